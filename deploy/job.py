@@ -1,0 +1,67 @@
+"""Run a study on the Ray cluster that this script was sent to.
+
+It takes the arguments of `rnnsearch run`. Two ways in, from the project's folder:
+
+    ray job submit --working-dir . -- python deploy/job.py search_spaces/sine.yaml --storage DIR
+    ray submit deploy/cluster.yaml deploy/job.py search_spaces/sine.yaml --storage DIR
+
+The driver runs on the cluster's head, so paths are paths there. DIR must be absolute under
+`ray job submit`, since Ray deletes a job's working directory when it ends.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ADDRESS = "RAY_ADDRESS"
+"""Ray tells the driver of a job the address of its cluster so."""
+PROJECT = "RNNSEARCH_PROJECT"
+"""Where `deploy/cluster.yaml` has put the project on the head."""
+COPIES = "working_dir_files"
+"""Ray unpacks the working directories of jobs below a folder of this name."""
+
+
+@contextmanager
+def project_folder(script: Path) -> Iterator[Path | None]:
+    """The project to run, for as long as it is needed.
+
+    Under `ray job submit` it is what was sent, of which this takes a second copy made of hard
+    links: where two nodes share a machine they share Ray's copy too, and each unpacks it anew,
+    under the feet of a driver that runs already (ray 2.60, `download_and_unpack_package`).
+
+    Under `ray submit` the script lies alone in the home folder, and the cluster file says where
+    the project is. None where there is nothing but an installed package.
+    """
+    project = script.resolve().parent.parent
+    if not (project / "rnnsearch" / "__init__.py").is_file():
+        named = os.environ.get(PROJECT)
+        yield Path(named) if named else None
+    elif project.parent.name == COPIES:
+        # beside Ray's copy, so that a relative --storage is seen to be one that Ray deletes
+        with tempfile.TemporaryDirectory(prefix="rnnsearch-job-", dir=project.parent) as folder:
+            yield Path(shutil.copytree(project, Path(folder) / "project", copy_function=os.link))
+    else:
+        yield project
+
+
+def main() -> None:
+    with project_folder(Path(__file__)) as project:
+        if project is not None:
+            os.chdir(project)
+            sys.path.insert(0, str(project))
+        from rnnsearch.cli.app import main as rnnsearch
+
+        arguments = sys.argv[1:]
+        if not any(argument.split("=")[0] == "--address" for argument in arguments):
+            arguments += ["--address", os.environ.get(ADDRESS) or "auto"]
+        rnnsearch(["run", *arguments])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""Hyperparameter search for recurrent models.
+
+The public names are imported on first use (PEP 562), so that `import rnnsearch` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rnnsearch.study import Study, StudyResult
+    from rnnsearch.training.trained import TrainedModel
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Study": "rnnsearch.study",
+    "StudyResult": "rnnsearch.study",
+    "TrainedModel": "rnnsearch.training.trained",
+}
+
+__all__ = ["Study", "StudyResult", "TrainedModel"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,5 @@
+"""`python -m rnnsearch` is the command line."""
+
+from rnnsearch.cli.app import main
+
+main()

@@ -1,0 +1,1 @@
+"""The command line: parse, call, print. `__init__` imports nothing."""

@@ -1,0 +1,56 @@
+"""What `check` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnnsearch.cli.progress import duration
+from rnnsearch.cli.text import short, short_params
+
+if TYPE_CHECKING:
+    from rnnsearch.space.describe import StudyDescription
+
+
+def print_description(study: StudyDescription) -> None:
+    budget = study.time_budget_seconds
+    limit = f", at most {duration(budget)}" if budget is not None else ""
+    print(f"{study.name}: {study.task}, {study.num_trials} trials{limit}")
+
+    rows = ", ".join(f"{part} {count:,}" for part, count in study.rows.items())
+    print(f"\ndata: {rows} rows; {study.inputs} inputs, {study.outputs} outputs")
+    for note in study.notes:
+        print(f"  note: {note}")
+
+    low, high = study.parameter_counts
+    print(f"\nmodels: {low:,} to {high:,} parameters")
+    if study.configurations is not None:
+        print(f"  {study.configurations} configurations in all")
+
+    print("\nsampled:" if study.parameters else "\nsampled: nothing, the study is one trial")
+    for parameter in study.parameters:
+        condition = ""
+        if parameter.when:
+            condition = f"  when {parameter.when}, else {_written(parameter.default)}"
+        print(f"  {parameter.key}: {parameter.draws}{condition}")
+    for number, params in enumerate(study.first_trials):
+        print(f"  trial {number}: {short_params(params)}")
+
+    print("\nfixed (* is a default):")
+    for key, value in study.fixed.items():
+        print(f"  {key}: {_written(value)}{' *' if key in study.defaults else ''}")
+
+    print("\nsearch:")
+    for key, value in study.search.items():
+        print(f"  {key}: {_written(value)}")
+    rungs = ", ".join(map(str, study.rungs)) or "none"
+    print(f"  rungs at epochs: {rungs}; the last epoch is {study.max_epochs}")
+
+    print(f"\nmetrics ({study.goal} {study.metric}):")
+    for metric in study.metrics:
+        mark = ">" if metric.name == study.metric else " "
+        print(f"  {mark} {metric.name} [{metric.unit}] {metric.goal}: {metric.meaning}")
+
+
+def _written(value: object) -> str:
+    """A value as the space file has it."""
+    return "null" if value is None else short(value)

@@ -1,0 +1,152 @@
+"""What a person sees while a study runs: one quiet table, or plain lines."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from rnnsearch.cli.progress import Progress, brief
+from rnnsearch.events import (
+    Event,
+    PackLost,
+    PackStarted,
+    StudyStarted,
+    TrialEnded,
+    TrialStarted,
+)
+
+LINE_SECONDS = 10.0
+"""How often a plain line is written where the output is no terminal."""
+PATIENCE_SECONDS = 3.0
+"""Without a report for so long, the screen says what packs do at first."""
+FIRST_PACK = "packs at work; the first use of a kind of cell compiles it for some seconds"
+
+
+class LiveView:
+    """A Listener that shows the progress: a live table on a terminal, else plain lines.
+
+    Everything goes to standard error, so that standard output stays clean for the result. Called
+    from several threads.
+
+    Args:
+        quiet: Show nothing at all.
+        verbose: Also say when a pack or a trial starts and how a trial ends.
+    """
+
+    def __init__(
+        self, title: str, progress: Progress, *, quiet: bool = False, verbose: bool = False
+    ) -> None:
+        self._title = title
+        self._progress = progress
+        self._quiet = quiet
+        self._verbose = verbose
+        self._console = Console(file=sys.stderr, highlight=False, markup=False, emoji=False)
+        self._lock = threading.Lock()
+        self._last_line = 0.0
+        self._packs_since: float | None = None
+        self._live: Live | None = None
+        if not quiet and self._console.is_terminal:
+            self._live = Live(
+                console=self._console,
+                get_renderable=self._table,
+                refresh_per_second=4,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def say(self, text: str) -> None:
+        """A line that stays, above the table where there is one."""
+        if not self._quiet:
+            self._console.print(Text(text), soft_wrap=True)
+
+    def stage(self, text: str) -> None:
+        """What the driver does now, where no event says so."""
+        with self._lock:
+            changed = self._progress.stage != text
+            self._progress.stage = text
+        if changed and self._live is None:
+            self.say(text)
+
+    def drain(self, done: int, total: int) -> None:
+        """How far the records have come into MLflow, as a bar on a terminal."""
+        if self._live is None or not total:
+            return
+        filled = round(20 * done / total)
+        bar = "█" * filled + "░" * (20 - filled)
+        self.stage(f"writing the records to MLflow {bar} {done:,}/{total:,}")
+
+    def on_event(self, event: Event) -> None:
+        now = time.monotonic()
+        with self._lock:
+            self._progress.on_event(event)
+            first_pack = isinstance(event, PackStarted) and self._packs_since is None
+            if first_pack:
+                self._packs_since = now
+        for line in self._worth_saying(event):
+            self.say(line)
+        if first_pack and self._live is None:
+            self.say(FIRST_PACK)
+        due = self._progress.first_report is not None and now - self._last_line >= LINE_SECONDS
+        if self._live is None and due:
+            self._last_line = now
+            self.say(self._line())
+
+    def _worth_saying(self, event: Event) -> list[str]:
+        match event:
+            case StudyStarted():
+                return [f"note: {note}" for note in event.notes]
+            case PackLost():
+                back = f"{len(event.trials)} trials put back" if event.trials else "no trial aboard"
+                return [f"pack {event.pack} was lost ({event.reason}); {back}"]
+            case PackStarted() if self._verbose:
+                return [f"{event.pack} on {event.node}, {event.slots} slots"]
+            case TrialStarted() if self._verbose:
+                again = f", attempt {event.attempt}" if event.attempt > 1 else ""
+                return [f"{event.name} goes aboard {event.pack}{again}"]
+            case TrialEnded() if self._verbose:
+                best = "" if event.best_value is None else f"; best {brief(event.best_value)}"
+                return [f"trial {event.number} {event.state}: {event.reason}{best}"]
+        return []
+
+    def _stage_text(self) -> str:
+        """The stage; a long wait for the first report needs a reason."""
+        since = self._packs_since
+        if self._progress.first_report is not None or since is None:
+            return self._progress.stage
+        if time.monotonic() - since < PATIENCE_SECONDS:
+            return self._progress.stage
+        return FIRST_PACK
+
+    def _table(self) -> Table:
+        with self._lock:
+            table = Table.grid(padding=(0, 2))
+            table.add_row(Text(self._title, "bold"), Text(self._stage_text(), "dim"))
+            for name, value in self._progress.cells():
+                table.add_row(Text(name, "dim"), Text(value))
+            return table
+
+    def _line(self) -> str:
+        with self._lock:
+            return "; ".join(f"{name} {value}" for name, value in self._progress.cells())

@@ -1,0 +1,46 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How a command prints its result."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+SpaceFile = Annotated[Path, typer.Argument(metavar="FILE", help="A search-space file (YAML).")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=YAML", help="Replace an entry of the file; repeatable."),
+]
+Storage = Annotated[
+    Path, typer.Option("--storage", metavar="DIR", help="Holds everything that studies leave.")
+]
+StudyName = Annotated[str, typer.Argument(metavar="NAME", help="A study in the storage.")]
+Address = Annotated[
+    str | None,
+    typer.Option("--address", help="A Ray cluster; default: this machine alone."),
+]
+TrackingUri = Annotated[
+    str | None,
+    typer.Option("--tracking-uri", metavar="URI", help="MLflow; default DIR/mlflow.db."),
+]
+Trials = Annotated[int | None, typer.Option("--trials", metavar="N", help="Trials of the study.")]
+TimeBudget = Annotated[
+    str | None, typer.Option("--time-budget", metavar="10m", help="90s, 10m or 2h.")
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="text or json.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Also each trial's way and the log files.")
+]
+
+DEFAULT_STORAGE = Path("studies")

@@ -1,0 +1,185 @@
+"""What the events of a run add up to: counts, best so far, rungs, speed, time left."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from rnnsearch.events import (
+    BaselineScored,
+    ChampionChosen,
+    EpochsReported,
+    Event,
+    PackLost,
+    PackStarted,
+    RungsChanged,
+    StudyStarted,
+    TrialEnded,
+    TrialStarted,
+)
+
+if TYPE_CHECKING:
+    from rnnsearch.search.trial_record import TrialRecord
+    from rnnsearch.space.spec import SearchConfig
+
+SPEED_SECONDS = 15.0
+"""How far back the steps a second look."""
+ENDED = ("complete", "pruned", "diverged", "failed")
+ORDER = ("running", *ENDED, "waiting")
+
+
+class Progress:
+    """Adds up what the events of one run say; draws nothing.
+
+    Args:
+        search: Metric, goal, number of trials and budget of the study.
+        clock: Seconds that only grow.
+
+    Attributes:
+        best: Value and trial of the best epoch seen.
+        best_baseline: Value and name.
+        rungs: {epoch: trials recorded there}.
+        stage: A few words on what the driver does now.
+    """
+
+    def __init__(
+        self, search: SearchConfig, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.metric = search.metric
+        self.num_trials = search.num_trials
+        self.time_budget = search.time_budget
+        self.started = clock()
+        self.packs = 0
+        self.best: tuple[float, int] | None = None
+        self.best_baseline: tuple[float, str] | None = None
+        self.rungs: dict[int, int] = {}
+        self.first_report: float | None = None
+        self.stage = ""
+        self._clock = clock
+        self._sign = 1.0 if search.goal == "minimize" else -1.0
+        self._before: Counter[str] = Counter()
+        self._states: dict[int, str] = {}
+        self._recent: deque[tuple[float, int]] = deque()
+
+    def recall(self, trials: Iterable[TrialRecord]) -> None:
+        """Count what earlier runs of the study ended, and the best that they saw."""
+        for trial in trials:
+            if trial.state in ENDED:
+                self._before[trial.state] += 1
+            value = trial.best_value
+            if value is not None and self._better(value, self.best):
+                self.best = (value, trial.number)
+
+    def on_event(self, event: Event) -> None:
+        match event:
+            case StudyStarted():
+                self.num_trials = event.num_trials
+            case BaselineScored():
+                value = event.metrics.get(self.metric)
+                if value is not None and self._better(value, self.best_baseline):
+                    self.best_baseline = (value, event.name)
+            case PackStarted():
+                self.packs += 1
+            case PackLost():
+                self.packs -= 1
+            case TrialStarted():
+                self._states[event.number] = "running"
+            case EpochsReported():
+                self._epochs(event)
+            case TrialEnded():
+                self._states[event.number] = event.state
+            case RungsChanged():
+                self.rungs = dict(event.rungs)
+            case ChampionChosen():
+                self.stage = "recording the champion"
+
+    def counts(self) -> Counter[str]:
+        """Trials by state, earlier runs of the study included."""
+        return self._before + Counter(self._states.values())
+
+    @property
+    def elapsed(self) -> float:
+        return self._clock() - self.started
+
+    def steps_per_second(self) -> float:
+        """Optimizer steps a second, all packs together, over the last seconds."""
+        if self.first_report is None:
+            return 0.0
+        now = self._clock()
+        since = max(self.first_report, now - SPEED_SECONDS)
+        # What the first report brought was trained before it came: it counts for no time seen.
+        steps = sum(steps for moment, steps in self._recent if moment > since)
+        return steps / max(now - since, 1.0)
+
+    def seconds_left(self) -> float | None:
+        """A guess from the trials that ended in this run, cut by the time budget.
+
+        None while nothing has ended, and once no trial is left: how long the finalists and the
+        records take is not known.
+        """
+        guesses = []
+        ended_now = sum(state in ENDED for state in self._states.values())
+        left = self.num_trials - sum(self.counts()[state] for state in ENDED)
+        if ended_now and self.first_report is not None:
+            if left <= 0:
+                return None
+            guesses.append((self._clock() - self.first_report) / ended_now * left)
+        if self.time_budget is not None:
+            guesses.append(max(self.time_budget - self.elapsed, 0.0))
+        return min(guesses) if guesses else None
+
+    def cells(self) -> list[tuple[str, str]]:
+        """Name and text of each thing worth showing now, in order."""
+        counts = self.counts()
+        shown = [f"{counts[state]} {state}" for state in ORDER if counts[state]]
+        cells = [("trials", (", ".join(shown) or "none yet") + f", of {self.num_trials}")]
+        if self.best is not None:
+            value, trial = self.best
+            cells.append((f"best {self.metric}", f"{brief(value)} (trial {trial})"))
+        if self.best_baseline is not None:
+            value, name = self.best_baseline
+            cells.append(("best baseline", f"{brief(value)} ({name})"))
+        if self.rungs:
+            rungs = ", ".join(f"{n} at {epoch}" for epoch, n in sorted(self.rungs.items()))
+            cells.append(("trials at rungs (epochs)", rungs))
+        if self.first_report is not None and self._clock() > self.first_report + 1.0:
+            cells.append(("training steps", f"{self.steps_per_second():,.0f} a second"))
+        left = self.seconds_left()
+        rest = f", about {duration(left)} left" if left is not None else ""
+        cells.append(("time", duration(self.elapsed) + rest))
+        return cells
+
+    def _better(self, value: float, than: tuple[float, object] | None) -> bool:
+        if not math.isfinite(value):
+            return False
+        return than is None or self._sign * value < self._sign * than[0]
+
+    def _epochs(self, event: EpochsReported) -> None:
+        now = self._clock()
+        if self.first_report is None:
+            self.first_report = now
+        self._recent.append((now, event.training_steps))
+        while self._recent[0][0] < now - SPEED_SECONDS:
+            self._recent.popleft()
+        for metrics in event.metrics:
+            value = metrics.get(self.metric)
+            if value is not None and self._better(value, self.best):
+                self.best = (value, event.number)
+
+
+def duration(seconds: float) -> str:
+    """`75` as `1m15s`."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, secs = divmod(rest, 60)
+    if hours:
+        return f"{hours}h{minutes:02d}m"
+    return f"{minutes}m{secs:02d}s" if minutes else f"{secs}s"
+
+
+def brief(value: float) -> str:
+    """A metric with four digits."""
+    return f"{value:.4g}"

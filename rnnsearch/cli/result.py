@@ -1,0 +1,143 @@
+"""The end of a run, as a person reads it: winner, best baseline, picture, next commands."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rnnsearch.cli.options import DEFAULT_STORAGE
+from rnnsearch.cli.progress import ENDED, duration
+from rnnsearch.cli.text import print_table, short, short_params, shown
+from rnnsearch.errors import NoUsableTrialError
+
+if TYPE_CHECKING:
+    from rnnsearch.study import Champion, StudyResult
+
+PROMPT_LENGTH = 20
+RATE_SECONDS = 1.0
+
+
+def print_result(result: StudyResult, file: TextIO | None = None) -> None:
+    """What came of a study, down to the commands that go on from here."""
+    out = file or sys.stdout
+    counts = ", ".join(f"{n} {state}" for state, n in result.counts().items() if n)
+    print(f"\nstudy {result.directory.name}: {counts or 'no trial'}", file=out)
+    if result.run is not None:
+        print(_how_it_went(result), file=out)
+    for note in result.notes:
+        print(f"note: {note}", file=out)
+    if result.champion is not None:
+        print(file=out)
+        _print_winner(result, result.champion, out)
+    else:
+        _print_best_so_far(result, out)
+    study_picture = result.directory.figures / "study.png"
+    if study_picture.exists():
+        print(f"picture of the study: {shown(study_picture)}", file=out)
+    if result.run is not None and result.run.records_problem:
+        print(
+            f"MLflow lacks {result.run.pending_records} records: {result.run.records_problem}\n"
+            f"They wait in {shown(result.directory.outbox)}; resume the study to write them.",
+            file=out,
+        )
+    print("\nnext:", file=out)
+    for command in next_commands(result):
+        print(f"  {command}", file=out)
+
+
+def storage_option(storage: Path) -> str:
+    """` --storage DIR`, or nothing for the default folder."""
+    if storage == DEFAULT_STORAGE.absolute():
+        return ""
+    return f" --storage {shlex.quote(shown(storage))}"
+
+
+def next_commands(result: StudyResult) -> list[str]:
+    """What a person may want to do now, ready to copy."""
+    name = result.directory.name
+    storage = storage_option(result.directory.storage)
+    counts = result.counts()
+    commands = []
+    if result.state in ("complete", "running"):
+        more = max(len(result.trials), 1)
+        commands.append(f"rnnsearch extend {name} --trials {more}{storage}")
+    elif result.state != "failed" or not result.trials or counts["waiting"] + counts["running"]:
+        commands.append(f"rnnsearch resume {name}{storage}")
+    commands.append(f"rnnsearch trials {name}{storage}")
+    if result.champion is not None:
+        if result.spec.values["task.type"] == "text":
+            prompt = _prompt(result.champion.text)
+            commands.append(f"rnnsearch sample {name} --prompt {prompt} --length 200{storage}")
+        else:
+            commands.append(f"rnnsearch rollout {name} --steps 49{storage}")
+    commands.append(f"rnnsearch ui{storage}")
+    return commands
+
+
+def _how_it_went(result: StudyResult) -> str:
+    assert result.run is not None
+    run = result.run
+    text = run.state + (f" ({run.reason})" if run.reason else "")
+    text += f" after {duration(run.wall_seconds)}; {run.training_steps:,} training steps"
+    ended = sum(trial.state in ENDED for trial in result.trials)
+    # A rate from a moment says nothing; an extended study's earlier trials err on the long side.
+    if run.trials_per_hour and ended / run.trials_per_hour * 3600.0 >= RATE_SECONDS:
+        text += f", {run.trials_per_hour:,.0f} trials an hour"
+    return text
+
+
+def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
+    """The winner beside the baselines, a metric a row, the study's own first."""
+    best = result.best_trial
+    metric = result.spec.search.metric
+    sign = 1.0 if result.spec.search.goal == "minimize" else -1.0
+
+    def cost(row: Any) -> float:
+        return sign * float(row["metrics"].get(metric, sign * float("inf")))
+
+    rivals = sorted(result.baselines, key=cost)
+    names = sorted(champion.val_metrics, key=lambda name: name != metric)
+    names += [name for name in champion.test_metrics if name not in champion.val_metrics]
+    own = {**champion.test_metrics, **champion.val_metrics}
+    print_table(
+        [
+            {
+                "": name,
+                f"winner: {best.name}": own[name],
+                **{f"baseline: {row['name']}": row["metrics"].get(name) for row in rivals},
+            }
+            for name in names
+        ],
+        file=out,
+    )
+    print(f"\nparameters: {short_params(best.params) or 'nothing was sampled'}", file=out)
+    if rivals and metric in own and cost(rivals[0]) <= sign * own[metric]:
+        print(f"warning: no recurrent model beats the best baseline on {metric}", file=out)
+    if champion.text:
+        print(f"it says:\n{champion.text}", file=out)
+    if champion.figure:
+        print(f"picture: {shown(Path(champion.figure))}", file=out)
+    if result.run is not None and result.run.champion_uri:
+        print(f"registered: {result.run.champion_uri}", file=out)
+
+
+def _print_best_so_far(result: StudyResult, out: TextIO) -> None:
+    """Where a study stands that has no winner yet."""
+    metric = result.spec.search.metric
+    try:
+        best = result.best_trial
+    except NoUsableTrialError:
+        return
+    print(f"best {metric} so far: {short(best.best_value)} ({best.name})", file=out)
+    for row in result.leaderboard():
+        if row["kind"] == "baseline":
+            print(f"best baseline: {short(row['value'])} ({row['name']})", file=out)
+            return
+
+
+def _prompt(text: str) -> str:
+    """A prompt that the champion's vocabulary can spell: the first word that it wrote itself."""
+    words = text.split()
+    return shlex.quote(words[0][:PROMPT_LENGTH]) if words else "TEXT"

@@ -1,0 +1,169 @@
+"""Commands about studies that exist: stop, studies, delete, trials, show, best."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rnnsearch.cli.options import DEFAULT_STORAGE, Format, FormatOption, Storage, StudyName
+from rnnsearch.cli.text import print_json, print_table, shown
+
+if TYPE_CHECKING:
+    from rnnsearch.search.directory import StudyDirectory
+
+
+def stop(name: StudyName, storage: Storage = DEFAULT_STORAGE) -> None:
+    """Ask the driver of a running study to stop; nothing is lost."""
+    from rnnsearch.errors import StudyNotFoundError
+    from rnnsearch.search.directory import StudyDirectory
+    from rnnsearch.search.lock import is_running
+
+    directory = StudyDirectory.find(storage, name)
+    if not is_running(directory):
+        raise StudyNotFoundError(
+            f"no driver is at work on {name!r}, so there is nothing to stop. "
+            f"To go on with it: rnnsearch resume {name} --storage {storage}"
+        )
+    directory.stop.write_text(f"{time.time()}\n", encoding="utf-8")
+    typer.echo(
+        f"asked {name} to stop; its packs finish their slice. Later:\n"
+        f"  rnnsearch resume {name} --storage {storage}"
+    )
+
+
+def studies(storage: Storage = DEFAULT_STORAGE, format_: FormatOption = Format.TEXT) -> None:
+    """List the studies of a storage folder."""
+    from rnnsearch.search.directory import list_studies
+
+    rows = [_study_row(directory) for directory in list_studies(storage)]
+    if format_ is Format.JSON:
+        print_json(rows)
+    elif rows:
+        print_table(rows)
+    else:
+        typer.echo(f"no study in {storage} yet; start one: rnnsearch run search_spaces/sine.yaml")
+
+
+def _study_row(directory: StudyDirectory) -> dict[str, Any]:
+    """A study in the list; one that cannot be read hides no other."""
+    from rnnsearch.errors import RnnsearchError
+    from rnnsearch.search.lock import is_running
+    from rnnsearch.study import Study
+
+    row: dict[str, Any] = {
+        "study": directory.name,
+        "state": "unreadable",
+        "trials": None,
+        "complete": None,
+        "metric": None,
+        "champion": None,
+        "MB": round(directory.size_bytes() / 1e6, 1),
+    }
+    try:
+        result = Study.open(directory.name, storage=directory.storage).result()
+    except RnnsearchError as error:
+        print(f"{directory.name}: {error}", file=sys.stderr)
+        return row
+    counts = result.counts()
+    row["state"] = "running" if is_running(directory) else result.state
+    row["trials"] = sum(counts.values())
+    row["complete"] = counts["complete"]
+    row["metric"] = result.spec.search.metric
+    row["champion"] = result.champion_value()
+    return row
+
+
+def delete(
+    name: StudyName,
+    storage: Storage = DEFAULT_STORAGE,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete a study's folder. Its runs and its registered model stay in MLflow."""
+    from rnnsearch.errors import StudyLockedError
+    from rnnsearch.search.directory import StudyDirectory
+    from rnnsearch.search.lock import is_running
+
+    directory = StudyDirectory.find(storage, name)
+    if is_running(directory):
+        raise StudyLockedError(
+            f"a driver is at work on {name!r}; stop it first: "
+            f"rnnsearch stop {name} --storage {storage}"
+        )
+    size = directory.size_bytes() / 1e6
+    if not yes and not _agrees(
+        f"delete {shown(directory.root)} for good? It frees {size:.1f} MB; "
+        "what is in MLflow stays there"
+    ):
+        typer.echo("nothing was deleted")
+        return
+    directory.delete()
+    typer.echo(f"deleted {name}; {size:.1f} MB are free again")
+
+
+def _agrees(question: str) -> bool:
+    """Ask on the terminal; where nobody can answer, say what would do."""
+    from rnnsearch.errors import InputError
+
+    try:
+        return typer.confirm(question)
+    except typer.Abort:
+        raise InputError("nobody answered, so nothing was deleted. Without asking: --yes") from None
+
+
+def trials(
+    name: StudyName,
+    storage: Storage = DEFAULT_STORAGE,
+    top: Annotated[int, typer.Option("--top", min=1, help="Rows to show.")] = 20,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Show a study's leaderboard, the baselines among the trials."""
+    from rnnsearch.cli.tables import print_leaderboard
+    from rnnsearch.study import Study
+
+    result = Study.open(name, storage=storage).result()
+    if format_ is Format.JSON:
+        print_json(result.leaderboard())
+    else:
+        print_leaderboard(result, top)
+
+
+def show(
+    name: StudyName,
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", min=0, help="A trial's number.")],
+    storage: Storage = DEFAULT_STORAGE,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Show one trial: its parameters, its curve and why it ended."""
+    from rnnsearch.cli.tables import print_trial, trial_record
+    from rnnsearch.errors import InputError
+    from rnnsearch.study import Study
+
+    result = Study.open(name, storage=storage).result()
+    found = next((record for record in result.trials if record.number == trial), None)
+    if found is None:
+        last = max((record.number for record in result.trials), default=-1)
+        raise InputError(
+            f"the study {name!r} has no trial {trial}; its trials run from 0 to {last}. "
+            f"See them all: rnnsearch trials {name} --storage {storage}"
+        )
+    if format_ is Format.JSON:
+        print_json(trial_record(found))
+    else:
+        print_trial(found, result.spec.search.metric)
+
+
+def best(
+    name: StudyName, storage: Storage = DEFAULT_STORAGE, format_: FormatOption = Format.TEXT
+) -> None:
+    """Show a study's winner beside the best baseline."""
+    from rnnsearch.cli.result import print_result
+    from rnnsearch.study import Study
+
+    result = Study.open(name, storage=storage).result()
+    if format_ is Format.JSON:
+        print_json(result.summary())
+    else:
+        print_result(result)

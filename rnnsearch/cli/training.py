@@ -1,0 +1,196 @@
+"""Commands that train: run, resume, extend."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rnnsearch.cli.options import (
+    DEFAULT_STORAGE,
+    Address,
+    Format,
+    FormatOption,
+    Quiet,
+    SetOption,
+    SpaceFile,
+    Storage,
+    StudyName,
+    TimeBudget,
+    TrackingUri,
+    Trials,
+    Verbose,
+)
+from rnnsearch.cli.text import print_json, shown
+from rnnsearch.errors import NoUsableTrialError, SpaceFileError
+
+if TYPE_CHECKING:
+    from rnnsearch.study import Study, StudyResult
+
+
+def run(
+    file: SpaceFile,
+    name: Annotated[str | None, typer.Option(help="The study's name; default: the file's.")] = None,
+    storage: Storage = DEFAULT_STORAGE,
+    tracking_uri: TrackingUri = None,
+    trials: Trials = None,
+    time_budget: TimeBudget = None,
+    address: Address = None,
+    set_: SetOption = None,
+    format_: FormatOption = Format.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Search, record and register the best recurrent model for a search-space file."""
+    _first_word(f"rnnsearch: reading {file}", quiet)
+    from rnnsearch.study import Study
+
+    options = {
+        "--trials": None if trials is None else f"search.num_trials={trials}",
+        "--time-budget": _budget(time_budget),
+    }
+    overrides = [*(set_ or ()), *(override for override in options.values() if override)]
+    with _own_words(options):
+        study = Study.from_yaml(file, name=name, storage=storage, overrides=overrides)
+    _drive(study, address, tracking_uri, format_, quiet, verbose)
+
+
+def resume(
+    name: StudyName,
+    storage: Storage = DEFAULT_STORAGE,
+    tracking_uri: TrackingUri = None,
+    time_budget: TimeBudget = None,
+    address: Address = None,
+    format_: FormatOption = Format.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Go on with a study that was interrupted."""
+    _first_word(f"rnnsearch: opening {name}", quiet)
+    from rnnsearch.study import Study
+
+    with _own_words({"--time-budget": _budget(time_budget)}):
+        study = Study.open(name, storage=storage, time_budget=time_budget)
+    _drive(study, address, tracking_uri, format_, quiet, verbose)
+
+
+def extend(
+    name: StudyName,
+    trials: Annotated[int, typer.Option("--trials", metavar="N", min=1, help="N more trials.")],
+    storage: Storage = DEFAULT_STORAGE,
+    tracking_uri: TrackingUri = None,
+    time_budget: TimeBudget = None,
+    address: Address = None,
+    format_: FormatOption = Format.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Add trials to a study and go on with it."""
+    _first_word(f"rnnsearch: opening {name}", quiet)
+    from rnnsearch.study import Study
+
+    with _own_words({"--time-budget": _budget(time_budget)}):
+        study = Study.open(name, storage=storage, time_budget=time_budget, more_trials=trials)
+    _drive(study, address, tracking_uri, format_, quiet, verbose)
+
+
+def _first_word(text: str, quiet: bool) -> None:
+    """Something on the screen before the heavy imports."""
+    if not quiet:
+        print(text, file=sys.stderr, flush=True)
+
+
+def _budget(text: str | None) -> str | None:
+    return None if text is None else f"search.time_budget={json.dumps(text)}"
+
+
+@contextmanager
+def _own_words(options: Mapping[str, str | None]) -> Iterator[None]:
+    """Name mistakes in options by the option that was typed, not by the override it became."""
+    sources = {f"--set {override}": option for option, override in options.items() if override}
+    try:
+        yield
+    except SpaceFileError as error:
+        raise SpaceFileError(
+            [
+                replace(mistake, source=sources[mistake.source], key="")
+                if mistake.source in sources
+                else mistake
+                for mistake in error.mistakes
+            ]
+        ) from None
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM came where the search itself does not watch for signals."""
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise _Terminated
+
+
+def _drive(
+    study: Study,
+    address: str | None,
+    tracking_uri: str | None,
+    format_: Format,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    from rnnsearch.cli.live import LiveView
+    from rnnsearch.cli.log_tail import LogTail
+    from rnnsearch.cli.progress import Progress
+    from rnnsearch.cli.result import next_commands, print_result, storage_option
+
+    signal.signal(signal.SIGTERM, _terminate)
+    directory = study.directory
+    progress = Progress(study.spec.search)
+    if study.resumed:
+        progress.recall(study.result().trials)
+    view = LiveView(f"study {directory.name}", progress, quiet=quiet, verbose=verbose)
+    view.say(f"study {directory.name} in {shown(directory.root)}")
+    logs = LogTail(directory.logs, view.say) if verbose else nullcontext()
+    try:
+        with view, logs:
+            result = study.run(
+                address=address,
+                tracking_uri=tracking_uri,
+                listener=view,
+                stage=view.stage,
+                drain=view.drain,
+            )
+    except NoUsableTrialError as error:
+        print(f"no usable trial: {error}", file=sys.stderr)
+        result = study.result()
+        if not quiet:
+            print("next:", *next_commands(result), sep="\n  ", file=sys.stderr)
+        if format_ is Format.JSON:
+            print_json(result.summary())
+        sys.exit(1)
+    except KeyboardInterrupt as error:
+        storage = storage_option(directory.storage)
+        print(
+            "interrupted; no trial is lost. To go on:\n"
+            f"  rnnsearch resume {directory.name}{storage}",
+            file=sys.stderr,
+        )
+        sys.exit(143 if isinstance(error, _Terminated) else 130)
+    if format_ is Format.JSON:
+        if not quiet:
+            print_result(result, file=sys.stderr)
+        print_json(result.summary())
+    else:
+        print_result(result, file=sys.stdout)
+    sys.exit(_status(result))
+
+
+def _status(result: StudyResult) -> int:
+    if result.state == "interrupted":
+        return 143 if "SIGTERM" in result.reason else 130
+    return 0

@@ -1,0 +1,114 @@
+"""Every exception that rnnsearch raises on purpose.
+
+RnnsearchError
+├── InputError               the user can mend it; the command line exits with status 2
+│   ├── SpaceFileError       every mistake of a search-space file, all at once
+│   ├── DataError            a data file is missing, empty, unreadable or too short
+│   ├── StudyNotFoundError   no study of that name in the storage folder
+│   ├── StudyExistsError     the name is taken; resume or extend it
+│   ├── StudyLockedError     another driver owns the study
+│   ├── StorageError         the storage cannot hold a study (a copy that Ray deletes, a URL)
+│   ├── ClusterError         the Ray cluster cannot be reached or refuses us
+│   ├── HorizonError         a rollout of fewer than one step
+│   ├── PromptError          a prompt that the vocabulary cannot spell
+│   └── ModelError           a model cannot be found, read, or used that way
+├── NoUsableTrialError       no trial completed; the command line exits with status 1
+├── LedgerError              the ledger and the packs disagree
+└── PackError                a pack was asked for something that it cannot do
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class RnnsearchError(Exception):
+    """Base of all of them; its text is meant for a person."""
+
+
+class InputError(RnnsearchError):
+    """Bad input, with the place, what is allowed and a remedy in its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing wrong in a search-space file.
+
+    Attributes:
+        message: What is wrong and what is allowed, one sentence or two.
+        key: Dotted key, such as `training.learning_rate`; empty for the whole file.
+        line: 1-based line in the file, or None where the value came from elsewhere.
+        source: File name, or `--set KEY=VALUE` for an override.
+        suggestion: The nearest valid name or a value that would do; empty if there is none.
+    """
+
+    message: str
+    key: str = ""
+    line: int | None = None
+    source: str = ""
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        parts = [part for part in (place, self.key) if part]
+        text = ": ".join([*parts, self.message])
+        return f"{text} Did you mean {self.suggestion}?" if self.suggestion else text
+
+
+class SpaceFileError(InputError):
+    """A search-space file with at least one mistake; `mistakes` holds all of them."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        count = len(self.mistakes)
+        head = f"{count} mistake{'s' if count != 1 else ''} in the search space:"
+        super().__init__("\n".join([head, *(f"  {mistake}" for mistake in self.mistakes)]))
+
+
+class DataError(InputError):
+    """A data file is missing, empty, unreadable, or too short for the task."""
+
+
+class StudyNotFoundError(InputError):
+    """No study of that name lies in the storage folder."""
+
+
+class StudyExistsError(InputError):
+    """The name is taken; nothing merges silently."""
+
+
+class StudyLockedError(InputError):
+    """Another driver owns the study; its lock is fresh."""
+
+
+class StorageError(InputError):
+    """The storage folder cannot hold a study."""
+
+
+class ClusterError(InputError):
+    """The Ray cluster cannot be reached, or refuses the token."""
+
+
+class HorizonError(InputError):
+    """A rollout needs a horizon of at least one step."""
+
+
+class PromptError(InputError):
+    """A prompt is empty or holds symbols that the vocabulary lacks."""
+
+
+class ModelError(InputError):
+    """A model cannot be found, read, or used in the way that was asked."""
+
+
+class NoUsableTrialError(RnnsearchError):
+    """A study ended without one completed trial; its text says why."""
+
+
+class LedgerError(RnnsearchError):
+    """The ledger was asked for a change that its state forbids."""
+
+
+class PackError(RnnsearchError):
+    """A pack was asked for something that it cannot do."""

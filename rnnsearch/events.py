@@ -1,0 +1,205 @@
+"""What happens in a study, as frozen records, and the Protocol of whoever listens.
+
+Events cross process borders (outbox segments on disk), so each holds only strings, numbers,
+booleans, and tuples and dicts of them. `time` is seconds since the epoch (Unix time).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+TrialState = Literal["running", "complete", "pruned", "diverged", "failed", "waiting"]
+"""A trial's state as people see it. `waiting` is put back after a crash or an interruption;
+`running` is aboard a pack. `pruned` was stopped by ASHA, `diverged` stopped being finite."""
+
+StudyState = Literal["complete", "interrupted", "stopped", "budget", "failed"]
+"""How a run of a study ended. `interrupted`: a signal. `stopped`: `rnnsearch stop`.
+`budget`: the time budget ran out. All but `failed` are clean ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyStarted:
+    """A driver opened the study, new or resumed."""
+
+    time: float
+    study: str
+    storage: str
+    task: str
+    metric: str
+    goal: str
+    num_trials: int
+    resumed: bool
+    space_yaml: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Data hash, package versions, host, commit: strings for MLflow tags."""
+    notes: Sequence[str] = ()
+    """What a person must know of the data, such as a missing held-out part."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineScored:
+    """A baseline was scored on the study's own data."""
+
+    time: float
+    name: str
+    metrics: Mapping[str, float]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PackStarted:
+    """A pack came alive on a node."""
+
+    time: float
+    pack: str
+    node: str
+    slots: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackLost:
+    """A pack's process died; the ledger put its trials back."""
+
+    time: float
+    pack: str
+    reason: str
+    trials: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStarted:
+    """A trial went aboard a pack (again, when `attempt` is above 1)."""
+
+    time: float
+    number: int
+    name: str
+    params: Mapping[str, Any]
+    config: Mapping[str, Any]
+    seed: int
+    pack: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EpochsReported:
+    """A trial's epochs since its last report: `epochs[i]` belongs to `metrics[i]`."""
+
+    time: float
+    number: int
+    epochs: Sequence[int]
+    metrics: Sequence[Mapping[str, float]]
+    training_steps: int
+    """Optimizer steps that these epochs took."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEnded:
+    """A trial's last event of this run of the study."""
+
+    time: float
+    number: int
+    state: TrialState
+    reason: str
+    epoch: int
+    value: float | None
+    """The study's metric at the trial's last epoch; None where it has none."""
+    best_value: float | None
+    best_epoch: int | None
+    training_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RungsChanged:
+    """How many trials stand recorded at each rung: {epoch: count}."""
+
+    time: float
+    rungs: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointSaved:
+    """A finalist's best weights lie in `path` (a folder: weights.safetensors, config.json)."""
+
+    time: float
+    number: int
+    seed: int
+    path: str
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class FinalistScored:
+    """A finalist was trained with several seeds; `values` holds the study's metric of each."""
+
+    time: float
+    number: int
+    seeds: Sequence[int]
+    values: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class ChampionChosen:
+    """The winner, scored once on the test part; `path` is its checkpoint folder."""
+
+    time: float
+    number: int
+    seed: int
+    path: str
+    val_metrics: Mapping[str, float]
+    test_metrics: Mapping[str, float]
+    figure: str = ""
+    """Picture of the champion, or empty where the task draws none."""
+    text: str = ""
+    """What the champion says: `hello -> elloh`, a sample; empty where the task has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyEnded:
+    """The driver is done with the study for now."""
+
+    time: float
+    state: StudyState
+    reason: str
+    wall_seconds: float
+
+
+Event = (
+    StudyStarted
+    | BaselineScored
+    | PackStarted
+    | PackLost
+    | TrialStarted
+    | EpochsReported
+    | TrialEnded
+    | RungsChanged
+    | CheckpointSaved
+    | FinalistScored
+    | ChampionChosen
+    | StudyEnded
+)
+
+
+class Listener(Protocol):
+    """Whoever wants to know. `on_event` returns at once and never raises for I/O reasons."""
+
+    def on_event(self, event: Event) -> None: ...
+
+
+class Silence:
+    """Listens to nothing."""
+
+    def on_event(self, event: Event) -> None:
+        del event
+
+
+@dataclass(frozen=True, slots=True)
+class Fanout:
+    """Hands every event to each listener in order."""
+
+    listeners: Sequence[Listener]
+
+    def on_event(self, event: Event) -> None:
+        for listener in self.listeners:
+            listener.on_event(event)

@@ -1,0 +1,173 @@
+"""The driver's side of the records: events appended to segment files, and nothing else.
+
+A folder holds `000001.closed`, `000002.closed`, ..., one `00000N.open` that grows, and
+`study-id`, a random name that keeps studies of one name apart on a shared server. The writer
+process deletes closed segments once MLflow has taken them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from rnnsearch.events import Event
+from rnnsearch.records.events_codec import UndecodableLineError, decode, encode
+from rnnsearch.records.writer_state import WriterState
+
+SEGMENT_BYTES = 4_000_000
+"""A segment is closed when it has grown to this size."""
+SEGMENT_SECONDS = 30.0
+"""... or to this age, so that the writer can delete what it has moved."""
+RETRY_SECONDS = 1.0
+"""Pause between attempts on a disk that refuses."""
+
+_SEGMENT = re.compile(r"^(\d{6,})\.(open|closed)$")
+
+
+class SegmentFile(Protocol):
+    """What the outbox needs of a file; tests stand a failing one here."""
+
+    def write(self, data: bytes, /) -> int | None: ...
+    def fileno(self) -> int: ...
+    def close(self) -> None: ...
+
+
+def open_segment(path: Path) -> SegmentFile:
+    """An unbuffered file to append to: what was written survives the death of the driver."""
+    return path.open("ab", buffering=0)
+
+
+def segments(folder: Path) -> list[tuple[int, Path]]:
+    """Segments with their numbers, oldest first."""
+    found = ((_SEGMENT.match(path.name), path) for path in folder.iterdir())
+    return sorted((int(match[1]), path) for match, path in found if match)
+
+
+def study_id(folder: Path) -> str:
+    """The random name of the study whose outbox this is."""
+    return (folder / "study-id").read_text(encoding="ascii").strip()
+
+
+class Outbox:
+    """Appends each event to the open segment; a Listener that no disk can stop.
+
+    Events that the disk refuses wait in memory and are tried again; `problem` then says why.
+    Safe to call from several threads.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        open_file: Callable[[Path], SegmentFile] = open_segment,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open the folder, and close the segment that a killed driver left open.
+
+        Raises:
+            OSError: The folder cannot be made or read.
+        """
+        self.problem: str | None = None
+        self._folder = folder
+        self._open_file = open_file
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._waiting: deque[bytes] = deque()
+        self._file: SegmentFile | None = None
+        self._written = 0
+        self._opened = 0.0
+        self._retry_at = 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+        identity = folder / "study-id"
+        if not identity.exists():
+            aside = folder / "study-id.new"
+            aside.write_text(uuid.uuid4().hex, encoding="ascii")
+            aside.replace(identity)
+        left = segments(folder)
+        for _, path in left:
+            if path.suffix == ".open":
+                path.rename(path.with_suffix(".closed"))
+        self._number = left[-1][0] + 1 if left else 1
+        self.sequence = max(WriterState.load(folder).done, _last_sequence(folder))
+        """Number of the last event handed in."""
+
+    @property
+    def unwritten(self) -> int:
+        """Events that wait in memory for the disk."""
+        return len(self._waiting)
+
+    def on_event(self, event: Event) -> None:
+        with self._lock:
+            self.sequence += 1
+            self._waiting.append(encode(event, self.sequence))
+            if self._retry_at and self._clock() < self._retry_at:
+                return
+            self._drain()
+
+    def close(self) -> None:
+        """Write what waits and close the open segment; `problem` says if the disk refuses."""
+        with self._lock:
+            self._drain()
+            if not self._waiting:
+                self._guarded(self._rotate)
+            if self._file is not None:
+                file, self._file = self._file, None
+                file.close()
+
+    def _drain(self) -> None:
+        self._guarded(self._write_waiting)
+
+    def _guarded(self, action: Callable[[], None]) -> None:
+        """Disk trouble becomes `problem`; the events stay in memory and the search goes on."""
+        try:
+            action()
+        except OSError as error:
+            self.problem = f"records wait in memory: {error}"
+            self._retry_at = self._clock() + RETRY_SECONDS
+        else:
+            self.problem = None
+            self._retry_at = 0.0
+
+    def _write_waiting(self) -> None:
+        while self._waiting:
+            if self._file is None:
+                self._file = self._open_file(self._folder / f"{self._number:06d}.open")
+                self._written, self._opened = 0, self._clock()
+            line = self._waiting[0]
+            count = self._file.write(line) or 0
+            self._written += count
+            if count < len(line):
+                # A full disk takes a part of a line; the rest must follow right behind it.
+                self._waiting[0] = line[count:]
+                raise OSError("the disk took a part of a record")
+            self._waiting.popleft()
+            if self._written >= SEGMENT_BYTES or self._clock() - self._opened >= SEGMENT_SECONDS:
+                self._rotate()
+
+    def _rotate(self) -> None:
+        if self._file is None:
+            return
+        os.fsync(self._file.fileno())
+        path = self._folder / f"{self._number:06d}.open"
+        path.rename(path.with_suffix(".closed"))
+        file, self._file = self._file, None
+        self._number += 1
+        file.close()
+
+
+def _last_sequence(folder: Path) -> int:
+    """Largest number in the newest segment that has any, so that numbers are never used twice."""
+    for _, path in reversed(segments(folder)):
+        for line in reversed(path.read_bytes().splitlines()):
+            try:
+                return decode(line)[0]
+            except UndecodableLineError:
+                continue
+    return 0

@@ -1,0 +1,225 @@
+"""The driver's handle on the records: an outbox, and the writer process behind it.
+
+mlflow is never imported here: it costs seconds, and its trouble must not become the search's.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnsearch.events import Event
+from rnnsearch.records.outbox import Outbox
+from rnnsearch.records.writer_state import WriterState
+
+CHECK_SECONDS = 5.0
+"""How often the driver looks whether the writer lives."""
+RESTARTS = 3
+"""A writer that died is started again so many times a run."""
+POLL_SECONDS = 0.1
+PATIENCE_SECONDS = 90.0
+"""Longer than the longest single thing that is written, the champion's model."""
+
+_QUIET = {
+    # A server that is away is the writer's to wait for, not the HTTP client's.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """Where the records stand when a run is over.
+
+    Attributes:
+        run_id: The study's run in MLflow; empty where it was never reached.
+        experiment_id: Its experiment; empty likewise.
+        champion_uri: `models:/<name>/<version>`, or empty where none was registered.
+        pending: Events that are not in MLflow; they stay in the outbox for the next resume.
+        problem: Why, or what MLflow refused; None where all went well.
+    """
+
+    run_id: str
+    experiment_id: str
+    champion_uri: str
+    pending: int
+    problem: str | None
+
+
+def default_tracking_uri(storage: Path) -> str:
+    """The SQLite file beside the studies of a storage folder."""
+    return f"sqlite:///{storage.resolve() / 'mlflow.db'}"
+
+
+def default_artifacts(storage: Path) -> Path:
+    """Where the default store keeps files."""
+    return storage.resolve() / "mlartifacts"
+
+
+class Recorder:
+    """A Listener whose events end in MLflow, by way of the disk and another process."""
+
+    def __init__(
+        self,
+        outbox_dir: Path,
+        tracking_uri: str,
+        experiment: str,
+        artifacts: Path,
+        log_file: Path,
+    ) -> None:
+        """
+        Args:
+            experiment: MLflow experiment; made if missing.
+            artifacts: Folder for the files of a new experiment; a tracking server over HTTP
+                chooses its own.
+            log_file: What MLflow and Alembic say, appended.
+
+        Raises:
+            OSError: The outbox folder cannot be made or read.
+        """
+        self._folder = outbox_dir
+        self._outbox = Outbox(outbox_dir)
+        self._log_file = log_file
+        self._command = [sys.executable, "-m", "rnnsearch.records.writer"]
+        self._command += ["--outbox", str(outbox_dir), "--tracking-uri", tracking_uri]
+        self._command += ["--experiment", experiment, "--artifacts", str(artifacts)]
+        self._command += ["--logs", str(log_file)]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._restarts = 0
+        self._check_at = 0.0
+
+    def start(self) -> None:
+        """Start the writer process."""
+        self._log_file.parent.mkdir(parents=True, exist_ok=True)
+        environment = {**_QUIET, **os.environ}
+        # The package may be importable only through this process's path (a plain checkout).
+        paths = [str(Path(__file__).parents[2]), environment.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+        with self._log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
+            )
+        self._check_at = time.monotonic() + CHECK_SECONDS
+
+    def on_event(self, event: Event) -> None:
+        self._outbox.on_event(event)
+        if time.monotonic() >= self._check_at:
+            self._revive()
+
+    @property
+    def writer_pid(self) -> int | None:
+        """The writer process; None before `start`."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the records now, for the live table; None if nothing."""
+        if self._outbox.problem is not None:
+            return self._outbox.problem
+        if self._process is not None and self._process.poll() is not None:
+            return f"the writer of the records died; see {self._log_file}"
+        return WriterState.load(self._folder).problem or None
+
+    @property
+    def pending(self) -> int:
+        """Events that are not in MLflow yet."""
+        return max(0, self._outbox.sequence - WriterState.load(self._folder).done)
+
+    def close(
+        self,
+        deadline_seconds: float,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> RecordState:
+        """Wait until MLflow has everything, or the deadline; then end the writer.
+
+        Args:
+            progress: Called with events moved and events to move, since this call.
+            patience_seconds: Give up as well when nothing has moved for so long: a server that
+                is down should not hold a finished study.
+        """
+        deadline = time.monotonic() + deadline_seconds
+        moved, moved_at = -1, time.monotonic()
+        self._outbox.close()
+        self._say_close(deadline_seconds)
+        before = WriterState.load(self._folder).done
+        total = self._outbox.sequence - before
+        while self._process is not None:
+            done = WriterState.load(self._folder).done
+            progress(done - before, total)
+            if done != moved:
+                moved, moved_at = done, time.monotonic()
+            if time.monotonic() >= min(deadline, moved_at + patience_seconds):
+                self._end()
+                break
+            try:
+                self._process.wait(POLL_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
+            if self._process.returncode == 0 or not self._revive():
+                break
+            self._say_close(deadline - time.monotonic())
+        return self._result(before, total, progress)
+
+    def _result(self, before: int, total: int, progress: Callable[[int, int], None]) -> RecordState:
+        state = WriterState.load(self._folder)
+        progress(state.done - before, total)
+        problem = self._outbox.problem or state.problem or None
+        pending = max(0, self._outbox.sequence - state.done)
+        if pending and problem is None:
+            problem = f"the writer of the records did not finish; see {self._log_file}"
+        return RecordState(state.run_id, state.experiment_id, state.champion_uri, pending, problem)
+
+    def _revive(self) -> bool:
+        """Start the writer again if it died; False when it has died too often."""
+        self._check_at = time.monotonic() + CHECK_SECONDS
+        if self._process is None or self._process.poll() is None:
+            return True
+        if self._restarts >= RESTARTS:
+            return False
+        self._restarts += 1
+        self._close_pipe()
+        self.start()
+        return True
+
+    def _say_close(self, seconds: float) -> None:
+        if self._process is None or self._process.stdin is None:
+            return
+        try:
+            self._process.stdin.write(f"close {max(0.0, seconds):.1f}\n".encode())
+        except BrokenPipeError:
+            return  # it died; `close` sees the exit status and starts another one
+        self._close_pipe()
+
+    def _close_pipe(self) -> None:
+        if self._process is None or self._process.stdin is None:
+            return
+        try:
+            self._process.stdin.close()
+        except BrokenPipeError:
+            return  # it died with the line unread, which `close` sees in the exit status
+
+    def _end(self) -> None:
+        """End a writer that is out of time; the outbox keeps what it leaves."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(5.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,97 @@
+"""What of an event becomes a param, a tag, a metric or a status of its MLflow run."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rnnsearch.events import FinalistScored, StudyStarted, TrialEnded, TrialStarted
+
+Point = tuple[str, float, float, int]
+"""A row of a curve: key, value, Unix time in seconds, step."""
+
+FINAL = ("complete", "pruned", "diverged", "failed")
+RUN_STATUS = {
+    "complete": "FINISHED",
+    "pruned": "FINISHED",
+    "diverged": "FINISHED",
+    "failed": "FAILED",
+    "waiting": "KILLED",
+    "running": "KILLED",
+}
+"""MLflow's status of a trial's run. A stopped or diverged trial did what it should, and its tag
+`state` tells; KILLED is reopened when the study resumes."""
+STUDY_STATUS = {
+    "complete": "FINISHED",
+    "budget": "FINISHED",
+    "stopped": "KILLED",
+    "interrupted": "KILLED",
+    "failed": "FAILED",
+}
+
+
+def starting_tags(start: TrialStarted) -> dict[str, str]:
+    return {
+        "state": "running",
+        "seed": str(start.seed),
+        "pack": start.pack,
+        "attempt": str(start.attempt),
+        "config": json.dumps(start.config),
+    }
+
+
+def ending_tags(end: TrialEnded) -> dict[str, str]:
+    return {
+        "state": end.state,
+        "reason": end.reason,
+        "duration_seconds": f"{end.training_seconds:.3f}",
+        "epochs": str(end.epoch),
+    }
+
+
+def summary_rows(end: TrialEnded, metric: str) -> list[Point]:
+    """What a leaderboard sorts by, beside the curves."""
+    rows = [("training_seconds", end.training_seconds, end.time, end.epoch)]
+    if end.best_value is not None:
+        rows.append((f"best_{metric}", end.best_value, end.time, end.best_epoch or end.epoch))
+    return rows
+
+
+def finalist_rows(scored: FinalistScored, metric: str) -> list[Point]:
+    values = list(scored.values)
+    rows = [(f"{metric}_by_seed", v, scored.time, index) for index, v in enumerate(values)]
+    if values:
+        rows.append((f"{metric}_seeds_mean", statistics.fmean(values), scored.time, 0))
+    if len(values) > 1:
+        rows.append((f"{metric}_seeds_std", statistics.stdev(values), scored.time, 0))
+    return rows
+
+
+def as_params(params: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        key: json.dumps(value) if isinstance(value, tuple | list | dict) else str(value)
+        for key, value in params.items()
+    }
+
+
+def study_settings(event: StudyStarted) -> dict[str, str]:
+    """The study's settings that no resume changes: params cannot be written twice."""
+    from ruamel.yaml import YAML
+
+    params = {"task": event.task, "metric": event.metric, "goal": event.goal}
+    document = YAML(typ="safe", pure=True).load(event.space_yaml) or {}
+    search = document.get("search") if isinstance(document, dict) else None
+    for key, value in _flat("search", search or {}):
+        if key not in ("search.num_trials", "search.time_budget", "search.metric", "search.goal"):
+            params[key] = str(value)
+    return params
+
+
+def _flat(prefix: str, node: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _flat(f"{prefix}.{key}", value)
+    else:
+        yield prefix, node

@@ -1,0 +1,47 @@
+"""MLflow loads a registered model of text from this file (models from code; no pickle).
+
+The file is copied beside the weights, so it stands alone but for `rnnsearch` itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow.models import set_model
+
+from rnnsearch.training.trained import TrainedModel
+
+
+class TextModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
+    """A trained network behind MLflow's `predict`; `model` is the `TrainedModel`."""
+
+    model: TrainedModel
+
+    def load_context(self, context: Any) -> None:
+        self.model = TrainedModel.load(context.artifacts["checkpoint"])
+
+    def predict(
+        self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> list[str]:
+        """Continue prompts.
+
+        Args:
+            model_input: A column `prompt` of strings.
+            params: `length` in symbols, `temperature` above 0, `seed`.
+
+        Returns:
+            The continuation of each prompt, without the prompt.
+        """
+        del context
+        given = params or {}
+        length, seed = int(given.get("length", 200)), int(given.get("seed", 0))
+        temperature = float(given.get("temperature", 0.8))
+        return [
+            self.model.sample(prompt, length=length, temperature=temperature, seed=seed)
+            for prompt in model_input["prompt"]
+        ]
+
+
+set_model(TextModel())

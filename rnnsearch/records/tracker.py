@@ -1,0 +1,366 @@
+"""Turns events into MLflow runs: gathers rows in memory, writes them in few calls.
+
+Writing an event twice changes nothing. Runs are found by their tags where an earlier writer may
+have made them; a metric row with equal key, value, step and timestamp is one row to MLflow, and
+every timestamp comes from the event; params and tags are overwritten with equal values.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch.errors import ModelError
+from rnnsearch.events import (
+    BaselineScored,
+    ChampionChosen,
+    CheckpointSaved,
+    EpochsReported,
+    Event,
+    FinalistScored,
+    StudyEnded,
+    StudyStarted,
+    TrialEnded,
+    TrialStarted,
+)
+from rnnsearch.records.champion import register_champion
+from rnnsearch.records.names import KIND, STUDY, STUDY_ID, TRIAL
+from rnnsearch.records.run_fields import (
+    FINAL,
+    RUN_STATUS,
+    STUDY_STATUS,
+    Point,
+    as_params,
+    ending_tags,
+    finalist_rows,
+    starting_tags,
+    study_settings,
+    summary_rows,
+)
+from rnnsearch.records.run_store import RunStore
+from rnnsearch.records.trial_rows import TrialRows
+from rnnsearch.records.writer_state import OpenRun, WriterState
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_log = logging.getLogger(__name__)
+
+PERMANENT = {
+    "INVALID_PARAMETER_VALUE",
+    "INVALID_STATE",
+    "RESOURCE_DOES_NOT_EXIST",
+    "RESOURCE_ALREADY_EXISTS",
+    "BAD_REQUEST",
+}
+"""Error codes that trying again does not mend, such as a run that a person deleted."""
+
+
+class Tracker:
+    """Gathers events (`add`) and writes them (`flush`).
+
+    `flush` may raise whatever the store raises; called again, it goes on where it stopped.
+    """
+
+    def __init__(
+        self,
+        client: MlflowClient,
+        state: WriterState,
+        *,
+        study_id: str,
+        experiment: str,
+        artifacts: Path | None,
+        figures: Path | None,
+    ) -> None:
+        """
+        Args:
+            artifacts: Where a new experiment puts artifacts; None leaves it to the server.
+            figures: Pictures to keep with the study's run when it ends.
+        """
+        self.state = state
+        self._client = client
+        self._store = RunStore(client, study_id)
+        self._experiment = experiment
+        self._artifacts = artifacts
+        self._figures = figures
+        # What an earlier writer claimed and never confirmed may be in MLflow already.
+        self._doubtful = state.claimed if state.claimed > state.done else 0
+        self._last = 0
+        self._trials: dict[int, TrialRows] = {}
+        self._study: list[tuple[int, Event]] = []
+        self._progress: list[Point] = []
+
+    @property
+    def _metric(self) -> str:
+        return str(self.state.study.get("metric", "value"))
+
+    def add(self, sequence: int, event: Event) -> bool:
+        """Take an event; True asks for a flush before the next one."""
+        self._last = sequence
+        if isinstance(
+            event, TrialStarted | EpochsReported | TrialEnded | CheckpointSaved | FinalistScored
+        ):
+            rows = self._trials.setdefault(event.number, TrialRows(event.number, sequence))
+            rows.add(event)
+            # Two ends in one gathering would hide the first: a trial put back and taken again.
+            return isinstance(event, TrialEnded) and event.state not in FINAL
+        if isinstance(event, StudyStarted | BaselineScored | ChampionChosen | StudyEnded):
+            self._study.append((sequence, event))
+            return not isinstance(event, BaselineScored)
+        return False
+
+    def flush(self) -> None:
+        """Write all that was gathered; what is written leaves the memory."""
+        try:
+            self._flush()
+        except BaseException:
+            # A call whose answer was lost may have worked: look before making anything again.
+            self._doubtful = max(self._doubtful, self._last)
+            raise
+
+    def _flush(self) -> None:
+        for sequence, event in list(self._study):
+            # A start is alone in its gathering (see `add`), and comes before its trials.
+            if isinstance(event, StudyStarted):
+                self._start_study(sequence, event)
+                self._study.remove((sequence, event))
+        for number in sorted(self._trials):
+            self._or_refuse(f"trial {number}", self._write_trial, self._trials[number])
+            del self._trials[number]
+        if self._progress:
+            self._or_refuse("the study's curve", self._write_progress)
+            self._progress.clear()
+        while self._study:
+            self._write_of_study(*self._study[0])
+            self._study.pop(0)
+
+    def _write_of_study(self, sequence: int, event: Event) -> None:
+        if isinstance(event, BaselineScored):
+            self._or_refuse(f"baseline {event.name}", self._write_baseline, sequence, event)
+        elif isinstance(event, ChampionChosen):
+            self._or_refuse("champion", self._write_champion, sequence, event)
+        elif isinstance(event, StudyEnded):
+            self._or_refuse("end of the study", self._end_study, event)
+
+    def abandon(self, seconds: float) -> None:
+        """Leave no run RUNNING after a driver that died without a word."""
+        if self.state.run_id and self.state.study.get("running"):
+            self._end_study(StudyEnded(seconds, "interrupted", "the driver died", 0.0))
+
+    # The study.
+
+    def _start_study(self, sequence: int, event: StudyStarted) -> None:
+        state = self.state
+        if not state.experiment_id:
+            state.experiment_id = self._store.experiment(self._experiment, self._artifacts)
+        tags = {
+            **event.tags,
+            **self._identity(event.study, "study"),
+            "task": event.task,
+            "metric": event.metric,
+            "goal": event.goal,
+            "num_trials": str(event.num_trials),
+            "state": "running",
+        }
+        if not state.run_id and (event.resumed or sequence <= self._doubtful):
+            state.run_id = self._store.find(state.experiment_id, {KIND: "study"}) or ""
+        fresh = not state.run_id
+        if fresh:
+            state.run_id = self._store.create(state.experiment_id, event.study, event.time, tags)
+        else:
+            self._store.reopen(state.run_id)
+            self._store.log(state.run_id, tags=tags)
+        if fresh or sequence <= self._doubtful:
+            # Never on a resume: MLflow refuses to change a param.
+            self._store.log(state.run_id, params=study_settings(event))
+        self._client.log_text(state.run_id, event.space_yaml, "study.yaml")
+        state.study = {
+            "name": event.study,
+            "metric": event.metric,
+            "goal": event.goal,
+            "tags": dict(event.tags),
+            "running": True,
+        }
+        state.refused = 0
+
+    def _end_study(self, event: StudyEnded) -> None:
+        state = self.state
+        for number, run in sorted(state.runs.items()):
+            if not run.ended:
+                self._or_refuse(f"trial {number}", self._put_back, run, event)
+        if self._figures is not None and self._figures.is_dir():
+            self._client.log_artifacts(state.run_id, str(self._figures), "figures")
+        tags = {"state": event.state, "reason": event.reason}
+        tags |= {f"trials_{name}": str(count) for name, count in state.counts.items()}
+        metrics = [("wall_seconds", event.wall_seconds, event.time, 0)]
+        self._store.log(state.run_id, metrics=metrics, tags=tags)
+        self._store.end(state.run_id, STUDY_STATUS[event.state], event.time)
+        state.study["running"] = False
+
+    def _put_back(self, run: OpenRun, event: StudyEnded) -> None:
+        self._store.log(run.run_id, tags={"state": "waiting", "reason": event.reason})
+        self._store.end(run.run_id, RUN_STATUS["waiting"], event.time)
+        run.ended = True
+
+    def _write_baseline(self, sequence: int, event: BaselineScored) -> None:
+        name = f"baseline-{event.name}"
+        run_id = self._store.find(
+            self.state.experiment_id, {KIND: "baseline", "baseline": event.name}
+        )
+        if run_id is not None and sequence > self._doubtful:
+            return  # a resume scores the same baselines on the same data
+        if run_id is None:
+            tags = {
+                **self._child_tags("baseline"),
+                "baseline": event.name,
+                "note": event.note,
+            }
+            run_id = self._store.create(self.state.experiment_id, name, event.time, tags)
+        metrics = [(key, value, event.time, 0) for key, value in event.metrics.items()]
+        self._store.log(run_id, metrics=metrics)
+        self._store.end(run_id, "FINISHED", event.time)
+
+    def _write_champion(self, sequence: int, event: ChampionChosen) -> None:
+        state = self.state
+        metrics = {**event.val_metrics, **event.test_metrics}
+        # MLflow gives a logged model the metrics of its step: no others may have the same one.
+        rows = [(key, value, event.time, sequence) for key, value in metrics.items()]
+        tags = {"champion_trial": str(event.number), "champion_seed": str(event.seed)}
+        if event.text:
+            tags["mlflow.note.content"] = f"```\n{event.text}\n```"
+            self._client.log_text(state.run_id, event.text, "champion.txt")
+        if event.figure and Path(event.figure).is_file():
+            self._client.log_artifact(state.run_id, event.figure, "figures")
+        self._store.log(state.run_id, metrics=rows, tags=tags)
+        state.champion_uri = register_champion(
+            self._client,
+            event,
+            study=state.study["name"],
+            study_id=self._store.study_id,
+            experiment_id=state.experiment_id,
+            run_id=state.run_id,
+            sequence=sequence,
+            replayed=sequence <= self._doubtful,
+        )
+
+    # Trials.
+
+    def _write_trial(self, rows: TrialRows) -> None:
+        run = self._open_trial(rows)
+        points = rows.points_after(run.epoch)
+        tags: dict[str, str] = {}
+        metrics = list(points)
+        final = rows.end is not None and rows.end.state in FINAL
+        if rows.end is not None:
+            tags |= ending_tags(rows.end)
+            if final:
+                metrics += summary_rows(rows.end, self._metric)
+        if rows.scored is not None:
+            tags |= {"finalist": "true", "finalist_seeds": ", ".join(map(str, rows.scored.seeds))}
+            metrics += finalist_rows(rows.scored, self._metric)
+        params = as_params(rows.start.params) if rows.start is not None else {}
+        if metrics or tags or params:
+            self._store.log(run.run_id, metrics=metrics, params=params, tags=tags)
+        if points:
+            run.epoch = max(row[3] for row in points)
+        for seed, path in rows.checkpoints:
+            self._keep_checkpoint(run.run_id, seed, path)
+        if rows.end is None:
+            return
+        self._store.end(run.run_id, RUN_STATUS[rows.end.state], rows.end.time)
+        run.ended = True
+        if final:
+            self._count(rows.end)
+            self.state.runs.pop(rows.number, None)
+
+    def _open_trial(self, rows: TrialRows) -> OpenRun:
+        """The run of a trial, found, made, or opened again."""
+        state, start = self.state, rows.start
+        run = state.runs.get(rows.number)
+        reopened = run is not None and run.ended
+        if run is None:
+            found = None
+            if start is None or start.attempt > 1 or rows.first_sequence <= self._doubtful:
+                found = self._store.find(state.experiment_id, {TRIAL: str(rows.number)})
+                reopened = found is not None
+                if found is not None and start is None and rows.end is None:
+                    # A late word about a trial that has ended: its run stays closed.
+                    return OpenRun(found, ended=True)
+            tags = {**self._child_tags("trial"), TRIAL: str(rows.number)}
+            if start is not None:
+                tags |= starting_tags(start)
+            if found is None:
+                seconds = start.time if start is not None else _first_time(rows)
+                name = start.name if start is not None else f"trial-{rows.number:04d}"
+                found = self._store.create(self.state.experiment_id, name, seconds, tags)
+            run = OpenRun(found)
+            state.runs[rows.number] = run
+        if reopened and start is not None:
+            self._store.reopen(run.run_id)
+            self._store.log(run.run_id, tags=starting_tags(start))
+            run.ended = False
+        return run
+
+    def _keep_checkpoint(self, run_id: str, seed: int, path: Path) -> None:
+        if not path.is_dir():
+            _log.warning("checkpoint %s was replaced before it could be kept", path)
+            return
+        self._client.log_artifacts(run_id, str(path), f"checkpoint/seed-{seed}")
+
+    def _count(self, end: TrialEnded) -> None:
+        """The study's own curve: the best value so far over ended trials."""
+        state = self.state
+        best = state.best
+        if end.best_value is not None and end.state in ("complete", "pruned"):
+            better = max if state.study.get("goal") == "maximize" else min
+            best = end.best_value if best is None else better(best, end.best_value)
+        if best is not None and best != state.best:
+            ended = sum(state.counts.values()) + 1
+            self._progress.append((f"best_{self._metric}", best, end.time, ended))
+        state.best = best
+        state.counts[end.state] = state.counts.get(end.state, 0) + 1
+
+    def _write_progress(self) -> None:
+        self._store.log(self.state.run_id, metrics=self._progress)
+
+    # MLflow.
+
+    def _identity(self, study: str, kind: str) -> dict[str, str]:
+        return {STUDY: study, STUDY_ID: self._store.study_id, KIND: kind}
+
+    def _child_tags(self, kind: str) -> dict[str, str]:
+        study = self.state.study
+        return {
+            **study.get("tags", {}),
+            **self._identity(str(study.get("name", "")), kind),
+            "mlflow.parentRunId": self.state.run_id,
+        }
+
+    def _or_refuse(self, what: str, write: Callable[..., None], *arguments: Any) -> None:
+        """Write, or note that MLflow refuses for good; other trouble is raised to be retried."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            write(*arguments)
+        except MlflowException as error:
+            if error.error_code not in PERMANENT:
+                raise
+            self._refuse(what, error)
+        except ModelError as error:
+            self._refuse(what, error)
+
+    def _refuse(self, what: str, error: Exception) -> None:
+        _log.exception("MLflow refused %s", what, exc_info=error)
+        self.state.refused += 1
+        reason = str(error).splitlines()[0]
+        self.state.problem = (
+            f"MLflow refused {what}: {reason} (refused in all: {self.state.refused})"
+        )
+
+
+def _first_time(rows: TrialRows) -> float:
+    if rows.points:
+        return rows.points[0][2]
+    return rows.end.time if rows.end is not None else 0.0

@@ -1,0 +1,81 @@
+"""How far the writer came, in `state.json` beside the segments.
+
+The driver reads it for progress; the writer reads it after a restart. It is replaced as a
+whole, aside and renamed, so that a kill leaves the old one or the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+_log = logging.getLogger(__name__)
+
+
+EVERYTHING = 2**62
+"""A sequence number beyond any."""
+
+
+@dataclass(slots=True)
+class OpenRun:
+    """A trial's run that may still grow. `epoch` is the last one written, `ended` whether the
+    run is terminated (a trial put back) and must be reopened before it grows."""
+
+    run_id: str
+    epoch: int = 0
+    ended: bool = False
+
+
+@dataclass(slots=True)
+class WriterState:
+    """All that the writer needs to go on where it stopped.
+
+    Attributes:
+        tracking_uri: Where the run ids below mean something.
+        done: Every event up to this sequence number is in MLflow.
+        claimed: Events up to this one may be in MLflow: the batch that was under way.
+        experiment_id: Empty before the first contact.
+        run_id: The study's parent run; empty before it exists.
+        champion_uri: `models:/<name>/<version>` of the champion; empty before it is registered.
+        problem: What keeps the writer from going on, or what MLflow refused; empty if nothing.
+        refused: Records that MLflow refused for good; the log file has them.
+        study: Name, metric, goal and tags of the study, for the runs of its trials.
+        counts: Ended trials by state.
+        best: The study's best value so far.
+        runs: Runs of trials that have not ended for good, by trial number.
+    """
+
+    tracking_uri: str = ""
+    done: int = 0
+    claimed: int = 0
+    experiment_id: str = ""
+    run_id: str = ""
+    champion_uri: str = ""
+    problem: str = ""
+    refused: int = 0
+    study: dict[str, Any] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    best: float | None = None
+    runs: dict[int, OpenRun] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, folder: Path) -> WriterState:
+        """The state of an outbox folder; a fresh one where there is none."""
+        try:
+            row = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+            row["runs"] = {int(key): OpenRun(**run) for key, run in row["runs"].items()}
+            return cls(**row)
+        except FileNotFoundError:
+            return cls()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            # Nothing is lost with it: every event counts as claimed, and runs are looked up.
+            _log.warning("state.json in %s is unreadable (%s); starting without it", folder, error)
+            return cls(claimed=EVERYTHING)
+
+    def save(self, folder: Path) -> None:
+        aside = folder / "state.json.new"
+        aside.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        aside.replace(folder / "state.json")

@@ -1,0 +1,226 @@
+"""Tables of a study as plain rows: leaderboard, trials, summary, importances. Draws nothing."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import optuna
+
+from rnnsearch.events import TrialState
+from rnnsearch.search.trial_record import TrialRecord
+from rnnsearch.space.proposals import optuna_distributions
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.tasks.base import Goal
+
+STATES: tuple[TrialState, ...] = (
+    "complete",
+    "pruned",
+    "diverged",
+    "failed",
+    "running",
+    "waiting",
+)
+"""Every state, in the order in which tables show them: the further a trial came, the earlier."""
+
+_RANKED = ("complete", "pruned")
+
+Row = dict[str, Any]
+
+
+def leaderboard(
+    trials: Sequence[TrialRecord],
+    *,
+    goal: Goal,
+    metric: str,
+    baselines: Sequence[Mapping[str, Any]] = (),
+) -> list[Row]:
+    """Trials from the best to the worst, with the baselines in their places.
+
+    Completed and stopped trials come first, by their best value, with each baseline before the
+    first of them that it beats; then the others by state and best value. A trial without a value
+    comes last in its state.
+
+    Args:
+        metric: The study's metric; a baseline that lacks it is left out.
+        baselines: `{"name", "metrics", "note"}` each.
+
+    Returns:
+        Rows with `kind` ("trial" or "baseline"), `rank` (None for a baseline), `number`, `name`,
+        `state`, `value` (the best), `last_value`, `best_epoch`, `epoch`, `seconds`, `params`,
+        `reason`.
+    """
+    ordered = sorted(
+        trials,
+        key=lambda trial: (
+            0 if trial.state in _RANKED else STATES.index(trial.state),
+            _loss(trial.best_value, goal),
+            trial.number,
+        ),
+    )
+    rows = [_trial_row(trial, rank) for rank, trial in enumerate(ordered, start=1)]
+    for baseline in baselines:
+        value = baseline["metrics"].get(metric)
+        if value is not None:
+            rows.insert(_place(rows, value, goal), _baseline_row(baseline, value))
+    return rows
+
+
+def trials_table(trials: Sequence[TrialRecord]) -> list[Row]:
+    """A flat row a trial, by number, for a data frame: a column `params.<key>` a parameter.
+
+    A parameter that a trial did not have is None there, so that all rows have all columns.
+    """
+    keys = sorted({key for trial in trials for key in trial.params})
+    return [
+        {
+            "number": trial.number,
+            "name": trial.name,
+            "state": trial.state,
+            "value": trial.value,
+            "best_value": trial.best_value,
+            "best_epoch": trial.best_epoch,
+            "epochs": trial.epoch,
+            "seconds": trial.seconds,
+            "attempts": trial.attempts,
+            "seed": trial.seed,
+            "reason": trial.reason,
+            "started": trial.started,
+            "ended": trial.ended,
+            **{f"params.{key}": trial.params.get(key) for key in keys},
+        }
+        for trial in sorted(trials, key=lambda trial: trial.number)
+    ]
+
+
+def histories(trials: Sequence[TrialRecord]) -> list[Row]:
+    """A row an epoch: `number`, `epoch`, `value`."""
+    return [
+        {"number": trial.number, "epoch": epoch, "value": trial.values_by_epoch[epoch]}
+        for trial in trials
+        for epoch in sorted(trial.values_by_epoch)
+    ]
+
+
+def best_so_far(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
+    """The study's progress: a row each time that a trial ended, with the best value until then."""
+    ended = [trial for trial in trials if trial.ended is not None]
+    rows: list[Row] = []
+    best: float | None = None
+    for count, trial in enumerate(sorted(ended, key=lambda trial: trial.ended or 0.0), start=1):
+        usable = trial.state in ("complete", "pruned")
+        if usable and _loss(trial.best_value, goal) < _loss(best, goal):
+            best = trial.best_value
+        rows.append({"ended": count, "number": trial.number, "time": trial.ended, "best": best})
+    return rows
+
+
+def summary(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
+    """A row a state that has trials: count, epochs, seconds, the best and the median value."""
+    rows: list[Row] = []
+    for state in STATES:
+        members = [trial for trial in trials if trial.state == state]
+        if members:
+            values = [trial.best_value for trial in members if trial.best_value is not None]
+            rows.append(
+                {
+                    "state": state,
+                    "trials": len(members),
+                    "epochs": sum(trial.epoch for trial in members),
+                    "seconds": sum(trial.seconds or 0.0 for trial in members),
+                    "best_value": min(values, key=lambda value: _loss(value, goal), default=None),
+                    "median_value": statistics.median(values) if values else None,
+                }
+            )
+    return rows
+
+
+def importances(trials: Sequence[TrialRecord], spec: StudySpec) -> list[Row]:
+    """How much of what parts good from bad trials each parameter explains (PED-ANOVA).
+
+    Only completed trials count. The importances of all parameters sum to 1; one under a `when`
+    is judged among the trials that had it.
+
+    Returns:
+        Rows `param`, `importance`, `trials` (completed ones that had it), most important first;
+        none where fewer than four trials are complete or nothing was sampled.
+    """
+    complete = [
+        trial for trial in trials if trial.state == "complete" and trial.best_value is not None
+    ]
+    if len(complete) < 4 or not spec.parameters:
+        return []
+    distributions = optuna_distributions(spec)
+    # Else Optuna prints a line on the study that is made here in memory.
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(direction=spec.search.goal)
+    study.add_trials(
+        [
+            optuna.trial.create_trial(
+                params=dict(trial.params),
+                distributions={key: distributions[key] for key in trial.params},
+                value=trial.best_value,
+            )
+            for trial in complete
+        ]
+    )
+    found = optuna.importance.get_param_importances(study)
+    return [
+        {
+            "param": key,
+            "importance": float(share),
+            "trials": sum(key in trial.params for trial in complete),
+        }
+        for key, share in sorted(found.items(), key=lambda item: -item[1])
+    ]
+
+
+def _loss(value: float | None, goal: Goal) -> float:
+    if value is None:
+        return math.inf
+    return value if goal == "minimize" else -value
+
+
+def _trial_row(trial: TrialRecord, rank: int) -> Row:
+    return {
+        "kind": "trial",
+        "rank": rank,
+        "number": trial.number,
+        "name": trial.name,
+        "state": trial.state,
+        "value": trial.best_value,
+        "last_value": trial.value,
+        "best_epoch": trial.best_epoch,
+        "epoch": trial.epoch,
+        "seconds": trial.seconds,
+        "params": dict(trial.params),
+        "reason": trial.reason,
+    }
+
+
+def _baseline_row(baseline: Mapping[str, Any], value: float) -> Row:
+    return {
+        "kind": "baseline",
+        "rank": None,
+        "number": None,
+        "name": baseline["name"],
+        "state": "baseline",
+        "value": value,
+        "last_value": value,
+        "best_epoch": None,
+        "epoch": None,
+        "seconds": None,
+        "params": {},
+        "reason": baseline.get("note", ""),
+    }
+
+
+def _place(rows: Sequence[Row], value: float, goal: Goal) -> int:
+    """Before the first ranked trial or baseline that is worse, else after the last of them."""
+    compared = [row for row in rows if row["state"] in (*_RANKED, "baseline")]
+    for index, row in enumerate(compared):
+        if _loss(value, goal) < _loss(row["value"], goal):
+            return index
+    return len(compared)

@@ -1,0 +1,144 @@
+"""Where the ledger's next trial comes from: put back, asked ahead, or sampled now."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import optuna
+
+from rnnsearch.search.ask_ahead import AskAhead
+from rnnsearch.search.ledger_row import LedgerRow, new_row
+from rnnsearch.search.study_storage import OpenStudy
+from rnnsearch.search.trial_record import trial_name
+from rnnsearch.space.spec import StudySpec
+
+Suggest = Callable[[StudySpec, optuna.Trial], Mapping[str, Any]]
+
+
+class Asking:
+    """Turns the study's WAITING and new trials into rows that can go aboard.
+
+    `lock` guards rows and study together and is held shortly. Sampling happens outside it, under
+    a lock of its own, so that reports never wait for a proposal.
+
+    Args:
+        rows: All trials by number; this class appends the new ones.
+        target: How many trials the study shall have.
+        suggest: `rnnsearch.space.proposals.suggest`.
+    """
+
+    def __init__(
+        self,
+        opened: OpenStudy,
+        spec: StudySpec,
+        rows: list[LedgerRow],
+        lock: threading.RLock,
+        target: Callable[[], int],
+        suggest: Suggest,
+    ) -> None:
+        self._opened = opened
+        self._study = opened.study
+        self._spec = spec
+        self._rows = rows
+        self._lock = lock
+        self._target = target
+        self._suggest = suggest
+        self._sampling = threading.Lock()
+        self._put_back = sorted(row.number for row in rows if row.state == "waiting")
+        self._ready: deque[LedgerRow] = deque()
+        self._closed = False
+        self._ahead = AskAhead(lambda: len(self._ready), self._ask_one_ahead)
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def take(self) -> LedgerRow | None:
+        """The next trial, RUNNING in Optuna, or None if there is none or asking is closed."""
+        self._ahead.raise_failure()
+        with self._lock:
+            if self._closed:
+                return None
+            row = self._pop_put_back() or self._pop_ready()
+        if row is None:
+            with self._sampling:
+                # The thread may have been at one while we waited for it.
+                row = self._pop_ready() or self._sample()
+        self._ahead.taken()
+        return row
+
+    def put_back(self, number: int) -> None:
+        """Queues a trial whose state in Optuna is WAITING again."""
+        with self._lock:
+            self._put_back.append(number)
+            self._put_back.sort()
+
+    def prepare(self, count: int) -> None:
+        """Keeps `count` trials ready from now on; a thread asks, this returns at once."""
+        self._ahead.raise_failure()
+        if not self._closed:
+            self._ahead.want(count)
+
+    def queued(self) -> int:
+        """Trials still to be handed out; none once asking is closed."""
+        with self._lock:
+            if self._closed:
+                return 0
+            waiting = sum(row.state == "waiting" for row in self._rows)
+            return waiting + max(0, self._target() - len(self._rows))
+
+    def close(self) -> None:
+        """Hands out nothing from now on."""
+        self._closed = True
+        self._ahead.close()
+
+    def _pop_put_back(self) -> LedgerRow | None:
+        """Takes the lowest trial that was put back; its params are kept, not sampled again."""
+        if not self._put_back:
+            return None
+        row = self._rows[self._put_back.pop(0)]
+        # Optuna pops the lowest WAITING trial, which is ours: only we put any back, in this lock.
+        trial = self._study.ask()
+        if trial.number != row.number:
+            raise RuntimeError(f"Optuna popped trial {trial.number} instead of {row.number}.")
+        self._fill(row, trial, self._suggest(self._spec, trial))
+        return row
+
+    def _pop_ready(self) -> LedgerRow | None:
+        return self._ready.popleft() if self._ready else None
+
+    def _ask_one_ahead(self) -> bool:
+        with self._sampling:
+            row = self._sample()
+            if row is not None:
+                self._ready.append(row)
+            return row is not None
+
+    def _sample(self) -> LedgerRow | None:
+        with self._lock:
+            number = len(self._rows)
+            if self._closed or number >= self._target():
+                return None
+            if self._put_back:
+                # `ask` below would pop it; it comes first anyway.
+                return self._pop_put_back()
+            if number < len(self._spec.first_trials):
+                # Queued one at a time and asked for at once, so that a crash doubles none.
+                self._study.enqueue_trial(dict(self._spec.first_trials[number]))
+            trial = self._study.ask()
+            row = new_row(self._spec, number, self._opened.trial_id(number))
+            self._rows.append(row)
+        params = self._suggest(self._spec, trial)
+        with self._lock:
+            self._fill(row, trial, params)
+        return row
+
+    def _fill(self, row: LedgerRow, trial: optuna.Trial, params: Mapping[str, Any]) -> None:
+        row.trial = trial
+        row.params = dict(params)
+        row.name = trial_name(row.number, row.params, self._spec.values)
+        started = trial.datetime_start
+        row.started = None if started is None else started.timestamp()

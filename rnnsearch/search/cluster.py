@@ -1,0 +1,289 @@
+"""Ray for the time of a search: started on this machine, or a cluster that is there already."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rnnsearch.errors import ClusterError
+from rnnsearch.space.spec import ResourcesConfig
+
+SWITCHES = {
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # json, csv, tensorboard: 3 ms a step, megabytes
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # signals are ours
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",  # Tune's restore is not used
+    "TUNE_WARN_THRESHOLD_S": "60",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",  # with verbose=0 the old reporter prints nothing at all
+    "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+"""Environment of the driver, set before `ray` is imported."""
+
+CONNECT_SECONDS = 5.0
+_ASK_CLUSTER = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
+MOST_SLOTS = 64
+FEWEST_SLOTS = 4
+
+
+def set_switches() -> None:
+    """Put `SWITCHES` into the environment; what the user has set stays."""
+    for name, value in SWITCHES.items():
+        os.environ.setdefault(name, value)
+
+
+@contextmanager
+def ray_session(address: str | None, log_file: Path) -> Iterator[None]:
+    """Ray, quiet: what it logs goes to `log_file`, and what workers print stays with them.
+
+    Where this process has Ray running already it is used and left running.
+
+    Raises:
+        ClusterError: The cluster cannot be reached or refuses us, or this process is in another.
+    """
+    set_switches()
+    import ray
+
+    started = not ray.is_initialized()
+    if started:
+        _start(address)
+    elif address is not None:
+        here = ray.get_runtime_context().gcs_address
+        if check_address(address) != here:
+            raise ClusterError(
+                f"This process is in the Ray cluster at {here} already, and cannot be in the one "
+                f"at {address} too. Call ray.shutdown() first, or give no address."
+            )
+    with _logged_to(log_file):
+        try:
+            yield
+        finally:
+            if started:
+                ray.shutdown()
+
+
+def _start(address: str | None) -> None:
+    import ray
+    from ray.exceptions import RayError
+
+    if address is None:
+        # `local` never joins a cluster that happens to run here, whatever RAY_ADDRESS says
+        arguments = {"address": "local", "include_dashboard": False}
+    else:
+        address = check_address(address)
+        arguments = {"address": address}
+    on_sigterm = signal.getsignal(signal.SIGTERM)
+    try:
+        ray.init(
+            **arguments,
+            log_to_driver=False,
+            configure_logging=True,
+            logging_level=logging.ERROR,
+            namespace="rnnsearch",
+        )
+        if callable(on_sigterm) and threading.current_thread() is threading.main_thread():
+            # Ray's own handler exits with status 15 past our cleanups
+            signal.signal(signal.SIGTERM, on_sigterm)
+    except (ConnectionError, RuntimeError, ValueError, OSError, RayError) as error:
+        where = "Ray cannot start on this machine" if address is None else f"Ray at {address}"
+        raise ClusterError(
+            f"{where}: {_first_line(error)}\n{_remedy(address, str(error))}"
+        ) from error
+
+
+def check_address(address: str) -> str:
+    """Whether a cluster answers there and accepts us, within seconds and without joining it.
+
+    Returns:
+        The address, with `auto` as HOST:PORT.
+
+    Raises:
+        ClusterError: It does not; the text says why and what to do.
+    """
+    address = _resolved(address)
+    _check_reachable(address)
+    _check_accepted(address)
+    return address
+
+
+def _resolved(address: str) -> str:
+    """`auto` as HOST:PORT, so that the checks hold for it too; any other address as it is.
+
+    Raises:
+        ClusterError: No cluster runs on this machine.
+    """
+    if address != "auto":
+        return address
+    from ray._private.services import canonicalize_bootstrap_address
+
+    try:
+        found = canonicalize_bootstrap_address(address)
+    except (ConnectionError, ValueError) as error:
+        raise ClusterError(
+            f"Ray at {address}: {_first_line(error)}\n{_remedy(address, '')}"
+        ) from error
+    return str(found or address)
+
+
+def _check_reachable(address: str) -> None:
+    """Fail within seconds where nobody listens; `ray.init` itself tries for minutes.
+
+    Raises:
+        ClusterError: The address is malformed, nobody answers, or it is a Ray Client address.
+    """
+    if address.startswith("ray://"):
+        raise ClusterError(
+            f"{address} is a Ray Client address, and the driver must run inside the cluster. "
+            "Submit it instead: ray job submit -- rnnsearch run FILE --address auto"
+        )
+    if address in ("auto", "local"):
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise ClusterError(f"{address!r} is no cluster address. Give HOST:PORT or auto.")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+    except OSError as error:
+        raise ClusterError(
+            f"Nobody answers at {address}: {error}.\n{_remedy(address, str(error))}"
+        ) from error
+
+
+def _check_accepted(address: str) -> None:
+    """Fail within seconds where the cluster refuses our token.
+
+    Ray's own client asks again for twenty seconds, says so on the screen from C++, and then does
+    not name the reason; so a child asks first, and its words are read here.
+
+    Raises:
+        ClusterError: The token is missing or wrong, or what listens there is not Ray.
+    """
+    if address in ("auto", "local"):
+        return
+    command = [sys.executable, "-c", _ASK_CLUSTER, address]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stderr is not None
+        timer = threading.Timer(2 * CONNECT_SECONDS, child.kill)
+        timer.start()
+        try:
+            verdicts = map(_verdict, child.stderr)
+            verdict = next((one for one in verdicts if one is not None), None)
+            child.kill()
+        finally:
+            timer.cancel()
+    if verdict == "refused":
+        text = "the authentication token is missing or wrong"
+        raise ClusterError(f"Ray at {address} refuses us: {text}.\n{_remedy(address, text)}")
+    if verdict == "silent":
+        raise ClusterError(
+            f"What listens at {address} does not answer as Ray.\n"
+            "Give the address of the head node (port 6379 by default), not that of its dashboard."
+        )
+
+
+def _verdict(line: str) -> Literal["refused", "silent"] | None:
+    """What a line of the child's log says about the cluster."""
+    if "AuthToken" in line or "Unauthenticated" in line:
+        return "refused"
+    return "silent" if "Failed to connect to GCS" in line else None
+
+
+def _remedy(address: str | None, text: str) -> str:
+    lowered = text.lower()
+    if "token" in lowered or "auth" in lowered:
+        return (
+            "The cluster wants its token: set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH to a "
+            "copy of the head node's ~/.ray/auth_token."
+        )
+    if address is None:
+        return "See logs/ray.log in the study's folder and the logs under /tmp/ray."
+    return "Start it with `ray start --head`, or leave --address out to use this machine."
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+@contextmanager
+def _logged_to(log_file: Path) -> Iterator[None]:
+    """Send the `ray` loggers of this process to a file instead of the screen."""
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(log_file, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    names = ["ray", *(name for name in logging.root.manager.loggerDict if name.startswith("ray."))]
+    before = [(log, log.handlers[:], log.propagate) for log in map(logging.getLogger, names)]
+    for log, _, _ in before:
+        log.handlers = [handler] if log.name == "ray" else []
+        log.propagate = log.name != "ray"
+    try:
+        yield
+    finally:
+        for log, handlers, propagate in before:
+            log.handlers, log.propagate = handlers, propagate
+        handler.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How many packs a study runs at once, and how many trials each holds."""
+
+    packs: int
+    slots: int
+
+
+def plan(
+    resources: ResourcesConfig, available: Mapping[str, float], trials: int, trial_bytes: int
+) -> Places:
+    """Settle what the space file leaves to `auto`.
+
+    Packs: as many as the cluster's CPUs (and GPUs, if a pack asks for one) carry, and no more
+    than there are trials. Slots: a third of a pack's share of the trials, so that ASHA has
+    something to refill, between 4 and 64, and no more than fill half of a pack's share of the
+    cluster's memory (a GPU's own memory is not known here).
+
+    Args:
+        available: `ray.cluster_resources()`.
+        trials: Trials still to be run, at least 0.
+        trial_bytes: What the largest trial takes.
+
+    Raises:
+        ClusterError: Not one pack fits.
+    """
+    fits = math.inf
+    for unit, name, wanted in (
+        ("CPU", "cpus_per_pack", resources.cpus_per_pack),
+        ("GPU", "gpus_per_pack", resources.gpus_per_pack),
+    ):
+        have = available.get(unit, 0.0)
+        if wanted > 0:
+            fits = min(fits, math.floor(have / wanted + 1e-9))
+            if fits < 1:
+                raise ClusterError(
+                    f"resources.{name} asks for {wanted:g} {unit}, and Ray has {have:g}. "
+                    f"Lower resources.{name}, or give --address of a larger cluster."
+                )
+    if resources.packs == "auto":
+        packs = max(1, min(trials, 1 if math.isinf(fits) else int(fits)))
+    else:
+        packs = resources.packs  # more than fit now is the demand that an autoscaler answers
+    if resources.slots == "auto":
+        slots = min(MOST_SLOTS, max(FEWEST_SLOTS, math.ceil(trials / (3 * packs))))
+        memory = available.get("memory", math.inf)
+        if math.isfinite(memory):
+            slots = max(1, min(slots, int(memory / 2 / packs / max(1, trial_bytes))))
+    else:
+        slots = resources.slots
+    return Places(packs, slots)

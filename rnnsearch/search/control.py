@@ -1,0 +1,291 @@
+"""The driver's mind: fills packs, passes their reports to the stage at work, and ends the study.
+
+Free of Ray: the searcher and the scheduler are thin adapters that call it, and a test drives it
+with hand-made reports.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+from rnnsearch.errors import ClusterError
+from rnnsearch.events import Listener, PackLost, PackStarted
+from rnnsearch.search.endings import Ending, Endings
+from rnnsearch.search.finalists import FinalistsStage
+from rnnsearch.search.job import Job
+from rnnsearch.search.messages import Boarding, Departure, PackReport, Update
+from rnnsearch.search.pack_book import PackBook, left_by_themselves
+from rnnsearch.search.search_stage import SearchStage
+
+if TYPE_CHECKING:
+    from rnnsearch.search.ledger import Ledger
+    from rnnsearch.tasks.config import TaskConfig
+
+HARD_SECONDS = 10.0
+"""How long packs may take to set down what they hold; then they are left behind."""
+STILLBORN = 4
+"""So many packs a place may die in a row before their first report."""
+
+Phase = Literal["search", "finalists", "draining", "over"]
+
+
+class Control:
+    """Which packs live, what each holds, and what the study is at.
+
+    Args:
+        places: Packs at most at a time.
+        slots: Trainings at most aboard a pack.
+        search: The first stage.
+        finalists: Makes the second stage once the first is over; None where there is none.
+        data_ref: Reference to a task's data that a pack can fetch.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        listener: Listener,
+        endings: Endings,
+        search: SearchStage,
+        finalists: Callable[[], FinalistsStage | None],
+        places: int,
+        slots: int,
+        data_ref: Callable[[TaskConfig], Any],
+    ) -> None:
+        self._ledger = ledger
+        self._listener = listener
+        self._endings = endings
+        self._stage: SearchStage | FinalistsStage = search
+        self._make_finalists = finalists
+        self.places = places
+        self.slots = slots
+        self._data_ref = data_ref
+        self._books: dict[str, PackBook] = {}
+        self._alone: deque[Job] = deque()
+        self._opened = 0
+        self._stillborn = 0
+        self._phase_since = time.monotonic()
+        self.phase: Phase = "search"
+        self.ending: Ending | None = None
+        self.error: BaseException | None = None
+        self.training_steps = 0
+        self.first_report: float | None = None
+
+    @property
+    def live(self) -> int:
+        """Packs that are pending or running."""
+        return len(self._books)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no pack has anything to do any more."""
+        return self.phase in ("draining", "over") or self.error is not None
+
+    def fail(self, error: BaseException) -> None:
+        """Remember the first error of a hook; everything ends at the packs' next reports."""
+        if self.error is None:
+            self.error = error
+            self._phase_since = time.monotonic()
+
+    def overdue(self) -> bool:
+        """Whether packs are so slow in setting down what they hold that they are left behind."""
+        if self._endings.over() and self._endings.deadline is not None:
+            return time.monotonic() > self._endings.deadline + HARD_SECONDS
+        waited = time.monotonic() - self._phase_since
+        return waited > HARD_SECONDS and (self.error is not None or self.phase == "draining")
+
+    def wants_pack(self) -> bool:
+        """Whether another pack would have something to do and there is a place for it."""
+        self.poll()
+        if self.ended or self.live >= self.places:
+            return False
+        return self.live == 0 or self._waiting() > 0
+
+    def open_pack(self, pack_id: str) -> str:
+        """A pack is about to be placed; returns its name."""
+        self._opened += 1
+        name = f"pack-{self._opened:02d}-{pack_id[:6]}"
+        self._books[pack_id] = PackBook(name, self.slots)
+        return name
+
+    def poll(self) -> None:
+        """Look at the clock and the wishes; move on to the next phase where it is time."""
+        if self.ended:
+            return
+        ending = self._endings.drain()
+        if ending is not None:
+            self._ledger.close_asking()
+            self._enter("draining", ending)
+            return
+        if self.phase == "search" and self._endings.search_over() and not self._stage.closed:
+            if self._waiting() or self._holding():
+                self.ending = Ending("budget", "the time budget ran out")
+            self._stage.closed = True
+            self._ledger.close_asking()
+        if self.phase == "finalists" and self._endings.over() and not self._stage.closed:
+            if self._waiting() or self._holding():
+                self.ending = Ending("budget", "the time budget ran out")
+            self._stage.closed = True
+        if not self._waiting() and not self._holding():
+            self._next_phase()
+
+    def take(self, pack_id: str, report: PackReport) -> Update | None:
+        """Work through one report of a pack.
+
+        Returns:
+            What to send before its next step, or None to stop the pack.
+        """
+        book = self._books.get(pack_id)
+        if book is None or self.error is not None:
+            return None
+        if not book.reported:
+            self._stillborn = 0
+            self._listener.on_event(PackStarted(time.time(), book.name, report.node, book.slots))
+        for trial_id, weights in report.weights.items():
+            if trial_id in book.leaving:
+                self._stage.keep(book.leaving[trial_id][0], weights)
+        drift = book.read(report)
+        departures = list(drift.departures)
+        self._judge(book, report, departures)
+        for job in drift.lost:
+            self._stage.refuse(job, "the pack never took it aboard, and gave no reason")
+            del book.aboard[job.trial_id]
+        self.poll()
+        update = self._answer(book, departures, drift.again)
+        self._ledger.flush()
+        return update
+
+    def lose_pack(self, pack_id: str, reason: str | None) -> None:
+        """A pack is gone, by itself (with a reason) or because it was stopped; idempotent."""
+        book = self._books.pop(pack_id, None)
+        if book is None:
+            return
+        crashed = reason is not None
+        if crashed and not book.reported:
+            self._stillborn += 1
+            if self._stillborn >= STILLBORN * self.places:
+                self.fail(ClusterError(f"Packs die before their first report: {reason}"))
+        if crashed:
+            numbers = sorted({job.number for job in book.aboard.values()})
+            self._listener.on_event(PackLost(time.time(), book.name, str(reason), numbers))
+        self._hand_back(book, crashed=crashed)
+        self._ledger.flush()
+
+    def settle(self) -> None:
+        """Leave nothing open, whatever happened; call after the last pack."""
+        for book in self._books.values():
+            self._hand_back(book, crashed=False)
+        self._books.clear()
+        for job in self._alone:
+            self._stage.hand_back(job, crashed=False, snapshot=job.snapshot)
+        self._alone.clear()
+        self._stage.settle()
+        self._ledger.settle(self.ending.reason if self.ending else "complete")
+
+    def _judge(self, book: PackBook, report: PackReport, departures: list[Departure]) -> None:
+        self.training_steps += sum(epoch.training_steps for epoch in report.reports)
+        if report.reports and self.first_report is None:
+            self.first_report = time.monotonic()
+        for departure in self._stage.judge(book.aboard, report):
+            book.leave(departure)
+            departures.append(departure)
+        for trial_id in left_by_themselves(report):
+            book.aboard.pop(trial_id, None)
+
+    def _answer(
+        self, book: PackBook, departures: list[Departure], again: list[Job]
+    ) -> Update | None:
+        """What to tell a pack in the present phase, or None to stop it."""
+        if self.phase == "draining":
+            if book.draining or not (book.aboard or book.leaving):
+                self._hand_back(book, crashed=False)
+                return None
+            book.draining = True
+            return book.write(departures, (), {}, snapshot_now=bool(book.aboard))
+        boarding = [job for job in again if job.trial_id in book.aboard]
+        for job in boarding:
+            job.start_over(job.snapshot)
+        if self._stage.closed:
+            for job in list(book.aboard.values()):
+                departure = self._stage.close(job, book.snapshot_of(job))
+                book.leave(departure)
+                departures.append(departure)
+            boarding = []
+            self.poll()
+        boarding += self._fill(book)
+        if self.phase == "over" and not book.leaving:
+            return None
+        limits = {trial_id: job.limit for trial_id, job in book.aboard.items()}
+        return book.write(departures, [self._boarding(job) for job in boarding], limits)
+
+    def _fill(self, book: PackBook) -> list[Job]:
+        """Take trainings for the free slots; a pack's fair share where few are left.
+
+        A training that runs alone waits until a pack is empty, and that pack takes no other.
+        """
+        taken: list[Job] = []
+        while not self.ended and not any(job.alone for job in book.aboard.values()):
+            if self._alone:
+                if book.aboard:
+                    break
+                job: Job | None = self._alone.popleft()
+            else:
+                waiting = self._stage.queued()
+                share = math.ceil((waiting + self._holding()) / self.places)
+                if not waiting or len(book.aboard) >= min(book.slots, max(1, share)):
+                    break
+                job = self._stage.board()
+            if job is None:
+                break
+            if job.alone and book.aboard:
+                self._alone.append(job)
+                break
+            book.aboard[job.trial_id] = job
+            self._stage.started(job, book.name)
+            taken.append(job)
+        return taken
+
+    def _boarding(self, job: Job) -> Boarding:
+        data = self._data_ref(job.config.task)
+        return Boarding(job.trial_id, job.config, job.snapshot, data)
+
+    def _hand_back(self, book: PackBook, *, crashed: bool) -> None:
+        for job in book.aboard.values():
+            self._stage.hand_back(job, crashed=crashed, snapshot=book.snapshot_of(job))
+        book.aboard.clear()
+        for job, departure in book.leaving.values():
+            if departure.keep_weights and isinstance(self._stage, FinalistsStage):
+                self._stage.hand_back(job, crashed=crashed, snapshot=None)
+        book.leaving.clear()
+
+    def _waiting(self) -> int:
+        return self._stage.queued() + len(self._alone)
+
+    def _holding(self) -> int:
+        """Trainings aboard, or with weights on the way."""
+        leaving = (
+            departure.keep_weights
+            for book in self._books.values()
+            for _, departure in book.leaving.values()
+        )
+        return sum(len(book.aboard) for book in self._books.values()) + sum(leaving)
+
+    def _next_phase(self) -> None:
+        if self.phase == "search":
+            self._stage.settle()
+            finalists = self._make_finalists()
+            if finalists is not None:
+                self._stage = finalists
+                self._enter("finalists", None)
+                if finalists.queued():
+                    return
+        self._enter("over", None)
+
+    def _enter(self, phase: Phase, ending: Ending | None) -> None:
+        self.phase = phase
+        self._phase_since = time.monotonic()
+        self.ending = ending or self.ending

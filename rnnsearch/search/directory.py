@@ -1,0 +1,212 @@
+"""Where a study lives on disk: names, paths, listing, deletion."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from rnnsearch.errors import StorageError, StudyNotFoundError
+
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+# The default MLflow store lies beside the studies.
+_TAKEN_BY_MLFLOW = frozenset({"mlflow.db", "mlartifacts", "mlruns"})
+# Ray unpacks a job's working directory there and deletes it when the job has ended:
+# ray/_private/runtime_env/working_dir.py (2.60).
+_RAY_COPIES = frozenset({"working_dir_files", "py_modules_files"})
+
+
+@dataclass(frozen=True)
+class StudyDirectory:
+    """The paths of one study; `storage` is made absolute, since Tune changes the directory.
+
+    Attributes:
+        storage: The folder that holds all studies.
+        name: The study's name: letters, digits, `.`, `_` and `-`, at most 100.
+
+    Raises:
+        StorageError: The name would not do as a folder's name, or `storage` is a URL.
+    """
+
+    storage: Path
+    name: str
+
+    def __post_init__(self) -> None:
+        if not _SAFE_NAME.fullmatch(self.name) or self.name.lower() in _TAKEN_BY_MLFLOW:
+            raise StorageError(
+                f"{self.name!r} cannot name a study. Use letters, digits, '.', '_' and '-', "
+                "at most 100, beginning with a letter or digit; mlflow.db, mlartifacts and mlruns "
+                "are taken."
+            )
+        object.__setattr__(self, "storage", local_storage(self.storage))
+
+    @property
+    def root(self) -> Path:
+        return self.storage / self.name
+
+    @property
+    def yaml(self) -> Path:
+        """The resolved space file."""
+        return self.root / "study.yaml"
+
+    @property
+    def ledger(self) -> Path:
+        """The Optuna study's journal; absent where the ledger is a database."""
+        return self.root / "ledger.journal"
+
+    @property
+    def lock(self) -> Path:
+        """The driver's heartbeat."""
+        return self.root / "lock"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.root / "snapshots"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.root / "checkpoints"
+
+    @property
+    def outbox(self) -> Path:
+        return self.root / "outbox"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def figures(self) -> Path:
+        return self.root / "figures"
+
+    @property
+    def stop(self) -> Path:
+        """A file whose presence asks the driver to stop."""
+        return self.root / "stop"
+
+    def create(self) -> None:
+        """Makes the folders; those that exist stay as they are.
+
+        Raises:
+            StorageError: The folders cannot be made, or Ray would delete them.
+        """
+        refuse_ephemeral(self.storage)
+        try:
+            for folder in (
+                self.snapshots,
+                self.checkpoints,
+                self.outbox,
+                self.logs,
+                self.figures,
+            ):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"Cannot make the study's folders in {self.storage}: {error.strerror}. "
+                "Choose another folder with --storage."
+            ) from error
+
+    def exists(self) -> bool:
+        """Whether a study lies here: its space file or its ledger."""
+        return self.yaml.is_file() or self.ledger.is_file()
+
+    def size_bytes(self) -> int:
+        """Bytes of all files of the study; files that vanish meanwhile count as nothing."""
+        return sum(_file_size(path) for path in self.root.rglob("*"))
+
+    def delete(self) -> None:
+        """Removes the study's folder and all that it holds.
+
+        The caller makes sure that no driver runs (`rnnsearch.search.lock.is_running`).
+
+        Raises:
+            StudyNotFoundError: There is no such study.
+            StorageError: A file cannot be removed.
+        """
+        StudyDirectory.find(self.storage, self.name)
+        try:
+            shutil.rmtree(self.root)
+        except OSError as error:
+            raise StorageError(f"Cannot remove {error.filename}: {error.strerror}.") from error
+
+    @classmethod
+    def find(cls, storage: Path, name: str) -> StudyDirectory:
+        """The study of that name.
+
+        Raises:
+            StudyNotFoundError: There is none; its text lists what is there.
+        """
+        if _SAFE_NAME.fullmatch(name):
+            directory = cls(storage, name)
+            if directory.exists():
+                return directory
+        names = [directory.name for directory in list_studies(storage)]
+        there = f"There are: {', '.join(names)}." if names else "There is none at all."
+        raise StudyNotFoundError(f"No study {name!r} in {Path(storage).absolute()}. {there}")
+
+
+def list_studies(storage: Path) -> list[StudyDirectory]:
+    """Every study in the storage folder, by name; none where the folder does not exist."""
+    storage = local_storage(storage)
+    if not storage.is_dir():
+        return []
+    names = sorted(
+        path.name
+        for path in storage.iterdir()
+        if path.is_dir()
+        and _SAFE_NAME.fullmatch(path.name)
+        and path.name.lower() not in _TAKEN_BY_MLFLOW
+    )
+    return [found for name in names if (found := StudyDirectory(storage, name)).exists()]
+
+
+def next_free_name(storage: Path, name: str) -> str:
+    """`name` where no folder has it, else `name-2`, `name-3` and so on."""
+    candidate, number = name, 1
+    while StudyDirectory(storage, candidate).root.exists():
+        number += 1
+        candidate = f"{name}-{number}"
+    return candidate
+
+
+def local_storage(storage: Path) -> Path:
+    """An absolute path of a storage folder.
+
+    Raises:
+        StorageError: It is a URL; studies live on a file system that every node sees.
+    """
+    if _URL.match(str(storage)):
+        raise StorageError(
+            f"{storage} is a URL. Studies lie in a folder; on a cluster take one on a file system "
+            "that all nodes share, such as --storage /shared/studies."
+        )
+    return Path(storage).expanduser().absolute()
+
+
+def refuse_ephemeral(storage: Path) -> None:
+    """Refuses a folder inside the copy of a working directory that Ray deletes.
+
+    Under `ray job submit` a relative path lies in
+    `<session>/runtime_resources/working_dir_files/_ray_pkg_...`, which goes when the job ends.
+
+    Raises:
+        StorageError: `storage` lies there; the text says what to do.
+    """
+    parts = local_storage(storage).resolve().parts
+    for parent, child in pairwise(parts):
+        if parent == "runtime_resources" and child in _RAY_COPIES:
+            raise StorageError(
+                f"{storage} lies in the copy of the working directory that Ray made for this job "
+                "and deletes after it; the study would be lost. Give an absolute path that "
+                "outlives the job, such as --storage /shared/studies."
+            )
+
+
+def _file_size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except FileNotFoundError:
+        return 0

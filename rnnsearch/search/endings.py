@@ -1,0 +1,74 @@
+"""Why and when a search ends before all its trials are done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnnsearch.events import StudyState
+
+POLL_SECONDS = 0.25
+FINALISTS_SHARE = 0.25
+"""Part of the time budget kept for the finalists' extra seeds, where there are any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the search is to end, and why, in words for a person."""
+
+    state: StudyState
+    reason: str
+
+
+class Endings:
+    """Looks at the clock, the stop file and the signals; all are cheap to ask often.
+
+    Args:
+        deadline: On the `time.monotonic` clock, or None for no budget.
+        search_deadline: When the search stage gives way to the finalists; not after `deadline`.
+        should_stop: Why a person wants the study to stop, or None; looked at four times a second.
+        interrupted: Name of the signal that came, or None.
+    """
+
+    def __init__(
+        self,
+        deadline: float | None,
+        search_deadline: float | None,
+        should_stop: Callable[[], str | None],
+        interrupted: Callable[[], str | None],
+    ) -> None:
+        self.deadline = deadline
+        self._search_deadline = search_deadline
+        self._should_stop = should_stop
+        self._interrupted = interrupted
+        self._looked = float("-inf")
+        self._stop_reason: str | None = None
+
+    def drain(self) -> Ending | None:
+        """Whether the packs are to set down everything now."""
+        signal = self._interrupted()
+        if signal is not None:
+            return Ending("interrupted", f"interrupted by {signal}")
+        now = time.monotonic()
+        if self._stop_reason is None and now - self._looked >= POLL_SECONDS:
+            self._looked = now
+            self._stop_reason = self._should_stop()
+        return None if self._stop_reason is None else Ending("stopped", self._stop_reason)
+
+    def search_over(self) -> bool:
+        """Whether the time for the search stage is up."""
+        return self._search_deadline is not None and time.monotonic() >= self._search_deadline
+
+    def over(self) -> bool:
+        """Whether the whole time budget is up."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+
+def search_deadline(deadline: float | None, now: float, *, reruns: bool) -> float | None:
+    """When the search stage ends: at the deadline, or a quarter earlier if seeds are rerun."""
+    if deadline is None or not reruns:
+        return deadline
+    return now + (1.0 - FINALISTS_SHARE) * max(0.0, deadline - now)

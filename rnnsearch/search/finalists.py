@@ -1,0 +1,218 @@
+"""The second stage: the best trials are trained again with more seeds, to their last epoch.
+
+These trainings are no trials: the ledger keeps their results as a note, which `resume` reads. A
+best trial whose weights are not on disk (its pack died before they came) is trained once more
+with its own seed, which gives the same curve and the same weights.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch.events import FinalistScored, Listener
+from rnnsearch.search.job import Job
+from rnnsearch.search.messages import Departure, PackReport
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.trial import trial_config
+from rnnsearch.tasks.streams import derive
+
+if TYPE_CHECKING:
+    from rnnsearch.search.ledger import Ledger
+    from rnnsearch.search.shelf import Shelf
+    from rnnsearch.search.trial_record import TrialRecord
+    from rnnsearch.training.weights import Weights
+
+NOTE = "finalists"
+CRASHES = 3
+"""A rerun that was aboard so many crashes is dropped, with a note."""
+
+
+@dataclass(slots=True)
+class Finalist:
+    """One of the best trials and what its seeds gave.
+
+    Attributes:
+        seeds: Its own seed first.
+        values: The study's metric at the best epoch, by seed; infinite for one that diverged.
+    """
+
+    number: int
+    seeds: tuple[int, ...]
+    values: dict[int, float] = field(default_factory=dict)
+
+    def scored(self) -> list[float]:
+        """Values of the seeds that are done, in the order of `seeds`."""
+        return [self.values[seed] for seed in self.seeds if seed in self.values]
+
+
+def finalist_seeds(spec: StudySpec, record: TrialRecord) -> tuple[int, ...]:
+    """The trial's own seed, and `finalists.seeds - 1` more that follow from the study's."""
+    more = range(1, spec.search.finalists.seeds)
+    derived = (derive(spec.search.seed, "finalist", record.number, index) for index in more)
+    return (record.seed, *derived)
+
+
+class FinalistsStage:
+    """Boards the reruns and collects their values and weights.
+
+    Args:
+        records: The best trials, best first.
+        reruns: False trains nothing again; the trials stand with what the search gave.
+    """
+
+    def __init__(
+        self,
+        spec: StudySpec,
+        ledger: Ledger,
+        listener: Listener,
+        shelf: Shelf,
+        records: Sequence[TrialRecord],
+        *,
+        reruns: bool,
+    ) -> None:
+        self._spec = spec
+        self._metric = spec.search.metric
+        self._goal = spec.search.goal
+        self._worst = math.inf if spec.search.goal == "minimize" else -math.inf
+        self._ledger = ledger
+        self._listener = listener
+        self._shelf = shelf
+        self._own = {record.number: record.seed for record in records}
+        self._crashes: dict[str, int] = {}
+        self._announced: set[int] = set()
+        self._queue: deque[Job] = deque()
+        self.dropped: list[str] = []
+        self.closed = False
+        known: Mapping[str, Any] = ledger.note(NOTE) or {}
+        self.finalists = [Finalist(r.number, finalist_seeds(spec, r)) for r in records]
+        for record, finalist in zip(records, self.finalists, strict=True):
+            for seed in finalist.seeds:
+                own = seed == record.seed
+                has = shelf.has(record.number, seed, own=own)
+                value = record.best_value if own else known.get(_key(record.number, seed))
+                if value is not None and (has or not math.isfinite(value)):
+                    finalist.values[seed] = float(value)
+                elif reruns:
+                    self._queue.append(self._job(record, seed))
+            if len(finalist.values) == len(finalist.seeds):
+                self._announced.add(record.number)  # told in the run that scored it
+
+    def queued(self) -> int:
+        return 0 if self.closed else len(self._queue)
+
+    def board(self) -> Job | None:
+        return self._queue.popleft() if self._queue and not self.closed else None
+
+    def started(self, job: Job, pack: str) -> None:
+        """Reruns are no trials: the listener hears of them when a finalist is scored."""
+
+    def judge(self, jobs: Mapping[str, Job], report: PackReport) -> list[Departure]:
+        for epoch in report.reports:
+            if epoch.trial_id in jobs:
+                jobs[epoch.trial_id].take(epoch, self._metric)
+        for divergence in report.divergences:
+            if divergence.trial_id in jobs:
+                self._score(jobs[divergence.trial_id], self._worst)
+        for refusal in report.refusals:
+            if refusal.trial_id in jobs:
+                self.refuse(jobs[refusal.trial_id], refusal.reason)
+        return [
+            Departure(trial_id, keep_weights=True)
+            for trial_id, epoch in report.roster.items()
+            if trial_id in jobs and epoch >= jobs[trial_id].limit
+        ]
+
+    def keep(self, job: Job, weights: Weights | None) -> None:
+        value = self._worst if weights is None else float(weights.metrics[self._metric])
+        if weights is not None and math.isfinite(value):
+            own = self._own[job.number] == job.seed
+            self._shelf.put(job.number, job.seed, job.config, weights, own=own)
+        self._score(job, value if math.isfinite(value) else self._worst)
+
+    def close(self, job: Job, snapshot: str | None) -> Departure:
+        self.refuse(job, "the time budget ran out")
+        return Departure(job.trial_id)
+
+    def hand_back(self, job: Job, *, crashed: bool, snapshot: str | None) -> None:
+        if crashed:
+            self._crashes[job.trial_id] = self._crashes.get(job.trial_id, 0) + 1
+            if self._crashes[job.trial_id] >= CRASHES:
+                self.refuse(job, f"it was aboard {CRASHES} crashes")
+                return
+        job.start_over(snapshot)
+        self._queue.appendleft(job)
+
+    def refuse(self, job: Job, reason: str) -> None:
+        self.dropped.append(f"trial {job.number}, seed {job.seed}: {reason}")
+
+    def settle(self) -> None:
+        """Announce finalists of which only some seeds were trained."""
+        while self._queue:
+            self.refuse(self._queue.popleft(), "not trained in this run")
+        for finalist in self.finalists:
+            if finalist.number not in self._announced and len(finalist.scored()) > 1:
+                self._tell(finalist)
+
+    def _job(self, record: TrialRecord, seed: int) -> Job:
+        config = replace(trial_config(self._spec, record.params, record.seed), seed=seed)
+        return Job(
+            trial_id=_key(record.number, seed),
+            number=record.number,
+            seed=seed,
+            config=config,
+            limit=config.training.max_epochs,
+            name=record.name,
+            params=record.params,
+        )
+
+    def _score(self, job: Job, value: float) -> None:
+        """Keep a value, in the ledger too, so that `resume` trains nothing twice."""
+        finalist = next(each for each in self.finalists if each.number == job.number)
+        finalist.values[job.seed] = value
+        self._announce(finalist)
+        known = dict(self._ledger.note(NOTE) or {})
+        known[_key(job.number, job.seed)] = value
+        self._ledger.set_note(NOTE, known)
+
+    def _announce(self, finalist: Finalist) -> None:
+        """Tell the listener once a finalist's seeds are all done, where there are several."""
+        complete = len(finalist.values) == len(finalist.seeds) > 1
+        if complete and finalist.number not in self._announced:
+            self._tell(finalist)
+
+    def _tell(self, finalist: Finalist) -> None:
+        self._announced.add(finalist.number)
+        done = [seed for seed in finalist.seeds if seed in finalist.values]
+        self._listener.on_event(
+            FinalistScored(time.time(), finalist.number, done, finalist.scored())
+        )
+
+
+def choose(finalists: Sequence[Finalist], goal: str) -> tuple[int, int] | None:
+    """The champion's trial and seed, or None if no finalist has a finite value.
+
+    The champion has the best mean over its seeds; of its seeds, the best one's weights are
+    taken. Finalists with more seeds done come first: the value of a lone search seed is the
+    luckiest of many and would win against honest means.
+    """
+    sign = 1.0 if goal == "minimize" else -1.0
+
+    def cost(finalist: Finalist) -> tuple[bool, int, float]:
+        scored = finalist.scored()
+        mean = sign * sum(scored) / len(scored)
+        return (not math.isfinite(mean), -len(scored), mean)
+
+    able = [each for each in finalists if any(math.isfinite(value) for value in each.scored())]
+    if not able:
+        return None
+    winner = min(able, key=cost)
+    return winner.number, min(winner.values, key=lambda seed: sign * winner.values[seed])
+
+
+def _key(number: int, seed: int) -> str:
+    return f"{number}:{seed}"

@@ -1,0 +1,54 @@
+"""How much memory the largest trial of a space takes, roughly, so that packs are not overfilled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnnsearch.models.config import GATES, ModelConfig, parameter_count
+from rnnsearch.space.corners import corners
+from rnnsearch.space.spec import StudySpec
+
+if TYPE_CHECKING:
+    from rnnsearch.tasks.base import TaskData
+
+COPIES = 6
+"""Of the weights: themselves, gradient, two moments, the best epoch's, and a snapshot's."""
+KEPT_A_STEP = 3
+"""Of a layer's gates: projected inputs, gates and their gradients, kept for the backward pass."""
+
+KEYS = (
+    "model.cell",
+    "model.hidden_size",
+    "model.num_layers",
+    "model.input",
+    "model.embedding_size",
+    "training.batch_size",
+    "training.seq_len",
+    "training.dtype",
+)
+
+
+def largest_trial_bytes(spec: StudySpec, data: TaskData) -> int:
+    """Bytes of the largest configuration that a study can draw, within a factor of about two."""
+    task_length = int(spec.values.get("task.num_points") or 0)
+    largest = 0
+    for values in corners(spec.parameters, spec.values, KEYS):
+        model = ModelConfig(
+            cell=values["model.cell"],
+            hidden_size=values["model.hidden_size"],
+            num_layers=values["model.num_layers"],
+            input=values["model.input"],
+            embedding_size=values["model.embedding_size"],
+        )
+        weights = parameter_count(
+            model,
+            input_size=data.input_size,
+            output_size=data.output_size,
+            symbolic=data.symbolic,
+        )
+        gates = GATES[model.cell] * model.hidden_size * model.num_layers
+        positions = values["training.batch_size"] * (values["training.seq_len"] or task_length)
+        activations = positions * (KEPT_A_STEP * gates + 2 * data.output_size)
+        item = 8 if values["training.dtype"] == "float64" else 4
+        largest = max(largest, item * (COPIES * weights + activations))
+    return largest

@@ -1,0 +1,120 @@
+"""One training that a pack can take: a trial of the search, or a finalist's extra seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from rnnsearch.errors import LedgerError
+from rnnsearch.search.messages import Departure, PackReport
+from rnnsearch.tasks.base import Goal
+from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.report import EpochReport
+from rnnsearch.training.weights import Weights
+
+
+@dataclass(slots=True)
+class Job:
+    """A training on its way through the packs.
+
+    Attributes:
+        trial_id: Its name inside a pack.
+        number: The trial that it belongs to.
+        limit: Finished epochs at which it waits for a decision.
+        known_epoch: Epochs that are on record from an earlier attempt; a replay repeats them.
+        epoch: Finished epochs of this attempt.
+        curve: Finite values of the study's metric by epoch, earlier attempts included.
+        last_value: The metric at `epoch`, finite or not; None before the first epoch.
+        missed: How often a pack's roster lacked it although it was sent.
+    """
+
+    trial_id: str
+    number: int
+    seed: int
+    config: TrialConfig
+    limit: int
+    name: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    attempt: int = 1
+    alone: bool = False
+    snapshot: str | None = None
+    known_epoch: int = 0
+    epoch: int = 0
+    curve: dict[int, float] = field(default_factory=dict)
+    last_value: float | None = None
+    seconds: float = 0.0
+    training_steps: int = 0
+    missed: int = 0
+
+    def take(self, report: EpochReport, metric: str) -> tuple[float, bool]:
+        """Note one finished epoch.
+
+        Returns:
+            The metric, and whether this epoch is new (not the replay of an earlier attempt).
+
+        Raises:
+            LedgerError: The task does not report the study's metric.
+        """
+        if metric not in report.metrics:
+            names = ", ".join(sorted(report.metrics))
+            raise LedgerError(f"the task reports no {metric}; it reports {names}")
+        value = float(report.metrics[metric])
+        self.epoch = report.epoch
+        self.last_value = value
+        self.seconds += report.seconds
+        self.training_steps += report.training_steps
+        if math.isfinite(value):
+            self.curve[report.epoch] = value
+        return value, report.epoch > self.known_epoch
+
+    def start_over(self, snapshot: str | None) -> None:
+        """Forget this attempt's place; what is on record stays known."""
+        self.known_epoch = max(self.known_epoch, self.epoch)
+        self.epoch = 0
+        self.snapshot = snapshot
+
+    def best(self, goal: Goal) -> tuple[float, int] | None:
+        """The best finite value and its epoch, the earliest among equals."""
+        if not self.curve:
+            return None
+        sign = 1.0 if goal == "minimize" else -1.0
+        epoch = min(self.curve, key=lambda epoch: (sign * self.curve[epoch], epoch))
+        return self.curve[epoch], epoch
+
+
+class Stage(Protocol):
+    """A part of a study that fills packs and judges what they report."""
+
+    def queued(self) -> int:
+        """Trainings that wait for a slot."""
+        ...
+
+    def board(self) -> Job | None:
+        """The next training, or None when none waits now."""
+        ...
+
+    def judge(self, jobs: Mapping[str, Job], report: PackReport) -> list[Departure]:
+        """Record a pack's report and decide; `jobs` are those aboard that pack.
+
+        A job that goes on has its `limit` raised in place. Divergences and refusals among the
+        report are settled too; those jobs have left the pack by themselves.
+        """
+        ...
+
+    def keep(self, job: Job, weights: Weights | None) -> None:
+        """Take the best weights of a departed job that were asked for."""
+        ...
+
+    def close(self, job: Job, snapshot: str | None) -> Departure:
+        """End the stage for a job aboard, since time is up."""
+        ...
+
+    def hand_back(self, job: Job, *, crashed: bool, snapshot: str | None) -> None:
+        """Take back a job whose pack is gone or drained."""
+        ...
+
+    def refuse(self, job: Job, reason: str) -> None:
+        """Give up a job that a pack cannot take."""
+        ...

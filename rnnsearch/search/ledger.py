@@ -1,0 +1,322 @@
+"""The ledger: one Optuna study is the only truth about trials, written by the driver alone."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from optuna.trial import TrialState as OptunaState
+
+from rnnsearch.errors import LedgerError
+from rnnsearch.events import TrialState
+from rnnsearch.search.asking import Asking, Suggest
+from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.ledger_row import LedgerRow, read_row
+from rnnsearch.search.study_storage import OpenStudy, create_study, open_study
+from rnnsearch.search.study_writer import EndState, StudyWriter
+from rnnsearch.search.trial_record import QueuedTrial, TrialRecord
+from rnnsearch.space.proposals import suggest as propose
+from rnnsearch.space.spec import StudySpec
+
+_NOTE = "note."
+
+
+class Ledger:
+    """Trials, their curves and their ends; `create` or `open` makes one.
+
+    What is written becomes durable at `flush`; a database writes at once. Every method may be
+    called from any thread. A change that a trial's state forbids raises `LedgerError` and
+    changes nothing.
+    """
+
+    def __init__(self, opened: OpenStudy, spec: StudySpec, suggest: Suggest = propose) -> None:
+        self._study, self._journal = opened.study, opened.journal
+        self._writer = StudyWriter(opened)
+        self._lock = threading.RLock()
+        self._minimize = spec.search.goal == "minimize"
+        self._num_trials = int(self._study.user_attrs.get("num_trials", spec.search.num_trials))
+        self._notes = _notes(opened)
+        self._rows = _read_rows(opened, spec)
+        self._requeue_running()
+        seen = [value for row in self._rows for value in row.curve.values()]
+        self._worst: float | None = max(seen, key=self._loss, default=None)
+        self._asking = Asking(
+            opened, spec, self._rows, self._lock, lambda: self._num_trials, suggest
+        )
+
+    @classmethod
+    def create(
+        cls,
+        directory: StudyDirectory,
+        spec: StudySpec,
+        url: str | None = None,
+        *,
+        suggest: Suggest = propose,
+    ) -> Ledger:
+        """A new ledger: a journal in `directory`, or the Optuna database at `url`.
+
+        Raises:
+            StudyExistsError: There is a study of that name.
+            StorageError: The file or the database cannot be opened.
+        """
+        return cls(create_study(directory, spec, url), spec, suggest)
+
+    @classmethod
+    def open(
+        cls,
+        directory: StudyDirectory,
+        spec: StudySpec,
+        url: str | None = None,
+        *,
+        suggest: Suggest = propose,
+    ) -> Ledger:
+        """A ledger that is there; whatever was running when its driver ended waits again.
+
+        Raises:
+            StudyNotFoundError: The database holds no such study.
+            StudyExistsError: The study has another search space.
+            StorageError: The file or the database cannot be opened.
+        """
+        return cls(open_study(directory, spec, url), spec, suggest)
+
+    @property
+    def num_trials(self) -> int:
+        """How many trials the study shall have."""
+        return self._num_trials
+
+    def extend(self, count: int) -> int:
+        """Raises the target by `count` trials and returns it."""
+        with self._lock:
+            self._num_trials += count
+            self._study.set_user_attr("num_trials", self._num_trials)
+            return self._num_trials
+
+    def ask(self) -> QueuedTrial | None:
+        """The next trial to go aboard, now `running`: put back first, then the asked-ahead ones.
+
+        None when `num_trials` is reached, or asking is closed.
+        """
+        row = self._asking.take()
+        if row is None:
+            return None
+        with self._lock:
+            row.state = "running"
+            row.attempts += 1
+            self._writer.attributes(row, {"attempts": row.attempts})
+            return row.queued(row.attempts)
+
+    def prepare(self, count: int) -> None:
+        """Keeps `count` trials ready from now on; a background thread asks the sampler."""
+        self._asking.prepare(count)
+
+    def close_asking(self) -> None:
+        """No trial is handed out from now on; `queued` is 0. What waits, waits for a resume."""
+        self._asking.close()
+
+    def report(self, rows: Sequence[tuple[int, int, float]]) -> None:
+        """Enters (number, epoch, value); an epoch that the ledger has is passed over.
+
+        Raises:
+            LedgerError: A trial is not running, or a value is not finite (that is `diverged`);
+                then none of the rows is entered.
+        """
+        with self._lock:
+            for number, epoch, value in rows:
+                self._running(number)
+                if epoch < 1 or not math.isfinite(value):
+                    raise LedgerError(f"Trial {number} cannot report {value} at epoch {epoch}.")
+            for number, epoch, value in rows:
+                row = self._rows[number]
+                if epoch not in row.curve:
+                    value = float(value)
+                    self._writer.report(row, epoch, value)
+                    row.add(epoch, value)
+                    if self._worst is None or self._loss(value) > self._loss(self._worst):
+                        self._worst = value
+
+    def finish(
+        self,
+        number: int,
+        state: EndState,
+        *,
+        reason: str,
+        value: float | None = None,
+        epoch: int | None = None,
+        best_value: float | None = None,
+        best_epoch: int | None = None,
+        seconds: float | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Ends a trial; what is None is taken from its reports. `StudyWriter.end` tells Optuna.
+
+        The curve is what was reported; `value` counts only for a trial without any report.
+
+        Raises:
+            LedgerError: The trial is not running, or is complete without a finite value.
+        """
+        with self._lock:
+            row = self._running(number)
+            if best_value is None and row.best_value is None:
+                best_value, best_epoch = value, epoch
+            if best_value is not None and math.isfinite(best_value):
+                row.best_value, row.best_epoch = best_value, best_epoch
+            if state == "complete" and row.best_value is None:
+                raise LedgerError(f"Trial {number} cannot be complete without a finite value.")
+            row.epoch = row.epoch if epoch is None else max(row.epoch, epoch)
+            row.reason, row.seconds = reason, seconds
+            row.attributes = dict(attributes or {})
+            self._writer.end(row, state, self._worst)
+            row.state, row.ended, row.trial = state, time.time(), None
+
+    def put_back(self, number: int, *, snapshot: str | None, crashed: bool) -> QueuedTrial | None:
+        """Lets a running trial wait again, with its params, curve and last snapshot.
+
+        After the third crash aboard it runs alone; a crash then ends it as failed.
+
+        Returns:
+            The trial as it will go aboard next, or None if it has failed.
+        """
+        with self._lock:
+            row = self._running(number)
+            if crashed and row.alone:
+                reason = f"It was aboard {row.crashes + 1} crashes, the last time alone."
+                self.finish(number, "failed", reason=reason)
+                return None
+            row.crashes += crashed
+            row.snapshot = snapshot
+            self._writer.attributes(row, {"crashes": row.crashes, "snapshot": snapshot})
+            self._let_wait(row)
+            self._asking.put_back(number)
+            return row.queued(row.attempts + 1)
+
+    def note_snapshots(self, snapshots: Mapping[int, str]) -> None:
+        """Remembers where running trials' snapshots lie, for whoever reopens the ledger."""
+        with self._lock:
+            for number, snapshot in snapshots.items():
+                row = self._running(number)
+                if row.snapshot != snapshot:
+                    row.snapshot = snapshot
+                    self._writer.attributes(row, {"snapshot": snapshot})
+
+    def settle(self, reason: str) -> None:
+        """Ends this run of the study: closes asking, and what is running waits for a resume."""
+        self.close_asking()
+        with self._lock:
+            self._requeue_running()
+            self.set_note("settled", reason)
+        self.flush()
+
+    def close(self) -> None:
+        """Settles what the caller has not; the ledger takes no more after it."""
+        if not self._asking.closed:
+            self.settle("closed")
+        self.flush()
+
+    def flush(self) -> None:
+        """Makes everything since the last call durable, with one append.
+
+        Raises:
+            StorageError: The disk refused. Nothing is lost; call again.
+        """
+        if self._journal is not None:
+            self._journal.flush()
+
+    def counts(self) -> dict[TrialState, int]:
+        """How many trials are in each state; a trial asked ahead is `waiting`."""
+        with self._lock:
+            return dict(Counter(row.state for row in self._rows))
+
+    def queued(self) -> int:
+        """Trials still to be handed out: waiting, and not yet sampled."""
+        return self._asking.queued()
+
+    def trials(self) -> list[TrialRecord]:
+        """Every trial, by number."""
+        with self._lock:
+            return [row.record() for row in self._rows]
+
+    def trial(self, number: int) -> TrialRecord:
+        """One trial; LedgerError if there is none of that number."""
+        with self._lock:
+            return self._row(number).record()
+
+    def best(self, count: int) -> list[TrialRecord]:
+        """The best ended trials, completed or stopped, at most `count`, by their best values."""
+        with self._lock:
+            ended = [row for row in self._rows if row.state in ("complete", "pruned")]
+            valued = [row for row in ended if row.best_value is not None]
+            valued.sort(key=lambda row: (self._loss(row.best_value), row.number))
+            return [row.record() for row in valued[:count]]
+
+    def curves(self) -> dict[int, dict[int, float]]:
+        """{number: {epoch: value}}, for `Rungs.rebuild`."""
+        with self._lock:
+            return {row.number: dict(row.curve) for row in self._rows if row.curve}
+
+    def set_note(self, key: str, value: Any) -> None:
+        """Keeps a JSON value with the study: baselines, champion, finalists."""
+        with self._lock:
+            self._study.set_user_attr(_NOTE + key, value)
+            self._notes[key] = value
+
+    def note(self, key: str) -> Any:
+        """What `set_note` kept, or None."""
+        with self._lock:
+            return self._notes.get(key)
+
+    def _row(self, number: int) -> LedgerRow:
+        if not 0 <= number < len(self._rows):
+            raise LedgerError(f"The ledger has no trial {number}.")
+        return self._rows[number]
+
+    def _running(self, number: int) -> LedgerRow:
+        row = self._row(number)
+        if row.state != "running":
+            raise LedgerError(f"Trial {number} is {row.state}, not running.")
+        return row
+
+    def _let_wait(self, row: LedgerRow) -> None:
+        self._writer.let_wait(row)
+        row.state, row.trial = "waiting", None
+
+    def _requeue_running(self) -> None:
+        """Lets wait what Optuna has as RUNNING: aboard a pack, or asked ahead."""
+        for frozen in self._study.get_trials(deepcopy=False, states=(OptunaState.RUNNING,)):
+            self._let_wait(self._rows[frozen.number])
+
+    def _loss(self, value: float | None) -> float:
+        if value is None:
+            return math.inf
+        return value if self._minimize else -value
+
+
+def read_trials(
+    directory: StudyDirectory, spec: StudySpec, url: str | None = None
+) -> tuple[list[TrialRecord], dict[str, Any]]:
+    """Every trial and the notes as they stand, leaving the ledger alone: a driver may be at work.
+
+    A trial that is `running` was aboard a pack, or asked ahead, when its driver last wrote.
+
+    Raises:
+        StudyNotFoundError: There is no ledger yet.
+        StudyExistsError: The study has another search space than `spec`.
+        StorageError: The file or the database cannot be opened.
+    """
+    opened = open_study(directory, spec, url, read_only=True)
+    return [row.record() for row in _read_rows(opened, spec)], _notes(opened)
+
+
+def _read_rows(opened: OpenStudy, spec: StudySpec) -> list[LedgerRow]:
+    return [
+        read_row(spec, opened.trial_id(frozen.number), frozen)
+        for frozen in opened.study.get_trials(deepcopy=False)
+    ]
+
+
+def _notes(opened: OpenStudy) -> dict[str, Any]:
+    noted = opened.study.user_attrs
+    return {key.removeprefix(_NOTE): noted[key] for key in noted if key.startswith(_NOTE)}

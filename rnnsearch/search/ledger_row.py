@@ -1,0 +1,159 @@
+"""The ledger's copy of a trial in memory, so that no question reads the whole Optuna study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import optuna
+
+from rnnsearch.events import TrialState
+from rnnsearch.search.trial_record import QueuedTrial, TrialRecord, trial_name
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.tasks.streams import derive
+
+CRASHES_BEFORE_ALONE = 3
+"""A trial that was aboard so many crashes runs alone from then on."""
+
+_STATES: Mapping[optuna.trial.TrialState, TrialState] = {
+    optuna.trial.TrialState.RUNNING: "running",
+    optuna.trial.TrialState.WAITING: "waiting",
+    optuna.trial.TrialState.COMPLETE: "complete",
+    optuna.trial.TrialState.PRUNED: "pruned",
+    optuna.trial.TrialState.FAIL: "failed",
+}
+
+
+@dataclass(slots=True)
+class LedgerRow:
+    """One trial; the fields are those of `TrialRecord`, and change as it goes.
+
+    Attributes:
+        trial_id: Its key in the Optuna storage.
+        trial: Optuna's handle, while the trial is asked for and not told.
+        minimize: Whether a lower value is better.
+    """
+
+    number: int
+    trial_id: int
+    name: str
+    seed: int
+    minimize: bool
+    state: TrialState = "waiting"
+    params: dict[str, Any] = field(default_factory=dict)
+    curve: dict[int, float] = field(default_factory=dict)
+    epoch: int = 0
+    best_value: float | None = None
+    best_epoch: int | None = None
+    reason: str = ""
+    attempts: int = 0
+    crashes: int = 0
+    snapshot: str | None = None
+    seconds: float | None = None
+    started: float | None = None
+    ended: float | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+    trial: optuna.Trial | None = None
+
+    @property
+    def alone(self) -> bool:
+        return self.crashes >= CRASHES_BEFORE_ALONE
+
+    @property
+    def value(self) -> float | None:
+        return self.curve[max(self.curve)] if self.curve else None
+
+    def add(self, epoch: int, value: float) -> None:
+        """Enters a report."""
+        self.curve[epoch] = value
+        self.epoch = max(self.epoch, epoch)
+        if self.best_value is None or (
+            value < self.best_value if self.minimize else value > self.best_value
+        ):
+            self.best_value, self.best_epoch = value, epoch
+
+    def queued(self, attempt: int) -> QueuedTrial:
+        """The trial as it goes aboard for the `attempt`-th time."""
+        return QueuedTrial(
+            number=self.number,
+            params=dict(self.params),
+            attempt=attempt,
+            snapshot=self.snapshot,
+            first_epoch=max(self.curve, default=0),
+            alone=self.alone,
+            seed=self.seed,
+            name=self.name,
+        )
+
+    def record(self) -> TrialRecord:
+        """The trial as it stands now."""
+        return TrialRecord(
+            number=self.number,
+            name=self.name,
+            state=self.state,
+            params=dict(self.params),
+            values_by_epoch=dict(self.curve),
+            value=self.value,
+            best_value=self.best_value,
+            best_epoch=self.best_epoch,
+            epoch=self.epoch,
+            reason=self.reason,
+            seed=self.seed,
+            attempts=self.attempts,
+            crashes=self.crashes,
+            snapshot=self.snapshot,
+            seconds=self.seconds,
+            started=self.started,
+            ended=self.ended,
+            attributes=dict(self.attributes),
+        )
+
+
+def new_row(spec: StudySpec, number: int, trial_id: int) -> LedgerRow:
+    """A trial that has just been asked for; its name follows once it has params."""
+    return LedgerRow(
+        number=number,
+        trial_id=trial_id,
+        name="",
+        seed=derive(spec.search.seed, "trial", number),
+        minimize=spec.search.goal == "minimize",
+    )
+
+
+def read_row(spec: StudySpec, trial_id: int, frozen: optuna.trial.FrozenTrial) -> LedgerRow:
+    """A trial as the Optuna study has it.
+
+    The value that stands at `penalty_epoch` was put there for samplers; it is not the trial's.
+    """
+    row = new_row(spec, frozen.number, trial_id)
+    noted = frozen.user_attrs
+    row.params = dict(frozen.params)
+    row.name = trial_name(row.number, row.params, spec.values)
+    for epoch in sorted(frozen.intermediate_values):
+        if epoch != noted.get("penalty_epoch"):
+            row.add(epoch, frozen.intermediate_values[epoch])
+    row.state = "diverged" if _told_diverged(frozen) else _STATES[frozen.state]
+    if frozen.state.is_finished():
+        row.reason = str(noted.get("reason", ""))
+        row.epoch = int(noted.get("epoch", row.epoch))
+        row.best_value = noted.get("best_value", row.best_value)
+        row.best_epoch = noted.get("best_epoch", row.best_epoch)
+        row.seconds = noted.get("seconds")
+        row.attributes = dict(noted.get("attributes", {}))
+    row.attempts = int(noted.get("attempts", 0))
+    row.crashes = int(noted.get("crashes", 0))
+    row.snapshot = noted.get("snapshot")
+    row.started = _unix_time(frozen.datetime_start)
+    row.ended = _unix_time(frozen.datetime_complete)
+    return row
+
+
+def _told_diverged(frozen: optuna.trial.FrozenTrial) -> bool:
+    pruned = frozen.state == optuna.trial.TrialState.PRUNED
+    return pruned and bool(frozen.user_attrs.get("diverged", False))
+
+
+def _unix_time(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()

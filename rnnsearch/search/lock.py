@@ -1,0 +1,235 @@
+"""One driver a study: a lock file whose owner keeps touching it."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import platform
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from rnnsearch.errors import StorageError, StudyLockedError
+from rnnsearch.search.directory import StudyDirectory
+
+HEARTBEAT_SECONDS = 5.0
+STALE_SECONDS = 30.0
+"""A lock that nobody has touched for so long is taken over."""
+
+# What a file system without locks of its own answers; the token is then checked after writing.
+_NO_FLOCK = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS})
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who holds a lock.
+
+    Attributes:
+        token: Unique to one acquisition.
+        pid: The driver's process.
+        host: Its machine's name, for people.
+        machine: Boot and process namespace: only where it is equal does `pid` mean anything.
+        started: The process's start in clock ticks since boot, since a pid comes again; or "".
+    """
+
+    token: str
+    pid: int
+    host: str
+    machine: str
+    started: str
+
+
+class StudyLock:
+    """Holds `directory.lock` from `acquire` to `release`, or as a context.
+
+    The file stays when the lock is released, and then it is empty. A lock is stale when its
+    process is dead on this machine, or nobody has touched the file for `STALE_SECONDS` (its
+    machine is gone, or the process was suspended); a stale one is taken over.
+    """
+
+    def __init__(self, directory: StudyDirectory, heartbeat: float = HEARTBEAT_SECONDS) -> None:
+        self._directory = directory
+        self._path = directory.lock
+        self._heartbeat = heartbeat
+        self._owner: Owner | None = None
+        self._lost = False
+        self._released = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether another driver took the lock over, because this process was suspended."""
+        return self._lost
+
+    def acquire(self) -> None:
+        """Takes the lock and starts its heartbeat.
+
+        Raises:
+            StudyLockedError: Another driver owns the study.
+            StorageError: The lock file cannot be written.
+        """
+        owner = _this_process()
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # Made if absent, and if there is one, not touched: its time is the heartbeat.
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            with os.fdopen(descriptor, "r+", encoding="utf-8") as file, _alone(file):
+                held = _parse(file.read())
+                if held is not None:
+                    age = _server_time(self._path.parent) - os.fstat(file.fileno()).st_mtime
+                    if _is_live(held, age):
+                        raise StudyLockedError(self._refusal(held, age))
+                _overwrite(file, json.dumps(asdict(owner)))
+        except OSError as error:
+            raise StorageError(f"Cannot write the lock {self._path}: {error.strerror}.") from error
+        self._owner, self._lost = owner, False
+        self._released.clear()
+        self._thread = threading.Thread(target=self._beat, name="study-lock", daemon=True)
+        self._thread.start()
+
+    def release(self) -> None:
+        """Ends the heartbeat and frees the lock, unless somebody else has it by now."""
+        self._released.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        owner, self._owner = self._owner, None
+        if owner is None or not self._path.exists():
+            return
+        with self._path.open("r+", encoding="utf-8") as file, _alone(file):
+            if _parse(file.read()) == owner:
+                _overwrite(file, "")
+
+    def __enter__(self) -> StudyLock:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    def _beat(self) -> None:
+        while not self._released.wait(self._heartbeat):
+            if not self._touch():
+                self._lost = True
+                return
+
+    def _touch(self) -> bool:
+        """Renews the lock's time; False if it is not ours any more."""
+        try:
+            with self._path.open("r+", encoding="utf-8") as file, _alone(file):
+                if _parse(file.read()) != self._owner:
+                    return False
+                os.utime(file.fileno())
+        except FileNotFoundError:
+            return False
+        except OSError:
+            # A file system that hangs or is full now may answer the next beat; if it does not,
+            # the lock grows stale, as it should.
+            return True
+        return True
+
+    def _refusal(self, held: Owner, age: float) -> str:
+        name = self._directory.name
+        return (
+            f"The study {name!r} is run by process {held.pid} on {held.host} (its last sign of "
+            f"life {max(0.0, age):.0f} s ago). Stop it with `rnnsearch stop {name}`, or wait "
+            f"until it ends. A driver that died is recognised within {STALE_SECONDS:.0f} s."
+        )
+
+
+def is_running(directory: StudyDirectory) -> bool:
+    """Whether a live driver owns the study; writes nothing."""
+    try:
+        held = _parse(directory.lock.read_text(encoding="utf-8"))
+        age = time.time() - directory.lock.stat().st_mtime
+    except FileNotFoundError:
+        return False
+    return held is not None and _is_live(held, age)
+
+
+def _is_live(held: Owner, age: float) -> bool:
+    if held.machine == _machine() and _started(held.pid) != held.started:
+        return False
+    return age <= STALE_SECONDS
+
+
+def _this_process() -> Owner:
+    pid = os.getpid()
+    return Owner(uuid.uuid4().hex, pid, platform.node(), _machine(), _started(pid) or "")
+
+
+def _machine() -> str:
+    """Tells machines, boots and containers apart, so that no foreign pid is looked up here."""
+    parts = [platform.node()]
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    if boot.exists():
+        parts += [boot.read_text(encoding="ascii").strip(), os.readlink("/proc/self/ns/pid")]
+    return "|".join(parts)
+
+
+def _started(pid: int) -> str | None:
+    """When a process of this machine started, None if it is dead; "" where /proc is missing."""
+    if Path("/proc/self/stat").exists():
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        # After the name, which may hold spaces and parentheses: state is field 3, start 22.
+        fields = stat.rpartition(")")[2].split()
+        return None if fields[0] in "ZX" else fields[19]
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        return ""
+    return ""
+
+
+def _parse(text: str) -> Owner | None:
+    """The owner in a lock file; None for a free one. A damaged one is nobody's: see below."""
+    try:
+        fields = json.loads(text)
+        return Owner(**fields)
+    except (ValueError, TypeError):
+        # Written under `_alone` in one go, so half an owner means that its machine died writing.
+        return None
+
+
+def _overwrite(file: IO[str], text: str) -> None:
+    file.seek(0)
+    file.truncate()
+    file.write(text)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _server_time(folder: Path) -> float:
+    """The time by the clock of the file system, which stamps the heartbeats as well."""
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".clock-") as file:
+        return os.fstat(file.fileno()).st_mtime
+
+
+@contextmanager
+def _alone(file: IO[str]) -> Iterator[None]:
+    """Two drivers never look and write at the same time; released with the file."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in _NO_FLOCK:
+            raise
+    yield

@@ -1,0 +1,110 @@
+"""What the driver and its packs say to each other, as frozen records.
+
+Everything here is pickled by Ray. Updates carry sequence numbers, since an actor call that raises
+is silent: each report names the last one that the pack has seen, and the driver reconciles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch.tasks.base import Goal
+from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.report import Divergence, EpochReport, Refusal
+
+if TYPE_CHECKING:
+    from rnnsearch.training.weights import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class PackSettings:
+    """What a pack must know before its first trial; only strings and numbers.
+
+    Attributes:
+        objective: Name of the study's metric; best weights are kept by it.
+        goal: `minimize` or `maximize`.
+        slice_seconds: How long one Tune step trains at most.
+        snapshot_seconds: Time between two snapshots.
+        snapshots: Folder for snapshots; a pack that cannot see it writes none.
+        logs: Folder for what the worker prints; likewise.
+        threads: Threads of torch.
+        gpu: Whether to train on the pack's GPU where the worker has one.
+    """
+
+    objective: str
+    goal: Goal
+    slice_seconds: float
+    snapshot_seconds: float
+    snapshots: str
+    logs: str
+    threads: int
+    gpu: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Boarding:
+    """A training to take aboard.
+
+    Attributes:
+        snapshot: Name of the snapshot file that holds its state, or None to start from its seed.
+        data: Ray reference to the task's data; the pack fetches each task once.
+    """
+
+    trial_id: str
+    config: TrialConfig
+    snapshot: str | None = None
+    data: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A training to set down; its best weights are sent back if they are wanted."""
+
+    trial_id: str
+    keep_weights: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Changes to make before the next step, in the order departures, boardings, limits.
+
+    Attributes:
+        seq: Counts the updates of a pack from 1.
+        limits: How many finished epochs each training aboard may reach.
+        snapshot_now: Write a snapshot and train nothing in the next step.
+    """
+
+    seq: int
+    departures: tuple[Departure, ...] = ()
+    boardings: tuple[Boarding, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
+    snapshot_now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PackReport:
+    """All that happened in one step of a pack.
+
+    Attributes:
+        last_update: Sequence number of the last update seen; 0 before the first.
+        roster: Finished epochs of every training aboard.
+        weights: Best weights of departed trainings, those that were wanted; None where a
+            training finished no epoch.
+        snapshot: Name of the pack's newest snapshot file, empty if there is none.
+        snapshot_holds: The trainings in it.
+        node: Host name of the worker.
+        pid: Process id of the worker.
+    """
+
+    last_update: int = 0
+    reports: tuple[EpochReport, ...] = ()
+    divergences: tuple[Divergence, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    roster: Mapping[str, int] = field(default_factory=dict)
+    weights: Mapping[str, Weights | None] = field(default_factory=dict)
+    snapshot: str = ""
+    snapshot_holds: frozenset[str] = frozenset()
+    node: str = ""
+    pid: int = 0

@@ -1,0 +1,65 @@
+"""A pack as Ray Tune sees it: a class Trainable that trains many trials."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ray
+from ray.tune import Trainable
+
+from rnnsearch.search.messages import PackSettings, Update
+from rnnsearch.search.pack_worker import PackLike, PackWorker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rnnsearch.tasks.base import TaskData
+    from rnnsearch.tasks.config import TaskConfig
+
+REPORT = "pack_report"
+"""Key of a step's result: a list with one `PackReport`. Tune flattens dicts and leaves lists."""
+
+
+class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete types
+    """Trains whatever its updates put aboard; its Tune config holds only a name and settings."""
+
+    def setup(self, config: dict[str, Any]) -> None:
+        settings = PackSettings(**config["settings"])
+        _redirect_output(Path(settings.logs), config["pack"])
+        self._worker = PackWorker(config["pack"], settings, _builder(settings), ray.get)
+
+    def step(self) -> dict[str, Any]:
+        return {REPORT: [self._worker.step()]}
+
+    def update(self, update: Update) -> None:
+        """Called by the driver between two steps; Ray keeps the order of one caller's calls."""
+        self._worker.apply(update)
+
+
+def _builder(settings: PackSettings) -> Callable[[Callable[[TaskConfig], TaskData]], PackLike]:
+    import torch
+
+    from rnnsearch.training.pack import Pack
+
+    torch.set_num_threads(settings.threads)
+    device = "cuda" if settings.gpu and torch.cuda.is_available() else "cpu"
+
+    def build(data: Callable[[TaskConfig], TaskData]) -> PackLike:
+        return Pack(data, device=device, objective=settings.objective, goal=settings.goal)
+
+    return build
+
+
+def _redirect_output(folder: Path, name: str) -> None:
+    """Send what this process prints, native crashes included, to the study's logs.
+
+    On a node that does not see the study's folder it stays in Ray's own logs.
+    """
+    if not folder.is_dir():
+        return
+    target = os.open(folder / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    os.close(target)

@@ -1,0 +1,193 @@
+"""A pack inside its worker process: applies updates, trains a slice, writes snapshots. No Ray."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rnnsearch.errors import PackError, RnnsearchError
+from rnnsearch.search.messages import Boarding, PackReport, PackSettings, Update
+from rnnsearch.training.report import Refusal, Step
+from rnnsearch.training.snapshot import read_snapshots, write_snapshots
+
+if TYPE_CHECKING:
+    from rnnsearch.tasks.base import TaskData
+    from rnnsearch.tasks.config import TaskConfig
+    from rnnsearch.training.config import TrialConfig
+    from rnnsearch.training.snapshot import TrialSnapshot
+    from rnnsearch.training.weights import Weights
+
+IDLE_SECONDS = 0.1
+"""Pause of a step that had nothing to train, so that the driver is not asked too often."""
+
+
+class PackLike(Protocol):
+    """What a worker needs of `training.Pack`; a test hands in a fake."""
+
+    def add(
+        self, trial_id: str, config: TrialConfig, state: TrialSnapshot | None = None
+    ) -> None: ...
+    def remove(self, trial_id: str) -> Weights | None: ...
+    def train(self, limits: Mapping[str, int], seconds: float) -> Step: ...
+    def state(self) -> dict[str, TrialSnapshot]: ...
+    @property
+    def roster(self) -> Mapping[str, int]: ...
+
+
+class PackWorker:
+    """One pack between the driver's updates and the driver's questions.
+
+    Args:
+        name: The pack's name, also of its snapshot file.
+        build: Makes the pack from a function that returns a task's data.
+        fetch: Turns a boarding's data reference into the data.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: PackSettings,
+        build: Callable[[Callable[[TaskConfig], TaskData]], PackLike],
+        fetch: Callable[[Any], TaskData],
+    ) -> None:
+        self._name = name
+        self._settings = settings
+        self._fetch = fetch
+        self._data: dict[TaskConfig, TaskData] = {}
+        self._pack = build(self._data.__getitem__)
+        self._limits: Mapping[str, int] = {}
+        self._seen = 0
+        self._refusals: list[Refusal] = []
+        self._weights: dict[str, Weights | None] = {}
+        self._read: dict[Path, Mapping[str, TrialSnapshot]] = {}
+        self._broken: Exception | None = None
+        self._snapshot_now = False
+        self._snapshot = ""
+        self._snapshot_holds: frozenset[str] = frozenset()
+        self._snapshot_time = time.monotonic()
+        folder = Path(settings.snapshots)
+        self._snapshots = folder if folder.is_dir() else None
+        self._first = True
+
+    def apply(self, update: Update) -> None:
+        """Make the changes of an update; one that was seen already is ignored.
+
+        A training that cannot be taken becomes a refusal of the next report. Anything else that
+        goes wrong ends the pack at its next step, where Ray passes the exception on.
+        """
+        if update.seq <= self._seen:
+            return
+        self._seen = update.seq
+        try:
+            for departure in update.departures:
+                weights = self._remove(departure.trial_id)
+                if departure.keep_weights:
+                    self._weights[departure.trial_id] = weights
+            for boarding in update.boardings:
+                self._board(boarding)
+        except Exception as error:
+            self._broken = error
+        self._read.clear()
+        self._limits = update.limits
+        self._snapshot_now = update.snapshot_now
+
+    def step(self) -> PackReport:
+        """Train for a slice and report; the first step reports empty, to be filled."""
+        if self._broken is not None:
+            raise self._broken
+        if self._first or self._snapshot_now:
+            self._first = False
+            if self._snapshot_now:
+                self._write_snapshot()
+            self._snapshot_now = False
+            return self._report(Step(roster=dict(self._pack.roster)))
+        step = self._pack.train(self._limits, self._settings.slice_seconds)
+        if time.monotonic() - self._snapshot_time >= self._settings.snapshot_seconds:
+            self._write_snapshot()
+        happened = step.reports or step.divergences or step.refusals
+        if not happened and step.seconds < IDLE_SECONDS:
+            time.sleep(IDLE_SECONDS)
+        return self._report(step)
+
+    def _remove(self, trial_id: str) -> Weights | None:
+        """Set a training down; None also where it left by itself meanwhile."""
+        if trial_id not in self._pack.roster:
+            return None
+        return self._pack.remove(trial_id)
+
+    def _board(self, boarding: Boarding) -> None:
+        task = boarding.config.task
+        try:
+            if task not in self._data:
+                self._data[task] = self._fetch(boarding.data)
+            self._pack.add(boarding.trial_id, boarding.config, self._read_snapshot(boarding))
+        except RnnsearchError as error:
+            self._refusals.append(Refusal(boarding.trial_id, str(error)))
+
+    def _read_snapshot(self, boarding: Boarding) -> TrialSnapshot | None:
+        """A training's saved state; None, for a start from its seed, where there is none.
+
+        The file may be damaged or newer than what the driver knows of; then the one before it is
+        tried. A configuration that differs is another study's, and is not taken.
+        """
+        if boarding.snapshot is None or self._snapshots is None:
+            return None
+        path = self._snapshots / Path(boarding.snapshot).name
+        for candidate in (path, _before(path)):
+            state = self._states(candidate).get(boarding.trial_id)
+            if state is not None and state.config == boarding.config:
+                return state
+        print(f"{boarding.trial_id} starts again from its seed: not in {path.name}", flush=True)
+        return None
+
+    def _states(self, path: Path) -> Mapping[str, TrialSnapshot]:
+        """All of a snapshot file, read once an update; nothing where it cannot be read."""
+        if path not in self._read:
+            try:
+                self._read[path] = read_snapshots(path)
+            except PackError as error:
+                print(error, flush=True)
+                self._read[path] = {}
+        return self._read[path]
+
+    def _write_snapshot(self) -> None:
+        """Replace this pack's snapshot, keeping the one before."""
+        self._snapshot_time = time.monotonic()
+        if self._snapshots is None or not self._pack.roster:
+            return
+        states = self._pack.state()
+        path = self._snapshots / f"{self._name}.snap"
+        try:
+            if path.exists():
+                path.replace(_before(path))
+            write_snapshots(path, states)
+        except OSError as error:  # a full disk must not end the training
+            print(f"no snapshot: {error}", flush=True)
+            return
+        self._snapshot = path.name
+        self._snapshot_holds = frozenset(states)
+
+    def _report(self, step: Step) -> PackReport:
+        report = PackReport(
+            last_update=self._seen,
+            reports=step.reports,
+            divergences=step.divergences,
+            refusals=(*self._refusals, *step.refusals),
+            roster=dict(step.roster),
+            weights=self._weights,
+            snapshot=self._snapshot,
+            snapshot_holds=self._snapshot_holds,
+            node=platform.node(),
+            pid=os.getpid(),
+        )
+        self._refusals = []
+        self._weights = {}
+        return report
+
+
+def _before(path: Path) -> Path:
+    return path.with_name(path.name + ".before")

@@ -1,0 +1,304 @@
+"""One run of a study's search, from its first pack to its champion."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from rnnsearch.errors import NoUsableTrialError
+from rnnsearch.events import ChampionChosen, Listener, StudyState, TrialState
+from rnnsearch.search.champion import crown, why_unusable
+from rnnsearch.search.cluster import plan, ray_session
+from rnnsearch.search.control import Control
+from rnnsearch.search.endings import Endings, search_deadline
+from rnnsearch.search.finalists import FinalistsStage, choose
+from rnnsearch.search.footprint import largest_trial_bytes
+from rnnsearch.search.messages import PackSettings
+from rnnsearch.search.search_stage import SearchStage, grace_epochs
+from rnnsearch.search.shelf import Shelf
+from rnnsearch.search.signals import Signals
+from rnnsearch.search.task_store import TaskStore
+from rnnsearch.search.tuner import tune
+from rnnsearch.search.warming import kernels_warming
+from rnnsearch.space.trial import trial_config
+
+if TYPE_CHECKING:
+    from rnnsearch.search.directory import StudyDirectory
+    from rnnsearch.search.ledger import Ledger
+    from rnnsearch.search.trial_record import TrialRecord
+    from rnnsearch.space.spec import StudySpec
+
+SLICE_SECONDS = 2.0
+SNAPSHOT_SECONDS = 30.0
+CHECKPOINTS = "rnnsearch.training.trained"
+READY_AHEAD = 32
+"""Proposals kept ready at most; more of them would know less of the trials that ran before."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOutcome:
+    """How a run of a search ended.
+
+    Attributes:
+        reason: Why it ended, in words; empty when it came to its end.
+        counts: Trials by state, all runs of the study.
+        best: The best ended trial by its best value.
+        champion: None where the run was interrupted.
+        training_steps: Optimizer steps of this run, reruns included.
+        first_report_seconds: From the start of the run to the first finished epoch.
+        last_tell_seconds: From the start of the run to the last trial's end.
+        interrupted_by: Number of the signal that ended the run, or None.
+        dropped: Finalists' reruns that were not finished, in words.
+    """
+
+    state: StudyState
+    reason: str
+    counts: Mapping[TrialState, int]
+    best: TrialRecord | None
+    champion: ChampionChosen | None
+    training_steps: int
+    wall_seconds: float
+    first_report_seconds: float | None
+    last_tell_seconds: float | None
+    interrupted_by: int | None = None
+    dropped: tuple[str, ...] = ()
+
+
+class _Run:
+    """What the parts of one run share."""
+
+    def __init__(
+        self,
+        spec: StudySpec,
+        directory: StudyDirectory,
+        ledger: Ledger,
+        listener: Listener,
+        endings: Endings,
+        stage: Callable[[str], None],
+    ) -> None:
+        from rnnsearch.search.asha import Rungs
+
+        self.spec = spec
+        self.ledger = ledger
+        self.listener = listener
+        self.stage = stage
+        self.endings = endings
+        self.grace = grace_epochs(spec)
+        self.data = TaskStore()
+        self.last_tell: float | None = None
+        self.finalists: FinalistsStage | None = None
+        curves = ledger.curves()
+        rungs = Rungs.of(spec)
+        rungs.rebuild(curves)
+        usable = [record for record in ledger.trials() if self.is_usable(record)]
+        top = spec.search.finalists.top
+        self.shelf = Shelf(
+            directory.checkpoints, spec.search.goal, top, listener, self.data, usable
+        )
+        self.search = SearchStage(
+            spec, ledger, listener, self.shelf, rungs, curves, on_tell=self._told
+        )
+
+    def is_usable(self, record: TrialRecord) -> bool:
+        """Whether a trial can become the champion; see `grace_epochs`."""
+        value = record.best_value
+        ended = record.state in ("complete", "pruned")
+        return ended and record.epoch >= self.grace and value is not None and math.isfinite(value)
+
+    def make_finalists(self) -> FinalistsStage | None:
+        """The second stage, once the search is over; None where no trial is usable."""
+        records = [self.ledger.trial(number) for number in self.shelf.best()]
+        if not records:
+            return None
+        self.finalists = FinalistsStage(
+            self.spec,
+            self.ledger,
+            self.listener,
+            self.shelf,
+            records,
+            reruns=not self.endings.over(),
+        )
+        if self.finalists.queued():
+            self.stage(f"training the finalists: {self.finalists.queued()} runs")
+        return self.finalists
+
+    def crown(self) -> ChampionChosen | None:
+        """Choose the champion among the finalists with weights on disk."""
+        stage = self.finalists or FinalistsStage(
+            self.spec,
+            self.ledger,
+            self.listener,
+            self.shelf,
+            [self.ledger.trial(number) for number in self.shelf.best()],
+            reruns=False,
+        )
+        chosen = choose(stage.finalists, self.spec.search.goal)
+        if chosen is None:
+            return None
+        self.stage("scoring the champion on the test part")
+        number, seed = chosen
+        own = seed == self.ledger.trial(number).seed
+        path = self.shelf.path(number, seed, own=own)
+        return crown(
+            self.ledger, self.listener, number=number, seed=seed, path=path, data=self.data
+        )
+
+    def _told(self) -> None:
+        self.last_tell = time.monotonic()
+
+
+def run_search(
+    spec: StudySpec,
+    directory: StudyDirectory,
+    *,
+    ledger: Ledger,
+    listener: Listener,
+    address: str | None = None,
+    should_stop: Callable[[], str | None] | None = None,
+    deadline: float | None = None,
+    stage: Callable[[str], None] = lambda text: None,
+    slice_seconds: float = SLICE_SECONDS,
+    snapshot_seconds: float = SNAPSHOT_SECONDS,
+) -> SearchOutcome:
+    """Search until the trials, the budget or somebody's patience is at an end.
+
+    Afterwards, whatever happened, no trial of the ledger is running and nothing is unwritten.
+    Signals are handled only when called from the main thread.
+
+    Args:
+        address: A Ray cluster, or None to start Ray on this machine for the time of the search.
+        should_stop: Why a person wants the study to stop, or None; the default looks for the
+            study's stop file.
+        deadline: On the `time.monotonic` clock; None takes `search.time_budget` from now, if set.
+        stage: Called with a few words on what the driver does now.
+
+    Raises:
+        NoUsableTrialError: The search came to its end without one trial that can be used.
+        ClusterError: Ray cannot be reached, or no pack can live there.
+        KeyboardInterrupt: A second signal came.
+    """
+    start = time.monotonic()
+    if deadline is None and spec.search.time_budget is not None:
+        deadline = start + spec.search.time_budget
+    reruns = spec.search.finalists.seeds > 1
+    signals = Signals()
+    endings = Endings(
+        deadline,
+        search_deadline(deadline, start, reruns=reruns),
+        should_stop or _stop_file(directory),
+        signals.name,
+    )
+    run = _Run(spec, directory, ledger, listener, endings, stage)
+    control: Control | None = None
+    champion: ChampionChosen | None = None
+    try:
+        stage("starting Ray")
+        with (
+            kernels_warming(spec, directory.logs / "kernels.log"),
+            ray_session(address, directory.logs / "ray.log"),
+            signals,
+        ):
+            control = _control(run, directory)
+            ledger.prepare(min(READY_AHEAD, control.places * control.slots))
+            # torch takes seconds to import; the first checkpoint must not wait for it
+            Thread(target=import_module, args=(CHECKPOINTS,), daemon=True).start()
+            stage("searching")
+            settings = _settings(spec, directory, slice_seconds, snapshot_seconds)
+            tune(control, settings, spec.resources, signals.shield)
+            if control.error is not None:
+                raise control.error
+            with signals.shield():
+                control.settle()
+            if control.ending is None or control.ending.state != "interrupted":
+                champion = run.crown()
+    except BaseException as error:
+        _settle_after(error, control, ledger)
+        raise
+    _remove_snapshots(directory, ledger)
+    ending = control.ending
+    if champion is None and (ending is None or ending.state == "budget"):
+        raise NoUsableTrialError(
+            why_unusable(ledger.trials(), run.grace, ending.reason if ending else "")
+        )
+    best = ledger.best(1)
+    return SearchOutcome(
+        state="complete" if ending is None else ending.state,
+        reason="" if ending is None else ending.reason,
+        counts=ledger.counts(),
+        best=best[0] if best else None,
+        champion=champion,
+        training_steps=control.training_steps,
+        wall_seconds=time.monotonic() - start,
+        first_report_seconds=_since(start, control.first_report),
+        last_tell_seconds=_since(start, run.last_tell),
+        interrupted_by=signals.received,
+        dropped=tuple(run.finalists.dropped) if run.finalists else (),
+    )
+
+
+def _settle_after(error: BaseException, control: Control | None, ledger: Ledger) -> None:
+    """Leave nothing open although the run failed; the failure itself stays what is raised."""
+    try:
+        if control is not None:
+            control.settle()
+        else:
+            ledger.settle("the run failed")
+    except Exception as also:
+        error.add_note(f"Then the ledger could not be settled either: {also!r}")
+
+
+def _control(run: _Run, directory: StudyDirectory) -> Control:
+    import ray
+
+    spec = run.spec
+    finalists = spec.search.finalists
+    need = max(run.ledger.queued(), finalists.top * (finalists.seeds - 1))
+    task = trial_config(spec, spec.first_params(), spec.search.seed).task
+    room = largest_trial_bytes(spec, run.data[task])
+    places = plan(spec.resources, ray.cluster_resources(), need, room)
+    return Control(
+        ledger=run.ledger,
+        listener=run.listener,
+        endings=run.endings,
+        search=run.search,
+        finalists=run.make_finalists,
+        places=places.packs,
+        slots=places.slots,
+        data_ref=run.data.ref,
+    )
+
+
+def _settings(
+    spec: StudySpec, directory: StudyDirectory, slice_seconds: float, snapshot_seconds: float
+) -> PackSettings:
+    return PackSettings(
+        objective=spec.search.metric,
+        goal=spec.search.goal,
+        slice_seconds=slice_seconds,
+        snapshot_seconds=snapshot_seconds,
+        snapshots=str(directory.snapshots),
+        logs=str(directory.logs),
+        threads=max(1, int(spec.resources.cpus_per_pack)),
+        gpu=spec.resources.gpus_per_pack > 0,
+    )
+
+
+def _stop_file(directory: StudyDirectory) -> Callable[[], str | None]:
+    return lambda: "stopped by `rnnsearch stop`" if directory.stop.exists() else None
+
+
+def _remove_snapshots(directory: StudyDirectory, ledger: Ledger) -> None:
+    """Drop the packs' snapshots once no trial waits that could start from one."""
+    if not ledger.counts().get("waiting") and directory.snapshots.is_dir():
+        shutil.rmtree(directory.snapshots)
+        directory.snapshots.mkdir()
+
+
+def _since(start: float, moment: float | None) -> float | None:
+    return None if moment is None else moment - start

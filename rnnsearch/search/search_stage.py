@@ -1,0 +1,293 @@
+"""The search itself: trials from the ledger, judged at ASHA's rungs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from rnnsearch.errors import InputError
+from rnnsearch.events import EpochsReported, Listener, RungsChanged, TrialEnded, TrialStarted
+from rnnsearch.search.job import Job
+from rnnsearch.search.messages import Departure, PackReport
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.trial import trial_config
+from rnnsearch.training.codec import config_to_json
+from rnnsearch.training.report import EpochReport
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from rnnsearch.events import TrialState
+    from rnnsearch.search.asha import Rungs
+    from rnnsearch.search.ledger import Ledger
+    from rnnsearch.search.shelf import Shelf
+    from rnnsearch.search.trial_record import QueuedTrial
+    from rnnsearch.training.weights import Weights
+
+    EndState = Literal["complete", "pruned", "diverged", "failed"]
+
+
+def grace_epochs(spec: StudySpec) -> int:
+    """Epochs after which a trial's value counts: ASHA's grace period, or one without ASHA.
+
+    A trial is usable, so that it can become the champion, once it has a finite value at or
+    beyond this epoch. Usually that is a completed trial; where the time budget ended the
+    search first, it may be one that was stopped on its way.
+    """
+    last = int(spec.values["training.max_epochs"])
+    if spec.search.scheduler.type == "none":
+        return 1
+    return min(spec.search.scheduler.grace_period, last)
+
+
+class SearchStage:
+    """Boards the ledger's trials and ends each as complete, pruned, diverged or failed.
+
+    Reports that arrive together are all recorded before the first of them is decided.
+
+    Args:
+        rungs: ASHA's state; without ASHA its only rung is the last epoch.
+        curves: Values by epoch of trials that an earlier run left unfinished.
+        shelf: Where the best trials' weights go.
+        on_tell: Called whenever a trial has been given its final state.
+    """
+
+    def __init__(
+        self,
+        spec: StudySpec,
+        ledger: Ledger,
+        listener: Listener,
+        shelf: Shelf,
+        rungs: Rungs,
+        curves: Mapping[int, Mapping[int, float]],
+        on_tell: Callable[[], None],
+    ) -> None:
+        self._spec = spec
+        self._metric = spec.search.metric
+        self._goal = spec.search.goal
+        self._ledger = ledger
+        self._listener = listener
+        self._shelf = shelf
+        self._rungs = rungs
+        self._curves = {number: dict(curve) for number, curve in curves.items()}
+        self._on_tell = on_tell
+        self._grace = grace_epochs(spec)
+        self._waiting: dict[int, Job] = {}
+        self.closed = False
+
+    def queued(self) -> int:
+        return 0 if self.closed else self._ledger.queued()
+
+    def board(self) -> Job | None:
+        while not self.closed:
+            queued = self._ledger.ask()
+            if queued is None:
+                return None
+            job = self._job(queued)
+            if job is not None:
+                return job
+        return None
+
+    def started(self, job: Job, pack: str) -> None:
+        """Tell the listener that a job went aboard a pack."""
+        self._waiting.pop(job.number, None)
+        self._listener.on_event(
+            TrialStarted(
+                time=time.time(),
+                number=job.number,
+                name=job.name,
+                params=dict(job.params),
+                config=config_to_json(job.config),
+                seed=job.seed,
+                pack=pack,
+                attempt=job.attempt,
+            )
+        )
+
+    def judge(self, jobs: Mapping[str, Job], report: PackReport) -> list[Departure]:
+        self._record(jobs, report.reports)
+        departures = []
+        for trial_id, epoch in report.roster.items():
+            job = jobs.get(trial_id)
+            if job is None:
+                continue
+            job.epoch = max(job.epoch, epoch)  # a restored trial may stand at its limit already
+            if job.epoch >= job.limit:
+                departure = self._decide(job)
+                if departure is not None:
+                    departures.append(departure)
+        leaving = {departure.trial_id for departure in departures}
+        self._ledger.note_snapshots(
+            {
+                job.number: report.snapshot
+                for trial_id, job in jobs.items()
+                if trial_id in report.snapshot_holds
+                and trial_id in report.roster
+                and trial_id not in leaving
+            }
+        )
+        for divergence in report.divergences:
+            job = jobs.get(divergence.trial_id)
+            if job is not None:
+                norm = divergence.gradient_norm
+                self._finish(
+                    job,
+                    "diverged",
+                    f"loss or gradient stopped being finite at step {divergence.step} "
+                    f"(epoch {divergence.epoch}); gradient norm {norm:.3g}",
+                    {"diverged_step": divergence.step, "gradient_norm": repr(float(norm))},
+                )
+        for refusal in report.refusals:
+            job = jobs.get(refusal.trial_id)
+            if job is not None:
+                self.refuse(job, refusal.reason)
+        return departures
+
+    def keep(self, job: Job, weights: Weights | None) -> None:
+        if weights is not None:
+            self._shelf.put(job.number, job.seed, job.config, weights, own=True)
+
+    def close(self, job: Job, snapshot: str | None) -> Departure:
+        best = job.best(self._goal)
+        if best is not None and job.epoch >= max(self._grace, job.known_epoch):
+            return self._finish(job, "pruned", "the time budget ran out")
+        self.hand_back(job, crashed=False, snapshot=snapshot)
+        return Departure(job.trial_id)
+
+    def hand_back(self, job: Job, *, crashed: bool, snapshot: str | None) -> None:
+        queued = self._ledger.put_back(job.number, snapshot=snapshot, crashed=crashed)
+        if queued is None:
+            self._tell_end(job, "failed", "it was aboard when its packs crashed, at last alone")
+        else:
+            self._waiting[job.number] = job
+
+    def refuse(self, job: Job, reason: str) -> None:
+        self._finish(job, "failed", reason)
+
+    def settle(self) -> None:
+        """Tell the listener which trials of this run are left waiting."""
+        for job in self._waiting.values():
+            self._tell_end(job, "waiting", "put back; `resume` goes on with it")
+        self._waiting.clear()
+
+    def _job(self, queued: QueuedTrial) -> Job | None:
+        """Make a training of a queued trial; one whose configuration is impossible fails."""
+        try:
+            config = trial_config(self._spec, queued.params, queued.seed)
+        except InputError as error:
+            self._ledger.finish(
+                queued.number,
+                "failed",
+                reason=str(error),
+                value=None,
+                epoch=0,
+                best_value=None,
+                best_epoch=None,
+                seconds=0.0,
+                attributes={},
+            )
+            self._on_tell()
+            return None
+        before = self._waiting.get(queued.number)
+        curve = before.curve if before else self._curves.pop(queued.number, {})
+        return Job(
+            trial_id=str(queued.number),
+            number=queued.number,
+            seed=queued.seed,
+            config=config,
+            limit=self._rungs.next_rung(queued.first_epoch),
+            name=queued.name,
+            params=queued.params,
+            attempt=queued.attempt,
+            alone=queued.alone,
+            snapshot=queued.snapshot,
+            known_epoch=queued.first_epoch,
+            curve=dict(curve),
+            seconds=before.seconds if before else 0.0,
+        )
+
+    def _record(self, jobs: Mapping[str, Job], reports: tuple[EpochReport, ...]) -> None:
+        """Bring epochs on record: the ledger, the listener, and all of them on the rungs."""
+        rows: list[tuple[int, int, float]] = []
+        fresh: dict[str, list[EpochReport]] = {}
+        for report in reports:
+            job = jobs.get(report.trial_id)
+            if job is None:
+                continue
+            value, new = job.take(report, self._metric)
+            if new:
+                fresh.setdefault(report.trial_id, []).append(report)
+                if math.isfinite(value):
+                    rows.append((job.number, report.epoch, value))
+        if rows:
+            self._ledger.report(rows)
+        now = time.time()
+        for trial_id, epochs in fresh.items():
+            self._listener.on_event(
+                EpochsReported(
+                    time=now,
+                    number=jobs[trial_id].number,
+                    epochs=[report.epoch for report in epochs],
+                    metrics=[dict(report.metrics) for report in epochs],
+                    training_steps=sum(report.training_steps for report in epochs),
+                )
+            )
+        reached = [self._rungs.record(*row) for row in rows]
+        if any(rung is not None for rung in reached):
+            self._listener.on_event(RungsChanged(now, self._rungs.populations()))
+
+    def _decide(self, job: Job) -> Departure | None:
+        """Decide a job that stands at its limit; one that goes on gets its next limit."""
+        if job.epoch not in job.curve:
+            self._finish(job, "diverged", f"{self._metric} is not finite at epoch {job.epoch}")
+            return Departure(job.trial_id)
+        if job.epoch >= job.config.training.max_epochs:
+            return self._finish(job, "complete", f"reached epoch {job.epoch}, the last")
+        if self._rungs.decide(job.number) == "stop":
+            return self._finish(job, "pruned", f"stopped by ASHA at epoch {job.epoch}")
+        job.limit = self._rungs.next_rung(job.epoch)
+        return None
+
+    def _finish(
+        self, job: Job, state: EndState, reason: str, attributes: Mapping[str, object] | None = None
+    ) -> Departure:
+        best = job.best(self._goal)
+        self._ledger.finish(
+            job.number,
+            state,
+            reason=reason,
+            value=_last_value(job),
+            epoch=job.epoch,
+            best_value=best[0] if best else None,
+            best_epoch=best[1] if best else None,
+            seconds=job.seconds,
+            attributes={"training_steps": job.training_steps, **(attributes or {})},
+        )
+        self._on_tell()
+        self._tell_end(job, state, reason)
+        usable = state in ("complete", "pruned") and job.epoch >= self._grace
+        keep = usable and best is not None and self._shelf.offer(job.number, best_value=best[0])
+        return Departure(job.trial_id, keep_weights=keep)
+
+    def _tell_end(self, job: Job, state: TrialState, reason: str) -> None:
+        best = job.best(self._goal)
+        self._listener.on_event(
+            TrialEnded(
+                time=time.time(),
+                number=job.number,
+                state=state,
+                reason=reason,
+                epoch=job.epoch,
+                value=_last_value(job),
+                best_value=best[0] if best else None,
+                best_epoch=best[1] if best else None,
+                training_seconds=job.seconds,
+            )
+        )
+
+
+def _last_value(job: Job) -> float | None:
+    """The metric at the last epoch that had a finite one."""
+    return job.curve[max(job.curve)] if job.curve else None

@@ -1,0 +1,112 @@
+"""The best trials' weights on disk: one folder each, at most as many as there are finalists."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch.events import CheckpointSaved, Listener
+from rnnsearch.tasks.base import Goal
+from rnnsearch.training.config import TrialConfig
+
+if TYPE_CHECKING:
+    from rnnsearch.search.trial_record import TrialRecord
+    from rnnsearch.tasks.base import TaskData
+    from rnnsearch.training.weights import Weights
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rank:
+    """A trial's place, by the best value of its curve.
+
+    Completed and stopped trials stand together: where a time budget ends the search, the best
+    one is often still on its way.
+
+    Attributes:
+        cost: The best value, negated where more is better.
+    """
+
+    cost: float
+    number: int
+
+
+class Shelf:
+    """Knows the `top` best ended trials and holds the weights of their best epochs.
+
+    A trial that belongs to the final best belonged to the best when it ended, so weights are
+    asked for then or never. What is pushed out is deleted.
+
+    Args:
+        folder: `checkpoints` of the study.
+        usable: Ended trials with a finite value at or beyond the grace period, from earlier runs.
+        save: Writes one checkpoint folder.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        goal: Goal,
+        top: int,
+        listener: Listener,
+        data: Mapping[Any, TaskData],
+        usable: Sequence[TrialRecord] = (),
+        save: Callable[[Path, TrialConfig, Weights, TaskData], None] | None = None,
+    ) -> None:
+        self._folder = folder
+        self._sign = 1.0 if goal == "minimize" else -1.0
+        self._top = max(1, top)
+        self._listener = listener
+        self._data = data
+        self._save = save or save_checkpoint
+        self._ranks: list[Rank] = []
+        for record in usable:
+            if record.best_value is not None:
+                self.offer(record.number, best_value=record.best_value)
+
+    def offer(self, number: int, *, best_value: float) -> bool:
+        """Rank an ended trial; True if it now belongs to the best, so that its weights matter."""
+        rank = Rank(self._sign * best_value, number)
+        ranks = sorted([*self._ranks, rank])
+        self._ranks = ranks[: self._top]
+        for pushed_out in ranks[self._top :]:
+            name = f"trial-{pushed_out.number:04d}"
+            for path in [self._folder / name, *self._folder.glob(f"{name}-seed-*")]:
+                shutil.rmtree(path, ignore_errors=not path.exists())
+        return rank in self._ranks
+
+    def best(self) -> list[int]:
+        """Numbers of the best ended trials, best first."""
+        return [rank.number for rank in self._ranks]
+
+    def path(self, number: int, seed: int, *, own: bool) -> Path:
+        """Where a training's weights lie: `trial-0007`, or `trial-0007-seed-12` for a rerun."""
+        name = f"trial-{number:04d}"
+        return self._folder / (name if own else f"{name}-seed-{seed}")
+
+    def has(self, number: int, seed: int, *, own: bool) -> bool:
+        """Whether a training's weights are on disk."""
+        return (self.path(number, seed, own=own) / "config.json").is_file()
+
+    def put(
+        self, number: int, seed: int, config: TrialConfig, weights: Weights, *, own: bool
+    ) -> Path | None:
+        """Write a training's best weights; None if the trial was pushed out meanwhile."""
+        if number not in self.best():
+            return None
+        path = self.path(number, seed, own=own)
+        self._save(path, config, weights, self._data[config.task])
+        self._listener.on_event(
+            CheckpointSaved(time.time(), number, seed, str(path), dict(weights.metrics))
+        )
+        return path
+
+
+def save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
+    """Write `weights.safetensors` and `config.json`, aside and renamed."""
+    from rnnsearch.training.trained import TrainedModel  # torch, which `rnnsearch list` can spare
+
+    TrainedModel.from_weights(config, weights, data).save(path)

@@ -1,0 +1,43 @@
+"""Each task's data, loaded once by the driver and shared with every pack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.load import load_data
+
+if TYPE_CHECKING:
+    from rnnsearch.tasks.base import TaskData
+
+
+class TaskStore(Mapping[TaskConfig, "TaskData"]):
+    """Data by task config, loaded at its first use; a study whose task is sampled has several.
+
+    Raises, at a first use:
+        DataError: The data cannot be read.
+    """
+
+    def __init__(self) -> None:
+        self._data: dict[TaskConfig, TaskData] = {}
+        self._refs: dict[TaskConfig, Any] = {}
+
+    def __getitem__(self, config: TaskConfig) -> TaskData:
+        if config not in self._data:
+            self._data[config] = load_data(config)
+        return self._data[config]
+
+    def __iter__(self) -> Iterator[TaskConfig]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def ref(self, config: TaskConfig) -> Any:
+        """Reference to a task's data in Ray's object store, which packs map read-only."""
+        import ray
+
+        if config not in self._refs:
+            self._refs[config] = ray.put(self[config])
+        return self._refs[config]

@@ -1,0 +1,83 @@
+"""A trial as the ledger hands it out, and as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rnnsearch.events import TrialState
+
+
+@dataclass(frozen=True)
+class QueuedTrial:
+    """A trial that is ready to go aboard a pack.
+
+    Attributes:
+        number: Its number in the study, from 0.
+        params: What was sampled, under dotted keys.
+        attempt: 1 the first time aboard.
+        snapshot: Where its last snapshot lies; None starts it again from its seed.
+        first_epoch: Epochs that the ledger already has.
+        alone: It was aboard too many crashes and now gets a pack of its own.
+        seed: What all its randomness derives from.
+        name: `trial-0004-lstm`.
+    """
+
+    number: int
+    params: Mapping[str, Any]
+    attempt: int
+    snapshot: str | None
+    first_epoch: int
+    alone: bool
+    seed: int
+    name: str
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """All that the ledger knows about a trial.
+
+    Attributes:
+        number: Its number in the study, from 0.
+        name: `trial-0004-lstm`.
+        state: As people see it; `running` is aboard a pack or asked ahead of need.
+        params: What was sampled, under dotted keys.
+        values_by_epoch: The study's metric after each epoch.
+        value: The metric at the last epoch where it was finite; None before the first.
+        best_value: The best of the curve by the study's goal, and `best_epoch` where it stood.
+        epoch: Finished epochs.
+        reason: Why it ended; empty while it has not.
+        seed: What all its randomness derives from.
+        attempts: How often it went aboard a pack.
+        crashes: How many crashes it was aboard of.
+        snapshot: Where its last snapshot lies.
+        seconds: Seconds of training; None before its end.
+        started: Unix time when it was asked for, and `ended` when it was told.
+        attributes: Whatever else was noted at its end.
+    """
+
+    number: int
+    name: str
+    state: TrialState
+    params: Mapping[str, Any]
+    values_by_epoch: Mapping[int, float]
+    value: float | None
+    best_value: float | None
+    best_epoch: int | None
+    epoch: int
+    reason: str
+    seed: int
+    attempts: int
+    crashes: int
+    snapshot: str | None
+    seconds: float | None
+    started: float | None
+    ended: float | None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def trial_name(number: int, params: Mapping[str, Any], values: Mapping[str, Any]) -> str:
+    """`trial-0004-lstm`: the cell comes from the sampled params or the study's fixed values."""
+    cell = params.get("model.cell", values.get("model.cell", ""))
+    return f"trial-{number:04d}-{cell}" if cell else f"trial-{number:04d}"

@@ -1,0 +1,66 @@
+"""Ray Tune's loop around the control."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from rnnsearch.search.cluster import set_switches
+from rnnsearch.search.control import Control
+from rnnsearch.search.messages import PackSettings
+from rnnsearch.space.spec import ResourcesConfig
+
+
+def tune(
+    control: Control,
+    settings: PackSettings,
+    resources: ResourcesConfig,
+    shield: Callable[[], Any],
+) -> None:
+    """Run packs until the control has nothing left to do.
+
+    Tune's experiment folder is disposable: the ledger is the only truth, and Tune's restore is
+    not used. Errors of our hooks are in `control.error` afterwards.
+
+    Raises:
+        KeyboardInterrupt: A second signal; packs are still alive then.
+    """
+    set_switches()
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(control.places)  # all packs start at once
+    from ray import tune as ray_tune
+
+    from rnnsearch.search.early_stopping import EarlyStopping, LeftBehind
+    from rnnsearch.search.no_output import NoOutput
+    from rnnsearch.search.pack_trainable import PackTrainable
+    from rnnsearch.search.searcher import PackSearcher
+
+    scheduler = EarlyStopping(control, shield)
+    needs = {"cpu": resources.cpus_per_pack, "gpu": resources.gpus_per_pack}
+    with tempfile.TemporaryDirectory(
+        prefix="rnnsearch-tune-", ignore_cleanup_errors=True
+    ) as folder:
+        tuner = ray_tune.Tuner(
+            ray_tune.with_resources(PackTrainable, needs),
+            tune_config=ray_tune.TuneConfig(
+                search_alg=PackSearcher(control, asdict(settings)),
+                scheduler=scheduler,
+                num_samples=-1,
+            ),
+            run_config=ray_tune.RunConfig(
+                name="packs",
+                storage_path=folder,
+                verbose=0,
+                callbacks=[NoOutput()],
+                failure_config=ray_tune.FailureConfig(max_failures=0),
+                checkpoint_config=ray_tune.CheckpointConfig(checkpoint_at_end=False),
+            ),
+        )
+        try:
+            tuner.fit()
+        except LeftBehind:
+            return
+        finally:
+            scheduler.kill_packs()

@@ -1,0 +1,57 @@
+"""Kernels compiled while Ray starts, so that a fresh machine's first packs need not wait long."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from rnnsearch.space.distributions import Choice
+from rnnsearch.space.spec import StudySpec
+
+_MODULE = "rnnsearch.training.kernels.compiled.warm"
+
+
+@contextmanager
+def kernels_warming(spec: StudySpec, log_file: Path) -> Iterator[None]:
+    """Compile what the study can reach into this machine's cache, in a child process.
+
+    With a warm cache the child ends after a moment. Packs on other machines compile for
+    themselves, as does a pack that the child's failure (which the log shows) left without.
+    """
+    if spec.resources.gpus_per_pack > 0:
+        yield
+        return
+    environment = dict(os.environ)
+    # The package may be importable only through this process's path (a plain checkout).
+    paths = [str(Path(__file__).parents[2]), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    with log_file.open("ab") as log:
+        # Its own session, so that Ctrl-C is the driver's to handle.
+        child = subprocess.Popen(
+            [sys.executable, "-m", _MODULE, *reachable_cells(spec)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
+        )
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):  # done long ago, as nearly always
+            os.killpg(child.pid, signal.SIGTERM)
+        child.wait()
+
+
+def reachable_cells(spec: StudySpec) -> list[str]:
+    """Cells that a trial of the study can have."""
+    parameter = spec.parameters.get("model.cell")
+    if parameter is None:
+        return [str(spec.values["model.cell"])]
+    assert isinstance(parameter.distribution, Choice)  # a name has no range to draw from
+    return [str(member) for member in parameter.distribution.members]

@@ -1,0 +1,1 @@
+"""Space files to a `StudySpec`, params to a `TrialConfig`. `__init__` imports nothing."""

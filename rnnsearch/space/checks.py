@@ -1,0 +1,287 @@
+"""What must hold between several fields, and between the fields and the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from typing import Any
+
+from rnnsearch.errors import DataError, Mistake
+from rnnsearch.space.conditions import holds
+from rnnsearch.space.corners import corners
+from rnnsearch.space.distributions import Choice, Parameter
+from rnnsearch.space.document import Place
+from rnnsearch.space.fields import all_fields
+from rnnsearch.space.nearest import nearest
+from rnnsearch.space.sections import Reading
+from rnnsearch.space.trial import task_config
+from rnnsearch.space.values import note
+from rnnsearch.space.words import plain_text
+from rnnsearch.tasks.base import Goal, Metric, TaskData, Window
+from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.load import load_data
+from rnnsearch.tasks.text.config import TextConfig
+
+WINDOW_KEYS = ("training.batch_size", "training.seq_len", "training.steps_per_epoch")
+
+NEEDS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "model.nonlinearity": ("model.cell", ("rnn",)),
+    "model.embedding_size": ("model.input", ("embedding",)),
+    "training.momentum": ("training.optimizer", ("sgd",)),
+    "training.beta1": ("training.optimizer", ("adam", "adamw")),
+    "training.beta2": ("training.optimizer", ("adam", "adamw")),
+}
+"""Fields that do nothing unless another one has one of these values."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A study on its way to a spec: everything read, nothing checked across fields yet."""
+
+    reading: Reading
+    fixed: dict[str, Any]
+    parameters: Mapping[str, Parameter]
+    mistakes: list[Mistake]
+    root: Place
+    data: dict[TaskConfig, TaskData] = field(default_factory=dict)
+
+    def note(self, keys: Sequence[str], message: str, suggestion: str = "") -> None:
+        """Add a mistake at the first of the keys that the file names."""
+        named = next((key for key in keys if key in self.reading.places), None)
+        place = self.reading.places[named] if named is not None else self.root
+        note(self.mistakes, place, named or keys[0], message, suggestion)
+
+    def sound(self, prefix: str) -> bool:
+        """Whether no field under a prefix is a mistake."""
+        return not any(key == prefix or key.startswith(f"{prefix}.") for key in self.reading.wrong)
+
+    def task_keys(self) -> list[str]:
+        return [key for key in all_fields(self.reading.task_type) if key.startswith("task.")]
+
+
+def check_effects(draft: Draft) -> None:
+    """A sampled field that can never do anything is a mistake: it would waste the search."""
+    for key in draft.parameters:
+        if key in draft.reading.wrong:
+            continue
+        if key == "model.dropout":
+            layers = draft.parameters.get("model.num_layers")
+            most = (
+                draft.fixed.get("model.num_layers", 1)
+                if layers is None
+                else max(
+                    layers.distribution.members
+                    if isinstance(layers.distribution, Choice)
+                    else [layers.distribution.high]
+                )
+            )
+            if most < 2:
+                draft.note(
+                    [key],
+                    "is sampled, but works between layers and model.num_layers is "
+                    "never above 1. Sample model.num_layers, or take this field out.",
+                )
+        elif key in ("model.input", "model.embedding_size") and draft.reading.task_type == "sine":
+            draft.note(
+                [key],
+                "is sampled, but the task `sine` has numbers for inputs and ignores "
+                "it. Take this field out.",
+            )
+        elif key in NEEDS and not _can_work(draft, *NEEDS[key]):
+            parent, members = NEEDS[key]
+            draft.note(
+                [key],
+                f"is sampled, but does nothing unless {parent} is "
+                f"{' or '.join(members)}, which it never is.",
+            )
+
+
+def _can_work(draft: Draft, parent: str, members: tuple[Any, ...]) -> bool:
+    if parent in draft.reading.wrong:
+        return True
+    if parent not in draft.parameters:
+        return holds(members, draft.fixed.get(parent))
+    distribution = draft.parameters[parent].distribution
+    return not isinstance(distribution, Choice) or any(
+        member in members for member in distribution.members
+    )
+
+
+def check_scheduler(draft: Draft) -> None:
+    """A grace period beyond the last epoch would never decide anything."""
+    grace_key, last_key = "search.scheduler.grace_period", "training.max_epochs"
+    if not (draft.sound(grace_key) and draft.sound(last_key)):
+        return
+    grace, last = draft.fixed[grace_key], draft.fixed[last_key]
+    if draft.fixed["search.scheduler.type"] == "asha" and grace > last:
+        draft.note(
+            [grace_key, last_key],
+            f"the grace period of {grace} epochs is beyond training.max_epochs, {last}; "
+            f"allowed are 1 to {last}.",
+            f"grace_period: {max(1, last // 4)}",
+        )
+
+
+def check_task(draft: Draft, *, check_data: bool) -> list[Metric] | None:
+    """Task, data and windows.
+
+    Returns:
+        The metrics that every task of the space reports, or None where they are not known.
+    """
+    if draft.reading.task_type is None or not draft.sound("task"):
+        return None
+    metrics: dict[str, Metric] | None = None
+    for values in corners(draft.parameters, draft.fixed, draft.task_keys()):
+        config = task_config(values)
+        data = None if _own_problems(draft, config) else _load(draft, config, check_data)
+        if data is None:
+            continue
+        reported = {metric.name: metric for metric in known_metrics(data)}
+        metrics = (
+            reported
+            if metrics is None
+            else {name: metric for name, metric in metrics.items() if name in reported}
+        )
+    if check_data and metrics is not None:
+        _check_windows(draft)
+    return None if metrics is None else list(metrics.values())
+
+
+def _own_problems(draft: Draft, config: TaskConfig) -> bool:
+    """Note what a task's own config finds wrong with itself."""
+    before = len(draft.mistakes)
+    module = import_module(type(config).__module__)
+    for key, message in module.problems(config):
+        draft.note([f"task.{key}", *_parents(f"task.{key}")], message)
+    return len(draft.mistakes) > before
+
+
+def _parents(key: str) -> list[str]:
+    parts = key.split(".")
+    return [".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1)]
+
+
+def _load(draft: Draft, config: TaskConfig, check_data: bool) -> TaskData | None:
+    """The data, or for metric names alone a stand-in where the file is not to be touched."""
+    if config in draft.data:
+        return draft.data[config]
+    config_read = config if check_data else _stand_in(config)
+    try:
+        data = load_data(config_read)
+    except DataError as error:
+        message = str(error)
+        if not any(mistake.message == message for mistake in draft.mistakes):
+            draft.note(["task.path", "task.text", "task.type", "task"], message)
+        if config_read is config and isinstance(config, TextConfig):
+            return _quietly(_stand_in(config))
+        return None
+    if check_data:
+        draft.data[config] = data
+    return data
+
+
+def _quietly(config: TaskConfig) -> TaskData | None:
+    try:
+        return load_data(config)
+    except DataError:
+        return None
+
+
+def _stand_in(config: TaskConfig) -> TaskConfig:
+    """The same task on a text that needs no file: its metrics have the same names."""
+    if isinstance(config, TextConfig):
+        return replace(config, path=None, text="abcdefghij" * 100)
+    return config
+
+
+def _check_windows(draft: Draft) -> None:
+    if not all(draft.sound(key) for key in WINDOW_KEYS):
+        return
+    noted: set[str] = set()
+    keys = [*draft.task_keys(), *WINDOW_KEYS]
+    for values in corners(draft.parameters, draft.fixed, keys):
+        data = draft.data.get(task_config(values))
+        if data is None:
+            continue
+        batch, length, steps = (values[key] for key in WINDOW_KEYS)
+        problem = data.window_problem(
+            Window(batch_size=batch, seq_len=length, steps_per_epoch=steps)
+        )
+        if problem is None:
+            continue
+        culprits = [
+            "training.seq_len",
+            "training.batch_size",
+            "training.steps_per_epoch",
+            "training",
+            "task.path",
+            "task",
+        ]
+        sampled = [key for key in WINDOW_KEYS if key in draft.parameters]
+        said = ", ".join(f"{key.partition('.')[2]} {plain_text(values[key])}" for key in sampled)
+        with_what = f" (drawn: {said})" if said else ""
+        place = next((key for key in culprits if key in draft.reading.places), "training")
+        if place not in noted:
+            # One combination shows what is wrong; a hundred of them would hide it.
+            noted.add(place)
+            draft.note([place], problem.rstrip(".") + with_what + ".")
+
+
+def default_metric(task_type: str, fixed: Mapping[str, Any], metrics: Sequence[Metric]) -> str:
+    """What a task is judged on where the file does not say.
+
+    A wave by its longest rollout, as it will be used; a text by its nats a character, on the
+    training part where there is no other.
+    """
+    names = [metric.name for metric in metrics]
+    if task_type == "sine" and isinstance(steps := fixed.get("task.rollout.steps"), tuple):
+        wanted = [f"val_rollout_rmse_{max(steps)}", "val_mse"]
+    else:
+        wanted = ["val_nats", "train_nats"]
+    return next((name for name in wanted if name in names), names[0])
+
+
+def known_metrics(data: TaskData) -> list[Metric]:
+    """What a study can be judged on: the task's own metrics, and the loss that is trained on."""
+    found = list(data.metrics())
+    if all(metric.name != "train_loss" for metric in found):
+        meaning = "mean training loss of the epoch, dropout and carried state included"
+        unit = "nats" if data.symbolic else "squared units of the data"
+        found.append(Metric("train_loss", unit, "minimize", meaning))
+    return found
+
+
+def check_metric(draft: Draft, metrics: Sequence[Metric] | None) -> None:
+    """Fill in the metric and the goal, or note that they do not fit the task."""
+    metric_key, goal_key = "search.metric", "search.goal"
+    if metrics is None:
+        return
+    known = {metric.name: metric for metric in metrics}
+    if metric_key not in draft.reading.values:
+        if metric_key in draft.reading.wrong or not known:
+            return
+        draft.fixed[metric_key] = default_metric(str(draft.reading.task_type), draft.fixed, metrics)
+    name = draft.fixed[metric_key]
+    if name not in known:
+        draft.note(
+            [metric_key],
+            f"the task `{draft.reading.task_type}` reports no {name!r}; it "
+            f"reports {', '.join(known)}.",
+            nearest(name, known),
+        )
+        return
+    natural: Goal = known[name].goal
+    if goal_key in draft.reading.values and draft.fixed[goal_key] != natural:
+        draft.note(
+            [goal_key],
+            f"{name} is better the {_side(natural)}, so its goal is "
+            f"{natural}; leave the line out, or mend it.",
+            natural,
+        )
+    elif goal_key not in draft.reading.wrong:
+        draft.fixed[goal_key] = natural
+
+
+def _side(goal: Goal) -> str:
+    return "lower" if goal == "minimize" else "higher"

@@ -1,0 +1,291 @@
+"""YAML text as a tree in which every key and every value knows its line.
+
+Scalars follow the core schema of YAML 1.2: `1e-3` is a number; `no`, `off` and `10:30` are strings.
+The tree is built from the parser's events, so a file can neither construct Python objects nor
+exhaust the stack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+from rnnsearch.errors import Mistake
+
+MAX_NODES = 100_000
+"""Nodes after aliases are followed: a few nested aliases can stand for billions."""
+MAX_DEPTH = 40
+
+_INT = re.compile(r"[-+]?[0-9]{1,300}")
+_OCT = re.compile(r"0o[0-7]{1,300}")
+_HEX = re.compile(r"0x[0-9a-fA-F]{1,300}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS: dict[str, Any] = {
+    **dict.fromkeys(["", "~", "null", "Null", "NULL"]),
+    **dict.fromkeys(["true", "True", "TRUE"], True),
+    **dict.fromkeys(["false", "False", "FALSE"], False),
+    **dict.fromkeys([".nan", ".NaN", ".NAN"], float("nan")),
+    **{sign + word: float("inf") for sign in ("", "+") for word in (".inf", ".Inf", ".INF")},
+    **{"-" + word: float("-inf") for word in (".inf", ".Inf", ".INF")},
+}
+_TAG = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a key or a value was written.
+
+    Attributes:
+        source: The file's name, or `--set KEY=VALUE`.
+        line: Counts from 1; None in an override.
+        directory: Where a relative path of this place starts.
+    """
+
+    source: str
+    line: int | None
+    directory: Path
+
+    @property
+    def override(self) -> bool:
+        return self.line is None
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value; `raw` is its text as it was written, `quoted` whether in quotes."""
+
+    place: Place
+    value: str | int | float | bool | None
+    raw: str
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    place: Place
+    items: list[Node] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key of a mapping, at its own place, and what stands behind it."""
+
+    key: str
+    place: Place
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A mapping in the order of the file; keys are the texts as written."""
+
+    place: Place
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+
+Node = Scalar | Items | Mapping
+
+
+def plain(node: Node) -> Any:
+    """The node as Python values, without places."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Items):
+        return [plain(item) for item in node.items]
+    return {key: plain(entry.node) for key, entry in node.entries.items()}
+
+
+def resolve_scalar(text: str) -> str | int | float | bool | None:
+    """What an unquoted scalar means in the core schema of YAML 1.2."""
+    if text in _WORDS:
+        return _WORDS[text]  # type: ignore[no-any-return]
+    if _INT.fullmatch(text):
+        return int(text)
+    if _OCT.fullmatch(text):
+        return int(text[2:], 8)
+    if _HEX.fullmatch(text):
+        return int(text[2:], 16)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return text
+
+
+class _UnreadableError(Exception):
+    """The text cannot become one tree; the reason is a mistake of its own."""
+
+    def __init__(self, message: str, place: Place) -> None:
+        super().__init__(message)
+        self.mistake = Mistake(message, line=place.line, source=place.source)
+
+
+def read(
+    text: str, *, source: str, directory: Path, mistakes: list[Mistake], override: bool = False
+) -> Node | None:
+    """Parse one YAML document.
+
+    Args:
+        override: The text comes from the command line; its places name no lines.
+        mistakes: Receives everything wrong with the text as YAML.
+
+    Returns:
+        The tree, or None where the text is no YAML or empty.
+    """
+    reader = _Reader(source, directory, override, mistakes)
+    try:
+        return reader.document(text)
+    except _UnreadableError as error:
+        mistakes.append(error.mistake)
+    except ReaderError as error:
+        line = None if override else text.count("\n", 0, error.position) + 1
+        character = error.character if isinstance(error.character, int) else ord(error.character)
+        mistakes.append(
+            Mistake(
+                f"this is no YAML text: the character U+{character:04X} is not allowed; "
+                "is it a binary file?",
+                line=line,
+                source=source,
+            )
+        )
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = None if override or mark is None else mark.line + 1
+        what = " ".join(part for part in (error.context, error.problem) if part)
+        column = f" at column {mark.column + 1}" if mark is not None else ""
+        mistakes.append(
+            Mistake(f"this is no YAML{column}: {what}{_hint(what)}.", line=line, source=source)
+        )
+    except (YAMLError, ValueError, OverflowError) as error:
+        # The scanner converts escapes such as "\UFFFFFFFF" and %YAML versions without a check.
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        mistakes.append(Mistake(f"this is no YAML: {first}.", source=source))
+    return None
+
+
+def _hint(what: str) -> str:
+    if "\\t" in what:
+        return " (indent with spaces, not with tabs)"
+    if "mapping values are not allowed" in what:
+        return " (is the indentation right, and is a text with `: ` in quotes?)"
+    if "expected ',' or" in what:
+        return " (is a bracket or a comma missing?)"
+    return ""
+
+
+@dataclass(slots=True)
+class _Reader:
+    source: str
+    directory: Path
+    override: bool
+    mistakes: list[Mistake]
+    anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
+    nodes: int = 0
+
+    def document(self, text: str) -> Node | None:
+        events = YAML(typ="safe", pure=True).parse(text)
+        root: Node | None = None
+        for event in events:
+            if isinstance(event, DocumentStartEvent) and root is not None:
+                raise _UnreadableError(
+                    "a second document starts here; a space file is a single one.",
+                    self._place(event),
+                )
+            if isinstance(event, AliasEvent | ScalarEvent | MappingStartEvent | SequenceStartEvent):
+                root = self._node(event, events, ())
+        if isinstance(root, Scalar) and root.value is None and not root.quoted:
+            return None
+        return root
+
+    def _place(self, event: Event) -> Place:
+        line = None if self.override else event.start_mark.line + 1
+        return Place(self.source, line, self.directory)
+
+    def _count(self, nodes: int, place: Place) -> None:
+        self.nodes += nodes
+        if self.nodes > MAX_NODES:
+            raise _UnreadableError(
+                f"more than {MAX_NODES:,} values once aliases are followed.", place
+            )
+
+    def _node(self, event: Event, events: Iterator[Event], path: tuple[str, ...]) -> Node:
+        place = self._place(event)
+        if len(path) > MAX_DEPTH:
+            raise _UnreadableError(f"nested more than {MAX_DEPTH} deep.", place)
+        if isinstance(event, AliasEvent):
+            if event.anchor not in self.anchors:
+                raise _UnreadableError(f"the alias *{event.anchor} has no anchor before it.", place)
+            node, size = self.anchors[event.anchor]
+            self._count(size, place)
+            return node
+        self._count(1, place)
+        before = self.nodes
+        if isinstance(event, ScalarEvent):
+            node = self._scalar(event, place)
+        elif isinstance(event, SequenceStartEvent):
+            self._check_tag(event, "seq", place)
+            node = Items(place)
+            while not isinstance(event_ := next(events), SequenceEndEvent):
+                node.items.append(self._node(event_, events, (*path, "-")))
+        else:
+            self._check_tag(event, "map", place)
+            node = self._mapping(place, events, path)
+        if event.anchor is not None:  # type: ignore[attr-defined]
+            self.anchors[event.anchor] = (node, self.nodes - before + 1)  # type: ignore[attr-defined]
+        return node
+
+    def _mapping(self, place: Place, events: Iterator[Event], path: tuple[str, ...]) -> Mapping:
+        mapping = Mapping(place)
+        while not isinstance(event := next(events), MappingEndEvent):
+            key_place = self._place(event)
+            key = self._node(event, events, (*path, "?"))
+            name = key.raw if isinstance(key, Scalar) else "?"
+            value = self._node(next(events), events, (*path, name))
+            if not isinstance(key, Scalar):
+                self._note("a key is one word, not a list or a mapping.", key_place)
+                continue
+            if key.raw in mapping.entries:
+                first = mapping.entries[key.raw].place.line
+                where = f"line {first}" if first is not None else "the same text"
+                self._note(
+                    f"stands here a second time; it is already in {where}. Keep one of them.",
+                    key_place,
+                    ".".join((*path, name)),
+                )
+                continue
+            mapping.entries[key.raw] = Entry(key.raw, key_place, value)
+        return mapping
+
+    def _note(self, message: str, place: Place, key: str = "") -> None:
+        self.mistakes.append(Mistake(message, key=key, line=place.line, source=place.source))
+
+    def _check_tag(self, event: Any, kind: str, place: Place) -> None:
+        if event.tag not in (None, "!", _TAG + kind):
+            self._note(f"the tag {event.tag} means nothing here; leave it out.", place)
+
+    def _scalar(self, event: ScalarEvent, place: Place) -> Scalar:
+        text = str(event.value)
+        plain_style = bool(event.implicit[0])
+        if event.tag is None:
+            value = resolve_scalar(text) if plain_style else text
+            return Scalar(place, value, text, quoted=not plain_style)
+        if event.tag not in ("!", _TAG + "str"):
+            self._note(f"the tag {event.tag} means nothing here; leave it out.", place)
+        return Scalar(place, text, text, quoted=True)

@@ -1,0 +1,181 @@
+"""`init DATA` — a commented, runnable space file for a text, with what was inferred of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+from rnnsearch.errors import DataError
+from rnnsearch.space.load import loads
+from rnnsearch.tasks.base import Part, Window
+from rnnsearch.tasks.text.config import TextConfig
+
+TABLE_ENDINGS = (".csv", ".tsv")
+"""A file that calls itself a table is taken for one."""
+
+
+def draft(path: Path) -> str:
+    """A space file that learns a text, sized to it, that runs as it stands.
+
+    Args:
+        path: A text file. Its path is written absolute, so that the file works from anywhere.
+
+    Returns:
+        YAML with comments; it has been loaded once, data and windows checked.
+
+    Raises:
+        DataError: The file is missing, empty, no text, or a table: a table is learned by the
+            `series` task, which this version does not have.
+        SpaceFileError: The text is too short for any study.
+    """
+    path = Path(path)
+    raw = _bytes(path)
+    text = _text(path, raw)
+    if path.suffix.lower() in TABLE_ENDINGS:
+        raise _table(path, text)
+    study = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "text"
+    lines = _small(path, text, study) if len(text) < 200 else _sized(path, text, study)
+    yaml = "\n".join(lines) + "\n"
+    loads(yaml, name=study, directory=path.resolve().parent)
+    return yaml
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path} cannot be read: {reason}.") from error
+    if not raw.strip():
+        raise DataError(f"{path} is empty; there is nothing to learn in it.")
+    return raw
+
+
+def _text(path: Path, raw: bytes) -> str:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}:{line}: byte 0x{raw[error.start]:02x} is no UTF-8. If the file is a text in "
+            f"another encoding, convert it: iconv -f latin1 -t utf-8 {path} > {path.stem}.utf8.txt"
+        ) from None
+    if "\0" in text:
+        raise DataError(f"{path} holds zero bytes; it is no text.")
+    return text
+
+
+def _table(path: Path, text: str) -> DataError:
+    head = text[:4096].splitlines()
+    try:
+        dialect = csv.Sniffer().sniff("\n".join(head[:10]), delimiters=",;\t|")
+        columns = next(csv.reader(head[:1], dialect))
+    except csv.Error:
+        columns = head[0].split(",")
+    rows = max(text.count("\n") - 1, 0)
+    named = ", ".join(column.strip() for column in columns[:6])
+    more = ", ..." if len(columns) > 6 else ""
+    return DataError(
+        f"{path} is a table: about {rows:,} rows of {len(columns)} columns ({named}{more}). "
+        "Tables of numbers are learned by the `series` task, which this version does not have "
+        "yet; it has `sine` and `text`. To learn the file as a text, character by character, give "
+        f"it the name of one: cp {path} {path.stem}.txt && rnnsearch init {path.stem}.txt"
+    )
+
+
+def _small(path: Path, text: str, study: str) -> list[str]:
+    """A few letters: too short to hold anything out, so the metric is that of training."""
+    return [
+        f"# Drafted by `rnnsearch init` from {path.name}: {len(text):,} characters, "
+        f"{len(set(text)):,} different ones.",
+        "# Too short to hold a part out: the metric is that of training, and says nothing about",
+        "# other texts.",
+        f"name: {json.dumps(study)}",
+        "task:",
+        "  type: text",
+        f"  path: {json.dumps(str(path.resolve()))}",
+        "  cyclic: true                  # the first character follows the last one",
+        "  split: {train: 1.0, val: 0.0, test: 0.0}",
+        "model:",
+        "  cell: {choice: [rnn, gru, lstm]}",
+        "  hidden_size: {int: [8, 32]}",
+        "training:",
+        "  learning_rate: {loguniform: [0.005, 0.2]}",
+        "  batch_size: 1",
+        "  max_epochs: 200               # an epoch reads the text once",
+        "  carry_state: true",
+        "search:",
+        "  metric: train_nats            # nats a character; `rnnsearch check` lists the others",
+        "  num_trials: 12",
+        "  scheduler: {type: asha, grace_period: 25, reduction_factor: 2}   # in epochs",
+        "  finalists: {top: 1, seeds: 1}",
+    ]
+
+
+def _sized(path: Path, text: str, study: str) -> list[str]:
+    lengths, batches, steps = _windows(path, text)
+    symbols = len(set(text))
+    large = len(text) >= 100_000
+    hidden = "[64, 128, 256]" if large else "[16, 32, 64]"
+    embedding = f"[8, {min(64, max(16, symbols))}]"
+    epochs = 10 if large else 40
+    return [
+        f"# Drafted by `rnnsearch init` from {path.name}: {len(text):,} characters, "
+        f"{symbols:,} different ones.",
+        "# Any field of task, model and training is a value or a distribution:",
+        "#   {choice: [...]}, {uniform: [lo, hi]}, {loguniform: ...}, {int: ...}, {logint: ...}",
+        "# `rnnsearch check` prints what this file means; `rnnsearch schema` is for editors.",
+        f"name: {json.dumps(study)}",
+        "task:",
+        "  type: text",
+        f"  path: {json.dumps(str(path.resolve()))}",
+        "  unit: char                    # or byte",
+        "  split: {train: 0.8, val: 0.1, test: 0.1}    # by position",
+        "model:",
+        "  cell: {choice: [gru, lstm]}",
+        f"  input: {{choice: [onehot, embedding]}}   # {symbols:,} symbols",
+        f"  embedding_size: {{logint: {embedding}, when: {{model.input: embedding}}}}",
+        f"  hidden_size: {{choice: {hidden}}}",
+        "  num_layers: {int: [1, 2]}",
+        "  dropout: {uniform: [0.0, 0.4], when: {model.num_layers: {min: 2}}}",
+        "training:",
+        f"  seq_len: {_one_of(lengths)}         # steps of truncated back-propagation",
+        f"  batch_size: {_one_of(batches)}      # parallel streams; {steps:,} steps an epoch "
+        "at the largest",
+        "  carry_state: true             # detached between windows, reset at each epoch",
+        "  optimizer: adamw",
+        "  learning_rate: {loguniform: [1e-3, 2e-2]}",
+        "  clip_norm: 1.0",
+        f"  max_epochs: {epochs}                # an epoch reads the training part once",
+        "search:",
+        "  metric: val_nats              # nats a character; `rnnsearch check` lists the others",
+        "  num_trials: 40",
+        '  time_budget: "10m"            # null for none',
+        "  scheduler: {type: asha, grace_period: 1, reduction_factor: 3}    # in epochs",
+        "  finalists: {top: 1, seeds: 1}",
+    ]
+
+
+def _one_of(members: list[int]) -> str:
+    return str(members[0]) if len(members) == 1 else f"{{choice: {members}}}"
+
+
+def _windows(path: Path, text: str) -> tuple[list[int], list[int], int]:
+    """Two lengths and two numbers of streams that leave the training part enough steps."""
+    from rnnsearch.tasks.load import load_data
+
+    data = load_data(TextConfig(path=str(path.resolve())))
+    part: Part = "train"
+    rows = data.rows()[part]
+    for length, batch in ((128, 64), (64, 32), (32, 16), (32, 8), (16, 4), (16, 1), (8, 1)):
+        steps = rows // (length * batch)
+        fits = data.window_problem(Window(batch_size=batch, seq_len=length)) is None
+        if fits and steps >= 20:
+            lengths = [length // 2, length]
+            batches = [batch // 2, batch] if batch > 1 else [1]
+            return lengths, batches, steps
+    return [8], [1], rows // 8

@@ -1,0 +1,169 @@
+"""Every field that a space file may set, read off the config dataclasses.
+
+The types, defaults and meanings stand in the dataclasses alone; what is added here is only how
+they are flattened into dotted keys, and how a type is said in words.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.space.spec import ResourcesConfig, SearchConfig
+from rnnsearch.tasks.config import TASK_CONFIGS
+from rnnsearch.training.config import TrainingConfig
+
+REQUIRED = object()
+"""The default of a field that has none of its own."""
+
+SECTIONS = ("name", "task", "model", "training", "first_trials", "search", "resources")
+"""The keys at the top of a space file, in the order of a resolved one."""
+
+NEVER_SAMPLED = {
+    "task.type": "a study learns one task",
+    "training.max_epochs": "it is the last rung of every trial",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One leaf of a config dataclass.
+
+    Attributes:
+        key: Dotted key in the space file.
+        annotation: The dataclass's own.
+        default: A value, or `REQUIRED`.
+        meaning: From the dataclass's docstring; empty where it says nothing.
+    """
+
+    key: str
+    annotation: Any
+    default: Any
+    meaning: str
+
+    @property
+    def name(self) -> str:
+        return self.key.rsplit(".", 1)[-1]
+
+
+def meanings(cls: type) -> Mapping[str, str]:
+    """What the `Attributes:` part of a docstring says of each attribute, on one line."""
+    lines = inspect.cleandoc(cls.__doc__ or "").partition("Attributes:\n")[2].splitlines()
+    found: dict[str, str] = {}
+    name = ""
+    for line in lines:
+        if match := re.match(r"    (\w+): (.*)", line):
+            name = match[1]
+            found[name] = match[2]
+        elif name and line.startswith("        "):
+            found[name] += " " + line.strip()
+        else:
+            name = ""
+    return found
+
+
+def summary(cls: type) -> str:
+    """The first paragraph of a class's docstring, on one line."""
+    return " ".join(inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].split())
+
+
+def leaves(cls: type, prefix: str) -> dict[str, Field]:
+    """The fields of a config dataclass, nested ones flattened, in order."""
+    hints, said = get_type_hints(cls), meanings(cls)
+    found: dict[str, Field] = {}
+    for part in dataclasses.fields(cls):
+        key, annotation = f"{prefix}.{part.name}", hints[part.name]
+        if dataclasses.is_dataclass(annotation):
+            found |= leaves(annotation, key)  # type: ignore[arg-type]
+            continue
+        default: Any = REQUIRED
+        if part.default is not dataclasses.MISSING:
+            default = part.default
+        elif part.default_factory is not dataclasses.MISSING:
+            default = part.default_factory()
+        found[key] = Field(key, annotation, default, said.get(part.name, ""))
+    return found
+
+
+def config_classes(task_type: str | None) -> dict[str, type]:
+    """The config class of each section; without `task` where its type is unknown."""
+    classes: dict[str, type] = {}
+    if task_type is not None:
+        classes["task"] = TASK_CONFIGS[task_type]
+    return classes | {
+        "model": ModelConfig,
+        "training": TrainingConfig,
+        "search": SearchConfig,
+        "resources": ResourcesConfig,
+    }
+
+
+@cache
+def all_fields(task_type: str | None) -> Mapping[str, Field]:
+    """Every field of a study of that task, under its dotted key."""
+    found: dict[str, Field] = {}
+    for section, cls in config_classes(task_type).items():
+        found |= leaves(cls, section)
+    return found
+
+
+def sampled_section(key: str) -> bool:
+    """Whether the key lies where distributions are allowed at all."""
+    return key.split(".", 1)[0] in ("task", "model", "training")
+
+
+def alternatives(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union; a tuple of one for any other type."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        return get_args(annotation)
+    return (annotation,)
+
+
+def takes(annotation: Any, kind: type) -> bool:
+    """Whether the type admits values of `kind` (int, float, bool, str) other than by a Literal."""
+    return kind in alternatives(annotation)
+
+
+def is_list(annotation: Any) -> bool:
+    return any(get_origin(part) is tuple for part in alternatives(annotation))
+
+
+def literals(annotation: Any) -> tuple[Any, ...]:
+    """The members of the Literal types in an annotation."""
+    return tuple(
+        member
+        for part in alternatives(annotation)
+        if get_origin(part) is Literal
+        for member in get_args(part)
+    )
+
+
+_WORDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text",
+    type(None): "null",
+}
+_PLURALS = {int: "whole numbers", float: "numbers", str: "texts", bool: "true or false"}
+
+
+def in_words(annotation: Any) -> str:
+    """A type as a person says it: `a whole number or null`."""
+    words = []
+    for part in alternatives(annotation):
+        if get_origin(part) is Literal:
+            members = [str(member) for member in get_args(part)]
+            words.append(members[0] if len(members) == 1 else "one of " + ", ".join(members))
+        elif get_origin(part) is tuple:
+            words.append(f"a list of {_PLURALS[get_args(part)[0]]}")
+        else:
+            words.append(_WORDS[part])
+    return " or ".join(words)

@@ -1,0 +1,70 @@
+"""What Optuna is asked for: the one module of this room that imports it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+from rnnsearch.space.conditions import in_order, is_active
+from rnnsearch.space.distributions import Choice, Distribution, Float
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.trial import label, stored_value
+
+
+def suggest(spec: StudySpec, trial: optuna.Trial | optuna.trial.FixedTrial) -> dict[str, Any]:
+    """Draw the active parameters, each after those that it depends on.
+
+    A parameter has the same distribution in every trial; whether it is drawn at all is what
+    `when` decides, so TPE with `group=True` sees the conditional structure.
+
+    Returns:
+        Params under dotted keys, lists under their labels: what `trial_config` takes.
+    """
+    known = dict(spec.values)
+    params: dict[str, Any] = {}
+    for key in in_order(spec.parameters):
+        parameter = spec.parameters[key]
+        if is_active(parameter, known):
+            params[key] = _draw(trial, key, parameter.distribution)
+            known[key] = stored_value(key, parameter.distribution, params[key])
+    return params
+
+
+def optuna_distributions(spec: StudySpec) -> dict[str, BaseDistribution]:
+    """Optuna's distribution of every parameter, active or not, in the order of drawing."""
+    return {
+        key: _distribution(spec.parameters[key].distribution) for key in in_order(spec.parameters)
+    }
+
+
+def _distribution(distribution: Distribution) -> BaseDistribution:
+    if isinstance(distribution, Choice):
+        return CategoricalDistribution([label(member) for member in distribution.members])
+    if isinstance(distribution, Float):
+        return FloatDistribution(
+            distribution.low, distribution.high, log=distribution.log, step=distribution.step
+        )
+    return IntDistribution(
+        distribution.low, distribution.high, log=distribution.log, step=distribution.step
+    )
+
+
+def _draw(
+    trial: optuna.Trial | optuna.trial.FixedTrial, key: str, distribution: Distribution
+) -> Any:
+    if isinstance(distribution, Choice):
+        return trial.suggest_categorical(key, [label(member) for member in distribution.members])
+    if isinstance(distribution, Float):
+        return trial.suggest_float(
+            key, distribution.low, distribution.high, step=distribution.step, log=distribution.log
+        )
+    return trial.suggest_int(
+        key, distribution.low, distribution.high, step=distribution.step, log=distribution.log
+    )

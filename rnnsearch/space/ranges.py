@@ -1,0 +1,100 @@
+"""Which values of its type a field takes: one table, beside what the dataclasses say in words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A range of numbers; `above` and `below` are open ends, `least` and `most` closed ones."""
+
+    least: float = -math.inf
+    most: float = math.inf
+    above: float = -math.inf
+    below: float = math.inf
+
+    def holds(self, value: float) -> bool:
+        return self.least <= value <= self.most and self.above < value < self.below
+
+    def __str__(self) -> str:
+        parts = []
+        if self.least > -math.inf:
+            parts.append(f"at least {self.least:g}")
+        if self.above > -math.inf:
+            parts.append(f"above {self.above:g}")
+        if self.most < math.inf:
+            parts.append(f"at most {self.most:,g}" if self.most < 1e6 else f"at most {self.most:,}")
+        if self.below < math.inf:
+            parts.append(f"below {self.below:g}")
+        return " and ".join(parts)
+
+
+_COUNT = Range(least=1)
+_DECAY = Range(least=0, below=1)
+# Beyond a million periods float64 knows the sine to ten digits no more.
+_RADIANS = Range(least=-1e6, most=1e6)
+_SHARE = Range(least=0, most=1)
+
+RANGES: dict[str, Range] = {
+    "task.num_points": Range(least=3, most=1_000_000),
+    "task.duration": Range(above=0, most=1e6),
+    "task.starts": _RADIANS,
+    "task.val_starts": _RADIANS,
+    "task.test_starts": _RADIANS,
+    "task.rollout.steps": _COUNT,
+    "task.rollout.warmup_steps": _COUNT,
+    "task.split.train": Range(above=0, most=1),
+    "task.split.val": _SHARE,
+    "task.split.test": _SHARE,
+    "task.sample": Range(least=0, most=1_000_000),
+    "model.hidden_size": _COUNT,
+    "model.num_layers": _COUNT,
+    "model.dropout": _DECAY,
+    "model.embedding_size": _COUNT,
+    "training.learning_rate": Range(above=0),
+    "training.weight_decay": Range(least=0),
+    "training.beta1": _DECAY,
+    "training.beta2": _DECAY,
+    "training.momentum": _DECAY,
+    "training.batch_size": _COUNT,
+    "training.seq_len": _COUNT,
+    "training.steps_per_epoch": _COUNT,
+    "training.max_epochs": _COUNT,
+    "training.clip_norm": Range(above=0),
+    "search.num_trials": _COUNT,
+    "search.time_budget": Range(above=0),
+    "search.sampler.startup_trials": Range(least=0),
+    "search.scheduler.grace_period": _COUNT,
+    "search.scheduler.reduction_factor": Range(above=1),
+    "search.finalists.top": _COUNT,
+    "search.finalists.seeds": _COUNT,
+    "search.seed": Range(least=0, below=2**32),
+    "resources.packs": _COUNT,
+    "resources.slots": _COUNT,
+    "resources.cpus_per_pack": Range(above=0),
+    "resources.gpus_per_pack": Range(least=0),
+}
+"""By dotted key; of a list, for each of its members. A field without an entry is free."""
+
+NOT_EMPTY = {"task.starts", "task.rollout.steps", "task.val_starts", "task.test_starts"}
+"""Lists that need a member."""
+
+
+def range_problem(key: str, value: Any) -> str | None:
+    """What is allowed, where a value of the right type lies outside of its field's range."""
+    if isinstance(value, tuple):
+        if not value and key in NOT_EMPTY:
+            return "must have at least one member"
+        for member in value:
+            if problem := range_problem(key, member):
+                return f"every member {problem}"
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not math.isfinite(value):
+        return "must be finite"
+    allowed = RANGES.get(key)
+    return None if allowed is None or allowed.holds(value) else f"must be {allowed}"

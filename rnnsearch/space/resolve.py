@@ -1,0 +1,120 @@
+"""A spec as the YAML that it would be written as, nothing left to a default."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from rnnsearch.space.distributions import Between, Choice, Float, Parameter
+from rnnsearch.space.fields import SECTIONS
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.trial import stored_value
+
+
+def render(
+    name: str,
+    values: Mapping[str, Any],
+    parameters: Mapping[str, Parameter],
+    first_trials: Iterable[Mapping[str, Any]],
+    order: Iterable[str],
+) -> str:
+    """The resolved space file, which loads to an equal spec.
+
+    Args:
+        values: Every fixed field, those of search and resources included.
+        order: Dotted keys in the order to write them in; the rest follow.
+    """
+    tree: dict[str, Any] = {}
+    for key in dict.fromkeys([*order, *parameters, *values]):
+        if key in parameters:
+            _plant(tree, key, _parameter(parameters[key]))
+        elif key in values:
+            value = values[key]
+            _plant(tree, key, _time(value) if key == "search.time_budget" else _flow(value))
+    lines = ["# The resolved search space: every default filled in.", f"name: {_flow(name)}"]
+    sections = [*dict.fromkeys(key.partition(".")[0] for key in order), *SECTIONS]
+    for section in dict.fromkeys(sections):
+        if section in tree:
+            lines += _block(section, tree[section], "")
+    firsts = [
+        {key: stored_value(key, parameters[key].distribution, one[key]) for key in one}
+        for one in first_trials
+    ]
+    if firsts:
+        lines.append("first_trials:")
+        lines += [f"- {_flow(one)}" for one in firsts]
+    return "\n".join(lines) + "\n"
+
+
+def renamed(spec: StudySpec, name: str) -> StudySpec:
+    """The same study under another name, its resolved file included."""
+    lines = spec.yaml.splitlines()
+    mended = [f"name: {_flow(name)}" if line.startswith("name: ") else line for line in lines]
+    return replace(spec, name=name, yaml="\n".join(mended) + "\n")
+
+
+def _plant(tree: dict[str, Any], key: str, text: str) -> None:
+    *path, last = key.split(".")
+    for part in path:
+        tree = tree.setdefault(part, {})
+    tree[last] = text
+
+
+def _block(name: str, node: Any, indent: str) -> list[str]:
+    if isinstance(node, str):
+        return [f"{indent}{name}: {node}"]
+    lines = [f"{indent}{name}:"]
+    for key, inner in node.items():
+        lines += _block(key, inner, indent + "  ")
+    return lines
+
+
+def _flow(value: Any) -> str:
+    """A value in flow style; JSON is YAML, texts in quotes are never taken for numbers."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_flow(member) for member in value) + "]"
+    if isinstance(value, str) and value.isascii() and value.isidentifier():
+        return value if value.lower() not in ("true", "false", "null") else _quoted(value)
+    return _quoted(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    """A text in double quotes; unlike JSON, YAML writes a high character as one escape."""
+    escaped = json.dumps(text, ensure_ascii=False)
+    return "".join(
+        one if one.isprintable() and one.isascii() else f"\\U{ord(one):08x}" for one in escaped
+    )
+
+
+def _parameter(parameter: Parameter) -> str:
+    distribution = parameter.distribution
+    body: dict[str, Any] = {}
+    if isinstance(distribution, Choice):
+        body["choice"] = distribution.members
+    else:
+        kind = "uniform" if isinstance(distribution, Float) else "int"
+        kind = f"log{kind}" if distribution.log else kind
+        body[kind] = (distribution.low, distribution.high)
+        if distribution.step not in (None, 1) or isinstance(distribution.step, float):
+            body["step"] = distribution.step
+    if parameter.when:
+        body["when"] = {key: _condition(one) for key, one in parameter.when.items()}
+    return _flow(body)
+
+
+def _condition(condition: tuple[Any, ...] | Between) -> Any:
+    if isinstance(condition, Between):
+        ends = {"min": condition.min, "max": condition.max}
+        return {name: end for name, end in ends.items() if end is not None}
+    return condition
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "null"
+    text = f"{seconds:.15f}".rstrip("0").rstrip(".")
+    return f'"{text}s"'

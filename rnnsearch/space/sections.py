@@ -1,0 +1,192 @@
+"""The tree of a space file as fixed values and distributions, one section after the other."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, get_type_hints
+
+from rnnsearch.errors import Mistake
+from rnnsearch.space.distributions import Distribution
+from rnnsearch.space.document import Entry, Mapping, Place, Scalar
+from rnnsearch.space.fields import (
+    SECTIONS,
+    Field,
+    all_fields,
+    config_classes,
+    sampled_section,
+)
+from rnnsearch.space.nearest import nearest
+from rnnsearch.space.sampled import KINDS, read_distribution
+from rnnsearch.space.values import INVALID, note, read_value
+from rnnsearch.tasks.config import TASK_CONFIGS
+
+
+@dataclass(slots=True)
+class Reading:
+    """What stands in the file, as far as it could be read.
+
+    Attributes:
+        task_type: None where the file names no valid one.
+        values: Fixed fields that the file sets.
+        distributions: Sampled fields.
+        whens: The `when` entry of a sampled field, still as it stands in the file.
+        places: Where each field that the file sets stands, valid or not.
+        wrong: Fields whose entry is a mistake.
+        order: Every field that the file sets, in its order.
+    """
+
+    task_type: str | None
+    values: dict[str, Any] = field(default_factory=dict)
+    distributions: dict[str, Distribution] = field(default_factory=dict)
+    whens: dict[str, Entry] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+    wrong: set[str] = field(default_factory=set)
+    order: list[str] = field(default_factory=list)
+
+    def place(self, *keys: str, default: Place) -> Place:
+        """Where the first of the keys that the file names stands."""
+        return next((self.places[key] for key in keys if key in self.places), default)
+
+
+def read_sections(root: Mapping, mistakes: list[Mistake]) -> Reading:
+    """Every field of task, model, training, search and resources."""
+    reading = Reading(_task_type(root, mistakes))
+    for name, entry in root.entries.items():
+        if name not in SECTIONS:
+            note(
+                mistakes,
+                entry.place,
+                name,
+                _unknown_at_top(name, reading.task_type),
+                nearest(name, SECTIONS),
+            )
+    classes = config_classes(reading.task_type)
+    for name, entry in root.entries.items():
+        if name in classes:
+            reading.places[name] = entry.place
+            _read_section(name, classes[name], entry, reading, mistakes)
+    return reading
+
+
+def _unknown_at_top(name: str, task_type: str | None) -> str:
+    known = all_fields(task_type)
+    homes = [key for key in known if key == name or key.rsplit(".", 1)[-1] == name]
+    if homes and name not in SECTIONS:
+        section, _, rest = homes[0].partition(".")
+        return f"is no section of its own; write it as `{rest}` under `{section}:`."
+    return f"unknown section; allowed are {', '.join(SECTIONS)}."
+
+
+def _task_type(root: Mapping, mistakes: list[Mistake]) -> str | None:
+    types = ", ".join(TASK_CONFIGS)
+    task = root.entries.get("task")
+    if task is None:
+        note(
+            mistakes,
+            root.place,
+            "task",
+            f"is missing: what shall be learned? Write `task: {{type: ...}}`, one of {types}.",
+        )
+        return None
+    if not isinstance(task.node, Mapping):
+        note(mistakes, task.node.place, "task", f"must be a mapping with a `type`, one of {types}.")
+        return None
+    entry = task.node.entries.get("type")
+    if entry is None:
+        note(mistakes, task.place, "task.type", f"is missing; one of {types} is needed.")
+        return None
+    value = entry.node.value if isinstance(entry.node, Scalar) else None
+    if isinstance(value, str) and value in TASK_CONFIGS:
+        return value
+    if isinstance(entry.node, Mapping):
+        message = f"is never sampled, since a study learns one task; write one of {types}."
+        note(mistakes, entry.node.place, "task.type", message)
+        return None
+    said = entry.node.raw if isinstance(entry.node, Scalar) else "a list"
+    note(
+        mistakes,
+        entry.node.place,
+        "task.type",
+        f"must be one of {types}, not {said!r}.",
+        nearest(said, TASK_CONFIGS),
+    )
+    return None
+
+
+def _read_section(
+    prefix: str, cls: type, entry: Entry, reading: Reading, mistakes: list[Mistake]
+) -> None:
+    node = entry.node
+    hints = get_type_hints(cls)
+    if isinstance(node, Scalar) and node.value is None and not node.quoted:
+        return  # `model:` with nothing under it: the defaults
+    if not isinstance(node, Mapping):
+        note(mistakes, node.place, prefix, f"must be a mapping of {', '.join(hints)}.")
+        reading.wrong.update(_under(prefix, reading.task_type))
+        return
+    if len(node.entries) == 1 and (kind := next(iter(node.entries))) in KINDS:
+        what = "is never sampled" if not sampled_section(prefix) else "is sampled field by field"
+        note(
+            mistakes,
+            node.place,
+            prefix,
+            f"{what}; `{kind}` goes on one of its fields: {', '.join(hints)}.",
+        )
+        reading.wrong.update(_under(prefix, reading.task_type))
+        return
+    for name, inner in node.entries.items():
+        key = f"{prefix}.{name}"
+        if name not in hints:
+            note(
+                mistakes,
+                inner.place,
+                key,
+                _unknown_field(prefix, name, hints, reading),
+                _nearest_field(prefix, name, list(hints), reading.task_type),
+            )
+            continue
+        reading.places[key] = inner.place
+        if dataclasses.is_dataclass(hints[name]):
+            _read_section(key, hints[name], inner, reading, mistakes)
+        else:
+            _read_field(all_fields(reading.task_type)[key], inner, reading, mistakes)
+
+
+def _under(prefix: str, task_type: str | None) -> list[str]:
+    return [key for key in all_fields(task_type) if key.startswith(f"{prefix}.")]
+
+
+def _unknown_field(prefix: str, name: str, hints: dict[str, Any], reading: Reading) -> str:
+    known = all_fields(reading.task_type)
+    same = [key for key in known if key.rsplit(".", 1)[-1] == name]
+    if same:
+        return f"unknown key under {prefix}; it belongs to `{same[0].rpartition('.')[0]}`."
+    return f"unknown key; {prefix} has {', '.join(hints)}."
+
+
+def _nearest_field(prefix: str, name: str, local: list[str], task_type: str | None) -> str:
+    known = all_fields(task_type)
+    elsewhere = [key for key in known if key.rsplit(".", 1)[-1] == name]
+    if elsewhere:
+        return elsewhere[0]
+    if near := nearest(name, local):
+        return f"{prefix}.{near}" if not near.startswith(prefix) else near
+    return nearest(name, known)
+
+
+def _read_field(one: Field, entry: Entry, reading: Reading, mistakes: list[Mistake]) -> None:
+    before = len(mistakes)
+    if isinstance(entry.node, Mapping):
+        distribution = read_distribution(one, entry.node, mistakes, reading.task_type)
+        if distribution is not None:
+            reading.distributions[one.key] = distribution
+        if (when := entry.node.entries.get("when")) is not None:
+            reading.whens[one.key] = when
+    else:
+        value = read_value(one, entry.node, mistakes, reading.task_type)
+        if value is not INVALID:
+            reading.values[one.key] = value
+    reading.order.append(one.key)
+    if len(mistakes) > before:
+        reading.wrong.add(one.key)

@@ -1,0 +1,142 @@
+"""Proposed params as a `TrialConfig`, validated once and never again."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast, get_type_hints
+
+from rnnsearch.errors import InputError
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.space.conditions import contains, in_order, is_active
+from rnnsearch.space.distributions import Choice, Distribution, Float, Int, Parameter
+from rnnsearch.space.fields import REQUIRED, all_fields
+from rnnsearch.space.nearest import nearest
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.words import condition_text, draws
+from rnnsearch.tasks.config import TASK_CONFIGS, TaskConfig
+from rnnsearch.training.config import TrainingConfig, TrialConfig
+
+T = TypeVar("T")
+
+TASK_DEFAULTS: dict[str, dict[str, Any]] = {"sine": {"training.steps_per_epoch": 100}}
+"""Defaults of a field that hang on the task: a wave has no natural epoch."""
+
+
+def default_of(key: str, task_type: str | None) -> Any:
+    """What a field is where the file says nothing."""
+    special = TASK_DEFAULTS.get(task_type or "", {})
+    return special[key] if key in special else all_fields(task_type)[key].default
+
+
+def trial_config(spec: StudySpec, params: Mapping[str, Any], seed: int) -> TrialConfig:
+    """The configuration that a trial's params stand for.
+
+    An inactive parameter, or one that `params` leaves out, takes its documented default.
+
+    Args:
+        params: Values under dotted keys, lists under their labels, as Optuna stores them.
+        seed: Of the initial weights, the data order and the dropout masks.
+
+    Raises:
+        InputError: A param is unknown, inactive, or outside its distribution.
+    """
+    return config_from_values(complete_values(spec, params), seed)
+
+
+def complete_values(spec: StudySpec, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Every field of task, model and training under its dotted key, sampled or not.
+
+    Raises:
+        InputError: A param is unknown, inactive, or outside its distribution.
+    """
+    for key in params:
+        if key not in spec.parameters:
+            near = nearest(key, spec.parameters)
+            raise InputError(
+                f"{key} is no parameter of the study {spec.name}"
+                + (f". Did you mean {near}?" if near else ".")
+            )
+    task_type = str(spec.values["task.type"])
+    known = dict(spec.values)
+    inactive: dict[str, Any] = {}
+    for key in in_order(spec.parameters):
+        parameter = spec.parameters[key]
+        default = default_of(key, task_type)
+        if is_active(parameter, known):
+            known[key] = (
+                stored_value(key, parameter.distribution, params[key]) if key in params else default
+            )
+        elif key in params:
+            conditions = " and ".join(condition_text(*item) for item in parameter.when.items())
+            raise InputError(
+                f"{key} is inactive in these params: it is sampled only where {conditions}."
+            )
+        else:
+            inactive[key] = default
+    return known | inactive
+
+
+def stored_value(key: str, distribution: Distribution, stored: Any) -> Any:
+    """A param as the field's own value: a label as its list, `1` as 1.0 for a float.
+
+    Raises:
+        InputError: The distribution cannot draw it.
+    """
+    value = stored
+    if isinstance(distribution, Choice):
+        labels = {label(one): one for one in distribution.members if isinstance(one, tuple)}
+        value = labels.get(stored, stored) if isinstance(stored, str) else stored
+    elif isinstance(distribution, Float) and type(stored) is int:
+        value = float(stored)
+    elif isinstance(distribution, Int) and isinstance(stored, float) and stored.is_integer():
+        value = int(stored)
+    if not contains(distribution, value):
+        raise InputError(
+            f"{key} cannot be {stored!r} in this study: it is drawn from {draws(distribution)}."
+        )
+    return value
+
+
+def label(value: Any) -> Any:
+    """A member as Optuna stores it: a list as JSON text, any scalar as it is."""
+    return json.dumps(list(value)) if isinstance(value, tuple) else value
+
+
+def params_from_values(
+    parameters: Mapping[str, Parameter], values: Mapping[str, Any], fixed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The active ones of `values`, labelled: what Optuna is told of a given configuration."""
+    known = dict(fixed)
+    for key in in_order(parameters):
+        if is_active(parameters[key], known):
+            known[key] = values[key]
+    return {key: label(known[key]) for key in parameters if key in known}
+
+
+def config_from_values(values: Mapping[str, Any], seed: int) -> TrialConfig:
+    """A config of complete, valid values under dotted keys."""
+    return TrialConfig(
+        task=task_config(values),
+        model=build(ModelConfig, "model", values),
+        training=build(TrainingConfig, "training", values),
+        seed=seed,
+    )
+
+
+def task_config(values: Mapping[str, Any]) -> TaskConfig:
+    """The task's config of complete, valid values under dotted keys."""
+    return build(TASK_CONFIGS[values["task.type"]], "task", values)
+
+
+def build(cls: type[T], prefix: str, values: Mapping[str, Any]) -> T:
+    """A config dataclass out of dotted keys; absent ones take the dataclass's defaults."""
+    arguments: dict[str, Any] = {}
+    for name, annotation in get_type_hints(cls).items():
+        key = f"{prefix}.{name}"
+        if dataclasses.is_dataclass(annotation):
+            arguments[name] = build(cast("type[Any]", annotation), key, values)
+        elif key in values and values[key] is not REQUIRED:
+            arguments[name] = values[key]
+    return cls(**arguments)

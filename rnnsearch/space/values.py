@@ -1,0 +1,181 @@
+"""One value of the file against the type and the range of its field."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from rnnsearch.errors import Mistake
+from rnnsearch.space.document import Mapping, Node, Place, Scalar, plain
+from rnnsearch.space.fields import Field, all_fields, alternatives, in_words, literals, takes
+from rnnsearch.space.nearest import nearest
+from rnnsearch.space.ranges import RANGES, range_problem
+
+INVALID = object()
+"""What a wrong value reads as; its mistake is noted."""
+
+PATHS = {"task.path"}
+"""Fields that name a file; `python:MODULE` is none."""
+
+_DURATION = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([smh])\s*")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_YES_NO = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+
+
+def note(
+    mistakes: list[Mistake], place: Place, key: str, message: str, suggestion: str = ""
+) -> None:
+    """Add a mistake at a place of the file."""
+    mistakes.append(Mistake(message, key, place.line, place.source, suggestion))
+
+
+@cache
+def _adapter(key: str, task_type: str | None) -> TypeAdapter[Any]:
+    config = ConfigDict(strict=True, allow_inf_nan=False)
+    return TypeAdapter(all_fields(task_type)[key].annotation, config=config)
+
+
+def conform(field: Field, value: Any, task_type: str | None) -> Any:
+    """The value in its field's own type (`1` becomes `1.0` for a number).
+
+    Raises:
+        ValidationError: It is not of that type; nothing is converted but whole to real numbers.
+    """
+    return _adapter(field.key, task_type).validate_python(_tuples(value))
+
+
+def value_problem(field: Field, value: Any, task_type: str | None) -> str | None:
+    """Why a plain value does not fit its field, or None."""
+    try:
+        return range_problem(field.key, conform(field, value, task_type))
+    except (ValidationError, OverflowError):
+        return f"must be {allowed(field)}"
+
+
+def allowed(field: Field) -> str:
+    """What a field takes, in words: `a whole number, at least 1`."""
+    words = in_words(field.annotation)
+    limits = RANGES.get(field.key)
+    return f"{words}, {limits}" if limits is not None and str(limits) else words
+
+
+def read_value(
+    field: Field, node: Node, mistakes: list[Mistake], task_type: str | None, *, what: str = ""
+) -> Any:
+    """A fixed value, or `INVALID` after its mistake is noted.
+
+    Args:
+        what: Which part of the entry this is, such as `choice member 2`; empty for the whole.
+    """
+    part = f"{what} " if what else ""
+    if isinstance(node, Mapping):
+        note(mistakes, node.place, field.key, f"{part}must be {allowed(field)}, not a mapping.")
+        return INVALID
+    value = plain(node)
+    if field.key == "search.time_budget" and value is not None:
+        return _duration(field, node, mistakes)
+    try:
+        value = conform(field, value, task_type)
+    except (ValidationError, OverflowError):
+        suggestion = _mend(field, node)
+        message = f"{part}must be {allowed(field)}, not {_said(node)}."
+        note(mistakes, node.place, field.key, message, suggestion)
+        return INVALID
+    if problem := range_problem(field.key, value):
+        note(mistakes, node.place, field.key, f"{part}{problem}, not {_said(node)}.")
+        return INVALID
+    if field.key in PATHS and isinstance(value, str) and not value.startswith("python:"):
+        return _absolute(field, value, node, mistakes)
+    return value
+
+
+def _absolute(field: Field, value: str, node: Node, mistakes: list[Mistake]) -> Any:
+    """The file's absolute path; whether it can be read is the task's to say."""
+    if not value.strip():
+        note(mistakes, node.place, field.key, "must name a file; the text is empty.")
+        return INVALID
+    try:
+        path = (node.place.directory / value).expanduser().resolve()
+        special = path.exists() and not (path.is_file() or path.is_dir())
+    except (OSError, ValueError, RuntimeError) as error:
+        # A NUL, half a surrogate, a name beyond what the file system holds, ~ of nobody.
+        reason = getattr(error, "strerror", None) or error
+        note(mistakes, node.place, field.key, f"is no name of a file: {reason}.")
+        return INVALID
+    if special:
+        note(mistakes, node.place, field.key, f"{path} is a device or a pipe; name a file.")
+        return INVALID
+    return str(path)
+
+
+def _duration(field: Field, node: Node, mistakes: list[Mistake]) -> Any:
+    text = node.raw if isinstance(node, Scalar) else ""
+    match = _DURATION.fullmatch(text)
+    if match is not None and float(match[1]) > 0:
+        seconds = float(match[1]) * _SECONDS[match[2]]
+        if seconds < float("inf"):
+            return seconds
+    number = isinstance(node, Scalar) and isinstance(node.value, int | float)
+    suggestion = f'"{text}s"' if number and re.fullmatch(r"\d+(\.\d+)?", text) else ""
+    note(
+        mistakes,
+        node.place,
+        field.key,
+        'must be a time above 0 with its unit, such as "90s", "10m" or "2h", or null for none, '
+        f"not {_said(node)}.",
+        suggestion,
+    )
+    return INVALID
+
+
+def _said(node: Node) -> str:
+    """A wrong value as the person wrote it, with its kind where that is the point."""
+    if isinstance(node, Scalar):
+        raw = node.raw if len(node.raw) <= 60 else node.raw[:57] + "..."
+        if isinstance(node.value, str):
+            return f"the text {raw!r}"
+        return f"{raw or 'nothing'}"
+    text = str(plain(node))
+    return f"the list {text}" if len(text) <= 60 else f"the list {text[:57]}..."
+
+
+def _mend(field: Field, node: Node) -> str:
+    """A value that would do in place of a wrong one; empty where none is near."""
+    if not isinstance(node, Scalar):
+        return ""
+    names = [member for member in literals(field.annotation) if isinstance(member, str)]
+    if names:
+        if "none" in names and node.value is None:
+            return "none"
+        return nearest(node.raw, names)
+    if takes(field.annotation, bool):
+        low = node.raw.lower()
+        return _YES_NO.get(low, low if node.quoted and low in ("true", "false") else "")
+    numeric = takes(field.annotation, int) or takes(field.annotation, float)
+    if (
+        numeric
+        and node.raw.lower() in ("none", "off", "no")
+        and type(None) in alternatives(field.annotation)
+    ):
+        return "null"
+    if takes(field.annotation, int) and isinstance(node.value, float) and node.value.is_integer():
+        return str(int(node.value))
+    if numeric and isinstance(node.value, str):
+        for convert in (int, float):
+            if convert is float and not takes(field.annotation, float):
+                continue
+            try:
+                return str(convert(node.value.replace("_", "").replace(",", ".")))
+            except ValueError:
+                continue
+    if takes(field.annotation, str) and not isinstance(node.value, str):
+        return f'"{node.raw}"' if node.raw else ""
+    return ""
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples, the way the frozen configs hold them."""
+    return tuple(_tuples(member) for member in value) if isinstance(value, list) else value

@@ -1,0 +1,41 @@
+"""Values, distributions and conditions as a person writes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rnnsearch.space.distributions import Between, Choice, Distribution, Float
+
+
+def plain_text(value: Any) -> str:
+    """A value as YAML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
+        return "null"
+    return str(list(value)) if isinstance(value, tuple) else str(value)
+
+
+def draws(distribution: Distribution) -> str:
+    """A distribution as the file writes it, without `when`."""
+    if isinstance(distribution, Choice):
+        return f"[{', '.join(plain_text(member) for member in distribution.members)}]"
+    kind = ("log" if distribution.log else "") + (
+        "uniform" if isinstance(distribution, Float) else "int"
+    )
+    text = f"{kind}: [{distribution.low}, {distribution.high}]"
+    plain_step = 1 if not isinstance(distribution, Float) else None
+    return text if distribution.step == plain_step else f"{text}, step: {distribution.step}"
+
+
+def condition_text(key: str, condition: tuple[Any, ...] | Between) -> str:
+    """A condition as a person says it: `model.num_layers is at least 2`."""
+    if isinstance(condition, Between):
+        parts = []
+        if condition.min is not None:
+            parts.append(f"at least {condition.min:g}")
+        if condition.max is not None:
+            parts.append(f"at most {condition.max:g}")
+        return f"{key} is {' and '.join(parts)}"
+    members = " or ".join(plain_text(member) for member in condition)
+    return f"{key} is {members}"

@@ -1,0 +1,254 @@
+"""One run of a study's driver: search, records, baselines, pictures."""
+
+from __future__ import annotations
+
+import platform
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch import __version__
+from rnnsearch.errors import RnnsearchError
+from rnnsearch.events import (
+    BaselineScored,
+    ChampionChosen,
+    Event,
+    Fanout,
+    Listener,
+    StudyEnded,
+    StudyStarted,
+    StudyState,
+)
+from rnnsearch.space.trial import trial_config
+from rnnsearch.study.pictures import draw_champion, draw_trials
+from rnnsearch.study.result import RunFigures
+from rnnsearch.tasks.load import load_data
+
+if TYPE_CHECKING:
+    from rnnsearch.records.recorder import Recorder, RecordState
+    from rnnsearch.search.directory import StudyDirectory
+    from rnnsearch.search.ledger import Ledger
+    from rnnsearch.search.run import SearchOutcome
+    from rnnsearch.space.spec import StudySpec
+    from rnnsearch.tasks.base import TaskData
+
+DRAIN_SECONDS = 600.0
+"""How long the end of a run waits for the records to reach MLflow; the rest stays in the outbox."""
+
+INTERRUPTED_JOIN_SECONDS = 2.0
+
+_PACKAGES = ("torch", "ray", "optuna", "mlflow", "numpy", "numba")
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told how a run goes.
+
+    Attributes:
+        listener: Hears every event, from several threads but one at a time.
+        stage: Called with a few words on what the driver does now.
+        drain: Called at the end with the records that are in MLflow, and all that should be.
+    """
+
+    listener: Listener
+    stage: Callable[[str], None]
+    drain: Callable[[int, int], None]
+
+
+def drive(
+    spec: StudySpec,
+    directory: StudyDirectory,
+    ledger: Ledger,
+    *,
+    resumed: bool,
+    address: str | None,
+    tracking_uri: str | None,
+    watch: Watch,
+) -> None:
+    """Search and record; what came of it lies in the ledger's notes afterwards.
+
+    However the run ends, the records of it are closed and the ledger says how it ended.
+    """
+    from rnnsearch.records.recorder import default_tracking_uri
+    from rnnsearch.search.run import run_search
+
+    started = time.time()
+    ended_before = _ended(ledger)
+    default = default_tracking_uri(directory.storage)
+    uri = tracking_uri or ledger.note("tracking_uri") or default
+    ledger.set_note("tracking_uri", uri)
+    recorder = _recorder(directory, uri)
+    recorder.start()
+    everyone = _Together((watch.listener, recorder), spec, directory, ledger)
+    state: StudyState = "failed"
+    reason = "the driver failed"
+    outcome: SearchOutcome | None = None
+    hurried = False
+    try:
+        data = load_data(trial_config(spec, spec.first_params(), 0).task)
+        ledger.set_note("data_notes", list(data.notes()))
+        opening = _opening(spec, directory, data, ledger.num_trials, resumed)
+        everyone.on_event(opening)
+        scoring = threading.Thread(target=_score, args=(data, everyone), daemon=True)
+        scoring.start()
+        outcome = run_search(
+            spec, directory, ledger=ledger, listener=everyone, address=address, stage=watch.stage
+        )
+        state, reason = outcome.state, outcome.reason
+        # Ctrl-C waits for no n-gram of a long text; `resume` scores it again.
+        scoring.join(INTERRUPTED_JOIN_SECONDS if state == "interrupted" else None)
+        ledger.set_note("baselines", everyone.baselines)
+        if everyone.figure:
+            ledger.set_note("champion", {**ledger.note("champion"), "figure": everyone.figure})
+        draw_trials(ledger.trials(), everyone.baselines, spec, directory.figures)
+    except KeyboardInterrupt:
+        # A second signal, or one that came before the search could drain: leave at once.
+        state, reason, hurried = "interrupted", "interrupted at once", True
+        raise
+    except RnnsearchError as error:
+        reason = str(error).splitlines()[0]
+        raise
+    finally:
+        everyone.on_event(StudyEnded(time.time(), state, reason, time.time() - started))
+        records, left = _write_records(recorder, directory, watch, hurried)
+        ended = _ended(ledger) - ended_before
+        wall = time.time() - started
+        figures = _figures(state, reason, wall, ended, uri, outcome, records)
+        ledger.set_note("run", asdict(figures))
+        if left and not hurried:
+            raise KeyboardInterrupt
+
+
+def _write_records(
+    recorder: Recorder, directory: StudyDirectory, watch: Watch, hurried: bool
+) -> tuple[RecordState, bool]:
+    """Wait until MLflow has the records; a signal ends the waiting, and nothing else.
+
+    Returns:
+        Where they stand, and whether they were left to the writer process, which goes on alone.
+    """
+    from rnnsearch.records.recorder import RecordState
+    from rnnsearch.records.writer_state import WriterState
+
+    if not hurried:
+        try:
+            watch.stage("writing the records to MLflow")
+            return recorder.close(DRAIN_SECONDS, watch.drain), False
+        except KeyboardInterrupt:
+            watch.stage("leaving the records to the writer process")
+    written = WriterState.load(directory.outbox)
+    problem = "nobody waited for them; the writer process goes on by itself"
+    return (
+        RecordState(
+            written.run_id, written.experiment_id, written.champion_uri, recorder.pending, problem
+        ),
+        True,
+    )
+
+
+def _recorder(directory: StudyDirectory, uri: str) -> Recorder:
+    from rnnsearch.records.recorder import Recorder, default_artifacts
+
+    return Recorder(
+        directory.outbox,
+        tracking_uri=uri,
+        experiment=directory.name,
+        artifacts=default_artifacts(directory.storage),
+        log_file=directory.logs / "records.log",
+    )
+
+
+class _Together:
+    """Hands events on one at a time, and adds the champion's picture to the last of them."""
+
+    def __init__(
+        self,
+        listeners: Sequence[Listener],
+        spec: StudySpec,
+        directory: StudyDirectory,
+        ledger: Ledger,
+    ) -> None:
+        self._fanout = Fanout(listeners)
+        self._spec = spec
+        self._directory = directory
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self.baselines: list[dict[str, Any]] = []
+        self.figure = ""
+
+    def on_event(self, event: Event) -> None:
+        if isinstance(event, ChampionChosen):
+            trials = self._ledger.trials()
+            self.figure = str(draw_champion(event, trials, self._spec, self._directory.figures))
+            event = replace(event, figure=self.figure)
+        with self._lock:
+            if isinstance(event, BaselineScored):
+                row = {"name": event.name, "metrics": dict(event.metrics), "note": event.note}
+                self.baselines.append(row)
+            self._fanout.on_event(event)
+
+
+def _score(data: TaskData, listener: Listener) -> None:
+    """Score the baselines beside the search: an n-gram of a long text takes seconds."""
+    for score in data.baselines():
+        listener.on_event(BaselineScored(time.time(), score.name, score.metrics, score.note))
+
+
+def _opening(
+    spec: StudySpec, directory: StudyDirectory, data: TaskData, num_trials: int, resumed: bool
+) -> StudyStarted:
+    return StudyStarted(
+        time=time.time(),
+        study=directory.name,
+        storage=str(directory.storage),
+        task=str(spec.values["task.type"]),
+        metric=spec.search.metric,
+        goal=spec.search.goal,
+        num_trials=num_trials,
+        resumed=resumed,
+        space_yaml=spec.yaml,
+        notes=tuple(data.notes()),
+        tags={
+            "data_sha256": data.sha256(),
+            "host": platform.node(),
+            "version_python": platform.python_version(),
+            "version_rnnsearch": __version__,
+            **{f"version_{name}": version(name) for name in _PACKAGES},
+        },
+    )
+
+
+def _figures(
+    state: str,
+    reason: str,
+    wall_seconds: float,
+    ended: int,
+    uri: str,
+    outcome: SearchOutcome | None,
+    records: RecordState,
+) -> RunFigures:
+    first = outcome.first_report_seconds if outcome else None
+    last = outcome.last_tell_seconds if outcome else None
+    span = last - first if first is not None and last is not None else 0.0
+    return RunFigures(
+        state=state,
+        reason=reason,
+        wall_seconds=wall_seconds,
+        training_steps=outcome.training_steps if outcome else 0,
+        trials_per_hour=ended / span * 3600 if span > 0 else 0.0,
+        tracking_uri=uri,
+        experiment_id=records.experiment_id or None,
+        run_id=records.run_id or None,
+        champion_uri=records.champion_uri or None,
+        pending_records=records.pending,
+        records_problem=records.problem,
+    )
+
+
+def _ended(ledger: Ledger) -> int:
+    """Trials that have come to their end."""
+    counts = ledger.counts()
+    return sum(counts.get(state, 0) for state in ("complete", "pruned", "diverged", "failed"))

@@ -1,0 +1,60 @@
+"""Pictures of a study, drawn from its ledger and its champion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch.space.describe import rungs
+
+if TYPE_CHECKING:
+    from rnnsearch.events import ChampionChosen
+    from rnnsearch.search.trial_record import TrialRecord
+    from rnnsearch.space.spec import StudySpec
+
+
+def draw_champion(
+    event: ChampionChosen, trials: Sequence[TrialRecord], spec: StudySpec, folder: Path
+) -> Path:
+    """The champion on its own predictions or, where its task has no rollout, its curve."""
+    from rnnsearch.records.figures import draw_curve, draw_rollout
+    from rnnsearch.training.trained import TrainedModel
+
+    path = folder / "champion.png"
+    arrays = TrainedModel.load(Path(event.path)).picture()
+    if arrays is not None:
+        draw_rollout(arrays, path, title=f"trial {event.number}, on its own predictions")
+        return path
+    metric = spec.search.metric
+    curve = next(trial.values_by_epoch for trial in trials if trial.number == event.number)
+    draw_curve({metric: curve}, path, title=f"trial {event.number}", value_label=metric)
+    return path
+
+
+def draw_trials(
+    trials: Sequence[TrialRecord],
+    baselines: Sequence[Mapping[str, Any]],
+    spec: StudySpec,
+    folder: Path,
+) -> Path:
+    """Every trial with the best so far, their learning curves, and the baselines."""
+    from rnnsearch.records.figures import TrialPoint, draw_study
+
+    metric = spec.search.metric
+    path = folder / "study.png"
+    draw_study(
+        [
+            TrialPoint(trial.number, trial.state, trial.best_value, trial.values_by_epoch)
+            for trial in trials
+        ],
+        path,
+        title=f"study {spec.name}",
+        value_label=metric,
+        goal=spec.search.goal,
+        rungs=rungs(spec),
+        baselines={
+            row["name"]: row["metrics"][metric] for row in baselines if metric in row["metrics"]
+        },
+    )
+    return path

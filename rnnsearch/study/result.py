@@ -1,0 +1,224 @@
+"""What a study found, read from its ledger and its checkpoints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch.errors import ModelError, NoUsableTrialError
+from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.trial import trial_config
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from rnnsearch.search.trial_record import TrialRecord
+    from rnnsearch.training.config import TrialConfig
+    from rnnsearch.training.trained import TrainedModel
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The study's winner.
+
+    Attributes:
+        time: When it was chosen, Unix time.
+        number: Its trial, and `seed` the training of it that was kept.
+        path: Its checkpoint folder.
+        val_metrics: What it was chosen by.
+        test_metrics: Scored once; empty where the task has no test part.
+        text: What it says: `hello -> elloh`, a sample; empty where the task has none.
+        figure: A picture of it; empty where the task draws none.
+    """
+
+    time: float
+    number: int
+    seed: int
+    path: str
+    val_metrics: Mapping[str, float]
+    test_metrics: Mapping[str, float]
+    text: str = ""
+    figure: str = ""
+
+
+@dataclass(frozen=True)
+class RunFigures:
+    """How one run of the driver went.
+
+    Attributes:
+        state: `complete`, `interrupted`, `stopped`, `budget` or `failed`, and `reason` why.
+        wall_seconds: From the opening of the study to the end of its records.
+        training_steps: Optimizer steps of all trials in this run, finalists included.
+        trials_per_hour: Trials that ended in this run, over the time from the first report to
+            the last end.
+    """
+
+    state: str
+    reason: str
+    wall_seconds: float
+    training_steps: int
+    trials_per_hour: float
+    tracking_uri: str
+    experiment_id: str | None = None
+    run_id: str | None = None
+    champion_uri: str | None = None
+    pending_records: int = 0
+    records_problem: str | None = None
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """A study's trials, baselines and champion.
+
+    Attributes:
+        trials: In order of their numbers.
+        baselines: `{"name", "metrics", "note"}` each.
+        champion: None where no trial was usable yet.
+        run: The last run of the driver; None where none has ended yet.
+        notes: What a person must know of the data, such as a missing held-out part.
+    """
+
+    spec: StudySpec
+    directory: StudyDirectory
+    trials: Sequence[TrialRecord]
+    baselines: Sequence[Mapping[str, Any]]
+    champion: Champion | None
+    run: RunFigures | None
+    notes: Sequence[str] = ()
+
+    @classmethod
+    def read(cls, spec: StudySpec, directory: StudyDirectory) -> StudyResult:
+        """Read a study as its files stand now; a driver may be at work on it."""
+        from rnnsearch.search.ledger import read_trials
+
+        trials, notes = read_trials(directory, spec)
+        champion = notes.get("champion")
+        run = notes.get("run")
+        return cls(
+            spec=spec,
+            directory=directory,
+            trials=trials,
+            baselines=notes.get("baselines") or [],
+            champion=Champion(**champion) if champion else None,
+            run=RunFigures(**run) if run else None,
+            notes=notes.get("data_notes") or [],
+        )
+
+    @property
+    def state(self) -> str:
+        return self.run.state if self.run is not None else "running"
+
+    @property
+    def reason(self) -> str:
+        return self.run.reason if self.run is not None else ""
+
+    def counts(self) -> dict[str, int]:
+        """Trials by state, every state named."""
+        from rnnsearch.search.analysis import STATES
+
+        found = Counter(trial.state for trial in self.trials)
+        return {state: found[state] for state in STATES}
+
+    @property
+    def best_trial(self) -> TrialRecord:
+        """The champion's trial, or the best by its own curve while there is no champion.
+
+        Raises:
+            NoUsableTrialError: No trial has a value yet, other than those that diverged or failed.
+        """
+        if self.champion is not None:
+            number = self.champion.number
+            return next(trial for trial in self.trials if trial.number == number)
+        sign = 1.0 if self.spec.search.goal == "minimize" else -1.0
+        valued = [
+            trial
+            for trial in self.trials
+            if trial.best_value is not None and trial.state not in ("diverged", "failed")
+        ]
+        if not valued:
+            raise NoUsableTrialError(f"no trial of {self.directory.name!r} has a value yet")
+        return min(valued, key=lambda trial: sign * (trial.best_value or 0.0))
+
+    @property
+    def best_config(self) -> TrialConfig:
+        """The configuration of `best_trial`."""
+        best = self.best_trial
+        return trial_config(self.spec, best.params, best.seed)
+
+    def leaderboard(self, top: int | None = None) -> list[dict[str, Any]]:
+        """Trials from the best to the worst, the baselines in their places among them."""
+        from rnnsearch.search.analysis import leaderboard
+
+        rows = leaderboard(
+            self.trials,
+            goal=self.spec.search.goal,
+            metric=self.spec.search.metric,
+            baselines=self.baselines,
+        )
+        return rows[:top]
+
+    def trials_dataframe(self) -> pd.DataFrame:
+        """A row a trial: number, state, value, epochs, seconds and a column a parameter."""
+        import pandas as pd
+
+        from rnnsearch.search.analysis import trials_table
+
+        return pd.DataFrame(trials_table(self.trials))
+
+    def load_model(self) -> TrainedModel:
+        """The champion, ready to predict, roll out or sample.
+
+        Raises:
+            ModelError: The study has no champion yet.
+        """
+        from rnnsearch.training.trained import TrainedModel
+
+        if self.champion is None:
+            raise ModelError(
+                f"the study {self.directory.name!r} has no champion yet. Go on with it: "
+                f"rnnsearch resume {self.directory.name} --storage {self.directory.storage}"
+            )
+        return TrainedModel.load(Path(self.champion.path))
+
+    def rollout(self, history: np.ndarray[Any, Any], steps: int) -> np.ndarray[Any, Any]:
+        """Continue `history` [batch, time, feature] for `steps` on the champion's predictions."""
+        return self.load_model().rollout(history, steps)
+
+    def summary(self) -> dict[str, Any]:
+        """The JSON object of `--format json`."""
+        counts = self.counts()
+        run = self.run
+        try:
+            best = self.best_trial
+        except NoUsableTrialError:
+            best = None
+        return {
+            "study": self.directory.name,
+            "state": self.state,
+            "trials": counts,
+            "best": None
+            if best is None
+            else {
+                "number": best.number,
+                "value": self.champion_value() if self.champion else best.best_value,
+                "params": dict(best.params),
+            },
+            "wall_seconds": None if run is None else run.wall_seconds,
+            "training_steps": None if run is None else run.training_steps,
+            "trials_per_hour": None if run is None else run.trials_per_hour,
+            "tracking_uri": None if run is None else run.tracking_uri,
+            "experiment_id": None if run is None else run.experiment_id,
+            "run_id": None if run is None else run.run_id,
+            "champion_uri": None if run is None else run.champion_uri,
+        }
+
+    def champion_value(self) -> float | None:
+        """The study's metric of the champion's kept training."""
+        if self.champion is None:
+            return None
+        return self.champion.val_metrics.get(self.spec.search.metric)

@@ -1,0 +1,152 @@
+"""`Study`: one search, new or reopened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnsearch.errors import StudyExistsError
+from rnnsearch.events import Listener, Silence
+from rnnsearch.search.directory import StudyDirectory, next_free_name, refuse_ephemeral
+from rnnsearch.space.load import load
+from rnnsearch.space.resolve import renamed
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.study.driving import Watch, drive
+from rnnsearch.study.result import StudyResult
+
+
+@dataclass(frozen=True)
+class Study:
+    """One search, ready to run, new or reopened.
+
+    `Study.from_yaml("sine.yaml").run()` is what `rnnsearch run sine.yaml` does.
+
+    Attributes:
+        spec: What the space file says, validated.
+        directory: Where the study leaves its files.
+        resumed: Whether the ledger exists already.
+        more_trials: To add to the ledger's target when it runs.
+    """
+
+    spec: StudySpec
+    directory: StudyDirectory
+    resumed: bool = False
+    more_trials: int = 0
+
+    @classmethod
+    def from_yaml(
+        cls,
+        path: str | Path,
+        *,
+        name: str | None = None,
+        storage: str | Path = "studies",
+        overrides: Sequence[str] = (),
+    ) -> Study:
+        """Read a search-space file for a new study.
+
+        Args:
+            name: The study's name; None takes the file's and, where that is taken, `sine-2`.
+            overrides: `KEY=YAML` entries that replace the file's, as after `--set`.
+
+        Raises:
+            SpaceFileError: The file has mistakes; all of them are in it.
+            StudyExistsError: `name` is taken.
+            StorageError: Ray would delete the storage with the job.
+        """
+        refuse_ephemeral(Path(storage))
+        spec = load(Path(path), overrides)
+        spec = renamed(spec, name or next_free_name(Path(storage), spec.name))
+        directory = StudyDirectory(Path(storage), spec.name)
+        if directory.exists():
+            raise StudyExistsError(
+                f"the study {name!r} exists in {storage}. Go on with it, or add trials to it:\n"
+                f"  rnnsearch resume {name} --storage {storage}\n"
+                f"  rnnsearch extend {name} --trials N --storage {storage}"
+            )
+        return cls(spec, directory)
+
+    @classmethod
+    def open(
+        cls,
+        name: str,
+        *,
+        storage: str | Path = "studies",
+        time_budget: str | None = None,
+        more_trials: int = 0,
+    ) -> Study:
+        """Reopen a study, to go on with it or to look at it.
+
+        Args:
+            time_budget: A new budget for the next run, such as `10m`; None keeps the file's.
+            more_trials: Trials to add to the study's target.
+
+        Raises:
+            StudyNotFoundError: No study of that name lies in the storage.
+        """
+        directory = StudyDirectory.find(Path(storage), name)
+        overrides = [] if time_budget is None else [f"search.time_budget={json.dumps(time_budget)}"]
+        # A study can be looked at without its data; a run reads them anyway.
+        spec = load(directory.yaml, overrides, check_data=False)
+        return cls(spec, directory, resumed=True, more_trials=more_trials)
+
+    def result(self) -> StudyResult:
+        """What the study's files say now, without running anything."""
+        return StudyResult.read(self.spec, self.directory)
+
+    def run(
+        self,
+        *,
+        address: str | None = None,
+        tracking_uri: str | None = None,
+        listener: Listener | None = None,
+        stage: Callable[[str], None] = lambda text: None,
+        drain: Callable[[int, int], None] = lambda done, total: None,
+    ) -> StudyResult:
+        """Search to the end of the budget, record, choose and register the champion.
+
+        Args:
+            address: A Ray cluster; None starts Ray on this machine.
+            tracking_uri: MLflow; None keeps the study's own, by default `mlflow.db` in the storage.
+            listener: Hears every event, from several threads but one at a time.
+            stage: Called with a few words on what the driver does now.
+            drain: Called at the end with the records that are in MLflow, and all that should be.
+
+        Raises:
+            NoUsableTrialError: No trial came far enough to be used; nothing was registered.
+            StudyLockedError: Another driver owns the study.
+            ClusterError: The cluster cannot be reached.
+            StorageError: `tracking_uri` is nothing that MLflow can write to, or the storage
+                cannot hold the study.
+        """
+        from rnnsearch.records.tracking_uri import check_tracking_uri
+        from rnnsearch.search.cluster import check_address
+        from rnnsearch.search.ledger import Ledger
+        from rnnsearch.search.lock import StudyLock
+
+        # Both before there is a folder: a slip of the pen should not use up the study's name.
+        if tracking_uri is not None:
+            check_tracking_uri(tracking_uri)
+        if address is not None:
+            check_address(address)
+        self.directory.create()
+        with StudyLock(self.directory):
+            self.directory.stop.unlink(missing_ok=True)
+            self.directory.yaml.write_text(self.spec.yaml, encoding="utf-8")
+            opener = Ledger.open if self.resumed else Ledger.create
+            ledger = opener(self.directory, self.spec)
+            try:
+                ledger.extend(self.more_trials)
+                drive(
+                    self.spec,
+                    self.directory,
+                    ledger,
+                    resumed=self.resumed,
+                    address=address,
+                    tracking_uri=tracking_uri,
+                    watch=Watch(listener or Silence(), stage, drain),
+                )
+            finally:
+                ledger.close()
+        return self.result()

@@ -1,0 +1,191 @@
+"""What a task promises to the packs. Imports torch for types only.
+
+Axes: K trials of a stack, T steps in time, B sequences, F features, O outputs. A numeric task's
+inputs are float [K, T, B, F] and its targets [K, T, B, O]; a symbolic task's inputs and targets
+are int64 [K, T, B].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, device, dtype
+
+Part = Literal["train", "val", "test"]
+Goal = Literal["minimize", "maximize"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure that a task reports every epoch, under the name `<part>_<measure>`."""
+
+    name: str
+    unit: str
+    goal: Goal
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What decides the shape and number of a trial's training steps."""
+
+    batch_size: int
+    seq_len: int | None = None
+    steps_per_epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A baseline's metrics, under the names of the task's own, and what to know about them."""
+
+    name: str
+    metrics: Mapping[str, float]
+    note: str = ""
+
+
+class Predictor(Protocol):
+    """K trained networks in evaluation mode (no dropout, no gradients)."""
+
+    @property
+    def size(self) -> int:
+        """K."""
+        ...
+
+    @property
+    def device(self) -> device:
+        """Where inputs and outputs live."""
+        ...
+
+    @property
+    def dtype(self) -> dtype:
+        """Of inputs that are numbers, and of outputs."""
+        ...
+
+    def __call__(
+        self, inputs: Tensor, state: tuple[Tensor, ...] | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Run over a chunk of time.
+
+        Args:
+            inputs: [K, T, B, F], or symbols [K, T, B]; K may be 1 and is then broadcast.
+            state: What the last call returned, or None for zero; (h,) or (h, c), each
+                [K, num_layers, B, hidden].
+
+        Returns:
+            Outputs of the head [K, T, B, O] and the state after the last step.
+        """
+        ...
+
+
+class TaskData(Protocol):
+    """A task's data without torch: what `check` prints, what baselines are fitted on.
+
+    It is loaded once by the driver, pickles cheaply (numpy arrays), and is shared by every pack.
+    """
+
+    input_size: int
+    output_size: int
+    symbolic: bool
+
+    def rows(self) -> dict[Part, int]:
+        """Rows (points, symbols) of each part."""
+        ...
+
+    def sha256(self) -> str:
+        """Hash of what was read, for the records."""
+        ...
+
+    def notes(self) -> Sequence[str]:
+        """What a person must know of this data, such as a missing held-out part."""
+        ...
+
+    def metrics(self) -> Sequence[Metric]:
+        """Every metric that the task reports, in the order of importance."""
+        ...
+
+    def window_problem(self, window: Window) -> str | None:
+        """Why the data cannot be cut that way (a text shorter than a window), or None."""
+        ...
+
+    def baselines(self) -> Sequence[Score]:
+        """Honest rivals, fitted on the training part alone."""
+        ...
+
+    def manifest(self) -> dict[str, Any]:
+        """What a model needs to be used without the data, as JSON values (a vocabulary)."""
+        ...
+
+
+class Task(Protocol):
+    """What is learned, on a device: index batches, and metrics vectorised over trials."""
+
+    @property
+    def data(self) -> TaskData:
+        """What it was built from."""
+        ...
+
+    loss: Literal["mse", "cross_entropy"]
+    natural_epoch: bool
+    """Whether an epoch is one pass over the data, at whose start a carried state is reset."""
+
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> np.ndarray[Any, Any]:
+        """Where each training sequence of an epoch starts.
+
+        A function of its arguments alone, so that a trial can stop in the middle of an epoch
+        and go on elsewhere. `epoch` counts from 0.
+
+        Returns:
+            int64 [steps, B]; `gather` knows what the numbers mean.
+        """
+        ...
+
+    def gather(self, index: Tensor, window: Window) -> tuple[Tensor, Tensor]:
+        """Training inputs and targets of one step for K trials of one window shape.
+
+        Args:
+            index: int64 [K, B], a row of `epoch_index` of each trial.
+
+        Returns:
+            Inputs [K, T, B, F] and targets [K, T, B, O], or symbols [K, T, B] both.
+        """
+        ...
+
+    def evaluate(
+        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
+    ) -> dict[str, Tensor]:
+        """Metrics of a part for every trial of a stack.
+
+        Args:
+            part: `val` reports what the study selects on; `test` is for the champion, once.
+            carried: The state out of training, or None where training carries none.
+
+        Returns:
+            Float64 tensors [K] under full names (`val_mse`, `val_rollout_rmse_49`).
+        """
+        ...
+
+
+class Showing(Protocol):
+    """What a task shows of one trained model; beside `Task`, implemented by the same class."""
+
+    def say(self, predictor: Predictor) -> str:
+        """A line or a sample that shows what the model does; empty where words do not fit."""
+        ...
+
+    def picture(
+        self, predictor: Predictor, steps: int | None = None
+    ) -> Mapping[str, np.ndarray[Any, Any]] | None:
+        """Arrays of a rollout to draw, or None where there is nothing to draw.
+
+        Args:
+            steps: Points to predict; None leaves it to the task.
+
+        Returns:
+            `time`, `truth` and the mask `warmup` (true where a true point was fed), of one
+            length; `prediction_time` and `prediction`, of length `steps`.
+        """
+        ...

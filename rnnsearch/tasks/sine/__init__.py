@@ -1,0 +1,1 @@
+"""The sine task: predict the next point of a wave. `__init__` imports nothing."""

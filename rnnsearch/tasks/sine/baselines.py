@@ -1,0 +1,91 @@
+"""Rivals of a recurrent model on waves: repeat the last point, and linear autoregression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnsearch.tasks.base import Part, Score
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rnnsearch.tasks.sine.data import SineData
+
+    Floats = NDArray[np.float64]
+
+HIGHEST_ORDER = 10
+"""Orders of the autoregression that are tried; a noise-free wave needs two."""
+
+
+def persistence(data: SineData) -> Score:
+    """Every prediction is the last known point."""
+    return Score(
+        "persistence", _score(data, lambda history: history[:, -1]), "repeats the last point"
+    )
+
+
+def autoregression(data: SineData) -> Score:
+    """Least-squares AR(p) with a constant, fitted one step ahead on the training waves.
+
+    Lags before a wave's first point repeat that point, in the fit as in the scores, so that it
+    starts from the same warm-up points as the models. The order is the one whose closed loop, over
+    the longest horizon of the task, is best on the training waves.
+    """
+    waves = data.waves["train"]
+    longest = f"train_rollout_rmse_{max(data.config.rollout.steps)}"
+    best: tuple[float, int, Callable[[Floats], Floats]] | None = None
+    for order in range(1, min(HIGHEST_ORDER, waves.shape[1] - 1) + 1):
+        predict = _fitted(waves, order)
+        error = _part_score(data, "train", predict)[longest]
+        if best is None or error < best[0]:
+            best = error, order, predict
+    assert best is not None  # a wave has at least three points
+    _, order, predict = best
+    note = f"least squares on {order} lags of the training waves, order by their closed loop"
+    return Score(f"AR({order})", _score(data, predict), note)
+
+
+def _fitted(waves: Floats, order: int) -> Callable[[Floats], Floats]:
+    """The one-step prediction [waves] from a history [waves, time] of at least one point."""
+    steps = range(1, waves.shape[1])
+    design = np.concatenate([_lags(waves[:, :step], order) for step in steps])
+    target = np.concatenate([waves[:, step] for step in steps])
+    weights = np.linalg.lstsq(design, target, rcond=None)[0]
+    return lambda history: _lags(history, order) @ weights
+
+
+def _lags(history: Floats, order: int) -> Floats:
+    """The last `order` points, newest last, missing ones repeated, and a constant."""
+    missing = max(order - history.shape[1], 0)
+    padded = np.concatenate([np.repeat(history[:, :1], missing, axis=1), history], axis=1)
+    return np.concatenate([padded[:, -order:], np.ones((len(history), 1))], axis=1)
+
+
+def _score(data: SineData, predict: Callable[[Floats], Floats]) -> dict[str, float]:
+    return {**_part_score(data, "val", predict), **_part_score(data, "test", predict)}
+
+
+def _part_score(
+    data: SineData, part: Part, predict: Callable[[Floats], Floats]
+) -> dict[str, float]:
+    """The task's own metrics of a part, for a function from a history to the next point."""
+    waves = data.waves[part]
+    rollout = data.config.rollout
+    one_step = np.stack(
+        [predict(waves[:, :step]) - waves[:, step] for step in range(1, waves.shape[1])]
+    )
+    history = waves[:, : rollout.warmup_steps]
+    for _ in range(max(rollout.steps)):
+        with np.errstate(over="ignore", invalid="ignore"):  # an unstable order may run away
+            history = np.concatenate([history, predict(history)[:, None]], axis=1)
+    closed = history[:, rollout.warmup_steps :]
+    truth = waves[:, rollout.warmup_steps :]
+    found = {f"{part}_mse": float(np.mean(one_step**2))}
+    for horizon in rollout.steps:
+        with np.errstate(over="ignore", invalid="ignore"):
+            square = (closed[:, :horizon] - truth[:, :horizon]) ** 2
+            found[f"{part}_rollout_rmse_{horizon}"] = float(np.sqrt(np.mean(square)))
+    return found

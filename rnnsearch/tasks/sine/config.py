@@ -1,0 +1,91 @@
+"""The wave to learn, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutConfig:
+    """How a trained model is run on its own predictions.
+
+    Attributes:
+        steps: Horizons whose RMSE is reported, each over steps 1 to the horizon.
+        warmup_steps: True points fed before the first prediction, at least 1.
+        state: Start from the `zero` state or from the one `carried` out of training.
+    """
+
+    steps: tuple[int, ...] = (1, 10, 49)
+    warmup_steps: int = 1
+    state: Literal["zero", "carried"] = "zero"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SineConfig:
+    """Points of sin over [start, start + duration], each predicted from the ones before.
+
+    Attributes:
+        num_points: Points a wave, both ends included.
+        duration: Length of a wave in radians.
+        starts: Training starts; one is drawn anew for each sequence of each step.
+        val_starts: Starts of the validation waves: phases that training never shows.
+        test_starts: Starts of the test waves, unseen like them.
+        rollout: Closed-loop metrics.
+    """
+
+    type: Literal["sine"] = "sine"
+    num_points: int = 50
+    duration: float = 10.0
+    starts: tuple[float, ...] = (0.0, 1.0, 2.0)
+    val_starts: tuple[float, ...] = (0.25, 0.75)
+    test_starts: tuple[float, ...] = (0.4, 0.6)
+    rollout: RolloutConfig = field(default_factory=RolloutConfig)
+
+
+def problems(config: SineConfig) -> list[tuple[str, str]]:
+    """Everything wrong with a config whose fields have the right types.
+
+    Returns:
+        Pairs of a key below `task` (`rollout.steps`) and what is wrong with its value.
+    """
+    found: list[tuple[str, str]] = []
+    if config.num_points < 3:
+        found.append(("num_points", f"must be at least 3, not {config.num_points}."))
+    if not (isfinite(config.duration) and config.duration > 0):
+        found.append(("duration", f"must be a number above 0, not {config.duration}."))
+    for key in ("starts", "val_starts", "test_starts"):
+        starts: tuple[float, ...] = getattr(config, key)
+        if not starts:
+            found.append((key, "needs at least one start."))
+        found.extend(
+            (key, f"must hold finite numbers, not {start}.")
+            for start in starts
+            if not isfinite(start)
+        )
+    warmup = config.rollout.warmup_steps
+    if warmup < 1:
+        found.append(("rollout.warmup_steps", f"must be at least 1, not {warmup}."))
+    elif warmup >= config.num_points >= 3:
+        found.append(
+            ("rollout.warmup_steps", f"must leave a point to predict: below {config.num_points}.")
+        )
+    steps = config.rollout.steps
+    if not steps:
+        found.append(("rollout.steps", "needs at least one horizon."))
+    if len(set(steps)) != len(steps):
+        found.append(("rollout.steps", "names a horizon twice."))
+    longest = config.num_points - max(warmup, 1)
+    for horizon in steps:
+        if horizon < 1:
+            found.append(("rollout.steps", f"must hold horizons of at least 1, not {horizon}."))
+        elif horizon > longest >= 1:
+            found.append(
+                (
+                    "rollout.steps",
+                    f"goes to {horizon}, but a wave of {config.num_points} points leaves "
+                    f"{longest} after {warmup} of warm-up.",
+                )
+            )
+    return found

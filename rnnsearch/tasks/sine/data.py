@@ -1,0 +1,120 @@
+"""The waves of the sine task, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.base import Metric, Part, Score, Window
+from rnnsearch.tasks.sine.config import SineConfig, problems
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class SineData:
+    """Waves of every part, one row a start.
+
+    Attributes:
+        waves: Float64 [starts, num_points] of each part.
+
+    Raises:
+        DataError: The config asks for waves that cannot be made.
+    """
+
+    input_size = 1
+    output_size = 1
+    symbolic = False
+
+    def __init__(self, config: SineConfig) -> None:
+        wrong = problems(config)
+        if wrong:
+            raise DataError("; ".join(f"task.{key} {message}" for key, message in wrong))
+        self.config = config
+        self.waves: dict[Part, NDArray[np.float64]] = {
+            "train": _waves(config, config.starts),
+            "val": _waves(config, config.val_starts),
+            "test": _waves(config, config.test_starts),
+        }
+
+    def rows(self) -> dict[Part, int]:
+        """Points of each part."""
+        return {part: waves.size for part, waves in self.waves.items()}
+
+    def sha256(self) -> str:
+        """Hash of the points of all parts, little-endian float64."""
+        digest = sha256()
+        for waves in self.waves.values():
+            digest.update(waves.astype("<f8").tobytes())
+        return digest.hexdigest()
+
+    def notes(self) -> Sequence[str]:
+        """Starts that stand in more than one part, where a held-out figure holds nothing out."""
+        config = self.config
+        found = []
+        for key, starts in (("val_starts", config.val_starts), ("test_starts", config.test_starts)):
+            shown = sorted(set(starts) & set(config.starts))
+            if shown:
+                found.append(f"{key} {', '.join(map(str, shown))} are training starts too")
+        return found
+
+    def metrics(self) -> Sequence[Metric]:
+        """One-step error first, then the closed-loop errors by horizon."""
+        warmup = self.config.rollout.warmup_steps
+        one_step = Metric(
+            "val_mse",
+            "squared units of the wave",
+            "minimize",
+            "mean squared error one step ahead, true points as input",
+        )
+        closed = [
+            Metric(
+                f"val_rollout_rmse_{horizon}",
+                "units of the wave",
+                "minimize",
+                f"RMSE over steps 1 to {horizon} on its own predictions, after "
+                f"{warmup} true point{'s' if warmup > 1 else ''}",
+            )
+            for horizon in self.config.rollout.steps
+        ]
+        return [one_step, *closed]
+
+    def window_problem(self, window: Window) -> str | None:
+        """A training sequence is one whole wave, so `seq_len` is None or `num_points - 1`."""
+        whole = self.config.num_points - 1
+        if window.seq_len is None or window.seq_len == whole:
+            return None
+        return (
+            f"a training sequence is a whole wave of {whole} steps (num_points - 1), "
+            f"not {window.seq_len}; leave training.seq_len out."
+        )
+
+    def baselines(self) -> Sequence[Score]:
+        """Persistence, and a linear autoregression fitted on the training waves."""
+        from rnnsearch.tasks.sine.baselines import autoregression, persistence
+
+        return [persistence(self), autoregression(self)]
+
+    def manifest(self) -> dict[str, Any]:
+        """The spacing of the points, which a model takes for granted, and the wave's make."""
+        config = self.config
+        return {
+            "task": "sine",
+            "num_points": config.num_points,
+            "duration": config.duration,
+            "spacing": config.duration / (config.num_points - 1),
+            "starts": list(config.starts),
+        }
+
+
+def times(config: SineConfig, start: float) -> NDArray[np.float64]:
+    """Where the points of a wave lie, in radians; [num_points]."""
+    return np.linspace(start, start + config.duration, config.num_points)
+
+
+def _waves(config: SineConfig, starts: Sequence[float]) -> NDArray[np.float64]:
+    return np.sin(np.stack([times(config, start) for start in starts]))

@@ -1,0 +1,141 @@
+"""The sine task on a device: whole waves to train on, one-step and closed-loop errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnnsearch.errors import HorizonError
+from rnnsearch.tasks.base import Part, Predictor, Window
+from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.tasks.sine.data import SineData, times
+from rnnsearch.tasks.streams import derive
+from rnnsearch.tasks.sums import row_sums
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+STEPS_PER_EPOCH = 100
+"""Training steps of an epoch where the trial does not say; a wave has no natural epoch."""
+
+
+class SineTask:
+    """Predict each point of a wave from the points before it.
+
+    A training sequence is one whole wave whose start is drawn anew for each sequence of each
+    step. A carried state goes on from one wave into the next, across epochs too.
+    """
+
+    loss: Literal["mse", "cross_entropy"] = "mse"
+    natural_epoch = False
+
+    def __init__(
+        self, config: SineConfig, data: SineData, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        self.config = config
+        self.data = data
+        self._waves = {
+            part: torch.tensor(waves, device=device, dtype=dtype)
+            for part, waves in data.waves.items()
+        }
+        """[starts, num_points]"""
+
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+        """Which training start each sequence takes; [steps, B]."""
+        steps = window.steps_per_epoch or STEPS_PER_EPOCH
+        generator = np.random.default_rng(derive(seed, "data", epoch))
+        return generator.integers(
+            0, len(self.config.starts), size=(steps, window.batch_size), dtype=np.int64
+        )
+
+    def gather(self, index: Tensor, window: Window) -> tuple[Tensor, Tensor]:
+        """Waves [K, T, B, 1] without their last and without their first point."""
+        del window
+        waves = self._waves["train"][index].transpose(1, 2).unsqueeze(-1)
+        return waves[:, :-1].contiguous(), waves[:, 1:].contiguous()
+
+    def evaluate(
+        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
+    ) -> dict[str, Tensor]:
+        """Errors over all waves of the part.
+
+        `<part>_mse` feeds true points from the zero state. The rollouts feed `warmup_steps` true
+        points and then the model's own predictions; with `rollout.state: carried` they start
+        from the state of the first training sequence, where training carries one.
+        """
+        waves = self._waves[part]
+        truth = waves.T[None, :, :, None]  # [1, T, B, 1]
+        outputs, _ = predictor(truth[:, :-1].contiguous(), None)
+        error = _squares(outputs, truth[:, 1:])
+        found = {f"{part}_mse": row_sums(error) / error[0].numel()}
+        horizons = self.config.rollout.steps
+        closed = self._rollout(predictor, waves, carried, max(horizons))
+        after = truth[:, self.config.rollout.warmup_steps :]
+        error = _squares(closed, after[:, : max(horizons)])
+        for horizon in horizons:
+            mean = row_sums(error[:, :horizon]) / error[0, :horizon].numel()
+            found[f"{part}_rollout_rmse_{horizon}"] = mean.sqrt()
+        return found
+
+    def say(self, predictor: Predictor) -> str:
+        """Nothing: a wave is drawn."""
+        del predictor
+        return ""
+
+    def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
+        """The first validation wave, and the closed loop from the zero state over it and beyond.
+
+        Args:
+            steps: Points to predict; None takes the task's longest horizon.
+
+        Returns:
+            `time` in radians, `truth` and the mask `warmup` of the points that are fed, all
+            [num_points]; `prediction_time` and `prediction` [steps].
+
+        Raises:
+            HorizonError: `steps` is below 1.
+        """
+        config = self.config
+        warmup = config.rollout.warmup_steps
+        steps = max(config.rollout.steps) if steps is None else steps
+        if steps < 1:
+            raise HorizonError(f"a rollout needs at least 1 step, not {steps}.")
+        time = times(config, config.val_starts[0])
+        spacing = config.duration / (config.num_points - 1)
+        closed = self._rollout(predictor, self._waves["val"][:1], None, steps)
+        return {
+            "time": time,
+            "truth": self.data.waves["val"][0],
+            "warmup": np.arange(config.num_points) < warmup,
+            "prediction_time": time[0] + spacing * (warmup + np.arange(steps)),
+            "prediction": closed[0, :, 0, 0].double().cpu().numpy(),
+        }
+
+    def _rollout(
+        self,
+        predictor: Predictor,
+        waves: Tensor,
+        carried: tuple[Tensor, ...] | None,
+        steps: int,
+    ) -> Tensor:
+        """Predictions [K, steps, B, 1] after the first points of waves [B, T]."""
+        rollout = self.config.rollout
+        state: tuple[Tensor, ...] | None = None
+        if rollout.state == "carried" and carried is not None:
+            state = tuple(
+                part[:, :, :1].expand(-1, -1, len(waves), -1).contiguous() for part in carried
+            )
+        fed = waves.T[None, : rollout.warmup_steps, :, None].contiguous()
+        predictions = []
+        for _ in range(steps):
+            outputs, state = predictor(fed, state)
+            fed = outputs[:, -1:]
+            predictions.append(fed)
+        return torch.cat(predictions, dim=1)
+
+
+def _squares(outputs: Tensor, truth: Tensor) -> Tensor:
+    return (outputs.double() - truth.double()).square()

@@ -1,0 +1,1 @@
+"""The text task: characters to next characters. `__init__` imports nothing."""

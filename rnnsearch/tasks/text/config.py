@@ -1,0 +1,68 @@
+"""The text to learn, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitConfig:
+    """Shares of the data by position; they sum to 1. A part of share 0 does not exist."""
+
+    train: float = 0.8
+    val: float = 0.1
+    test: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextConfig:
+    """Characters to next characters. Exactly one of `path` and `text` is given.
+
+    Attributes:
+        path: A UTF-8 text file, or `python:MODULE` for the source file of an installed module.
+        text: The text itself, for a few characters.
+        unit: What a symbol is.
+        cyclic: Whether the first symbol follows the last one (`hello` to `elloh`).
+        split: By position. Without a validation part the metrics are those of training,
+            computed from the zero state, and the study says so.
+        sample: Characters of generated text that go with the champion.
+    """
+
+    type: Literal["text"] = "text"
+    path: str | None = None
+    text: str | None = None
+    unit: Literal["char", "byte"] = "char"
+    cyclic: bool = False
+    split: SplitConfig = field(default_factory=SplitConfig)
+    sample: int = 300
+
+
+def problems(config: TextConfig) -> list[tuple[str, str]]:
+    """Everything wrong with a config whose fields have the right types; no file is read.
+
+    Returns:
+        Pairs of a key below `task` (`split.train`) and what is wrong with its value.
+    """
+    found: list[tuple[str, str]] = []
+    if (config.path is None) == (config.text is None):
+        found.append(("path", "give exactly one of path and text."))
+    split = config.split
+    shares = {"train": split.train, "val": split.val, "test": split.test}
+    found.extend(
+        (f"split.{part}", f"must be a share from 0 to 1, not {share}.")
+        for part, share in shares.items()
+        if not 0 <= share <= 1
+    )
+    if split.train == 0:
+        found.append(("split.train", "must be above 0: a model is fitted on it."))
+    total = sum(shares.values())
+    if not abs(total - 1) < 1e-6:
+        found.append(("split", f"sums to {total:g}; the shares of train, val and test sum to 1."))
+    if config.cyclic and (split.val or split.test):
+        found.append(
+            ("cyclic", "a circle has no end to hold out; set split: {train: 1, val: 0, test: 0}.")
+        )
+    if config.sample < 0:
+        found.append(("sample", f"must be at least 0, not {config.sample}."))
+    return found

@@ -1,0 +1,189 @@
+"""A text as numbered symbols, split by position; no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.base import Metric, Part, Score, Window
+from rnnsearch.tasks.text.config import TextConfig, problems
+from rnnsearch.tasks.text.source import locate, read_bytes
+from rnnsearch.tasks.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DEFAULT_SEQ_LEN = 64
+"""Steps of truncated back-propagation where the trial does not say and the text is long enough."""
+
+
+@dataclass(eq=False)
+class TextData:
+    """Symbols of a whole text and where its parts lie.
+
+    The vocabulary is that of the whole text, held-out parts included: a symbol that training
+    never shows still has a number, and costs the model dearly where it turns up.
+
+    Attributes:
+        tokens: Numbers of all symbols, uint8 or int32 [symbols].
+        bounds: First and last-plus-one position of each part that exists.
+        digest: SHA-256 of the raw bytes.
+    """
+
+    config: TextConfig
+    vocabulary: Vocabulary
+    tokens: NDArray[np.uint8] | NDArray[np.int32]
+    bounds: dict[Part, tuple[int, int]]
+    digest: str
+
+    symbolic = True
+    input_size: int = field(init=False)
+    output_size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.input_size = self.output_size = len(self.vocabulary)
+
+    @classmethod
+    def read(cls, config: TextConfig) -> TextData:
+        """Read a text and split it.
+
+        Raises:
+            DataError: The text is missing, empty, not UTF-8, or too short for its split.
+        """
+        wrong = problems(config)
+        if wrong:
+            raise DataError("; ".join(f"task.{key}: {message}" for key, message in wrong))
+        raw = read_bytes(config)
+        try:
+            vocabulary, tokens = Vocabulary.of(raw, config.unit)
+        except UnicodeDecodeError as error:
+            where = "task.text" if config.path is None else str(locate(config))
+            raise DataError(
+                f"{where} is not UTF-8: byte 0x{raw[error.start]:02X} at offset {error.start} "
+                f"({error.reason}). Save it as UTF-8, or read it as bytes with `unit: byte`."
+            ) from error
+        return cls(config, vocabulary, tokens, _split(config, len(tokens)), sha256(raw).hexdigest())
+
+    @property
+    def reported_part(self) -> Part:
+        """Whose metrics a study sees: `val`, or `train` where nothing is held out."""
+        return "val" if "val" in self.bounds else "train"
+
+    def part(self, part: Part) -> NDArray[np.uint8] | NDArray[np.int32]:
+        """Symbols of a part, a view; empty where the part does not exist."""
+        start, end = self.bounds.get(part, (0, 0))
+        return self.tokens[start:end]
+
+    def rows(self) -> dict[Part, int]:
+        """Symbols of each part that exists."""
+        return {part: end - start for part, (start, end) in self.bounds.items()}
+
+    def sha256(self) -> str:
+        """Hash of the raw bytes."""
+        return self.digest
+
+    def notes(self) -> Sequence[str]:
+        """A missing held-out part, and symbols that training never shows."""
+        found = []
+        if "val" not in self.bounds:
+            found.append(
+                "no held-out part: the metrics are those of the training part, computed from "
+                "the zero state; they say nothing about other texts"
+            )
+        shown = np.unique(self.part("train"))
+        for part in ("val", "test"):
+            unseen = np.setdiff1d(np.unique(self.part(part)), shown)
+            if len(unseen):
+                names = ", ".join(self.vocabulary.name(self.vocabulary.symbols[i]) for i in unseen)
+                found.append(f"{part} holds symbols that training never shows: {names}")
+        return found
+
+    def metrics(self) -> Sequence[Metric]:
+        """Mean negative log-likelihood in nats and bits, and accuracy, of `reported_part`."""
+        part = self.reported_part
+        unit = "character" if self.config.unit == "char" else "byte"
+        over = f"over the whole {part} part, state carried"
+        return [
+            Metric(
+                f"{part}_nats", f"nats/{unit}", "minimize", f"mean negative log-likelihood {over}"
+            ),
+            Metric(f"{part}_bits", f"bits/{unit}", "minimize", f"the same {over}, in bits"),
+            Metric(
+                f"{part}_accuracy", "share", "maximize", f"share of symbols guessed right {over}"
+            ),
+        ]
+
+    def scored(self, part: Part) -> tuple[int, int]:
+        """First and last-plus-one position of the symbols of a part that are predicted.
+
+        All of it, but for the first symbol of the text, which nothing precedes. Of a circle that
+        symbol stands again behind the last one.
+        """
+        start, end = self.bounds[part]
+        return max(start, 1), end + (1 if self.config.cyclic else 0)
+
+    def pairs(self) -> int:
+        """Training steps (symbol to next symbol) that the training part holds."""
+        return self.rows()["train"] - (0 if self.config.cyclic else 1)
+
+    def seq_len(self, window: Window) -> int:
+        """Steps of a training sequence: 64, or a whole stream where it is shorter."""
+        if window.seq_len is not None:
+            return window.seq_len
+        return max(1, min(DEFAULT_SEQ_LEN, self.pairs() // window.batch_size))
+
+    def window_problem(self, window: Window) -> str | None:
+        """Why parallel streams of the training part do not hold one training sequence, or None."""
+        pairs, seq_len = self.pairs(), self.seq_len(window)
+        stream = pairs // window.batch_size
+        if stream >= seq_len:
+            return None
+        rows = self.rows()["train"]
+        remedy = f"training.batch_size: {max(pairs // seq_len, 1)}"
+        if pairs < seq_len:
+            remedy = f"training.seq_len: {pairs}, training.batch_size: 1"
+        elif stream:
+            remedy += f" or training.seq_len: {stream}"
+        return (
+            f"the training part of {rows} symbols gives {window.batch_size} parallel streams of "
+            f"{stream} steps, too short for sequences of {seq_len}; at most {remedy}."
+        )
+
+    def baselines(self) -> Sequence[Score]:
+        """Symbol frequencies, and the best of several n-gram orders."""
+        from rnnsearch.tasks.text.ngram import frequencies, ngram
+
+        return [frequencies(self), ngram(self)]
+
+    def manifest(self) -> dict[str, Any]:
+        """Vocabulary, unit, and whether the text is a circle."""
+        return {"task": "text", **self.vocabulary.to_json(), "cyclic": self.config.cyclic}
+
+
+def _split(config: TextConfig, count: int) -> dict[Part, tuple[int, int]]:
+    """Where each part lies, by position; a part of share 0 is left out."""
+    split = config.split
+    shares: dict[Part, float] = {"train": split.train, "val": split.val, "test": split.test}
+    shares = {part: share for part, share in shares.items() if share}
+    bounds: dict[Part, tuple[int, int]] = {}
+    start, total = 0, 0.0
+    for part, share in shares.items():
+        total += share
+        end = count if part == list(shares)[-1] else int(total * count + 1e-6)
+        bounds[part] = (start, end)
+        start = end
+    for part, (start, end) in bounds.items():
+        needed = 2 if part == "train" else 1
+        if end - start < needed:
+            whole = "split: {train: 1, val: 0, test: 0}"
+            remedy = f", or learn it whole with {whole}" if len(bounds) > 1 and count > 1 else ""
+            raise DataError(
+                f"the text is too short to split: of {count} symbols, {end - start} fall to the "
+                f"{part} part, which needs {needed}. Give a longer text{remedy}."
+            )
+    return bounds

@@ -1,0 +1,100 @@
+"""Likelihood of a stretch of text under trained networks, read as several streams at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.sums import row_sums
+
+MOST_STREAMS = 64
+SHORTEST_STREAM = 1024
+"""Symbols; shorter stretches are read in fewer streams, so that warm-up stays a small share."""
+WARMUP = 128
+"""Symbols before a stream that set its state and are not scored."""
+CHUNK_NUMBERS = {"cpu": 750_000, "cuda": 6_000_000}
+"""Activations of one trial that a chunk of time may hold; not of a pack, whose size must not
+decide how a trial's numbers are rounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """Means over the scored symbols; float64 [K] each."""
+
+    nats: Tensor
+    accuracy: Tensor
+
+
+@torch.no_grad()
+def likelihood(predictor: Predictor, symbols: Tensor, first: int, last: int) -> Likelihood:
+    """Score every symbol at positions `first` to `last` (not included), each once.
+
+    The stretch is cut into equal streams that run in parallel, as many as its length allows.
+    Each first reads the `WARMUP` symbols before it, or as many as the text has, from the zero
+    state; from there on its state is carried.
+
+    Args:
+        symbols: The whole text, [symbols], on the predictor's device.
+        first: At least 1: the input that goes with position p is the symbol at p - 1.
+    """
+    count = last - first
+    streams = max(1, min(MOST_STREAMS, count // SHORTEST_STREAM))
+    length = -(-count // streams)
+    warmup = WARMUP if streams > 1 else min(WARMUP, first - 1)
+    begins = _first_of_text(warmup, first)
+    starts = first + length * torch.arange(streams, device=symbols.device)
+    nats = hits = torch.zeros(predictor.size, dtype=torch.float64, device=symbols.device)
+    state: tuple[Tensor, ...] | None = None
+    step, longest = -warmup, 1
+    while step < length:
+        limit = begins if step < begins else 0 if step < 0 else length
+        end = min(step + longest, limit)
+        if step == begins and state is not None:
+            state = tuple(_first_stream_at_zero(part) for part in state)
+        positions = starts + torch.arange(step, end, device=symbols.device).unsqueeze(1)
+        inputs = symbols[(positions - 1).clamp(0, len(symbols) - 1)].long()
+        outputs, state = predictor(inputs.unsqueeze(0), state)
+        if step >= 0:
+            targets = symbols[positions.clamp(max=len(symbols) - 1)].long()
+            weights = (positions < last).double()
+            chunk = _score(outputs, targets, weights)
+            nats, hits = nats + chunk.nats, hits + chunk.accuracy
+        longest = _chunk_steps(streams, outputs.shape[-1], state[0].shape[-1], outputs.device.type)
+        step = end
+    return Likelihood(nats / count, hits / count)
+
+
+def _first_of_text(warmup: int, first: int) -> int:
+    """The step at which the first stream stands on the first symbol of the text, or later.
+
+    Steps count from the first scored one. Before it the first stream has nothing to read.
+    """
+    return max(-warmup, 1 - first)
+
+
+def _first_stream_at_zero(state: Tensor) -> Tensor:
+    """State [K, num_layers, B, H] with the first sequence at the zero state."""
+    state = state.clone()
+    state[:, :, 0] = 0
+    return state
+
+
+def _score(outputs: Tensor, targets: Tensor, weights: Tensor) -> Likelihood:
+    """Sums over one chunk: outputs [K, T, B, V], targets and weights [T, B]."""
+    picked = targets.expand(len(outputs), *targets.shape).unsqueeze(-1)
+    logs = functional.log_softmax(outputs, dim=-1).gather(-1, picked).squeeze(-1)
+    hits = outputs.argmax(dim=-1) == targets
+    # where, not a product: padding beyond a stream's end must not bring in 0 * inf
+    nats = torch.where(weights > 0, -logs.double(), 0.0)
+    return Likelihood(row_sums(nats), row_sums(hits * weights))
+
+
+def _chunk_steps(streams: int, symbols: int, hidden: int, device: str) -> int:
+    """Time steps of a chunk, a power of two up to 128."""
+    numbers = CHUNK_NUMBERS.get(device, CHUNK_NUMBERS["cpu"])
+    steps = max(1, min(128, numbers // (streams * (3 * symbols + 8 * hidden))))
+    return 1 << (steps.bit_length() - 1)

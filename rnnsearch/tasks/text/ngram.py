@@ -1,0 +1,203 @@
+"""Rivals of a recurrent model on texts: symbol frequencies and smoothed n-grams. Numpy only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import log
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnsearch.tasks.base import Part, Score
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rnnsearch.tasks.text.data import TextData
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+HIGHEST_ORDER = 6
+TABLE_NUMBERS = 1 << 20
+"""Probabilities that are held at once."""
+
+
+def frequencies(data: TextData) -> Score:
+    """Every symbol by its share of the training part, with one added to each count."""
+    size = data.output_size
+    counts = np.bincount(data.part("train"), minlength=size) + 1.0
+    nats = -np.log(counts / counts.sum())
+    likeliest = int(np.argmax(counts))
+    metrics: dict[str, float] = {}
+    tokens = _symbols(data)
+    for part in _parts(data):
+        first, last = data.scored(part)
+        scored = tokens[first:last]
+        found = float(nats[scored].mean()), float((scored == likeliest).mean())
+        metrics |= _named(part, *found)
+    name = data.vocabulary.name(data.vocabulary.symbols[likeliest])
+    return Score("unigram", metrics, f"shares of the training part; always guesses {name}")
+
+
+def ngram(data: TextData) -> Score:
+    """The best n-gram of order 1 to 6, interpolated with modified Kneser-Ney discounts.
+
+    Counted on the training part alone. The order is the one with the lowest nats on the part that
+    the study reports, as the study chooses its models. Source of the discounts: Chen and
+    Goodman, An empirical study of smoothing techniques for language modeling (1998).
+    """
+    model = _Ngrams(_symbols(data), data.scored("train")[1], data.output_size)
+    part = data.reported_part
+    orders = list(range(1, model.highest + 1))
+    scores = model.score(*data.scored(part), orders)
+    order = min(orders, key=lambda n: scores[n][0])
+    metrics = _named(part, *scores[order])
+    for other in _parts(data):
+        if other != part:
+            metrics |= _named(other, *model.score(*data.scored(other), [order])[order])
+    where = "in sample, " if part == "train" else ""
+    note = f"interpolated Kneser-Ney, {where}order of the lowest {part}_nats"
+    return Score(f"{order}-gram", metrics, note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """Discounted shares of the symbols seen after each context of one length.
+
+    Attributes:
+        starts: Where a context's entries begin, [contexts + 1]; unseen contexts have none.
+        symbols: Symbol of each entry.
+        shares: Discounted count over the context's total, of each entry.
+        rests: What the discounts leave of each context's mass to the shorter context.
+    """
+
+    starts: Ints
+    symbols: Ints
+    shares: Floats
+    rests: Floats
+
+    @classmethod
+    def of(cls, codes: Ints, counts: Ints, contexts: int, size: int) -> _Level:
+        """From the distinct codes `context * size + symbol`, ascending, and their counts."""
+        before, symbols = np.divmod(codes, size)
+        discounts = _discounts(counts)[np.minimum(counts, 3)]
+        totals = np.bincount(before, weights=counts, minlength=contexts)
+        seen = totals > 0
+        rests = np.ones(contexts)
+        left = np.bincount(before, weights=discounts, minlength=contexts)
+        rests[seen] = left[seen] / totals[seen]
+        starts = np.concatenate([[0], np.cumsum(np.bincount(before, minlength=contexts))])
+        return cls(starts, symbols, (counts - discounts) / totals[before], rests)
+
+    def over(self, shorter: Floats, contexts: Ints) -> Floats:
+        """Probabilities [contexts, symbols] on top of those after the shorter contexts."""
+        table = shorter * self.rests[contexts, None]
+        begins = self.starts[contexts]
+        lengths = self.starts[contexts + 1] - begins
+        rows = np.repeat(np.arange(len(contexts)), lengths)
+        skipped = np.repeat(np.cumsum(lengths) - lengths - begins, lengths)
+        entries = np.arange(len(rows)) - skipped
+        table[rows, self.symbols[entries]] += self.shares[entries]
+        return table
+
+
+class _Ngrams:
+    """Kneser-Ney tables of all orders over one text.
+
+    Contexts are numbered over the whole text, which names them and counts nothing. Before the
+    text stands a number of its own, so that the number of the longest context of a position
+    decides those of all shorter ones.
+
+    Args:
+        tokens: The whole text.
+        end: Where the training part ends.
+        size: Symbols of the vocabulary.
+    """
+
+    def __init__(self, tokens: Ints, end: int, size: int) -> None:
+        self.highest = max(1, min(HIGHEST_ORDER, end - 1))
+        self._tokens = tokens
+        self._size = size
+        self._contexts: list[Ints] = []
+        self._raw: list[_Level] = []
+        self._distinct: list[_Level] = []
+        numbers = np.zeros(len(tokens), dtype=np.int64)
+        shorter: Ints | None = None
+        for _ in range(self.highest):
+            count = int(numbers.max()) + 1 if shorter is not None else 1
+            contexts = np.concatenate([[count], numbers[:-1]]) if shorter is not None else numbers
+            codes = contexts * size + tokens
+            distinct, firsts, counts = np.unique(codes[:end], return_index=True, return_counts=True)
+            if shorter is not None:
+                # a shorter gram counts once for each distinct symbol before it
+                seen, different = np.unique(shorter[firsts], return_counts=True)
+                contexts_below = int(self._contexts[-1].max()) + 1
+                self._distinct.append(_Level.of(seen, different, contexts_below, size))
+            self._contexts.append(contexts)
+            self._raw.append(_Level.of(distinct, counts, count + 1, size))
+            _, numbers = np.unique(codes, return_inverse=True)
+            shorter = codes
+
+    def score(self, first: int, last: int, orders: list[int]) -> dict[int, tuple[float, float]]:
+        """Mean nats and accuracy of each order over positions `first` to `last`."""
+        nats = dict.fromkeys(orders, 0.0)
+        hits = dict.fromkeys(orders, 0)
+        top = max(orders)
+        for heads, rows, positions in self._chunks(first, last, top):
+            targets = self._tokens[positions]
+            table = np.full((len(heads), self._size), 1 / self._size)
+            for order in range(1, top + 1):
+                contexts = self._contexts[order - 1][heads]
+                if order in nats:
+                    whole = self._raw[order - 1].over(table, contexts)
+                    nats[order] -= float(np.log(whole[rows, targets]).sum())
+                    hits[order] += int((whole.argmax(axis=1)[rows] == targets).sum())
+                if order < top:
+                    table = self._distinct[order - 1].over(table, contexts)
+        count = last - first
+        return {order: (nats[order] / count, hits[order] / count) for order in orders}
+
+    def _chunks(self, first: int, last: int, order: int) -> Iterator[tuple[Ints, Ints, Ints]]:
+        """Positions grouped by context: a position that heads each context, the context's row
+        of each position, and the positions."""
+        contexts = self._contexts[order - 1][first:last]
+        _, heads, groups = np.unique(contexts, return_index=True, return_inverse=True)
+        by_group = np.argsort(groups, kind="stable")
+        edges = np.concatenate([[0], np.cumsum(np.bincount(groups))])
+        step = max(1, TABLE_NUMBERS // self._size)
+        for low in range(0, len(heads), step):
+            high = min(low + step, len(heads))
+            members = by_group[edges[low] : edges[high]]
+            yield first + heads[low:high], groups[members] - low, first + members
+
+
+def _discounts(counts: Ints) -> Floats:
+    """What is taken off a count of 1, 2 and more than 2, at places 1, 2 and 3."""
+    once, twice, thrice, four = (int((counts == n).sum()) for n in (1, 2, 3, 4))
+    share = once / (once + 2 * twice) if once else 0.5
+    taken = [0.0, 0.5, 0.5, 0.5]
+    for n, (here, above) in enumerate([(once, twice), (twice, thrice), (thrice, four)], start=1):
+        taken[n] = n - (n + 1) * share * above / here if here else taken[n - 1] + 0.2
+    # a small text's counts of counts mean little: every count keeps and gives something
+    return np.array([0.0, *(float(np.clip(taken[n], 0.1, n - 0.1)) for n in (1, 2, 3))])
+
+
+def _symbols(data: TextData) -> Ints:
+    tokens = data.tokens.astype(np.int64)
+    return np.concatenate([tokens, tokens[:1]]) if data.config.cyclic else tokens
+
+
+def _parts(data: TextData) -> list[Part]:
+    """The part that the study reports, and the test part where there is one."""
+    parts: list[Part] = [data.reported_part]
+    return [*parts, "test"] if "test" in data.bounds else parts
+
+
+def _named(part: Part, nats: float, accuracy: float) -> dict[str, float]:
+    return {
+        f"{part}_nats": nats,
+        f"{part}_bits": nats / log(2),
+        f"{part}_accuracy": accuracy,
+    }

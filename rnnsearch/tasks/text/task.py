@@ -1,0 +1,110 @@
+"""The text task on a device: parallel streams to train on, likelihood of whole parts."""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnnsearch.tasks.base import Part, Predictor, Window
+from rnnsearch.tasks.streams import derive
+from rnnsearch.tasks.text.config import TextConfig
+from rnnsearch.tasks.text.data import TextData
+from rnnsearch.tasks.text.generate import generate
+from rnnsearch.tasks.text.likelihood import likelihood
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SAYS_WHOLE_UP_TO = 32
+"""Symbols of a text that is shown whole, input and prediction, instead of a sample."""
+SAMPLE_PROMPT = 16
+SAMPLE_TEMPERATURE = 0.8
+
+
+class TextTask:
+    """Predict each symbol of a text from the symbols before it.
+
+    The training part is cut into `batch_size` contiguous streams of equal length that are read
+    in step, `seq_len` symbols at a time, so that a carried state belongs to the text that comes
+    next. The order is the same in every epoch, and without a carried state too. An epoch reads
+    every stream once, but for a last piece shorter than `seq_len`; with `steps_per_epoch` it
+    takes that many steps and the next epoch goes on there, around the end.
+    """
+
+    loss: Literal["mse", "cross_entropy"] = "cross_entropy"
+    natural_epoch = True
+
+    def __init__(
+        self, config: TextConfig, data: TextData, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        del dtype  # symbols are whole numbers
+        self.config = config
+        self.data = data
+        tokens = data.tokens
+        if config.cyclic:
+            tokens = np.concatenate([tokens, tokens[:1]])
+        self._symbols = torch.tensor(tokens, device=device)
+        """The whole text [symbols]; of a circle, with the first symbol again at the end."""
+
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+        """Position of each sequence's first input; [steps, B]. No seed decides it."""
+        del seed
+        seq_len = self.data.seq_len(window)
+        stream = self.data.pairs() // window.batch_size
+        in_stream = stream // seq_len
+        steps = window.steps_per_epoch or in_stream
+        at = (epoch * steps + np.arange(steps, dtype=np.int64)) % in_stream
+        return at[:, None] * seq_len + stream * np.arange(window.batch_size, dtype=np.int64)
+
+    def gather(self, index: Tensor, window: Window) -> tuple[Tensor, Tensor]:
+        """Symbols and the symbols after them; [K, T, B] both."""
+        steps = torch.arange(self.data.seq_len(window) + 1, device=index.device)
+        symbols = self._symbols[index.unsqueeze(1) + steps[:, None]].long()
+        return symbols[:, :-1].contiguous(), symbols[:, 1:].contiguous()
+
+    def evaluate(
+        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
+    ) -> dict[str, Tensor]:
+        """Likelihood and accuracy over a whole part.
+
+        Without a validation part `val` gives the training part's figures under its own names
+        (`train_nats`), and without a test part `test` gives none. The state that training
+        carries plays no role: the part is read after the symbols that precede it in the text.
+        """
+        del carried
+        if part == "val":
+            part = self.data.reported_part
+        if part not in self.data.bounds:
+            return {}
+        first, last = self.data.scored(part)
+        found = likelihood(predictor, self._symbols, first, last)
+        return {
+            f"{part}_nats": found.nats,
+            f"{part}_bits": found.nats / log(2),
+            f"{part}_accuracy": found.accuracy,
+        }
+
+    def say(self, predictor: Predictor) -> str:
+        """`hello -> elloh` for a few symbols, each the likeliest; else a sample after a prompt.
+
+        The prompt is the start of the validation part, or of the text where there is none.
+        """
+        decode = self.data.vocabulary.decode
+        if len(self.data.tokens) <= SAYS_WHOLE_UP_TO:
+            read = self._symbols[:-1].long()
+            outputs, _ = predictor(read.reshape(1, -1, 1), None)
+            said = outputs[0, :, 0].argmax(dim=-1)
+            return f"{decode(read.tolist())} -> {decode(said.tolist())}"
+        start, end = self.data.bounds[self.data.reported_part]
+        prompt = self._symbols[start : min(start + SAMPLE_PROMPT, end)].long()
+        seed = derive(0, "sample")
+        added = generate(predictor, prompt, self.config.sample, SAMPLE_TEMPERATURE, seed)
+        return decode(prompt.tolist() + added)
+
+    def picture(self, predictor: Predictor, steps: int | None = None) -> None:
+        """Nothing: a text is read."""
+        del predictor, steps

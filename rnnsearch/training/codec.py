@@ -1,0 +1,100 @@
+"""A trial's config as JSON values and back, exactly."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, asdict, fields, is_dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from rnnsearch.errors import ModelError
+from rnnsearch.tasks.config import TASK_CONFIGS, TaskConfig
+from rnnsearch.training.config import TrialConfig
+
+
+def config_to_json(config: TrialConfig) -> dict[str, Any]:
+    """Dicts, lists, strings, numbers, booleans and None, under the fields' names."""
+    plain = _listed(asdict(config))
+    assert isinstance(plain, dict)
+    return plain
+
+
+def config_from_json(values: dict[str, Any]) -> TrialConfig:
+    """Read what `config_to_json` wrote; a field that is missing takes its default.
+
+    Raises:
+        ModelError: A key is unknown, a value has the wrong type, or a field without a default is
+            missing: the config comes from another version, or was edited.
+    """
+    config = _read(TrialConfig, values, "config")
+    assert isinstance(config, TrialConfig)
+    return config
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _listed(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_listed(inner) for inner in value]
+    return value
+
+
+def _read(kind: Any, value: Any, place: str) -> Any:
+    """A value as the annotated type `kind`."""
+    if kind == TaskConfig:
+        return _read(_task_config(value, place), value, place)
+    origin = get_origin(kind)
+    if origin is Union or origin is UnionType:
+        inner = [member for member in get_args(kind) if member is not NoneType]
+        if value is None and len(inner) < len(get_args(kind)):
+            return None
+        return _read(inner[0], value, place)
+    if origin is Literal:
+        if value not in get_args(kind):
+            raise _wrong(place, f"{value!r} is none of {', '.join(map(str, get_args(kind)))}")
+        return value
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise _wrong(place, f"{value!r} is not a list")
+        return tuple(
+            _read(get_args(kind)[0], inner, f"{place}[{at}]") for at, inner in enumerate(value)
+        )
+    if is_dataclass(kind):
+        return _read_fields(kind, value, place)
+    return _read_plain(kind, value, place)
+
+
+def _task_config(value: Any, place: str) -> type[TaskConfig]:
+    name = value.get("type") if isinstance(value, dict) else None
+    if name not in TASK_CONFIGS:
+        raise _wrong(place, f"{name!r} is no task; tasks are {', '.join(TASK_CONFIGS)}")
+    return TASK_CONFIGS[name]
+
+
+def _read_fields(kind: Any, values: Any, place: str) -> Any:
+    if not isinstance(values, dict):
+        raise _wrong(place, f"{values!r} is not a mapping")
+    known = {field.name: field for field in fields(kind)}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise _wrong(place, f"unknown key {', '.join(unknown)}")
+    for name, field in known.items():
+        required = field.default is MISSING and field.default_factory is MISSING
+        if required and name not in values:
+            raise _wrong(f"{place}.{name}", "is missing")
+    types = get_type_hints(kind)
+    return kind(
+        **{name: _read(types[name], value, f"{place}.{name}") for name, value in values.items()}
+    )
+
+
+def _read_plain(kind: Any, value: Any, place: str) -> Any:
+    wanted = (int, float) if kind is float else (kind,)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
+        raise _wrong(place, f"{value!r} is not of type {kind.__name__}")
+    return value
+
+
+def _wrong(place: str, message: str) -> ModelError:
+    return ModelError(
+        f"{place}: {message}. The config was written by another version of rnnsearch, or edited."
+    )

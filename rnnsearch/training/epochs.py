@@ -1,0 +1,49 @@
+"""The end of an epoch: figures, the best weights, a report or a divergence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from rnnsearch.tasks.base import Goal
+from rnnsearch.training.report import Divergence, EpochReport
+from rnnsearch.training.slots import Best, Slot
+from rnnsearch.training.stack import Stack
+
+
+class EpochEnds:
+    """Closes epochs, and keeps a trial's weights where its objective improved.
+
+    Args:
+        objective: `train_loss` or a metric of the task.
+    """
+
+    def __init__(self, objective: str, goal: Goal) -> None:
+        self._objective = objective
+        self._goal = goal
+
+    def close(
+        self, stack: Stack, slot: Slot, metrics: Mapping[str, float], seconds: float
+    ) -> EpochReport | Divergence:
+        """Close a slot's epoch, or find that it diverged; then the caller takes the slot out.
+
+        Args:
+            metrics: Of the task.
+            seconds: The slot's share of the evaluation.
+        """
+        steps = len(slot.planned())
+        figures = {"train_loss": slot.loss_sum / steps, **metrics}
+        if not all(math.isfinite(value) for value in figures.values()):
+            return Divergence(slot.trial_id, slot.epoch + 1, slot.total, slot.gradient_norm)
+        if self._improves(slot, figures):
+            carried = stack.carried(slot) if slot.config.training.carry_state else ()
+            slot.best = Best(stack.row(slot), slot.epoch + 1, figures, carried)
+        seconds += slot.seconds
+        stack.close_epoch(slot)
+        return EpochReport(slot.trial_id, slot.epoch, figures, steps, seconds)
+
+    def _improves(self, slot: Slot, figures: Mapping[str, float]) -> bool:
+        if slot.best is None:
+            return True
+        value, best = figures[self._objective], slot.best.metrics[self._objective]
+        return value < best if self._goal == "minimize" else value > best

@@ -1,0 +1,65 @@
+"""Which kernel computes a layer: a rule fitted to measurements, by shape, device and dtype.
+
+The number of members has no say, so that a trial meets the same kernel, and gives the same bits,
+alone and in company.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+import torch
+
+from rnnsearch.training.kernels.base import LayerKernel, LayerShape
+from rnnsearch.training.kernels.batched import BatchedKernel
+from rnnsearch.training.kernels.modules import ModulesKernel
+
+FUSED_ROWS = 256
+"""hidden_size * batch_size from which oneDNN's LSTM beats `baddbmm` a step, one to sixteen members
+on one core. torch's other cells, and float64, are not fused and never do."""
+
+COMPILED_LSTM_SIZE = 256
+"""hidden_size beyond which oneDNN's LSTM beats the compiled one, whatever the batch; RNN and GRU
+have no such end."""
+
+
+@cache
+def kernels() -> dict[str, LayerKernel]:
+    """Every kernel that this machine has, by name."""
+    from rnnsearch.training.kernels.compiled import CompiledKernel
+
+    # Where numba is missing the compiled kernel supports nothing: slower, and as right.
+    return {
+        "batched": BatchedKernel(),
+        "modules": ModulesKernel(),
+        "compiled": CompiledKernel(),
+    }
+
+
+@cache
+def _chosen(layer: LayerShape, device_type: str, dtype: torch.dtype) -> LayerKernel:
+    available = kernels()
+    if device_type != "cpu" or dtype is not torch.float32:
+        return available["batched"]
+    wide = layer.cell == "lstm" and layer.hidden_size > COMPILED_LSTM_SIZE
+    if not wide and available["compiled"].supports(layer):
+        return available["compiled"]
+    fused = layer.cell == "lstm" and layer.hidden_size * layer.batch_size >= FUSED_ROWS
+    return available["modules" if fused else "batched"]
+
+
+def choose(layer: LayerShape, device: torch.device, dtype: torch.dtype) -> LayerKernel:
+    """The fastest kernel for a layer.
+
+    Returns:
+        On a CPU in float32 `compiled`, or `modules` for a wide LSTM (oneDNN's fused layer); else
+        `batched`.
+    """
+    return _chosen(layer, device.type, dtype)
+
+
+def whole_steps(layers: Iterable[LayerKernel]) -> bool:
+    """Whether networks of these layers may be trained by `CompiledStep`: it has the same cells."""
+    compiled = kernels()["compiled"]
+    return all(kernel is compiled for kernel in layers)

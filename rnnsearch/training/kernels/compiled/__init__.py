@@ -1,0 +1,26 @@
+"""Recurrent layers and whole training steps, compiled where they run by numba: no compiler.
+
+host        the processor's vector registers
+vectors     sixteen floats as LLVM instructions: arithmetic, loads, loops
+activations tanh, sigmoid, relu on them
+tiles       matrix products on tiles of registers
+moves       packing and transposing operands
+products    whole matrix products out of tiles
+cell_*      one step of a cell, forward and back
+layout      what a call is given, and the regions of its scratch buffer
+layer       members, steps and gradients; the entry points
+update      norm, clip and optimizers over a row of parameters
+step_layout what a call for whole optimizer steps is given, and its scratch buffer
+steps       whole optimizer steps out of layers; the entry points
+entry       compiling and calling them
+cache       compiled code on disk
+checks      the debug build
+function    the torch function
+kernel      `CompiledKernel`, one layer
+step        `CompiledStep`, whole optimizer steps
+warm        a child process that compiles ahead
+"""
+
+from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
+
+__all__ = ["CompiledKernel"]

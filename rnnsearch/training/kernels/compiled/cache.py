@@ -1,0 +1,134 @@
+"""Compiled kernels on disk: seconds the first time on a machine, tenths of a second afterwards.
+
+numba keeps compiled functions, but judges freshness by the one file that a function stands in; an
+edit of a tile would leave a stale layer behind. It also shares one index between processors, whose
+writers can race on a home folder that machines share. Here the name of the file carries a digest
+of all that decides the machine code: this package's sources, numba, the processor and its
+features, the checked build. Files are written aside and renamed, so that a reader never sees half
+of one. Processes that come to need the same kernel compile it once: the others wait (`alone`).
+
+The folder is `NUMBA_CACHE_DIR` where that is set, else `__pycache__` of this package, else numba's
+folder in the user's cache; with none of them writable, each process compiles for itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding
+import numba
+from numba.core import config
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.misc.appdirs import AppDirs
+
+from rnnsearch.training.kernels.compiled import host
+from rnnsearch.training.kernels.compiled.checks import CHECKED
+
+try:
+    import fcntl
+except ImportError:  # Windows: each process compiles for itself
+    fcntl = None  # type: ignore[assignment]
+
+_PACKAGE = Path(__file__).parent
+
+
+def keep_on_disk(dispatcher: Any) -> bool:
+    """Let `dispatcher` load from and save to disk; False where no folder is writable."""
+    if writable_folder() is None:
+        return False
+    dispatcher._cache = _KernelCache(dispatcher.py_func)
+    return True
+
+
+def is_on_disk(dispatcher: Any) -> bool:
+    """Whether a dispatcher of `keep_on_disk` would load, not compile."""
+    folder = writable_folder()
+    if folder is None:
+        return False
+    name = dispatcher._cache._impl.filename_base
+    return (folder / f"{name}.1.nbc").exists()
+
+
+@contextmanager
+def alone(entry: str) -> Iterator[None]:
+    """Compile an entry point while no other process that shares the folder compiles it.
+
+    A process that ends, however it ends, lets go. Where files cannot be locked nobody waits, and
+    processes compile the same thing twice.
+    """
+    folder = writable_folder()
+    with ExitStack() as stack:
+        if fcntl is not None and folder is not None:
+            with suppress(OSError):
+                lock = stack.enter_context((folder / f"{digest()}.{entry}.lock").open("w"))
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@functools.cache
+def writable_folder() -> Path | None:
+    """The first folder of those above that can be written, or None."""
+    for folder in _folders():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError:
+            continue
+        return folder
+    return None
+
+
+def _folders() -> Iterator[Path]:
+    name = "rnnsearch-kernels"
+    if config.CACHE_DIR:
+        yield Path(config.CACHE_DIR) / name
+        return
+    yield _PACKAGE / "__pycache__" / name
+    yield Path(AppDirs(appname="numba", appauthor=False).user_cache_dir) / name
+
+
+@functools.cache
+def digest() -> str:
+    """Of all that decides the machine code."""
+    parts = [path.read_bytes() for path in sorted(_PACKAGE.glob("*.py"))]
+    facts = [
+        numba.__version__,
+        llvmlite.__version__,
+        llvmlite.binding.get_host_cpu_name(),
+        config.CPU_NAME,
+        sorted(host.features()),
+        CHECKED,
+    ]
+    parts.append(repr(facts).encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:20]
+
+
+class _KernelLocator(_CacheLocator):  # type: ignore[misc] # numba is untyped
+    """Where numba's cache looks: our folder, with the digest in the file's name."""
+
+    def get_cache_path(self) -> str:
+        return str(writable_folder())
+
+    def get_source_stamp(self) -> str:
+        return digest()
+
+    def get_disambiguator(self) -> str:
+        return digest()
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> _KernelLocator:
+        return cls()
+
+
+class _KernelCacheImpl(CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = [_KernelLocator]  # noqa: RUF012 numba's name and type
+
+
+class _KernelCache(FunctionCache):  # type: ignore[misc]
+    _impl_class = _KernelCacheImpl

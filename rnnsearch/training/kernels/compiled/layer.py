@@ -1,0 +1,243 @@
+"""The layer itself: one call computes all members, forward or backward.
+
+Members are looped over inside the call and never across: each runs the same instructions on its
+own rows and on the same scratch buffer, whatever stands beside it. So a member's numbers do not
+depend on its place by a single bit, a NaN stays where it arose, and the working set does not grow
+with the number of members.
+
+A cell is two functions, one step forward and one step back; everything else is shared.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rnnsearch.training.kernels.compiled import cell_gru, cell_lstm, cell_rnn
+from rnnsearch.training.kernels.compiled.layout import (
+    Gradients,
+    Kept,
+    Scratch,
+    Sizes,
+    Tensors,
+    chunk_steps,
+    divide_kept,
+    divide_scratch,
+    padded,
+)
+from rnnsearch.training.kernels.compiled.moves import (
+    copy_floats,
+    copy_vectors,
+    fill_one,
+    fill_zero,
+    pack,
+    pack_transposed,
+    transpose,
+)
+from rnnsearch.training.kernels.compiled.products import (
+    add_column_sums,
+    add_transposed_product,
+    product,
+)
+from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, jit
+
+
+@jit
+def _member(sizes: Sizes, tensors: Tensors, k: int) -> Tensors:
+    """The addresses of member k."""
+    rows = FLOAT_BYTES * k * sizes.steps * sizes.batch
+    state = FLOAT_BYTES * k * sizes.batch * sizes.hidden
+    gates = FLOAT_BYTES * k * sizes.gates
+    kept = divide_kept(0, sizes).end * k if sizes.kept else 0
+    return Tensors(
+        tensors.inputs + rows * sizes.inputs,
+        tensors.w_ih + gates * sizes.inputs,
+        tensors.w_hh + gates * sizes.hidden,
+        tensors.b_ih + gates,
+        tensors.b_hh + gates,
+        tensors.h_first + state,
+        tensors.c_first + state,
+        tensors.outputs + rows * sizes.hidden,
+        tensors.h_last + state,
+        tensors.c_last + state,
+        tensors.kept + kept,
+        tensors.scratch,
+    )
+
+
+@jit
+def member_forward(step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept: Kept) -> None:
+    """Outputs, and what the backward pass needs in `kept`, of one member."""
+    width, hidden, batch = sizes.gates, sizes.hidden, sizes.batch
+    state = FLOAT_BYTES * batch * hidden
+    gates_of_step = FLOAT_BYTES * batch * width
+    # An RNN has one gate, its output, and so projects into the outputs and keeps nothing else.
+    plain = width == hidden
+    lstm = width == 4 * hidden
+    gates = at.outputs if plain else kept.gates
+    pack_transposed(width, sizes.inputs, at.w_ih, scratch.input_panels)
+    pack_transposed(width, hidden, at.w_hh, scratch.recurrent_panels)
+    product(
+        sizes.steps * batch, width, sizes.inputs, at.inputs, sizes.inputs, scratch.input_panels,
+        at.b_ih, 0, gates, width,
+    )  # fmt: skip
+    h_before, c_before = at.h_first, at.c_first
+    for t in range(sizes.steps):
+        product(
+            batch, width, hidden, h_before, hidden, scratch.recurrent_panels, at.b_hh, 0,
+            scratch.recurrent, width,
+        )  # fmt: skip
+        h = at.outputs + t * state
+        cell = kept.cells + t * state
+        step(
+            batch, hidden, gates + t * gates_of_step, scratch.recurrent, h_before, c_before,
+            kept.extra + t * state, cell, h,
+        )  # fmt: skip
+        h_before = h
+        if lstm:
+            c_before = cell
+
+
+@jit
+def _gather(sizes: Sizes, at: Tensors, scratch: Scratch, d_inputs: int, t: int, steps: int) -> None:
+    """Bring the gate gradients of steps [t, t + steps) to the weights, biases and inputs."""
+    width, hidden, batch, inputs = sizes.gates, sizes.hidden, sizes.batch, sizes.inputs
+    rows = steps * batch
+    state = FLOAT_BYTES * batch * hidden
+    x = at.inputs + FLOAT_BYTES * t * batch * inputs
+    d_in, d_rec = scratch.d_input_gates, scratch.d_recurrent_gates
+    add_transposed_product(inputs, width, rows, x, inputs, d_in, scratch.d_w_ih, scratch.packed)
+    add_column_sums(rows, width, d_in, scratch.ones, scratch.d_b_ih)
+    # The state before a step is the row of outputs before it, except before the first.
+    if t == 0:
+        add_transposed_product(
+            hidden, width, batch, at.h_first, hidden, d_rec, scratch.d_w_hh, scratch.packed
+        )
+        d_later, before, count = d_rec + FLOAT_BYTES * batch * width, at.outputs, rows - batch
+    else:
+        d_later, before, count = d_rec, at.outputs + (t - 1) * state, rows
+    if count > 0:
+        add_transposed_product(
+            hidden, width, count, before, hidden, d_later, scratch.d_w_hh, scratch.packed
+        )
+    if d_rec != d_in:
+        add_column_sums(rows, width, d_rec, scratch.ones, scratch.d_b_hh)
+    if d_inputs != 0:
+        wide = padded(inputs)
+        # The product adds to what stands there, so the rows start at zero.
+        out = scratch.d_input_rows
+        fill_zero(rows * wide, out)
+        product(rows, wide, width, d_in, width, scratch.input_rows, out, wide, out, wide)
+        d_x = d_inputs + FLOAT_BYTES * t * batch * inputs
+        for r in range(rows):
+            copy_floats(inputs, out + FLOAT_BYTES * r * wide, d_x + FLOAT_BYTES * r * inputs)
+
+
+@jit
+def member_backward(
+    step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept: Kept, grads: Gradients, k: int
+) -> None:
+    """Gradients of one member."""
+    width, hidden, batch, inputs = sizes.gates, sizes.hidden, sizes.batch, sizes.inputs
+    lstm = width == 4 * hidden
+    floats = batch * hidden
+    state = FLOAT_BYTES * floats
+    gates_of_step = FLOAT_BYTES * batch * width
+    d_outputs = grads.outputs + k * sizes.steps * state
+    d_inputs = grads.inputs
+    if d_inputs != 0:
+        d_inputs += FLOAT_BYTES * k * sizes.steps * batch * inputs
+        pack(width, inputs, at.w_ih, inputs, scratch.input_rows)
+    pack(width, hidden, at.w_hh, hidden, scratch.recurrent_rows)
+    if grads.h_last != 0:
+        copy_vectors(floats, grads.h_last + k * state, scratch.d_hidden)
+    else:
+        fill_zero(floats, scratch.d_hidden)
+    if grads.c_last != 0:
+        copy_vectors(floats, grads.c_last + k * state, scratch.d_cell)
+    else:
+        fill_zero(floats, scratch.d_cell)
+    fill_zero(inputs * width, scratch.d_w_ih)
+    fill_zero(hidden * width, scratch.d_w_hh)
+    fill_zero(width, scratch.d_b_ih)
+    fill_zero(width, scratch.d_b_hh)
+    fill_one(scratch.ones)
+
+    chunk = chunk_steps(sizes)
+    stop = sizes.steps
+    while stop > 0:
+        start = max(0, stop - chunk)
+        for t in range(stop - 1, start - 1, -1):
+            h = at.outputs + t * state
+            d_in = scratch.d_input_gates + (t - start) * gates_of_step
+            d_rec = scratch.d_recurrent_gates + (t - start) * gates_of_step
+            step(
+                batch, hidden, kept.gates + t * gates_of_step, kept.extra + t * state,
+                h - state if t > 0 else at.h_first,
+                kept.cells + (t - 1) * state if t > 0 else at.c_first,
+                h, d_outputs + t * state, scratch.d_hidden, scratch.d_cell, d_in, d_rec,
+            )  # fmt: skip
+            if t > 0 or grads.h_first != 0:
+                product(
+                    batch, hidden, width, d_rec, width, scratch.recurrent_rows,
+                    scratch.d_hidden, hidden, scratch.d_hidden, hidden,
+                )  # fmt: skip
+        _gather(sizes, at, scratch, d_inputs, start, stop - start)
+        stop = start
+
+    gates = FLOAT_BYTES * k * width
+    transpose(inputs, width, scratch.d_w_ih, width, grads.w_ih + gates * inputs, inputs)
+    transpose(hidden, width, scratch.d_w_hh, width, grads.w_hh + gates * hidden, hidden)
+    copy_vectors(width, scratch.d_b_ih, grads.b_ih + gates)
+    shared = scratch.d_input_gates == scratch.d_recurrent_gates
+    copy_vectors(width, scratch.d_b_ih if shared else scratch.d_b_hh, grads.b_hh + gates)
+    if grads.h_first != 0:
+        copy_vectors(floats, scratch.d_hidden, grads.h_first + k * state)
+    if lstm and grads.c_first != 0:
+        copy_vectors(floats, scratch.d_cell, grads.c_first + k * state)
+
+
+@jit
+def _run(
+    forward_step: Any, backward_step: Any, sizes: Sizes, tensors: Tensors, grads: Gradients
+) -> None:
+    scratch = divide_scratch(tensors.scratch, sizes)
+    floats = sizes.batch * sizes.hidden
+    state = FLOAT_BYTES * floats
+    lstm = sizes.gates == 4 * sizes.hidden
+    for k in range(sizes.members):
+        at = _member(sizes, tensors, k)
+        kept = divide_kept(at.kept if sizes.kept else scratch.kept, sizes)
+        if not sizes.backward:
+            member_forward(forward_step, sizes, at, scratch, kept)
+            last = (sizes.steps - 1) * state
+            copy_vectors(floats, at.outputs + last, at.h_last)
+            if lstm:
+                copy_vectors(floats, kept.cells + last, at.c_last)
+        else:
+            if sizes.gates > sizes.hidden and not sizes.kept:
+                # The same instructions on the same numbers: the gates come out equal to the bit.
+                member_forward(forward_step, sizes, at, scratch, kept)
+            member_backward(backward_step, sizes, at, scratch, kept, grads, k)
+
+
+# The entry points, one a cell, so that only those of a search's cells are compiled.
+
+
+def rnn_tanh(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
+    """Elman layers with tanh."""
+    _run(cell_rnn.tanh_forward, cell_rnn.tanh_backward, sizes, tensors, gradients)
+
+
+def rnn_relu(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
+    """Elman layers with relu."""
+    _run(cell_rnn.relu_forward, cell_rnn.relu_backward, sizes, tensors, gradients)
+
+
+def gru(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
+    """Gated recurrent units."""
+    _run(cell_gru.gru_forward, cell_gru.gru_backward, sizes, tensors, gradients)
+
+
+def lstm(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
+    """Long short-term memory."""
+    _run(cell_lstm.lstm_forward, cell_lstm.lstm_backward, sizes, tensors, gradients)

@@ -1,0 +1,163 @@
+"""What a kernel call is given, and how its scratch buffer is divided.
+
+All numbers are int64 and reach the compiled code by value; addresses are in bytes, 0 for a tensor
+that is absent. The scratch buffer is divided by one function that both sides run: Python to know
+its size, the kernel to find its regions.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, LANES, jit_and_python
+
+_CHUNK_ROWS = 128
+"""Rows of gate gradients that are gathered before they meet the weight gradients: enough to
+amortise loading and storing those, few enough to stay in the second-level cache."""
+
+
+class Sizes(NamedTuple):
+    """Axes of a call, and what of it is wanted."""
+
+    members: int
+    steps: int
+    batch: int
+    inputs: int
+    hidden: int
+    gates: int  # rows of the weight matrices: 1, 3 or 4 times `hidden`
+    backward: int  # 0: outputs and last state; 1: gradients
+    kept: int  # 1: the forward call keeps its gates in `Tensors.kept` for the backward call
+
+
+class Tensors(NamedTuple):
+    """Addresses of contiguous float32 tensors, member-major."""
+
+    inputs: int  # [K, T, B, I]
+    w_ih: int  # [K, G, I]
+    w_hh: int  # [K, G, H]
+    b_ih: int  # [K, G]
+    b_hh: int  # [K, G]
+    h_first: int  # [K, B, H]
+    c_first: int  # [K, B, H], LSTM
+    outputs: int  # [K, T, B, H]; written forward, read backward
+    h_last: int  # [K, B, H]; written
+    c_last: int  # [K, B, H]; written, LSTM
+    kept: int  # [K, kept_floats]
+    scratch: int
+
+
+class Gradients(NamedTuple):
+    """Addresses of gradients, shaped as what they are gradients of; all 0 in a forward call."""
+
+    outputs: int  # read, as are the next two
+    h_last: int  # 0: none flows in
+    c_last: int
+    inputs: int  # written, as are all below; 0: not wanted
+    w_ih: int
+    w_hh: int
+    b_ih: int
+    b_hh: int
+    h_first: int
+    c_first: int
+
+
+class Kept(NamedTuple):
+    """What a member's forward pass leaves for its backward pass, [T, B, width] each."""
+
+    gates: int  # width G: gates after their activations
+    extra: int  # width H: LSTM tanh(c); GRU the recurrent term that the reset gate multiplies
+    cells: int  # width H: LSTM c
+    end: int
+
+
+class Scratch(NamedTuple):
+    """Regions for one member at a time, shared by all members of a call."""
+
+    input_panels: int  # [I, G] w_ih transposed, panels
+    recurrent_panels: int  # [H, G] w_hh transposed, panels
+    recurrent: int  # [B, G] recurrent term of one step
+    kept: int  # where nothing is kept, the backward call computes it again into here
+    input_rows: int  # [G, I padded] w_ih, panels
+    recurrent_rows: int  # [G, H] w_hh, panels
+    d_hidden: int  # [B, H]
+    d_cell: int  # [B, H]
+    d_input_gates: int  # [chunk, G] gradients of the gates' input side
+    d_recurrent_gates: int  # [chunk, G] of their recurrent side
+    d_w_ih: int  # [I, G] transposed
+    d_w_hh: int  # [H, G] transposed
+    d_b_ih: int  # [G]
+    d_b_hh: int  # [G]
+    d_input_rows: int  # [chunk, I padded]
+    packed: int  # operands of `add_transposed_product`
+    ones: int  # [16]
+    end: int
+
+
+@jit_and_python
+def padded(count: int) -> int:
+    """The next multiple of 16."""
+    return (count + LANES - 1) // LANES * LANES
+
+
+@jit_and_python
+def chunk_steps(sizes: Sizes) -> int:
+    """Steps whose gate gradients are gathered before they meet the weight gradients."""
+    return max(1, min(sizes.steps, _CHUNK_ROWS // sizes.batch))
+
+
+@jit_and_python
+def after(address: int, floats: int) -> int:
+    """Where the next region starts: the checked build finds accesses to the gap between."""
+    return address + FLOAT_BYTES * (padded(floats) + LANES)
+
+
+@jit_and_python
+def divide_kept(start: int, sizes: Sizes) -> Kept:
+    """Regions for one member. An RNN needs nothing but its outputs."""
+    rows = sizes.steps * sizes.batch
+    gated = sizes.gates > sizes.hidden
+    lstm = sizes.gates == 4 * sizes.hidden
+    extra = after(start, rows * sizes.gates) if gated else start
+    cells = after(extra, rows * sizes.hidden) if gated else extra
+    end = after(cells, rows * sizes.hidden) if lstm else cells
+    return Kept(start, extra, cells, end)
+
+
+@jit_and_python
+def divide_scratch(start: int, sizes: Sizes) -> Scratch:
+    """Regions of the scratch buffer; a forward call has no use for those below `kept`."""
+    width, hidden, inputs = sizes.gates, sizes.hidden, sizes.inputs
+    recurrent_panels = after(start, inputs * width)
+    recurrent = after(recurrent_panels, hidden * width)
+    kept = after(recurrent, sizes.batch * width)
+    input_rows = kept if sizes.kept else divide_kept(kept, sizes).end
+    if not sizes.backward:
+        end = input_rows
+        return Scratch(
+            start, recurrent_panels, recurrent, kept,
+            end, end, end, end, end, end, end, end, end, end, end, end, end, end,
+        )  # fmt: skip
+    rows = chunk_steps(sizes) * sizes.batch
+    widest = max(padded(inputs), hidden)
+    recurrent_rows = after(input_rows, width * padded(inputs))
+    d_hidden = after(recurrent_rows, width * hidden)
+    d_cell = after(d_hidden, sizes.batch * hidden)
+    d_input_gates = after(d_cell, sizes.batch * hidden)
+    # Only a GRU's two sides differ: its reset gate lies on the recurrent side of the new gate.
+    d_recurrent_gates = d_input_gates
+    d_w_ih = after(d_input_gates, rows * width)
+    if width == 3 * hidden:
+        d_recurrent_gates = d_w_ih
+        d_w_ih = after(d_recurrent_gates, rows * width)
+    d_w_hh = after(d_w_ih, inputs * width)
+    d_b_ih = after(d_w_hh, hidden * width)
+    d_b_hh = after(d_b_ih, width)
+    d_input_rows = after(d_b_hh, width)
+    packed = after(d_input_rows, rows * padded(inputs))
+    ones = after(packed, rows * (widest + 64))
+    end = after(ones, LANES)
+    return Scratch(
+        start, recurrent_panels, recurrent, kept, input_rows, recurrent_rows, d_hidden, d_cell,
+        d_input_gates, d_recurrent_gates, d_w_ih, d_w_hh, d_b_ih, d_b_hh, d_input_rows, packed,
+        ones, end,
+    )  # fmt: skip

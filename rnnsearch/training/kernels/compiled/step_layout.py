@@ -1,0 +1,179 @@
+"""What a call for whole training steps is given, and where things lie in its buffers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rnnsearch.training.kernels.compiled.layout import (
+    Scratch,
+    Sizes,
+    after,
+    divide_kept,
+    divide_scratch,
+    padded,
+)
+from rnnsearch.training.kernels.compiled.vectors import LANES, jit_and_python
+
+
+class StepSizes(NamedTuple):
+    """Axes of a call: S optimizer steps of K members."""
+
+    members: int
+    updates: int  # S
+    layers: int
+    steps: int  # T, in time
+    batch: int
+    inputs: int
+    outputs: int
+    hidden: int
+    gates: int  # rows of the weight matrices: 1, 3 or 4 times `hidden`
+    row: int  # floats of a row of parameters
+    adaptive: int  # 1: Adam or AdamW; 0: SGD
+    mask: int  # floats from a layer's dropout masks to the next layer's; 0 for no dropout
+
+
+class StepTensors(NamedTuple):
+    """Addresses of contiguous float32 tensors."""
+
+    inputs: int  # [S, K, T, B, I]
+    targets: int  # [S, K, T, B, O]
+    masks: int  # [layers - 1, S, K, T, B, H]: factors of a layer's outputs; 0 for no dropout
+    parameters: int  # [K, row]; changed, as are all below
+    first: int  # [K, row]
+    second: int  # [K, row]; 0 for SGD
+    h: int  # [K, layers, B, H]; written only for members that carry their state
+    c: int  # [K, layers, B, H], LSTM
+    scratch: int
+
+
+class Column(NamedTuple):
+    """Columns of the members' settings, float64."""
+
+    learning_rate: int = 0
+    beta1: int = 1
+    beta2: int = 2
+    momentum: int = 3
+    l2: int = 4
+    decay: int = 5  # decoupled
+    clip_norm: int = 6  # infinity for none
+    carry: int = 7  # 1 or 0
+
+
+COLUMN = Column()
+
+
+class Leaves(NamedTuple):
+    """Places in a row, in floats, of a layer's weights or of the head's."""
+
+    w_ih: int
+    w_hh: int
+    b_ih: int
+    b_hh: int
+
+
+class StepScratch(NamedTuple):
+    """Regions for one member and step at a time, shared by all."""
+
+    factors: int  # [16]
+    squares: int  # [64]
+    ones: int  # [16]
+    zeros: int  # [H]
+    head_panels: int  # [H, O padded], panels
+    head_rows: int  # [O, H], panels
+    errors: int  # [T * B, O padded]: outputs of the head, then their gradients
+    d_outputs: int  # [T, B, H], of whichever layer is under way
+    packed: int  # operands of `add_transposed_product`
+    gradients: int  # [row]
+    layers: int  # a layer's outputs [T, B, H], the same times its masks, `Scratch`; then the next
+    end: int
+
+
+@jit_and_python
+def layer_sizes(sizes: StepSizes, layer: int) -> Sizes:
+    """The call that one member's layer would be by itself."""
+    inputs = sizes.inputs if layer == 0 else sizes.hidden
+    return Sizes(1, sizes.steps, sizes.batch, inputs, sizes.hidden, sizes.gates, 1, 0)
+
+
+@jit_and_python
+def layer_leaves(sizes: StepSizes, layer: int) -> Leaves:
+    """Where a layer's weights lie in a row; those of the head follow the last layer's.
+
+    All leaves of a layer are a multiple of sixteen floats, so that there is no gap between them.
+    """
+    gates, hidden = sizes.gates, sizes.hidden
+    start = 0
+    inputs = sizes.inputs
+    if layer > 0:
+        start = gates * (sizes.inputs + hidden + 2) + (layer - 1) * gates * (2 * hidden + 2)
+        inputs = hidden
+    w_hh = start + gates * inputs
+    b_ih = w_hh + gates * hidden
+    return Leaves(start, w_hh, b_ih, b_ih + gates)
+
+
+@jit_and_python
+def layer_outputs(sizes: StepSizes, scratch: StepScratch, layer: int) -> int:
+    """Where a layer's outputs lie."""
+    if layer == 0:
+        return scratch.layers
+    second = layer_scratch(sizes, scratch.layers, 0).end
+    if layer == 1:
+        return second
+    third = layer_scratch(sizes, second, 1).end
+    return second + (layer - 1) * (third - second)
+
+
+@jit_and_python
+def layer_dropped(sizes: StepSizes, outputs: int) -> int:
+    """Where a layer's outputs times its masks lie; the outputs themselves without dropout."""
+    return after(outputs, sizes.steps * sizes.batch * sizes.hidden) if sizes.mask else outputs
+
+
+@jit_and_python
+def layer_scratch(sizes: StepSizes, outputs: int, layer: int) -> Scratch:
+    """A layer's other regions."""
+    start = after(layer_dropped(sizes, outputs), sizes.steps * sizes.batch * sizes.hidden)
+    return divide_scratch(start, layer_sizes(sizes, layer))
+
+
+@jit_and_python
+def divide_step(start: int, sizes: StepSizes) -> StepScratch:
+    """Regions of the scratch buffer."""
+    rows, wide = sizes.steps * sizes.batch, padded(sizes.outputs)
+    squares = after(start, LANES)
+    ones = after(squares, 4 * LANES)
+    zeros = after(ones, LANES)
+    head_panels = after(zeros, sizes.hidden)
+    head_rows = after(head_panels, sizes.hidden * wide)
+    errors = after(head_rows, sizes.outputs * sizes.hidden)
+    d_outputs = after(errors, rows * wide)
+    packed = after(d_outputs, rows * sizes.hidden)
+    gradients = after(packed, rows * (sizes.outputs + 64))
+    layers = after(gradients, sizes.row)
+    here = StepScratch(
+        start, squares, ones, zeros, head_panels, head_rows, errors, d_outputs, packed, gradients,
+        layers, layers,
+    )  # fmt: skip
+    return StepScratch(
+        start, squares, ones, zeros, head_panels, head_rows, errors, d_outputs, packed, gradients,
+        layers, layer_outputs(sizes, here, sizes.layers),
+    )  # fmt: skip
+
+
+def row_floats(sizes: StepSizes) -> int:
+    """Floats of a row of such a network."""
+    head = layer_leaves(sizes, sizes.layers).w_ih
+    return head + sizes.outputs * sizes.hidden + padded(sizes.outputs)
+
+
+def step_extents(sizes: StepSizes, scratch: int) -> list[int]:
+    """Where the regions start, and the end; for the checked build."""
+    regions = divide_step(scratch, sizes)
+    starts = [*regions]
+    for layer in range(sizes.layers):
+        outputs = layer_outputs(sizes, regions, layer)
+        inner = layer_scratch(sizes, outputs, layer)
+        kept = divide_kept(inner.kept, layer_sizes(sizes, layer))
+        starts += [outputs, layer_dropped(sizes, outputs), *inner, *kept]
+    return starts

@@ -1,0 +1,353 @@
+"""Whole optimizer steps of many members in one call: forward, loss, backward, clip, update.
+
+Members are looped over outside and steps inside, so that a small member's weights stay in the
+first-level cache from step to step. As in `layer`, a member's numbers depend on its own rows alone.
+
+The layers are those of `layer`, and read the rows of parameters where they lie.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnsearch.training.kernels.compiled import cell_gru, cell_lstm, cell_rnn
+from rnnsearch.training.kernels.compiled.layer import member_backward, member_forward
+from rnnsearch.training.kernels.compiled.layout import (
+    Gradients,
+    Tensors,
+    divide_kept,
+    padded,
+)
+from rnnsearch.training.kernels.compiled.moves import (
+    copy_vectors,
+    fill_one,
+    fill_zero,
+    multiply,
+    pack,
+    transpose,
+)
+from rnnsearch.training.kernels.compiled.products import (
+    add_column_sums,
+    add_transposed_product,
+    product,
+)
+from rnnsearch.training.kernels.compiled.step_layout import (
+    COLUMN,
+    StepScratch,
+    StepSizes,
+    StepTensors,
+    divide_step,
+    layer_dropped,
+    layer_leaves,
+    layer_outputs,
+    layer_scratch,
+    layer_sizes,
+)
+from rnnsearch.training.kernels.compiled.tiles import PANEL
+from rnnsearch.training.kernels.compiled.update import FACTORS, adam, sgd, sum_of_squares
+from rnnsearch.training.kernels.compiled.vectors import (
+    FLOAT_BYTES,
+    jit,
+    read_float,
+    write_float,
+)
+
+_ADAM_EPSILON = 1e-8
+_CLIP_EPSILON = 1e-6
+
+
+@jit
+def _layer(
+    sizes: StepSizes, at: StepTensors, scratch: StepScratch, inputs: int, layer: int
+) -> Tensors:
+    """The addresses of one layer of the member at `at`, reading the layer below."""
+    leaves = layer_leaves(sizes, layer)
+    weights = at.parameters
+    states = FLOAT_BYTES * layer * sizes.batch * sizes.hidden
+    if layer > 0:
+        inputs = layer_dropped(sizes, layer_outputs(sizes, scratch, layer - 1))
+    return Tensors(
+        inputs,
+        weights + FLOAT_BYTES * leaves.w_ih,
+        weights + FLOAT_BYTES * leaves.w_hh,
+        weights + FLOAT_BYTES * leaves.b_ih,
+        weights + FLOAT_BYTES * leaves.b_hh,
+        at.h + states,
+        at.c + states,
+        layer_outputs(sizes, scratch, layer),
+        0,
+        0,
+        0,
+        0,
+    )
+
+
+@jit
+def _regions(sizes: StepSizes, scratch: StepScratch, layer: int) -> Any:
+    inner = layer_sizes(sizes, layer)
+    regions = layer_scratch(sizes, layer_outputs(sizes, scratch, layer), layer)
+    return inner, regions, divide_kept(regions.kept, inner)
+
+
+@jit
+def _head(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: int) -> None:
+    """Outputs [T * B, O padded] into `errors`; `head_panels` holds zeros beyond O."""
+    weights = at.parameters + FLOAT_BYTES * layer_leaves(sizes, sizes.layers).w_ih
+    wide = padded(sizes.outputs)
+    for first in range(0, sizes.outputs, PANEL):
+        transpose(
+            min(PANEL, sizes.outputs - first),
+            sizes.hidden,
+            weights + FLOAT_BYTES * first * sizes.hidden,
+            sizes.hidden,
+            scratch.head_panels + FLOAT_BYTES * first * sizes.hidden,
+            min(PANEL, wide - first),
+        )
+    bias = weights + FLOAT_BYTES * sizes.outputs * sizes.hidden
+    product(
+        sizes.steps * sizes.batch, wide, sizes.hidden, hidden, sizes.hidden, scratch.head_panels,
+        bias, 0, scratch.errors, wide,
+    )  # fmt: skip
+
+
+@jit
+def _squared_errors(sizes: StepSizes, errors: int, targets: int) -> float:
+    """The mean of squares; outputs become the gradients of that mean."""
+    rows, outputs, wide = sizes.steps * sizes.batch, sizes.outputs, padded(sizes.outputs)
+    share = np.float32(2.0 / (rows * outputs))
+    total = 0.0
+    for r in range(rows):
+        for o in range(outputs):
+            place = errors + FLOAT_BYTES * (r * wide + o)
+            error = read_float(place) - read_float(targets + FLOAT_BYTES * (r * outputs + o))
+            total += np.float64(error) * np.float64(error)
+            write_float(place, error * share)
+    return total / (rows * outputs)
+
+
+@jit
+def _head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: int) -> None:
+    """Gradients of the head's weights and of the last layer's outputs."""
+    place = FLOAT_BYTES * layer_leaves(sizes, sizes.layers).w_ih
+    rows, outputs, wide = sizes.steps * sizes.batch, sizes.outputs, padded(sizes.outputs)
+    d_weights = scratch.gradients + place
+    d_bias = d_weights + FLOAT_BYTES * outputs * sizes.hidden
+    fill_zero(outputs * sizes.hidden + wide, d_weights)
+    add_transposed_product(
+        outputs, sizes.hidden, rows, scratch.errors, wide, hidden, d_weights, scratch.packed
+    )
+    add_column_sums(rows, wide, scratch.errors, scratch.ones, d_bias)
+    pack(outputs, sizes.hidden, at.parameters + place, sizes.hidden, scratch.head_rows)
+    product(
+        rows, sizes.hidden, outputs, scratch.errors, wide, scratch.head_rows, scratch.zeros, 0,
+        scratch.d_outputs, sizes.hidden,
+    )  # fmt: skip
+
+
+@jit
+def _gradients(
+    forward_step: Any,
+    backward_step: Any,
+    sizes: StepSizes,
+    at: StepTensors,
+    scratch: StepScratch,
+) -> float:
+    """The loss of the member at `at`; its gradients go into the scratch's row."""
+    floats = sizes.steps * sizes.batch * sizes.hidden
+    for layer in range(sizes.layers):
+        inner, regions, kept = _regions(sizes, scratch, layer)
+        tensors = _layer(sizes, at, scratch, at.inputs, layer)
+        member_forward(forward_step, inner, tensors, regions, kept)
+        if sizes.mask and layer < sizes.layers - 1:
+            masks = at.masks + FLOAT_BYTES * layer * sizes.mask
+            multiply(floats, tensors.outputs, masks, layer_dropped(sizes, tensors.outputs))
+    hidden = layer_outputs(sizes, scratch, sizes.layers - 1)
+    _head(sizes, at, scratch, hidden)
+    loss = _squared_errors(sizes, scratch.errors, at.targets)
+    _head_backward(sizes, at, scratch, hidden)
+    for layer in range(sizes.layers - 1, -1, -1):
+        inner, regions, kept = _regions(sizes, scratch, layer)
+        tensors = _layer(sizes, at, scratch, at.inputs, layer)
+        leaves = layer_leaves(sizes, layer)
+        # A layer's input gradients take the place of its output gradients, which are read before.
+        slopes = Gradients(
+            scratch.d_outputs,
+            0,
+            0,
+            scratch.d_outputs if layer > 0 else 0,
+            scratch.gradients + FLOAT_BYTES * leaves.w_ih,
+            scratch.gradients + FLOAT_BYTES * leaves.w_hh,
+            scratch.gradients + FLOAT_BYTES * leaves.b_ih,
+            scratch.gradients + FLOAT_BYTES * leaves.b_hh,
+            0,
+            0,
+        )
+        if sizes.mask and layer < sizes.layers - 1:
+            masks = at.masks + FLOAT_BYTES * layer * sizes.mask
+            multiply(floats, scratch.d_outputs, masks, scratch.d_outputs)
+        member_backward(backward_step, inner, tensors, regions, kept, slopes, 0)
+    return loss
+
+
+@jit
+def _carry(sizes: StepSizes, at: StepTensors, scratch: StepScratch) -> None:
+    """The states after the last step in time become those before the next first."""
+    floats = sizes.batch * sizes.hidden
+    state = FLOAT_BYTES * floats
+    last = (sizes.steps - 1) * state
+    for layer in range(sizes.layers):
+        copy_vectors(floats, layer_outputs(sizes, scratch, layer) + last, at.h + layer * state)
+        if sizes.gates == 4 * sizes.hidden:
+            kept = _regions(sizes, scratch, layer)[2]
+            copy_vectors(floats, kept.cells + last, at.c + layer * state)
+
+
+@jit
+def _update(
+    sizes: StepSizes,
+    at: StepTensors,
+    scratch: StepScratch,
+    norm: np.float32,
+    settings: NDArray[np.float64],
+    powers: NDArray[np.float64],
+) -> None:
+    """Clip and apply the gradients; `settings` by `COLUMN`, `powers` are advanced."""
+    factors = scratch.factors
+    clip = settings[COLUMN.clip_norm] / (norm + _CLIP_EPSILON)
+    decay = settings[COLUMN.learning_rate] * settings[COLUMN.decay]
+    rate = settings[COLUMN.learning_rate]
+    if sizes.adaptive:
+        for n in range(2):
+            powers[n] *= settings[COLUMN.beta1 + n]
+        rate /= 1.0 - powers[0]
+        root = 1.0 / math.sqrt(1.0 - powers[1])
+        write_float(factors + FLOAT_BYTES * FACTORS.inverse_root, np.float32(root))
+    beta1, beta2 = settings[COLUMN.beta1], settings[COLUMN.beta2]
+    write_float(factors + FLOAT_BYTES * FACTORS.scale, np.float32(min(1.0, clip)))
+    write_float(factors + FLOAT_BYTES * FACTORS.l2, np.float32(settings[COLUMN.l2]))
+    write_float(factors + FLOAT_BYTES * FACTORS.shrink, np.float32(1.0 - decay))
+    write_float(factors + FLOAT_BYTES * FACTORS.rate, np.float32(rate))
+    write_float(factors + FLOAT_BYTES * FACTORS.blend1, np.float32(1.0 - beta1))
+    write_float(factors + FLOAT_BYTES * FACTORS.beta2, np.float32(beta2))
+    write_float(factors + FLOAT_BYTES * FACTORS.blend2, np.float32(1.0 - beta2))
+    write_float(factors + FLOAT_BYTES * FACTORS.epsilon, np.float32(_ADAM_EPSILON))
+    write_float(factors + FLOAT_BYTES * FACTORS.momentum, np.float32(settings[COLUMN.momentum]))
+    if sizes.adaptive:
+        adam(sizes.row, factors, scratch.gradients, at.parameters, at.first, at.second)
+    else:
+        sgd(sizes.row, factors, scratch.gradients, at.parameters, at.first)
+
+
+@jit
+def _member(sizes: StepSizes, tensors: StepTensors, s: int, k: int) -> StepTensors:
+    """The addresses of member k in step s."""
+    rows = FLOAT_BYTES * (s * sizes.members + k) * sizes.steps * sizes.batch
+    row = FLOAT_BYTES * k * sizes.row
+    states = FLOAT_BYTES * k * sizes.layers * sizes.batch * sizes.hidden
+    return StepTensors(
+        tensors.inputs + rows * sizes.inputs,
+        tensors.targets + rows * sizes.outputs,
+        tensors.masks + rows * sizes.hidden,
+        tensors.parameters + row,
+        tensors.first + row,
+        tensors.second + row,
+        tensors.h + states,
+        tensors.c + states,
+        tensors.scratch,
+    )
+
+
+@jit
+def _run(
+    forward_step: Any,
+    backward_step: Any,
+    sizes: StepSizes,
+    tensors: StepTensors,
+    settings: NDArray[np.float64],
+    powers: NDArray[np.float64],
+    losses: NDArray[np.float32],
+    norms: NDArray[np.float32],
+) -> None:
+    """All steps of all members.
+
+    A member whose loss or norm is not finite stays as it was before that step, and its later
+    losses and norms repeat those of it.
+    """
+    scratch = divide_step(tensors.scratch, sizes)
+    fill_one(scratch.ones)
+    fill_zero(sizes.hidden, scratch.zeros)
+    fill_zero(sizes.hidden * padded(sizes.outputs), scratch.head_panels)
+    for k in range(sizes.members):
+        for s in range(sizes.updates):
+            at = _member(sizes, tensors, s, k)
+            loss = np.float32(_gradients(forward_step, backward_step, sizes, at, scratch))
+            squares = sum_of_squares(sizes.row, scratch.gradients, scratch.squares)
+            norm = np.float32(math.sqrt(squares))
+            if not (math.isfinite(loss) and math.isfinite(norm)):
+                losses[s:, k] = loss
+                norms[s:, k] = norm
+                break
+            losses[s, k] = loss
+            norms[s, k] = norm
+            _update(sizes, at, scratch, norm, settings[k], powers[k])
+            if settings[k, COLUMN.carry] != 0.0:
+                _carry(sizes, at, scratch)
+
+
+# The entry points, one a cell.
+
+
+def step_rnn_tanh(
+    sizes: StepSizes,
+    tensors: StepTensors,
+    settings: NDArray[np.float64],
+    powers: NDArray[np.float64],
+    losses: NDArray[np.float32],
+    norms: NDArray[np.float32],
+) -> None:
+    """Elman networks with tanh."""
+    forward, backward = cell_rnn.tanh_forward, cell_rnn.tanh_backward
+    _run(forward, backward, sizes, tensors, settings, powers, losses, norms)
+
+
+def step_rnn_relu(
+    sizes: StepSizes,
+    tensors: StepTensors,
+    settings: NDArray[np.float64],
+    powers: NDArray[np.float64],
+    losses: NDArray[np.float32],
+    norms: NDArray[np.float32],
+) -> None:
+    """Elman networks with relu."""
+    forward, backward = cell_rnn.relu_forward, cell_rnn.relu_backward
+    _run(forward, backward, sizes, tensors, settings, powers, losses, norms)
+
+
+def step_gru(
+    sizes: StepSizes,
+    tensors: StepTensors,
+    settings: NDArray[np.float64],
+    powers: NDArray[np.float64],
+    losses: NDArray[np.float32],
+    norms: NDArray[np.float32],
+) -> None:
+    """Networks of gated recurrent units."""
+    forward, backward = cell_gru.gru_forward, cell_gru.gru_backward
+    _run(forward, backward, sizes, tensors, settings, powers, losses, norms)
+
+
+def step_lstm(
+    sizes: StepSizes,
+    tensors: StepTensors,
+    settings: NDArray[np.float64],
+    powers: NDArray[np.float64],
+    losses: NDArray[np.float32],
+    norms: NDArray[np.float32],
+) -> None:
+    """Networks of long short-term memory."""
+    forward, backward = cell_lstm.lstm_forward, cell_lstm.lstm_backward
+    _run(forward, backward, sizes, tensors, settings, powers, losses, norms)

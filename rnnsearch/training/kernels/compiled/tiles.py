@@ -1,0 +1,189 @@
+"""Matrix products on tiles of registers.
+
+A tile of `rows` x 16 * `vectors` numbers of the product stays in registers while the inner
+dimension runs: each step loads `vectors` vectors of the right operand and one float a row of the
+left, and does rows * vectors fused multiply-adds. 4 x 4 tiles fill half of AVX-512's registers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rnnsearch.training.kernels.compiled.host import sums_in_registers
+from rnnsearch.training.kernels.compiled.vectors import (
+    FLOAT_BYTES,
+    LANES,
+    Address,
+    Emitter,
+    jit,
+    vector_intrinsic,
+)
+
+PANEL = 64
+"""Columns of a packed panel: four vectors."""
+
+
+def _tile(rows: int, vectors: int) -> Any:
+    # A fused multiply-add takes four cycles and two can start in each, so eight sums must be under
+    # way: small tiles run several partial sums over the inner dimension, added at the end.
+    partial_sums = max(1, 8 // (rows * vectors))
+    # Where registers are fewer, the tile is summed block after block: sums that spill to memory
+    # took twice as long on AVX2. Each number's additions, and so its bits, are the same.
+    room = max(1, sums_in_registers() // partial_sums)
+    block_rows = min(rows, 1 << (room.bit_length() - 1))
+    block_vectors = min(vectors, 1 << ((room // block_rows).bit_length() - 1))
+
+    def tile(
+        code: Emitter,
+        left: Address,
+        left_row: Address,
+        left_step: Address,
+        right: Address,
+        right_step: Address,
+        depth: Address,
+        start: Address,
+        start_row: Address,
+        out: Address,
+        out_row: Address,
+    ) -> None:
+        """out[m, n] = start[m, n] + sum over k of left[m, k] * right[k, n].
+
+        `left_row` and `left_step` are the distances between rows m and steps k of the left operand,
+        `right_step` that between rows k of the right; `start_row` is 0 for one row used by all.
+        """
+        for row in range(0, rows, block_rows):
+            for vector in range(0, vectors, block_vectors):
+                places = [
+                    (m, n)
+                    for m in range(row, row + block_rows)
+                    for n in range(vector, vector + block_vectors)
+                ]
+                block(code, places, left, left_row, left_step, right, right_step, depth,
+                      start, start_row, out, out_row)  # fmt: skip
+
+    def block(
+        code: Emitter,
+        places: list[tuple[int, int]],
+        left: Address,
+        left_row: Address,
+        left_step: Address,
+        right: Address,
+        right_step: Address,
+        depth: Address,
+        start: Address,
+        start_row: Address,
+        out: Address,
+        out_row: Address,
+    ) -> None:
+        def cell(base: Address, row_stride: Address, m: int, n: int) -> Address:
+            return code.shift(base, (m, row_stride), (n, LANES))
+
+        sums = [
+            {
+                (m, n): code.variable(
+                    code.load(cell(start, start_row, m, n)) if part == 0 else code.zero()
+                )
+                for m, n in places
+            }
+            for part in range(partial_sums)
+        ]
+
+        def step(k: Address, part: int) -> None:
+            row = code.shift(right, (k, right_step))
+            columns = {n: code.load(code.shift(row, (n, LANES))) for _, n in places}
+            factors = {
+                m: code.broadcast(code.shift(left, (m, left_row), (k, left_step)))
+                for m, _ in places
+            }
+            for (m, n), slot in sums[part].items():
+                code.set(slot, code.get(slot).plus_product(factors[m], columns[n]))
+
+        even = code.builder.and_(depth, depth.type(-partial_sums))
+        with code.loop(0, even, partial_sums) as (k, _):
+            for part in range(partial_sums):
+                step(code.builder.add(k, k.type(part)), part)
+        if partial_sums > 1:
+            with code.loop(even, depth, 1) as (k, _):
+                step(k, 0)
+        for m, n in places:
+            total = code.get(sums[0][m, n])
+            for part in range(1, partial_sums):
+                total = total + code.get(sums[part][m, n])
+            code.store(cell(out, out_row, m, n), total)
+
+    tile.__name__ = f"tile_{rows}x{vectors}"
+    return vector_intrinsic(tile)
+
+
+tile_8x1, tile_4x1, tile_1x1 = _tile(8, 1), _tile(4, 1), _tile(1, 1)
+tile_8x2, tile_4x2, tile_1x2 = _tile(8, 2), _tile(4, 2), _tile(1, 2)
+tile_4x3, tile_1x3 = _tile(4, 3), _tile(1, 3)
+tile_4x4, tile_1x4 = _tile(4, 4), _tile(1, 4)
+
+
+def _strip(large: Any, medium: Any, single: Any, large_rows: int) -> Any:
+    """All rows of one panel: large tiles, then tiles of four, then single rows."""
+
+    def strip(
+        rows: int,
+        left: int,
+        left_row: int,
+        left_step: int,
+        right: int,
+        right_step: int,
+        depth: int,
+        start: int,
+        start_row: int,
+        out: int,
+        out_row: int,
+    ) -> None:
+        row = 0
+        while row < rows:
+            a = left + FLOAT_BYTES * row * left_row
+            s = start + FLOAT_BYTES * row * start_row
+            c = out + FLOAT_BYTES * row * out_row
+            operands = a, left_row, left_step, right, right_step, depth, s, start_row, c, out_row
+            if row + large_rows <= rows:
+                large(*operands)
+                row += large_rows
+            elif row + 4 <= rows:
+                medium(*operands)
+                row += 4
+            else:
+                single(*operands)
+                row += 1
+
+    return jit(strip)
+
+
+_strip_1 = _strip(tile_8x1, tile_4x1, tile_1x1, 8)
+_strip_2 = _strip(tile_8x2, tile_4x2, tile_1x2, 8)
+_strip_3 = _strip(tile_4x3, tile_4x3, tile_1x3, 4)
+_strip_4 = _strip(tile_4x4, tile_4x4, tile_1x4, 4)
+
+
+@jit
+def panel_product(
+    rows: int,
+    columns: int,
+    depth: int,
+    left: int,
+    left_row: int,
+    left_step: int,
+    right: int,
+    right_step: int,
+    start: int,
+    start_row: int,
+    out: int,
+    out_row: int,
+) -> None:
+    """out = start + left @ right for one panel of 16, 32, 48 or 64 columns."""
+    operands = left, left_row, left_step, right, right_step, depth, start, start_row, out, out_row
+    if columns == 64:
+        _strip_4(rows, *operands)
+    elif columns == 48:
+        _strip_3(rows, *operands)
+    elif columns == 32:
+        _strip_2(rows, *operands)
+    else:
+        _strip_1(rows, *operands)

@@ -1,0 +1,113 @@
+"""A row of gradients meets a row of parameters: norm, clip, Adam, AdamW, SGD.
+
+The equations are those of `training.optimizers`, which are torch's. Rows are a multiple of sixteen
+floats; their gaps hold zeros and stay at zero.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rnnsearch.training.kernels.compiled.vectors import (
+    FLOAT_BYTES,
+    LANES,
+    Address,
+    Emitter,
+    jit,
+    read_float,
+    vector_intrinsic,
+)
+
+
+class Factors(NamedTuple):
+    """Places, in floats, of the numbers of one update; what does not apply is neutral."""
+
+    scale: int = 0  # of the gradient: the clip
+    l2: int = 1
+    shrink: int = 2  # of the parameters: decoupled weight decay
+    rate: int = 3  # Adam: with the first bias correction
+    blend1: int = 4  # 1 - beta1
+    beta2: int = 5
+    blend2: int = 6  # 1 - beta2
+    inverse_root: int = 7  # 1 / sqrt(second bias correction)
+    epsilon: int = 8
+    momentum: int = 9
+
+
+FACTORS = Factors()
+_SUMS = 4
+"""Vectors of partial sums of a norm: an addition waits four cycles for the one before."""
+
+
+@vector_intrinsic
+def _squares(code: Emitter, count: Address, row: Address, out: Address) -> None:
+    """out [64] = partial sums of squares over `count` floats, a multiple of 16."""
+    sums = [code.variable(code.zero()) for _ in range(_SUMS)]
+    whole = code.builder.and_(count, count.type(-_SUMS * LANES))
+    with code.loop(0, whole, _SUMS * LANES) as (n, _):
+        for part, slot in enumerate(sums):
+            x = code.load(code.shift(row, (n, 1), (part, LANES)))
+            code.set(slot, code.get(slot).plus_product(x, x))
+    with code.loop(whole, count, LANES) as (n, _):
+        x = code.load(code.shift(row, (n, 1)))
+        code.set(sums[0], code.get(sums[0]).plus_product(x, x))
+    for part, slot in enumerate(sums):
+        code.store(code.shift(out, (part, LANES)), code.get(slot))
+
+
+@jit
+def sum_of_squares(count: int, row: int, room: int) -> float:
+    """In float32, which overflows where torch's norm does; `room` holds 64 floats."""
+    _squares(count, row, room)
+    total: float = read_float(room)
+    for n in range(1, 4 * LANES):
+        total += read_float(room + FLOAT_BYTES * n)
+    return total
+
+
+@vector_intrinsic
+def adam(
+    code: Emitter,
+    count: Address,
+    factors: Address,
+    gradients: Address,
+    parameters: Address,
+    first: Address,
+    second: Address,
+) -> None:
+    """Adam or AdamW over `count` floats, a multiple of 16; `factors` as `Factors` says."""
+    scale, l2, shrink, rate, blend1, beta2, blend2, inverse_root, epsilon = (
+        code.broadcast(code.shift(factors, (n, 1))) for n in FACTORS[:9]
+    )
+    with code.loop(0, count, LANES) as (n, _):
+        rows = [code.shift(row, (n, 1)) for row in (gradients, parameters, first, second)]
+        g, p, m, v = (code.load(row) for row in rows)
+        p = p * shrink
+        g = (g * scale).plus_product(p, l2)
+        m = m.plus_product(blend1, g - m)
+        v = (v * beta2).plus_product(g * g, blend2)
+        denominator = epsilon.plus_product(v.root(), inverse_root)
+        for row, value in zip(rows[1:], (p - rate * m / denominator, m, v), strict=True):
+            code.store(row, value)
+
+
+@vector_intrinsic
+def sgd(
+    code: Emitter,
+    count: Address,
+    factors: Address,
+    gradients: Address,
+    parameters: Address,
+    first: Address,
+) -> None:
+    """Descent with momentum over `count` floats, a multiple of 16."""
+    scale, l2, rate, momentum = (
+        code.broadcast(code.shift(factors, (n, 1)))
+        for n in (FACTORS.scale, FACTORS.l2, FACTORS.rate, FACTORS.momentum)
+    )
+    with code.loop(0, count, LANES) as (n, _):
+        rows = [code.shift(row, (n, 1)) for row in (gradients, parameters, first)]
+        g, p, m = (code.load(row) for row in rows)
+        m = (g * scale).plus_product(p, l2).plus_product(m, momentum)
+        code.store(rows[1], p - rate * m)
+        code.store(rows[2], m)

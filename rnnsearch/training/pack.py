@@ -1,0 +1,286 @@
+"""A pack: any mix of trials, trained together on one device.
+
+Nothing here knows of Ray: a plain script or a test drives it.
+
+    pack = Pack({task_config: data}, objective="val_mse")
+    pack.add("a", config)
+    step = pack.train({"a": 10}, seconds=2.0)     # towards its tenth epoch
+    weights = pack.remove("a")
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from rnnsearch.errors import PackError, RnnsearchError
+from rnnsearch.tasks.base import Goal
+from rnnsearch.tasks.load import build_task
+from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.epochs import EpochEnds
+from rnnsearch.training.placement import DataSource, Placement, TaskBuilder
+from rnnsearch.training.report import Divergence, EpochReport, Refusal, Step
+from rnnsearch.training.slots import Slot, best_of, snapshot_of, weights_of
+from rnnsearch.training.snapshot import TrialSnapshot
+from rnnsearch.training.stack import Stack, StackKey, out_of_memory
+from rnnsearch.training.weights import Weights
+
+TURN_SECONDS = 0.05
+"""A stack's turn before the next stack has one."""
+
+EARLY_SECONDS = 0.2
+"""After so long `train` returns when at least half of the slots wait for a decision."""
+
+
+@dataclass(slots=True)
+class _Events:
+    reports: list[EpochReport]
+    divergences: list[Divergence]
+    refusals: list[Refusal]
+
+
+class Pack:
+    """Trials in slots. Numbers of a trial depend on its config alone, not on its company.
+
+    torch's threads are the caller's: on a CPU set `torch.set_num_threads(1)` and run a pack a
+    core. A pack is not for use from several threads.
+    """
+
+    def __init__(
+        self,
+        data: DataSource,
+        *,
+        device: str = "cpu",
+        objective: str = "val_mse",
+        goal: Goal = "minimize",
+        tasks: TaskBuilder = build_task,
+    ) -> None:
+        """Make an empty pack.
+
+        Args:
+            data: Data by task config, or a function that finds it; asked once a task.
+            device: torch's name of it.
+            objective: The metric whose best epoch's weights are kept.
+            goal: Which way the objective improves.
+            tasks: Puts a task's data on the device.
+        """
+        self._device = torch.device(device)
+        self._placement = Placement(data, self._device, objective, tasks)
+        self._ends = EpochEnds(objective, goal)
+        self._slots: dict[str, tuple[Slot, Stack]] = {}
+        self._stacks: dict[StackKey, Stack] = {}
+        self._arriving: dict[str, tuple[TrialConfig, TrialSnapshot | None]] = {}
+        self._refused: list[Refusal] = []
+        self._turn = 0
+
+    @property
+    def roster(self) -> dict[str, int]:
+        """Finished epochs of every trial aboard."""
+        arriving = {
+            trial_id: snapshot.epoch if snapshot else 0
+            for trial_id, (_, snapshot) in self._arriving.items()
+        }
+        return {trial_id: slot.epoch for trial_id, (slot, _) in self._slots.items()} | arriving
+
+    def add(self, trial_id: str, config: TrialConfig, state: TrialSnapshot | None = None) -> None:
+        """Take a trial aboard; it gets its slot in the next `train`.
+
+        A trial that cannot be trained is refused there, with the reason.
+
+        Args:
+            state: Go on from here instead of from the initial weights.
+
+        Raises:
+            PackError: The trial is aboard, or `state` belongs to another config.
+        """
+        if trial_id in self._slots or trial_id in self._arriving:
+            raise PackError(f"trial {trial_id} is aboard already")
+        if state is not None and state.config != config:
+            raise PackError(f"the snapshot for trial {trial_id} belongs to another config")
+        self._arriving[trial_id] = (config, state)
+
+    def remove(self, trial_id: str) -> Weights | None:
+        """Let a trial go.
+
+        Returns:
+            The weights of its best epoch; None when it finished none.
+
+        Raises:
+            PackError: No such trial is aboard.
+        """
+        arriving = self._arriving.pop(trial_id, None)
+        if arriving is not None:
+            config, state = arriving
+            if state is None:
+                return None
+            best = best_of(state)
+            layout = self._placement.layout(config)
+            return None if best is None else weights_of(best, config, layout)
+        if trial_id not in self._slots:
+            raise PackError(f"no trial {trial_id} aboard to remove")
+        slot = self._leave(trial_id)
+        return None if slot.best is None else weights_of(slot.best, slot.config, slot.layout)
+
+    def state(self) -> dict[str, TrialSnapshot]:
+        """A snapshot of every trial aboard; `add` goes on from one, on any pack, bit for bit."""
+        self._settle()
+        return {
+            trial_id: snapshot_of(slot, stack.arrays(slot))
+            for trial_id, (slot, stack) in self._slots.items()
+        }
+
+    def load(self, state: Mapping[str, TrialSnapshot]) -> None:
+        """Add every trial of a `state`.
+
+        Raises:
+            PackError: One of them is aboard; then none is added.
+        """
+        twice = sorted(set(state) & set(self.roster))
+        if twice:
+            raise PackError(f"aboard already: {', '.join(twice)}")
+        for trial_id, snapshot in state.items():
+            self.add(trial_id, snapshot.config, snapshot)
+
+    def train(self, limits: Mapping[str, int], seconds: float) -> Step:
+        """Train every slot towards its limit for a while.
+
+        Trials of a stack that end an epoch wait for the others of their stack, so that they are
+        evaluated together and stay in step.
+
+        Args:
+            limits: Finished epochs at which a trial waits. One that is not named waits.
+            seconds: About how long; overstepped by one optimizer step and one evaluation at
+                most. The call ends early when every trial waits, and after 0.2 s when at least
+                half do.
+        """
+        started = time.perf_counter()
+        events = _Events([], [], [])
+        self._settle()
+        turns = 0  # at least one, however short the time, so that every call gets somewhere
+        while True:
+            busy = [stack for stack in self._stacks.values() if self._wanting(stack, limits)]
+            if not busy:
+                break
+            left = seconds - (time.perf_counter() - started)
+            if left <= 0 and turns:
+                break
+            wanting = sum(len(self._wanting(stack, limits)) for stack in busy)
+            early = time.perf_counter() - started >= EARLY_SECONDS
+            if early and 2 * wanting <= len(self._slots):
+                break
+            turns += 1
+            self._turn += 1
+            stack = busy[self._turn % len(busy)]
+            self._run(stack, limits, max(0.0, min(TURN_SECONDS, left)), events)
+        for stack in list(self._stacks.values()):
+            self._evaluate(stack, events)
+        events.refusals[:0] = self._refused
+        self._refused = []
+        return Step(
+            reports=tuple(events.reports),
+            divergences=tuple(events.divergences),
+            refusals=tuple(events.refusals),
+            roster=self.roster,
+            seconds=time.perf_counter() - started,
+        )
+
+    # Placing.
+
+    def _settle(self) -> None:
+        """Give every arriving trial its slot, or a refusal."""
+        while self._arriving:
+            trial_id = next(iter(self._arriving))
+            config, snapshot = self._arriving.pop(trial_id)
+            try:
+                self._place(trial_id, config, snapshot)
+            except Exception as error:
+                # Whatever is wrong with this config must not end its neighbours' training.
+                self._refused.append(Refusal(trial_id, _reason(error)))
+
+    def _place(self, trial_id: str, config: TrialConfig, snapshot: TrialSnapshot | None) -> None:
+        slot = self._placement.slot(trial_id, config, snapshot)
+        arrays = self._placement.first_rows(slot) if snapshot is None else snapshot.arrays
+        key = self._placement.key(slot)
+        stack = self._stacks.get(key)
+        if stack is None:
+            stack = Stack(key, self._placement.task(config), slot.layout, self._device)
+        stack.add(slot, arrays)
+        self._stacks[key] = stack
+        self._slots[trial_id] = (slot, stack)
+
+    def _leave(self, trial_id: str) -> Slot:
+        slot, stack = self._slots.pop(trial_id)
+        stack.take(slot)
+        if not stack.slots:
+            del self._stacks[stack.key]
+        return slot
+
+    # Training.
+
+    def _wanting(self, stack: Stack, limits: Mapping[str, int]) -> list[Slot]:
+        """Slots of a stack that have not reached their limit."""
+        return [slot for slot in stack.slots if slot.epoch < limits.get(slot.trial_id, 0)]
+
+    def _run(
+        self, stack: Stack, limits: Mapping[str, int], seconds: float, events: _Events
+    ) -> None:
+        """One turn of a stack: blocks until its epoch ends for all, or time is up."""
+        end = time.perf_counter() + seconds
+        while True:
+            wanting = self._wanting(stack, limits)
+            active = [slot for slot in wanting if not slot.ended]
+            if not active:
+                self._evaluate(stack, events)
+                return
+            try:
+                bad = stack.run(active, end - time.perf_counter())
+            except Exception as error:
+                # What fails here is the shape or the task that the whole stack shares.
+                self._refuse(stack.slots, error, events)
+                return
+            for one in bad:
+                self._leave(one.slot.trial_id)
+                events.divergences.append(
+                    Divergence(one.slot.trial_id, one.slot.epoch + 1, one.step, one.gradient_norm)
+                )
+            if time.perf_counter() >= end:
+                if all(slot.ended for slot in self._wanting(stack, limits)):
+                    self._evaluate(stack, events)
+                return
+
+    def _evaluate(self, stack: Stack, events: _Events) -> None:
+        """Report every slot of a stack that took the last step of its epoch."""
+        ended = [slot for slot in stack.slots if slot.ended]
+        if not ended:
+            return
+        started = time.perf_counter()
+        try:
+            metrics = stack.evaluate(ended)
+        except Exception as error:
+            # As in `_run`: a reason for these trials, none for the other stacks.
+            self._refuse(ended, error, events)
+            return
+        share = (time.perf_counter() - started) / len(ended)
+        for slot, found in zip(ended, metrics, strict=True):
+            result = self._ends.close(stack, slot, found, share)
+            if isinstance(result, Divergence):
+                self._leave(slot.trial_id)
+                events.divergences.append(result)
+            else:
+                events.reports.append(result)
+
+    def _refuse(self, slots: Sequence[Slot], error: Exception, events: _Events) -> None:
+        for slot in list(slots):
+            self._leave(slot.trial_id)
+            events.refusals.append(Refusal(slot.trial_id, _reason(error)))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RnnsearchError):
+        return str(error)
+    if out_of_memory(error):
+        return f"out of memory: {error}"
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,119 @@
+"""Where a trial goes: its task, its slot, its first rows, and the key of its stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from rnnsearch.errors import PackError
+from rnnsearch.models.network import initial_weights
+from rnnsearch.tasks.base import Task, TaskData, Window
+from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.streams import derive
+from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.forward import network_shape
+from rnnsearch.training.layout import Layout, layout_of
+from rnnsearch.training.slots import Slot, best_of
+from rnnsearch.training.snapshot import TrialSnapshot
+from rnnsearch.training.stack import StackKey
+
+TaskBuilder = Callable[[TaskConfig, TaskData, torch.device, torch.dtype], Task]
+DataSource = Mapping[TaskConfig, TaskData] | Callable[[TaskConfig], TaskData]
+
+
+class Placement:
+    """Tasks of a pack, each built once, and what a trial needs before it can train.
+
+    Args:
+        data: Data by task config, or a function that finds it; asked once a task.
+        objective: A metric that the task of every trial must report.
+        build: Puts a task's data on the device.
+    """
+
+    def __init__(
+        self, data: DataSource, device: torch.device, objective: str, build: TaskBuilder
+    ) -> None:
+        self._data = data
+        self._device = device
+        self._objective = objective
+        self._build = build
+        self._built: dict[tuple[TaskConfig, str], Task] = {}
+
+    def task(self, config: TrialConfig) -> Task:
+        """The trial's task on the device, in the trial's dtype.
+
+        Raises:
+            PackError: There is no data for it.
+        """
+        key = (config.task, config.training.dtype)
+        if key not in self._built:
+            if callable(self._data):
+                data = self._data(config.task)
+            elif config.task in self._data:
+                data = self._data[config.task]
+            else:
+                raise PackError(f"the pack has no data for the task {config.task}")
+            dtype = getattr(torch, config.training.dtype)
+            self._built[key] = self._build(config.task, data, self._device, dtype)
+        return self._built[key]
+
+    def layout(self, config: TrialConfig) -> Layout:
+        """Where the trial's weights lie in a row."""
+        data = self.task(config).data
+        return layout_of(config.model, data.input_size, data.output_size, data.symbolic)
+
+    def slot(self, trial_id: str, config: TrialConfig, snapshot: TrialSnapshot | None) -> Slot:
+        """The trial's bookkeeping, at its beginning or as of a snapshot.
+
+        Raises:
+            PackError: The trial cannot be trained; the message says why.
+        """
+        task = self.task(config)
+        how = config.training
+        window = Window(how.batch_size, how.seq_len, how.steps_per_epoch)
+        problem = task.data.window_problem(window)
+        if problem is not None:
+            raise PackError(problem)
+        names = [metric.name for metric in task.data.metrics()]
+        if self._objective not in (*names, "train_loss"):
+            raise PackError(
+                f"the task reports no metric {self._objective}; it reports train_loss,"
+                f" {', '.join(names)}"
+            )
+        slot = Slot(trial_id=trial_id, config=config, layout=self.layout(config), window=window)
+        if snapshot is not None:
+            slot.epoch, slot.step, slot.total = snapshot.epoch, snapshot.step, snapshot.total
+            slot.loss_sum, slot.seconds = snapshot.loss_sum, snapshot.seconds
+            slot.best = best_of(snapshot)
+            if slot.step:
+                slot.index = task.epoch_index(config.seed, slot.epoch, window)
+        return slot
+
+    def first_rows(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:
+        """Rows of a trial that starts from its seed."""
+        config, data = slot.config, self.task(slot.config).data
+        weights = initial_weights(
+            config.model,
+            data.input_size,
+            data.output_size,
+            data.symbolic,
+            derive(config.seed, "weights"),
+        )
+        dtype = getattr(torch, config.training.dtype)
+        own = {name: tensor.detach().to(dtype) for name, tensor in weights.items()}
+        return {"parameters": slot.layout.pack(own).numpy()}
+
+    def key(self, slot: Slot) -> StackKey:
+        """What the trial shares with the others of its stack."""
+        config, data = slot.config, self.task(slot.config).data
+        model = config.model
+        return StackKey(
+            task=config.task,
+            network=network_shape(model, data.input_size, data.output_size, data.symbolic),
+            adaptive=config.training.optimizer != "sgd",
+            window=slot.window,
+            dtype=config.training.dtype,
+        )

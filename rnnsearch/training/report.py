@@ -1,0 +1,60 @@
+"""What a pack says after it trained for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class EpochReport:
+    """One finished epoch of one trial.
+
+    Attributes:
+        epoch: Counts from 1.
+        metrics: `train_loss` and whatever the task's `evaluate` gave, full names.
+        training_steps: Optimizer steps of this epoch.
+        seconds: The trial's share of the pack's time in this epoch.
+    """
+
+    trial_id: str
+    epoch: int
+    metrics: Mapping[str, float]
+    training_steps: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """A trial whose loss or gradient stopped being finite; it has left its slot.
+
+    Attributes:
+        epoch: The epoch that it was in, counting from 1; it is not finished.
+        step: Optimizer steps taken before the bad one, in all.
+        gradient_norm: Norm of the bad gradient; may itself be infinite or NaN.
+    """
+
+    trial_id: str
+    epoch: int
+    step: int
+    gradient_norm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A trial that the pack could not take or train, with the reason."""
+
+    trial_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """All that happened in one `Pack.train` call, in order of time."""
+
+    reports: tuple[EpochReport, ...] = ()
+    divergences: tuple[Divergence, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    roster: Mapping[str, int] = field(default_factory=dict)
+    """Finished epochs of every trial still aboard."""
+    seconds: float = 0.0

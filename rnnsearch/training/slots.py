@@ -1,0 +1,111 @@
+"""A trial aboard a pack: what the pack keeps of it on the host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from rnnsearch.tasks.base import Window
+from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.layout import Layout
+from rnnsearch.training.snapshot import TrialSnapshot
+from rnnsearch.training.weights import CARRIED, Weights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Best:
+    """The padded row of parameters at the best epoch, and the metrics there.
+
+    Attributes:
+        carried: The padded state out of that epoch, (layers, batch, hidden) a part; empty where
+            training carries none.
+    """
+
+    row: np.ndarray[Any, Any]
+    epoch: int
+    metrics: dict[str, float]
+    carried: tuple[np.ndarray[Any, Any], ...] = ()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Slot:
+    """One trial's bookkeeping; its tensors are rows of its stack.
+
+    Attributes:
+        epoch: Finished epochs.
+        step: Optimizer steps taken in the epoch that is under way.
+        total: Optimizer steps taken in all.
+        index: Of the epoch under way, int64 [steps, B]; None before it is asked for.
+        loss_sum: Of the training losses of the epoch under way.
+        seconds: The trial's share of time in the epoch under way.
+        gradient_norm: At the last step.
+    """
+
+    trial_id: str
+    config: TrialConfig
+    layout: Layout
+    window: Window
+    epoch: int = 0
+    step: int = 0
+    total: int = 0
+    loss_sum: float = 0.0
+    seconds: float = 0.0
+    gradient_norm: float = 0.0
+    index: np.ndarray[Any, Any] | None = field(default=None, repr=False)
+    best: Best | None = field(default=None, repr=False)
+
+    def planned(self) -> np.ndarray[Any, Any]:
+        """The index of the epoch under way.
+
+        Raises:
+            RuntimeError: It was not asked of the task yet.
+        """
+        if self.index is None:
+            raise RuntimeError(f"epoch {self.epoch + 1} of trial {self.trial_id} is not planned")
+        return self.index
+
+    @property
+    def ended(self) -> bool:
+        """Whether every step of the epoch is done, and the evaluation is not."""
+        return self.index is not None and self.step == len(self.index)
+
+
+def best_of(snapshot: TrialSnapshot) -> Best | None:
+    """The best epoch that a snapshot knows of."""
+    if snapshot.best_epoch is None:
+        return None
+    arrays = snapshot.arrays
+    names = [name for name in ("best_state0", "best_state1") if name in arrays]
+    carried = tuple(arrays[name] for name in names)
+    return Best(arrays["best"], snapshot.best_epoch, dict(snapshot.best_metrics), carried)
+
+
+def weights_of(best: Best, config: TrialConfig, layout: Layout) -> Weights:
+    """What of a best epoch leaves the pack: the trial's own weights, without the padding."""
+    own = layout.unpack(torch.from_numpy(best.row))
+    tensors = {name: tensor.numpy() for name, tensor in own.items()}
+    for name, state in zip(CARRIED, best.carried, strict=False):
+        tensors[name] = state[..., : config.model.hidden_size].copy()
+    return Weights(tensors, best.epoch, best.metrics)
+
+
+def snapshot_of(slot: Slot, rows: dict[str, np.ndarray[Any, Any]]) -> TrialSnapshot:
+    """A snapshot of a slot and of its rows in the stack."""
+    arrays = dict(rows)
+    if slot.best is not None:
+        arrays["best"] = slot.best.row
+        arrays |= {f"best_state{n}": part for n, part in enumerate(slot.best.carried)}
+    return TrialSnapshot(
+        config=slot.config,
+        epoch=slot.epoch,
+        step=slot.step,
+        total=slot.total,
+        loss_sum=slot.loss_sum,
+        seconds=slot.seconds,
+        arrays=arrays,
+        best_epoch=slot.best.epoch if slot.best else None,
+        best_metrics=slot.best.metrics if slot.best else {},
+    )

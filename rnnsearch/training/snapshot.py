@@ -1,0 +1,150 @@
+"""A trial in the middle of its training, as arrays and as checksummed bytes.
+
+Layout of the bytes: the 8 of `_MAGIC`, the 32 of a SHA-256, and a safetensors file whose header
+holds one JSON text under `trials`. No pickle: reading a foreign file runs no code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from rnnsearch.errors import PackError
+from rnnsearch.training.codec import config_from_json, config_to_json
+from rnnsearch.training.config import TrialConfig
+
+_MAGIC = b"RNNSNAP1"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class TrialSnapshot:
+    """All that a trial needs to go on as if it had never stopped.
+
+    Attributes:
+        epoch: Finished epochs.
+        step: Optimizer steps of the epoch under way.
+        total: Optimizer steps in all.
+        loss_sum: Of the training losses of the epoch under way.
+        seconds: Share of time in the epoch under way.
+        arrays: Padded rows as they lie in a stack: `parameters`, `first`, `second`, `powers`,
+            `state0`, `state1`, and of the best epoch `best`, `best_state0`, `best_state1`; those
+            from `second` on only where the trial has them.
+        best_epoch: Of `best`; None where no epoch has ended.
+        best_metrics: Of that epoch.
+    """
+
+    config: TrialConfig
+    epoch: int
+    step: int
+    total: int
+    loss_sum: float
+    seconds: float
+    arrays: Mapping[str, np.ndarray[Any, Any]]
+    best_epoch: int | None
+    best_metrics: Mapping[str, float]
+
+    def to_bytes(self) -> bytes:
+        """This one trial as checksummed bytes."""
+        return snapshots_to_bytes({"trial": self})
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> TrialSnapshot:
+        """Read `to_bytes` back.
+
+        Raises:
+            PackError: The bytes are damaged, or hold another number of trials.
+        """
+        found = snapshots_from_bytes(data)
+        if len(found) != 1:
+            raise PackError(f"the snapshot holds {len(found)} trials where one was expected")
+        return next(iter(found.values()))
+
+
+def snapshots_to_bytes(snapshots: Mapping[str, TrialSnapshot]) -> bytes:
+    """All trials of a pack, by trial id, as checksummed bytes."""
+    arrays: dict[str, np.ndarray[Any, Any]] = {}
+    header = []
+    for number, (trial_id, snapshot) in enumerate(snapshots.items()):
+        header.append(
+            {
+                "trial_id": trial_id,
+                "config": config_to_json(snapshot.config),
+                "epoch": snapshot.epoch,
+                "step": snapshot.step,
+                "total": snapshot.total,
+                "loss_sum": snapshot.loss_sum,
+                "seconds": snapshot.seconds,
+                "best_epoch": snapshot.best_epoch,
+                "best_metrics": dict(snapshot.best_metrics),
+            }
+        )
+        for name, array in snapshot.arrays.items():
+            arrays[f"{number}/{name}"] = np.ascontiguousarray(array)
+    body: bytes = safetensors.numpy.save(arrays, metadata={"trials": json.dumps(header)})
+    return _MAGIC + hashlib.sha256(body).digest() + body
+
+
+def snapshots_from_bytes(data: bytes) -> dict[str, TrialSnapshot]:
+    """Read `snapshots_to_bytes` back.
+
+    Raises:
+        PackError: The bytes are no snapshot, cut short, or changed.
+    """
+    body = data[len(_MAGIC) + 32 :]
+    if not data.startswith(_MAGIC) or len(data) < len(_MAGIC) + 32 + 8:
+        raise PackError("these bytes are no snapshot of a pack, or were cut short")
+    if hashlib.sha256(body).digest() != data[len(_MAGIC) : len(_MAGIC) + 32]:
+        raise PackError("the snapshot's checksum does not match: it was cut short or changed")
+    # safetensors hands the header out from files alone; its form is an 8-byte length and JSON.
+    length = int.from_bytes(body[:8], "little")
+    header = json.loads(json.loads(body[8 : 8 + length])["__metadata__"]["trials"])
+    arrays: list[dict[str, np.ndarray[Any, Any]]] = [{} for _ in header]
+    for name, array in safetensors.numpy.load(body).items():
+        number, _, inner = name.partition("/")
+        arrays[int(number)][inner] = array
+    return {
+        entry["trial_id"]: TrialSnapshot(
+            config=config_from_json(entry["config"]),
+            epoch=entry["epoch"],
+            step=entry["step"],
+            total=entry["total"],
+            loss_sum=entry["loss_sum"],
+            seconds=entry["seconds"],
+            arrays=arrays[number],
+            best_epoch=entry["best_epoch"],
+            best_metrics=entry["best_metrics"],
+        )
+        for number, entry in enumerate(header)
+    }
+
+
+def write_snapshots(path: Path, snapshots: Mapping[str, TrialSnapshot]) -> None:
+    """Write aside, flush to the disk and rename, so that `path` is always whole."""
+    aside = path.with_name(path.name + ".new")
+    with aside.open("wb") as file:
+        file.write(snapshots_to_bytes(snapshots))
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def read_snapshots(path: Path) -> dict[str, TrialSnapshot]:
+    """Read `write_snapshots` back.
+
+    Raises:
+        PackError: The file cannot be read, or is damaged.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise PackError(f"cannot read the snapshot {path}: {error}") from error
+    return snapshots_from_bytes(data)

@@ -1,0 +1,358 @@
+"""One trained network with all that it takes to use it, in a folder without pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+from torch.nn import functional
+
+from rnnsearch.errors import HorizonError, ModelError, PromptError
+from rnnsearch.models.network import RecurrentNetwork, weight_shapes
+from rnnsearch.tasks.base import Part, Predictor
+from rnnsearch.tasks.load import build_task, load_data
+from rnnsearch.tasks.text.generate import generate
+from rnnsearch.tasks.text.vocabulary import Vocabulary
+from rnnsearch.training.codec import config_from_json, config_to_json
+from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.predictor import padded_state, stack_of_one
+from rnnsearch.training.weights import CARRIED
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rnnsearch.tasks.base import TaskData
+    from rnnsearch.tasks.sine.task import SineTask
+    from rnnsearch.tasks.text.task import TextTask
+    from rnnsearch.training.weights import Weights
+
+WEIGHTS_FILE = "weights.safetensors"
+CONFIG_FILE = "config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPredictor:
+    """One network behind `tasks.base.Predictor`, as a stack of one."""
+
+    network: RecurrentNetwork
+    size: int = field(default=1, init=False)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.network.head.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of weights and activations."""
+        return self.network.head.weight.dtype
+
+    @torch.no_grad()
+    def __call__(
+        self, inputs: Tensor, state: tuple[Tensor, ...] | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """See `tasks.base.Predictor`."""
+        before = None if state is None else tuple(part[0] for part in state)
+        outputs, after = self.network(inputs[0], before)
+        return outputs.unsqueeze(0), tuple(part.unsqueeze(0) for part in after)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A trained network, its config, and what its task says about its symbols or points.
+
+    Attributes:
+        config: Of the training that it came out of.
+        network: In evaluation mode, on the CPU, in the training's dtype.
+        manifest: Of the task's data: a text's vocabulary, a wave's spacing.
+        metrics: What training reported at `epoch`.
+        epoch: Of the weights, counting from 1.
+        carried: The state out of training, (1, layers, batch, hidden) each, where it was kept.
+    """
+
+    config: TrialConfig
+    network: RecurrentNetwork
+    manifest: Mapping[str, Any]
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    epoch: int = 0
+    carried: tuple[Tensor, ...] | None = None
+
+    @classmethod
+    def from_weights(cls, config: TrialConfig, weights: Weights, data: TaskData) -> TrainedModel:
+        """A model out of a pack's weights and the data that they were trained on.
+
+        Raises:
+            ModelError: The weights are not those of such a network.
+        """
+        shape = data.input_size, data.output_size, data.symbolic
+        network, carried = _network(config, *shape, _tensors(weights.tensors), "these weights")
+        return cls(config, network, data.manifest(), dict(weights.metrics), weights.epoch, carried)
+
+    @classmethod
+    def load(cls, path: str | Path) -> TrainedModel:
+        """Read a checkpoint folder.
+
+        Raises:
+            ModelError: It is not there, is damaged, or was written by another version.
+        """
+        folder = Path(path)
+        try:
+            text = (folder / CONFIG_FILE).read_text(encoding="utf-8")
+            raw = (folder / WEIGHTS_FILE).read_bytes()
+        except OSError as error:
+            raise ModelError(
+                f"cannot read a model from {folder}: {error.strerror or error}. A model is a "
+                f"folder with {WEIGHTS_FILE} and {CONFIG_FILE}, such as those in a study's "
+                "checkpoints folder."
+            ) from error
+        damaged = f"{folder} is damaged; copy it again from the study's checkpoints folder"
+        try:
+            said = json.loads(text)
+            config = config_from_json(said["config"])
+            shape = said["input_size"], said["output_size"], said["symbolic"]
+            manifest, metrics, epoch = said["manifest"], said["metrics"], said["epoch"]
+            tensors = safetensors.torch.load(raw)
+        except (ValueError, KeyError, TypeError, SafetensorError) as error:
+            raise ModelError(f"{damaged} ({type(error).__name__}: {error}).") from error
+        network, carried = _network(config, *shape, tensors, str(folder))
+        return cls(config, network, manifest, metrics, epoch, carried)
+
+    def save(self, path: str | Path) -> None:
+        """Write a checkpoint folder: `weights.safetensors` and `config.json`.
+
+        The config comes last and is renamed into place, so a folder that has one is whole.
+        """
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors = dict(self.network.state_dict())
+        for name, part in zip(CARRIED, self.carried or (), strict=False):
+            tensors[name] = part[0].contiguous()
+        (folder / CONFIG_FILE).unlink(missing_ok=True)
+        (folder / WEIGHTS_FILE).write_bytes(safetensors.torch.save(tensors))
+        said = {
+            "config": config_to_json(self.config),
+            "input_size": self.network.input_size,
+            "output_size": self.network.head.out_features,
+            "symbolic": self.network.symbolic,
+            "manifest": dict(self.manifest),
+            "metrics": dict(self.metrics),
+            "epoch": self.epoch,
+        }
+        aside = folder / f"{CONFIG_FILE}.new"
+        aside.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        aside.replace(folder / CONFIG_FILE)
+
+    @torch.no_grad()
+    def predict(self, inputs: NDArray[Any]) -> NDArray[Any]:
+        """Outputs at every step, from the zero state.
+
+        Args:
+            inputs: Numbers (batch, time, feature), or symbols (batch, time) as numbered by the
+                vocabulary.
+
+        Returns:
+            The next point (batch, time, output), or natural-log probabilities of the next symbol
+            (batch, time, symbol), after each step; in the dtype of the weights.
+
+        Raises:
+            ModelError: The inputs have another shape or hold numbers that are no symbols.
+        """
+        entered = self._entered(inputs)
+        outputs, _ = self.network(entered.transpose(0, 1).contiguous())
+        if self.network.symbolic:
+            outputs = functional.log_softmax(outputs, dim=-1)
+        return np.ascontiguousarray(outputs.transpose(0, 1).numpy())
+
+    @torch.no_grad()
+    def rollout(self, history: NDArray[Any], steps: int) -> NDArray[Any]:
+        """Continue a series on the model's own predictions, from the zero state.
+
+        Errors compound with the horizon; compare only at equal horizons.
+
+        Args:
+            history: Known points (batch, time, feature), at least one; fed before the first
+                prediction.
+            steps: Points to predict, at least 1.
+
+        Returns:
+            Predictions (batch, steps, feature), in the units of `history`.
+
+        Raises:
+            HorizonError: `steps` is below 1.
+            ModelError: The model reads symbols, or `history` has another shape.
+        """
+        if self.network.symbolic:
+            raise ModelError("a model of symbols has no rollout; use sample(prompt, length).")
+        if steps < 1:
+            raise HorizonError(f"a rollout needs at least 1 step, not {steps}.")
+        fed = self._entered(history).transpose(0, 1).contiguous()
+        state: tuple[Tensor, ...] | None = None
+        predictions = []
+        for _ in range(steps):
+            outputs, state = self.network(fed, state)
+            fed = outputs[-1:]
+            predictions.append(fed)
+        return np.ascontiguousarray(torch.cat(predictions).transpose(0, 1).numpy())
+
+    def sample(self, prompt: str, length: int, temperature: float = 1.0, seed: int = 0) -> str:
+        """Continue a prompt, symbol by symbol, from the zero state.
+
+        Args:
+            prompt: At least one symbol, all of them known to the vocabulary.
+            length: Symbols to add, at least 1.
+            temperature: 1 draws as the model believes, less is bolder, 0 takes the likeliest.
+            seed: Equal seeds give equal text.
+
+        Returns:
+            The added symbols alone. Of a byte model, bytes that are no UTF-8 become U+FFFD.
+
+        Raises:
+            PromptError: The prompt is empty or holds symbols that the vocabulary lacks.
+            HorizonError: `length` is below 1.
+            ModelError: The model reads numbers, or the temperature is below 0.
+        """
+        vocabulary = self.vocabulary()
+        if length < 1:
+            raise HorizonError(f"a sample needs a length of at least 1, not {length}.")
+        if not 0 <= temperature < float("inf"):
+            raise ModelError(f"the temperature must be a number from 0, not {temperature}.")
+        if not prompt:
+            raise PromptError("the prompt is empty; give at least one symbol to go on from.")
+        fed = torch.tensor(vocabulary.encode(prompt))
+        return vocabulary.decode(generate(self.predictor(), fed, length, temperature, seed))
+
+    def vocabulary(self) -> Vocabulary:
+        """The symbols of a text model.
+
+        Raises:
+            ModelError: The model reads numbers.
+        """
+        if not self.network.symbolic or "vocabulary" not in self.manifest:
+            raise ModelError("a model of numbers has no vocabulary; use rollout(history, steps).")
+        return Vocabulary.from_json(self.manifest)
+
+    def evaluate(self, part: Part = "val", data: TaskData | None = None) -> dict[str, float]:
+        """The task's metrics of a part, computed as during training: of `val` what was recorded.
+
+        On the machine of the training, to the last bit.
+
+        Args:
+            data: Of the task; None reads it again from where the config says.
+
+        Raises:
+            DataError: The data cannot be read.
+            ModelError: The data is not what the model was trained on: other symbols, other sizes.
+        """
+        task = self.task(data)
+        carried = None if self.carried is None else padded_state(self.network, self.carried)
+        found = task.evaluate(stack_of_one(self.network), part, carried)
+        return {name: float(value) for name, value in found.items()}
+
+    def task(self, data: TaskData | None = None) -> SineTask | TextTask:
+        """The model's task on the CPU.
+
+        Raises:
+            DataError: The data cannot be read.
+            ModelError: The data is not what the model was trained on.
+        """
+        data = load_data(self.config.task) if data is None else data
+        if data.manifest() != json.loads(json.dumps(dict(self.manifest))):
+            raise ModelError(
+                "the data has changed since the model was trained: its manifest (vocabulary, "
+                "spacing) differs from the model's. Evaluate on the data of the training."
+            )
+        predictor = self.predictor()
+        return build_task(self.config.task, data, predictor.device, predictor.dtype)
+
+    def say(self, data: TaskData | None = None) -> str:
+        """A line or a sample that shows what the model does; empty for a wave.
+
+        Raises:
+            DataError: The data cannot be read.
+            ModelError: The data is not what the model was trained on.
+        """
+        return self.task(data).say(self.predictor())
+
+    def picture(
+        self, steps: int | None = None, data: TaskData | None = None
+    ) -> Mapping[str, NDArray[Any]] | None:
+        """Arrays of a rollout over the first validation wave, as `tasks.base.Showing` says.
+
+        Args:
+            steps: Points to predict; None takes the task's longest horizon.
+
+        Returns:
+            None for a model of symbols.
+
+        Raises:
+            HorizonError: `steps` is below 1.
+        """
+        if self.network.symbolic:
+            return None
+        return self.task(data).picture(self.predictor(), steps)
+
+    def predictor(self) -> Predictor:
+        """The network as a stack of one, for a task."""
+        return NetworkPredictor(self.network)
+
+    def _entered(self, inputs: NDArray[Any]) -> Tensor:
+        """Checked inputs as a tensor, batch first."""
+        network, array = self.network, np.asarray(inputs)
+        if network.symbolic:
+            if array.ndim != 2 or array.dtype.kind not in "iu" or array.size == 0:
+                raise ModelError(
+                    "inputs must be whole numbers of shape (batch, time), "
+                    f"not {array.dtype} of shape {array.shape}."
+                )
+            if array.min() < 0 or array.max() >= network.input_size:
+                raise ModelError(f"symbols are numbered from 0 to {network.input_size - 1}.")
+            return torch.tensor(array.astype(np.int64))
+        if array.ndim != 3 or array.shape[2] != network.input_size or array.size == 0:
+            raise ModelError(
+                f"inputs must have shape (batch, time, {network.input_size}), with at least one "
+                f"sequence and step, not {array.shape}."
+            )
+        return torch.tensor(array, dtype=network.head.weight.dtype)
+
+
+def save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
+    """Write a pack's weights as a checkpoint folder that `TrainedModel.load` reads."""
+    TrainedModel.from_weights(config, weights, data).save(path)
+
+
+def _tensors(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Tensor]:
+    return {name: torch.tensor(array) for name, array in arrays.items()}
+
+
+def _network(
+    config: TrialConfig,
+    input_size: int,
+    output_size: int,
+    symbolic: bool,
+    tensors: dict[str, Tensor],
+    source: str,
+) -> tuple[RecurrentNetwork, tuple[Tensor, ...] | None]:
+    """The network that holds the weights, and the carried state among them."""
+    carried = tuple(tensors[name].unsqueeze(0) for name in CARRIED if name in tensors)
+    weights = {name: tensor for name, tensor in tensors.items() if name not in CARRIED}
+    shapes = weight_shapes(config.model, input_size, output_size, symbolic)
+    found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    for name in sorted(shapes.keys() | found.keys()):
+        if shapes.get(name) != found.get(name):
+            raise ModelError(
+                f"{source} do not fit the config: {name} should be {shapes.get(name, 'absent')}, "
+                f"and is {found.get(name, 'absent')}."
+            )
+    network = RecurrentNetwork(config.model, input_size, output_size, symbolic)
+    network.to(getattr(torch, config.training.dtype))
+    network.load_state_dict(weights)
+    network.requires_grad_(False).eval()
+    return network, carried or None

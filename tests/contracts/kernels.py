@@ -1,0 +1,226 @@
+"""What every layer kernel promises; a kernel's tests inherit this and set `kernel`."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import ClassVar
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from rnnsearch.training.kernels import direct
+from rnnsearch.training.kernels.base import LayerKernel, LayerShape
+
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+CELLS = [("rnn", "tanh"), ("rnn", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
+SHAPES = [(16, 1, 1, 49), (16, 3, 5, 1), (32, 65, 4, 7), (7, 2, 1, 3), (48, 16, 6, 9)]
+"""(hidden, inputs, batch, steps)"""
+
+
+def layer_of(cell: str, nonlinearity: str, shape: tuple[int, int, int, int], members: int):
+    hidden, inputs, batch, steps = shape
+    return LayerShape(
+        cell=cell,
+        nonlinearity=nonlinearity,
+        hidden_size=hidden,
+        input_size=inputs,
+        batch_size=batch,
+        seq_len=steps,
+        members=members,
+    )
+
+
+def arguments_of(layer: LayerShape, dtype: torch.dtype, seed: int = 0) -> list[Tensor]:
+    """Inputs, four weights and the states, leaves that require gradients."""
+    generator = torch.Generator().manual_seed(seed)
+    k, t, b = layer.members, layer.seq_len, layer.batch_size
+    h, rows = layer.hidden_size, GATES[layer.cell] * layer.hidden_size
+    states = 2 if layer.cell == "lstm" else 1
+    shapes = [(k, t, b, layer.input_size), (k, rows, layer.input_size), (k, rows, h)]
+    shapes += [(k, rows), (k, rows)] + [(k, b, h)] * states
+    bound = h**-0.5
+    drawn = [torch.rand(s, generator=generator, dtype=torch.float64) * 2 - 1 for s in shapes]
+    scaled = [drawn[0], *(x * bound for x in drawn[1:5]), *drawn[5:]]
+    return [x.to(dtype).requires_grad_() for x in scaled]
+
+
+def module_results(layer: LayerShape, arguments: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+    """Outputs and gradients of nn.RNN, nn.GRU or nn.LSTM, member by member."""
+    kinds = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+    extra = {"nonlinearity": layer.nonlinearity} if layer.cell == "rnn" else {}
+    outputs: list[list[Tensor]] = []
+    gradients: list[list[Tensor]] = []
+    for member in range(layer.members):
+        inputs, *weights = [x[member].detach().clone() for x in arguments]
+        module = kinds[layer.cell](layer.input_size, layer.hidden_size, **extra).to(inputs.dtype)
+        names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+        with torch.no_grad():
+            for name, weight in zip(names, weights[:4], strict=True):
+                getattr(module, name).copy_(weight)
+        inputs.requires_grad_()
+        state = [x.unsqueeze(0).requires_grad_() for x in weights[4:]]
+        result, last = module(inputs, tuple(state) if layer.cell == "lstm" else state[0])
+        after = list(last) if layer.cell == "lstm" else [last]
+        pulled(result, after).backward()
+        outputs.append([result, *(x.squeeze(0) for x in after)])
+        gradients.append(
+            [inputs.grad, *(getattr(module, name).grad for name in names)]
+            + [x.grad.squeeze(0) for x in state]
+        )
+    stack = lambda rows: [torch.stack(list(column)) for column in zip(*rows, strict=True)]  # noqa: E731
+    return [x.detach() for x in stack(outputs)], stack(gradients)
+
+
+def pulled(outputs: Tensor, state: list[Tensor]) -> Tensor:
+    """A scalar that pulls on every output and on the last states, each with its own strength."""
+    ramp = torch.linspace(0.5, 1.5, outputs[..., 0].numel(), dtype=outputs.dtype)
+    total = (outputs.square() * ramp.reshape(outputs.shape[:-1]).unsqueeze(-1)).sum()
+    for number, part in enumerate(state):
+        total = total + (part * (0.3 + 0.4 * number)).sum()
+    return total
+
+
+def kernel_results(
+    kernel: LayerKernel, layer: LayerShape, arguments: list[Tensor]
+) -> tuple[list[Tensor], list[Tensor]]:
+    leaves = [x.detach().clone().requires_grad_() for x in arguments]
+    outputs, state = kernel(layer, *leaves[:5], tuple(leaves[5:]))
+    total = sum(pulled(outputs[k], [part[k] for part in state]) for k in range(layer.members))
+    gradients = torch.autograd.grad(total, leaves)
+    return [x.detach() for x in (outputs, *state)], list(gradients)
+
+
+class KernelContract:
+    """Inherit, set `kernel`, and set `dtypes` where the kernel has only one."""
+
+    kernel: LayerKernel
+    tolerances: ClassVar = {torch.float64: 1e-12, torch.float32: 2e-5}
+    bitwise_in_company = True
+
+    @pytest.fixture(autouse=True)
+    def one_thread(self):
+        torch.set_num_threads(1)
+
+    def each_dtype(self):
+        return list(self.tolerances.items())
+
+    @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+    @pytest.mark.parametrize("shape", SHAPES)
+    def test_equals_the_torch_module(self, cell, nonlinearity, shape):
+        for members in (1, 3):
+            layer = layer_of(cell, nonlinearity, shape, members)
+            if not self.kernel.supports(layer):
+                pytest.skip("the kernel leaves this shape to another")
+            for dtype, tolerance in self.each_dtype():
+                arguments = arguments_of(layer, dtype)
+                got = kernel_results(self.kernel, layer, arguments)
+                want = module_results(layer, arguments)
+                for ours, theirs in zip(got[0] + got[1], want[0] + want[1], strict=True):
+                    scale = max(1.0, float(theirs.abs().max()))
+                    assert ours.shape == theirs.shape
+                    assert float((ours - theirs).abs().max()) <= tolerance * scale
+
+    @pytest.mark.parametrize("pull_inputs", [False, True])
+    @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+    def test_driven_by_hand_it_gives_what_autograd_gives(self, cell, nonlinearity, pull_inputs):
+        layer = layer_of(cell, nonlinearity, (16, 3, 5, 7), 3)
+        if not self.kernel.supports(layer):
+            pytest.skip("the kernel leaves this shape to another")
+        for dtype, _ in self.each_dtype():
+            arguments = arguments_of(layer, dtype)
+            inputs, *leaves = arguments[:5]
+            state = tuple(part.detach() for part in arguments[5:])
+            outputs, last = self.kernel(layer, inputs, *leaves, state)
+            slopes = torch.linspace(-1, 1, outputs.numel(), dtype=dtype).view(outputs.shape)
+            wanted = torch.autograd.grad(outputs, [inputs, *leaves], slopes)
+            with torch.no_grad():
+                weights = tuple(leaf.detach() for leaf in leaves)
+                got = direct.run(
+                    self.kernel, layer, inputs.detach(), weights, state, pull_inputs=pull_inputs
+                )
+                pulled_back = got[2](slopes)
+            for ours, theirs in zip((got[0], *got[1]), (outputs, *last), strict=True):
+                assert torch.equal(ours, theirs)
+            assert pull_inputs == (pulled_back[0] is not None)
+            for ours, theirs in list(zip(pulled_back, wanted, strict=True))[not pull_inputs :]:
+                assert torch.equal(ours, theirs)
+
+    @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+    def test_a_member_does_not_feel_its_neighbours(self, cell, nonlinearity):
+        for dtype, tolerance in self.each_dtype():
+            layer = layer_of(cell, nonlinearity, (16, 1, 1, 9), 8)
+            alone = layer_of(cell, nonlinearity, (16, 1, 1, 9), 1)
+            if not self.kernel.supports(layer):
+                pytest.skip("the kernel leaves this shape to another")
+            arguments = arguments_of(layer, dtype)
+            with torch.no_grad():
+                for x in arguments[:3]:
+                    x[5] = float("nan")
+                    x[6] *= 1e6
+            company = kernel_results(self.kernel, layer, arguments)
+            for place in (0, 3, 7):
+                single = [x[place : place + 1] for x in arguments]
+                apart = kernel_results(self.kernel, alone, single)
+                pairs = zip(company[0] + company[1], apart[0] + apart[1], strict=True)
+                for number, (ours, theirs) in enumerate(pairs):
+                    # The gradient of the inputs is a matrix times a vector here, which MKL does
+                    # in another way for one member; training never asks for it.
+                    if self.bitwise_in_company and number != len(apart[0]):
+                        assert torch.equal(ours[place], theirs[0])
+                    else:
+                        scale = max(1.0, float(theirs.abs().max()))
+                        assert float((ours[place] - theirs[0]).abs().max()) <= tolerance * scale
+
+    @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+    def test_padded_units_stay_exactly_zero(self, cell, nonlinearity):
+        layer = layer_of(cell, nonlinearity, (16, 2, 3, 6), 2)
+        if not self.kernel.supports(layer):
+            pytest.skip("the kernel leaves this shape to another")
+        used = 11
+        for dtype, _ in self.each_dtype():
+            arguments = arguments_of(layer, dtype)
+            with torch.no_grad():
+                for x in arguments[1:5]:
+                    x.view(2, GATES[cell], 16, -1)[:, :, used:] = 0
+                arguments[2][:, :, used:] = 0
+                for x in arguments[5:]:
+                    x[..., used:] = 0
+            leaves = [x.detach().clone().requires_grad_() for x in arguments]
+            outputs, state = self.kernel(layer, *leaves[:5], tuple(leaves[5:]))
+            gradients = torch.autograd.grad(outputs[..., :used].square().sum(), leaves)
+            assert not outputs[..., used:].any()
+            assert all(not part[..., used:].any() for part in state)
+            for gradient in gradients[1:5]:
+                assert not gradient.view(2, GATES[cell], 16, -1)[:, :, used:].any()
+                assert gradient.view(2, GATES[cell], 16, -1)[:, :, :used].any()
+            assert not gradients[2][:, :, used:].any()
+
+    @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+    def test_a_sequence_in_two_chunks_gives_the_same_states(self, cell, nonlinearity):
+        whole = layer_of(cell, nonlinearity, (16, 2, 3, 8), 2)
+        half = layer_of(cell, nonlinearity, (16, 2, 3, 4), 2)
+        for dtype, tolerance in self.each_dtype():
+            inputs, *rest = [x.detach() for x in arguments_of(whole, dtype)]
+            outputs, last = self.kernel(whole, inputs, *rest[:4], tuple(rest[4:]))
+            state = tuple(rest[4:])
+            pieces = []
+            for lo, hi in pairwise((0, 4, 8)):
+                piece, state = self.kernel(half, inputs[:, lo:hi].contiguous(), *rest[:4], state)
+                pieces.append(piece)
+            assert float((torch.cat(pieces, 1) - outputs).abs().max()) <= tolerance
+            for ours, theirs in zip(state, last, strict=True):
+                assert float((ours - theirs).abs().max()) <= tolerance
+
+    @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+    def test_numerical_gradients(self, cell, nonlinearity):
+        if torch.float64 not in self.tolerances:
+            pytest.skip("gradcheck needs float64")
+        layer = layer_of(cell, nonlinearity, (3, 2, 2, 4), 2)
+        arguments = arguments_of(layer, torch.float64, seed=1)
+
+        def run(*leaves: Tensor) -> tuple[Tensor, ...]:
+            outputs, state = self.kernel(layer, *leaves[:5], tuple(leaves[5:]))
+            return (outputs, *state)
+
+        assert torch.autograd.gradcheck(run, arguments, check_batched_grad=False)

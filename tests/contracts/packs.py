@@ -1,0 +1,276 @@
+"""What every pack promises of a trial's numbers, and a small task to promise it on.
+
+`WaveData` and `WaveTask` are a whole task, written by hand: noisy waves, drawn per trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.network import initial_weights
+from rnnsearch.tasks.base import Metric, Part, Predictor, Score, Window
+from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.tasks.streams import derive
+from rnnsearch.tasks.sums import row_sums
+from rnnsearch.tasks.text.config import TextConfig
+from rnnsearch.training.config import TrainingConfig, TrialConfig
+from rnnsearch.training.pack import Pack
+from rnnsearch.training.report import Step
+
+WAVE = SineConfig(num_points=10)
+POISONED = SineConfig(num_points=10, duration=11.0)
+"""The same task, but trials of an odd seed read NaN from their fourth step on."""
+SYMBOLS = TextConfig(text="abcdefg")
+STEPS = 20
+
+
+class WaveData:
+    """Points of a wave with two harmonics, or the same as five symbols."""
+
+    def __init__(self, symbolic: bool = False, points: int = 400) -> None:
+        self.symbolic = symbolic
+        self.input_size = 5 if symbolic else 1
+        self.output_size = 5 if symbolic else 1
+        time = np.arange(points)
+        self.values = np.sin(0.3 * time) + 0.3 * np.cos(0.71 * time)
+
+    def rows(self) -> dict[Part, int]:
+        return {"train": len(self.values), "val": len(self.values)}
+
+    def sha256(self) -> str:
+        return "0" * 64
+
+    def notes(self) -> Sequence[str]:
+        return ()
+
+    def metrics(self) -> Sequence[Metric]:
+        name = "val_nats" if self.symbolic else "val_mse"
+        return (Metric(name, "", "minimize", "of the first hundred points"),)
+
+    def window_problem(self, window: Window) -> str | None:
+        if (window.seq_len or 9) < 400:
+            return None
+        return f"a window of {window.seq_len} points is longer than the wave's 400"
+
+    def baselines(self) -> Sequence[Score]:
+        return ()
+
+    def manifest(self) -> dict[str, Any]:
+        return {}
+
+
+class WaveTask:
+    """Predict the next point from any start; an epoch is `steps_per_epoch` drawn batches."""
+
+    def __init__(
+        self,
+        data: WaveData,
+        dtype: torch.dtype,
+        *,
+        natural_epoch: bool = False,
+        poisoned: bool = False,
+    ) -> None:
+        self.data = data
+        self.loss = "cross_entropy" if data.symbolic else "mse"
+        self.natural_epoch = natural_epoch
+        self.poisoned = poisoned
+        self.values = torch.from_numpy(data.values).to(dtype)
+        self.symbols = ((self.values + 1.3) / 2.6 * 5).long().clamp(0, 4)
+
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> np.ndarray:
+        steps, length = window.steps_per_epoch or STEPS, window.seq_len or 9
+        drawn = np.random.default_rng([seed, epoch])
+        index = drawn.integers(0, 400 - length - 1, (steps, window.batch_size))
+        if self.poisoned and seed % 2:
+            index[3:] = -1
+        return index
+
+    def gather(self, index: Tensor, window: Window) -> tuple[Tensor, Tensor]:
+        length = window.seq_len or 9
+        where = index.clamp(0).unsqueeze(1) + torch.arange(length + 1).view(1, -1, 1)
+        if self.data.symbolic:
+            return self.symbols[where[:, :-1]], self.symbols[where[:, 1:]]
+        values = self.values[where].unsqueeze(-1)
+        inputs = torch.where((index < 0)[:, None, :, None], torch.nan, values[:, :-1])
+        return inputs, values[:, 1:]
+
+    def evaluate(
+        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
+    ) -> dict[str, Tensor]:
+        if carried is not None:
+            assert all(len(x) == predictor.size for x in carried)
+        if self.data.symbolic:
+            outputs, _ = predictor(self.symbols[:100].view(1, -1, 1), None)
+            targets = self.symbols[1:101].view(1, -1, 1, 1).expand(predictor.size, -1, 1, 1)
+            picked = torch.log_softmax(outputs.double(), -1).gather(-1, targets)
+            return {"val_nats": -row_sums(picked) / 100}
+        outputs, _ = predictor(self.values[:100].view(1, -1, 1, 1), None)
+        wrong = outputs.double() - self.values[1:101].double().view(1, -1, 1, 1)
+        return {"val_mse": row_sums(wrong.square()) / 100}
+
+
+def build_wave(config: Any, data: Any, device: torch.device, dtype: torch.dtype) -> WaveTask:
+    """Fits `Pack(tasks=...)`."""
+    del device
+    return WaveTask(data, dtype, poisoned=config == POISONED)
+
+
+def wave_pack(**kwargs: Any) -> Pack:
+    symbols = WaveData(symbolic=True)
+    data = {WAVE: WaveData(), POISONED: WaveData(), SYMBOLS: symbols}
+    return Pack(data, **{"objective": "train_loss", "tasks": build_wave, **kwargs})
+
+
+def trial(seed: int = 0, *, task: Any = WAVE, model: Any = None, **training: Any) -> TrialConfig:
+    """A small trial; `model` holds fields of ModelConfig, the rest those of TrainingConfig."""
+    chosen = {"hidden_size": 11, "cell": "lstm", **(model or {})}
+    how = {"learning_rate": 1e-2, "steps_per_epoch": STEPS, "batch_size": 2, **training}
+    return TrialConfig(
+        task=task, model=ModelConfig(**chosen), training=TrainingConfig(**how), seed=seed
+    )
+
+
+def neighbours(config: TrialConfig) -> dict[str, TrialConfig]:
+    """Seven trials that share a stack with `config` or stand beside it, each unlike it."""
+    model, how = config.model, config.training
+    other = replace(config, seed=config.seed + 100)
+    return {
+        "seed": other,
+        "wild": replace(other, training=replace(how, learning_rate=1e6)),
+        "wide": replace(other, model=replace(model, hidden_size=16)),
+        "narrow": replace(other, model=replace(model, hidden_size=3)),
+        "clipped": replace(other, training=replace(how, clip_norm=0.1, weight_decay=0.1)),
+        "carried": replace(other, training=replace(how, carry_state=not how.carry_state)),
+        "apart": replace(other, model=replace(model, num_layers=3 - model.num_layers)),
+    }
+
+
+def drain(pack: Pack, limits: Mapping[str, int], seconds: float = 60.0) -> Step:
+    """Train until every trial waits."""
+    step = pack.train(limits, seconds)
+    reports, bad, refused = list(step.reports), list(step.divergences), list(step.refusals)
+    while any(epoch < limits.get(name, 0) for name, epoch in pack.roster.items()):
+        step = pack.train(limits, seconds)
+        reports += step.reports
+        bad += step.divergences
+        refused += step.refusals
+    return replace(step, reports=tuple(reports), divergences=tuple(bad), refusals=tuple(refused))
+
+
+def curve(step: Step, name: str = "trial") -> list[dict[str, float]]:
+    return [dict(report.metrics) for report in step.reports if report.trial_id == name]
+
+
+def alone(config: TrialConfig, epochs: int = 2) -> list[dict[str, float]]:
+    """The trial's curve in a pack of its own."""
+    pack = wave_pack()
+    pack.add("trial", config)
+    return curve(drain(pack, {"trial": epochs}))
+
+
+class PlainTorch:
+    """The same training, written with nn.RNN, nn.GRU, nn.LSTM and torch.optim, one trial."""
+
+    def __init__(self, config: TrialConfig, task: WaveTask) -> None:
+        model, how = config.model, config.training
+        dtype = getattr(torch, how.dtype)
+        self.config, self.task, self.dtype = config, task, dtype
+        kinds = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+        extra = {"nonlinearity": model.nonlinearity} if model.cell == "rnn" else {}
+        width = task.data.input_size
+        embedded = task.data.symbolic and model.input == "embedding"
+        parts: dict[str, nn.Module] = {}
+        if embedded:
+            parts["embedding"] = nn.Embedding(width, model.embedding_size)
+            width = model.embedding_size
+        parts["rnn"] = kinds[model.cell](width, model.hidden_size, model.num_layers, **extra)
+        parts["head"] = nn.Linear(model.hidden_size, task.data.output_size)
+        self.net = nn.ModuleDict(parts).to(dtype)
+        weights = initial_weights(
+            model,
+            task.data.input_size,
+            task.data.output_size,
+            task.data.symbolic,
+            derive(config.seed, "weights"),
+        )
+        self.net.load_state_dict({name: w.to(dtype) for name, w in weights.items()})
+        rate, decay = how.learning_rate, how.weight_decay
+        betas = (how.beta1, how.beta2)
+        parameters = list(self.net.parameters())
+        if how.optimizer == "sgd":
+            self.optimizer: Any = torch.optim.SGD(
+                parameters, rate, momentum=how.momentum, weight_decay=decay
+            )
+        else:
+            kind = torch.optim.AdamW if how.optimizer == "adamw" else torch.optim.Adam
+            self.optimizer = kind(parameters, rate, betas=betas, weight_decay=decay)
+
+    def losses(self, epochs: int = 1) -> list[float]:
+        """The training loss of every step."""
+        how = self.config.training
+        window = Window(how.batch_size, how.seq_len, how.steps_per_epoch)
+        found = []
+        state = None
+        for epoch in range(epochs):
+            if self.task.natural_epoch:
+                state = None
+            for row in self.task.epoch_index(self.config.seed, epoch, window):
+                inputs, targets = self.task.gather(torch.from_numpy(row).unsqueeze(0), window)
+                inputs, targets = inputs[0], targets[0]
+                if self.task.data.symbolic:
+                    if "embedding" in self.net:
+                        inputs = self.net["embedding"](inputs)
+                    else:
+                        inputs = nn.functional.one_hot(inputs, 5).to(self.dtype)
+                outputs, state = self.net["rnn"](inputs, state)
+                outputs = self.net["head"](outputs)
+                if self.task.data.symbolic:
+                    loss = nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten())
+                else:
+                    loss = nn.functional.mse_loss(outputs, targets)
+                self.optimizer.zero_grad()
+                loss.backward()
+                if how.clip_norm is not None:
+                    nn.utils.clip_grad_norm_(self.net.parameters(), how.clip_norm)
+                self.optimizer.step()
+                found.append(loss.item())
+                if not how.carry_state:
+                    state = None
+                elif isinstance(state, tuple):
+                    state = tuple(part.detach() for part in state)
+                else:
+                    state = state.detach()
+        return found
+
+
+def step_losses(config: TrialConfig, steps: int = STEPS) -> list[float]:
+    """The training loss of every step out of a pack: epochs of one step each.
+
+    Only for trials whose data order does not depend on `steps_per_epoch`: the index of the plain
+    loop is asked for in the same way.
+    """
+    pack = wave_pack()
+    single = replace(config, training=replace(config.training, steps_per_epoch=1))
+    pack.add("trial", single)
+    return [metrics["train_loss"] for metrics in curve(drain(pack, {"trial": steps}))]
+
+
+def plain_losses(config: TrialConfig, steps: int = STEPS) -> list[float]:
+    """The same by `PlainTorch`."""
+    single = replace(config, training=replace(config.training, steps_per_epoch=1))
+    data = WaveData(symbolic=config.task == SYMBOLS)
+    task = WaveTask(data, getattr(torch, config.training.dtype))
+    return PlainTorch(single, task).losses(steps)
+
+
+def relative(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """The largest relative difference."""
+    assert len(ours) == len(theirs) > 0
+    return max(abs(a - b) / max(abs(b), 1e-30) for a, b in zip(ours, theirs, strict=True))

@@ -1,0 +1,189 @@
+"""What every task promises to the packs; each task's test inherits `TaskContract`."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.network import RecurrentNetwork, initial_weights
+from rnnsearch.tasks.base import Part, Task, TaskData, Window
+from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.load import build_task, load_data
+
+CPU = torch.device("cpu")
+
+
+@dataclass
+class Networks:
+    """K networks behind `Predictor`, each run alone by torch's own modules."""
+
+    networks: Sequence[RecurrentNetwork]
+    calls: int = 0
+    device = CPU
+    dtype = torch.float32
+
+    @property
+    def size(self) -> int:
+        return len(self.networks)
+
+    @torch.no_grad()
+    def __call__(
+        self, inputs: Tensor, state: tuple[Tensor, ...] | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        self.calls += 1
+        found = []
+        for k, network in enumerate(self.networks):
+            # copies: a slice may start at an odd address, where products round differently
+            before = None if state is None else tuple(part[k].clone() for part in state)
+            found.append(network(inputs[k if len(inputs) > 1 else 0].clone(), before))
+        outputs = torch.stack([outputs for outputs, _ in found])
+        states = zip(*(after for _, after in found), strict=True)
+        return outputs, tuple(torch.stack(parts) for parts in states)
+
+
+def networks(data: TaskData, count: int, cell: str = "lstm") -> Networks:
+    """Networks with different weights, large enough that their outputs differ."""
+    made = []
+    for seed in range(count):
+        config = ModelConfig(cell=cell, hidden_size=5)  # type: ignore[arg-type]
+        shape = data.input_size, data.output_size, data.symbolic
+        network = RecurrentNetwork(config, *shape)
+        weights = initial_weights(config, *shape, seed)
+        network.load_state_dict({name: 3 * weight for name, weight in weights.items()})
+        made.append(network.eval())
+    return Networks(made)
+
+
+class TaskContract:
+    """Inherit, and set `config` and `windows` that its data can be cut into."""
+
+    config: TaskConfig
+    windows: Sequence[Window]
+
+    @pytest.fixture
+    def data(self) -> TaskData:
+        return load_data(self.config)
+
+    @pytest.fixture
+    def task(self, data: TaskData) -> Task:
+        return build_task(self.config, data, CPU, torch.float32)
+
+    def test_an_epoch_is_a_function_of_its_arguments(self, data: TaskData, task: Task) -> None:
+        again = build_task(self.config, load_data(self.config), CPU, torch.float32)
+        for window in self.windows:
+            for epoch in (2, 0):
+                index = task.epoch_index(7, epoch, window)
+                assert index.dtype == np.int64
+                assert index.shape[1] == window.batch_size
+                assert window.steps_per_epoch in (None, len(index))
+                np.testing.assert_array_equal(index, again.epoch_index(7, epoch, window))
+
+    def test_gather_gives_the_next_step_as_target(self, data: TaskData, task: Task) -> None:
+        for window in self.windows:
+            assert data.window_problem(window) is None
+            epochs = [task.epoch_index(seed, 3, window) for seed in (1, 2)]
+            for step in range(len(epochs[0])):
+                index = torch.tensor(np.stack([epoch[step] for epoch in epochs]))
+                inputs, targets = task.gather(index, window)
+                if data.symbolic:
+                    assert inputs.dtype == targets.dtype == torch.int64
+                    assert 0 <= int(inputs.min()) <= int(inputs.max()) < data.input_size
+                    assert inputs.shape == targets.shape == (2, inputs.shape[1], window.batch_size)
+                else:
+                    assert inputs.dtype == targets.dtype == torch.float32
+                    assert inputs.shape[2:] == (window.batch_size, data.input_size)
+                    assert targets.shape[2:] == (window.batch_size, data.output_size)
+                assert window.seq_len in (None, inputs.shape[1])
+                assert inputs.is_contiguous()
+                assert targets.is_contiguous()
+                assert torch.equal(inputs[:, 1:], targets[:, :-1])
+
+    def test_gather_knows_no_neighbours(self, task: Task) -> None:
+        window = self.windows[-1]
+        index = torch.tensor(np.stack([task.epoch_index(seed, 0, window)[0] for seed in range(3)]))
+        inputs, targets = task.gather(index, window)
+        for k in range(3):
+            alone = task.gather(index[k : k + 1], window)
+            assert torch.equal(alone[0][0], inputs[k])
+            assert torch.equal(alone[1][0], targets[k])
+
+    @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+    def test_metrics_of_many_are_those_of_each_alone(
+        self, data: TaskData, task: Task, cell: str
+    ) -> None:
+        many = networks(data, 3, cell)
+        parts: list[Part] = ["train", "val", "test"]
+        for part in parts:
+            together = task.evaluate(many, part, None)
+            for k, network in enumerate(many.networks):
+                alone = task.evaluate(Networks([network]), part, None)
+                assert alone.keys() == together.keys()
+                for name, values in together.items():
+                    assert values.dtype == torch.float64
+                    assert values.shape == (3,)
+                    # bit for bit: a trial's curve must not hang on its neighbours
+                    assert float(alone[name]) == float(values[k]), name
+
+    def test_metrics_of_different_networks_differ(self, data: TaskData, task: Task) -> None:
+        values = next(iter(task.evaluate(networks(data, 3), "val", None).values()))
+        assert len(set(values.tolist())) == 3
+
+    def test_metrics_are_announced(self, data: TaskData, task: Task) -> None:
+        found = task.evaluate(networks(data, 1), "val", None)
+        assert [metric.name for metric in data.metrics()] == list(found)
+        for metric in data.metrics():
+            assert metric.unit
+            assert metric.meaning
+            assert metric.goal in ("minimize", "maximize")
+
+    def test_a_diverged_trial_leaves_the_others_alone(self, data: TaskData, task: Task) -> None:
+        many = networks(data, 3)
+        before = task.evaluate(many, "val", None)
+        for weight in many.networks[1].parameters():
+            weight.data.fill_(float("nan"))
+        after = task.evaluate(many, "val", None)
+        for name, values in before.items():
+            assert float(after[name][0]) == float(values[0])
+            assert float(after[name][2]) == float(values[2])
+        first = next(iter(after.values()))
+        assert not isfinite(float(first[1]))
+
+    def test_baselines_report_the_tasks_own_metrics(self, data: TaskData, task: Task) -> None:
+        wanted = [metric.name for metric in data.metrics()]
+        wanted += list(task.evaluate(networks(data, 1), "test", None))
+        scores = data.baselines()
+        assert len({score.name for score in scores}) == len(scores) >= 2
+        for score in scores:
+            assert sorted(score.metrics) == sorted(wanted)
+            assert all(isfinite(value) for value in score.metrics.values())
+
+    def test_data_pickles(self, data: TaskData, task: Task) -> None:
+        again = pickle.loads(pickle.dumps(data))
+        assert again.manifest() == data.manifest()
+        assert again.sha256() == data.sha256() == load_data(self.config).sha256()
+        assert again.rows() == data.rows()
+        assert [m.name for m in again.metrics()] == [m.name for m in data.metrics()]
+        many = networks(data, 2)
+        found = build_task(self.config, again, CPU, torch.float32).evaluate(many, "val", None)
+        for name, values in task.evaluate(many, "val", None).items():
+            assert torch.equal(found[name], values)
+
+    def test_data_may_be_mapped_read_only(self, data: TaskData) -> None:
+        buffers: list[pickle.PickleBuffer] = []
+        raw = pickle.dumps(data, protocol=5, buffer_callback=buffers.append)
+        mapped = pickle.loads(raw, buffers=[bytes(buffer.raw()) for buffer in buffers])
+        task = build_task(self.config, mapped, CPU, torch.float32)
+        assert task.evaluate(networks(data, 1), "val", None)
+        assert mapped.baselines()
+
+    def test_manifest_is_json(self, data: TaskData) -> None:
+        assert json.loads(json.dumps(data.manifest(), allow_nan=False)) == data.manifest()

@@ -1,0 +1,86 @@
+"""Every file in search_spaces: valid, and run for a few trials (hello and sine by fixtures)."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from e2e.command import ROOT, SPACES, rnnsearch
+
+FILES = sorted(SPACES.glob("*.yaml"))
+SHAKESPEARE = Path(
+    os.environ.get("RNNSEARCH_TEXT", ROOT.parent / "shared/data/text/tinyshakespeare.txt")
+)
+SMALL = (
+    *("--trials", 2, "--set", "first_trials=[]"),
+    *("--set", "training.max_epochs=1"),
+    *("--set", "model.hidden_size=16", "--set", "model.num_layers=1"),
+)
+
+
+def test_every_file_is_run_by_a_test() -> None:
+    assert {file.stem for file in FILES} == {"hello", "sine", "char"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_file_is_valid(file: Path) -> None:
+    said = rnnsearch("check", file)
+    assert said.status == 0, said.err
+    assert said.err == ""
+    assert re.search(r"^  > \w+ \[.+\] (minimize|maximize): ", said.out, re.MULTILINE)
+    assert re.search(r"^models: [\d,]+ to [\d,]+ parameters$", said.out, re.MULTILINE)
+
+
+def test_char_learns_the_text_that_every_python_has(storage: Path) -> None:
+    options = ("--storage", storage, "--format", "json", "--set", "training.batch_size=64")
+    said = rnnsearch("run", SPACES / "char.yaml", *SMALL, *options)
+    assert said.status == 0, said.err
+    result = said.json()
+    assert result["trials"]["complete"] + result["trials"]["pruned"] == 2
+    assert 1.0 < result["best"]["value"] < 4.0
+
+
+def test_a_drafted_file_runs_as_it_stands(tmp_path: Path) -> None:
+    """`init` on a text, then `check` and `run` with a short budget, as its last line says."""
+    text = tmp_path / "rhyme.txt"
+    text.write_text("the rain in spain stays mainly in the plain\n" * 60, encoding="utf-8")
+    drafted = rnnsearch("init", "rhyme.txt", cwd=tmp_path)
+    assert drafted.status == 0, drafted.err
+    assert drafted.out.splitlines()[-1].split() == ["rnnsearch", "run", "rhyme.yaml"]
+    again = rnnsearch("init", "rhyme.txt", cwd=tmp_path)
+    assert again.status == 2
+    assert "rhyme.yaml exists" in again.err
+    checked = rnnsearch("check", "rhyme.yaml", cwd=tmp_path)
+    assert checked.status == 0, checked.err
+    said = rnnsearch(
+        *("run", "rhyme.yaml", "--trials", 2, "--set", "training.max_epochs=2", "--quiet"),
+        cwd=tmp_path,
+    )
+    assert said.status == 0, said.err
+    assert said.err == ""
+    assert (tmp_path / "studies" / "rhyme" / "ledger.journal").exists()
+    assert "--storage" not in said.out
+    text.unlink()
+    listed = rnnsearch("studies", cwd=tmp_path)
+    assert "rhyme" in listed.out
+    gone = rnnsearch("resume", "rhyme", cwd=tmp_path)
+    assert gone.status == 2
+    assert str(text) in gone.err
+    assert "Traceback" not in gone.err
+    deleted = rnnsearch("delete", "rhyme", "--yes", cwd=tmp_path)
+    assert deleted.status == 0
+    assert not (tmp_path / "studies" / "rhyme").exists()
+
+
+@pytest.mark.skipif(not SHAKESPEARE.is_file(), reason=f"no file {SHAKESPEARE} (RNNSEARCH_TEXT)")
+def test_another_text_by_its_path(storage: Path) -> None:
+    path = os.path.relpath(SHAKESPEARE, ROOT)
+    said = rnnsearch(
+        *("run", "search_spaces/char.yaml", *SMALL, "--set", f"task.path={path}"),
+        *("--set", "training.batch_size=64", "--set", "training.seq_len=64"),
+        *("--storage", storage, "--name", "shakespeare", "--format", "json"),
+    )
+    assert said.status == 0, said.err
+    assert 1.0 < said.json()["best"]["value"] < 4.0

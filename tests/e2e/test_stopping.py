@@ -1,0 +1,135 @@
+"""A study that is interrupted in every orderly way, and loses nothing."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from e2e.command import SPACES, Running, Said, rnnsearch
+from e2e.records import ledger_trials, registered, run_statuses, trial_runs
+
+TRIALS = 24
+LONG = (
+    *("--trials", TRIALS, "--verbose"),
+    *("--set", "training.max_epochs=45", "--set", "training.steps_per_epoch=50"),
+    *("--set", "model.num_layers=1", "--set", "search.finalists={top: 1, seeds: 1}"),
+)
+
+
+def trial_ended(line: str) -> bool:
+    return line.startswith("trial ") and ": " in line
+
+
+def at_rest(folder: Path) -> bool:
+    """Whether neither the ledger nor MLflow has anything open."""
+    open_trials = [trial for trial in ledger_trials(folder) if trial.state.name == "RUNNING"]
+    return not open_trials and run_statuses(folder.parent)["RUNNING"] == 0
+
+
+def test_ctrl_c_then_resume(tmp_path: Path) -> None:
+    folder = tmp_path / "sine"
+    running = Running.start("run", SPACES / "sine.yaml", "--storage", tmp_path, *LONG)
+    running.wait_for(trial_ended)
+    running.send(signal.SIGINT)
+    said = running.end()
+    assert said.status == 130, said.err
+    assert f"rnnsearch resume sine --storage {tmp_path}" in said.out
+    assert not any(line.startswith("Traceback") for line in said.err.splitlines())
+    assert at_rest(folder)
+    all_there(tmp_path, rnnsearch("resume", "sine", "--storage", tmp_path, "--format", "json"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_sigterm_then_stop_then_resume(tmp_path: Path) -> None:
+    """One study through all of it; no trial is lost or run under two names."""
+    folder = tmp_path / "sine"
+    option = ("--storage", tmp_path)
+
+    file = SPACES / "sine.yaml"
+    running = Running.start("run", file, *option, *LONG, "--format", "json")
+    running.wait_for(lambda line: "goes aboard" in line)
+    busy = rnnsearch("resume", "sine", *option)
+    assert busy.status == 2
+    assert "rnnsearch stop sine" in busy.err
+    assert rnnsearch("delete", "sine", *option, "--yes").status == 2
+    assert folder.exists()
+    running.send(signal.SIGTERM)
+    said = running.end()
+    assert said.status == 143, said.err
+    assert said.json()["trials"]["running"] == 0
+    assert at_rest(folder)
+
+    running = Running.start("resume", "sine", *option, "--verbose")
+    running.wait_for(lambda line: "goes aboard" in line)
+    asked = rnnsearch("stop", "sine", *option)
+    assert asked.status == 0, asked.err
+    said = running.end()
+    assert said.status == 0, said.err
+    assert "stopped" in said.out
+    assert at_rest(folder)
+    late = rnnsearch("stop", "sine", *option)
+    assert late.status == 2
+    assert "rnnsearch resume sine" in late.err
+
+    all_there(tmp_path, rnnsearch("resume", "sine", *option, "--format", "json"))
+
+
+def all_there(storage: Path, said: Said) -> None:
+    """A resumed study came to its end with each trial once, everywhere."""
+    assert said.status == 0, said.err
+    assert said.out.count("\n") == 1
+    trials = said.json()["trials"]
+    assert sum(trials.values()) == TRIALS
+    assert trials["running"] == trials["waiting"] == trials["failed"] == 0
+    assert at_rest(storage / "sine")
+    runs = trial_runs(storage)
+    assert len(runs) == TRIALS
+    assert set(runs.values()) == {1}
+    assert registered(storage) == ["sine"]
+
+
+def test_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
+    running = Running.start("run", SPACES / "sine.yaml", "--storage", tmp_path, *LONG)
+    running.wait_for(lambda line: "goes aboard" in line)
+    running.send(signal.SIGINT)
+    time.sleep(0.3)  # two at the same moment are one to the operating system
+    running.send(signal.SIGINT)
+    said = running.end()
+    assert said.status == 130, said.err
+    assert said.out == ""
+    assert f"rnnsearch resume sine --storage {tmp_path}" in said.err
+    assert not any(line.startswith("Traceback") for line in said.err.splitlines())
+    open_trials = [t for t in ledger_trials(tmp_path / "sine") if t.state.name == "RUNNING"]
+    assert open_trials == []
+
+
+def test_ctrl_c_before_ray_is_there(tmp_path: Path) -> None:
+    running = Running.start("run", SPACES / "sine.yaml", "--storage", tmp_path)
+    running.wait_for(lambda line: "starting Ray" in line)
+    running.send(signal.SIGINT)
+    said = running.end()
+    assert said.status == 130
+    assert f"rnnsearch resume sine --storage {tmp_path}" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_study_without_a_winner_says_why(tmp_path: Path) -> None:
+    said = rnnsearch(
+        *("run", SPACES / "hello.yaml", "--storage", tmp_path, "--trials", 2, "--format", "json"),
+        *("--set", "training.learning_rate=1e30", "--set", "training.optimizer=sgd"),
+        *("--set", "first_trials=[]"),
+    )
+    assert said.status == 1
+    assert "no usable trial" in said.err
+    assert "stopped being finite" in said.err
+    assert f"rnnsearch trials hello --storage {tmp_path}" in said.err
+    assert "Traceback" not in said.err
+    result = said.json()
+    assert result["trials"]["diverged"] == 2
+    assert result["best"] is None
+    assert result["champion_uri"] is None
+    assert registered(tmp_path) == []
+    assert at_rest(tmp_path / "hello")

@@ -1,0 +1,85 @@
+"""Kill -9 of pack workers in the middle of a study."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "integration" / "search"))
+
+from ray_study import Notebook, search
+
+from rnnsearch.events import EpochsReported, Event, PackLost, TrialEnded, TrialStarted
+
+
+def pack_pids() -> list[int]:
+    """Worker processes of packs that are children of this process's Ray."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            title = (entry / "cmdline").read_bytes().split(b"\0")[0]
+            ancestors = _ancestors(int(entry.name))
+        except OSError:  # it ended meanwhile
+            continue
+        if title.startswith(b"ray::PackTrainable") and os.getpid() in ancestors:
+            found.append(int(entry.name))
+    return found
+
+
+def _ancestors(pid: int) -> set[int]:
+    seen: set[int] = set()
+    while pid > 1:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        pid = int(stat.rpartition(")")[2].split()[1])
+        seen.add(pid)
+    return seen
+
+
+def test_killed_packs_cost_no_trial(tmp_path: Path) -> None:
+    kills: list[int] = []
+
+    def kill(event: Event) -> None:
+        due = isinstance(event, EpochsReported) and max(event.epochs) >= 4
+        if due and len(kills) < 2 and len(notes.of(PackLost)) == len(kills):
+            pids = [pid for pid in pack_pids() if pid not in kills]
+            if pids:
+                os.kill(pids[0], signal.SIGKILL)
+                kills.append(pids[0])
+
+    notes = Notebook(kill)
+    settings = [
+        "training.steps_per_epoch=50",
+        "training.max_epochs=27",
+        "search.num_trials=24",
+    ]
+    outcome, _, ledger = search(tmp_path, settings, notebook=notes, snapshot_seconds=0.2)
+    assert len(kills) == 2
+    assert len(notes.of(PackLost)) == 2
+    assert "died" in notes.of(PackLost)[0].reason or "SYSTEM_ERROR" in notes.of(PackLost)[0].reason
+    assert outcome.state == "complete"
+    assert sum(outcome.counts.values()) == 24
+    assert set(outcome.counts) <= {"complete", "pruned", "diverged"}
+    assert outcome.champion is not None
+    lost = {number for event in notes.of(PackLost) for number in event.trials}
+    again = {event.number for event in notes.of(TrialStarted) if event.attempt > 1}
+    assert lost
+    assert again == lost
+    assert Counter(event.number for event in notes.of(TrialEnded)) == Counter(range(24))
+    epochs = Counter(
+        (event.number, epoch) for event in notes.of(EpochsReported) for epoch in event.epochs
+    )
+    assert set(epochs.values()) == {1}, "a replay is not reported twice"
+    for record in ledger.trials():
+        assert sorted(record.values_by_epoch) == list(range(1, record.epoch + 1))
+
+    calm = ["search.scheduler={type: none}", *settings]
+    _, _, undisturbed = search(tmp_path / "calm", calm)
+    for number in lost:
+        straight = undisturbed.trial(number).values_by_epoch
+        replayed = ledger.trial(number).values_by_epoch
+        assert replayed == {epoch: straight[epoch] for epoch in replayed}

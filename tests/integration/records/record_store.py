@@ -1,0 +1,40 @@
+"""A storage folder as the tests of the records see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from record_stream import Rows
+
+from rnnsearch.records.recorder import Recorder
+
+
+@dataclass(frozen=True)
+class Store:
+    """A storage folder with an empty MLflow database, and one study's records in it."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "mlflow.db"
+
+    @property
+    def uri(self) -> str:
+        return f"sqlite:///{self.database}"
+
+    @property
+    def outbox(self) -> Path:
+        return self.root / "sine" / "outbox"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "sine" / "logs" / "records.log"
+
+    @property
+    def rows(self) -> Rows:
+        return Rows(self.database)
+
+    def recorder(self, uri: str | None = None) -> Recorder:
+        return Recorder(self.outbox, uri or self.uri, "sine", self.root / "mlartifacts", self.log)

@@ -1,0 +1,183 @@
+"""The registered winner, loaded in a process that knows nothing but its name."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import record_stream as stream
+from record_store import Store
+
+from rnnsearch.errors import ModelError
+from rnnsearch.events import ChampionChosen
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.network import initial_weights
+from rnnsearch.records.outbox import Outbox, segments
+from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.load import load_data
+from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig
+from rnnsearch.tasks.text.config import SplitConfig, TextConfig
+from rnnsearch.training.config import TrainingConfig, TrialConfig
+from rnnsearch.training.trained import TrainedModel
+from rnnsearch.training.weights import Weights
+
+HELLO = TextConfig(text="hello", cyclic=True, split=SplitConfig(train=1.0, val=0.0, test=0.0))
+
+
+def checkpoint(task: TaskConfig, folder: Path) -> tuple[TrainedModel, dict[str, float]]:
+    """An untrained model as a checkpoint folder, and its validation metrics."""
+    data = load_data(task)
+    config = TrialConfig(
+        task=task, model=ModelConfig(cell="gru", hidden_size=8), training=TrainingConfig(), seed=3
+    )
+    tensors = initial_weights(config.model, data.input_size, data.output_size, data.symbolic, 3)
+    arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+    model = TrainedModel.from_weights(config, Weights(arrays, 1, {}), data)
+    model.save(folder)
+    return model, model.evaluate("val")
+
+
+def register(store: Store, folder: Path, metrics: dict[str, float], **more: str) -> str:
+    """Send the events of a study whose champion lies in a folder; returns the model's URI."""
+    recorder = store.recorder()
+    recorder.start()
+    recorder.on_event(stream.started())
+    for event in stream.trial(0):
+        recorder.on_event(event)
+    recorder.on_event(
+        ChampionChosen(stream.START + 50, 0, 3, str(folder), metrics, {"test_mse": 0.5}, **more)
+    )
+    recorder.on_event(stream.ended())
+    state = recorder.close(180)
+    assert (state.pending, state.problem) == (0, None), store.log.read_text(encoding="utf-8")
+    return state.champion_uri
+
+
+def elsewhere(store: Store, code: str) -> dict[str, object]:
+    """What a new process prints as JSON, having loaded the champion as `model`."""
+    script = (
+        "import json, sys, mlflow, numpy as np\n"
+        "mlflow.set_tracking_uri(sys.argv[1])\n"
+        "model = mlflow.pyfunc.load_model('models:/sine@champion')\n" + code
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, store.uri], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_a_wave_model_comes_back(store: Store) -> None:
+    folder = store.root / "sine" / "checkpoints" / "champion"
+    model, metrics = checkpoint(SineConfig(), folder)
+    picture = store.root / "sine" / "figures" / "champion.png"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"png")
+    assert register(store, folder, metrics, figure=str(picture)) == "models:/sine/1"
+
+    history = np.sin(np.linspace(0, 3, 12, dtype=np.float32))[None, :, None]
+    said = elsewhere(
+        store,
+        "x = np.sin(np.linspace(0, 3, 12, dtype=np.float32))[None, :, None]\n"
+        "print(json.dumps({'step': model.predict(x).tolist(),\n"
+        "  'rollout': model.predict(x, params={'rollout_steps': 5}).tolist(),\n"
+        "  'metrics': model.unwrap_python_model().model.evaluate('val'),\n"
+        "  'signature': str(model.metadata.signature.inputs)}))",
+    )
+    np.testing.assert_allclose(said["step"], model.predict(history), rtol=1e-6)
+    np.testing.assert_allclose(said["rollout"], model.rollout(history, 5), rtol=1e-6)
+    assert said["metrics"] == pytest.approx(metrics, rel=1e-6)
+    assert "float32" in str(said["signature"])
+
+    artifacts = [path for path in (store.root / "mlartifacts").rglob("*") if path.is_file()]
+    names = {path.name for path in artifacts}
+    assert {"weights.safetensors", "config.json", "numeric_pyfunc.py", "champion.png"} <= names
+    assert "input_example.json" in names
+    # No pickle, by name or by content: its streams of protocol 2 and later begin with 0x80.
+    assert not [name for name in names if name.endswith((".pkl", ".pickle", ".pt", ".pth"))]
+    assert not [path for path in artifacts if path.read_bytes()[:1] == b"\x80"]
+
+
+def test_a_champion_chosen_again_is_the_next_version(store: Store) -> None:
+    from rnnsearch.records.registry import fetch
+
+    first, metrics = checkpoint(SineConfig(), store.root / "a")
+    assert register(store, store.root / "a", metrics) == "models:/sine/1"
+    second, metrics = checkpoint(
+        SineConfig(num_points=30, rollout=RolloutConfig(steps=(5,))), store.root / "b"
+    )
+    assert register(store, store.root / "b", metrics) == "models:/sine/2"
+    code = (
+        "import sys\n"
+        "from rnnsearch.records.registry import fetch\n"
+        "print(fetch(sys.argv[1], sys.argv[2]).config.task.num_points)\n"
+    )
+    for uri, points in (("models:/sine@champion", 30), ("models:/sine/1", 50)):
+        done = subprocess.run(
+            [sys.executable, "-c", code, uri, store.uri], capture_output=True, text=True, check=True
+        )
+        assert int(done.stdout) == points
+    assert first.config != second.config
+    attached = store.rows.query("select count(*) from logged_model_metrics")
+    assert attached == [(2 * (len(metrics) + 1) + 2,)]
+    with pytest.raises(ModelError, match="cannot load models:/nobody@champion"):
+        fetch("models:/nobody@champion", store.uri)
+
+
+def test_a_study_that_is_moved_twice_is_there_once(store: Store) -> None:
+    _, metrics = checkpoint(SineConfig(), store.root / "a")
+    box = Outbox(store.outbox)
+    champion = ChampionChosen(stream.START + 50, 0, 3, str(store.root / "a"), metrics, {})
+    *most, end = stream.study(4)
+    for event in (*most, champion, end):
+        box.on_event(event)
+    box.close()
+    kept = {path: path.read_bytes() for _, path in segments(store.outbox)}
+    tables = ("runs", "metrics", "params", "tags", "model_versions", "logged_models")
+    counts = []
+    for _ in range(2):
+        for path, content in kept.items():
+            path.write_bytes(content)
+        recorder = store.recorder()
+        recorder.start()
+        state = recorder.close(180)
+        assert (state.pending, state.problem) == (0, None)
+        assert state.champion_uri == "models:/sine/1"
+        counts.append([store.rows.query(f"select count(*) from {table}") for table in tables])
+        # As after a power cut right behind the last call to MLflow.
+        (store.outbox / "state.json").write_text("", encoding="utf-8")
+    assert counts[0] == counts[1]
+    assert counts[0][0] == [(6,)]
+
+
+def test_a_text_model_comes_back(store: Store) -> None:
+    folder = store.root / "hello"
+    model, metrics = checkpoint(HELLO, folder)
+    register(store, folder, metrics, text="hello -> elloh")
+    said = elsewhere(
+        store,
+        "import pandas as pd\n"
+        "frame = pd.DataFrame({'prompt': ['he', 'l']})\n"
+        "params = {'length': 6, 'temperature': 0.5, 'seed': 7}\n"
+        "print(json.dumps({'text': list(model.predict(frame, params=params)),\n"
+        "  'plain': list(model.predict({'prompt': 'h'}))}))",
+    )
+    assert said["text"] == [model.sample(prompt, 6, 0.5, 7) for prompt in ("he", "l")]
+    assert said["plain"] == [model.sample("h", 200, 0.8, 0)]
+
+
+def test_a_checkpoint_that_is_gone_is_said_and_not_registered(store: Store) -> None:
+    recorder = store.recorder()
+    recorder.start()
+    recorder.on_event(stream.started())
+    gone = str(store.root / "gone")
+    recorder.on_event(ChampionChosen(stream.START, 0, 3, gone, {"val_mse": 0.1}, {}))
+    recorder.on_event(stream.ended())
+    state = recorder.close(120)
+    assert (state.pending, state.champion_uri) == (0, "")
+    assert "unreadable" in (state.problem or "")
+    assert store.rows.running() == 0

@@ -1,0 +1,329 @@
+"""Events end in a real MLflow store: all of them, once, whatever dies in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import record_stream as stream
+from record_store import Store
+
+from rnnsearch.events import BaselineScored, CheckpointSaved, FinalistScored, TrialEnded
+from rnnsearch.records.outbox import segments
+from rnnsearch.records.writer_state import WriterState
+
+pytestmark = [
+    # sqlalchemy 2.1 deprecates a loader option that mlflow 3.17 still uses.
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),
+]
+
+EVERYTHING = Counter(
+    {
+        ("study", ""): 1,
+        ("baseline", ""): 1,
+        **{("trial", str(number)): 1 for number in range(30)},
+    }
+)
+CURVE_ROWS = 30 * stream.EPOCHS * 2 + 1  # the baseline has one val_mse
+
+
+@pytest.fixture
+def client(store: Store) -> Any:
+    from mlflow import MlflowClient
+
+    return MlflowClient(store.uri)
+
+
+def children(client: Any, experiment: str) -> dict[str, Any]:
+    runs = client.search_runs([experiment], "tags.`rnnsearch.kind` = 'trial'", max_results=100)
+    return {run.info.run_name: run for run in runs}
+
+
+def test_a_study_is_a_parent_run_with_its_trials(store: Store, client: Any) -> None:
+    recorder = store.recorder()
+    recorder.start()
+    for event in stream.study():
+        recorder.on_event(event)
+    seen: list[tuple[int, int]] = []
+    state = recorder.close(120, lambda done, total: seen.append((done, total)))
+
+    assert (state.pending, state.problem) == (0, None)
+    assert seen[-1][0] == seen[-1][1] > 0
+    assert segments(store.outbox) == []
+    assert store.rows.runs() == EVERYTHING
+    assert store.rows.curve_rows() == CURVE_ROWS
+    assert store.rows.running() == 0
+
+    parent = client.get_run(state.run_id)
+    assert parent.info.run_name == "sine"
+    assert parent.info.status == "FINISHED"
+    assert parent.data.params["search.sampler.type"] == "tpe"
+    assert parent.data.tags["data_sha256"] == "abc123"
+    assert parent.data.tags["trials_diverged"] == "3"
+    best = [row.value for row in client.get_metric_history(state.run_id, "best_val_mse")]
+    assert best[-1] == 1 / stream.EPOCHS
+    assert [item.path for item in client.list_artifacts(state.run_id)] == ["study.yaml"]
+
+    runs = children(client, state.experiment_id)
+    run = runs["trial-0003-lstm"]
+    assert run.data.tags["mlflow.parentRunId"] == state.run_id
+    assert run.data.tags["state"] == "diverged"
+    assert run.data.tags["reason"] == "why diverged"
+    assert run.data.tags["seed"] == "1003"
+    assert run.data.tags["data_sha256"] == "abc123"
+    assert run.data.tags["duration_seconds"] == "1.500"
+    assert run.data.params["training.learning_rate"] == str(0.1 / 4)
+    assert run.info.start_time == int((stream.START + 3) * 1000)
+    assert run.info.end_time == int((stream.START + 23) * 1000)
+    statuses = Counter(run.info.status for run in runs.values())
+    assert statuses == {"FINISHED": 27, "FAILED": 3}
+    curve = client.get_metric_history(run.info.run_id, "val_mse")
+    assert [(row.step, row.value) for row in curve] == [(e, 4 / e) for e in range(1, 9)]
+
+
+def test_an_interrupted_study_is_continued_in_the_same_runs(store: Store, client: Any) -> None:
+    first = store.recorder()
+    first.start()
+    first.on_event(stream.started())
+    first.on_event(BaselineScored(stream.START, "ar", {"val_mse": 0.3}))
+    for event in stream.trial(0):
+        first.on_event(event)
+    for number in (1, 2):
+        first.on_event(stream.begin(number))
+        first.on_event(stream.epochs(number, 1, 4))
+    put_back = TrialEnded(stream.START + 9, 1, "waiting", "Ctrl-C", 4, 0.5, 0.5, 4, 1.0)
+    first.on_event(put_back)
+    first.on_event(stream.ended("interrupted", "Ctrl-C"))
+    before = first.close(120)
+    runs = children(client, before.experiment_id)
+    statuses = {name: run.info.status for name, run in runs.items()}
+    assert statuses == {
+        "trial-0000-lstm": "FINISHED",
+        "trial-0001-lstm": "KILLED",
+        "trial-0002-lstm": "KILLED",
+    }
+    assert runs["trial-0002-lstm"].data.tags["state"] == "waiting"
+    assert client.get_run(before.run_id).info.status == "KILLED"
+
+    second = store.recorder()
+    second.start()
+    second.on_event(stream.started(resumed=True, at=stream.START + 100, trials=40))
+    second.on_event(BaselineScored(stream.START + 100, "ar", {"val_mse": 0.3}))
+    for number in (1, 2):
+        again = stream.START + 101
+        second.on_event(stream.begin(number, attempt=2, at=again))
+        # From a snapshot at epoch 2: epochs 3 and 4 come a second time, later.
+        second.on_event(stream.epochs(number, 3, stream.EPOCHS, at=again + 1))
+        second.on_event(stream.finish(number, "complete"))
+    second.on_event(stream.ended(at=stream.START + 120))
+    after = second.close(120)
+
+    assert (after.run_id, after.experiment_id) == (before.run_id, before.experiment_id)
+    assert after.pending == 0
+    assert client.get_run(after.run_id).info.status == "FINISHED"
+    assert client.get_run(after.run_id).data.tags["num_trials"] == "40"
+    runs = children(client, after.experiment_id)
+    assert len(runs) == 3
+    assert {run.info.status for run in runs.values()} == {"FINISHED"}
+    assert runs["trial-0001-lstm"].data.tags["attempt"] == "2"
+    assert store.rows.curve_rows() == 3 * stream.EPOCHS * 2 + 1
+
+
+def test_a_writer_killed_in_the_middle_doubles_and_loses_nothing(store: Store) -> None:
+    recorder = store.recorder()
+    recorder.start()
+    for event in stream.study():
+        recorder.on_event(event)
+    victim = recorder.writer_pid
+    assert victim is not None
+    # In the middle of a batch: some runs are made, and the state file confirms none of them.
+    stream.wait_until(lambda: len(store.rows.runs()) >= 6, 120)
+    os.kill(victim, signal.SIGKILL)
+    killed_at = WriterState.load(store.outbox)
+    assert killed_at.done < killed_at.claimed
+
+    state = recorder.close(120)
+    assert recorder.writer_pid != victim
+    assert (state.pending, state.problem) == (0, None)
+    assert store.rows.runs() == EVERYTHING
+    assert store.rows.curve_rows() == CURVE_ROWS
+    assert store.rows.running() == 0
+
+
+def test_a_writer_goes_on_when_its_state_file_is_lost(store: Store) -> None:
+    recorder = store.recorder()
+    recorder.start()
+    recorder.on_event(stream.started())
+    for event in stream.trial(0):
+        recorder.on_event(event)
+    recorder.on_event(stream.begin(1))
+    recorder.on_event(stream.ended("interrupted"))
+    before = recorder.close(120)
+    (store.outbox / "state.json").write_text("{torn", encoding="utf-8")
+
+    again = store.recorder()
+    again.start()
+    again.on_event(stream.started(resumed=True))
+    for event in list(stream.trial(1))[1:]:
+        again.on_event(event)
+    again.on_event(stream.ended())
+    after = again.close(120)
+    assert after.run_id == before.run_id
+    assert sum(store.rows.runs().values()) == 3
+    assert store.rows.running() == 0
+
+
+def test_a_driver_that_dies_leaves_no_run_running(store: Store) -> None:
+    code = (
+        "import os, sys, time\n"
+        "from pathlib import Path\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "import record_stream as stream\n"
+        "from record_store import Store\n"
+        "recorder = Store(Path(sys.argv[1])).recorder()\n"
+        "recorder.start()\n"
+        "recorder.on_event(stream.started())\n"
+        "for event in stream.trial(0):\n"
+        "    recorder.on_event(event)\n"
+        "recorder.on_event(stream.begin(1))\n"
+        "print(recorder.writer_pid, flush=True)\n"
+        "time.sleep(0.5)\n"
+        "os._exit(9)\n"
+    )
+    driver = subprocess.run(
+        [sys.executable, "-c", code, str(store.root)], capture_output=True, text=True, check=False
+    )
+    assert driver.returncode == 9, driver.stderr
+    writer = int(driver.stdout)
+    os.kill(writer, signal.SIGINT)  # Ctrl-C at the terminal must not stop it
+    stream.wait_until(lambda: not _alive(writer), 120)
+    assert sum(store.rows.runs().values()) == 3
+    assert store.rows.running() == 0
+    assert segments(store.outbox)[0][1].suffix == ".open"
+
+    # The next driver goes on in the same runs.
+    recorder = store.recorder()
+    recorder.start()
+    recorder.on_event(stream.started(resumed=True))
+    for event in list(stream.trial(1)):
+        recorder.on_event(event)
+    recorder.on_event(stream.ended())
+    assert recorder.close(120).pending == 0
+    assert sum(store.rows.runs().values()) == 3
+    assert store.rows.curve_rows() == 2 * stream.EPOCHS * 2
+
+
+def test_a_server_that_is_down_and_comes_up_later(store: Store) -> None:
+    port = _free_port()
+    uri = f"http://127.0.0.1:{port}"
+    recorder = store.recorder(uri)
+    recorder.start()
+    for event in stream.study(6):
+        recorder.on_event(event)
+    stream.wait_until(lambda: recorder.problem is not None, 120)
+    assert "does not answer" in (recorder.problem or "")
+    early = recorder.close(120, patience_seconds=1.0)
+    assert early.pending == 1 + 1 + 6 * 4 + 1
+    assert early.problem is not None
+    assert early.run_id == ""
+
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store.uri]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--serve-artifacts", "--artifacts-destination", str(store.root / "served")]
+    with (store.root / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            command, stdout=log, stderr=log, start_new_session=True, cwd=store.root
+        )
+    try:
+        again = store.recorder(uri)
+        again.start()
+        late = again.close(180)
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(30)
+    assert (late.pending, late.problem) == (0, None)
+    assert sum(store.rows.runs().values()) == 1 + 1 + 6
+    assert store.rows.curve_rows() == 6 * stream.EPOCHS * 2 + 1
+    assert store.rows.running() == 0
+
+
+def test_what_mlflow_refuses_for_good_does_not_stop_the_rest(store: Store, client: Any) -> None:
+    recorder = store.recorder()
+    recorder.start()
+    recorder.on_event(stream.started())
+    recorder.on_event(stream.begin(0))
+    stream.wait_until(lambda: ("trial", "0") in store.rows.runs(), 120)
+    recorder.on_event(stream.begin(1))
+    found = store.rows.query("select run_uuid from tags where key = 'rnnsearch.trial'")
+    client.delete_run(str(found[0][0]))
+    recorder.on_event(stream.epochs(0, 1, 3))
+    recorder.on_event(stream.finish(0, "complete", 3))
+    for event in list(stream.trial(1))[1:]:
+        recorder.on_event(event)
+    recorder.on_event(stream.ended())
+    state = recorder.close(120)
+    assert state.pending == 0
+    assert "refused" in (state.problem or "")
+    curves = store.rows.query("select count(*) from metrics where key = 'val_mse'")
+    assert curves == [(stream.EPOCHS,)]
+
+
+def test_finalists_keep_their_checkpoints(store: Store, client: Any) -> None:
+    checkpoint = store.root / "sine" / "checkpoints" / "trial-0000"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "config.json").write_text("{}", encoding="utf-8")
+    recorder = store.recorder()
+    recorder.start()
+    recorder.on_event(stream.started())
+    for event in stream.trial(0):
+        recorder.on_event(event)
+    recorder.on_event(CheckpointSaved(stream.START, 0, 1000, str(checkpoint), {"val_mse": 0.1}))
+    recorder.on_event(CheckpointSaved(stream.START, 0, 1001, str(checkpoint / "gone"), {}))
+    recorder.on_event(FinalistScored(stream.START, 0, (1000, 1001), (0.1, 0.3)))
+    recorder.on_event(stream.ended())
+    state = recorder.close(120)
+    assert (state.pending, state.problem) == (0, None)
+    run = children(client, state.experiment_id)["trial-0000-lstm"]
+    kept = client.list_artifacts(run.info.run_id, "checkpoint/seed-1000")
+    assert [item.path for item in kept] == ["checkpoint/seed-1000/config.json"]
+    assert run.data.metrics["val_mse_seeds_mean"] == pytest.approx(0.2)
+    assert run.data.tags["finalist"] == "true"
+    assert run.info.status == "FINISHED"
+
+
+def test_only_a_database_of_ours_is_switched_to_wal(tmp_path: Path) -> None:
+    from rnnsearch.records.database import prepare
+
+    ours, theirs = tmp_path / "ours" / "m.db", tmp_path / "theirs.db"
+    sqlite3.connect(theirs).close()
+    theirs.touch()
+    for path in (ours, theirs):
+        prepare(f"sqlite:///{path}")
+    modes = []
+    for path in (ours, theirs):
+        connection = sqlite3.connect(path)
+        modes.append(connection.execute("PRAGMA journal_mode").fetchone()[0])
+        connection.close()
+    assert modes == ["wal", "delete"]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

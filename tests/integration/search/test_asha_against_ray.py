@@ -1,0 +1,106 @@
+"""The rule replayed against Ray's own scheduler, one report at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
+
+from rnnsearch.search.asha import Rungs
+from rnnsearch.tasks.base import Goal
+
+MAX_EPOCHS = 30
+
+
+@dataclass(frozen=True)
+class NamedTrial:
+    """All that Ray's rule looks at in a trial."""
+
+    trial_id: str
+
+
+def decisions_of_ray(
+    grace: int, factor: float, goal: Goal, reports: list[tuple[int, int, float]]
+) -> list[str]:
+    scheduler = AsyncHyperBandScheduler(
+        time_attr="epoch",
+        metric="value",
+        mode="min" if goal == "minimize" else "max",
+        max_t=MAX_EPOCHS,
+        grace_period=grace,
+        reduction_factor=factor,
+    )
+    controller: Any = None
+    added: set[int] = set()
+    found = []
+    for number, epoch, value in reports:
+        trial: Any = NamedTrial(str(number))
+        if number not in added:
+            scheduler.on_trial_add(controller, trial)
+            added.add(number)
+        action = scheduler.on_trial_result(controller, trial, {"epoch": epoch, "value": value})
+        found.append("stop" if action == TrialScheduler.STOP else "continue")
+    return found
+
+
+def decisions_of_ours(
+    grace: int, factor: float, goal: Goal, reports: list[tuple[int, int, float]]
+) -> list[str]:
+    rungs = Rungs(grace, factor, MAX_EPOCHS, goal)
+    found = []
+    for number, epoch, value in reports:
+        rungs.record(number, epoch, value)
+        found.append(rungs.decide(number))
+    return found
+
+
+@st.composite
+def replays(draw: st.DrawFn, longest_step: int) -> list[tuple[int, int, float]]:
+    """Reports of up to ten trials in any order, each trial's epochs rising to below the last."""
+    turns = draw(
+        st.lists(
+            st.tuples(
+                st.integers(0, 9),
+                st.integers(1, longest_step),
+                # Few values, so that ties happen.
+                st.one_of(st.integers(-3, 3).map(float), st.floats(-1e3, 1e3)),
+            ),
+            min_size=1,
+            max_size=120,
+        )
+    )
+    epochs = dict.fromkeys(range(10), 0)
+    reports = []
+    for number, step, value in turns:
+        epochs[number] += step
+        if epochs[number] < MAX_EPOCHS:
+            reports.append((number, epochs[number], value))
+    return reports
+
+
+@pytest.mark.parametrize("goal", ["minimize", "maximize"])
+@pytest.mark.parametrize("longest_step", [1, 7], ids=["dense", "sparse"])
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), grace=st.integers(1, 6), factor=st.sampled_from([2.0, 2.5, 3.0, 4.0]))
+def test_the_same_decisions_as_ray(
+    data: st.DataObject, longest_step: int, goal: Goal, grace: int, factor: float
+) -> None:
+    reports = data.draw(replays(longest_step))
+
+    ours = decisions_of_ours(grace, factor, goal, reports)
+
+    assert ours == decisions_of_ray(grace, factor, goal, reports)
+
+
+def test_both_stop_somebody() -> None:
+    """The property above would hold for a rule that stops nobody, if Ray's did too."""
+    reports = [(number, 5, float(number)) for number in range(9)]
+
+    ours = decisions_of_ours(5, 3.0, "minimize", reports)
+
+    assert ours == decisions_of_ray(5, 3.0, "minimize", reports)
+    assert ours == ["continue"] + ["stop"] * 8

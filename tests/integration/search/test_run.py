@@ -1,0 +1,217 @@
+"""Whole searches on a real local Ray with the real pack."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from ray_study import Notebook, search, tiny_spec
+
+from rnnsearch.errors import NoUsableTrialError
+from rnnsearch.events import (
+    ChampionChosen,
+    CheckpointSaved,
+    EpochsReported,
+    Event,
+    FinalistScored,
+    PackStarted,
+    TrialEnded,
+    TrialStarted,
+)
+from rnnsearch.search.endings import Endings
+from rnnsearch.search.finalists import finalist_seeds
+from rnnsearch.training.trained import TrainedModel
+
+pytestmark = pytest.mark.usefixtures("two_cpus")
+
+
+def test_a_study_ends_with_a_champion(tmp_path: Path) -> None:
+    outcome, notes, ledger = search(tmp_path)
+    assert outcome.state == "complete"
+    assert sum(outcome.counts.values()) == 16
+    assert set(outcome.counts) <= {"complete", "pruned", "diverged"}
+    assert len(notes.of(PackStarted)) == 2
+    assert Counter(event.number for event in notes.of(TrialEnded)) == Counter(range(16))
+    assert Counter(event.number for event in notes.of(TrialStarted)) == Counter(range(16))
+    champion = outcome.champion
+    assert champion is not None
+    assert notes.of(ChampionChosen) == [champion]
+    assert ledger.note("champion")["number"] == champion.number
+    assert all(math.isfinite(value) for value in champion.test_metrics.values())
+    model = TrainedModel.load(champion.path)
+    assert model.config.seed == champion.seed
+    again = model.evaluate("val")
+    assert again["val_mse"] == pytest.approx(champion.val_metrics["val_mse"], rel=1e-5)
+    assert outcome.training_steps > 16 * 5
+    assert outcome.first_report_seconds is not None
+    assert outcome.last_tell_seconds is not None
+    assert outcome.first_report_seconds < outcome.last_tell_seconds < outcome.wall_seconds
+
+
+def test_the_champion_has_the_best_mean_over_its_seeds(tmp_path: Path) -> None:
+    outcome, notes, ledger = search(tmp_path, ["search.finalists={top: 3, seeds: 3}"])
+    scored = {event.number: event for event in notes.of(FinalistScored)}
+    assert len(scored) == 3
+    spec = tiny_spec(["search.finalists={top: 3, seeds: 3}"])
+    for number, event in scored.items():
+        assert tuple(event.seeds) == finalist_seeds(spec, ledger.trial(number))
+        assert event.values[0] == pytest.approx(ledger.trial(number).best_value)
+    means = {number: sum(event.values) / 3 for number, event in scored.items()}
+    assert outcome.champion is not None
+    winner = scored[min(means, key=lambda number: means[number])]
+    assert outcome.champion.number == winner.number
+    best = min(zip(winner.values, winner.seeds, strict=True))
+    assert outcome.champion.seed == best[1]
+    assert outcome.champion.val_metrics["val_mse"] == pytest.approx(best[0])
+
+
+def test_equal_seeds_give_equal_curves_whatever_the_packs(tmp_path: Path) -> None:
+    *_, first = search(tmp_path / "a", ["search.scheduler={type: none}"])
+    *_, second = search(
+        tmp_path / "b", ["search.scheduler={type: none}", "resources={packs: 1, slots: 7}"]
+    )
+    assert first.counts() == second.counts() == {"complete": 16}
+    assert first.curves() == second.curves()
+
+
+def test_resume_of_a_finished_study_does_nothing_again(tmp_path: Path) -> None:
+    first, *_ = search(tmp_path)
+    second, notes, _ = search(tmp_path, resume=True)
+    assert notes.events == []
+    assert second.champion == first.champion
+    assert second.counts == first.counts
+
+
+def test_more_trials_go_on_from_the_rungs(tmp_path: Path) -> None:
+    _, _, ledger = search(tmp_path)
+    ledger.extend(6)
+    ledger.flush()
+    outcome, notes, _ = search(tmp_path, ["search.num_trials=22"], resume=True)
+    assert sum(outcome.counts.values()) == 22
+    assert {event.number for event in notes.of(TrialStarted)} == set(range(16, 22))
+
+
+def test_the_stop_file_ends_the_study_soon_and_resume_goes_on(tmp_path: Path) -> None:
+    slow = ["training.max_epochs=27", "training.steps_per_epoch=60", "search.num_trials=8"]
+    flag = tmp_path / "tiny" / "stop"
+
+    def stop(event: Event) -> None:
+        if isinstance(event, EpochsReported):
+            flag.touch()
+
+    outcome, notes, ledger = search(tmp_path, slow, notebook=Notebook(stop))
+    assert outcome.state == "stopped"
+    assert "running" not in outcome.counts
+    assert outcome.counts["waiting"] >= 1
+    waiting = {one.number for one in ledger.trials() if one.state == "waiting" and one.attempts}
+    told = {event.number for event in notes.of(TrialEnded) if event.state == "waiting"}
+    assert told == waiting
+    curves = ledger.curves()
+    flag.unlink()
+    outcome, after, ledger = search(tmp_path, slow, resume=True)
+    assert outcome.state == "complete"
+    assert sum(outcome.counts.values()) == 8
+    for number, curve in curves.items():
+        now = ledger.trial(number).values_by_epoch
+        assert {epoch: now[epoch] for epoch in curve} == curve
+    seen = Counter(
+        (event.number, epoch)
+        for book in (notes, after)
+        for event in book.of(EpochsReported)
+        for epoch in event.epochs
+    )
+    assert set(seen.values()) == {1}
+
+
+def test_a_time_budget_ends_with_a_champion(tmp_path: Path, monkeypatch) -> None:
+    endless = [
+        "training.max_epochs=100000",
+        "search.num_trials=1000",
+        "search.scheduler={type: none}",
+        "search.finalists={top: 2, seeds: 2}",
+    ]
+    notes = Notebook()
+    # the clock strikes by what has happened, since this machine may be slow
+    monkeypatch.setattr(Endings, "search_over", lambda self: len(notes.of(EpochsReported)) > 9)
+    monkeypatch.setattr(Endings, "over", lambda self: len(notes.of(CheckpointSaved)) > 1)
+    outcome, _, ledger = search(
+        tmp_path, endless, notebook=notes, deadline=time.monotonic() + 600.0
+    )
+    assert outcome.state == "budget"
+    assert "running" not in outcome.counts
+    assert outcome.counts["pruned"] >= 1
+    assert "complete" not in outcome.counts
+    assert outcome.champion is not None
+    ended = [event for event in notes.of(TrialEnded) if event.state == "pruned"]
+    assert all("budget" in event.reason for event in ended)
+    assert TrainedModel.load(outcome.champion.path).epoch >= 1
+    assert ledger.trial(outcome.champion.number).state == "pruned"
+
+
+def test_a_budget_that_is_over_before_the_first_epoch_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NoUsableTrialError, match="time budget ran out"):
+        search(tmp_path, deadline=time.monotonic())
+    _, _, ledger = search(tmp_path, resume=True)
+    assert sum(ledger.counts().values()) == 16
+
+
+def test_a_study_without_a_usable_trial_says_why(tmp_path: Path) -> None:
+    hopeless = [
+        "training.learning_rate={uniform: [1.0e+20, 1.0e+30]}",
+        "training.optimizer=sgd",
+        "search.num_trials=5",
+    ]
+    with pytest.raises(NoUsableTrialError, match=r"None of 5 trials[^\n]*\n +5 x loss or gradient"):
+        search(tmp_path, hopeless)
+
+
+@pytest.mark.parametrize("kind", [PackStarted, TrialEnded])
+def test_a_listener_that_raises_ends_the_study_cleanly(tmp_path: Path, kind: type) -> None:
+    def fail(event: Event) -> None:
+        if isinstance(event, kind):
+            raise OSError("the listener's disk is full")
+
+    with pytest.raises(OSError, match="listener's disk"):
+        search(tmp_path, notebook=Notebook(fail))
+    _, _, ledger = search(tmp_path, resume=True)
+    assert sum(ledger.counts().values()) == 16
+    assert set(ledger.counts()) <= {"complete", "pruned", "diverged"}
+
+
+def test_nothing_secret_lies_in_tunes_files(tmp_path: Path, monkeypatch) -> None:
+    from ray.tune.impl import tuner_internal
+
+    seen: list[bytes] = []
+    fit = tuner_internal.TunerInternal.fit
+
+    def fit_and_read(self: object) -> object:
+        root = Path(self._run_config.storage_path)  # type: ignore[attr-defined]
+        result = fit(self)  # type: ignore[arg-type]
+        seen.extend(path.read_bytes() for path in root.rglob("*") if path.is_file())
+        return result
+
+    monkeypatch.setattr(tuner_internal.TunerInternal, "fit", fit_and_read)
+    notes = Notebook()
+    notes.password = "postgresql://user:hunter2@host/db"  # type: ignore[attr-defined]
+    search(tmp_path, notebook=notes)
+    everything = b"".join(seen)
+    assert b"PackSearcher" in everything, "tuner.pkl was among the files"
+    assert b"hunter2" not in everything
+    assert b"Notebook" not in everything
+    assert b"Ledger" not in everything
+
+
+def test_nothing_of_tune_is_left_behind(tmp_path: Path, monkeypatch, capfd) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    before = os.getcwd()
+    search(tmp_path / "studies")
+    assert os.getcwd() == before
+    assert list(tmp_path.glob("rnnsearch-tune-*")) == []
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert captured.err == ""

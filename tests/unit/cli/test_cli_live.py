@@ -1,0 +1,95 @@
+"""The live view: plain lines where the output is no terminal, a table where it is one."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+from hand_made import search
+
+from rnnsearch.cli.live import LiveView
+from rnnsearch.cli.progress import Progress
+from rnnsearch.events import (
+    EpochsReported,
+    PackLost,
+    PackStarted,
+    StudyStarted,
+    TrialEnded,
+    TrialStarted,
+)
+
+LONG = "val holds symbols that training never shows: " + "'x', " * 40
+
+STARTED = StudyStarted(0.0, "s", "d", "sine", "val_mse", "minimize", 10, False, "", notes=(LONG,))
+ABOARD = TrialStarted(0.0, 3, "trial-0003-rnn", {}, {}, 0, "pack-01", attempt=2)
+REPORT = EpochsReported(0.0, 3, [1], [{"val_mse": 0.25}], 100)
+END = TrialEnded(0.0, 3, "pruned", "stopped by ASHA [at] epoch 5", 5, 0.3, 0.25, 4, 1.0)
+
+
+def hear_all(view: LiveView) -> None:
+    with view:
+        view.stage("searching")
+        view.stage("searching")
+        for event in (STARTED, ABOARD, REPORT, END):
+            view.on_event(event)
+        view.drain(3, 6)
+
+
+def test_plain_lines_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    hear_all(LiveView("study s", Progress(search())))
+    out, err = capsys.readouterr()
+    assert out == ""
+    searching, note, line = err.splitlines()
+    assert searching == "searching"
+    assert note == f"note: {LONG}"
+    assert line.startswith("trials 1 running, of 10; best val_mse 0.25 (trial 3); time ")
+    assert "\x1b" not in err
+
+
+def test_verbose_tells_each_trial(capsys: pytest.CaptureFixture[str]) -> None:
+    hear_all(LiveView("study s", Progress(search()), verbose=True))
+    lines = capsys.readouterr().err.splitlines()
+    assert "trial-0003-rnn goes aboard pack-01, attempt 2" in lines
+    assert "trial 3 pruned: stopped by ASHA [at] epoch 5; best 0.25" in lines
+
+
+def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    hear_all(LiveView("study s", Progress(search()), quiet=True, verbose=True))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_first_pack_gives_the_reason_of_the_wait(capsys: pytest.CaptureFixture[str]) -> None:
+    view = LiveView("study s", Progress(search()))
+    for pack in ("pack-01", "pack-02"):
+        view.on_event(PackStarted(0.0, pack, "node", 8))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "compiles" in line
+
+
+@pytest.mark.parametrize(
+    ("trials", "words"), [((2, 5), "2 trials put back"), ((), "no trial aboard")]
+)
+def test_a_lost_pack_is_told(
+    trials: tuple[int, ...], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    view = LiveView("study s", Progress(search()))
+    view.on_event(PackLost(0.0, "pack-01", "its worker died", trials))
+    assert f"pack pack-01 was lost (its worker died); {words}" in capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    hear_all(LiveView("study [s]", Progress(search())))
+    drawn = screen.getvalue()
+    for text in ("study [s]", "1 pruned, of 10", "0.25 (trial 3)", "3/6", "note: val holds"):
+        assert text in drawn
+    assert "; best val_mse" not in drawn

@@ -1,0 +1,123 @@
+"""The end of a run from a hand-made result."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from hand_made import TEXT_SPACE, champion, figures, record, result
+
+from rnnsearch.cli.result import next_commands, print_result
+from rnnsearch.study import StudyResult
+
+AR = {"name": "AR(8)", "metrics": {"val_mse": 0.3, "test_mse": 0.4}, "note": ""}
+PERSISTENCE = {"name": "persistence", "metrics": {"val_mse": 0.6}, "note": ""}
+
+
+def printed(study: StudyResult) -> list[str]:
+    out = io.StringIO()
+    print_result(study, file=out)
+    return out.getvalue().splitlines()
+
+
+def test_winner_stands_beside_the_baselines_best_first(tmp_path: Path) -> None:
+    study = result(
+        tmp_path,
+        [record(0, best=0.2), record(1, "pruned", 0.9)],
+        won_by=champion(0, 0.125),
+        run=figures(),
+        baselines=[PERSISTENCE, AR],
+        notes=["no held-out part"],
+    )
+    lines = printed(study)
+    assert "study wave: 1 complete, 1 pruned" in lines
+    assert "complete after 1m15s; 12,345 training steps, 4,321 trials an hour" in lines
+    assert "note: no held-out part" in lines
+    table = next(at for at, line in enumerate(lines) if "winner: trial-0000-rnn" in line)
+    assert lines[table].split("  ")[-2:] == ["baseline: AR(8)", "baseline: persistence"]
+    assert lines[table + 1].split() == ["val_mse", "0.125", "0.3", "0.6"]
+    assert lines[table + 2].split() == ["train_loss", "0.5"]
+    assert lines[table + 3].split() == ["test_mse", "0.25", "0.4"]
+    assert "parameters: cell=rnn" in lines
+    assert "picture: figures/champion.png" in lines
+    assert "registered: models:/wave/1" in lines
+    assert not any(line.startswith("warning") for line in lines)
+
+
+def test_a_winner_that_beats_no_baseline_is_called_so(tmp_path: Path) -> None:
+    study = result(tmp_path, [record(0)], won_by=champion(0, 0.5), run=figures(), baselines=[AR])
+    assert "warning: no recurrent model beats the best baseline on val_mse" in printed(study)
+
+
+def test_interrupted_shows_the_best_so_far_and_how_to_go_on(tmp_path: Path) -> None:
+    study = result(
+        tmp_path,
+        [record(0, "waiting", 0.5), record(1, "pruned", 0.25), record(2, "diverged", 0.1)],
+        run=figures("interrupted", "interrupted by SIGINT"),
+        baselines=[AR, PERSISTENCE],
+    )
+    lines = printed(study)
+    assert "best val_mse so far: 0.25 (trial-0001-rnn)" in lines
+    assert "best baseline: 0.3 (AR(8))" in lines
+    assert lines[-3:] == [
+        f"  rnnsearch resume wave --storage {tmp_path}",
+        f"  rnnsearch trials wave --storage {tmp_path}",
+        f"  rnnsearch ui --storage {tmp_path}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "command"),
+    [
+        ("complete", "extend wave --trials 2"),
+        ("budget", "resume wave"),
+        ("stopped", "resume wave"),
+    ],
+)
+def test_what_comes_next(state: str, command: str, tmp_path: Path) -> None:
+    trials = [record(0, best=0.1), record(1, best=0.2)]
+    study = result(tmp_path, trials, won_by=champion(0, 0.1), run=figures(state))
+    assert next_commands(study)[0] == f"rnnsearch {command} --storage {tmp_path}"
+    assert next_commands(study)[2] == f"rnnsearch rollout wave --steps 49 --storage {tmp_path}"
+
+
+def test_where_nothing_is_left_to_resume_there_is_only_a_look(tmp_path: Path) -> None:
+    study = result(tmp_path, [record(0, "diverged")], run=figures("failed"))
+    assert next_commands(study)[0] == f"rnnsearch trials wave --storage {tmp_path}"
+    study = result(tmp_path, [record(0, "waiting")], run=figures("failed"))
+    assert next_commands(study)[0] == f"rnnsearch resume wave --storage {tmp_path}"
+
+
+def test_default_storage_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = result(tmp_path / "studies", [record(0)], run=figures())
+    assert next_commands(study)[1] == "rnnsearch trials wave"
+    study = result(tmp_path / "my studies", [record(0)], run=figures())
+    assert next_commands(study)[1] == "rnnsearch trials wave --storage 'my studies'"
+
+
+@pytest.mark.parametrize(
+    ("said", "prompt"), [("hello -> elloh", "hello"), ("'tis so", "''\"'\"'tis'"), ("", "TEXT")]
+)
+def test_prompt_is_one_that_the_model_can_spell(said: str, prompt: str, tmp_path: Path) -> None:
+    study = result(
+        tmp_path,
+        [record(0)],
+        space=TEXT_SPACE,
+        won_by=champion(0, 0.1, said, "train_nats"),
+        run=figures(),
+    )
+    assert f"sample wave --prompt {prompt} --length 200" in next_commands(study)[2]
+
+
+def test_missing_records_are_said(tmp_path: Path) -> None:
+    run = figures(pending_records=12, records_problem="MLflow does not answer")
+    lines = printed(result(tmp_path, [record(0)], run=run))
+    assert "MLflow lacks 12 records: MLflow does not answer" in lines
+
+
+def test_a_study_that_has_only_begun(tmp_path: Path) -> None:
+    lines = printed(result(tmp_path, []))
+    assert "study wave: no trial" in lines
+    assert f"  rnnsearch trials wave --storage {tmp_path}" in lines

@@ -1,0 +1,82 @@
+"""Values, tables and JSON as they are printed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hand_made import record, result
+
+from rnnsearch.cli.tables import CURVE_ROWS, print_leaderboard, print_trial, thinned
+from rnnsearch.cli.text import print_json, print_table, short, short_params
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (True, "true"),
+        (0.123456, "0.1235"),
+        (1e-7, "1e-07"),
+        (12, "12"),
+        ([64, 32], "[64, 32]"),
+        ("gru", "gru"),
+    ],
+)
+def test_short(value: object, text: str) -> None:
+    assert short(value) == text
+
+
+def test_params_lose_their_section() -> None:
+    params = {"model.cell": "gru", "task.rollout.state": "zero", "training.learning_rate": 0.01}
+    assert short_params(params) == "cell=gru rollout.state=zero learning_rate=0.01"
+
+
+def test_table_puts_numbers_to_the_right(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(
+        [{"name": "a", "value": 1.5, "note": ""}, {"name": "bb", "value": None, "note": "[x]"}]
+    )
+    assert capsys.readouterr().out == "name  value  note\na       1.5\nbb           [x]\n"
+
+
+def test_json_has_no_infinity(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"a": [float("inf"), 1.0], 3: {"b": float("nan")}})
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert json.loads(out) == {"a": [None, 1.0], "3": {"b": None}}
+
+
+def test_leaderboard_keeps_the_baselines_in_sight(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trials = [record(number, best=0.1 * (number + 1)) for number in range(6)]
+    baselines = [{"name": "AR(8)", "metrics": {"val_mse": 0.55}, "note": ""}]
+    print_leaderboard(result(tmp_path, trials, baselines=baselines), top=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["rank", "1", "2", "AR(8)", "..."]
+    assert lines[-1] == "... and 4 more trials: --top 7"
+
+
+def test_leaderboard_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    print_leaderboard(result(tmp_path, []), top=5)
+    assert "has no trial yet" in capsys.readouterr().out
+
+
+def test_a_trial_at_length(capsys: pytest.CaptureFixture[str]) -> None:
+    curve = {epoch: abs(epoch - 40) + 0.5 for epoch in range(1, 101)}
+    print_trial(record(3, "pruned", 0.5, curve), "val_mse")
+    out = capsys.readouterr().out
+    assert out.startswith("trial-0003-rnn: pruned, stopped by ASHA at epoch 5\n")
+    assert "best val_mse: 0.5 at epoch 40" in out
+    assert "of 100 epochs; --format json has all" in out
+
+
+@pytest.mark.parametrize("count", [1, CURVE_ROWS, CURVE_ROWS + 1, 1000])
+def test_a_curve_is_thinned_around_its_best(count: int) -> None:
+    epochs = list(range(1, count + 1))
+    best = max(1, count // 3)
+    kept = thinned(epochs, best)
+    assert len(kept) <= CURVE_ROWS
+    assert {1, best, count} <= set(kept)
+    assert kept == sorted(set(kept))

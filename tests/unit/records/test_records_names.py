@@ -1,0 +1,76 @@
+"""Names, commands, and the driver's freedom from mlflow."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rnnsearch.errors import ModelError
+from rnnsearch.records.champion import input_example
+from rnnsearch.records.database import sqlite_path
+from rnnsearch.records.names import champion_alias_uri, registered_name
+from rnnsearch.records.registry import fetch
+from rnnsearch.records.ui import ui_command
+
+
+def test_names_that_mlflow_refuses_are_mended() -> None:
+    assert registered_name("a/b:c") == "a-b-c"
+    assert champion_alias_uri("sine") == "models:/sine@champion"
+
+
+def test_ui_command_runs_this_python(tmp_path: Path) -> None:
+    command = ui_command("sqlite:///m.db", tmp_path, "127.0.0.1", 5001)
+    assert command[0] == sys.executable
+    assert command[command.index("--port") + 1] == "5001"
+    assert command[command.index("--backend-store-uri") + 1] == "sqlite:///m.db"
+
+
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("sqlite:////a/b.db", Path("/a/b.db")),
+        ("sqlite:///b.db", Path("b.db")),
+        ("sqlite:///:memory:", None),
+        ("sqlite://", None),
+        ("http://host:5000", None),
+        ("postgresql://u:p@h/db", None),
+    ],
+)
+def test_sqlite_path(uri: str, path: Path | None) -> None:
+    assert sqlite_path(uri) == path
+
+
+def test_a_missing_database_is_not_made_by_looking(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    with pytest.raises(ModelError, match="no MLflow database"):
+        fetch("models:/sine@champion", f"sqlite:///{path}")
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "prompt"), [("\n abc", "a"), ("\n 1", "\n"), ([10, 104, 200], "h")]
+)
+def test_example_prompt_is_spelt_in_the_vocabulary(vocabulary: object, prompt: str) -> None:
+    frame = input_example({"symbolic": True, "manifest": {"vocabulary": vocabulary}})
+    assert list(frame["prompt"]) == [prompt]
+
+
+def test_the_driver_never_imports_mlflow(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from rnnsearch.records import figures, names, outbox, recorder, ui\n"
+        "recorder.Recorder(Path(sys.argv[1]), 'sqlite:///x.db', 'e', Path('a'), Path('l'))\n"
+        "heavy = {'mlflow', 'torch', 'ray', 'optuna', 'sqlalchemy', 'matplotlib', 'pandas'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "outbox")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,189 @@
+"""The outbox and its reader: nothing lost, nothing twice, no disk that ends a search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rnnsearch.events import PackStarted
+from rnnsearch.records import outbox as outbox_module
+from rnnsearch.records.events_codec import encode
+from rnnsearch.records.outbox import Outbox, SegmentFile, open_segment, segments, study_id
+from rnnsearch.records.segment_reader import SegmentReader
+from rnnsearch.records.writer_state import EVERYTHING, OpenRun, WriterState
+
+
+def event(number: int) -> PackStarted:
+    return PackStarted(float(number), f"pack-{number}", "node", 8)
+
+
+def numbers(reader: SegmentReader) -> list[int]:
+    return [sequence for sequence, _ in reader.read()]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FullDisk:
+    """A file that takes `room` bytes and then refuses, like a disk that fills up."""
+
+    def __init__(self, path: Path, disk: Disk) -> None:
+        self._file = path.open("ab", buffering=0)
+        self._disk = disk
+
+    def write(self, data: bytes, /) -> int:
+        if self._disk.room == 0:
+            raise OSError(28, "No space left on device")
+        taken = data[: self._disk.room]
+        self._disk.room -= len(taken)
+        return self._file.write(taken)
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Disk:
+    def __init__(self, room: int) -> None:
+        self.room = room
+
+    def open(self, path: Path) -> SegmentFile:
+        return FullDisk(path, self)
+
+
+def test_events_come_out_in_order_once(tmp_path: Path) -> None:
+    box = Outbox(tmp_path)
+    reader = SegmentReader(tmp_path, 0)
+    for number in range(1, 4):
+        box.on_event(event(number))
+    assert numbers(reader) == [1, 2, 3]
+    box.on_event(event(4))
+    box.close()
+    assert numbers(reader) == [4]
+    assert numbers(reader) == []
+    assert numbers(SegmentReader(tmp_path, 2)) == [3, 4]
+
+
+def test_open_segment_is_read_to_its_last_newline(tmp_path: Path) -> None:
+    line = encode(event(1), 1)
+    (tmp_path / "000001.open").write_bytes(line + encode(event(2), 2)[:10])
+    reader = SegmentReader(tmp_path, 0)
+    assert numbers(reader) == [1]
+    with (tmp_path / "000001.open").open("ab") as file:
+        file.write(encode(event(2), 2)[10:])
+    assert numbers(reader) == [2]
+    assert reader.skipped == 0
+
+
+def test_a_killed_driver_leaves_a_torn_line_that_is_skipped(tmp_path: Path) -> None:
+    first = Outbox(tmp_path)
+    first.on_event(event(1))
+    left = tmp_path / "000001.open"
+    left.write_bytes(left.read_bytes() + encode(event(2), 2)[:15])
+    second = Outbox(tmp_path)
+    first.close()
+    assert second.sequence == 1
+    second.on_event(event(3))
+    second.close()
+    reader = SegmentReader(tmp_path, 0)
+    assert numbers(reader) == [1, 2]
+    assert reader.skipped == 1
+
+
+def test_segments_close_by_size_and_by_age(tmp_path: Path) -> None:
+    clock = Clock()
+    box = Outbox(tmp_path, clock=clock)
+    box.on_event(event(1))
+    clock.now += outbox_module.SEGMENT_SECONDS
+    box.on_event(event(2))
+    assert [path.name for _, path in segments(tmp_path)] == ["000001.closed"]
+    big = PackStarted(0.0, "x" * outbox_module.SEGMENT_BYTES, "node", 1)
+    box.on_event(big)
+    assert [path.name for _, path in segments(tmp_path)] == ["000001.closed", "000002.closed"]
+
+
+def test_segments_are_deleted_only_when_all_of_them_is_done(tmp_path: Path) -> None:
+    box = Outbox(tmp_path)
+    box.on_event(event(1))
+    box.on_event(event(2))
+    box.close()
+    reader = SegmentReader(tmp_path, 0)
+    assert numbers(reader) == [1, 2]
+    reader.delete_done(1)
+    assert len(segments(tmp_path)) == 1
+    reader.delete_done(2)
+    assert segments(tmp_path) == []
+
+
+def test_numbers_go_on_after_all_segments_are_gone(tmp_path: Path) -> None:
+    WriterState(done=41).save(tmp_path)
+    box = Outbox(tmp_path)
+    box.on_event(event(1))
+    box.close()
+    assert numbers(SegmentReader(tmp_path, 41)) == [42]
+
+
+def test_study_id_stays(tmp_path: Path) -> None:
+    Outbox(tmp_path)
+    first = study_id(tmp_path)
+    Outbox(tmp_path)
+    assert study_id(tmp_path) == first
+    assert len(first) == 32
+
+
+def test_a_full_disk_ends_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    clock, disk = Clock(), Disk(room=150)
+    box = Outbox(tmp_path, open_file=disk.open, clock=clock)
+    for number in range(1, 6):
+        box.on_event(event(number))
+    assert box.problem is not None
+    assert box.unwritten > 0
+    seen = numbers(SegmentReader(tmp_path, 0))
+    assert seen == list(range(1, 6 - box.unwritten))
+    clock.now += 2 * outbox_module.RETRY_SECONDS
+    box.on_event(event(6))
+    assert "space" in (box.problem or "")
+    disk.room = 10_000
+    clock.now += 2 * outbox_module.RETRY_SECONDS
+    box.on_event(event(7))
+    assert box.problem is None
+    assert box.unwritten == 0
+    box.close()
+    reader = SegmentReader(tmp_path, 0)
+    assert numbers(reader) == [1, 2, 3, 4, 5, 6, 7]
+    assert reader.skipped == 0
+
+
+def test_a_disk_that_refuses_to_the_end_says_so(tmp_path: Path) -> None:
+    box = Outbox(tmp_path, open_file=Disk(room=0).open)
+    box.on_event(event(1))
+    box.close()
+    assert box.unwritten == 1
+    assert box.problem is not None
+
+
+def test_what_was_written_is_on_the_disk_before_close(tmp_path: Path) -> None:
+    box = Outbox(tmp_path, open_file=open_segment)
+    box.on_event(event(1))
+    assert (tmp_path / "000001.open").stat().st_size == len(encode(event(1), 1))
+    box.close()
+
+
+def test_writer_state_round_trip(tmp_path: Path) -> None:
+    state = WriterState(
+        tracking_uri="sqlite:///a", done=3, claimed=5, runs={7: OpenRun("r", epoch=4)}, best=0.5
+    )
+    state.save(tmp_path)
+    assert WriterState.load(tmp_path) == state
+
+
+def test_a_spoilt_state_file_starts_afresh(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text('{"done": 3', encoding="utf-8")
+    # Whatever comes may have been written before, so the writer must look first.
+    assert WriterState.load(tmp_path) == WriterState(claimed=EVERYTHING)

@@ -1,0 +1,191 @@
+"""A study without Ray: the real control, stages and ledger around packs that train on paper."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from paper_pack import METRIC, PaperPack
+
+from rnnsearch.events import Event
+from rnnsearch.search.asha import Rungs
+from rnnsearch.search.control import Control
+from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.endings import Endings
+from rnnsearch.search.finalists import FinalistsStage
+from rnnsearch.search.ledger import Ledger
+from rnnsearch.search.messages import PackSettings
+from rnnsearch.search.pack_worker import PackWorker
+from rnnsearch.search.search_stage import SearchStage, grace_epochs
+from rnnsearch.search.shelf import Shelf
+from rnnsearch.space.load import loads
+from rnnsearch.space.spec import StudySpec
+
+SPACE = """
+name: paper
+task: {type: sine}
+model: {cell: lstm, hidden_size: 8}
+training:
+  learning_rate: {uniform: [0.001, 0.4]}
+  steps_per_epoch: 100
+  max_epochs: 9
+search:
+  metric: val_mse
+  num_trials: 12
+  sampler: {type: random}
+  scheduler: {type: asha, grace_period: 1, reduction_factor: 3}
+  finalists: {top: 2, seeds: 2}
+"""
+
+
+class Notebook:
+    """Remembers every event."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def on_event(self, event: Event) -> None:
+        self.events.append(event)
+
+    def of(self, kind: type) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def paper_spec(*overrides: str) -> StudySpec:
+    return loads(SPACE, name="paper", directory=Path(), overrides=overrides)
+
+
+class Rig:
+    """A study of which a test turns the crank.
+
+    Attributes:
+        workers: Live packs by Tune's id.
+        packs: Every pack that ever was, in order.
+        gone: The driver has ended or died; its ledger is another's now.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        spec: StudySpec,
+        *,
+        places: int = 2,
+        slots: int = 4,
+        resume: bool = False,
+        deadline: float | None = None,
+        search_deadline: float | None = None,
+        should_stop: Callable[[], str | None] = lambda: None,
+        interrupted: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self.directory = StudyDirectory(folder, spec.name)
+        self.directory.create()
+        self.spec = spec
+        self.notebook = Notebook()
+        opened = Ledger.open if resume else Ledger.create
+        self.ledger = opened(self.directory, spec)
+        self.saved: list[Path] = []
+        curves = self.ledger.curves()
+        rungs = Rungs.of(spec)
+        rungs.rebuild(curves)
+        usable = [
+            record
+            for record in self.ledger.trials()
+            if record.state in ("complete", "pruned")
+            and record.epoch >= grace_epochs(spec)
+            and record.best_value is not None
+            and math.isfinite(record.best_value)
+        ]
+        self.shelf = Shelf(
+            self.directory.checkpoints,
+            spec.search.goal,
+            spec.search.finalists.top,
+            self.notebook,
+            _Anything(),
+            usable,
+            self._save,
+        )
+        self.search = SearchStage(
+            spec, self.ledger, self.notebook, self.shelf, rungs, curves, lambda: None
+        )
+        self.finalists: FinalistsStage | None = None
+        self.control = Control(
+            ledger=self.ledger,
+            listener=self.notebook,
+            endings=Endings(deadline, search_deadline, should_stop, interrupted),
+            search=self.search,
+            finalists=self._make_finalists,
+            places=places,
+            slots=slots,
+            data_ref=lambda task: None,
+        )
+        self.workers: dict[str, PackWorker] = {}
+        self.papers: dict[str, PaperPack] = {}
+        self.packs: list[str] = []
+        self.held: list[int] = []
+        self.gone = False
+
+    def run(
+        self, turns: int = 2000, *, each_turn: Callable[[int], None] = lambda turn: None
+    ) -> int:
+        """Turn as Tune does until no pack lives and none is wanted; returns the turns taken."""
+        for turn in range(turns):
+            each_turn(turn)
+            while self.control.wants_pack():
+                self.open_pack()
+            if not self.workers:
+                return turn
+            for pack_id in list(self.workers):
+                self.step(pack_id)
+        raise AssertionError(f"no end after {turns} turns: {self.control.phase}")
+
+    def open_pack(self) -> str:
+        pack_id = f"id{len(self.packs):04d}"
+        name = self.control.open_pack(pack_id)
+        settings = PackSettings(
+            METRIC, self.spec.search.goal, 1.0, 1e9, str(self.directory.snapshots), "", 1, False
+        )
+        paper = self.papers[pack_id] = PaperPack()
+        self.workers[pack_id] = PackWorker(name, settings, lambda data: paper, lambda ref: ref)
+        self.packs.append(pack_id)
+        return pack_id
+
+    def step(self, pack_id: str) -> None:
+        update = self.control.take(pack_id, self.workers[pack_id].step())
+        self.held.append(len(self.papers[pack_id].epochs))
+        if update is None:
+            self.control.lose_pack(pack_id, None)
+            del self.workers[pack_id]
+        else:
+            self.workers[pack_id].apply(update)
+
+    def crash(self, pack_id: str) -> None:
+        del self.workers[pack_id]
+        self.control.lose_pack(pack_id, "the process died")
+
+    def end(self) -> None:
+        if not self.gone:
+            self.control.settle()
+        self.gone = True
+
+    def _make_finalists(self) -> FinalistsStage | None:
+        records = [self.ledger.trial(number) for number in self.shelf.best()]
+        if not records:
+            return None
+        self.finalists = FinalistsStage(
+            self.spec, self.ledger, self.notebook, self.shelf, records, reruns=True
+        )
+        return self.finalists
+
+    def _save(self, path: Path, config: Any, weights: Any, data: Any) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "config.json").write_text("{}")
+        self.saved.append(path)
+
+
+class _Anything(dict[Any, Any]):
+    """Paper packs learn from nothing."""
+
+    def __missing__(self, key: Any) -> None:
+        return None

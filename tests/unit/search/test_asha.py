@@ -1,0 +1,170 @@
+"""The rule of successive halving on values that can be checked by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_space import small_spec
+
+from rnnsearch.search.asha import Rungs
+from rnnsearch.tasks.base import Goal
+
+
+def rungs(goal: Goal = "minimize") -> Rungs:
+    return Rungs(grace_period=5, reduction_factor=3, max_epochs=60, goal=goal)
+
+
+def arrive(table: Rungs, number: int, epoch: int, value: float) -> str:
+    table.record(number, epoch, value)
+    return table.decide(number)
+
+
+def test_the_rungs_of_the_shipped_example() -> None:
+    table = rungs()
+
+    assert table.populations() == {5: 0, 15: 0, 45: 0, 60: 0}
+    assert [table.next_rung(epoch) for epoch in (0, 4, 5, 14, 15, 45, 60, 99)] == [
+        5,
+        5,
+        15,
+        15,
+        45,
+        60,
+        60,
+        60,
+    ]
+
+
+def test_a_broken_factor_rounds_up_and_doubles_no_rung() -> None:
+    assert list(Rungs(5, 2.5, 40, "minimize").populations()) == [5, 13, 32, 40]
+    assert list(Rungs(1, 1.2, 5, "minimize").populations()) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(("goal", "sign"), [("minimize", 1.0), ("maximize", -1.0)])
+def test_the_first_goes_on_and_a_worse_second_stops(goal: Goal, sign: float) -> None:
+    table = rungs(goal)
+
+    assert arrive(table, 0, 5, sign * 0.5) == "continue"
+    assert arrive(table, 1, 5, sign * 0.6) == "stop"
+    assert arrive(table, 2, 5, sign * 0.4) == "continue"
+    assert arrive(table, 3, 5, sign * 0.4) == "continue"
+
+
+def test_the_cutoff_is_the_quantile_of_the_others() -> None:
+    table = rungs()
+    for number, value in enumerate([1.0, 2.0, 3.0, 4.0]):
+        table.record(number, 5, value)
+
+    # The best third of 1, 2, 3, 4 by linear interpolation ends at 2.
+    assert arrive(table, 10, 5, 1.99) == "continue"
+    table.rebuild({number: {5: value} for number, value in enumerate([1.0, 2.0, 3.0, 4.0])})
+    assert arrive(table, 10, 5, 2.01) == "stop"
+
+
+def test_trials_that_arrive_together_see_each_other() -> None:
+    apart, together = rungs(), rungs()
+
+    assert [arrive(apart, number, 5, value) for number, value in ((0, 0.9), (1, 0.1))] == [
+        "continue",
+        "continue",
+    ]
+    together.record(0, 5, 0.9)
+    together.record(1, 5, 0.1)
+    assert [together.decide(0), together.decide(1)] == ["stop", "continue"]
+
+
+def test_between_rungs_nothing_is_decided() -> None:
+    table = rungs()
+    arrive(table, 0, 5, 0.1)
+
+    assert table.record(1, 4, 9.0) is None
+    assert table.decide(1) == "continue"
+    assert table.record(1, 5, 9.0) == 5
+    assert table.decide(1) == "stop"
+    assert table.decide(1) == "continue", "a rung judges a trial once"
+
+
+def test_a_sparse_report_enters_the_highest_rung_alone() -> None:
+    table = rungs()
+
+    assert table.record(0, 20, 0.5) == 15
+    assert table.populations() == {5: 0, 15: 1, 45: 0, 60: 0}
+
+
+def test_a_batch_that_passes_two_rungs_is_judged_at_both() -> None:
+    table = rungs()
+    arrive(table, 0, 5, 0.1)
+
+    for epoch in range(1, 21):
+        table.record(1, epoch, 0.5)
+
+    assert table.populations() == {5: 2, 15: 1, 45: 0, 60: 0}
+    assert table.decide(1) == "stop", "first at 15, behind at 5"
+
+
+def test_the_last_epoch_counts_and_never_stops() -> None:
+    table = rungs()
+
+    assert arrive(table, 0, 60, 0.1) == "continue"
+    assert arrive(table, 1, 60, 0.9) == "continue"
+    assert table.record(1, 61, 0.8) is None
+    assert table.populations()[60] == 2
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_the_callers_to_end(value: float) -> None:
+    table = rungs()
+
+    with pytest.raises(ValueError, match="not finite"):
+        table.record(0, 5, value)
+    assert table.populations()[5] == 0
+
+
+@pytest.mark.parametrize("arguments", [(0, 3, 9), (1, 1, 9), (1, 3, 0)])
+def test_numbers_out_of_range_are_refused(arguments: tuple[int, float, int]) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        Rungs(*arguments, "minimize")
+
+
+def test_scheduler_none_decides_nothing() -> None:
+    table = Rungs.of(small_spec("search.scheduler={type: none}"))
+
+    assert table.populations() == {9: 0}
+    assert table.next_rung(0) == 9
+    assert list(Rungs.of(small_spec()).populations()) == [1, 3, 9]
+
+
+curves = st.dictionaries(
+    st.integers(0, 20),
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=12).map(
+        lambda values: dict(enumerate(values, start=1))
+    ),
+    max_size=8,
+)
+
+
+@given(curves=curves, order=st.randoms(use_true_random=False))
+def test_rebuilt_rungs_are_the_live_ones(
+    curves: dict[int, dict[int, float]], order: object
+) -> None:
+    """Whatever the order in which trials arrived; judged by how each then treats a newcomer."""
+    live = Rungs(1, 3, 12, "minimize")
+    arrivals = [(epoch, number) for number, curve in curves.items() for epoch in curve]
+    order.shuffle(arrivals)  # type: ignore[attr-defined]
+    arrivals.sort(key=lambda arrival: arrival[0])
+    for epoch, number in arrivals:
+        live.record(number, epoch, curves[number][epoch])
+
+    rebuilt = Rungs(1, 3, 12, "minimize")
+    rebuilt.record(99, 1, 0.0)
+    rebuilt.rebuild(curves)
+
+    assert rebuilt.populations() == live.populations()
+    for epoch in (1, 3, 9):
+        for value in (-1e7, 0.0, 1e7):
+            for table in (live, rebuilt):
+                table.record(1000, epoch, value)
+            assert rebuilt.decide(1000) == live.decide(1000)

@@ -1,0 +1,80 @@
+"""What `auto` becomes, and how large a trial can be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rig import paper_spec
+
+from rnnsearch.errors import ClusterError
+from rnnsearch.search.cluster import Places, plan
+from rnnsearch.search.footprint import largest_trial_bytes
+from rnnsearch.space.spec import ResourcesConfig
+from rnnsearch.tasks.load import load_data
+from rnnsearch.tasks.sine.config import SineConfig
+
+AUTO = ResourcesConfig()
+
+
+@pytest.mark.parametrize(
+    ("cpus", "trials", "places"),
+    [
+        (2.0, 60, Places(2, 10)),
+        (2.0, 10_000, Places(2, 64)),
+        (8.0, 3, Places(3, 4)),
+        (8.0, 0, Places(1, 4)),
+    ],
+)
+def test_auto_follows_the_cluster_and_the_need(cpus: float, trials: int, places: Places) -> None:
+    assert plan(AUTO, {"CPU": cpus}, trials, 1) == places
+
+
+def test_a_pack_of_several_cpus_leaves_room_for_fewer() -> None:
+    assert plan(ResourcesConfig(cpus_per_pack=3.0), {"CPU": 8.0}, 100, 1).packs == 2
+    assert plan(ResourcesConfig(cpus_per_pack=0.1), {"CPU": 1.0}, 100, 1).packs == 10
+
+
+def test_gpus_are_counted_where_they_are_asked_for() -> None:
+    asked = ResourcesConfig(gpus_per_pack=0.5)
+    assert plan(asked, {"CPU": 64.0, "GPU": 2.0}, 100, 1).packs == 4
+    with pytest.raises(ClusterError, match=r"resources.gpus_per_pack asks for 0.5 GPU.*has 0"):
+        plan(asked, {"CPU": 64.0}, 100, 1)
+
+
+def test_one_pack_must_fit() -> None:
+    with pytest.raises(ClusterError, match=r"Lower resources.cpus_per_pack"):
+        plan(ResourcesConfig(cpus_per_pack=4.0), {"CPU": 2.0}, 100, 1)
+
+
+def test_what_is_set_is_taken() -> None:
+    asked = ResourcesConfig(packs=7, slots=100)
+    assert plan(asked, {"CPU": 2.0}, 5, 10**12) == Places(7, 100)
+
+
+def test_memory_bounds_the_slots() -> None:
+    available = {"CPU": 2.0, "memory": 8e9}
+    assert plan(AUTO, available, 1000, 10**6).slots == 64
+    assert plan(AUTO, available, 1000, 10**8).slots == 20
+    assert plan(AUTO, available, 1000, 10**12).slots == 1
+
+
+def test_the_largest_trial_is_that_of_the_widest_layers_and_longest_batch() -> None:
+    data = load_data(SineConfig())
+
+    def size(*overrides: str) -> int:
+        return largest_trial_bytes(paper_spec(*overrides), data)
+
+    plain = size()
+    assert size("model.hidden_size={int: [2, 8]}") == plain
+    assert size("model.hidden_size={int: [8, 64]}") > 8 * plain
+    assert size("model.num_layers={int: [1, 2]}") > 1.5 * plain
+    assert size("training.batch_size={choice: [1, 32]}") > 4 * plain
+    assert size("training.dtype=float64") == 2 * plain
+    assert size("model.cell={choice: [rnn, lstm]}") == plain
+
+
+def test_the_switches_are_set_before_ray_is_asked_for() -> None:
+    text = Path(__file__).parents[3].joinpath("rnnsearch/search/run.py").read_text()
+    top = text.split("class SearchOutcome")[0]
+    assert "import ray" not in top

@@ -1,0 +1,137 @@
+"""The scheduler's hooks with hand-made Tune trials and actors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ray.tune.experiment import Trial
+from ray.tune.schedulers import TrialScheduler
+from rig import Rig, paper_spec
+
+from rnnsearch.events import PackLost
+from rnnsearch.search.early_stopping import EarlyStopping, LeftBehind
+from rnnsearch.search.messages import PackReport, Update
+from rnnsearch.search.pack_trainable import REPORT
+from rnnsearch.search.signals import Signals
+
+
+class PaperActor:
+    """Takes updates as a Ray actor's handle does; `apply` is the worker's."""
+
+    def __init__(self, apply: Callable[[Update], None]) -> None:
+        self.update = SimpleNamespace(remote=apply)
+
+
+class PaperTune:
+    """Tune's loop with its hooks in its order, as far as the scheduler is concerned."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.scheduler = EarlyStopping(rig.control, Signals().shield)
+        self.trials: dict[str, Any] = {}
+
+    def get_live_trials(self) -> list[Any]:
+        return list(self.trials.values())
+
+    def stop_trial(self, trial: Any) -> None:
+        self.scheduler.on_trial_remove(self, trial)
+        del self.trials[trial.trial_id]
+
+    def pend(self) -> Any:
+        pack_id = self.rig.open_pack()
+        actor = PaperActor(self.rig.workers[pack_id].apply)
+        trial = SimpleNamespace(
+            trial_id=pack_id,
+            status=Trial.PENDING,
+            error_file=None,
+            temporary_state=SimpleNamespace(ray_actor=actor),
+        )
+        self.trials[pack_id] = trial
+        return trial
+
+    def train(self, trial: Any) -> str:
+        trial.status = Trial.RUNNING
+        result = {REPORT: [self.rig.workers[trial.trial_id].step()]}
+        decision = self.scheduler.on_trial_result(self, trial, result)
+        assert result[REPORT] == [], "Tune keeps no weights in its last result"
+        if decision == TrialScheduler.STOP:
+            self.scheduler.on_trial_complete(self, trial, result)
+            del self.trials[trial.trial_id]
+        return decision
+
+
+@pytest.fixture
+def tune(tmp_path: Path) -> Any:
+    rig = Rig(tmp_path, paper_spec(), places=2)
+    yield PaperTune(rig)
+    rig.end()
+
+
+def test_a_whole_study_through_the_hooks(tune: PaperTune) -> None:
+    while tune.rig.control.wants_pack() or tune.trials:
+        while tune.rig.control.wants_pack():
+            trial = tune.pend()
+            assert tune.scheduler.choose_trial_to_run(tune) is trial
+            trial.status = Trial.RUNNING
+        for trial in tune.get_live_trials():
+            tune.train(trial)
+    assert set(tune.rig.ledger.counts()) == {"complete", "pruned"}
+    assert sum(tune.rig.ledger.counts().values()) == 12
+    assert tune.rig.control.error is None
+
+
+def test_an_error_in_a_hook_stops_the_pack_and_is_kept(tune: PaperTune) -> None:
+    trial = tune.pend()
+
+    def fail(event: object) -> None:
+        raise OSError("the listener's disk is full")
+
+    tune.rig.notebook.on_event = fail  # type: ignore[method-assign]
+    assert tune.train(trial) == TrialScheduler.STOP
+    assert str(tune.rig.control.error) == "the listener's disk is full"
+
+
+def test_a_pack_in_error_hands_its_trials_back_with_the_reason(
+    tune: PaperTune, tmp_path: Path
+) -> None:
+    trial = tune.pend()
+    tune.train(trial)
+    trial.error_file = str(tmp_path / "error.txt")
+    Path(trial.error_file).write_text("Traceback\n  somewhere\nRuntimeError: no memory\n")
+    tune.scheduler.on_trial_error(tune, trial)
+    tune.scheduler.on_trial_complete(tune, trial, {})
+    tune.scheduler.on_trial_remove(tune, trial)
+    lost = tune.rig.notebook.of(PackLost)
+    assert [event.reason for event in lost] == ["RuntimeError: no memory"]
+    assert tune.rig.ledger.counts()["waiting"] == len(lost[0].trials)
+
+
+def test_hooks_for_a_pack_that_is_not_known_do_nothing(tune: PaperTune) -> None:
+    stranger = SimpleNamespace(
+        trial_id="x", error_file=None, temporary_state=SimpleNamespace(ray_actor=None)
+    )
+    result = {REPORT: [PackReport()]}
+    assert tune.scheduler.on_trial_result(tune, stranger, result) == TrialScheduler.STOP
+    tune.scheduler.on_trial_error(tune, stranger)
+    tune.scheduler.on_trial_complete(tune, stranger, {})
+    assert tune.rig.control.error is None
+
+
+def test_pending_packs_are_given_up_once_the_study_has_ended(tune: PaperTune) -> None:
+    tune.pend()
+    tune.rig.control.fail(OSError("full"))
+    assert tune.scheduler.choose_trial_to_run(tune) is None
+    assert tune.trials == {}
+    assert tune.rig.control.live == 0
+
+
+def test_packs_that_hang_are_left_behind(tune: PaperTune, monkeypatch) -> None:
+    tune.train(tune.pend())
+    tune.rig.control.fail(OSError("full"))
+    monkeypatch.setattr("rnnsearch.search.control.HARD_SECONDS", -1.0)
+    with pytest.raises(LeftBehind):
+        tune.scheduler.choose_trial_to_run(tune)

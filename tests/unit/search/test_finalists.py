@@ -1,0 +1,99 @@
+"""Which trial and seed win, and which weights are kept for that."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rig import Notebook
+
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.search.finalists import Finalist, choose
+from rnnsearch.search.shelf import Shelf
+from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.training.config import TrainingConfig, TrialConfig
+from rnnsearch.training.weights import Weights
+
+
+def finalist(number: int, *values: float, seeds: int = 3) -> Finalist:
+    names = tuple(10 * number + index for index in range(seeds))
+    return Finalist(number, names, dict(zip(names, values, strict=False)))
+
+
+def test_the_best_mean_wins_with_its_best_seed() -> None:
+    lucky = finalist(1, 0.1, 0.9, 0.8)
+    steady = finalist(2, 0.3, 0.4, 0.2)
+    assert choose([lucky, steady], "minimize") == (2, 22)
+    assert choose([lucky, steady], "maximize") == (1, 11)
+
+
+def test_more_seeds_count_before_a_better_mean() -> None:
+    alone, tried = finalist(1, 0.1), finalist(2, 0.3, 0.4)
+    assert choose([alone, tried], "minimize") == (2, 20)
+
+
+def test_a_finalist_with_a_diverged_seed_comes_last() -> None:
+    wild, tame = finalist(1, 0.1, 0.1, math.inf), finalist(2, 0.9, 0.9, 0.9)
+    assert choose([wild, tame], "minimize") == (2, 20)
+    assert choose([wild], "minimize") == (1, 10)
+    assert choose([finalist(1, -math.inf, 0.5, 0.4), finalist(2, 0.1, 0.1, 0.1)], "maximize") == (
+        2,
+        20,
+    )
+
+
+def test_nobody_wins_where_nobody_has_a_value() -> None:
+    assert choose([finalist(1), finalist(2, math.inf)], "minimize") is None
+    assert choose([], "minimize") is None
+
+
+CONFIG = TrialConfig(task=SineConfig(), model=ModelConfig(), training=TrainingConfig(), seed=1)
+
+
+class Folders:
+    """Saves a checkpoint as an empty folder."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def __call__(self, path: Path, *what: object) -> None:
+        path.mkdir(parents=True)
+        (path / "config.json").write_text("{}")
+        self.made.append(path.name)
+
+
+def shelf(folder: Path, goal: str = "minimize", top: int = 2) -> Shelf:
+    return Shelf(folder, goal, top, Notebook(), {SineConfig(): None}, save=Folders())  # type: ignore[arg-type,dict-item]
+
+
+def test_the_best_values_stay_and_the_others_are_pushed_out(tmp_path: Path) -> None:
+    best = shelf(tmp_path)
+    assert best.offer(1, best_value=0.5)
+    assert best.offer(2, best_value=0.9)
+    assert best.offer(3, best_value=0.8)
+    assert not best.offer(4, best_value=0.85)
+    assert best.best() == [1, 3]
+
+
+@pytest.mark.parametrize(("goal", "order"), [("minimize", [1, 2]), ("maximize", [3, 2])])
+def test_the_goal_decides_which_way_is_better(tmp_path: Path, goal: str, order: list[int]) -> None:
+    best = shelf(tmp_path, goal)
+    for number, value in ((1, 0.1), (2, 0.2), (3, 0.3)):
+        best.offer(number, best_value=value)
+    assert best.best() == order
+
+
+def test_what_is_pushed_out_is_deleted_and_nothing_else(tmp_path: Path) -> None:
+    best = shelf(tmp_path, top=1)
+    weights = Weights({"head.bias": np.zeros(1)}, 1, {"val_mse": 0.5})
+    best.offer(1, best_value=0.5)
+    best.put(1, 7, CONFIG, weights, own=True)
+    best.put(1, 8, CONFIG, weights, own=False)
+    (tmp_path / "trial-00010").mkdir()
+    assert best.has(1, 7, own=True)
+    assert best.has(1, 8, own=False)
+    best.offer(2, best_value=0.4)
+    assert [path.name for path in tmp_path.iterdir()] == ["trial-00010"]
+    assert best.put(1, 7, CONFIG, weights, own=True) is None, "too late: it was pushed out"

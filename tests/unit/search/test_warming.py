@@ -1,0 +1,39 @@
+"""Kernels are compiled ahead of need, by the cells that a study can reach."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from rnnsearch.search.warming import kernels_warming, reachable_cells
+from rnnsearch.space.load import loads
+
+
+def _spec(model: str, gpus: float = 0.0):
+    text = f"task: {{type: sine}}\nmodel: {model}\nresources: {{gpus_per_pack: {gpus}}}\n"
+    return loads(text, name="warm", directory=Path())
+
+
+def test_the_cells_are_those_of_the_space() -> None:
+    assert reachable_cells(_spec("{cell: gru}")) == ["gru"]
+    assert reachable_cells(_spec("{cell: {choice: [rnn, lstm]}}")) == ["rnn", "lstm"]
+
+
+def test_the_child_compiles_into_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(cache))
+    log = tmp_path / "kernels.log"
+    with kernels_warming(_spec("{cell: rnn}"), log):
+        while not list(cache.rglob("*.nbc")):
+            time.sleep(0.2)
+    assert list(cache.rglob("*.nbc")), log.read_text()
+
+
+def test_a_study_on_gpus_compiles_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "kernels.log"
+    with kernels_warming(_spec("{cell: rnn}", gpus=1.0), log):
+        pass
+    assert not log.exists()

@@ -1,0 +1,84 @@
+"""`init`: what it writes loads as it stands, and what it cannot learn it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rnnsearch.errors import DataError, SpaceFileError
+from rnnsearch.space.draft import draft
+from rnnsearch.space.load import loads
+from rnnsearch.space.trial import task_config
+from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.load import load_data
+
+
+def text_of(length: int) -> str:
+    return "".join(chr(97 + (i * i + i // 7) % 26) for i in range(length))
+
+
+@pytest.mark.parametrize("length", [2, 5, 150, 199, 200, 260, 500, 2_000, 20_000, 150_000])
+def test_a_text_of_any_length_gets_a_file_that_runs(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "my text: 1.txt"
+    path.write_text(text_of(length))
+    yaml = draft(path)
+    assert f"{length:,} characters" in yaml
+    spec = loads(yaml, name="x", directory=Path("/"))
+    assert spec.name == "my-text-1"
+    assert spec.values["task.path"] == str(path)
+    assert spec.parameters
+    if length >= 500:
+        data = load_data(task_config(spec.values))
+        largest = Window(
+            batch_size=max(members(spec.parameters, spec.values, "training.batch_size")),
+            seq_len=max(members(spec.parameters, spec.values, "training.seq_len")),
+        )
+        assert data.window_problem(largest) is None
+        assert data.rows()["train"] // (largest.batch_size * (largest.seq_len or 1)) >= 20
+
+
+def members(parameters: object, values: object, key: str) -> tuple[int, ...]:
+    if key in values:  # type: ignore[operator]
+        return (values[key],)  # type: ignore[index]
+    return parameters[key].distribution.members  # type: ignore[index,no-any-return]
+
+
+def test_a_text_of_one_letter_is_too_short(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    with pytest.raises(SpaceFileError, match="too short"):
+        draft(tmp_path / "a.txt")
+
+
+def test_a_table_says_what_would_learn_it_and_what_can_be_done(tmp_path: Path) -> None:
+    path = tmp_path / "load.csv"
+    path.write_text("time;load;holiday\n" + "2024-01-01;1.5;0\n" * 30)
+    with pytest.raises(DataError) as caught:
+        draft(path)
+    message = str(caught.value)
+    assert "30 rows of 3 columns (time, load, holiday)" in message
+    assert "`series` task" in message
+    assert "load.txt && rnnsearch init load.txt" in message
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (b"caf\xe9", "iconv"),
+        (b"a\x00b", "zero bytes"),
+    ],
+)
+def test_what_is_no_text(tmp_path: Path, raw: bytes, words: str) -> None:
+    path = tmp_path / "x.txt"
+    path.write_bytes(raw)
+    with pytest.raises(DataError, match=words):
+        draft(path)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such file"):
+        draft(tmp_path / "x.txt")
+    with pytest.raises(DataError, match="cannot be read"):
+        draft(tmp_path)

@@ -1,0 +1,45 @@
+"""What `check` and the driver import of tasks costs no torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+CHEAP = """
+import sys
+for blocked in ("torch", "ray", "optuna", "mlflow"):
+    sys.modules[blocked] = None
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.tasks.config import TASK_CONFIGS
+from rnnsearch.tasks.load import load_data
+from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.tasks.text.config import TextConfig
+import rnnsearch.tasks.sine.baselines, rnnsearch.tasks.text.ngram, rnnsearch.training.codec
+assert set(TASK_CONFIGS) == {"sine", "text"}
+for config in (SineConfig(), TextConfig(text="hello world, hello " * 9)):
+    data = load_data(config)
+    assert data.baselines() and data.metrics() and data.manifest() and data.rows()
+"""
+
+TORCH_ALONE = """
+import sys
+for blocked in ("ray", "optuna", "mlflow"):
+    sys.modules[blocked] = None
+import rnnsearch.models.network, rnnsearch.tasks.sine.task, rnnsearch.tasks.text.task
+import rnnsearch.training.trained
+"""
+
+
+def run(program: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_data_and_baselines_need_no_torch() -> None:
+    run(CHEAP)
+
+
+def test_tasks_and_models_need_no_ray_optuna_or_mlflow() -> None:
+    run(TORCH_ALONE)

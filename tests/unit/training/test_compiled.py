@@ -1,0 +1,180 @@
+"""Compiled layers against torch's modules in float64."""
+
+from __future__ import annotations
+
+import platform
+
+import pytest
+import torch
+from contracts.kernels import (
+    CELLS,
+    GATES,
+    KernelContract,
+    arguments_of,
+    kernel_results,
+    layer_of,
+    module_results,
+)
+from numba.core import config
+
+from rnnsearch.errors import PackError
+from rnnsearch.training.kernels.compiled import CompiledKernel, function, host
+from rnnsearch.training.kernels.modules import ModulesKernel
+
+KERNEL = CompiledKernel()
+TOLERANCE = 2e-5
+
+if KERNEL.refusal(layer_of("lstm", "tanh", (16, 1, 1, 1), 1)):
+    pytest.skip("no compiled kernels on this machine", allow_module_level=True)
+
+# hidden, batch, steps: one row; rows left over from tiles of four; panels left over from 64
+# columns (48 units); several chunks of gate gradients; a transposed product that packs (128 units).
+SIZES = [(16, 1, 49), (32, 7, 11), (64, 32, 20), (128, 32, 24), (48, 6, 9), (80, 9, 1)]
+
+
+class TestContract(KernelContract):
+    kernel = KERNEL
+    tolerances = {torch.float32: TOLERANCE}  # noqa: RUF012 the suite's attribute
+
+
+def assert_near(ours: list[torch.Tensor], theirs: list[torch.Tensor], scale: float) -> None:
+    for number, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+        worst = float((one.double() - other).abs().max())
+        assert worst <= TOLERANCE * scale, f"result {number} is off by {worst}"
+
+
+@pytest.mark.parametrize("inputs", [1, 3, 65])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+def test_outputs_and_gradients_are_those_of_the_module_in_float64(
+    cell: str, nonlinearity: str, size: tuple[int, int, int], inputs: int
+) -> None:
+    hidden, batch, steps = size
+    layer = layer_of(cell, nonlinearity, (hidden, inputs, batch, steps), 2)
+    arguments = arguments_of(layer, torch.float32)
+    with torch.no_grad():
+        for state in arguments[5:]:
+            state.mul_(0.5)
+    outputs, gradients = kernel_results(KERNEL, layer, arguments)
+    wanted, wanted_gradients = module_results(layer, [part.double() for part in arguments])
+    assert_near(outputs, wanted, 1.0)
+    assert_near(gradients, wanted_gradients, max(float(g.abs().max()) for g in wanted_gradients))
+
+
+@pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+def test_gradients_that_nobody_asks_for_change_no_other(cell: str, nonlinearity: str) -> None:
+    layer = layer_of(cell, nonlinearity, (32, 3, 5, 7), 2)
+    arguments = [part.detach() for part in arguments_of(layer, torch.float32)]
+    _, everything = kernel_results(KERNEL, layer, arguments)
+    for wanted in range(len(arguments)):
+        leaves = [part.clone().requires_grad_(n == wanted) for n, part in enumerate(arguments)]
+        outputs, state = KERNEL(layer, *leaves[:5], tuple(leaves[5:]))
+        ramp = torch.linspace(0.5, 1.5, 35).reshape(7, 5, 1)
+        total = sum(
+            (outputs[k].square() * ramp).sum()
+            + sum((part[k] * (0.3 + 0.4 * n)).sum() for n, part in enumerate(state))
+            for k in range(2)
+        )
+        (alone,) = torch.autograd.grad(total, leaves[wanted])
+        assert torch.equal(alone, everything[wanted])
+
+
+@pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+def test_only_the_last_state_pulls(cell: str, nonlinearity: str) -> None:
+    layer = layer_of(cell, nonlinearity, (16, 2, 3, 5), 1)
+    leaves = arguments_of(layer, torch.float32)
+    _, state = KERNEL(layer, *leaves[:5], tuple(leaves[5:]))
+    found = torch.autograd.grad(state[-1].sum(), leaves[:5])
+    doubles = [part.detach().double().requires_grad_() for part in leaves]
+    _, wanted_state = ModulesKernel()(layer, *doubles[:5], tuple(doubles[5:]))
+    wanted = torch.autograd.grad(wanted_state[-1].sum(), doubles[:5])
+    assert_near(list(found), list(wanted), max(float(g.abs().max()) for g in wanted))
+
+
+@pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+def test_computing_gates_again_gives_the_bits_of_keeping_them(
+    cell: str, nonlinearity: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = layer_of(cell, nonlinearity, (48, 3, 6, 30), 3)
+    arguments = arguments_of(layer, torch.float32)
+    kept = kernel_results(KERNEL, layer, arguments)
+    monkeypatch.setattr(function, "_KEPT_BYTES", 0)
+    again = kernel_results(KERNEL, layer, arguments)
+    for one, other in zip(kept[0] + kept[1], again[0] + again[1], strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+def test_a_graph_can_be_used_twice(cell: str, nonlinearity: str) -> None:
+    layer = layer_of(cell, nonlinearity, (16, 2, 3, 5), 2)
+    leaves = arguments_of(layer, torch.float32)
+    outputs, _ = KERNEL(layer, *leaves[:5], tuple(leaves[5:]))
+    first = torch.autograd.grad(outputs.square().sum(), leaves, retain_graph=True)
+    second = torch.autograd.grad(outputs.square().sum(), leaves)
+    for one, other in zip(first, second, strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+def test_inference_gives_the_bits_of_training(cell: str, nonlinearity: str) -> None:
+    layer = layer_of(cell, nonlinearity, (32, 3, 5, 7), 2)
+    arguments = arguments_of(layer, torch.float32)
+    outputs, state = KERNEL(layer, *arguments[:5], tuple(arguments[5:]))
+    with torch.no_grad():
+        bare, bare_state = KERNEL(layer, *arguments[:5], tuple(arguments[5:]))
+    assert not bare.requires_grad
+    for one, other in zip((outputs, *state), (bare, *bare_state), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_weights_may_be_slices_of_a_flat_buffer() -> None:
+    layer = layer_of("gru", "tanh", (16, 2, 3, 5), 2)
+    arguments = [part.detach() for part in arguments_of(layer, torch.float32)]
+    flat = torch.cat([part.reshape(2, -1) for part in arguments[1:5]], 1).requires_grad_()
+    widths = [part[0].numel() for part in arguments[1:5]]
+    pieces = flat.split(widths, 1)
+    weights = [p.view(like.shape) for p, like in zip(pieces, arguments[1:5], strict=True)]
+    outputs, _ = KERNEL(layer, arguments[0], *weights, (arguments[5],))
+    (found,) = torch.autograd.grad(outputs.square().sum(), flat)
+    leaves = [part.clone().requires_grad_() for part in arguments]
+    outputs, _ = KERNEL(layer, *leaves[:5], (leaves[5],))
+    wanted = torch.autograd.grad(outputs.square().sum(), leaves[1:5])
+    assert torch.equal(found, torch.cat([part.reshape(2, -1) for part in wanted], 1))
+
+
+def test_says_why_it_cannot() -> None:
+    assert "20 units" in KERNEL.refusal(layer_of("lstm", "tanh", (20, 1, 1, 1), 1))
+    assert not KERNEL.supports(layer_of("lstm", "tanh", (20, 1, 1, 1), 1))
+    assert KERNEL.supports(layer_of("rnn", "relu", (32, 65, 3, 1), 9))
+
+
+def test_other_processors_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "s390x")
+    assert "s390x" in host.refusal()
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(config, "CPU_FEATURES", "+sse4.2,-avx2,+fma")
+    assert "no AVX2" in host.refusal()
+    monkeypatch.setattr(config, "CPU_FEATURES", "+avx2,+fma")
+    assert not host.refusal()
+
+
+@pytest.mark.parametrize("wrong", range(6))
+def test_a_tensor_of_another_shape_is_refused(wrong: int) -> None:
+    layer = layer_of("gru", "tanh", (16, 2, 3, 5), 2)
+    arguments = [part.detach() for part in arguments_of(layer, torch.float32)]
+    arguments[wrong] = arguments[wrong][..., 1:]
+    with pytest.raises(PackError, match="needs tensors of shapes"):
+        KERNEL(layer, *arguments[:5], tuple(arguments[5:]))
+
+
+def test_other_precisions_are_refused() -> None:
+    layer = layer_of("gru", "tanh", (16, 2, 3, 5), 2)
+    arguments = [part.detach() for part in arguments_of(layer, torch.float64)]
+    with pytest.raises(PackError, match="float32 on the CPU"):
+        KERNEL(layer, *arguments[:5], tuple(arguments[5:]))
+
+
+def test_unknown_cells_are_named() -> None:
+    with pytest.raises(ValueError, match="no kernel for"):
+        KERNEL.warm_up(["lstm", "mgu"])
+    KERNEL.warm_up(GATES)

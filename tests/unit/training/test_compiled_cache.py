@@ -1,0 +1,141 @@
+"""Compiled code on disk: found again, never stale, safe to write from two processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from contracts.kernels import layer_of
+
+from rnnsearch.training.kernels.compiled import CompiledKernel
+
+if CompiledKernel().refusal(layer_of("lstm", "tanh", (16, 1, 1, 1), 1)):
+    pytest.skip("no compiled kernels on this machine", allow_module_level=True)
+
+from numba.core import config
+
+from rnnsearch.training.kernels.compiled import cache, host
+
+COMPILE_AND_RUN = """
+import torch
+from numba.core import event
+from contracts.kernels import arguments_of, kernel_results, layer_of
+from rnnsearch.training.kernels.compiled import CompiledKernel
+
+with event.install_recorder("numba:compile") as recorder:
+    CompiledKernel().warm_up(["rnn_tanh"])
+layer = layer_of("rnn", "tanh", (80, 3, 9, 20), 2)
+outputs, gradients = kernel_results(CompiledKernel(), layer, arguments_of(layer, torch.float32))
+print(len(recorder.buffer) > 0, *(float(part.sum()).hex() for part in outputs + gradients))
+"""
+
+
+def start(folder: Path, settings: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder), **(settings or {})}
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", COMPILE_AND_RUN],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def result(process: subprocess.Popen[str]) -> tuple[bool, str]:
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    compiled, _, numbers = out.strip().partition(" ")
+    return compiled == "True", numbers
+
+
+def test_one_of_two_processes_compiles_and_a_third_compiles_nothing(tmp_path: Path) -> None:
+    first, second = start(tmp_path), start(tmp_path)
+    (one, numbers), (other, same) = result(first), result(second)
+    compiled, third = result(start(tmp_path))
+    assert numbers == same == third
+    assert one != other
+    assert not compiled
+    assert not list(tmp_path.rglob("*.tmp.*"))
+
+
+def test_a_child_compiles_ahead(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    module = "rnnsearch.training.kernels.compiled.warm"
+
+    def child(*cells: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-m", module, *cells],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = child("rnn_tanh")
+    assert (done.returncode, done.stderr) == (0, "")
+    compiled, _ = result(start(tmp_path))
+    assert not compiled
+    wrong = child("mgu")
+    assert wrong.returncode == 2
+    assert "rnn_tanh" in wrong.stderr
+
+
+@pytest.fixture
+def _forgets():
+    yield
+    cache.writable_folder.cache_clear()
+    cache.digest.cache_clear()
+
+
+@pytest.mark.usefixtures("_forgets")
+def test_a_read_only_package_gives_way_to_the_users_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A file where the folder should be cannot be written to, not even by root.
+    blocked = tmp_path / "package"
+    blocked.mkdir()
+    (blocked / "__pycache__").write_text("")
+    monkeypatch.setattr(config, "CACHE_DIR", "")
+    monkeypatch.setattr(cache, "_PACKAGE", blocked)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    cache.writable_folder.cache_clear()
+    assert cache.writable_folder() == tmp_path / "home" / "numba" / "rnnsearch-kernels"
+    (tmp_path / "home").rename(tmp_path / "moved")
+    (tmp_path / "home").write_text("")
+    cache.writable_folder.cache_clear()
+    assert cache.writable_folder() is None
+
+
+@pytest.mark.usefixtures("_forgets")
+def test_an_edit_or_another_processor_makes_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiles.py").write_text("rows = 4")
+    monkeypatch.setattr(cache, "_PACKAGE", tmp_path)
+
+    def fresh() -> str:
+        cache.digest.cache_clear()
+        return cache.digest()
+
+    before = fresh()
+    assert fresh() == before
+    (tmp_path / "tiles.py").write_text("rows = 8")
+    edited = fresh()
+    assert edited != before
+    monkeypatch.setattr(config, "CPU_NAME", "generic")
+    assert fresh() != edited
+
+
+def test_fewer_registers_give_the_same_bits(tmp_path: Path) -> None:
+    """AVX2 splits tiles where AVX-512 does not; a trial may move from one node to the other."""
+    if not {"avx2", "fma"} <= host.features():
+        pytest.skip("not an x86 processor with AVX2")
+    _, numbers = result(start(tmp_path))
+    narrow = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma"}
+    _, same = result(start(tmp_path, narrow))
+    assert numbers == same

@@ -1,0 +1,48 @@
+"""Memory that is used again is never in two hands."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from contracts.kernels import arguments_of, layer_of
+
+from rnnsearch.training.kernels.compiled import CompiledKernel, rooms
+
+
+@pytest.fixture(autouse=True)
+def empty_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "_free", [])
+
+
+def test_a_room_is_used_again_once_given_back() -> None:
+    first = rooms.take(100)
+    assert rooms.take(100).data_ptr() != first.data_ptr()
+    rooms.give_back(first)
+    assert rooms.take(80).data_ptr() == first.data_ptr()
+    assert not rooms._free
+
+
+def test_the_smallest_that_fits_is_taken_and_one_too_small_makes_way() -> None:
+    for floats in (300, 100, 200):
+        rooms.give_back(torch.empty(floats))
+    assert rooms.take(150).numel() == 200
+    assert rooms.take(400).numel() == 400
+    assert [room.numel() for room in rooms._free] == [100]
+
+
+def test_two_graphs_at_once_keep_their_own_gates() -> None:
+    kernel = CompiledKernel()
+    layer = layer_of("lstm", "tanh", (16, 2, 3, 5), 2)
+    if kernel.refusal(layer):
+        pytest.skip("no compiled kernels on this machine")
+    one, other = (arguments_of(layer, torch.float32, seed=seed) for seed in (0, 1))
+
+    def gradients(*runs: list[torch.Tensor]) -> list[torch.Tensor]:
+        """Of the first run, with the forward passes of all before it."""
+        outputs = [kernel(layer, *leaves[:5], tuple(leaves[5:]))[0] for leaves in runs]
+        return list(torch.autograd.grad(outputs[0].square().sum(), runs[0]))
+
+    alone = gradients(one)
+    for ours, theirs in zip(gradients(one, other), alone, strict=True):
+        assert torch.equal(ours, theirs)
+    assert len(rooms._free) == 1
