@@ -22,7 +22,7 @@ from rnnsearch.events import (
 )
 
 if TYPE_CHECKING:
-    from rnnsearch.search.trial_record import TrialRecord
+    from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.space.spec import SearchConfig
 
 SPEED_SECONDS = 15.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rnnsearch.cli.text import print_table, short, short_params
 
 if TYPE_CHECKING:
-    from rnnsearch.search.trial_record import TrialRecord
+    from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.study import StudyResult
 
 CURVE_ROWS = 20

@@ -10,7 +10,7 @@ from typing import Any
 import optuna
 
 from rnnsearch.events import TrialState
-from rnnsearch.search.trial_record import TrialRecord
+from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.proposals import optuna_distributions
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.base import Goal

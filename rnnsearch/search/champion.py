@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rnnsearch.events import ChampionChosen, Listener
 
 if TYPE_CHECKING:
-    from rnnsearch.search.ledger import Ledger
-    from rnnsearch.search.trial_record import TrialRecord
+    from rnnsearch.search.ledger.ledger import Ledger
+    from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.tasks.base import TaskData
 
 NOTE = "champion"

@@ -22,7 +22,7 @@ from rnnsearch.search.pack_book import PackBook, left_by_themselves
 from rnnsearch.search.search_stage import SearchStage
 
 if TYPE_CHECKING:
-    from rnnsearch.search.ledger import Ledger
+    from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.tasks.config import TaskConfig
 
 HARD_SECONDS = 10.0

@@ -22,9 +22,9 @@ from rnnsearch.space.trial import trial_config
 from rnnsearch.tasks.streams import derive
 
 if TYPE_CHECKING:
-    from rnnsearch.search.ledger import Ledger
+    from rnnsearch.search.ledger.ledger import Ledger
+    from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.search.shelf import Shelf
-    from rnnsearch.search.trial_record import TrialRecord
     from rnnsearch.training.weights import Weights
 
 NOTE = "finalists"

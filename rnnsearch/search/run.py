@@ -14,24 +14,24 @@ from typing import TYPE_CHECKING
 from rnnsearch.errors import NoUsableTrialError
 from rnnsearch.events import ChampionChosen, Listener, StudyState, TrialState
 from rnnsearch.search.champion import crown, why_unusable
-from rnnsearch.search.cluster import plan, ray_session
 from rnnsearch.search.control import Control
 from rnnsearch.search.endings import Endings, search_deadline
 from rnnsearch.search.finalists import FinalistsStage, choose
-from rnnsearch.search.footprint import largest_trial_bytes
 from rnnsearch.search.messages import PackSettings
 from rnnsearch.search.search_stage import SearchStage, grace_epochs
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.search.signals import Signals
-from rnnsearch.search.task_store import TaskStore
-from rnnsearch.search.tuner import tune
-from rnnsearch.search.warming import kernels_warming
+from rnnsearch.search.tune.cluster import plan, ray_session
+from rnnsearch.search.tune.footprint import largest_trial_bytes
+from rnnsearch.search.tune.task_store import TaskStore
+from rnnsearch.search.tune.tuner import tune
+from rnnsearch.search.tune.warming import kernels_warming
 from rnnsearch.space.trial import trial_config
 
 if TYPE_CHECKING:
     from rnnsearch.search.directory import StudyDirectory
-    from rnnsearch.search.ledger import Ledger
-    from rnnsearch.search.trial_record import TrialRecord
+    from rnnsearch.search.ledger.ledger import Ledger
+    from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.space.spec import StudySpec
 
 SLICE_SECONDS = 2.0

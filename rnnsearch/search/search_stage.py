@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from rnnsearch.events import TrialState
     from rnnsearch.search.asha import Rungs
-    from rnnsearch.search.ledger import Ledger
+    from rnnsearch.search.ledger.ledger import Ledger
+    from rnnsearch.search.ledger.trial_record import QueuedTrial
     from rnnsearch.search.shelf import Shelf
-    from rnnsearch.search.trial_record import QueuedTrial
     from rnnsearch.training.weights import Weights
 
     EndState = Literal["complete", "pruned", "diverged", "failed"]

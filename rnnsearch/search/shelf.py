@@ -14,7 +14,7 @@ from rnnsearch.tasks.base import Goal
 from rnnsearch.training.config import TrialConfig
 
 if TYPE_CHECKING:
-    from rnnsearch.search.trial_record import TrialRecord
+    from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.tasks.base import TaskData
     from rnnsearch.training.weights import Weights
 

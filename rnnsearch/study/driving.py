@@ -30,7 +30,7 @@ from rnnsearch.tasks.load import load_data
 if TYPE_CHECKING:
     from rnnsearch.records.recorder import Recorder, RecordState
     from rnnsearch.search.directory import StudyDirectory
-    from rnnsearch.search.ledger import Ledger
+    from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.run import SearchOutcome
     from rnnsearch.space.spec import StudySpec
     from rnnsearch.tasks.base import TaskData

@@ -10,7 +10,7 @@ from rnnsearch.space.describe import rungs
 
 if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen
-    from rnnsearch.search.trial_record import TrialRecord
+    from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.space.spec import StudySpec
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from rnnsearch.search.trial_record import TrialRecord
+    from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.training.config import TrialConfig
     from rnnsearch.training.trained import TrainedModel
 
@@ -94,7 +94,7 @@ class StudyResult:
     @classmethod
     def read(cls, spec: StudySpec, directory: StudyDirectory) -> StudyResult:
         """Read a study as its files stand now; a driver may be at work on it."""
-        from rnnsearch.search.ledger import read_trials
+        from rnnsearch.search.ledger.ledger import read_trials
 
         trials, notes = read_trials(directory, spec)
         champion = notes.get("champion")

@@ -121,9 +121,9 @@ class Study:
                 cannot hold the study.
         """
         from rnnsearch.records.tracking_uri import check_tracking_uri
-        from rnnsearch.search.cluster import check_address
-        from rnnsearch.search.ledger import Ledger
+        from rnnsearch.search.ledger.ledger import Ledger
         from rnnsearch.search.lock import StudyLock
+        from rnnsearch.search.tune.cluster import check_address
 
         # Both before there is a folder: a slip of the pen should not use up the study's name.
         if tracking_uri is not None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import optuna
 
-from rnnsearch.search.samplers import make_sampler
+from rnnsearch.search.ledger.samplers import make_sampler
 from rnnsearch.space.load import loads
 from rnnsearch.space.proposals import optuna_distributions, suggest
 from rnnsearch.space.spec import SamplerConfig, StudySpec

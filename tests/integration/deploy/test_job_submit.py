@@ -43,7 +43,7 @@ def test_a_study_is_complete_on_the_storage_and_ran_on_both_nodes(
     cluster: Cluster, tmp_path: Path
 ) -> None:
     sent = project_copy(tmp_path / "project")
-    with (sent / "rnnsearch/search/pack_trainable.py").open("a") as file:
+    with (sent / "rnnsearch/search/tune/pack_trainable.py").open("a") as file:
         file.write(PROBE)
     storage = tmp_path / "storage"
     command = ["python", "deploy/job.py", *STUDY, "--storage", str(storage), *SMALL, *SPREAD]

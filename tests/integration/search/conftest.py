@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rnnsearch.search.cluster import set_switches
+from rnnsearch.search.tune.cluster import set_switches
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from typing import Any
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import Event
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.ledger import Ledger
+from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.run import SearchOutcome, run_search
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import StudySpec

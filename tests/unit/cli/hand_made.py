@@ -8,7 +8,7 @@ from typing import Any
 
 from rnnsearch.events import TrialState
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.trial_record import TrialRecord
+from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import SearchConfig, StudySpec
 from rnnsearch.study import Champion, RunFigures, StudyResult

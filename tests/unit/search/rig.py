@@ -15,11 +15,11 @@ from rnnsearch.search.control import Control
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.endings import Endings
 from rnnsearch.search.finalists import FinalistsStage
-from rnnsearch.search.ledger import Ledger
+from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import PackSettings
-from rnnsearch.search.pack_worker import PackWorker
 from rnnsearch.search.search_stage import SearchStage, grace_epochs
 from rnnsearch.search.shelf import Shelf
+from rnnsearch.search.tune.pack_worker import PackWorker
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import StudySpec
 

@@ -17,7 +17,7 @@ from rnnsearch.search.analysis import (
     summary,
     trials_table,
 )
-from rnnsearch.search.trial_record import TrialRecord
+from rnnsearch.search.ledger.trial_record import TrialRecord
 
 
 def record(

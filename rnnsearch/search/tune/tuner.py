@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from rnnsearch.search.cluster import set_switches
 from rnnsearch.search.control import Control
 from rnnsearch.search.messages import PackSettings
+from rnnsearch.search.tune.cluster import set_switches
 from rnnsearch.space.spec import ResourcesConfig
 
 
@@ -32,10 +32,10 @@ def tune(
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(control.places)  # all packs start at once
     from ray import tune as ray_tune
 
-    from rnnsearch.search.early_stopping import EarlyStopping, LeftBehind
-    from rnnsearch.search.no_output import NoOutput
-    from rnnsearch.search.pack_trainable import PackTrainable
-    from rnnsearch.search.searcher import PackSearcher
+    from rnnsearch.search.tune.early_stopping import EarlyStopping, LeftBehind
+    from rnnsearch.search.tune.no_output import NoOutput
+    from rnnsearch.search.tune.pack_trainable import PackTrainable
+    from rnnsearch.search.tune.searcher import PackSearcher
 
     scheduler = EarlyStopping(control, shield)
     needs = {"cpu": resources.cpus_per_pack, "gpu": resources.gpus_per_pack}

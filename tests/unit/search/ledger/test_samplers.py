@@ -12,8 +12,8 @@ import pytest
 from contracts.samplers import SamplerContract
 from small_space import small_spec, study_directory
 
-from rnnsearch.search.ledger import Ledger
-from rnnsearch.search.samplers import make_sampler
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.ledger.samplers import make_sampler
 from rnnsearch.space.spec import SamplerConfig
 
 

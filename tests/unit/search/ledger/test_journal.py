@@ -14,7 +14,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from rnnsearch.errors import LedgerError, StorageError
-from rnnsearch.search.journal import BufferedJournal
+from rnnsearch.search.ledger.journal import BufferedJournal
 
 
 def study_on(journal: BufferedJournal) -> optuna.Study:

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from optuna.trial import TrialState as OptunaState
 
-from rnnsearch.search.ledger_row import LedgerRow
-from rnnsearch.search.study_storage import OpenStudy
+from rnnsearch.search.ledger.row import LedgerRow
+from rnnsearch.search.ledger.storage import OpenStudy
 
 EndState = Literal["complete", "pruned", "diverged", "failed"]
 

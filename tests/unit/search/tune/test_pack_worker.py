@@ -10,7 +10,7 @@ from paper_pack import METRIC, PaperPack
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.search.messages import Boarding, Departure, PackSettings, Update
-from rnnsearch.search.pack_worker import PackWorker
+from rnnsearch.search.tune.pack_worker import PackWorker
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import optuna
 
-from rnnsearch.search.ask_ahead import AskAhead
-from rnnsearch.search.ledger_row import LedgerRow, new_row
-from rnnsearch.search.study_storage import OpenStudy
-from rnnsearch.search.trial_record import trial_name
+from rnnsearch.search.ledger.ask_ahead import AskAhead
+from rnnsearch.search.ledger.row import LedgerRow, new_row
+from rnnsearch.search.ledger.storage import OpenStudy
+from rnnsearch.search.ledger.trial_record import trial_name
 from rnnsearch.space.spec import StudySpec
 
 Suggest = Callable[[StudySpec, optuna.Trial], Mapping[str, Any]]

@@ -15,7 +15,7 @@ import ray
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import TrialScheduler
 
-from rnnsearch.search.pack_trainable import REPORT
+from rnnsearch.search.tune.pack_trainable import REPORT
 
 if TYPE_CHECKING:
     from rnnsearch.search.control import Control

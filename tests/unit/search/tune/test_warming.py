@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnsearch.search.warming import kernels_warming, reachable_cells
+from rnnsearch.search.tune.warming import kernels_warming, reachable_cells
 from rnnsearch.space.load import loads
 
 

@@ -8,8 +8,8 @@ import pytest
 from rig import paper_spec
 
 from rnnsearch.errors import ClusterError
-from rnnsearch.search.cluster import Places, plan
-from rnnsearch.search.footprint import largest_trial_bytes
+from rnnsearch.search.tune.cluster import Places, plan
+from rnnsearch.search.tune.footprint import largest_trial_bytes
 from rnnsearch.space.spec import ResourcesConfig
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import SineConfig
@@ -75,6 +75,6 @@ def test_the_largest_trial_is_that_of_the_widest_layers_and_longest_batch() -> N
 
 
 def test_the_switches_are_set_before_ray_is_asked_for() -> None:
-    text = Path(__file__).parents[3].joinpath("rnnsearch/search/run.py").read_text()
+    text = Path(__file__).parents[4].joinpath("rnnsearch/search/run.py").read_text()
     top = text.split("class SearchOutcome")[0]
     assert "import ray" not in top

@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rnnsearch.errors import StorageError, StudyExistsError, StudyNotFoundError
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.journal import BufferedJournal
-from rnnsearch.search.samplers import make_sampler
+from rnnsearch.search.ledger.journal import BufferedJournal
+from rnnsearch.search.ledger.samplers import make_sampler
 from rnnsearch.space.spec import StudySpec
 
 

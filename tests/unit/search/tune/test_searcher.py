@@ -10,9 +10,9 @@ from ray import cloudpickle
 from ray.tune.search import Searcher
 from rig import Rig, paper_spec
 
-from rnnsearch.search.early_stopping import EarlyStopping
-from rnnsearch.search.searcher import PackSearcher
 from rnnsearch.search.signals import Signals
+from rnnsearch.search.tune.early_stopping import EarlyStopping
+from rnnsearch.search.tune.searcher import PackSearcher
 
 
 @pytest.fixture

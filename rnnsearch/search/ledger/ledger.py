@@ -13,12 +13,12 @@ from optuna.trial import TrialState as OptunaState
 
 from rnnsearch.errors import LedgerError
 from rnnsearch.events import TrialState
-from rnnsearch.search.asking import Asking, Suggest
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.ledger_row import LedgerRow, read_row
-from rnnsearch.search.study_storage import OpenStudy, create_study, open_study
-from rnnsearch.search.study_writer import EndState, StudyWriter
-from rnnsearch.search.trial_record import QueuedTrial, TrialRecord
+from rnnsearch.search.ledger.asking import Asking, Suggest
+from rnnsearch.search.ledger.row import LedgerRow, read_row
+from rnnsearch.search.ledger.storage import OpenStudy, create_study, open_study
+from rnnsearch.search.ledger.trial_record import QueuedTrial, TrialRecord
+from rnnsearch.search.ledger.writer import EndState, StudyWriter
 from rnnsearch.space.proposals import suggest as propose
 from rnnsearch.space.spec import StudySpec
 

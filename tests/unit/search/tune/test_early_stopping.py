@@ -13,10 +13,10 @@ from ray.tune.schedulers import TrialScheduler
 from rig import Rig, paper_spec
 
 from rnnsearch.events import PackLost
-from rnnsearch.search.early_stopping import EarlyStopping, LeftBehind
 from rnnsearch.search.messages import PackReport, Update
-from rnnsearch.search.pack_trainable import REPORT
 from rnnsearch.search.signals import Signals
+from rnnsearch.search.tune.early_stopping import EarlyStopping, LeftBehind
+from rnnsearch.search.tune.pack_trainable import REPORT
 
 
 class PaperActor:

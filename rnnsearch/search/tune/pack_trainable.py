@@ -10,7 +10,7 @@ import ray
 from ray.tune import Trainable
 
 from rnnsearch.search.messages import PackSettings, Update
-from rnnsearch.search.pack_worker import PackLike, PackWorker
+from rnnsearch.search.tune.pack_worker import PackLike, PackWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable

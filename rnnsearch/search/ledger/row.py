@@ -10,7 +10,7 @@ from typing import Any
 import optuna
 
 from rnnsearch.events import TrialState
-from rnnsearch.search.trial_record import QueuedTrial, TrialRecord, trial_name
+from rnnsearch.search.ledger.trial_record import QueuedTrial, TrialRecord, trial_name
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.streams import derive
 

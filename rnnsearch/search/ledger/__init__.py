@@ -1,0 +1,1 @@
+"""The study's truth: the Optuna study, its rows, its rules, and the sampler that proposes."""

@@ -1,0 +1,1 @@
+"""Living inside Ray Tune: the searcher, the scheduler, the pack's worker, and the cluster below."""
