@@ -1,0 +1,114 @@
+"""What one key makes of another, and the files that the space file names."""
+
+from __future__ import annotations
+
+from mistake_case import SINE, TEXT, Case
+
+CASES = {
+    "metric of another task": Case(
+        SINE + "search: {metric: val_nats}", 2, "search.metric", "reports val_mse", "val_mse"
+    ),
+    "metric misspelt": Case(
+        SINE + "search: {metric: val_rmse}", 2, "search.metric", "reports no 'val_rmse'", "val_mse"
+    ),
+    "goal against the metric": Case(
+        SINE + "search: {metric: val_mse, goal: maximize}", 2, "search.goal", "lower", "minimize"
+    ),
+    "grace beyond the end": Case(
+        SINE + "training: {max_epochs: 4}\nsearch:\n  scheduler: {grace_period: 5}",
+        4,
+        "search.scheduler.grace_period",
+        "allowed are 1 to 4",
+        "grace_period: 1",
+    ),
+    "budget without unit": Case(
+        SINE + "search: {time_budget: 10}", 2, "search.time_budget", '"10m"', '"10s"'
+    ),
+    "budget of days": Case(
+        SINE + "search: {time_budget: 2d}", 2, "search.time_budget", "with its unit"
+    ),
+    "budget of nothing": Case(
+        SINE + "search: {time_budget: 0s}", 2, "search.time_budget", "above 0"
+    ),
+    "file not there": Case(
+        "task:\n  type: text\n  path: nowhere.txt", 3, "task.path", "nowhere.txt"
+    ),
+    "path and text": Case(
+        "task:\n  type: text\n  path: nowhere.txt\n  text: abc", 3, "task.path", "exactly one"
+    ),
+    "neither path nor text": Case("task:\n  type: text", 1, "task", "exactly one"),
+    "split of 1.1": Case(
+        "task:\n  type: text\n  text: abcdefghijklmnopqrstuvwxyz\n"
+        "  split: {train: 0.9, val: 0.1, test: 0.1}",
+        4,
+        "task.split",
+        "sums to 1.1",
+    ),
+    "window too long": Case(
+        TEXT + "training: {seq_len: 100}", 2, "training.seq_len", "too short for sequences of 100"
+    ),
+    "one window of several too long": Case(
+        TEXT + "training:\n  seq_len: {choice: [4, 100]}",
+        3,
+        "training.seq_len",
+        "drawn: seq_len 100",
+    ),
+    "embedding of numbers": Case(
+        SINE + "model: {embedding_size: {int: [1, 2]}}", 2, "model.embedding_size", "ignores it"
+    ),
+    "embedding of one-hot": Case(
+        TEXT + "training: {seq_len: 4}\nmodel: {embedding_size: {int: [1, 2]}}",
+        3,
+        "model.embedding_size",
+        "unless model.input is embedding",
+    ),
+    "momentum of adam": Case(
+        SINE + "training: {momentum: {uniform: [0.0, 0.9]}}", 2, "training.momentum", "sgd"
+    ),
+    "dropout of one layer": Case(
+        SINE + "model: {dropout: {uniform: [0.0, 0.5]}}", 2, "model.dropout", "never above 1"
+    ),
+    "first trials of no list": Case(
+        SINE + "first_trials: {model.cell: rnn}", 2, "first_trials", "list of mappings"
+    ),
+    "first trial outside": Case(
+        SINE + "model: {hidden_size: {int: [40, 50]}}\nfirst_trials:\n- {model.hidden_size: 8}",
+        4,
+        "first_trials[0]",
+        "cannot be 8",
+    ),
+    "first trial without a default": Case(
+        SINE + "model: {hidden_size: {int: [40, 50]}}\nfirst_trials:\n- {}",
+        4,
+        "first_trials[0]",
+        "must name model.hidden_size",
+    ),
+    "first trial of a fixed field": Case(
+        SINE + "model: {hidden_size: 8}\nfirst_trials:\n- {model.hidden_size: 9}",
+        4,
+        "first_trials[0]",
+        "fixed at 8",
+    ),
+    "first trial of an unknown field": Case(
+        SINE + "model: {hidden_size: {int: [8, 9]}}\nfirst_trials:\n- {model.hidden: 9}",
+        4,
+        "first_trials[0]",
+        "'model.hidden' is no field",
+        "model.hidden_size",
+    ),
+    "first trial of an inactive field": Case(
+        SINE + "model:\n  cell: {choice: [rnn, lstm]}\n"
+        "  nonlinearity: {choice: [tanh, relu], when: {model.cell: rnn}}\n"
+        "first_trials:\n- {model.cell: lstm, model.nonlinearity: relu}",
+        6,
+        "first_trials[0]",
+        "needs model.cell is rnn",
+    ),
+    "empty file": Case("# nothing here\n", 1, "", "is empty"),
+    "a list": Case("- 1\n- 2", 1, "", "a list, not a mapping"),
+    "a text": Case("hello", 1, "", "rnnsearch init"),
+    "duplicate key in a section": Case(
+        SINE + "model:\n  cell: rnn\n  cell: gru", 4, "model.cell", "a second time"
+    ),
+    "duplicate key": Case(SINE + "model: {}\nmodel: {}", 3, "model", "already in line 2"),
+}
