@@ -9,6 +9,7 @@ import typer
 
 from rnnsearch import __version__
 from rnnsearch.cli import models, spaces, studies, training
+from rnnsearch.cli.explain import explain
 from rnnsearch.errors import InputError, NoUsableTrialError
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ for _command in (
     spaces.check,
     spaces.init,
     spaces.schema,
+    explain,
     models.rollout,
     models.sample,
     models.ui,
