@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
+from rnnsearch.tasks.base import Showing, Task, TaskData
 from rnnsearch.tasks.config import TaskConfig
-from rnnsearch.tasks.sine.config import SineConfig
 
 if TYPE_CHECKING:
     import torch
 
-    from rnnsearch.tasks.base import TaskData
-    from rnnsearch.tasks.sine.task import SineTask
-    from rnnsearch.tasks.text.task import TextTask
+_HOMES = {
+    "sine": ("sine.data:SineData", "sine.task:SineTask"),
+    "text": ("text.data:TextData.read", "text.task:TextTask"),
+}
+"""By type: what makes the data of a config, and the task of a config, its data, a device and a
+dtype. Names, so that only what is used is imported, and torch with a task alone."""
+
+
+class ShownTask(Task, Showing, Protocol):
+    """What packs train and people look at."""
 
 
 def load_data(config: TaskConfig) -> TaskData:
@@ -21,27 +29,21 @@ def load_data(config: TaskConfig) -> TaskData:
     Raises:
         DataError: The file is missing, empty, unreadable, or too short to split.
     """
-    if isinstance(config, SineConfig):
-        from rnnsearch.tasks.sine.data import SineData
-
-        return SineData(config)
-    from rnnsearch.tasks.text.data import TextData
-
-    return TextData.read(config)
+    data: TaskData = _named(_HOMES[config.type][0])(config)
+    return data
 
 
 def build_task(
     config: TaskConfig, data: TaskData, device: torch.device, dtype: torch.dtype
-) -> SineTask | TextTask:
-    """Put a task's data on a device; what comes out is a `Task` and a `Showing`."""
-    if isinstance(config, SineConfig):
-        from rnnsearch.tasks.sine.data import SineData
-        from rnnsearch.tasks.sine.task import SineTask
+) -> ShownTask:
+    """Put a task's data on a device."""
+    task: ShownTask = _named(_HOMES[config.type][1])(config, data, device, dtype)
+    return task
 
-        assert isinstance(data, SineData), "data of another task"
-        return SineTask(config, data, device, dtype)
-    from rnnsearch.tasks.text.data import TextData
-    from rnnsearch.tasks.text.task import TextTask
 
-    assert isinstance(data, TextData), "data of another task"
-    return TextTask(config, data, device, dtype)
+def _named(place: str) -> Any:
+    module, _, names = place.partition(":")
+    found: Any = import_module(f"rnnsearch.tasks.{module}")
+    for name in names.split("."):
+        found = getattr(found, name)
+    return found

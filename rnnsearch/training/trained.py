@@ -18,7 +18,7 @@ from torch.nn import functional
 from rnnsearch.errors import HorizonError, ModelError, PromptError
 from rnnsearch.models.network import RecurrentNetwork, weight_shapes
 from rnnsearch.tasks.base import Part, Predictor
-from rnnsearch.tasks.load import build_task, load_data
+from rnnsearch.tasks.load import ShownTask, build_task, load_data
 from rnnsearch.tasks.text.generate import generate
 from rnnsearch.tasks.text.vocabulary import Vocabulary
 from rnnsearch.training.codec import config_from_json, config_to_json
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnnsearch.tasks.base import TaskData
-    from rnnsearch.tasks.sine.task import SineTask
-    from rnnsearch.tasks.text.task import TextTask
     from rnnsearch.training.weights import Weights
 
 WEIGHTS_FILE = "weights.safetensors"
@@ -256,7 +254,7 @@ class TrainedModel:
         found = task.evaluate(stack_of_one(self.network), part, carried)
         return {name: float(value) for name, value in found.items()}
 
-    def task(self, data: TaskData | None = None) -> SineTask | TextTask:
+    def task(self, data: TaskData | None = None) -> ShownTask:
         """The model's task on the CPU.
 
         Raises:

@@ -1,0 +1,71 @@
+"""Numbers as a network likes them, and back in the units of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+ScalerKind = Literal["standard", "minmax", "robust", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scaler:
+    """`(value - center) / scale`, a pair a feature.
+
+    Attributes:
+        center: Mean (`standard`), least value (`minmax`), median (`robust`) or 0 (`none`).
+        scale: Standard deviation, range, distance of the quartiles or 1; always above 0.
+    """
+
+    center: tuple[float, ...]
+    scale: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, values: Floats, kind: ScalerKind) -> Scaler:
+        """Fit on values [..., features], which should be those of the training part alone.
+
+        Missing values (NaN) are left out. A feature that never changes keeps its scale of 1.
+        """
+        rows = values.reshape(-1, values.shape[-1])
+        center, scale = np.zeros(rows.shape[1]), np.ones(rows.shape[1])
+        if kind == "standard":
+            center, scale = np.nanmean(rows, axis=0), np.nanstd(rows, axis=0)
+        elif kind == "minmax":
+            center = np.nanmin(rows, axis=0)
+            scale = np.nanmax(rows, axis=0) - center
+        elif kind == "robust":
+            low, center, high = np.nanquantile(rows, (0.25, 0.5, 0.75), axis=0)
+            scale = high - low
+        # Rounding leaves a constant column a deviation of some 1e-17, which is no scale.
+        tiny = 1e-12 * np.maximum(np.nanmax(np.abs(rows), axis=0), 1e-300)
+        scale = np.where(scale > tiny, scale, 1.0)
+        return cls(tuple(center.tolist()), tuple(scale.tolist()))
+
+    def apply(self, values: Floats) -> Floats:
+        """Scaled values of the same shape [..., features], float64."""
+        return (np.asarray(values, dtype=np.float64) - self.center) / self.scale
+
+    def undo(self, values: Floats) -> Floats:
+        """What `apply` took, float64."""
+        return np.asarray(values, dtype=np.float64) * self.scale + self.center
+
+    def to_json(self) -> dict[str, list[float]]:
+        """JSON values from which `from_json` makes an equal scaler."""
+        return {"center": list(self.center), "scale": list(self.scale)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Scaler:
+        """Read what `to_json` wrote.
+
+        Raises:
+            KeyError: A key is missing.
+        """
+        return cls(tuple(values["center"]), tuple(values["scale"]))
