@@ -108,6 +108,8 @@ class TrialEnded:
     best_value: float | None
     best_epoch: int | None
     training_seconds: float
+    kernel: str = ""
+    """What computed it, in words; empty where it took no step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,8 @@ class StudyEnded:
     state: StudyState
     reason: str
     wall_seconds: float
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """What the run cost and how fast it was, each with its unit in its name."""
 
 
 Event = (

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from rnnsearch import __version__
-from rnnsearch.cli import models, spaces, studies, training
+from rnnsearch.cli import bench, kernels, models, spaces, studies, training
 from rnnsearch.cli.explain import explain
 from rnnsearch.errors import InputError, NoUsableTrialError
 
@@ -39,8 +39,10 @@ for _command in (
     models.rollout,
     models.sample,
     models.ui,
+    kernels.kernels,
 ):
     app.command()(_command)
+app.add_typer(bench.app, name="bench")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

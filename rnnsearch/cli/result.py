@@ -19,13 +19,19 @@ PROMPT_LENGTH = 20
 RATE_SECONDS = 1.0
 
 
-def print_result(result: StudyResult, file: TextIO | None = None) -> None:
-    """What came of a study, down to the commands that go on from here."""
+def print_result(result: StudyResult, file: TextIO | None = None, *, verbose: bool = False) -> None:
+    """What came of a study, down to the commands that go on from here.
+
+    Args:
+        verbose: Also what the run cost.
+    """
     out = file or sys.stdout
     counts = ", ".join(f"{n} {state}" for state, n in result.counts().items() if n)
     print(f"\nstudy {result.directory.name}: {counts or 'no trial'}", file=out)
     if result.run is not None:
         print(_how_it_went(result), file=out)
+        if verbose:
+            print(_what_it_cost(result), file=out)
     for note in result.notes:
         print(f"note: {note}", file=out)
     if result.champion is not None:
@@ -86,6 +92,22 @@ def _how_it_went(result: StudyResult) -> str:
     if run.trials_per_hour and ended / run.trials_per_hour * 3600.0 >= RATE_SECONDS:
         text += f", {run.trials_per_hour:,.0f} trials an hour"
     return text
+
+
+def _what_it_cost(result: StudyResult) -> str:
+    """Processor time of the driver a trial, and how busy the packs were."""
+    assert result.run is not None
+    run = result.run
+    trials = max(1, len(result.trials))
+    parts = [
+        f"the driver's processor time a trial: sampler {run.sampler_seconds / trials * 1e3:.1f} ms",
+        f"all else {run.driver_seconds / trials * 1e3:.1f} ms",
+    ]
+    if run.first_report_seconds is not None:
+        parts.append(f"first report after {run.first_report_seconds:.1f} s")
+    if run.pack_utilisation is not None:
+        parts.append(f"packs busy {run.pack_utilisation:.0%} until the last refill")
+    return "; ".join(parts)
 
 
 def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:

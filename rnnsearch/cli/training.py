@@ -183,10 +183,10 @@ def _drive(
         sys.exit(143 if isinstance(error, _Terminated) else 130)
     if format_ is Format.JSON:
         if not quiet:
-            print_result(result, file=sys.stderr)
+            print_result(result, file=sys.stderr, verbose=verbose)
         print_json(result.summary())
     else:
-        print_result(result, file=sys.stdout)
+        print_result(result, file=sys.stdout, verbose=verbose)
     sys.exit(_status(result))
 
 

@@ -44,6 +44,7 @@ def starting_tags(start: TrialStarted) -> dict[str, str]:
 
 def ending_tags(end: TrialEnded) -> dict[str, str]:
     return {
+        **({"kernel": end.kernel} if end.kernel else {}),
         "state": end.state,
         "reason": end.reason,
         "duration_seconds": f"{end.training_seconds:.3f}",

@@ -194,7 +194,8 @@ class Tracker:
             self._client.log_artifacts(state.run_id, str(self._figures), "figures")
         tags = {"state": event.state, "reason": event.reason}
         tags |= {f"trials_{name}": str(count) for name, count in state.counts.items()}
-        metrics = [("wall_seconds", event.wall_seconds, event.time, 0)]
+        figures = {"wall_seconds": event.wall_seconds, **event.figures}
+        metrics = [(name, value, event.time, 0) for name, value in figures.items()]
         self._store.log(state.run_id, metrics=metrics, tags=tags)
         self._store.end(state.run_id, STUDY_STATUS[event.state], event.time)
         state.study["running"] = False

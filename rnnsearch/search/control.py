@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rnnsearch.errors import ClusterError
 from rnnsearch.events import Listener, PackLost, PackStarted
+from rnnsearch.search.costs import PackClock, Stopwatch
 from rnnsearch.search.endings import Ending, Endings
 from rnnsearch.search.finalists import FinalistsStage
 from rnnsearch.search.job import Job
@@ -74,6 +75,10 @@ class Control:
         self.error: BaseException | None = None
         self.training_steps = 0
         self.first_report: float | None = None
+        self.clock = PackClock()
+        self.busy = Stopwatch()
+        """The driver's work on reports: judging, ledger, listeners, and what it had to sample
+        itself."""
 
     @property
     def live(self) -> int:
@@ -139,6 +144,10 @@ class Control:
         Returns:
             What to send before its next step, or None to stop the pack.
         """
+        with self.busy.running():
+            return self._take(pack_id, report)
+
+    def _take(self, pack_id: str, report: PackReport) -> Update | None:
         book = self._books.get(pack_id)
         if book is None or self.error is not None:
             return None
@@ -148,6 +157,11 @@ class Control:
         for trial_id, weights in report.weights.items():
             if trial_id in book.leaving:
                 self._stage.keep(book.leaving[trial_id][0], weights)
+        now = time.monotonic()
+        self.clock.report(pack_id, report.cpu_seconds, now, trained=bool(report.reports))
+        for trial_id, kernel in report.kernels.items():
+            if trial_id in book.aboard:
+                book.aboard[trial_id].kernel = kernel
         drift = book.read(report)
         departures = list(drift.departures)
         self._judge(book, report, departures)
@@ -216,7 +230,10 @@ class Control:
                 departures.append(departure)
             boarding = []
             self.poll()
-        boarding += self._fill(book)
+        filled = self._fill(book)
+        if filled and self.phase == "search":
+            self.clock.refilled(self.live, time.monotonic())
+        boarding += filled
         if self.phase == "over" and not book.leaving:
             return None
         limits = {trial_id: job.limit for trial_id, job in book.aboard.items()}

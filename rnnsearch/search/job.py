@@ -27,6 +27,7 @@ class Job:
         epoch: Finished epochs of this attempt.
         curve: Finite values of the study's metric by epoch, earlier attempts included.
         last_value: The metric at `epoch`, finite or not; None before the first epoch.
+        kernel: What computes it, in words, as the pack says; empty before its first step.
         missed: How often a pack's roster lacked it although it was sent.
     """
 
@@ -46,6 +47,7 @@ class Job:
     last_value: float | None = None
     seconds: float = 0.0
     training_steps: int = 0
+    kernel: str = ""
     missed: int = 0
 
     def take(self, report: EpochReport, metric: str) -> tuple[float, bool]:

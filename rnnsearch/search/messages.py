@@ -96,6 +96,8 @@ class PackReport:
         snapshot_holds: The trainings in it.
         node: Host name of the worker.
         pid: Process id of the worker.
+        cpu_seconds: Processor time of the worker's process since it started.
+        kernels: What computes the trainings that were not named before, in words.
     """
 
     last_update: int = 0
@@ -108,3 +110,5 @@ class PackReport:
     snapshot_holds: frozenset[str] = frozenset()
     node: str = ""
     pid: int = 0
+    cpu_seconds: float = 0.0
+    kernels: Mapping[str, str] = field(default_factory=dict)

@@ -53,6 +53,11 @@ class SearchOutcome:
         training_steps: Optimizer steps of this run, reruns included.
         first_report_seconds: From the start of the run to the first finished epoch.
         last_tell_seconds: From the start of the run to the last trial's end.
+        sampler_seconds: Processor time of proposals.
+        driver_seconds: Processor time of the driver's other work on reports: decisions, ledger,
+            and everybody who listens.
+        pack_utilisation: Processor time of the packs over the core-seconds that they had, from
+            the first report to the last refill; None where nothing was refilled.
         interrupted_by: Number of the signal that ended the run, or None.
         dropped: Finalists' reruns that were not finished, in words.
     """
@@ -66,6 +71,9 @@ class SearchOutcome:
     wall_seconds: float
     first_report_seconds: float | None
     last_tell_seconds: float | None
+    sampler_seconds: float = 0.0
+    driver_seconds: float = 0.0
+    pack_utilisation: float | None = None
     interrupted_by: int | None = None
     dropped: tuple[str, ...] = ()
 
@@ -227,6 +235,7 @@ def run_search(
             why_unusable(ledger.trials(), run.grace, ending.reason if ending else "")
         )
     best = ledger.best(1)
+    ahead, waited = ledger.sampler_seconds
     return SearchOutcome(
         state="complete" if ending is None else ending.state,
         reason="" if ending is None else ending.reason,
@@ -237,6 +246,9 @@ def run_search(
         wall_seconds=time.monotonic() - start,
         first_report_seconds=_since(start, control.first_report),
         last_tell_seconds=_since(start, run.last_tell),
+        sampler_seconds=ahead + waited,
+        driver_seconds=control.busy.seconds - waited,
+        pack_utilisation=control.clock.utilisation(spec.resources.cpus_per_pack),
         interrupted_by=signals.received,
         dropped=tuple(run.finalists.dropped) if run.finalists else (),
     )

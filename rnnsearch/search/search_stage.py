@@ -263,7 +263,11 @@ class SearchStage:
             best_value=best[0] if best else None,
             best_epoch=best[1] if best else None,
             seconds=job.seconds,
-            attributes={"training_steps": job.training_steps, **(attributes or {})},
+            attributes={
+                "training_steps": job.training_steps,
+                "kernel": job.kernel,
+                **(attributes or {}),
+            },
         )
         self._on_tell()
         self._tell_end(job, state, reason)
@@ -284,6 +288,7 @@ class SearchStage:
                 best_value=best[0] if best else None,
                 best_epoch=best[1] if best else None,
                 training_seconds=job.seconds,
+                kernel=job.kernel,
             )
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -86,6 +86,7 @@ def drive(
     state: StudyState = "failed"
     reason = "the driver failed"
     outcome: SearchOutcome | None = None
+    searching = started
     hurried = False
     try:
         data = load_data(trial_config(spec, spec.first_params(), 0).task)
@@ -94,6 +95,7 @@ def drive(
         everyone.on_event(opening)
         scoring = threading.Thread(target=_score, args=(data, everyone), daemon=True)
         scoring.start()
+        searching = time.time()
         outcome = run_search(
             spec, directory, ledger=ledger, listener=everyone, address=address, stage=watch.stage
         )
@@ -112,11 +114,10 @@ def drive(
         reason = str(error).splitlines()[0]
         raise
     finally:
-        everyone.on_event(StudyEnded(time.time(), state, reason, time.time() - started))
+        costs = _costs(outcome, _ended(ledger) - ended_before, searching - started)
+        everyone.on_event(StudyEnded(time.time(), state, reason, time.time() - started, costs))
         records, left = _write_records(recorder, directory, watch, hurried)
-        ended = _ended(ledger) - ended_before
-        wall = time.time() - started
-        figures = _figures(state, reason, wall, ended, uri, outcome, records)
+        figures = _figures(state, reason, started, costs, uri, outcome, records)
         ledger.set_note("run", asdict(figures))
         if left and not hurried:
             raise KeyboardInterrupt
@@ -221,30 +222,53 @@ def _opening(
     )
 
 
+def _costs(outcome: SearchOutcome | None, ended: int, before: float) -> dict[str, float]:
+    """How fast a run was and what it cost, for the study's record; what is unknown is left out.
+
+    Args:
+        ended: Trials that came to their end in this run.
+        before: Seconds from the opening of the study to the start of the search.
+    """
+    if outcome is None:
+        return {}
+    first, last = outcome.first_report_seconds, outcome.last_tell_seconds
+    span = last - first if first is not None and last is not None else 0.0
+    figures = {
+        "trials_per_hour": ended / span * 3600 if span > 0 else 0.0,
+        "first_report_seconds": None if first is None else before + first,
+        "sampler_seconds": outcome.sampler_seconds,
+        "driver_seconds": outcome.driver_seconds,
+        "pack_utilisation": outcome.pack_utilisation,
+    }
+    return {name: figure for name, figure in figures.items() if figure is not None}
+
+
 def _figures(
     state: str,
     reason: str,
-    wall_seconds: float,
-    ended: int,
+    started: float,
+    costs: Mapping[str, float],
     uri: str,
     outcome: SearchOutcome | None,
     records: RecordState,
 ) -> RunFigures:
-    first = outcome.first_report_seconds if outcome else None
-    last = outcome.last_tell_seconds if outcome else None
-    span = last - first if first is not None and last is not None else 0.0
     return RunFigures(
         state=state,
         reason=reason,
-        wall_seconds=wall_seconds,
+        wall_seconds=time.time() - started,
         training_steps=outcome.training_steps if outcome else 0,
-        trials_per_hour=ended / span * 3600 if span > 0 else 0.0,
+        trials_per_hour=costs.get("trials_per_hour", 0.0),
         tracking_uri=uri,
         experiment_id=records.experiment_id or None,
         run_id=records.run_id or None,
         champion_uri=records.champion_uri or None,
         pending_records=records.pending,
         records_problem=records.problem,
+        started=started,
+        first_report_seconds=costs.get("first_report_seconds"),
+        sampler_seconds=costs.get("sampler_seconds", 0.0),
+        driver_seconds=costs.get("driver_seconds", 0.0),
+        pack_utilisation=costs.get("pack_utilisation"),
     )
 
 

@@ -56,6 +56,11 @@ class RunFigures:
         training_steps: Optimizer steps of all trials in this run, finalists included.
         trials_per_hour: Trials that ended in this run, over the time from the first report to
             the last end.
+        first_report_seconds: From the opening of the study to the first finished epoch.
+        sampler_seconds: Processor time of proposals, beside `driver_seconds`: that of decisions,
+            ledger, records and screen.
+        pack_utilisation: Processor time of the packs over the core-seconds that they had, from
+            the first report to the last refill; None where nothing was refilled.
     """
 
     state: str
@@ -69,6 +74,11 @@ class RunFigures:
     champion_uri: str | None = None
     pending_records: int = 0
     records_problem: str | None = None
+    started: float = 0.0
+    first_report_seconds: float | None = None
+    sampler_seconds: float = 0.0
+    driver_seconds: float = 0.0
+    pack_utilisation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -211,6 +221,12 @@ class StudyResult:
             "wall_seconds": None if run is None else run.wall_seconds,
             "training_steps": None if run is None else run.training_steps,
             "trials_per_hour": None if run is None else run.trials_per_hour,
+            "started": None if run is None else run.started,
+            "first_report_seconds": None if run is None else run.first_report_seconds,
+            "sampler_seconds": None if run is None else run.sampler_seconds,
+            "driver_seconds": None if run is None else run.driver_seconds,
+            "pack_utilisation": None if run is None else run.pack_utilisation,
+            "pending_records": None if run is None else run.pending_records,
             "tracking_uri": None if run is None else run.tracking_uri,
             "experiment_id": None if run is None else run.experiment_id,
             "run_id": None if run is None else run.run_id,

@@ -18,6 +18,7 @@ from rnnsearch.training.gradients import training_pass
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.kernels.choice import whole_steps
 from rnnsearch.training.kernels.compiled.step import CompiledStep, StepShape
+from rnnsearch.training.kernels.table import named
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.optimizers import Corrections, clip_, corrections, settings, update_
 from rnnsearch.training.rows import Rows
@@ -106,6 +107,8 @@ class Chunk:
                 adaptive=self._settings.adaptive,
             )
             self._whole = CompiledStep(shape, [config.training for config in configs])
+        self.kernel = named((kernel for kernel, _ in layers), whole=self._whole is not None)
+        """What computes it, in words."""
 
     @torch.no_grad()
     def run(self, index: Tensor, end: float, losses: list[Tensor], norms: list[Tensor]) -> None:

@@ -85,6 +85,13 @@ class Pack:
         }
         return {trial_id: slot.epoch for trial_id, (slot, _) in self._slots.items()} | arriving
 
+    @property
+    def kernels(self) -> dict[str, str]:
+        """What computes each trial in training, in words."""
+        return {
+            trial_id: stack.kernel for trial_id, (_, stack) in self._slots.items() if stack.kernel
+        }
+
     def add(self, trial_id: str, config: TrialConfig, state: TrialSnapshot | None = None) -> None:
         """Take a trial aboard; it gets its slot in the next `train`.
 

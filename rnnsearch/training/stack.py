@@ -98,6 +98,11 @@ class Stack:
         bytes_a_member *= self.dtype.itemsize
         return max(1, CHUNK_BYTES.get(self.device.type, OTHER_CHUNK_BYTES) // bytes_a_member)
 
+    @property
+    def kernel(self) -> str:
+        """What computes its steps, in words; empty before the first."""
+        return self._chunks[0].kernel if self._chunks else ""
+
     # Rows come and go.
 
     def add(self, slot: Slot, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import optuna
 
+from rnnsearch.search.costs import Stopwatch
 from rnnsearch.search.ledger.ask_ahead import AskAhead
 from rnnsearch.search.ledger.row import LedgerRow, new_row
 from rnnsearch.search.ledger.storage import OpenStudy
@@ -50,6 +51,10 @@ class Asking:
         self._put_back = sorted(row.number for row in rows if row.state == "waiting")
         self._ready: deque[LedgerRow] = deque()
         self._closed = False
+        self.sampling_ahead = Stopwatch()
+        """The sampler's processor time in the thread that asks ahead."""
+        self.sampling_now = Stopwatch()
+        """The same where a pack had to wait for it."""
         self._ahead = AskAhead(lambda: len(self._ready), self._ask_one_ahead)
 
     @property
@@ -66,7 +71,7 @@ class Asking:
         if row is None:
             with self._sampling:
                 # The thread may have been at one while we waited for it.
-                row = self._pop_ready() or self._sample()
+                row = self._pop_ready() or self._sample(self.sampling_now)
         self._ahead.taken()
         return row
 
@@ -112,12 +117,12 @@ class Asking:
 
     def _ask_one_ahead(self) -> bool:
         with self._sampling:
-            row = self._sample()
+            row = self._sample(self.sampling_ahead)
             if row is not None:
                 self._ready.append(row)
             return row is not None
 
-    def _sample(self) -> LedgerRow | None:
+    def _sample(self, watch: Stopwatch) -> LedgerRow | None:
         with self._lock:
             number = len(self._rows)
             if self._closed or number >= self._target():
@@ -131,7 +136,9 @@ class Asking:
             trial = self._study.ask()
             row = new_row(self._spec, number, self._opened.trial_id(number))
             self._rows.append(row)
-        params = self._suggest(self._spec, trial)
+        # Optuna draws here and not in its `ask`: nobody waits for the lock meanwhile.
+        with watch.running():
+            params = self._suggest(self._spec, trial)
         with self._lock:
             self._fill(row, trial, params)
         return row

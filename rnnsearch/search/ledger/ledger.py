@@ -225,6 +225,11 @@ class Ledger:
         if self._journal is not None:
             self._journal.flush()
 
+    @property
+    def sampler_seconds(self) -> tuple[float, float]:
+        """The sampler's processor time in this run: asked ahead, and while a pack waited."""
+        return self._asking.sampling_ahead.seconds, self._asking.sampling_now.seconds
+
     def counts(self) -> dict[TrialState, int]:
         """How many trials are in each state; a trial asked ahead is `waiting`."""
         with self._lock:

@@ -6,6 +6,7 @@ import warnings
 
 import optuna
 
+from rnnsearch.search.ledger.tpe import IncrementalTPE
 from rnnsearch.space.spec import SearchConfig
 from rnnsearch.tasks.streams import derive
 
@@ -30,10 +31,4 @@ def make_sampler(search: SearchConfig, asked: int) -> optuna.samplers.BaseSample
             message=r"Argument ``group`` is an experimental feature",
             category=optuna.exceptions.ExperimentalWarning,
         )
-        return optuna.samplers.TPESampler(
-            multivariate=True,
-            group=True,
-            constant_liar=True,
-            n_startup_trials=10 if startup is None else startup,
-            seed=seed,
-        )
+        return IncrementalTPE(10 if startup is None else startup, seed)

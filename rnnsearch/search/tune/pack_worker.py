@@ -36,6 +36,8 @@ class PackLike(Protocol):
     def state(self) -> dict[str, TrialSnapshot]: ...
     @property
     def roster(self) -> Mapping[str, int]: ...
+    @property
+    def kernels(self) -> Mapping[str, str]: ...
 
 
 class PackWorker:
@@ -72,6 +74,7 @@ class PackWorker:
         folder = Path(settings.snapshots)
         self._snapshots = folder if folder.is_dir() else None
         self._first = True
+        self._named: dict[str, str] = {}
 
     def apply(self, update: Update) -> None:
         """Make the changes of an update; one that was seen already is ignored.
@@ -183,10 +186,19 @@ class PackWorker:
             snapshot_holds=self._snapshot_holds,
             node=platform.node(),
             pid=os.getpid(),
+            cpu_seconds=time.process_time(),
+            kernels=self._new_kernels(),
         )
         self._refusals = []
         self._weights = {}
         return report
+
+    def _new_kernels(self) -> dict[str, str]:
+        """Kernels that the driver has not heard of; a trial's may change when it moves house."""
+        now = dict(self._pack.kernels)
+        fresh = {key: name for key, name in now.items() if self._named.get(key) != name}
+        self._named = now
+        return fresh
 
 
 def _before(path: Path) -> Path:

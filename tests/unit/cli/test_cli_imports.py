@@ -57,6 +57,7 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     [
         ("--help",),
         ("run", "--help"),
+        ("bench", "--help"),
         ("check", "search_spaces/sine.yaml"),
         ("check", "search_spaces/char.yaml"),
         ("check", "nofile.yaml"),

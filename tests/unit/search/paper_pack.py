@@ -37,6 +37,10 @@ class PaperPack:
     def roster(self) -> Mapping[str, int]:
         return dict(self.epochs)
 
+    @property
+    def kernels(self) -> Mapping[str, str]:
+        return dict.fromkeys(self.epochs, "paper")
+
     def add(self, trial_id: str, config: TrialConfig, state: TrialSnapshot | None = None) -> None:
         if trial_id in self.epochs:
             raise PackError(f"{trial_id} is aboard")

@@ -1,0 +1,49 @@
+"""`bench`: the measuring scripts of a checkout, which the installed package does not carry."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import typer
+
+from rnnsearch.errors import InputError
+
+app = typer.Typer(
+    help="Measure this machine with the scripts of the repository's tests/benchmark.",
+    no_args_is_help=True,
+)
+
+_SCRIPTS = Path("tests") / "benchmark"
+_PASS_ON = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": [],  # --help is the script's own
+}
+
+
+@app.command(context_settings=_PASS_ON)
+def kernels(context: typer.Context) -> None:
+    """A training step a trial in a pack, against torch's module alone; --help for its options."""
+    _run("bench_kernels.py", context.args)
+
+
+@app.command(context_settings=_PASS_ON)
+def search(context: typer.Context) -> None:
+    """Trials an hour, against Ray Tune's stock example and plain Optuna; --help for its options."""
+    _run("bench_search.py", context.args)
+
+
+def _run(name: str, arguments: list[str]) -> None:
+    """Run a script of the checkout that this package lies in, or of the folder we are in."""
+    import rnnsearch
+
+    roots = (Path(rnnsearch.__file__).parents[1], Path.cwd())
+    found = next((path for root in roots if (path := root / _SCRIPTS / name).is_file()), None)
+    if found is None:
+        raise InputError(
+            f"the benchmark {name} is not installed with the package; it stands in the "
+            "repository. Clone that, run `pip install -e .` there, and try again."
+        )
+    sys.exit(subprocess.run([sys.executable, str(found), *arguments], check=False).returncode)

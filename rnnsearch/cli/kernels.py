@@ -1,0 +1,80 @@
+"""`kernels`: which kernel trains which shape on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rnnsearch.cli.options import Format, FormatOption, SetOption
+
+CELLS = ("rnn", "gru", "lstm")
+HIDDEN_SIZES = (16, 32, 64, 128, 256, 512)
+BATCH_SIZES = (1, 32, 128)
+
+
+class Device(StrEnum):
+    """Where a pack trains."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class Dtype(StrEnum):
+    """What a pack calculates in."""
+
+    FLOAT32 = "float32"
+    FLOAT64 = "float64"
+
+
+def kernels(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="A space file: only the shapes that it can reach."),
+    ] = None,
+    device: Annotated[Device, typer.Option(help="Where packs train.")] = Device.CPU,
+    dtype: Annotated[Dtype, typer.Option(help="`training.dtype`.")] = Dtype.FLOAT32,
+    set_: SetOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Print which kernel trains networks of which shape on this machine, measured by shape."""
+    import torch
+
+    from rnnsearch.cli.text import print_json, print_table
+    from rnnsearch.training.kernels.table import choices
+
+    cells, sizes, batches = (
+        (CELLS, HIDDEN_SIZES, BATCH_SIZES) if file is None else _reached(file, set_ or ())
+    )
+    found = choices(cells, sizes, batches, torch.device(device.value), getattr(torch, dtype.value))
+    rows = [
+        {
+            "cell": one.cell,
+            "units": one.hidden_size,
+            "batch": one.batch_size,
+            "numbers, mean square": one.steps,
+            "symbols and other losses": one.layers,
+        }
+        for one in found
+    ]
+    if format_ is Format.JSON:
+        print_json(rows)
+    else:
+        print_table(rows)
+
+
+def _reached(
+    file: Path, overrides: Sequence[str]
+) -> tuple[Sequence[str], Sequence[int], Sequence[int]]:
+    """Cells, and the ends of the hidden sizes and batch sizes, that a space can reach."""
+    from rnnsearch.space.corners import corners
+    from rnnsearch.space.load import load
+
+    spec = load(file, overrides)
+    keys = ("model.cell", "model.hidden_size", "training.batch_size")
+    found = list(corners(spec.parameters, spec.values, keys))
+    cells, sizes, batches = (sorted({corner[key] for corner in found}) for key in keys)
+    return cells, sizes, batches
