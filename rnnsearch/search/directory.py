@@ -179,8 +179,9 @@ def local_storage(storage: Path) -> Path:
         StorageError: It is a URL; studies live on a file system that every node sees.
     """
     if _URL.match(str(storage)):
+        typed = str(storage).replace(":/", "://", 1)  # a Path makes one slash of two
         raise StorageError(
-            f"{storage} is a URL. Studies lie in a folder; on a cluster take one on a file system "
+            f"{typed} is a URL. Studies lie in a folder; on a cluster take one on a file system "
             "that all nodes share, such as --storage /shared/studies."
         )
     return Path(storage).expanduser().absolute()

@@ -71,11 +71,15 @@ def drive(
     """Search and record; what came of it lies in the ledger's notes afterwards.
 
     However the run ends, the records of it are closed and the ledger says how it ended.
+
+    Raises:
+        DataError: The data cannot be read (any more); nothing was started and nothing is changed.
     """
     from rnnsearch.records.recorder import default_tracking_uri
     from rnnsearch.search.run import run_search
 
     started = time.time()
+    data = load_data(trial_config(spec, spec.first_params(), 0).task)
     ended_before = _ended(ledger)
     default = default_tracking_uri(directory.storage)
     uri = tracking_uri or ledger.note("tracking_uri") or default
@@ -89,11 +93,10 @@ def drive(
     searching = started
     hurried = False
     try:
-        data = load_data(trial_config(spec, spec.first_params(), 0).task)
         ledger.set_note("data_notes", list(data.notes()))
         opening = _opening(spec, directory, data, ledger.num_trials, resumed)
         everyone.on_event(opening)
-        scoring = threading.Thread(target=_score, args=(data, everyone), daemon=True)
+        scoring = _Scoring(data, everyone)
         scoring.start()
         searching = time.time()
         outcome = run_search(
@@ -192,10 +195,27 @@ class _Together:
             self._fanout.on_event(event)
 
 
-def _score(data: TaskData, listener: Listener) -> None:
-    """Score the baselines beside the search: an n-gram of a long text takes seconds."""
-    for score in data.baselines():
-        listener.on_event(BaselineScored(time.time(), score.name, score.metrics, score.note))
+class _Scoring(threading.Thread):
+    """Scores the baselines beside the search: an n-gram of a long text takes seconds."""
+
+    def __init__(self, data: TaskData, listener: Listener) -> None:
+        super().__init__(name="baselines", daemon=True)
+        self._data = data
+        self._listener = listener
+        self._error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            for one in self._data.baselines():
+                event = BaselineScored(time.time(), one.name, one.metrics, one.note)
+                self._listener.on_event(event)
+        except Exception as error:  # raised again where the study waits for it
+            self._error = error
+
+    def join(self, timeout: float | None = None) -> None:
+        super().join(timeout)
+        if self._error is not None:
+            raise self._error
 
 
 def _opening(

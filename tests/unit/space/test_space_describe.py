@@ -19,6 +19,13 @@ def description(text: str) -> StudyDescription:
     return describe(loads(text, name="s", directory=Path()))
 
 
+@pytest.mark.parametrize("file", sorted(SPACES.glob("*.yaml")), ids=lambda file: file.stem)
+def test_a_shipped_file_holds_no_mistake(file: Path) -> None:
+    spec = load(file, check_data=False)  # some take a user's data, by --set
+    assert spec.name == file.stem
+    assert file.read_text(encoding="utf-8").startswith("#"), "a comment says what it shows"
+
+
 def test_sine() -> None:
     found = describe(load(SPACES / "sine.yaml"))
     assert found.metric == "val_rollout_rmse_49"

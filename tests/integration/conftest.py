@@ -1,4 +1,4 @@
-"""One Ray for all tests of this folder that do not start their own."""
+"""One Ray for all tests below that do not start their own."""
 
 from __future__ import annotations
 
