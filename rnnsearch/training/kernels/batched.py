@@ -53,9 +53,10 @@ class BatchedKernel:
 def _project(inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Inputs [K, T, B, I] through weight [K, R, I] and bias [K, R]; time-major [T, K, B, R]."""
     members, steps, batch, width = inputs.shape
-    flat = torch.baddbmm(
-        bias.unsqueeze(1), inputs.reshape(members, steps * batch, width), weight.transpose(1, 2)
-    )
+    # Not `baddbmm`: with one input feature some processors fuse its product and sum for one member
+    # and not for several, and a trial alone would differ from the same trial in company.
+    flat = torch.bmm(inputs.reshape(members, steps * batch, width), weight.transpose(1, 2))
+    flat += bias.unsqueeze(1)
     return flat.view(members, steps, batch, -1).transpose(0, 1).contiguous()
 
 
@@ -100,7 +101,10 @@ def _gradients(
     if needs[0]:
         d_inputs = torch.bmm(projected, w_ih).view(members, steps, batch, width)
     if needs[1]:
-        d_w_ih = torch.bmm(projected.transpose(1, 2), inputs.reshape(members, steps * batch, width))
+        entered = inputs.reshape(members, steps * batch, width)
+        if width == 1:  # a matrix times a vector rounds differently for one member than for several
+            entered = entered.expand(-1, -1, 2).contiguous()
+        d_w_ih = torch.bmm(projected.transpose(1, 2), entered)[..., :width]
     if needs[2]:
         d_w_hh = torch.bmm(recurrent.transpose(1, 2), _flat(hidden_before))
     if needs[3]:
