@@ -22,7 +22,7 @@ from rnnsearch.events import (
     TrialEnded,
     TrialStarted,
 )
-from rnnsearch.search.endings import Endings
+from rnnsearch.search.endings import POLL_SECONDS, Endings
 from rnnsearch.search.finalists import finalist_seeds
 from rnnsearch.training.trained import TrainedModel
 
@@ -100,8 +100,9 @@ def test_the_stop_file_ends_the_study_soon_and_resume_goes_on(tmp_path: Path) ->
     flag = tmp_path / "tiny" / "stop"
 
     def stop(event: Event) -> None:
-        if isinstance(event, EpochsReported):
+        if isinstance(event, EpochsReported) and not flag.exists():
             flag.touch()
+            time.sleep(POLL_SECONDS)  # so that the packs get no further before it is seen
 
     outcome, notes, ledger = search(tmp_path, slow, notebook=Notebook(stop))
     assert outcome.state == "stopped"
