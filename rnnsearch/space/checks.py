@@ -45,6 +45,8 @@ class Draft:
     mistakes: list[Mistake]
     root: Place
     data: dict[TaskConfig, TaskData] = field(default_factory=dict)
+    stand_ins: dict[TaskConfig, TaskData] = field(default_factory=dict)
+    """The same, or what knows the task's rules where the data is not to be read."""
 
     def note(self, keys: Sequence[str], message: str, suggestion: str = "") -> None:
         """Add a mistake at the first of the keys that the file names."""
@@ -137,6 +139,7 @@ def check_task(draft: Draft, *, check_data: bool) -> list[Metric] | None:
         data = None if _own_problems(draft, config) else _load(draft, config, check_data)
         if data is None:
             continue
+        draft.stand_ins[config] = data
         reported = {metric.name: metric for metric in known_metrics(data)}
         metrics = (
             reported
@@ -247,8 +250,7 @@ def known_metrics(data: TaskData) -> list[Metric]:
     found = list(data.metrics())
     if all(metric.name != "train_loss" for metric in found):
         meaning = "mean training loss of the epoch, dropout and carried state included"
-        unit = "nats" if data.symbolic else "squared units of the data"
-        found.append(Metric("train_loss", unit, "minimize", meaning))
+        found.append(Metric("train_loss", "units of the loss", "minimize", meaning))
     return found
 
 

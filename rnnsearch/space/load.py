@@ -26,6 +26,7 @@ from rnnsearch.space.overrides import apply_overrides
 from rnnsearch.space.resolve import render
 from rnnsearch.space.sections import Reading, read_sections
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig, StudySpec
+from rnnsearch.space.trainable import check_training
 from rnnsearch.space.trial import build, default_of
 from rnnsearch.space.values import note
 from rnnsearch.space.whens import read_conditions
@@ -123,6 +124,7 @@ def _load(
     check_effects(draft)
     check_scheduler(draft)
     check_metric(draft, check_task(draft, check_data=check_data))
+    check_training(draft)
     if mistakes:
         raise SpaceFileError(_sorted(mistakes, source))
     if not parameters:

@@ -1,8 +1,9 @@
 """What a task promises to the packs. Imports torch for types only.
 
 Axes: K trials of a stack, T steps in time, B sequences, F features, O outputs. A numeric task's
-inputs are float [K, T, B, F] and its targets [K, T, B, O]; a symbolic task's inputs and targets
-are int64 [K, T, B].
+inputs are float [K, T, B, F], a symbolic task's int64 [K, T, B]. Targets are numbers
+[K, T', B, O] or classes int64 [K, T', B], where T' is T, or 1 of a task that answers once, at the
+last step of a sequence.
 """
 
 from __future__ import annotations
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 
 Part = Literal["train", "val", "test"]
 Goal = Literal["minimize", "maximize"]
+Head = Literal["every", "last"]
+"""Whether a task asks for outputs at every step, or at each sequence's last valid step alone."""
+
+Loss = Literal["mse", "l1", "huber", "cross_entropy", "bce", "quantile"]
+"""What training minimizes: a mean over the valid (step, sequence, output) entries of a trial.
+
+`huber` turns from squares to lines at 1. `cross_entropy` is in nats, of classes. `bce` takes
+outputs as logits and targets from 0 to 1. `quantile` is the pinball loss of every quantile.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,37 @@ class Score:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Training sequences of one step for K trials, or of n steps for each of them.
+
+    Attributes:
+        inputs: [K, T, B, F], or symbols int64 [K, T, B].
+        targets: [K, T', B, O], or classes int64 [K, T', B].
+        lengths: int64 [K, B], valid steps of each sequence; what lies behind them is padding,
+            whatever it holds, and a sequence of length 0 counts nothing. None where every
+            sequence is full: a task that pads some of its sequences always says how.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    lengths: Tensor | None = None
+
+    def in_steps(self, steps: int) -> Batch:
+        """The batch of n * K trials as that of n steps of K trials: views [n, K, ...]."""
+
+        def divided(whole: Tensor) -> Tensor:
+            return whole.contiguous().view(steps, len(whole) // steps, *whole.shape[1:])
+
+        lengths = None if self.lengths is None else divided(self.lengths)
+        return Batch(divided(self.inputs), divided(self.targets), lengths)
+
+    def __getitem__(self, now: int | slice) -> Batch:
+        """One or some of the first axis, views."""
+        lengths = None if self.lengths is None else self.lengths[now]
+        return Batch(self.inputs[now], self.targets[now], lengths)
+
+
 class Predictor(Protocol):
     """K trained networks in evaluation mode (no dropout, no gradients)."""
 
@@ -66,7 +107,10 @@ class Predictor(Protocol):
         ...
 
     def __call__(
-        self, inputs: Tensor, state: tuple[Tensor, ...] | None
+        self,
+        inputs: Tensor,
+        state: tuple[Tensor, ...] | None,
+        lengths: Tensor | None = None,
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Run over a chunk of time.
 
@@ -74,9 +118,12 @@ class Predictor(Protocol):
             inputs: [K, T, B, F], or symbols [K, T, B]; K may be 1 and is then broadcast.
             state: What the last call returned, or None for zero; (h,) or (h, c), each
                 [K, num_layers, B, hidden].
+            lengths: Valid steps of each sequence, int64 [K, B] or, for all K alike, [1, B];
+                None where all are full. Outputs at padded steps mean nothing.
 
         Returns:
-            Outputs of the head [K, T, B, O] and the state after the last step.
+            Outputs of the head, [K, T, B, O] or [K, 1, B, O] as the task's `head` says, and the
+            state after the last valid step.
         """
         ...
 
@@ -85,11 +132,26 @@ class TaskData(Protocol):
     """A task's data without torch: what `check` prints, what baselines are fitted on.
 
     It is loaded once by the driver, pickles cheaply (numpy arrays), and is shared by every pack.
+
+    Attributes:
+        input_size: Features, or symbols of the vocabulary.
+        output_size: Outputs of the head; quantiles count, those of one target side by side.
+        symbolic: Whether inputs are symbols.
+        losses: What a trial may be trained on, its default first.
+        quantiles: Of the `quantile` loss, which is then the only one; else empty.
+        feedback: Whether the outputs at one step predict the inputs of the next, so that a model
+            can be fed its own predictions.
+        whole_sequence: Whether a model always sees a sequence from its first step to its last,
+            so that it may read it backwards too, and carries no state to the next one.
     """
 
     input_size: int
     output_size: int
     symbolic: bool
+    losses: tuple[Loss, ...]
+    quantiles: tuple[float, ...]
+    feedback: bool
+    whole_sequence: bool
 
     def rows(self) -> dict[Part, int]:
         """Rows (points, symbols) of each part."""
@@ -128,7 +190,7 @@ class Task(Protocol):
         """What it was built from."""
         ...
 
-    loss: Literal["mse", "cross_entropy"]
+    head: Head
     natural_epoch: bool
     """Whether an epoch is one pass over the data, at whose start a carried state is reset."""
 
@@ -143,14 +205,11 @@ class Task(Protocol):
         """
         ...
 
-    def gather(self, index: Tensor, window: Window) -> tuple[Tensor, Tensor]:
-        """Training inputs and targets of one step for K trials of one window shape.
+    def gather(self, index: Tensor, window: Window) -> Batch:
+        """Training sequences of one step for K trials of one window shape.
 
         Args:
             index: int64 [K, B], a row of `epoch_index` of each trial.
-
-        Returns:
-            Inputs [K, T, B, F] and targets [K, T, B, O], or symbols [K, T, B] both.
         """
         ...
 

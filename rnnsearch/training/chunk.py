@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from rnnsearch.errors import PackError
 from rnnsearch.tasks.base import Task, Window
-from rnnsearch.training import dropout
 from rnnsearch.training.forward import NetworkShape, layers_of
 from rnnsearch.training.gradients import training_pass
 from rnnsearch.training.kernels.base import State
@@ -20,24 +17,11 @@ from rnnsearch.training.kernels.choice import whole_steps
 from rnnsearch.training.kernels.compiled.step import CompiledStep, StepShape
 from rnnsearch.training.kernels.table import named
 from rnnsearch.training.layout import Layout
+from rnnsearch.training.losses import LossShape
 from rnnsearch.training.optimizers import Corrections, clip_, corrections, settings, update_
+from rnnsearch.training.planner import Plan, Planner
 from rnnsearch.training.rows import Rows
 from rnnsearch.training.slots import Slot
-
-AHEAD_BYTES = 1 << 20
-"""Inputs, targets and masks that are computed at once for the steps to come: many steps an
-operator where they are small, and no more than stays in the cache."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """All that is known before n steps are taken."""
-
-    inputs: Tensor
-    """[n, K, T, B, F], or symbols [n, K, T, B]."""
-    targets: Tensor
-    masks: list[Tensor]
-    """One a layer that is dropped, [n, K, T, B, H]."""
 
 
 class Chunk:
@@ -56,15 +40,16 @@ class Chunk:
         *,
         task: Task,
         network: NetworkShape,
+        loss: LossShape,
         window: Window,
         layout: Layout,
         most_ahead: int,
     ) -> None:
         self.lo = lo
         self.hi = lo + len(slots)
-        self._task = task
+        self._head = task.head
+        self._loss = loss
         self._network = network
-        self._window = window
         self._layout = layout
         self._rows = {name: whole[self.lo : self.hi] for name, whole in rows.tensors.items()}
         self._states = tuple(self._rows[name] for name in rows.state_names)
@@ -79,23 +64,21 @@ class Chunk:
         """[K, 1, 1], whether a trial carries its state."""
         self._all_carry = all(carried)
         self._zero = parameters.new_zeros(())
-        drops = torch.tensor([c.model.dropout for c in configs], dtype=torch.float64)
-        self._dropped = network.num_layers - 1 if bool(drops.any()) else 0
-        """Layers whose outputs are dropped; a trial without dropout multiplies by one."""
-        self._limits = dropout.thresholds(drops).to(device)
-        self._scales = (1 / (1 - drops)).to(device, self._dtype)
-        self._elements: Tensor | None = None
-        width = network.input_size + network.output_size
-        width = (2 if network.symbolic else width) + self._dropped * network.hidden_size
-        numbers = (window.seq_len or 64) * window.batch_size * width * len(slots)
-        self.ahead = max(1, min(most_ahead, AHEAD_BYTES // (8 * numbers)))
-        """Steps that are planned at once."""
+        self._planner = Planner(
+            configs,
+            self._rows,
+            task=task,
+            network=network,
+            window=window,
+            dtype=self._dtype,
+            most_ahead=most_ahead,
+        )
         self._seconds_a_step = math.inf
         self._whole: CompiledStep | None = None
         layers = layers_of(
             network, len(slots), window.seq_len or 1, window.batch_size, device, self._dtype
         )
-        plain = not network.symbolic and task.loss == "mse"
+        plain = not network.symbolic and loss.name == "mse" and task.head == "every"
         if plain and whole_steps(kernel for kernel, _ in layers):
             shape = StepShape(
                 cell=network.cell,
@@ -110,6 +93,11 @@ class Chunk:
         self.kernel = named((kernel for kernel, _ in layers), whole=self._whole is not None)
         """What computes it, in words."""
 
+    @property
+    def ahead(self) -> int:
+        """Steps that are planned at once."""
+        return self._planner.ahead
+
     @torch.no_grad()
     def run(self, index: Tensor, end: float, losses: list[Tensor], norms: list[Tensor]) -> None:
         """Take steps along an index until they are done, or it is later than `end`; at least one.
@@ -122,18 +110,19 @@ class Chunk:
             losses: Gets one [K] a step.
             norms: The same of gradients before clipping.
         """
-        take = self._by_hand if self._whole is None else self._whole_steps
         for lo in range(0, len(index), self.ahead):
-            take(self._plan(index[lo : lo + self.ahead]), end, losses, norms)
+            plan = self._planner.plan(index[lo : lo + self.ahead])
+            whole = self._whole is not None and plan.batch.lengths is None
+            (self._whole_steps if whole else self._by_hand)(plan, end, losses, norms)
             if time.perf_counter() >= end:
                 return
 
     def _whole_steps(
-        self, plan: _Plan, end: float, losses: list[Tensor], norms: list[Tensor]
+        self, plan: Plan, end: float, losses: list[Tensor], norms: list[Tensor]
     ) -> None:
         """Steps in one call of a kernel, as many as there is time for."""
         assert self._whole is not None
-        total, taken = len(plan.inputs), 0
+        total, taken = len(plan.batch.inputs), 0
         masks = torch.stack(plan.masks) if plan.masks else None
         while taken < total:
             began = time.perf_counter()
@@ -142,7 +131,8 @@ class Chunk:
                 count = max(1, min(count, int((end - began) / self._seconds_a_step)))
             now = slice(taken, taken + count)
             some = None if masks is None else masks[:, now]
-            found = self._whole.run(plan.inputs[now], plan.targets[now], some, self._rows)
+            batch = plan.batch[now]
+            found = self._whole.run(batch.inputs, batch.targets, some, self._rows)
             losses += found[0].unbind()
             norms += found[1].unbind()
             self._rows["total"].add_(count)
@@ -151,9 +141,9 @@ class Chunk:
             if time.perf_counter() >= end:
                 return
 
-    def _by_hand(self, plan: _Plan, end: float, losses: list[Tensor], norms: list[Tensor]) -> None:
+    def _by_hand(self, plan: Plan, end: float, losses: list[Tensor], norms: list[Tensor]) -> None:
         """Step after step through the layers' own kernels."""
-        steps, before = len(plan.inputs), len(losses)
+        steps, before = len(plan.batch.inputs), len(losses)
         powers = corrections(self._settings, self._rows["powers"], steps, self._dtype)
         state = self._state()
         try:
@@ -169,42 +159,8 @@ class Chunk:
             self._rows["total"].add_(taken)
             self._hold(state)
 
-    def _plan(self, index: Tensor) -> _Plan:
-        steps, members, batch = index.shape
-        inputs, targets = self._task.gather(index.reshape(steps * members, batch), self._window)
-        self._check(inputs, steps * members, batch)
-        shape = (steps, members, *inputs.shape[1:3], self._network.hidden_size)
-        return _Plan(
-            inputs.contiguous().view(steps, members, *inputs.shape[1:]),
-            targets.contiguous().view(steps, members, *targets.shape[1:]),
-            [self._masks(layer, shape) for layer in range(self._dropped)],
-        )
-
-    def _check(self, inputs: Tensor, sequences: int, batch: int) -> None:
-        """Kernels trust the shapes that they are given."""
-        network = self._network
-        inner = () if network.symbolic else (network.input_size,)
-        wanted = (sequences, inputs.shape[1], batch, *inner)
-        kind = torch.int64 if network.symbolic else self._dtype
-        if tuple(inputs.shape) != wanted or inputs.dtype != kind:
-            raise PackError(
-                f"the task gave inputs of shape {tuple(inputs.shape)} in {inputs.dtype} where"
-                f" {wanted} in {kind} was asked for"
-            )
-
-    def _masks(self, layer: int, shape: tuple[int, ...]) -> Tensor:
-        """Factors of a layer's outputs, [n, K, T, B, H], for the next n steps."""
-        steps, count = shape[0], math.prod(shape[2:])
-        device = self._limits.device
-        if self._elements is None or len(self._elements) != count:
-            self._elements = dropout.element_bits(count, device)
-        numbers = self._rows["total"] + torch.arange(steps, device=device).unsqueeze(1)
-        keys = dropout.layer_keys(self._rows["seed"], numbers, layer).view(-1)
-        limits, scales = self._limits.repeat(steps), self._scales.repeat(steps)
-        return dropout.mask(keys, limits, scales, self._elements).view(shape)
-
     def _step(
-        self, plan: _Plan, powers: Corrections, number: int, state: list[State]
+        self, plan: Plan, powers: Corrections, number: int, state: list[State]
     ) -> tuple[Tensor, Tensor, list[State]]:
         """One optimizer step: losses, gradient norms, and the state that the next one starts from.
 
@@ -213,9 +169,9 @@ class Chunk:
         found = training_pass(
             self._network,
             self._weights,
-            plan.inputs[number],
-            plan.targets[number],
-            self._task.loss,
+            plan.batch[number],
+            self._loss,
+            self._head,
             state,
             [masks[number] for masks in plan.masks],
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rnnsearch.models.config import ModelConfig
+from rnnsearch.tasks.base import Loss
 from rnnsearch.tasks.config import TaskConfig
 
 
@@ -14,6 +15,7 @@ class TrainingConfig:
     """Optimizer, batches and length of one training.
 
     Attributes:
+        loss: What is minimized, one of those that the task allows; None takes the task's own.
         optimizer: `adam`, `adamw` (decoupled weight decay) or `sgd`, with torch's equations.
         learning_rate: Above 0.
         weight_decay: At least 0; an L2 term for `adam` and `sgd`, decoupled for `adamw`.
@@ -30,6 +32,7 @@ class TrainingConfig:
         dtype: Of weights and activations.
     """
 
+    loss: Loss | None = None
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     learning_rate: float = 1e-3
     weight_decay: float = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -12,9 +12,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.models.config import ModelConfig
+from rnnsearch.tasks.base import Head
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, State
 from rnnsearch.training.kernels.choice import choose
 from rnnsearch.training.layout import padded_size
+from rnnsearch.training.padding import last_valid, seen, valid_steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,13 @@ def layers_of(
 
 
 def forward(
-    shape: NetworkShape, weights: Mapping[str, Tensor], inputs: Tensor, state: State
+    shape: NetworkShape,
+    weights: Mapping[str, Tensor],
+    inputs: Tensor,
+    state: State,
+    *,
+    head: Head = "every",
+    lengths: Tensor | None = None,
 ) -> tuple[Tensor, State]:
     """Run K networks over a chunk of time, without dropout.
 
@@ -99,25 +107,64 @@ def forward(
         weights: Padded, each [K, ...], under the names of `models.network`.
         inputs: [K, T, B, F], or symbols int64 [K, T, B].
         state: Each [K, num_layers, B, H].
+        head: Outputs of every step, or of the last valid one.
+        lengths: Valid steps, int64 [K, B] or [1, B]; None where all are.
 
     Returns:
-        Outputs [K, T, B, O], and the state after the last step, shaped as `state`.
+        Outputs [K, T, B, O] or [K, 1, B, O], and the state after the last valid step, shaped as
+        `state`.
     """
-    head = weights["head.bias"]
+    bias = weights["head.bias"]
+    if lengths is not None:
+        inputs = seen(inputs, valid_steps(lengths, inputs.shape[1]))
     current = enter(shape, weights, inputs)
     members, steps, batch = inputs.shape[:3]
     after: list[State] = []
-    layers = layers_of(shape, members, steps, batch, head.device, head.dtype)
+    layers = layers_of(shape, members, steps, batch, bias.device, bias.dtype)
     for number, (kernel, layer) in enumerate(layers):
-        current, last = kernel(
-            layer,
-            current.contiguous(),
-            *layer_weights(weights, number),
-            tuple(part[:, number].contiguous() for part in state),
-        )
+        own = layer_weights(weights, number)
+        before = tuple(part[:, number].contiguous() for part in state)
+        current = current.contiguous()
+        if lengths is None:
+            current, last = kernel(layer, current, *own, before)
+        else:
+            current, last = _padded(kernel, layer, current, own, before, lengths)
         after.append(last)
-    outputs = head_outputs(current, weights["head.weight"], head)
+    if head == "last":
+        current = last_valid(current, lengths)
+    outputs = head_outputs(current, weights["head.weight"], bias)
     return outputs, tuple(torch.stack(parts, 1) for parts in zip(*after, strict=True))
+
+
+def _padded(
+    kernel: LayerKernel,
+    layer: LayerShape,
+    inputs: Tensor,
+    weights: tuple[Tensor, Tensor, Tensor, Tensor],
+    state: State,
+    lengths: Tensor,
+) -> tuple[Tensor, State]:
+    """A layer over padded sequences, and each one's state after its own last step.
+
+    The state of a cell is its output, but for what an `lstm` keeps beside it: there the layer is
+    run from one end of a sequence to the next.
+    """
+    if len(state) == 1:
+        outputs, _ = kernel(layer, inputs, *weights, state)
+        last = last_valid(outputs, lengths).squeeze(1)
+        return outputs, (torch.where((lengths > 0).unsqueeze(-1), last, state[0]),)
+    pieces, held, start = [], state, 0
+    for end in sorted({*lengths.flatten().tolist(), inputs.shape[1]}):
+        if end <= start:
+            continue
+        piece = replace(layer, seq_len=end - start)
+        outputs, state = kernel(piece, inputs[:, start:end].contiguous(), *weights, state)
+        pieces.append(outputs)
+        # A sequence that goes on takes the newer state, up to the one after its own last step.
+        open_yet = (lengths > start).unsqueeze(-1)
+        held = tuple(torch.where(open_yet, new, old) for new, old in zip(state, held, strict=True))
+        start = end
+    return torch.cat(pieces, 1), held
 
 
 def layer_weights(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from rnnsearch.tasks.base import Batch, Head
 from rnnsearch.training.forward import (
     NetworkShape,
     enter,
@@ -21,7 +22,8 @@ from rnnsearch.training.forward import (
 )
 from rnnsearch.training.kernels import direct
 from rnnsearch.training.kernels.base import State
-from rnnsearch.training.losses import Loss, losses_and_slopes
+from rnnsearch.training.losses import LossShape, losses_and_slopes
+from rnnsearch.training.padding import last_valid, seen, spread_last, valid_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Pass:
     Attributes:
         losses: [K].
         gradients: Of each trial's own loss, in the order of the layout.
-        after: The state after the last step, one a layer, each part [K, B, H].
+        after: The state after the last step, padded ones included, one a layer, each part
+            [K, B, H].
     """
 
     losses: Tensor
@@ -42,9 +45,9 @@ class Pass:
 def training_pass(
     shape: NetworkShape,
     weights: Mapping[str, Tensor],
-    inputs: Tensor,
-    targets: Tensor,
-    loss: Loss,
+    batch: Batch,
+    loss: LossShape,
+    head: Head,
     state: Sequence[State],
     masks: Sequence[Tensor],
 ) -> Pass:
@@ -52,18 +55,19 @@ def training_pass(
 
     Args:
         weights: Padded, each [K, ...], under the names of `models.network`.
-        inputs: [K, T, B, F], or symbols int64 [K, T, B]; contiguous.
-        targets: As `losses_and_slopes` takes them.
+        batch: With contiguous inputs.
+        head: Where the outputs are that the targets are for.
         state: One a layer, each part [K, B, H], contiguous.
         masks: Factors of the outputs of every layer but the last, each [K, T, B, H]; empty
             where nothing is dropped.
     """
-    head = weights["head.weight"]
+    weight = weights["head.weight"]
+    valid = None if batch.lengths is None else valid_steps(batch.lengths, batch.inputs.shape[1])
+    inputs = batch.inputs if valid is None else seen(batch.inputs, valid)
     entered = current = enter(shape, weights, inputs)
-    members, steps, batch = inputs.shape[:3]
     embedded = shape.embedding_size is not None
     after, pulls = [], []
-    layers = layers_of(shape, members, steps, batch, head.device, head.dtype)
+    layers = layers_of(shape, *inputs.shape[:3], weight.device, weight.dtype)
     for number, (kernel, layer) in enumerate(layers):
         current, last, pull = direct.run(
             kernel,
@@ -77,9 +81,15 @@ def training_pass(
         pulls.append(pull)
         if masks and number + 1 < len(layers):
             current = current * masks[number]
-    outputs = head_outputs(current, head, weights["head.bias"])
-    losses, slopes = losses_and_slopes(loss, outputs, targets)
-    arriving, *found = _head_gradients(current, head, slopes)
+    above = current
+    if head == "last":
+        above = last_valid(current, batch.lengths)
+        valid = None if batch.lengths is None else batch.lengths.unsqueeze(1) > 0
+    outputs = head_outputs(above, weight, weights["head.bias"])
+    losses, slopes = losses_and_slopes(loss, outputs, batch.targets, valid)
+    arriving, *found = _head_gradients(above, weight, slopes)
+    if head == "last":
+        arriving = spread_last(arriving, batch.lengths, current.shape[1])
     for number in reversed(range(len(layers))):
         if masks and number + 1 < len(layers):
             arriving = arriving * masks[number]

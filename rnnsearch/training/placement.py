@@ -16,6 +16,7 @@ from rnnsearch.tasks.streams import derive
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.forward import network_shape
 from rnnsearch.training.layout import Layout, layout_of
+from rnnsearch.training.losses import loss_shape
 from rnnsearch.training.slots import Slot, best_of
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stack import StackKey
@@ -77,6 +78,11 @@ class Placement:
         problem = task.data.window_problem(window)
         if problem is not None:
             raise PackError(problem)
+        if how.loss is not None and how.loss not in task.data.losses:
+            raise PackError(
+                f"the task cannot be trained on the loss {how.loss}; it takes"
+                f" {', '.join(task.data.losses)}"
+            )
         names = [metric.name for metric in task.data.metrics()]
         if self._objective not in (*names, "train_loss"):
             raise PackError(
@@ -113,6 +119,7 @@ class Placement:
         return StackKey(
             task=config.task,
             network=network_shape(model, data.input_size, data.output_size, data.symbolic),
+            loss=loss_shape(config.training.loss, data),
             adaptive=config.training.optimizer != "sgd",
             window=slot.window,
             dtype=config.training.dtype,

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.models.network import RecurrentNetwork
+from rnnsearch.tasks.base import Head
 from rnnsearch.training.forward import NetworkShape, forward, network_shape, zero_state
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.layout import layout_of
@@ -18,17 +19,25 @@ class StackPredictor:
     """K networks in evaluation mode; fulfils `tasks.base.Predictor`.
 
     States are as wide as the padded layers; a task hands them back as it got them.
+
+    Args:
+        head: Of the task.
     """
 
-    def __init__(self, shape: NetworkShape, weights: Mapping[str, Tensor]) -> None:
-        head = weights["head.bias"]
-        self.size = len(head)
-        self.device = head.device
-        self.dtype = head.dtype
+    def __init__(
+        self, shape: NetworkShape, weights: Mapping[str, Tensor], head: Head = "every"
+    ) -> None:
+        bias = weights["head.bias"]
+        self.size = len(bias)
+        self.device = bias.device
+        self.dtype = bias.dtype
         self._shape = shape
+        self._head = head
         self._weights = {name: weight.contiguous() for name, weight in weights.items()}
 
-    def __call__(self, inputs: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def __call__(
+        self, inputs: Tensor, state: State | None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, State]:
         """See `tasks.base.Predictor`."""
         if len(inputs) != self.size:
             inputs = inputs.expand(self.size, *inputs.shape[1:])
@@ -36,16 +45,18 @@ class StackPredictor:
             batch = inputs.shape[2]
             state = zero_state(self._shape, self.size, batch, self.device, self.dtype)
         with torch.no_grad():
-            return forward(self._shape, self._weights, inputs, state)
+            return forward(
+                self._shape, self._weights, inputs, state, head=self._head, lengths=lengths
+            )
 
 
-def stack_of_one(network: RecurrentNetwork) -> StackPredictor:
+def stack_of_one(network: RecurrentNetwork, head: Head = "every") -> StackPredictor:
     """A trained network computed as its stack computed it, to the last bit on a like machine."""
     model = network.config
     sizes = network.input_size, network.head.out_features, network.symbolic
     layout = layout_of(model, *sizes)
     row = layout.pack(network.state_dict()).unsqueeze(0)
-    return StackPredictor(network_shape(model, *sizes), layout.views(row))
+    return StackPredictor(network_shape(model, *sizes), layout.views(row), head)
 
 
 def padded_state(network: RecurrentNetwork, state: State) -> State:

@@ -23,6 +23,7 @@ from rnnsearch.tasks.streams import derive
 from rnnsearch.training.chunk import Chunk
 from rnnsearch.training.forward import NetworkShape, zero_state
 from rnnsearch.training.layout import Layout
+from rnnsearch.training.losses import LossShape
 from rnnsearch.training.optimizers import moments
 from rnnsearch.training.predictor import StackPredictor
 from rnnsearch.training.rows import Rows
@@ -49,6 +50,7 @@ class StackKey:
 
     task: TaskConfig
     network: NetworkShape
+    loss: LossShape
     adaptive: bool
     window: Window
     dtype: str
@@ -152,6 +154,7 @@ class Stack:
             self._rows,
             task=self.task,
             network=self.key.network,
+            loss=self.key.loss,
             window=self.key.window,
             layout=self._layout,
             most_ahead=self._ahead,
@@ -269,7 +272,7 @@ class Stack:
         carried = None
         if carry:
             carried = tuple(self._rows[name][picks] for name in self._rows.state_names)
-        predictor = StackPredictor(self.key.network, weights)
+        predictor = StackPredictor(self.key.network, weights, self.task.head)
         with torch.no_grad():
             metrics = self.task.evaluate(predictor, "val", carried)
         columns = {name: values.double().cpu().tolist() for name, values in metrics.items()}

@@ -17,12 +17,13 @@ from torch.nn import functional
 
 from rnnsearch.errors import HorizonError, ModelError, PromptError
 from rnnsearch.models.network import RecurrentNetwork, weight_shapes
-from rnnsearch.tasks.base import Part, Predictor
+from rnnsearch.tasks.base import Head, Part, Predictor
 from rnnsearch.tasks.load import ShownTask, build_task, load_data
 from rnnsearch.tasks.text.generate import generate
 from rnnsearch.tasks.text.vocabulary import Vocabulary
 from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.plain import NetworkPredictor
 from rnnsearch.training.predictor import padded_state, stack_of_one
 from rnnsearch.training.weights import CARRIED
 
@@ -34,33 +35,6 @@ if TYPE_CHECKING:
 
 WEIGHTS_FILE = "weights.safetensors"
 CONFIG_FILE = "config.json"
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkPredictor:
-    """One network behind `tasks.base.Predictor`, as a stack of one."""
-
-    network: RecurrentNetwork
-    size: int = field(default=1, init=False)
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return self.network.head.weight.device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Of weights and activations."""
-        return self.network.head.weight.dtype
-
-    @torch.no_grad()
-    def __call__(
-        self, inputs: Tensor, state: tuple[Tensor, ...] | None
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """See `tasks.base.Predictor`."""
-        before = None if state is None else tuple(part[0] for part in state)
-        outputs, after = self.network(inputs[0], before)
-        return outputs.unsqueeze(0), tuple(part.unsqueeze(0) for part in after)
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,7 +225,7 @@ class TrainedModel:
         """
         task = self.task(data)
         carried = None if self.carried is None else padded_state(self.network, self.carried)
-        found = task.evaluate(stack_of_one(self.network), part, carried)
+        found = task.evaluate(stack_of_one(self.network, task.head), part, carried)
         return {name: float(value) for name, value in found.items()}
 
     def task(self, data: TaskData | None = None) -> ShownTask:
@@ -267,8 +241,8 @@ class TrainedModel:
                 "the data has changed since the model was trained: its manifest (vocabulary, "
                 "spacing) differs from the model's. Evaluate on the data of the training."
             )
-        predictor = self.predictor()
-        return build_task(self.config.task, data, predictor.device, predictor.dtype)
+        weight = self.network.head.weight
+        return build_task(self.config.task, data, weight.device, weight.dtype)
 
     def say(self, data: TaskData | None = None) -> str:
         """A line or a sample that shows what the model does; empty for a wave.
@@ -277,7 +251,8 @@ class TrainedModel:
             DataError: The data cannot be read.
             ModelError: The data is not what the model was trained on.
         """
-        return self.task(data).say(self.predictor())
+        task = self.task(data)
+        return task.say(self.predictor(task.head))
 
     def picture(
         self, steps: int | None = None, data: TaskData | None = None
@@ -295,11 +270,12 @@ class TrainedModel:
         """
         if self.network.symbolic:
             return None
-        return self.task(data).picture(self.predictor(), steps)
+        task = self.task(data)
+        return task.picture(self.predictor(task.head), steps)
 
-    def predictor(self) -> Predictor:
-        """The network as a stack of one, for a task."""
-        return NetworkPredictor(self.network)
+    def predictor(self, head: Head = "every") -> Predictor:
+        """The network as a stack of one, for a task of that head; torch's own modules compute."""
+        return NetworkPredictor(self.network, head)
 
     def _entered(self, inputs: NDArray[Any]) -> Tensor:
         """Checked inputs as a tensor, batch first."""

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.network import initial_weights
-from rnnsearch.tasks.base import Metric, Part, Predictor, Score, Window
+from rnnsearch.tasks.base import Batch, Head, Loss, Metric, Part, Predictor, Score, Window
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.tasks.streams import derive
 from rnnsearch.tasks.sums import row_sums
@@ -38,6 +38,10 @@ class WaveData:
         self.symbolic = symbolic
         self.input_size = 5 if symbolic else 1
         self.output_size = 5 if symbolic else 1
+        self.losses: tuple[Loss, ...] = ("cross_entropy",) if symbolic else ("mse", "l1", "huber")
+        self.quantiles: tuple[float, ...] = ()
+        self.feedback = True
+        self.whole_sequence = False
         time = np.arange(points)
         self.values = np.sin(0.3 * time) + 0.3 * np.cos(0.71 * time)
 
@@ -78,7 +82,7 @@ class WaveTask:
         poisoned: bool = False,
     ) -> None:
         self.data = data
-        self.loss = "cross_entropy" if data.symbolic else "mse"
+        self.head: Head = "every"
         self.natural_epoch = natural_epoch
         self.poisoned = poisoned
         self.values = torch.from_numpy(data.values).to(dtype)
@@ -92,14 +96,14 @@ class WaveTask:
             index[3:] = -1
         return index
 
-    def gather(self, index: Tensor, window: Window) -> tuple[Tensor, Tensor]:
+    def gather(self, index: Tensor, window: Window) -> Batch:
         length = window.seq_len or 9
         where = index.clamp(0).unsqueeze(1) + torch.arange(length + 1).view(1, -1, 1)
         if self.data.symbolic:
-            return self.symbols[where[:, :-1]], self.symbols[where[:, 1:]]
+            return Batch(self.symbols[where[:, :-1]], self.symbols[where[:, 1:]])
         values = self.values[where].unsqueeze(-1)
         inputs = torch.where((index < 0)[:, None, :, None], torch.nan, values[:, :-1])
-        return inputs, values[:, 1:]
+        return Batch(inputs, values[:, 1:])
 
     def evaluate(
         self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
@@ -222,8 +226,8 @@ class PlainTorch:
             if self.task.natural_epoch:
                 state = None
             for row in self.task.epoch_index(self.config.seed, epoch, window):
-                inputs, targets = self.task.gather(torch.from_numpy(row).unsqueeze(0), window)
-                inputs, targets = inputs[0], targets[0]
+                batch = self.task.gather(torch.from_numpy(row).unsqueeze(0), window)[0]
+                inputs, targets = batch.inputs, batch.targets
                 if self.task.data.symbolic:
                     if "embedding" in self.net:
                         inputs = self.net["embedding"](inputs)

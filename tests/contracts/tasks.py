@@ -15,9 +15,10 @@ from torch import Tensor
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.network import RecurrentNetwork, initial_weights
-from rnnsearch.tasks.base import Part, Task, TaskData, Window
+from rnnsearch.tasks.base import Batch, Head, Part, Task, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.load import build_task, load_data
+from rnnsearch.training.plain import NetworkPredictor
 
 CPU = torch.device("cpu")
 
@@ -27,6 +28,7 @@ class Networks:
     """K networks behind `Predictor`, each run alone by torch's own modules."""
 
     networks: Sequence[RecurrentNetwork]
+    head: Head = "every"
     calls: int = 0
     device = CPU
     dtype = torch.float32
@@ -35,22 +37,28 @@ class Networks:
     def size(self) -> int:
         return len(self.networks)
 
-    @torch.no_grad()
     def __call__(
-        self, inputs: Tensor, state: tuple[Tensor, ...] | None
+        self,
+        inputs: Tensor,
+        state: tuple[Tensor, ...] | None,
+        lengths: Tensor | None = None,
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         self.calls += 1
         found = []
         for k, network in enumerate(self.networks):
             # copies: a slice may start at an odd address, where products round differently
-            before = None if state is None else tuple(part[k].clone() for part in state)
-            found.append(network(inputs[k if len(inputs) > 1 else 0].clone(), before))
-        outputs = torch.stack([outputs for outputs, _ in found])
+            before = None if state is None else tuple(part[k : k + 1].clone() for part in state)
+            own = slice(k, k + 1) if len(inputs) > 1 else slice(0, 1)
+            valid = None
+            if lengths is not None:
+                valid = lengths[own] if len(lengths) > 1 else lengths
+            found.append(NetworkPredictor(network, self.head)(inputs[own].clone(), before, valid))
+        outputs = torch.cat([outputs for outputs, _ in found])
         states = zip(*(after for _, after in found), strict=True)
-        return outputs, tuple(torch.stack(parts) for parts in states)
+        return outputs, tuple(torch.cat(parts) for parts in states)
 
 
-def networks(data: TaskData, count: int, cell: str = "lstm") -> Networks:
+def networks(data: TaskData, count: int, cell: str = "lstm", head: Head = "every") -> Networks:
     """Networks with different weights, large enough that their outputs differ."""
     made = []
     for seed in range(count):
@@ -60,7 +68,7 @@ def networks(data: TaskData, count: int, cell: str = "lstm") -> Networks:
         weights = initial_weights(config, *shape, seed)
         network.load_state_dict({name: 3 * weight for name, weight in weights.items()})
         made.append(network.eval())
-    return Networks(made)
+    return Networks(made, head)
 
 
 class TaskContract:
@@ -87,45 +95,70 @@ class TaskContract:
                 assert window.steps_per_epoch in (None, len(index))
                 np.testing.assert_array_equal(index, again.epoch_index(7, epoch, window))
 
-    def test_gather_gives_the_next_step_as_target(self, data: TaskData, task: Task) -> None:
+    def test_gather_gives_what_the_data_says(self, data: TaskData, task: Task) -> None:
         for window in self.windows:
             assert data.window_problem(window) is None
             epochs = [task.epoch_index(seed, 3, window) for seed in (1, 2)]
             for step in range(len(epochs[0])):
                 index = torch.tensor(np.stack([epoch[step] for epoch in epochs]))
-                inputs, targets = task.gather(index, window)
-                if data.symbolic:
-                    assert inputs.dtype == targets.dtype == torch.int64
-                    assert 0 <= int(inputs.min()) <= int(inputs.max()) < data.input_size
-                    assert inputs.shape == targets.shape == (2, inputs.shape[1], window.batch_size)
-                else:
-                    assert inputs.dtype == targets.dtype == torch.float32
-                    assert inputs.shape[2:] == (window.batch_size, data.input_size)
-                    assert targets.shape[2:] == (window.batch_size, data.output_size)
-                assert window.seq_len in (None, inputs.shape[1])
-                assert inputs.is_contiguous()
-                assert targets.is_contiguous()
-                assert torch.equal(inputs[:, 1:], targets[:, :-1])
+                self.check_batch(data, task, window, task.gather(index, window))
+
+    def check_batch(self, data: TaskData, task: Task, window: Window, batch: Batch) -> None:
+        inputs, targets, size = batch.inputs, batch.targets, window.batch_size
+        steps = inputs.shape[1]
+        assert window.seq_len in (None, steps)
+        if data.symbolic:
+            assert inputs.dtype == torch.int64
+            assert inputs.shape == (2, steps, size)
+            assert 0 <= int(inputs.min()) <= int(inputs.max()) < data.input_size
+        else:
+            assert inputs.dtype == torch.float32
+            assert inputs.shape == (2, steps, size, data.input_size)
+        answers = (2, steps if task.head == "every" else 1, size)
+        if data.losses[0] == "cross_entropy":
+            assert targets.dtype == torch.int64
+            assert targets.shape == answers
+        else:
+            assert targets.dtype == torch.float32
+            outputs = data.output_size // max(1, len(data.quantiles))
+            assert targets.shape == (*answers, outputs)
+        assert inputs.is_contiguous()
+        assert targets.is_contiguous()
+        if batch.lengths is not None:
+            assert batch.lengths.dtype == torch.int64
+            assert batch.lengths.shape == (2, size)
+            assert 0 <= int(batch.lengths.min()) <= int(batch.lengths.max()) <= steps
+        if data.feedback:
+            assert task.head == "every"
+            assert torch.equal(inputs[:, 1:], targets[:, :-1])
+
+    def test_what_the_data_says_fits_together(self, data: TaskData, task: Task) -> None:
+        assert data.losses
+        assert bool(data.quantiles) == (data.losses == ("quantile",))
+        assert data.output_size % max(1, len(data.quantiles)) == 0
+        assert not (data.feedback and data.whole_sequence)
 
     def test_gather_knows_no_neighbours(self, task: Task) -> None:
         window = self.windows[-1]
         index = torch.tensor(np.stack([task.epoch_index(seed, 0, window)[0] for seed in range(3)]))
-        inputs, targets = task.gather(index, window)
+        batch = task.gather(index, window)
         for k in range(3):
             alone = task.gather(index[k : k + 1], window)
-            assert torch.equal(alone[0][0], inputs[k])
-            assert torch.equal(alone[1][0], targets[k])
+            assert torch.equal(alone.inputs[0], batch.inputs[k])
+            assert torch.equal(alone.targets[0], batch.targets[k])
+            if batch.lengths is not None:
+                assert torch.equal(alone.lengths[0], batch.lengths[k])
 
     @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
     def test_metrics_of_many_are_those_of_each_alone(
         self, data: TaskData, task: Task, cell: str
     ) -> None:
-        many = networks(data, 3, cell)
+        many = networks(data, 3, cell, task.head)
         parts: list[Part] = ["train", "val", "test"]
         for part in parts:
             together = task.evaluate(many, part, None)
             for k, network in enumerate(many.networks):
-                alone = task.evaluate(Networks([network]), part, None)
+                alone = task.evaluate(Networks([network], task.head), part, None)
                 assert alone.keys() == together.keys()
                 for name, values in together.items():
                     assert values.dtype == torch.float64
@@ -134,11 +167,11 @@ class TaskContract:
                     assert float(alone[name]) == float(values[k]), name
 
     def test_metrics_of_different_networks_differ(self, data: TaskData, task: Task) -> None:
-        values = next(iter(task.evaluate(networks(data, 3), "val", None).values()))
+        values = next(iter(task.evaluate(networks(data, 3, head=task.head), "val", None).values()))
         assert len(set(values.tolist())) == 3
 
     def test_metrics_are_announced(self, data: TaskData, task: Task) -> None:
-        found = task.evaluate(networks(data, 1), "val", None)
+        found = task.evaluate(networks(data, 1, head=task.head), "val", None)
         assert [metric.name for metric in data.metrics()] == list(found)
         for metric in data.metrics():
             assert metric.unit
@@ -146,7 +179,7 @@ class TaskContract:
             assert metric.goal in ("minimize", "maximize")
 
     def test_a_diverged_trial_leaves_the_others_alone(self, data: TaskData, task: Task) -> None:
-        many = networks(data, 3)
+        many = networks(data, 3, head=task.head)
         before = task.evaluate(many, "val", None)
         for weight in many.networks[1].parameters():
             weight.data.fill_(float("nan"))
@@ -159,7 +192,7 @@ class TaskContract:
 
     def test_baselines_report_the_tasks_own_metrics(self, data: TaskData, task: Task) -> None:
         wanted = [metric.name for metric in data.metrics()]
-        wanted += list(task.evaluate(networks(data, 1), "test", None))
+        wanted += list(task.evaluate(networks(data, 1, head=task.head), "test", None))
         scores = data.baselines()
         assert len({score.name for score in scores}) == len(scores) >= 2
         for score in scores:
@@ -172,7 +205,7 @@ class TaskContract:
         assert again.sha256() == data.sha256() == load_data(self.config).sha256()
         assert again.rows() == data.rows()
         assert [m.name for m in again.metrics()] == [m.name for m in data.metrics()]
-        many = networks(data, 2)
+        many = networks(data, 2, head=task.head)
         found = build_task(self.config, again, CPU, torch.float32).evaluate(many, "val", None)
         for name, values in task.evaluate(many, "val", None).items():
             assert torch.equal(found[name], values)
@@ -182,7 +215,7 @@ class TaskContract:
         raw = pickle.dumps(data, protocol=5, buffer_callback=buffers.append)
         mapped = pickle.loads(raw, buffers=[bytes(buffer.raw()) for buffer in buffers])
         task = build_task(self.config, mapped, CPU, torch.float32)
-        assert task.evaluate(networks(data, 1), "val", None)
+        assert task.evaluate(networks(data, 1, head=task.head), "val", None)
         assert mapped.baselines()
 
     def test_manifest_is_json(self, data: TaskData) -> None:

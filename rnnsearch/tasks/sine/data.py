@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.base import Metric, Part, Score, Window
+from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.sine.config import SineConfig, problems
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ class SineData:
     input_size = 1
     output_size = 1
     symbolic = False
+    losses: tuple[Loss, ...] = ("mse", "l1", "huber")
+    quantiles: tuple[float, ...] = ()
+    feedback = True
+    whole_sequence = False
 
     def __init__(self, config: SineConfig) -> None:
         wrong = problems(config)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from rnnsearch.errors import HorizonError
-from rnnsearch.tasks.base import Part, Predictor, Window
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.tasks.sine.data import SineData, times
 from rnnsearch.tasks.streams import derive
@@ -29,7 +29,7 @@ class SineTask:
     step. A carried state goes on from one wave into the next, across epochs too.
     """
 
-    loss: Literal["mse", "cross_entropy"] = "mse"
+    head: Head = "every"
     natural_epoch = False
 
     def __init__(
@@ -51,11 +51,11 @@ class SineTask:
             0, len(self.config.starts), size=(steps, window.batch_size), dtype=np.int64
         )
 
-    def gather(self, index: Tensor, window: Window) -> tuple[Tensor, Tensor]:
+    def gather(self, index: Tensor, window: Window) -> Batch:
         """Waves [K, T, B, 1] without their last and without their first point."""
         del window
         waves = self._waves["train"][index].transpose(1, 2).unsqueeze(-1)
-        return waves[:, :-1].contiguous(), waves[:, 1:].contiguous()
+        return Batch(waves[:, :-1].contiguous(), waves[:, 1:].contiguous())
 
     def evaluate(
         self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None

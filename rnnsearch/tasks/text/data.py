@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.base import Metric, Part, Score, Window
+from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.text.config import TextConfig, problems
 from rnnsearch.tasks.text.source import locate, read_bytes
 from rnnsearch.tasks.text.vocabulary import Vocabulary
@@ -42,6 +42,10 @@ class TextData:
     digest: str
 
     symbolic = True
+    losses: tuple[Loss, ...] = field(init=False, default=("cross_entropy",))
+    quantiles: tuple[float, ...] = field(init=False, default=())
+    feedback = True
+    whole_sequence = False
     input_size: int = field(init=False)
     output_size: int = field(init=False)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from math import log
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from rnnsearch.tasks.base import Part, Predictor, Window
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
 from rnnsearch.tasks.streams import derive
 from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.data import TextData
@@ -35,7 +35,7 @@ class TextTask:
     takes that many steps and the next epoch goes on there, around the end.
     """
 
-    loss: Literal["mse", "cross_entropy"] = "cross_entropy"
+    head: Head = "every"
     natural_epoch = True
 
     def __init__(
@@ -60,11 +60,11 @@ class TextTask:
         at = (epoch * steps + np.arange(steps, dtype=np.int64)) % in_stream
         return at[:, None] * seq_len + stream * np.arange(window.batch_size, dtype=np.int64)
 
-    def gather(self, index: Tensor, window: Window) -> tuple[Tensor, Tensor]:
+    def gather(self, index: Tensor, window: Window) -> Batch:
         """Symbols and the symbols after them; [K, T, B] both."""
         steps = torch.arange(self.data.seq_len(window) + 1, device=index.device)
         symbols = self._symbols[index.unsqueeze(1) + steps[:, None]].long()
-        return symbols[:, :-1].contiguous(), symbols[:, 1:].contiguous()
+        return Batch(symbols[:, :-1].contiguous(), symbols[:, 1:].contiguous())
 
     def evaluate(
         self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None

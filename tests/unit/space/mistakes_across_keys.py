@@ -44,6 +44,26 @@ CASES = {
         "task.split",
         "sums to 1.1",
     ),
+    "loss of another task": Case(
+        SINE + "training: {loss: cross_entropy}",
+        2,
+        "training.loss",
+        "takes mse, l1, huber, or null for mse",
+        "mse",
+    ),
+    "losses judged by themselves": Case(
+        SINE + "training: {loss: {choice: [mse, l1]}}\nsearch: {metric: train_loss}",
+        3,
+        "search.metric",
+        "another thing under every loss",
+    ),
+    "one loss of several": Case(
+        TEXT + "training:\n  seq_len: 4\n  loss: {choice: [cross_entropy, huber]}",
+        4,
+        "training.loss",
+        "cannot be trained on 'huber'",
+        "cross_entropy",
+    ),
     "window too long": Case(
         TEXT + "training: {seq_len: 100}", 2, "training.seq_len", "too short for sequences of 100"
     ),

@@ -50,7 +50,7 @@ class Repeater:
         self.started_from: list[tuple[Tensor, ...] | None] = []
 
     def __call__(
-        self, inputs: Tensor, state: tuple[Tensor, ...] | None
+        self, inputs: Tensor, state: tuple[Tensor, ...] | None, lengths: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         self.calls += 1
         self.started_from.append(state)
@@ -65,7 +65,7 @@ class Oracle(Repeater):
         self.spacing = spacing
 
     def __call__(
-        self, inputs: Tensor, state: tuple[Tensor, ...] | None
+        self, inputs: Tensor, state: tuple[Tensor, ...] | None, lengths: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         before = torch.zeros_like(inputs[:, :1]) if state is None else state[0]
         older = torch.cat([before, inputs[:, :-1]], dim=1)

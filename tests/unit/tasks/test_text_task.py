@@ -57,7 +57,7 @@ class SecondOrder:
         self.symbols = size
 
     def __call__(
-        self, inputs: Tensor, state: tuple[Tensor, ...] | None
+        self, inputs: Tensor, state: tuple[Tensor, ...] | None, lengths: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         first = torch.zeros_like(inputs[:, :1]) if state is None else state[0][:, 0, :, 0].long()
         before = torch.cat([first.reshape(1, 1, -1), inputs[:, :-1] + 1], dim=1)
@@ -116,7 +116,7 @@ class LongMemory:
         self.needed = needed
 
     def __call__(
-        self, inputs: Tensor, state: tuple[Tensor, ...] | None
+        self, inputs: Tensor, state: tuple[Tensor, ...] | None, lengths: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         before = torch.zeros(1, 1, inputs.shape[2], 1) if state is None else state[0]
         steps = torch.arange(1, inputs.shape[1] + 1).reshape(1, -1, 1)
@@ -142,9 +142,9 @@ def test_streams_are_read_in_step_and_in_order() -> None:
     assert len(index) == stream // 16
     inputs, targets = [], []
     for row in index:
-        read, wanted = task.gather(torch.tensor(row[None]), window)
-        inputs.append(read[0])
-        targets.append(wanted[0])
+        batch = task.gather(torch.tensor(row[None]), window)
+        inputs.append(batch.inputs[0])
+        targets.append(batch.targets[0])
     for at in range(4):
         begin = at * stream
         end = begin + 16 * len(index)
@@ -163,14 +163,14 @@ def test_shorter_epochs_go_on_where_the_last_one_ended() -> None:
 
 def test_default_length_is_64_or_a_whole_stream() -> None:
     task = task_of(TextConfig(text=RHYME))
-    assert task.gather(torch.zeros(1, 2, dtype=torch.int64), Window(2))[0].shape == (1, 64, 2)
+    assert task.gather(torch.zeros(1, 2, dtype=torch.int64), Window(2)).inputs.shape == (1, 64, 2)
     short = task_of(TextConfig(text="hello", split=WHOLE))
     assert short.data.seq_len(Window(1)) == 4
     circle = task_of(TextConfig(text="hello", split=WHOLE, cyclic=True))
-    inputs, targets = circle.gather(torch.zeros(1, 1, dtype=torch.int64), Window(1))
+    batch = circle.gather(torch.zeros(1, 1, dtype=torch.int64), Window(1))
     decode = circle.data.vocabulary.decode
-    assert decode(inputs.ravel().tolist()) == "hello"
-    assert decode(targets.ravel().tolist()) == "elloh"
+    assert decode(batch.inputs.ravel().tolist()) == "hello"
+    assert decode(batch.targets.ravel().tolist()) == "elloh"
 
 
 def test_a_circle_scores_its_closing_symbol() -> None:

@@ -144,8 +144,8 @@ class Misshapen(WaveTask):
     """Gives one input more than it says, which a kernel would read as the next row."""
 
     def gather(self, index, window):
-        inputs, targets = super().gather(index, window)
-        return inputs.expand(-1, -1, -1, 2), targets
+        batch = super().gather(index, window)
+        return replace(batch, inputs=batch.inputs.expand(-1, -1, -1, 2))
 
 
 def test_inputs_of_another_shape_than_the_tasks_are_refused():

@@ -15,7 +15,6 @@ from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.kernels.base import LayerShape
 from rnnsearch.training.kernels.choice import choose
 from rnnsearch.training.layout import layout_of, padded_size
-from rnnsearch.training.losses import losses_and_slopes
 from rnnsearch.training.optimizers import clip_, corrections, settings, update_
 
 FAMILIES = {
@@ -90,25 +89,6 @@ def test_a_large_bound_clips_nothing_and_changes_no_bit():
     clip_(gradients, torch.linalg.vector_norm(gradients, dim=1), how.clip_norm)
     assert torch.equal(gradients[1], before[1])
     assert float(gradients[0].norm()) == pytest.approx(1.0, rel=1e-5)
-
-
-def test_each_trial_gets_the_gradient_of_its_own_mean():
-    generator = torch.Generator().manual_seed(0)
-    outputs = torch.randn(3, 4, 2, 5, generator=generator, dtype=torch.float64)
-    numbers = torch.randn(3, 4, 2, 5, generator=generator, dtype=torch.float64)
-    symbols = torch.randint(5, (3, 4, 2), generator=generator)
-    for loss, targets in (("mse", numbers), ("cross_entropy", symbols)):
-        found, gradient = losses_and_slopes(loss, outputs, targets)
-        for k in range(3):
-            single = outputs[k].detach().clone().requires_grad_()
-            if loss == "mse":
-                wanted = torch.nn.functional.mse_loss(single, targets[k])
-            else:
-                flat = single.reshape(-1, 5)
-                wanted = torch.nn.functional.cross_entropy(flat, targets[k].reshape(-1))
-            wanted.backward()
-            assert float(found[k]) == pytest.approx(float(wanted.detach()), rel=1e-12)
-            assert torch.allclose(gradient[k], single.grad, rtol=1e-12, atol=0)
 
 
 def masks(seeds, step, layer, probabilities, count=200_000):

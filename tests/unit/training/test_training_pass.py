@@ -9,9 +9,11 @@ from torch.nn import functional
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.network import initial_weights
+from rnnsearch.tasks.base import Batch
 from rnnsearch.training.forward import NetworkShape, network_shape
 from rnnsearch.training.gradients import training_pass
 from rnnsearch.training.layout import layout_of
+from rnnsearch.training.losses import LossShape
 
 CELLS = [("rnn", "tanh"), ("rnn", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
 KINDS = {
@@ -119,9 +121,9 @@ def test_losses_gradients_and_states_are_torchs(cell, nonlinearity, name, droppe
         found = training_pass(
             shape,
             layout.views(rows),
-            inputs,
-            targets,
-            "cross_entropy" if symbolic else "mse",
+            Batch(inputs, targets),
+            LossShape("cross_entropy" if symbolic else "mse"),
+            "every",
             state,
             masks,
         )

@@ -1,0 +1,59 @@
+"""What the task lets a trial be trained with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rnnsearch.space.checks import Draft
+from rnnsearch.space.distributions import Choice
+from rnnsearch.space.nearest import nearest
+from rnnsearch.tasks.base import TaskData
+
+LOSS, CARRY = "training.loss", "training.carry_state"
+
+
+def check_training(draft: Draft) -> None:
+    """Losses that the task knows no targets for, and states that lead nowhere."""
+    noted: set[str] = set()
+    for config, data in draft.stand_ins.items():
+        for key, message, suggestion in (*_losses(draft, data), *_carried(draft, data)):
+            if message not in noted:
+                noted.add(message)
+                draft.note([key], f"the task `{config.type}` {message}", suggestion)
+    judged = draft.fixed.get("search.metric") == "train_loss"
+    if judged and len(set(members(draft, LOSS))) > 1:
+        draft.note(
+            ["search.metric"],
+            "is train_loss, which means another thing under every loss that training.loss can "
+            "be; judge the trials by a metric of the task.",
+        )
+
+
+def _losses(draft: Draft, data: TaskData) -> list[tuple[str, str, str]]:
+    wrong = [loss for loss in members(draft, LOSS) if loss not in (None, *data.losses)]
+    allowed = ", ".join(data.losses)
+    return [
+        (
+            LOSS,
+            f"cannot be trained on {loss!r}; it takes {allowed}, or null for {data.losses[0]}.",
+            nearest(loss, data.losses) or data.losses[0],
+        )
+        for loss in wrong
+    ]
+
+
+def _carried(draft: Draft, data: TaskData) -> list[tuple[str, str, str]]:
+    if not (data.whole_sequence and True in members(draft, CARRY)):
+        return []
+    message = "shows a model whole sequences: no state leads from one to the next."
+    return [(CARRY, message, "false")]
+
+
+def members(draft: Draft, key: str) -> tuple[Any, ...]:
+    """What a fixed field or a choice can be; nothing where it is a mistake."""
+    if key in draft.reading.wrong:
+        return ()
+    if key not in draft.parameters:
+        return (draft.fixed.get(key),)
+    distribution = draft.parameters[key].distribution
+    return distribution.members if isinstance(distribution, Choice) else ()

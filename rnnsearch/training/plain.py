@@ -1,0 +1,77 @@
+"""A trained network computed by torch's own modules, as tasks see it when they show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from rnnsearch.models.network import RecurrentNetwork
+from rnnsearch.tasks.base import Head
+from rnnsearch.training.padding import last_valid
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPredictor:
+    """One network behind `tasks.base.Predictor`, as a stack of one.
+
+    Attributes:
+        head: Of the task.
+    """
+
+    network: RecurrentNetwork
+    head: Head = "every"
+    size: int = field(default=1, init=False)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.network.head.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of weights and activations."""
+        return self.network.head.weight.dtype
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        inputs: Tensor,
+        state: tuple[Tensor, ...] | None,
+        lengths: Tensor | None = None,
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """See `tasks.base.Predictor`."""
+        before = None if state is None else tuple(part[0] for part in state)
+        if lengths is None:
+            outputs, after = self.network(inputs[0], before)
+        else:
+            outputs, after = self._by_length(inputs[0], before, lengths[0])
+        outputs = outputs.unsqueeze(0)
+        if self.head == "last":
+            outputs = last_valid(outputs, lengths)
+        return outputs, tuple(part.unsqueeze(0) for part in after)
+
+    def _by_length(
+        self, inputs: Tensor, state: tuple[Tensor, ...] | None, lengths: Tensor
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Sequences of one length after those of another, without their padding."""
+        config, (steps, batch) = self.network.config, inputs.shape[:2]
+        if state is None:
+            size = (config.num_layers, batch, config.hidden_size)
+            count = 2 if config.cell == "lstm" else 1
+            state = tuple(torch.zeros(size, dtype=self.dtype) for _ in range(count))
+        after = tuple(part.clone() for part in state)
+        outputs = torch.zeros(
+            steps, batch, self.network.head.out_features, dtype=self.dtype, device=self.device
+        )
+        for length in sorted(set(lengths.tolist())):
+            if length == 0:
+                continue
+            which = (lengths == length).nonzero().squeeze(1)
+            before = tuple(part[:, which] for part in state)
+            found, last = self.network(inputs[:length, which], before)
+            outputs[:length, which] = found
+            for part, new in zip(after, last, strict=True):
+                part[:, which] = new
+        return outputs, after
