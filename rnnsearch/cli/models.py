@@ -74,6 +74,9 @@ def sample(
 ) -> None:
     """Let a text champion go on with a prompt."""
     trained = _load(model, storage, tracking_uri)
+    vocabulary = trained.vocabulary()
+    if vocabulary.unknown and (strangers := vocabulary.strangers(prompt)):
+        typer.echo(f"read as the unknown symbol: {', '.join(strangers)}", err=True)
     typer.echo(prompt + trained.sample(prompt, length, temperature, seed))
 
 

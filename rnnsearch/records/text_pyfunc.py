@@ -11,6 +11,7 @@ import mlflow
 import pandas as pd
 from mlflow.models import set_model
 
+from rnnsearch.errors import PromptError
 from rnnsearch.training.trained import TrainedModel
 
 
@@ -32,15 +33,27 @@ class TextModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
             params: `length` in symbols, `temperature` above 0, `seed`.
 
         Returns:
-            The continuation of each prompt, without the prompt.
+            The continuation of each prompt, without the prompt. A symbol that the vocabulary lacks
+            is read as the unknown symbol where the model has one (`max_vocabulary`).
+
+        Raises:
+            PromptError: A prompt is empty, or holds symbols that the model cannot read; the row
+                and the symbols are named, and nothing is predicted.
         """
         del context
         given = params or {}
         length, seed = int(given.get("length", 200)), int(given.get("seed", 0))
         temperature = float(given.get("temperature", 0.8))
+        prompts = [str(prompt) for prompt in model_input["prompt"]]
+        vocabulary = self.model.vocabulary()
+        for row, prompt in enumerate(prompts):
+            try:
+                vocabulary.encode(prompt)
+            except PromptError as error:
+                raise PromptError(f"prompt {row}: {error}") from error
         return [
             self.model.sample(prompt, length=length, temperature=temperature, seed=seed)
-            for prompt in model_input["prompt"]
+            for prompt in prompts
         ]
 
 

@@ -54,7 +54,18 @@ class Field:
 
 
 def meanings(cls: type) -> Mapping[str, str]:
-    """What the `Attributes:` part of a docstring says of each attribute, on one line."""
+    """What the `Attributes:` part of a docstring says of each attribute, on one line.
+
+    Of a class that inherits fields, its bases' docstrings too; its own says the last word.
+    """
+    found: dict[str, str] = {}
+    for one in reversed(cls.__mro__):
+        if dataclasses.is_dataclass(one):
+            found |= _own_meanings(one)
+    return found
+
+
+def _own_meanings(cls: type) -> Mapping[str, str]:
     lines = inspect.cleandoc(cls.__doc__ or "").partition("Attributes:\n")[2].splitlines()
     found: dict[str, str] = {}
     name = ""
@@ -74,21 +85,27 @@ def summary(cls: type) -> str:
     return " ".join(inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].split())
 
 
-def leaves(cls: type, prefix: str) -> dict[str, Field]:
-    """The fields of a config dataclass, nested ones flattened, in order."""
+def leaves(cls: type, prefix: str, whole: Any = REQUIRED) -> dict[str, Field]:
+    """The fields of a config dataclass, nested ones flattened, in order.
+
+    Args:
+        whole: A default of `cls` itself, whose attributes then are the fields' defaults.
+    """
     hints, said = get_type_hints(cls), meanings(cls)
     found: dict[str, Field] = {}
     for part in dataclasses.fields(cls):
         key, annotation = f"{prefix}.{part.name}", hints[part.name]
-        if dataclasses.is_dataclass(annotation):
-            found |= leaves(annotation, key)  # type: ignore[arg-type]
-            continue
         default: Any = REQUIRED
-        if part.default is not dataclasses.MISSING:
+        if whole is not REQUIRED:
+            default = getattr(whole, part.name)
+        elif part.default is not dataclasses.MISSING:
             default = part.default
         elif part.default_factory is not dataclasses.MISSING:
             default = part.default_factory()
-        found[key] = Field(key, annotation, default, said.get(part.name, ""))
+        if dataclasses.is_dataclass(annotation):
+            found |= leaves(annotation, key, default)  # type: ignore[arg-type]
+        else:
+            found[key] = Field(key, annotation, default, said.get(part.name, ""))
     return found
 
 

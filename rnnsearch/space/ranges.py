@@ -49,6 +49,8 @@ RANGES: dict[str, Range] = {
     "task.split.train": Range(above=0, most=1),
     "task.split.val": _SHARE,
     "task.split.test": _SHARE,
+    "task.max_vocabulary": Range(least=2),
+    "task.context": _COUNT,
     "task.sample": Range(least=0, most=1_000_000),
     "model.hidden_size": _COUNT,
     "model.num_layers": _COUNT,

@@ -2,50 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnsearch.tasks.base import Part, Score
+from rnnsearch.tasks.sine.config import RolloutConfig
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnnsearch.tasks.sine.data import SineData
-
     Floats = NDArray[np.float64]
+    Waves = Mapping[Part, Floats]
 
 HIGHEST_ORDER = 10
 """Orders of the autoregression that are tried; a noise-free wave needs two."""
 
 
-def persistence(data: SineData) -> Score:
+def persistence(waves: Waves, rollout: RolloutConfig) -> Score:
     """Every prediction is the last known point."""
-    return Score(
-        "persistence", _score(data, lambda history: history[:, -1]), "repeats the last point"
-    )
+    metrics = _score(waves, rollout, lambda history: history[:, -1])
+    return Score("persistence", metrics, "repeats the last point")
 
 
-def autoregression(data: SineData) -> Score:
+def autoregression(waves: Waves, rollout: RolloutConfig) -> Score:
     """Least-squares AR(p) with a constant, fitted one step ahead on the training waves.
 
     Lags before a wave's first point repeat that point, in the fit as in the scores, so that it
     starts from the same warm-up points as the models. The order is the one whose closed loop, over
     the longest horizon of the task, is best on the training waves.
     """
-    waves = data.waves["train"]
-    longest = f"train_rollout_rmse_{max(data.config.rollout.steps)}"
+    shown = waves["train"]
+    longest = f"train_rollout_rmse_{max(rollout.steps)}"
     best: tuple[float, int, Callable[[Floats], Floats]] | None = None
-    for order in range(1, min(HIGHEST_ORDER, waves.shape[1] - 1) + 1):
-        predict = _fitted(waves, order)
-        error = _part_score(data, "train", predict)[longest]
+    for order in range(1, min(HIGHEST_ORDER, shown.shape[1] - 1) + 1):
+        predict = _fitted(shown, order)
+        error = _part_score(shown, rollout, "train", predict)[longest]
         if best is None or error < best[0]:
             best = error, order, predict
     assert best is not None  # a wave has at least three points
     _, order, predict = best
     note = f"least squares on {order} lags of the training waves, order by their closed loop"
-    return Score(f"AR({order})", _score(data, predict), note)
+    return Score(f"AR({order})", _score(waves, rollout, predict), note)
 
 
 def _fitted(waves: Floats, order: int) -> Callable[[Floats], Floats]:
@@ -64,16 +63,17 @@ def _lags(history: Floats, order: int) -> Floats:
     return np.concatenate([padded[:, -order:], np.ones((len(history), 1))], axis=1)
 
 
-def _score(data: SineData, predict: Callable[[Floats], Floats]) -> dict[str, float]:
-    return {**_part_score(data, "val", predict), **_part_score(data, "test", predict)}
+def _score(
+    waves: Waves, rollout: RolloutConfig, predict: Callable[[Floats], Floats]
+) -> dict[str, float]:
+    val = _part_score(waves["val"], rollout, "val", predict)
+    return val | _part_score(waves["test"], rollout, "test", predict)
 
 
 def _part_score(
-    data: SineData, part: Part, predict: Callable[[Floats], Floats]
+    waves: Floats, rollout: RolloutConfig, part: Part, predict: Callable[[Floats], Floats]
 ) -> dict[str, float]:
     """The task's own metrics of a part, for a function from a history to the next point."""
-    waves = data.waves[part]
-    rollout = data.config.rollout
     one_step = np.stack(
         [predict(waves[:, :step]) - waves[:, step] for step in range(1, waves.shape[1])]
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.sine.baselines import autoregression, persistence
 from rnnsearch.tasks.sine.config import SineConfig, problems
 
 if TYPE_CHECKING:
@@ -99,9 +100,8 @@ class SineData:
 
     def baselines(self) -> Sequence[Score]:
         """Persistence, and a linear autoregression fitted on the training waves."""
-        from rnnsearch.tasks.sine.baselines import autoregression, persistence
-
-        return [persistence(self), autoregression(self)]
+        rollout = self.config.rollout
+        return [persistence(self.waves, rollout), autoregression(self.waves, rollout)]
 
     def manifest(self) -> dict[str, Any]:
         """The spacing of the points, which a model takes for granted, and the wave's make."""

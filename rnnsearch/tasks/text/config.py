@@ -23,9 +23,13 @@ class TextConfig:
         path: A UTF-8 text file, or `python:MODULE` for the source file of an installed module.
         text: The text itself, for a few characters.
         unit: What a symbol is.
+        max_vocabulary: Different symbols at most; the ones that are rarest in the training part
+            become one unknown symbol, which is counted too. None keeps all.
         cyclic: Whether the first symbol follows the last one (`hello` to `elloh`).
         split: By position. Without a validation part the metrics are those of training,
             computed from the zero state, and the study says so.
+        context: Numbers of symbols: the likelihood after no more than so many of them, from the
+            zero state, is reported too.
         sample: Characters of generated text that go with the champion.
     """
 
@@ -33,8 +37,10 @@ class TextConfig:
     path: str | None = None
     text: str | None = None
     unit: Literal["char", "byte"] = "char"
+    max_vocabulary: int | None = None
     cyclic: bool = False
     split: SplitConfig = field(default_factory=SplitConfig)
+    context: tuple[int, ...] = ()
     sample: int = 300
 
 
@@ -63,6 +69,12 @@ def problems(config: TextConfig) -> list[tuple[str, str]]:
         found.append(
             ("cyclic", "a circle has no end to hold out; set split: {train: 1, val: 0, test: 0}.")
         )
+    if config.max_vocabulary is not None and config.max_vocabulary < 2:
+        found.append(("max_vocabulary", f"must be at least 2, not {config.max_vocabulary}."))
+    if any(length < 1 for length in config.context):
+        found.append(("context", "must hold lengths of at least 1."))
+    if len(set(config.context)) != len(config.context):
+        found.append(("context", "names a length twice."))
     if config.sample < 0:
         found.append(("sample", f"must be at least 0, not {config.sample}."))
     return found

@@ -12,6 +12,7 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.text.config import TextConfig, problems
+from rnnsearch.tasks.text.ngram import CountedText, frequencies, ngram
 from rnnsearch.tasks.text.source import locate, read_bytes
 from rnnsearch.tasks.text.vocabulary import Vocabulary
 
@@ -21,18 +22,24 @@ if TYPE_CHECKING:
 DEFAULT_SEQ_LEN = 64
 """Steps of truncated back-propagation where the trial does not say and the text is long enough."""
 
+MOST_POSITIONS = 1024
+"""Symbols whose likelihood after a short context is taken: each costs as many steps as its
+context is long."""
+
 
 @dataclass(eq=False)
 class TextData:
     """Symbols of a whole text and where its parts lie.
 
     The vocabulary is that of the whole text, held-out parts included: a symbol that training
-    never shows still has a number, and costs the model dearly where it turns up.
+    never shows still has a number, and costs the model dearly where it turns up. With
+    `max_vocabulary` the symbols that are rare in training share one number instead.
 
     Attributes:
         tokens: Numbers of all symbols, uint8 or int32 [symbols].
         bounds: First and last-plus-one position of each part that exists.
         digest: SHA-256 of the raw bytes.
+        different: Distinct symbols of the text, those among them that are read as unknown.
     """
 
     config: TextConfig
@@ -40,6 +47,7 @@ class TextData:
     tokens: NDArray[np.uint8] | NDArray[np.int32]
     bounds: dict[Part, tuple[int, int]]
     digest: str
+    different: int
 
     symbolic = True
     losses: tuple[Loss, ...] = field(init=False, default=("cross_entropy",))
@@ -71,7 +79,20 @@ class TextData:
                 f"{where} is not UTF-8: byte 0x{raw[error.start]:02X} at offset {error.start} "
                 f"({error.reason}). Save it as UTF-8, or read it as bytes with `unit: byte`."
             ) from error
-        return cls(config, vocabulary, tokens, _split(config, len(tokens)), sha256(raw).hexdigest())
+        bounds = _split(config, len(tokens))
+        different = len(vocabulary)
+        if config.max_vocabulary is not None:
+            counted = tokens[slice(*bounds["train"])]
+            vocabulary, tokens = vocabulary.limited(tokens, config.max_vocabulary, counted)
+        data = cls(config, vocabulary, tokens, bounds, sha256(raw).hexdigest(), different)
+        for part in data.context_parts():
+            _, last = data.scored(part)
+            if last <= (longest := max(config.context)):
+                raise DataError(
+                    f"task.context: no symbol of the {part} part has {longest} symbols before it; "
+                    f"the text has {len(tokens)} symbols."
+                )
+        return data
 
     @property
     def reported_part(self) -> Part:
@@ -99,11 +120,18 @@ class TextData:
                 "no held-out part: the metrics are those of the training part, computed from "
                 "the zero state; they say nothing about other texts"
             )
+        if self.vocabulary.unknown:
+            rare = self.different - len(self.vocabulary.symbols)
+            share = float(np.mean(self.tokens == len(self.vocabulary) - 1))
+            found.append(
+                f"{rare:,} of {self.different:,} different symbols are rare and read as one "
+                f"unknown symbol; they make up {share:.3%} of the text"
+            )
         shown = np.unique(self.part("train"))
         for part in ("val", "test"):
             unseen = np.setdiff1d(np.unique(self.part(part)), shown)
             if len(unseen):
-                names = ", ".join(self.vocabulary.name(self.vocabulary.symbols[i]) for i in unseen)
+                names = ", ".join(self.vocabulary.said(number) for number in unseen)
                 found.append(f"{part} holds symbols that training never shows: {names}")
         return found
 
@@ -112,6 +140,16 @@ class TextData:
         part = self.reported_part
         unit = "character" if self.config.unit == "char" else "byte"
         over = f"over the whole {part} part, state carried"
+        short = [
+            Metric(
+                f"{part}_nats_context_{length}",
+                f"nats/{unit}",
+                "minimize",
+                f"mean negative log-likelihood of up to {MOST_POSITIONS:,} symbols spread over "
+                f"the {part} part, each after the {length} symbols before it alone",
+            )
+            for length in self.config.context
+        ]
         return [
             Metric(
                 f"{part}_nats", f"nats/{unit}", "minimize", f"mean negative log-likelihood {over}"
@@ -120,6 +158,7 @@ class TextData:
             Metric(
                 f"{part}_accuracy", "share", "maximize", f"share of symbols guessed right {over}"
             ),
+            *short,
         ]
 
     def scored(self, part: Part) -> tuple[int, int]:
@@ -130,6 +169,25 @@ class TextData:
         """
         start, end = self.bounds[part]
         return max(start, 1), end + (1 if self.config.cyclic else 0)
+
+    def context_parts(self) -> list[Part]:
+        """The parts whose metrics by length of context are reported; none without such metrics."""
+        return self.scored_parts() if self.config.context else []
+
+    def context_positions(self, part: Part) -> NDArray[np.int64]:
+        """Positions of the symbols that are scored by length of context, the same for each length.
+
+        Spread evenly over a part, each with the longest context before it in the text.
+        """
+        first, last = self.scored(part)
+        first = max(first, *self.config.context)
+        count = min(MOST_POSITIONS, last - first)
+        return first + np.arange(count, dtype=np.int64) * (last - first) // count
+
+    def scored_parts(self) -> list[Part]:
+        """The part that the study reports, and the test part where there is one."""
+        parts: list[Part] = [self.reported_part]
+        return [*parts, "test"] if "test" in self.bounds else parts
 
     def pairs(self) -> int:
         """Training steps (symbol to next symbol) that the training part holds."""
@@ -160,9 +218,20 @@ class TextData:
 
     def baselines(self) -> Sequence[Score]:
         """Symbol frequencies, and the best of several n-gram orders."""
-        from rnnsearch.tasks.text.ngram import frequencies, ngram
-
-        return [frequencies(self), ngram(self)]
+        symbols = self.tokens.astype(np.int64)
+        if self.config.cyclic:
+            symbols = np.concatenate([symbols, symbols[:1]])
+        text = CountedText(
+            symbols=symbols,
+            size=self.output_size,
+            shown=self.rows()["train"],
+            end=self.scored("train")[1],
+            spans={part: self.scored(part) for part in self.scored_parts()},
+            contexts=self.config.context,
+            positions={part: self.context_positions(part) for part in self.context_parts()},
+            say=self.vocabulary.said,
+        )
+        return [frequencies(text), ngram(text)]
 
     def manifest(self) -> dict[str, Any]:
         """Vocabulary, unit, and whether the text is a circle."""

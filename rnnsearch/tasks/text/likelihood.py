@@ -16,6 +16,9 @@ SHORTEST_STREAM = 1024
 """Symbols; shorter stretches are read in fewer streams, so that warm-up stays a small share."""
 WARMUP = 128
 """Symbols before a stream that set its state and are not scored."""
+CONTEXTS_AT_ONCE, STEPS_AT_ONCE = 128, 64
+"""Sequences and steps of a call that reads short contexts; fixed, as above all a trial's rounding
+must be."""
 CHUNK_NUMBERS = {"cpu": 750_000, "cuda": 6_000_000}
 """Activations of one trial that a chunk of time may hold; not of a pack, whose size must not
 decide how a trial's numbers are rounded."""
@@ -66,6 +69,29 @@ def likelihood(predictor: Predictor, symbols: Tensor, first: int, last: int) -> 
         longest = _chunk_steps(streams, outputs.shape[-1], state[0].shape[-1], outputs.device.type)
         step = end
     return Likelihood(nats / count, hits / count)
+
+
+@torch.no_grad()
+def nats_after(predictor: Predictor, symbols: Tensor, positions: Tensor, context: int) -> Tensor:
+    """Mean nats of single symbols, each after no more than the `context` symbols before it.
+
+    Args:
+        symbols: The whole text, [symbols], on the predictor's device.
+        positions: Of the symbols to score, int64 [positions], each at least `context`.
+
+    Returns:
+        Float64 [K].
+    """
+    nats = torch.zeros(predictor.size, dtype=torch.float64, device=symbols.device)
+    for some in torch.split(positions, CONTEXTS_AT_ONCE):
+        state: tuple[Tensor, ...] | None = None
+        for step in range(-context, 0, STEPS_AT_ONCE):
+            steps = torch.arange(step, min(step + STEPS_AT_ONCE, 0), device=symbols.device)
+            inputs = symbols[some + steps.unsqueeze(1)].long()
+            outputs, state = predictor(inputs.unsqueeze(0), state)
+        targets = symbols[some].long().unsqueeze(0)
+        nats += _score(outputs[:, -1:], targets, torch.ones_like(targets, dtype=torch.float64)).nats
+    return nats / len(positions)
 
 
 def _first_of_text(warmup: int, first: int) -> int:

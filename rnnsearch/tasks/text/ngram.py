@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from math import log
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,6 @@ from rnnsearch.tasks.base import Part, Score
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnnsearch.tasks.text.data import TextData
-
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
@@ -24,41 +22,70 @@ TABLE_NUMBERS = 1 << 20
 """Probabilities that are held at once."""
 
 
-def frequencies(data: TextData) -> Score:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedText:
+    """What the n-grams need to know of a text.
+
+    Attributes:
+        symbols: All of it; of a circle, with the first symbol again at the end.
+        size: Symbols of the vocabulary.
+        shown: Symbols of the training part, which comes first.
+        end: Last-plus-one position of the training part that is predicted.
+        spans: First and last-plus-one position of the parts to score; the study's own first.
+        contexts: Lengths of context to score as well.
+        positions: Of the symbols that are scored by length of context, a row a part.
+        say: The name of a symbol's number.
+    """
+
+    symbols: Ints
+    size: int
+    shown: int
+    end: int
+    spans: Mapping[Part, tuple[int, int]]
+    contexts: tuple[int, ...] = ()
+    positions: Mapping[Part, Ints] = field(default_factory=dict)
+    say: Callable[[int], str] = str
+
+
+def frequencies(text: CountedText) -> Score:
     """Every symbol by its share of the training part, with one added to each count."""
-    size = data.output_size
-    counts = np.bincount(data.part("train"), minlength=size) + 1.0
+    counts = np.bincount(text.symbols[: text.shown], minlength=text.size) + 1.0
     nats = -np.log(counts / counts.sum())
     likeliest = int(np.argmax(counts))
     metrics: dict[str, float] = {}
-    tokens = _symbols(data)
-    for part in _parts(data):
-        first, last = data.scored(part)
-        scored = tokens[first:last]
-        found = float(nats[scored].mean()), float((scored == likeliest).mean())
-        metrics |= _named(part, *found)
-    name = data.vocabulary.name(data.vocabulary.symbols[likeliest])
-    return Score("unigram", metrics, f"shares of the training part; always guesses {name}")
+    for part, (first, last) in text.spans.items():
+        scored = text.symbols[first:last]
+        metrics |= _named(part, float(nats[scored].mean()), float((scored == likeliest).mean()))
+        for length in text.contexts:
+            symbols = text.symbols[text.positions[part]]
+            metrics[f"{part}_nats_context_{length}"] = float(nats[symbols].mean())
+    guess = text.say(likeliest)
+    return Score("unigram", metrics, f"shares of the training part; always guesses {guess}")
 
 
-def ngram(data: TextData) -> Score:
+def ngram(text: CountedText) -> Score:
     """The best n-gram of order 1 to 6, interpolated with modified Kneser-Ney discounts.
 
     Counted on the training part alone. The order is the one with the lowest nats on the part that
-    the study reports, as the study chooses its models. Source of the discounts: Chen and
-    Goodman, An empirical study of smoothing techniques for language modeling (1998).
+    the study reports, as the study chooses its models; after a shorter context than it reads, it
+    gives way to the order that reads just so much. Source of the discounts: Chen and Goodman, An
+    empirical study of smoothing techniques for language modeling (1998).
     """
-    model = _Ngrams(_symbols(data), data.scored("train")[1], data.output_size)
-    part = data.reported_part
+    model = _Ngrams(text.symbols, text.end, text.size)
+    reported, *others = text.spans
     orders = list(range(1, model.highest + 1))
-    scores = model.score(*data.scored(part), orders)
+    scores = model.score(*text.spans[reported], orders)
     order = min(orders, key=lambda n: scores[n][0])
-    metrics = _named(part, *scores[order])
-    for other in _parts(data):
-        if other != part:
-            metrics |= _named(other, *model.score(*data.scored(other), [order])[order])
-    where = "in sample, " if part == "train" else ""
-    note = f"interpolated Kneser-Ney, {where}order of the lowest {part}_nats"
+    metrics = _named(reported, *scores[order])
+    for part in others:
+        metrics |= _named(part, *model.score(*text.spans[part], [order])[order])
+    for part in text.spans:
+        for length in text.contexts:
+            allowed = min(order, length + 1)
+            nats, _ = model.score_at(text.positions[part], [allowed])[allowed]
+            metrics[f"{part}_nats_context_{length}"] = nats
+    where = "in sample, " if reported == "train" else ""
+    note = f"interpolated Kneser-Ney, {where}order of the lowest {reported}_nats"
     return Score(f"{order}-gram", metrics, note)
 
 
@@ -142,11 +169,15 @@ class _Ngrams:
 
     def score(self, first: int, last: int, orders: list[int]) -> dict[int, tuple[float, float]]:
         """Mean nats and accuracy of each order over positions `first` to `last`."""
+        return self.score_at(np.arange(first, last), orders)
+
+    def score_at(self, positions: Ints, orders: list[int]) -> dict[int, tuple[float, float]]:
+        """The same over any positions."""
         nats = dict.fromkeys(orders, 0.0)
         hits = dict.fromkeys(orders, 0)
         top = max(orders)
-        for heads, rows, positions in self._chunks(first, last, top):
-            targets = self._tokens[positions]
+        for heads, rows, places in self._chunks(positions, top):
+            targets = self._tokens[places]
             table = np.full((len(heads), self._size), 1 / self._size)
             for order in range(1, top + 1):
                 contexts = self._contexts[order - 1][heads]
@@ -156,13 +187,13 @@ class _Ngrams:
                     hits[order] += int((whole.argmax(axis=1)[rows] == targets).sum())
                 if order < top:
                     table = self._distinct[order - 1].over(table, contexts)
-        count = last - first
+        count = len(positions)
         return {order: (nats[order] / count, hits[order] / count) for order in orders}
 
-    def _chunks(self, first: int, last: int, order: int) -> Iterator[tuple[Ints, Ints, Ints]]:
+    def _chunks(self, wanted: Ints, order: int) -> Iterator[tuple[Ints, Ints, Ints]]:
         """Positions grouped by context: a position that heads each context, the context's row
         of each position, and the positions."""
-        contexts = self._contexts[order - 1][first:last]
+        contexts = self._contexts[order - 1][wanted]
         _, heads, groups = np.unique(contexts, return_index=True, return_inverse=True)
         by_group = np.argsort(groups, kind="stable")
         edges = np.concatenate([[0], np.cumsum(np.bincount(groups))])
@@ -170,7 +201,7 @@ class _Ngrams:
         for low in range(0, len(heads), step):
             high = min(low + step, len(heads))
             members = by_group[edges[low] : edges[high]]
-            yield first + heads[low:high], groups[members] - low, first + members
+            yield wanted[heads[low:high]], groups[members] - low, wanted[members]
 
 
 def _discounts(counts: Ints) -> Floats:
@@ -182,17 +213,6 @@ def _discounts(counts: Ints) -> Floats:
         taken[n] = n - (n + 1) * share * above / here if here else taken[n - 1] + 0.2
     # a small text's counts of counts mean little: every count keeps and gives something
     return np.array([0.0, *(float(np.clip(taken[n], 0.1, n - 0.1)) for n in (1, 2, 3))])
-
-
-def _symbols(data: TextData) -> Ints:
-    tokens = data.tokens.astype(np.int64)
-    return np.concatenate([tokens, tokens[:1]]) if data.config.cyclic else tokens
-
-
-def _parts(data: TextData) -> list[Part]:
-    """The part that the study reports, and the test part where there is one."""
-    parts: list[Part] = [data.reported_part]
-    return [*parts, "test"] if "test" in data.bounds else parts
 
 
 def _named(part: Part, nats: float, accuracy: float) -> dict[str, float]:

@@ -14,7 +14,7 @@ from rnnsearch.tasks.streams import derive
 from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.data import TextData
 from rnnsearch.tasks.text.generate import generate
-from rnnsearch.tasks.text.likelihood import likelihood
+from rnnsearch.tasks.text.likelihood import likelihood, nats_after
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,11 +82,17 @@ class TextTask:
             return {}
         first, last = self.data.scored(part)
         found = likelihood(predictor, self._symbols, first, last)
-        return {
+        metrics = {
             f"{part}_nats": found.nats,
             f"{part}_bits": found.nats / log(2),
             f"{part}_accuracy": found.accuracy,
         }
+        if self.config.context:
+            at = torch.tensor(self.data.context_positions(part), device=self._symbols.device)
+            for length in self.config.context:
+                nats = nats_after(predictor, self._symbols, at, length)
+                metrics[f"{part}_nats_context_{length}"] = nats
+        return metrics
 
     def say(self, predictor: Predictor) -> str:
         """`hello -> elloh` for a few symbols, each the likeliest; else a sample after a prompt.

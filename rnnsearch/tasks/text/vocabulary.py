@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LAST_CODE_POINT = 0x10FFFF
+REPLACEMENT = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +24,15 @@ class Vocabulary:
     Attributes:
         unit: `char`: Unicode code points; `byte`: bytes of the UTF-8 text.
         symbols: Code points or byte values, ascending.
+        unknown: Whether one more number, the last, stands for every other symbol.
     """
 
     unit: Literal["char", "byte"]
     symbols: tuple[int, ...]
+    unknown: bool = False
 
     def __len__(self) -> int:
-        return len(self.symbols)
+        return len(self.symbols) + self.unknown
 
     @classmethod
     def of(
@@ -49,36 +52,67 @@ class Vocabulary:
         symbols = np.flatnonzero(present)
         numbers = np.zeros(LAST_CODE_POINT + 1, dtype=np.int32)
         numbers[symbols] = np.arange(len(symbols), dtype=np.int32)
-        tokens = numbers[codes]
-        vocabulary = cls(unit, tuple(symbols.tolist()))
-        return vocabulary, tokens.astype(np.uint8) if len(symbols) <= 256 else tokens
+        return cls(unit, tuple(symbols.tolist())), _narrow(numbers[codes], len(symbols))
+
+    def limited(
+        self, tokens: NDArray[Any], most: int, counted: NDArray[Any]
+    ) -> tuple[Vocabulary, NDArray[np.uint8] | NDArray[np.int32]]:
+        """The vocabulary with its rare symbols as one unknown symbol, and the text in its numbers.
+
+        Args:
+            tokens: The text, in the numbers of this vocabulary.
+            most: Numbers to leave, the unknown one among them; at least 2.
+            counted: The stretch of the text that decides what is rare; among equally frequent
+                symbols the lower code point stays.
+        """
+        if len(self) <= most:
+            return self, tokens
+        counts = np.bincount(counted, minlength=len(self))
+        kept = np.sort(np.argsort(-counts, kind="stable")[: most - 1])
+        numbers = np.full(len(self), most - 1, dtype=np.int32)
+        numbers[kept] = np.arange(most - 1, dtype=np.int32)
+        symbols = tuple(self.symbols[number] for number in kept)
+        return Vocabulary(self.unit, symbols, True), _narrow(numbers[tokens], most)
 
     def encode(self, text: str) -> NDArray[np.int64]:
-        """Numbers of a text, int64 [length].
+        """Numbers of a text, int64 [length]; see `strangers` for what becomes the unknown symbol.
 
         Raises:
-            PromptError: The text holds symbols that the vocabulary lacks.
+            PromptError: The text holds symbols that the vocabulary lacks, and it has no unknown
+                symbol that could stand for them.
         """
         numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
-        try:
-            codes = _codes(text.encode("utf-8"), self.unit).tolist()
-        except UnicodeEncodeError as error:
-            raise PromptError(f"the prompt is not text: {error.reason}") from error
-        unknown = sorted({code for code in codes if code not in numbers})
-        if unknown:
-            shown = ", ".join(self.name(code) for code in unknown[:10])
-            more = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
+        if not self.unknown and (strangers := self.strangers(text)):
+            shown = ", ".join(strangers[:10])
+            more = f" and {len(strangers) - 10} more" if len(strangers) > 10 else ""
             raise PromptError(
                 f"the model was trained on a text without {shown}{more}; "
                 f"it knows {len(self)} {self.unit}s: {self.preview()}"
             )
-        return np.array([numbers[code] for code in codes], dtype=np.int64)
+        last = len(self.symbols)
+        return np.array([numbers.get(code, last) for code in self._read(text)], dtype=np.int64)
+
+    def strangers(self, text: str) -> list[str]:
+        """Names of the different symbols of a text that the vocabulary does not name.
+
+        Raises:
+            PromptError: It is no text (half of a surrogate pair).
+        """
+        return [self.name(code) for code in sorted(set(self._read(text)) - set(self.symbols))]
 
     def decode(self, tokens: Sequence[int]) -> str:
-        """The text of numbers; bytes that are no UTF-8 become U+FFFD."""
+        """The text of numbers; bytes that are no UTF-8, and the unknown symbol, become U+FFFD."""
         if self.unit == "byte":
-            return bytes(self.symbols[token] for token in tokens).decode("utf-8", "replace")
-        return "".join(chr(self.symbols[token]) for token in tokens)
+            stranger = REPLACEMENT.encode()
+            known = [bytes([symbol]) for symbol in self.symbols] + [stranger]
+            return b"".join(known[token] for token in tokens).decode("utf-8", "replace")
+        characters = [*map(chr, self.symbols), REPLACEMENT]
+        return "".join(characters[token] for token in tokens)
+
+    def said(self, number: int) -> str:
+        """A number as people read it: `'é'`, `byte 0xC3`, `the unknown symbol`."""
+        known = number < len(self.symbols)
+        return self.name(self.symbols[number]) if known else "the unknown symbol"
 
     def name(self, symbol: int) -> str:
         """A symbol as people read it: `'é'`, `byte 0xC3`."""
@@ -95,7 +129,8 @@ class Vocabulary:
         symbols: str | list[int] = list(self.symbols)
         if self.unit == "char":
             symbols = "".join(map(chr, self.symbols))
-        return {"unit": self.unit, "vocabulary": symbols}
+        values: dict[str, Any] = {"unit": self.unit, "vocabulary": symbols}
+        return values | ({"unknown": True} if self.unknown else {})
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Vocabulary:
@@ -106,7 +141,18 @@ class Vocabulary:
         """
         symbols = values["vocabulary"]
         codes = map(ord, symbols) if isinstance(symbols, str) else symbols
-        return cls(values["unit"], tuple(codes))
+        return cls(values["unit"], tuple(codes), values.get("unknown", False))
+
+    def _read(self, text: str) -> list[int]:
+        try:
+            codes: list[int] = _codes(text.encode("utf-8"), self.unit).tolist()
+        except UnicodeEncodeError as error:
+            raise PromptError(f"the prompt is not text: {error.reason}") from error
+        return codes
+
+
+def _narrow(tokens: NDArray[np.int32], size: int) -> NDArray[np.uint8] | NDArray[np.int32]:
+    return tokens.astype(np.uint8) if size <= 256 else tokens
 
 
 def _codes(raw: bytes, unit: Literal["char", "byte"]) -> NDArray[Any]:

@@ -106,7 +106,7 @@ def test_every_start_is_drawn_and_epochs_differ() -> None:
 def test_persistence_as_a_model_scores_as_the_baseline() -> None:
     config = replace(DEFAULT, rollout=RolloutConfig(steps=(1, 3, 10), warmup_steps=4))
     task = task_of(config)
-    expected = persistence(task.data).metrics
+    expected = persistence(task.data.waves, config.rollout).metrics
     for part in ("val", "test"):
         for name, value in task.evaluate(Repeater(), part, None).items():
             assert float(value) == pytest.approx(expected[name], rel=1e-12)

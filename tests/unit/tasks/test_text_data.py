@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -93,6 +95,49 @@ def test_unknown_characters_are_named() -> None:
         by_byte.encode("h")
 
 
+@pytest.mark.parametrize("unit", ["char", "byte"])
+def test_rare_symbols_become_one_unknown_symbol(unit: str) -> None:
+    # by position: "b" and "c" are rare in training, "z" is not there, "d" wins a tie by its code
+    config = TextConfig(text="a" * 20 + "ddeebc" + "zab", unit=unit, max_vocabulary=3)  # type: ignore[arg-type]
+    data = TextData.read(replace(config, split=SplitConfig(train=0.9, val=0.05, test=0.05)))
+    vocabulary = data.vocabulary
+    assert (data.input_size, data.output_size, data.tokens.max()) == (3, 3, 2)
+    assert vocabulary.decode(data.tokens.tolist()) == "a" * 20 + "dd" + "\ufffd" * 5 + "a\ufffd"
+    assert vocabulary.encode("abdz").tolist() == [0, 2, 1, 2]
+    assert len(vocabulary.strangers("abdz")) == 2
+    assert Vocabulary.from_json(json.loads(json.dumps(data.manifest()))) == vocabulary
+    assert "4 of 6 different symbols are rare" in data.notes()[0]
+    assert "20.690% of the text" in data.notes()[0]
+    unigram, _ = data.baselines()
+    assert unigram.metrics["val_accuracy"] == 0
+    assert vocabulary.said(2) == "the unknown symbol"
+
+
+def test_a_vocabulary_that_fits_is_left_whole() -> None:
+    plain = TextData.read(TextConfig(text="hello world" * 9))
+    same = TextData.read(TextConfig(text="hello world" * 9, max_vocabulary=8))
+    assert same.manifest() == plain.manifest()
+    assert "unknown" not in plain.manifest()
+
+
+def test_a_context_longer_than_the_text_is_refused() -> None:
+    text = "0123456789" * 10
+    assert TextData.read(TextConfig(text=text, context=(1, 89))).context_positions("val")[0] == 89
+    with pytest.raises(DataError, match="no symbol of the val part has 90 symbols before it"):
+        TextData.read(TextConfig(text=text, context=(90,)))
+
+
+def test_ngrams_give_way_to_shorter_contexts() -> None:
+    data = TextData.read(TextConfig(text="the cat sat on the mat " * 40, context=(1, 2, 20)))
+    unigram, best = data.baselines()
+    order = int(best.name.removesuffix("-gram"))
+    assert order > 3
+    one, two, all_of_it = (best.metrics[f"val_nats_context_{n}"] for n in (1, 2, 20))
+    assert one > two > all_of_it
+    assert all_of_it == pytest.approx(best.metrics["val_nats"], rel=1e-12), "92 symbols: all of val"
+    assert unigram.metrics["val_nats_context_1"] == unigram.metrics["val_nats_context_20"]
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -174,6 +219,9 @@ def test_windows_longer_than_the_streams_are_explained() -> None:
         ("split.val", TextConfig(text="ab", split=SplitConfig(train=1.5, val=-0.5, test=0))),
         ("cyclic", TextConfig(text="ab", cyclic=True)),
         ("sample", TextConfig(text="ab", sample=-1)),
+        ("max_vocabulary", TextConfig(text="ab", max_vocabulary=1)),
+        ("context", TextConfig(text="ab", context=(0,))),
+        ("context", TextConfig(text="ab", context=(3, 3))),
     ],
 )
 def test_problems_name_the_key(key: str, config: TextConfig) -> None:

@@ -37,6 +37,11 @@ class TestBytes(TaskContract):
     windows = (Window(2, seq_len=7),)
 
 
+class TestContexts(TaskContract):
+    config = TextConfig(text=RHYME[:2000], context=(1, 4, 100), max_vocabulary=12)
+    windows = (Window(2, seq_len=7),)
+
+
 class TestManySymbols(TaskContract):
     config = TextConfig(text="".join(chr(0x4E00 + n * n % 400) for n in range(3000)))
     windows = (Window(2, seq_len=7),)
@@ -103,6 +108,32 @@ def test_any_stretch_of_text_is_scored_once(first: int, count: int) -> None:
     nats, hits = oracle.score(tokens, first, first + count)
     assert float(found.nats) == pytest.approx(nats, rel=1e-12)
     assert float(found.accuracy) == pytest.approx(hits, rel=1e-12)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 200])
+def test_a_symbol_is_scored_after_its_context_alone(length: int) -> None:
+    task = task_of(TextConfig(text=RHYME[:3000], context=(length,)))
+    oracle = SecondOrder(task.data.input_size)
+    tokens = task.data.tokens.astype(int)
+    at = task.data.context_positions("val")
+    assert len(at) == len(set(at.tolist())) == 300
+    assert task.data.bounds["val"][0] <= at[0] <= at[-1] < task.data.bounds["val"][1]
+    # an order of 2 sees no more than two symbols, from the zero state
+    logs = torch.log_softmax(oracle.table, dim=-1).numpy()
+    before = tokens[at - 2] + 1 if length > 1 else np.zeros(len(at), dtype=int)
+    nats = -logs[before, tokens[at - 1], tokens[at]].mean()
+    found = task.evaluate(oracle, "val", None)
+    assert float(found[f"val_nats_context_{length}"]) == pytest.approx(nats, rel=1e-12)
+
+
+def test_all_contexts_are_scored_on_the_same_symbols() -> None:
+    data = TextData.read(TextConfig(text="hello" * 3, cyclic=True, split=WHOLE, context=(1, 6)))
+    assert data.context_positions("train").tolist() == list(range(6, 16))
+    task = TextTask(data.config, data, CPU, torch.float32)
+    assert list(task.evaluate(networks(data, 1), "val", None))[3:] == [
+        "train_nats_context_1",
+        "train_nats_context_6",
+    ]
 
 
 class LongMemory:

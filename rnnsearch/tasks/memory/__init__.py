@@ -1,0 +1,1 @@
+"""Made sequences that ask for memory: adding and copying. `__init__` imports nothing."""

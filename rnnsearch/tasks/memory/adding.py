@@ -1,0 +1,56 @@
+"""The adding problem: remember two marked numbers over a long time, and say their sum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from rnnsearch.tasks.memory.config import MemoryConfig, shared_problems
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MEAN_ERROR = 1 / 6
+"""Mean squared error of always saying 1: the variance of a sum of two uniform numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddingConfig(MemoryConfig):
+    """Say at the end the sum of the two numbers that were marked.
+
+    Each step shows a number, uniform in [0, 1), and a marker, which is 1 at one step of the first
+    half and at one of the second, else 0. Source: Hochreiter and Schmidhuber, Long short-term
+    memory, Neural Computation 9 (1997), section 5.4, in the form with marks of 0 and 1 and a plain
+    sum that Le, Jaitly and Hinton (2015) use.
+
+    Attributes:
+        length: Steps of a sequence.
+    """
+
+    type: Literal["adding"] = "adding"
+    length: int = 100
+
+
+def problems(config: AddingConfig) -> list[tuple[str, str]]:
+    """Everything wrong with a config whose fields have the right types."""
+    if config.length < 2:
+        return [("length", f"must be at least 2, not {config.length}.")]
+    return shared_problems(config, config.length)
+
+
+def generate(
+    config: AddingConfig, count: int, generator: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Numbers [sequences, length], and the two marked steps of each, [sequences, 2]."""
+    numbers = generator.random((count, config.length), dtype=np.float32)
+    half = config.length // 2
+    marks = np.stack(
+        [
+            generator.integers(0, half, size=count),
+            generator.integers(half, config.length, size=count),
+        ],
+        axis=1,
+    )
+    return numbers, marks

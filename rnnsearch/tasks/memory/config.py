@@ -1,0 +1,46 @@
+"""What both memory tests have in common, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MOST_NUMBERS = 200_000_000
+"""Steps of all sequences of a part; more would not fit into a laptop's memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryConfig:
+    """How many sequences are made; every part is drawn from a stream of its own.
+
+    Attributes:
+        train_sequences: An epoch shows each once, in a new order.
+        val_sequences: The study selects on them.
+        test_sequences: Scored once.
+        data_seed: Of the sequences.
+    """
+
+    type: str
+    train_sequences: int = 10_000
+    val_sequences: int = 1_000
+    test_sequences: int = 1_000
+    data_seed: int = 0
+
+
+def shared_problems(config: MemoryConfig, steps: int) -> list[tuple[str, str]]:
+    """Everything wrong with the fields of `MemoryConfig`; see `tasks.sine.config.problems`.
+
+    Args:
+        steps: Of one sequence.
+    """
+    found: list[tuple[str, str]] = []
+    for part in ("train", "val", "test"):
+        key = f"{part}_sequences"
+        count: int = getattr(config, key)
+        if count < 1:
+            found.append((key, f"must be at least 1, not {count}."))
+        elif count * steps > MOST_NUMBERS:
+            most = MOST_NUMBERS // steps
+            found.append((key, f"at {steps} steps each at most {most:,} fit, not {count:,}."))
+    if config.data_seed < 0:
+        found.append(("data_seed", f"must be at least 0, not {config.data_seed}."))
+    return found

@@ -1,0 +1,93 @@
+"""The copy problem: read some symbols, wait, and write them again."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from rnnsearch.tasks.memory.config import MemoryConfig, shared_problems
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyConfig(MemoryConfig):
+    """Write `length` symbols again, `delay` steps after they were read.
+
+    A sequence shows the symbols, `delay - 1` blanks, a mark, and blanks while the model writes;
+    until the mark is read the target is the blank. Source: Hochreiter and Schmidhuber (1997);
+    in this form Arjovsky, Shah and Bengio, Unitary evolution recurrent neural networks (2016).
+
+    Attributes:
+        length: Symbols to remember.
+        delay: Steps from the last symbol to the mark, at least 1.
+        symbols: Different symbols.
+    """
+
+    type: Literal["copy"] = "copy"
+    length: int = 5
+    delay: int = 20
+    symbols: int = 8
+
+    @property
+    def steps(self) -> int:
+        """Of a sequence."""
+        return 2 * self.length + self.delay
+
+    @property
+    def blank(self) -> int:
+        """The symbol after the ones to remember; the mark is the one after it."""
+        return self.symbols
+
+
+def problems(config: CopyConfig) -> list[tuple[str, str]]:
+    """Everything wrong with a config whose fields have the right types."""
+    found = [
+        (key, f"must be at least {least}, not {value}.")
+        for key, least, value in (
+            ("length", 1, config.length),
+            ("delay", 1, config.delay),
+            ("symbols", 2, config.symbols),
+        )
+        if value < least
+    ]
+    found = found or shared_problems(config, config.steps)
+    wanted = config.train_sequences + config.val_sequences + config.test_sequences
+    if not found and config.symbols**config.length < 2 * wanted:
+        different = config.symbols**config.length
+        message = (
+            f"{config.length} of {config.symbols} symbols make {different:,} different sequences; "
+            f"parts of {wanted:,} that share none need twice as many as that. Remember more "
+            "symbols, or make fewer sequences."
+        )
+        found.append(("length", message))
+    return found
+
+
+def generate(
+    config: CopyConfig, count: int, generator: np.random.Generator, shown: Container[bytes] = ()
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Inputs and targets, [sequences, steps] both.
+
+    Args:
+        shown: Inputs, as bytes, that must not turn up again.
+    """
+    found: list[NDArray[np.int64]] = []
+    while len(found) < count:
+        drawn = _inputs(config, generator.integers(0, config.symbols, (count, config.length)))
+        found += [row for row in drawn if row.tobytes() not in shown]
+    inputs = np.stack(found[:count])
+    targets = np.full_like(inputs, config.blank)
+    targets[:, -config.length :] = inputs[:, : config.length]
+    return inputs, targets
+
+
+def _inputs(config: CopyConfig, remembered: NDArray[np.int64]) -> NDArray[np.int64]:
+    inputs = np.full((len(remembered), config.steps), config.blank, dtype=np.int64)
+    inputs[:, : config.length] = remembered
+    inputs[:, config.length + config.delay - 1] = config.blank + 1
+    return inputs

@@ -1,0 +1,263 @@
+"""The sequences of the memory tests, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from math import log
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.base import Metric, Part, Score, Window
+from rnnsearch.tasks.memory import adding, copying
+from rnnsearch.tasks.memory.adding import AddingConfig
+from rnnsearch.tasks.memory.config import MemoryConfig
+from rnnsearch.tasks.memory.copying import CopyConfig
+from rnnsearch.tasks.streams import derive
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Arrays = tuple[NDArray[Any], NDArray[Any]]
+
+PARTS: tuple[Part, ...] = ("train", "val", "test")
+
+CLOSE = 0.04
+"""Absolute error below which a sum counts as right, as in Hochreiter and Schmidhuber (1997)."""
+
+
+class AddingData:
+    """Numbers and marks of every part.
+
+    Attributes:
+        arrays: Of each part, numbers float32 [sequences, length] and the marked steps int64
+            [sequences, 2].
+    """
+
+    input_size = 2
+    output_size = 1
+    symbolic = False
+    losses = ("mse", "l1", "huber")
+    quantiles: tuple[float, ...] = ()
+    feedback = False
+    whole_sequence = True
+
+    def __init__(self, config: AddingConfig) -> None:
+        _refuse(adding.problems(config))
+        self.config = config
+        self.arrays: dict[Part, Arrays] = {
+            part: adding.generate(config, count, _stream(config, part))
+            for part, count in counts(config).items()
+        }
+
+    def sums(self, part: Part) -> NDArray[np.float64]:
+        """What is to be said of each sequence, [sequences]."""
+        numbers, marks = self.arrays[part]
+        marked = np.take_along_axis(numbers, marks, axis=1)
+        return np.asarray(marked.sum(axis=1, dtype=np.float64))
+
+    def rows(self) -> dict[Part, int]:
+        """Sequences of each part."""
+        return counts(self.config)
+
+    def sha256(self) -> str:
+        """Hash of all numbers and marks."""
+        return _hash(self.arrays)
+
+    def notes(self) -> Sequence[str]:
+        """Nothing that a person would not expect."""
+        return []
+
+    def metrics(self) -> Sequence[Metric]:
+        """The error of the sum; 0.167 is that of a model that remembers nothing."""
+        return [
+            Metric(
+                "val_mse",
+                "squared units of the sum",
+                "minimize",
+                "mean squared error of the sum; always saying 1 gives 0.167",
+            ),
+            Metric(
+                "val_accuracy",
+                "share",
+                "maximize",
+                "share of sequences whose sum is said to within 0.04",
+            ),
+        ]
+
+    def window_problem(self, window: Window) -> str | None:
+        """A training sequence is a whole one."""
+        return _window_problem(self.config, self.config.length, window)
+
+    def baselines(self) -> Sequence[Score]:
+        """Two models without memory: the mean, and the line through the last number."""
+        mean = float(self.sums("train").mean())
+        last = np.polynomial.Polynomial.fit(
+            self.arrays["train"][0][:, -1].astype(np.float64), self.sums("train"), 1
+        )
+        return [
+            self._score("mean", lambda numbers: np.full(len(numbers), mean), "says the mean sum"),
+            self._score(
+                "last number",
+                lambda numbers: last(numbers[:, -1].astype(np.float64)),
+                "a line through the last number; remembers nothing before it",
+            ),
+        ]
+
+    def manifest(self) -> dict[str, Any]:
+        """The length of the sequences."""
+        return {"task": "adding", "length": self.config.length}
+
+    def _score(self, name: str, say: Any, note: str) -> Score:
+        found: dict[str, float] = {}
+        for part in PARTS[1:]:
+            error = say(self.arrays[part][0]) - self.sums(part)
+            found[f"{part}_mse"] = float(np.mean(error**2))
+            found[f"{part}_accuracy"] = float(np.mean(np.abs(error) < CLOSE))
+        return Score(name, found, note)
+
+
+class CopyData:
+    """Sequences of every part; no part holds one of a part before it.
+
+    Attributes:
+        arrays: Of each part, inputs and targets, int64 [sequences, steps] both.
+    """
+
+    symbolic = True
+    losses = ("cross_entropy",)
+    quantiles: tuple[float, ...] = ()
+    feedback = False
+    whole_sequence = False
+
+    def __init__(self, config: CopyConfig) -> None:
+        _refuse(copying.problems(config))
+        self.config = config
+        self.input_size = config.symbols + 2
+        self.output_size = config.symbols + 1
+        self.arrays: dict[Part, Arrays] = {}
+        shown: set[bytes] = set()
+        for part, count in counts(config).items():
+            self.arrays[part] = copying.generate(config, count, _stream(config, part), shown)
+            shown.update(row.tobytes() for row in self.arrays[part][0])
+
+    def rows(self) -> dict[Part, int]:
+        """Sequences of each part."""
+        return counts(self.config)
+
+    def sha256(self) -> str:
+        """Hash of all inputs and targets."""
+        return _hash(self.arrays)
+
+    def notes(self) -> Sequence[str]:
+        """Nothing that a person would not expect."""
+        return []
+
+    def metrics(self) -> Sequence[Metric]:
+        """Likelihood over all steps first, then what is said of the remembered symbols."""
+        config = self.config
+        recalled = f"the {config.length} remembered symbols"
+        return [
+            Metric(
+                "val_nats",
+                "nats/step",
+                "minimize",
+                "mean negative log-likelihood over all steps; without memory "
+                f"{config.length * log(config.symbols) / config.steps:.4g}",
+            ),
+            Metric(
+                "val_recall_nats",
+                "nats/symbol",
+                "minimize",
+                f"the same over {recalled}; without memory {log(config.symbols):.4g}",
+            ),
+            Metric(
+                "val_recall_accuracy",
+                "share",
+                "maximize",
+                f"share of {recalled} said right; chance is {1 / config.symbols:.4g}",
+            ),
+        ]
+
+    def window_problem(self, window: Window) -> str | None:
+        """A training sequence is a whole one."""
+        return _window_problem(self.config, self.config.steps, window)
+
+    def baselines(self) -> Sequence[Score]:
+        """The best that can be said without memory, and one guess for every symbol."""
+        config = self.config
+        chance = log(config.symbols)
+        remembered = self.arrays["train"][1][:, -config.length :]
+        shares = (np.bincount(remembered.ravel(), minlength=config.symbols) + 1.0) / (
+            remembered.size + config.symbols
+        )
+        exact: dict[str, float] = {}
+        fitted: dict[str, float] = {}
+        for part in PARTS[1:]:
+            wanted = self.arrays[part][1][:, -config.length :]
+            exact |= self._named(part, chance, 1 / config.symbols)
+            hits = float(np.mean(wanted == int(np.argmax(shares))))
+            fitted |= self._named(part, float(-np.log(shares[wanted]).mean()), hits)
+        return [
+            Score("no memory", exact, "counts the steps, and guesses symbols evenly; exact"),
+            Score("frequencies", fitted, "guesses symbols by their shares in the training part"),
+        ]
+
+    def manifest(self) -> dict[str, Any]:
+        """How many symbols, how long, how late."""
+        config = self.config
+        return {
+            "task": "copy",
+            "symbols": config.symbols,
+            "length": config.length,
+            "delay": config.delay,
+        }
+
+    def _named(self, part: Part, nats: float, accuracy: float) -> dict[str, float]:
+        return {
+            f"{part}_nats": nats * self.config.length / self.config.steps,
+            f"{part}_recall_nats": nats,
+            f"{part}_recall_accuracy": accuracy,
+        }
+
+
+def counts(config: MemoryConfig) -> dict[Part, int]:
+    """Sequences of each part."""
+    return {
+        "train": config.train_sequences,
+        "val": config.val_sequences,
+        "test": config.test_sequences,
+    }
+
+
+def _stream(config: MemoryConfig, part: Part) -> np.random.Generator:
+    return np.random.default_rng(derive(config.data_seed, f"{config.type} {part}"))
+
+
+def _refuse(wrong: Sequence[tuple[str, str]]) -> None:
+    if wrong:
+        raise DataError("; ".join(f"task.{key} {message}" for key, message in wrong))
+
+
+def _hash(arrays: Mapping[Part, Arrays]) -> str:
+    digest = sha256()
+    for pair in arrays.values():
+        for array in pair:
+            digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
+    return digest.hexdigest()
+
+
+def _window_problem(config: MemoryConfig, steps: int, window: Window) -> str | None:
+    if window.seq_len not in (None, steps):
+        return (
+            f"a training sequence is a whole one of {steps} steps, not {window.seq_len}; leave "
+            "training.seq_len out."
+        )
+    if window.batch_size > config.train_sequences:
+        return (
+            f"there are {config.train_sequences} training sequences, fewer than the batch of "
+            f"{window.batch_size}; at most training.batch_size: {config.train_sequences}."
+        )
+    return None

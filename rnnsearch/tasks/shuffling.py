@@ -1,0 +1,37 @@
+"""The order in which sequences are trained on: shuffled passes, cut into epochs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.streams import derive
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def shuffled_batches(count: int, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+    """Which of `count` sequences each batch of an epoch holds, [steps, batch].
+
+    A pass shows every sequence once in an order of its own, but for a last batch that would not
+    be full. An epoch is one pass; with `steps_per_epoch` it takes that many steps and the next
+    epoch goes on there. A function of its arguments alone.
+
+    Args:
+        count: At least `window.batch_size`.
+        seed: Of the trial.
+        epoch: From 0.
+    """
+    in_pass = count // window.batch_size
+    steps = window.steps_per_epoch or in_pass
+    passes, places = np.divmod(epoch * steps + np.arange(steps), in_pass)
+    found = np.empty((steps, window.batch_size), dtype=np.int64)
+    for number in np.unique(passes):
+        generator = np.random.default_rng(derive(seed, "data", int(number)))
+        order = generator.permutation(count)[: in_pass * window.batch_size]
+        now = passes == number
+        found[now] = order.reshape(in_pass, -1)[places[now]]
+    return found

@@ -1,0 +1,1 @@
+"""Made signals, each next point from a window of points. `__init__` imports nothing."""

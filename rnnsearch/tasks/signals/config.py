@@ -1,0 +1,115 @@
+"""What all made signals have in common, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rnnsearch.tasks.scaling import ScalerKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitConfig:
+    """Shares of the points by position, after the gaps are taken out; they sum to 1.
+
+    Attributes:
+        train: Above 0; models, scaler and baselines are fitted on it.
+        val: Above 0; the study selects on it.
+        test: Above 0; scored once.
+        gap: Points between two parts that belong to neither.
+    """
+
+    train: float = 0.7
+    val: float = 0.15
+    test: float = 0.15
+    gap: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopConfig:
+    """How a trained model is run on its own predictions, after `window` true points.
+
+    Attributes:
+        steps: Horizons whose RMSE is reported, each over steps 1 to the horizon.
+        starts: Places of a part where a rollout starts, spread evenly.
+    """
+
+    steps: tuple[int, ...] = (10, 50)
+    starts: int = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalConfig:
+    """Windows of a signal and what is predicted from them.
+
+    A window lies wholly in its part, its target too, so that no part sees another one.
+
+    Attributes:
+        window: Points that a prediction is made from; a training sequence is one window.
+        horizon: How many points after the last one known the predicted one lies.
+        predict: Train on the `last` step's prediction of each window, or on `every` step's.
+            Scored is the last step's alone.
+        scaler: Fitted on the training part alone; metrics are in the units of the signal.
+        split: By position.
+        rollout: Closed-loop metrics; with a horizon of 1 alone.
+        data_seed: Of what is random in the signal.
+    """
+
+    type: str
+    window: int = 50
+    horizon: int = 1
+    predict: Literal["last", "every"] = "last"
+    scaler: ScalerKind = "standard"
+    split: SplitConfig = field(default_factory=SplitConfig)
+    rollout: LoopConfig = field(default_factory=LoopConfig)
+    data_seed: int = 0
+
+
+def part_sizes(config: SignalConfig, num_points: int) -> tuple[int, int, int]:
+    """Points of the training, validation and test part."""
+    split = config.split
+    left = max(num_points - 2 * split.gap, 0)
+    train = int(split.train * left + 1e-6)
+    val = int((split.train + split.val) * left + 1e-6) - train
+    return train, val, left - train - val
+
+
+def shared_problems(config: SignalConfig, num_points: int) -> list[tuple[str, str]]:
+    """Everything wrong with the fields of `SignalConfig`; see `tasks.sine.config.problems`."""
+    found: list[tuple[str, str]] = []
+    for key, least in (("window", 1), ("horizon", 1), ("data_seed", 0)):
+        value: int = getattr(config, key)
+        if value < least:
+            found.append((key, f"must be at least {least}, not {value}."))
+    split = config.split
+    for part in ("train", "val", "test"):
+        share: float = getattr(split, part)
+        if not 0 < share < 1:
+            found.append((f"split.{part}", f"must be above 0 and below 1, not {share}."))
+    if not abs(split.train + split.val + split.test - 1) < 1e-6:
+        found.append(("split", "the shares of train, val and test must sum to 1."))
+    if split.gap < 0:
+        found.append(("split.gap", f"must be at least 0, not {split.gap}."))
+    steps = config.rollout.steps
+    if not steps or min(steps) < 1 or len(set(steps)) != len(steps):
+        found.append(("rollout.steps", "needs different horizons of at least 1."))
+    if config.rollout.starts < 1:
+        found.append(("rollout.starts", f"must be at least 1, not {config.rollout.starts}."))
+    return found or _too_short(config, num_points)
+
+
+def _too_short(config: SignalConfig, num_points: int) -> list[tuple[str, str]]:
+    sizes = part_sizes(config, num_points)
+    needed, why = config.window + config.horizon, "a window and its target"
+    loop = config.window + max(config.rollout.steps)
+    for part, size in zip(("train", "val", "test"), sizes, strict=True):
+        short = None
+        if size < needed:
+            short = "window", needed, why
+        elif config.horizon == 1 and part != "train" and size < loop:
+            short = "rollout.steps", loop, "a window and the longest rollout"
+        if short is not None:
+            key, points, what = short
+            remedy = "give more num_points, or less of them"
+            return [(key, f"{what} take {points} points, the {part} part has {size}; {remedy}.")]
+    return []

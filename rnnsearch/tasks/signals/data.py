@@ -1,0 +1,220 @@
+"""A made signal, its parts and their windows, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.base import Metric, Part, Score, Window
+from rnnsearch.tasks.scaling import Scaler
+from rnnsearch.tasks.signals.baselines import Scored, signal_baselines
+from rnnsearch.tasks.signals.config import SignalConfig, part_sizes
+from rnnsearch.tasks.signals.lorenz import LYAPUNOV_EXPONENT, LorenzConfig
+from rnnsearch.tasks.signals.scores import valid_steps
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+class SignalData:
+    """A signal with every window and target of its parts.
+
+    Attributes:
+        times: [points], in the signal's units of time.
+        values: [points, features], in the units of the signal.
+        bounds: First and last-plus-one point of each part.
+        scaler: Fitted on the training part.
+        lyapunov_times: Lyapunov times between two points; None where the task reports none.
+
+    Raises:
+        DataError: The config asks for a signal that cannot be made or cut.
+    """
+
+    symbolic = False
+    losses = ("mse", "l1", "huber")
+    quantiles: tuple[float, ...] = ()
+    whole_sequence = False
+
+    def __init__(self, config: SignalConfig) -> None:
+        module = import_module(type(config).__module__)
+        wrong = module.problems(config)
+        if wrong:
+            raise DataError("; ".join(f"task.{key} {message}" for key, message in wrong))
+        self.config = config
+        self.times: Floats
+        self.values: Floats
+        self.times, self.values = module.generate(config)
+        self.input_size = self.output_size = self.values.shape[1]
+        self.feedback = config.horizon == 1
+        self.lyapunov_times: float | None = None
+        if isinstance(config, LorenzConfig):
+            self.lyapunov_times = config.spacing * LYAPUNOV_EXPONENT
+        self.bounds: dict[Part, tuple[int, int]] = {}
+        start = 0
+        parts: tuple[Part, ...] = ("train", "val", "test")
+        for part, size in zip(parts, part_sizes(config, len(self.values)), strict=True):
+            self.bounds[part] = (start, start + size)
+            start += size + config.split.gap
+        self.scaler = Scaler.fit(self.part("train"), config.scaler)
+
+    def part(self, part: Part) -> Floats:
+        """Points of a part, a view [points, features]."""
+        start, end = self.bounds[part]
+        return self.values[start:end]
+
+    def starts(self, part: Part) -> NDArray[np.int64]:
+        """First points of the windows whose target lies in the part too."""
+        start, end = self.bounds[part]
+        reach = self.config.window + self.config.horizon - 1
+        return np.arange(start, end - reach, dtype=np.int64)
+
+    def windows(self, part: Part) -> tuple[Floats, Floats]:
+        """Every window [windows, time, features] of a part and its target [windows, features]."""
+        at = self.starts(part)
+        last = at + self.config.window - 1
+        points = at[:, None] + np.arange(self.config.window)
+        return self.values[points], self.values[last + self.config.horizon]
+
+    def loop_starts(self, part: Part) -> NDArray[np.int64]:
+        """First points of the windows that rollouts go on from; at most `rollout.starts`."""
+        start, end = self.bounds[part]
+        last = end - self.config.window - max(self.config.rollout.steps)
+        return np.unique(
+            np.linspace(start, last, self.config.rollout.starts).round().astype(np.int64)
+        )
+
+    def loops(self, part: Part) -> tuple[Floats, Floats]:
+        """What rollouts go on from [starts, window, features], and the truth after it
+        [steps, starts, features]."""
+        at, window = self.loop_starts(part), self.config.window
+        steps = np.arange(max(self.config.rollout.steps))
+        return self.values[at[:, None] + np.arange(window)], self.values[
+            at + window + steps[:, None]
+        ]
+
+    def spread(self) -> Floats:
+        """Standard deviation of each feature on the training part, [features]."""
+        return np.asarray(self.part("train").std(axis=0), dtype=np.float64)
+
+    def rows(self) -> dict[Part, int]:
+        """Points of each part."""
+        return {part: end - start for part, (start, end) in self.bounds.items()}
+
+    def sha256(self) -> str:
+        """Hash of the points, little-endian float64."""
+        return sha256(self.values.astype("<f8").tobytes()).hexdigest()
+
+    def notes(self) -> Sequence[str]:
+        """The error that nobody can beat, where there is noise."""
+        noise = getattr(self.config, "noise", 0.0)
+        if not noise:
+            return []
+        return [
+            f"the noise alone has a mean square of {noise**2:.4g}: no model can have a lower "
+            "val_mse but by chance"
+        ]
+
+    def metrics(self) -> Sequence[Metric]:
+        """The error at the horizon first, then the closed loop."""
+        config = self.config
+        ahead = "one point" if config.horizon == 1 else f"{config.horizon} points"
+        about = f"{ahead} ahead, from the {config.window} points before"
+        found = [
+            Metric(
+                "val_mse", "squared units of the signal", "minimize", f"mean squared error {about}"
+            ),
+            Metric("val_mae", "units of the signal", "minimize", f"mean absolute error {about}"),
+        ]
+        if not self.feedback:
+            return found
+        found += [
+            Metric(
+                f"val_rollout_rmse_{horizon}",
+                "units of the signal",
+                "minimize",
+                f"RMSE over steps 1 to {horizon} on its own predictions, after "
+                f"{config.window} true points",
+            )
+            for horizon in config.rollout.steps
+        ]
+        if self.lyapunov_times is not None:
+            found.append(
+                Metric(
+                    "val_valid_time",
+                    "Lyapunov times",
+                    "maximize",
+                    "mean time on its own predictions until the normalised error passes 0.4, of "
+                    f"at most {max(config.rollout.steps) * self.lyapunov_times:.2g}",
+                )
+            )
+        return found
+
+    def window_problem(self, window: Window) -> str | None:
+        """A training sequence is one window; an epoch takes each once."""
+        length = self.config.window
+        if window.seq_len not in (None, length):
+            return (
+                f"a training sequence is a window of {length} points (task.window), not "
+                f"{window.seq_len}; leave training.seq_len out."
+            )
+        count = len(self.starts("train"))
+        if window.batch_size > count:
+            return (
+                f"the training part holds {count} windows, fewer than the batch of "
+                f"{window.batch_size}; at most training.batch_size: {count}."
+            )
+        return None
+
+    def baselines(self) -> Sequence[Score]:
+        """The mean, persistence, and a linear autoregression fitted on the training part."""
+        parts: tuple[Part, ...] = ("train", "val", "test")
+        cut = {part: self.windows(part) for part in parts}
+        return signal_baselines(
+            Scored(
+                {part: windows for part, (windows, _) in cut.items()},
+                {part: targets for part, (_, targets) in cut.items()},
+                self._score,
+            )
+        )
+
+    def manifest(self) -> dict[str, Any]:
+        """What the points are: scale, spacing, and how far ahead a prediction lies."""
+        return {
+            "task": self.config.type,
+            "spacing": float(self.times[1] - self.times[0]),
+            "window": self.config.window,
+            "horizon": self.config.horizon,
+            "scaler": self.scaler.to_json(),
+        }
+
+    def _score(self, part: Part, predict: Callable[[Floats], Floats]) -> dict[str, float]:
+        """The task's metrics of a part, for a function from windows to predictions."""
+        windows, targets = self.windows(part)
+        error = predict(windows) - targets
+        found = {
+            f"{part}_mse": float(np.mean(error**2)),
+            f"{part}_mae": float(np.mean(np.abs(error))),
+        }
+        if not self.feedback:
+            return found
+        fed, truth = self.loops(part)
+        closed = np.empty_like(truth)
+        limit = 1e6 * (1 + np.abs(self.values).max())
+        for step in range(len(truth)):
+            # An unstable order runs away; what is far beyond the signal stays finite there.
+            closed[step] = np.clip(predict(fed), -limit, limit)
+            fed = np.concatenate([fed[:, 1:], closed[step][:, None]], axis=1)
+        for horizon in self.config.rollout.steps:
+            square = (closed[:horizon] - truth[:horizon]) ** 2
+            found[f"{part}_rollout_rmse_{horizon}"] = float(np.sqrt(square.mean()))
+        if self.lyapunov_times is not None:
+            steps = valid_steps(closed, truth, self.spread())
+            found[f"{part}_valid_time"] = float(steps.mean()) * self.lyapunov_times
+        return found

@@ -1,0 +1,95 @@
+"""Sums of sines with chirp, drift and noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from rnnsearch.tasks.signals.config import SignalConfig, shared_problems
+from rnnsearch.tasks.streams import derive
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveConfig(SignalConfig):
+    """Sums of sines with chirp, drift and noise; each next point from a window of points.
+
+    Component i at time t is `a exp(A(t)) sin(f (t + chirp t^2 / (2 duration)) + p + P(t))`, where
+    A and P are random walks of its own.
+
+    Attributes:
+        num_points: Points over [0, duration], both ends included.
+        duration: In units of time.
+        amplitudes: One a component.
+        frequencies: Radians a unit of time, one a component.
+        phases: Radians at time 0, one a component; none stands for zeros.
+        chirp: By what share of itself a frequency has grown at the end; -0.5 halves it.
+        amplitude_drift: Standard deviation of A after one unit of time.
+        phase_drift: Standard deviation of P after one unit of time, in radians.
+        noise: Standard deviation of the white noise on each point.
+    """
+
+    type: Literal["wave"] = "wave"
+    num_points: int = 1000
+    duration: float = 100.0
+    amplitudes: tuple[float, ...] = (1.0,)
+    frequencies: tuple[float, ...] = (1.0,)
+    phases: tuple[float, ...] = ()
+    chirp: float = 0.0
+    amplitude_drift: float = 0.0
+    phase_drift: float = 0.0
+    noise: float = 0.0
+
+
+def problems(config: WaveConfig) -> list[tuple[str, str]]:
+    """Everything wrong with a config whose fields have the right types."""
+    found: list[tuple[str, str]] = []
+    if config.num_points < 3:
+        found.append(("num_points", f"must be at least 3, not {config.num_points}."))
+    if not 0 < config.duration < float("inf"):
+        found.append(("duration", f"must be a number above 0, not {config.duration}."))
+    count = len(config.amplitudes)
+    if count == 0:
+        found.append(("amplitudes", "needs at least one component."))
+    if len(config.frequencies) != count:
+        found.append(
+            ("frequencies", f"names {len(config.frequencies)} components, amplitudes {count}.")
+        )
+    if config.phases and len(config.phases) != count:
+        found.append(("phases", f"names {len(config.phases)} components, amplitudes {count}."))
+    if config.chirp <= -1:
+        found.append(
+            ("chirp", f"must be above -1, where the wave stands still; not {config.chirp}.")
+        )
+    for key in ("amplitude_drift", "phase_drift", "noise"):
+        value: float = getattr(config, key)
+        if not 0 <= value < float("inf"):
+            found.append((key, f"must be a number of at least 0, not {value}."))
+    return found or shared_problems(config, config.num_points)
+
+
+def generate(config: WaveConfig) -> tuple[Floats, Floats]:
+    """Times [points] and values [points, 1]; the same for equal configs."""
+    generator = np.random.default_rng(derive(config.data_seed, "wave"))
+    time = np.linspace(0.0, config.duration, config.num_points)
+    warped = time + config.chirp * time**2 / (2 * config.duration)
+    root = np.sqrt(config.duration / (config.num_points - 1))
+    values = np.zeros(config.num_points)
+    phases = config.phases or (0.0,) * len(config.amplitudes)
+    for amplitude, frequency, phase in zip(
+        config.amplitudes, config.frequencies, phases, strict=True
+    ):
+        # Drawn with or without drift, so that one more of it leaves all else as it is.
+        steps = generator.normal(size=(2, config.num_points)) * root
+        steps[:, 0] = 0.0
+        walks = np.cumsum(steps, axis=1)
+        angle = frequency * warped + phase + config.phase_drift * walks[1]
+        values += amplitude * np.exp(config.amplitude_drift * walks[0]) * np.sin(angle)
+    values += config.noise * generator.normal(size=config.num_points)
+    return time, values[:, None]
