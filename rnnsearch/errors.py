@@ -67,7 +67,16 @@ class SpaceFileError(InputError):
 
 
 class DataError(InputError):
-    """A data file is missing, empty, unreadable, or too short for the task."""
+    """A data file is missing, empty, unreadable, or too short for the task.
+
+    Attributes:
+        key: The key of the space file that asks for what the data cannot give, such as
+            `task.targets`; empty where the file itself is the trouble.
+    """
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class StudyNotFoundError(InputError):

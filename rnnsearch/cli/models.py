@@ -57,7 +57,9 @@ def rollout(
         for time, value in zip(arrays["prediction_time"], arrays["prediction"], strict=True):
             typer.echo(f"{time:.4f}\t{value:.6f}")
     if output is not None:
-        draw_rollout(arrays, output, title=f"{model}, on its own predictions")
+        draw_rollout(
+            arrays, output, title=f"{model}, on its own predictions", labels=trained.axis_labels()
+        )
         typer.echo(f"picture: {output}", err=True)
 
 

@@ -109,6 +109,8 @@ def _log(
         ) from error
     symbolic = bool(config["symbolic"])
     code = "text_pyfunc.py" if symbolic else "numeric_pyfunc.py"
+    if config["manifest"].get("task") == "series":
+        code = "series_pyfunc.py"
     metrics = {**event.val_metrics, **event.test_metrics}
     info = Model.log(
         artifact_path=None,
@@ -147,6 +149,21 @@ def signature(config: dict[str, Any]) -> ModelSignature:
                 ]
             ),
         )
+    manifest = config["manifest"]
+    if manifest.get("task") == "series":
+        whose = [ColSpec("string", manifest["id"])] if manifest["id"] else []
+        read = [*manifest["targets"], *manifest["past"], *manifest["known"]]
+        return ModelSignature(
+            inputs=Schema([*whose, *(ColSpec("double", name) for name in read)]),
+            outputs=Schema(
+                [
+                    *whose,
+                    ColSpec("long", "step"),
+                    *(ColSpec("double", name) for name in manifest["targets"]),
+                ]
+            ),
+            params=ParamSchema([ParamSpec("steps", "integer", 0)]),
+        )
     number = np.dtype(np.float32)
     return ModelSignature(
         inputs=Schema([TensorSpec(number, (-1, -1, config["input_size"]))]),
@@ -156,15 +173,33 @@ def signature(config: dict[str, Any]) -> ModelSignature:
 
 
 def input_example(config: dict[str, Any]) -> Any:
-    """An input that the model takes: a wave, or a symbol of its own alphabet."""
+    """An input that the model takes: a wave, a table, or a symbol of its own alphabet."""
     if config["symbolic"]:
         import pandas as pd
 
         return pd.DataFrame({"prompt": [_first_symbol(config)]})
     import numpy as np
 
+    if config["manifest"].get("task") == "series":
+        return _rows(config["manifest"])
     wave = np.sin(np.linspace(0.0, 2.0, 10, dtype=np.float32))
     return np.repeat(wave[None, :, None], config["input_size"], axis=2)
+
+
+def _rows(manifest: dict[str, Any]) -> Any:
+    """As many rows as a context, at each column's own level, and the horizon to predict."""
+    import numpy as np
+    import pandas as pd
+
+    read = [*manifest["targets"], *manifest["past"], *manifest["known"]]
+    context, horizon = manifest["context"], manifest["horizon"]
+    wave = np.sin(np.arange(context + horizon))[:, None]
+    cells = np.array(manifest["center"][0]) + wave * np.array(manifest["scale"][0])
+    table = pd.DataFrame(cells, columns=read)
+    table.loc[context:, [*manifest["targets"], *manifest["past"]]] = np.nan
+    if manifest["id"]:
+        table.insert(0, manifest["id"], manifest["series"][0])
+    return table
 
 
 def _first_symbol(config: dict[str, Any]) -> str:

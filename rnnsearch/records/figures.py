@@ -52,8 +52,7 @@ def draw_rollout(
     path: Path,
     *,
     title: str,
-    time_label: str = "time (radians)",
-    value_label: str = "value",
+    labels: tuple[str, str] = ("time (radians)", "value"),
 ) -> None:
     """Truth as dots and line, the model's own continuation as dots, in one PNG.
 
@@ -61,6 +60,7 @@ def draw_rollout(
         arrays: `time`, `truth` and the mask `warmup` (points fed to the model), all (points,);
             `prediction_time` and `prediction`, (steps,); the steps may go beyond the truth.
         path: Where the PNG goes; its folder is made.
+        labels: Of the axes, along and up.
     """
     time, truth = arrays["time"], arrays["truth"]
     fed = arrays["warmup"].astype(bool)
@@ -91,15 +91,17 @@ def draw_rollout(
                 zorder=4,
             )
         _limit(axes, truth)
-        axes.set_xlabel(time_label, color=INK)
-        axes.set_ylabel(value_label, color=INK)
+        axes.set_xlabel(labels[0], color=INK)
+        axes.set_ylabel(labels[1], color=INK)
         axes.margins(x=0.02)
         heading(axes, title)
 
 
 def _limit(axes: Axes, truth: NDArray[Any]) -> None:
     """Keep the wave in view where a rollout runs away."""
-    low, high = float(truth.min()), float(truth.max())
+    import numpy as np
+
+    low, high = float(np.nanmin(truth)), float(np.nanmax(truth))
     room = max(high - low, 1e-9)
     bottom, top = axes.get_ylim()
     axes.set_ylim(max(bottom, low - room), min(top, high + room))

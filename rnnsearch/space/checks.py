@@ -21,6 +21,7 @@ from rnnsearch.space.words import plain_text
 from rnnsearch.tasks.base import Goal, Metric, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.load import load_data
+from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.text.config import TextConfig
 
 WINDOW_KEYS = ("training.batch_size", "training.seq_len", "training.steps_per_epoch")
@@ -84,11 +85,13 @@ def check_effects(draft: Draft) -> None:
                     "is sampled, but works between layers and model.num_layers is "
                     "never above 1. Sample model.num_layers, or take this field out.",
                 )
-        elif key in ("model.input", "model.embedding_size") and draft.reading.task_type == "sine":
+        elif key in ("model.input", "model.embedding_size") and (
+            draft.reading.task_type in ("series", "sine")
+        ):
             draft.note(
                 [key],
-                "is sampled, but the task `sine` has numbers for inputs and ignores "
-                "it. Take this field out.",
+                f"is sampled, but the task `{draft.reading.task_type}` has numbers for inputs and "
+                "ignores it. Take this field out.",
             )
         elif key in NEEDS and not _can_work(draft, *NEEDS[key]):
             parent, members = NEEDS[key]
@@ -108,6 +111,23 @@ def _can_work(draft: Draft, parent: str, members: tuple[Any, ...]) -> bool:
     return not isinstance(distribution, Choice) or any(
         member in members for member in distribution.members
     )
+
+
+def check_carried_state(draft: Draft) -> None:
+    """A state is carried into the rows that come next, so windows must come in their order."""
+    key = "training.carry_state"
+    if draft.reading.task_type != "series" or not (draft.sound(key) and draft.sound("task")):
+        return
+    keys = [key, "task.order", "task.strategy"]
+    for values in corners(draft.parameters, draft.fixed, keys):
+        # A direct forecast carries none at all, as `check_training` says.
+        if values[key] and values["task.order"] == "shuffled" and values[keys[2]] == "recursive":
+            draft.note(
+                [key],
+                "is true, but task.order is shuffled: a state would be carried from one window "
+                "into another one. Set task.order: in_time, or false here.",
+            )
+            return
 
 
 def check_scheduler(draft: Draft) -> None:
@@ -169,13 +189,16 @@ def _load(draft: Draft, config: TaskConfig, check_data: bool) -> TaskData | None
     """The data, or for metric names alone a stand-in where the file is not to be touched."""
     if config in draft.data:
         return draft.data[config]
+    if not check_data and isinstance(config, SeriesConfig):
+        return None  # its metrics name what stands in the file
     config_read = config if check_data else _stand_in(config)
     try:
         data = load_data(config_read)
     except DataError as error:
         message = str(error)
         if not any(mistake.message == message for mistake in draft.mistakes):
-            draft.note(["task.path", "task.text", "task.type", "task"], message)
+            keys = ["task.path", "task.text", "task.type", "task"]
+            draft.note([error.key, *_parents(error.key), *keys] if error.key else keys, message)
         if config_read is config and isinstance(config, TextConfig):
             return _quietly(_stand_in(config))
         return None

@@ -11,6 +11,7 @@ from typing import Any
 from rnnsearch.errors import Mistake, SpaceFileError
 from rnnsearch.space.checks import (
     Draft,
+    check_carried_state,
     check_effects,
     check_metric,
     check_scheduler,
@@ -122,6 +123,7 @@ def _load(
     )
     draft = Draft(reading, fixed, parameters, mistakes, start)
     check_effects(draft)
+    check_carried_state(draft)
     check_scheduler(draft)
     check_metric(draft, check_task(draft, check_data=check_data))
     check_training(draft)

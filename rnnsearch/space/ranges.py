@@ -36,7 +36,6 @@ _COUNT = Range(least=1)
 _DECAY = Range(least=0, below=1)
 # Beyond a million periods float64 knows the sine to ten digits no more.
 _RADIANS = Range(least=-1e6, most=1e6)
-_SHARE = Range(least=0, most=1)
 
 RANGES: dict[str, Range] = {
     "task.num_points": Range(least=3, most=1_000_000),
@@ -46,11 +45,16 @@ RANGES: dict[str, Range] = {
     "task.test_starts": _RADIANS,
     "task.rollout.steps": _COUNT,
     "task.rollout.warmup_steps": _COUNT,
-    "task.split.train": Range(above=0, most=1),
-    "task.split.val": _SHARE,
-    "task.split.test": _SHARE,
-    "task.max_vocabulary": Range(least=2),
+    # Shares, which a task may also take as numbers of rows; its own `problems` know which.
+    "task.split.train": Range(above=0),
+    "task.split.val": Range(least=0),
+    "task.split.test": Range(least=0),
+    "task.split.gap": Range(least=0),
+    "task.horizon": _COUNT,
     "task.context": _COUNT,
+    "task.period": _COUNT,
+    "task.stride": _COUNT,
+    "task.max_vocabulary": Range(least=2),
     "task.sample": Range(least=0, most=1_000_000),
     "model.hidden_size": _COUNT,
     "model.num_layers": _COUNT,

@@ -22,9 +22,11 @@ def draw_champion(
     from rnnsearch.training.trained import TrainedModel
 
     path = folder / "champion.png"
-    arrays = TrainedModel.load(Path(event.path)).picture()
+    trained = TrainedModel.load(Path(event.path))
+    arrays = trained.picture()
     if arrays is not None:
-        draw_rollout(arrays, path, title=f"trial {event.number}, on its own predictions")
+        title = f"trial {event.number}, on its own predictions"
+        draw_rollout(arrays, path, title=title, labels=trained.axis_labels())
         return path
     metric = spec.search.metric
     curve = next(trial.values_by_epoch for trial in trials if trial.number == event.number)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.tasks.text.config import TextConfig
 
-TaskConfig = SineConfig | TextConfig
+TaskConfig = SeriesConfig | SineConfig | TextConfig
 
-TASK_CONFIGS: dict[str, type[TaskConfig]] = {"sine": SineConfig, "text": TextConfig}
+TASK_CONFIGS: dict[str, type[TaskConfig]] = {
+    "series": SeriesConfig,
+    "sine": SineConfig,
+    "text": TextConfig,
+}
 """Config class by the `type` that a space file names."""

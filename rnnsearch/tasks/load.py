@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import torch
 
 _HOMES = {
+    "series": ("series.data:SeriesData.read", "series.task:SeriesTask"),
     "sine": ("sine.data:SineData", "sine.task:SineTask"),
     "text": ("text.data:TextData.read", "text.task:TextTask"),
 }

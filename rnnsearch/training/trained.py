@@ -19,6 +19,8 @@ from rnnsearch.errors import HorizonError, ModelError, PromptError
 from rnnsearch.models.network import RecurrentNetwork, weight_shapes
 from rnnsearch.tasks.base import Head, Part, Predictor
 from rnnsearch.tasks.load import ShownTask, build_task, load_data
+from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.use import forecast_rows
 from rnnsearch.tasks.text.generate import generate
 from rnnsearch.tasks.text.vocabulary import Vocabulary
 from rnnsearch.training.codec import config_from_json, config_to_json
@@ -124,19 +126,22 @@ class TrainedModel:
 
     @torch.no_grad()
     def predict(self, inputs: NDArray[Any]) -> NDArray[Any]:
-        """Outputs at every step, from the zero state.
+        """Outputs at every step, from the zero state; of a table, the rows that follow.
 
         Args:
             inputs: Numbers (batch, time, feature), or symbols (batch, time) as numbered by the
-                vocabulary.
+                vocabulary; of a model of a table, rows as `forecast_rows` takes them.
 
         Returns:
             The next point (batch, time, output), or natural-log probabilities of the next symbol
-            (batch, time, symbol), after each step; in the dtype of the weights.
+            (batch, time, symbol), after each step; in the dtype of the weights. Of a model of a
+            table, its forecast (batch, horizon, target) in the units of the data.
 
         Raises:
             ModelError: The inputs have another shape or hold numbers that are no symbols.
         """
+        if self._of_a_table:
+            return self.forecast(inputs)
         entered = self._entered(inputs)
         outputs, _ = self.network(entered.transpose(0, 1).contiguous())
         if self.network.symbolic:
@@ -151,11 +156,12 @@ class TrainedModel:
 
         Args:
             history: Known points (batch, time, feature), at least one; fed before the first
-                prediction.
+                prediction. Of a model of a table, rows in the units of the data.
             steps: Points to predict, at least 1.
 
         Returns:
-            Predictions (batch, steps, feature), in the units of `history`.
+            Predictions (batch, steps, feature), in the units of `history`; of a model of a table,
+            (batch, steps, target).
 
         Raises:
             HorizonError: `steps` is below 1.
@@ -163,6 +169,8 @@ class TrainedModel:
         """
         if self.network.symbolic:
             raise ModelError("a model of symbols has no rollout; use sample(prompt, length).")
+        if self._of_a_table:
+            return self.forecast(history, steps)
         if steps < 1:
             raise HorizonError(f"a rollout needs at least 1 step, not {steps}.")
         fed = self._entered(history).transpose(0, 1).contiguous()
@@ -272,6 +280,30 @@ class TrainedModel:
             return None
         task = self.task(data)
         return task.picture(self.predictor(task.head), steps)
+
+    def forecast(
+        self, rows: NDArray[Any], steps: int | None = None, series: str | None = None
+    ) -> NDArray[Any]:
+        """`tasks.series.use.forecast_rows` of this model.
+
+        Raises:
+            HorizonError: More steps than the model or the known columns reach, or fewer than one.
+            ModelError: The model is not one of a table, or the rows do not fit it.
+        """
+        if not self._of_a_table:
+            raise ModelError("only a model of a table forecasts rows; use rollout or sample.")
+        predictor = self.predictor("last" if self.manifest["strategy"] == "direct" else "every")
+        return forecast_rows(self.manifest, predictor, rows, steps, series)
+
+    @property
+    def _of_a_table(self) -> bool:
+        return self.manifest.get("task") == "series"
+
+    def axis_labels(self) -> tuple[str, str]:
+        """What `picture` draws along and up."""
+        if isinstance(self.config.task, SeriesConfig):
+            return "row", self.config.task.targets[0]
+        return "time (radians)", "value"
 
     def predictor(self, head: Head = "every") -> Predictor:
         """The network as a stack of one, for a task of that head; torch's own modules compute."""

@@ -45,6 +45,7 @@ SMALL = ("model.hidden_size=8", "model.num_layers=1")
 SHORTS = {
     "char": Short((*SMALL, "training.batch_size=64")),
     "hello": Short(),
+    "load": Short((*SMALL, "task.context=24", "task.stride=24", "training.steps_per_epoch=4")),
     "sine": Short(("training.steps_per_epoch=10",)),
 }
 

@@ -86,7 +86,7 @@ def test_configs_survive_json(config: TrialConfig) -> None:
         (("training", "clip_norm"), "1", "config.training.clip_norm"),
         (("task", "starts"), 3, "config.task.starts: 3 is not a list"),
         (("task", "starts"), [1, "2"], r"config.task.starts\[1\]"),
-        (("task", "type"), "chess", "'chess' is no task; tasks are sine, text"),
+        (("task", "type"), "chess", "'chess' is no task; tasks are series, sine, text"),
         (("task", "rollout"), None, "config.task.rollout: None is not a mapping"),
         (("seed",), 1.5, "config.seed"),
     ],

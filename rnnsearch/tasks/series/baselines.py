@@ -1,0 +1,127 @@
+"""Rivals of a recurrent model on a table: the last value, the season before, and linear maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnsearch.tasks.base import Part, Score
+from rnnsearch.tasks.series.parts import fill_forward
+from rnnsearch.tasks.series.scores import Scorer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rnnsearch.tasks.series.data import SeriesData
+
+    Floats = NDArray[np.float64]
+    Rows = NDArray[np.int64]
+    Forecast = Callable[[Rows], Floats]
+
+PIECE = 1024
+"""Forecasts at once."""
+
+FITTED_CELLS = 20_000_000
+"""Lags that a least-squares fit reads at most; windows of a longer series are thinned evenly."""
+
+
+def baselines(data: SeriesData) -> list[Score]:
+    """Every rival that the data admits, scored as a model is."""
+    targets = _filled(data)
+    horizon, context = data.config.horizon, data.config.context
+    last = _score(
+        data, "persistence", "repeats the last row", lambda at: _last(targets, at, horizon)
+    )
+    found = [last]
+    period = data.config.period
+    if 1 < period <= min(int(rows[0]) for rows in np.diff(data.bounds["train"], axis=1)):
+        found.append(
+            _score(
+                data,
+                f"season({period})",
+                f"repeats the values {period} rows before",
+                lambda at: _season(targets, at, horizon, period),
+            )
+        )
+    lags = _lags(data, context)
+    weights = _linear(data, targets, lags)
+    name = f"AR({lags})" if horizon == 1 else f"linear({lags})"
+    note = f"least squares on {lags} rows before, one map for all targets, in the training part"
+    return [*found, _score(data, name, note, lambda at: _applied(targets, at, weights, lags))]
+
+
+def _filled(data: SeriesData) -> Floats:
+    """Scaled targets [rows, targets]; empty cells take the value before, or the mean."""
+    count = len(data.config.targets)
+    filled = data.scaled[:, :count].astype(np.float64)
+    empty = ~np.isfinite(data.values[:, :count])
+    if data.config.missing == "mask" and empty.any():
+        filled[empty] = np.nan
+        fill_forward(filled, data.starts)
+        np.nan_to_num(filled, copy=False)
+    return filled
+
+
+def _last(targets: Floats, origins: Rows, horizon: int) -> Floats:
+    return np.repeat(targets[origins - 1][:, None], horizon, axis=1)
+
+
+def _season(targets: Floats, origins: Rows, horizon: int, period: int) -> Floats:
+    found: Floats = targets[origins[:, None] - period + np.arange(horizon) % period]
+    return found
+
+
+def _lags(data: SeriesData, context: int) -> int:
+    """Rows that a linear forecast reads: the context, where the training part affords it."""
+    rows = int(np.diff(data.bounds["train"], axis=1).min()) - data.config.horizon
+    return max(1, min(context, rows // 2))
+
+
+def _linear(data: SeriesData, targets: Floats, lags: int) -> Floats:
+    """Least squares from `lags` rows and a constant to the horizon; [lags + 1, horizon].
+
+    One map for all targets, each of which it reads by itself: on scaled columns that errs less
+    than a map for each.
+    """
+    horizon = data.config.horizon
+    origins = np.concatenate(
+        [np.arange(lo + lags, hi - horizon + 1) for lo, hi in data.bounds["train"]]
+    )
+    step = -(-len(origins) * (lags + horizon) * targets.shape[1] // FITTED_CELLS)
+    origins = origins[:: max(step, 1)]
+    gram, right = np.zeros((lags + 1, lags + 1)), np.zeros((lags + 1, horizon))
+    for column in targets.T:
+        for start in range(0, len(origins), 4 * PIECE):
+            at = origins[start : start + 4 * PIECE]
+            design = _design(column, at, lags)
+            gram += design.T @ design
+            right += design.T @ column[at[:, None] + np.arange(horizon)]
+    # A whisper of ridge: lags of a smooth series are all but the same column.
+    gram[np.diag_indices(lags)] += 1e-9 * max(float(np.trace(gram)) / (lags + 1), 1e-300)
+    return np.asarray(np.linalg.lstsq(gram, right, rcond=None)[0], np.float64)
+
+
+def _design(column: Floats, origins: Rows, lags: int) -> Floats:
+    rows = column[origins[:, None] + np.arange(-lags, 0)]
+    return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+
+
+def _applied(targets: Floats, origins: Rows, weights: Floats, lags: int) -> Floats:
+    return np.stack([_design(column, origins, lags) @ weights for column in targets.T], axis=2)
+
+
+def _score(data: SeriesData, name: str, note: str, forecast: Forecast) -> Score:
+    parts: list[Part] = ["val", "test"]
+    found: dict[str, float] = {}
+    for part in parts:
+        if part not in data.bounds:
+            continue
+        origins = data.origins(part)
+        scorer = Scorer(data, part)
+        for start in range(0, len(origins), PIECE):
+            at = origins[start : start + PIECE]
+            scorer.add(at, forecast(at))
+        found |= scorer.metrics()
+    return Score(name, found, note)

@@ -1,0 +1,167 @@
+"""The table to forecast, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSplitConfig:
+    """Parts by position in time, of each series by itself.
+
+    Attributes:
+        train: Share of the rows, or a number of rows; all three are of one kind.
+        val: The same of the validation part.
+        test: The same of the test part; 0 for none.
+        gap: Rows left out before the validation and before the test part.
+    """
+
+    train: float = 0.7
+    val: float = 0.15
+    test: float = 0.15
+    gap: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesConfig:
+    """Columns of a CSV or Parquet file, forecast from the rows before.
+
+    Attributes:
+        path: A CSV (UTF-8, names in its first line) or a `.parquet` file.
+        time: Column of the time; rows must be in its order. None takes the order of the rows.
+        id: Column that tells the series of a panel apart; None for a single series.
+        targets: Columns to forecast.
+        past: Columns known up to now.
+        known: Columns known ahead, such as holidays.
+        horizon: Rows to forecast.
+        context: Rows that a model sees before its first forecast. Every trial is scored on the
+            same rows, whatever its context.
+        strategy: `recursive` predicts one row and feeds the prediction back; `direct` predicts
+            the whole horizon at once.
+        anchor: `last` learns the change against the last known row, `none` the value itself.
+        scaler: Of every column, fitted on the training part of each series alone.
+        missing: Empty cells are an `error`, are filled from the row before (`ffill`), or are hidden
+            from the model, which is told so by one more input a column (`mask`). A cell that
+            was empty is never scored.
+        period: Rows of a season, for the seasonal baseline and MASE; 1 for none.
+        stride: Rows between two forecasts that are scored.
+        order: `shuffled` training windows, or parallel streams `in_time`, which a carried state
+            needs.
+        split: By position in time.
+    """
+
+    type: Literal["series"] = "series"
+    path: str | None = None
+    time: str | None = None
+    id: str | None = None
+    targets: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    horizon: int = 1
+    context: int = 24
+    strategy: Literal["recursive", "direct"] = "recursive"
+    anchor: Literal["none", "last"] = "none"
+    scaler: Literal["standard", "minmax", "robust", "none"] = "standard"
+    missing: Literal["error", "ffill", "mask"] = "error"
+    period: int = 1
+    stride: int = 1
+    order: Literal["shuffled", "in_time"] = "shuffled"
+    split: SeriesSplitConfig = field(default_factory=SeriesSplitConfig)
+
+    @property
+    def lead(self) -> int:
+        """How many rows ahead of a target the columns known ahead are shown."""
+        return self.horizon if self.strategy == "direct" else 1
+
+
+def problems(config: SeriesConfig) -> list[tuple[str, str]]:
+    """Everything wrong with a config whose fields have the right types; no file is read.
+
+    Returns:
+        Pairs of a key below `task` (`split.train`) and what is wrong with its value.
+    """
+    found: list[tuple[str, str]] = []
+    if config.path is None:
+        found.append(("path", "is missing; name the CSV or Parquet file to forecast."))
+    if not config.targets:
+        message = "needs at least one column to forecast; `rnnsearch init FILE` lists them."
+        found.append(("targets", message))
+    found.extend(
+        (key, f"must be at least 1, not {value}.")
+        for key in ("horizon", "context", "period", "stride")
+        if (value := getattr(config, key)) < 1
+    )
+    return found + _column_problems(config) + _strategy_problems(config) + _split_problems(config)
+
+
+def _column_problems(config: SeriesConfig) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    seen: dict[str, str] = {}
+    for key in ("time", "id", "targets", "past", "known"):
+        value: str | tuple[str, ...] | None = getattr(config, key)
+        names = () if value is None else (value,) if isinstance(value, str) else value
+        for name in names:
+            if name in seen:
+                found.append((key, f"names the column {name!r}, which task.{seen[name]} has too."))
+            seen.setdefault(name, key)
+    return found
+
+
+def _strategy_problems(config: SeriesConfig) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    if config.strategy == "recursive" and config.past:
+        found.append(
+            (
+                "past",
+                "are unknown beyond the first predicted row, so a recursive forecast cannot go "
+                "on; use `strategy: direct`, or forecast them as targets too.",
+            )
+        )
+    if config.strategy == "direct" and config.known and config.context < config.horizon:
+        found.append(
+            (
+                "context",
+                f"of {config.context} rows is shorter than the horizon, {config.horizon}; a direct "
+                "forecast reads the known columns of the horizon beside the context.",
+            )
+        )
+    if config.strategy == "direct" and config.order == "in_time":
+        message = "a direct forecast learns from shuffled windows; leave task.order out."
+        found.append(("order", message))
+    elif config.id is not None and config.order == "in_time":
+        message = "a panel has no one stream in time; leave task.order out."
+        found.append(("order", message))
+    return found
+
+
+def _split_problems(config: SeriesConfig) -> list[tuple[str, str]]:
+    split = config.split
+    sizes = {"train": split.train, "val": split.val, "test": split.test}
+    found = [
+        (f"split.{part}", f"must be a share or a number of rows from 0, not {size}.")
+        for part, size in sizes.items()
+        if not (isfinite(size) and size >= 0)
+    ]
+    found.extend(
+        (f"split.{part}", "must be above 0: " + why)
+        for part, why in (
+            ("train", "a model is fitted on it."),
+            ("val", "the search selects on it."),
+        )
+        if sizes[part] == 0
+    )
+    if split.gap < 0:
+        found.append(("split.gap", f"must be at least 0, not {split.gap}."))
+    total = sum(sizes.values())
+    whole = all(float(size).is_integer() for size in sizes.values())
+    if not found and not whole and not abs(total - 1) < 1e-6:
+        found.append(
+            (
+                "split",
+                f"sums to {total:g}; the shares of train, val and test sum to 1. Numbers of rows "
+                "are whole, all three.",
+            )
+        )
+    return found

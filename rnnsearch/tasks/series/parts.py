@@ -1,0 +1,100 @@
+"""Where the training, validation and test rows of each series lie, and what is read off them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Rows = NDArray[np.int64]
+
+
+def split_rows(split: SeriesSplitConfig, count: int) -> dict[Part, tuple[int, int]]:
+    """First and last-plus-one row of each part of a series of `count` rows, by position.
+
+    Shares are of the rows without the gaps. Rows beyond the parts, where their sizes are given in
+    rows, belong to none.
+    """
+    sizes: dict[Part, float] = {"train": split.train, "val": split.val, "test": split.test}
+    sizes = {part: size for part, size in sizes.items() if size}
+    gaps = split.gap * (len(sizes) - 1)
+    bounds: dict[Part, tuple[int, int]] = {}
+    start, total = 0, 0.0
+    by_share = abs(sum(sizes.values()) - 1) < 1e-6
+    for number, (part, size) in enumerate(sizes.items()):
+        total += size
+        within = int(total * (count - gaps) + 1e-6) if by_share else int(total)
+        end = within + number * split.gap
+        bounds[part] = (start, end)
+        start = end + split.gap
+    return bounds
+
+
+def check_sizes(
+    config: SeriesConfig, bounds: dict[Part, tuple[int, int]], count: int, name: str
+) -> None:
+    """Refuse parts that cannot hold a window, or that the series does not have.
+
+    Raises:
+        DataError: With the sizes and what would do.
+    """
+    whose = f"the series {name!r} of {count:,} rows" if name else f"{count:,} rows"
+    last = max(end for _, end in bounds.values())
+    if last > count:
+        raise DataError(
+            f"task.split asks for {last:,} rows, gaps included, of {whose}; ask for fewer.",
+            "task.split",
+        )
+    for part, (start, end) in bounds.items():
+        rows = end - start
+        needed = config.horizon + (config.context if part == "train" else 0)
+        if rows >= needed:
+            continue
+        why = f"a horizon of {config.horizon}"
+        if part == "train":
+            why = f"a context of {config.context} and " + why
+        remedy = "Give a longer file, a larger share, or a smaller task.horizon"
+        raise DataError(
+            f"of {whose}, {max(rows, 0):,} fall to the {part} part, too few for {why}: it needs "
+            f"{needed:,}. {remedy}{' or task.context' if part == 'train' else ''}.",
+            f"task.split.{part}",
+        )
+
+
+def season_errors(train: Floats, period: int) -> Floats:
+    """The mean absolute change over a season, by which MASE divides; [columns].
+
+    Source: Hyndman and Koehler, Another look at measures of forecast accuracy, 2006. Over one row
+    where a season changes nothing or is longer than the rows.
+    """
+    found = np.full(train.shape[1], np.nan)
+    for rows in (period, 1):
+        if rows < len(train):
+            change = np.abs(train[rows:] - train[:-rows])
+            known = np.isfinite(change)
+            sums = np.where(known, change, 0.0).sum(axis=0)
+            mean = sums / np.maximum(known.sum(axis=0), 1)
+            found = np.where(np.isfinite(found) & (found > 0), found, mean)
+    return found
+
+
+def fill_forward(values: Floats, starts: Sequence[int] | Rows) -> None:
+    """Empty cells take the value of the row before, in place; those of a series' start stay."""
+    for lo, hi in pairwise(starts):
+        part = values[lo:hi]
+        for column in range(part.shape[1]):
+            cells = part[:, column]
+            known = np.isfinite(cells)
+            if not known.all():
+                last = np.maximum.accumulate(np.where(known, np.arange(len(cells)), -1))
+                cells[:] = np.where(last >= 0, cells[np.maximum(last, 0)], np.nan)

@@ -1,0 +1,215 @@
+"""The series task on a device: windows or streams to train on, forecasts over whole parts."""
+
+from __future__ import annotations
+
+import warnings
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnnsearch.errors import HorizonError
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.data import SeriesData
+from rnnsearch.tasks.series.forecast import Columns, forecast
+from rnnsearch.tasks.series.notes import moment
+from rnnsearch.tasks.series.scores import Scorer
+from rnnsearch.tasks.streams import derive
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ROWS_AT_ONCE = 16_384
+"""Rows of context that are fed in one call of an evaluation; bounds its memory."""
+
+
+class SeriesTask:
+    """Forecast the targets from the rows before.
+
+    A training sequence of a recursive forecast is `seq_len` rows, each to predict the row after
+    it; of a direct one, the context and then the whole horizon. Shuffled, an epoch draws sequences
+    anew, without repeats, as many as show each training row once as a target (of a direct
+    forecast: every sequence once). In time, the training part is cut into `batch_size` parallel
+    streams as a text is, so that a carried state belongs to the rows that come next.
+    """
+
+    natural_epoch = True
+
+    def __init__(
+        self, config: SeriesConfig, data: SeriesData, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        self.config = config
+        self.data = data
+        self.columns = Columns.of(config)
+        self.head: Head = "last" if self.columns.direct else "every"
+        self._features = _shared(_features(data, self.columns)).to(device=device, dtype=dtype)
+        """[rows, features]"""
+        self._starts: dict[int, NDArray[np.int64]] = {}
+
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+        """First row of each training sequence; [steps, B]."""
+        length, batch = self.data.seq_len(window), window.batch_size
+        if self.config.order == "in_time":
+            lo, hi = (int(bound) for bound in self.data.bounds["train"][0])
+            stream = (hi - lo - 1) // batch
+            in_stream = stream // length
+            steps = window.steps_per_epoch or in_stream
+            at = (epoch * steps + np.arange(steps, dtype=np.int64)) % in_stream
+            return lo + at[:, None] * length + stream * np.arange(batch, dtype=np.int64)
+        if length not in self._starts:
+            self._starts[length] = self.data.starts_of_windows(window)
+        starts = self._starts[length]
+        each = 1 if self.config.strategy == "direct" else length
+        steps = window.steps_per_epoch or max(len(starts) // (batch * each), 1)
+        generator = np.random.default_rng(derive(seed, "data", epoch))
+        drawn = generator.choice(len(starts), steps * batch, replace=steps * batch > len(starts))
+        found: NDArray[np.int64] = starts[drawn].reshape(steps, batch)
+        return found
+
+    def gather(self, index: Tensor, window: Window) -> Batch:
+        """Features of each sequence's rows, and the targets after them."""
+        length, targets = self.data.seq_len(window), self.columns.targets
+        first = index.unsqueeze(1)
+        inputs = self._features[first + self._steps(length)]
+        if self.config.strategy == "direct":
+            rows = first + length + self._steps(self.config.horizon)
+            after = self._features[rows][..., :targets]  # [K, H, B, targets]
+            if self.columns.anchored:
+                last = inputs[:, -1:, :, :targets]
+                after = after - last
+                inputs = torch.cat([inputs[..., :targets] - last, inputs[..., targets:]], dim=-1)
+            # [K, 1, B, H * targets], row by row
+            after = after.transpose(1, 2).flatten(2).unsqueeze(1)
+            return Batch(inputs.contiguous(), after.contiguous())
+        after = self._features[first + 1 + self._steps(length)][..., :targets]
+        if self.columns.anchored:
+            after = after - inputs[..., :targets]
+        return Batch(inputs.contiguous(), after.contiguous())
+
+    def _steps(self, count: int) -> Tensor:
+        return torch.arange(count, device=self._features.device).unsqueeze(1)
+
+    def evaluate(
+        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
+    ) -> dict[str, Tensor]:
+        """Errors over every forecast of a part, each after its own context, from the zero state."""
+        del carried
+        if part not in self.data.bounds:
+            return {}
+        scorers = [Scorer(self.data, part) for _ in range(predictor.size)]
+        origins = self.data.origins(part)
+        at_once = max(1, ROWS_AT_ONCE // self.config.context)
+        for start in range(0, len(origins), at_once):
+            at = origins[start : start + at_once]
+            forecasts = self._forecast(predictor, at).transpose(1, 2).double().cpu().numpy()
+            for scorer, one in zip(scorers, forecasts, strict=True):
+                scorer.add(at, one)
+        found = [scorer.metrics() for scorer in scorers]
+        return {
+            name: torch.tensor([one[name] for one in found], dtype=torch.float64)
+            for name in found[0]
+        }
+
+    def _forecast(self, predictor: Predictor, origins: NDArray[np.int64]) -> Tensor:
+        """[K, horizon, B, targets] in scaled units."""
+        first = torch.from_numpy(origins).to(self._features.device)
+        context, horizon = self.config.context, self.config.horizon
+        history = self._features[first + self._steps(context) - context].unsqueeze(0)
+        later = self._features[first + self._steps(horizon - 1)].unsqueeze(0)
+        return forecast(self.columns, predictor, history, later, horizon)
+
+    def say(self, predictor: Predictor) -> str:
+        """The first forecast of the validation part, beside what came."""
+        data = self.data
+        origin = data.origins("val")[:1]
+        row, name = int(origin[0]), self.config.targets[0]
+        predicted = self._in_units(self._forecast(predictor, origin)[0, :, 0], row)[:, 0]
+        truth = data.values[row : row + len(predicted), 0]
+        whose = f" of {data.names[0]}" if data.names[0] else ""
+        pairs = ", ".join(
+            f"{one:.5g} ({true:.5g})"
+            for one, true in zip(predicted[:6].tolist(), truth[:6].tolist(), strict=True)
+        )
+        more = ", ..." if len(predicted) > 6 else ""
+        return f"{name}{whose} from {moment(data, row)}, predicted (measured): {pairs}{more}"
+
+    def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
+        """The first target's forecast from the start of the validation part.
+
+        Args:
+            steps: Rows to predict; None takes the horizon, of a one-step forecast the context.
+
+        Returns:
+            `time` in rows of the file, `truth` and the mask `warmup` of the rows that are fed;
+            `prediction_time` and `prediction` [steps].
+
+        Raises:
+            HorizonError: `steps` is below 1, or beyond what a forecast can reach.
+        """
+        data, config = self.data, self.config
+        row = int(data.origins("val")[0])
+        end = int(data.starts[1])
+        if steps is None:
+            steps = config.horizon
+            if config.horizon == 1 and config.strategy == "recursive":
+                steps = min(config.context, int(data.bounds["val"][0, 1]) - row)
+        if steps < 1:
+            raise HorizonError(f"a rollout needs at least 1 step, not {steps}.")
+        self._check_reach(steps, end - row)
+        first = max(row - config.context, 0)
+        history = self._features[first:row].unsqueeze(0).unsqueeze(2)
+        later = self._features[row : row + steps - 1].unsqueeze(0).unsqueeze(2)
+        if later.shape[1] < steps - 1:  # beyond the file only the targets are read
+            short = steps - 1 - later.shape[1]
+            later = torch.cat([later, later.new_zeros(1, short, *later.shape[2:])], dim=1)
+        predicted = forecast(self.columns, predictor, history, later, steps)
+        until = min(row + steps, end)
+        return {
+            "time": np.arange(first, until, dtype=np.float64),
+            "truth": data.values[first:until, 0],
+            "warmup": np.arange(first, until) < row,
+            "prediction_time": np.arange(row, row + steps, dtype=np.float64),
+            "prediction": self._in_units(predicted[0, :, 0], row)[:, 0],
+        }
+
+    def _check_reach(self, steps: int, rows: int) -> None:
+        if self.config.strategy == "direct" and steps > self.config.horizon:
+            raise HorizonError(
+                f"this model forecasts its horizon of {self.config.horizon} rows at once, not "
+                f"{steps}; ask for at most {self.config.horizon}."
+            )
+        if self.config.known and steps > rows:
+            raise HorizonError(
+                f"the columns known ahead end {rows} rows after the start of the validation part; "
+                f"ask for at most {rows} steps."
+            )
+
+    def _in_units(self, scaled: Tensor, row: int) -> NDArray[np.float64]:
+        """Forecasts [steps, targets] of the series of a row, in the data's units."""
+        series = int(self.data.series_of(np.array([row]))[0])
+        targets = self.columns.targets
+        values: NDArray[np.float64] = scaled.double().cpu().numpy()
+        return values * self.data.scale[series, :targets] + self.data.center[series, :targets]
+
+
+def _features(data: SeriesData, columns: Columns) -> NDArray[np.float32]:
+    """[rows, features]; of a plain table the scaled columns themselves, shared between packs."""
+    if not columns.known and not columns.masked:
+        return data.scaled
+    empty = np.isnan(data.values[:, : columns.targets + columns.past])
+    return np.concatenate(
+        [
+            columns.features(data.scaled[lo:hi], empty[lo:hi])
+            for lo, hi in pairwise(data.starts.tolist())
+        ]
+    )
+
+
+def _shared(array: NDArray[np.float32]) -> Tensor:
+    """A tensor on the array's own memory, which Ray maps read-only; nothing writes to it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        return torch.from_numpy(array)

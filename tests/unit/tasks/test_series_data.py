@@ -1,0 +1,285 @@
+"""Tables: reading, checking, splitting and scaling, and the baselines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.series.baselines import baselines
+from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig, problems
+from rnnsearch.tasks.series.data import SeriesData
+from rnnsearch.tasks.series.table import read_table
+
+WAVE = "\n".join(f"{20 + i % 5},{i}" for i in range(100))
+
+
+def table(tmp_path: Path, raw: str | bytes, name: str = "x.csv") -> Path:
+    path = tmp_path / name
+    path.write_bytes(raw.encode() if isinstance(raw, str) else raw)
+    return path
+
+
+def config(path: Path, **settings: Any) -> SeriesConfig:
+    return SeriesConfig(**{"path": str(path), "targets": ("y",), "context": 4, **settings})
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", r"x\.csv is empty \(0 bytes\)"),
+        (b"\n1,2\n", "the first line is empty"),
+        (b"y,t\n", "no rows below"),
+        (b"1,2\n3,4\n", "numbers, not the names of columns; put one above, such as c1,c2"),
+        (b"y,t\n1,2\nlow,4\n", r"x\.csv:3: the column 'y' must hold numbers, not 'low'"),
+        (b'y;t\n1;2\n"1,5";4\n', r"x\.csv:3: .*'1,5'. A decimal comma is not read"),
+        (b"y,t\n1,2\n3,4,5\n", r"x\.csv:3: 3 cells where the first line names 2"),
+        (b"y,t\n1,2\n2,\xe9t\xe9\n", r"x\.csv:3: a cell is no UTF-8. Convert .*iconv -f latin1"),
+        (b"\xe9,y\n1,2\n", r"x\.csv:1: byte 0xe9 is no UTF-8"),
+        ("y,t\n1,2\n".encode("utf-16"), "is no UTF-8"),
+        (b"y,t\n1,2\ninf,3\n", r"x\.csv:3: the column 'y' holds an infinite value"),
+        (b"y,y\n1,2\n", "'y' names more than one column"),
+        (b"y,t\n1,31/12/2020\n", "line 2 holds '31/12/2020', which is no time such as 2024-12-31"),
+        (b"y,t\n1,\n", "line 2 has no time"),
+    ],
+)
+def test_what_is_no_table(tmp_path: Path, raw: bytes, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        read_table(table(tmp_path, raw), ["y"], time="t")
+
+
+def test_no_file_and_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="there is no file"):
+        read_table(tmp_path / "x.csv", ["y"])
+    with pytest.raises(DataError, match="is a folder"):
+        read_table(tmp_path, ["y"])
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        (("2020-01", "2020-02"), 31 * 86400),
+        (("2020-01-01", "2020-01-02"), 86400),
+        (("2020-01-01 10:00", "2020-01-01 11:30"), 5400),
+        (("2020-01-01T10:00:00Z", "2020-01-01T10:00:05Z"), 5),
+        (("2020/01/01", "2020/01/03"), 2 * 86400),
+        (("3", "3.5"), 0.5),
+        (("1990", "1991"), 1),
+    ],
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_times_and_delimiters(
+    tmp_path: Path, times: tuple[str, str], expected: float, delimiter: str
+) -> None:
+    lines = [("when", "y", "note"), (times[0], "1", "a"), (times[1], "NA", "b")]
+    raw = "\ufeff" + "\r\n".join(delimiter.join(line) for line in lines)
+    found = read_table(table(tmp_path, raw), ["y"], time="when")
+    assert found.times is not None
+    assert np.diff(found.times) == [expected]
+    assert found.values[0] == 1
+    assert np.isnan(found.values[1])
+
+
+def test_parquet_is_read_like_a_csv(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    times = np.datetime64("2024-01-01T00", "ns") + np.arange(100) * np.timedelta64(1, "h")
+    wave = np.arange(100.0) % 7
+    columns = {"t": times, "y": wave, "n": np.arange(100), "s": ["a"] * 100}
+    parquet.write_table(pyarrow.table(columns), tmp_path / "x.parquet")
+    found = read_table(tmp_path / "x.parquet", ["y", "n"], time="t", id="s")
+    np.testing.assert_array_equal(found.values[:, 0], wave)
+    assert found.times is not None
+    assert found.dated
+    assert set(np.diff(found.times)) == {3600}
+    assert found.names == ("a",)
+    with pytest.raises(DataError, match="must hold numbers, not string"):
+        read_table(tmp_path / "x.parquet", ["s"])
+    with pytest.raises(DataError, match="no Parquet file"):
+        read_table(table(tmp_path, "y\n1\n", "z.parquet"), ["y"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"targets": ("Y",)}, "no column 'Y'; its columns are 'y', 't'. Did you mean 'y'"),
+        ({"targets": ("y", "a"), "past": ("b",), "strategy": "direct"}, "no column 'a', 'b'"),
+        ({"horizon": 20}, "15 fall to the val part, too few for a horizon of 20: it needs 20"),
+        ({"context": 90}, "70 fall to the train part, too few for a context of 90"),
+        ({"split": SeriesSplitConfig(train=80, val=20, test=20)}, "asks for 120 rows"),
+        ({"split": SeriesSplitConfig(gap=48)}, "fall to the train part"),
+    ],
+)
+def test_what_a_table_cannot_give(tmp_path: Path, settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(DataError, match=words) as caught:
+        SeriesData.read(config(table(tmp_path, f"y,t\n{WAVE}"), **settings))
+    assert caught.value.key.startswith("task.")
+
+
+@pytest.mark.parametrize(
+    ("cells", "settings", "words"),
+    [
+        ([""] * 100, {}, "the column 'y' is empty"),
+        (["5"] * 100, {}, "'y' is 5 in the whole training part; a constant"),
+        (["5"] * 70 + ["6"] * 30, {}, "'y' is 5 in the whole training part"),
+        (["1", "2", "", *["3"] * 97], {}, r"empty cells in 'y' \(1 cell\), the first in row 3"),
+        (["", *["1", "2"] * 49, "3"], {"missing": "ffill"}, "begins with empty cells"),
+        ([*[""] * 70, *["1", "2"] * 15], {"missing": "mask"}, "part has no value of 'y'"),
+    ],
+)
+def test_cells_that_teach_nothing(
+    tmp_path: Path, cells: list[str], settings: dict[str, Any], words: str
+) -> None:
+    raw = "y,t\n" + "\n".join(f"{cell},{at}" for at, cell in enumerate(cells))
+    with pytest.raises(DataError, match=words):
+        SeriesData.read(config(table(tmp_path, raw), **settings))
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        ([1, 2, 2, 3], r"x\.csv:4: 't' repeats the time of the row before; drop one of them, or"),
+        ([1, 3, 2, 4], r"x\.csv:4: 't' is earlier than the time of the row before; sort"),
+    ],
+)
+def test_times_out_of_order(tmp_path: Path, times: list[int], words: str) -> None:
+    raw = "y,t\n" + "\n".join(f"{at % 3},{one}" for at, one in enumerate([*times, *range(9, 90)]))
+    with pytest.raises(DataError, match=words):
+        SeriesData.read(config(table(tmp_path, raw), time="t"))
+
+
+def test_nothing_of_the_later_parts_reaches_the_scaler(tmp_path: Path) -> None:
+    changed = WAVE.splitlines()
+    changed[70:] = [f"{10_000 + i},{i}" for i in range(70, 100)]
+    for kind in ("standard", "minmax", "robust", "none"):
+        before = SeriesData.read(config(table(tmp_path, f"y,t\n{WAVE}"), scaler=kind))
+        after = SeriesData.read(config(table(tmp_path, "y,t\n" + "\n".join(changed)), scaler=kind))
+        for name in ("center", "scale", "spread", "season"):
+            np.testing.assert_array_equal(getattr(before, name), getattr(after, name))
+        np.testing.assert_array_equal(before.scaled[:70], after.scaled[:70])
+
+
+@pytest.mark.parametrize(
+    ("split", "bounds"),
+    [
+        (SeriesSplitConfig(), [(0, 70), (70, 85), (85, 100)]),
+        (SeriesSplitConfig(gap=5), [(0, 63), (68, 81), (86, 100)]),
+        (SeriesSplitConfig(train=50, val=20, test=10), [(0, 50), (50, 70), (70, 80)]),
+        (SeriesSplitConfig(train=50, val=20, test=10, gap=3), [(0, 50), (53, 73), (76, 86)]),
+        (SeriesSplitConfig(train=0.8, val=0.2, test=0), [(0, 80), (80, 100)]),
+    ],
+)
+def test_parts_follow_each_other_in_time(
+    tmp_path: Path, split: SeriesSplitConfig, bounds: list[tuple[int, int]]
+) -> None:
+    data = SeriesData.read(config(table(tmp_path, f"y,t\n{WAVE}"), split=split, horizon=2))
+    assert [tuple(rows[0]) for rows in data.bounds.values()] == bounds
+    for part in data.bounds:
+        lo, hi = data.bounds[part][0]
+        origins = data.origins(part)
+        assert origins[0] == lo + (4 if part == "train" else 0)
+        assert origins[-1] + 2 == hi
+
+
+def test_a_panel_out_of_order_is_sorted_into_its_series(tmp_path: Path) -> None:
+    rows = [(f"{at},{shop},{at % 4 + 10 * shop}") for at in range(60) for shop in (1, 0)]
+    data = SeriesData.read(
+        config(table(tmp_path, "t,shop,y\n" + "\n".join(rows)), time="t", id="shop")
+    )
+    assert data.names == ("1", "0")
+    np.testing.assert_array_equal(data.values[:60, 0], np.arange(60) % 4 + 10)
+    assert data.rows() == {"train": 84, "val": 18, "test": 18}
+    np.testing.assert_allclose(data.scaled[:42, 0], data.scaled[60:102, 0], atol=1e-6)
+    names = [metric.name for metric in data.metrics()]
+    assert names[-2:] == ["val_mae/1", "val_mae/0"]
+
+
+def test_a_short_series_of_a_panel_is_named(tmp_path: Path) -> None:
+    rows = [f"{at},a,{at % 4}" for at in range(60)] + [f"{at},b,{at % 4}" for at in range(5)]
+    with pytest.raises(DataError, match="the series 'b' of 5 rows, 3 fall to the train part"):
+        SeriesData.read(
+            config(table(tmp_path, "t,shop,y\n" + "\n".join(rows)), time="t", id="shop")
+        )
+
+
+@pytest.mark.parametrize("missing", ["ffill", "mask"])
+def test_empty_cells_are_filled_or_hidden_and_never_scored(tmp_path: Path, missing: str) -> None:
+    cells = [str(at % 5) for at in range(100)]
+    cells[10] = cells[80] = ""
+    raw = "y,t\n" + "\n".join(f"{cell},{at}" for at, cell in enumerate(cells))
+    data = SeriesData.read(config(table(tmp_path, raw), missing=missing, period=5))
+    assert data.input_size == (2 if missing == "mask" else 1)
+    expected = data.scaled[9, 0] if missing == "ffill" else 0
+    assert data.scaled[10, 0] == expected
+    starts = data.starts_of_windows(Window(1))
+    assert not any(first < 10 <= first + 4 for first in starts)
+    season = next(score for score in data.baselines() if score.name == "season(5)")
+    assert season.metrics["val_mae"] == pytest.approx(0, abs=1e-6)
+    assert any("1 empty cell" in note or "2 empty cells" in note for note in data.notes())
+
+
+def test_baselines_of_a_noise_free_wave(tmp_path: Path) -> None:
+    wave = np.sin(2 * np.pi * np.arange(120) / 12) + 5
+    raw = "y,t\n" + "\n".join(f"{value!r},{at}" for at, value in enumerate(wave.tolist()))
+    for horizon in (1, 6):
+        data = SeriesData.read(config(table(tmp_path, raw), horizon=horizon, period=12))
+        last, season, linear = baselines(data)
+        assert (last.name, season.name) == ("persistence", "season(12)")
+        assert linear.name == ("AR(4)" if horizon == 1 else "linear(4)")
+        assert season.metrics["val_mae"] < 1e-6
+        assert linear.metrics["test_rmse"] < 1e-3 < last.metrics["test_rmse"]
+        assert season.metrics.get("val_valid_steps", 6) == 6
+
+
+def test_notes_say_where_the_parts_begin_and_what_is_odd(tmp_path: Path) -> None:
+    days = [np.datetime64("2024-01-01") + at + (at > 50) for at in range(100)]
+    raw = "y,t,flat\n" + "\n".join(f"{at % 5},{day},3" for at, day in enumerate(days))
+    path = table(tmp_path, raw)
+    split = SeriesSplitConfig(train=60, val=20, test=10)
+    data = SeriesData.read(config(path, time="t", known=("flat",), split=split))
+    said = " | ".join(data.notes())
+    assert "train from 2024-01-01 to 2024-03-01; val from 2024-03-02 to 2024-03-21" in said
+    assert "1 steps between rows are not the usual 86400 s" in said
+    assert "'flat' never changes" in said
+    assert "10 of 100 rows belong to no part" in said
+
+
+def test_windows_that_do_not_fit(tmp_path: Path) -> None:
+    data = SeriesData.read(config(table(tmp_path, f"y,t\n{WAVE}")))
+    assert data.window_problem(Window(60)) is None
+    assert "at most training.batch_size: 66" in str(data.window_problem(Window(67)))
+    assert "at most training.seq_len: 69" in str(data.window_problem(Window(1, seq_len=70)))
+    streams = SeriesData.read(config(table(tmp_path, f"y,t\n{WAVE}"), order="in_time"))
+    assert "at most training.batch_size: 17" in str(streams.window_problem(Window(18)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "words"),
+    [
+        ({"path": None}, "path", "is missing"),
+        ({"targets": ()}, "targets", "at least one column"),
+        ({"targets": ("y", "y")}, "targets", "task.targets has too"),
+        ({"targets": ("y",), "known": ("y",)}, "known", "task.targets has too"),
+        ({"past": ("x",)}, "past", "use `strategy: direct`"),
+        ({"horizon": 0}, "horizon", "at least 1"),
+        ({"split": SeriesSplitConfig(train=0.5)}, "split", "sums to 0.8"),
+        ({"split": SeriesSplitConfig(val=0, test=0.3)}, "split.val", "must be above 0"),
+        ({"split": SeriesSplitConfig(gap=-1)}, "split.gap", "at least 0"),
+        ({"strategy": "direct", "known": ("k",), "horizon": 9}, "context", "shorter than"),
+        ({"strategy": "direct", "order": "in_time"}, "order", "leave task.order out"),
+        ({"id": "s", "order": "in_time"}, "order", "panel"),
+    ],
+)
+def test_problems_of_a_config(settings: dict[str, Any], key: str, words: str) -> None:
+    found = problems(replace(config(Path("x.csv")), **settings))
+    assert [(where, words in message) for where, message in found] == [(key, True)]
+
+
+def test_no_problems() -> None:
+    assert problems(config(Path("x.csv"))) == []
