@@ -85,6 +85,10 @@ class StudyDescription:
     search: Mapping[str, Any]
 
 
+SAME_SCORES = {"series": frozenset({"task.context", "task.strategy", "task.anchor", "task.scaler"})}
+"""Fields of a task that change what a model sees, and nothing of what it is scored on."""
+
+
 def describe(spec: StudySpec) -> StudyDescription:
     """Everything that `check` prints; reads the data, and nothing heavier than numpy.
 
@@ -221,7 +225,8 @@ def _notes(spec: StudySpec) -> list[str]:
             f"the space holds {count} configurations, fewer than the {spec.search.num_trials} "
             "trials: some are trained again with other seeds"
         )
-    sampled_task = [key for key in spec.parameters if key.startswith("task.")]
+    same = SAME_SCORES.get(str(spec.values["task.type"]), frozenset())
+    sampled_task = [key for key in spec.parameters if key.startswith("task.") and key not in same]
     if sampled_task:
         notes.append(
             f"{', '.join(sampled_task)} {'is' if len(sampled_task) == 1 else 'are'} sampled: "
