@@ -107,8 +107,7 @@ def _log(
         raise ModelError(
             f"the champion's checkpoint in {checkpoint} is unreadable: {error}"
         ) from error
-    symbolic = bool(config["symbolic"])
-    code = "text_pyfunc.py" if symbolic else "numeric_pyfunc.py"
+    code = "text_pyfunc.py" if _writes(config) else "numeric_pyfunc.py"
     if config["manifest"].get("task") == "series":
         code = "series_pyfunc.py"
     metrics = {**event.val_metrics, **event.test_metrics}
@@ -137,7 +136,7 @@ def signature(config: dict[str, Any]) -> ModelSignature:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 
-    if config["symbolic"]:
+    if _writes(config):
         return ModelSignature(
             inputs=Schema([ColSpec("string", "prompt")]),
             outputs=Schema([ColSpec("string")]),
@@ -165,6 +164,11 @@ def signature(config: dict[str, Any]) -> ModelSignature:
             params=ParamSchema([ParamSpec("steps", "integer", 0)]),
         )
     number = np.dtype(np.float32)
+    if config["symbolic"]:
+        return ModelSignature(
+            inputs=Schema([TensorSpec(np.dtype(np.int64), (-1, -1))]),
+            outputs=Schema([TensorSpec(number, (-1, -1, config["output_size"]))]),
+        )
     return ModelSignature(
         inputs=Schema([TensorSpec(number, (-1, -1, config["input_size"]))]),
         outputs=Schema([TensorSpec(number, (-1, -1, config["output_size"]))]),
@@ -174,7 +178,7 @@ def signature(config: dict[str, Any]) -> ModelSignature:
 
 def input_example(config: dict[str, Any]) -> Any:
     """An input that the model takes: a wave, a table, or a symbol of its own alphabet."""
-    if config["symbolic"]:
+    if _writes(config):
         import pandas as pd
 
         return pd.DataFrame({"prompt": [_first_symbol(config)]})
@@ -182,6 +186,8 @@ def input_example(config: dict[str, Any]) -> Any:
 
     if config["manifest"].get("task") == "series":
         return _rows(config["manifest"])
+    if config["symbolic"]:
+        return np.arange(10, dtype=np.int64)[None] % config["input_size"]
     wave = np.sin(np.linspace(0.0, 2.0, 10, dtype=np.float32))
     return np.repeat(wave[None, :, None], config["input_size"], axis=2)
 
@@ -200,6 +206,11 @@ def _rows(manifest: dict[str, Any]) -> Any:
     if manifest["id"]:
         table.insert(0, manifest["id"], manifest["series"][0])
     return table
+
+
+def _writes(config: dict[str, Any]) -> bool:
+    """Whether the model is one of a text; other symbols have no letters."""
+    return "vocabulary" in config["manifest"]
 
 
 def _first_symbol(config: dict[str, Any]) -> str:

@@ -28,12 +28,14 @@ class NumericModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         """Predict the next step from each, or continue a history.
 
         Args:
-            model_input: float32, shape (batch, time, feature).
+            model_input: float32, shape (batch, time, feature), in the units of the data; or
+                symbols, int64, shape (batch, time).
             params: `rollout_steps`: 0 predicts one step from each; n above 0 feeds the model
                 its own predictions for n steps.
 
         Returns:
-            Shape (batch, time, feature), or (batch, n, feature) for a rollout.
+            Shape (batch, time, feature), or (batch, n, feature) for a rollout; of symbols,
+            natural-log probabilities (batch, time, symbol).
         """
         del context
         steps = int((params or {}).get("rollout_steps", 0))

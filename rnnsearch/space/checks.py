@@ -85,14 +85,6 @@ def check_effects(draft: Draft) -> None:
                     "is sampled, but works between layers and model.num_layers is "
                     "never above 1. Sample model.num_layers, or take this field out.",
                 )
-        elif key in ("model.input", "model.embedding_size") and (
-            draft.reading.task_type in ("series", "sine")
-        ):
-            draft.note(
-                [key],
-                f"is sampled, but the task `{draft.reading.task_type}` has numbers for inputs and "
-                "ignores it. Take this field out.",
-            )
         elif key in NEEDS and not _can_work(draft, *NEEDS[key]):
             parent, members = NEEDS[key]
             draft.note(

@@ -28,6 +28,7 @@ SECTIONS = ("name", "task", "model", "training", "first_trials", "search", "reso
 
 NEVER_SAMPLED = {
     "task.type": "a study learns one task",
+    "task.data_seed": "trials are compared on the same data",
     "training.max_epochs": "it is the last rung of every trial",
 }
 

@@ -10,13 +10,19 @@ from rnnsearch.space.nearest import nearest
 from rnnsearch.tasks.base import TaskData
 
 LOSS, CARRY = "training.loss", "training.carry_state"
+INPUTS = ("model.input", "model.embedding_size")
+"""How symbols enter; numbers enter as they are."""
 
 
 def check_training(draft: Draft) -> None:
-    """Losses that the task knows no targets for, and states that lead nowhere."""
+    """Losses that the task knows no targets for, states that lead nowhere, idle ways in."""
     noted: set[str] = set()
     for config, data in draft.stand_ins.items():
-        for key, message, suggestion in (*_losses(draft, data), *_carried(draft, data)):
+        for key, message, suggestion in (
+            *_losses(draft, data),
+            *_carried(draft, data),
+            *_entered(draft, data),
+        ):
             if message not in noted:
                 noted.add(message)
                 draft.note([key], f"the task `{config.type}` {message}", suggestion)
@@ -47,6 +53,13 @@ def _carried(draft: Draft, data: TaskData) -> list[tuple[str, str, str]]:
         return []
     message = "shows a model whole sequences: no state leads from one to the next."
     return [(CARRY, message, "false")]
+
+
+def _entered(draft: Draft, data: TaskData) -> list[tuple[str, str, str]]:
+    if data.symbolic:
+        return []
+    message = "has numbers for inputs and ignores it. Take this field out."
+    return [(key, message, "") for key in INPUTS if key in draft.parameters]
 
 
 def members(draft: Draft, key: str) -> tuple[Any, ...]:

@@ -12,9 +12,14 @@ if TYPE_CHECKING:
     import torch
 
 _HOMES = {
+    "adding": ("memory.data:AddingData", "memory.task:AddingTask"),
+    "copy": ("memory.data:CopyData", "memory.task:CopyTask"),
+    "lorenz": ("signals.data:SignalData", "signals.task:SignalTask"),
+    "mackey_glass": ("signals.data:SignalData", "signals.task:SignalTask"),
     "series": ("series.data:SeriesData.read", "series.task:SeriesTask"),
     "sine": ("sine.data:SineData", "sine.task:SineTask"),
     "text": ("text.data:TextData.read", "text.task:TextTask"),
+    "wave": ("signals.data:SignalData", "signals.task:SignalTask"),
 }
 """By type: what makes the data of a config, and the task of a config, its data, a device and a
 dtype. Names, so that only what is used is imported, and torch with a task alone."""

@@ -19,6 +19,8 @@ from rnnsearch.errors import HorizonError, ModelError, PromptError
 from rnnsearch.models.network import RecurrentNetwork, weight_shapes
 from rnnsearch.tasks.base import Head, Part, Predictor
 from rnnsearch.tasks.load import ShownTask, build_task, load_data
+from rnnsearch.tasks.scaling import Scaler
+from rnnsearch.tasks.signals.use import continued
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.use import forecast_rows
 from rnnsearch.tasks.text.generate import generate
@@ -128,6 +130,8 @@ class TrainedModel:
     def predict(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """Outputs at every step, from the zero state; of a table, the rows that follow.
 
+        A model of a signal that was scaled takes and gives the units of the signal.
+
         Args:
             inputs: Numbers (batch, time, feature), or symbols (batch, time) as numbered by the
                 vocabulary; of a model of a table, rows as `forecast_rows` takes them.
@@ -146,7 +150,7 @@ class TrainedModel:
         outputs, _ = self.network(entered.transpose(0, 1).contiguous())
         if self.network.symbolic:
             outputs = functional.log_softmax(outputs, dim=-1)
-        return np.ascontiguousarray(outputs.transpose(0, 1).numpy())
+        return self._left(outputs)
 
     @torch.no_grad()
     def rollout(self, history: NDArray[Any], steps: int) -> NDArray[Any]:
@@ -165,7 +169,8 @@ class TrainedModel:
 
         Raises:
             HorizonError: `steps` is below 1.
-            ModelError: The model reads symbols, or `history` has another shape.
+            ModelError: The model reads symbols, its predictions cannot be fed back, or `history`
+                has another shape.
         """
         if self.network.symbolic:
             raise ModelError("a model of symbols has no rollout; use sample(prompt, length).")
@@ -173,14 +178,15 @@ class TrainedModel:
             return self.forecast(history, steps)
         if steps < 1:
             raise HorizonError(f"a rollout needs at least 1 step, not {steps}.")
-        fed = self._entered(history).transpose(0, 1).contiguous()
-        state: tuple[Tensor, ...] | None = None
-        predictions = []
-        for _ in range(steps):
-            outputs, state = self.network(fed, state)
-            fed = outputs[-1:]
-            predictions.append(fed)
-        return np.ascontiguousarray(torch.cat(predictions).transpose(0, 1).numpy())
+        if self.manifest.get("horizon", 1) > 1:
+            raise ModelError(
+                f"this model predicts {self.manifest['horizon']} points ahead; its predictions "
+                "cannot be fed back. Use predict(inputs)."
+            )
+        if self.network.head.out_features != self.network.input_size:
+            raise ModelError("this model's outputs are not its next inputs; use predict(inputs).")
+        known = self._entered(history).transpose(0, 1).contiguous().unsqueeze(0)
+        return self._left(continued(self.predictor(), known, steps, self.manifest.get("window"))[0])
 
     def sample(self, prompt: str, length: int, temperature: float = 1.0, seed: int = 0) -> str:
         """Continue a prompt, symbol by symbol, from the zero state.
@@ -216,7 +222,10 @@ class TrainedModel:
             ModelError: The model reads numbers.
         """
         if not self.network.symbolic or "vocabulary" not in self.manifest:
-            raise ModelError("a model of numbers has no vocabulary; use rollout(history, steps).")
+            raise ModelError(
+                "this is no model of a text and has no vocabulary; use rollout(history, steps) "
+                "for numbers, predict(inputs) else."
+            )
         return Vocabulary.from_json(self.manifest)
 
     def evaluate(self, part: Part = "val", data: TaskData | None = None) -> dict[str, float]:
@@ -326,7 +335,16 @@ class TrainedModel:
                 f"inputs must have shape (batch, time, {network.input_size}), with at least one "
                 f"sequence and step, not {array.shape}."
             )
+        if "scaler" in self.manifest:
+            array = Scaler.from_json(self.manifest["scaler"]).apply(array)
         return torch.tensor(array, dtype=network.head.weight.dtype)
+
+    def _left(self, outputs: Tensor) -> NDArray[Any]:
+        """Outputs (time, batch, output) as an array, batch first, in the units of the data."""
+        array = np.ascontiguousarray(outputs.transpose(0, 1).numpy())
+        if "scaler" not in self.manifest:
+            return array
+        return Scaler.from_json(self.manifest["scaler"]).undo(array).astype(array.dtype)
 
 
 def save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.base import Metric, Part, Score, Window
+from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.memory import adding, copying
 from rnnsearch.tasks.memory.adding import AddingConfig
 from rnnsearch.tasks.memory.config import MemoryConfig
@@ -39,7 +39,7 @@ class AddingData:
     input_size = 2
     output_size = 1
     symbolic = False
-    losses = ("mse", "l1", "huber")
+    losses: tuple[Loss, ...] = ("mse", "l1", "huber")
     quantiles: tuple[float, ...] = ()
     feedback = False
     whole_sequence = True
@@ -127,7 +127,7 @@ class CopyData:
     """
 
     symbolic = True
-    losses = ("cross_entropy",)
+    losses: tuple[Loss, ...] = ("cross_entropy",)
     quantiles: tuple[float, ...] = ()
     feedback = False
     whole_sequence = False

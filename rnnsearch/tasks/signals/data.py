@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.base import Metric, Part, Score, Window
+from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.signals.baselines import Scored, signal_baselines
 from rnnsearch.tasks.signals.config import SignalConfig, part_sizes
@@ -38,9 +38,8 @@ class SignalData:
     """
 
     symbolic = False
-    losses = ("mse", "l1", "huber")
+    losses: tuple[Loss, ...] = ("mse", "l1", "huber")
     quantiles: tuple[float, ...] = ()
-    whole_sequence = False
 
     def __init__(self, config: SignalConfig) -> None:
         module = import_module(type(config).__module__)
@@ -52,7 +51,8 @@ class SignalData:
         self.values: Floats
         self.times, self.values = module.generate(config)
         self.input_size = self.output_size = self.values.shape[1]
-        self.feedback = config.horizon == 1
+        self.feedback = config.horizon == 1 and config.predict == "every"
+        self.whole_sequence = config.predict == "last"
         self.lyapunov_times: float | None = None
         if isinstance(config, LorenzConfig):
             self.lyapunov_times = config.spacing * LYAPUNOV_EXPONENT
@@ -132,7 +132,7 @@ class SignalData:
             ),
             Metric("val_mae", "units of the signal", "minimize", f"mean absolute error {about}"),
         ]
-        if not self.feedback:
+        if self.config.horizon > 1:
             return found
         found += [
             Metric(
@@ -189,7 +189,7 @@ class SignalData:
         return {
             "task": self.config.type,
             "spacing": float(self.times[1] - self.times[0]),
-            "window": self.config.window,
+            "window": self.config.window if self.config.predict == "last" else None,
             "horizon": self.config.horizon,
             "scaler": self.scaler.to_json(),
         }
@@ -202,7 +202,7 @@ class SignalData:
             f"{part}_mse": float(np.mean(error**2)),
             f"{part}_mae": float(np.mean(np.abs(error))),
         }
-        if not self.feedback:
+        if self.config.horizon > 1:
             return found
         fed, truth = self.loops(part)
         closed = np.empty_like(truth)

@@ -43,6 +43,13 @@ class Short:
 
 SMALL = ("model.hidden_size=8", "model.num_layers=1")
 SHORTS = {
+    "adding": Short(("model.hidden_size=8", "training.steps_per_epoch=10")),
+    "copy": Short(("model.hidden_size=8", "training.steps_per_epoch=10")),
+    "long_sine": Short(("model.hidden_size=8", "training.steps_per_epoch=10")),
+    "lorenz": Short(("model.hidden_size=8", "training.steps_per_epoch=10")),
+    "mackey_glass": Short(("model.hidden_size=8", "training.steps_per_epoch=10")),
+    "noisy_sine": Short((*SMALL, "training.steps_per_epoch=10")),
+    "waves": Short((*SMALL, "training.steps_per_epoch=10")),
     "char": Short((*SMALL, "training.batch_size=64")),
     "hello": Short(),
     "load": Short((*SMALL, "task.context=24", "task.stride=24", "training.steps_per_epoch=4")),

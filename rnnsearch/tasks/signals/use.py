@@ -1,0 +1,39 @@
+"""A signal continued on a model's own predictions: by its task, and by whoever loads the model."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from rnnsearch.tasks.base import Predictor
+
+
+@torch.no_grad()
+def continued(predictor: Predictor, history: Tensor, steps: int, window: int | None) -> Tensor:
+    """Feed a model its own predictions, in its own scaled units.
+
+    Args:
+        predictor: Of a task whose outputs are the next point.
+        history: Known points [1, T, B, F], at least one.
+        steps: Points to predict, at least 1.
+        window: A model that answers at the end of a window has seen nothing but windows from the
+            zero state, so the last `window` points are read again for each prediction. None, for
+            a model that answers at every step: the state goes on.
+
+    Returns:
+        [K, steps, B, F].
+    """
+    found: list[Tensor] = []
+    state: tuple[Tensor, ...] | None = None
+    fed = history if window is None else history[:, -window:]
+    for _ in range(steps):
+        if window is None:
+            outputs, state = predictor(fed.contiguous(), state)
+            fed = outputs[:, -1:]
+            found.append(fed)
+            continue
+        outputs, _ = predictor(fed.contiguous(), None)
+        found.append(outputs[:, -1:])
+        known = fed.expand(predictor.size, *fed.shape[1:])
+        fed = torch.cat([known, found[-1]], dim=1)[:, -window:]
+    return torch.cat(found, dim=1)
