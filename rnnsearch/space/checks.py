@@ -65,8 +65,9 @@ class Draft:
 
 def check_effects(draft: Draft) -> None:
     """A sampled field that can never do anything is a mistake: it would waste the search."""
+    noted = {mistake.key for mistake in draft.mistakes}
     for key in draft.parameters:
-        if key in draft.reading.wrong:
+        if key in draft.reading.wrong or key in noted:
             continue
         if key == "model.dropout":
             layers = draft.parameters.get("model.num_layers")

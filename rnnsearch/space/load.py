@@ -122,11 +122,11 @@ def _load(
         root.entries.get("first_trials"), reading, parameters, fixed, mistakes
     )
     draft = Draft(reading, fixed, parameters, mistakes, start)
-    check_effects(draft)
     check_carried_state(draft)
     check_scheduler(draft)
     check_metric(draft, check_task(draft, check_data=check_data))
     check_training(draft)
+    check_effects(draft)
     if mistakes:
         raise SpaceFileError(_sorted(mistakes, source))
     if not parameters:

@@ -20,9 +20,9 @@ from rnnsearch.models.network import RecurrentNetwork, weight_shapes
 from rnnsearch.tasks.base import Head, Part, Predictor
 from rnnsearch.tasks.load import ShownTask, build_task, load_data
 from rnnsearch.tasks.scaling import Scaler
-from rnnsearch.tasks.signals.use import continued
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.use import forecast_rows
+from rnnsearch.tasks.signals.use import continued
 from rnnsearch.tasks.text.generate import generate
 from rnnsearch.tasks.text.vocabulary import Vocabulary
 from rnnsearch.training.codec import config_from_json, config_to_json
