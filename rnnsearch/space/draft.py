@@ -1,42 +1,39 @@
-"""`init DATA` — a commented, runnable space file for a text, with what was inferred of it."""
+"""`init DATA` — a commented, runnable space file for a text or a table, with what was inferred."""
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from pathlib import Path
 
 from rnnsearch.errors import DataError
+from rnnsearch.space.draft_series import TABLE_ENDINGS, draft_table
 from rnnsearch.space.load import loads
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.text.config import TextConfig
 
-TABLE_ENDINGS = (".csv", ".tsv")
-"""A file that calls itself a table is taken for one."""
-
 
 def draft(path: Path) -> str:
-    """A space file that learns a text, sized to it, that runs as it stands.
+    """A space file that learns a text or forecasts a table, sized to it, that runs as it stands.
 
     Args:
-        path: A text file. Its path is written absolute, so that the file works from anywhere.
+        path: A text file, or a table by its ending. Its path is written absolute, so that the file
+            works from anywhere.
 
     Returns:
         YAML with comments; it has been loaded once, data and windows checked.
 
     Raises:
-        DataError: The file is missing, empty, no text, or a table: a table is learned by the
-            `series` task, which this version does not have.
-        SpaceFileError: The text is too short for any study.
+        DataError: The file is missing, empty, no text, or a table with nothing to forecast.
+        SpaceFileError: The data is too short for any study.
     """
     path = Path(path)
-    raw = _bytes(path)
-    text = _text(path, raw)
+    study = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "data"
     if path.suffix.lower() in TABLE_ENDINGS:
-        raise _table(path, text)
-    study = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "text"
-    lines = _small(path, text, study) if len(text) < 200 else _sized(path, text, study)
+        lines = draft_table(path, study)
+    else:
+        text = _text(path, _bytes(path))
+        lines = _small(path, text, study) if len(text) < 200 else _sized(path, text, study)
     yaml = "\n".join(lines) + "\n"
     loads(yaml, name=study, directory=path.resolve().parent)
     return yaml
@@ -67,24 +64,6 @@ def _text(path: Path, raw: bytes) -> str:
     if "\0" in text:
         raise DataError(f"{path} holds zero bytes; it is no text.")
     return text
-
-
-def _table(path: Path, text: str) -> DataError:
-    head = text[:4096].splitlines()
-    try:
-        dialect = csv.Sniffer().sniff("\n".join(head[:10]), delimiters=",;\t|")
-        columns = next(csv.reader(head[:1], dialect))
-    except csv.Error:
-        columns = head[0].split(",")
-    rows = max(text.count("\n") - 1, 0)
-    named = ", ".join(column.strip() for column in columns[:6])
-    more = ", ..." if len(columns) > 6 else ""
-    return DataError(
-        f"{path} is a table: about {rows:,} rows of {len(columns)} columns ({named}{more}). "
-        "Tables of numbers are learned by the `series` task, which this version does not have "
-        "yet; it has `sine` and `text`. To learn the file as a text, character by character, give "
-        f"it the name of one: cp {path} {path.stem}.txt && rnnsearch init {path.stem}.txt"
-    )
 
 
 def _small(path: Path, text: str, study: str) -> list[str]:

@@ -71,13 +71,13 @@ def read_table(
     wanted = [*columns, *(name for name in (time, id) if name is not None)]
     parts: dict[str, list[NDArray[Any]]] = {name: [] for name in wanted}
     line = 2
-    for batch in _batches(path, columns, time, id):
+    for batch in batches(path, columns, time, id):
         for name in wanted:
             place = f"{path}, column {name!r}"
             if name == id:
                 parts[name].append(np.asarray(batch[name].to_pylist(), dtype=object))
             elif name == time:
-                parts[name].append(_times(batch[name], place, line))
+                parts[name].append(times_of(batch[name], place, line))
             else:
                 parts[name].append(_numbers(batch[name], place))
         line += batch.num_rows
@@ -167,9 +167,15 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _batches(path: Path, columns: Sequence[str], time: str | None, id: str | None) -> Iterator[Any]:
-    """Record batches of the wanted columns."""
-    wanted = [*columns, *(name for name in (time, id) if name is not None)]
+def batches(
+    path: Path,
+    columns: Sequence[str],
+    time: str | None,
+    id: str | None,
+    guessed: Sequence[str] = (),
+) -> Iterator[Any]:
+    """Record batches of the wanted columns; the types of `guessed` ones are Arrow's guess."""
+    wanted = [*columns, *(name for name in (time, id) if name is not None), *guessed]
     if _parquet(path):
         from pyarrow import parquet
 
@@ -249,7 +255,7 @@ def _numbers(column: Any, place: str) -> NDArray[np.float64]:
     return found
 
 
-def _times(column: Any, place: str, line: int) -> NDArray[Any]:
+def times_of(column: Any, place: str, line: int) -> NDArray[Any]:
     """A block of times: datetime64[s], or float64 where they are plain numbers."""
     import pyarrow
     from pyarrow import compute

@@ -50,17 +50,6 @@ def test_a_text_of_one_letter_is_too_short(tmp_path: Path) -> None:
         draft(tmp_path / "a.txt")
 
 
-def test_a_table_says_what_would_learn_it_and_what_can_be_done(tmp_path: Path) -> None:
-    path = tmp_path / "load.csv"
-    path.write_text("time;load;holiday\n" + "2024-01-01;1.5;0\n" * 30)
-    with pytest.raises(DataError) as caught:
-        draft(path)
-    message = str(caught.value)
-    assert "30 rows of 3 columns (time, load, holiday)" in message
-    assert "`series` task" in message
-    assert "load.txt && rnnsearch init load.txt" in message
-
-
 @pytest.mark.parametrize(
     ("raw", "words"),
     [

@@ -1,0 +1,160 @@
+"""`init` on a table: what it infers, and that the file it writes loads as it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnsearch.errors import DataError
+from rnnsearch.space.describe import describe
+from rnnsearch.space.draft import draft
+from rnnsearch.space.load import loads
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.table_reading import season
+
+NOISE = np.random.default_rng(0).normal(0, 0.3, 3000)
+
+
+def write(path: Path, columns: dict[str, list[object]], delimiter: str = ",") -> Path:
+    rows = zip(*columns.values(), strict=True)
+    lines = [delimiter.join(columns), *(delimiter.join(map(str, row)) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def hours(count: int) -> list[object]:
+    return [(datetime(2024, 1, 1) + timedelta(hours=at)).isoformat(" ") for at in range(count)]
+
+
+def daily(count: int) -> list[object]:
+    wave = 10 + 3 * np.sin(2 * np.pi * np.arange(count) / 24) + NOISE[:count]
+    return [round(value, 3) for value in wave.tolist()]
+
+
+def drafted(path: Path) -> StudySpec:
+    return loads(draft(path), name="x", directory=Path("/"))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_columns_season_and_horizon(tmp_path: Path, delimiter: str) -> None:
+    path = write(
+        tmp_path / "my load.csv",
+        {
+            "when": hours(1000),
+            "load": daily(1000),
+            "wind speed": NOISE[:1000].tolist(),
+            "is_holiday": [at // 24 % 7 // 5 for at in range(1000)],
+            "flat": [3] * 1000,
+            "note": ["a"] * 1000,
+        },
+        delimiter,
+    )
+    yaml = draft(path)
+    assert "1,000 rows, one hour between rows" in yaml
+    assert "Left out, not numbers or never changing: flat, note" in yaml
+    spec = loads(yaml, name="x", directory=Path("/"))
+    values = spec.values
+    assert spec.name == "my-load"
+    assert values["task.time"] == "when"
+    assert values["task.targets"] == ("load",)
+    assert values["task.past"] == ("wind speed",)
+    assert values["task.known"] == ("is_holiday",)
+    assert values["task.period"] == values["task.horizon"] == 24
+    assert values["task.context"] == 48
+    assert values["task.strategy"] == "direct"
+    assert spec.search.metric == "val_mae"
+    assert describe(spec).rows == {"train": 700, "val": 150, "test": 150}
+
+
+@pytest.mark.parametrize("rows", [40, 41, 60, 100, 333, 3000])
+def test_a_table_of_any_length_gets_a_file_that_loads(tmp_path: Path, rows: int) -> None:
+    path = write(tmp_path / "x.csv", {"y": NOISE[:rows].tolist()})
+    spec = drafted(path)
+    assert spec.values["task.time"] is None
+    assert spec.values["task.period"] == 1
+    assert spec.parameters
+
+
+def test_a_panel_is_told_by_times_that_come_again(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "x.csv",
+        {
+            "date": [*hours(100), *hours(100)],
+            "store": [1] * 100 + [2] * 100,
+            "kind": ["a"] * 200,
+            "sales": [*daily(100), *daily(100)],
+            "price": NOISE[:200].tolist(),
+        },
+    )
+    values = drafted(path).values
+    assert values["task.id"] == "store"
+    assert values["task.targets"] == ("sales",)
+    assert values["task.past"] == ("price",)
+
+
+def test_empty_cells_are_filled_or_masked(tmp_path: Path) -> None:
+    cells: list[object] = daily(200)
+    cells[50] = ""
+    path = write(tmp_path / "x.csv", {"date": hours(200), "y": cells})
+    assert drafted(path).values["task.missing"] == "ffill"
+    cells[0] = ""
+    path = write(tmp_path / "x.csv", {"date": hours(200), "y": cells})
+    assert drafted(path).values["task.missing"] == "mask"
+
+
+def test_parquet(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    times = np.datetime64("2024-01-01T00", "us") + np.arange(300) * np.timedelta64(1, "h")
+    parquet.write_table(pyarrow.table({"t": times, "y": daily(300)}), tmp_path / "x.parquet")
+    values = drafted(tmp_path / "x.parquet").values
+    assert (values["task.time"], values["task.period"]) == ("t", 24)
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ("y\n" + "1\n2\n" * 10, "20 rows, too few to hold parts out"),
+        ("y\n" + "5\n" * 90, "no column of numbers ever changes"),
+        ("name\n" + "ann\nbob\n" * 90, r"no column of numbers .* cp .* && rnnsearch init x\.txt"),
+        ("", r"x\.csv is empty \(0 bytes\)"),
+        ("1\n" * 50, "holds numbers, not the names"),
+    ],
+)
+def test_a_table_with_nothing_to_forecast(tmp_path: Path, raw: str, words: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(raw)
+    with pytest.raises(DataError, match=words):
+        draft(path)
+
+
+def test_no_table(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="there is no file"):
+        draft(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize("period", [7, 24, 90])
+def test_a_season_is_found_under_trend_and_noise(period: int) -> None:
+    at = np.arange(1200)
+    wave = np.sin(2 * np.pi * at / period) + 0.01 * at + NOISE[:1200]
+    wave[100:110] = np.nan
+    found, height = season(wave)
+    assert abs(found - period) <= (1 if period > 50 else 0)
+    assert height > 0.5
+
+
+def test_a_slow_drift_does_not_hide_the_day() -> None:
+    drift = np.cumsum(np.random.default_rng(1).normal(0, 0.3, 3000))
+    wave = np.sin(2 * np.pi * np.arange(3000) / 24) + drift
+    assert season(wave, [24, 168])[0] == 24
+
+
+def test_noise_a_line_and_a_constant_have_no_season() -> None:
+    assert season(NOISE, [24])[0] == 1
+    assert season(np.arange(500.0))[0] == 1
+    assert season(np.full(500, 2.0), [24])[0] == 1
+    assert season(np.arange(5.0))[0] == 1
