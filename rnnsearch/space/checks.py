@@ -29,9 +29,15 @@ WINDOW_KEYS = ("training.batch_size", "training.seq_len", "training.steps_per_ep
 NEEDS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "model.nonlinearity": ("model.cell", ("rnn",)),
     "model.embedding_size": ("model.input", ("embedding",)),
-    "training.momentum": ("training.optimizer", ("sgd",)),
+    "training.momentum": ("training.optimizer", ("sgd", "rmsprop")),
+    "training.alpha": ("training.optimizer", ("rmsprop",)),
     "training.beta1": ("training.optimizer", ("adam", "adamw")),
     "training.beta2": ("training.optimizer", ("adam", "adamw")),
+    "training.min_factor": ("training.schedule", ("cosine", "one_cycle", "plateau")),
+    "training.patience": ("training.schedule", ("plateau",)),
+    "training.reduce_factor": ("training.schedule", ("plateau",)),
+    "training.teacher_share": ("training.feeding", ("scheduled",)),
+    "training.own_steps": ("training.feeding", ("own",)),
 }
 """Fields that do nothing unless another one has one of these values."""
 

@@ -34,6 +34,7 @@ class Range:
 
 _COUNT = Range(least=1)
 _DECAY = Range(least=0, below=1)
+_SHARE = Range(least=0, most=1)
 # Beyond a million periods float64 knows the sine to ten digits no more.
 _RADIANS = Range(least=-1e6, most=1e6)
 
@@ -75,15 +76,24 @@ RANGES: dict[str, Range] = {
     "model.dropout": _DECAY,
     "model.embedding_size": _COUNT,
     "training.learning_rate": Range(above=0),
+    "training.warmup": _DECAY,
+    "training.min_factor": _SHARE,
+    "training.patience": Range(least=0),
+    "training.reduce_factor": Range(above=0, below=1),
     "training.weight_decay": Range(least=0),
     "training.beta1": _DECAY,
     "training.beta2": _DECAY,
     "training.momentum": _DECAY,
+    "training.alpha": _DECAY,
     "training.batch_size": _COUNT,
     "training.seq_len": _COUNT,
     "training.steps_per_epoch": _COUNT,
     "training.max_epochs": _COUNT,
     "training.clip_norm": Range(above=0),
+    "training.clip_value": Range(above=0),
+    "training.teacher_share": _SHARE,
+    "training.own_steps": _COUNT,
+    "training.input_noise": Range(least=0),
     "search.num_trials": _COUNT,
     "search.time_budget": Range(above=0),
     "search.sampler.startup_trials": Range(least=0),

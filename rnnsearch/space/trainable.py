@@ -10,18 +10,20 @@ from rnnsearch.space.nearest import nearest
 from rnnsearch.tasks.base import TaskData
 
 LOSS, CARRY = "training.loss", "training.carry_state"
+FEEDING, NOISE = "training.feeding", "training.input_noise"
 INPUTS = ("model.input", "model.embedding_size")
 """How symbols enter; numbers enter as they are."""
 
 
 def check_training(draft: Draft) -> None:
-    """Losses that the task knows no targets for, states that lead nowhere, idle ways in."""
+    """Losses that the task knows no targets for, states that lead nowhere, wrong or idle inputs."""
     noted: set[str] = set()
     for config, data in draft.stand_ins.items():
         for key, message, suggestion in (
             *_losses(draft, data),
             *_carried(draft, data),
             *_entered(draft, data),
+            *_fed(draft, data),
         ):
             if message not in noted:
                 noted.add(message)
@@ -60,6 +62,18 @@ def _entered(draft: Draft, data: TaskData) -> list[tuple[str, str, str]]:
         return []
     message = "has numbers for inputs and ignores it. Take this field out."
     return [(key, message, "") for key in INPUTS if key in draft.parameters]
+
+
+def _fed(draft: Draft, data: TaskData) -> list[tuple[str, str, str]]:
+    found = []
+    own = {"scheduled", "own"} & set(members(draft, FEEDING))
+    if own and not (data.feedback and data.input_size == data.output_size):
+        message = "gives outputs that are no inputs to come, so a model cannot be fed its own."
+        found.append((FEEDING, message, "teacher"))
+    noisy = NOISE in draft.parameters or any(members(draft, NOISE))
+    if noisy and data.symbolic:
+        found.append((NOISE, "has symbols for inputs, to which no noise can be added.", "0"))
+    return found
 
 
 def members(draft: Draft, key: str) -> tuple[Any, ...]:

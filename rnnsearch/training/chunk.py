@@ -5,23 +5,33 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from rnnsearch.tasks.base import Task, Window
-from rnnsearch.training.forward import NetworkShape, layers_of
+from rnnsearch.tasks.base import Task
+from rnnsearch.training.feeding import own_inputs
+from rnnsearch.training.forward import layers_of
 from rnnsearch.training.gradients import training_pass
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.kernels.choice import whole_steps
 from rnnsearch.training.kernels.compiled.step import CompiledStep, StepShape
 from rnnsearch.training.kernels.table import named
 from rnnsearch.training.layout import Layout
-from rnnsearch.training.losses import LossShape
-from rnnsearch.training.optimizers import Corrections, clip_, corrections, settings, update_
+from rnnsearch.training.optimizers import (
+    Corrections,
+    clip_,
+    clip_values_,
+    corrections,
+    settings,
+    update_,
+)
 from rnnsearch.training.planner import Plan, Planner
 from rnnsearch.training.rows import Rows
 from rnnsearch.training.slots import Slot
+from rnnsearch.training.stack_key import StackKey
+from rnnsearch.training.stretch import Stretch
 
 
 class Chunk:
@@ -38,18 +48,16 @@ class Chunk:
         slots: Sequence[Slot],
         rows: Rows,
         *,
+        key: StackKey,
         task: Task,
-        network: NetworkShape,
-        loss: LossShape,
-        window: Window,
         layout: Layout,
         most_ahead: int,
     ) -> None:
         self.lo = lo
         self.hi = lo + len(slots)
+        self._key = key
         self._head = task.head
-        self._loss = loss
-        self._network = network
+        self._network = network = key.network
         self._layout = layout
         self._rows = {name: whole[self.lo : self.hi] for name, whole in rows.tensors.items()}
         self._states = tuple(self._rows[name] for name in rows.state_names)
@@ -67,19 +75,16 @@ class Chunk:
         self._planner = Planner(
             configs,
             self._rows,
+            key=key,
             task=task,
-            network=network,
-            window=window,
             dtype=self._dtype,
             most_ahead=most_ahead,
         )
         self._seconds_a_step = math.inf
         self._whole: CompiledStep | None = None
-        layers = layers_of(
-            network, len(slots), window.seq_len or 1, window.batch_size, device, self._dtype
-        )
-        plain = not network.symbolic and loss.name == "mse" and task.head == "every"
-        if plain and whole_steps(kernel for kernel, _ in layers):
+        steps, batch = key.window.seq_len or 1, key.window.batch_size
+        layers = layers_of(network, len(slots), steps, batch, device, self._dtype)
+        if key.plain and task.head == "every" and whole_steps(kernel for kernel, _ in layers):
             shape = StepShape(
                 cell=network.cell,
                 nonlinearity=network.nonlinearity,
@@ -87,7 +92,7 @@ class Chunk:
                 num_layers=network.num_layers,
                 input_size=network.input_size,
                 output_size=network.output_size,
-                adaptive=self._settings.adaptive,
+                adaptive=key.rule == "adam",
             )
             self._whole = CompiledStep(shape, [config.training for config in configs])
         self.kernel = named((kernel for kernel, _ in layers), whole=self._whole is not None)
@@ -99,19 +104,18 @@ class Chunk:
         return self._planner.ahead
 
     @torch.no_grad()
-    def run(self, index: Tensor, end: float, losses: list[Tensor], norms: list[Tensor]) -> None:
-        """Take steps along an index until they are done, or it is later than `end`; at least one.
+    def run(self, ahead: Stretch, end: float, losses: list[Tensor], norms: list[Tensor]) -> None:
+        """Take steps until those ahead are done, or it is later than `end`; at least one.
 
         When memory runs out, the steps that were taken stand, and the next changed nothing.
 
         Args:
-            index: int64 [n, K, B], for `Task.gather`.
             end: As `time.perf_counter` counts.
             losses: Gets one [K] a step.
             norms: The same of gradients before clipping.
         """
-        for lo in range(0, len(index), self.ahead):
-            plan = self._planner.plan(index[lo : lo + self.ahead])
+        for lo in range(0, len(ahead), self.ahead):
+            plan = self._planner.plan(ahead.part(slice(lo, lo + self.ahead)))
             whole = self._whole is not None and plan.batch.lengths is None
             (self._whole_steps if whole else self._by_hand)(plan, end, losses, norms)
             if time.perf_counter() >= end:
@@ -132,7 +136,8 @@ class Chunk:
             now = slice(taken, taken + count)
             some = None if masks is None else masks[:, now]
             batch = plan.batch[now]
-            found = self._whole.run(batch.inputs, batch.targets, some, self._rows)
+            factors = None if plan.factors is None else plan.factors[now]
+            found = self._whole.run(batch.inputs, batch.targets, some, self._rows, factors)
             losses += found[0].unbind()
             norms += found[1].unbind()
             self._rows["total"].add_(count)
@@ -144,7 +149,7 @@ class Chunk:
     def _by_hand(self, plan: Plan, end: float, losses: list[Tensor], norms: list[Tensor]) -> None:
         """Step after step through the layers' own kernels."""
         steps, before = len(plan.batch.inputs), len(losses)
-        powers = corrections(self._settings, self._rows["powers"], steps, self._dtype)
+        powers = corrections(self._settings, self._rows["powers"], steps, self._dtype, plan.factors)
         state = self._state()
         try:
             for number in range(steps):
@@ -166,30 +171,35 @@ class Chunk:
 
         The update comes last, so that nothing is changed when memory runs out before it.
         """
+        batch, masks = plan.batch[number], [masks[number] for masks in plan.masks]
+        if plan.own is not None:
+            first = self._key.feeding.first_own(batch.inputs.shape[1])
+            inputs = own_inputs(
+                self._network, self._weights, batch.inputs, plan.own[number], first, state, masks
+            )
+            batch = replace(batch, inputs=inputs)
         found = training_pass(
-            self._network,
-            self._weights,
-            plan.batch[number],
-            self._loss,
-            self._head,
-            state,
-            [masks[number] for masks in plan.masks],
+            self._network, self._weights, batch, self._key.loss, self._head, state, masks
         )
         rows, how = self._rows, self._settings
         gradients = rows["gradients"]
         self._layout.join(found.gradients, gradients)
         norm = torch.linalg.vector_norm(gradients, dim=1)
         following = self._following(state, found.after)
+        largest = norm
+        if how.clip_value is not None:
+            clip_values_(gradients, how.clip_value)
+            largest = torch.linalg.vector_norm(gradients, dim=1)
         if how.clip_norm is not None:
-            clip_(gradients, norm, how.clip_norm)
+            clip_(gradients, largest, how.clip_norm)
         update_(
             how,
             rows["parameters"],
             gradients,
             rows["first"],
             rows.get("second"),
-            powers.rates[number],
-            powers.roots[number],
+            powers,
+            number,
         )
         return found.losses, norm, following
 

@@ -47,6 +47,11 @@ def layer_keys(seeds: Tensor, steps: Tensor, layer: int) -> Tensor:
     return _mix_(keys + (layer + 1) * 0x3C6EF372)
 
 
+def bits(keys: Tensor, elements: Tensor) -> Tensor:
+    """Random bits, int32 [K, N], of keys [K] and `element_bits` [N]."""
+    return _mix_(elements.unsqueeze(0) ^ keys.unsqueeze(1))
+
+
 def thresholds(probabilities: Tensor) -> Tensor:
     """Bits below these are dropped: int32 [K] of float64 probabilities [K] in [0, 1)."""
     return (probabilities * 2.0**32 - 2.0**31).to(torch.int32)
@@ -64,5 +69,5 @@ def mask(keys: Tensor, limits: Tensor, scales: Tensor, elements: Tensor) -> Tens
     Returns:
         [K, N] in the dtype of `scales`.
     """
-    bits = _mix_(elements.unsqueeze(0) ^ keys.unsqueeze(1))
-    return (bits >= limits.unsqueeze(1)).to(scales.dtype) * scales.unsqueeze(1)
+    kept = bits(keys, elements) >= limits.unsqueeze(1)
+    return kept.to(scales.dtype) * scales.unsqueeze(1)

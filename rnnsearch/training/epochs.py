@@ -38,6 +38,11 @@ class EpochEnds:
         if self._improves(slot, figures):
             carried = stack.carried(slot) if slot.config.training.carry_state else ()
             slot.best = Best(stack.row(slot), slot.epoch + 1, figures, carried)
+        if slot.config.training.schedule == "plateau":
+            # The task's own first metric, not the study's: equal configs give equal curves.
+            judge = stack.task.data.metrics()[0]
+            how = slot.config.training
+            slot.plateau = slot.plateau.after(metrics[judge.name], judge.goal, how)
         seconds += slot.seconds
         stack.close_epoch(slot)
         return EpochReport(slot.trial_id, slot.epoch, figures, steps, seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
@@ -100,8 +100,9 @@ def forward(
     *,
     head: Head = "every",
     lengths: Tensor | None = None,
+    masks: Sequence[Tensor] = (),
 ) -> tuple[Tensor, State]:
-    """Run K networks over a chunk of time, without dropout.
+    """Run K networks over a chunk of time.
 
     Args:
         weights: Padded, each [K, ...], under the names of `models.network`.
@@ -109,6 +110,8 @@ def forward(
         state: Each [K, num_layers, B, H].
         head: Outputs of every step, or of the last valid one.
         lengths: Valid steps, int64 [K, B] or [1, B]; None where all are.
+        masks: Factors of the outputs of every layer but the last, each [K, T, B, H]; empty
+            where nothing is dropped.
 
     Returns:
         Outputs [K, T, B, O] or [K, 1, B, O], and the state after the last valid step, shaped as
@@ -130,6 +133,8 @@ def forward(
         else:
             current, last = _padded(kernel, layer, current, own, before, lengths)
         after.append(last)
+        if masks and number + 1 < len(layers):
+            current = current * masks[number]
     if head == "last":
         current = last_valid(current, lengths)
     outputs = head_outputs(current, weights["head.weight"], bias)

@@ -1,4 +1,4 @@
-"""Adam, AdamW and SGD with torch's equations, for many trials in a handful of operators.
+"""Adam, AdamW, RMSprop and SGD with torch's equations, for many trials in a handful of operators.
 
 Every setting and every step count belongs to one trial. An operator that only some trials need
 (clipping, weight decay, momentum) runs for all with the neutral element, which changes no bit,
@@ -9,44 +9,57 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from rnnsearch.training.config import TrainingConfig
 
-ADAM_EPSILON = 1e-8
+EPSILON = 1e-8
+"""Added to the roots of Adam and RMSprop."""
 CLIP_EPSILON = 1e-6
 """torch's `clip_grad_norm_` divides by the norm plus this."""
 
+Rule = Literal["adam", "rmsprop", "sgd"]
+"""How gradients become steps; trials of one rule share stacks. AdamW is Adam with another decay."""
 
-def moments(optimizer: str) -> int:
+
+def rule_of(how: TrainingConfig) -> Rule:
+    """The rule of a trial's optimizer."""
+    return "adam" if how.optimizer == "adamw" else how.optimizer
+
+
+def moments(rule: Rule) -> int:
     """Rows of state a trial keeps beside its parameters."""
-    return 1 if optimizer == "sgd" else 2
+    return 1 if rule == "sgd" else 2
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Columns [K, 1] in the dtype of the parameters, powers aside; None where nobody needs one."""
+    """Columns [K, 1] in the dtype of the parameters, others aside; None where nobody needs one."""
 
-    adaptive: bool
+    rule: Rule
     learning_rate: Tensor
+    """Float64 [K]."""
+    decay: Tensor | None
+    """Decoupled weight decay of `adamw`, float64 [K]."""
     powers_base: Tensor
-    """Both betas in float64, [K, 2]; of SGD unused."""
+    """Both betas in float64, [K, 2]; of Adam alone."""
     blend1: Tensor
     beta2: Tensor
+    """Decay of the mean squares: also RMSprop's alpha."""
     blend2: Tensor
     momentum: Tensor | None
     l2: Tensor | None
-    shrink: Tensor | None
-    """1 - learning_rate * weight_decay of `adamw`."""
     clip_norm: Tensor | None
+    clip_value: Tensor | None
 
 
 def settings(
     configs: Sequence[TrainingConfig], device: torch.device, dtype: torch.dtype
 ) -> Settings:
-    """The columns for the trials of a stack, all of them Adam and AdamW, or all SGD."""
+    """The columns for the trials of a stack, all of one rule."""
 
     def column(values: Sequence[float], neutral: float) -> Tensor | None:
         if all(value == neutral for value in values):
@@ -56,30 +69,29 @@ def settings(
     def filled(values: Sequence[float]) -> Tensor:
         return torch.tensor(values, dtype=dtype, device=device).unsqueeze(1)
 
-    adaptive = configs[0].optimizer != "sgd"
+    def doubles(values: Sequence[float] | Sequence[list[float]]) -> Tensor:
+        return torch.tensor(values, dtype=torch.float64, device=device)
+
+    rule = rule_of(configs[0])
+    beta2 = [c.alpha if rule == "rmsprop" else c.beta2 for c in configs]
+    decays = [c.weight_decay if c.optimizer == "adamw" else 0.0 for c in configs]
+    bounds = [[c.clip_norm, c.clip_value] for c in configs]
+    norms, values = (
+        [float("inf") if bound is None else bound for bound in kind]
+        for kind in zip(*bounds, strict=True)
+    )
     return Settings(
-        adaptive=adaptive,
-        learning_rate=torch.tensor(
-            [c.learning_rate for c in configs], dtype=torch.float64, device=device
-        ),
-        powers_base=torch.tensor(
-            [[c.beta1, c.beta2] for c in configs], dtype=torch.float64, device=device
-        ),
+        rule=rule,
+        learning_rate=doubles([c.learning_rate for c in configs]),
+        decay=doubles(decays) if any(decays) else None,
+        powers_base=doubles([[c.beta1, c.beta2] for c in configs]),
         blend1=filled([1 - c.beta1 for c in configs]),
-        beta2=filled([c.beta2 for c in configs]),
-        blend2=filled([1 - c.beta2 for c in configs]),
-        momentum=None if adaptive else column([c.momentum for c in configs], 0.0),
+        beta2=filled(beta2),
+        blend2=filled([1 - one for one in beta2]),
+        momentum=None if rule == "adam" else column([c.momentum for c in configs], 0.0),
         l2=column([0.0 if c.optimizer == "adamw" else c.weight_decay for c in configs], 0.0),
-        shrink=column(
-            [
-                1 - c.learning_rate * c.weight_decay if c.optimizer == "adamw" else 1.0
-                for c in configs
-            ],
-            1.0,
-        ),
-        clip_norm=column(
-            [float("inf") if c.clip_norm is None else c.clip_norm for c in configs], float("inf")
-        ),
+        clip_norm=column(norms, float("inf")),
+        clip_value=column(values, float("inf")),
     )
 
 
@@ -89,24 +101,46 @@ def clip_(gradients: Tensor, norms: Tensor, clip_norm: Tensor) -> None:
     gradients.mul_(scale.clamp_(max=1.0))
 
 
+def clip_values_(gradients: Tensor, clip_value: Tensor) -> None:
+    """Cut each number of each row of [K, N] to its own bound, as `clip_grad_value_` does."""
+    torch.clamp(gradients, -clip_value, clip_value, out=gradients)
+
+
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """What Adam's equations take from the number of each step, for the next n steps."""
+    """What the equations take from the number of each step, for the next n steps."""
 
     powers: Tensor
     """beta1**t and beta2**t after each of 0 to n steps, float64 [n + 1, K, 2]."""
     rates: Tensor
     """Learning rates, for Adam over the first moments' bias; [n, K, 1]."""
     roots: Tensor
-    """Roots of the second moments' bias, [n, K, 1]; of SGD unused."""
+    """Roots of the second moments' bias, [n, K, 1]; of Adam alone."""
+    shrinks: Tensor | None
+    """1 - learning rate * decoupled weight decay, [n, K, 1]; None where nobody needs it."""
 
 
-def corrections(how: Settings, powers: Tensor, count: int, dtype: torch.dtype) -> Corrections:
-    """For the steps that follow `powers`, float64 [K, 2]; computed ahead, all at once."""
-    if not how.adaptive:
+def corrections(
+    how: Settings,
+    powers: Tensor,
+    count: int,
+    dtype: torch.dtype,
+    factors: Tensor | None = None,
+) -> Corrections:
+    """For the steps that follow `powers`, float64 [K, 2]; computed ahead, all at once.
+
+    Args:
+        factors: Of the learning rates, float64 [count, K]; None for one.
+    """
+    scheduled = how.learning_rate.unsqueeze(0)
+    scheduled = scheduled.expand(count, -1) if factors is None else scheduled * factors
+    shrinks = None
+    if how.decay is not None:
+        shrinks = (1 - scheduled * how.decay).to(dtype).unsqueeze(-1)
+    if how.rule != "adam":
         still = powers.expand(count + 1, -1, -1)
-        rates = how.learning_rate.to(dtype).view(1, -1, 1).expand(count, -1, -1)
-        return Corrections(still, rates, rates)
+        rates = scheduled.to(dtype).unsqueeze(-1)
+        return Corrections(still, rates, rates, shrinks)
     # On the CPU a product after the other, so that the blocks leave no trace; in float64, as
     # Python computes the corrections for torch's optimizers.
     steps = how.powers_base.expand(count, -1, -1)
@@ -114,8 +148,9 @@ def corrections(how: Settings, powers: Tensor, count: int, dtype: torch.dtype) -
     correction = 1 - after[1:]
     return Corrections(
         after,
-        (how.learning_rate / correction[..., 0]).to(dtype).unsqueeze(-1),
+        (scheduled / correction[..., 0]).to(dtype).unsqueeze(-1),
         correction[..., 1].sqrt().to(dtype).unsqueeze(-1),
+        shrinks,
     )
 
 
@@ -125,8 +160,8 @@ def update_(
     gradients: Tensor,
     first: Tensor,
     second: Tensor | None,
-    rate: Tensor,
-    root: Tensor,
+    ahead: Corrections,
+    number: int,
 ) -> None:
     """One optimizer step in place.
 
@@ -135,19 +170,30 @@ def update_(
         gradients: [K, N], already clipped; overwritten.
         first: First moments, or momentum buffers.
         second: Second moments; None for SGD.
-        rate: Of this step's `Corrections`, [K, 1].
-        root: The same.
+        number: Of the step among those of `ahead`.
     """
-    if how.shrink is not None:
-        parameters.mul_(how.shrink)
+    rate = ahead.rates[number]
+    if ahead.shrinks is not None:
+        parameters.mul_(ahead.shrinks[number])
     if how.l2 is not None:
         gradients.addcmul_(parameters, how.l2)
     if second is None:
-        if how.momentum is not None:
-            gradients = first.mul_(how.momentum).add_(gradients)
-        parameters.addcmul_(gradients, rate, value=-1)
+        _descend_(parameters, gradients, first, how.momentum, rate)
+        return
+    if how.rule == "rmsprop":
+        second.mul_(how.beta2).addcmul_(gradients * gradients, how.blend2)
+        gradients.div_(second.sqrt().add_(EPSILON))
+        _descend_(parameters, gradients, first, how.momentum, rate)
         return
     first.lerp_(gradients, how.blend1)
     second.mul_(how.beta2).addcmul_(gradients.mul_(gradients), how.blend2)
-    denominator = torch.sqrt(second, out=gradients).div_(root).add_(ADAM_EPSILON)
+    denominator = torch.sqrt(second, out=gradients).div_(ahead.roots[number]).add_(EPSILON)
     parameters.addcmul_(torch.div(first, denominator, out=denominator), rate, value=-1)
+
+
+def _descend_(
+    parameters: Tensor, direction: Tensor, buffers: Tensor, momentum: Tensor | None, rate: Tensor
+) -> None:
+    if momentum is not None:
+        direction = buffers.mul_(momentum).add_(direction)
+    parameters.addcmul_(direction, rate, value=-1)

@@ -25,7 +25,8 @@ from rnnsearch.training.placement import DataSource, Placement, TaskBuilder
 from rnnsearch.training.report import Divergence, EpochReport, Refusal, Step
 from rnnsearch.training.slots import Slot, best_of, snapshot_of, weights_of
 from rnnsearch.training.snapshot import TrialSnapshot
-from rnnsearch.training.stack import Stack, StackKey, out_of_memory
+from rnnsearch.training.stack import Stack, out_of_memory
+from rnnsearch.training.stack_key import StackKey
 from rnnsearch.training.weights import Weights
 
 TURN_SECONDS = 0.05

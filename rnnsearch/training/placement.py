@@ -14,12 +14,10 @@ from rnnsearch.tasks.base import Task, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.config import TrialConfig
-from rnnsearch.training.forward import network_shape
 from rnnsearch.training.layout import Layout, layout_of
-from rnnsearch.training.losses import loss_shape
 from rnnsearch.training.slots import Slot, best_of
 from rnnsearch.training.snapshot import TrialSnapshot
-from rnnsearch.training.stack import StackKey
+from rnnsearch.training.stack_key import StackKey, stack_key
 
 TaskBuilder = Callable[[TaskConfig, TaskData, torch.device, torch.dtype], Task]
 DataSource = Mapping[TaskConfig, TaskData] | Callable[[TaskConfig], TaskData]
@@ -93,9 +91,9 @@ class Placement:
         if snapshot is not None:
             slot.epoch, slot.step, slot.total = snapshot.epoch, snapshot.step, snapshot.total
             slot.loss_sum, slot.seconds = snapshot.loss_sum, snapshot.seconds
-            slot.best = best_of(snapshot)
+            slot.plateau, slot.best = snapshot.plateau, best_of(snapshot)
             if slot.step:
-                slot.index = task.epoch_index(config.seed, slot.epoch, window)
+                slot.plan(task)
         return slot
 
     def first_rows(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:
@@ -113,14 +111,9 @@ class Placement:
         return {"parameters": slot.layout.pack(own).numpy()}
 
     def key(self, slot: Slot) -> StackKey:
-        """What the trial shares with the others of its stack."""
-        config, data = slot.config, self.task(slot.config).data
-        model = config.model
-        return StackKey(
-            task=config.task,
-            network=network_shape(model, data.input_size, data.output_size, data.symbolic),
-            loss=loss_shape(config.training.loss, data),
-            adaptive=config.training.optimizer != "sgd",
-            window=slot.window,
-            dtype=config.training.dtype,
-        )
+        """What the trial shares with the others of its stack.
+
+        Raises:
+            PackError: The task cannot be trained so.
+        """
+        return stack_key(slot.config, self.task(slot.config).data, slot.window)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from rnnsearch.errors import PackError
-from rnnsearch.tasks.base import Batch, Task, Window
-from rnnsearch.training import dropout
+from rnnsearch.tasks.base import Batch, Task
+from rnnsearch.training import dropout, noise
 from rnnsearch.training.config import TrialConfig
-from rnnsearch.training.forward import NetworkShape
+from rnnsearch.training.stack_key import StackKey
+from rnnsearch.training.stretch import Stretch
 
 AHEAD_BYTES = 1 << 20
 """Inputs, targets and masks that are computed at once for the steps to come: many steps an
@@ -28,10 +29,14 @@ class Plan:
     """Of n steps, [n, K, ...]."""
     masks: list[Tensor]
     """One a layer that is dropped, [n, K, T, B, H]."""
+    factors: Tensor | None
+    """Of the learning rates, float64 [n, K]."""
+    own: Tensor | None
+    """Which inputs are own predictions, bool [n, K, T, B]; None for none."""
 
 
 class Planner:
-    """Batches and dropout masks of the steps to come.
+    """Batches, and what is drawn for them: dropout masks, noise, and whose inputs are fed.
 
     Args:
         configs: Of the trials in these rows.
@@ -44,15 +49,15 @@ class Planner:
         configs: Sequence[TrialConfig],
         rows: Mapping[str, Tensor],
         *,
+        key: StackKey,
         task: Task,
-        network: NetworkShape,
-        window: Window,
         dtype: torch.dtype,
         most_ahead: int,
     ) -> None:
         self._task = task
-        self._network = network
-        self._window = window
+        self._network = network = key.network
+        self._window = window = key.window
+        self._feeding = key.feeding
         self._rows = rows
         self._dtype = dtype
         self._carries = any(config.training.carry_state for config in configs)
@@ -62,31 +67,40 @@ class Planner:
         """Layers whose outputs are dropped; a trial without dropout multiplies by one."""
         self._limits = dropout.thresholds(drops).to(device)
         self._scales = (1 / (1 - drops)).to(device, dtype)
-        self._elements: Tensor | None = None
+        noises = [config.training.input_noise for config in configs]
+        self._noise: Tensor | None = None
+        """Standard deviations [K], where there is any."""
+        if any(noises) and not network.symbolic:
+            self._noise = torch.tensor(noises, dtype=dtype, device=device)
+        self._elements: dict[int, Tensor] = {}
         width = network.input_size + network.output_size
         width = (2 if network.symbolic else width) + self._dropped * network.hidden_size
         numbers = (window.seq_len or 64) * window.batch_size * width * len(configs)
         self.ahead = max(1, min(most_ahead, AHEAD_BYTES // (8 * numbers)))
         """Steps that are planned at once."""
 
-    def plan(self, index: Tensor) -> Plan:
-        """For steps along an index [n, K, B].
+    def plan(self, ahead: Stretch) -> Plan:
+        """For the steps of a stretch.
 
         Raises:
             PackError: The task gave what was not asked for, or padded sequences of trials that
                 carry their state.
         """
-        steps, members, batch = index.shape
-        found = self._task.gather(index.reshape(steps * members, batch), self._window)
-        self._check(found.inputs, steps * members, batch)
+        steps, members, size = ahead.index.shape
+        found = self._task.gather(ahead.index.reshape(steps * members, size), self._window)
+        self._check(found.inputs, steps * members, size)
         if found.lengths is not None and self._carries:
             raise PackError(
                 "training.carry_state cannot be true here: the task's sequences are whole and of"
                 " unequal length, so no state leads from one to the next"
             )
-        shape = (steps, members, *found.inputs.shape[1:3], self._network.hidden_size)
-        masks = [self._masks(layer, shape) for layer in range(self._dropped)]
-        return Plan(found.in_steps(steps), masks)
+        batch = found.in_steps(steps)
+        shape = batch.inputs.shape[:4]
+        if self._noise is not None:
+            batch = replace(batch, inputs=self._noisy(batch.inputs, self._noise))
+        wide = (*shape, self._network.hidden_size)
+        masks = [self._masks(layer, wide) for layer in range(self._dropped)]
+        return Plan(batch, masks, ahead.factors, self._own(shape, ahead.own_share))
 
     def _check(self, inputs: Tensor, sequences: int, batch: int) -> None:
         """Kernels trust the shapes that they are given."""
@@ -100,13 +114,35 @@ class Planner:
                 f" {wanted} in {kind} was asked for"
             )
 
+    def _drawn(self, purpose: int, steps: int, count: int) -> tuple[Tensor, Tensor]:
+        """Keys [n * K] of a purpose in the next n steps, and hashed numbers of so many elements."""
+        device = self._limits.device
+        if count not in self._elements:
+            self._elements[count] = dropout.element_bits(count, device)
+        numbers = self._rows["total"] + torch.arange(steps, device=device).unsqueeze(1)
+        keys = dropout.layer_keys(self._rows["seed"], numbers, purpose).view(-1)
+        return keys, self._elements[count]
+
     def _masks(self, layer: int, shape: tuple[int, ...]) -> Tensor:
         """Factors of a layer's outputs, [n, K, T, B, H], for the next n steps."""
-        steps, count = shape[0], math.prod(shape[2:])
-        device = self._limits.device
-        if self._elements is None or len(self._elements) != count:
-            self._elements = dropout.element_bits(count, device)
-        numbers = self._rows["total"] + torch.arange(steps, device=device).unsqueeze(1)
-        keys = dropout.layer_keys(self._rows["seed"], numbers, layer).view(-1)
-        limits, scales = self._limits.repeat(steps), self._scales.repeat(steps)
-        return dropout.mask(keys, limits, scales, self._elements).view(shape)
+        keys, elements = self._drawn(layer, shape[0], math.prod(shape[2:]))
+        limits, scales = self._limits.repeat(shape[0]), self._scales.repeat(shape[0])
+        return dropout.mask(keys, limits, scales, elements).view(shape)
+
+    def _noisy(self, inputs: Tensor, deviations: Tensor) -> Tensor:
+        """Inputs [n, K, T, B, F] with noise; those of a trial without noise keep every bit."""
+        keys, elements = self._drawn(noise.NOISE, len(inputs), inputs[0, 0].numel())
+        drawn = noise.gaussian(keys, elements, self._dtype).view(inputs.shape)
+        return inputs + drawn * deviations.view(1, -1, 1, 1, 1)
+
+    def _own(self, shape: tuple[int, ...], share: Tensor | None) -> Tensor | None:
+        """Which inputs are own predictions, bool [n, K, T, B]."""
+        if self._feeding.kind == "teacher":
+            return None
+        first = self._feeding.first_own(shape[2])
+        later = torch.arange(shape[2], device=self._limits.device).view(1, 1, -1, 1) >= first
+        if share is None:
+            return later.expand(shape)
+        keys, elements = self._drawn(noise.FEEDING, shape[0], math.prod(shape[2:]))
+        thrown = noise.chosen(keys, share.repeat(shape[0]), elements)
+        return thrown.view(shape) & later

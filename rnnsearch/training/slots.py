@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.base import Task, Window
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.layout import Layout
+from rnnsearch.training.schedules import Plateau, epoch_factors
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.weights import CARRIED, Weights
 
@@ -39,6 +40,8 @@ class Slot:
         step: Optimizer steps taken in the epoch that is under way.
         total: Optimizer steps taken in all.
         index: Of the epoch under way, int64 [steps, B]; None before it is asked for.
+        factors: Of the learning rate in its steps, [steps]; None where all are one.
+        plateau: Of the schedule of that name, at the end of the last epoch.
         loss_sum: Of the training losses of the epoch under way.
         seconds: The trial's share of time in the epoch under way.
         gradient_norm: At the last step.
@@ -55,7 +58,15 @@ class Slot:
     seconds: float = 0.0
     gradient_norm: float = 0.0
     index: np.ndarray[Any, Any] | None = field(default=None, repr=False)
+    factors: np.ndarray[Any, Any] | None = field(default=None, repr=False)
+    plateau: Plateau = field(default_factory=Plateau)
     best: Best | None = field(default=None, repr=False)
+
+    def plan(self, task: Task) -> None:
+        """Ask the task for the epoch under way, and the schedule for its learning rates."""
+        self.index = task.epoch_index(self.config.seed, self.epoch, self.window)
+        before, count = self.total - self.step, len(self.index)
+        self.factors = epoch_factors(self.config.training, before, count, self.plateau)
 
     def planned(self) -> np.ndarray[Any, Any]:
         """The index of the epoch under way.
@@ -105,6 +116,7 @@ def snapshot_of(slot: Slot, rows: dict[str, np.ndarray[Any, Any]]) -> TrialSnaps
         total=slot.total,
         loss_sum=slot.loss_sum,
         seconds=slot.seconds,
+        plateau=slot.plateau,
         arrays=arrays,
         best_epoch=slot.best.epoch if slot.best else None,
         best_metrics=slot.best.metrics if slot.best else {},

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ import safetensors.numpy
 from rnnsearch.errors import PackError
 from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.schedules import Plateau
 
-_MAGIC = b"RNNSNAP1"
+_MAGIC = b"RNNSNAP2"
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -35,6 +36,7 @@ class TrialSnapshot:
         total: Optimizer steps in all.
         loss_sum: Of the training losses of the epoch under way.
         seconds: Share of time in the epoch under way.
+        plateau: Of the learning rate's schedule.
         arrays: Padded rows as they lie in a stack: `parameters`, `first`, `second`, `powers`,
             `state0`, `state1`, and of the best epoch `best`, `best_state0`, `best_state1`; those
             from `second` on only where the trial has them.
@@ -51,6 +53,7 @@ class TrialSnapshot:
     arrays: Mapping[str, np.ndarray[Any, Any]]
     best_epoch: int | None
     best_metrics: Mapping[str, float]
+    plateau: Plateau = field(default_factory=Plateau)
 
     def to_bytes(self) -> bytes:
         """This one trial as checksummed bytes."""
@@ -83,6 +86,7 @@ def snapshots_to_bytes(snapshots: Mapping[str, TrialSnapshot]) -> bytes:
                 "total": snapshot.total,
                 "loss_sum": snapshot.loss_sum,
                 "seconds": snapshot.seconds,
+                "plateau": asdict(snapshot.plateau),
                 "best_epoch": snapshot.best_epoch,
                 "best_metrics": dict(snapshot.best_metrics),
             }
@@ -119,6 +123,7 @@ def snapshots_from_bytes(data: bytes) -> dict[str, TrialSnapshot]:
             total=entry["total"],
             loss_sum=entry["loss_sum"],
             seconds=entry["seconds"],
+            plateau=Plateau(**entry["plateau"]),
             arrays=arrays[number],
             best_epoch=entry["best_epoch"],
             best_metrics=entry["best_metrics"],

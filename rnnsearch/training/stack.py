@@ -17,17 +17,17 @@ import torch
 from torch import Tensor
 
 from rnnsearch.models.config import GATES
-from rnnsearch.tasks.base import Task, Window
-from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.base import Task
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.chunk import Chunk
-from rnnsearch.training.forward import NetworkShape, zero_state
+from rnnsearch.training.forward import zero_state
 from rnnsearch.training.layout import Layout
-from rnnsearch.training.losses import LossShape
 from rnnsearch.training.optimizers import moments
 from rnnsearch.training.predictor import StackPredictor
 from rnnsearch.training.rows import Rows
 from rnnsearch.training.slots import Slot
+from rnnsearch.training.stack_key import StackKey
+from rnnsearch.training.stretch import Stretch, stretch_of
 
 MAX_BLOCK = 64
 """Steps between two looks at losses and gradient norms; bounds the waste behind a NaN."""
@@ -38,22 +38,6 @@ smaller chunks pay for dispatch, larger ones leave the cache."""
 
 OTHER_CHUNK_BYTES = 4 << 30
 """The same on an accelerator, where memory is the limit; not measured."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackKey:
-    """What trials must have in common to share a stack: shapes and sequence of operators.
-
-    Attributes:
-        adaptive: Adam and AdamW share stacks; SGD keeps other state.
-    """
-
-    task: TaskConfig
-    network: NetworkShape
-    loss: LossShape
-    adaptive: bool
-    window: Window
-    dtype: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +69,7 @@ class Stack:
         state = zero_state(key.network, 1, batch, torch.device("meta"), self.dtype)
         self._rows = Rows(
             size=layout.size,
-            moments=moments("adam" if key.adaptive else "sgd"),
+            moments=moments(key.rule),
             state=[tuple(part.shape[1:]) for part in state],
             dtype=self.dtype,
             device=device,
@@ -152,10 +136,8 @@ class Stack:
             lo,
             self.slots[lo:hi],
             self._rows,
+            key=self.key,
             task=self.task,
-            network=self.key.network,
-            loss=self.key.loss,
-            window=self.key.window,
             layout=self._layout,
             most_ahead=self._ahead,
         )
@@ -171,20 +153,19 @@ class Stack:
         started = time.perf_counter()
         for slot in active:
             if slot.index is None:
-                slot.index = self.task.epoch_index(slot.config.seed, slot.epoch, slot.window)
+                slot.plan(self.task)
         self._arrange(active)
         members = self.slots[: self._active]
         count = min(MAX_BLOCK, *(len(slot.planned()) - slot.step for slot in members))
         if self.seconds_a_step > 0:
             count = max(1, min(count, int(seconds / self.seconds_a_step)))
-        planned = np.stack([s.planned()[s.step : s.step + count] for s in members], axis=1)
-        index = torch.from_numpy(planned).to(self.device)
+        ahead = stretch_of(members, count, self.device)
         found: list[Tensor] = []
         taken = count
         for chunk in self._chunks:
             # The first one decides how many steps there is time for, the others take as many.
             end = started + seconds * (chunk.hi - chunk.lo) / len(members)
-            part = index[:taken, chunk.lo : chunk.hi]
+            part = ahead.part(slice(taken), slice(chunk.lo, chunk.hi))
             found.append(self._steps(chunk, part, math.inf if found else end))
             taken = found[0].shape[1]
         # One transfer a block, in float64 so that sums do not depend on the blocks.
@@ -222,8 +203,8 @@ class Stack:
             slot.total += taken
         return bad
 
-    def _steps(self, chunk: Chunk, index: Tensor, end: float) -> Tensor:
-        """Steps of a chunk along index [n, K, B] until `end`, in less memory where it runs out.
+    def _steps(self, chunk: Chunk, ahead: Stretch, end: float) -> Tensor:
+        """Steps of a chunk that lie ahead, until `end`, in less memory where it runs out.
 
         Returns:
             Losses and gradient norms, [2, steps taken, K].
@@ -231,20 +212,21 @@ class Stack:
         losses: list[Tensor] = []
         norms: list[Tensor] = []
         try:
-            chunk.run(index, end, losses, norms)
+            chunk.run(ahead, end, losses, norms)
         except (RuntimeError, MemoryError) as error:
             lo, hi = chunk.lo, chunk.hi
             if not out_of_memory(error) or (chunk.ahead == 1 and hi - lo == 1):
                 raise
-            rest = index[len(losses) :]
+            rest = ahead.part(slice(len(losses), None))
             if chunk.ahead > 1:
                 self._ahead = 1
                 found = self._steps(self._chunk(lo, hi), rest, end)
             else:
                 self._at_once = (hi - lo) // 2
                 middle = lo + self._at_once
-                first = self._steps(self._chunk(lo, middle), rest[:, : middle - lo], end)
-                rest = rest[: first.shape[1], middle - lo :]
+                half = rest.part(slice(None), slice(middle - lo))
+                first = self._steps(self._chunk(lo, middle), half, end)
+                rest = rest.part(slice(first.shape[1]), slice(middle - lo, None))
                 second = self._steps(self._chunk(middle, hi), rest, math.inf)
                 found = torch.cat([first, second], 2)
             if not losses:
@@ -287,7 +269,7 @@ class Stack:
         slot.step = 0
         slot.loss_sum = 0.0
         slot.seconds = 0.0
-        slot.index = None
+        slot.index = slot.factors = None
         if slot.config.training.carry_state and self.task.natural_epoch:
             place = self.slots.index(slot)
             for name in self._rows.state_names:

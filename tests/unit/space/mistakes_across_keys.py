@@ -57,6 +57,19 @@ CASES = {
         "search.metric",
         "another thing under every loss",
     ),
+    "noise on symbols": Case(
+        TEXT + "training: {seq_len: 4, input_noise: {uniform: [0, 1]}}",
+        2,
+        "training.input_noise",
+        "no noise can be added",
+        "0",
+    ),
+    "patience without a plateau": Case(
+        SINE + "training: {schedule: cosine, patience: {int: [1, 4]}}",
+        2,
+        "training.patience",
+        "unless training.schedule is plateau",
+    ),
     "one loss of several": Case(
         TEXT + "training:\n  seq_len: 4\n  loss: {choice: [cross_entropy, huber]}",
         4,

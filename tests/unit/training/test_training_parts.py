@@ -15,7 +15,13 @@ from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.kernels.base import LayerShape
 from rnnsearch.training.kernels.choice import choose
 from rnnsearch.training.layout import layout_of, padded_size
-from rnnsearch.training.optimizers import clip_, corrections, settings, update_
+from rnnsearch.training.optimizers import (
+    clip_,
+    clip_values_,
+    corrections,
+    settings,
+    update_,
+)
 
 FAMILIES = {
     "adam": [
@@ -28,6 +34,12 @@ FAMILIES = {
         TrainingConfig(optimizer="sgd", learning_rate=1e-2),
         TrainingConfig(optimizer="sgd", learning_rate=1e-1, momentum=0.9, clip_norm=1.0),
         TrainingConfig(optimizer="sgd", learning_rate=1e-2, momentum=0.5, weight_decay=0.3),
+        TrainingConfig(optimizer="sgd", learning_rate=1e-2, clip_value=0.5, clip_norm=2.0),
+    ],
+    "rmsprop": [
+        TrainingConfig(optimizer="rmsprop", learning_rate=1e-2),
+        TrainingConfig(optimizer="rmsprop", learning_rate=1e-3, momentum=0.9, alpha=0.9),
+        TrainingConfig(optimizer="rmsprop", learning_rate=1e-2, weight_decay=0.2, clip_value=1.0),
     ],
 }
 
@@ -36,6 +48,14 @@ def torch_optimizer(how: TrainingConfig, leaf: torch.Tensor) -> torch.optim.Opti
     if how.optimizer == "sgd":
         return torch.optim.SGD(
             [leaf], how.learning_rate, momentum=how.momentum, weight_decay=how.weight_decay
+        )
+    if how.optimizer == "rmsprop":
+        return torch.optim.RMSprop(
+            [leaf],
+            how.learning_rate,
+            alpha=how.alpha,
+            momentum=how.momentum,
+            weight_decay=how.weight_decay,
         )
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[how.optimizer]
     betas = (how.beta1, how.beta2)
@@ -61,14 +81,17 @@ def test_each_row_follows_its_own_torch_optimizer(family, dtype):
         gradients = torch.randn(start.shape, generator=generator, dtype=dtype) * 10.0 ** (step % 3)
         for config, leaf, optimizer, row in zip(configs, leaves, theirs, gradients, strict=True):
             leaf.grad = row.clone()
+            if config.clip_value is not None:
+                torch.nn.utils.clip_grad_value_([leaf], config.clip_value)
             if config.clip_norm is not None:
                 torch.nn.utils.clip_grad_norm_([leaf], config.clip_norm)
             optimizer.step()
+        if how.clip_value is not None:
+            clip_values_(gradients, how.clip_value)
         if how.clip_norm is not None:
             clip_(gradients, torch.linalg.vector_norm(gradients, dim=1), how.clip_norm)
         moments = None if family == "sgd" else second
-        rate, root = ahead.rates[step % 20], ahead.roots[step % 20]
-        update_(how, ours, gradients, first, moments, rate, root)
+        update_(how, ours, gradients, first, moments, ahead, step % 20)
         wanted = torch.stack([leaf.detach() for leaf in leaves])
         tolerance = 1e-6 if dtype is torch.float32 and step < 5 else 2e-5
         tolerance = 1e-12 if dtype is torch.float64 else tolerance
@@ -77,7 +100,7 @@ def test_each_row_follows_its_own_torch_optimizer(family, dtype):
 
 def test_nothing_runs_that_nobody_needs():
     how = settings([TrainingConfig()], torch.device("cpu"), torch.float32)
-    assert how.l2 is how.shrink is how.clip_norm is how.momentum is None
+    assert how.l2 is how.decay is how.clip_norm is how.clip_value is how.momentum is None
 
 
 def test_a_large_bound_clips_nothing_and_changes_no_bit():

@@ -65,7 +65,7 @@ def step_entry(name: str) -> Entry:
     """The same of whole steps."""
     doubles, floats = types.float64[:, ::1], types.float32[:, ::1]
     kinds = [_integers(kind) for kind in (StepSizes, StepTensors)]
-    return _entry(STEPS[name], [*kinds, doubles, doubles, floats, floats])
+    return _entry(STEPS[name], [*kinds, doubles, doubles, doubles, floats, floats])
 
 
 def _integers(kind: Any) -> Any:
@@ -116,6 +116,7 @@ def call_steps(
     name: str,
     sizes: StepSizes,
     tensors: Mapping[str, Tensor | None],
+    rates: NDArray[np.float64],
     settings: NDArray[np.float64],
     powers: NDArray[np.float64],
     losses: NDArray[np.float32],
@@ -125,6 +126,7 @@ def call_steps(
 
     Args:
         tensors: By the names of `StepTensors`; missing ones and None count as absent.
+        rates: Learning rates [S, K].
         settings: [K, len(Column)].
         powers: [K, 2], advanced.
         losses: [S, K], written.
@@ -135,7 +137,7 @@ def call_steps(
     if checks.CHECKED:
         extents = [*_whole(tensors.values()), *_between(step_extents(sizes, scratch))]
         checks.allow_only(extents)
-    step_entry(name)(sizes, places, settings, powers, losses, norms)
+    step_entry(name)(sizes, places, rates, settings, powers, losses, norms)
     if checks.CHECKED:
         checks.raise_on_violation()
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnsearch.errors import PackError
@@ -52,11 +53,11 @@ class CompiledStep:
     def __init__(self, shape: StepShape, configs: Sequence[TrainingConfig]) -> None:
         self.shape = shape
         self._name = f"rnn_{shape.nonlinearity}" if shape.cell == "rnn" else shape.cell
+        self._rates = np.array([[how.learning_rate for how in configs]], dtype=np.float64)
         # In the order of `Column`, which a machine without numba cannot import.
         self._settings = np.array(
             [
                 (
-                    how.learning_rate,
                     how.beta1,
                     how.beta2,
                     how.momentum,
@@ -76,6 +77,7 @@ class CompiledStep:
         targets: Tensor,
         masks: Tensor | None,
         rows: Mapping[str, Tensor],
+        factors: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Take the steps.
 
@@ -90,6 +92,7 @@ class CompiledStep:
             rows: `parameters`, `first`, `second` (not for SGD) [K, N] in the order of `layout_of`;
                 `powers` [K, 2], float64; `state0` and, of an `lstm`, `state1` [K, layers, B, H].
                 Changed in place.
+            factors: Of the learning rates, float64 [S, K]; None for one.
 
         Returns:
             Losses and gradient norms before clipping, [S, K].
@@ -156,9 +159,19 @@ class CompiledStep:
             self._name,
             sizes,
             named,
+            self._rates_of(S, factors),
             self._settings,
             rows["powers"].numpy(),
             losses.numpy(),
             norms.numpy(),
         )
         return losses, norms
+
+    def _rates_of(self, updates: int, factors: Tensor | None) -> NDArray[np.float64]:
+        """Learning rates of every step, [S, K], contiguous."""
+        shape = (updates, self._rates.shape[1])
+        if factors is None:
+            return np.repeat(self._rates, updates, axis=0)
+        if tuple(factors.shape) != shape or factors.dtype != torch.float64:
+            raise PackError(f"factors should be float64 {shape}, are {tuple(factors.shape)}")
+        return np.ascontiguousarray(self._rates * factors.numpy())

@@ -49,14 +49,13 @@ class StepTensors(NamedTuple):
 class Column(NamedTuple):
     """Columns of the members' settings, float64."""
 
-    learning_rate: int = 0
-    beta1: int = 1
-    beta2: int = 2
-    momentum: int = 3
-    l2: int = 4
-    decay: int = 5  # decoupled
-    clip_norm: int = 6  # infinity for none
-    carry: int = 7  # 1 or 0
+    beta1: int = 0
+    beta2: int = 1
+    momentum: int = 2
+    l2: int = 3
+    decay: int = 4  # decoupled
+    clip_norm: int = 5  # infinity for none
+    carry: int = 6  # 1 or 0
 
 
 COLUMN = Column()

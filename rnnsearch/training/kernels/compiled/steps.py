@@ -212,14 +212,14 @@ def _update(
     at: StepTensors,
     scratch: StepScratch,
     norm: np.float32,
+    rate: float,
     settings: NDArray[np.float64],
     powers: NDArray[np.float64],
 ) -> None:
     """Clip and apply the gradients; `settings` by `COLUMN`, `powers` are advanced."""
     factors = scratch.factors
     clip = settings[COLUMN.clip_norm] / (norm + _CLIP_EPSILON)
-    decay = settings[COLUMN.learning_rate] * settings[COLUMN.decay]
-    rate = settings[COLUMN.learning_rate]
+    decay = rate * settings[COLUMN.decay]
     if sizes.adaptive:
         for n in range(2):
             powers[n] *= settings[COLUMN.beta1 + n]
@@ -267,6 +267,7 @@ def _run(
     backward_step: Any,
     sizes: StepSizes,
     tensors: StepTensors,
+    rates: NDArray[np.float64],
     settings: NDArray[np.float64],
     powers: NDArray[np.float64],
     losses: NDArray[np.float32],
@@ -293,7 +294,7 @@ def _run(
                 break
             losses[s, k] = loss
             norms[s, k] = norm
-            _update(sizes, at, scratch, norm, settings[k], powers[k])
+            _update(sizes, at, scratch, norm, rates[s, k], settings[k], powers[k])
             if settings[k, COLUMN.carry] != 0.0:
                 _carry(sizes, at, scratch)
 
@@ -304,6 +305,7 @@ def _run(
 def step_rnn_tanh(
     sizes: StepSizes,
     tensors: StepTensors,
+    rates: NDArray[np.float64],
     settings: NDArray[np.float64],
     powers: NDArray[np.float64],
     losses: NDArray[np.float32],
@@ -311,12 +313,13 @@ def step_rnn_tanh(
 ) -> None:
     """Elman networks with tanh."""
     forward, backward = cell_rnn.tanh_forward, cell_rnn.tanh_backward
-    _run(forward, backward, sizes, tensors, settings, powers, losses, norms)
+    _run(forward, backward, sizes, tensors, rates, settings, powers, losses, norms)
 
 
 def step_rnn_relu(
     sizes: StepSizes,
     tensors: StepTensors,
+    rates: NDArray[np.float64],
     settings: NDArray[np.float64],
     powers: NDArray[np.float64],
     losses: NDArray[np.float32],
@@ -324,12 +327,13 @@ def step_rnn_relu(
 ) -> None:
     """Elman networks with relu."""
     forward, backward = cell_rnn.relu_forward, cell_rnn.relu_backward
-    _run(forward, backward, sizes, tensors, settings, powers, losses, norms)
+    _run(forward, backward, sizes, tensors, rates, settings, powers, losses, norms)
 
 
 def step_gru(
     sizes: StepSizes,
     tensors: StepTensors,
+    rates: NDArray[np.float64],
     settings: NDArray[np.float64],
     powers: NDArray[np.float64],
     losses: NDArray[np.float32],
@@ -337,12 +341,13 @@ def step_gru(
 ) -> None:
     """Networks of gated recurrent units."""
     forward, backward = cell_gru.gru_forward, cell_gru.gru_backward
-    _run(forward, backward, sizes, tensors, settings, powers, losses, norms)
+    _run(forward, backward, sizes, tensors, rates, settings, powers, losses, norms)
 
 
 def step_lstm(
     sizes: StepSizes,
     tensors: StepTensors,
+    rates: NDArray[np.float64],
     settings: NDArray[np.float64],
     powers: NDArray[np.float64],
     losses: NDArray[np.float32],
@@ -350,4 +355,4 @@ def step_lstm(
 ) -> None:
     """Networks of long short-term memory."""
     forward, backward = cell_lstm.lstm_forward, cell_lstm.lstm_backward
-    _run(forward, backward, sizes, tensors, settings, powers, losses, norms)
+    _run(forward, backward, sizes, tensors, rates, settings, powers, losses, norms)

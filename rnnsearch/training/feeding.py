@@ -1,0 +1,92 @@
+"""Own predictions at the inputs of training, beside or instead of the truth.
+
+Scheduled sampling (Bengio et al., 2015): the predictions that are fed are taken as given, no
+gradient flows through them. So they are computed first, step by step, and then trained on like
+any other inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from rnnsearch.errors import PackError
+from rnnsearch.tasks.base import TaskData
+from rnnsearch.training.config import TrainingConfig
+from rnnsearch.training.forward import NetworkShape, forward
+from rnnsearch.training.kernels.base import State
+
+
+@dataclass(frozen=True, slots=True)
+class Feeding:
+    """What trials that are computed together share of their feeding.
+
+    Attributes:
+        own_steps: Of `own`; of the others 0.
+    """
+
+    kind: Literal["teacher", "scheduled", "own"]
+    own_steps: int = 0
+
+    def first_own(self, steps: int) -> int:
+        """The first of T steps that may be fed a prediction."""
+        return max(1, steps - self.own_steps) if self.kind == "own" else 1
+
+
+def feeding_of(how: TrainingConfig, data: TaskData) -> Feeding:
+    """A trial's feeding.
+
+    Raises:
+        PackError: The task's outputs are no inputs to come.
+    """
+    if how.feeding == "teacher":
+        return Feeding("teacher")
+    if not data.feedback or data.output_size != data.input_size:
+        raise PackError(
+            f"training.feeding cannot be {how.feeding}: the task's outputs do not predict its"
+            " inputs to come"
+        )
+    return Feeding(how.feeding, how.own_steps if how.feeding == "own" else 0)
+
+
+def teacher_share(how: TrainingConfig, epoch: int) -> float:
+    """The share of true inputs of `scheduled` in an epoch, counting from 0."""
+    if how.max_epochs == 1:
+        return 1.0
+    return 1 - (1 - how.teacher_share) * epoch / (how.max_epochs - 1)
+
+
+def own_inputs(
+    shape: NetworkShape,
+    weights: Mapping[str, Tensor],
+    inputs: Tensor,
+    own: Tensor,
+    first: int,
+    state: Sequence[State],
+    masks: Sequence[Tensor],
+) -> Tensor:
+    """Inputs with predictions where they are wanted; shapes as in `training_pass`.
+
+    Args:
+        own: Bool [K, T, B]; nothing is wanted before `first`.
+        first: The first step that may be fed a prediction, at least 1.
+        masks: Of dropout, which works on these predictions as on the trained ones.
+    """
+    fed = inputs.clone()
+    now = tuple(torch.stack(parts, 1) for parts in zip(*state, strict=True))
+    begin = 0
+    for step in range(first, inputs.shape[1]):
+        piece = slice(begin, step)
+        outputs, now = forward(
+            shape, weights, fed[:, piece], now, masks=[mask[:, piece] for mask in masks]
+        )
+        said, chosen = outputs[:, -1], own[:, step]
+        said = said.argmax(-1) if shape.symbolic else said
+        chosen = chosen if shape.symbolic else chosen.unsqueeze(-1)
+        fed[:, step] = torch.where(chosen, said, inputs[:, step])
+        begin = step
+    return fed

@@ -1,0 +1,106 @@
+"""Learning rates over a training: factors that a trial's own rate is multiplied with.
+
+A factor is a function of the trial's config and of the number of the step, and of `plateau` of the
+metric's course, which a snapshot keeps; so a trial that goes on elsewhere goes on alike. The
+schedules are torch's (`CosineAnnealingLR`, `OneCycleLR` without cycled momentum,
+`ReduceLROnPlateau`), the warm-up is its `LinearLR` from 1 / (steps + 1).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnsearch.tasks.base import Goal
+from rnnsearch.training.config import TrainingConfig
+
+ONE_CYCLE_START = 1 / 25
+"""Of the largest rate; torch's `div_factor`."""
+ONE_CYCLE_WARMUP = 0.3
+"""torch's `pct_start`."""
+THRESHOLD = 1e-4
+"""Relative improvement that counts as one; torch's."""
+SMALLEST_CHANGE = 1e-8
+"""Of a learning rate; a smaller reduction is left out, as torch does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plateau:
+    """How far `plateau` has come.
+
+    Attributes:
+        factor: Of the learning rate.
+        best: The metric's best so far; None before the first epoch.
+        bad_epochs: Since then, or since the last reduction.
+    """
+
+    factor: float = 1.0
+    best: float | None = None
+    bad_epochs: int = 0
+
+    def after(self, metric: float, goal: Goal, how: TrainingConfig) -> Plateau:
+        """After an epoch that ended with this metric."""
+        if self._improves(metric, goal):
+            return Plateau(self.factor, metric, 0)
+        bad_epochs = self.bad_epochs + 1
+        if bad_epochs <= how.patience:
+            return Plateau(self.factor, self.best, bad_epochs)
+        lower = max(self.factor * how.reduce_factor, how.min_factor)
+        if how.learning_rate * (self.factor - lower) <= SMALLEST_CHANGE:
+            lower = self.factor
+        return Plateau(lower, self.best, 0)
+
+    def _improves(self, metric: float, goal: Goal) -> bool:
+        if self.best is None:
+            return True
+        if goal == "minimize":
+            return metric < self.best * (1 - THRESHOLD)
+        return metric > self.best * (1 + THRESHOLD)
+
+
+def epoch_factors(
+    how: TrainingConfig, first: int, count: int, plateau: Plateau
+) -> NDArray[np.float64] | None:
+    """Factors of the steps of an epoch, [count]; None where all of them are one.
+
+    Computed a whole epoch at a time, so that the blocks in which it is trained leave no trace.
+
+    Args:
+        first: Optimizer steps before this epoch.
+        count: Of this epoch, and, as far as the schedule can know, of all others.
+        plateau: At the end of the epoch before.
+    """
+    total = how.max_epochs * count
+    number = first + np.arange(count)
+    if how.schedule == "one_cycle":
+        share = ONE_CYCLE_WARMUP if how.warmup is None else how.warmup
+        return _one_cycle(number, total, share, how.min_factor)
+    warm = int((how.warmup or 0.0) * total)
+    if how.schedule == "constant" and first >= warm:
+        return None
+    if how.schedule == "cosine":
+        factors = _cosine(number - warm, total - warm, how.min_factor)
+    else:
+        factors = np.full(count, plateau.factor if how.schedule == "plateau" else 1.0)
+    rising = (number + 1) / (warm + 1)
+    return np.where(number < warm, rising, factors)
+
+
+def _cosine(number: NDArray[Any], total: int, least: float) -> NDArray[np.float64]:
+    angle = np.pi * np.clip(number / total, 0, 1)
+    found: NDArray[np.float64] = least + (1 - least) * (1 + np.cos(angle)) / 2
+    return found
+
+
+def _one_cycle(number: NDArray[Any], total: int, share: float, least: float) -> NDArray[np.float64]:
+    """Up along half a cosine for a share of the steps, and down for the rest."""
+    top, last = share * total - 1, total - 1
+    up = np.zeros(len(number)) if top <= 0 else np.clip(number / top, 0, 1)
+    rising = 1 + (ONE_CYCLE_START - 1) * (1 + np.cos(np.pi * up)) / 2
+    down = np.clip((number - max(top, 0)) / max(last - max(top, 0), math.ulp(1.0)), 0, 1)
+    falling = least + (1 - least) * (1 + np.cos(np.pi * down)) / 2
+    return np.where(number <= top, rising, falling)

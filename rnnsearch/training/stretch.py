@@ -1,0 +1,55 @@
+"""The steps that lie ahead of some trials: their sequences, and what the epochs say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnnsearch.training.feeding import teacher_share
+from rnnsearch.training.slots import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """n steps of K trials.
+
+    Attributes:
+        index: Int64 [n, K, B], for `Task.gather`.
+        factors: Of the learning rates, float64 [n, K]; None where all are one.
+        own_share: Of `scheduled` feeding, how many of the inputs are own predictions, float64
+            [K]; of the others None.
+    """
+
+    index: Tensor
+    factors: Tensor | None
+    own_share: Tensor | None
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def part(self, steps: slice, members: slice = slice(None)) -> Stretch:
+        """Some of the steps, of some of the trials; views."""
+        factors = None if self.factors is None else self.factors[steps, members]
+        share = None if self.own_share is None else self.own_share[members]
+        return Stretch(self.index[steps, members], factors, share)
+
+
+def stretch_of(slots: Sequence[Slot], count: int, device: torch.device) -> Stretch:
+    """The next steps of these slots, none of which ends its epoch before."""
+    index = np.stack([s.planned()[s.step : s.step + count] for s in slots], axis=1)
+    factors = None
+    if any(slot.factors is not None for slot in slots):
+        columns = [
+            np.ones(count) if s.factors is None else s.factors[s.step : s.step + count]
+            for s in slots
+        ]
+        factors = torch.from_numpy(np.stack(columns, axis=1)).to(device)
+    own = None
+    if slots[0].config.training.feeding == "scheduled":  # then that of the whole stack
+        shares = [1 - teacher_share(slot.config.training, slot.epoch) for slot in slots]
+        own = torch.tensor(shares, dtype=torch.float64, device=device)
+    return Stretch(torch.from_numpy(index).to(device), factors, own)
