@@ -26,7 +26,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import torch
-from measured import keep
+from measured import figure, keep
 from torch import Tensor, nn
 
 from rnnsearch.models.config import ModelConfig
@@ -249,7 +249,7 @@ def main() -> None:
     for shape in shapes:
         for cell in arguments.cells:
             row = compare(cell, shape, arguments.device, arguments.rounds)
-            print(" ".join(f"{name} {value}" for name, value in row.items()), flush=True)
+            print(", ".join(f"{name}: {figure(value)}" for name, value in row.items()), flush=True)
             rows.append(row)
     keep(arguments.json, f"kernels on {arguments.device}", rows)
 

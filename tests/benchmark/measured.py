@@ -36,7 +36,7 @@ def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows of equal keys as a table for the README."""
     columns = list(rows[0])
     lines = [columns, ["---"] * len(columns)]
-    lines += [[_cell(row[column]) for column in columns] for row in rows]
+    lines += [[figure(row[column]) for column in columns] for row in rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -50,7 +50,8 @@ def keep(path: Path | None, name: str, rows: Sequence[Mapping[str, Any]]) -> Non
         path.write_text(json.dumps(known, indent=1) + "\n")
 
 
-def _cell(value: object) -> str:
+def figure(value: object) -> str:
+    """A figure in four digits."""
     if value is None:
         return ""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
