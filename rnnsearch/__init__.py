@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnnsearch.study import Study, StudyResult
+    from rnnsearch.tasks.base import Metric
     from rnnsearch.training.trained import TrainedModel
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Metric": "rnnsearch.tasks.base",
     "Study": "rnnsearch.study",
     "StudyResult": "rnnsearch.study",
     "TrainedModel": "rnnsearch.training.trained",
 }
 
-__all__ = ["Study", "StudyResult", "TrainedModel"]
+__all__ = ["Metric", "Study", "StudyResult", "TrainedModel"]
 
 
 def __getattr__(name: str) -> Any:

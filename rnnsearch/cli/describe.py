@@ -17,7 +17,8 @@ def print_description(study: StudyDescription) -> None:
     print(f"{study.name}: {study.task}, {study.num_trials} trials{limit}")
 
     rows = ", ".join(f"{part} {count:,}" for part, count in study.rows.items())
-    print(f"\ndata: {rows} rows; {study.inputs} inputs, {study.outputs} outputs")
+    rows = f"{rows} rows" if rows else "made as it is needed"
+    print(f"\ndata: {rows}; {study.inputs} inputs, {study.outputs} outputs")
     for note in study.notes:
         print(f"  note: {note}")
 

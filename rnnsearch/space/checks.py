@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from typing import Any
 
 from rnnsearch.errors import DataError, Mistake
@@ -19,7 +18,7 @@ from rnnsearch.space.trial import task_config
 from rnnsearch.space.values import note
 from rnnsearch.space.words import plain_text
 from rnnsearch.tasks.base import Goal, Metric, TaskData, Window
-from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.config import TaskConfig, problems
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.text.config import TextConfig
@@ -173,8 +172,7 @@ def check_task(draft: Draft, *, check_data: bool) -> list[Metric] | None:
 def _own_problems(draft: Draft, config: TaskConfig) -> bool:
     """Note what a task's own config finds wrong with itself."""
     before = len(draft.mistakes)
-    module = import_module(type(config).__module__)
-    for key, message in module.problems(config):
+    for key, message in problems(config):
         draft.note([f"task.{key}", *_parents(f"task.{key}")], message)
     return len(draft.mistakes) > before
 

@@ -85,7 +85,13 @@ class StudyDescription:
     search: Mapping[str, Any]
 
 
-SAME_SCORES = {"series": frozenset({"task.context", "task.strategy", "task.anchor", "task.scaler"})}
+_SIGNAL = frozenset({"task.predict", "task.scaler"})
+SAME_SCORES = {
+    "series": frozenset({"task.context", "task.strategy", "task.anchor", "task.scaler"}),
+    "wave": _SIGNAL,
+    "mackey_glass": _SIGNAL,
+    "lorenz": _SIGNAL,
+}
 """Fields of a task that change what a model sees, and nothing of what it is scored on."""
 
 

@@ -17,7 +17,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
-from rnnsearch.tasks.config import TASK_CONFIGS
+from rnnsearch.tasks.config import config_class
+from rnnsearch.tasks.own.find import is_own
 from rnnsearch.training.config import TrainingConfig
 
 REQUIRED = object()
@@ -42,12 +43,14 @@ class Field:
         annotation: The dataclass's own.
         default: A value, or `REQUIRED`.
         meaning: From the dataclass's docstring; empty where it says nothing.
+        own: Whether it belongs to a user's task, of whose ranges we know nothing.
     """
 
     key: str
     annotation: Any
     default: Any
     meaning: str
+    own: bool = False
 
     @property
     def name(self) -> str:
@@ -114,7 +117,7 @@ def config_classes(task_type: str | None) -> dict[str, type]:
     """The config class of each section; without `task` where its type is unknown."""
     classes: dict[str, type] = {}
     if task_type is not None:
-        classes["task"] = TASK_CONFIGS[task_type]
+        classes["task"] = config_class(task_type)
     return classes | {
         "model": ModelConfig,
         "training": TrainingConfig,
@@ -127,9 +130,19 @@ def config_classes(task_type: str | None) -> dict[str, type]:
 def all_fields(task_type: str | None) -> Mapping[str, Field]:
     """Every field of a study of that task, under its dotted key."""
     found: dict[str, Field] = {}
+    own = task_type is not None and is_own(task_type)
     for section, cls in config_classes(task_type).items():
-        found |= leaves(cls, section)
+        fields = leaves(cls, section)
+        if own and section == "task":
+            fields = {key: dataclasses.replace(one, own=True) for key, one in fields.items()}
+            found["task.type"] = Field("task.type", Literal[task_type], task_type, "")
+        found |= fields
     return found
+
+
+def section_hints(cls: type, section: str) -> dict[str, Any]:
+    """The keys of a section and their types; a user's task has its `type` beside its fields."""
+    return ({"type": str} if section == "task" else {}) | get_type_hints(cls)
 
 
 def sampled_section(key: str) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rnnsearch.errors import Mistake
+from rnnsearch.errors import DataError, Mistake
 from rnnsearch.space.document import Entry, Mapping, Node, Place, Scalar, read
 from rnnsearch.space.fields import SECTIONS, all_fields
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.values import note
 from rnnsearch.tasks.config import TASK_CONFIGS
+from rnnsearch.tasks.own.find import is_own, own_class
 
 
 def apply_overrides(root: Mapping, overrides: Sequence[str], mistakes: list[Mistake]) -> None:
@@ -30,8 +31,9 @@ def apply_overrides(root: Mapping, overrides: Sequence[str], mistakes: list[Mist
                 "an override is KEY=VALUE, such as training.learning_rate=0.01.",
             )
             continue
-        if not _known(key):
-            note(mistakes, place, key, _unknown(key), _nearest_key(key))
+        keys = _all_keys(root)
+        if not _known(key, keys):
+            note(mistakes, place, key, _unknown(key, keys), _nearest_key(key, keys))
             continue
         if not value.strip():
             note(mistakes, place, key, f"has no value; write {key}=null to switch it off.")
@@ -45,16 +47,31 @@ def apply_overrides(root: Mapping, overrides: Sequence[str], mistakes: list[Mist
             _put(root, key.split("."), node, place)
 
 
-def _all_keys() -> dict[str, None]:
-    return dict.fromkeys(key for name in TASK_CONFIGS for key in all_fields(name))
+def _all_keys(root: Mapping) -> dict[str, None]:
+    """The fields of every task, a user's own one that the file names among them."""
+    types = [*TASK_CONFIGS, *_own_type(root)]
+    return dict.fromkeys(key for name in types for key in all_fields(name))
 
 
-def _known(key: str) -> bool:
-    return key in SECTIONS or any(one == key or one.startswith(f"{key}.") for one in _all_keys())
+def _own_type(root: Mapping) -> list[str]:
+    task = root.entries.get("task")
+    entry = task.node.entries.get("type") if task and isinstance(task.node, Mapping) else None
+    name = entry.node.value if entry and isinstance(entry.node, Scalar) else None
+    if not (isinstance(name, str) and is_own(name)):
+        return []
+    try:
+        own_class(name)
+    except DataError:
+        return []  # noted where the sections are read
+    return [name]
 
 
-def _unknown(key: str) -> str:
-    for one in _all_keys():
+def _known(key: str, keys: Iterable[str]) -> bool:
+    return key in SECTIONS or any(one == key or one.startswith(f"{key}.") for one in keys)
+
+
+def _unknown(key: str, keys: Iterable[str]) -> str:
+    for one in keys:
         if key.startswith(f"{one}."):
             return (
                 f"an override replaces the whole entry, so set {one}: "
@@ -63,15 +80,15 @@ def _unknown(key: str) -> str:
     return "unknown key; a key is dotted, such as training.learning_rate."
 
 
-def _nearest_key(key: str) -> str:
+def _nearest_key(key: str, keys: Iterable[str]) -> str:
     """Among the fields of the same section first: `training.lr` is `training.learning_rate`."""
-    if any(key.startswith(f"{one}.") for one in _all_keys()):
+    if any(key.startswith(f"{one}.") for one in keys):
         return ""
     section, _, last = key.rpartition(".")
     near = nearest(
-        last, [one.rpartition(".")[2] for one in _all_keys() if one.rpartition(".")[0] == section]
+        last, [one.rpartition(".")[2] for one in keys if one.rpartition(".")[0] == section]
     )
-    return f"{section}.{near}" if near else nearest(key, [*SECTIONS, *_all_keys()])
+    return f"{section}.{near}" if near else nearest(key, [*SECTIONS, *keys])
 
 
 def _put(root: Mapping, path: list[str], node: Node, place: Place) -> None:

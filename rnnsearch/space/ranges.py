@@ -113,18 +113,22 @@ NOT_EMPTY = {"task.starts", "task.rollout.steps", "task.val_starts", "task.test_
 """Lists that need a member."""
 
 
-def range_problem(key: str, value: Any) -> str | None:
-    """What is allowed, where a value of the right type lies outside of its field's range."""
+def range_problem(key: str, value: Any, *, own: bool = False) -> str | None:
+    """What is allowed, where a value of the right type lies outside of its field's range.
+
+    Args:
+        own: The field is one of a user's task, which may be called as one of ours.
+    """
     if isinstance(value, tuple):
-        if not value and key in NOT_EMPTY:
+        if not value and key in NOT_EMPTY and not own:
             return "must have at least one member"
         for member in value:
-            if problem := range_problem(key, member):
+            if problem := range_problem(key, member, own=own):
                 return f"every member {problem}"
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if not math.isfinite(value):
         return "must be finite"
-    allowed = RANGES.get(key)
+    allowed = None if own else RANGES.get(key)
     return None if allowed is None or allowed.holds(value) else f"must be {allowed}"

@@ -248,7 +248,7 @@ def _step(
         ends = [
             end
             for end in (last, last + width)
-            if end > start and range_problem(field.key, float(end)) is None
+            if end > start and range_problem(field.key, float(end), own=field.own) is None
         ]
         said = " or ".join(f"[{low}, {end.normalize():f}]" for end in ends)
         note(

@@ -22,7 +22,8 @@ from rnnsearch.space.fields import (
 from rnnsearch.space.load import SAFE_NAME
 from rnnsearch.space.ranges import NOT_EMPTY, RANGES
 from rnnsearch.space.sampled import kinds_for
-from rnnsearch.tasks.config import TASK_CONFIGS
+from rnnsearch.tasks.config import TASK_CONFIGS, config_class
+from rnnsearch.tasks.own.find import installed
 
 _SCALARS = {int: "integer", float: "number", bool: "boolean", str: "string", type(None): "null"}
 
@@ -44,6 +45,12 @@ _WHEN = {
     },
 }
 
+_OWN_TASK = {
+    "type": "string",
+    "pattern": r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$",
+    "description": "Your own, as package.module:Class; its fields are the other keys.",
+}
+
 _KIND_MEANINGS = {
     "choice": "One of the members.",
     "uniform": "A number between both ends.",
@@ -60,6 +67,7 @@ def json_schema() -> dict[str, Any]:
     its data, only `rnnsearch check` finds.
     """
     classes = config_classes(None)
+    tasks = {name: config_class(name) for name in [*TASK_CONFIGS, *installed()]}
     properties: dict[str, Any] = {
         "name": {
             "description": "The study's name and folder; the file's stem by default.",
@@ -70,8 +78,8 @@ def json_schema() -> dict[str, Any]:
             "description": "What is learned.",
             "type": "object",
             "required": ["type"],
-            "properties": {"type": {"enum": list(TASK_CONFIGS)}},
-            "allOf": [_task_case(name, cls) for name, cls in TASK_CONFIGS.items()],
+            "properties": {"type": {"anyOf": [{"enum": list(tasks)}, _OWN_TASK]}},
+            "allOf": [_task_case(name, cls) for name, cls in tasks.items()],
         },
     }
     for section, cls in classes.items():
@@ -95,9 +103,11 @@ def json_schema() -> dict[str, Any]:
 
 
 def _task_case(name: str, cls: type) -> dict[str, Any]:
+    then = _object(cls, "task")
+    then["properties"].setdefault("type", {"const": name})
     return {
         "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
-        "then": _object(cls, "task"),
+        "then": then,
     }
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from typing import Any
 
-from rnnsearch.errors import Mistake
+from rnnsearch.errors import DataError, Mistake
 from rnnsearch.space.distributions import Distribution
 from rnnsearch.space.document import Entry, Mapping, Place, Scalar
 from rnnsearch.space.fields import (
@@ -15,11 +15,13 @@ from rnnsearch.space.fields import (
     all_fields,
     config_classes,
     sampled_section,
+    section_hints,
 )
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.sampled import KINDS, read_distribution
 from rnnsearch.space.values import INVALID, note, read_value
 from rnnsearch.tasks.config import TASK_CONFIGS
+from rnnsearch.tasks.own.find import installed, is_own, own_class
 
 
 @dataclass(slots=True)
@@ -79,7 +81,7 @@ def _unknown_at_top(name: str, task_type: str | None) -> str:
 
 
 def _task_type(root: Mapping, mistakes: list[Mistake]) -> str | None:
-    types = ", ".join(TASK_CONFIGS)
+    types = ", ".join([*TASK_CONFIGS, *installed()]) + " or your own as package.module:Class"
     task = root.entries.get("task")
     if task is None:
         note(
@@ -97,6 +99,13 @@ def _task_type(root: Mapping, mistakes: list[Mistake]) -> str | None:
         note(mistakes, task.place, "task.type", f"is missing; one of {types} is needed.")
         return None
     value = entry.node.value if isinstance(entry.node, Scalar) else None
+    if isinstance(value, str) and is_own(value):
+        try:
+            own_class(value)
+        except DataError as error:
+            note(mistakes, entry.node.place, "task.type", str(error))
+            return None
+        return value
     if isinstance(value, str) and value in TASK_CONFIGS:
         return value
     if isinstance(entry.node, Mapping):
@@ -109,7 +118,7 @@ def _task_type(root: Mapping, mistakes: list[Mistake]) -> str | None:
         entry.node.place,
         "task.type",
         f"must be one of {types}, not {said!r}.",
-        nearest(said, TASK_CONFIGS),
+        nearest(said, [*TASK_CONFIGS, *installed()]),
     )
     return None
 
@@ -118,7 +127,7 @@ def _read_section(
     prefix: str, cls: type, entry: Entry, reading: Reading, mistakes: list[Mistake]
 ) -> None:
     node = entry.node
-    hints = get_type_hints(cls)
+    hints = section_hints(cls, prefix)
     if isinstance(node, Scalar) and node.value is None and not node.quoted:
         return  # `model:` with nothing under it: the defaults
     if not isinstance(node, Mapping):

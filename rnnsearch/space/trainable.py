@@ -8,6 +8,7 @@ from rnnsearch.space.checks import Draft
 from rnnsearch.space.distributions import Choice
 from rnnsearch.space.nearest import nearest
 from rnnsearch.tasks.base import TaskData
+from rnnsearch.tasks.config import task_type
 
 LOSS, CARRY = "training.loss", "training.carry_state"
 FEEDING, NOISE = "training.feeding", "training.input_noise"
@@ -27,7 +28,7 @@ def check_training(draft: Draft) -> None:
         ):
             if message not in noted:
                 noted.add(message)
-                draft.note([key], f"the task `{config.type}` {message}", suggestion)
+                draft.note([key], f"the task `{task_type(config)}` {message}", suggestion)
     judged = draft.fixed.get("search.metric") == "train_loss"
     if judged and len(set(members(draft, LOSS))) > 1:
         draft.note(

@@ -15,7 +15,7 @@ from rnnsearch.space.fields import REQUIRED, all_fields
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.words import condition_text, draws
-from rnnsearch.tasks.config import TASK_CONFIGS, TaskConfig
+from rnnsearch.tasks.config import TaskConfig, config_class
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 
 T = TypeVar("T")
@@ -131,7 +131,7 @@ def config_from_values(values: Mapping[str, Any], seed: int) -> TrialConfig:
 
 def task_config(values: Mapping[str, Any]) -> TaskConfig:
     """The task's config of complete, valid values under dotted keys."""
-    return build(TASK_CONFIGS[values["task.type"]], "task", values)
+    return build(config_class(values["task.type"]), "task", values)
 
 
 def build(cls: type[T], prefix: str, values: Mapping[str, Any]) -> T:

@@ -50,7 +50,7 @@ def conform(field: Field, value: Any, task_type: str | None) -> Any:
 def value_problem(field: Field, value: Any, task_type: str | None) -> str | None:
     """Why a plain value does not fit its field, or None."""
     try:
-        return range_problem(field.key, conform(field, value, task_type))
+        return range_problem(field.key, conform(field, value, task_type), own=field.own)
     except (ValidationError, OverflowError):
         return f"must be {allowed(field)}"
 
@@ -58,7 +58,7 @@ def value_problem(field: Field, value: Any, task_type: str | None) -> str | None
 def allowed(field: Field) -> str:
     """What a field takes, in words: `a whole number, at least 1`."""
     words = in_words(field.annotation)
-    limits = RANGES.get(field.key)
+    limits = None if field.own else RANGES.get(field.key)
     return f"{words}, {limits}" if limits is not None and str(limits) else words
 
 
@@ -84,7 +84,7 @@ def read_value(
         message = f"{part}must be {allowed(field)}, not {_said(node)}."
         note(mistakes, node.place, field.key, message, suggestion)
         return INVALID
-    if problem := range_problem(field.key, value):
+    if problem := range_problem(field.key, value, own=field.own):
         note(mistakes, node.place, field.key, f"{part}{problem}, not {_said(node)}.")
         return INVALID
     if field.key in PATHS and isinstance(value, str) and not value.startswith("python:"):

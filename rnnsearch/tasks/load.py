@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Showing, Task, TaskData
-from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.config import TaskConfig, task_type
+from rnnsearch.tasks.own.find import is_own, is_whole
 
 if TYPE_CHECKING:
     import torch
+
+    from rnnsearch.tasks.own.protocol import WholeTask
 
 _HOMES = {
     "adding": ("memory.data:AddingData", "memory.task:AddingTask"),
@@ -35,7 +39,9 @@ def load_data(config: TaskConfig) -> TaskData:
     Raises:
         DataError: The file is missing, empty, unreadable, or too short to split.
     """
-    data: TaskData = _named(_HOMES[config.type][0])(config)
+    if is_own(name := task_type(config)):
+        return _own_data(config)
+    data: TaskData = _named(_HOMES[name][0])(config)
     return data
 
 
@@ -43,8 +49,29 @@ def build_task(
     config: TaskConfig, data: TaskData, device: torch.device, dtype: torch.dtype
 ) -> ShownTask:
     """Put a task's data on a device."""
-    task: ShownTask = _named(_HOMES[config.type][1])(config, data, device, dtype)
+    name = task_type(config)
+    if is_own(name) and is_whole(type(config)):
+        built: ShownTask = cast("WholeTask", config).build(data, device, dtype)
+        return built
+    place = "own.adapter:LoopedTask" if is_own(name) else _HOMES[name][1]
+    task: ShownTask = _named(place)(config, data, device, dtype)
     return task
+
+
+def _own_data(config: TaskConfig) -> TaskData:
+    """The data of a user's task; what it raises is said with its name."""
+    from rnnsearch.tasks.own.one_trial import OneTrialData
+
+    try:
+        if is_whole(type(config)):
+            return cast("WholeTask", config).load()
+        return OneTrialData(config)
+    except DataError:
+        raise
+    except Exception as error:
+        raise DataError(
+            f"the task {task_type(config)} failed: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _named(place: str) -> Any:

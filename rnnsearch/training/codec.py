@@ -6,8 +6,9 @@ from dataclasses import MISSING, asdict, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from rnnsearch.errors import ModelError
-from rnnsearch.tasks.config import TASK_CONFIGS, TaskConfig
+from rnnsearch.errors import DataError, ModelError
+from rnnsearch.tasks.config import TASK_CONFIGS, TaskConfig, task_type
+from rnnsearch.tasks.own.find import is_own, own_class
 from rnnsearch.training.config import TrialConfig
 
 
@@ -15,6 +16,7 @@ def config_to_json(config: TrialConfig) -> dict[str, Any]:
     """Dicts, lists, strings, numbers, booleans and None, under the fields' names."""
     plain = _listed(asdict(config))
     assert isinstance(plain, dict)
+    plain["task"] = {"type": task_type(config.task)} | plain["task"]
     return plain
 
 
@@ -41,7 +43,7 @@ def _listed(value: Any) -> Any:
 def _read(kind: Any, value: Any, place: str) -> Any:
     """A value as the annotated type `kind`."""
     if kind == TaskConfig:
-        return _read(_task_config(value, place), value, place)
+        return _read_task(value, place)
     origin = get_origin(kind)
     if origin is Union or origin is UnionType:
         inner = [member for member in get_args(kind) if member is not NoneType]
@@ -63,8 +65,20 @@ def _read(kind: Any, value: Any, place: str) -> Any:
     return _read_plain(kind, value, place)
 
 
+def _read_task(value: Any, place: str) -> Any:
+    cls = _task_config(value, place)
+    if not any(field.name == "type" for field in fields(cls)):  # a user's own
+        value = {key: inner for key, inner in value.items() if key != "type"}
+    return _read(cls, value, place)
+
+
 def _task_config(value: Any, place: str) -> type[TaskConfig]:
     name = value.get("type") if isinstance(value, dict) else None
+    if isinstance(name, str) and is_own(name):
+        try:
+            return own_class(name)
+        except DataError as error:
+            raise ModelError(f"{place}: {error}") from error
     if name not in TASK_CONFIGS:
         raise _wrong(place, f"{name!r} is no task; tasks are {', '.join(TASK_CONFIGS)}")
     return TASK_CONFIGS[name]

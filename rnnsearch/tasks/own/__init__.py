@@ -1,0 +1,1 @@
+"""Tasks that users write in their own packages. `__init__` imports nothing."""

@@ -1,0 +1,158 @@
+"""A task told for one trial, as packs know tasks: the data side, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.base import Head, Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.own.find import own_name
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BASELINE_SEQUENCES = 256
+"""Training sequences that the baselines are fitted on."""
+
+
+class OneTrialData:
+    """What a user's task says of itself.
+
+    Attributes:
+        config: The user's own object.
+        head: `last` where the targets have one step and the inputs several.
+        steps: Of the inputs and of the targets, as a first batch had them.
+
+    Raises:
+        DataError: Its batches do not have the shapes that it announces, or it fails.
+    """
+
+    quantiles: tuple[float, ...] = ()
+    feedback = False
+    whole_sequence = True
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+        self.name = own_name(type(config))
+        self.input_size: int = config.input_size
+        self.output_size: int = config.output_size
+        self.symbolic: bool = getattr(config, "symbolic", False)
+        self.loss: Loss = getattr(config, "loss", "mse")
+        self.losses: tuple[Loss, ...] = (self.loss,)
+        if self.loss == "mse":
+            self.losses = ("mse", "l1", "huber")
+        inputs, targets = self.batch(0, 2)
+        self.steps = inputs.shape[1], targets.shape[1]
+        self.head: Head = "last" if self.steps[1] == 1 < self.steps[0] else "every"
+
+    def batch(self, seed: int, size: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Sequences out of the user's `batch`, checked.
+
+        Raises:
+            DataError: They have other shapes than the task announces.
+        """
+        drawn = self.config.batch(np.random.default_rng(seed), size)
+        if not (isinstance(drawn, tuple) and len(drawn) == 2):
+            raise DataError(f"{self.name}.batch must return two arrays, inputs and targets.")
+        inputs, targets = (np.asarray(one) for one in drawn)
+        classes = self.loss == "cross_entropy"
+        self._check("inputs", inputs, size, self.input_size, self.symbolic)
+        self._check("targets", targets, size, self.output_size, classes)
+        if targets.shape[1] not in (1, inputs.shape[1]):
+            raise DataError(
+                f"{self.name}.batch returned inputs of {inputs.shape[1]} steps and targets of "
+                f"{targets.shape[1]}; targets have as many steps, or one."
+            )
+        return inputs, targets
+
+    def _check(self, what: str, array: NDArray[Any], size: int, width: int, whole: bool) -> None:
+        wanted = "whole numbers (size, time)" if whole else f"numbers (size, time, {width})"
+        fits = array.ndim == 2 if whole else array.ndim == 3 and array.shape[2] == width
+        fits = fits and len(array) == size and array.dtype.kind in ("iu" if whole else "fiub")
+        if not fits:
+            raise DataError(
+                f"{self.name}.batch returned {what} of type {array.dtype} and shape {array.shape} "
+                f"for a size of {size}; they must be {wanted}."
+            )
+        if whole and (array.min() < 0 or array.max() >= width):
+            raise DataError(f"{self.name}.batch returned {what} outside of 0 to {width - 1}.")
+
+    def rows(self) -> dict[Part, int]:
+        """Nothing to count: batches are drawn as they are needed."""
+        return {}
+
+    def sha256(self) -> str:
+        """Hash of the fields and of a first batch."""
+        digest = sha256(repr(self.config).encode())
+        for array in self.batch(0, 2):
+            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+        return digest.hexdigest()
+
+    def notes(self) -> Sequence[str]:
+        """That it is computed trial by trial."""
+        return [f"{self.name} is a task for one trial: it is asked once for each trial of a pack"]
+
+    def metrics(self) -> Sequence[Metric]:
+        """The user's own."""
+        return tuple(self.config.metrics())
+
+    def window_problem(self, window: Window) -> str | None:
+        """The length of a sequence is the task's own."""
+        if window.seq_len in (None, self.steps[0]):
+            return None
+        return (
+            f"sequences of {self.name} have {self.steps[0]} steps, not {window.seq_len}; leave "
+            "training.seq_len out."
+        )
+
+    def baselines(self) -> Sequence[Score]:
+        """The best constant answer and, where outputs and inputs are alike, the last input."""
+        inputs, targets = self.batch(1, BASELINE_SEQUENCES)
+        constant = self._constant(targets)
+        steps = None if self.head == "every" else 1
+
+        def same(fed: NDArray[Any]) -> NDArray[Any]:
+            shape = len(fed), steps or fed.shape[1], len(constant)
+            return np.broadcast_to(constant, shape).copy()
+
+        found = [self._score("constant", same, "one answer for all, fitted on 256 sequences")]
+        alike = not self.symbolic and inputs.shape[2] == self.output_size and self.loss != "bce"
+        if alike and self.loss != "cross_entropy":
+            last = slice(-(steps or inputs.shape[1]), None)
+            found.append(
+                self._score("persistence", lambda fed: fed[:, last], "says the input again")
+            )
+        return found
+
+    def _constant(self, targets: NDArray[Any]) -> NDArray[np.float64]:
+        if self.loss == "cross_entropy":
+            counts = np.bincount(targets.ravel(), minlength=self.output_size) + 1.0
+            return np.asarray(np.log(counts / counts.sum()))
+        flat = targets.reshape(-1, self.output_size).astype(np.float64)
+        if self.loss == "bce":
+            shares = flat.mean(axis=0).clip(1e-3, 1 - 1e-3)
+            return np.asarray(np.log(shares / (1 - shares)))
+        return np.asarray(np.median(flat, axis=0) if self.loss == "l1" else flat.mean(axis=0))
+
+    def _score(self, name: str, predict: Callable[..., NDArray[Any]], note: str) -> Score:
+        found: dict[str, float] = {}
+        parts: tuple[Part, ...] = ("val", "test")
+        for part in parts:
+            scored: Mapping[str, float] = self.config.evaluate(predict, part)
+            found |= {key: float(value) for key, value in scored.items()}
+        return Score(name, found, note)
+
+    def manifest(self) -> dict[str, Any]:
+        """The task's name, and its fields as JSON values."""
+        return {"task": self.name, "fields": _plain(asdict(self.config))}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value

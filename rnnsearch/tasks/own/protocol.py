@@ -1,0 +1,78 @@
+"""What a user's task has to have. Nothing here is inherited from; classes only have to fit.
+
+Both kinds are frozen dataclasses whose fields, each with a default, are the keys under `task` in a
+space file; the class's docstring with its `Attributes:` is their meaning in `rnnsearch check`. A
+method `problems(self)` may give pairs of a field and what is wrong with its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rnnsearch.tasks.base import Metric, Part, TaskData
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    from rnnsearch.tasks.load import ShownTask
+
+    Predict = Callable[[NDArray[Any]], NDArray[Any]]
+
+
+class OneTrialTask(Protocol):
+    """A task told for one trial, in numpy. An adapter loops over the trials: slow, but right.
+
+    Attributes:
+        input_size: Features of an input, or different symbols where inputs are whole numbers.
+        output_size: Outputs of the head: numbers to predict, or classes.
+        loss: Optional, `mse` unless it says else: any loss of the key `training.loss` but
+            `quantile`.
+        symbolic: Optional, False unless it says else: whether inputs are symbols.
+    """
+
+    input_size: int
+    output_size: int
+
+    def batch(self, generator: np.random.Generator, size: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """New training sequences, drawn from the generator alone.
+
+        Returns:
+            Inputs (size, time, input_size), or whole numbers (size, time); and targets (size, time,
+            output_size), or of `cross_entropy` classes (size, time). Targets of one step in time
+            ask for one answer, at the end of a sequence.
+        """
+        ...
+
+    def metrics(self) -> Sequence[Metric]:
+        """What `evaluate` reports of the part `val`, the most important one first."""
+        ...
+
+    def evaluate(self, predict: Predict, part: Part) -> Mapping[str, float]:
+        """Metrics of a part under full names (`val_mse`, `test_mse`).
+
+        The parts should share nothing, and the same call should give the same data.
+
+        Args:
+            predict: From inputs as in `batch`, any number of them, to the outputs of one trained
+                network (size, time or 1, output_size), from the zero state.
+        """
+        ...
+
+
+class WholeTask(Protocol):
+    """A task in torch for all trials of a stack at once, as the ones that rnnsearch has."""
+
+    def load(self) -> TaskData:
+        """Read and split the data, without torch. Called once, by the driver.
+
+        Raises:
+            rnnsearch.errors.DataError: The data will not do; the text reaches the user.
+        """
+        ...
+
+    def build(self, data: TaskData, device: torch.device, dtype: torch.dtype) -> ShownTask:
+        """The task (`tasks.base.Task` and `Showing`) on a device. Called by every pack."""
+        ...

@@ -1,0 +1,169 @@
+"""A user's own tasks: found, checked, adapted, trained, saved and read again."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from contracts.tasks import CPU, Networks, TaskContract, networks
+from unit.tasks.own_examples.own_tasks import Echo, Parity, Whole
+
+from rnnsearch.errors import DataError, ModelError, SpaceFileError
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.space.load import loads
+from rnnsearch.space.schema import json_schema
+from rnnsearch.space.trial import trial_config
+from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.config import config_class, task_type
+from rnnsearch.tasks.load import build_task, load_data
+from rnnsearch.tasks.own import find
+from rnnsearch.tasks.sine.task import SineTask
+from rnnsearch.training.codec import config_from_json, config_to_json
+from rnnsearch.training.config import TrainingConfig, TrialConfig
+from rnnsearch.training.pack import Pack
+from rnnsearch.training.trained import TrainedModel
+
+torch.set_num_threads(1)
+
+HERE = "unit.tasks.own_examples.own_tasks"
+SPACE = f"task: {{type: '{HERE}:Echo'}}\nmodel: {{hidden_size: {{int: [2, 4]}}}}\n"
+
+
+class TestEcho(TaskContract):
+    config = Echo(delay=3)  # type: ignore[assignment]
+    windows = (Window(2), Window(4, seq_len=12, steps_per_epoch=3))
+
+
+class TestWhole(TaskContract):
+    config = Whole()  # type: ignore[assignment]
+    windows = (Window(2, steps_per_epoch=3),)
+
+
+def test_a_batch_is_a_function_of_seed_epoch_and_step() -> None:
+    task = build_task(Echo(), load_data(Echo()), CPU, torch.float64)
+    index = task.epoch_index(5, 2, Window(3, steps_per_epoch=4))
+    batch = task.gather(torch.tensor(index[1:2]), Window(3))
+    inputs, targets = Echo().batch(np.random.default_rng(int(index[1, 0])), 3)
+    assert torch.equal(batch.inputs[0], torch.tensor(inputs).transpose(0, 1))
+    assert torch.equal(batch.targets[0], torch.tensor(targets).transpose(0, 1))
+    assert len({int(row[0]) for row in index}) == 4
+
+
+def test_each_trial_is_scored_by_its_own_answers() -> None:
+    data = load_data(Parity())
+    task = build_task(Parity(), data, CPU, torch.float32)
+    assert (task.head, data.losses) == ("last", ("cross_entropy",))
+    many = networks(data, 4, head="last")
+    together = task.evaluate(many, "val", None)["val_accuracy"]
+    # one call for what all ask alike; what hangs on their first answers is asked again
+    assert many.calls <= 1 + 4
+    alone = [
+        task.evaluate(Networks([one], "last"), "val", None)["val_accuracy"] for one in many.networks
+    ]
+    assert together.tolist() == [float(value) for value in alone]
+    (constant,) = data.baselines()
+    assert 0.2 < constant.metrics["val_accuracy"] < 0.8
+
+
+def test_classes_at_the_last_step_are_gathered() -> None:
+    task = build_task(Parity(), load_data(Parity()), CPU, torch.float32)
+    batch = task.gather(torch.tensor([[7, 7]]), Window(2))
+    assert batch.inputs.shape == (1, 6, 2)
+    assert batch.targets.shape == (1, 1, 2)
+    assert torch.equal(batch.inputs.sum(dim=1, keepdim=True) % 2, batch.targets)
+
+
+def test_a_whole_task_is_used_as_it_is() -> None:
+    data = load_data(Whole())
+    assert isinstance(build_task(Whole(), data, CPU, torch.float32), SineTask)
+
+
+def test_it_is_trained_saved_and_read_again(tmp_path: Path) -> None:
+    training = TrainingConfig(batch_size=8, steps_per_epoch=60, learning_rate=0.02)
+    config = TrialConfig(task=Echo(), model=ModelConfig(hidden_size=8), training=training, seed=0)
+    data = load_data(config.task)
+    pack = Pack({config.task: data}, objective="val_mse")
+    pack.add("a", config)
+    values: list[float] = []
+    while len(values) < 4:
+        step = pack.train({"a": 4}, seconds=5.0)
+        assert not step.refusals
+        values += [report.metrics["val_mse"] for report in step.reports]
+    assert values[-1] < values[0]
+    weights = pack.remove("a")
+    assert weights is not None
+    TrainedModel.from_weights(config, weights, data).save(tmp_path)
+    model = TrainedModel.load(tmp_path)
+    assert model.config == config
+    assert model.evaluate("val")["val_mse"] == pytest.approx(min(values), rel=1e-6)
+
+
+def test_a_config_is_written_with_the_path_of_its_class() -> None:
+    config = TrialConfig(
+        task=Whole(points=(7, 8)), model=ModelConfig(), training=TrainingConfig(), seed=0
+    )
+    values = json.loads(json.dumps(config_to_json(config)))
+    assert values["task"] == {"type": f"{HERE}:Whole", "points": [7, 8], "kind": "plain"}
+    assert config_from_json(values) == config
+    values["task"]["type"] = "no_such_module:Whole"
+    with pytest.raises(ModelError, match="cannot import the task no_such_module"):
+        config_from_json(values)
+
+
+def load(text: str, *overrides: str) -> object:
+    return loads(text, name="own", directory=Path.cwd(), overrides=overrides)
+
+
+def test_its_fields_are_keys_of_the_space_file() -> None:
+    text = SPACE.replace("}", ", delay: {int: [1, 3]}}", 1) + "search: {num_trials: 2}\n"
+    spec = loads(text, name="own", directory=Path.cwd())
+    assert spec.search.metric == "val_mse"
+    assert trial_config(spec, {"task.delay": 3, "model.hidden_size": 2}, 0).task == Echo(delay=3)
+    assert loads(spec.yaml, name="own", directory=Path.cwd()) == spec
+    fixed = loads(SPACE, name="own", directory=Path.cwd(), overrides=["task.delay=1"])
+    assert fixed.values["task.delay"] == 1
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("task.dely=1", "task.delay"),
+        ("task.delay=1.5", "must be a whole number"),
+        ("task.delay=10", "must be from 0 to 9, not 10"),
+        ("task.type=no_such_module:Echo", "cannot import the task no_such_module:Echo"),
+        (f"task.type={HERE}:Eco", "has no attribute 'Eco'"),
+        (f"task.type={HERE}:NoDataclass", "it must be a dataclass"),
+        (f"task.type={HERE}:NotFrozen", "must be frozen"),
+        (f"task.type={HERE}:NoDefault", "its field `needed` needs a default"),
+        (f"task.type={HERE}:BadType", "its field `table` has a type that a space file cannot set"),
+        (f"task.type={HERE}:Empty", "has no input_size, output_size, batch, metrics, evaluate"),
+        (f"task.type={HERE}:WrongShape", r"must be numbers \(size, time, 1\)"),
+        (f"task.type={HERE}:Fails", "failed: OSError: the disk is on fire"),
+        ("training.seq_len=4", "leave training.seq_len out"),
+        ("training.loss=bce", "cannot be trained on 'bce'; it takes mse, l1, huber"),
+        ("training.carry_state=true", "no state leads from one to the next"),
+        ("search.metric=val_mae", "val_mse"),
+    ],
+)
+def test_mistakes_are_found_before_a_run(override: str, words: str) -> None:
+    with pytest.raises(SpaceFileError, match=words) as caught:
+        load(SPACE, override)
+    assert len(caught.value.mistakes) == 1
+
+
+def test_a_package_may_give_its_task_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("echo", f"{HERE}:Echo", find.GROUP)
+    monkeypatch.setattr(find, "installed", lambda: {"echo": entry})
+    monkeypatch.setattr("rnnsearch.space.schema.installed", lambda: {"echo": entry})
+    assert config_class("echo") is Echo
+    assert task_type(Echo()) == f"{HERE}:Echo", "any process finds this, without the package"
+    cases = json_schema()["properties"]["task"]["allOf"]
+    (case,) = [case for case in cases if case["if"]["properties"]["type"]["const"] == "echo"]
+    delay = case["then"]["properties"]["delay"]
+    assert delay["description"] == "Steps between a number and its echo."
+    with pytest.raises(DataError, match="cannot import"):
+        config_class("echo:Echo")
