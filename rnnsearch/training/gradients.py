@@ -109,7 +109,10 @@ def _head_gradients(current: Tensor, weight: Tensor, slopes: Tensor) -> list[Ten
     slopes = slopes.view(members, steps * batch, -1)
     if weight.shape[1] == 1:
         below = slopes * weight
-        d_weight = torch.bmm(slopes.transpose(1, 2), rows)
+        # Twice the one column: MKL rounds a matrix by a vector in another way for one member than
+        # for several, and a matrix by two columns alike.
+        twice = torch.bmm(rows.transpose(1, 2), slopes.expand(-1, -1, 2))
+        d_weight = twice[..., :1].transpose(1, 2)
     else:
         below = torch.bmm(slopes, weight)
         d_weight = torch.bmm(rows.transpose(1, 2), slopes).transpose(1, 2)

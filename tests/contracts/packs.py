@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from contracts.plain_torch import PlainTorch
+from torch import Tensor
 
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.models.network import initial_weights
 from rnnsearch.tasks.base import Batch, Head, Loss, Metric, Part, Predictor, Score, Window
 from rnnsearch.tasks.sine.config import SineConfig
-from rnnsearch.tasks.streams import derive
 from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
@@ -179,98 +178,28 @@ def alone(config: TrialConfig, epochs: int = 2) -> list[dict[str, float]]:
     return curve(drain(pack, {"trial": epochs}))
 
 
-class PlainTorch:
-    """The same training, written with nn.RNN, nn.GRU, nn.LSTM and torch.optim, one trial."""
-
-    def __init__(self, config: TrialConfig, task: WaveTask) -> None:
-        model, how = config.model, config.training
-        dtype = getattr(torch, how.dtype)
-        self.config, self.task, self.dtype = config, task, dtype
-        kinds = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
-        extra = {"nonlinearity": model.nonlinearity} if model.cell == "rnn" else {}
-        width = task.data.input_size
-        embedded = task.data.symbolic and model.input == "embedding"
-        parts: dict[str, nn.Module] = {}
-        if embedded:
-            parts["embedding"] = nn.Embedding(width, model.embedding_size)
-            width = model.embedding_size
-        parts["rnn"] = kinds[model.cell](width, model.hidden_size, model.num_layers, **extra)
-        parts["head"] = nn.Linear(model.hidden_size, task.data.output_size)
-        self.net = nn.ModuleDict(parts).to(dtype)
-        weights = initial_weights(
-            model,
-            task.data.input_size,
-            task.data.output_size,
-            task.data.symbolic,
-            derive(config.seed, "weights"),
-        )
-        self.net.load_state_dict({name: w.to(dtype) for name, w in weights.items()})
-        rate, decay = how.learning_rate, how.weight_decay
-        betas = (how.beta1, how.beta2)
-        parameters = list(self.net.parameters())
-        if how.optimizer == "sgd":
-            self.optimizer: Any = torch.optim.SGD(
-                parameters, rate, momentum=how.momentum, weight_decay=decay
-            )
-        else:
-            kind = torch.optim.AdamW if how.optimizer == "adamw" else torch.optim.Adam
-            self.optimizer = kind(parameters, rate, betas=betas, weight_decay=decay)
-
-    def losses(self, epochs: int = 1) -> list[float]:
-        """The training loss of every step."""
-        how = self.config.training
-        window = Window(how.batch_size, how.seq_len, how.steps_per_epoch)
-        found = []
-        state = None
-        for epoch in range(epochs):
-            if self.task.natural_epoch:
-                state = None
-            for row in self.task.epoch_index(self.config.seed, epoch, window):
-                batch = self.task.gather(torch.from_numpy(row).unsqueeze(0), window)[0]
-                inputs, targets = batch.inputs, batch.targets
-                if self.task.data.symbolic:
-                    if "embedding" in self.net:
-                        inputs = self.net["embedding"](inputs)
-                    else:
-                        inputs = nn.functional.one_hot(inputs, 5).to(self.dtype)
-                outputs, state = self.net["rnn"](inputs, state)
-                outputs = self.net["head"](outputs)
-                if self.task.data.symbolic:
-                    loss = nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten())
-                else:
-                    loss = nn.functional.mse_loss(outputs, targets)
-                self.optimizer.zero_grad()
-                loss.backward()
-                if how.clip_norm is not None:
-                    nn.utils.clip_grad_norm_(self.net.parameters(), how.clip_norm)
-                self.optimizer.step()
-                found.append(loss.item())
-                if not how.carry_state:
-                    state = None
-                elif isinstance(state, tuple):
-                    state = tuple(part.detach() for part in state)
-                else:
-                    state = state.detach()
-        return found
-
-
-def step_losses(config: TrialConfig, steps: int = STEPS) -> list[float]:
+def step_losses(config: TrialConfig, steps: int = STEPS, pack: Pack | None = None) -> list[float]:
     """The training loss of every step out of a pack: epochs of one step each.
 
     Only for trials whose data order does not depend on `steps_per_epoch`: the index of the plain
     loop is asked for in the same way.
     """
-    pack = wave_pack()
+    pack = wave_pack() if pack is None else pack
     single = replace(config, training=replace(config.training, steps_per_epoch=1))
     pack.add("trial", single)
-    return [metrics["train_loss"] for metrics in curve(drain(pack, {"trial": steps}))]
+    step = drain(pack, {"trial": steps})
+    assert not step.refusals
+    return [metrics["train_loss"] for metrics in curve(step)]
 
 
-def plain_losses(config: TrialConfig, steps: int = STEPS) -> list[float]:
+def plain_losses(
+    config: TrialConfig, steps: int = STEPS, task: WaveTask | None = None
+) -> list[float]:
     """The same by `PlainTorch`."""
     single = replace(config, training=replace(config.training, steps_per_epoch=1))
-    data = WaveData(symbolic=config.task == SYMBOLS)
-    task = WaveTask(data, getattr(torch, config.training.dtype))
+    if task is None:
+        data = WaveData(symbolic=config.task == SYMBOLS)
+        task = WaveTask(data, getattr(torch, config.training.dtype))
     return PlainTorch(single, task).losses(steps)
 
 

@@ -196,7 +196,8 @@ def test_train_loss_is_the_mean_over_the_epoch():
     pack = wave_pack()
     pack.add("trial", config)
     report = drain(pack, {"trial": 1}).reports[0]
-    from contracts.packs import PlainTorch, WaveData, WaveTask
+    from contracts.packs import WaveData, WaveTask
+    from contracts.plain_torch import PlainTorch
 
     plain = PlainTorch(config, WaveTask(WaveData(), torch.float64)).losses()
     assert report.training_steps == len(plain) == 7

@@ -288,7 +288,7 @@ class Reset(WaveTask):
 
 
 def test_a_natural_epoch_starts_from_the_zero_state():
-    from contracts.packs import PlainTorch
+    from contracts.plain_torch import PlainTorch
 
     made = []
 
