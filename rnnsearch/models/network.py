@@ -1,22 +1,49 @@
-"""The network of one trial as a plain torch module, and the weights that it starts from."""
+"""The network of one trial as a plain torch module."""
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Sequence
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnsearch.models.config import GATES, ModelConfig
+from rnnsearch.models import lru, mingru, minlstm
+from rnnsearch.models.config import CLASSIC, ModelConfig, is_own
+from rnnsearch.models.weights import network_weights, own_name, state_sizes_of, state_width
+
+
+class Layers(nn.Module):
+    """The weights of the recurrent layers under torch's names: `weight_ih_l0`, ..."""
+
+    def __init__(self, config: ModelConfig, input_size: int) -> None:
+        super().__init__()
+        # The entering width is all that matters here; embedding and head are the network's.
+        for weight in network_weights(config, input_size, 1, symbolic=False):
+            name = weight.name.removeprefix("rnn.")
+            if name != weight.name and weight.rule != "own":
+                fill = torch.ones if weight.rule == "one" else torch.zeros
+                self.register_parameter(name, nn.Parameter(fill(weight.shape)))
+        if is_own(config.cell):
+            from rnnsearch.models.own import make_cell
+
+            widths, both = config.widths, config.directions
+            entering = [input_size, *(both * width for width in widths[:-1])]
+            for side in ("cells", "backward")[:both]:
+                made = [
+                    make_cell(config.cell, *sizes) for sizes in zip(entering, widths, strict=True)
+                ]
+                setattr(self, side, nn.ModuleList(made))
 
 
 class RecurrentNetwork(nn.Module):
-    """Symbols or numbers into torch's own recurrent layers into a linear head.
+    """Symbols or numbers into recurrent layers into a linear head.
 
     The reference of every kernel: packs train the same function, under the same weight names
-    (`embedding.weight`, `rnn.weight_ih_l0`, ..., `head.bias`). Built for evaluation and use;
-    its own initial weights are torch's, `initial_weights` draws the reproducible ones.
+    (`embedding.weight`, `rnn.weight_ih_l0`, ..., `head.bias`). Classic cells run through torch's
+    own functions, the others step by step as their files say. For evaluation and use; the
+    weights are `initial_weights`' to draw, and zero before.
 
     Args:
         input_size: Features, or symbols of the vocabulary.
@@ -36,38 +63,64 @@ class RecurrentNetwork(nn.Module):
         if symbolic and config.input == "embedding":
             width = config.embedding_size
             self.embedding = nn.Embedding(input_size, width)
-        dropout = config.dropout if config.num_layers > 1 else 0.0
-        self.rnn: nn.RNN | nn.GRU | nn.LSTM
-        if config.cell == "rnn":
-            self.rnn = nn.RNN(
-                width,
-                config.hidden_size,
-                config.num_layers,
-                nonlinearity=config.nonlinearity,
-                dropout=dropout,
-            )
-        else:
-            module = nn.GRU if config.cell == "gru" else nn.LSTM
-            self.rnn = module(width, config.hidden_size, config.num_layers, dropout=dropout)
-        self.head = nn.Linear(config.hidden_size, output_size)
+        self.rnn = Layers(config, width)
+        self.head = nn.Linear(config.directions * config.widths[-1], output_size)
 
     def forward(
-        self, inputs: Tensor, state: tuple[Tensor, ...] | None = None
+        self,
+        inputs: Tensor,
+        state: tuple[Tensor, ...] | None = None,
+        head: Literal["every", "last"] = "every",
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Run over a chunk of time.
 
         Args:
             inputs: Numbers (time, batch, feature), or symbols (time, batch), int64.
-            state: (h,) or, of an LSTM, (h, c), each (num_layers, batch, hidden); None is zero.
+            state: (h,) or, of an LSTM, (h, c), each (layers * directions, batch, widest layer),
+                narrower layers filled up with zeros; None is the start.
+            head: Outputs of every step, or one for the whole sequence: from the last step and,
+                of what reads backwards, the first.
 
         Returns:
-            Outputs of the head (time, batch, output) and the state after the last step.
+            Outputs of the head (time, batch, output), or (1, batch, output), and the state after
+            the last step.
         """
-        before: Tensor | tuple[Tensor, ...] | None = state
-        if state is not None and self.config.cell != "lstm":
-            (before,) = state
-        outputs, after = self.rnn(self._entered(inputs), before)
-        return self.head(outputs), after if isinstance(after, tuple) else (after,)
+        config = self.config
+        current = stream = self._entered(inputs)
+        both, after = config.directions, []
+        for layer in range(len(config.widths)):
+            sides = []
+            for side in range(both):
+                number = layer * both + side
+                if state is None:
+                    before = self._first(layer, side, current.shape[1])
+                else:
+                    sizes = state_sizes_of(config, config.widths[layer])
+                    pairs = zip(state, sizes, strict=True)
+                    before = [part[number, :, :size].contiguous() for part, size in pairs]
+                read = current.flip(0) if side else current
+                outputs, last = self._layer(layer, side, read, before)
+                sides.append(outputs.flip(0) if side else outputs)
+                after.append(last)
+            outputs = torch.cat(sides, -1) if both == 2 else sides[0]
+            if config.layer_norm:
+                gain, shift = self._named("norm_weight", layer), self._named("norm_bias", layer)
+                outputs = functional.layer_norm(outputs, outputs.shape[-1:], gain, shift)
+            if config.residual and layer:
+                outputs = outputs + stream
+            stream = current = outputs
+            last_layer = layer + 1 == len(config.widths)
+            rate = config.head_dropout if last_layer else config.dropout
+            current = functional.dropout(current, rate, self.training)
+        if head == "last":
+            ends = current[-1:].chunk(both, -1)[:1] + current[:1].chunk(both, -1)[1:]
+            current = torch.cat(ends, -1)
+        wide = state_width(config)
+        parts = [
+            torch.stack([functional.pad(one, (0, wide - one.shape[-1])) for one in layers])
+            for layers in zip(*after, strict=True)
+        ]
+        return self.head(current), tuple(parts)
 
     def _entered(self, inputs: Tensor) -> Tensor:
         if not self.symbolic:
@@ -76,49 +129,75 @@ class RecurrentNetwork(nn.Module):
             return cast("Tensor", self.embedding(inputs))
         return functional.one_hot(inputs, self.input_size).to(self.head.weight.dtype)
 
+    def _named(self, name: str, layer: int, side: int = 0) -> Tensor:
+        return cast("Tensor", getattr(self.rnn, f"{name}_l{layer}{'_reverse' * side}"))
 
-def weight_shapes(
-    config: ModelConfig, input_size: int, output_size: int, symbolic: bool
-) -> dict[str, tuple[int, ...]]:
-    """Shape of every weight under its name, in the order in which they are drawn."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    width, hidden = input_size, config.hidden_size
-    if symbolic and config.input == "embedding":
-        width = config.embedding_size
-        shapes["embedding.weight"] = (input_size, width)
-    rows = GATES[config.cell] * hidden
-    for layer in range(config.num_layers):
-        shapes[f"rnn.weight_ih_l{layer}"] = (rows, width if layer == 0 else hidden)
-        shapes[f"rnn.weight_hh_l{layer}"] = (rows, hidden)
-        shapes[f"rnn.bias_ih_l{layer}"] = (rows,)
-        shapes[f"rnn.bias_hh_l{layer}"] = (rows,)
-    shapes["head.weight"] = (output_size, hidden)
-    shapes["head.bias"] = (output_size,)
-    return shapes
+    def start(self, batch: int) -> tuple[Tensor, ...]:
+        """The state of sequences that have read nothing, as `forward` takes it."""
+        wide, layers = state_width(self.config), []
+        for layer in range(len(self.config.widths)):
+            for side in range(self.config.directions):
+                first = self._first(layer, side, batch)
+                layers.append([functional.pad(one, (0, wide - one.shape[-1])) for one in first])
+        return tuple(torch.stack(parts) for parts in zip(*layers, strict=True))
 
+    def _first(self, layer: int, side: int, batch: int) -> list[Tensor]:
+        """The state that a layer starts from, each part (batch, size)."""
+        sizes = state_sizes_of(self.config, self.config.widths[layer])
+        if self.config.initial_state == "learned":
+            found = [self._named(f"initial{part}", layer, side) for part in range(len(sizes))]
+            return [part.expand(batch, -1).contiguous() for part in found]
+        return [self.head.weight.new_zeros(batch, size) for size in sizes]
 
-def initial_weights(
-    config: ModelConfig, input_size: int, output_size: int, symbolic: bool, seed: int
-) -> dict[str, Tensor]:
-    """Weights by torch's default rules, from a generator of their own.
+    def _layer(
+        self, layer: int, side: int, inputs: Tensor, state: list[Tensor]
+    ) -> tuple[Tensor, Sequence[Tensor]]:
+        """One layer in one direction over (time, batch, width)."""
+        cell = self.config.cell
+        if cell in CLASSIC:
+            return self._classic(layer, side, inputs, state)
+        outputs = []
+        if is_own(cell):
+            side_name, number = own_name(layer, side).split(".")
+            module = getattr(self.rnn, side_name)[int(number)]
+            held: tuple[Tensor, ...] = tuple(state)
+            for x in inputs:
+                output, held = module(x, held)
+                outputs.append(output)
+            return torch.stack(outputs), held
+        if cell == "lru":
+            names = ["nu", "theta", "gamma", "weight_b", "weight_c", "weight_d", "weight_gate"]
+            names += ["bias_gate"] * self.config.bias
+            weights = {name: self._named(name, layer, side) for name in names}
+            pair = (state[0], state[1])
+            for x in inputs:
+                output, pair = lru.step(x, pair, weights)
+                outputs.append(output)
+            return torch.stack(outputs), pair
+        bias = self._named("bias_ih", layer, side) if self.config.bias else None
+        projected = functional.linear(inputs, self._named("weight_ih", layer, side), bias)
+        step = mingru.step if cell == "mingru" else minlstm.step
+        hidden = state[0]
+        for x in projected:
+            hidden = step(x, hidden)
+            outputs.append(hidden)
+        return torch.stack(outputs), (hidden,)
 
-    The embedding is standard normal; all else is uniform in ±1/sqrt(hidden_size).
-
-    Args:
-        seed: Of the generator: a trial's stream `derive(trial seed, "weights")`.
-
-    Returns:
-        Float32 tensors on the CPU by name, in the order of `weight_shapes`.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    bound = config.hidden_size**-0.5
-    shapes = weight_shapes(config, input_size, output_size, symbolic)
-    weights = {}
-    for name, shape in shapes.items():
-        weight = torch.empty(shape, dtype=torch.float32)
-        if name == "embedding.weight":
-            weight.normal_(generator=generator)
-        else:
-            weight.uniform_(-bound, bound, generator=generator)
-        weights[name] = weight
-    return weights
+    def _classic(
+        self, layer: int, side: int, inputs: Tensor, state: list[Tensor]
+    ) -> tuple[Tensor, Sequence[Tensor]]:
+        """Through torch's own functions, the ones behind `nn.RNN`, `nn.GRU` and `nn.LSTM`."""
+        config = self.config
+        names = ["weight_ih", "weight_hh"] + ["bias_ih", "bias_hh"] * config.bias
+        weights = [self._named(name, layer, side) for name in names]
+        before = [part.unsqueeze(0) for part in state]
+        # has_biases, layers, dropout, train, bidirectional, batch_first
+        how = (config.bias, 1, 0.0, self.training, False, False)
+        if config.cell == "lstm":
+            outputs, hidden, memory = torch.lstm(inputs, before, weights, *how)
+            return outputs, (hidden[0], memory[0])
+        run = torch.gru
+        if config.cell == "rnn":
+            run = torch.rnn_tanh if config.nonlinearity == "tanh" else torch.rnn_relu
+        outputs, hidden = run(inputs, before[0], weights, *how)
+        return outputs, (hidden[0],)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnnsearch.models.config import ModelConfig, parameter_count
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.weights import parameter_count
 from rnnsearch.space.checks import NEEDS, known_metrics
 from rnnsearch.space.corners import corners
 from rnnsearch.space.distributions import Choice, Distribution, Int

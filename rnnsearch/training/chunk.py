@@ -29,6 +29,7 @@ from rnnsearch.training.optimizers import (
 )
 from rnnsearch.training.planner import Plan, Planner
 from rnnsearch.training.rows import Rows
+from rnnsearch.training.shapes import layer_state
 from rnnsearch.training.slots import Slot
 from rnnsearch.training.stack_key import StackKey
 from rnnsearch.training.stretch import Stretch
@@ -84,18 +85,19 @@ class Chunk:
         self._whole: CompiledStep | None = None
         steps, batch = key.window.seq_len or 1, key.window.batch_size
         layers = layers_of(network, len(slots), steps, batch, device, self._dtype)
-        if key.plain and task.head == "every" and whole_steps(kernel for kernel, _ in layers):
+        plain = key.plain and network.whole_step and task.head == "every"
+        if plain and whole_steps(kernel for kernel, _ in layers):
             shape = StepShape(
-                cell=network.cell,
+                cell=network.cell,  # type: ignore[arg-type]  # one of CLASSIC
                 nonlinearity=network.nonlinearity,
-                hidden_size=network.hidden_size,
+                hidden_size=network.widths[0],
                 num_layers=network.num_layers,
                 input_size=network.input_size,
                 output_size=network.output_size,
                 adaptive=key.rule == "adam",
             )
             self._whole = CompiledStep(shape, [config.training for config in configs])
-        self.kernel = named((kernel for kernel, _ in layers), whole=self._whole is not None)
+        self.kernel = named(network, layers, whole=self._whole is not None)
         """What computes it, in words."""
 
     @property
@@ -127,7 +129,8 @@ class Chunk:
         """Steps in one call of a kernel, as many as there is time for."""
         assert self._whole is not None
         total, taken = len(plan.batch.inputs), 0
-        masks = torch.stack(plan.masks) if plan.masks else None
+        between = [mask for mask in plan.masks if mask is not None]
+        masks = torch.stack(between) if between else None
         while taken < total:
             began = time.perf_counter()
             count = total - taken
@@ -171,7 +174,8 @@ class Chunk:
 
         The update comes last, so that nothing is changed when memory runs out before it.
         """
-        batch, masks = plan.batch[number], [masks[number] for masks in plan.masks]
+        batch = plan.batch[number]
+        masks = [None if mask is None else mask[number] for mask in plan.masks]
         if plan.own is not None:
             first = self._key.feeding.first_own(batch.inputs.shape[1])
             inputs = own_inputs(
@@ -207,8 +211,7 @@ class Chunk:
     # trial starts from its row.
 
     def _state(self) -> list[State]:
-        layers = range(self._network.num_layers)
-        return [tuple(part[:, layer].contiguous() for part in self._states) for layer in layers]
+        return layer_state(self._network, self._states)
 
     def _following(self, state: list[State], after: list[State]) -> list[State]:
         if not self._carries:
@@ -223,4 +226,4 @@ class Chunk:
         if self._carries:
             for held, parts in zip(self._states, zip(*state, strict=True), strict=True):
                 for layer, part in enumerate(parts):
-                    held[:, layer] = part
+                    held[:, layer, :, : part.shape[-1]] = part

@@ -17,8 +17,9 @@ from torch import Tensor
 from rnnsearch.errors import PackError
 from rnnsearch.tasks.base import TaskData
 from rnnsearch.training.config import TrainingConfig
-from rnnsearch.training.forward import NetworkShape, forward
+from rnnsearch.training.forward import forward
 from rnnsearch.training.kernels.base import State
+from rnnsearch.training.shapes import NetworkShape, first_state, gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def own_inputs(
     own: Tensor,
     first: int,
     state: Sequence[State],
-    masks: Sequence[Tensor],
+    masks: Sequence[Tensor | None],
 ) -> Tensor:
     """Inputs with predictions where they are wanted; shapes as in `training_pass`.
 
@@ -77,13 +78,14 @@ def own_inputs(
         masks: Of dropout, which works on these predictions as on the trained ones.
     """
     fed = inputs.clone()
-    now = tuple(torch.stack(parts, 1) for parts in zip(*state, strict=True))
+    now = first_state(shape, weights, inputs.shape[2])
+    if not shape.learned:
+        now = gathered(shape, state)
     begin = 0
     for step in range(first, inputs.shape[1]):
         piece = slice(begin, step)
-        outputs, now = forward(
-            shape, weights, fed[:, piece], now, masks=[mask[:, piece] for mask in masks]
-        )
+        some = [None if mask is None else mask[:, piece] for mask in masks]
+        outputs, now = forward(shape, weights, fed[:, piece], now, masks=some)
         said, chosen = outputs[:, -1], own[:, step]
         said = said.argmax(-1) if shape.symbolic else said
         chosen = chosen if shape.symbolic else chosen.unsqueeze(-1)

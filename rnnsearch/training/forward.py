@@ -3,66 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.config import CLASSIC, is_own
+from rnnsearch.models.weights import own_name
 from rnnsearch.tasks.base import Head
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, State
 from rnnsearch.training.kernels.choice import choose
-from rnnsearch.training.layout import padded_size
-from rnnsearch.training.padding import last_valid, seen, valid_steps
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkShape:
-    """What the networks of a stack have in common.
-
-    Attributes:
-        hidden_size: Padded.
-        embedding_size: Width of the embedding, or None for one-hot symbols and numbers.
-        symbolic: Whether inputs are symbols.
-    """
-
-    cell: Literal["rnn", "gru", "lstm"]
-    nonlinearity: Literal["tanh", "relu"]
-    hidden_size: int
-    num_layers: int
-    input_size: int
-    output_size: int
-    symbolic: bool
-    embedding_size: int | None
-
-
-def network_shape(
-    model: ModelConfig, input_size: int, output_size: int, symbolic: bool
-) -> NetworkShape:
-    """The shape in which a trial's network is computed."""
-    embedded = symbolic and model.input == "embedding"
-    return NetworkShape(
-        cell=model.cell,
-        nonlinearity=model.nonlinearity if model.cell == "rnn" else "tanh",
-        hidden_size=padded_size(model.hidden_size),
-        num_layers=model.num_layers,
-        input_size=input_size,
-        output_size=output_size,
-        symbolic=symbolic,
-        embedding_size=model.embedding_size if embedded else None,
-    )
-
-
-def zero_state(
-    shape: NetworkShape, members: int, batch: int, device: torch.device, dtype: torch.dtype
-) -> State:
-    """(h,) or (h, c) of zeros, each [K, num_layers, B, H]."""
-    size = (members, shape.num_layers, batch, shape.hidden_size)
-    count = 2 if shape.cell == "lstm" else 1
-    return tuple(torch.zeros(size, device=device, dtype=dtype) for _ in range(count))
+from rnnsearch.training.kernels.lru import lru
+from rnnsearch.training.kernels.minimal import minimal
+from rnnsearch.training.kernels.own import own
+from rnnsearch.training.kernels.products import scale, shift
+from rnnsearch.training.padding import (
+    last_read,
+    reversed_steps,
+    seen,
+    to_the_ends,
+    valid_steps,
+)
+from rnnsearch.training.shapes import NetworkShape, gathered, layer_state
 
 
 @cache
@@ -74,21 +37,23 @@ def layers_of(
     device: torch.device,
     dtype: torch.dtype,
 ) -> tuple[tuple[LayerKernel, LayerShape], ...]:
-    """The shape of every layer, and the kernel that computes it."""
+    """The shape of every layer of a classic cell, and the kernel that computes it; else nothing."""
+    if shape.cell not in CLASSIC:
+        return ()
     found = []
     width = shape.embedding_size or shape.input_size
-    for _ in range(shape.num_layers):
+    for hidden in shape.widths:
         layer = LayerShape(
-            cell=shape.cell,
+            cell=shape.cell,  # type: ignore[arg-type]  # one of CLASSIC
             nonlinearity=shape.nonlinearity,
-            hidden_size=shape.hidden_size,
+            hidden_size=hidden,
             input_size=width,
             batch_size=batch,
             seq_len=steps,
             members=members,
         )
         found.append((choose(layer, device, dtype), layer))
-        width = shape.hidden_size
+        width = shape.directions * hidden
     return tuple(found)
 
 
@@ -100,88 +65,146 @@ def forward(
     *,
     head: Head = "every",
     lengths: Tensor | None = None,
-    masks: Sequence[Tensor] = (),
+    masks: Sequence[Tensor | None] = (),
 ) -> tuple[Tensor, State]:
     """Run K networks over a chunk of time.
 
     Args:
         weights: Padded, each [K, ...], under the names of `models.network`.
         inputs: [K, T, B, F], or symbols int64 [K, T, B].
-        state: Each [K, num_layers, B, H].
+        state: Each [K, layers * directions, B, H].
         head: Outputs of every step, or of the last valid one.
         lengths: Valid steps, int64 [K, B] or [1, B]; None where all are.
-        masks: Factors of the outputs of every layer but the last, each [K, T, B, H]; empty
-            where nothing is dropped.
+        masks: As `run_layers` takes them.
 
     Returns:
         Outputs [K, T, B, O] or [K, 1, B, O], and the state after the last valid step, shaped as
         `state`.
     """
-    bias = weights["head.bias"]
     if lengths is not None:
         inputs = seen(inputs, valid_steps(lengths, inputs.shape[1]))
-    current = enter(shape, weights, inputs)
-    members, steps, batch = inputs.shape[:3]
-    after: list[State] = []
-    layers = layers_of(shape, members, steps, batch, bias.device, bias.dtype)
-    for number, (kernel, layer) in enumerate(layers):
-        own = layer_weights(weights, number)
-        before = tuple(part[:, number].contiguous() for part in state)
-        current = current.contiguous()
-        if lengths is None:
-            current, last = kernel(layer, current, *own, before)
-        else:
-            current, last = _padded(kernel, layer, current, own, before, lengths)
-        after.append(last)
-        if masks and number + 1 < len(layers):
-            current = current * masks[number]
+    entered = enter(shape, weights, inputs)
+    before = layer_state(shape, state)
+    current, after = run_layers(shape, weights, entered, before, masks, lengths=lengths, ends=True)
     if head == "last":
-        current = last_valid(current, lengths)
-    outputs = head_outputs(current, weights["head.weight"], bias)
-    return outputs, tuple(torch.stack(parts, 1) for parts in zip(*after, strict=True))
+        current = last_read(current, lengths, shape.directions)
+    outputs = head_outputs(current, weights["head.weight"], weights["head.bias"])
+    return outputs, gathered(shape, after)
 
 
-def _padded(
-    kernel: LayerKernel,
-    layer: LayerShape,
-    inputs: Tensor,
-    weights: tuple[Tensor, Tensor, Tensor, Tensor],
-    state: State,
-    lengths: Tensor,
-) -> tuple[Tensor, State]:
-    """A layer over padded sequences, and each one's state after its own last step.
+def run_layers(
+    shape: NetworkShape,
+    weights: Mapping[str, Tensor],
+    entered: Tensor,
+    state: Sequence[State],
+    masks: Sequence[Tensor | None] = (),
+    *,
+    lengths: Tensor | None = None,
+    ends: bool = False,
+) -> tuple[Tensor, list[State]]:
+    """The layers of K networks between the entry and the head, differentiable.
 
-    The state of a cell is its output, but for what an `lstm` keeps beside it: there the layer is
-    run from one end of a sequence to the next.
+    Args:
+        entered: [K, T, B, I], padding at zero.
+        state: One a layer and direction, each part [K, B, H].
+        masks: Factors of the outputs of every layer, [K, T, B, directions * H] or None for one
+            that drops nothing; empty where no layer does.
+        lengths: Valid steps; what reads backwards starts at the last of them.
+        ends: Whether the states are to be those after the last valid step.
+
+    Returns:
+        The head's inputs [K, T, B, directions * H], and the states: after the last step, padded
+        ones included, or of `ends` the last valid one.
     """
-    if len(state) == 1:
-        outputs, _ = kernel(layer, inputs, *weights, state)
-        last = last_valid(outputs, lengths).squeeze(1)
-        return outputs, (torch.where((lengths > 0).unsqueeze(-1), last, state[0]),)
-    pieces, held, start = [], state, 0
-    for end in sorted({*lengths.flatten().tolist(), inputs.shape[1]}):
-        if end <= start:
-            continue
-        piece = replace(layer, seq_len=end - start)
-        outputs, state = kernel(piece, inputs[:, start:end].contiguous(), *weights, state)
-        pieces.append(outputs)
-        # A sequence that goes on takes the newer state, up to the one after its own last step.
-        open_yet = (lengths > start).unsqueeze(-1)
-        held = tuple(torch.where(open_yet, new, old) for new, old in zip(state, held, strict=True))
-        start = end
-    return torch.cat(pieces, 1), held
+    current = stream = entered
+    after: list[State] = []
+    for layer in range(shape.num_layers):
+        sides = []
+        for side in range(shape.directions):
+            read = reversed_steps(current, lengths) if side else current
+            before = state[layer * shape.directions + side]
+
+            def run(
+                inputs: Tensor, before: State, layer: int = layer, side: int = side
+            ) -> tuple[Tensor, State]:
+                return one_layer(shape, weights, layer, side, inputs, before)
+
+            if lengths is None or not ends:
+                outputs, last = run(read, before)
+            else:
+                outputs, last = to_the_ends(run, read, before, lengths, _shown(shape))
+            sides.append(reversed_steps(outputs, lengths) if side else outputs)
+            after.append(last)
+        current = sides[0] if len(sides) == 1 else torch.cat(sides, -1)
+        if shape.layer_norm:
+            current = _normalised(shape, weights, layer, current)
+        if shape.residual and layer:
+            current = stream + current
+        stream = current
+        if masks and (mask := masks[layer]) is not None:
+            current = current * mask
+    return current, after
+
+
+def _shown(shape: NetworkShape) -> bool:
+    """Whether a layer's outputs are its states."""
+    return shape.cell in ("rnn", "gru", "mingru", "minlstm")
+
+
+def one_layer(
+    shape: NetworkShape,
+    weights: Mapping[str, Tensor],
+    layer: int,
+    side: int,
+    inputs: Tensor,
+    state: State,
+) -> tuple[Tensor, State]:
+    """One layer in one direction, along the steps as they are given."""
+    end = f"_l{layer}" + "_reverse" * side
+    if is_own(shape.cell):
+        prefix = f"rnn.{own_name(layer, side)}."
+        mine = {n.removeprefix(prefix): w for n, w in weights.items() if n.startswith(prefix)}
+        return own(shape.cell, shape.widths[layer], inputs, mine, state)
+    if shape.cell == "lru":
+        mine = {n[4 : -len(end)]: weight for n, weight in weights.items() if n.endswith(end)}
+        return lru(inputs, mine, state)
+    if shape.cell not in CLASSIC:
+        bias = weights[f"rnn.bias_ih{end}"] if shape.bias else None
+        return minimal(shape.cell, inputs, weights[f"rnn.weight_ih{end}"], bias, state[0])
+    head = weights["head.bias"]
+    kernel, made = layers_of(shape, *inputs.shape[:3], head.device, head.dtype)[layer]
+    return kernel(made, inputs.contiguous(), *layer_weights(shape, weights, layer, side), state)
+
+
+def _normalised(
+    shape: NetworkShape, weights: Mapping[str, Tensor], layer: int, outputs: Tensor
+) -> Tensor:
+    """Outputs over their own units at mean 0 and variance 1, times a gain plus a bias."""
+    assert shape.own_widths is not None
+    own_width, width, both = shape.own_widths[layer], shape.widths[layer], shape.directions
+    gain, bias = (weights[f"rnn.norm_{name}_l{layer}"] for name in ("weight", "bias"))
+
+    def cut(padded: Tensor) -> Tensor:
+        sides = padded.view(*padded.shape[:-1], both, width)
+        return sides[..., :own_width].flatten(-2)
+
+    mine = cut(outputs)
+    normal = functional.layer_norm(mine, mine.shape[-1:])
+    found = shift(scale(normal, cut(gain)), cut(bias))
+    padded = functional.pad(found.view(*found.shape[:-1], both, own_width), (0, width - own_width))
+    return padded.flatten(-2)
 
 
 def layer_weights(
-    weights: Mapping[str, Tensor], layer: int
+    shape: NetworkShape, weights: Mapping[str, Tensor], layer: int, side: int = 0
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """w_ih, w_hh, b_ih and b_hh of a layer."""
-    return (
-        weights[f"rnn.weight_ih_l{layer}"],
-        weights[f"rnn.weight_hh_l{layer}"],
-        weights[f"rnn.bias_ih_l{layer}"],
-        weights[f"rnn.bias_hh_l{layer}"],
-    )
+    """w_ih, w_hh, b_ih and b_hh of a classic layer; zeros for biases that are not there."""
+    end = f"_l{layer}" + "_reverse" * side
+    into, across = weights[f"rnn.weight_ih{end}"], weights[f"rnn.weight_hh{end}"]
+    if not shape.bias:
+        nothing = into.new_zeros(into.shape[:2])
+        return into, across, nothing, nothing
+    return into, across, weights[f"rnn.bias_ih{end}"], weights[f"rnn.bias_hh{end}"]
 
 
 def head_outputs(current: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ The same functions as `forward`, with dropout between the layers, and their deri
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,17 +13,18 @@ from torch import Tensor
 
 from rnnsearch.tasks.base import Batch, Head
 from rnnsearch.training.forward import (
-    NetworkShape,
     enter,
     head_outputs,
     layer_weights,
     layers_of,
+    run_layers,
     table_starts,
 )
 from rnnsearch.training.kernels import direct
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.losses import LossShape, losses_and_slopes
-from rnnsearch.training.padding import last_valid, seen, spread_last, valid_steps
+from rnnsearch.training.padding import last_read, seen, spread_read, valid_steps
+from rnnsearch.training.shapes import NetworkShape, learned_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def training_pass(
     loss: LossShape,
     head: Head,
     state: Sequence[State],
-    masks: Sequence[Tensor],
+    masks: Sequence[Tensor | None],
 ) -> Pass:
     """Run K networks over a chunk of time and back; call it under `no_grad`.
 
@@ -57,49 +58,111 @@ def training_pass(
         weights: Padded, each [K, ...], under the names of `models.network`.
         batch: With contiguous inputs.
         head: Where the outputs are that the targets are for.
-        state: One a layer, each part [K, B, H], contiguous.
-        masks: Factors of the outputs of every layer but the last, each [K, T, B, H]; empty
-            where nothing is dropped.
+        state: One a layer and direction, each part [K, B, H], contiguous; not read where
+            networks learn theirs.
+        masks: Factors of the outputs of every layer, [K, T, B, directions * H] or None for one
+            that drops nothing; empty where no layer does.
     """
-    weight = weights["head.weight"]
-    valid = None if batch.lengths is None else valid_steps(batch.lengths, batch.inputs.shape[1])
+    weight, lengths = weights["head.weight"], batch.lengths
+    steps, both = batch.inputs.shape[1], shape.directions
+    valid = None if lengths is None else valid_steps(lengths, steps)
     inputs = batch.inputs if valid is None else seen(batch.inputs, valid)
-    entered = current = enter(shape, weights, inputs)
-    embedded = shape.embedding_size is not None
-    after, pulls = [], []
-    layers = layers_of(shape, *inputs.shape[:3], weight.device, weight.dtype)
-    for number, (kernel, layer) in enumerate(layers):
-        current, last, pull = direct.run(
-            kernel,
-            layer,
-            current.contiguous(),
-            layer_weights(weights, number),
-            state[number],
-            pull_inputs=number > 0 or embedded,
-        )
-        after.append(last)
-        pulls.append(pull)
-        if masks and number + 1 < len(layers):
-            current = current * masks[number]
+    entered = enter(shape, weights, inputs)
+    if shape.by_hand:
+        current, after, pull = _chain(shape, weights, entered, state, masks)
+    else:
+        current, after, pull = _traced(shape, weights, entered, state, masks, lengths)
     above = current
     if head == "last":
-        above = last_valid(current, batch.lengths)
-        valid = None if batch.lengths is None else batch.lengths.unsqueeze(1) > 0
+        above = last_read(current, lengths, both)
+        valid = None if lengths is None else lengths.unsqueeze(1) > 0
     outputs = head_outputs(above, weight, weights["head.bias"])
     losses, slopes = losses_and_slopes(loss, outputs, batch.targets, valid)
     arriving, *found = _head_gradients(above, weight, slopes)
     if head == "last":
-        arriving = spread_last(arriving, batch.lengths, current.shape[1])
-    for number in reversed(range(len(layers))):
-        if masks and number + 1 < len(layers):
-            arriving = arriving * masks[number]
-        below, *own = pulls[number](arriving)
-        found[:0] = [gradient for gradient in own if gradient is not None]
-        if below is not None:
-            arriving = below
-    if embedded:
-        found.insert(0, _embedding_gradient(shape, weights, inputs, entered, arriving))
+        arriving = spread_read(arriving, lengths, steps, both)
+    below, own = pull(arriving)
+    found = [*own, *found]
+    if below is not None:
+        found.insert(0, _embedding_gradient(shape, weights, inputs, entered, below))
     return Pass(losses, found, after)
+
+
+Pull = Callable[[Tensor], tuple[Tensor | None, list[Tensor]]]
+"""The slopes of the head's inputs to those of what entered (None unless it is embedded) and of
+every weight of the layers, in the order of the layout."""
+
+
+def _chain(
+    shape: NetworkShape,
+    weights: Mapping[str, Tensor],
+    entered: Tensor,
+    state: Sequence[State],
+    masks: Sequence[Tensor | None],
+) -> tuple[Tensor, list[State], Pull]:
+    """Layer on layer of a classic cell, with the derivative by hand."""
+    current, device, dtype = entered, entered.device, weights["head.bias"].dtype
+    after, pulls = [], []
+    layers = layers_of(shape, *entered.shape[:3], device, dtype)
+    for number, (kernel, layer) in enumerate(layers):
+        current, last, layer_pull = direct.run(
+            kernel,
+            layer,
+            current.contiguous(),
+            layer_weights(shape, weights, number),
+            state[number],
+            pull_inputs=number > 0 or shape.embedding_size is not None,
+        )
+        after.append(last)
+        pulls.append(layer_pull)
+        if masks and (mask := masks[number]) is not None:
+            current = current * mask
+
+    def pull(arriving: Tensor) -> tuple[Tensor | None, list[Tensor]]:
+        below: Tensor | None = arriving
+        found: list[Tensor] = []
+        for number in reversed(range(len(layers))):
+            assert below is not None  # asked for of every layer but the first
+            if masks and (mask := masks[number]) is not None:
+                below = below * mask
+            below, *own = pulls[number](below)
+            found[:0] = [one for one in own[: 4 if shape.bias else 2] if one is not None]
+        return below, found
+
+    return current, after, pull
+
+
+def _traced(
+    shape: NetworkShape,
+    weights: Mapping[str, Tensor],
+    entered: Tensor,
+    state: Sequence[State],
+    masks: Sequence[Tensor | None],
+    lengths: Tensor | None,
+) -> tuple[Tensor, list[State], Pull]:
+    """Any layers, with the derivative by torch's autograd."""
+    names = [name for name in weights if name.startswith("rnn.")]
+    leaves = {name: weights[name].detach().requires_grad_() for name in names}
+    known = {**weights, **leaves}
+    embedded = shape.embedding_size is not None
+    entry = entered.detach().requires_grad_(embedded)
+    with torch.enable_grad():
+        if shape.learned:
+            batch = entered.shape[2]
+            state = [learned_state(shape, known, n, batch) for n in range(len(state))]
+        current, after = run_layers(shape, known, entry, state, masks, lengths=lengths)
+
+    def pull(arriving: Tensor) -> tuple[Tensor | None, list[Tensor]]:
+        wanted = [entry, *leaves.values()] if embedded else list(leaves.values())
+        # A cell of the user's may leave a weight unused.
+        found = list(
+            torch.autograd.grad(
+                current, wanted, arriving, allow_unused=True, materialize_grads=True
+            )
+        )
+        return (found.pop(0) if embedded else None), found
+
+    return current.detach(), [tuple(p.detach() for p in parts) for parts in after], pull
 
 
 def _head_gradients(current: Tensor, weight: Tensor, slopes: Tensor) -> list[Tensor]:

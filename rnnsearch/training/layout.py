@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import prod
 
 import torch
 from torch import Tensor
 
-from rnnsearch.models.config import GATES, ModelConfig
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.weights import Axis, network_weights
 
 PAD_TO = 16
 PAD_UP_TO = 256
@@ -35,28 +37,25 @@ class Leaf:
     """One named tensor in the row.
 
     Attributes:
+        axes: The trial's own.
         shape: Padded.
-        blocks: Blocks of rows that are padded each on its own (gates).
-        own: Rows a block and columns of the trial's own; what lies beyond is padding.
         offset: Of its first number in the row.
     """
 
     name: str
+    axes: tuple[Axis, ...]
     shape: tuple[int, ...]
-    blocks: int
-    own: tuple[int, int]
     offset: int
 
     @property
     def size(self) -> int:
         """Numbers in it, padding included."""
-        return self.shape[0] * (self.shape[1] if len(self.shape) > 1 else 1)
+        return prod(self.shape)
 
     @property
     def own_shape(self) -> tuple[int, ...]:
         """Shape in the trial's own module."""
-        rows = self.blocks * self.own[0]
-        return (rows, self.own[1]) if len(self.shape) > 1 else (rows,)
+        return tuple(axis.length for axis in self.axes)
 
     @property
     def gap(self) -> int:
@@ -64,10 +63,14 @@ class Leaf:
         return -self.size % ALIGN
 
     def blocked(self, padded: Tensor) -> Tensor:
-        """The trial's own part of a padded leaf, a view [blocks, rows, columns]."""
-        columns = self.shape[1] if len(self.shape) > 1 else 1
-        view = padded.view(self.blocks, self.shape[0] // self.blocks, columns)
-        return view[:, : self.own[0], : self.own[1]]
+        """The trial's own part of a padded leaf, a view with two axes for one: block, place."""
+        divided = []
+        for axis, length in zip(self.axes, self.shape, strict=True):
+            divided += [axis.blocks, length // axis.blocks]
+        view = padded.view(divided)
+        for number, axis in enumerate(self.axes):
+            view = view.narrow(2 * number + 1, 0, axis.size)
+        return view
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Layout:
         count, stride = len(rows), rows.stride(0)
         found = {}
         for leaf in self.leaves:
-            inner = (leaf.shape[1], 1) if len(leaf.shape) > 1 else (1,)
+            inner = tuple(prod(leaf.shape[axis + 1 :]) for axis in range(len(leaf.shape)))
             start = rows.storage_offset() + leaf.offset
             found[leaf.name] = rows.as_strided((count, *leaf.shape), (stride, *inner), start)
         return found
@@ -120,29 +123,15 @@ class Layout:
 
 
 def layout_of(model: ModelConfig, input_size: int, output_size: int, symbolic: bool) -> Layout:
-    """The layout of one trial. All trials of a stack agree but in `own`."""
-    own, padded = model.hidden_size, padded_size(model.hidden_size)
-    gates = GATES[model.cell]
+    """The layout of one trial. All trials of a stack agree but in the leaves' own axes."""
     leaves: list[Leaf] = []
     offset = 0
-
-    def add(name: str, shape: tuple[int, ...], blocks: int, own_rows: int, columns: int) -> None:
-        nonlocal offset
-        leaf = Leaf(name, shape, blocks, (own_rows, columns), offset)
+    for weight in network_weights(model, input_size, output_size, symbolic):
+        shape = tuple(
+            axis.blocks * (padded_size(axis.size) if axis.units else axis.size)
+            for axis in weight.axes
+        )
+        leaf = Leaf(weight.name, weight.axes, shape, offset)
         leaves.append(leaf)
         offset += leaf.size + leaf.gap
-
-    width = input_size
-    if symbolic and model.input == "embedding":
-        width = model.embedding_size
-        add("embedding.weight", (input_size, width), 1, input_size, width)
-    own_width = width
-    for layer in range(model.num_layers):
-        add(f"rnn.weight_ih_l{layer}", (gates * padded, width), gates, own, own_width)
-        add(f"rnn.weight_hh_l{layer}", (gates * padded, padded), gates, own, own)
-        add(f"rnn.bias_ih_l{layer}", (gates * padded,), gates, own, 1)
-        add(f"rnn.bias_hh_l{layer}", (gates * padded,), gates, own, 1)
-        width, own_width = padded, own
-    add("head.weight", (output_size, padded), 1, output_size, own)
-    add("head.bias", (output_size,), 1, output_size, 1)
     return Layout(tuple(leaves), offset)

@@ -6,6 +6,8 @@ cut out by choosing (`torch.where`), never by a product, since zero times NaN is
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -35,6 +37,69 @@ def spread_last(slopes: Tensor, lengths: Tensor | None, steps: int) -> Tensor:
         whole[:, -1:] = slopes
         return whole
     return whole.scatter_(1, _last_index(lengths, slopes), slopes)
+
+
+def last_read(sequence: Tensor, lengths: Tensor | None, directions: int) -> Tensor:
+    """What each direction says once it has read the whole sequence, [K, 1, B, H].
+
+    The last valid step; of the half that reads backwards, the first.
+    """
+    if directions == 1:
+        return last_valid(sequence, lengths)
+    onward, back = sequence.chunk(2, -1)
+    return torch.cat([last_valid(onward, lengths), back[:, :1]], -1)
+
+
+def spread_read(slopes: Tensor, lengths: Tensor | None, steps: int, directions: int) -> Tensor:
+    """The derivative of `last_read`, [K, T, B, H]."""
+    if directions == 1:
+        return spread_last(slopes, lengths, steps)
+    onward, back = slopes.chunk(2, -1)
+    first = torch.zeros_like(back).expand(-1, steps, -1, -1).clone()
+    first[:, :1] = back
+    return torch.cat([spread_last(onward, lengths, steps), first], -1)
+
+
+def reversed_steps(sequence: Tensor, lengths: Tensor | None) -> Tensor:
+    """[K, T, B, H] with the valid steps of each sequence in reverse order; padding stays."""
+    if lengths is None:
+        return sequence.flip(1)
+    steps = torch.arange(sequence.shape[1], device=sequence.device).view(1, -1, 1)
+    valid = lengths.unsqueeze(1)
+    index = torch.where(steps < valid, valid - 1 - steps, steps).unsqueeze(-1)
+    return sequence.gather(1, index.expand(len(sequence), -1, -1, sequence.shape[-1]))
+
+
+Run = Callable[[Tensor, tuple[Tensor, ...]], tuple[Tensor, tuple[Tensor, ...]]]
+
+
+def to_the_ends(
+    run: Run, inputs: Tensor, state: tuple[Tensor, ...], lengths: Tensor, shown: bool
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """A layer over padded sequences, and each one's state after its own last step.
+
+    Where the states are not among the outputs, the layer is run from one end of a sequence to the
+    next.
+
+    Args:
+        run: The layer, over inputs [K, T, B, I] from a state.
+        shown: Whether outputs are states.
+    """
+    if shown:
+        outputs, _ = run(inputs, state)
+        last = last_valid(outputs, lengths).squeeze(1)
+        return outputs, (torch.where((lengths > 0).unsqueeze(-1), last, state[0]),)
+    pieces, held, start = [], state, 0
+    for end in sorted({*lengths.flatten().tolist(), inputs.shape[1]}):
+        if end <= start:
+            continue
+        outputs, state = run(inputs[:, start:end].contiguous(), state)
+        pieces.append(outputs)
+        # A sequence that goes on takes the newer state, up to the one after its own last step.
+        open_yet = (lengths > start).unsqueeze(-1)
+        held = tuple(torch.where(open_yet, new, old) for new, old in zip(state, held, strict=True))
+        start = end
+    return torch.cat(pieces, 1), held
 
 
 def _last_index(lengths: Tensor, sequence: Tensor) -> Tensor:

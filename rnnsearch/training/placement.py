@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from rnnsearch.errors import PackError
-from rnnsearch.models.network import initial_weights
+from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.base import Task, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.streams import derive

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.tasks.base import Head
-from rnnsearch.training.padding import last_valid
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +43,33 @@ class NetworkPredictor:
         """See `tasks.base.Predictor`."""
         before = None if state is None else tuple(part[0] for part in state)
         if lengths is None:
-            outputs, after = self.network(inputs[0], before)
+            outputs, after = self.network(inputs[0], before, self.head)
         else:
             outputs, after = self._by_length(inputs[0], before, lengths[0])
-        outputs = outputs.unsqueeze(0)
-        if self.head == "last":
-            outputs = last_valid(outputs, lengths)
-        return outputs, tuple(part.unsqueeze(0) for part in after)
+        return outputs.unsqueeze(0), tuple(part.unsqueeze(0) for part in after)
 
     def _by_length(
         self, inputs: Tensor, state: tuple[Tensor, ...] | None, lengths: Tensor
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Sequences of one length after those of another, without their padding."""
-        config, (steps, batch) = self.network.config, inputs.shape[:2]
+        steps, batch = inputs.shape[:2]
         if state is None:
-            size = (config.num_layers, batch, config.hidden_size)
-            count = 2 if config.cell == "lstm" else 1
-            state = tuple(torch.zeros(size, dtype=self.dtype) for _ in range(count))
+            state = self.network.start(batch)
         after = tuple(part.clone() for part in state)
         outputs = torch.zeros(
-            steps, batch, self.network.head.out_features, dtype=self.dtype, device=self.device
+            steps if self.head == "every" else 1,
+            batch,
+            self.network.head.out_features,
+            dtype=self.dtype,
+            device=self.device,
         )
         for length in sorted(set(lengths.tolist())):
             if length == 0:
                 continue
             which = (lengths == length).nonzero().squeeze(1)
             before = tuple(part[:, which] for part in state)
-            found, last = self.network(inputs[:length, which], before)
-            outputs[:length, which] = found
+            found, last = self.network(inputs[:length, which], before, self.head)
+            outputs[: len(found), which] = found
             for part, new in zip(after, last, strict=True):
                 part[:, which] = new
         return outputs, after

@@ -27,8 +27,9 @@ class Plan:
 
     batch: Batch
     """Of n steps, [n, K, ...]."""
-    masks: list[Tensor]
-    """One a layer that is dropped, [n, K, T, B, H]."""
+    masks: list[Tensor | None]
+    """One a layer, [n, K, T, B, directions * H], None for one whose outputs nobody drops; empty
+    where nobody drops any."""
     factors: Tensor | None
     """Of the learning rates, float64 [n, K]."""
     own: Tensor | None
@@ -62,19 +63,21 @@ class Planner:
         self._dtype = dtype
         self._carries = any(config.training.carry_state for config in configs)
         device = rows["seed"].device
-        drops = torch.tensor([c.model.dropout for c in configs], dtype=torch.float64)
-        self._dropped = network.num_layers - 1 if bool(drops.any()) else 0
-        """Layers whose outputs are dropped; a trial without dropout multiplies by one."""
-        self._limits = dropout.thresholds(drops).to(device)
-        self._scales = (1 / (1 - drops)).to(device, dtype)
+        between = [config.model.dropout for config in configs]
+        last = [config.model.head_dropout for config in configs]
+        rates = [between] * (network.num_layers - 1) + [last]
+        self._drops = [_Drop.of(some, device, dtype) if any(some) else None for some in rates]
+        """One a layer; a trial without dropout multiplies by one."""
         noises = [config.training.input_noise for config in configs]
         self._noise: Tensor | None = None
         """Standard deviations [K], where there is any."""
         if any(noises) and not network.symbolic:
             self._noise = torch.tensor(noises, dtype=dtype, device=device)
         self._elements: dict[int, Tensor] = {}
+        pairs = zip(self._drops, network.widths, strict=True)
+        dropped = sum(network.directions * units for drop, units in pairs if drop is not None)
         width = network.input_size + network.output_size
-        width = (2 if network.symbolic else width) + self._dropped * network.hidden_size
+        width = (2 if network.symbolic else width) + dropped
         numbers = (window.seq_len or 64) * window.batch_size * width * len(configs)
         self.ahead = max(1, min(most_ahead, AHEAD_BYTES // (8 * numbers)))
         """Steps that are planned at once."""
@@ -98,8 +101,9 @@ class Planner:
         shape = batch.inputs.shape[:4]
         if self._noise is not None:
             batch = replace(batch, inputs=self._noisy(batch.inputs, self._noise))
-        wide = (*shape, self._network.hidden_size)
-        masks = [self._masks(layer, wide) for layer in range(self._dropped)]
+        masks = [self._mask(layer, drop, shape) for layer, drop in enumerate(self._drops)]
+        if not any(self._drops):
+            masks = []
         return Plan(batch, masks, ahead.factors, self._own(shape, ahead.own_share))
 
     def _check(self, inputs: Tensor, sequences: int, batch: int) -> None:
@@ -116,18 +120,21 @@ class Planner:
 
     def _drawn(self, purpose: int, steps: int, count: int) -> tuple[Tensor, Tensor]:
         """Keys [n * K] of a purpose in the next n steps, and hashed numbers of so many elements."""
-        device = self._limits.device
+        device = self._rows["seed"].device
         if count not in self._elements:
             self._elements[count] = dropout.element_bits(count, device)
         numbers = self._rows["total"] + torch.arange(steps, device=device).unsqueeze(1)
         keys = dropout.layer_keys(self._rows["seed"], numbers, purpose).view(-1)
         return keys, self._elements[count]
 
-    def _masks(self, layer: int, shape: tuple[int, ...]) -> Tensor:
-        """Factors of a layer's outputs, [n, K, T, B, H], for the next n steps."""
-        keys, elements = self._drawn(layer, shape[0], math.prod(shape[2:]))
-        limits, scales = self._limits.repeat(shape[0]), self._scales.repeat(shape[0])
-        return dropout.mask(keys, limits, scales, elements).view(shape)
+    def _mask(self, layer: int, drop: _Drop | None, shape: tuple[int, ...]) -> Tensor | None:
+        """Factors of a layer's outputs for the next n steps; shape is [n, K, T, B]."""
+        if drop is None:
+            return None
+        wide = (*shape, self._network.directions * self._network.widths[layer])
+        keys, elements = self._drawn(layer, shape[0], math.prod(wide[2:]))
+        limits, scales = drop.limits.repeat(shape[0]), drop.scales.repeat(shape[0])
+        return dropout.mask(keys, limits, scales, elements).view(wide)
 
     def _noisy(self, inputs: Tensor, deviations: Tensor) -> Tensor:
         """Inputs [n, K, T, B, F] with noise; those of a trial without noise keep every bit."""
@@ -140,9 +147,22 @@ class Planner:
         if self._feeding.kind == "teacher":
             return None
         first = self._feeding.first_own(shape[2])
-        later = torch.arange(shape[2], device=self._limits.device).view(1, 1, -1, 1) >= first
+        later = torch.arange(shape[2], device=self._rows["seed"].device).view(1, 1, -1, 1) >= first
         if share is None:
             return later.expand(shape)
         keys, elements = self._drawn(noise.FEEDING, shape[0], math.prod(shape[2:]))
         thrown = noise.chosen(keys, share.repeat(shape[0]), elements)
         return thrown.view(shape) & later
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drop:
+    """How often a layer's outputs are dropped, a number a trial; as `dropout.mask` takes it."""
+
+    limits: Tensor
+    scales: Tensor
+
+    @classmethod
+    def of(cls, rates: Sequence[float], device: torch.device, dtype: torch.dtype) -> _Drop:
+        drops = torch.tensor(rates, dtype=torch.float64)
+        return cls(dropout.thresholds(drops).to(device), (1 / (1 - drops)).to(device, dtype))

@@ -9,10 +9,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.models.network import RecurrentNetwork
+from rnnsearch.models.weights import state_width
 from rnnsearch.tasks.base import Head
-from rnnsearch.training.forward import NetworkShape, forward, network_shape, zero_state
+from rnnsearch.training.forward import forward
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.layout import layout_of
+from rnnsearch.training.shapes import NetworkShape, first_state, network_shape
 
 
 class StackPredictor:
@@ -42,8 +44,7 @@ class StackPredictor:
         if len(inputs) != self.size:
             inputs = inputs.expand(self.size, *inputs.shape[1:])
         if state is None:
-            batch = inputs.shape[2]
-            state = zero_state(self._shape, self.size, batch, self.device, self.dtype)
+            state = first_state(self._shape, self._weights, inputs.shape[2])
         with torch.no_grad():
             return forward(
                 self._shape, self._weights, inputs, state, head=self._head, lengths=lengths
@@ -62,5 +63,5 @@ def stack_of_one(network: RecurrentNetwork, head: Head = "every") -> StackPredic
 def padded_state(network: RecurrentNetwork, state: State) -> State:
     """A state of the network's own width as wide as its stack's layers."""
     sizes = network.input_size, network.head.out_features, network.symbolic
-    gap = network_shape(network.config, *sizes).hidden_size - network.config.hidden_size
+    gap = network_shape(network.config, *sizes).state_width - state_width(network.config)
     return tuple(functional.pad(part, (0, gap)) for part in state)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from rnnsearch.models.weights import state_width
 from rnnsearch.tasks.base import Task, Window
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.layout import Layout
@@ -89,7 +90,7 @@ def best_of(snapshot: TrialSnapshot) -> Best | None:
     if snapshot.best_epoch is None:
         return None
     arrays = snapshot.arrays
-    names = [name for name in ("best_state0", "best_state1") if name in arrays]
+    names = sorted(name for name in arrays if name.startswith("best_state"))
     carried = tuple(arrays[name] for name in names)
     return Best(arrays["best"], snapshot.best_epoch, dict(snapshot.best_metrics), carried)
 
@@ -99,7 +100,7 @@ def weights_of(best: Best, config: TrialConfig, layout: Layout) -> Weights:
     own = layout.unpack(torch.from_numpy(best.row))
     tensors = {name: tensor.numpy() for name, tensor in own.items()}
     for name, state in zip(CARRIED, best.carried, strict=False):
-        tensors[name] = state[..., : config.model.hidden_size].copy()
+        tensors[name] = state[..., : state_width(config.model)].copy()
     return Weights(tensors, best.epoch, best.metrics)
 
 

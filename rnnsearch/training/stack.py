@@ -20,11 +20,11 @@ from rnnsearch.models.config import GATES
 from rnnsearch.tasks.base import Task
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.chunk import Chunk
-from rnnsearch.training.forward import zero_state
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.optimizers import moments
 from rnnsearch.training.predictor import StackPredictor
 from rnnsearch.training.rows import Rows
+from rnnsearch.training.shapes import zero_state
 from rnnsearch.training.slots import Slot
 from rnnsearch.training.stack_key import StackKey
 from rnnsearch.training.stretch import Stretch, stretch_of
@@ -79,8 +79,9 @@ class Stack:
 
     def _members_at_once(self) -> int:
         shape, steps = self.key.network, self.key.window.seq_len or 64
-        width = shape.hidden_size * (2 * GATES[shape.cell] + 4)
-        bytes_a_member = steps * self.key.window.batch_size * width * shape.num_layers
+        units = sum(shape.widths) * shape.directions
+        width = units * (2 * GATES.get(shape.cell, 4) + 4)
+        bytes_a_member = steps * self.key.window.batch_size * width
         bytes_a_member *= self.dtype.itemsize
         return max(1, CHUNK_BYTES.get(self.device.type, OTHER_CHUNK_BYTES) // bytes_a_member)
 

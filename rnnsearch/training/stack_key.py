@@ -8,9 +8,9 @@ from rnnsearch.tasks.base import TaskData, Window
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.feeding import Feeding, feeding_of
-from rnnsearch.training.forward import NetworkShape, network_shape
 from rnnsearch.training.losses import LossShape, loss_shape
 from rnnsearch.training.optimizers import Rule, rule_of
+from rnnsearch.training.shapes import NetworkShape, network_shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

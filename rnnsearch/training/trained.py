@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.errors import HorizonError, ModelError, PromptError
-from rnnsearch.models.network import RecurrentNetwork, weight_shapes
+from rnnsearch.models.network import RecurrentNetwork
+from rnnsearch.models.weights import weight_shapes
 from rnnsearch.tasks.base import Head, Part, Predictor
 from rnnsearch.tasks.load import ShownTask, build_task, load_data
 from rnnsearch.tasks.scaling import Scaler

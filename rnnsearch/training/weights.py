@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CARRIED = ("carried.h", "carried.c")
+CARRIED = ("carried.h", "carried.c", "carried.2", "carried.3")
 """Of a trial that carries its state from step to step: the state out of training, as `tensors`."""
 
 

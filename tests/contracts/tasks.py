@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.models.network import RecurrentNetwork, initial_weights
+from rnnsearch.models.initial import initial_weights
+from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.tasks.base import Batch, Head, Part, Task, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.load import build_task, load_data

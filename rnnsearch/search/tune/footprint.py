@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnsearch.models.config import GATES, ModelConfig, parameter_count
+from rnnsearch.models.config import GATES, ModelConfig
+from rnnsearch.models.weights import parameter_count
 from rnnsearch.space.corners import corners
 from rnnsearch.space.spec import StudySpec
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import torch
 
-from rnnsearch.models.config import ModelConfig
-from rnnsearch.training.forward import layers_of, network_shape
-from rnnsearch.training.kernels.base import LayerKernel
+from rnnsearch.models.config import ModelConfig, is_own
+from rnnsearch.training.forward import layers_of
+from rnnsearch.training.kernels.base import LayerKernel, LayerShape
 from rnnsearch.training.kernels.choice import whole_steps
+from rnnsearch.training.shapes import NetworkShape, network_shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,20 @@ class Choice:
     layers: str
 
 
-def named(kernels: Iterable[LayerKernel], *, whole: bool) -> str:
+def named(
+    network: NetworkShape, layers: Iterable[tuple[LayerKernel, LayerShape]], *, whole: bool
+) -> str:
     """`compiled, whole steps`, or the kernels of the layers: `compiled`, `modules, batched`.
+
+    Cells that are computed for all steps at once have a `scan`; a user's own cell goes the
+    `slow path`, trial after trial and step after step.
 
     Args:
         whole: Whether one call trains whole optimizer steps, projection to update.
     """
-    names = ", ".join(dict.fromkeys(kernel.name for kernel in kernels))
+    if is_own(network.cell):
+        return "own cell, slow path"
+    names = ", ".join(dict.fromkeys(kernel.name for kernel, _ in layers)) or "scan"
     return f"{names}, whole steps" if whole else names
 
 
@@ -51,10 +59,11 @@ def choices(
     for cell in cells:
         for size in hidden_sizes:
             for batch in batch_sizes:
-                model = ModelConfig(cell=cell, hidden_size=size)  # type: ignore[arg-type]
+                model = ModelConfig(cell=cell, hidden_size=size)
                 shape = network_shape(model, 1, 1, symbolic=False)
                 # Neither members nor the length of a sequence has a say.
-                layers = [kernel for kernel, _ in layers_of(shape, 1, 1, batch, device, dtype)]
-                steps = named(layers, whole=whole_steps(layers))
-                found.append(Choice(cell, size, batch, steps, named(layers, whole=False)))
+                layers = layers_of(shape, 1, 1, batch, device, dtype)
+                whole = shape.whole_step and whole_steps(kernel for kernel, _ in layers)
+                steps = named(shape, layers, whole=whole)
+                found.append(Choice(cell, size, batch, steps, named(shape, layers, whole=False)))
     return found

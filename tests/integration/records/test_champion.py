@@ -15,7 +15,7 @@ from record_store import Store
 from rnnsearch.errors import ModelError
 from rnnsearch.events import ChampionChosen
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.models.network import initial_weights
+from rnnsearch.models.initial import initial_weights
 from rnnsearch.records.outbox import Outbox, segments
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.load import load_data

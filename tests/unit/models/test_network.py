@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 
 from rnnsearch.models import gru, lstm, rnn
-from rnnsearch.models.config import ModelConfig, parameter_count
-from rnnsearch.models.network import RecurrentNetwork, initial_weights, weight_shapes
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.initial import initial_weights
+from rnnsearch.models.network import RecurrentNetwork
+from rnnsearch.models.weights import parameter_count, weight_shapes
 
 torch.set_num_threads(1)
 

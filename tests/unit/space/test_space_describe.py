@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnsearch.models.config import parameter_count
+from rnnsearch.models.weights import parameter_count
 from rnnsearch.space.describe import StudyDescription, describe, rungs
 from rnnsearch.space.load import load, loads
 from rnnsearch.space.trial import trial_config

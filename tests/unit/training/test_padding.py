@@ -8,14 +8,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.models.network import RecurrentNetwork, initial_weights
+from rnnsearch.models.initial import initial_weights
+from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.tasks.base import Batch, Head
-from rnnsearch.training.forward import network_shape, zero_state
 from rnnsearch.training.gradients import training_pass
 from rnnsearch.training.layout import layout_of
 from rnnsearch.training.losses import LossShape
 from rnnsearch.training.plain import NetworkPredictor
 from rnnsearch.training.predictor import StackPredictor
+from rnnsearch.training.shapes import network_shape, zero_state
 
 STEPS, FEATURES, CLASSES = 7, 3, 4
 LENGTHS = torch.tensor([[7, 3, 1, 5], [2, 7, 6, 0]])

@@ -13,7 +13,7 @@ import torch
 
 from rnnsearch.errors import DataError, HorizonError, ModelError, PromptError
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.models.network import initial_weights
+from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig

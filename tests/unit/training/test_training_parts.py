@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.models.network import initial_weights, weight_shapes
+from rnnsearch.models.initial import initial_weights
+from rnnsearch.models.weights import weight_shapes
 from rnnsearch.training import dropout
 from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.kernels.base import LayerShape

@@ -8,12 +8,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.models.network import initial_weights
+from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.base import Batch
-from rnnsearch.training.forward import NetworkShape, network_shape
 from rnnsearch.training.gradients import training_pass
 from rnnsearch.training.layout import layout_of
 from rnnsearch.training.losses import LossShape
+from rnnsearch.training.shapes import NetworkShape, network_shape
 
 CELLS = [("rnn", "tanh"), ("rnn", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
 KINDS = {
@@ -62,7 +62,7 @@ def reference(
         argument = before if model.cell == "lstm" else before[0]
         current, last = torch.func.functional_call(module, own, (current, argument))
         after.append(tuple(p.squeeze(0) for p in (last if model.cell == "lstm" else (last,))))
-        if masks and layer + 1 < model.num_layers:
+        if masks:
             current = current * masks[layer]
         width = model.hidden_size
     outputs = functional.linear(current, leaves["head.weight"], leaves["head.bias"])
@@ -111,11 +111,11 @@ def test_losses_gradients_and_states_are_torchs(cell, nonlinearity, name, droppe
     parts = 2 if cell == "lstm" else 1
     state = []
     for _ in range(3):
-        layer = tuple(random(MEMBERS, BATCH, shape.hidden_size) for _ in range(parts))
+        layer = tuple(random(MEMBERS, BATCH, shape.widths[0]) for _ in range(parts))
         for part in layer:
             part[..., HIDDEN:] = 0
         state.append(layer)
-    masks = [(random(MEMBERS, STEPS, BATCH, shape.hidden_size) > 0).double() * 2 for _ in range(2)]
+    masks = [(random(MEMBERS, STEPS, BATCH, shape.widths[0]) > 0).double() * 2 for _ in range(3)]
     masks = masks if dropped else []
     with torch.no_grad():
         found = training_pass(

@@ -1,0 +1,89 @@
+"""The weights that a trial starts from."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Generator, Tensor
+
+from rnnsearch.models.config import ModelConfig, is_own
+from rnnsearch.models.weights import Weight, network_weights, own_name
+
+RING = (0.4, 0.99)
+"""Absolute values of an LRU's eigenvalues at the start, uniform in the area between."""
+
+
+def initial_weights(
+    config: ModelConfig, input_size: int, output_size: int, symbolic: bool, seed: int
+) -> dict[str, Tensor]:
+    """Weights from a generator of their own, by torch's default rules where it has the cell.
+
+    The embedding is standard normal; recurrent layers and head are uniform in ±1/sqrt(width), as
+    torch draws them; `recurrent_init` and `forget_bias` change what they name. An LRU starts as
+    its paper says, in a ring and with any phase. A user's own cell draws for itself.
+
+    Args:
+        seed: Of the generator: a trial's stream `derive(trial seed, "weights")`.
+
+    Returns:
+        Float32 tensors on the CPU by name, in the order of `weight_shapes`.
+    """
+    generator = Generator().manual_seed(seed)
+    found: dict[str, Tensor] = {}
+    for weight in network_weights(config, input_size, output_size, symbolic):
+        if weight.rule != "own":
+            found[weight.name] = _drawn(weight, generator, found)
+        elif weight.name not in found:
+            found |= _own(config, weight.name, input_size, symbolic, generator)
+    return found
+
+
+def _drawn(weight: Weight, generator: Generator, before: dict[str, Tensor]) -> Tensor:
+    tensor = torch.empty(weight.shape, dtype=torch.float32)
+    if weight.rule == "uniform":
+        tensor.uniform_(-weight.scale, weight.scale, generator=generator)
+    elif weight.rule == "normal":
+        tensor.normal_(generator=generator)
+        tensor.mul_(weight.scale)
+    elif weight.rule == "orthogonal":
+        for block in tensor.view(weight.axes[0].blocks, weight.axes[0].size, -1):
+            q, r = torch.linalg.qr(torch.randn(block.shape, generator=generator))
+            block.copy_(q * r.diagonal().sign())
+    elif weight.rule == "lru_nu":
+        inner, outer = RING
+        area = torch.rand(weight.shape, generator=generator) * (outer**2 - inner**2) + inner**2
+        tensor.copy_((-0.5 * area.log()).log())
+    elif weight.rule == "lru_theta":
+        tensor.copy_((2 * math.pi * torch.rand(weight.shape, generator=generator) + 1e-4).log())
+    elif weight.rule == "lru_gamma":
+        size = torch.exp(-torch.exp(before[weight.name.replace("gamma", "nu")]))
+        tensor.copy_((1 - size**2).sqrt().log())
+    else:
+        tensor.fill_(1.0 if weight.rule == "one" else 0.0)
+    if weight.preset is not None:
+        block_number, value = weight.preset
+        tensor.view(weight.axes[0].blocks, -1)[block_number] = value
+    return tensor
+
+
+def _own(
+    config: ModelConfig, name: str, input_size: int, symbolic: bool, generator: Generator
+) -> dict[str, Tensor]:
+    """All weights of the own cell that one of them belongs to."""
+    from rnnsearch.models.own import make_cell
+
+    _, side, number = name.split(".")[:3]
+    layer, direction = int(number), int(side == "backward")
+    entering = config.embedding_size if symbolic and config.input == "embedding" else input_size
+    if layer:
+        entering = config.widths[layer - 1] * config.directions
+    assert is_own(config.cell)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+        cell = make_cell(config.cell, entering, config.widths[layer])
+    prefix = f"rnn.{own_name(layer, direction)}."
+    return {
+        prefix + key: weight.detach().to(torch.float32).clone()
+        for key, weight in cell.named_parameters()
+    }

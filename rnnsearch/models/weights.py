@@ -1,0 +1,180 @@
+"""Every weight of a network: its name, its axes, and how it is first drawn. Without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Literal
+
+from rnnsearch.models.config import CLASSIC, GATES, ModelConfig, is_own
+
+Rule = Literal[
+    "uniform", "normal", "zero", "one", "orthogonal", "lru_nu", "lru_theta", "lru_gamma", "own"
+]
+"""How a weight is drawn; `models.initial` knows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis of a weight: blocks (gates, directions) of some size each.
+
+    Attributes:
+        units: Whether a block counts units of a layer, which kernels may pad.
+    """
+
+    size: int
+    blocks: int = 1
+    units: bool = False
+
+    @property
+    def length(self) -> int:
+        """Numbers along it."""
+        return self.size * self.blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One named tensor of a network.
+
+    Attributes:
+        axes: One or two, except of a user's own cell.
+        rule: How it is drawn.
+        scale: The half-width of `uniform`, the deviation of `normal`.
+        preset: A block of rows, and the value that it is set to once drawn.
+    """
+
+    name: str
+    axes: tuple[Axis, ...]
+    rule: Rule
+    scale: float = 1.0
+    preset: tuple[int, float] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the trial's own tensor."""
+        return tuple(axis.length for axis in self.axes)
+
+
+def state_sizes_of(config: ModelConfig, width: int) -> tuple[int, ...]:
+    """Widths of the parts of a layer's state: h, c of an `lstm`, real, imaginary of an `lru`."""
+    if is_own(config.cell):
+        from rnnsearch.models.own import state_sizes
+
+        return state_sizes(config.cell, 1, width)
+    return (width,) * (2 if config.cell in ("lstm", "lru") else 1)
+
+
+def state_width(config: ModelConfig) -> int:
+    """The widest part of any layer's state."""
+    return max(max(state_sizes_of(config, width)) for width in config.widths)
+
+
+def network_weights(
+    config: ModelConfig, input_size: int, output_size: int, symbolic: bool
+) -> tuple[Weight, ...]:
+    """Every weight, in the order in which they are drawn and lie in a row.
+
+    Args:
+        input_size: Features of a numeric task, or symbols of the vocabulary.
+        output_size: Outputs of the head.
+        symbolic: Whether inputs are symbols, so that `config.input` applies.
+    """
+    weights = []
+    entering = Axis(input_size)
+    if symbolic and config.input == "embedding":
+        entering = Axis(config.embedding_size)
+        weights.append(Weight("embedding.weight", (Axis(input_size), entering), "normal"))
+    both = config.directions
+    for layer, width in enumerate(config.widths):
+        for direction in range(both):
+            weights += _layer(config, layer, direction, entering, width)
+        padded = not is_own(config.cell)
+        entering = Axis(width, both, padded)
+        if config.layer_norm:
+            weights.append(Weight(f"rnn.norm_weight_l{layer}", (entering,), "one"))
+            weights.append(Weight(f"rnn.norm_bias_l{layer}", (entering,), "zero"))
+    bound = entering.length**-0.5
+    weights.append(Weight("head.weight", (Axis(output_size), entering), "uniform", bound))
+    weights.append(Weight("head.bias", (Axis(output_size),), "uniform", bound))
+    return tuple(weights)
+
+
+def _layer(
+    config: ModelConfig, layer: int, direction: int, entering: Axis, width: int
+) -> list[Weight]:
+    """Of one layer in one direction, its first state included where it is learned."""
+    end = f"_l{layer}{'_reverse' if direction else ''}"
+    if is_own(config.cell):
+        from rnnsearch.models.own import parameter_shapes
+
+        found = [
+            Weight(f"rnn.{own_name(layer, direction)}.{name}", tuple(map(Axis, shape)), "own")
+            for name, shape in parameter_shapes(config.cell, entering.length, width).items()
+        ]
+    elif config.cell == "lru":
+        found = _lru(config, end, entering, width)
+    else:
+        found = _gated(config, end, entering, width)
+    if config.initial_state == "learned":
+        found += [
+            Weight(f"rnn.initial{part}{end}", (Axis(size, 1, not is_own(config.cell)),), "zero")
+            for part, size in enumerate(state_sizes_of(config, width))
+        ]
+    return found
+
+
+def own_name(layer: int, direction: int) -> str:
+    """The module of a user's own cell, within `rnn`."""
+    return f"{'backward' if direction else 'cells'}.{layer}"
+
+
+def _gated(config: ModelConfig, end: str, entering: Axis, width: int) -> list[Weight]:
+    bound = width**-0.5
+    rows, units = Axis(width, GATES[config.cell], True), Axis(width, 1, True)
+    classic = config.cell in CLASSIC
+    recurrent: Rule = "orthogonal" if config.recurrent_init == "orthogonal" else "uniform"
+    found = [Weight(f"rnn.weight_ih{end}", (rows, entering), "uniform", bound)]
+    if classic:
+        found.append(Weight(f"rnn.weight_hh{end}", (rows, units), recurrent, bound))
+    if config.bias:
+        gate = {"lstm": 1, "minlstm": 0}.get(config.cell)
+        forget = config.forget_bias if gate is not None else None
+        first = None if gate is None or forget is None else (gate, forget)
+        second = None if first is None else (first[0], 0.0)
+        found.append(Weight(f"rnn.bias_ih{end}", (rows,), "uniform", bound, first))
+        if classic:
+            found.append(Weight(f"rnn.bias_hh{end}", (rows,), "uniform", bound, second))
+    return found
+
+
+def _lru(config: ModelConfig, end: str, entering: Axis, width: int) -> list[Weight]:
+    units, parts = Axis(width, 1, True), Axis(width, 2, True)
+    inner = entering.length
+    found = [
+        Weight(f"rnn.nu{end}", (units,), "lru_nu"),
+        Weight(f"rnn.theta{end}", (units,), "lru_theta"),
+        Weight(f"rnn.gamma{end}", (units,), "lru_gamma"),
+        Weight(f"rnn.weight_b{end}", (parts, entering), "normal", (2 * inner) ** -0.5),
+        Weight(f"rnn.weight_c{end}", (units, parts), "normal", width**-0.5),
+        Weight(f"rnn.weight_d{end}", (units, entering), "uniform", inner**-0.5),
+        Weight(f"rnn.weight_gate{end}", (units, units), "uniform", width**-0.5),
+    ]
+    if config.bias:
+        found.append(Weight(f"rnn.bias_gate{end}", (units,), "uniform", width**-0.5))
+    return found
+
+
+def weight_shapes(
+    config: ModelConfig, input_size: int, output_size: int, symbolic: bool
+) -> dict[str, tuple[int, ...]]:
+    """Shape of every weight under its name, in the order in which they are drawn."""
+    found = network_weights(config, input_size, output_size, symbolic)
+    return {weight.name: weight.shape for weight in found}
+
+
+def parameter_count(
+    config: ModelConfig, *, input_size: int, output_size: int, symbolic: bool
+) -> int:
+    """Numbers that are learned, both torch biases counted."""
+    shapes = weight_shapes(config, input_size, output_size, symbolic)
+    return sum(prod(shape) for shape in shapes.values())

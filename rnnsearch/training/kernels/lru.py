@@ -1,0 +1,36 @@
+"""A layer of `lru` for many trials; the equations stand in `models.lru`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from rnnsearch.training.kernels.products import gelu, linear, scale, smooth_sigmoid
+from rnnsearch.training.kernels.scan import turning_scan
+
+
+def lru(
+    inputs: Tensor, weights: Mapping[str, Tensor], state: tuple[Tensor, ...]
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """One layer over a chunk of time, differentiable.
+
+    Args:
+        inputs: [K, T, B, I].
+        weights: As `models.lru.step` names them, each [K, ...].
+        state: Real and imaginary part before the first step, [K, B, H] each.
+
+    Returns:
+        Outputs [K, T, B, H], and the state after the last step.
+    """
+    size, phase = torch.exp(-torch.exp(weights["nu"])), torch.exp(weights["theta"])
+    turn = size * torch.cos(phase), size * torch.sin(phase)
+    gain = torch.exp(weights["gamma"])
+    into_re, into_im = linear(inputs, weights["weight_b"]).chunk(2, -1)
+    re, im = turning_scan(turn, (scale(into_re, gain), scale(into_im, gain)), (state[0], state[1]))
+    c_re, c_im = weights["weight_c"].chunk(2, 2)
+    seen = linear(re, c_re) - linear(im, c_im) + linear(inputs, weights["weight_d"])
+    bent = gelu(seen)
+    gate = smooth_sigmoid(linear(bent, weights["weight_gate"], weights.get("bias_gate")))
+    return bent * gate, (re[:, -1], im[:, -1])

@@ -1,0 +1,80 @@
+"""Layers of `mingru` and `minlstm` for many trials: gates at once, then one scan over the steps.
+
+The equations stand in `models.mingru` and `models.minlstm`. The backward passes are written by
+hand, so that what is kept is linear in the steps: the gates and the states.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from rnnsearch.training.kernels.products import linear, sigmoid
+from rnnsearch.training.kernels.scan import before, scan, scan_back
+
+
+class _MinGru(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, projected: Tensor, hidden: Tensor) -> Tensor:
+        raw, new = projected.chunk(2, -1)
+        update = sigmoid(raw)
+        states = scan(1 - update, update * new, hidden)
+        ctx.save_for_backward(update, new, hidden, states)
+        return states
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor, Tensor]:
+        update, new, hidden, states = ctx.saved_tensors
+        keep = 1 - update
+        d_states = scan_back(keep, slopes, torch.zeros_like(hidden))
+        d_update = d_states * (new - before(hidden, states))
+        d_raw = d_update * update * keep
+        return torch.cat([d_raw, d_states * update], -1), d_states[:, 0] * keep[:, 0]
+
+
+class _MinLstm(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, projected: Tensor, hidden: Tensor) -> Tensor:
+        raw_forget, raw_take, new = projected.chunk(3, -1)
+        forget, take = sigmoid(raw_forget), sigmoid(raw_take)
+        total = forget + take
+        states = scan(forget / total, take / total * new, hidden)
+        ctx.save_for_backward(forget, take, new, hidden, states)
+        return states
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor, Tensor]:
+        forget, take, new, hidden, states = ctx.saved_tensors
+        total = forget + take
+        keep, write = forget / total, take / total
+        d_states = scan_back(keep, slopes, torch.zeros_like(hidden))
+        # keep and write sum to one: only their difference has a slope.
+        d_keep = d_states * (before(hidden, states) - new) / total
+        d_forget = d_keep * write * forget * (1 - forget)
+        d_take = d_keep * keep * take * (take - 1)
+        return torch.cat([d_forget, d_take, d_states * write], -1), d_states[:, 0] * keep[:, 0]
+
+
+def minimal(
+    cell: str, inputs: Tensor, weight: Tensor, bias: Tensor | None, hidden: Tensor
+) -> tuple[Tensor, tuple[Tensor]]:
+    """One layer over a chunk of time, differentiable.
+
+    Args:
+        cell: `mingru` or `minlstm`.
+        inputs: [K, T, B, I].
+        weight: [K, G*H, I].
+        bias: [K, G*H], or None.
+        hidden: Before the first step, [K, B, H].
+
+    Returns:
+        Outputs [K, T, B, H], and the state after the last step.
+    """
+    function = _MinGru if cell == "mingru" else _MinLstm
+    states: Tensor = function.apply(linear(inputs, weight, bias), hidden)  # type: ignore[no-untyped-call]
+    return states, (states[:, -1],)

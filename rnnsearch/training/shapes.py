@@ -1,0 +1,156 @@
+"""What the networks of a stack have in common, and how their states are shaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rnnsearch.models.config import CLASSIC, ModelConfig, is_own
+from rnnsearch.models.own import state_sizes
+from rnnsearch.models.weights import state_sizes_of
+from rnnsearch.training.kernels.base import State
+from rnnsearch.training.kernels.products import spread
+from rnnsearch.training.layout import padded_size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkShape:
+    """What the networks of a stack have in common.
+
+    Attributes:
+        cell: Of `models.config`, a dotted path included.
+        widths: Units of each layer, padded.
+        own_widths: The same without padding where trials of other widths may not share the
+            stack: layer normalisation counts its units, and a user's own cell may do anything.
+        directions: 2 where layers read both ways.
+        head_dropout: Whether inputs of the head may be dropped.
+        learned: Whether a sequence starts from a learned state.
+        state_parts: Tensors in the state.
+        state_width: Their last axis, wide enough for every layer.
+        embedding_size: Width of the embedding, or None for one-hot symbols and numbers.
+        symbolic: Whether inputs are symbols.
+    """
+
+    cell: str
+    nonlinearity: Literal["tanh", "relu"]
+    widths: tuple[int, ...]
+    own_widths: tuple[int, ...] | None
+    directions: int
+    bias: bool
+    layer_norm: bool
+    residual: bool
+    head_dropout: bool
+    learned: bool
+    state_parts: int
+    state_width: int
+    input_size: int
+    output_size: int
+    symbolic: bool
+    embedding_size: int | None
+
+    @property
+    def num_layers(self) -> int:
+        """Layers, both directions of one counted once."""
+        return len(self.widths)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether `gradients` has its derivative written by hand: the chain of classic layers."""
+        classic = self.cell in CLASSIC and self.directions == 1
+        return classic and not (self.layer_norm or self.residual or self.learned)
+
+    @property
+    def whole_step(self) -> bool:
+        """Whether `CompiledStep` knows the network: layers of one width, with biases, under a
+        head that drops nothing."""
+        plain = self.bias and not self.head_dropout
+        return self.by_hand and plain and len(set(self.widths)) == 1
+
+
+def network_shape(
+    model: ModelConfig, input_size: int, output_size: int, symbolic: bool
+) -> NetworkShape:
+    """The shape in which a trial's network is computed."""
+    embedded = symbolic and model.input == "embedding"
+    own = is_own(model.cell)
+    parts = [state_sizes_of(model, width) for width in model.widths]
+    widest = max(max(sizes) for sizes in parts)
+    return NetworkShape(
+        cell=model.cell,
+        nonlinearity=model.nonlinearity if model.cell == "rnn" else "tanh",
+        widths=model.widths if own else tuple(map(padded_size, model.widths)),
+        own_widths=model.widths if own or model.layer_norm else None,
+        directions=model.directions,
+        bias=model.bias,
+        layer_norm=model.layer_norm,
+        residual=model.residual and len(model.widths) > 1,
+        head_dropout=model.head_dropout > 0,
+        learned=model.initial_state == "learned",
+        state_parts=len(parts[0]),
+        state_width=widest if own else padded_size(widest),
+        input_size=input_size,
+        output_size=output_size,
+        symbolic=symbolic,
+        embedding_size=model.embedding_size if embedded else None,
+    )
+
+
+def zero_state(
+    shape: NetworkShape, members: int, batch: int, device: torch.device, dtype: torch.dtype
+) -> State:
+    """(h,) or (h, c) of zeros, each [K, layers * directions, B, H]."""
+    size = (members, shape.num_layers * shape.directions, batch, shape.state_width)
+    return tuple(torch.zeros(size, device=device, dtype=dtype) for _ in range(shape.state_parts))
+
+
+def first_state(shape: NetworkShape, weights: Mapping[str, Tensor], batch: int) -> State:
+    """What a sequence starts from: zero, or the learned state of each trial; as `zero_state`."""
+    head = weights["head.bias"]
+    state = zero_state(shape, len(head), batch, head.device, head.dtype)
+    if not shape.learned:
+        return state
+    layers = [learned_state(shape, weights, n, batch) for n in range(state[0].shape[1])]
+    return gathered(shape, layers)
+
+
+def learned_state(
+    shape: NetworkShape, weights: Mapping[str, Tensor], number: int, batch: int
+) -> State:
+    """Of one layer in one direction, each part [K, B, H], differentiable."""
+    end = f"_l{number // shape.directions}" + "_reverse" * (number % shape.directions)
+    parts = range(shape.state_parts)
+    return tuple(spread(weights[f"rnn.initial{part}{end}"], batch) for part in parts)
+
+
+def layer_state(shape: NetworkShape, state: State) -> list[State]:
+    """A state as `zero_state` shapes it, divided among the layers, contiguous."""
+    sizes = _state_sizes(shape)
+    return [
+        tuple(p[:, number, :, :size].contiguous() for p, size in zip(state, parts, strict=True))
+        for number, parts in enumerate(sizes)
+    ]
+
+
+def gathered(shape: NetworkShape, layers: Sequence[State]) -> State:
+    """The inverse of `layer_state`."""
+    width = shape.state_width
+    return tuple(
+        torch.stack([functional.pad(part, (0, width - part.shape[-1])) for part in parts], 1)
+        for parts in zip(*layers, strict=True)
+    )
+
+
+def _state_sizes(shape: NetworkShape) -> list[tuple[int, ...]]:
+    """Widths of the state's parts for each layer and direction."""
+    found: list[tuple[int, ...]] = []
+    for width in shape.widths:
+        sizes = (width,) * shape.state_parts
+        if is_own(shape.cell):
+            sizes = state_sizes(shape.cell, 1, width)
+        found += [sizes] * shape.directions
+    return found
