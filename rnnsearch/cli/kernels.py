@@ -74,7 +74,11 @@ def _reached(
     from rnnsearch.space.load import load
 
     spec = load(file, overrides)
-    keys = ("model.cell", "model.hidden_size", "training.batch_size")
+    keys = ("model.cell", "model.hidden_size", "model.hidden_sizes", "training.batch_size")
     found = list(corners(spec.parameters, spec.values, keys))
-    cells, sizes, batches = (sorted({corner[key] for corner in found}) for key in keys)
-    return cells, sizes, batches
+    cells = {corner["model.cell"] for corner in found}
+    batches = {corner["training.batch_size"] for corner in found}
+    sizes: set[int] = set()
+    for corner in found:
+        sizes.update(corner["model.hidden_sizes"] or (corner["model.hidden_size"],))
+    return sorted(cells), sorted(sizes), sorted(batches)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NewType
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4, "mingru": 2, "minlstm": 3, "lru": 2}
 """Blocks of rows in a cell's input weights: GRU r, z, n and LSTM i, f, g, o as torch has them;
@@ -13,6 +13,11 @@ CLASSIC = ("rnn", "gru", "lstm")
 """Cells of torch, with a recurrent matrix; the others read the state before unit by unit."""
 
 NamedCell = Literal["rnn", "gru", "lstm", "mingru", "minlstm", "lru"]
+
+OwnCell = NewType("OwnCell", str)
+"""A torch module of the user's, `package.module:Class`; `models.own` says what it must be."""
+
+OWN_PATTERN = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +49,7 @@ class ModelConfig:
         embedding_size: Width of the embedding; only with `input: embedding`.
     """
 
-    cell: NamedCell | str = "lstm"
+    cell: NamedCell | OwnCell = "lstm"
     nonlinearity: Literal["tanh", "relu"] = "tanh"
     hidden_size: int = 32
     num_layers: int = 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rnnsearch.errors import DataError, Mistake
+from rnnsearch.models.config import CLASSIC, GATES
 from rnnsearch.space.conditions import holds
 from rnnsearch.space.corners import corners
 from rnnsearch.space.distributions import Choice, Parameter
@@ -27,6 +28,9 @@ WINDOW_KEYS = ("training.batch_size", "training.seq_len", "training.steps_per_ep
 
 NEEDS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "model.nonlinearity": ("model.cell", ("rnn",)),
+    "model.forget_bias": ("model.cell", ("lstm", "minlstm")),
+    "model.recurrent_init": ("model.cell", CLASSIC),
+    "model.bias": ("model.cell", tuple(GATES)),
     "model.embedding_size": ("model.input", ("embedding",)),
     "training.momentum": ("training.optimizer", ("sgd", "rmsprop")),
     "training.alpha": ("training.optimizer", ("rmsprop",)),
@@ -39,6 +43,10 @@ NEEDS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "training.own_steps": ("training.feeding", ("own",)),
 }
 """Fields that do nothing unless another one has one of these values."""
+
+
+BETWEEN_LAYERS = ("model.dropout", "model.residual")
+"""Fields that do nothing in a network of one layer."""
 
 
 @dataclass(slots=True)
@@ -74,18 +82,8 @@ def check_effects(draft: Draft) -> None:
     for key in draft.parameters:
         if key in draft.reading.wrong or key in noted:
             continue
-        if key == "model.dropout":
-            layers = draft.parameters.get("model.num_layers")
-            most = (
-                draft.fixed.get("model.num_layers", 1)
-                if layers is None
-                else max(
-                    layers.distribution.members
-                    if isinstance(layers.distribution, Choice)
-                    else [layers.distribution.high]
-                )
-            )
-            if most < 2:
+        if key in BETWEEN_LAYERS:
+            if layer_counts(draft.parameters, draft.fixed)[1] < 2:
                 draft.note(
                     [key],
                     "is sampled, but works between layers and model.num_layers is "
@@ -98,6 +96,25 @@ def check_effects(draft: Draft) -> None:
                 f"is sampled, but does nothing unless {parent} is "
                 f"{' or '.join(members)}, which it never is.",
             )
+
+
+def layer_counts(parameters: Mapping[str, Parameter], values: Mapping[str, Any]) -> tuple[int, int]:
+    """Layers of the shallowest and of the deepest network of a space."""
+    found = []
+    sizes_key, layers_key = "model.hidden_sizes", "model.num_layers"
+    sizes: tuple[Any, ...] = (values.get(sizes_key),)
+    if sizes_key in parameters:
+        drawn = parameters[sizes_key].distribution
+        sizes = drawn.members if isinstance(drawn, Choice) else ()
+    for one in sizes:
+        if one is not None:
+            found.append(len(one))
+        elif layers_key not in parameters:
+            found.append(values.get(layers_key, 1))
+        else:
+            layers = parameters[layers_key].distribution
+            found += layers.members if isinstance(layers, Choice) else (layers.low, layers.high)
+    return min(found), max(found)
 
 
 def _can_work(draft: Draft, parent: str, members: tuple[Any, ...]) -> bool:

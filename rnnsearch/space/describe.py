@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.config import ModelConfig, is_own
 from rnnsearch.models.weights import parameter_count
-from rnnsearch.space.checks import NEEDS, known_metrics
+from rnnsearch.space.checks import BETWEEN_LAYERS, NEEDS, known_metrics, layer_counts
 from rnnsearch.space.corners import corners
 from rnnsearch.space.distributions import Choice, Distribution, Int
 from rnnsearch.space.fields import all_fields
@@ -263,17 +263,29 @@ def _idle(spec: StudySpec) -> list[str]:
             and spec.values[parent] not in members
         ):
             notes.append(f"{key} does nothing while {parent} is {spec.values[parent]}")
-    dropout, layers = "model.dropout", "model.num_layers"
-    if (
-        dropout in spec.parameters
-        and layers in spec.parameters
-        and layers not in spec.parameters[dropout].when
-        and 1 in _members(spec.parameters[layers].distribution)
-    ):
-        notes.append(
-            f"{dropout} is sampled where it does nothing too; it works with "
-            f"`when: {{{layers}: {{min: 2}}}}`"
-        )
-    elif spec.values.get(dropout) and spec.values.get(layers) == 1:
-        notes.append(f"{dropout} does nothing while {layers} is 1")
+    layers = "model.num_layers"
+    fewest, most = layer_counts(spec.parameters, spec.values)
+    for key in BETWEEN_LAYERS:
+        if key in spec.parameters:
+            if fewest < 2 and layers in spec.parameters and layers not in spec.parameters[key].when:
+                notes.append(
+                    f"{key} is sampled where it does nothing too; it works with "
+                    f"`when: {{{layers}: {{min: 2}}}}`"
+                )
+        elif spec.values.get(key) and most < 2:
+            notes.append(f"{key} does nothing while {layers} is 1")
+    slow = [cell for cell in _cells(spec) if is_own(cell)]
+    notes += [
+        f"{cell} is your own cell: a slow path, one trial and one step at a time" for cell in slow
+    ]
     return notes
+
+
+def _cells(spec: StudySpec) -> Sequence[str]:
+    """Every cell that a trial can have."""
+    key = "model.cell"
+    return (
+        _members(spec.parameters[key].distribution)
+        if key in spec.parameters
+        else [spec.values[key]]
+    )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.config import ModelConfig, OwnCell
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
 from rnnsearch.tasks.config import config_class
 from rnnsearch.tasks.own.find import is_own
@@ -182,6 +182,7 @@ _WORDS = {
     bool: "true or false",
     str: "a text",
     type(None): "null",
+    OwnCell: "your own package.module:Class",
 }
 _PLURALS = {int: "whole numbers", float: "numbers", str: "texts", bool: "true or false"}
 

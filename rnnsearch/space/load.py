@@ -23,6 +23,7 @@ from rnnsearch.space.document import Entry, Place, Scalar, read
 from rnnsearch.space.document import Mapping as Tree
 from rnnsearch.space.fields import REQUIRED, SECTIONS, all_fields, sampled_section
 from rnnsearch.space.firsts import read_first_trials
+from rnnsearch.space.networks import check_networks
 from rnnsearch.space.overrides import apply_overrides
 from rnnsearch.space.resolve import render
 from rnnsearch.space.sections import Reading, read_sections
@@ -127,6 +128,7 @@ def _load(
     check_metric(draft, check_task(draft, check_data=check_data))
     check_training(draft)
     check_effects(draft)
+    check_networks(draft)
     if mistakes:
         raise SpaceFileError(_sorted(mistakes, source))
     if not parameters:
@@ -140,9 +142,18 @@ def _load(
         first_trials=firsts,
         search=build(SearchConfig, "search", fixed),
         resources=build(ResourcesConfig, "resources", fixed),
-        yaml=render(study, fixed, parameters, firsts, order),
+        yaml=render(study, _written(fixed, parameters), parameters, firsts, order),
         directory=directory,
     )
+
+
+def _written(fixed: dict[str, Any], parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+    """Fixed fields that a file may name: hidden_sizes stands in the place of two others."""
+    sizes = "model.hidden_sizes"
+    if fixed.get(sizes) is None and sizes not in parameters:
+        return fixed
+    idle = {"model.hidden_size", "model.num_layers"}
+    return {key: value for key, value in fixed.items() if key not in idle}
 
 
 def _no_mapping(root: object, source: str) -> Mistake:

@@ -73,7 +73,9 @@ RANGES: dict[str, Range] = {
     "task.sample": Range(least=0, most=1_000_000),
     "model.hidden_size": _COUNT,
     "model.num_layers": _COUNT,
+    "model.hidden_sizes": _COUNT,
     "model.dropout": _DECAY,
+    "model.head_dropout": _DECAY,
     "model.embedding_size": _COUNT,
     "training.learning_rate": Range(above=0),
     "training.warmup": _DECAY,
@@ -109,7 +111,13 @@ RANGES: dict[str, Range] = {
 }
 """By dotted key; of a list, for each of its members. A field without an entry is free."""
 
-NOT_EMPTY = {"task.starts", "task.rollout.steps", "task.val_starts", "task.test_starts"}
+NOT_EMPTY = {
+    "task.starts",
+    "task.rollout.steps",
+    "task.val_starts",
+    "task.test_starts",
+    "model.hidden_sizes",
+}
 """Lists that need a member."""
 
 

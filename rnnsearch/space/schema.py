@@ -7,6 +7,7 @@ import json
 import math
 from typing import Any, get_args, get_origin, get_type_hints
 
+from rnnsearch.models.config import OWN_PATTERN, OwnCell
 from rnnsearch.space.fields import (
     NEVER_SAMPLED,
     REQUIRED,
@@ -156,6 +157,8 @@ def _type(annotation: Any, key: str) -> dict[str, Any]:
     if get_origin(annotation) is tuple:
         lists: dict[str, Any] = {"type": "array", "items": _type(get_args(annotation)[0], key)}
         return lists | ({"minItems": 1} if key in NOT_EMPTY else {})
+    if annotation is OwnCell:
+        return {"type": "string", "pattern": OWN_PATTERN}
     schema: dict[str, Any] = {"type": _SCALARS[annotation]}
     if annotation in (int, float) and (limits := RANGES.get(key)) is not None:
         ends = {

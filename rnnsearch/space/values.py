@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
+from typing import Annotated, Any, Union
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from rnnsearch.errors import Mistake
+from rnnsearch.models.config import OWN_PATTERN, OwnCell
 from rnnsearch.space.document import Mapping, Node, Place, Scalar, plain
 from rnnsearch.space.fields import Field, all_fields, alternatives, in_words, literals, takes
 from rnnsearch.space.nearest import nearest
@@ -35,7 +36,12 @@ def note(
 @cache
 def _adapter(key: str, task_type: str | None) -> TypeAdapter[Any]:
     config = ConfigDict(strict=True, allow_inf_nan=False)
-    return TypeAdapter(all_fields(task_type)[key].annotation, config=config)
+    annotation = all_fields(task_type)[key].annotation
+    if OwnCell in alternatives(annotation):
+        path = Annotated[str, StringConstraints(pattern=OWN_PATTERN)]
+        parts = tuple(path if part is OwnCell else part for part in alternatives(annotation))
+        annotation = Union[parts]  # noqa: UP007
+    return TypeAdapter(annotation, config=config)
 
 
 def conform(field: Field, value: Any, task_type: str | None) -> Any:

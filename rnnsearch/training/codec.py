@@ -7,6 +7,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from rnnsearch.errors import DataError, ModelError
+from rnnsearch.models.config import OwnCell
+from rnnsearch.models.config import is_own as is_own_cell
 from rnnsearch.tasks.config import TASK_CONFIGS, TaskConfig, task_type
 from rnnsearch.tasks.own.find import is_own, own_class
 from rnnsearch.training.config import TrialConfig
@@ -49,7 +51,8 @@ def _read(kind: Any, value: Any, place: str) -> Any:
         inner = [member for member in get_args(kind) if member is not NoneType]
         if value is None and len(inner) < len(get_args(kind)):
             return None
-        return _read(inner[0], value, place)
+        own = OwnCell in inner and isinstance(value, str) and is_own_cell(value)
+        return _read(str if own else inner[0], value, place)
     if origin is Literal:
         if value not in get_args(kind):
             raise _wrong(place, f"{value!r} is none of {', '.join(map(str, get_args(kind)))}")

@@ -78,6 +78,9 @@ class TrialRecord:
 
 
 def trial_name(number: int, params: Mapping[str, Any], values: Mapping[str, Any]) -> str:
-    """`trial-0004-lstm`: the cell comes from the sampled params or the study's fixed values."""
-    cell = params.get("model.cell", values.get("model.cell", ""))
+    """`trial-0004-lstm`: the cell comes from the sampled params or the study's fixed values.
+
+    Of a user's own cell, the class.
+    """
+    cell = str(params.get("model.cell", values.get("model.cell", ""))).rpartition(":")[2]
     return f"trial-{number:04d}-{cell}" if cell else f"trial-{number:04d}"

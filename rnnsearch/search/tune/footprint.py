@@ -8,6 +8,7 @@ from rnnsearch.models.config import GATES, ModelConfig
 from rnnsearch.models.weights import parameter_count
 from rnnsearch.space.corners import corners
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.trial import build
 
 if TYPE_CHECKING:
     from rnnsearch.tasks.base import TaskData
@@ -17,10 +18,15 @@ COPIES = 6
 KEPT_A_STEP = 3
 """Of a layer's gates: projected inputs, gates and their gradients, kept for the backward pass."""
 
+OWN_GATES = 4
+"""A user's own cell is taken for one with the gates of an LSTM."""
+
 KEYS = (
     "model.cell",
     "model.hidden_size",
     "model.num_layers",
+    "model.hidden_sizes",
+    "model.bidirectional",
     "model.input",
     "model.embedding_size",
     "training.batch_size",
@@ -34,20 +40,15 @@ def largest_trial_bytes(spec: StudySpec, data: TaskData) -> int:
     task_length = int(spec.values.get("task.num_points") or 0)
     largest = 0
     for values in corners(spec.parameters, spec.values, KEYS):
-        model = ModelConfig(
-            cell=values["model.cell"],
-            hidden_size=values["model.hidden_size"],
-            num_layers=values["model.num_layers"],
-            input=values["model.input"],
-            embedding_size=values["model.embedding_size"],
-        )
+        model = build(ModelConfig, "model", values)
         weights = parameter_count(
             model,
             input_size=data.input_size,
             output_size=data.output_size,
             symbolic=data.symbolic,
         )
-        gates = GATES[model.cell] * model.hidden_size * model.num_layers
+        units = model.directions * sum(model.widths)
+        gates = GATES.get(model.cell, OWN_GATES) * units
         positions = values["training.batch_size"] * (values["training.seq_len"] or task_length)
         activations = positions * (KEPT_A_STEP * gates + 2 * data.output_size)
         item = 8 if values["training.dtype"] == "float64" else 4

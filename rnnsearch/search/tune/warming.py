@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from rnnsearch.models.config import CLASSIC
 from rnnsearch.space.distributions import Choice
 from rnnsearch.space.spec import StudySpec
 
@@ -23,7 +24,8 @@ def kernels_warming(spec: StudySpec, log_file: Path) -> Iterator[None]:
     With a warm cache the child ends after a moment. Packs on other machines compile for
     themselves, as does a pack that the child's failure (which the log shows) left without.
     """
-    if spec.resources.gpus_per_pack > 0:
+    cells = reachable_cells(spec)
+    if spec.resources.gpus_per_pack > 0 or not cells:
         yield
         return
     environment = dict(os.environ)
@@ -33,7 +35,7 @@ def kernels_warming(spec: StudySpec, log_file: Path) -> Iterator[None]:
     with log_file.open("ab") as log:
         # Its own session, so that Ctrl-C is the driver's to handle.
         child = subprocess.Popen(
-            [sys.executable, "-m", _MODULE, *reachable_cells(spec)],
+            [sys.executable, "-m", _MODULE, *cells],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -49,9 +51,9 @@ def kernels_warming(spec: StudySpec, log_file: Path) -> Iterator[None]:
 
 
 def reachable_cells(spec: StudySpec) -> list[str]:
-    """Cells that a trial of the study can have."""
+    """Cells with compiled kernels that a trial of the study can have."""
     parameter = spec.parameters.get("model.cell")
     if parameter is None:
-        return [str(spec.values["model.cell"])]
+        return [cell for cell in [str(spec.values["model.cell"])] if cell in CLASSIC]
     assert isinstance(parameter.distribution, Choice)  # a name has no range to draw from
-    return [str(member) for member in parameter.distribution.members]
+    return [str(member) for member in parameter.distribution.members if member in CLASSIC]

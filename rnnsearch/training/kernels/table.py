@@ -59,7 +59,7 @@ def choices(
     for cell in cells:
         for size in hidden_sizes:
             for batch in batch_sizes:
-                model = ModelConfig(cell=cell, hidden_size=size)
+                model = ModelConfig(cell=cell, hidden_size=size)  # type: ignore[arg-type]
                 shape = network_shape(model, 1, 1, symbolic=False)
                 # Neither members nor the length of a sequence has a say.
                 layers = layers_of(shape, 1, 1, batch, device, dtype)

@@ -7,7 +7,7 @@ from mistake_case import SINE, Case
 CASES = {
     "empty choice": Case(SINE + "model: {cell: {choice: []}}", 2, "model.cell", "choice is empty"),
     "choice of no list": Case(
-        SINE + "model: {cell: {choice: rnn}}", 2, "model.cell", "[rnn, gru, lstm]"
+        SINE + "model: {cell: {choice: rnn}}", 2, "model.cell", "[rnn, gru, lstm, "
     ),
     "wrong member": Case(
         SINE + "model:\n  cell:\n    choice:\n    - rnn\n    - gro",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import mistakes_across_keys
 import mistakes_in_distributions
+import mistakes_in_networks
 import mistakes_in_values
 import pytest
 from mistake_case import SINE, Case
@@ -13,7 +14,8 @@ from mistake_case import SINE, Case
 from rnnsearch.errors import Mistake, SpaceFileError
 from rnnsearch.space.load import load, loads
 
-CASES = mistakes_in_values.CASES | mistakes_in_distributions.CASES | mistakes_across_keys.CASES
+CASES = mistakes_in_values.CASES | mistakes_in_distributions.CASES
+CASES |= mistakes_in_networks.CASES | mistakes_across_keys.CASES
 
 
 def mistakes_of(text: str, tmp_path: Path) -> tuple[Mistake, ...]:

@@ -1,0 +1,94 @@
+"""Which options of a network go together, and which the task allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rnnsearch.errors import ModelError
+from rnnsearch.models.config import is_own
+from rnnsearch.space.checks import Draft, layer_counts
+from rnnsearch.space.corners import corners
+from rnnsearch.space.trainable import members
+from rnnsearch.space.words import plain_text
+
+SIZES, BOTH_WAYS = "model.hidden_sizes", "model.bidirectional"
+RESIDUAL, LEARNED = "model.residual", "model.initial_state"
+CARRY, BIAS, FORGET = "training.carry_state", "model.bias", "model.forget_bias"
+
+
+def check_networks(draft: Draft) -> None:
+    """Options that exclude each other, tasks that cannot be read backwards, cells that are not."""
+    _check_sizes(draft)
+    _check_directions(draft)
+    for cell in members(draft, "model.cell"):
+        if isinstance(cell, str) and is_own(cell):
+            _check_own(draft, cell)
+    if _meet(draft, {LEARNED: "learned", CARRY: True}):
+        draft.note(
+            [LEARNED, CARRY],
+            "is learned where training.carry_state is true: a step starts from one or from the "
+            "other. Set one of them, or give both a `when`.",
+        )
+    if any(values[FORGET] is not None for values in _together(draft, {BIAS: False}, FORGET)):
+        draft.note([FORGET, BIAS], "is set where model.bias is false, and there is none to set.")
+
+
+def _check_sizes(draft: Draft) -> None:
+    if SIZES in draft.reading.places and None not in members(draft, SIZES):
+        for key in ("model.hidden_size", "model.num_layers"):
+            if key in draft.reading.places:
+                draft.note(
+                    [key],
+                    "stands beside model.hidden_sizes, which names the units of every layer. "
+                    "Take one of them out.",
+                )
+    for values in _together(draft, {RESIDUAL: True}, SIZES):
+        sizes = values[SIZES]
+        if sizes is not None and len(set(sizes)) > 1:
+            draft.note(
+                [RESIDUAL],
+                f"adds a layer's input to its output, which needs layers of one width, not "
+                f"{plain_text(sizes)}.",
+            )
+            break
+    alone = RESIDUAL not in draft.parameters and draft.fixed.get(RESIDUAL) is True
+    if alone and layer_counts(draft.parameters, draft.fixed)[1] < 2:
+        draft.note([RESIDUAL], "links layers, and there is never more than one.", "num_layers: 2")
+
+
+def _check_directions(draft: Draft) -> None:
+    if True not in members(draft, BOTH_WAYS):
+        return
+    for config, data in draft.stand_ins.items():
+        if not data.whole_sequence:
+            draft.note(
+                [BOTH_WAYS],
+                f"is true, but the task `{config.type}` is causal: a model that reads backwards "
+                "would be shown what it has to predict.",
+                "false",
+            )
+            return
+
+
+def _check_own(draft: Draft, cell: str) -> None:
+    from rnnsearch.models.own import state_sizes
+
+    try:
+        state_sizes(cell, 1, 2)
+    except ModelError as error:
+        draft.note(["model.cell"], str(error))
+
+
+def _meet(draft: Draft, wanted: dict[str, Any]) -> bool:
+    return any(True for _ in _together(draft, wanted))
+
+
+def _together(draft: Draft, wanted: dict[str, Any], *more: str) -> Iterator[dict[str, Any]]:
+    """Combinations that the space can draw in which the keys have these values."""
+    keys = [*wanted, *more]
+    if not all(draft.sound(key) for key in keys):
+        return
+    for values in corners(draft.parameters, draft.fixed, keys):
+        if all(values[key] == value for key, value in wanted.items()):
+            yield values

@@ -1,0 +1,43 @@
+"""Lists of layers, own cells and what `check` says of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mistake_case import SINE
+
+from rnnsearch.space.describe import describe
+from rnnsearch.space.load import loads
+from rnnsearch.space.trial import trial_config
+
+SIZES = SINE + "model: {hidden_sizes: {choice: [[30, 20], [64]]}, cell: {choice: [rnn, mingru]}}\n"
+
+
+def test_layers_of_their_own_widths_are_sampled_under_stable_labels() -> None:
+    spec = loads(SIZES, name="s", directory=Path.cwd())
+    again = loads(spec.yaml, name="s", directory=Path.cwd())
+    assert again == spec
+    assert "hidden_size:" not in spec.yaml
+    for label, widths in (("[30, 20]", (30, 20)), ("[64]", (64,))):
+        params = {"model.hidden_sizes": label, "model.cell": "mingru"}
+        model = trial_config(spec, params, seed=0).model
+        assert model.widths == widths
+        assert model.cell == "mingru"
+
+
+def test_the_count_of_parameters_follows_the_lists() -> None:
+    few, many = describe(loads(SIZES, name="s", directory=Path.cwd())).parameter_counts
+    assert few == 64 * 2 * (1 + 1) + 65  # mingru of 64: two gates of weights and biases, a head
+    assert many == 64 * (1 + 64 + 2) + 65  # rnn of 64
+
+
+def test_dropout_between_listed_layers_does_something() -> None:
+    text = SINE + "model: {hidden_sizes: [8, 8], dropout: {uniform: [0, 0.5]}, residual: true}\n"
+    notes = describe(loads(text, name="s", directory=Path.cwd())).notes
+    assert not [note for note in notes if "nothing" in note]
+
+
+def test_an_own_cell_is_said_to_be_slow() -> None:
+    text = SINE + "model: {cell: 'contracts.networks:PlainCell', hidden_size: 4}\n"
+    found = describe(loads(text, name="s", directory=Path.cwd()))
+    assert any("slow path" in note for note in found.notes)
