@@ -34,7 +34,11 @@ CASES = {
         TEXT + "model: {bidirectional: true}", 2, "model.bidirectional", "is causal", "false"
     ),
     "a link over nothing": Case(
-        SINE + "model: {residual: true}", 2, "model.residual", "never more than one"
+        SINE + "model: {residual: true}",
+        2,
+        "model.residual",
+        "never more than one",
+        "num_layers: 2",
     ),
     "a link that may never be": Case(
         SINE + "model: {residual: {choice: [true, false]}}", 2, "model.residual", "between layers"
