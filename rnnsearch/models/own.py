@@ -33,7 +33,7 @@ def own_class(path: str) -> type[nn.Module]:
         sys.path.append(os.getcwd())
     try:
         found = getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, ValueError, SyntaxError) as error:
         raise ModelError(
             f"cannot import the cell {path} ({error}). Write package.module:Class, of a module "
             "that Python finds from the working directory or in the environment."

@@ -60,11 +60,11 @@ def _check_sizes(draft: Draft) -> None:
 def _check_directions(draft: Draft) -> None:
     if True not in members(draft, BOTH_WAYS):
         return
-    for config, data in draft.stand_ins.items():
+    for data in draft.stand_ins.values():
         if not data.whole_sequence:
             draft.note(
                 [BOTH_WAYS],
-                f"is true, but the task `{config.type}` is causal: a model that reads backwards "
+                f"is true, but the task `{draft.reading.task_type}` is causal: a model that reads backwards "
                 "would be shown what it has to predict.",
                 "false",
             )
