@@ -64,8 +64,8 @@ def _check_directions(draft: Draft) -> None:
         if not data.whole_sequence:
             draft.note(
                 [BOTH_WAYS],
-                f"is true, but the task `{draft.reading.task_type}` is causal: a model that reads backwards "
-                "would be shown what it has to predict.",
+                f"is true, but the task `{draft.reading.task_type}` is causal: a model that reads "
+                "backwards would be shown what it has to predict.",
                 "false",
             )
             return

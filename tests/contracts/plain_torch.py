@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import lr_scheduler
 
-from rnnsearch.models.network import initial_weights
+from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.base import Batch, Task, Window
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training import dropout, noise
