@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from rnnsearch.errors import DataError, Mistake
@@ -20,9 +20,7 @@ from rnnsearch.space.values import note
 from rnnsearch.space.words import plain_text
 from rnnsearch.tasks.base import Goal, Metric, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig, problems
-from rnnsearch.tasks.load import load_data
-from rnnsearch.tasks.series.config import SeriesConfig
-from rnnsearch.tasks.text.config import TextConfig
+from rnnsearch.tasks.load import load_data, stand_in_data
 
 WINDOW_KEYS = ("training.batch_size", "training.seq_len", "training.steps_per_epoch")
 
@@ -203,36 +201,25 @@ def _load(draft: Draft, config: TaskConfig, check_data: bool) -> TaskData | None
     """The data, or for metric names alone a stand-in where the file is not to be touched."""
     if config in draft.data:
         return draft.data[config]
-    if not check_data and isinstance(config, SeriesConfig):
-        return None  # its metrics name what stands in the file
-    config_read = config if check_data else _stand_in(config)
     try:
-        data = load_data(config_read)
+        data = load_data(config) if check_data else stand_in_data(config)
     except DataError as error:
         message = str(error)
         if not any(mistake.message == message for mistake in draft.mistakes):
             keys = ["task.path", "task.text", "task.type", "task"]
             draft.note([error.key, *_parents(error.key), *keys] if error.key else keys, message)
-        if config_read is config and isinstance(config, TextConfig):
-            return _quietly(_stand_in(config))
-        return None
-    if check_data:
+        return _quietly(config) if check_data else None
+    if check_data and data is not None:
         draft.data[config] = data
     return data
 
 
 def _quietly(config: TaskConfig) -> TaskData | None:
+    """A stand-in, so that the other mistakes of the file are found too."""
     try:
-        return load_data(config)
+        return stand_in_data(config)
     except DataError:
         return None
-
-
-def _stand_in(config: TaskConfig) -> TaskConfig:
-    """The same task on a text that needs no file: its metrics have the same names."""
-    if isinstance(config, TextConfig):
-        return replace(config, path=None, text="abcdefghij" * 100)
-    return config
 
 
 def _check_windows(draft: Draft) -> None:
@@ -271,15 +258,13 @@ def _check_windows(draft: Draft) -> None:
 def default_metric(task_type: str, fixed: Mapping[str, Any], metrics: Sequence[Metric]) -> str:
     """What a task is judged on where the file does not say.
 
-    A wave by its longest rollout, as it will be used; a text by its nats a character, on the
-    training part where there is no other.
+    A wave by its longest rollout, as it will be used; any other task by the most important metric.
     """
     names = [metric.name for metric in metrics]
     if task_type == "sine" and isinstance(steps := fixed.get("task.rollout.steps"), tuple):
-        wanted = [f"val_rollout_rmse_{max(steps)}", "val_mse"]
-    else:
-        wanted = ["val_nats", "train_nats"]
-    return next((name for name in wanted if name in names), names[0])
+        longest = f"val_rollout_rmse_{max(steps)}"
+        return longest if longest in names else names[0]
+    return names[0]
 
 
 def known_metrics(data: TaskData) -> list[Metric]:

@@ -30,6 +30,8 @@ SECTIONS = ("name", "task", "model", "training", "first_trials", "search", "reso
 NEVER_SAMPLED = {
     "task.type": "a study learns one task",
     "task.data_seed": "trials are compared on the same data",
+    "task.split_seed": "trials are compared on the same held-out sequences",
+    "task.generated.seed": "trials are compared on the same sequences",
     "training.max_epochs": "it is the last rung of every trial",
 }
 

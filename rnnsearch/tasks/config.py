@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from rnnsearch.tasks.events.config import EventsConfig
+from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.memory.adding import AddingConfig
 from rnnsearch.tasks.memory.copying import CopyConfig
 from rnnsearch.tasks.own.find import OwnConfig, is_own, own_class, own_name, own_problems
@@ -15,7 +17,9 @@ from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.tasks.text.config import TextConfig
 
 TaskConfig = (
-    SeriesConfig
+    EventsConfig
+    | LabelsConfig
+    | SeriesConfig
     | SineConfig
     | TextConfig
     | WaveConfig
@@ -27,6 +31,8 @@ TaskConfig = (
 )
 
 TASK_CONFIGS: dict[str, type[TaskConfig]] = {
+    "events": EventsConfig,
+    "labels": LabelsConfig,
     "series": SeriesConfig,
     "sine": SineConfig,
     "text": TextConfig,

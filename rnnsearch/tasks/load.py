@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "adding": ("memory.data:AddingData", "memory.task:AddingTask"),
     "copy": ("memory.data:CopyData", "memory.task:CopyTask"),
+    "events": ("events.data:EventsData.read", "events.task:EventsTask"),
+    "labels": ("labels.data:LabelsData.read", "labels.task:LabelsTask"),
     "lorenz": ("signals.data:SignalData", "signals.task:SignalTask"),
     "mackey_glass": ("signals.data:SignalData", "signals.task:SignalTask"),
     "series": ("series.data:SeriesData.read", "series.task:SeriesTask"),
@@ -27,6 +29,14 @@ _HOMES = {
 }
 """By type: what makes the data of a config, and the task of a config, its data, a device and a
 dtype. Names, so that only what is used is imported, and torch with a task alone."""
+
+_STAND_INS = {
+    "events": "events.data:EventsData.stand_in",
+    "labels": "labels.data:LabelsData.stand_in",
+    "text": "text.data:TextData.stand_in",
+}
+"""By type: what knows a task's metrics and rules without its file. The metrics of a series name
+what stands in the file; a task without a path reads none."""
 
 
 class ShownTask(Task, Showing, Protocol):
@@ -42,6 +52,22 @@ def load_data(config: TaskConfig) -> TaskData:
     if is_own(name := task_type(config)):
         return _own_data(config)
     data: TaskData = _named(_HOMES[name][0])(config)
+    return data
+
+
+def stand_in_data(config: TaskConfig) -> TaskData | None:
+    """Data with the metrics, losses and rules of a config's own, which touches no file.
+
+    Returns:
+        None where the metrics hang on the file.
+
+    Raises:
+        DataError: The config itself is wrong.
+    """
+    place = _STAND_INS.get(config.type)
+    if place is None:
+        return None if hasattr(config, "path") else load_data(config)
+    data: TaskData = _named(place)(config)
     return data
 
 

@@ -37,7 +37,8 @@ KEYS = (
 
 def largest_trial_bytes(spec: StudySpec, data: TaskData) -> int:
     """Bytes of the largest configuration that a study can draw, within a factor of about two."""
-    task_length = int(spec.values.get("task.num_points") or 0)
+    # Steps of a training sequence: a wave's points, or the longest of sequences that are padded.
+    task_length = int(spec.values.get("task.num_points", getattr(data, "steps", 0)))
     largest = 0
     for values in corners(spec.parameters, spec.values, KEYS):
         model = build(ModelConfig, "model", values)

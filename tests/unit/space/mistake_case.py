@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 SINE = "task: {type: sine}\n"
 TEXT = "task: {type: text, text: abcdefghijklmnopqrstuvwxyz}\n"
+LABELS = "task: {type: labels, generated: {rule: random, count: 40, held_out: 9}}\n"
 
 
 class Case(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mistake_case import SINE, TEXT, Case
+from mistake_case import LABELS, SINE, TEXT, Case
 
 CASES = {
     "metric of another task": Case(
@@ -136,6 +136,44 @@ CASES = {
         6,
         "first_trials[0]",
         "needs model.cell is rnn",
+    ),
+    "labels of nothing": Case(
+        "task:\n  type: labels", 1, "task", "exactly one of path and generated"
+    ),
+    "labels of nowhere": Case(
+        "task:\n  type: labels\n  path: nowhere", 3, "task.path", "there is no"
+    ),
+    "columns of generated labels": Case(
+        "task:\n  type: labels\n  generated: {rule: random}\n  text: name",
+        4,
+        "task.text",
+        "generated sequences have none",
+    ),
+    "steps of whole sequences": Case(
+        LABELS + "training:\n  seq_len: 5", 3, "training.seq_len", "leave training.seq_len out"
+    ),
+    "state from label to label": Case(
+        LABELS + "training:\n  carry_state: true",
+        3,
+        "training.carry_state",
+        "whole sequences",
+        "false",
+    ),
+    "embedding of labelled numbers": Case(
+        LABELS + "model: {embedding_size: {int: [1, 2]}}", 2, "model.embedding_size", "ignores it"
+    ),
+    "a sampled seed": Case(
+        "task: {type: labels, generated: {rule: random, seed: {int: [0, 9]}}}",
+        1,
+        "task.generated.seed",
+        "never sampled",
+    ),
+    "events of nothing": Case("task:\n  type: events", 1, "task", "name a .mat or .npz file"),
+    "events of nowhere": Case(
+        "task:\n  type: events\n  path: nowhere.mat",
+        3,
+        "task.path",
+        "there is no file",
     ),
     "empty file": Case("# nothing here\n", 1, "", "is empty"),
     "a list": Case("- 1\n- 2", 1, "", "a list, not a mapping"),

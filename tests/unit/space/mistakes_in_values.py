@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from mistake_case import SINE, Case
 
+from rnnsearch.tasks.config import TASK_CONFIGS
+
+TYPES = ", ".join(TASK_CONFIGS)
+
 CASES = {
     "unknown section": Case(SINE + "trainning: {}", 2, "trainning", "allowed", "training"),
     "field at the top": Case(SINE + "hidden_size: 3", 2, "hidden_size", "under `model:`"),
@@ -28,8 +32,8 @@ CASES = {
         "task.rollout.steps",
     ),
     "no task": Case("model: {}", 1, "task", "is missing"),
-    "no type": Case("task:\n  num_points: 5", 1, "task.type", "one of series, sine, text"),
-    "unknown type": Case("task:\n  type: sin", 2, "task.type", "one of series, sine, text", "sine"),
+    "no type": Case("task:\n  num_points: 5", 1, "task.type", f"one of {TYPES}"),
+    "unknown type": Case("task:\n  type: sin", 2, "task.type", f"one of {TYPES}", "sine"),
     "sampled type": Case("task:\n  type: {choice: [sine, text]}", 2, "task.type", "never sampled"),
     "section is a list": Case(SINE + "model: [1]", 2, "model", "must be a mapping"),
     "section is a distribution": Case(SINE + "model: {choice: [1]}", 2, "model", "field by field"),

@@ -1,0 +1,32 @@
+"""The sequences of events to learn, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsConfig:
+    """Binary vectors to the next ones: which keys of a piano sound, which sensors fire.
+
+    Attributes:
+        path: A `.mat` file (MATLAB 5 to 7.2) or an `.npz` file that holds the sequences of each
+            part under `train`, `val` and `test`, or `traindata`, `validdata` and `testdata`: a
+            cell or object array of matrices (steps, events) of 0 and 1. A part may also be one
+            matrix of all steps, beside `train_lengths` and so on. `test` may be missing.
+    """
+
+    type: Literal["events"] = "events"
+    path: str | None = None
+
+
+def problems(config: EventsConfig) -> list[tuple[str, str]]:
+    """Everything wrong with a config whose fields have the right types; no file is read.
+
+    Returns:
+        Pairs of a key below `task` and what is wrong with its value.
+    """
+    if config.path is None:
+        return [("path", "is missing: name a .mat or .npz file.")]
+    return []

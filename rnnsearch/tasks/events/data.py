@@ -1,0 +1,141 @@
+"""Sequences of binary vectors, as the file splits them; no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.events.config import EventsConfig, problems
+from rnnsearch.tasks.events.source import read_parts
+from rnnsearch.tasks.ragged import Ragged
+
+
+@dataclass(eq=False)
+class EventsData:
+    """Sequences of each part that the file has.
+
+    Attributes:
+        sequences: uint8 [steps of all, events].
+        digest: SHA-256 of the file.
+    """
+
+    config: EventsConfig
+    sequences: dict[Part, Ragged]
+    digest: str
+
+    losses: tuple[Loss, ...] = field(default=("bce",), init=False)
+    quantiles: tuple[float, ...] = field(default=(), init=False)
+    feedback = False
+    whole_sequence = False
+    symbolic = False
+    input_size: int = field(init=False)
+    output_size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.input_size = self.output_size = self.sequences["train"].values.shape[1]
+
+    @classmethod
+    def read(cls, config: EventsConfig) -> EventsData:
+        """Read a file.
+
+        Raises:
+            DataError: It cannot be read, lacks a part, or holds anything but 0 and 1.
+        """
+        wrong = problems(config)
+        if wrong:
+            raise DataError("; ".join(f"task.{key}: {message}" for key, message in wrong))
+        path = Path(config.path or "")
+        try:
+            raw = path.read_bytes()
+        except FileNotFoundError as error:
+            raise DataError(
+                f"there is no file {path}; a relative task.path starts at the space file."
+            ) from error
+        except OSError as error:
+            raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
+        parts = read_parts(raw, path)
+        sequences = {part: Ragged.of(matrices) for part, matrices in parts.items()}
+        return cls(config, sequences, sha256(raw).hexdigest())
+
+    @classmethod
+    def stand_in(cls, config: EventsConfig) -> EventsData:
+        """The same task on a few silent steps: its metrics have the same names."""
+        silence = Ragged.of([np.zeros((9, 2), dtype=np.uint8)])
+        return cls(config, {"train": silence, "val": silence, "test": silence}, "")
+
+    @property
+    def steps(self) -> int:
+        """Predicted steps of the longest training sequence, to which all of them are padded."""
+        return int(self.sequences["train"].lengths.max()) - 1
+
+    def rows(self) -> dict[Part, int]:
+        """Steps (frames) of each part that the file has."""
+        return {part: len(some.values) for part, some in self.sequences.items()}
+
+    def sha256(self) -> str:
+        """Hash of the file."""
+        return self.digest
+
+    def notes(self) -> Sequence[str]:
+        """Held-out sequences that stand in training too, and a missing test part."""
+        train = self.sequences["train"]
+        shown = {train[at].tobytes() for at in range(len(train))}
+        found = []
+        for part, some in self.sequences.items():
+            again = sum(some[at].tobytes() in shown for at in range(len(some)))
+            if part != "train" and again:
+                found.append(
+                    f"{again} of {len(some)} sequences of {part} stand in training too: its "
+                    "figures flatter"
+                )
+        if "test" not in self.sequences:
+            found.append("the file has no test part: the champion is scored on val alone")
+        return found
+
+    def metrics(self) -> Sequence[Metric]:
+        """Likelihood of the frames, and how many of their events are guessed."""
+        over = "every frame of the val part but the first of each sequence"
+        return [
+            Metric(
+                "val_nll",
+                "nats/frame",
+                "minimize",
+                f"negative log-likelihood of all events of a frame, mean over {over}",
+            ),
+            Metric(
+                "val_accuracy",
+                "share",
+                "maximize",
+                "hits / (hits + false alarms + misses) of the events held likelier than not, "
+                f"over {over} (Bay et al. 2009)",
+            ),
+        ]
+
+    def window_problem(self, window: Window) -> str | None:
+        """A training sequence is a whole one, and a batch is drawn without repetition."""
+        count = len(self.sequences["train"])
+        if window.seq_len is not None:
+            return "a training sequence is a whole one; leave training.seq_len out."
+        if window.batch_size > count:
+            return (
+                f"the training part holds {count} sequences, fewer than a batch of "
+                f"{window.batch_size}; at most training.batch_size: {count}."
+            )
+        return None
+
+    def baselines(self) -> Sequence[Score]:
+        """How often each event happens, and a logistic regression on the frame before."""
+        from rnnsearch.tasks.events.baselines import logistic, marginal
+
+        return [marginal(self), logistic(self)]
+
+    def manifest(self) -> dict[str, Any]:
+        """The number of events; a model knows them by their place."""
+        return {"task": "events", "events": self.input_size}

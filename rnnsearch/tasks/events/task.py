@@ -1,0 +1,105 @@
+"""The events task on a device: whole sequences to train on, likelihood of whole parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.events.config import EventsConfig
+from rnnsearch.tasks.events.data import EventsData
+from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.sums import row_sums
+from rnnsearch.tasks.whole import WholeSequences, shuffled_passes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class EventsTask:
+    """Predict which events happen at each step from those of the steps before.
+
+    Events of a step are independent of each other given the past, as in Boulanger-Lewandowski et
+    al. 2012 for an RNN alone. A batch holds whole sequences, padded to the longest of the
+    training part, in an order drawn anew for each pass.
+    """
+
+    head: Head = "every"
+    natural_epoch = True
+
+    def __init__(
+        self, config: EventsConfig, data: EventsData, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        self.config = config
+        self.data = data
+        self._before: dict[Part, WholeSequences] = {}
+        self._after: dict[Part, WholeSequences] = {}
+        for part, some in data.sequences.items():
+            whole = [some[at] for at in range(len(some))]
+            before, after = [one[:-1] for one in whole], [one[1:] for one in whole]
+            self._before[part] = WholeSequences(Ragged.of(before), device, dtype)
+            self._after[part] = WholeSequences(Ragged.of(after), device, dtype)
+
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+        """Numbers of training sequences, or `NOBODY`; [steps, B]."""
+        return shuffled_passes(seed, epoch, window, len(self.data.sequences["train"]))
+
+    def gather(self, index: Tensor, window: Window) -> Batch:
+        """Frames and the frames after them, [K, T, B, events] both, and lengths [K, B]."""
+        del window
+        inputs, lengths = self._before["train"].padded(index, self.data.steps)
+        targets, _ = self._after["train"].padded(index, self.data.steps)
+        return Batch(inputs, targets, lengths)
+
+    def evaluate(
+        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
+    ) -> dict[str, Tensor]:
+        """Likelihood and accuracy over every predicted frame of a part, from the zero state."""
+        del carried
+        if part not in self._before:
+            return {}
+        nats = torch.zeros(predictor.size, dtype=torch.float64, device=predictor.device)
+        hits = either = nats
+        for numbers, lengths, outputs in self._before[part].read(predictor):
+            steps = outputs.shape[1]
+            targets, _ = self._after[part].padded(numbers.unsqueeze(0), steps)
+            time = torch.arange(steps, device=lengths.device).view(1, -1, 1, 1)
+            valid = time < lengths.view(1, 1, -1, 1)
+            wide = targets.expand_as(outputs)
+            cost = functional.binary_cross_entropy_with_logits(outputs, wide, reduction="none")
+            nats = nats + row_sums(torch.where(valid, cost, 0.0))
+            guessed, happened = outputs > 0, targets > 0
+            hits = hits + row_sums(guessed & happened & valid)
+            either = either + row_sums((guessed | happened) & valid)
+        frames = int(self._before[part].lengths.sum())
+        nll = nats / frames
+        accuracy = hits / either.clamp(min=1)
+        return {
+            f"{part}_nll": nll,
+            f"{part}_accuracy": torch.where(nll.isfinite(), accuracy, torch.nan),
+        }
+
+    def say(self, predictor: Predictor) -> str:
+        """Nothing: events are drawn."""
+        del predictor
+        return ""
+
+    def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
+        """The first validation sequence, and how likely the model held each event a step ahead.
+
+        Returns:
+            `events`, 0 and 1, and `chances`, each [predicted steps, events].
+        """
+        del steps
+        first = torch.zeros(1, 1, dtype=torch.int64, device=predictor.device)
+        longest = int(self._before["val"].lengths[0])
+        inputs, lengths = self._before["val"].padded(first, longest)
+        outputs, _ = predictor(inputs, None, lengths)
+        return {
+            "events": self.data.sequences["val"][0][1:],
+            "chances": outputs[0, :, 0].double().sigmoid().cpu().numpy(),
+        }

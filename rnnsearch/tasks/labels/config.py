@@ -1,0 +1,154 @@
+"""The labelled sequences to learn, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rnnsearch.tasks.scaling import ScalerKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareConfig:
+    """Shares of each class; they sum to 1. Only `test` may be 0."""
+
+    train: float = 0.8
+    val: float = 0.1
+    test: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratedConfig:
+    """Sequences of standard normal values, made instead of read, with two classes.
+
+    Attributes:
+        rule: `random` draws each label by itself, so that nothing can be learned;
+            `sign_of_last` takes the sign of the last feature at the last step; `none` makes none.
+        count: Training sequences.
+        held_out: Sequences of the validation part, and of the test part: enough to tell chance
+            from skill.
+        length: Steps a sequence.
+        num_features: Values a step.
+        seed: Of values and labels; never sampled.
+    """
+
+    rule: Literal["none", "random", "sign_of_last"] = "none"
+    count: int = 1000
+    held_out: int = 2000
+    length: int = 10
+    num_features: int = 5
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelsConfig:
+    """Sequences of any length to classes. Exactly one of `path` and `generated.rule` is given.
+
+    Attributes:
+        path: A folder with one UTF-8 text file a class, a sequence a line; or a CSV file (or
+            TSV) with a header.
+        text: Of a CSV with one sequence a row, the column that holds the text.
+        label: Of a CSV, the column that holds the class.
+        id: Of a CSV with one step a row, the column that says to which sequence it belongs.
+        time: With `id`, the column that orders the steps, numbers or ISO 8601; null: row order.
+        features: With `id`, the columns of numbers that are the sequence.
+        generated: Sequences to make instead of reading any.
+        normalize: Of texts. `nfc` composes accents; `ascii` drops them, and all else that is not
+            ASCII.
+        max_length: Longer sequences keep their last steps; null cuts none.
+        scaler: Of numbers, each column by itself, fitted on the steps of the training part alone.
+        split: Shares of each class, drawn at random; equal sequences stay in one part.
+        split_seed: Of that draw; never sampled.
+    """
+
+    type: Literal["labels"] = "labels"
+    path: str | None = None
+    text: str | None = None
+    label: str = "label"
+    id: str | None = None
+    time: str | None = None
+    features: tuple[str, ...] = ()
+    generated: GeneratedConfig = field(default_factory=GeneratedConfig)
+    normalize: Literal["nfc", "ascii"] = "nfc"
+    max_length: int | None = None
+    scaler: ScalerKind = "standard"
+    split: ShareConfig = field(default_factory=ShareConfig)
+    split_seed: int = 0
+
+
+def problems(config: LabelsConfig) -> list[tuple[str, str]]:
+    """Everything wrong with a config whose fields have the right types; no file is read.
+
+    Returns:
+        Pairs of a key below `task` (`split.train`) and what is wrong with its value.
+    """
+    if (config.path is None) == (config.generated.rule == "none"):
+        found = [("path", "give exactly one of path and generated.rule (random, sign_of_last).")]
+    else:
+        found = _column_problems(config)
+    if config.generated.rule == "none":
+        found += _share_problems(config.split)
+    else:
+        found += _generated_problems(config.generated)
+    if config.max_length is not None and config.max_length < 1:
+        found.append(("max_length", f"must be at least 1, not {config.max_length}."))
+    return found
+
+
+def _column_problems(config: LabelsConfig) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    named = [key for key in ("text", "id", "time", "features") if getattr(config, key)]
+    if config.generated.rule != "none":
+        return [(key, "names a column, and generated sequences have none.") for key in named]
+    if config.text is not None and len(named) > 1:
+        found.append(
+            (named[1], "goes with steps that are rows; with `text` a row is a whole sequence.")
+        )
+    elif config.text is None:
+        if config.features and config.id is None:
+            found.append(("features", "needs `id`, the column that tells sequences apart."))
+        if config.id is not None and not config.features:
+            found.append(("id", "needs `features`, the columns of numbers that are the sequence."))
+        if config.time is not None and config.id is None:
+            found.append(("time", "needs `id`, the column that tells sequences apart."))
+    columns = [config.text, config.label, config.id, config.time, *config.features]
+    given = [column for column in columns if column is not None]
+    found.extend(
+        ("features" if column in config.features else "label", f"names {column!r} twice.")
+        for column in dict.fromkeys(given)
+        if given.count(column) > 1
+    )
+    return found
+
+
+def _share_problems(split: ShareConfig) -> list[tuple[str, str]]:
+    shares = {"train": split.train, "val": split.val, "test": split.test}
+    found = [
+        (f"split.{part}", f"must be a share from 0 to 1, not {share}.")
+        for part, share in shares.items()
+        if not 0 <= share <= 1
+    ]
+    found.extend(
+        (f"split.{part}", "must be above 0: a model is fitted on train and chosen on val.")
+        for part in ("train", "val")
+        if shares[part] == 0
+    )
+    total = sum(shares.values())
+    if not abs(total - 1) < 1e-6:
+        found.append(("split", f"sums to {total:g}; the shares of train, val and test sum to 1."))
+    return found
+
+
+def _generated_problems(generated: GeneratedConfig) -> list[tuple[str, str]]:
+    sizes = {
+        "count": generated.count,
+        "held_out": generated.held_out,
+        "length": generated.length,
+        "num_features": generated.num_features,
+    }
+    least = {"count": 2, "held_out": 2}
+    return [
+        (f"generated.{key}", f"must be at least {least.get(key, 1)}, not {size}.")
+        for key, size in sizes.items()
+        if size < least.get(key, 1)
+    ]

@@ -1,0 +1,77 @@
+"""What a sequence shows without its order in time, as rows for a regression."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnsearch.tasks.base import Part
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rnnsearch.tasks.labels.data import LabelsData
+    from rnnsearch.tasks.ragged import Ragged
+
+MARK = (-1,)
+"""Stands before the first and after the last symbol of a text."""
+
+
+def ngram_counts(data: LabelsData, highest: int) -> dict[Part, Any]:
+    """Sparse counts of n-grams of symbols, a row a text of the part, a column an n-gram.
+
+    Columns are the n-grams of at least two training texts.
+    """
+    from scipy.sparse import csr_matrix
+
+    found = {part: _all_grams(texts, highest) for part, texts in data.sequences.items()}
+    held = Counter(gram for grams in found["train"] for gram in grams)
+    columns = {gram: at for at, gram in enumerate(sorted(g for g, n in held.items() if n > 1))}
+    counts: dict[Part, Any] = {}
+    for part, texts in found.items():
+        known = [
+            {columns[gram]: n for gram, n in grams.items() if gram in columns} for grams in texts
+        ]
+        values = np.array([n for row in known for n in row.values()], dtype=np.float64)
+        places = np.array([at for row in known for at in row], dtype=np.int64)
+        ends = np.concatenate([[0], np.cumsum([len(row) for row in known])])
+        counts[part] = csr_matrix((values, places, ends), shape=(len(known), len(columns)))
+    return counts
+
+
+def _all_grams(texts: Ragged, highest: int) -> list[Counter[tuple[int, ...]]]:
+    """N-grams of each text, up to `highest` long; the marks alone are none."""
+    found = []
+    for number in range(len(texts)):
+        symbols = MARK + tuple(texts[number].tolist()) + MARK
+        found.append(
+            Counter(
+                gram
+                for order in range(1, highest + 1)
+                for at in range(len(symbols) - order + 1)
+                if (gram := symbols[at : at + order]) != MARK
+            )
+        )
+    return found
+
+
+def summaries(data: LabelsData) -> dict[Part, NDArray[np.float64]]:
+    """Each column's last value, mean, deviation, least and greatest, and the log of the length.
+
+    Scaled by the training part.
+    """
+    rows = {part: _summaries(some) for part, some in data.sequences.items()}
+    mean, deviation = rows["train"].mean(axis=0), rows["train"].std(axis=0)
+    scale = np.where(deviation > 1e-12, deviation, 1.0)
+    return {part: (own - mean) / scale for part, own in rows.items()}
+
+
+def _summaries(sequences: Ragged) -> NDArray[np.float64]:
+    found = []
+    for number in range(len(sequences)):
+        own = sequences[number]
+        parts = [own[-1], own.mean(axis=0), own.std(axis=0), own.min(axis=0), own.max(axis=0)]
+        found.append(np.concatenate([*parts, [np.log(len(own))]]))
+    return np.array(found)

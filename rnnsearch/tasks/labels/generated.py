@@ -1,0 +1,45 @@
+"""Sequences of normal values with a label that is noise, or that the last value decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.labels.config import GeneratedConfig
+from rnnsearch.tasks.streams import derive
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CLASSES = {"random": ("0", "1"), "sign_of_last": ("negative", "positive")}
+
+
+def generate(
+    config: GeneratedConfig,
+) -> dict[Part, tuple[NDArray[np.float64], NDArray[np.int64]]]:
+    """Values (sequences, length, num_features) and labels (sequences,) of each part.
+
+    Each part has a stream of its own, so a longer training part changes no held-out sequence.
+    Both classes stand in every part.
+    """
+    sizes: dict[Part, int] = {
+        "train": config.count,
+        "val": config.held_out,
+        "test": config.held_out,
+    }
+    found: dict[Part, tuple[NDArray[np.float64], NDArray[np.int64]]] = {}
+    for part, count in sizes.items():
+        draw = np.random.default_rng(derive(config.seed, f"labels {part}"))
+        values = draw.standard_normal((count, config.length, config.num_features))
+        if config.rule == "sign_of_last":
+            labels = (values[:, -1, -1] > 0).astype(np.int64)
+        else:
+            labels = draw.integers(0, 2, size=count)
+        if labels.min() == labels.max():  # of so few that chance gave one class alone
+            labels[0] = 1 - labels[0]
+            if config.rule == "sign_of_last":
+                values[0, -1, -1] *= -1
+        found[part] = values, labels
+    return found

@@ -1,0 +1,35 @@
+"""How well classes are told apart: accuracy, macro-F1, likelihood, the confusion matrix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def confusion(
+    truth: NDArray[np.int64], guesses: NDArray[np.int64], classes: int
+) -> NDArray[np.int64]:
+    """Counts [class, guessed class] of sequences [N]."""
+    pairs = truth * classes + guesses
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def measures(counts: NDArray[np.int64]) -> dict[str, float]:
+    """Accuracy and macro-F1 of a confusion matrix.
+
+    Macro-F1 is the mean over the classes of 2 hits / (sequences + guesses), which is 0 for a
+    class that is never guessed right: a rare class weighs as much as a frequent one.
+    """
+    hits, rows, columns = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
+    f1 = 2 * hits / np.maximum(rows + columns, 1)
+    return {"accuracy": float(hits.sum() / counts.sum()), "macro_f1": float(f1.mean())}
+
+
+def scores(truth: NDArray[np.int64], logs: NDArray[np.float64]) -> dict[str, float]:
+    """Accuracy, macro-F1 and nats of log-probabilities [N, classes]."""
+    found = measures(confusion(truth, logs.argmax(axis=1), logs.shape[1]))
+    return {**found, "nats": float(-logs[np.arange(len(truth)), truth].mean())}

@@ -1,0 +1,171 @@
+"""Labelled sequences as they stand in a folder or a table, before anything is split."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.labels.config import LabelsConfig
+from rnnsearch.tasks.labels.files import read_text
+from rnnsearch.tasks.labels.table import Table, read_table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Sequences and their labels, in the order of the source.
+
+    Attributes:
+        sequences: Texts, or float64 arrays (steps, features).
+        labels: One a sequence.
+        digest: SHA-256 of what was read.
+        notes: What a person must know of it.
+    """
+
+    sequences: list[str] | list[NDArray[np.float64]]
+    labels: list[str]
+    digest: str
+    notes: tuple[str, ...] = ()
+
+
+def read(config: LabelsConfig) -> Labelled:
+    """Read what `path` names.
+
+    Raises:
+        DataError: It is missing, empty, not UTF-8, or not what the config says.
+    """
+    path = Path(config.path or "")
+    if path.is_dir():
+        return _folder(config, path)
+    if not path.exists():
+        raise DataError(f"there is no {path}; a relative task.path starts at the space file.")
+    if config.text is not None:
+        table = read_table(path, [config.text, config.label])
+        texts = [normalized(text, config.normalize) for text in table.columns[config.text]]
+        for row, text in enumerate(texts):
+            if not text:
+                place = table.place(row, config.text)
+                raise DataError(f"{place}: nothing is left of it in ASCII; use `normalize: nfc`.")
+        return Labelled(texts, table.columns[config.label], sha256(table.raw).hexdigest())
+    if config.features:
+        return _steps(config, path)
+    raise DataError(
+        f"{path} is a file: name its columns, `text:` for one text a row, or `id:` and "
+        "`features:` for one step of numbers a row."
+    )
+
+
+def normalized(text: str, how: str) -> str:
+    """A text without blanks around it, its accents composed or, with `ascii`, dropped."""
+    if how == "ascii":
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _folder(config: LabelsConfig, folder: Path) -> Labelled:
+    """One text file a class, its name without `.txt` the label; a sequence a line."""
+    if config.text is not None or config.features or config.id is not None:
+        raise DataError(f"{folder} is a folder, one text file a class; leave the columns out.")
+    files = sorted(
+        path for path in folder.iterdir() if path.suffix.lower() == ".txt" and path.is_file()
+    )
+    if not files:
+        raise DataError(f"{folder} holds no file NAME.txt; there must be one for each class.")
+    texts: list[str] = []
+    labels: list[str] = []
+    digest = sha256()
+    for path in files:
+        raw, text = read_text(path)
+        lines = [normalized(line, config.normalize) for line in text.splitlines()]
+        lines = [line for line in lines if line]
+        if not lines:
+            raise DataError(f"{path} holds no sequence; every class needs some, one a line.")
+        texts += lines
+        labels += [path.stem] * len(lines)
+        digest.update(f"{path.name}\0{len(raw)}\0".encode("utf-8", "surrogateescape") + raw)
+    return Labelled(texts, labels, digest.hexdigest())
+
+
+def _steps(config: LabelsConfig, path: Path) -> Labelled:
+    """A long table: each row one step of the sequence that its `id` names."""
+    assert config.id is not None
+    times = [] if config.time is None else [config.time]
+    table = read_table(path, [config.id, config.label, *times, *config.features])
+    values = np.stack([_numbers(table, name) for name in config.features], axis=1)
+    order = None if config.time is None else _times(table, config.time)
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(table.columns[config.id]):
+        rows.setdefault(name, []).append(row)
+    labels = table.columns[config.label]
+    found: list[NDArray[np.float64]] = []
+    for name, own in rows.items():
+        said = {labels[row] for row in own}
+        if len(said) > 1:
+            shown = ", ".join(sorted(said))
+            raise DataError(
+                f"{table.place(own[0], config.label)}: the sequence {name!r} has several labels: "
+                f"{shown}. A sequence has one, the same in each of its rows."
+            )
+        if order is not None:
+            own.sort(key=lambda row: order[row])
+            for before, after in pairwise(own):
+                if order[before] == order[after]:
+                    raise DataError(
+                        f"{table.place(after, config.time or '')}: the sequence {name!r} has "
+                        f"this time twice; it has it on line {table.lines[before]} too."
+                    )
+        found.append(values[own])
+    firsts = [labels[own[0]] for own in rows.values()]
+    return Labelled(found, firsts, sha256(table.raw).hexdigest())
+
+
+def _numbers(table: Table, name: str) -> NDArray[np.float64]:
+    """A column as finite numbers."""
+    cells = table.columns[name]
+    found = np.empty(len(cells))
+    for row, cell in enumerate(cells):
+        try:
+            found[row] = float(cell)
+        except ValueError as error:
+            raise DataError(f"{table.place(row, name)}: {cell!r} is no number.") from error
+        if not math.isfinite(found[row]):
+            raise DataError(
+                f"{table.place(row, name)}: {cell!r} is not finite. Fill the gap, or take the "
+                "sequence out."
+            )
+    return found
+
+
+def _times(table: Table, name: str) -> list[float]:
+    """A column as numbers or, where the first cell is none, ISO 8601 times as seconds."""
+    cells = table.columns[name]
+    try:
+        float(cells[0])
+    except ValueError:
+        found = []
+        for row, cell in enumerate(cells):
+            try:
+                found.append(datetime.fromisoformat(cell))
+            except ValueError as error:
+                place = table.place(row, name)
+                raise DataError(f"{place}: {cell!r} is no ISO 8601 time and no number.") from error
+        kinds = Counter(time.tzinfo is None for time in found)
+        if len(kinds) > 1:
+            raise DataError(
+                f"{table.path}: column {name!r} has times with a zone and without."
+            ) from None
+        zone = None if True in kinds else UTC
+        return [(time - datetime(1970, 1, 1, tzinfo=zone)).total_seconds() for time in found]
+    return [float(number) for number in _numbers(table, name)]

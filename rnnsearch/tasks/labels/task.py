@@ -1,0 +1,125 @@
+"""The labels task on a device: batches of whole sequences, scores over whole parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.labels.config import LabelsConfig
+from rnnsearch.tasks.labels.data import LabelsData
+from rnnsearch.tasks.labels.measures import confusion, measures
+from rnnsearch.tasks.streams import derive
+from rnnsearch.tasks.sums import row_sums
+from rnnsearch.tasks.whole import WholeSequences, shuffled_passes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+EXAMPLES = 8
+"""Held-out sequences that are shown with what the model makes of them."""
+
+
+class LabelsTask:
+    """Read a whole sequence, then say its class.
+
+    A batch holds whole sequences, padded to the longest of the training part, in an order drawn
+    anew for each pass.
+    """
+
+    head: Head = "last"
+    natural_epoch = True
+
+    def __init__(
+        self, config: LabelsConfig, data: LabelsData, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        self.config = config
+        self.data = data
+        read = torch.int64 if data.symbolic else dtype
+        self._device, self._read = device, read
+        self._parts = {
+            part: WholeSequences(some, device, read) for part, some in data.sequences.items()
+        }
+        self._labels = {
+            part: torch.tensor(labels, device=device) for part, labels in data.labels.items()
+        }
+
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+        """Numbers of training sequences, or `NOBODY`; [steps, B]."""
+        return shuffled_passes(seed, epoch, window, self.data.rows()["train"])
+
+    def gather(self, index: Tensor, window: Window) -> Batch:
+        """Whole sequences [K, T, B, ...], their labels [K, 1, B] and lengths [K, B]."""
+        del window
+        inputs, lengths = self._parts["train"].padded(index, self.data.steps)
+        return Batch(inputs, self._labels["train"][index].unsqueeze(1), lengths)
+
+    def evaluate(
+        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
+    ) -> dict[str, Tensor]:
+        """Accuracy, macro-F1 and nats over every sequence of a part, each from the zero state.
+
+        A model whose outputs are not finite has no accuracy either: all three are NaN.
+        """
+        del carried
+        if part not in self.data.labels:
+            return {}
+        outputs = self._outputs(predictor, self._parts[part])
+        truth = self._labels[part]
+        logs = functional.log_softmax(outputs.double(), dim=-1)
+        picked = logs.gather(-1, truth.expand(len(logs), -1).unsqueeze(-1))
+        nats = -row_sums(picked) / len(truth)
+        expected = truth.cpu().numpy()
+        guesses = outputs.argmax(dim=-1).cpu().numpy()
+        columns: dict[str, list[float]] = {"accuracy": [], "macro_f1": []}
+        for own in guesses:
+            found = measures(confusion(expected, own, len(self.data.classes)))
+            for name, values in columns.items():
+                values.append(found[name])
+        metrics = {
+            f"{part}_{name}": torch.where(nats.isfinite(), nats.new_tensor(values), torch.nan)
+            for name, values in columns.items()
+        }
+        return {**metrics, f"{part}_nats": nats}
+
+    def say(self, predictor: Predictor) -> str:
+        """Some validation sequences, the class that the model gives them, and the true one."""
+        data = self.data
+        labels, part = data.labels["val"], data.sequences["val"]
+        draw = np.random.default_rng(derive(0, "examples"))
+        numbers = np.sort(draw.permutation(len(labels))[:EXAMPLES])
+        chosen = WholeSequences(part.some(numbers), self._device, self._read)
+        chances = self._outputs(predictor, chosen)[0].double().softmax(-1)
+        lines = []
+        for at, row in zip(numbers.tolist(), chances.cpu().numpy(), strict=True):
+            guess, truth = int(row.argmax()), int(labels[at])
+            verdict = "right" if guess == truth else f"it is {data.classes[truth]}"
+            what = data.shown("val", at)
+            lines.append(f"{what}: {data.classes[guess]} ({row[guess]:.2f}), {verdict}")
+        return "\n".join(lines)
+
+    def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
+        """The confusion matrix of the validation part.
+
+        Returns:
+            `confusion`, counts [class, guessed class], and `classes`, their names.
+        """
+        del steps
+        classes = len(self.data.classes)
+        guesses = self._outputs(predictor, self._parts["val"])[0].argmax(dim=-1).cpu().numpy()
+        return {
+            "confusion": confusion(self.data.labels["val"], guesses, classes),
+            "classes": np.array(self.data.classes),
+        }
+
+    def _outputs(self, predictor: Predictor, sequences: WholeSequences) -> Tensor:
+        """Outputs of the head after every sequence, [K, N, classes]."""
+        size = predictor.size, len(sequences.lengths), len(self.data.classes)
+        found = torch.empty(size, device=self._device, dtype=predictor.dtype)
+        for numbers, _, outputs in sequences.read(predictor):
+            found[:, numbers] = outputs[:, 0]
+        return found
