@@ -38,6 +38,7 @@ for _command in (
     explain,
     models.rollout,
     models.sample,
+    models.classify,
     models.ui,
     kernels.kernels,
 ):

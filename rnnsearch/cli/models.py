@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -45,6 +45,7 @@ def rollout(
     from rnnsearch.records.figures import draw_rollout
 
     trained = _load(model, storage, tracking_uri)
+    _refuse_to_continue(trained, model)
     arrays = trained.picture(steps)
     if arrays is None:
         raise ModelError(
@@ -76,10 +77,50 @@ def sample(
 ) -> None:
     """Let a text champion go on with a prompt."""
     trained = _load(model, storage, tracking_uri)
+    _refuse_to_continue(trained, model)
     vocabulary = trained.vocabulary()
     if vocabulary.unknown and (strangers := vocabulary.strangers(prompt)):
         typer.echo(f"read as the unknown symbol: {', '.join(strangers)}", err=True)
     typer.echo(prompt + trained.sample(prompt, length, temperature, seed))
+
+
+def classify(
+    model: ModelName,
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts to label.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", help="Texts, one a line; of numbers, a CSV with a step a row."),
+    ] = None,
+    top: Annotated[int, typer.Option("--top", min=1, help="Classes to show of each.")] = 3,
+    storage: Storage = DEFAULT_STORAGE,
+    tracking_uri: TrackingUri = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Let a champion of labels say what sequences are."""
+    from rnnsearch.tasks.labels.source import read_unlabelled
+
+    trained = _load(model, storage, tracking_uri)
+    if trained.config.task.type != "labels":
+        raise ModelError(f"{model} learned no labels; look at what it learned: rnnsearch studies")
+    if file is None and not (texts and trained.network.symbolic):
+        needed = "TEXT or --file FILE" if trained.network.symbolic else "--file STEPS.csv"
+        raise InputError(f"give {needed}: {model} needs something to label.")
+    named = {text: text for text in texts or ()}
+    sequences: dict[str, Any] = named if file is None else read_unlabelled(file, trained.manifest)
+    found = trained.classify(list(sequences.values()))
+    rows = []
+    for name, label, chances in zip(sequences, found.labels, found.probabilities, strict=True):
+        order = chances.argsort()[::-1][:top]
+        likely = {found.classes[at]: float(chances[at]) for at in order}
+        rows.append({"sequence": name, "label": label, "probabilities": likely})
+    if format_ is Format.JSON:
+        print_json(rows)
+        return
+    for row in rows:
+        shown = ", ".join(f"{label} {chance:.2f}" for label, chance in row["probabilities"].items())
+        typer.echo(f"{row['sequence']}\t{shown}")
 
 
 def ui(
@@ -103,6 +144,22 @@ def ui(
     command = ui_command(f"sqlite:///{database}", storage.resolve() / "mlartifacts", host, port)
     typer.echo(f"MLflow at http://{host}:{port} (Ctrl-C ends it)", err=True)
     os.execv(command[0], command)
+
+
+def _refuse_to_continue(trained: TrainedModel, model: str) -> None:
+    """Say what a model does instead, where it goes on with nothing."""
+    task_type = trained.config.task.type
+    if task_type == "labels":
+        raise ModelError(
+            f"{model} labels sequences and continues none; let it label yours: "
+            f"rnnsearch classify {model} "
+            + ("TEXT" if trained.network.symbolic else "--file STEPS.csv")
+        )
+    if task_type == "events":
+        raise ModelError(
+            f"{model} says how likely each event is at the next step and picks none to go on from; "
+            "champion.png in the study's figures shows that, and load_model().predict gives it."
+        )
 
 
 def _load(model: str, storage: Path, tracking_uri: str | None) -> TrainedModel:

@@ -110,6 +110,8 @@ def _log(
     code = "text_pyfunc.py" if _writes(config) else "numeric_pyfunc.py"
     if config["manifest"].get("task") == "series":
         code = "series_pyfunc.py"
+    elif _labels(config):
+        code = "labels_pyfunc.py"
     metrics = {**event.val_metrics, **event.test_metrics}
     info = Model.log(
         artifact_path=None,
@@ -149,6 +151,18 @@ def signature(config: dict[str, Any]) -> ModelSignature:
             ),
         )
     manifest = config["manifest"]
+    if _labels(config):
+        names = labels_columns(manifest)
+        whose = [] if manifest["reads"] == "text" else [ColSpec("string", names[0])]
+        return ModelSignature(
+            inputs=Schema(
+                [ColSpec("string", names[0])] + [ColSpec("double", name) for name in names[1:]]
+            ),
+            outputs=Schema(
+                [*whose, ColSpec("string", "label")]
+                + [ColSpec("double", f"p_{name}") for name in manifest["classes"]]
+            ),
+        )
     if manifest.get("task") == "series":
         whose = [ColSpec("string", manifest["id"])] if manifest["id"] else []
         read = [*manifest["targets"], *manifest["past"], *manifest["known"]]
@@ -186,6 +200,8 @@ def input_example(config: dict[str, Any]) -> Any:
 
     if config["manifest"].get("task") == "series":
         return _rows(config["manifest"])
+    if _labels(config):
+        return _sequences(config["manifest"])
     if config["symbolic"]:
         return np.arange(10, dtype=np.int64)[None] % config["input_size"]
     wave = np.sin(np.linspace(0.0, 2.0, 10, dtype=np.float32))
@@ -206,6 +222,32 @@ def _rows(manifest: dict[str, Any]) -> Any:
     if manifest["id"]:
         table.insert(0, manifest["id"], manifest["series"][0])
     return table
+
+
+def labels_columns(manifest: dict[str, Any]) -> list[str]:
+    """The columns that a model of labels reads, the first of them text."""
+    columns = manifest["columns"]
+    if manifest["reads"] == "text":
+        return [columns["text"]]
+    return [columns["id"], *manifest["features"]]
+
+
+def _sequences(manifest: dict[str, Any]) -> Any:
+    """A short text, or a sequence of three steps at each column's own level."""
+    import numpy as np
+    import pandas as pd
+
+    names = labels_columns(manifest)
+    if manifest["reads"] == "text":
+        return pd.DataFrame({names[0]: [manifest["alphabet"].strip()[-3:]]})
+    level = np.array(manifest["scaler"]["center"]) + np.zeros((3, 1))
+    table = pd.DataFrame(level, columns=names[1:])
+    table.insert(0, names[0], "one")
+    return table
+
+
+def _labels(config: dict[str, Any]) -> bool:
+    return bool(config["manifest"].get("task") == "labels")
 
 
 def _writes(config: dict[str, Any]) -> bool:

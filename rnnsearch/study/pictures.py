@@ -17,13 +17,20 @@ if TYPE_CHECKING:
 def draw_champion(
     event: ChampionChosen, trials: Sequence[TrialRecord], spec: StudySpec, folder: Path
 ) -> Path:
-    """The champion on its own predictions or, where its task has no rollout, its curve."""
+    """What the champion's task shows of it: a rollout, a confusion matrix; else its curve."""
     from rnnsearch.records.figures import draw_curve, draw_rollout
+    from rnnsearch.records.matrices import draw_confusion, draw_events
     from rnnsearch.training.trained import TrainedModel
 
     path = folder / "champion.png"
     trained = TrainedModel.load(Path(event.path))
     arrays = trained.picture()
+    if arrays is not None and "confusion" in arrays:
+        draw_confusion(arrays, path, title=f"trial {event.number}, on the validation part")
+        return path
+    if arrays is not None and "chances" in arrays:
+        draw_events(arrays, path, title=f"trial {event.number}, one step ahead")
+        return path
     if arrays is not None:
         title = f"trial {event.number}, on its own predictions"
         draw_rollout(arrays, path, title=title, labels=trained.axis_labels())

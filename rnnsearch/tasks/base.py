@@ -238,13 +238,15 @@ class Showing(Protocol):
     def picture(
         self, predictor: Predictor, steps: int | None = None
     ) -> Mapping[str, np.ndarray[Any, Any]] | None:
-        """Arrays of a rollout to draw, or None where there is nothing to draw.
+        """Arrays to draw, or None where there is nothing to draw.
 
         Args:
             steps: Points to predict; None leaves it to the task.
 
         Returns:
-            `time`, `truth` and the mask `warmup` (true where a true point was fed), of one
-            length; `prediction_time` and `prediction`, of length `steps`.
+            Of a rollout: `time`, `truth` and the mask `warmup` (true where a true point was fed),
+            of one length; `prediction_time` and `prediction`, of length `steps`. Of a classifier:
+            `confusion`, counts [class, guessed class], and `classes`, their names. Of events:
+            `events`, 0 and 1, and `chances`, both [steps, events].
         """
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from rnnsearch.errors import HorizonError, ModelError, PromptError
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import weight_shapes
 from rnnsearch.tasks.base import Head, Part, Predictor
+from rnnsearch.tasks.labels.use import Classified, classify
 from rnnsearch.tasks.load import ShownTask, build_task, load_data
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.config import SeriesConfig
@@ -40,6 +41,13 @@ if TYPE_CHECKING:
 
 WEIGHTS_FILE = "weights.safetensors"
 CONFIG_FILE = "config.json"
+
+NO_ROLLOUT = {
+    "labels": "a model of labels continues nothing; use classify(sequences).",
+    "events": "a model of events says how likely each is at the next step and picks none to go on "
+    "from; use predict(inputs).",
+}
+"""By task: why it has none, and what does instead."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,16 +148,22 @@ class TrainedModel:
         Returns:
             The next point (batch, time, output), or natural-log probabilities of the next symbol
             (batch, time, symbol), after each step; in the dtype of the weights. Of a model of a
-            table, its forecast (batch, horizon, target) in the units of the data.
+            table, its forecast (batch, horizon, target) in the units of the data; of events, the
+            probability of each at the next step (batch, time, event).
 
         Raises:
-            ModelError: The inputs have another shape or hold numbers that are no symbols.
+            ModelError: The inputs have another shape or hold numbers that are no symbols, or the
+                model labels whole sequences.
         """
         if self._of_a_table:
             return self.forecast(inputs)
+        if self._task_type == "labels":
+            raise ModelError("this model labels whole sequences; use classify(sequences).")
         entered = self._entered(inputs)
         outputs, _ = self.network(entered.transpose(0, 1).contiguous())
-        if self.network.symbolic:
+        if self._task_type == "events":
+            outputs = outputs.sigmoid()
+        elif self.network.symbolic:
             outputs = functional.log_softmax(outputs, dim=-1)
         return self._left(outputs)
 
@@ -173,6 +187,8 @@ class TrainedModel:
             ModelError: The model reads symbols, its predictions cannot be fed back, or `history`
                 has another shape.
         """
+        if self._task_type in NO_ROLLOUT:
+            raise ModelError(NO_ROLLOUT[self._task_type])
         if self.network.symbolic:
             raise ModelError("a model of symbols has no rollout; use sample(prompt, length).")
         if self._of_a_table:
@@ -222,6 +238,8 @@ class TrainedModel:
         Raises:
             ModelError: The model reads numbers.
         """
+        if self._task_type in NO_ROLLOUT:
+            raise ModelError(NO_ROLLOUT[self._task_type])
         if not self.network.symbolic or "vocabulary" not in self.manifest:
             raise ModelError(
                 "this is no model of a text and has no vocabulary; use rollout(history, steps) "
@@ -275,18 +293,18 @@ class TrainedModel:
     def picture(
         self, steps: int | None = None, data: TaskData | None = None
     ) -> Mapping[str, NDArray[Any]] | None:
-        """Arrays of a rollout over the first validation wave, as `tasks.base.Showing` says.
+        """Arrays to draw, such as a rollout over a validation wave: see `tasks.base.Showing`.
 
         Args:
             steps: Points to predict; None takes the task's longest horizon.
 
         Returns:
-            None for a model of symbols.
+            None for a model that writes symbols.
 
         Raises:
             HorizonError: `steps` is below 1.
         """
-        if self.network.symbolic:
+        if self.network.symbolic and self._task_type != "labels":
             return None
         task = self.task(data)
         return task.picture(self.predictor(task.head), steps)
@@ -305,9 +323,26 @@ class TrainedModel:
         predictor = self.predictor("last" if self.manifest["strategy"] == "direct" else "every")
         return forecast_rows(self.manifest, predictor, rows, steps, series)
 
+    def classify(self, sequences: Sequence[Any]) -> Classified:
+        """`tasks.labels.use.classify` of this model: labels and probabilities of sequences.
+
+        Args:
+            sequences: Texts, or arrays (steps, features) in the units of the data.
+
+        Raises:
+            ModelError: The model labels nothing, or a sequence is not what it reads.
+        """
+        if self._task_type != "labels":
+            raise ModelError("only a model of labels classifies; use predict, rollout or sample.")
+        return classify(self.manifest, self.predictor("last"), sequences)
+
+    @property
+    def _task_type(self) -> str:
+        return str(self.manifest.get("task"))
+
     @property
     def _of_a_table(self) -> bool:
-        return self.manifest.get("task") == "series"
+        return self._task_type == "series"
 
     def axis_labels(self) -> tuple[str, str]:
         """What `picture` draws along and up."""

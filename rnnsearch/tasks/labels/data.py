@@ -141,7 +141,12 @@ class LabelsData:
     def manifest(self) -> dict[str, Any]:
         """The classes, and how a sequence is encoded."""
         config = self.config
-        columns = {"id": config.id, "time": config.time, "text": config.text}
+        # A folder's texts and generated numbers have no columns; a table of new ones needs some.
+        columns = {
+            "id": config.id or "sequence",
+            "time": config.time,
+            "text": config.text or "text",
+        }
         return {
             "task": "labels",
             "classes": list(self.classes),

@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.files import read_text
-from rnnsearch.tasks.labels.table import Table, read_table
+from rnnsearch.tasks.labels.table import Table, read_table, rows_by_id
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,6 +68,32 @@ def read(config: LabelsConfig) -> Labelled:
     )
 
 
+def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Sequences to label, by name: the lines of a text file, or the steps of a table.
+
+    Args:
+        manifest: Of the model; a table must have its columns.
+
+    Raises:
+        DataError: The file cannot be read, or is not what the model reads.
+    """
+    if manifest["reads"] == "text":
+        lines = [line.strip() for line in read_text(path)[1].splitlines()]
+        found = {line: line for line in lines if line}
+        if not found:
+            raise DataError(f"{path} holds no text, one a line.")
+        return found
+    columns, features = manifest["columns"], manifest["features"]
+    times = [columns["time"]] if columns["time"] else []
+    table = read_table(path, [columns["id"], *times, *features])
+    values = np.stack([_numbers(table, name) for name in features], axis=1)
+    order = _times(table, times[0]) if times else [0.0] * len(values)
+    return {
+        name: values[sorted(own, key=lambda row: order[row])]
+        for name, own in rows_by_id(table.columns[columns["id"]]).items()
+    }
+
+
 def normalized(text: str, how: str) -> str:
     """A text without blanks around it, its accents composed or, with `ascii`, dropped."""
     if how == "ascii":
@@ -105,9 +132,7 @@ def _steps(config: LabelsConfig, path: Path) -> Labelled:
     table = read_table(path, [config.id, config.label, *times, *config.features])
     values = np.stack([_numbers(table, name) for name in config.features], axis=1)
     order = None if config.time is None else _times(table, config.time)
-    rows: dict[str, list[int]] = {}
-    for row, name in enumerate(table.columns[config.id]):
-        rows.setdefault(name, []).append(row)
+    rows = rows_by_id(table.columns[config.id])
     labels = table.columns[config.label]
     found: list[NDArray[np.float64]] = []
     for name, own in rows.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -70,6 +70,14 @@ def read_table(path: Path, wanted: Sequence[str]) -> Table:
     if not lines:
         raise DataError(f"{path} has a header and no rows.")
     return Table(path, columns, lines, raw)
+
+
+def rows_by_id(ids: Iterable[Hashable]) -> dict[str, list[int]]:
+    """Places of the rows of each sequence, in the order in which they first appear."""
+    found: dict[str, list[int]] = {}
+    for row, name in enumerate(ids):
+        found.setdefault(str(name), []).append(row)
+    return found
 
 
 def _place(path: Path, header: Sequence[str], name: str) -> int:
