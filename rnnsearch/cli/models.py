@@ -102,7 +102,7 @@ def classify(
     from rnnsearch.tasks.labels.source import read_unlabelled
 
     trained = _load(model, storage, tracking_uri)
-    if trained.config.task.type != "labels":
+    if trained.manifest.get("task") != "labels":
         raise ModelError(f"{model} learned no labels; look at what it learned: rnnsearch studies")
     if file is None and not (texts and trained.network.symbolic):
         needed = "TEXT or --file FILE" if trained.network.symbolic else "--file STEPS.csv"
@@ -114,13 +114,14 @@ def classify(
     for name, label, chances in zip(sequences, found.labels, found.probabilities, strict=True):
         order = chances.argsort()[::-1][:top]
         likely = {found.classes[at]: float(chances[at]) for at in order}
-        rows.append({"sequence": name, "label": label, "probabilities": likely})
+        rows.append((name, label, likely))
     if format_ is Format.JSON:
-        print_json(rows)
+        keys = ("sequence", "label", "probabilities")
+        print_json([dict(zip(keys, row, strict=True)) for row in rows])
         return
-    for row in rows:
-        shown = ", ".join(f"{label} {chance:.2f}" for label, chance in row["probabilities"].items())
-        typer.echo(f"{row['sequence']}\t{shown}")
+    for name, _, likely in rows:
+        shown = ", ".join(f"{label} {chance:.2f}" for label, chance in likely.items())
+        typer.echo(f"{name}\t{shown}")
 
 
 def ui(
@@ -148,7 +149,7 @@ def ui(
 
 def _refuse_to_continue(trained: TrainedModel, model: str) -> None:
     """Say what a model does instead, where it goes on with nothing."""
-    task_type = trained.config.task.type
+    task_type = trained.manifest.get("task")
     if task_type == "labels":
         raise ModelError(
             f"{model} labels sequences and continues none; let it label yours: "

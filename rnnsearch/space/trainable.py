@@ -22,7 +22,7 @@ def check_training(draft: Draft) -> None:
     for config, data in draft.stand_ins.items():
         for key, message, suggestion in (
             *_losses(draft, data),
-            *_carried(draft, data, config.type),
+            *_carried(draft, data, task_type(config)),
             *_entered(draft, data),
             *_fed(draft, data),
         ):
@@ -51,9 +51,9 @@ def _losses(draft: Draft, data: TaskData) -> list[tuple[str, str, str]]:
     ]
 
 
-def _carried(draft: Draft, data: TaskData, task_type: str) -> list[tuple[str, str, str]]:
+def _carried(draft: Draft, data: TaskData, name: str) -> list[tuple[str, str, str]]:
     # events are whole sequences too, though no model may read them backwards
-    whole = data.whole_sequence or task_type == "events"
+    whole = data.whole_sequence or name == "events"
     if not (whole and True in members(draft, CARRY)):
         return []
     message = "shows a model whole sequences: no state leads from one to the next."

@@ -31,8 +31,6 @@ TaskConfig = (
 )
 
 TASK_CONFIGS: dict[str, type[TaskConfig]] = {
-    "events": EventsConfig,
-    "labels": LabelsConfig,
     "series": SeriesConfig,
     "sine": SineConfig,
     "text": TextConfig,
@@ -41,6 +39,8 @@ TASK_CONFIGS: dict[str, type[TaskConfig]] = {
     "copy": CopyConfig,
     "mackey_glass": MackeyGlassConfig,
     "lorenz": LorenzConfig,
+    "labels": LabelsConfig,
+    "events": EventsConfig,
 }
 """Config class by the `type` that a space file names; users' own are found by `config_class`."""
 

@@ -36,7 +36,7 @@ _STAND_INS = {
     "text": "text.data:TextData.stand_in",
 }
 """By type: what knows a task's metrics and rules without its file. The metrics of a series name
-what stands in the file; a task without a path reads none."""
+what stands in the file; other tasks read none."""
 
 
 class ShownTask(Task, Showing, Protocol):
@@ -64,10 +64,10 @@ def stand_in_data(config: TaskConfig) -> TaskData | None:
     Raises:
         DataError: The config itself is wrong.
     """
-    place = _STAND_INS.get(config.type)
-    if place is None:
-        return None if hasattr(config, "path") else load_data(config)
-    data: TaskData = _named(place)(config)
+    name = task_type(config)
+    if name not in _STAND_INS:
+        return None if name == "series" else load_data(config)
+    data: TaskData = _named(_STAND_INS[name])(config)
     return data
 
 
