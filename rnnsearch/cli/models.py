@@ -48,6 +48,8 @@ def rollout(
     _refuse_to_continue(trained, model)
     arrays = trained.picture(steps)
     if arrays is None:
+        if "vocabulary" not in trained.manifest:
+            raise ModelError(f"the task of {model} has no rollout: its answers are not fed back.")
         raise ModelError(
             f"{model} writes text and has no rollout; let it write: "
             f"rnnsearch sample {model} --prompt TEXT --length {steps}"
@@ -59,7 +61,9 @@ def rollout(
             typer.echo(f"{time:.4f}\t{value:.6f}")
     if output is not None:
         draw_rollout(
-            arrays, output, title=f"{model}, on its own predictions", labels=trained.axis_labels()
+            *(arrays, output),
+            title=f"{model}, {trained.picture_caption()}",
+            labels=trained.axis_labels(),
         )
         typer.echo(f"picture: {output}", err=True)
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PROMPT_LENGTH = 20
 RATE_SECONDS = 1.0
+ROLLED = ("sine", "series", "wave", "mackey_glass", "lorenz")
+"""Tasks whose champions have a picture of points in time."""
 
 
 def print_result(result: StudyResult, file: TextIO | None = None, *, verbose: bool = False) -> None:
@@ -76,7 +78,7 @@ def next_commands(result: StudyResult) -> list[str]:
         if result.spec.values["task.type"] == "text":
             prompt = _prompt(result.champion.text)
             commands.append(f"rnnsearch sample {name} --prompt {prompt} --length 200{storage}")
-        else:
+        elif result.spec.values["task.type"] in ROLLED:
             commands.append(f"rnnsearch rollout {name} --steps 49{storage}")
     commands.append(f"rnnsearch ui{storage}")
     return commands

@@ -72,7 +72,7 @@ def draw_rollout(
             "o",
             color=ORANGE,
             markersize=4.0,
-            label="prediction, fed back",
+            label="prediction",
             zorder=3,
         )
         if fed.any():

@@ -32,7 +32,7 @@ def draw_champion(
         draw_events(arrays, path, title=f"trial {event.number}, one step ahead")
         return path
     if arrays is not None:
-        title = f"trial {event.number}, on its own predictions"
+        title = f"trial {event.number}, {trained.picture_caption()}"
         draw_rollout(arrays, path, title=title, labels=trained.axis_labels())
         return path
     metric = spec.search.metric

@@ -25,6 +25,7 @@ from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.use import forecast_rows
 from rnnsearch.tasks.signals.use import continued
+from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.tasks.text.generate import generate
 from rnnsearch.tasks.text.vocabulary import Vocabulary
 from rnnsearch.training.codec import config_from_json, config_to_json
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 WEIGHTS_FILE = "weights.safetensors"
 CONFIG_FILE = "config.json"
+OWN_PREDICTIONS = "on its own predictions"
 
 NO_ROLLOUT = {
     "labels": "a model of labels continues nothing; use classify(sequences).",
@@ -348,7 +350,14 @@ class TrainedModel:
         """What `picture` draws along and up."""
         if isinstance(self.config.task, SeriesConfig):
             return "row", self.config.task.targets[0]
-        return "time (radians)", "value"
+        radians = isinstance(self.config.task, SineConfig)
+        return "time (radians)" if radians else "time", "value"
+
+    def picture_caption(self) -> str:
+        """How the predictions of `picture` were made."""
+        horizon = self.manifest.get("horizon", 1)
+        direct = self.manifest.get("strategy", "direct") == "direct"
+        return f"{horizon} points ahead" if horizon > 1 and direct else OWN_PREDICTIONS
 
     def predictor(self, head: Head = "every") -> Predictor:
         """The network as a stack of one, for a task of that head; torch's own modules compute."""

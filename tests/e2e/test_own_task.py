@@ -1,0 +1,56 @@
+"""The README's own task, exactly as it stands there, from check to a model that is used."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from e2e.command import ROOT, rnnsearch
+
+USE = """
+import mlflow, numpy as np
+mlflow.set_tracking_uri("sqlite:///studies/mlflow.db")
+model = mlflow.pyfunc.load_model("models:/echo@champion")
+print(model.predict(np.zeros((2, 9, 1), dtype=np.float32)).shape)
+"""
+
+
+def blocks() -> tuple[str, str]:
+    """The task and its space file."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Your own task\n")[2]
+    section = section.partition("\n## ")[0]
+    (code,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    (space,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    return code, space
+
+
+def test_it_is_short() -> None:
+    assert len(blocks()[0].splitlines()) < 40
+
+
+def test_it_runs_from_its_folder(tmp_path: Path) -> None:
+    code, space = blocks()
+    (tmp_path / "echo.py").write_text(code, encoding="utf-8")
+    (tmp_path / "echo.yaml").write_text(space, encoding="utf-8")
+    checked = rnnsearch("check", "echo.yaml", cwd=tmp_path)
+    assert checked.status == 0, checked.err
+    assert "task.delay: 2" in checked.out
+    wrong = rnnsearch("check", "echo.yaml", "--set", "task.dely=3", cwd=tmp_path)
+    assert wrong.status == 2
+    assert "Did you mean task.delay?" in wrong.err
+    few = ("--trials", 2, "--set", "search.finalists={top: 1, seeds: 1}")
+    said = rnnsearch("run", "echo.yaml", *few, "--set", "training.max_epochs=2", cwd=tmp_path)
+    assert said.status == 0, said.err
+    assert "constant" in said.out, "baselines come with the adapter"
+    used = subprocess.run(
+        [sys.executable, "-c", USE],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert used.returncode == 0, used.stderr
+    assert used.stdout.split("\n")[-2] == "(2, 9, 1)"
