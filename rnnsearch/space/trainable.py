@@ -12,6 +12,8 @@ from rnnsearch.tasks.config import task_type
 
 LOSS, CARRY = "training.loss", "training.carry_state"
 FEEDING, NOISE = "training.feeding", "training.input_noise"
+SHUFFLED = ("copy", "events", "lorenz", "mackey_glass", "wave")
+"""Tasks of whole sequences or windows in any order, which no model may read backwards."""
 INPUTS = ("model.input", "model.embedding_size")
 """How symbols enter; numbers enter as they are."""
 
@@ -52,8 +54,7 @@ def _losses(draft: Draft, data: TaskData) -> list[tuple[str, str, str]]:
 
 
 def _carried(draft: Draft, data: TaskData, name: str) -> list[tuple[str, str, str]]:
-    # events are whole sequences too, though no model may read them backwards
-    whole = data.whole_sequence or name == "events"
+    whole = data.whole_sequence or name in SHUFFLED
     if not (whole and True in members(draft, CARRY)):
         return []
     message = "shows a model whole sequences: no state leads from one to the next."

@@ -149,7 +149,8 @@ class TrainedModel:
 
         Returns:
             The next point (batch, time, output), or natural-log probabilities of the next symbol
-            (batch, time, symbol), after each step; in the dtype of the weights. Of a model of a
+            (batch, time, symbol), after each step; in the dtype of the weights. Of a model that
+            answers at the end of a sequence, the answer alone (batch, 1, output). Of a model of a
             table, its forecast (batch, horizon, target) in the units of the data; of events, the
             probability of each at the next step (batch, time, event).
 
@@ -162,10 +163,12 @@ class TrainedModel:
         if self._task_type == "labels":
             raise ModelError("this model labels whole sequences; use classify(sequences).")
         entered = self._entered(inputs)
-        outputs, _ = self.network(entered.transpose(0, 1).contiguous())
-        if self._task_type == "events":
+        fed = entered.transpose(0, 1).contiguous().unsqueeze(0)
+        (outputs,), _ = self.predictor(self.manifest.get("head", "every"))(fed, None)
+        loss = self.manifest.get("loss", "cross_entropy" if self.network.symbolic else "mse")
+        if self._task_type == "events" or loss == "bce":
             outputs = outputs.sigmoid()
-        elif self.network.symbolic:
+        elif loss == "cross_entropy":
             outputs = functional.log_softmax(outputs, dim=-1)
         return self._left(outputs)
 
@@ -205,7 +208,8 @@ class TrainedModel:
         if self.network.head.out_features != self.network.input_size:
             raise ModelError("this model's outputs are not its next inputs; use predict(inputs).")
         known = self._entered(history).transpose(0, 1).contiguous().unsqueeze(0)
-        return self._left(continued(self.predictor(), known, steps, self.manifest.get("window"))[0])
+        predictor = self.predictor(self.manifest.get("head", "every"))
+        return self._left(continued(predictor, known, steps, self.manifest.get("window"))[0])
 
     def sample(self, prompt: str, length: int, temperature: float = 1.0, seed: int = 0) -> str:
         """Continue a prompt, symbol by symbol, from the zero state.

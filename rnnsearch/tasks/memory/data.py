@@ -107,8 +107,8 @@ class AddingData:
         ]
 
     def manifest(self) -> dict[str, Any]:
-        """The length of the sequences."""
-        return {"task": "adding", "length": self.config.length}
+        """The length of the sequences, and that the answer comes at their end."""
+        return {"task": "adding", "length": self.config.length, "head": "last"}
 
     def _score(self, name: str, say: Any, note: str) -> Score:
         found: dict[str, float] = {}

@@ -148,8 +148,9 @@ class OneTrialData:
         return Score(name, found, note)
 
     def manifest(self) -> dict[str, Any]:
-        """The task's name, and its fields as JSON values."""
-        return {"task": self.name, "fields": _plain(asdict(self.config))}
+        """The task's name, its fields as JSON values, when it answers and in what."""
+        fields = _plain(asdict(self.config))
+        return {"task": self.name, "fields": fields, "head": self.head, "loss": self.loss}
 
 
 def _plain(value: Any) -> Any:

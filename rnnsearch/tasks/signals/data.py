@@ -191,6 +191,7 @@ class SignalData:
             "spacing": float(self.times[1] - self.times[0]),
             "window": self.config.window if self.config.predict == "last" else None,
             "horizon": self.config.horizon,
+            "head": self.config.predict,
             "scaler": self.scaler.to_json(),
         }
 

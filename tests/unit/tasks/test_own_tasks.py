@@ -102,6 +102,20 @@ def test_it_is_trained_saved_and_read_again(tmp_path: Path) -> None:
     assert model.evaluate("val")["val_mse"] == pytest.approx(min(values), rel=1e-6)
 
 
+def test_a_model_of_classes_gives_log_probabilities_at_the_end() -> None:
+    training = TrainingConfig(batch_size=2, steps_per_epoch=2)
+    config = TrialConfig(task=Parity(), model=ModelConfig(hidden_size=4), training=training, seed=0)
+    data = load_data(config.task)
+    pack = Pack({config.task: data}, objective="val_accuracy", goal="maximize")
+    pack.add("a", config)
+    pack.train({"a": 1}, seconds=5.0)
+    weights = pack.remove("a")
+    assert weights is not None
+    said = TrainedModel.from_weights(config, weights, data).predict(np.ones((3, 6), dtype=int))
+    assert said.shape == (3, 1, 2)
+    np.testing.assert_allclose(np.exp(said).sum(axis=-1), 1, rtol=1e-6)
+
+
 def test_a_config_is_written_with_the_path_of_its_class() -> None:
     config = TrialConfig(
         task=Whole(points=(7, 8)), model=ModelConfig(), training=TrainingConfig(), seed=0

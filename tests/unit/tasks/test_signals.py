@@ -12,6 +12,7 @@ from contracts.tasks import CPU, TaskContract, networks
 from torch import Tensor
 
 from rnnsearch.errors import DataError, HorizonError
+from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.signals import lorenz, mackey_glass, wave
 from rnnsearch.tasks.signals.config import LoopConfig, SignalConfig, SplitConfig
@@ -21,6 +22,9 @@ from rnnsearch.tasks.signals.mackey_glass import MackeyGlassConfig
 from rnnsearch.tasks.signals.scores import valid_steps
 from rnnsearch.tasks.signals.task import SignalTask
 from rnnsearch.tasks.signals.wave import WaveConfig
+from rnnsearch.training.config import TrainingConfig, TrialConfig
+from rnnsearch.training.pack import Pack
+from rnnsearch.training.trained import TrainedModel
 
 torch.set_num_threads(1)
 
@@ -300,3 +304,29 @@ def test_one_evaluation_serves_every_network() -> None:
     many = networks(SignalData(NOISY), 2, head="last")
     SignalTask(NOISY, SignalData(NOISY), CPU, torch.float32).evaluate(many, "val", None)
     assert many.calls == 1 + 5
+
+
+@pytest.mark.parametrize(
+    ("predict", "bidirectional"), [("last", False), ("last", True), ("every", False)]
+)
+def test_a_trained_model_takes_and_gives_the_units_of_the_signal(
+    predict: str, bidirectional: bool
+) -> None:
+    config = replace(NOISY, predict=predict)  # type: ignore[arg-type]
+    task = SignalTask(config, data := SignalData(config), CPU, torch.float32)
+    model = ModelConfig(hidden_size=4, bidirectional=bidirectional)
+    trial = TrialConfig(task=config, model=model, training=TrainingConfig(), seed=3)
+    pack = Pack({config: data})
+    pack.add("a", trial)
+    pack.train({"a": 1}, 10.0)
+    weights = pack.remove("a")
+    assert weights is not None
+    trained = TrainedModel.from_weights(trial, weights, data)
+    start = data.bounds["val"][0]
+    window = data.values[None, start : start + 10].astype(np.float32)
+    drawn = task.picture(trained.predictor(task.head), 7)["prediction"]
+    rolled = trained.rollout(window, 7)
+    np.testing.assert_allclose(rolled[0, :, 0], drawn, rtol=1e-4)
+    predicted = trained.predict(window)
+    assert predicted.shape == (1, 1 if predict == "last" else 10, 1)
+    np.testing.assert_allclose(predicted[0, -1], rolled[0, 0], rtol=1e-4)
