@@ -89,15 +89,17 @@ class TextData:
             _, last = data.scored(part)
             if last <= (longest := max(config.context)):
                 raise DataError(
-                    f"task.context: no symbol of the {part} part has {longest} symbols before it; "
-                    f"the text has {len(tokens)} symbols."
+                    f"no symbol of the {part} part has {longest} symbols before it; the text has "
+                    f"{len(tokens)} symbols.",
+                    key="task.context",
                 )
         return data
 
     @classmethod
     def stand_in(cls, config: TextConfig) -> TextData:
         """The same task on a text that needs no file: its metrics have the same names."""
-        return cls.read(replace(config, path=None, text="abcdefghij" * 100))
+        symbols = "abcdefghij" * (100 + max(config.context, default=0))
+        return cls.read(replace(config, path=None, text=symbols))
 
     @property
     def reported_part(self) -> Part:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import record_stream as stream
 from record_store import Store
 
-from rnnsearch.errors import ModelError
+from rnnsearch.errors import ModelError, PromptError
 from rnnsearch.events import ChampionChosen
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
@@ -181,3 +182,17 @@ def test_a_checkpoint_that_is_gone_is_said_and_not_registered(store: Store) -> N
     assert (state.pending, state.champion_uri) == (0, "")
     assert "unreadable" in (state.problem or "")
     assert store.rows.running() == 0
+
+
+def test_a_prompt_that_cannot_be_read_is_named_by_its_row(tmp_path: Path) -> None:
+    import pandas as pd
+
+    from rnnsearch.records.text_pyfunc import TextModel
+
+    prompts = pd.DataFrame({"prompt": ["hell", "hexe"]})
+    served = TextModel()
+    served.model, _ = checkpoint(HELLO, tmp_path / "all")
+    with pytest.raises(PromptError, match=r"prompt 1: .* without 'x'; it knows 4 chars"):
+        served.predict(None, prompts, {"length": 3})
+    served.model, _ = checkpoint(replace(HELLO, max_vocabulary=3), tmp_path / "few")
+    assert [len(said) for said in served.predict(None, prompts, {"length": 3})] == [3, 3]

@@ -42,12 +42,19 @@ class Short:
 
 
 SMALL = ("model.hidden_size=8", "model.num_layers=1")
+SOON = "task.rollout={steps: [10], starts: 2}"
 SHORTS = {
-    "adding": Short(("model.hidden_size=8", "training.steps_per_epoch=10")),
-    "copy": Short(("model.hidden_size=8", "training.steps_per_epoch=10")),
-    "long_sine": Short(("model.hidden_size=8", "training.steps_per_epoch=10")),
-    "lorenz": Short(("model.hidden_size=8", "training.steps_per_epoch=10")),
-    "mackey_glass": Short(("model.hidden_size=8", "training.steps_per_epoch=10")),
+    "adding": Short(("model.hidden_size=8", "task.train_sequences=320", "task.val_sequences=50")),
+    "copy": Short(("model.hidden_size=8", "task.train_sequences=320", "task.val_sequences=50")),
+    "long_sine": Short(
+        ("model.hidden_size=8", "training.steps_per_epoch=10", "search.metric=val_mse")
+    ),
+    "lorenz": Short(
+        ("model.hidden_size=8", "training.steps_per_epoch=10", "task.num_points=1500", SOON)
+    ),
+    "mackey_glass": Short(
+        ("model.hidden_size=8", "training.steps_per_epoch=10", "task.num_points=1000")
+    ),
     "noisy_sine": Short((*SMALL, "training.steps_per_epoch=10")),
     "waves": Short((*SMALL, "training.steps_per_epoch=10")),
     "char": Short((*SMALL, "training.batch_size=64")),

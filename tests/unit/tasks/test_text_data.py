@@ -125,6 +125,8 @@ def test_a_context_longer_than_the_text_is_refused() -> None:
     assert TextData.read(TextConfig(text=text, context=(1, 89))).context_positions("val")[0] == 89
     with pytest.raises(DataError, match="no symbol of the val part has 90 symbols before it"):
         TextData.read(TextConfig(text=text, context=(90,)))
+    long = TextConfig(path="no such file", context=(5000,))
+    assert "val_nats_context_5000" in [one.name for one in TextData.stand_in(long).metrics()]
 
 
 def test_ngrams_give_way_to_shorter_contexts() -> None:
