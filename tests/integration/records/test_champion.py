@@ -184,6 +184,8 @@ def test_a_checkpoint_that_is_gone_is_said_and_not_registered(store: Store) -> N
     assert store.rows.running() == 0
 
 
+# MLflow: the type hints of `predict` do not replace the signature that the model is logged with.
+@pytest.mark.filterwarnings("ignore:.*type hint:UserWarning")
 def test_a_prompt_that_cannot_be_read_is_named_by_its_row(tmp_path: Path) -> None:
     import pandas as pd
 
