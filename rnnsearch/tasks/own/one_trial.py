@@ -29,7 +29,8 @@ class OneTrialData:
         steps: Of the inputs and of the targets, as a first batch had them.
 
     Raises:
-        DataError: Its batches do not have the shapes that it announces, or it fails.
+        DataError: Its batches do not have the shapes that it announces, or `evaluate` reports
+            other figures than `metrics` names.
     """
 
     quantiles: tuple[float, ...] = ()
@@ -49,6 +50,7 @@ class OneTrialData:
         inputs, targets = self.batch(0, 2)
         self.steps = inputs.shape[1], targets.shape[1]
         self.head: Head = "last" if self.steps[1] == 1 < self.steps[0] else "every"
+        self._check_figures()
 
     def batch(self, seed: int, size: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """Sequences out of the user's `batch`, checked.
@@ -81,6 +83,22 @@ class OneTrialData:
             )
         if whole and (array.min() < 0 or array.max() >= width):
             raise DataError(f"{self.name}.batch returned {what} outside of 0 to {width - 1}.")
+
+    def _check_figures(self) -> None:
+        """Ask for the figures of a network that says nothing but zeros, before a search does."""
+        steps = 1 if self.head == "last" else None
+
+        def zeros(fed: NDArray[Any]) -> NDArray[Any]:
+            return np.zeros((len(fed), steps or np.shape(fed)[1], self.output_size))
+
+        named = [metric.name for metric in self.metrics()]
+        found = list(self.config.evaluate(zeros, "val"))
+        if sorted(found) != sorted(named):
+            raise DataError(
+                f"{self.name}.metrics names {', '.join(named) or 'none'}, and its "
+                f"evaluate(predict, 'val') reports {', '.join(map(str, found)) or 'none'}; "
+                "they must be the same."
+            )
 
     def rows(self) -> dict[Part, int]:
         """Nothing to count: batches are drawn as they are needed."""

@@ -156,6 +156,7 @@ def test_its_fields_are_keys_of_the_space_file() -> None:
         (f"task.type={HERE}:BadType", "its field `table` has a type that a space file cannot set"),
         (f"task.type={HERE}:Empty", "has no input_size, output_size, batch, metrics, evaluate"),
         (f"task.type={HERE}:WrongShape", r"must be numbers \(size, time, 1\)"),
+        (f"task.type={HERE}:OtherFigures", "metrics names val_mse, and its .* reports mse"),
         (f"task.type={HERE}:Fails", "failed: OSError: the disk is on fire"),
         ("training.seq_len=4", "leave training.seq_len out"),
         ("training.loss=bce", "cannot be trained on 'bce'; it takes mse, l1, huber"),
