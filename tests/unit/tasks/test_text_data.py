@@ -80,6 +80,28 @@ def test_encode_undoes_decode(text: str) -> None:
         assert vocabulary.decode(tokens.tolist()) == text
 
 
+@given(st.text(min_size=1), st.integers(2, 9), st.sampled_from(["char", "byte"]))
+def test_a_limited_vocabulary_changes_nothing_but_the_rare(text: str, most: int, unit) -> None:  # type: ignore[no-untyped-def]
+    whole, tokens = Vocabulary.of(text.encode(), unit)
+    few, numbers = whole.limited(tokens, most, tokens)
+    assert len(few) <= most
+    assert int(numbers.max()) < len(few)
+    assert few.unknown == (len(whole) > most)
+    assert few.encode(text).tolist() == numbers.tolist()
+    rare = set(whole.symbols) - set(few.symbols)
+    assert len(few.strangers(text)) == len(rare)
+    for token, number in zip(tokens, numbers, strict=True):
+        symbol = whole.symbols[token]
+        assert (
+            (number == len(few) - 1 and few.unknown)
+            if symbol in rare
+            else (few.symbols[number] == symbol)
+        )
+    counts = np.bincount(tokens)
+    kept = [counts[whole.symbols.index(symbol)] for symbol in few.symbols]
+    assert all(counts[whole.symbols.index(symbol)] <= min(kept) for symbol in rare)
+
+
 def test_more_than_256_symbols_fit() -> None:
     text = "".join(map(chr, range(0x4E00, 0x4E00 + 300)))
     data = TextData.read(TextConfig(text=text, split=WHOLE))
