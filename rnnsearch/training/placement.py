@@ -81,6 +81,13 @@ class Placement:
                 f"the task cannot be trained on the loss {how.loss}; it takes"
                 f" {', '.join(task.data.losses)}"
             )
+        if config.model.bidirectional and not task.data.whole_sequence:
+            raise PackError(
+                "a model that reads backwards would be shown what it has to predict: the task is"
+                " causal"
+            )
+        if config.model.initial_state == "learned" and how.carry_state:
+            raise PackError("a step starts from a carried state or from a learned one, not both")
         names = [metric.name for metric in task.data.metrics()]
         if self._objective not in (*names, "train_loss"):
             raise PackError(

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 import torch
-from contracts.packs import alone, curve, drain, neighbours, trial, wave_pack
+from contracts.packs import WaveData, alone, curve, drain, neighbours, trial, wave_pack
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -20,11 +21,16 @@ from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import parameter_count, weight_shapes
 from rnnsearch.tasks.base import Batch
+from rnnsearch.tasks.load import load_data
+from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.forward import forward
 from rnnsearch.training.gradients import training_pass
 from rnnsearch.training.layout import layout_of
 from rnnsearch.training.losses import LossShape
+from rnnsearch.training.pack import Pack
 from rnnsearch.training.shapes import first_state, layer_state, network_shape
+from rnnsearch.training.trained import TrainedModel
 
 MEMBERS, STEPS, BATCH, FEATURES, OUTPUTS = 3, 7, 2, 3, 2
 MSE = LossShape("mse")
@@ -187,7 +193,8 @@ class NetworkContract:
             assert largest(ours, theirs) < 1e-12
 
     @pytest.mark.parametrize("dtype", ["float32", "float64"])
-    def test_the_same_bits_in_any_company_and_a_falling_loss(self, dtype):
+    def test_the_same_bits_in_any_company_and_a_falling_loss(self, dtype, monkeypatch):
+        monkeypatch.setattr(WaveData, "whole_sequence", not self.carries)
         plain = trial(1, dtype=dtype, learning_rate=1e-2)
         config = replace(plain, model=self.model)
         expected = alone(config, self.epochs)
@@ -205,3 +212,40 @@ class NetworkContract:
         step = drain(pack, dict.fromkeys(pack.roster, self.epochs))
         assert not step.refusals
         assert curve(step) == expected
+
+
+class TrainedContract:
+    """A network out of a pack, in a checkpoint folder and back; inherit, and set `model`."""
+
+    model: ModelConfig
+    carry_state: ClassVar[bool] = True
+
+    def test_saved_and_loaded_it_scores_as_it_did(self, tmp_path):
+        torch.set_num_threads(1)
+        config = TrialConfig(
+            task=SineConfig(),
+            model=self.model,
+            training=TrainingConfig(
+                steps_per_epoch=4, learning_rate=1e-2, carry_state=self.carry_state
+            ),
+            seed=2,
+        )
+        data = load_data(config.task)
+        pack = Pack({config.task: data})
+        pack.add("trial", config)
+        pack.train({"trial": 1}, 60.0)
+        (snapshot,) = pack.state().values()
+        weights = pack.remove("trial")
+        assert weights is not None
+        model = TrainedModel.from_weights(config, weights, data)
+        model.save(tmp_path)
+        again = TrainedModel.load(tmp_path)
+        assert again.config == config
+        assert again.evaluate("val", data) == {
+            name: value for name, value in weights.metrics.items() if name.startswith("val")
+        }
+        history = np.sin(np.linspace(0, 3, 7)).reshape(1, 7, 1).astype(np.float32)
+        assert np.array_equal(again.rollout(history, 3), model.rollout(history, 3))
+        other = Pack({config.task: data})
+        other.add("trial", config, snapshot)
+        assert other.train({"trial": 2}, 60.0).reports[0].epoch == 2

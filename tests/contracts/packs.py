@@ -33,6 +33,8 @@ STEPS = 20
 class WaveData:
     """Points of a wave with two harmonics, or the same as five symbols."""
 
+    whole_sequence = False
+
     def __init__(self, symbolic: bool = False, points: int = 400) -> None:
         self.symbolic = symbolic
         self.input_size = 5 if symbolic else 1
@@ -40,7 +42,6 @@ class WaveData:
         self.losses: tuple[Loss, ...] = ("cross_entropy",) if symbolic else ("mse", "l1", "huber")
         self.quantiles: tuple[float, ...] = ()
         self.feedback = True
-        self.whole_sequence = False
         time = np.arange(points)
         self.values = np.sin(0.3 * time) + 0.3 * np.cos(0.71 * time)
 
