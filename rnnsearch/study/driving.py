@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import threading
 import time
@@ -9,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+
+from threadpoolctl import threadpool_limits
 
 from rnnsearch import __version__
 from rnnsearch.errors import RnnsearchError
@@ -196,7 +199,11 @@ class _Together:
 
 
 class _Scoring(threading.Thread):
-    """Scores the baselines beside the search: an n-gram of a long text takes seconds."""
+    """Scores the baselines beside the search: an n-gram of a long text takes seconds.
+
+    On one thread of BLAS. OpenBLAS ends its threads whenever the process forks, as Ray's start
+    does, and a product or a least squares that waits for one of them waits for ever.
+    """
 
     def __init__(self, data: TaskData, listener: Listener) -> None:
         super().__init__(name="baselines", daemon=True)
@@ -205,8 +212,12 @@ class _Scoring(threading.Thread):
         self._error: Exception | None = None
 
     def run(self) -> None:
+        # The variable is for what is loaded from now on: scipy brings an OpenBLAS of its own.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         try:
-            for one in self._data.baselines():
+            with threadpool_limits(limits=1, user_api="blas"):
+                scores = self._data.baselines()
+            for one in scores:
                 event = BaselineScored(time.time(), one.name, one.metrics, one.note)
                 self._listener.on_event(event)
         except Exception as error:  # raised again where the study waits for it

@@ -2,7 +2,8 @@
 
 Both kinds are frozen dataclasses whose fields, each with a default, are the keys under `task` in a
 space file; the class's docstring with its `Attributes:` is their meaning in `rnnsearch check`. A
-method `problems(self)` may give pairs of a field and what is wrong with its value.
+method `problems(self)` may give pairs of a field and what is wrong with its value. A field called
+`path` names a file, relative to the space file; the task finds its absolute path there.
 """
 
 from __future__ import annotations
