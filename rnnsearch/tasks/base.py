@@ -169,6 +169,10 @@ class TaskData(Protocol):
         """Every metric that the task reports, in the order of importance."""
         ...
 
+    def seq_len(self, window: Window) -> int:
+        """Steps of a training sequence, of the longest where they differ."""
+        ...
+
     def window_problem(self, window: Window) -> str | None:
         """Why the data cannot be cut that way (a text shorter than a window), or None."""
         ...

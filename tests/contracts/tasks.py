@@ -107,7 +107,7 @@ class TaskContract:
     def check_batch(self, data: TaskData, task: Task, window: Window, batch: Batch) -> None:
         inputs, targets, size = batch.inputs, batch.targets, window.batch_size
         steps = inputs.shape[1]
-        assert window.seq_len in (None, steps)
+        assert data.seq_len(window) == steps
         if data.symbolic:
             assert inputs.dtype == torch.int64
             assert inputs.shape == (2, steps, size)

@@ -9,6 +9,7 @@ from rnnsearch.models.weights import parameter_count
 from rnnsearch.space.corners import corners
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import build
+from rnnsearch.tasks.base import Window
 
 if TYPE_CHECKING:
     from rnnsearch.tasks.base import TaskData
@@ -37,8 +38,6 @@ KEYS = (
 
 def largest_trial_bytes(spec: StudySpec, data: TaskData) -> int:
     """Bytes of the largest configuration that a study can draw, within a factor of about two."""
-    # Steps of a training sequence: a wave's points, or the longest of sequences that are padded.
-    task_length = int(spec.values.get("task.num_points", getattr(data, "steps", 0)))
     largest = 0
     for values in corners(spec.parameters, spec.values, KEYS):
         model = build(ModelConfig, "model", values)
@@ -50,7 +49,8 @@ def largest_trial_bytes(spec: StudySpec, data: TaskData) -> int:
         )
         units = model.directions * sum(model.widths)
         gates = GATES.get(model.cell, OWN_GATES) * units
-        positions = values["training.batch_size"] * (values["training.seq_len"] or task_length)
+        batch, length = values["training.batch_size"], values["training.seq_len"]
+        positions = batch * data.seq_len(Window(batch_size=batch, seq_len=length))
         activations = positions * (KEPT_A_STEP * gates + 2 * data.output_size)
         item = 8 if values["training.dtype"] == "float64" else 4
         largest = max(largest, item * (COPIES * weights + activations))

@@ -70,10 +70,9 @@ class EventsData:
         silence = Ragged.of([np.zeros((9, 2), dtype=np.uint8)])
         return cls(config, {"train": silence, "val": silence, "test": silence}, "")
 
-    @property
-    def steps(self) -> int:
+    def seq_len(self, window: Window) -> int:
         """Predicted steps of the longest training sequence, to which all of them are padded."""
-        return int(self.sequences["train"].lengths.max()) - 1
+        return window.seq_len or int(self.sequences["train"].lengths.max()) - 1
 
     def rows(self) -> dict[Part, int]:
         """Steps (frames) of each part that the file has."""

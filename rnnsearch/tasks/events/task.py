@@ -50,9 +50,9 @@ class EventsTask:
 
     def gather(self, index: Tensor, window: Window) -> Batch:
         """Frames and the frames after them, [K, T, B, events] both, and lengths [K, B]."""
-        del window
-        inputs, lengths = self._before["train"].padded(index, self.data.steps)
-        targets, _ = self._after["train"].padded(index, self.data.steps)
+        steps = self.data.seq_len(window)
+        inputs, lengths = self._before["train"].padded(index, steps)
+        targets, _ = self._after["train"].padded(index, steps)
         return Batch(inputs, targets, lengths)
 
     def evaluate(

@@ -80,10 +80,9 @@ class LabelsData:
         labels = {part: np.arange(2) for part in parts}
         return cls(config, encoder, ("a", "b"), sequences, labels, "", ())
 
-    @property
-    def steps(self) -> int:
+    def seq_len(self, window: Window) -> int:
         """Steps of the longest training sequence, to which all of them are padded."""
-        return int(self.sequences["train"].lengths.max())
+        return window.seq_len or int(self.sequences["train"].lengths.max())
 
     def shown(self, part: Part, number: int) -> str:
         """A sequence for people to read: a text, or which of the part it is."""

@@ -54,8 +54,7 @@ class LabelsTask:
 
     def gather(self, index: Tensor, window: Window) -> Batch:
         """Whole sequences [K, T, B, ...], their labels [K, 1, B] and lengths [K, B]."""
-        del window
-        inputs, lengths = self._parts["train"].padded(index, self.data.steps)
+        inputs, lengths = self._parts["train"].padded(index, self.data.seq_len(window))
         return Batch(inputs, self._labels["train"][index].unsqueeze(1), lengths)
 
     def evaluate(

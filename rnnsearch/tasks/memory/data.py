@@ -87,6 +87,10 @@ class AddingData:
             ),
         ]
 
+    def seq_len(self, window: Window) -> int:
+        """A sequence has one length."""
+        return window.seq_len or self.config.length
+
     def window_problem(self, window: Window) -> str | None:
         """A training sequence is a whole one."""
         return _window_problem(self.config, self.config.length, window)
@@ -180,6 +184,10 @@ class CopyData:
                 f"share of {recalled} said right; chance is {1 / config.symbols:.4g}",
             ),
         ]
+
+    def seq_len(self, window: Window) -> int:
+        """A sequence has one length."""
+        return window.seq_len or self.config.steps
 
     def window_problem(self, window: Window) -> str | None:
         """A training sequence is a whole one."""

@@ -26,7 +26,7 @@ class OneTrialData:
     Attributes:
         config: The user's own object.
         head: `last` where the targets have one step and the inputs several.
-        steps: Of the inputs and of the targets, as a first batch had them.
+        steps: Of the inputs, as a first batch had them.
 
     Raises:
         DataError: Its batches do not have the shapes that it announces, or `evaluate` reports
@@ -48,8 +48,8 @@ class OneTrialData:
         if self.loss == "mse":
             self.losses = ("mse", "l1", "huber")
         inputs, targets = self.batch(0, 2)
-        self.steps = inputs.shape[1], targets.shape[1]
-        self.head: Head = "last" if self.steps[1] == 1 < self.steps[0] else "every"
+        self.steps: int = inputs.shape[1]
+        self.head: Head = "last" if targets.shape[1] == 1 < self.steps else "every"
         self._check_figures()
 
     def batch(self, seed: int, size: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -119,12 +119,16 @@ class OneTrialData:
         """The user's own."""
         return tuple(self.config.metrics())
 
+    def seq_len(self, window: Window) -> int:
+        """The length of a sequence is the task's own."""
+        return window.seq_len or self.steps
+
     def window_problem(self, window: Window) -> str | None:
         """The length of a sequence is the task's own."""
-        if window.seq_len in (None, self.steps[0]):
+        if window.seq_len in (None, self.steps):
             return None
         return (
-            f"sequences of {self.name} have {self.steps[0]} steps, not {window.seq_len}; leave "
+            f"sequences of {self.name} have {self.steps} steps, not {window.seq_len}; leave "
             "training.seq_len out."
         )
 

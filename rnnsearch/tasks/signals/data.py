@@ -156,6 +156,10 @@ class SignalData:
             )
         return found
 
+    def seq_len(self, window: Window) -> int:
+        """Points of a window."""
+        return window.seq_len or self.config.window
+
     def window_problem(self, window: Window) -> str | None:
         """A training sequence is one window; an epoch takes each once."""
         length = self.config.window

@@ -88,6 +88,10 @@ class SineData:
         ]
         return [one_step, *closed]
 
+    def seq_len(self, window: Window) -> int:
+        """Each point of a wave but the last predicts the next."""
+        return window.seq_len or self.config.num_points - 1
+
     def window_problem(self, window: Window) -> str | None:
         """A training sequence is one whole wave, so `seq_len` is None or `num_points - 1`."""
         whole = self.config.num_points - 1
