@@ -208,6 +208,7 @@ def run_search(
     try:
         stage("starting Ray")
         with (
+            signals.noted(),
             kernels_warming(spec, directory.logs / "kernels.log"),
             ray_session(address, directory.logs / "ray.log"),
             signals,

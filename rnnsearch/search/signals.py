@@ -24,6 +24,10 @@ class Signals:
 
     Attributes:
         received: The first signal's number, or None.
+
+    Raises:
+        KeyboardInterrupt: On entry, or what else the handler raises of a signal that was noted
+            before.
     """
 
     def __init__(self) -> None:
@@ -37,6 +41,30 @@ class Signals:
         return None if self.received is None else signal.Signals(self.received).name
 
     @contextmanager
+    def noted(self) -> Iterator[None]:
+        """A time before the search: a signal does what it did before, and is noted.
+
+        Handlers raise there, and what runs there (imports, Ray's start) has callbacks out of C
+        that swallow what is raised in them; so the search looks at the note before it begins.
+        """
+        old: dict[int, Any] = {}
+
+        def note(number: int, frame: FrameType | None) -> None:
+            self.received = number
+            old[number](number, frame)
+
+        if threading.current_thread() is threading.main_thread():
+            before = {number: signal.getsignal(number) for number in SIGNALS}
+            old = {number: handler for number, handler in before.items() if callable(handler)}
+        try:
+            for number in old:
+                signal.signal(number, note)
+            yield
+        finally:
+            for number, handler in old.items():
+                signal.signal(number, handler)
+
+    @contextmanager
     def shield(self) -> Iterator[None]:
         """Hold a second signal back until the end of a block that writes."""
         self._shields += 1
@@ -48,6 +76,8 @@ class Signals:
             raise KeyboardInterrupt
 
     def __enter__(self) -> Signals:
+        if self.received is not None:  # what its handler raised was swallowed
+            signal.raise_signal(self.received)
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
                 self._old[number] = signal.signal(number, self._on_signal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -32,6 +33,17 @@ def test_the_second_signal_raises() -> None:
         with pytest.raises(KeyboardInterrupt):
             send(signal.SIGTERM)
         assert signals.received == signal.SIGINT
+
+
+def test_a_signal_that_was_swallowed_before_the_search_stops_it_at_its_start() -> None:
+    signals = Signals()
+    before = signal.getsignal(signal.SIGINT)
+    with signals.noted(), contextlib.suppress(KeyboardInterrupt):
+        send(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) == before
+    with pytest.raises(KeyboardInterrupt), signals:
+        raise AssertionError("the search began")
+    assert signals.received == signal.SIGINT
 
 
 def test_a_shield_holds_the_second_signal_back_until_its_end() -> None:
