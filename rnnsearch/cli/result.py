@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -125,17 +126,23 @@ def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
     names = sorted(champion.val_metrics, key=lambda name: name != metric)
     names += [name for name in champion.test_metrics if name not in champion.val_metrics]
     own = {**champion.test_metrics, **champion.val_metrics}
+    over_seeds = _over_seeds(champion, names)
     print_table(
         [
             {
                 "": name,
                 f"winner: {best.name}": own[name],
+                **{title: cells[name] for title, cells in over_seeds.items()},
                 **{f"baseline: {row['name']}": row["metrics"].get(name) for row in rivals},
             }
             for name in names
         ],
         file=out,
     )
+    if over_seeds:
+        print("± is the sample standard deviation over the seeds", file=out)
+    if champion.left_out:
+        print(f"left out of the mean: {'; '.join(champion.left_out)}", file=out)
     print(f"\nparameters: {short_params(best.params) or 'nothing was sampled'}", file=out)
     if rivals and metric in own and cost(rivals[0]) <= sign * own[metric]:
         print(f"warning: no recurrent model beats the best baseline on {metric}", file=out)
@@ -145,6 +152,25 @@ def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
         print(f"picture: {shown(Path(champion.figure))}", file=out)
     if result.run is not None and result.run.champion_uri:
         print(f"registered: {result.run.champion_uri}", file=out)
+
+
+def _over_seeds(champion: Champion, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """A column: the mean of each metric over the winner's seeds, with their spread.
+
+    Returns:
+        Title and cells by metric; nothing where there is a single seed.
+    """
+    if not champion.std:
+        return {}
+    title = f"mean of its {len(champion.seeds)} seeds"
+    means = {name: short(champion.mean.get(name)) for name in names}
+    spreads = {name: short(champion.std.get(name)) for name in names}
+    left, right = (max(map(len, cells.values())) for cells in (means, spreads))
+    cells = {
+        name: f"{means[name]:>{left}} ± {spreads[name]:<{right}}" if means[name] else ""
+        for name in names
+    }
+    return {title: {name: cell.rjust(len(title)) for name, cell in cells.items()}}
 
 
 def _print_best_so_far(result: StudyResult, out: TextIO) -> None:
