@@ -69,9 +69,11 @@ def next_commands(result: StudyResult) -> list[str]:
     storage = storage_option(result.directory.storage)
     counts = result.counts()
     commands = []
-    if result.state in ("complete", "running"):
+    if result.state in ("complete", "running") and result.spec.parameters:
         more = max(len(result.trials), 1)
         commands.append(f"rnnsearch extend {name} --trials {more}{storage}")
+    elif result.state in ("complete", "running"):
+        pass  # a single configuration: more trials of it would tell nothing new
     elif result.state != "failed" or not result.trials or counts["waiting"] + counts["running"]:
         commands.append(f"rnnsearch resume {name}{storage}")
     commands.append(f"rnnsearch trials {name}{storage}")
@@ -92,7 +94,8 @@ def _how_it_went(result: StudyResult) -> str:
     text += f" after {duration(run.wall_seconds)}; {run.training_steps:,} training steps"
     ended = sum(trial.state in ENDED for trial in result.trials)
     # A rate from a moment says nothing; an extended study's earlier trials err on the long side.
-    if run.trials_per_hour and ended / run.trials_per_hour * 3600.0 >= RATE_SECONDS:
+    lasted = ended / run.trials_per_hour * 3600.0 if run.trials_per_hour else 0.0
+    if result.spec.parameters and lasted >= RATE_SECONDS:
         text += f", {run.trials_per_hour:,.0f} trials an hour"
     return text
 

@@ -222,7 +222,7 @@ def run_search(
             ledger.prepare(min(READY_AHEAD, control.places * control.slots))
             # torch takes seconds to import; the first checkpoint must not wait for it
             Thread(target=import_module, args=(CHECKPOINTS,), daemon=True).start()
-            stage("searching")
+            stage("searching" if spec.parameters else "training")
             settings = _settings(spec, directory, slice_seconds, snapshot_seconds)
             tune(control, settings, spec.resources, signals.shield)
             if control.error is not None:

@@ -111,7 +111,8 @@ class StudyResult:
         baselines: `{"name", "metrics", "note"}` each.
         champion: None where no trial was usable yet.
         run: The last run of the driver; None where none has ended yet.
-        notes: What a person must know of the data, such as a missing held-out part.
+        notes: What a person must know of where the study comes from, and of its data, such as a
+            missing held-out part.
     """
 
     spec: StudySpec
@@ -137,7 +138,7 @@ class StudyResult:
             baselines=notes.get("baselines") or [],
             champion=Champion(**champion) if champion else None,
             run=RunFigures(**run) if run else None,
-            notes=notes.get("data_notes") or [],
+            notes=[*(notes.get("origin") or []), *(notes.get("data_notes") or [])],
         )
 
     @property
@@ -209,12 +210,20 @@ class StudyResult:
         """
         from rnnsearch.training.trained import TrainedModel
 
+        return TrainedModel.load(Path(self.winner().path))
+
+    def winner(self) -> Champion:
+        """The champion.
+
+        Raises:
+            ModelError: The study has none yet.
+        """
         if self.champion is None:
             raise ModelError(
                 f"the study {self.directory.name!r} has no champion yet. Go on with it: "
                 f"rnnsearch resume {self.directory.name} --storage {self.directory.storage}"
             )
-        return TrainedModel.load(Path(self.champion.path))
+        return self.champion
 
     def rollout(self, history: np.ndarray[Any, Any], steps: int) -> np.ndarray[Any, Any]:
         """Continue `history` [batch, time, feature] for `steps` on the champion's predictions."""

@@ -138,7 +138,17 @@ def test_prompt_is_one_that_the_model_can_spell(said: str, prompt: str, tmp_path
         won_by=champion(0, 0.1, said, "train_nats"),
         run=figures(),
     )
-    assert f"sample wave --prompt {prompt} --length 200" in next_commands(study)[2]
+    assert f"sample wave --prompt {prompt} --length 200" in next_commands(study)[1]
+
+
+def test_of_a_single_configuration_no_search_is_spoken(tmp_path: Path) -> None:
+    won_by = champion(0, 0.1, "", "train_nats")
+    study = result(tmp_path, [record(0)], space=TEXT_SPACE, won_by=won_by, run=figures())
+    lines = printed(study)
+    assert "complete after 1m15s; 12,345 training steps" in lines
+    assert not any("extend" in line or "resume" in line for line in lines)
+    stopped = result(tmp_path, [record(0)], space=TEXT_SPACE, run=figures("stopped"))
+    assert next_commands(stopped)[0] == f"rnnsearch resume wave --storage {tmp_path}"
 
 
 def test_missing_records_are_said(tmp_path: Path) -> None:

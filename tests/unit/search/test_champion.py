@@ -42,7 +42,10 @@ class Notes:
 def trained(folder: Path, seed: int) -> Path:
     """A checkpoint of the untrained network of a seed."""
     config = TrialConfig(
-        task=TASK, model=ModelConfig(cell="gru", hidden_size=4), training=TrainingConfig(), seed=seed
+        task=TASK,
+        model=ModelConfig(cell="gru", hidden_size=4),
+        training=TrainingConfig(),
+        seed=seed,
     )
     tensors = initial_weights(config.model, 1, 1, False, seed)
     arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
