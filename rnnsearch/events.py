@@ -143,7 +143,11 @@ class FinalistScored:
 
 @dataclass(frozen=True, slots=True)
 class ChampionChosen:
-    """The winner, scored once on the test part; `path` is its checkpoint folder."""
+    """The winner, scored once on the test part; `path` is its checkpoint folder.
+
+    The winning configuration was trained with several seeds: one of them is kept and registered,
+    and all are scored, which says how much of a figure is luck.
+    """
 
     time: float
     number: int
@@ -155,6 +159,16 @@ class ChampionChosen:
     """Picture of the champion, or empty where the task draws none."""
     text: str = ""
     """What the champion says: `hello -> elloh`, a sample; empty where the task has none."""
+    seeds: Sequence[int] = ()
+    """The winning configuration's trainings that were scored, the kept one among them."""
+    by_seed: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Every validation and test metric of each of `seeds`, in their order."""
+    mean: Mapping[str, float] = field(default_factory=dict)
+    """Of `by_seed`."""
+    std: Mapping[str, float] = field(default_factory=dict)
+    """The sample standard deviation; empty where there is a single seed."""
+    left_out: Sequence[str] = ()
+    """Seeds that should be among `seeds` and are not, and why, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ for _command in (
     training.run,
     training.resume,
     training.extend,
+    training.retrain,
     studies.stop,
     studies.studies,
     studies.delete,

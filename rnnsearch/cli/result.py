@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -68,9 +69,11 @@ def next_commands(result: StudyResult) -> list[str]:
     storage = storage_option(result.directory.storage)
     counts = result.counts()
     commands = []
-    if result.state in ("complete", "running"):
+    if result.state in ("complete", "running") and result.spec.parameters:
         more = max(len(result.trials), 1)
         commands.append(f"rnnsearch extend {name} --trials {more}{storage}")
+    elif result.state in ("complete", "running"):
+        pass  # a single configuration: more trials of it would tell nothing new
     elif result.state != "failed" or not result.trials or counts["waiting"] + counts["running"]:
         commands.append(f"rnnsearch resume {name}{storage}")
     commands.append(f"rnnsearch trials {name}{storage}")
@@ -91,7 +94,8 @@ def _how_it_went(result: StudyResult) -> str:
     text += f" after {duration(run.wall_seconds)}; {run.training_steps:,} training steps"
     ended = sum(trial.state in ENDED for trial in result.trials)
     # A rate from a moment says nothing; an extended study's earlier trials err on the long side.
-    if run.trials_per_hour and ended / run.trials_per_hour * 3600.0 >= RATE_SECONDS:
+    lasted = ended / run.trials_per_hour * 3600.0 if run.trials_per_hour else 0.0
+    if result.spec.parameters and lasted >= RATE_SECONDS:
         text += f", {run.trials_per_hour:,.0f} trials an hour"
     return text
 
@@ -125,17 +129,23 @@ def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
     names = sorted(champion.val_metrics, key=lambda name: name != metric)
     names += [name for name in champion.test_metrics if name not in champion.val_metrics]
     own = {**champion.test_metrics, **champion.val_metrics}
+    over_seeds = _over_seeds(champion, names)
     print_table(
         [
             {
                 "": name,
                 f"winner: {best.name}": own[name],
+                **{title: cells[name] for title, cells in over_seeds.items()},
                 **{f"baseline: {row['name']}": row["metrics"].get(name) for row in rivals},
             }
             for name in names
         ],
         file=out,
     )
+    if over_seeds:
+        print("± is the sample standard deviation over the seeds", file=out)
+    if champion.left_out:
+        print(f"left out of the mean: {'; '.join(champion.left_out)}", file=out)
     print(f"\nparameters: {short_params(best.params) or 'nothing was sampled'}", file=out)
     if rivals and metric in own and cost(rivals[0]) <= sign * own[metric]:
         print(f"warning: no recurrent model beats the best baseline on {metric}", file=out)
@@ -145,6 +155,25 @@ def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
         print(f"picture: {shown(Path(champion.figure))}", file=out)
     if result.run is not None and result.run.champion_uri:
         print(f"registered: {result.run.champion_uri}", file=out)
+
+
+def _over_seeds(champion: Champion, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """A column: the mean of each metric over the winner's seeds, with their spread.
+
+    Returns:
+        Title and cells by metric; nothing where there is a single seed.
+    """
+    if not champion.std:
+        return {}
+    title = f"mean of its {len(champion.seeds)} seeds"
+    means = {name: short(champion.mean.get(name)) for name in names}
+    spreads = {name: short(champion.std.get(name)) for name in names}
+    left, right = (max(map(len, cells.values())) for cells in (means, spreads))
+    cells = {
+        name: f"{means[name]:>{left}} ± {spreads[name]:<{right}}" if means[name] else ""
+        for name in names
+    }
+    return {title: {name: cell.rjust(len(title)) for name, cell in cells.items()}}
 
 
 def _print_best_so_far(result: StudyResult, out: TextIO) -> None:

@@ -1,4 +1,4 @@
-"""Commands that train: run, resume, extend."""
+"""Commands that train: run, resume, extend, retrain."""
 
 from __future__ import annotations
 
@@ -98,6 +98,34 @@ def extend(
     with _own_words({"--time-budget": _budget(time_budget)}):
         study = Study.open(name, storage=storage, time_budget=time_budget, more_trials=trials)
     _drive(study, address, tracking_uri, format_, quiet, verbose)
+
+
+def retrain(
+    study: StudyName,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The new study's; default: NAME-retrained.")
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Trainings in all.")] = 3,
+    storage: Storage = DEFAULT_STORAGE,
+    tracking_uri: TrackingUri = None,
+    time_budget: TimeBudget = None,
+    address: Address = None,
+    set_: SetOption = None,
+    format_: FormatOption = Format.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Train a champion's configuration again with several seeds, as a study of its own."""
+    _first_word(f"rnnsearch: opening {study}", quiet)
+    from rnnsearch.study import Study
+
+    options = {"--time-budget": _budget(time_budget)}
+    overrides = [*(set_ or ()), *(override for override in options.values() if override)]
+    with _own_words(options):
+        again = Study.open(study, storage=storage).retrained(
+            name=name, seeds=seeds, overrides=overrides
+        )
+    _drive(again, address, tracking_uri, format_, quiet, verbose)
 
 
 def _first_word(text: str, quiet: bool) -> None:

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rnnsearch.events import FinalistScored, StudyStarted, TrialEnded, TrialStarted
+from rnnsearch.events import ChampionChosen, FinalistScored, StudyStarted, TrialEnded, TrialStarted
 
 Point = tuple[str, float, float, int]
 """A row of a curve: key, value, Unix time in seconds, step."""
@@ -68,6 +68,16 @@ def finalist_rows(scored: FinalistScored, metric: str) -> list[Point]:
     if len(values) > 1:
         rows.append((f"{metric}_seeds_std", statistics.stdev(values), scored.time, 0))
     return rows
+
+
+def champion_rows(event: ChampionChosen, step: int) -> list[Point]:
+    """Mean and spread over the seeds of the winning configuration, of each of its metrics."""
+    return [
+        (f"{name}_seeds_{what}", value, event.time, step)
+        for what, values in (("mean", event.mean), ("std", event.std))
+        if event.std  # of a single seed there is nothing to sum up
+        for name, value in values.items()
+    ]
 
 
 def as_params(params: Mapping[str, Any]) -> dict[str, str]:

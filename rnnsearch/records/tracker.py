@@ -33,6 +33,7 @@ from rnnsearch.records.run_fields import (
     STUDY_STATUS,
     Point,
     as_params,
+    champion_rows,
     ending_tags,
     finalist_rows,
     starting_tags,
@@ -228,7 +229,10 @@ class Tracker:
         metrics = {**event.val_metrics, **event.test_metrics}
         # MLflow gives a logged model the metrics of its step: no others may have the same one.
         rows = [(key, value, event.time, sequence) for key, value in metrics.items()]
+        rows += champion_rows(event, sequence)
         tags = {"champion_trial": str(event.number), "champion_seed": str(event.seed)}
+        if event.seeds:
+            tags["champion_seeds"] = ", ".join(map(str, event.seeds))
         if event.text:
             tags["mlflow.note.content"] = f"```\n{event.text}\n```"
             self._client.log_text(state.run_id, event.text, "champion.txt")

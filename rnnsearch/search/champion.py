@@ -1,11 +1,13 @@
-"""The champion: chosen on validation data, scored once on the test part."""
+"""The champion: chosen on validation data, scored once on the test part, with all its seeds."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.events import ChampionChosen, Listener
@@ -24,32 +26,39 @@ def crown(
     *,
     number: int,
     seed: int,
-    path: Path,
+    paths: Mapping[int, Path],
+    left_out: Sequence[str],
     data: Mapping[Any, TaskData],
 ) -> ChampionChosen:
     """Score the champion and tell the listener, unless an earlier run of the study has done so.
 
-    A study that is resumed and keeps its champion is not scored on the test part again.
+    A study that is resumed and keeps its champion is not scored on the test part again, but where
+    other seeds of it stand on the shelf than before.
+
+    Args:
+        seed: The training that is kept.
+        paths: Checkpoint folders of all trainings of the winning configuration, by seed.
+        left_out: Trainings that have none, and why.
     """
     noted = ledger.note(NOTE)
-    if noted and (noted["number"], noted["seed"], noted["path"]) == (number, seed, str(path)):
-        return ChampionChosen(**noted)
-    event = _score(number, seed, path, data)
+    if noted:
+        before = _as_noted(noted)
+        kept = (before.number, before.seed, before.path) == (number, seed, str(paths[seed]))
+        if kept and set(before.seeds) == set(paths):
+            return before
+    event = _score(number, seed, paths, left_out, data)
     listener.on_event(event)
-    ledger.set_note(
-        NOTE,
-        {
-            "time": event.time,
-            "number": number,
-            "seed": seed,
-            "path": str(path),
-            "val_metrics": dict(event.val_metrics),
-            "test_metrics": dict(event.test_metrics),
-            "text": event.text,
-        },
-    )
+    ledger.set_note(NOTE, asdict(event))
     ledger.flush()
     return event
+
+
+def _as_noted(noted: Mapping[str, Any]) -> ChampionChosen:
+    """The event of a note, which is JSON; the note of an older version knows no seeds."""
+    before = ChampionChosen(**noted)
+    by_seed = {name: tuple(values) for name, values in before.by_seed.items()}
+    seeds, left_out = tuple(before.seeds), tuple(before.left_out)
+    return replace(before, seeds=seeds, by_seed=by_seed, left_out=left_out)
 
 
 def why_unusable(records: Sequence[TrialRecord], grace: int, ending: str) -> str:
@@ -78,23 +87,41 @@ def _plain(reason: str) -> str:
     return reason.split(";")[0].split(" at step ")[0].splitlines()[0]
 
 
-def _score(number: int, seed: int, path: Path, data: Mapping[Any, TaskData]) -> ChampionChosen:
+def _score(
+    number: int,
+    seed: int,
+    paths: Mapping[int, Path],
+    left_out: Sequence[str],
+    data: Mapping[Any, TaskData],
+) -> ChampionChosen:
     import torch
 
     from rnnsearch.tasks.load import build_task
     from rnnsearch.training.trained import TrainedModel
 
-    model = TrainedModel.load(path)
+    models = {each: TrainedModel.load(path) for each, path in paths.items()}
+    model = models[seed]
     task_data = data[model.config.task]
     has_test = task_data.rows().get("test", 0) > 0
+    tested = {
+        each: one.evaluate("test", task_data) if has_test else {} for each, one in models.items()
+    }
+    rows = [{**one.metrics, **tested[each]} for each, one in models.items()]
+    by_seed = {name: tuple(row[name] for row in rows) for name in rows[0]}
+    several = len(models) > 1
     predictor = model.predictor()
     task = build_task(model.config.task, task_data, torch.device("cpu"), predictor.dtype)
     return ChampionChosen(
         time=time.time(),
         number=number,
         seed=seed,
-        path=str(path),
+        path=str(paths[seed]),
         val_metrics=dict(model.metrics),
-        test_metrics=model.evaluate("test", task_data) if has_test else {},
+        test_metrics=tested[seed],
         text=task.say(predictor),
+        seeds=tuple(models),
+        by_seed=by_seed,
+        mean={name: fmean(values) for name, values in by_seed.items()},
+        std={name: stdev(values) for name, values in by_seed.items()} if several else {},
+        left_out=tuple(left_out),
     )

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.events import FinalistScored, Listener
@@ -149,6 +150,22 @@ class FinalistsStage:
 
     def refuse(self, job: Job, reason: str) -> None:
         self.dropped.append(f"trial {job.number}, seed {job.seed}: {reason}")
+
+    def trained(self, finalist: Finalist) -> tuple[dict[int, Path], list[str]]:
+        """Checkpoint folders of a finalist's seeds, and in words the seeds that have none."""
+        paths: dict[int, Path] = {}
+        missing = []
+        for seed in finalist.seeds:
+            own = seed == self._own[finalist.number]
+            if self._shelf.has(finalist.number, seed, own=own):
+                paths[seed] = self._shelf.path(finalist.number, seed, own=own)
+            elif seed not in finalist.values:
+                missing.append(f"seed {seed}: not trained to its end")
+            elif math.isfinite(finalist.values[seed]):
+                missing.append(f"seed {seed}: its weights are not on disk")
+            else:
+                missing.append(f"seed {seed}: diverged")
+        return paths, missing
 
     def settle(self) -> None:
         """Announce finalists of which only some seeds were trained."""

@@ -151,10 +151,16 @@ class _Run:
             return None
         self.stage("scoring the champion on the test part")
         number, seed = chosen
-        own = seed == self.ledger.trial(number).seed
-        path = self.shelf.path(number, seed, own=own)
+        winner = next(each for each in stage.finalists if each.number == number)
+        paths, left_out = stage.trained(winner)
         return crown(
-            self.ledger, self.listener, number=number, seed=seed, path=path, data=self.data
+            self.ledger,
+            self.listener,
+            number=number,
+            seed=seed,
+            paths=paths,
+            left_out=left_out,
+            data=self.data,
         )
 
     def _told(self) -> None:
@@ -217,7 +223,7 @@ def run_search(
             ledger.prepare(min(READY_AHEAD, control.places * control.slots))
             # torch takes seconds to import; the first checkpoint must not wait for it
             Thread(target=import_module, args=(CHECKPOINTS,), daemon=True).start()
-            stage("searching")
+            stage("searching" if spec.parameters else "training")
             settings = _settings(spec, directory, slice_seconds, snapshot_seconds)
             tune(control, settings, spec.resources, signals.shield)
             if control.error is not None:

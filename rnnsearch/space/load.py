@@ -85,6 +85,15 @@ def loads(
     return _load(text, name, name, Path(directory).resolve(), overrides, check_data)
 
 
+def written(fixed: dict[str, Any], parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+    """Fixed fields that a file may name: hidden_sizes stands in the place of two others."""
+    sizes = "model.hidden_sizes"
+    if fixed.get(sizes) is None and sizes not in parameters:
+        return fixed
+    idle = {"model.hidden_size", "model.num_layers"}
+    return {key: value for key, value in fixed.items() if key not in idle}
+
+
 def _unreadable(path: Path, error: Exception) -> Mistake:
     if isinstance(error, FileNotFoundError):
         folder = path.parent if path.parent.is_dir() else Path()
@@ -142,18 +151,9 @@ def _load(
         first_trials=firsts,
         search=build(SearchConfig, "search", fixed),
         resources=build(ResourcesConfig, "resources", fixed),
-        yaml=render(study, _written(fixed, parameters), parameters, firsts, order),
+        yaml=render(study, written(fixed, parameters), parameters, firsts, order),
         directory=directory,
     )
-
-
-def _written(fixed: dict[str, Any], parameters: Mapping[str, Parameter]) -> dict[str, Any]:
-    """Fixed fields that a file may name: hidden_sizes stands in the place of two others."""
-    sizes = "model.hidden_sizes"
-    if fixed.get(sizes) is None and sizes not in parameters:
-        return fixed
-    idle = {"model.hidden_size", "model.num_layers"}
-    return {key: value for key, value in fixed.items() if key not in idle}
 
 
 def _no_mapping(root: object, source: str) -> Mistake:

@@ -97,7 +97,7 @@ def drive(
     hurried = False
     try:
         ledger.set_note("data_notes", list(data.notes()))
-        opening = _opening(spec, directory, data, ledger.num_trials, resumed)
+        opening = _opening(spec, directory, data, ledger, resumed)
         everyone.on_event(opening)
         scoring = _Scoring(data, everyone)
         scoring.start()
@@ -230,7 +230,7 @@ class _Scoring(threading.Thread):
 
 
 def _opening(
-    spec: StudySpec, directory: StudyDirectory, data: TaskData, num_trials: int, resumed: bool
+    spec: StudySpec, directory: StudyDirectory, data: TaskData, ledger: Ledger, resumed: bool
 ) -> StudyStarted:
     return StudyStarted(
         time=time.time(),
@@ -239,10 +239,10 @@ def _opening(
         task=str(spec.values["task.type"]),
         metric=spec.search.metric,
         goal=spec.search.goal,
-        num_trials=num_trials,
+        num_trials=ledger.num_trials,
         resumed=resumed,
         space_yaml=spec.yaml,
-        notes=tuple(data.notes()),
+        notes=(*(ledger.note("origin") or ()), *data.notes()),
         tags={
             "data_sha256": data.sha256(),
             "host": platform.node(),

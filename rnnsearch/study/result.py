@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,10 @@ class Champion:
         test_metrics: Scored once; empty where the task has no test part.
         text: What it says: `hello -> elloh`, a sample; empty where the task has none.
         figure: A picture of it; empty where the task draws none.
+        seeds: The trainings of its configuration that were scored, `seed` among them.
+        by_seed: Every metric of each of `seeds`, in their order; `mean` and `std` (the sample
+            standard deviation, empty where there is a single seed) sum it up.
+        left_out: Seeds that should be among `seeds` and are not, and why.
     """
 
     time: float
@@ -44,6 +48,23 @@ class Champion:
     test_metrics: Mapping[str, float]
     text: str = ""
     figure: str = ""
+    seeds: Sequence[int] = ()
+    by_seed: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    mean: Mapping[str, float] = field(default_factory=dict)
+    std: Mapping[str, float] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
+
+    def tested(self) -> dict[str, dict[str, Any]]:
+        """Of each test metric: its mean, its std (None of a single seed) and each seed's value."""
+        return {
+            name: {
+                "mean": self.mean[name],
+                "std": self.std.get(name),
+                "seeds": dict(zip(self.seeds, self.by_seed[name], strict=True)),
+            }
+            for name in self.test_metrics
+            if name in self.by_seed
+        }
 
 
 @dataclass(frozen=True)
@@ -90,7 +111,8 @@ class StudyResult:
         baselines: `{"name", "metrics", "note"}` each.
         champion: None where no trial was usable yet.
         run: The last run of the driver; None where none has ended yet.
-        notes: What a person must know of the data, such as a missing held-out part.
+        notes: What a person must know of where the study comes from, and of its data, such as a
+            missing held-out part.
     """
 
     spec: StudySpec
@@ -116,7 +138,7 @@ class StudyResult:
             baselines=notes.get("baselines") or [],
             champion=Champion(**champion) if champion else None,
             run=RunFigures(**run) if run else None,
-            notes=notes.get("data_notes") or [],
+            notes=[*(notes.get("origin") or []), *(notes.get("data_notes") or [])],
         )
 
     @property
@@ -188,12 +210,20 @@ class StudyResult:
         """
         from rnnsearch.training.trained import TrainedModel
 
+        return TrainedModel.load(Path(self.winner().path))
+
+    def winner(self) -> Champion:
+        """The champion.
+
+        Raises:
+            ModelError: The study has none yet.
+        """
         if self.champion is None:
             raise ModelError(
                 f"the study {self.directory.name!r} has no champion yet. Go on with it: "
                 f"rnnsearch resume {self.directory.name} --storage {self.directory.storage}"
             )
-        return TrainedModel.load(Path(self.champion.path))
+        return self.champion
 
     def rollout(self, history: np.ndarray[Any, Any], steps: int) -> np.ndarray[Any, Any]:
         """Continue `history` [batch, time, feature] for `steps` on the champion's predictions."""
@@ -217,6 +247,8 @@ class StudyResult:
                 "number": best.number,
                 "value": self.champion_value() if self.champion else best.best_value,
                 "params": dict(best.params),
+                "seed": self.champion.seed if self.champion else best.seed,
+                "test": self.champion.tested() if self.champion else {},
             },
             "wall_seconds": None if run is None else run.wall_seconds,
             "training_steps": None if run is None else run.training_steps,

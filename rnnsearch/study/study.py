@@ -12,6 +12,7 @@ from rnnsearch.events import Listener, Silence
 from rnnsearch.search.directory import StudyDirectory, next_free_name, refuse_ephemeral
 from rnnsearch.space.load import load
 from rnnsearch.space.resolve import renamed
+from rnnsearch.space.retraining import retraining
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.study.driving import Watch, drive
 from rnnsearch.study.result import StudyResult
@@ -28,12 +29,14 @@ class Study:
         directory: Where the study leaves its files.
         resumed: Whether the ledger exists already.
         more_trials: To add to the ledger's target when it runs.
+        notes: What a person must know of where a new study comes from.
     """
 
     spec: StudySpec
     directory: StudyDirectory
     resumed: bool = False
     more_trials: int = 0
+    notes: Sequence[str] = ()
 
     @classmethod
     def from_yaml(
@@ -58,14 +61,7 @@ class Study:
         refuse_ephemeral(Path(storage))
         spec = load(Path(path), overrides)
         spec = renamed(spec, name or next_free_name(Path(storage), spec.name))
-        directory = StudyDirectory(Path(storage), spec.name)
-        if directory.exists():
-            raise StudyExistsError(
-                f"the study {name!r} exists in {storage}. Go on with it, or add trials to it:\n"
-                f"  rnnsearch resume {name} --storage {storage}\n"
-                f"  rnnsearch extend {name} --trials N --storage {storage}"
-            )
-        return cls(spec, directory)
+        return cls(spec, _new_directory(Path(storage), spec.name))
 
     @classmethod
     def open(
@@ -90,6 +86,42 @@ class Study:
         # A study can be looked at without its data; a run reads them anyway.
         spec = load(directory.yaml, overrides, check_data=False)
         return cls(spec, directory, resumed=True, more_trials=more_trials)
+
+    def retrained(
+        self, *, name: str | None = None, seeds: int = 3, overrides: Sequence[str] = ()
+    ) -> Study:
+        """A new study that trains the champion's configuration again, and nothing else.
+
+        Whatever was chosen while searching stands still, so the new study's figures are those of
+        one configuration: with `task.split={train: 0.9, val: 0, test: 0.1}` of a text learned from
+        more of it. Where that leaves no validation part, the weights are judged by the training
+        part, never by the test part.
+
+        Args:
+            name: None takes this study's name with `-retrained` behind it.
+            seeds: Trainings in all.
+            overrides: `KEY=YAML` entries that replace those of the configuration.
+
+        Raises:
+            ModelError: The study has no champion yet.
+            SpaceFileError: An override is wrong.
+            StudyExistsError: `name` is taken.
+        """
+        result = self.result()
+        winner, storage = result.winner(), self.directory.storage
+        name = name or next_free_name(storage, f"{self.directory.name}-retrained")
+        spec = retraining(self.spec, result.best_trial.params, name, seeds, overrides)
+        other = [each for each in overrides if not each.startswith("search.")]
+        notes = [
+            f"trial {winner.number} of the study {self.directory.name}, trained again"
+            + (f"; other than there: {', '.join(other)}" if other else "")
+        ]
+        if spec.search.metric != self.spec.search.metric:
+            notes.append(
+                f"the task reports no {self.spec.search.metric} any more; epochs and seeds are "
+                f"judged by {spec.search.metric}, and the test part chooses nothing"
+            )
+        return Study(spec, _new_directory(storage, name), notes=notes)
 
     def result(self) -> StudyResult:
         """What the study's files say now, without running anything."""
@@ -138,6 +170,8 @@ class Study:
             ledger = opener(self.directory, self.spec)
             try:
                 ledger.extend(self.more_trials)
+                if self.notes:
+                    ledger.set_note("origin", list(self.notes))
                 drive(
                     self.spec,
                     self.directory,
@@ -150,3 +184,15 @@ class Study:
             finally:
                 ledger.close()
         return self.result()
+
+
+def _new_directory(storage: Path, name: str) -> StudyDirectory:
+    """Where a new study will leave its files; StudyExistsError if one has."""
+    directory = StudyDirectory(storage, name)
+    if directory.exists():
+        raise StudyExistsError(
+            f"the study {name!r} exists in {storage}. Go on with it, or add trials to it:\n"
+            f"  rnnsearch resume {name} --storage {storage}\n"
+            f"  rnnsearch extend {name} --trials N --storage {storage}"
+        )
+    return directory

@@ -123,9 +123,12 @@ class TextData:
         """A missing held-out part, and symbols that training never shows."""
         found = []
         if "val" not in self.bounds:
+            what, rest = "no held-out part", "they say nothing about other texts"
+            if "test" in self.bounds:
+                what, rest = "no validation part", "of other texts only the test metrics tell"
             found.append(
-                "no held-out part: the metrics are those of the training part, computed from "
-                "the zero state; they say nothing about other texts"
+                f"{what}: the metrics are those of the training part, computed from the zero "
+                f"state; {rest}"
             )
         if self.vocabulary.unknown:
             rare = self.different - len(self.vocabulary.symbols)

@@ -66,6 +66,8 @@ def test_the_champion_has_the_best_mean_over_its_seeds(tmp_path: Path) -> None:
     assert outcome.champion.number == winner.number
     best = min(zip(winner.values, winner.seeds, strict=True))
     assert outcome.champion.seed == best[1]
+    assert tuple(outcome.champion.seeds) == tuple(winner.seeds)
+    assert outcome.champion.by_seed["val_mse"] == pytest.approx(winner.values)
     assert outcome.champion.val_metrics["val_mse"] == pytest.approx(best[0])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,35 @@ def test_winner_stands_beside_the_baselines_best_first(tmp_path: Path) -> None:
     assert "picture: figures/champion.png" in lines
     assert "registered: models:/wave/1" in lines
     assert not any(line.startswith("warning") for line in lines)
+
+
+def test_the_mean_over_the_seeds_stands_beside_the_winner(tmp_path: Path) -> None:
+    won_by = replace(
+        champion(0, 0.125),
+        seeds=(7, 8, 9),
+        by_seed={"val_mse": (0.125, 0.25, 0.375), "test_mse": (0.25, 0.5, 0.75)},
+        mean={"val_mse": 0.25, "test_mse": 0.5},
+        std={"val_mse": 0.125, "test_mse": 0.25},
+    )
+    study = result(tmp_path, [record(0)], won_by=won_by, run=figures(), baselines=[AR])
+    lines = printed(study)
+    table = next(at for at, line in enumerate(lines) if "winner: trial-0000-rnn" in line)
+    assert "winner: trial-0000-rnn  mean of its 3 seeds  baseline: AR(8)" in lines[table]
+    assert lines[table + 1].split() == ["val_mse", "0.125", "0.25", "±", "0.125", "0.3"]
+    assert lines[table + 2].split() == ["train_loss", "0.5"]
+    assert lines[table + 3].split() == ["test_mse", "0.25", "0.5", "±", "0.25", "0.4"]
+    assert lines[table + 1].index("±") == lines[table + 3].index("±")
+    assert "± is the sample standard deviation over the seeds" in lines
+    assert study.summary()["best"]["test"] == {
+        "test_mse": {"mean": 0.5, "std": 0.25, "seeds": {7: 0.25, 8: 0.5, 9: 0.75}}
+    }
+
+
+def test_a_seed_that_is_left_out_is_said(tmp_path: Path) -> None:
+    won_by = replace(champion(0, 0.125), seeds=(7,), left_out=("seed 8: diverged",))
+    lines = printed(result(tmp_path, [record(0)], won_by=won_by, run=figures()))
+    assert "left out of the mean: seed 8: diverged" in lines
+    assert not any("±" in line for line in lines)
 
 
 def test_a_winner_that_beats_no_baseline_is_called_so(tmp_path: Path) -> None:
@@ -108,7 +138,17 @@ def test_prompt_is_one_that_the_model_can_spell(said: str, prompt: str, tmp_path
         won_by=champion(0, 0.1, said, "train_nats"),
         run=figures(),
     )
-    assert f"sample wave --prompt {prompt} --length 200" in next_commands(study)[2]
+    assert f"sample wave --prompt {prompt} --length 200" in next_commands(study)[1]
+
+
+def test_of_a_single_configuration_no_search_is_spoken(tmp_path: Path) -> None:
+    won_by = champion(0, 0.1, "", "train_nats")
+    study = result(tmp_path, [record(0)], space=TEXT_SPACE, won_by=won_by, run=figures())
+    lines = printed(study)
+    assert "complete after 1m15s; 12,345 training steps" in lines
+    assert not any("extend" in line or "resume" in line for line in lines)
+    stopped = result(tmp_path, [record(0)], space=TEXT_SPACE, run=figures("stopped"))
+    assert next_commands(stopped)[0] == f"rnnsearch resume wave --storage {tmp_path}"
 
 
 def test_missing_records_are_said(tmp_path: Path) -> None:

@@ -40,6 +40,19 @@ EVENTS: list[Event] = [
     CheckpointSaved(7.0, 7, 5, "/c", {"val_mse": 0.1}),
     FinalistScored(8.0, 7, (5, 6), (0.1, 0.2)),
     ChampionChosen(9.0, 7, 5, "/c", {"v": 0.1}, {"t": 0.2}, "f.png", "hello -> elloh\nü"),
+    ChampionChosen(
+        9.0,
+        7,
+        5,
+        "/c",
+        {"v": 0.1},
+        {"t": 0.2},
+        seeds=(5, 6),
+        by_seed={"v": (0.1, 0.3)},
+        mean={"v": 0.2},
+        std={"v": 0.1},
+        left_out=("seed 8: diverged",),
+    ),
     StudyEnded(10.0, "complete", "", 9.5),
 ]
 

@@ -106,6 +106,10 @@ def test_finalists_train_again_and_the_best_mean_wins(rigs) -> None:
     assert sorted(event.number for event in scored) == sorted(best)
     assert all(len(event.values) == len(set(event.seeds)) == 4 for event in scored)
     chosen = choose(rig.finalists.finalists, "minimize")
+    for each in rig.finalists.finalists:
+        paths, left_out = rig.finalists.trained(each)
+        assert (tuple(paths), left_out) == (each.seeds, [])
+        assert all((path / "config.json").is_file() for path in paths.values())
     assert chosen is not None
     assert chosen[0] == best[0]
     assert sum(rig.ledger.counts().values()) == 12, "reruns are no trials"
@@ -285,6 +289,10 @@ def test_unfinished_reruns_are_dropped_at_the_deadline_with_a_note(rigs) -> None
     assert rig.finalists is not None
     assert len(rig.finalists.dropped) == 4
     assert choose(rig.finalists.finalists, "minimize") is not None, "the search's own seed counts"
+    for each in rig.finalists.finalists:
+        paths, left_out = rig.finalists.trained(each)
+        assert tuple(paths) == each.seeds[:1]
+        assert left_out == [f"seed {seed}: not trained to its end" for seed in each.seeds[1:]]
 
 
 def test_finalists_that_were_trained_are_not_trained_again(rigs) -> None:

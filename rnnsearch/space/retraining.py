@@ -1,0 +1,69 @@
+"""One configuration of a study as a study of its own: nothing is sampled, and all seeds train."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rnnsearch.errors import SpaceFileError
+from rnnsearch.space.fields import all_fields
+from rnnsearch.space.load import loads, written
+from rnnsearch.space.resolve import render
+from rnnsearch.space.spec import FinalistsConfig, SchedulerConfig, StudySpec
+from rnnsearch.space.trial import complete_values
+
+METRIC = "search.metric"
+
+
+def retraining(
+    spec: StudySpec, params: Mapping[str, Any], name: str, seeds: int, overrides: Sequence[str] = ()
+) -> StudySpec:
+    """A study of one trial with these params, trained with several seeds to its last epoch.
+
+    Where overrides leave the task without the study's metric, as a text without a validation part
+    has no `val_nats`, the same measure of the training part takes its place, or else the task's
+    first metric. It is never one of the test part: no task reports those before the end.
+
+    Args:
+        params: Of a trial of `spec`.
+        seeds: Trainings in all.
+        overrides: `KEY=YAML`, as after `--set`.
+
+    Raises:
+        SpaceFileError: An override is wrong, or does not fit the rest.
+    """
+    once = dataclasses.replace(
+        spec.search,
+        num_trials=1,
+        time_budget=None,
+        scheduler=SchedulerConfig(type="none"),
+        finalists=FinalistsConfig(top=1, seeds=seeds),
+    )
+    values = complete_values(spec, params)
+    values |= {**dict(_flat("search", once)), **dict(_flat("resources", spec.resources))}
+    del values["search.goal"]  # the metric's own
+    order = list(all_fields(str(spec.values["task.type"])))
+    judges = [spec.search.metric, spec.search.metric.replace("val_", "train_", 1), None]
+    for metric in dict.fromkeys(judges):
+        given = {key: value for key, value in values.items() if key != METRIC}
+        if metric is not None:
+            given[METRIC] = metric
+        text = render(name, written(given, {}), {}, (), order)
+        try:
+            return loads(text, name=name, directory=spec.directory, overrides=overrides)
+        except SpaceFileError as error:
+            unknown = all(m.key == METRIC and m.line is not None for m in error.mistakes)
+            if metric is None or not unknown:
+                raise
+    raise AssertionError("the last of them leaves the metric to the task")
+
+
+def _flat(prefix: str, config: Any) -> Iterator[tuple[str, Any]]:
+    """The fields of a config under dotted keys."""
+    for field in dataclasses.fields(config):
+        value, key = getattr(config, field.name), f"{prefix}.{field.name}"
+        if dataclasses.is_dataclass(value):
+            yield from _flat(key, value)
+        else:
+            yield key, value
