@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnsearch.tasks.base import Part, Score
-from rnnsearch.tasks.sine.config import RolloutConfig
+from rnnsearch.tasks.sine.config import RolloutConfig, rollouts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,15 +77,15 @@ def _part_score(
     one_step = np.stack(
         [predict(waves[:, :step]) - waves[:, step] for step in range(1, waves.shape[1])]
     )
-    history = waves[:, : rollout.warmup_steps]
-    for _ in range(max(rollout.steps)):
-        with np.errstate(over="ignore", invalid="ignore"):  # an unstable order may run away
-            history = np.concatenate([history, predict(history)[:, None]], axis=1)
-    closed = history[:, rollout.warmup_steps :]
-    truth = waves[:, rollout.warmup_steps :]
     found = {f"{part}_mse": float(np.mean(one_step**2))}
-    for horizon in rollout.steps:
-        with np.errstate(over="ignore", invalid="ignore"):
-            square = (closed[:, :horizon] - truth[:, :horizon]) ** 2
-            found[f"{part}_rollout_rmse_{horizon}"] = float(np.sqrt(np.mean(square)))
+    for horizons, warmup, suffix in rollouts(rollout, part):
+        history = waves[:, :warmup]
+        with np.errstate(over="ignore", invalid="ignore"):  # an unstable order may run away
+            for _ in range(max(horizons)):
+                history = np.concatenate([history, predict(history)[:, None]], axis=1)
+            for horizon in horizons:
+                reached = slice(warmup, warmup + horizon)
+                square = (history[:, reached] - waves[:, reached]) ** 2
+                rmse = float(np.sqrt(np.mean(square)))
+                found[f"{part}_rollout_rmse_{horizon}{suffix}"] = rmse
     return found

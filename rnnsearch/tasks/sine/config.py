@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Literal
 
+from rnnsearch.tasks.base import Part
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutConfig:
@@ -13,7 +15,8 @@ class RolloutConfig:
 
     Attributes:
         steps: Horizons whose RMSE is reported, each over steps 1 to the horizon.
-        warmup_steps: True points fed before the first prediction, at least 1.
+        warmup_steps: True points fed before the first prediction, at least 1. Above 1 the test
+            part is also scored after a single point, which cannot fix the phase of a wave.
         state: Start from the `zero` state or from the one `carried` out of training.
     """
 
@@ -88,4 +91,16 @@ def problems(config: SineConfig) -> list[tuple[str, str]]:
                     f"{longest} after {warmup} of warm-up.",
                 )
             )
+    return found
+
+
+def rollouts(config: RolloutConfig, part: Part) -> list[tuple[tuple[int, ...], int, str]]:
+    """The closed loops that a part is scored by: horizons, points fed before, end of the name.
+
+    The one after a single point costs a rollout more, so it is for the test part alone, whose
+    metrics are computed once.
+    """
+    found = [(config.steps, config.warmup_steps, "")]
+    if part == "test" and config.warmup_steps > 1:
+        found.append(((max(config.steps),), 1, "_after_1"))
     return found

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from rnnsearch.errors import HorizonError
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
-from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.tasks.sine.config import SineConfig, rollouts
 from rnnsearch.tasks.sine.data import SineData, times
 from rnnsearch.tasks.streams import derive
 from rnnsearch.tasks.sums import row_sums
@@ -64,20 +64,20 @@ class SineTask:
 
         `<part>_mse` feeds true points from the zero state. The rollouts feed `warmup_steps` true
         points and then the model's own predictions; with `rollout.state: carried` they start
-        from the state of the first training sequence, where training carries one.
+        from the state of the first training sequence, where training carries one. After a
+        warm-up of several points the test part also has the longest rollout after one point.
         """
         waves = self._waves[part]
         truth = waves.T[None, :, :, None]  # [1, T, B, 1]
         outputs, _ = predictor(truth[:, :-1].contiguous(), None)
         error = _squares(outputs, truth[:, 1:])
         found = {f"{part}_mse": row_sums(error) / error[0].numel()}
-        horizons = self.config.rollout.steps
-        closed = self._rollout(predictor, waves, carried, max(horizons))
-        after = truth[:, self.config.rollout.warmup_steps :]
-        error = _squares(closed, after[:, : max(horizons)])
-        for horizon in horizons:
-            mean = row_sums(error[:, :horizon]) / error[0, :horizon].numel()
-            found[f"{part}_rollout_rmse_{horizon}"] = mean.sqrt()
+        for horizons, warmup, suffix in rollouts(self.config.rollout, part):
+            closed = self._rollout(predictor, waves, carried, max(horizons), warmup)
+            error = _squares(closed, truth[:, warmup : warmup + max(horizons)])
+            for horizon in horizons:
+                mean = row_sums(error[:, :horizon]) / error[0, :horizon].numel()
+                found[f"{part}_rollout_rmse_{horizon}{suffix}"] = mean.sqrt()
         return found
 
     def say(self, predictor: Predictor) -> str:
@@ -105,7 +105,7 @@ class SineTask:
             raise HorizonError(f"a rollout needs at least 1 step, not {steps}.")
         time = times(config, config.val_starts[0])
         spacing = config.duration / (config.num_points - 1)
-        closed = self._rollout(predictor, self._waves["val"][:1], None, steps)
+        closed = self._rollout(predictor, self._waves["val"][:1], None, steps, warmup)
         return {
             "time": time,
             "truth": self.data.waves["val"][0],
@@ -120,15 +120,16 @@ class SineTask:
         waves: Tensor,
         carried: tuple[Tensor, ...] | None,
         steps: int,
+        warmup: int,
     ) -> Tensor:
-        """Predictions [K, steps, B, 1] after the first points of waves [B, T]."""
+        """Predictions [K, steps, B, 1] after the first `warmup` points of waves [B, T]."""
         rollout = self.config.rollout
         state: tuple[Tensor, ...] | None = None
         if rollout.state == "carried" and carried is not None:
             state = tuple(
                 part[:, :, :1].expand(-1, -1, len(waves), -1).contiguous() for part in carried
             )
-        fed = waves.T[None, : rollout.warmup_steps, :, None].contiguous()
+        fed = waves.T[None, :warmup, :, None].contiguous()
         predictions = []
         for _ in range(steps):
             outputs, state = predictor(fed, state)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hand_made import TEXT_SPACE, champion, figures, record, result
+from hand_made import SPACE, TEXT_SPACE, champion, figures, record, result
 
 from rnnsearch.cli.result import next_commands, print_result
 from rnnsearch.study import StudyResult
@@ -78,6 +78,19 @@ def test_a_seed_that_is_left_out_is_said(tmp_path: Path) -> None:
 def test_a_winner_that_beats_no_baseline_is_called_so(tmp_path: Path) -> None:
     study = result(tmp_path, [record(0)], won_by=champion(0, 0.5), run=figures(), baselines=[AR])
     assert "warning: no recurrent model beats the best baseline on val_mse" in printed(study)
+
+
+def test_judged_by_training_a_winner_meets_its_rivals_on_the_test_part(tmp_path: Path) -> None:
+    by_heart = {"name": "n-gram", "metrics": {"train_mse": 0.0, "test_mse": 0.4}, "note": ""}
+    won_by = champion(0, 0.2, metric="train_mse")
+    space = SPACE.replace("val_mse", "train_loss")
+    study = result(tmp_path, [record(0)], space=space, won_by=won_by, baselines=[by_heart])
+    study = replace(
+        study, spec=replace(study.spec, search=replace(study.spec.search, metric="train_mse"))
+    )
+    assert not any(line.startswith("warning") for line in printed(study))
+    by_heart["metrics"] = {"train_mse": 0.0, "test_mse": 0.2}
+    assert "warning: no recurrent model beats the best baseline on test_mse" in printed(study)
 
 
 def test_interrupted_shows_the_best_so_far_and_how_to_go_on(tmp_path: Path) -> None:

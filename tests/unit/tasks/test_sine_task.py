@@ -107,9 +107,22 @@ def test_persistence_as_a_model_scores_as_the_baseline() -> None:
     config = replace(DEFAULT, rollout=RolloutConfig(steps=(1, 3, 10), warmup_steps=4))
     task = task_of(config)
     expected = persistence(task.data.waves, config.rollout).metrics
-    for part in ("val", "test"):
-        for name, value in task.evaluate(Repeater(), part, None).items():
-            assert float(value) == pytest.approx(expected[name], rel=1e-12)
+    found = task.evaluate(Repeater(), "val", None) | task.evaluate(Repeater(), "test", None)
+    assert found.keys() == expected.keys()
+    for name, value in found.items():
+        assert float(value) == pytest.approx(expected[name], rel=1e-12)
+
+
+def test_after_a_long_warm_up_the_test_part_is_also_scored_after_one_point() -> None:
+    warm = replace(DEFAULT, rollout=RolloutConfig(steps=(1, 20), warmup_steps=4))
+    cold = replace(DEFAULT, rollout=RolloutConfig(steps=(20,), warmup_steps=1))
+    found = task_of(warm).evaluate(Oracle(10 / 49), "test", None)
+    alone = task_of(cold).evaluate(Oracle(10 / 49), "test", None)
+    assert "test_rollout_rmse_1_after_1" not in found
+    assert float(found["test_rollout_rmse_20_after_1"]) == float(alone["test_rollout_rmse_20"])
+    assert float(found["test_rollout_rmse_20_after_1"]) > 0.1 > float(found["test_rollout_rmse_20"])
+    assert not any("after_1" in name for name in task_of(warm).evaluate(Repeater(), "val", None))
+    assert not any("after_1" in name for name in alone), "there it is the rollout itself"
 
 
 def test_rollout_error_by_hand() -> None:
