@@ -40,6 +40,10 @@ class SeriesConfig:
             same rows, whatever its context.
         strategy: `recursive` predicts one row and feeds the prediction back; `direct` predicts
             the whole horizon at once.
+        channels: One network forecasts all targets `together`, or `each` of them by itself, which
+            it then reads alone beside the past and known columns.
+        segment: Rows that a network reads at one step; the context is a multiple of it. Above 1
+            for direct forecasts alone, whose network then remembers fewer steps.
         anchor: `last` learns the change against the last known row, `none` the value itself.
         scaler: Of every column, fitted on the training part of each series alone.
         missing: Empty cells are an `error`, are filled from the row before (`ffill`), or are hidden
@@ -62,6 +66,8 @@ class SeriesConfig:
     horizon: int = 1
     context: int = 24
     strategy: Literal["recursive", "direct"] = "recursive"
+    channels: Literal["together", "each"] = "together"
+    segment: int = 1
     anchor: Literal["none", "last"] = "none"
     scaler: Literal["standard", "minmax", "robust", "none"] = "standard"
     missing: Literal["error", "ffill", "mask"] = "error"
@@ -90,7 +96,7 @@ def problems(config: SeriesConfig) -> list[tuple[str, str]]:
         found.append(("targets", message))
     found.extend(
         (key, f"must be at least 1, not {value}.")
-        for key in ("horizon", "context", "period", "stride")
+        for key in ("horizon", "context", "segment", "period", "stride")
         if (value := getattr(config, key)) < 1
     )
     return found + _column_problems(config) + _strategy_problems(config) + _split_problems(config)
@@ -127,6 +133,16 @@ def _strategy_problems(config: SeriesConfig) -> list[tuple[str, str]]:
                 "forecast reads the known columns of the horizon beside the context.",
             )
         )
+    if config.strategy == "recursive" and config.segment > 1:
+        message = "is for direct forecasts; a recursive one goes on row by row. Leave it out."
+        found.append(("segment", message))
+    elif config.segment > 1 and config.context % config.segment:
+        found.append(
+            ("segment", f"of {config.segment} rows does not divide the context, {config.context}.")
+        )
+    if config.channels == "each" and config.order == "in_time":
+        message = "`each` has no one stream in time; leave task.order out."
+        found.append(("channels", message))
     if config.strategy == "direct" and config.order == "in_time":
         message = "a direct forecast learns from shuffled windows; leave task.order out."
         found.append(("order", message))

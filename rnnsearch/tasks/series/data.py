@@ -75,11 +75,12 @@ class SeriesData:
 
     def __post_init__(self) -> None:
         config = self.config
-        flags = len(config.targets) + len(config.past) if config.missing == "mask" else 0
+        targets = 1 if config.channels == "each" else len(config.targets)
+        flags = targets + len(config.past) if config.missing == "mask" else 0
         known = len(config.known) * (2 if config.lead > 1 else 1)
-        self.input_size = len(config.targets) + len(config.past) + known + flags
+        self.input_size = (targets + len(config.past) + known + flags) * config.segment
         steps = config.horizon if config.strategy == "direct" else 1
-        self.output_size = len(config.targets) * steps
+        self.output_size = targets * steps
         self.whole_sequence = config.strategy == "direct"
         self.feedback = not self.whole_sequence and config.anchor == "none" and known + flags == 0
 
@@ -184,12 +185,15 @@ class SeriesData:
         return announced(self)
 
     def seq_len(self, window: Window) -> int:
-        """Rows of a training sequence: the context where the trial does not say."""
-        return window.seq_len or self.config.context
+        """Steps of a training sequence: those of the context where the trial does not say."""
+        return window.seq_len or self.config.context // self.config.segment
 
     def starts_of_windows(self, window: Window) -> Rows:
-        """The first input row of every training sequence that the training part holds."""
-        config, length = self.config, self.seq_len(window)
+        """The first input row of every training sequence that the training part holds.
+
+        Where each target is forecast by itself, every such row begins one sequence a target.
+        """
+        config, length = self.config, self.seq_len(window) * self.config.segment
         after = config.horizon if config.strategy == "direct" else 1
         found = np.concatenate(
             [np.arange(lo, hi - length - after + 1) for lo, hi in self.bounds["train"]]
@@ -205,7 +209,7 @@ class SeriesData:
 
     def window_problem(self, window: Window) -> str | None:
         """Why the training part cannot be cut into such sequences, or None."""
-        config, length = self.config, self.seq_len(window)
+        config, length = self.config, self.seq_len(window) * self.config.segment
         if config.strategy == "direct" and length != config.context:
             return (
                 f"a direct forecast learns from its context of {config.context} rows, not "
@@ -227,6 +231,7 @@ class SeriesData:
                 f"row after; at most training.seq_len: {rows - 1}."
             )
         count = len(self.starts_of_windows(window))
+        count *= len(config.targets) if config.channels == "each" else 1
         if count == 0:
             return (
                 f"no {length} rows of the training part have all their targets measured; give a "
@@ -261,6 +266,8 @@ class SeriesData:
             "horizon": config.horizon,
             "context": config.context,
             "strategy": config.strategy,
+            "channels": config.channels,
+            "segment": config.segment,
             "anchor": config.anchor,
             "missing": config.missing,
         }

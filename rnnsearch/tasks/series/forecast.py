@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """How many columns of each kind a model reads, and how it forecasts.
+    """How many columns of each kind a table has, what of them a model reads, and how it forecasts.
 
     Attributes:
         targets: Columns to forecast; they come first.
@@ -33,6 +33,8 @@ class Columns:
         masked: Whether each target and past column has a flag beside it, 1 where its cell is empty.
         horizon: Rows of a direct forecast; 1 of a recursive one.
         anchored: Whether outputs are changes against the last known row.
+        each: Whether a network reads one target at a time, as sequences of their own.
+        segment: Rows of a step.
     """
 
     targets: int
@@ -42,6 +44,8 @@ class Columns:
     horizon: int
     direct: bool
     anchored: bool
+    each: bool
+    segment: int
 
     @classmethod
     def of(cls, config: SeriesConfig) -> Columns:
@@ -54,6 +58,8 @@ class Columns:
             horizon=config.lead,
             direct=config.strategy == "direct",
             anchored=config.anchor == "last",
+            each=config.channels == "each",
+            segment=config.segment,
         )
 
     @classmethod
@@ -68,7 +74,26 @@ class Columns:
             horizon=int(manifest["horizon"]) if direct else 1,
             direct=direct,
             anchored=manifest["anchor"] == "last",
+            each=manifest["channels"] == "each",
+            segment=int(manifest["segment"]),
         )
+
+    @property
+    def answered(self) -> int:
+        """Targets of one sequence."""
+        return 1 if self.each else self.targets
+
+    @property
+    def picks(self) -> list[list[int]]:
+        """The features that a sequence of each target reads, its own values first."""
+        others = range(self.targets, self.targets + self.past)
+        ahead = self.targets + self.past + self.known * (2 if self.horizon > 1 else 1)
+        known = range(others.stop, ahead)
+        found = [[target, *others, *known] for target in range(self.targets)]
+        if self.masked:
+            past_flags = range(ahead + self.targets, ahead + self.targets + self.past)
+            found = [[*one, ahead + at, *past_flags] for at, one in enumerate(found)]
+        return found
 
     def features(self, scaled: NDArray[np.float32], empty: NDArray[np.bool_]) -> Any:
         """What a network reads at each row of one series.
@@ -103,21 +128,41 @@ def forecast(
     """The targets of the rows that follow.
 
     Args:
-        history: Features [K or 1, T, B, F] of the rows before.
+        history: Features [K or 1, T, B, F] of the rows before; where each target is forecast by
+            itself, those of its own `picks`, and B counts targets, fastest.
         later: Features [1, steps - 1, B, F] of the rows to predict but for the last one, of which
             only the columns known ahead are read; a recursive forecast puts its own predictions
             in the targets' place.
         steps: Rows to predict; at most the horizon of a direct forecast.
 
     Returns:
-        [K, steps, B, targets] in scaled units, in the predictor's dtype.
+        [K, steps, B, targets] in scaled units, in the predictor's dtype; where each target is
+        forecast by itself, [K, steps, B / targets, targets].
     """
-    targets = columns.targets
+    found = _answers(columns, predictor, history, later, steps)
+    return found.unflatten(2, (-1, columns.targets))[..., 0] if columns.each else found
+
+
+def entered(columns: Columns, history: Tensor) -> Tensor:
+    """What a direct forecast reads of the features [K, T, B, F]: changes, segment by segment."""
+    targets = columns.answered
+    if columns.anchored:
+        last = history[:, -1:, :, :targets]
+        history = torch.cat([history[..., :targets] - last, history[..., targets:]], dim=-1)
+    if columns.segment > 1:
+        steps = history.unflatten(1, (-1, columns.segment))  # [K, T / segment, segment, B, F]
+        history = steps.transpose(2, 3).flatten(3)
+    return history.contiguous()
+
+
+def _answers(
+    columns: Columns, predictor: Predictor, history: Tensor, later: Tensor, steps: int
+) -> Tensor:
+    """[K, steps, B, answered]"""
+    targets = columns.answered
     fed, last = history, history[:, -1:, :, :targets]
     if columns.direct:
-        if columns.anchored:
-            fed = torch.cat([fed[..., :targets] - last, fed[..., targets:]], dim=-1)
-        outputs = predictor(fed.contiguous(), None)[0][:, 0]
+        outputs = predictor(entered(columns, history), None)[0][:, 0]
         blocks = outputs.view(*outputs.shape[:2], columns.horizon, targets).transpose(1, 2)
         return (blocks + last if columns.anchored else blocks)[:, :steps]
     state: tuple[Tensor, ...] | None = None

@@ -61,6 +61,12 @@ def forecast_rows(
     steps = int(manifest["horizon"]) if steps is None else steps
     _check_steps(manifest, columns, steps, count - own)
     first = max(0, own - int(manifest["context"]))
+    first += (own - first) % columns.segment
+    if first == own:
+        raise ModelError(
+            f"this model reads {columns.segment} rows at a time; give at least so many that have "
+            f"their targets, not {own}."
+        )
     last = min(count, own + max(steps, columns.horizon))
     empty = np.isnan(values[:, :, : columns.targets + columns.past])
     if manifest["missing"] == "ffill":
@@ -79,6 +85,8 @@ def forecast_rows(
         ],
         axis=1,
     )
+    if columns.each:
+        features = features[:, :, columns.picks].reshape(len(features), -1, len(columns.picks[0]))
     fed = torch.tensor(features, device=predictor.device, dtype=predictor.dtype).unsqueeze(0)
     history, later = fed[:, : own - first], fed[:, own - first :][:, : steps - 1]
     if later.shape[1] < steps - 1:  # nothing is known of these rows
