@@ -6,7 +6,7 @@ on whatever rows it is given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,8 @@ class Columns:
         anchored: Whether outputs are changes against the last known row.
         each: Whether a network reads one target at a time, as sequences of their own.
         segment: Rows of a step.
+        quantiles: How many of each target a model predicts; 0 of one that predicts the target.
+        median: Which of them is the forecast.
     """
 
     targets: int
@@ -46,6 +48,8 @@ class Columns:
     anchored: bool
     each: bool
     segment: int
+    quantiles: int
+    median: int
 
     @classmethod
     def of(cls, config: SeriesConfig) -> Columns:
@@ -60,6 +64,8 @@ class Columns:
             anchored=config.anchor == "last",
             each=config.channels == "each",
             segment=config.segment,
+            quantiles=len(config.quantiles),
+            median=_median(config.quantiles),
         )
 
     @classmethod
@@ -76,6 +82,8 @@ class Columns:
             anchored=manifest["anchor"] == "last",
             each=manifest["channels"] == "each",
             segment=int(manifest["segment"]),
+            quantiles=len(manifest["quantiles"]),
+            median=_median(manifest["quantiles"]),
         )
 
     @property
@@ -137,10 +145,23 @@ def forecast(
 
     Returns:
         [K, steps, B, targets] in scaled units, in the predictor's dtype; where each target is
-        forecast by itself, [K, steps, B / targets, targets].
+        forecast by itself, [K, steps, B / targets, targets]. Of a model of quantiles they are one
+        more axis, the last, and rise along it: those that a network lets cross are put in order
+        (Chernozhukov et al., Quantile and probability curves without crossing, 2010).
     """
     found = _answers(columns, predictor, history, later, steps)
-    return found.unflatten(2, (-1, columns.targets))[..., 0] if columns.each else found
+    if columns.each:
+        found = found.unflatten(2, (-1, columns.targets)).squeeze(4)
+    return found.sort(dim=-1).values if columns.quantiles else found.squeeze(-1)
+
+
+def points(columns: Columns, found: Tensor) -> Tensor:
+    """The forecasts among what `forecast` gives: [K, steps, B, targets]."""
+    return found[..., columns.median] if columns.quantiles else found
+
+
+def _median(quantiles: Sequence[float]) -> int:
+    return list(quantiles).index(0.5) if quantiles else 0
 
 
 def entered(columns: Columns, history: Tensor) -> Tensor:
@@ -158,22 +179,22 @@ def entered(columns: Columns, history: Tensor) -> Tensor:
 def _answers(
     columns: Columns, predictor: Predictor, history: Tensor, later: Tensor, steps: int
 ) -> Tensor:
-    """[K, steps, B, answered]"""
-    targets = columns.answered
+    """[K, steps, B, answered, quantiles or 1]"""
+    targets, each = columns.answered, max(1, columns.quantiles)
     fed, last = history, history[:, -1:, :, :targets]
     if columns.direct:
         outputs = predictor(entered(columns, history), None)[0][:, 0]
-        blocks = outputs.view(*outputs.shape[:2], columns.horizon, targets).transpose(1, 2)
-        return (blocks + last if columns.anchored else blocks)[:, :steps]
+        blocks = outputs.view(*outputs.shape[:2], columns.horizon, targets, each).transpose(1, 2)
+        return (blocks + last.unsqueeze(-1) if columns.anchored else blocks)[:, :steps]
     state: tuple[Tensor, ...] | None = None
     found = []
     for step in range(steps):
         outputs, state = predictor(fed.contiguous(), state)
-        outputs = outputs[:, -1:]
+        answer = outputs[:, -1:].unflatten(-1, (targets, each))
         if columns.anchored:
-            outputs = outputs + fed[:, -1:, :, :targets]
-        found.append(outputs)
+            answer = answer + fed[:, -1:, :, :targets, None]
+        found.append(answer)
         if step + 1 < steps:
-            others = later[:, step : step + 1, :, targets:]
-            fed = torch.cat([outputs, others.expand(len(outputs), -1, -1, -1)], dim=-1)
+            others = later[:, step : step + 1, :, targets:].expand(len(answer), -1, -1, -1)
+            fed = torch.cat([answer[..., columns.median], others], dim=-1)
     return torch.cat(found, dim=1)

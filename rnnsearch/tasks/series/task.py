@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,9 @@ from rnnsearch.errors import HorizonError
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
-from rnnsearch.tasks.series.forecast import Columns, entered, forecast
+from rnnsearch.tasks.series.evaluation import scored
+from rnnsearch.tasks.series.forecast import Columns, entered, forecast, points
 from rnnsearch.tasks.series.notes import moment
-from rnnsearch.tasks.series.scores import Scorer
 from rnnsearch.tasks.streams import derive
 
 if TYPE_CHECKING:
@@ -118,23 +119,21 @@ class SeriesTask:
         del carried
         if part not in self.data.bounds:
             return {}
-        scorers = [Scorer(self.data, part) for _ in range(predictor.size)]
-        origins = self.data.origins(part)
         each = self.columns.targets if self.columns.each else 1
         at_once = max(1, ROWS_AT_ONCE // (self.config.context * each))
-        for start in range(0, len(origins), at_once):
-            at = origins[start : start + at_once]
-            forecasts = self._forecast(predictor, at).transpose(1, 2).double().cpu().numpy()
-            for scorer, one in zip(scorers, forecasts, strict=True):
-                scorer.add(at, one)
-        found = [scorer.metrics() for scorer in scorers]
+
+        def forecasts(at: NDArray[np.int64]) -> Sequence[NDArray[np.float64]]:
+            found = self._forecast(predictor, at).transpose(1, 2).double().cpu().numpy()
+            return list(found)
+
+        found = scored(self.data, part, forecasts, predictor.size, at_once)
         return {
             name: torch.tensor([one[name] for one in found], dtype=torch.float64)
             for name in found[0]
         }
 
     def _forecast(self, predictor: Predictor, origins: NDArray[np.int64]) -> Tensor:
-        """[K, horizon, B, targets] in scaled units."""
+        """[K, horizon, B, targets], or with quantiles one axis more, in scaled units."""
         first = torch.from_numpy(origins).to(self._features.device)
         context, horizon = self.config.context, self.config.horizon
         history = self._fed(first + self._steps(context) - context)
@@ -153,7 +152,8 @@ class SeriesTask:
         data = self.data
         origin = data.origins("val")[:1]
         row, name = int(origin[0]), self.config.targets[0]
-        predicted = self._in_units(self._forecast(predictor, origin)[0, :, 0], row)[:, 0]
+        found = points(self.columns, self._forecast(predictor, origin))
+        predicted = self._in_units(found[0, :, 0], row)[:, 0]
         truth = data.values[row : row + len(predicted), 0]
         whose = f" of {data.names[0]}" if data.names[0] else ""
         pairs = ", ".join(
@@ -193,7 +193,7 @@ class SeriesTask:
         if later.shape[1] < steps - 1:  # beyond the file only the targets are read
             short = steps - 1 - later.shape[1]
             later = torch.cat([later, later.new_zeros(1, short, *later.shape[2:])], dim=1)
-        predicted = forecast(self.columns, predictor, history, later, steps)
+        predicted = points(self.columns, forecast(self.columns, predictor, history, later, steps))
         until = min(row + steps, end)
         return {
             "time": np.arange(first, until, dtype=np.float64),

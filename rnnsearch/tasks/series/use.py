@@ -11,7 +11,7 @@ import torch
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.scaling import Scaler
-from rnnsearch.tasks.series.forecast import Columns, forecast
+from rnnsearch.tasks.series.forecast import Columns, forecast, points
 from rnnsearch.tasks.series.parts import fill_forward
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def forecast_rows(
     if later.shape[1] < steps - 1:  # nothing is known of these rows
         short = later.new_zeros(1, steps - 1 - later.shape[1], *later.shape[2:])
         later = torch.cat([later, short], dim=1)
-    found = forecast(columns, predictor, history, later, steps)[0].double().cpu().numpy()
+    said = forecast(columns, predictor, history, later, steps)
+    found = points(columns, said)[0].double().cpu().numpy()
     return scaler.undo(np.pad(found.swapaxes(0, 1), _room(found, names)))[..., : columns.targets]
 
 

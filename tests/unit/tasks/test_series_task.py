@@ -14,7 +14,7 @@ from torch import Tensor
 
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.tasks.base import TaskData, Window
-from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig
+from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig, ValidationConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.task import SeriesTask
 from rnnsearch.tasks.series.use import forecast_rows
@@ -118,6 +118,46 @@ class TestEach(SeriesContract):
 class TestEachRecursive(SeriesContract):
     table: ClassVar = {"z": WILD, "w": WILD[::-1]}
     settings: ClassVar = {"targets": ("y", "z", "w"), "channels": "each", "horizon": 2}
+
+
+class TestQuantiles(SeriesContract):
+    table: ClassVar = {"z": np.where(np.arange(160) % 11 == 3, np.nan, WILD)}
+    settings: ClassVar = {
+        "targets": ("y", "z"),
+        "horizon": 3,
+        "strategy": "direct",
+        "missing": "mask",
+        "anchor": "last",
+        "quantiles": (0.1, 0.5, 0.9),
+        "interval": 0.8,
+        "split": SeriesSplitConfig(train=0.6, val=0.2, test=0.2),
+        "period": 4,
+    }
+
+
+class TestQuantilesOfEach(SeriesContract):
+    table: ClassVar = {"z": WILD, "shop": np.arange(160) // 80}
+    settings: ClassVar = {
+        "id": "shop",
+        "targets": ("y", "z"),
+        "channels": "each",
+        "quantiles": (0.2, 0.5, 0.8),
+        "interval": 0.6,
+        "validation": ValidationConfig(windows=2, stride=3),
+    }
+
+
+class TestIntervals(SeriesContract):
+    settings: ClassVar = {"horizon": 2, "interval": 0.75}
+
+
+class TestRollingOrigins(SeriesContract):
+    table: ClassVar = {"z": WILD}
+    settings: ClassVar = {
+        "targets": ("y", "z"),
+        "horizon": 4,
+        "validation": ValidationConfig(windows=3, stride=5),
+    }
 
 
 class TestFilled(SeriesContract):
