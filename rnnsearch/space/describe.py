@@ -88,7 +88,10 @@ class StudyDescription:
 
 _SIGNAL = frozenset({"task.predict", "task.scaler"})
 SAME_SCORES = {
-    "series": frozenset({"task.context", "task.strategy", "task.anchor", "task.scaler"}),
+    "series": frozenset(
+        f"task.{key}"
+        for key in ("context", "strategy", "channels", "segment", "anchor", "scaler", "order")
+    ),
     "wave": _SIGNAL,
     "mackey_glass": _SIGNAL,
     "lorenz": _SIGNAL,

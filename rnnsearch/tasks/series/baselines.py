@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnsearch.tasks.base import Part, Score
+from rnnsearch.tasks.series.evaluation import scored
 from rnnsearch.tasks.series.parts import fill_forward
-from rnnsearch.tasks.series.scores import Scorer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 PIECE = 1024
 """Forecasts at once."""
 
+RESIDUALS = 2000
+"""Errors of a series at most, from which the quantiles of a rival are taken."""
+
 FITTED_CELLS = 20_000_000
 """Lags that a least-squares fit reads at most; windows of a longer series are thinned evenly."""
 
@@ -32,7 +35,7 @@ def baselines(data: SeriesData) -> list[Score]:
     targets = _filled(data)
     horizon, context = data.config.horizon, data.config.context
     last = _score(
-        data, "persistence", "repeats the last row", lambda at: _last(targets, at, horizon)
+        data, "persistence", "repeats the last row", lambda at: _last(targets, at, horizon), 1
     )
     found = [last]
     period = data.config.period
@@ -43,13 +46,15 @@ def baselines(data: SeriesData) -> list[Score]:
                 f"season({period})",
                 f"repeats the values {period} rows before",
                 lambda at: _season(targets, at, horizon, period),
+                period,
             )
         )
     lags = _lags(data, context)
     weights = _linear(data, targets, lags)
     name = f"AR({lags})" if horizon == 1 else f"linear({lags})"
     note = f"least squares on {lags} rows before, one map for all targets, in the training part"
-    return [*found, _score(data, name, note, lambda at: _applied(targets, at, weights, lags))]
+    linear = _score(data, name, note, lambda at: _applied(targets, at, weights, lags), lags)
+    return [*found, linear]
 
 
 def _filled(data: SeriesData) -> Floats:
@@ -112,16 +117,41 @@ def _applied(targets: Floats, origins: Rows, weights: Floats, lags: int) -> Floa
     return np.stack([_design(column, origins, lags) @ weights for column in targets.T], axis=2)
 
 
-def _score(data: SeriesData, name: str, note: str, forecast: Forecast) -> Score:
+def _score(data: SeriesData, name: str, note: str, forecast: Forecast, lead: int) -> Score:
+    """The metrics of a rival that reads `lead` rows before its forecast."""
+    spread = _residuals(data, forecast, lead) if data.config.quantiles else None
+
+    def forecasts(at: Rows) -> list[Floats]:
+        found = forecast(at)
+        if spread is None:
+            return [found]
+        return [np.sort(found[..., None] + spread[data.series_of(at)], axis=-1)]
+
     parts: list[Part] = ["val", "test"]
     found: dict[str, float] = {}
     for part in parts:
-        if part not in data.bounds:
-            continue
-        origins = data.origins(part)
-        scorer = Scorer(data, part)
-        for start in range(0, len(origins), PIECE):
-            at = origins[start : start + PIECE]
-            scorer.add(at, forecast(at))
-        found |= scorer.metrics()
+        if part in data.bounds:
+            found |= scored(data, part, forecasts, 1, PIECE)[0]
     return Score(name, found, note)
+
+
+def _residuals(data: SeriesData, forecast: Forecast, lead: int) -> Floats:
+    """What the quantiles of a rival add to its forecast, [series, horizon, targets, quantiles].
+
+    Quantiles of its errors in the training part; none at 0.5, so that the forecast stays its own.
+    """
+    horizon, targets = data.config.horizon, len(data.config.targets)
+    levels = data.config.quantiles
+    found = np.zeros((len(data.names), horizon, targets, len(levels)))
+    for number, (lo, hi) in enumerate(data.bounds["train"].tolist()):
+        origins = np.arange(lo + lead, hi - horizon + 1)
+        at = origins[:: -(-len(origins) // RESIDUALS)]
+        series = data.series_of(at)[:, None]
+        truth = data.values[at[:, None] + np.arange(horizon), :targets]
+        error = (truth - data.center[series, :targets]) / data.scale[series, :targets]
+        error -= forecast(at)
+        # A step of which no error is known takes none.
+        error[:, np.isnan(error).all(axis=0)] = 0.0
+        found[number] = np.moveaxis(np.nanquantile(error, levels, axis=0), 0, -1)
+    found[..., levels.index(0.5)] = 0.0
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import isfinite
 from typing import Literal
 
@@ -25,6 +26,23 @@ class SeriesSplitConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationConfig:
+    """Rolling-origin validation: forecasts from origins that move through the validation part.
+
+    One network is trained, on the training part alone, and is not trained again at an origin; it
+    reads the true rows up to there. The last window ends with the validation part.
+
+    Attributes:
+        windows: Forecasts of each series, one horizon each, at least 2; their metrics are averaged,
+            and their standard deviation is reported beside.
+        stride: Rows between two origins.
+    """
+
+    windows: int = 3
+    stride: int = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesConfig:
     """Columns of a CSV or Parquet file, forecast from the rows before.
 
@@ -40,6 +58,10 @@ class SeriesConfig:
             same rows, whatever its context.
         strategy: `recursive` predicts one row and feeds the prediction back; `direct` predicts
             the whole horizon at once.
+        channels: One network forecasts all targets `together`, or `each` of them by itself, which
+            it then reads alone beside the past and known columns.
+        segment: Rows that a network reads at one step; the context is a multiple of it. Above 1
+            for direct forecasts alone, whose network then remembers fewer steps.
         anchor: `last` learns the change against the last known row, `none` the value itself.
         scaler: Of every column, fitted on the training part of each series alone.
         missing: Empty cells are an `error`, are filled from the row before (`ffill`), or are hidden
@@ -47,6 +69,12 @@ class SeriesConfig:
             was empty is never scored.
         period: Rows of a season, for the seasonal baseline and MASE; 1 for none.
         stride: Rows between two forecasts that are scored.
+        validation: Score the validation part in rolling windows; None scores all its forecasts.
+        quantiles: That a model learns of every target, with the loss `quantile`; 0.5 among them,
+            which then is the forecast. None of them learns the forecast alone.
+        interval: Share of the truth that intervals around the forecasts should hold, above 0 and
+            below 1; they are calibrated on errors in the validation part. With quantiles, those at
+            its ends are among them. None reports none.
         order: `shuffled` training windows, or parallel streams `in_time`, which a carried state
             needs.
         split: By position in time.
@@ -62,11 +90,16 @@ class SeriesConfig:
     horizon: int = 1
     context: int = 24
     strategy: Literal["recursive", "direct"] = "recursive"
+    channels: Literal["together", "each"] = "together"
+    segment: int = 1
     anchor: Literal["none", "last"] = "none"
     scaler: Literal["standard", "minmax", "robust", "none"] = "standard"
     missing: Literal["error", "ffill", "mask"] = "error"
     period: int = 1
     stride: int = 1
+    validation: ValidationConfig | None = None
+    quantiles: tuple[float, ...] = ()
+    interval: float | None = None
     order: Literal["shuffled", "in_time"] = "shuffled"
     split: SeriesSplitConfig = field(default_factory=SeriesSplitConfig)
 
@@ -90,10 +123,13 @@ def problems(config: SeriesConfig) -> list[tuple[str, str]]:
         found.append(("targets", message))
     found.extend(
         (key, f"must be at least 1, not {value}.")
-        for key in ("horizon", "context", "period", "stride")
+        for key in ("horizon", "context", "segment", "period", "stride")
         if (value := getattr(config, key)) < 1
     )
-    return found + _column_problems(config) + _strategy_problems(config) + _split_problems(config)
+    found += _column_problems(config) + _strategy_problems(config) + _quantile_problems(config)
+    if config.validation is not None:
+        found += _validation_problems(config.validation)
+    return found + _split_problems(config)
 
 
 def _column_problems(config: SeriesConfig) -> list[tuple[str, str]]:
@@ -127,12 +163,60 @@ def _strategy_problems(config: SeriesConfig) -> list[tuple[str, str]]:
                 "forecast reads the known columns of the horizon beside the context.",
             )
         )
+    if config.strategy == "recursive" and config.segment > 1:
+        message = "is for direct forecasts; a recursive one goes on row by row. Leave it out."
+        found.append(("segment", message))
+    elif config.segment > 1 and config.context % config.segment:
+        found.append(
+            ("segment", f"of {config.segment} rows does not divide the context, {config.context}.")
+        )
+    if config.channels == "each" and config.order == "in_time":
+        message = "`each` has no one stream in time; leave task.order out."
+        found.append(("channels", message))
     if config.strategy == "direct" and config.order == "in_time":
         message = "a direct forecast learns from shuffled windows; leave task.order out."
         found.append(("order", message))
     elif config.id is not None and config.order == "in_time":
         message = "a panel has no one stream in time; leave task.order out."
         found.append(("order", message))
+    return found
+
+
+def _quantile_problems(config: SeriesConfig) -> list[tuple[str, str]]:
+    quantiles, level = config.quantiles, config.interval
+    found: list[tuple[str, str]] = []
+    rising = all(low < high for low, high in pairwise((0.0, *quantiles, 1.0)))
+    if quantiles and not (rising and 0.5 in quantiles):
+        message = "must rise from above 0 to below 1, 0.5 among them, such as [0.1, 0.5, 0.9]."
+        found.append(("quantiles", message))
+    elif quantiles and config.strategy == "recursive" and config.horizon > 1:
+        message = "of several rows ahead cannot be fed back; use `strategy: direct`."
+        found.append(("quantiles", message))
+    if level is None:
+        return found
+    if not 0 < level < 1:
+        found.append(("interval", f"must be above 0 and below 1, not {level:g}."))
+    elif quantiles and not found:
+        ends = [(1 - level) / 2, (1 + level) / 2]
+        absent = [end for end in ends if min(abs(one - end) for one in quantiles) > 1e-9]
+        if absent:
+            said = " and ".join(f"{end:g}" for end in absent)
+            found.append(("interval", f"of {level:g} needs {said} among task.quantiles."))
+    return found
+
+
+def _validation_problems(validation: ValidationConfig) -> list[tuple[str, str]]:
+    found = []
+    if validation.windows < 2:
+        found.append(
+            (
+                "validation.windows",
+                f"must be at least 2, not {validation.windows}; leave "
+                "task.validation out to score every forecast.",
+            )
+        )
+    if validation.stride < 1:
+        found.append(("validation.stride", f"must be at least 1, not {validation.stride}."))
     return found
 
 

@@ -15,8 +15,10 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.config import SeriesConfig, problems
+from rnnsearch.tasks.series.intervals import check_calibration
 from rnnsearch.tasks.series.parts import (
     check_sizes,
+    check_windows,
     fill_forward,
     season_errors,
     split_rows,
@@ -66,8 +68,8 @@ class SeriesData:
     digest: str
 
     symbolic = False
-    losses: tuple[Loss, ...] = ("mse", "huber", "l1")
-    quantiles: tuple[float, ...] = ()
+    losses: tuple[Loss, ...] = field(init=False)
+    quantiles: tuple[float, ...] = field(init=False)
     input_size: int = field(init=False)
     output_size: int = field(init=False)
     feedback: bool = field(init=False)
@@ -75,13 +77,17 @@ class SeriesData:
 
     def __post_init__(self) -> None:
         config = self.config
-        flags = len(config.targets) + len(config.past) if config.missing == "mask" else 0
+        targets = 1 if config.channels == "each" else len(config.targets)
+        flags = targets + len(config.past) if config.missing == "mask" else 0
         known = len(config.known) * (2 if config.lead > 1 else 1)
-        self.input_size = len(config.targets) + len(config.past) + known + flags
+        self.input_size = (targets + len(config.past) + known + flags) * config.segment
         steps = config.horizon if config.strategy == "direct" else 1
-        self.output_size = len(config.targets) * steps
+        self.quantiles = config.quantiles
+        self.losses = ("quantile",) if self.quantiles else ("mse", "huber", "l1")
+        self.output_size = targets * steps * max(1, len(self.quantiles))
         self.whole_sequence = config.strategy == "direct"
         self.feedback = not self.whole_sequence and config.anchor == "none" and known + flags == 0
+        self.feedback = self.feedback and not self.quantiles
 
     @classmethod
     def read(cls, config: SeriesConfig) -> SeriesData:
@@ -129,7 +135,7 @@ class SeriesData:
             np.subtract(filled[lo:hi], center[number], out=scaled[lo:hi], casting="same_kind")
             scaled[lo:hi] /= scale[number]
         np.nan_to_num(scaled, copy=False, nan=0.0)
-        return cls(
+        made = cls(
             config=config,
             values=values,
             scaled=scaled,
@@ -144,6 +150,9 @@ class SeriesData:
             season=season,
             digest=table.digest,
         )
+        check_windows(made)
+        check_calibration(made)
+        return made
 
     def rows(self) -> dict[Part, int]:
         """Rows of each part, of all series."""
@@ -171,6 +180,17 @@ class SeriesData:
             [np.arange(lo + lead, hi - last, step) for lo, hi in self.bounds[part]]
         ).astype(np.int64)
 
+    def windows(self, part: Part) -> list[Rows]:
+        """The origins whose scores are averaged, each window's; of most parts there is one window.
+
+        A window of a rolling validation has one origin in each series.
+        """
+        rolling = self.config.validation
+        if part != "val" or rolling is None:
+            return [self.origins(part)]
+        last = self.bounds["val"][:, 1] - self.config.horizon
+        return [last - back * rolling.stride for back in reversed(range(rolling.windows))]
+
     def notes(self) -> Sequence[str]:
         """What stands out in the times and cells, and where the parts begin."""
         from rnnsearch.tasks.series.notes import notes
@@ -184,12 +204,15 @@ class SeriesData:
         return announced(self)
 
     def seq_len(self, window: Window) -> int:
-        """Rows of a training sequence: the context where the trial does not say."""
-        return window.seq_len or self.config.context
+        """Steps of a training sequence: those of the context where the trial does not say."""
+        return window.seq_len or self.config.context // self.config.segment
 
     def starts_of_windows(self, window: Window) -> Rows:
-        """The first input row of every training sequence that the training part holds."""
-        config, length = self.config, self.seq_len(window)
+        """The first input row of every training sequence that the training part holds.
+
+        Where each target is forecast by itself, every such row begins one sequence a target.
+        """
+        config, length = self.config, self.seq_len(window) * self.config.segment
         after = config.horizon if config.strategy == "direct" else 1
         found = np.concatenate(
             [np.arange(lo, hi - length - after + 1) for lo, hi in self.bounds["train"]]
@@ -205,7 +228,7 @@ class SeriesData:
 
     def window_problem(self, window: Window) -> str | None:
         """Why the training part cannot be cut into such sequences, or None."""
-        config, length = self.config, self.seq_len(window)
+        config, length = self.config, self.seq_len(window) * self.config.segment
         if config.strategy == "direct" and length != config.context:
             return (
                 f"a direct forecast learns from its context of {config.context} rows, not "
@@ -227,6 +250,7 @@ class SeriesData:
                 f"row after; at most training.seq_len: {rows - 1}."
             )
         count = len(self.starts_of_windows(window))
+        count *= len(config.targets) if config.channels == "each" else 1
         if count == 0:
             return (
                 f"no {length} rows of the training part have all their targets measured; give a "
@@ -261,6 +285,9 @@ class SeriesData:
             "horizon": config.horizon,
             "context": config.context,
             "strategy": config.strategy,
+            "channels": config.channels,
+            "segment": config.segment,
+            "quantiles": list(config.quantiles),
             "anchor": config.anchor,
             "missing": config.missing,
         }

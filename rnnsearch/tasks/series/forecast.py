@@ -6,7 +6,7 @@ on whatever rows it is given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """How many columns of each kind a model reads, and how it forecasts.
+    """How many columns of each kind a table has, what of them a model reads, and how it forecasts.
 
     Attributes:
         targets: Columns to forecast; they come first.
@@ -33,6 +33,10 @@ class Columns:
         masked: Whether each target and past column has a flag beside it, 1 where its cell is empty.
         horizon: Rows of a direct forecast; 1 of a recursive one.
         anchored: Whether outputs are changes against the last known row.
+        each: Whether a network reads one target at a time, as sequences of their own.
+        segment: Rows of a step.
+        quantiles: How many of each target a model predicts; 0 of one that predicts the target.
+        median: Which of them is the forecast.
     """
 
     targets: int
@@ -42,6 +46,10 @@ class Columns:
     horizon: int
     direct: bool
     anchored: bool
+    each: bool
+    segment: int
+    quantiles: int
+    median: int
 
     @classmethod
     def of(cls, config: SeriesConfig) -> Columns:
@@ -54,6 +62,10 @@ class Columns:
             horizon=config.lead,
             direct=config.strategy == "direct",
             anchored=config.anchor == "last",
+            each=config.channels == "each",
+            segment=config.segment,
+            quantiles=len(config.quantiles),
+            median=_median(config.quantiles),
         )
 
     @classmethod
@@ -68,7 +80,28 @@ class Columns:
             horizon=int(manifest["horizon"]) if direct else 1,
             direct=direct,
             anchored=manifest["anchor"] == "last",
+            each=manifest["channels"] == "each",
+            segment=int(manifest["segment"]),
+            quantiles=len(manifest["quantiles"]),
+            median=_median(manifest["quantiles"]),
         )
+
+    @property
+    def answered(self) -> int:
+        """Targets of one sequence."""
+        return 1 if self.each else self.targets
+
+    @property
+    def picks(self) -> list[list[int]]:
+        """The features that a sequence of each target reads, its own values first."""
+        others = range(self.targets, self.targets + self.past)
+        ahead = self.targets + self.past + self.known * (2 if self.horizon > 1 else 1)
+        known = range(others.stop, ahead)
+        found = [[target, *others, *known] for target in range(self.targets)]
+        if self.masked:
+            past_flags = range(ahead + self.targets, ahead + self.targets + self.past)
+            found = [[*one, ahead + at, *past_flags] for at, one in enumerate(found)]
+        return found
 
     def features(self, scaled: NDArray[np.float32], empty: NDArray[np.bool_]) -> Any:
         """What a network reads at each row of one series.
@@ -103,32 +136,65 @@ def forecast(
     """The targets of the rows that follow.
 
     Args:
-        history: Features [K or 1, T, B, F] of the rows before.
+        history: Features [K or 1, T, B, F] of the rows before; where each target is forecast by
+            itself, those of its own `picks`, and B counts targets, fastest.
         later: Features [1, steps - 1, B, F] of the rows to predict but for the last one, of which
             only the columns known ahead are read; a recursive forecast puts its own predictions
             in the targets' place.
         steps: Rows to predict; at most the horizon of a direct forecast.
 
     Returns:
-        [K, steps, B, targets] in scaled units, in the predictor's dtype.
+        [K, steps, B, targets] in scaled units, in the predictor's dtype; where each target is
+        forecast by itself, [K, steps, B / targets, targets]. Of a model of quantiles they are one
+        more axis, the last, and rise along it: those that a network lets cross are put in order
+        (Chernozhukov et al., Quantile and probability curves without crossing, 2010).
     """
-    targets = columns.targets
+    found = _answers(columns, predictor, history, later, steps)
+    if columns.each:
+        found = found.unflatten(2, (-1, columns.targets)).squeeze(4)
+    return found.sort(dim=-1).values if columns.quantiles else found.squeeze(-1)
+
+
+def points(columns: Columns, found: Tensor) -> Tensor:
+    """The forecasts among what `forecast` gives: [K, steps, B, targets]."""
+    return found[..., columns.median] if columns.quantiles else found
+
+
+def _median(quantiles: Sequence[float]) -> int:
+    return list(quantiles).index(0.5) if quantiles else 0
+
+
+def entered(columns: Columns, history: Tensor) -> Tensor:
+    """What a direct forecast reads of the features [K, T, B, F]: changes, segment by segment."""
+    targets = columns.answered
+    if columns.anchored:
+        last = history[:, -1:, :, :targets]
+        history = torch.cat([history[..., :targets] - last, history[..., targets:]], dim=-1)
+    if columns.segment > 1:
+        steps = history.unflatten(1, (-1, columns.segment))  # [K, T / segment, segment, B, F]
+        history = steps.transpose(2, 3).flatten(3)
+    return history.contiguous()
+
+
+def _answers(
+    columns: Columns, predictor: Predictor, history: Tensor, later: Tensor, steps: int
+) -> Tensor:
+    """[K, steps, B, answered, quantiles or 1]"""
+    targets, each = columns.answered, max(1, columns.quantiles)
     fed, last = history, history[:, -1:, :, :targets]
     if columns.direct:
-        if columns.anchored:
-            fed = torch.cat([fed[..., :targets] - last, fed[..., targets:]], dim=-1)
-        outputs = predictor(fed.contiguous(), None)[0][:, 0]
-        blocks = outputs.view(*outputs.shape[:2], columns.horizon, targets).transpose(1, 2)
-        return (blocks + last if columns.anchored else blocks)[:, :steps]
+        outputs = predictor(entered(columns, history), None)[0][:, 0]
+        blocks = outputs.view(*outputs.shape[:2], columns.horizon, targets, each).transpose(1, 2)
+        return (blocks + last.unsqueeze(-1) if columns.anchored else blocks)[:, :steps]
     state: tuple[Tensor, ...] | None = None
     found = []
     for step in range(steps):
         outputs, state = predictor(fed.contiguous(), state)
-        outputs = outputs[:, -1:]
+        answer = outputs[:, -1:].unflatten(-1, (targets, each))
         if columns.anchored:
-            outputs = outputs + fed[:, -1:, :, :targets]
-        found.append(outputs)
+            answer = answer + fed[:, -1:, :, :targets, None]
+        found.append(answer)
         if step + 1 < steps:
-            others = later[:, step : step + 1, :, targets:]
-            fed = torch.cat([outputs, others.expand(len(outputs), -1, -1, -1)], dim=-1)
+            others = later[:, step : step + 1, :, targets:].expand(len(answer), -1, -1, -1)
+            fed = torch.cat([answer[..., columns.median], others], dim=-1)
     return torch.cat(found, dim=1)

@@ -15,6 +15,8 @@ from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rnnsearch.tasks.series.data import SeriesData
+
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
 
@@ -58,9 +60,14 @@ def check_sizes(
     for part, (start, end) in bounds.items():
         rows = end - start
         needed = config.horizon + (config.context if part == "train" else 0)
+        rolling = config.validation
+        if part == "val" and rolling is not None:
+            needed += (rolling.windows - 1) * rolling.stride
         if rows >= needed:
             continue
         why = f"a horizon of {config.horizon}"
+        if part == "val" and rolling is not None:
+            why = f"{rolling.windows} windows {rolling.stride} rows apart and " + why
         if part == "train":
             why = f"a context of {config.context} and " + why
         remedy = "Give a longer file, a larger share, or a smaller task.horizon"
@@ -69,6 +76,25 @@ def check_sizes(
             f"{needed:,}. {remedy}{' or task.context' if part == 'train' else ''}.",
             f"task.split.{part}",
         )
+
+
+def check_windows(data: SeriesData) -> None:
+    """Refuse rolling windows in which nothing was measured.
+
+    Raises:
+        DataError: With the window.
+    """
+    if data.config.validation is None:
+        return
+    targets = len(data.config.targets)
+    for number, origins in enumerate(data.windows("val"), 1):
+        rows = origins[:, None] + np.arange(data.config.horizon)
+        if not np.isfinite(data.values[rows, :targets]).any():
+            raise DataError(
+                f"window {number} of task.validation has no value of a target; move the windows "
+                "by task.validation.stride or task.split.",
+                "task.validation",
+            )
 
 
 def season_errors(train: Floats, period: int) -> Floats:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnsearch.tasks.base import Metric, Part
+from rnnsearch.tasks.series.intervals import bounds_before, first_scored
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 VALID_UP_TO = 0.4
 """Error in standard deviations of the training part up to which a step counts as valid."""
 
+SPREADS = ("mae", "rmse", "scaled_mse")
+"""Measures whose standard deviation over the windows of a rolling validation is reported."""
+
 MOST_EACH = 20
 """Series or targets whose own errors are reported beside the pooled ones."""
 
@@ -28,11 +32,18 @@ class Scorer:
     """Sums of errors over the forecasts of a part, of one model.
 
     Forecasts come in any number of pieces, each once. Cells that were empty do not count.
+
+    Args:
+        margins: By which intervals grow, scaled [series, horizon, targets]; None scores none.
     """
 
-    def __init__(self, data: SeriesData, part: Part) -> None:
+    def __init__(self, data: SeriesData, part: Part, margins: Floats | None = None) -> None:
         self._data = data
         self._part = part
+        self._margins = margins
+        self._from = None if margins is None else first_scored(data, part)
+        self._cells, self._inside, self._width, self._score = 0, 0.0, 0.0, 0.0
+        self._pinball = 0.0
         shape = len(data.names), len(data.config.targets)
         self._absolute, self._square, self._count = (np.zeros(shape) for _ in range(3))
         self._first, self._first_count = np.zeros(shape), np.zeros(shape)
@@ -43,8 +54,14 @@ class Scorer:
 
         Args:
             origins: Their first target rows, [B].
-            scaled: In the units that models read, [B, horizon, targets].
+            scaled: In the units that models read, [B, horizon, targets], or quantiles
+                [B, horizon, targets, quantiles].
         """
+        if self._margins is not None:
+            self._add_intervals(origins, scaled)
+        if self._data.config.quantiles:
+            self._add_quantiles(origins, scaled)
+            scaled = scaled[..., self._data.config.quantiles.index(0.5)]
         data, targets = self._data, len(self._data.config.targets)
         series = data.series_of(origins)
         center = data.center[series, None, :targets]
@@ -66,6 +83,46 @@ class Scorer:
         np.add.at(self._first_count, series, known[:, 0])
         self._valid += float(np.logical_and.accumulate(near, axis=1).sum())
         self._forecasts += len(origins)
+
+    def _add_intervals(self, origins: Rows, scaled: Floats) -> None:
+        assert self._margins is not None
+        assert self._from is not None
+        data, level, targets = self._data, self._data.config.interval, self._data.config.targets
+        assert level is not None
+        series = data.series_of(origins)
+        late = origins >= self._from[series]
+        origins, series, scaled = origins[late], series[late], scaled[late]
+        center = data.center[series, None, : len(targets)]
+        scale = data.scale[series, None, : len(targets)]
+        truth = data.values[origins[:, None] + np.arange(data.config.horizon), : len(targets)]
+        with np.errstate(over="ignore", invalid="ignore"):
+            low, high = bounds_before(data.config, scaled)
+            margins = self._margins[series]
+            # Errors below zero may draw quantiles in, but never past each other.
+            low, high = low - margins, high + margins
+            middle = (low + high) / 2
+            low = np.minimum(low, middle) * scale + center
+            high = np.maximum(high, middle) * scale + center
+            known = np.isfinite(truth)
+            missed = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
+            width = np.where(known, high - low, 0.0)
+            score = width + np.where(known, missed, 0.0) * 2 / (1 - level)
+            inside = known & (low <= truth) & (truth <= high)
+        self._cells += int(known.sum())
+        self._inside += float(inside.sum())
+        self._width += float(width.sum())
+        self._score += float(score.sum())
+
+    def _add_quantiles(self, origins: Rows, scaled: Floats) -> None:
+        data, targets = self._data, len(self._data.config.targets)
+        series = data.series_of(origins)[:, None]
+        truth = data.values[origins[:, None] + np.arange(data.config.horizon), :targets]
+        center, scale = data.center[series, :targets], data.scale[series, :targets]
+        levels = np.array(data.config.quantiles)
+        with np.errstate(over="ignore", invalid="ignore"):
+            error = truth[..., None] - (scaled * scale[..., None] + center[..., None])
+            losses = np.maximum(levels * error, (levels - 1) * error).mean(axis=-1)
+            self._pinball += float(np.where(np.isfinite(truth), losses, 0.0).sum())
 
     def metrics(self) -> dict[str, float]:
         """Of all that was added, under full names."""
@@ -90,6 +147,12 @@ class Scorer:
                 first = self._first.sum() / self._first_count.sum()
                 found["rmse_1"] = float(np.sqrt(first))
                 found["valid_steps"] = self._valid / self._forecasts
+            if data.config.quantiles:
+                found["pinball"] = float(self._pinball / self._count.sum())
+            if self._margins is not None:
+                found["coverage"] = float(np.divide(self._inside, self._cells))
+                found["interval_width"] = float(np.divide(self._width, self._cells))
+                found["interval_score"] = float(np.divide(self._score, self._cells))
             for name, cells in _each(data):
                 found[f"mae/{name}"] = float(self._absolute[cells].sum() / self._count[cells].sum())
         return {f"{part}_{name}": value for name, value in found.items()}
@@ -160,7 +223,45 @@ def announced(data: SeriesData) -> Sequence[Metric]:
                 "deviations",
             ),
         ]
-    each = [
+    found += _of_intervals(data, unit)
+    found += [
         Metric(f"val_mae/{name}", unit, "minimize", f"MAE of {name}") for name, _ in _each(data)
     ]
-    return found + each
+    if config.validation is not None:
+        units = {metric.name: metric.unit for metric in found}
+        found += [
+            Metric(
+                f"val_{name}_spread",
+                units[f"val_{name}"],
+                "minimize",
+                f"standard deviation of val_{name} over the windows, of which it is the mean",
+            )
+            for name in SPREADS
+        ]
+    return found
+
+
+def _of_intervals(data: SeriesData, unit: str) -> list[Metric]:
+    config = data.config
+    found = []
+    if config.quantiles:
+        meaning = "pinball loss, the mean over the quantiles; half the absolute error at 0.5"
+        found.append(Metric("val_pinball", unit, "minimize", meaning))
+    if config.interval is None:
+        return found
+    before = "in the first half of the validation part, scored on the second"
+    if config.validation is not None:
+        before = "in the validation part before its windows"
+    what = f"the {config.interval:g} interval, calibrated on forecasts {before}"
+    return [
+        *found,
+        Metric("val_coverage", "share", "maximize", f"of the truth that lies in {what}"),
+        Metric("val_interval_width", unit, "minimize", f"mean width of {what}"),
+        Metric(
+            "val_interval_score",
+            unit,
+            "minimize",
+            "width, and what the truth lies outside times 2 / (1 - interval): the one to select "
+            "intervals by (Gneiting and Raftery, 2007)",
+        ),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,9 @@ from rnnsearch.errors import HorizonError
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
-from rnnsearch.tasks.series.forecast import Columns, forecast
+from rnnsearch.tasks.series.evaluation import scored
+from rnnsearch.tasks.series.forecast import Columns, entered, forecast, points
 from rnnsearch.tasks.series.notes import moment
-from rnnsearch.tasks.series.scores import Scorer
 from rnnsearch.tasks.streams import derive
 
 if TYPE_CHECKING:
@@ -47,10 +48,14 @@ class SeriesTask:
         self.head: Head = "last" if self.columns.direct else "every"
         self._features = _shared(_features(data, self.columns)).to(device=device, dtype=dtype)
         """[rows, features]"""
+        self._picks = torch.tensor(self.columns.picks, device=device) if self.columns.each else None
         self._starts: dict[int, NDArray[np.int64]] = {}
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
-        """First row of each training sequence; [steps, B]."""
+        """First row of each training sequence; [steps, B].
+
+        Of forecasts of each target by itself, row * targets + target.
+        """
         length, batch = self.data.seq_len(window), window.batch_size
         if self.config.order == "in_time":
             lo, hi = (int(bound) for bound in self.data.bounds["train"][0])
@@ -62,32 +67,47 @@ class SeriesTask:
         if length not in self._starts:
             self._starts[length] = self.data.starts_of_windows(window)
         starts = self._starts[length]
-        each = 1 if self.config.strategy == "direct" else length
-        steps = window.steps_per_epoch or max(len(starts) // (batch * each), 1)
+        each = 1 if self.columns.direct else length
+        targets = self.columns.targets if self.columns.each else 1
+        count = len(starts) * targets
+        steps = window.steps_per_epoch or max(count // (batch * each), 1)
         generator = np.random.default_rng(derive(seed, "data", epoch))
-        drawn = generator.choice(len(starts), steps * batch, replace=steps * batch > len(starts))
-        found: NDArray[np.int64] = starts[drawn].reshape(steps, batch)
-        return found
+        drawn = generator.choice(count, steps * batch, replace=steps * batch > count)
+        found: NDArray[np.int64] = starts[drawn // targets] * targets + drawn % targets
+        return found.reshape(steps, batch)
 
     def gather(self, index: Tensor, window: Window) -> Batch:
         """Features of each sequence's rows, and the targets after them."""
-        length, targets = self.data.seq_len(window), self.columns.targets
-        first = index.unsqueeze(1)
-        inputs = self._features[first + self._steps(length)]
-        if self.config.strategy == "direct":
+        columns = self.columns
+        length, targets = self.data.seq_len(window) * columns.segment, columns.answered
+        first, target = index.unsqueeze(1), None
+        if columns.each:
+            first, target = first // columns.targets, first % columns.targets
+        inputs = self._read(first + self._steps(length), target)
+        if columns.direct:
             rows = first + length + self._steps(self.config.horizon)
-            after = self._features[rows][..., :targets]  # [K, H, B, targets]
-            if self.columns.anchored:
-                last = inputs[:, -1:, :, :targets]
-                after = after - last
-                inputs = torch.cat([inputs[..., :targets] - last, inputs[..., targets:]], dim=-1)
+            after = self._read(rows, target)[..., :targets]  # [K, H, B, targets]
+            if columns.anchored:
+                after = after - inputs[:, -1:, :, :targets]
             # [K, 1, B, H * targets], row by row
             after = after.transpose(1, 2).flatten(2).unsqueeze(1)
-            return Batch(inputs.contiguous(), after.contiguous())
-        after = self._features[first + 1 + self._steps(length)][..., :targets]
-        if self.columns.anchored:
+            return Batch(entered(columns, inputs), after.contiguous())
+        after = self._read(first + 1 + self._steps(length), target)[..., :targets]
+        if columns.anchored:
             after = after - inputs[..., :targets]
         return Batch(inputs.contiguous(), after.contiguous())
+
+    def _read(self, rows: Tensor, target: Tensor | None = None) -> Tensor:
+        """Features of rows, or of each row what a sequence of one target reads.
+
+        Args:
+            rows: [..., B].
+            target: [..., B] or what broadcasts with it; None reads all.
+        """
+        if target is None:
+            return self._features[rows]
+        assert self._picks is not None
+        return self._features[rows.unsqueeze(-1), self._picks[target]]
 
     def _steps(self, count: int) -> Tensor:
         return torch.arange(count, device=self._features.device).unsqueeze(1)
@@ -99,34 +119,41 @@ class SeriesTask:
         del carried
         if part not in self.data.bounds:
             return {}
-        scorers = [Scorer(self.data, part) for _ in range(predictor.size)]
-        origins = self.data.origins(part)
-        at_once = max(1, ROWS_AT_ONCE // self.config.context)
-        for start in range(0, len(origins), at_once):
-            at = origins[start : start + at_once]
-            forecasts = self._forecast(predictor, at).transpose(1, 2).double().cpu().numpy()
-            for scorer, one in zip(scorers, forecasts, strict=True):
-                scorer.add(at, one)
-        found = [scorer.metrics() for scorer in scorers]
+        each = self.columns.targets if self.columns.each else 1
+        at_once = max(1, ROWS_AT_ONCE // (self.config.context * each))
+
+        def forecasts(at: NDArray[np.int64]) -> Sequence[NDArray[np.float64]]:
+            found = self._forecast(predictor, at).transpose(1, 2).double().cpu().numpy()
+            return list(found)
+
+        found = scored(self.data, part, forecasts, predictor.size, at_once)
         return {
             name: torch.tensor([one[name] for one in found], dtype=torch.float64)
             for name in found[0]
         }
 
     def _forecast(self, predictor: Predictor, origins: NDArray[np.int64]) -> Tensor:
-        """[K, horizon, B, targets] in scaled units."""
+        """[K, horizon, B, targets], or with quantiles one axis more, in scaled units."""
         first = torch.from_numpy(origins).to(self._features.device)
         context, horizon = self.config.context, self.config.horizon
-        history = self._features[first + self._steps(context) - context].unsqueeze(0)
-        later = self._features[first + self._steps(horizon - 1)].unsqueeze(0)
+        history = self._fed(first + self._steps(context) - context)
+        later = self._fed(first + self._steps(horizon - 1))
         return forecast(self.columns, predictor, history, later, horizon)
+
+    def _fed(self, rows: Tensor) -> Tensor:
+        """Features [1, T, B, F] of rows [T, B], as `forecast` reads them."""
+        if not self.columns.each:
+            return self._read(rows).unsqueeze(0)
+        targets = torch.arange(self.columns.targets, device=rows.device)
+        return self._read(rows.unsqueeze(-1), targets).flatten(1, 2).unsqueeze(0)
 
     def say(self, predictor: Predictor) -> str:
         """The first forecast of the validation part, beside what came."""
         data = self.data
         origin = data.origins("val")[:1]
         row, name = int(origin[0]), self.config.targets[0]
-        predicted = self._in_units(self._forecast(predictor, origin)[0, :, 0], row)[:, 0]
+        found = points(self.columns, self._forecast(predictor, origin))
+        predicted = self._in_units(found[0, :, 0], row)[:, 0]
         truth = data.values[row : row + len(predicted), 0]
         whose = f" of {data.names[0]}" if data.names[0] else ""
         pairs = ", ".join(
@@ -160,12 +187,13 @@ class SeriesTask:
             raise HorizonError(f"a rollout needs at least 1 step, not {steps}.")
         self._check_reach(steps, end - row)
         first = max(row - config.context, 0)
-        history = self._features[first:row].unsqueeze(0).unsqueeze(2)
-        later = self._features[row : row + steps - 1].unsqueeze(0).unsqueeze(2)
+        rows = torch.arange(first, min(row + steps - 1, len(self._features)))
+        fed = self._fed(rows.unsqueeze(1).to(self._features.device))
+        history, later = fed[:, : row - first], fed[:, row - first :]
         if later.shape[1] < steps - 1:  # beyond the file only the targets are read
             short = steps - 1 - later.shape[1]
             later = torch.cat([later, later.new_zeros(1, short, *later.shape[2:])], dim=1)
-        predicted = forecast(self.columns, predictor, history, later, steps)
+        predicted = points(self.columns, forecast(self.columns, predictor, history, later, steps))
         until = min(row + steps, end)
         return {
             "time": np.arange(first, until, dtype=np.float64),

@@ -11,7 +11,7 @@ import torch
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.scaling import Scaler
-from rnnsearch.tasks.series.forecast import Columns, forecast
+from rnnsearch.tasks.series.forecast import Columns, forecast, points
 from rnnsearch.tasks.series.parts import fill_forward
 
 if TYPE_CHECKING:
@@ -61,6 +61,12 @@ def forecast_rows(
     steps = int(manifest["horizon"]) if steps is None else steps
     _check_steps(manifest, columns, steps, count - own)
     first = max(0, own - int(manifest["context"]))
+    first += (own - first) % columns.segment
+    if first == own:
+        raise ModelError(
+            f"this model reads {columns.segment} rows at a time; give at least so many that have "
+            f"their targets, not {own}."
+        )
     last = min(count, own + max(steps, columns.horizon))
     empty = np.isnan(values[:, :, : columns.targets + columns.past])
     if manifest["missing"] == "ffill":
@@ -79,12 +85,15 @@ def forecast_rows(
         ],
         axis=1,
     )
+    if columns.each:
+        features = features[:, :, columns.picks].reshape(len(features), -1, len(columns.picks[0]))
     fed = torch.tensor(features, device=predictor.device, dtype=predictor.dtype).unsqueeze(0)
     history, later = fed[:, : own - first], fed[:, own - first :][:, : steps - 1]
     if later.shape[1] < steps - 1:  # nothing is known of these rows
         short = later.new_zeros(1, steps - 1 - later.shape[1], *later.shape[2:])
         later = torch.cat([later, short], dim=1)
-    found = forecast(columns, predictor, history, later, steps)[0].double().cpu().numpy()
+    said = forecast(columns, predictor, history, later, steps)
+    found = points(columns, said)[0].double().cpu().numpy()
     return scaler.undo(np.pad(found.swapaxes(0, 1), _room(found, names)))[..., : columns.targets]
 
 

@@ -59,12 +59,19 @@ SHORTS = {
     "waves": Short((*SMALL, "training.steps_per_epoch=10")),
     "char": Short((*SMALL, "training.batch_size=64")),
     "chorales": Short((*SMALL, "training.batch_size=16"), data="music/JSB_Chorales.mat"),
+    "etth1": Short(
+        ("model.hidden_size=8", "task.stride=97", "training.steps_per_epoch=4"),
+        data="series/ETTh1.csv",
+    ),
     "hello": Short(),
     "load": Short((*SMALL, "task.context=24", "task.stride=24", "training.steps_per_epoch=4")),
     "names": Short((*SMALL, "training.batch_size=128"), data="names"),
     "random_labels": Short(("model.hidden_size=8", "task.generated.held_out=200")),
     "sign_of_last": Short(("model.hidden_size=8", "task.generated.held_out=200")),
     "sine": Short(("training.steps_per_epoch=10",)),
+    "sunspots": Short(
+        ("model.hidden_size=8", "training.steps_per_epoch=10"), data="series/monthly-sunspots.csv"
+    ),
 }
 
 

@@ -274,6 +274,10 @@ def test_windows_that_do_not_fit(tmp_path: Path) -> None:
         ({"strategy": "direct", "known": ("k",), "horizon": 9}, "context", "shorter than"),
         ({"strategy": "direct", "order": "in_time"}, "order", "leave task.order out"),
         ({"id": "s", "order": "in_time"}, "order", "panel"),
+        ({"segment": 2}, "segment", "is for direct forecasts"),
+        ({"strategy": "direct", "segment": 3}, "segment", "does not divide the context, 4"),
+        ({"segment": 0}, "segment", "at least 1"),
+        ({"channels": "each", "order": "in_time"}, "channels", "no one stream"),
     ],
 )
 def test_problems_of_a_config(settings: dict[str, Any], key: str, words: str) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.tasks.base import TaskData, Window
-from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig
+from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig, ValidationConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.task import SeriesTask
 from rnnsearch.tasks.series.use import forecast_rows
@@ -92,6 +92,71 @@ class TestMaskedDirect(SeriesContract):
         "horizon": 2,
         "strategy": "direct",
         "missing": "mask",
+    }
+
+
+class TestEach(SeriesContract):
+    table: ClassVar = {
+        "z": np.where(np.arange(160) % 11 == 3, np.nan, WILD),
+        "k": np.arange(160) % 9,
+        "p": np.where(np.arange(160) % 13 == 5, np.nan, np.cos(np.arange(160) / 3)),
+    }
+    settings: ClassVar = {
+        "targets": ("y", "z"),
+        "past": ("p",),
+        "known": ("k",),
+        "horizon": 2,
+        "strategy": "direct",
+        "channels": "each",
+        "anchor": "last",
+        "missing": "mask",
+        "context": 6,
+        "segment": 3,
+    }
+
+
+class TestEachRecursive(SeriesContract):
+    table: ClassVar = {"z": WILD, "w": WILD[::-1]}
+    settings: ClassVar = {"targets": ("y", "z", "w"), "channels": "each", "horizon": 2}
+
+
+class TestQuantiles(SeriesContract):
+    table: ClassVar = {"z": np.where(np.arange(160) % 11 == 3, np.nan, WILD)}
+    settings: ClassVar = {
+        "targets": ("y", "z"),
+        "horizon": 3,
+        "strategy": "direct",
+        "missing": "mask",
+        "anchor": "last",
+        "quantiles": (0.1, 0.5, 0.9),
+        "interval": 0.8,
+        "split": SeriesSplitConfig(train=0.6, val=0.2, test=0.2),
+        "period": 4,
+    }
+
+
+class TestQuantilesOfEach(SeriesContract):
+    table: ClassVar = {"z": WILD, "shop": np.arange(160) // 80}
+    settings: ClassVar = {
+        "id": "shop",
+        "targets": ("y", "z"),
+        "channels": "each",
+        "quantiles": (0.2, 0.5, 0.8),
+        "interval": 0.6,
+        "validation": ValidationConfig(windows=2, stride=3),
+    }
+
+
+class TestIntervals(SeriesContract):
+    settings: ClassVar = {"horizon": 2, "interval": 0.75}
+
+
+class TestRollingOrigins(SeriesContract):
+    table: ClassVar = {"z": WILD}
+    settings: ClassVar = {
+        "targets": ("y", "z"),
+        "horizon": 4,
+        "validation": ValidationConfig(windows=3, stride=5),
     }
 
 
@@ -231,6 +296,7 @@ def test_rows_of_a_user_give_the_forecasts_of_the_evaluation(tmp_path: Path) -> 
         {"horizon": 3},
         {"horizon": 3, "anchor": "last"},
         {"horizon": 3, "known": ("k",), "table": {"k": np.arange(160.0) % 5}},
+        {"horizon": 3, "channels": "each", "targets": ("y", "z"), "table": {"z": WILD}},
     ]
     for settings in cases:
         data, _ = made(tmp_path, **settings)
@@ -238,10 +304,11 @@ def test_rows_of_a_user_give_the_forecasts_of_the_evaluation(tmp_path: Path) -> 
         task32 = SeriesTask(data.config, data, CPU, torch.float32)
         origins = data.origins("val")[:2]
         inside = task32._forecast(model, origins)[0].permute(1, 0, 2).double().numpy()
-        inside = inside * data.scale[0, :1] + data.center[0, :1]
+        targets = len(data.config.targets)
+        inside = inside * data.scale[0, :targets] + data.center[0, :targets]
         horizon = data.config.horizon
         rows = np.stack([data.values[at - 12 : at + horizon] for at in origins])
-        rows[:, 12:, :1] = np.nan
+        rows[:, 12:, :targets] = np.nan
         found = forecast_rows(data.manifest(), model, rows)
         np.testing.assert_allclose(found, inside, rtol=1e-5)
 
@@ -374,3 +441,52 @@ def test_a_direct_model_of_a_user(tmp_path: Path) -> None:
         forecast_rows(data.manifest(), model, rows, 5)
     with pytest.raises(HorizonError, match="at most 4"):
         task.picture(model, 5)
+
+
+def test_a_step_reads_a_segment_of_changes(tmp_path: Path) -> None:
+    table = {"z": WILD}
+    settings: dict[str, Any] = {"targets": ("y", "z"), "context": 6, "segment": 3, "horizon": 2}
+    data, task = made(tmp_path, table=table, strategy="direct", anchor="last", **settings)
+    batch = task.gather(torch.tensor([[4]]), Window(1))
+    change = data.scaled[4:12].astype(np.float64) - data.scaled[9]
+    np.testing.assert_allclose(batch.inputs[0, :, 0], change[:6].reshape(2, 6), atol=1e-12)
+    np.testing.assert_allclose(batch.targets[0, 0, 0], change[6:].ravel(), atol=1e-12)
+    assert data.seq_len(Window(1)) == 2
+    assert data.input_size == 6
+
+
+def test_a_network_of_each_target_reads_it_alone_with_the_common_columns(tmp_path: Path) -> None:
+    table = {"z": WILD, "p": WILD[::-1], "k": np.arange(160.0)}
+    settings: dict[str, Any] = {"targets": ("y", "z"), "past": ("p",), "known": ("k",)}
+    data, task = made(
+        tmp_path, table=table, channels="each", strategy="direct", horizon=3, stride=100, **settings
+    )
+    batch = task.gather(torch.tensor([[2 * 4 + 1]]), Window(1))  # the second target, from row 4
+    scaled = data.scaled
+    read = np.stack([scaled[4:11, 1], scaled[4:11, 2], scaled[7:14, 3], scaled[4:11, 3]], axis=1)
+    np.testing.assert_array_equal(batch.inputs[0, :, 0], read)
+    np.testing.assert_array_equal(batch.targets[0, 0, 0], scaled[11:14, 1])
+    origin = data.origins("val")
+    row = int(origin[0])
+    found = task._forecast(Counter(3), origin)[0, :, 0].numpy()
+    np.testing.assert_allclose(found, scaled[row - 1, :2] + np.arange(3)[:, None])
+
+
+def test_an_epoch_of_each_target_shows_every_window_of_every_target_once(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"targets": ("y", "z"), "table": {"z": WILD}, "strategy": "direct"}
+    data, task = made(tmp_path, channels="each", **settings)
+    index = task.epoch_index(1, 0, Window(1))
+    windows = len(data.starts_of_windows(Window(1)))
+    np.testing.assert_array_equal(np.sort(index.ravel()), np.arange(2 * windows))
+
+
+def test_a_segment_needs_its_rows(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"context": 6, "segment": 3, "strategy": "direct", "horizon": 2}
+    data, _ = made(tmp_path, **settings)
+    model = networks(data, 1, head="last")
+    rows = data.values[None, :20]
+    whole = forecast_rows(data.manifest(), model, rows[:, -3:])
+    # an odd row before the segments is left out
+    np.testing.assert_array_equal(forecast_rows(data.manifest(), model, rows[:, -4:]), whole)
+    with pytest.raises(ModelError, match="reads 3 rows at a time; give at least so many"):
+        forecast_rows(data.manifest(), model, rows[:, -2:])

@@ -1,0 +1,159 @@
+"""Conformal intervals: how far around a forecast the truth lies, by the errors of the past.
+
+Without quantiles by split conformal prediction (Lei et al., Distribution-free predictive inference
+for regression, 2018), with them by conformalised quantile regression (Romano, Patterson and
+Candes, 2019). Their promise holds where errors are exchangeable, which those of a series are not
+quite; so what is reported is the coverage that was reached.
+
+The test part is scored with the errors of the whole validation part, which ends before it. A
+validation figure is calibrated on the forecasts of the validation part that end before the first
+one that it scores: those of its first half, or before its rolling windows.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import ceil
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.base import Part
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rnnsearch.tasks.series.config import SeriesConfig
+    from rnnsearch.tasks.series.data import SeriesData
+
+    Floats = NDArray[np.float64]
+    Rows = NDArray[np.int64]
+
+MOST_ERRORS = 500
+"""Forecasts of a series that calibrate, spread evenly over those that could; bounds the memory."""
+
+FEW_ERRORS = 50
+"""So many, or as many as the interval needs, calibrate each of a great number of series."""
+
+MOST_CELLS = 500_000
+"""Errors of one model, all series together, unless `FEW_ERRORS` of each are more."""
+
+
+def first_scored(data: SeriesData, part: Part) -> Rows:
+    """The first row of each series from which on a part's intervals are scored; [series]."""
+    lo, hi = data.bounds[part].T
+    if part != "val":
+        return np.asarray(lo)
+    if data.config.validation is None:
+        return np.asarray((lo + hi) // 2)
+    return data.windows("val")[0]
+
+
+def calibrating(data: SeriesData, part: Part) -> Rows:
+    """Origins of the forecasts whose errors say how wide the intervals of a part must be."""
+    config = data.config
+    ends = first_scored(data, part) if part == "val" else data.bounds["val"][:, 1]
+    share = MOST_CELLS // (len(data.names) * config.horizon * len(config.targets))
+    most = min(MOST_ERRORS, max(share, FEW_ERRORS, _needed(config)))
+    found = []
+    for (lo, _), end in zip(data.bounds["val"].tolist(), ends.tolist(), strict=True):
+        origins = np.arange(lo, end - config.horizon + 1, config.stride)
+        if len(origins) > most:
+            origins = origins[np.linspace(0, len(origins) - 1, most).astype(np.int64)]
+        found.append(origins)
+    return np.concatenate(found).astype(np.int64)
+
+
+def _needed(config: SeriesConfig) -> int:
+    """The least number of errors among which one is large enough."""
+    assert config.interval is not None
+    return ceil(config.interval / (1 - config.interval) - 1e-9)
+
+
+def check_calibration(data: SeriesData) -> None:
+    """Refuse a validation part with too few forecasts to calibrate on.
+
+    Raises:
+        DataError: With the number that it needs.
+    """
+    level = data.config.interval
+    if level is None:
+        return
+    needed = _needed(data.config)
+    counts = np.bincount(data.series_of(calibrating(data, "val")), minlength=len(data.names))
+    short = int(np.argmin(counts))
+    if counts[short] < needed:
+        whose = f" of the series {data.names[short]!r}" if data.names[short] else ""
+        raise DataError(
+            f"an interval of {level:g} is calibrated on at least {needed} forecasts of the "
+            f"validation part{whose} that end before those it is scored on, not {counts[short]}: "
+            "give a larger task.split.val, or a smaller task.interval, task.horizon or "
+            "task.stride.",
+            "task.interval",
+        )
+
+
+def edges(config: SeriesConfig) -> tuple[int, int]:
+    """Where the quantiles at the ends of the interval stand among the config's."""
+    assert config.interval is not None
+    ends = (1 - config.interval) / 2, (1 + config.interval) / 2
+    low, high = (int(np.argmin(np.abs(np.array(config.quantiles) - end))) for end in ends)
+    return low, high
+
+
+def bounds_before(config: SeriesConfig, scaled: Floats) -> tuple[Floats, Floats]:
+    """Lower and upper bounds before calibration, [B, horizon, targets] each.
+
+    Args:
+        scaled: Forecasts [B, horizon, targets], or their quantiles [..., quantiles].
+    """
+    if not config.quantiles:
+        return scaled, scaled
+    low, high = edges(config)
+    return scaled[..., low], scaled[..., high]
+
+
+class Calibration:
+    """Errors of one model's forecasts, and the margins by which its intervals must grow."""
+
+    def __init__(self, data: SeriesData) -> None:
+        self._data = data
+        self._origins: list[Rows] = []
+        self._errors: list[Floats] = []
+
+    def add(self, origins: Rows, scaled: Floats) -> None:
+        """Take the errors of forecasts [B, horizon, targets], or of their quantiles."""
+        data, targets = self._data, len(self._data.config.targets)
+        series = data.series_of(origins)[:, None]
+        rows = origins[:, None] + np.arange(data.config.horizon)
+        truth = data.values[rows, :targets] - data.center[series, :targets]
+        truth /= data.scale[series, :targets]
+        low, high = bounds_before(data.config, scaled)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._errors.append(np.maximum(low - truth, truth - high))
+        self._origins.append(origins)
+
+    def margins(self) -> Floats:
+        """In scaled units, [series, horizon, targets], each step and target by itself.
+
+        Of n errors the ceil((n + 1) * level)-th, by which a coverage of at least `level` is
+        promised. Where empty cells leave too few, the largest; where they leave none, the largest
+        of the target's other steps.
+        """
+        data = self._data
+        assert data.config.interval is not None
+        series = data.series_of(np.concatenate(self._origins))
+        errors = np.concatenate(self._errors)
+        order = np.argsort(series, kind="stable")
+        cuts = np.searchsorted(series[order], np.arange(len(data.names) + 1))
+        found = np.empty((len(data.names), *errors.shape[1:]))
+        for at, (lo, hi) in enumerate(pairwise(cuts.tolist())):
+            own = np.sort(errors[order[lo:hi]], axis=0)  # NaN last
+            known = np.isfinite(own).sum(axis=0)
+            rank = np.ceil((known + 1) * data.config.interval - 1e-9).astype(np.int64)
+            rank = np.clip(np.minimum(rank, known) - 1, 0, None)
+            margins = np.take_along_axis(own, rank[None], axis=0)[0]
+            widest = np.where(known > 0, margins, -np.inf).max(axis=0)
+            found[at] = np.where(known > 0, margins, widest)
+        return found
