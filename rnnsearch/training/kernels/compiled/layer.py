@@ -33,12 +33,15 @@ from rnnsearch.training.kernels.compiled.moves import (
     pack_transposed,
     transpose,
 )
+from rnnsearch.training.kernels.compiled.parts import jit
 from rnnsearch.training.kernels.compiled.products import (
     add_column_sums,
     add_transposed_product,
     product,
 )
-from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, jit
+from rnnsearch.training.kernels.compiled.vectors import (
+    FLOAT_BYTES,
+)
 
 
 @jit

@@ -30,6 +30,7 @@ from rnnsearch.training.kernels.compiled.moves import (
     pack,
     transpose,
 )
+from rnnsearch.training.kernels.compiled.parts import jit
 from rnnsearch.training.kernels.compiled.products import (
     add_column_sums,
     add_transposed_product,
@@ -51,7 +52,6 @@ from rnnsearch.training.kernels.compiled.tiles import PANEL
 from rnnsearch.training.kernels.compiled.update import FACTORS, adam, sgd, sum_of_squares
 from rnnsearch.training.kernels.compiled.vectors import (
     FLOAT_BYTES,
-    jit,
     read_float,
     write_float,
 )
