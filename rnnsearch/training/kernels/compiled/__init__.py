@@ -1,5 +1,6 @@
 """Recurrent layers and whole training steps, compiled where they run by numba: no compiler.
 
+parts       functions that are parts of an entry point
 host        the processor's vector registers
 vectors     sixteen floats as LLVM instructions: arithmetic, loads, loops
 activations tanh, sigmoid, relu on them

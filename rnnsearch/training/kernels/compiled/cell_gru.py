@@ -15,11 +15,11 @@ dh = dh' * u + what flows through W_hh
 from __future__ import annotations
 
 from rnnsearch.training.kernels.compiled.activations import sigmoid, tanh
+from rnnsearch.training.kernels.compiled.parts import jit
 from rnnsearch.training.kernels.compiled.vectors import (
     LANES,
     Address,
     Emitter,
-    jit,
     vector_intrinsic,
 )
 

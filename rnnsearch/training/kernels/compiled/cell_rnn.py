@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from rnnsearch.training.kernels.compiled.activations import relu, tanh
+from rnnsearch.training.kernels.compiled.parts import jit
 from rnnsearch.training.kernels.compiled.vectors import (
     LANES,
     Address,
     Emitter,
     Vector,
-    jit,
     vector_intrinsic,
 )
 

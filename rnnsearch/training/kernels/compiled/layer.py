@@ -33,12 +33,15 @@ from rnnsearch.training.kernels.compiled.moves import (
     pack_transposed,
     transpose,
 )
+from rnnsearch.training.kernels.compiled.parts import jit, jit_apart
 from rnnsearch.training.kernels.compiled.products import (
     add_column_sums,
     add_transposed_product,
     product,
 )
-from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, jit
+from rnnsearch.training.kernels.compiled.vectors import (
+    FLOAT_BYTES,
+)
 
 
 @jit
@@ -64,7 +67,7 @@ def _member(sizes: Sizes, tensors: Tensors, k: int) -> Tensors:
     )
 
 
-@jit
+@jit_apart
 def member_forward(step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept: Kept) -> None:
     """Outputs, and what the backward pass needs in `kept`, of one member."""
     width, hidden, batch = sizes.gates, sizes.hidden, sizes.batch
@@ -97,7 +100,7 @@ def member_forward(step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept:
             c_before = cell
 
 
-@jit
+@jit_apart
 def _gather(sizes: Sizes, at: Tensors, scratch: Scratch, d_inputs: int, t: int, steps: int) -> None:
     """Bring the gate gradients of steps [t, t + steps) to the weights, biases and inputs."""
     width, hidden, batch, inputs = sizes.gates, sizes.hidden, sizes.batch, sizes.inputs
@@ -132,7 +135,7 @@ def _gather(sizes: Sizes, at: Tensors, scratch: Scratch, d_inputs: int, t: int, 
             copy_floats(inputs, out + FLOAT_BYTES * r * wide, d_x + FLOAT_BYTES * r * inputs)
 
 
-@jit
+@jit_apart
 def member_backward(
     step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept: Kept, grads: Gradients, k: int
 ) -> None:

@@ -6,13 +6,13 @@ of a wide matrix would fall on few sets of the cache. Each operand is packed onc
 
 from __future__ import annotations
 
+from rnnsearch.training.kernels.compiled.parts import jit
 from rnnsearch.training.kernels.compiled.tiles import PANEL
 from rnnsearch.training.kernels.compiled.vectors import (
     FLOAT_BYTES,
     LANES,
     Address,
     Emitter,
-    jit,
     vector_intrinsic,
 )
 

@@ -12,7 +12,10 @@ from rnnsearch.training.kernels.compiled.layout import (
     divide_scratch,
     padded,
 )
-from rnnsearch.training.kernels.compiled.vectors import LANES, jit_and_python
+from rnnsearch.training.kernels.compiled.parts import jit_and_python
+from rnnsearch.training.kernels.compiled.vectors import (
+    LANES,
+)
 
 
 class StepSizes(NamedTuple):

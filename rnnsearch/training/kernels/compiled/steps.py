@@ -30,6 +30,7 @@ from rnnsearch.training.kernels.compiled.moves import (
     pack,
     transpose,
 )
+from rnnsearch.training.kernels.compiled.parts import jit, jit_apart
 from rnnsearch.training.kernels.compiled.products import (
     add_column_sums,
     add_transposed_product,
@@ -51,7 +52,6 @@ from rnnsearch.training.kernels.compiled.tiles import PANEL
 from rnnsearch.training.kernels.compiled.update import FACTORS, adam, sgd, sum_of_squares
 from rnnsearch.training.kernels.compiled.vectors import (
     FLOAT_BYTES,
-    jit,
     read_float,
     write_float,
 )
@@ -93,7 +93,7 @@ def _regions(sizes: StepSizes, scratch: StepScratch, layer: int) -> Any:
     return inner, regions, divide_kept(regions.kept, inner)
 
 
-@jit
+@jit_apart
 def _head(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: int) -> None:
     """Outputs [T * B, O padded] into `errors`; `head_panels` holds zeros beyond O."""
     weights = at.parameters + FLOAT_BYTES * layer_leaves(sizes, sizes.layers).w_ih
@@ -129,7 +129,7 @@ def _squared_errors(sizes: StepSizes, errors: int, targets: int) -> float:
     return total / (rows * outputs)
 
 
-@jit
+@jit_apart
 def _head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: int) -> None:
     """Gradients of the head's weights and of the last layer's outputs."""
     place = FLOAT_BYTES * layer_leaves(sizes, sizes.layers).w_ih
@@ -148,7 +148,7 @@ def _head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidd
     )  # fmt: skip
 
 
-@jit
+@jit_apart
 def _gradients(
     forward_step: Any,
     backward_step: Any,
@@ -193,7 +193,7 @@ def _gradients(
     return loss
 
 
-@jit
+@jit_apart
 def _carry(sizes: StepSizes, at: StepTensors, scratch: StepScratch) -> None:
     """The states after the last step in time become those before the next first."""
     floats = sizes.batch * sizes.hidden
@@ -206,7 +206,7 @@ def _carry(sizes: StepSizes, at: StepTensors, scratch: StepScratch) -> None:
             copy_vectors(floats, kept.cells + last, at.c + layer * state)
 
 
-@jit
+@jit_apart
 def _update(
     sizes: StepSizes,
     at: StepTensors,

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from rnnsearch.training.kernels.compiled.host import sums_in_registers
+from rnnsearch.training.kernels.compiled.parts import jit
 from rnnsearch.training.kernels.compiled.vectors import (
     FLOAT_BYTES,
     LANES,
     Address,
     Emitter,
-    jit,
     vector_intrinsic,
 )
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rnnsearch.training.kernels.compiled.parts import jit
 from rnnsearch.training.kernels.compiled.vectors import (
     FLOAT_BYTES,
     LANES,
     Address,
     Emitter,
-    jit,
     read_float,
     vector_intrinsic,
 )

@@ -17,13 +17,12 @@ import inspect
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, register_jitable
+from numba.extending import intrinsic
 
 from rnnsearch.training.kernels.compiled.checks import CHECK_SYMBOL, CHECKED
 
@@ -38,23 +37,6 @@ _LANE = ir.IntType(32)
 
 Address = Any
 """An LLVM integer value, or a Python int."""
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def jit(function: _Function) -> _Function:
-    """Compile with numba when first called from compiled code; divisions follow IEEE.
-
-    Only the entry points are kept on disk (`cache.py`); what they call is part of them.
-    """
-    compiled: _Function = numba.njit(error_model="numpy", nogil=True, boundscheck=False)(function)
-    return compiled
-
-
-def jit_and_python(function: _Function) -> _Function:
-    """As `jit` from compiled code, and a plain function from Python."""
-    shared: _Function = register_jitable(error_model="numpy")(function)
-    return shared
 
 
 @dataclass(frozen=True, slots=True)
