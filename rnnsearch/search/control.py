@@ -215,21 +215,28 @@ class Control:
     ) -> Update | None:
         """What to tell a pack in the present phase, or None to stop it."""
         if self.phase == "draining":
-            if book.draining or not (book.aboard or book.leaving):
+            wanted = any(departure.keep_weights for departure in departures)
+            if (book.draining and not wanted) or not (book.aboard or book.leaving):
                 self._hand_back(book, crashed=False)
                 return None
+            snapshot_now = bool(book.aboard) and not book.draining
             book.draining = True
-            return book.write(departures, (), {}, snapshot_now=bool(book.aboard))
+            return book.write(departures, (), {}, snapshot_now=snapshot_now)
         boarding = [job for job in again if job.trial_id in book.aboard]
         for job in boarding:
             job.start_over(job.snapshot)
         if self._stage.closed:
+            if book.aboard and not book.halted:
+                # A pack trains while we decide: what it has done since must be known first.
+                book.halted = True
+                return book.write(departures, (), {})
             for job in list(book.aboard.values()):
                 departure = self._stage.close(job, book.snapshot_of(job))
                 book.leave(departure)
                 departures.append(departure)
             boarding = []
             self.poll()
+        book.halted = False
         filled = self._fill(book)
         if filled and self.phase == "search":
             self.clock.refilled(self.live, time.monotonic())

@@ -40,6 +40,7 @@ class PackBook:
         aboard: Trainings that the pack holds or has been sent.
         leaving: Trainings that were told to leave and are not yet seen to be gone, with the
             departure that told them.
+        halted: It was told to train no more; its next report leaves nothing untold.
         snapshot: The pack's newest snapshot file, empty if there is none.
     """
 
@@ -51,6 +52,7 @@ class PackBook:
     seen: int = 0
     reported: bool = False
     draining: bool = False
+    halted: bool = False
     snapshot: str = ""
     snapshot_holds: frozenset[str] = frozenset()
 

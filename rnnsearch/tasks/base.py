@@ -127,6 +127,19 @@ class Predictor(Protocol):
         """
         ...
 
+    def rollout(self, inputs: Tensor, state: tuple[Tensor, ...] | None, steps: int) -> Tensor:
+        """Run over a chunk of time, then feed each output back as the next step's input.
+
+        Args:
+            inputs: [K, T, B, F], numbers; K may be 1 and is then broadcast.
+            state: As for a call.
+            steps: Outputs wanted, at least 1; the first follows the last of `inputs`.
+
+        Returns:
+            [K, steps, B, F].
+        """
+        ...
+
 
 class TaskData(Protocol):
     """A task's data without torch: what `check` prints, what baselines are fitted on.

@@ -207,16 +207,20 @@ def layer_weights(
     return into, across, weights[f"rnn.bias_ih{end}"], weights[f"rnn.bias_hh{end}"]
 
 
-def head_outputs(current: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """[K, T, B, H] through weight [K, O, H] to [K, T, B, O]."""
+def head_outputs(
+    current: Tensor, weight: Tensor, bias: Tensor, into: Tensor | None = None
+) -> Tensor:
+    """[K, T, B, H] through weight [K, O, H] to [K, T, B, O], where wanted `into` a tensor."""
     members, steps, batch, width = current.shape
     rows = current.reshape(members, steps * batch, width)
     if weight.shape[1] == 1:
         # MKL multiplies a matrix by one column in another way for one member than for several,
         # and rounds differently; one row by a matrix it does alike.
-        outputs = torch.baddbmm(bias.unsqueeze(2), weight, rows.transpose(1, 2))
+        room = None if into is None else into.view(members, 1, steps * batch)
+        outputs = torch.baddbmm(bias.unsqueeze(2), weight, rows.transpose(1, 2), out=room)
     else:
-        outputs = torch.baddbmm(bias.unsqueeze(1), rows, weight.transpose(1, 2))
+        room = None if into is None else into.view(members, steps * batch, -1)
+        outputs = torch.baddbmm(bias.unsqueeze(1), rows, weight.transpose(1, 2), out=room)
     return outputs.view(members, steps, batch, -1)
 
 

@@ -166,25 +166,37 @@ class Pack:
         """
         started = time.perf_counter()
         events = _Events([], [], [])
-        self._settle()
         turns = 0  # at least one, however short the time, so that every call gets somewhere
         while True:
-            busy = [stack for stack in self._stacks.values() if self._wanting(stack, limits)]
-            if not busy:
-                break
             left = seconds - (time.perf_counter() - started)
             if left <= 0 and turns:
                 break
-            wanting = sum(len(self._wanting(stack, limits)) for stack in busy)
             early = time.perf_counter() - started >= EARLY_SECONDS
-            if early and 2 * wanting <= len(self._slots):
+            if early and 2 * self.wanting(limits) <= len(self._slots):
+                break
+            if not self._take_turn(limits, left, events):
                 break
             turns += 1
-            self._turn += 1
-            stack = busy[self._turn % len(busy)]
-            self._run(stack, limits, max(0.0, min(TURN_SECONDS, left)), events)
         for stack in list(self._stacks.values()):
             self._evaluate(stack, events)
+        return self._said(events, started)
+
+    def turn(self, limits: Mapping[str, int]) -> Step:
+        """Train one stack for a moment, a part of `train` for whoever has other things to do.
+
+        Trials that end their epoch may wait unevaluated, and unreported, for the others of their
+        stack beyond this call; `train` brings them to an end.
+        """
+        started = time.perf_counter()
+        events = _Events([], [], [])
+        self._take_turn(limits, TURN_SECONDS, events)
+        return self._said(events, started)
+
+    def wanting(self, limits: Mapping[str, int]) -> int:
+        """How many of the trials aboard have not reached their limit."""
+        return sum(epoch < limits.get(trial_id, 0) for trial_id, epoch in self.roster.items())
+
+    def _said(self, events: _Events, started: float) -> Step:
         events.refusals[:0] = self._refused
         self._refused = []
         return Step(
@@ -227,6 +239,17 @@ class Pack:
         return slot
 
     # Training.
+
+    def _take_turn(self, limits: Mapping[str, int], seconds: float, events: _Events) -> bool:
+        """Train the next stack for its turn; False where every trial waits."""
+        self._settle()
+        busy = [stack for stack in self._stacks.values() if self._wanting(stack, limits)]
+        if not busy:
+            return False
+        self._turn += 1
+        stack = busy[self._turn % len(busy)]
+        self._run(stack, limits, max(0.0, min(TURN_SECONDS, seconds)), events)
+        return True
 
     def _wanting(self, stack: Stack, limits: Mapping[str, int]) -> list[Slot]:
         """Slots of a stack that have not reached their limit."""

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.tasks.base import Head
+from rnnsearch.tasks.fed_back import fed_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class NetworkPredictor:
         else:
             outputs, after = self._by_length(inputs[0], before, lengths[0])
         return outputs.unsqueeze(0), tuple(part.unsqueeze(0) for part in after)
+
+    @torch.no_grad()
+    def rollout(self, inputs: Tensor, state: tuple[Tensor, ...] | None, steps: int) -> Tensor:
+        """See `tasks.base.Predictor`."""
+        return fed_back(self, inputs, state, steps)
 
     def _by_length(
         self, inputs: Tensor, state: tuple[Tensor, ...] | None, lengths: Tensor

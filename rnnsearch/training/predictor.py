@@ -11,10 +11,12 @@ from torch.nn import functional
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import state_width
 from rnnsearch.tasks.base import Head
-from rnnsearch.training.forward import forward
+from rnnsearch.tasks.fed_back import fed_back
+from rnnsearch.training.forward import forward, head_outputs, layer_weights, layers_of
 from rnnsearch.training.kernels.base import State
+from rnnsearch.training.kernels.choice import whole_steps
 from rnnsearch.training.layout import layout_of
-from rnnsearch.training.shapes import NetworkShape, first_state, network_shape
+from rnnsearch.training.shapes import NetworkShape, first_state, layer_state, network_shape
 
 
 class StackPredictor:
@@ -49,6 +51,31 @@ class StackPredictor:
             return forward(
                 self._shape, self._weights, inputs, state, head=self._head, lengths=lengths
             )
+
+    @torch.no_grad()
+    def rollout(self, inputs: Tensor, state: State | None, steps: int) -> Tensor:
+        """See `tasks.base.Predictor`; the same numbers by either way."""
+        shape = self._shape
+        layers = layers_of(shape, self.size, 1, inputs.shape[2], self.device, self.dtype)
+        if shape.symbolic or not shape.by_hand or not whole_steps(kernel for kernel, _ in layers):
+            return fed_back(self, inputs, state, steps)
+        # numba takes a second to import, and may be missing where no layer is compiled.
+        from rnnsearch.training.kernels.compiled.loop import closed_loop
+
+        outputs, state = self(inputs.contiguous(), state)
+        first = outputs[:, -1:]
+        rest = closed_loop(
+            [layer for _, layer in layers],
+            [layer_weights(shape, self._weights, n) for n in range(shape.num_layers)],
+            layer_state(shape, state),
+            self._head_into,
+            first,
+            steps - 1,
+        )
+        return torch.cat([first, rest], dim=1)
+
+    def _head_into(self, current: Tensor, outputs: Tensor) -> None:
+        head_outputs(current, self._weights["head.weight"], self._weights["head.bias"], outputs)
 
 
 def stack_of_one(network: RecurrentNetwork, head: Head = "every") -> StackPredictor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -50,7 +50,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """All that happened in one `Pack.train` call, in order of time."""
+    """All that happened in one call of a pack's `train` or `turn`, in order of time."""
 
     reports: tuple[EpochReport, ...] = ()
     divergences: tuple[Divergence, ...] = ()
@@ -58,3 +58,14 @@ class Step:
     roster: Mapping[str, int] = field(default_factory=dict)
     """Finished epochs of every trial still aboard."""
     seconds: float = 0.0
+
+
+def joined(steps: Sequence[Step], seconds: float) -> Step:
+    """Calls that followed each other, as one that took so long."""
+    return Step(
+        reports=tuple(report for step in steps for report in step.reports),
+        divergences=tuple(one for step in steps for one in step.divergences),
+        refusals=tuple(refusal for step in steps for refusal in step.refusals),
+        roster=steps[-1].roster,
+        seconds=seconds,
+    )

@@ -18,6 +18,7 @@ from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.tasks.base import Batch, Head, Part, Task, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.fed_back import fed_back
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.training.plain import NetworkPredictor
 
@@ -57,6 +58,9 @@ class Networks:
         outputs = torch.cat([outputs for outputs, _ in found])
         states = zip(*(after for _, after in found), strict=True)
         return outputs, tuple(torch.cat(parts) for parts in states)
+
+    def rollout(self, inputs: Tensor, state: tuple[Tensor, ...] | None, steps: int) -> Tensor:
+        return fed_back(self, inputs, state, steps)
 
 
 def networks(data: TaskData, count: int, cell: str = "lstm", head: Head = "every") -> Networks:

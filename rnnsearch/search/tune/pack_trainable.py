@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ import ray
 from ray.tune import Trainable
 
 from rnnsearch.search.messages import PackSettings, Update
-from rnnsearch.search.tune.pack_worker import PackLike, PackWorker
+from rnnsearch.search.tune.pack_worker import PackWorker
+from rnnsearch.search.tune.steady_pack import SteadyPack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +30,8 @@ class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete t
     def setup(self, config: dict[str, Any]) -> None:
         settings = PackSettings(**config["settings"])
         _redirect_output(Path(settings.logs), config["pack"])
-        self._worker = PackWorker(config["pack"], settings, _builder(settings), ray.get)
+        self._pack: SteadyPack | None = None
+        self._worker = PackWorker(config["pack"], settings, partial(self._build, settings), ray.get)
 
     def step(self) -> dict[str, Any]:
         return {REPORT: [self._worker.step()]}
@@ -37,19 +40,21 @@ class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete t
         """Called by the driver between two steps; Ray keeps the order of one caller's calls."""
         self._worker.apply(update)
 
+    def cleanup(self) -> None:
+        """Called by Tune at the end; an interpreter that exits must find no thread at work."""
+        if self._pack is not None:
+            self._pack.close()
 
-def _builder(settings: PackSettings) -> Callable[[Callable[[TaskConfig], TaskData]], PackLike]:
-    import torch
+    def _build(self, settings: PackSettings, data: Callable[[TaskConfig], TaskData]) -> SteadyPack:
+        import torch
 
-    from rnnsearch.training.pack import Pack
+        from rnnsearch.training.pack import Pack
 
-    torch.set_num_threads(settings.threads)
-    device = "cuda" if settings.gpu and torch.cuda.is_available() else "cpu"
-
-    def build(data: Callable[[TaskConfig], TaskData]) -> PackLike:
-        return Pack(data, device=device, objective=settings.objective, goal=settings.goal)
-
-    return build
+        torch.set_num_threads(settings.threads)
+        device = "cuda" if settings.gpu and torch.cuda.is_available() else "cpu"
+        pack = Pack(data, device=device, objective=settings.objective, goal=settings.goal)
+        self._pack = SteadyPack(pack)
+        return self._pack
 
 
 def _redirect_output(folder: Path, name: str) -> None:

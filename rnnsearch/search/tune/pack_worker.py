@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rnnsearch.errors import PackError, RnnsearchError
 from rnnsearch.search.messages import Boarding, PackReport, PackSettings, Update
-from rnnsearch.training.report import Refusal, Step
+from rnnsearch.training.report import Refusal, Step, joined
 from rnnsearch.training.snapshot import read_snapshots, write_snapshots
 
 if TYPE_CHECKING:
@@ -102,15 +102,19 @@ class PackWorker:
         """Train for a slice and report; the first step reports empty, to be filled."""
         if self._broken is not None:
             raise self._broken
-        if self._first or self._snapshot_now:
+        if self._first and not self._snapshot_now:
             self._first = False
-            if self._snapshot_now:
-                self._write_snapshot()
-            self._snapshot_now = False
             return self._report(Step(roster=dict(self._pack.roster)))
-        step = self._pack.train(self._limits, self._settings.slice_seconds)
-        if time.monotonic() - self._snapshot_time >= self._settings.snapshot_seconds:
+        self._first = False
+        limits = {} if self._snapshot_now else self._limits
+        step = self._pack.train(limits, self._settings.slice_seconds)
+        passed = time.monotonic() - self._snapshot_time
+        if self._snapshot_now or passed >= self._settings.snapshot_seconds:
+            # Without limits the pack stands still: no epoch may be in the snapshot and untold.
+            rest = self._pack.train({}, 0.0)
+            step = joined([step, rest], step.seconds + rest.seconds)
             self._write_snapshot()
+            self._snapshot_now = False
         happened = step.reports or step.divergences or step.refusals
         if not happened and step.seconds < IDLE_SECONDS:
             time.sleep(IDLE_SECONDS)

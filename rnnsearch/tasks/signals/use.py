@@ -23,15 +23,11 @@ def continued(predictor: Predictor, history: Tensor, steps: int, window: int | N
     Returns:
         [K, steps, B, F].
     """
+    if window is None:
+        return predictor.rollout(history, None, steps)
     found: list[Tensor] = []
-    state: tuple[Tensor, ...] | None = None
-    fed = history if window is None else history[:, -window:]
+    fed = history[:, -window:]
     for _ in range(steps):
-        if window is None:
-            outputs, state = predictor(fed.contiguous(), state)
-            fed = outputs[:, -1:]
-            found.append(fed)
-            continue
         outputs, _ = predictor(fed.contiguous(), None)
         found.append(outputs[:, -1:])
         known = fed.expand(predictor.size, *fed.shape[1:])

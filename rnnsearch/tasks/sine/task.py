@@ -130,12 +130,7 @@ class SineTask:
                 part[:, :, :1].expand(-1, -1, len(waves), -1).contiguous() for part in carried
             )
         fed = waves.T[None, :warmup, :, None].contiguous()
-        predictions = []
-        for _ in range(steps):
-            outputs, state = predictor(fed, state)
-            fed = outputs[:, -1:]
-            predictions.append(fed)
-        return torch.cat(predictions, dim=1)
+        return predictor.rollout(fed, state, steps)
 
 
 def _squares(outputs: Tensor, truth: Tensor) -> Tensor:

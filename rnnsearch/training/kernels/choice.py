@@ -60,6 +60,7 @@ def choose(layer: LayerShape, device: torch.device, dtype: torch.dtype) -> Layer
 
 
 def whole_steps(layers: Iterable[LayerKernel]) -> bool:
-    """Whether networks of these layers may be trained by `CompiledStep`: it has the same cells."""
+    """Whether all of these layers are compiled, so that `CompiledStep`, with the same cells, may
+    train their networks and `closed_loop` roll them out."""
     compiled = kernels()["compiled"]
     return all(kernel is compiled for kernel in layers)

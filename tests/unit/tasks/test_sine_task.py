@@ -13,6 +13,7 @@ from torch import Tensor
 
 from rnnsearch.errors import DataError, HorizonError
 from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.fed_back import fed_back
 from rnnsearch.tasks.sine.baselines import persistence
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig, problems
 from rnnsearch.tasks.sine.data import SineData
@@ -55,6 +56,9 @@ class Repeater:
         self.calls += 1
         self.started_from.append(state)
         return inputs, (torch.full((1, 1, inputs.shape[2], 2), 7.0),)
+
+    def rollout(self, inputs: Tensor, state: tuple[Tensor, ...] | None, steps: int) -> Tensor:
+        return fed_back(self, inputs, state, steps)
 
 
 class Oracle(Repeater):

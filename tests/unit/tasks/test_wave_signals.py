@@ -14,6 +14,7 @@ from torch import Tensor
 from rnnsearch.errors import DataError, HorizonError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.base import Part, Window
+from rnnsearch.tasks.fed_back import fed_back
 from rnnsearch.tasks.signals import lorenz, mackey_glass, wave
 from rnnsearch.tasks.signals.config import LoopConfig, SignalConfig, SplitConfig
 from rnnsearch.tasks.signals.data import SignalData
@@ -86,6 +87,9 @@ class Recursion:
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         assert state is None, "a window is read from the zero state"
         return self.turn * inputs[:, -1:] - inputs[:, -2:-1], (inputs[:, -1:],)
+
+    def rollout(self, inputs: Tensor, state: tuple[Tensor, ...] | None, steps: int) -> Tensor:
+        return fed_back(self, inputs, state, steps)
 
 
 class Repeater(Recursion):

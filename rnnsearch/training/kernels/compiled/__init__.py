@@ -18,6 +18,7 @@ cache       compiled code on disk
 checks      the debug build
 function    the torch function
 kernel      `CompiledKernel`, one layer
+loop        layers that are fed their own outputs
 step        `CompiledStep`, whole optimizer steps
 warm        a child process that compiles ahead
 """

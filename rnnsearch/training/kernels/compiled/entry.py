@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -58,11 +59,17 @@ _scratch = threading.local()
 
 def layer_entry(name: str) -> Entry:
     """The compiled layer of a cell: loaded from disk, or compiled (seconds) and kept there."""
+    ready = _compiled.get(LAYERS[name])
+    if ready is not None:  # numba's types are dear to make
+        return ready
     return _entry(LAYERS[name], [_integers(kind) for kind in (Sizes, Tensors, Gradients)])
 
 
 def step_entry(name: str) -> Entry:
     """The same of whole steps."""
+    ready = _compiled.get(STEPS[name])
+    if ready is not None:
+        return ready
     doubles, floats = types.float64[:, ::1], types.float32[:, ::1]
     kinds = [_integers(kind) for kind in (StepSizes, StepTensors)]
     return _entry(STEPS[name], [*kinds, doubles, doubles, doubles, floats, floats])
@@ -73,9 +80,6 @@ def _integers(kind: Any) -> Any:
 
 
 def _entry(function: Entry, kinds: Sequence[Any]) -> Entry:
-    ready = _compiled.get(function)
-    if ready is not None:
-        return ready
     with _compiling:
         if function not in _compiled:
             signature = types.void(*kinds)
@@ -102,7 +106,7 @@ def call(
         tensors: By the names of `Tensors`; missing ones and None count as absent.
         gradients: By the names of `Gradients`; empty for a forward call.
     """
-    scratch = _scratch_address(divide_scratch(0, sizes).end)
+    scratch = _address(_scratch_buffer(divide_scratch(0, sizes).end))
     places = Tensors(*[*_addresses(Tensors._fields[:-1], tensors), scratch])
     slopes = Gradients(*_addresses(Gradients._fields, gradients))
     if checks.CHECKED:
@@ -110,6 +114,24 @@ def call(
     layer_entry(name)(sizes, places, slopes)
     if checks.CHECKED:
         checks.raise_on_violation()
+
+
+def repeated(name: str, sizes: Sizes, tensors: Mapping[str, Tensor | None]) -> Callable[[], None]:
+    """A forward `call` that is made ready once, to be made many times.
+
+    It reads and writes whatever the same tensors hold by then, and keeps them alive.
+    """
+    if checks.CHECKED:
+        return partial(call, name, sizes, tensors, {})
+    entry = layer_entry(name)
+    buffer = _scratch_buffer(divide_scratch(0, sizes).end)
+    places = Tensors(*[*_addresses(Tensors._fields[:-1], tensors), _address(buffer)])
+    nothing = Gradients(*[_ABSENT] * len(Gradients._fields))
+
+    def again(held: object = (tensors, buffer)) -> None:
+        entry(sizes, places, nothing)
+
+    return again
 
 
 def call_steps(
@@ -132,7 +154,7 @@ def call_steps(
         losses: [S, K], written.
         norms: [S, K], written.
     """
-    scratch = _scratch_address(divide_step(0, sizes).end)
+    scratch = _address(_scratch_buffer(divide_step(0, sizes).end))
     places = StepTensors(*[*_addresses(StepTensors._fields[:-1], tensors), scratch])
     if checks.CHECKED:
         extents = [*_whole(tensors.values()), *_between(step_extents(sizes, scratch))]
@@ -153,8 +175,8 @@ def _addresses(names: tuple[str, ...], tensors: Mapping[str, Tensor | None]) -> 
         yield _ABSENT if tensor is None else tensor.data_ptr()
 
 
-def _scratch_address(size: int) -> int:
-    """An aligned buffer of so many bytes; one a thread, kept and grown at need.
+def _scratch_buffer(size: int) -> Tensor:
+    """Room for so many bytes from `_address` on; one a thread, kept and grown at need.
 
     A fresh buffer a call would cost page faults.
     """
@@ -163,6 +185,10 @@ def _scratch_address(size: int) -> int:
     if buffer is None or buffer.numel() < needed:
         buffer = torch.empty(needed, dtype=torch.uint8)
         _scratch.buffer = buffer
+    return buffer
+
+
+def _address(buffer: Tensor) -> int:
     return (buffer.data_ptr() + _ALIGNMENT - 1) // _ALIGNMENT * _ALIGNMENT
 
 

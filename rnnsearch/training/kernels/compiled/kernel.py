@@ -90,12 +90,17 @@ class CompiledKernel:
         operands = (inputs, w_ih, w_hh, b_ih, b_hh, *state)
         _require(layer, operands)
         operands = tuple(operand.contiguous() for operand in operands)
-        name = f"rnn_{layer.nonlinearity}" if layer.cell == "rnn" else layer.cell
+        name = entry_name(layer)
         if torch.is_grad_enabled() and any(operand.requires_grad for operand in operands):
             outputs, *last = CompiledLayer.apply(name, *operands)  # type: ignore[no-untyped-call]
         else:
             outputs, *last = run_forward(name, operands)
         return outputs, tuple(last)
+
+
+def entry_name(layer: LayerShape) -> str:
+    """The entry point that computes a layer."""
+    return f"rnn_{layer.nonlinearity}" if layer.cell == "rnn" else layer.cell
 
 
 def _require(layer: LayerShape, operands: tuple[Tensor, ...]) -> None:
