@@ -57,4 +57,6 @@ class Step:
     refusals: tuple[Refusal, ...] = ()
     roster: Mapping[str, int] = field(default_factory=dict)
     """Finished epochs of every trial still aboard."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of this step: that not all trials fit into memory."""
     seconds: float = 0.0

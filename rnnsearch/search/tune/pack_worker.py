@@ -109,6 +109,8 @@ class PackWorker:
             self._snapshot_now = False
             return self._report(Step(roster=dict(self._pack.roster)))
         step = self._pack.train(self._limits, self._settings.slice_seconds)
+        for note in step.notes:
+            print(note, flush=True)
         if time.monotonic() - self._snapshot_time >= self._settings.snapshot_seconds:
             self._write_snapshot()
         happened = step.reports or step.divergences or step.refusals
