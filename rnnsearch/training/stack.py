@@ -165,7 +165,8 @@ class Stack:
         ]
 
     def _chunk(self, lo: int, hi: int) -> Chunk:
-        width = width_of(hi - lo, min(self._at_once, self._rows.capacity - lo))
+        room = min(max(self._at_once, hi - lo), self._rows.capacity - lo)
+        width = width_of(hi - lo, room)
 
         def find(example: StepInputs) -> Program | None:
             assert self._programs is not None

@@ -13,7 +13,6 @@ from rnnsearch.training.kernels.base import LayerKernel, LayerShape
 from rnnsearch.training.kernels.choice import whole_steps
 from rnnsearch.training.shapes import NetworkShape, network_shape
 
-
 RECORDED = "recorded steps"
 """Behind the kernels where a step is captured once and replayed."""
 
