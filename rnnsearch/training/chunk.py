@@ -4,34 +4,26 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from rnnsearch.tasks.base import Task
-from rnnsearch.training.feeding import own_inputs
 from rnnsearch.training.forward import layers_of
-from rnnsearch.training.gradients import training_pass
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.kernels.choice import whole_steps
 from rnnsearch.training.kernels.compiled.step import CompiledStep, StepShape
 from rnnsearch.training.kernels.table import named
 from rnnsearch.training.layout import Layout
-from rnnsearch.training.optimizers import (
-    Corrections,
-    clip_,
-    clip_values_,
-    corrections,
-    settings,
-    update_,
-)
+from rnnsearch.training.optimizers import corrections, settings
 from rnnsearch.training.planner import Plan, Planner
+from rnnsearch.training.program import Program
 from rnnsearch.training.rows import Rows
 from rnnsearch.training.shapes import layer_state
 from rnnsearch.training.slots import Slot
 from rnnsearch.training.stack_key import StackKey
+from rnnsearch.training.step import StepBody, StepInputs
 from rnnsearch.training.stretch import Stretch
 
 
@@ -41,6 +33,8 @@ class Chunk:
     Args:
         slots: Of these rows; they and the rows must stay in their places while a chunk is used.
         most_ahead: Steps that may be planned at once.
+        find: The recorded step of these rows for inputs of such shapes, or None where it is to be
+            taken operator by operator; itself None where nothing is recorded.
     """
 
     def __init__(
@@ -53,20 +47,22 @@ class Chunk:
         task: Task,
         layout: Layout,
         most_ahead: int,
+        find: Callable[[StepInputs], Program | None] | None = None,
     ) -> None:
         self.lo = lo
         self.hi = lo + len(slots)
-        self._key = key
-        self._head = task.head
+        self._find = find
+        self._token = object()
+        """Stands for these trials before a program."""
         self._network = network = key.network
-        self._layout = layout
         self._rows = {name: whole[self.lo : self.hi] for name, whole in rows.tensors.items()}
         self._states = tuple(self._rows[name] for name in rows.state_names)
         parameters = self._rows["parameters"]
-        self._weights = layout.views(parameters)
+        self._body = StepBody(self._rows, key, layout, task.head)
         device, self._dtype = parameters.device, parameters.dtype
         configs = [slot.config for slot in slots]
-        self._settings = settings([c.training for c in configs], device, self._dtype)
+        self._configs = [config.training for config in configs]
+        self._settings = settings(self._configs, device, self._dtype)
         carried = [config.training.carry_state for config in configs]
         self._carries = any(carried)
         self._carried = torch.tensor(carried, device=device).view(-1, 1, 1)
@@ -86,7 +82,7 @@ class Chunk:
         steps, batch = key.window.seq_len or 1, key.window.batch_size
         layers = layers_of(network, len(slots), steps, batch, device, self._dtype)
         plain = key.plain and network.whole_step and task.head == "every"
-        if plain and whole_steps(kernel for kernel, _ in layers):
+        if plain and find is None and whole_steps(kernel for kernel, _ in layers):
             shape = StepShape(
                 cell=network.cell,  # type: ignore[arg-type]  # one of CLASSIC
                 nonlinearity=network.nonlinearity,
@@ -96,7 +92,7 @@ class Chunk:
                 output_size=network.output_size,
                 adaptive=key.rule == "adam",
             )
-            self._whole = CompiledStep(shape, [config.training for config in configs])
+            self._whole = CompiledStep(shape, self._configs)
         self.kernel = named(network, layers, whole=self._whole is not None)
         """What computes it, in words."""
 
@@ -118,8 +114,13 @@ class Chunk:
         """
         for lo in range(0, len(ahead), self.ahead):
             plan = self._planner.plan(ahead.part(slice(lo, lo + self.ahead)))
-            whole = self._whole is not None and plan.batch.lengths is None
-            (self._whole_steps if whole else self._by_hand)(plan, end, losses, norms)
+            program = None if self._find is None else self._find(_inputs(plan, 0))
+            if program is not None:
+                self._replayed(program, plan, end, losses, norms)
+            elif self._whole is not None and plan.batch.lengths is None:
+                self._whole_steps(plan, end, losses, norms)
+            else:
+                self._by_hand(plan, end, losses, norms)
             if time.perf_counter() >= end:
                 return
 
@@ -156,8 +157,10 @@ class Chunk:
         state = self._state()
         try:
             for number in range(steps):
-                loss, norm, state = self._step(plan, powers, number, state)
-                losses.append(loss)
+                now = _inputs(plan, number)
+                found, norm = self._body(now, self._settings, powers, number, state)
+                state = self._following(state, found.after)
+                losses.append(found.losses)
                 norms.append(norm)
                 if time.perf_counter() >= end:
                     return
@@ -167,45 +170,25 @@ class Chunk:
             self._rows["total"].add_(taken)
             self._hold(state)
 
-    def _step(
-        self, plan: Plan, powers: Corrections, number: int, state: list[State]
-    ) -> tuple[Tensor, Tensor, list[State]]:
-        """One optimizer step: losses, gradient norms, and the state that the next one starts from.
-
-        The update comes last, so that nothing is changed when memory runs out before it.
-        """
-        batch = plan.batch[number]
-        masks = [None if mask is None else mask[number] for mask in plan.masks]
-        if plan.own is not None:
-            first = self._key.feeding.first_own(batch.inputs.shape[1])
-            inputs = own_inputs(
-                self._network, self._weights, batch.inputs, plan.own[number], first, state, masks
-            )
-            batch = replace(batch, inputs=inputs)
-        found = training_pass(
-            self._network, self._weights, batch, self._key.loss, self._head, state, masks
-        )
-        rows, how = self._rows, self._settings
-        gradients = rows["gradients"]
-        self._layout.join(found.gradients, gradients)
-        norm = torch.linalg.vector_norm(gradients, dim=1)
-        following = self._following(state, found.after)
-        largest = norm
-        if how.clip_value is not None:
-            clip_values_(gradients, how.clip_value)
-            largest = torch.linalg.vector_norm(gradients, dim=1)
-        if how.clip_norm is not None:
-            clip_(gradients, largest, how.clip_norm)
-        update_(
-            how,
-            rows["parameters"],
-            gradients,
-            rows["first"],
-            rows.get("second"),
-            powers,
-            number,
-        )
-        return found.losses, norm, following
+    def _replayed(
+        self, program: Program, plan: Plan, end: float, losses: list[Tensor], norms: list[Tensor]
+    ) -> None:
+        """Recorded steps, one after the other."""
+        program.board(self._token, self._configs, self._carried)
+        steps, count, taken = len(plan.batch.inputs), self.hi - self.lo, 0
+        found = self._zero.new_empty(steps, 2, count)
+        try:
+            with program.kept(count):
+                for number in range(steps):
+                    factors = None if plan.factors is None else plan.factors[number]
+                    program.step(_inputs(plan, number), factors, found[number])
+                    taken += 1
+                    if time.perf_counter() >= end:
+                        return
+        finally:
+            losses += found[:taken, 0].unbind()
+            norms += found[:taken, 1].unbind()
+            self._rows["total"].add_(taken)
 
     # The state from step to step. A row of a trial that carries nothing stays zero, so that every
     # trial starts from its row.
@@ -227,3 +210,12 @@ class Chunk:
             for held, parts in zip(self._states, zip(*state, strict=True), strict=True):
                 for layer, part in enumerate(parts):
                     held[:, layer, :, : part.shape[-1]] = part
+
+
+def _inputs(plan: Plan, number: int) -> StepInputs:
+    """What one step of a plan reads; views."""
+    return StepInputs(
+        plan.batch[number],
+        [None if mask is None else mask[number] for mask in plan.masks],
+        None if plan.own is None else plan.own[number],
+    )

@@ -191,6 +191,12 @@ def _embedding_gradient(
 ) -> Tensor:
     """Of the embeddings [K, V, E]."""
     table = weights["embedding.weight"]
+    if table.device.type != "cpu":
+        # Beyond 3,072 symbols torch's own operator looks at a count on the host, which a captured
+        # step must not; and this sums in one order every time.
+        onehot = table.new_zeros(len(table), symbols[0].numel(), shape.input_size)
+        onehot.scatter_(-1, symbols.reshape(len(table), -1, 1), 1.0)
+        return torch.bmm(onehot.transpose(1, 2), arriving.reshape(*onehot.shape[:2], -1))
     rows = symbols + table_starts(table, shape.input_size)
     count = len(table) * shape.input_size
     gradient: Tensor = torch.ops.aten.embedding_dense_backward(

@@ -107,7 +107,8 @@ def _quantile(
     outputs: Tensor, targets: Tensor, quantiles: tuple[float, ...]
 ) -> tuple[Tensor, Tensor]:
     """Pinball loss max(q * d, (q - 1) * d) of d = target - output (Koenker and Bassett, 1978)."""
-    levels = outputs.new_tensor(quantiles) - 0.5
+    # Not `new_tensor`, which copies from the host and so waits for a GPU.
+    levels = torch.cat([outputs.new_full((1,), quantile) for quantile in quantiles]) - 0.5
     inner = (*targets.shape, len(quantiles))
     difference = targets.unsqueeze(-1) - outputs.reshape(inner)
     values = levels * difference + 0.5 * difference.abs()

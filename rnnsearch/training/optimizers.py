@@ -8,7 +8,7 @@ and not at all where nobody needs it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import torch
@@ -55,14 +55,28 @@ class Settings:
     clip_norm: Tensor | None
     clip_value: Tensor | None
 
+    def tensors(self) -> list[Tensor]:
+        """The columns that there are, in a fixed order."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return [value for value in values if isinstance(value, Tensor)]
+
 
 def settings(
-    configs: Sequence[TrainingConfig], device: torch.device, dtype: torch.dtype
+    configs: Sequence[TrainingConfig],
+    device: torch.device,
+    dtype: torch.dtype,
+    *,
+    every: bool = False,
 ) -> Settings:
-    """The columns for the trials of a stack, all of one rule."""
+    """The columns for the trials of a stack, all of one rule.
+
+    Args:
+        every: Whether also the columns that nobody needs here are filled, so that what is there
+            depends on the rule alone; but for `clip_value`, which a stack has or has not.
+    """
 
     def column(values: Sequence[float], neutral: float) -> Tensor | None:
-        if all(value == neutral for value in values):
+        if not every and all(value == neutral for value in values):
             return None
         return filled(values)
 
@@ -83,7 +97,7 @@ def settings(
     return Settings(
         rule=rule,
         learning_rate=doubles([c.learning_rate for c in configs]),
-        decay=doubles(decays) if any(decays) else None,
+        decay=doubles(decays) if any(decays) or (every and rule == "adam") else None,
         powers_base=doubles([[c.beta1, c.beta2] for c in configs]),
         blend1=filled([1 - c.beta1 for c in configs]),
         beta2=filled(beta2),
@@ -91,8 +105,17 @@ def settings(
         momentum=None if rule == "adam" else column([c.momentum for c in configs], 0.0),
         l2=column([0.0 if c.optimizer == "adamw" else c.weight_decay for c in configs], 0.0),
         clip_norm=column(norms, float("inf")),
-        clip_value=column(values, float("inf")),
+        clip_value=filled(values) if min(values) < float("inf") else None,
     )
+
+
+def refill_(held: Settings, fresh: Settings) -> None:
+    """Write the columns of other trials, K or fewer, into the first rows of columns of K.
+
+    Both are of one rule and made with `every`; the addresses of `held` stay.
+    """
+    for there, new in zip(held.tensors(), fresh.tensors(), strict=True):
+        there[: len(new)].copy_(new)
 
 
 def clip_(gradients: Tensor, norms: Tensor, clip_norm: Tensor) -> None:
@@ -141,10 +164,13 @@ def corrections(
         still = powers.expand(count + 1, -1, -1)
         rates = scheduled.to(dtype).unsqueeze(-1)
         return Corrections(still, rates, rates, shrinks)
-    # On the CPU a product after the other, so that the blocks leave no trace; in float64, as
-    # Python computes the corrections for torch's optimizers.
-    steps = how.powers_base.expand(count, -1, -1)
-    after = torch.cat([powers.unsqueeze(0), steps]).cpu().cumprod(0).to(powers.device)
+    # A product after the other, so that the blocks leave no trace (on the CPU: a GPU multiplies
+    # in pairs); in float64, as Python computes the corrections for torch's optimizers.
+    if count == 1:  # what a captured step takes: no way over the host
+        after = torch.stack([powers, powers * how.powers_base])
+    else:
+        steps = how.powers_base.expand(count, -1, -1)
+        after = torch.cat([powers.unsqueeze(0), steps]).cpu().cumprod(0).to(powers.device)
     correction = 1 - after[1:]
     return Corrections(
         after,

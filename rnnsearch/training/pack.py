@@ -19,13 +19,16 @@ import torch
 from rnnsearch.errors import PackError, RnnsearchError
 from rnnsearch.tasks.base import Goal
 from rnnsearch.tasks.load import build_task
+from rnnsearch.training.capture import Recorder, recorder_of
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.epochs import EpochEnds
+from rnnsearch.training.memory import Room, out_of_memory
 from rnnsearch.training.placement import DataSource, Placement, TaskBuilder
+from rnnsearch.training.precision import full_precision
 from rnnsearch.training.report import Divergence, EpochReport, Refusal, Step
 from rnnsearch.training.slots import Slot, best_of, snapshot_of, weights_of
 from rnnsearch.training.snapshot import TrialSnapshot
-from rnnsearch.training.stack import Stack, out_of_memory
+from rnnsearch.training.stack import Stack
 from rnnsearch.training.stack_key import StackKey
 from rnnsearch.training.weights import Weights
 
@@ -58,8 +61,9 @@ class Pack:
         objective: str = "val_mse",
         goal: Goal = "minimize",
         tasks: TaskBuilder = build_task,
+        recorder: Recorder | None = None,
     ) -> None:
-        """Make an empty pack.
+        """Make an empty pack; on a GPU, switch off what rounds float32 to fewer bits there.
 
         Args:
             data: Data by task config, or a function that finds it; asked once a task.
@@ -67,14 +71,20 @@ class Pack:
             objective: The metric whose best epoch's weights are kept.
             goal: Which way the objective improves.
             tasks: Puts a task's data on the device.
+            recorder: Records steps and replays them; None takes what the device has: CUDA graphs
+                on a GPU, elsewhere nothing.
         """
         self._device = torch.device(device)
+        full_precision(self._device)
+        self._recorder = recorder_of(self._device) if recorder is None else recorder
         self._placement = Placement(data, self._device, objective, tasks)
         self._ends = EpochEnds(objective, goal)
         self._slots: dict[str, tuple[Slot, Stack]] = {}
         self._stacks: dict[StackKey, Stack] = {}
         self._arriving: dict[str, tuple[TrialConfig, TrialSnapshot | None]] = {}
         self._refused: list[Refusal] = []
+        self._room = Room()
+        self._notes: list[str] = []
         self._turn = 0
 
     @property
@@ -96,7 +106,8 @@ class Pack:
     def add(self, trial_id: str, config: TrialConfig, state: TrialSnapshot | None = None) -> None:
         """Take a trial aboard; it gets its slot in the next `train`.
 
-        A trial that cannot be trained is refused there, with the reason.
+        A trial that cannot be trained is refused there, with the reason. Where not all fit into
+        memory, some wait for others to leave.
 
         Args:
             state: Go on from here instead of from the initial weights.
@@ -130,15 +141,17 @@ class Pack:
         if trial_id not in self._slots:
             raise PackError(f"no trial {trial_id} aboard to remove")
         slot = self._leave(trial_id)
+        self._room.left()
         return None if slot.best is None else weights_of(slot.best, slot.config, slot.layout)
 
     def state(self) -> dict[str, TrialSnapshot]:
         """A snapshot of every trial aboard; `add` goes on from one, on any pack, bit for bit."""
         self._settle()
-        return {
+        aboard = {
             trial_id: snapshot_of(slot, stack.arrays(slot))
             for trial_id, (slot, stack) in self._slots.items()
         }
+        return aboard | {name: known for name, (_, known) in self._arriving.items() if known}
 
     def load(self, state: Mapping[str, TrialSnapshot]) -> None:
         """Add every trial of a `state`.
@@ -198,25 +211,30 @@ class Pack:
 
     def _said(self, events: _Events, started: float) -> Step:
         events.refusals[:0] = self._refused
-        self._refused = []
+        notes = tuple(self._notes)
+        self._refused, self._notes = [], []
         return Step(
             reports=tuple(events.reports),
             divergences=tuple(events.divergences),
             refusals=tuple(events.refusals),
             roster=self.roster,
+            notes=notes,
             seconds=time.perf_counter() - started,
         )
 
     # Placing.
 
     def _settle(self) -> None:
-        """Give every arriving trial its slot, or a refusal."""
-        while self._arriving:
+        """Give every arriving trial its slot, as long as there is room, or a refusal."""
+        while self._arriving and self._room.has(len(self._slots)):
             trial_id = next(iter(self._arriving))
             config, snapshot = self._arriving.pop(trial_id)
             try:
                 self._place(trial_id, config, snapshot)
             except Exception as error:
+                if self._made_room(error, trial_id):
+                    self._arriving = {trial_id: (config, snapshot), **self._arriving}
+                    continue
                 # Whatever is wrong with this config must not end its neighbours' training.
                 self._refused.append(Refusal(trial_id, _reason(error)))
 
@@ -226,7 +244,8 @@ class Pack:
         key = self._placement.key(slot)
         stack = self._stacks.get(key)
         if stack is None:
-            stack = Stack(key, self._placement.task(config), slot.layout, self._device)
+            task = self._placement.task(config)
+            stack = Stack(key, task, slot.layout, self._device, self._recorder)
         stack.add(slot, arrays)
         self._stacks[key] = stack
         self._slots[trial_id] = (slot, stack)
@@ -237,6 +256,30 @@ class Pack:
         if not stack.slots:
             del self._stacks[stack.key]
         return slot
+
+    def _made_room(self, error: Exception, trial_id: str) -> bool:
+        """Put half of the others ashore, the latest first, where memory ran out for a trial.
+
+        They go on from where they were when there is room again.
+        """
+        if not out_of_memory(error):
+            return False
+        released = [stack.release() for stack in self._stacks.values()]
+        others = [name for name in self._slots if name != trial_id]
+        if not others:
+            return any(released)
+        leaving = others[-self._room.halve(len(others)) :]
+        ashore = {}
+        for name in leaving:
+            slot, stack = self._slots[name]
+            ashore[name] = (slot.config, snapshot_of(slot, stack.arrays(slot)))
+            self._leave(name)
+        self._arriving = ashore | self._arriving
+        self._notes.append(
+            f"out of memory for trial {trial_id} beside {len(others)} others: {len(leaving)} of"
+            " them wait until a trial leaves"
+        )
+        return True
 
     # Training.
 
@@ -269,11 +312,14 @@ class Pack:
             try:
                 bad = stack.run(active, end - time.perf_counter())
             except Exception as error:
+                if self._made_room(error, active[0].trial_id):
+                    return
                 # What fails here is the shape or the task that the whole stack shares.
                 self._refuse(stack.slots, error, events)
                 return
             for one in bad:
                 self._leave(one.slot.trial_id)
+                self._room.left()
                 events.divergences.append(
                     Divergence(one.slot.trial_id, one.slot.epoch + 1, one.step, one.gradient_norm)
                 )
@@ -291,6 +337,8 @@ class Pack:
         try:
             metrics = stack.evaluate(ended)
         except Exception as error:
+            if self._made_room(error, ended[0].trial_id):
+                return
             # As in `_run`: a reason for these trials, none for the other stacks.
             self._refuse(ended, error, events)
             return
@@ -299,6 +347,7 @@ class Pack:
             result = self._ends.close(stack, slot, found, share)
             if isinstance(result, Divergence):
                 self._leave(slot.trial_id)
+                self._room.left()
                 events.divergences.append(result)
             else:
                 events.reports.append(result)
@@ -306,6 +355,7 @@ class Pack:
     def _refuse(self, slots: Sequence[Slot], error: Exception, events: _Events) -> None:
         for slot in list(slots):
             self._leave(slot.trial_id)
+            self._room.left()
             events.refusals.append(Refusal(slot.trial_id, _reason(error)))
 
 

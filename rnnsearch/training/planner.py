@@ -16,9 +16,12 @@ from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.stack_key import StackKey
 from rnnsearch.training.stretch import Stretch
 
-AHEAD_BYTES = 1 << 20
+AHEAD_BYTES = {"cpu": 1 << 20}
 """Inputs, targets and masks that are computed at once for the steps to come: many steps an
 operator where they are small, and no more than stays in the cache."""
+
+OTHER_AHEAD_BYTES = 256 << 20
+"""The same on an accelerator, where launches are what costs; not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,8 @@ class Planner:
         width = network.input_size + network.output_size
         width = (2 if network.symbolic else width) + dropped
         numbers = (window.seq_len or 64) * window.batch_size * width * len(configs)
-        self.ahead = max(1, min(most_ahead, AHEAD_BYTES // (8 * numbers)))
+        room = AHEAD_BYTES.get(device.type, OTHER_AHEAD_BYTES)
+        self.ahead = max(1, min(most_ahead, room // (8 * numbers)))
         """Steps that are planned at once."""
 
     def plan(self, ahead: Stretch) -> Plan:

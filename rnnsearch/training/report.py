@@ -57,6 +57,8 @@ class Step:
     refusals: tuple[Refusal, ...] = ()
     roster: Mapping[str, int] = field(default_factory=dict)
     """Finished epochs of every trial still aboard."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of this step: that not all trials fit into memory."""
     seconds: float = 0.0
 
 
@@ -67,5 +69,6 @@ def joined(steps: Sequence[Step], seconds: float) -> Step:
         divergences=tuple(one for step in steps for one in step.divergences),
         refusals=tuple(refusal for step in steps for refusal in step.refusals),
         roster=steps[-1].roster,
+        notes=tuple(note for step in steps for note in step.notes),
         seconds=seconds,
     )

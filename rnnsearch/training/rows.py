@@ -51,6 +51,11 @@ class Rows:
     def __getitem__(self, name: str) -> Tensor:
         return self.tensors[name]
 
+    @property
+    def capacity(self) -> int:
+        """Rows that there is room for."""
+        return len(self.tensors["seed"]) if self.tensors else 0
+
     def check(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         """See that rows from elsewhere fit; names that are not ours are left alone.
 
@@ -70,9 +75,8 @@ class Rows:
             ValueError: A row has another shape than these.
         """
         self.check(arrays)
-        capacity = len(self.tensors["seed"]) if self.tensors else 0
-        if self.count == capacity:
-            self._resize(max(1, 2 * capacity))
+        if self.count == self.capacity:
+            self._resize(max(1, 2 * self.capacity))
         place = self.count
         self.count += 1
         for name in self._shapes:
@@ -91,7 +95,7 @@ class Rows:
                 rows = self.tensors[name]
                 rows[place] = rows[last].clone()
         self.count = last
-        if 4 * last <= len(self.tensors["seed"]):
+        if 4 * last <= self.capacity:
             self._resize(2 * last)
 
     def reorder(self, order: Sequence[int]) -> None:

@@ -16,17 +16,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnsearch.models.config import GATES
+from rnnsearch.models.config import GATES, is_own
 from rnnsearch.tasks.base import Task
 from rnnsearch.tasks.streams import derive
+from rnnsearch.training.capture import Recorder
 from rnnsearch.training.chunk import Chunk
+from rnnsearch.training.kernels.table import RECORDED
 from rnnsearch.training.layout import Layout
+from rnnsearch.training.memory import out_of_memory
 from rnnsearch.training.optimizers import moments
 from rnnsearch.training.predictor import StackPredictor
+from rnnsearch.training.program import Program, Programs, width_of
 from rnnsearch.training.rows import Rows
 from rnnsearch.training.shapes import zero_state
 from rnnsearch.training.slots import Slot
 from rnnsearch.training.stack_key import StackKey
+from rnnsearch.training.step import StepInputs
 from rnnsearch.training.stretch import Stretch, stretch_of
 
 MAX_BLOCK = 64
@@ -49,13 +54,28 @@ class Bad:
     gradient_norm: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """Steps that neighbouring rows took, from row `lo`: losses and norms [2, steps, K]."""
+
+    lo: int
+    found: Tensor
+
+
 class Stack:
     """Rows of parameters, optimizer state and carried state, and the step over them.
 
     The caller chooses the number of torch's threads; a pack is made for one.
     """
 
-    def __init__(self, key: StackKey, task: Task, layout: Layout, device: torch.device) -> None:
+    def __init__(
+        self,
+        key: StackKey,
+        task: Task,
+        layout: Layout,
+        device: torch.device,
+        recorder: Recorder | None = None,
+    ) -> None:
         self.key = key
         self.task = task
         self.device = device
@@ -76,6 +96,10 @@ class Stack:
         )
         self._at_once = self._members_at_once()
         self._ahead = MAX_BLOCK
+        self._programs: Programs | None = None
+        # A user's own cell may look at numbers, which a recorded step cannot.
+        if recorder is not None and not is_own(key.network.cell):
+            self._programs = Programs(recorder, key, layout, task.head)
 
     def _members_at_once(self) -> int:
         shape, steps = self.key.network, self.key.window.seq_len or 64
@@ -88,7 +112,15 @@ class Stack:
     @property
     def kernel(self) -> str:
         """What computes its steps, in words; empty before the first."""
-        return self._chunks[0].kernel if self._chunks else ""
+        if not self._chunks or self._programs is None:
+            return self._chunks[0].kernel if self._chunks else ""
+        failure = self._programs.failure
+        how = f"not recorded: {failure}" if failure else RECORDED
+        return f"{self._chunks[0].kernel}, {how}"
+
+    def release(self) -> bool:
+        """Give back the memory of recorded steps; whether there were any."""
+        return self._programs is not None and self._programs.clear()
 
     # Rows come and go.
 
@@ -133,6 +165,14 @@ class Stack:
         ]
 
     def _chunk(self, lo: int, hi: int) -> Chunk:
+        room = min(max(self._at_once, hi - lo), self._rows.capacity - lo)
+        width = width_of(hi - lo, room)
+
+        def find(example: StepInputs) -> Program | None:
+            assert self._programs is not None
+            config = self.slots[lo].config.training
+            return self._programs.find(self._rows, lo, width, example, config)
+
         return Chunk(
             lo,
             self.slots[lo:hi],
@@ -141,6 +181,7 @@ class Stack:
             task=self.task,
             layout=self._layout,
             most_ahead=self._ahead,
+            find=None if self._programs is None else find,
         )
 
     def run(self, active: Sequence[Slot], seconds: float) -> list[Bad]:
@@ -161,17 +202,16 @@ class Stack:
         if self.seconds_a_step > 0:
             count = max(1, min(count, int(seconds / self.seconds_a_step)))
         ahead = stretch_of(members, count, self.device)
-        found: list[Tensor] = []
+        done: list[_Done] = []
         taken = count
-        for chunk in self._chunks:
-            # The first one decides how many steps there is time for, the others take as many.
-            end = started + seconds * (chunk.hi - chunk.lo) / len(members)
-            part = ahead.part(slice(taken), slice(chunk.lo, chunk.hi))
-            found.append(self._steps(chunk, part, math.inf if found else end))
-            taken = found[0].shape[1]
-        # One transfer a block, in float64 so that sums do not depend on the blocks.
-        losses, norms = torch.cat(found, 2).double().cpu().numpy()
-        bad = self._account(members, losses, norms)
+        try:
+            for chunk in self._chunks:
+                # The first one decides how many steps there is time for, the others take as many.
+                end = started + seconds * (chunk.hi - chunk.lo) / len(members)
+                part = ahead.part(slice(taken), slice(chunk.lo, chunk.hi))
+                taken = self._steps(chunk, part, math.inf if done else end, done)
+        finally:  # the steps that were taken stand
+            bad = [one for piece in done for one in self._account(members, piece)]
         elapsed = time.perf_counter() - started
         for slot in members:
             slot.seconds += elapsed / len(members)
@@ -180,14 +220,12 @@ class Stack:
             self._chunks = []  # memory ran out: smaller ones next time
         return bad
 
-    def _account(
-        self,
-        members: Sequence[Slot],
-        losses: np.ndarray[Any, Any],
-        norms: np.ndarray[Any, Any],
-    ) -> list[Bad]:
-        """Advance the slots by a block; losses and norms [steps, K]."""
+    def _account(self, members: Sequence[Slot], done: _Done) -> list[Bad]:
+        """Advance the slots that took some steps."""
+        # In float64, so that sums do not depend on the blocks.
+        losses, norms = done.found.double().cpu().numpy()
         taken = len(losses)
+        members = members[done.lo : done.lo + losses.shape[1]]
         before = np.array([[slot.loss_sum for slot in members]])
         # A running sum, step after step, whatever the blocks: np.sum would add in pairs.
         sums = np.concatenate([before, losses]).cumsum(axis=0)[-1]
@@ -204,37 +242,43 @@ class Stack:
             slot.total += taken
         return bad
 
-    def _steps(self, chunk: Chunk, ahead: Stretch, end: float) -> Tensor:
+    def _steps(self, chunk: Chunk, ahead: Stretch, end: float, done: list[_Done]) -> int:
         """Steps of a chunk that lie ahead, until `end`, in less memory where it runs out.
 
+        Args:
+            done: Gets the steps that were taken, also where this raises.
+
         Returns:
-            Losses and gradient norms, [2, steps taken, K].
+            How many they are.
         """
+        lo, hi = chunk.lo, chunk.hi
         losses: list[Tensor] = []
         norms: list[Tensor] = []
+        short = False
         try:
             chunk.run(ahead, end, losses, norms)
         except (RuntimeError, MemoryError) as error:
-            lo, hi = chunk.lo, chunk.hi
             if not out_of_memory(error) or (chunk.ahead == 1 and hi - lo == 1):
                 raise
-            rest = ahead.part(slice(len(losses), None))
-            if chunk.ahead > 1:
-                self._ahead = 1
-                found = self._steps(self._chunk(lo, hi), rest, end)
-            else:
-                self._at_once = (hi - lo) // 2
-                middle = lo + self._at_once
-                half = rest.part(slice(None), slice(middle - lo))
-                first = self._steps(self._chunk(lo, middle), half, end)
-                rest = rest.part(slice(first.shape[1]), slice(middle - lo, None))
-                second = self._steps(self._chunk(middle, hi), rest, math.inf)
-                found = torch.cat([first, second], 2)
-            if not losses:
-                return found
-            done = torch.stack([torch.stack(losses), torch.stack(norms)])
-            return torch.cat([done, found], 1)
-        return torch.stack([torch.stack(losses), torch.stack(norms)])
+            short = True  # go on outside: the error holds the tensors of the step that failed
+        finally:
+            if losses:
+                done.append(_Done(lo, torch.stack([torch.stack(losses), torch.stack(norms)])))
+        if not short:
+            return len(losses)
+        if self._programs is not None:
+            self._programs.clear()
+        rest = ahead.part(slice(len(losses), None))
+        if chunk.ahead > 1:
+            self._ahead = 1
+            return len(losses) + self._steps(self._chunk(lo, hi), rest, end, done)
+        self._at_once = (hi - lo) // 2
+        middle = lo + self._at_once
+        half = rest.part(slice(None), slice(middle - lo))
+        first = self._steps(self._chunk(lo, middle), half, end, done)
+        rest = rest.part(slice(first), slice(middle - lo, None))
+        self._steps(self._chunk(middle, hi), rest, math.inf, done)
+        return len(losses) + first
 
     # Epoch ends.
 
@@ -243,10 +287,24 @@ class Stack:
         found: dict[Slot, dict[str, float]] = {}
         for carry in (False, True):
             group = [slot for slot in slots if slot.config.training.carry_state is carry]
-            for lo in range(0, len(group), self._at_once):
-                part = group[lo : lo + self._at_once]
-                found |= zip(part, self._metrics(part, carry), strict=True)
+            size = self._at_once
+            while group:
+                metrics = self._metrics_or_none(group[:size], carry)
+                if metrics is None:
+                    size = max(1, size // 2)
+                    continue
+                found |= zip(group[:size], metrics, strict=True)
+                group = group[size:]
         return [found[slot] for slot in slots]
+
+    def _metrics_or_none(self, slots: Sequence[Slot], carry: bool) -> list[dict[str, float]] | None:
+        """None where memory ran out, and there is something to do about it."""
+        try:
+            return self._metrics(slots, carry)
+        except (RuntimeError, MemoryError) as error:
+            if out_of_memory(error) and (self.release() or len(slots) > 1):
+                return None
+            raise
 
     def _metrics(self, slots: Sequence[Slot], carry: bool) -> list[dict[str, float]]:
         places = {slot: place for place, slot in enumerate(self.slots)}
@@ -284,11 +342,3 @@ class Stack:
     def row(self, slot: Slot) -> np.ndarray[Any, Any]:
         """A copy of a trial's padded parameters."""
         return self._rows.array("parameters", self.slots.index(slot))
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether torch or Python ran out of memory, on whatever device."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    # On a CPU torch raises a plain RuntimeError.
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

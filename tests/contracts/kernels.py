@@ -31,7 +31,9 @@ def layer_of(cell: str, nonlinearity: str, shape: tuple[int, int, int, int], mem
     )
 
 
-def arguments_of(layer: LayerShape, dtype: torch.dtype, seed: int = 0) -> list[Tensor]:
+def arguments_of(
+    layer: LayerShape, dtype: torch.dtype, seed: int = 0, device: str = "cpu"
+) -> list[Tensor]:
     """Inputs, four weights and the states, leaves that require gradients."""
     generator = torch.Generator().manual_seed(seed)
     k, t, b = layer.members, layer.seq_len, layer.batch_size
@@ -42,7 +44,7 @@ def arguments_of(layer: LayerShape, dtype: torch.dtype, seed: int = 0) -> list[T
     bound = h**-0.5
     drawn = [torch.rand(s, generator=generator, dtype=torch.float64) * 2 - 1 for s in shapes]
     scaled = [drawn[0], *(x * bound for x in drawn[1:5]), *drawn[5:]]
-    return [x.to(dtype).requires_grad_() for x in scaled]
+    return [x.to(device, dtype).requires_grad_() for x in scaled]
 
 
 def module_results(layer: LayerShape, arguments: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
@@ -53,7 +55,8 @@ def module_results(layer: LayerShape, arguments: list[Tensor]) -> tuple[list[Ten
     gradients: list[list[Tensor]] = []
     for member in range(layer.members):
         inputs, *weights = [x[member].detach().clone() for x in arguments]
-        module = kinds[layer.cell](layer.input_size, layer.hidden_size, **extra).to(inputs.dtype)
+        module = kinds[layer.cell](layer.input_size, layer.hidden_size, **extra)
+        module = module.to(inputs.device, inputs.dtype)
         names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
         with torch.no_grad():
             for name, weight in zip(names, weights[:4], strict=True):
@@ -74,7 +77,8 @@ def module_results(layer: LayerShape, arguments: list[Tensor]) -> tuple[list[Ten
 
 def pulled(outputs: Tensor, state: list[Tensor]) -> Tensor:
     """A scalar that pulls on every output and on the last states, each with its own strength."""
-    ramp = torch.linspace(0.5, 1.5, outputs[..., 0].numel(), dtype=outputs.dtype)
+    count, kind = outputs[..., 0].numel(), {"dtype": outputs.dtype, "device": outputs.device}
+    ramp = torch.linspace(0.5, 1.5, count, **kind)
     total = (outputs.square() * ramp.reshape(outputs.shape[:-1]).unsqueeze(-1)).sum()
     for number, part in enumerate(state):
         total = total + (part * (0.3 + 0.4 * number)).sum()
@@ -92,9 +96,10 @@ def kernel_results(
 
 
 class KernelContract:
-    """Inherit, set `kernel`, and set `dtypes` where the kernel has only one."""
+    """Inherit, set `kernel`, and `tolerances` where the kernel has only one dtype."""
 
     kernel: LayerKernel
+    device = "cpu"
     tolerances: ClassVar = {torch.float64: 1e-12, torch.float32: 2e-5}
     bitwise_in_company = True
 
@@ -113,7 +118,7 @@ class KernelContract:
             if not self.kernel.supports(layer):
                 pytest.skip("the kernel leaves this shape to another")
             for dtype, tolerance in self.each_dtype():
-                arguments = arguments_of(layer, dtype)
+                arguments = arguments_of(layer, dtype, device=self.device)
                 got = kernel_results(self.kernel, layer, arguments)
                 want = module_results(layer, arguments)
                 for ours, theirs in zip(got[0] + got[1], want[0] + want[1], strict=True):
@@ -128,11 +133,12 @@ class KernelContract:
         if not self.kernel.supports(layer):
             pytest.skip("the kernel leaves this shape to another")
         for dtype, _ in self.each_dtype():
-            arguments = arguments_of(layer, dtype)
+            arguments = arguments_of(layer, dtype, device=self.device)
             inputs, *leaves = arguments[:5]
             state = tuple(part.detach() for part in arguments[5:])
             outputs, last = self.kernel(layer, inputs, *leaves, state)
-            slopes = torch.linspace(-1, 1, outputs.numel(), dtype=dtype).view(outputs.shape)
+            slopes = torch.linspace(-1, 1, outputs.numel(), dtype=dtype, device=self.device)
+            slopes = slopes.view(outputs.shape)
             wanted = torch.autograd.grad(outputs, [inputs, *leaves], slopes)
             with torch.no_grad():
                 weights = tuple(leaf.detach() for leaf in leaves)
@@ -153,7 +159,7 @@ class KernelContract:
             alone = layer_of(cell, nonlinearity, (16, 1, 1, 9), 1)
             if not self.kernel.supports(layer):
                 pytest.skip("the kernel leaves this shape to another")
-            arguments = arguments_of(layer, dtype)
+            arguments = arguments_of(layer, dtype, device=self.device)
             with torch.no_grad():
                 for x in arguments[:3]:
                     x[5] = float("nan")
@@ -179,7 +185,7 @@ class KernelContract:
             pytest.skip("the kernel leaves this shape to another")
         used = 11
         for dtype, _ in self.each_dtype():
-            arguments = arguments_of(layer, dtype)
+            arguments = arguments_of(layer, dtype, device=self.device)
             with torch.no_grad():
                 for x in arguments[1:5]:
                     x.view(2, GATES[cell], 16, -1)[:, :, used:] = 0
@@ -201,7 +207,7 @@ class KernelContract:
         whole = layer_of(cell, nonlinearity, (16, 2, 3, 8), 2)
         half = layer_of(cell, nonlinearity, (16, 2, 3, 4), 2)
         for dtype, tolerance in self.each_dtype():
-            inputs, *rest = [x.detach() for x in arguments_of(whole, dtype)]
+            inputs, *rest = [x.detach() for x in arguments_of(whole, dtype, device=self.device)]
             outputs, last = self.kernel(whole, inputs, *rest[:4], tuple(rest[4:]))
             state = tuple(rest[4:])
             pieces = []
@@ -217,7 +223,7 @@ class KernelContract:
         if torch.float64 not in self.tolerances:
             pytest.skip("gradcheck needs float64")
         layer = layer_of(cell, nonlinearity, (3, 2, 2, 4), 2)
-        arguments = arguments_of(layer, torch.float64, seed=1)
+        arguments = arguments_of(layer, torch.float64, seed=1, device=self.device)
 
         def run(*leaves: Tensor) -> tuple[Tensor, ...]:
             outputs, state = self.kernel(layer, *leaves[:5], tuple(leaves[5:]))

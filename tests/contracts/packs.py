@@ -80,12 +80,13 @@ class WaveTask:
         *,
         natural_epoch: bool = False,
         poisoned: bool = False,
+        device: torch.device | str = "cpu",
     ) -> None:
         self.data = data
         self.head: Head = "every"
         self.natural_epoch = natural_epoch
         self.poisoned = poisoned
-        self.values = torch.from_numpy(data.values).to(dtype)
+        self.values = torch.from_numpy(data.values).to(device, dtype)
         self.symbols = ((self.values + 1.3) / 2.6 * 5).long().clamp(0, 4)
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> np.ndarray:
@@ -98,7 +99,8 @@ class WaveTask:
 
     def gather(self, index: Tensor, window: Window) -> Batch:
         length = window.seq_len or 9
-        where = index.clamp(0).unsqueeze(1) + torch.arange(length + 1).view(1, -1, 1)
+        ramp = torch.arange(length + 1, device=index.device).view(1, -1, 1)
+        where = index.clamp(0).unsqueeze(1) + ramp
         if self.data.symbolic:
             return Batch(self.symbols[where[:, :-1]], self.symbols[where[:, 1:]])
         values = self.values[where].unsqueeze(-1)
@@ -122,8 +124,7 @@ class WaveTask:
 
 def build_wave(config: Any, data: Any, device: torch.device, dtype: torch.dtype) -> WaveTask:
     """Fits `Pack(tasks=...)`."""
-    del device
-    return WaveTask(data, dtype, poisoned=config == POISONED)
+    return WaveTask(data, dtype, poisoned=config == POISONED, device=device)
 
 
 def wave_pack(**kwargs: Any) -> Pack:
@@ -172,9 +173,9 @@ def curve(step: Step, name: str = "trial") -> list[dict[str, float]]:
     return [dict(report.metrics) for report in step.reports if report.trial_id == name]
 
 
-def alone(config: TrialConfig, epochs: int = 2) -> list[dict[str, float]]:
+def alone(config: TrialConfig, epochs: int = 2, **kwargs: Any) -> list[dict[str, float]]:
     """The trial's curve in a pack of its own."""
-    pack = wave_pack()
+    pack = wave_pack(**kwargs)
     pack.add("trial", config)
     return curve(drain(pack, {"trial": epochs}))
 

@@ -115,6 +115,8 @@ class PackWorker:
             step = joined([step, rest], step.seconds + rest.seconds)
             self._write_snapshot()
             self._snapshot_now = False
+        for note in step.notes:
+            print(note, flush=True)
         happened = step.reports or step.divergences or step.refusals
         if not happened and step.seconds < IDLE_SECONDS:
             time.sleep(IDLE_SECONDS)

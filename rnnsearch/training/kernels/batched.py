@@ -235,7 +235,7 @@ class _Lstm(torch.autograd.Function):
         # sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: with the halves in the weights, one contiguous tanh
         # serves all four gates.
         scale = w_ih.new_full((4 * size,), 0.5)
-        scale[2 * size : 3 * size] = 1
+        scale[2 * size : 3 * size].fill_(1)
         shift = 1 - scale
         gates = _project(inputs, w_ih * scale.unsqueeze(1), (b_ih + b_hh) * scale)
         steps, members, batch, _ = gates.shape

@@ -13,6 +13,9 @@ from rnnsearch.training.kernels.base import LayerKernel, LayerShape
 from rnnsearch.training.kernels.choice import whole_steps
 from rnnsearch.training.shapes import NetworkShape, network_shape
 
+RECORDED = "recorded steps"
+"""Behind the kernels where a step is captured once and replayed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -64,6 +67,8 @@ def choices(
                 # Neither members nor the length of a sequence has a say.
                 layers = layers_of(shape, 1, 1, batch, device, dtype)
                 whole = shape.whole_step and whole_steps(kernel for kernel, _ in layers)
-                steps = named(shape, layers, whole=whole)
-                found.append(Choice(cell, size, batch, steps, named(shape, layers, whole=False)))
+                words = [named(shape, layers, whole=one) for one in (whole, False)]
+                if device.type == "cuda" and not is_own(cell):
+                    words = [f"{one}, {RECORDED}" for one in words]
+                found.append(Choice(cell, size, batch, *words))
     return found

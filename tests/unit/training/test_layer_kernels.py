@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contracts.kernels import KernelContract
+from contracts.recorders import needs_gpu
 
 from rnnsearch.training.kernels.batched import BatchedKernel
 from rnnsearch.training.kernels.modules import ModulesKernel
@@ -14,3 +15,17 @@ class TestBatched(KernelContract):
 
 class TestModules(KernelContract):
     kernel = ModulesKernel()
+
+
+@needs_gpu
+class TestBatchedOnAGpu(KernelContract):
+    kernel = BatchedKernel()
+    device = "cuda"
+    bitwise_in_company = False  # cuBLAS chooses by the number of members
+
+
+@needs_gpu
+class TestModulesOnAGpu(KernelContract):
+    kernel = ModulesKernel()
+    device = "cuda"
+    bitwise_in_company = False

@@ -1,0 +1,115 @@
+"""One optimizer step of neighbouring rows, layer by layer: from a batch to new parameters.
+
+Tensor operators alone: no number comes back to the host, no shape and no branch hangs on what a
+tensor holds. So a GPU can capture it (`program`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from rnnsearch.tasks.base import Batch, Head
+from rnnsearch.training.feeding import own_inputs
+from rnnsearch.training.gradients import Pass, training_pass
+from rnnsearch.training.kernels.base import State
+from rnnsearch.training.layout import Layout
+from rnnsearch.training.optimizers import Corrections, Settings, clip_, clip_values_, update_
+from rnnsearch.training.stack_key import StackKey
+
+
+@dataclass(frozen=True, slots=True)
+class StepInputs:
+    """What one step reads beside the rows.
+
+    Attributes:
+        masks: One a layer, [K, T, B, directions * H] or None; empty where nobody drops any.
+        own: Which inputs are own predictions, bool [K, T, B]; None for none.
+    """
+
+    batch: Batch
+    masks: Sequence[Tensor | None]
+    own: Tensor | None
+
+    def tensors(self) -> list[Tensor]:
+        """Those that there are, in a fixed order."""
+        batch = self.batch
+        some = [batch.inputs, batch.targets, batch.lengths, *self.masks, self.own]
+        return [tensor for tensor in some if tensor is not None]
+
+
+class StepBody:
+    """Steps of the same K rows.
+
+    Args:
+        rows: Views of K rows of the tensors of `Rows`, which are read and written in place.
+    """
+
+    def __init__(
+        self, rows: Mapping[str, Tensor], key: StackKey, layout: Layout, head: Head
+    ) -> None:
+        self._rows = rows
+        self._key = key
+        self._layout = layout
+        self._head = head
+        self._weights = layout.views(rows["parameters"])
+
+    def __call__(
+        self,
+        now: StepInputs,
+        how: Settings,
+        ahead: Corrections,
+        number: int,
+        state: Sequence[State],
+    ) -> tuple[Pass, Tensor]:
+        """Take a step; call it under `no_grad`.
+
+        The update comes last, so that nothing is changed when memory runs out before it.
+
+        Args:
+            number: Of the step among those of `ahead`.
+            state: That the sequences start from, one a layer and direction.
+
+        Returns:
+            The pass, and the norms [K] of its gradients before any clipping.
+        """
+        network, batch = self._key.network, now.batch
+        if now.own is not None:
+            first = self._key.feeding.first_own(batch.inputs.shape[1])
+            inputs = own_inputs(
+                network, self._weights, batch.inputs, now.own, first, state, now.masks
+            )
+            batch = replace(batch, inputs=inputs)
+        found = training_pass(
+            network, self._weights, batch, self._key.loss, self._head, state, now.masks
+        )
+        rows = self._rows
+        gradients = rows["gradients"]
+        self._layout.join(found.gradients, gradients)
+        norm = torch.linalg.vector_norm(gradients, dim=1)
+        largest = norm
+        if how.clip_value is not None:
+            clip_values_(gradients, how.clip_value)
+            largest = torch.linalg.vector_norm(gradients, dim=1)
+        if how.clip_norm is not None:
+            clip_(gradients, largest, how.clip_norm)
+        update_(
+            how, rows["parameters"], gradients, rows["first"], rows.get("second"), ahead, number
+        )
+        return found, norm
+
+
+def hold_(states: Sequence[Tensor], after: Sequence[State], carried: Tensor) -> None:
+    """Keep the states after a step in their rows, zero of those who carry none.
+
+    Args:
+        states: Rows [K, layers * directions, B, H], a part of the state each.
+        after: One a layer and direction, each part [K, B, H].
+        carried: Whether a trial carries its state, bool [K, 1, 1].
+    """
+    for held, parts in zip(states, zip(*after, strict=True), strict=True):
+        for layer, part in enumerate(parts):
+            held[:, layer, :, : part.shape[-1]] = torch.where(carried, part, part.new_zeros(()))
