@@ -71,7 +71,7 @@ class PaperPack:
             metrics = {"train_loss": 1.0, METRIC: value_of(config, epoch + 1)}
             reports.append(EpochReport(trial_id, epoch + 1, metrics, 100, 0.01))
         refusals: tuple[Refusal, ...] = ()
-        return Step(tuple(reports), tuple(divergences), refusals, dict(self.epochs), 1.0)
+        return Step(tuple(reports), tuple(divergences), refusals, dict(self.epochs), seconds=1.0)
 
     def state(self) -> dict[str, TrialSnapshot]:
         return {
