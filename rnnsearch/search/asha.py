@@ -9,10 +9,9 @@ rung together are all recorded before any is judged, and the rungs are rebuilt f
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from bisect import bisect_left, insort
+from collections.abc import Mapping, Sequence
 from typing import Literal
-
-import numpy as np
 
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.base import Goal
@@ -52,6 +51,7 @@ class Rungs:
         self._sign = 1.0 if goal == "maximize" else -1.0
         self._epochs = _rung_epochs(grace_period, reduction_factor, max_epochs)
         self._rewards: dict[int, dict[int, float]] = {epoch: {} for epoch in self._epochs}
+        self._sorted: dict[int, list[float]] = {epoch: [] for epoch in self._epochs}
         self._undecided: dict[int, list[int]] = {}
 
     @classmethod
@@ -82,11 +82,11 @@ class Rungs:
             last = self._rewards[self.max_epochs]
             if number in last:
                 return None
-            last[number] = self._sign * value
+            self._enter(number, self.max_epochs, value)
             return self.max_epochs
         for rung in reversed(self._epochs):
             if epoch >= rung and number not in self._rewards[rung]:
-                self._rewards[rung][number] = self._sign * value
+                self._enter(number, rung, value)
                 self._undecided.setdefault(number, []).append(rung)
                 return rung
         return None
@@ -106,6 +106,7 @@ class Rungs:
     def rebuild(self, curves: Mapping[int, Mapping[int, float]]) -> None:
         """Forgets all and replays a ledger: trial number to {epoch: value}; decides nothing."""
         self._rewards = {epoch: {} for epoch in self._epochs}
+        self._sorted = {epoch: [] for epoch in self._epochs}
         for number, curve in curves.items():
             for epoch in sorted(curve):
                 self.record(number, epoch, curve[epoch])
@@ -115,12 +116,34 @@ class Rungs:
         """How many trials stand recorded at each rung: {epoch: count}, the last epoch included."""
         return {epoch: len(rewards) for epoch, rewards in self._rewards.items()}
 
+    def _enter(self, number: int, rung: int, value: float) -> None:
+        reward = self._sign * value
+        self._rewards[rung][number] = reward
+        insort(self._sorted[rung], reward)
+
     def _falls_behind(self, number: int, rung: int) -> bool:
-        rewards = self._rewards[rung]
-        others = [reward for other, reward in rewards.items() if other != number]
-        if not others:
+        rewards = self._sorted[rung]
+        if len(rewards) == 1:
             return False
-        return bool(rewards[number] < np.percentile(others, (1 - self._keep) * 100))
+        reward = self._rewards[rung][number]
+        return reward < quantile_without(rewards, reward, (1 - self._keep) * 100 / 100)
+
+
+def quantile_without(rising: Sequence[float], one: float, share: float) -> float:
+    """`numpy.percentile` of all but one member of a sorted sequence, to the bit, unsorted anew.
+
+    Args:
+        one: A member.
+        share: Of the others, from 0 to 1; linear between neighbours.
+    """
+    left_out = bisect_left(rising, one)
+    place = (len(rising) - 2) * share
+    before = math.floor(place)
+    low, high = (
+        rising[index + (index >= left_out)] for index in (before, min(before + 1, len(rising) - 2))
+    )
+    part, apart = place - before, high - low
+    return high - apart * (1 - part) if part >= 0.5 else low + apart * part
 
 
 def _rung_epochs(grace_period: int, reduction_factor: float, max_epochs: int) -> tuple[int, ...]:

@@ -63,6 +63,7 @@ class Shelf:
         self._data = data
         self._save = save or save_checkpoint
         self._ranks: list[Rank] = []
+        self._written = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
         for record in usable:
             if record.best_value is not None:
                 self.offer(record.number, best_value=record.best_value)
@@ -73,9 +74,7 @@ class Shelf:
         ranks = sorted([*self._ranks, rank])
         self._ranks = ranks[: self._top]
         for pushed_out in ranks[self._top :]:
-            name = f"trial-{pushed_out.number:04d}"
-            for path in [self._folder / name, *self._folder.glob(f"{name}-seed-*")]:
-                shutil.rmtree(path, ignore_errors=not path.exists())
+            self._delete(f"trial-{pushed_out.number:04d}")
         return rank in self._ranks
 
     def best(self) -> list[int]:
@@ -98,11 +97,19 @@ class Shelf:
         if number not in self.best():
             return None
         path = self.path(number, seed, own=own)
+        self._written.add(path.name)
         self._save(path, config, weights, self._data[config.task])
         self._listener.on_event(
             CheckpointSaved(time.time(), number, seed, str(path), dict(weights.metrics))
         )
         return path
+
+    def _delete(self, name: str) -> None:
+        """Delete a trial's weights and its reruns'; most trials never had any."""
+        for one in [w for w in self._written if w == name or w.startswith(f"{name}-seed-")]:
+            path = self._folder / one
+            shutil.rmtree(path, ignore_errors=not path.exists())
+            self._written.discard(one)
 
 
 def save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeVar, cast, get_type_hints
 
 from rnnsearch.errors import InputError
@@ -137,10 +138,16 @@ def task_config(values: Mapping[str, Any]) -> TaskConfig:
 def build(cls: type[T], prefix: str, values: Mapping[str, Any]) -> T:
     """A config dataclass out of dotted keys; absent ones take the dataclass's defaults."""
     arguments: dict[str, Any] = {}
-    for name, annotation in get_type_hints(cls).items():
+    for name, annotation in _annotations(cls).items():
         key = f"{prefix}.{name}"
         if dataclasses.is_dataclass(annotation):
             arguments[name] = build(cast("type[Any]", annotation), key, values)
         elif key in values and values[key] is not REQUIRED:
             arguments[name] = values[key]
     return cls(**arguments)
+
+
+@cache
+def _annotations(cls: type[Any]) -> Mapping[str, Any]:
+    """Types of a config's fields; Python compiles each anew at every question."""
+    return get_type_hints(cls)

@@ -50,6 +50,8 @@ class Asking:
         self._sampling = threading.Lock()
         self._put_back = sorted(row.number for row in rows if row.state == "waiting")
         self._ready: deque[LedgerRow] = deque()
+        self._drawn = 0
+        """Trials that the sampler is at."""
         self._closed = False
         self.sampling_ahead = Stopwatch()
         """The sampler's processor time in the thread that asks ahead."""
@@ -71,7 +73,9 @@ class Asking:
         if row is None:
             with self._sampling:
                 # The thread may have been at one while we waited for it.
-                row = self._pop_ready() or self._sample(self.sampling_now)
+                row = self._pop_ready()
+                if row is None and self._sample(self.sampling_now):
+                    row = self._pop_ready()
         self._ahead.taken()
         return row
 
@@ -92,7 +96,7 @@ class Asking:
         with self._lock:
             if self._closed:
                 return 0
-            waiting = sum(row.state == "waiting" for row in self._rows)
+            waiting = len(self._put_back) + len(self._ready) + self._drawn
             return waiting + max(0, self._target() - len(self._rows))
 
     def close(self) -> None:
@@ -117,31 +121,33 @@ class Asking:
 
     def _ask_one_ahead(self) -> bool:
         with self._sampling:
-            row = self._sample(self.sampling_ahead)
-            if row is not None:
-                self._ready.append(row)
-            return row is not None
+            return self._sample(self.sampling_ahead)
 
-    def _sample(self, watch: Stopwatch) -> LedgerRow | None:
+    def _sample(self, watch: Stopwatch) -> bool:
+        """Make one more trial ready; False when there is nothing to ask for."""
         with self._lock:
             number = len(self._rows)
             if self._closed or number >= self._target():
-                return None
-            if self._put_back:
+                return False
+            if (row := self._pop_put_back()) is not None:
                 # `ask` below would pop it; it comes first anyway.
-                return self._pop_put_back()
+                self._ready.append(row)
+                return True
             if number < len(self._spec.first_trials):
                 # Queued one at a time and asked for at once, so that a crash doubles none.
                 self._study.enqueue_trial(dict(self._spec.first_trials[number]))
             trial = self._study.ask()
             row = new_row(self._spec, number, self._opened.trial_id(number))
             self._rows.append(row)
+            self._drawn += 1
         # Optuna draws here and not in its `ask`: nobody waits for the lock meanwhile.
         with watch.running():
             params = self._suggest(self._spec, trial)
         with self._lock:
             self._fill(row, trial, params)
-        return row
+            self._drawn -= 1
+            self._ready.append(row)
+        return True
 
     def _fill(self, row: LedgerRow, trial: optuna.Trial, params: Mapping[str, Any]) -> None:
         row.trial = trial

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small_space import small_spec
 
-from rnnsearch.search.asha import Rungs
+from rnnsearch.search.asha import Rungs, quantile_without
 from rnnsearch.tasks.base import Goal
 
 
@@ -168,3 +169,17 @@ def test_rebuilt_rungs_are_the_live_ones(
             for table in (live, rebuilt):
                 table.record(1000, epoch, value)
             assert rebuilt.decide(1000) == live.decide(1000)
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6) | st.sampled_from([0.0, -0.0, 0.1, 1.0]), min_size=2),
+    st.sampled_from([1 - 1 / 3, 1 - 1 / 4, 1 - 1 / 2.5, 0.5, 0.0]),
+    st.data(),
+)
+def test_the_cutoff_is_numpys_to_the_bit(
+    values: list[float], share: float, data: st.DataObject
+) -> None:
+    place = data.draw(st.integers(0, len(values) - 1))
+    others = [value for number, value in enumerate(values) if number != place]
+    expected = float(np.percentile(others, share * 100))
+    assert quantile_without(sorted(values), values[place], share * 100 / 100) == expected
