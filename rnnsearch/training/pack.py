@@ -35,6 +35,9 @@ TURN_SECONDS = 0.05
 EARLY_SECONDS = 0.2
 """After so long `train` returns when at least half of the slots wait for a decision."""
 
+AWAIT_SECONDS = 0.05
+"""Between two looks whether kernels are there that another process compiles."""
+
 
 @dataclass(slots=True)
 class _Events:
@@ -156,7 +159,8 @@ class Pack:
         """Train every slot towards its limit for a while.
 
         Trials of a stack that end an epoch wait for the others of their stack, so that they are
-        evaluated together and stay in step.
+        evaluated together and stay in step. A stack whose kernels another process is compiling
+        has its turn when they are there.
 
         Args:
             limits: Finished epochs at which a trial waits. One that is not named waits.
@@ -179,9 +183,15 @@ class Pack:
             early = time.perf_counter() - started >= EARLY_SECONDS
             if early and 2 * wanting <= len(self._slots):
                 break
+            able = [stack for stack in busy if not stack.awaited]
+            if not able:
+                if turns or left <= 0:
+                    break
+                time.sleep(min(AWAIT_SECONDS, left))
+                continue
             turns += 1
             self._turn += 1
-            stack = busy[self._turn % len(busy)]
+            stack = able[self._turn % len(able)]
             self._run(stack, limits, max(0.0, min(TURN_SECONDS, left)), events)
         for stack in list(self._stacks.values()):
             self._evaluate(stack, events)

@@ -20,6 +20,8 @@ from rnnsearch.models.config import GATES
 from rnnsearch.tasks.base import Task
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.chunk import Chunk
+from rnnsearch.training.forward import layers_of
+from rnnsearch.training.kernels.choice import awaited
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.optimizers import moments
 from rnnsearch.training.predictor import StackPredictor
@@ -76,6 +78,7 @@ class Stack:
         )
         self._at_once = self._members_at_once()
         self._ahead = MAX_BLOCK
+        self._awaited = True
 
     def _members_at_once(self) -> int:
         shape, steps = self.key.network, self.key.window.seq_len or 64
@@ -89,6 +92,16 @@ class Stack:
     def kernel(self) -> str:
         """What computes its steps, in words; empty before the first."""
         return self._chunks[0].kernel if self._chunks else ""
+
+    @property
+    def awaited(self) -> bool:
+        """Whether another process is compiling its kernels: to train it would be to wait."""
+        if self._awaited:
+            key = self.key
+            steps, batch = key.window.seq_len or 1, key.window.batch_size
+            layers = layers_of(key.network, 1, steps, batch, self.device, self.dtype)
+            self._awaited = awaited(layers)
+        return self._awaited
 
     # Rows come and go.
 

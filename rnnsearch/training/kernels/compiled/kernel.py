@@ -58,15 +58,20 @@ class CompiledKernel:
         Raises:
             ValueError: For any other name.
         """
-        from rnnsearch.training.kernels.compiled.entry import LAYERS, layer_entry, step_entry
+        from rnnsearch.training.kernels.compiled.entry import LAYERS, load
 
         names = [name for cell in cells for name in (_RNN_ENTRIES if cell == "rnn" else (cell,))]
         unknown = sorted(set(names) - set(LAYERS))
         if unknown:
             raise ValueError(f"no kernel for {unknown}; there are rnn, {', '.join(LAYERS)}")
         for name in names:
-            step_entry(name)
-            layer_entry(name)
+            load(name)
+
+    def is_awaited(self, layer: LayerShape) -> bool:
+        """Whether another process is compiling what such a layer needs, or is about to."""
+        from rnnsearch.training.kernels.compiled.entry import is_awaited
+
+        return is_awaited(_name(layer))
 
     def __call__(
         self,
@@ -90,12 +95,16 @@ class CompiledKernel:
         operands = (inputs, w_ih, w_hh, b_ih, b_hh, *state)
         _require(layer, operands)
         operands = tuple(operand.contiguous() for operand in operands)
-        name = f"rnn_{layer.nonlinearity}" if layer.cell == "rnn" else layer.cell
+        name = _name(layer)
         if torch.is_grad_enabled() and any(operand.requires_grad for operand in operands):
             outputs, *last = CompiledLayer.apply(name, *operands)  # type: ignore[no-untyped-call]
         else:
             outputs, *last = run_forward(name, operands)
         return outputs, tuple(last)
+
+
+def _name(layer: LayerShape) -> str:
+    return f"rnn_{layer.nonlinearity}" if layer.cell == "rnn" else layer.cell
 
 
 def _require(layer: LayerShape, operands: tuple[Tensor, ...]) -> None:
