@@ -38,6 +38,10 @@ TURN_SECONDS = 0.05
 EARLY_SECONDS = 0.2
 """After so long `train` returns when at least half of the slots wait for a decision."""
 
+AWAIT_SECONDS = 0.05
+"""Between two looks whether what is waited for is there: kernels that another process compiles,
+or room for a trial."""
+
 
 @dataclass(slots=True)
 class _Events:
@@ -169,7 +173,8 @@ class Pack:
         """Train every slot towards its limit for a while.
 
         Trials of a stack that end an epoch wait for the others of their stack, so that they are
-        evaluated together and stay in step.
+        evaluated together and stay in step. A stack whose kernels another process is compiling
+        has its turn when they are there.
 
         Args:
             limits: Finished epochs at which a trial waits. One that is not named waits.
@@ -202,7 +207,8 @@ class Pack:
         """
         started = time.perf_counter()
         events = _Events([], [], [])
-        self._take_turn(limits, TURN_SECONDS, events)
+        if not self._take_turn(limits, TURN_SECONDS, events):
+            time.sleep(AWAIT_SECONDS)  # what wants to train waits for room
         return self._said(events, started)
 
     def wanting(self, limits: Mapping[str, int]) -> int:
@@ -284,13 +290,16 @@ class Pack:
     # Training.
 
     def _take_turn(self, limits: Mapping[str, int], seconds: float, events: _Events) -> bool:
-        """Train the next stack for its turn; False where every trial waits."""
+        """Train the next stack for its turn; False where every trial waits for something else
+        than kernels that another process compiles."""
         self._settle()
         busy = [stack for stack in self._stacks.values() if self._wanting(stack, limits)]
-        if not busy:
-            return False
+        able = [stack for stack in busy if not stack.awaited]
+        if not able:
+            time.sleep(min(AWAIT_SECONDS, max(0.0, seconds)) if busy else 0.0)
+            return bool(busy)
         self._turn += 1
-        stack = busy[self._turn % len(busy)]
+        stack = able[self._turn % len(able)]
         self._run(stack, limits, max(0.0, min(TURN_SECONDS, seconds)), events)
         return True
 

@@ -22,6 +22,8 @@ from rnnsearch.tasks.streams import derive
 from rnnsearch.training.capture import Recorder
 from rnnsearch.training.chunk import Chunk
 from rnnsearch.training.kernels.table import RECORDED
+from rnnsearch.training.forward import layers_of
+from rnnsearch.training.kernels.choice import awaited
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.memory import out_of_memory
 from rnnsearch.training.optimizers import moments
@@ -100,6 +102,7 @@ class Stack:
         # A user's own cell may look at numbers, which a recorded step cannot.
         if recorder is not None and not is_own(key.network.cell):
             self._programs = Programs(recorder, key, layout, task.head)
+        self._awaited = True
 
     def _members_at_once(self) -> int:
         shape, steps = self.key.network, self.key.window.seq_len or 64
@@ -121,6 +124,16 @@ class Stack:
     def release(self) -> bool:
         """Give back the memory of recorded steps; whether there were any."""
         return self._programs is not None and self._programs.clear()
+
+    @property
+    def awaited(self) -> bool:
+        """Whether another process is compiling its kernels: to train it would be to wait."""
+        if self._awaited:
+            key = self.key
+            steps, batch = key.window.seq_len or 1, key.window.batch_size
+            layers = layers_of(key.network, 1, steps, batch, self.device, self.dtype)
+            self._awaited = awaited(layers)
+        return self._awaited
 
     # Rows come and go.
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 0.1
 """Pause of a step that had nothing to train, so that the driver is not asked too often."""
 
+FIRST_SECONDS = 0.3
+"""A slice until the first finished epoch is told, so that a study shows early that it learns."""
+
 
 class PackLike(Protocol):
     """What a worker needs of `training.Pack`; a test hands in a fake."""
@@ -74,6 +77,7 @@ class PackWorker:
         folder = Path(settings.snapshots)
         self._snapshots = folder if folder.is_dir() else None
         self._first = True
+        self._told = False
         self._named: dict[str, str] = {}
 
     def apply(self, update: Update) -> None:
@@ -107,7 +111,9 @@ class PackWorker:
             return self._report(Step(roster=dict(self._pack.roster)))
         self._first = False
         limits = {} if self._snapshot_now else self._limits
-        step = self._pack.train(limits, self._settings.slice_seconds)
+        seconds = self._settings.slice_seconds if self._told else FIRST_SECONDS
+        step = self._pack.train(limits, min(seconds, self._settings.slice_seconds))
+        self._told = self._told or bool(step.reports)
         passed = time.monotonic() - self._snapshot_time
         if self._snapshot_now or passed >= self._settings.snapshot_seconds:
             # Without limits the pack stands still: no epoch may be in the snapshot and untold.

@@ -6,9 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from rnnsearch.models.config import CLASSIC
 from rnnsearch.space.distributions import Choice
@@ -24,8 +25,8 @@ def kernels_warming(spec: StudySpec, log_file: Path) -> Iterator[None]:
     With a warm cache the child ends after a moment. Packs on other machines compile for
     themselves, as does a pack that the child's failure (which the log shows) left without.
     """
-    cells = reachable_cells(spec)
-    if spec.resources.gpus_per_pack > 0 or not cells:
+    kernels = reachable_kernels(spec)
+    if spec.resources.gpus_per_pack > 0 or not kernels:
         yield
         return
     environment = dict(os.environ)
@@ -35,7 +36,7 @@ def kernels_warming(spec: StudySpec, log_file: Path) -> Iterator[None]:
     with log_file.open("ab") as log:
         # Its own session, so that Ctrl-C is the driver's to handle.
         child = subprocess.Popen(
-            [sys.executable, "-m", _MODULE, *cells],
+            [sys.executable, "-m", _MODULE, *kernels],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -50,10 +51,23 @@ def kernels_warming(spec: StudySpec, log_file: Path) -> Iterator[None]:
         child.wait()
 
 
-def reachable_cells(spec: StudySpec) -> list[str]:
-    """Cells with compiled kernels that a trial of the study can have."""
-    parameter = spec.parameters.get("model.cell")
+def reachable_kernels(spec: StudySpec) -> list[str]:
+    """Compiled kernels that a trial of the study can need, those of its first trial first."""
+    first = spec.first_params()
+    names = {}
+    for cell in _values(spec, "model.cell", first):
+        if cell == "rnn":
+            names |= {f"rnn_{kind}": None for kind in _values(spec, "model.nonlinearity", first)}
+        elif cell in CLASSIC:
+            names[cell] = None
+    return list(names)
+
+
+def _values(spec: StudySpec, key: str, first: Mapping[str, Any]) -> list[str]:
+    """What a key can be, beginning with its value in the first trial."""
+    parameter = spec.parameters.get(key)
     if parameter is None:
-        return [cell for cell in [str(spec.values["model.cell"])] if cell in CLASSIC]
+        return [str(spec.values[key])]
     assert isinstance(parameter.distribution, Choice)  # a name has no range to draw from
-    return [str(member) for member in parameter.distribution.members if member in CLASSIC]
+    members = [str(member) for member in parameter.distribution.members]
+    return sorted(members, key=lambda member: member != first.get(key))

@@ -13,6 +13,7 @@ import torch
 
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape
 from rnnsearch.training.kernels.batched import BatchedKernel
+from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 from rnnsearch.training.kernels.modules import ModulesKernel
 
 FUSED_ROWS = 256
@@ -27,8 +28,6 @@ have no such end."""
 @cache
 def kernels() -> dict[str, LayerKernel]:
     """Every kernel that this machine has, by name."""
-    from rnnsearch.training.kernels.compiled import CompiledKernel
-
     # Where numba is missing the compiled kernel supports nothing: slower, and as right.
     return {
         "batched": BatchedKernel(),
@@ -64,3 +63,10 @@ def whole_steps(layers: Iterable[LayerKernel]) -> bool:
     train their networks and `closed_loop` roll them out."""
     compiled = kernels()["compiled"]
     return all(kernel is compiled for kernel in layers)
+
+
+def awaited(layers: Iterable[tuple[LayerKernel, LayerShape]]) -> bool:
+    """Whether another process is compiling what one of these layers needs, or is about to."""
+    return any(
+        isinstance(kernel, CompiledKernel) and kernel.is_awaited(layer) for kernel, layer in layers
+    )

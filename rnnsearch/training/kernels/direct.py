@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, State
 from rnnsearch.training.kernels.batched import BatchedKernel
-from rnnsearch.training.kernels.compiled import CompiledKernel
+from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
 Pull = Callable[[Tensor], tuple[Tensor | None, ...]]
 """The outputs' gradient [K, T, B, H] to those of inputs, w_ih, w_hh, b_ih and b_hh; called once.

@@ -18,7 +18,8 @@ from contracts.kernels import (
 from numba.core import config
 
 from rnnsearch.errors import PackError
-from rnnsearch.training.kernels.compiled import CompiledKernel, function, host
+from rnnsearch.training.kernels.compiled import function, host
+from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 from rnnsearch.training.kernels.modules import ModulesKernel
 
 KERNEL = CompiledKernel()

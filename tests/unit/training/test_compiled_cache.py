@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from contracts.kernels import layer_of
 
-from rnnsearch.training.kernels.compiled import CompiledKernel
+from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
 if CompiledKernel().refusal(layer_of("lstm", "tanh", (16, 1, 1, 1), 1)):
     pytest.skip("no compiled kernels on this machine", allow_module_level=True)
@@ -24,7 +24,7 @@ COMPILE_AND_RUN = """
 import torch
 from numba.core import event
 from contracts.kernels import arguments_of, kernel_results, layer_of
-from rnnsearch.training.kernels.compiled import CompiledKernel
+from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
 with event.install_recorder("numba:compile") as recorder:
     CompiledKernel().warm_up(["rnn_tanh"])

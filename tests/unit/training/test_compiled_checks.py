@@ -9,7 +9,7 @@ import sys
 import pytest
 from contracts.kernels import layer_of
 
-from rnnsearch.training.kernels.compiled import CompiledKernel
+from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
 if CompiledKernel().refusal(layer_of("lstm", "tanh", (16, 1, 1, 1), 1)):
     pytest.skip("no compiled kernels on this machine", allow_module_level=True)
@@ -19,7 +19,8 @@ import itertools
 import test_compiled_step
 import torch
 from contracts.kernels import CELLS, arguments_of, kernel_results, layer_of
-from rnnsearch.training.kernels.compiled import CompiledKernel, checks, function
+from rnnsearch.training.kernels.compiled import checks, function
+from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
 assert checks.CHECKED
 torch.set_num_threads(1)
@@ -46,7 +47,7 @@ print("clean")
 ONE_STEP_TOO_MANY = """
 import torch
 from rnnsearch.training.kernels.compiled import checks
-from rnnsearch.training.kernels.compiled.entry import call
+from rnnsearch.training.kernels.compiled.call import call
 from rnnsearch.training.kernels.compiled.layout import Sizes
 
 room = torch.zeros(4096)  # the same memory for all, with a tail that belongs to no tensor

@@ -10,7 +10,7 @@ from contracts.kernels import CELLS, GATES, arguments_of, kernel_results, layer_
 from torch import Tensor, nn
 
 from rnnsearch.training.kernels.base import LayerShape
-from rnnsearch.training.kernels.compiled import CompiledKernel
+from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 from rnnsearch.training.kernels.modules import ModulesKernel
 
 KERNEL = CompiledKernel()

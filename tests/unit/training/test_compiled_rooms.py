@@ -6,7 +6,8 @@ import pytest
 import torch
 from contracts.kernels import arguments_of, layer_of
 
-from rnnsearch.training.kernels.compiled import CompiledKernel, rooms
+from rnnsearch.training.kernels.compiled import rooms
+from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
 
 @pytest.fixture(autouse=True)

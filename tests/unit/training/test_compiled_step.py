@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from rnnsearch.errors import PackError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.training.config import TrainingConfig
-from rnnsearch.training.kernels.compiled import CompiledKernel
+from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 from rnnsearch.training.kernels.compiled.step import CompiledStep, StepShape
 from rnnsearch.training.layout import Layout, layout_of, padded_size
 

@@ -1,5 +1,7 @@
 """Recurrent layers and whole training steps, compiled where they run by numba: no compiler.
 
+`__init__` imports nothing, so that compiling ahead needs no torch, which takes longer to import.
+
 parts       functions that are parts of an entry point
 host        the processor's vector registers
 vectors     sixteen floats as LLVM instructions: arithmetic, loads, loops
@@ -13,7 +15,8 @@ layer       members, steps and gradients; the entry points
 update      norm, clip and optimizers over a row of parameters
 step_layout what a call for whole optimizer steps is given, and its scratch buffer
 steps       whole optimizer steps out of layers; the entry points
-entry       compiling and calling them
+entry       compiling them
+call        calling them
 cache       compiled code on disk
 checks      the debug build
 function    the torch function
@@ -22,7 +25,3 @@ loop        layers that are fed their own outputs
 step        `CompiledStep`, whole optimizer steps
 warm        a child process that compiles ahead
 """
-
-from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
-
-__all__ = ["CompiledKernel"]

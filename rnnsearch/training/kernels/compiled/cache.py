@@ -16,10 +16,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import llvmlite.binding
 import numba
@@ -46,13 +46,39 @@ def keep_on_disk(dispatcher: Any) -> bool:
     return True
 
 
-def is_on_disk(dispatcher: Any) -> bool:
-    """Whether a dispatcher of `keep_on_disk` would load, not compile."""
+def is_on_disk(entry: Callable[..., Any]) -> bool:
+    """Whether an entry point would be loaded, not compiled."""
     folder = writable_folder()
     if folder is None:
         return False
-    name = dispatcher._cache._impl.filename_base
+    name = _KernelCacheImpl(entry).filename_base
     return (folder / f"{name}.1.nbc").exists()
+
+
+_claimed: dict[str, TextIO] = {}
+
+
+def claim(entries: Iterable[str]) -> None:
+    """Be the one who compiles these entry points, before starting with the first.
+
+    A process that is forked afterwards may compile them just as well. What another process has
+    claimed stays its own.
+    """
+    for entry in entries:
+        lock = _lock(entry, wait=False)
+        if lock is not None:
+            _claimed[entry] = lock
+
+
+def is_taken(entry: str) -> bool:
+    """Whether another process has claimed an entry point, or compiles it."""
+    folder = writable_folder()
+    if fcntl is None or folder is None or not _lock_file(folder, entry).exists():
+        return False
+    lock = _lock(entry, wait=False)
+    if lock is not None:
+        lock.close()
+    return lock is None
 
 
 @contextmanager
@@ -62,13 +88,36 @@ def alone(entry: str) -> Iterator[None]:
     A process that ends, however it ends, lets go. Where files cannot be locked nobody waits, and
     processes compile the same thing twice.
     """
-    folder = writable_folder()
-    with ExitStack() as stack:
-        if fcntl is not None and folder is not None:
-            with suppress(OSError):
-                lock = stack.enter_context((folder / f"{digest()}.{entry}.lock").open("w"))
-                fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = _claimed.pop(entry, None)
+    if lock is None:
+        lock = _lock(entry, wait=True)
+    try:
         yield
+    finally:
+        if lock is not None:
+            fcntl.flock(lock, fcntl.LOCK_UN)  # those who were forked hold the same lock
+            lock.close()
+
+
+def _lock(entry: str, *, wait: bool) -> TextIO | None:
+    """The lock of an entry point; None where it is another's, or cannot be."""
+    folder = writable_folder()
+    if fcntl is None or folder is None:
+        return None
+    try:
+        file = _lock_file(folder, entry).open("w")
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        file.close()
+        return None
+    return file
+
+
+def _lock_file(folder: Path, entry: str) -> Path:
+    return folder / f"{digest()}.{entry}.lock"
 
 
 @functools.cache

@@ -1,37 +1,19 @@
-"""The compiled entry points: made when first asked for, called with addresses."""
+"""The compiled entry points: made when first asked for, and kept on disk."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numba
-import numpy as np
-import torch
 from numba import types
-from numpy.typing import NDArray
-from torch import Tensor
 
-from rnnsearch.training.kernels.compiled import checks, layer, steps
-from rnnsearch.training.kernels.compiled.cache import alone, is_on_disk, keep_on_disk
-from rnnsearch.training.kernels.compiled.layout import (
-    Gradients,
-    Sizes,
-    Tensors,
-    divide_kept,
-    divide_scratch,
-)
-from rnnsearch.training.kernels.compiled.step_layout import (
-    StepSizes,
-    StepTensors,
-    divide_step,
-    step_extents,
-)
-from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, LANES
+from rnnsearch.training.kernels.compiled import layer, steps
+from rnnsearch.training.kernels.compiled.cache import alone, is_on_disk, is_taken, keep_on_disk
+from rnnsearch.training.kernels.compiled.layout import Gradients, Sizes, Tensors
+from rnnsearch.training.kernels.compiled.step_layout import StepSizes, StepTensors
 
 Entry = Callable[..., None]
 
@@ -48,13 +30,9 @@ STEPS: dict[str, Entry] = {
     "lstm": steps.step_lstm,
 }
 
-_ABSENT = 0
-_ALIGNMENT = 64  # bytes; with other alignments run times fell into two groups
-
 _compiled: dict[Entry, Entry] = {}
 _dispatchers: list[Any] = []
 _compiling = threading.Lock()
-_scratch = threading.local()
 
 
 def layer_entry(name: str) -> Entry:
@@ -75,6 +53,23 @@ def step_entry(name: str) -> Entry:
     return _entry(STEPS[name], [*kinds, doubles, doubles, doubles, floats, floats])
 
 
+def load(name: str) -> None:
+    """Load or compile both entry points of a cell."""
+    step_entry(name)
+    layer_entry(name)
+
+
+def is_ready(name: str) -> bool:
+    """Whether both entry points of a cell are loaded, or on disk."""
+    return all(e in _compiled or is_on_disk(e) for e in (STEPS[name], LAYERS[name]))
+
+
+def is_awaited(name: str) -> bool:
+    """Whether another process compiles an entry point of a cell, or is about to."""
+    missing = [e for e in (STEPS[name], LAYERS[name]) if e not in _compiled and not is_on_disk(e)]
+    return any(is_taken(entry.__name__) for entry in missing)
+
+
 def _integers(kind: Any) -> Any:
     return types.NamedUniTuple(types.int64, len(kind._fields), kind)
 
@@ -85,139 +80,10 @@ def _entry(function: Entry, kinds: Sequence[Any]) -> Entry:
             signature = types.void(*kinds)
             dispatcher = numba.njit(error_model="numpy", nogil=True)(function)
             kept = keep_on_disk(dispatcher)
-            with nullcontext() if kept and is_on_disk(dispatcher) else alone(function.__name__):
+            with nullcontext() if kept and is_on_disk(function) else alone(function.__name__):
                 dispatcher.compile(signature)
             # Calling the overload itself spares numba's look-up by argument types, 2 us a call; its
             # code lives as long as the dispatcher.
             _dispatchers.append(dispatcher)
             _compiled[function] = dispatcher.get_overload(signature)
         return _compiled[function]
-
-
-def call(
-    name: str,
-    sizes: Sizes,
-    tensors: Mapping[str, Tensor | None],
-    gradients: Mapping[str, Tensor | None],
-) -> None:
-    """Run an entry point on contiguous float32 tensors.
-
-    Args:
-        tensors: By the names of `Tensors`; missing ones and None count as absent.
-        gradients: By the names of `Gradients`; empty for a forward call.
-    """
-    scratch = _address(_scratch_buffer(divide_scratch(0, sizes).end))
-    places = Tensors(*[*_addresses(Tensors._fields[:-1], tensors), scratch])
-    slopes = Gradients(*_addresses(Gradients._fields, gradients))
-    if checks.CHECKED:
-        checks.allow_only(list(_extents(tensors, gradients, scratch, sizes)))
-    layer_entry(name)(sizes, places, slopes)
-    if checks.CHECKED:
-        checks.raise_on_violation()
-
-
-def repeated(name: str, sizes: Sizes, tensors: Mapping[str, Tensor | None]) -> Callable[[], None]:
-    """A forward `call` that is made ready once, to be made many times.
-
-    It reads and writes whatever the same tensors hold by then, and keeps them alive.
-    """
-    if checks.CHECKED:
-        return partial(call, name, sizes, tensors, {})
-    entry = layer_entry(name)
-    buffer = _scratch_buffer(divide_scratch(0, sizes).end)
-    places = Tensors(*[*_addresses(Tensors._fields[:-1], tensors), _address(buffer)])
-    nothing = Gradients(*[_ABSENT] * len(Gradients._fields))
-
-    def again(held: object = (tensors, buffer)) -> None:
-        entry(sizes, places, nothing)
-
-    return again
-
-
-def call_steps(
-    name: str,
-    sizes: StepSizes,
-    tensors: Mapping[str, Tensor | None],
-    rates: NDArray[np.float64],
-    settings: NDArray[np.float64],
-    powers: NDArray[np.float64],
-    losses: NDArray[np.float32],
-    norms: NDArray[np.float32],
-) -> None:
-    """Run whole steps on contiguous float32 tensors.
-
-    Args:
-        tensors: By the names of `StepTensors`; missing ones and None count as absent.
-        rates: Learning rates [S, K].
-        settings: [K, len(Column)].
-        powers: [K, 2], advanced.
-        losses: [S, K], written.
-        norms: [S, K], written.
-    """
-    scratch = _address(_scratch_buffer(divide_step(0, sizes).end))
-    places = StepTensors(*[*_addresses(StepTensors._fields[:-1], tensors), scratch])
-    if checks.CHECKED:
-        extents = [*_whole(tensors.values()), *_between(step_extents(sizes, scratch))]
-        checks.allow_only(extents)
-    step_entry(name)(sizes, places, rates, settings, powers, losses, norms)
-    if checks.CHECKED:
-        checks.raise_on_violation()
-
-
-def kept_floats(sizes: Sizes) -> int:
-    """Floats a member that a forward call keeps for its backward call."""
-    return divide_kept(0, sizes).end // FLOAT_BYTES
-
-
-def _addresses(names: tuple[str, ...], tensors: Mapping[str, Tensor | None]) -> Iterator[int]:
-    for name in names:
-        tensor = tensors.get(name)
-        yield _ABSENT if tensor is None else tensor.data_ptr()
-
-
-def _scratch_buffer(size: int) -> Tensor:
-    """Room for so many bytes from `_address` on; one a thread, kept and grown at need.
-
-    A fresh buffer a call would cost page faults.
-    """
-    needed = size + _ALIGNMENT
-    buffer: Tensor | None = getattr(_scratch, "buffer", None)
-    if buffer is None or buffer.numel() < needed:
-        buffer = torch.empty(needed, dtype=torch.uint8)
-        _scratch.buffer = buffer
-    return buffer
-
-
-def _address(buffer: Tensor) -> int:
-    return (buffer.data_ptr() + _ALIGNMENT - 1) // _ALIGNMENT * _ALIGNMENT
-
-
-def _extents(
-    tensors: Mapping[str, Tensor | None],
-    gradients: Mapping[str, Tensor | None],
-    scratch: int,
-    sizes: Sizes,
-) -> Iterator[tuple[int, int]]:
-    """What the call may touch: tensors, and the regions of scratch and kept without their gaps."""
-    named = {name: tensor for name, tensor in tensors.items() if name != "kept"}
-    yield from _whole([*named.values(), *gradients.values()])
-    regions = divide_scratch(scratch, sizes)
-    kept = tensors.get("kept")
-    if kept is None:
-        yield from _between([*regions, *divide_kept(regions.kept, sizes)])
-        return
-    yield from _between(regions)
-    for k in range(sizes.members):
-        start = kept.data_ptr() + FLOAT_BYTES * kept_floats(sizes) * k
-        yield from _between(divide_kept(start, sizes))
-
-
-def _whole(tensors: Iterable[Tensor | None]) -> Iterator[tuple[int, int]]:
-    for tensor in tensors:
-        if tensor is not None:
-            yield tensor.data_ptr(), tensor.data_ptr() + FLOAT_BYTES * tensor.numel()
-
-
-def _between(starts: Iterable[int]) -> Iterator[tuple[int, int]]:
-    for start, following in pairwise(sorted(set(starts))):
-        yield start, following - FLOAT_BYTES * LANES

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from rnnsearch.training.kernels.compiled import rooms
-from rnnsearch.training.kernels.compiled.entry import call, kept_floats
+from rnnsearch.training.kernels.compiled.call import call, kept_floats
 from rnnsearch.training.kernels.compiled.layout import Sizes
 from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES
 

@@ -58,15 +58,20 @@ class CompiledKernel:
         Raises:
             ValueError: For any other name.
         """
-        from rnnsearch.training.kernels.compiled.entry import LAYERS, layer_entry, step_entry
+        from rnnsearch.training.kernels.compiled.entry import LAYERS, load
 
         names = [name for cell in cells for name in (_RNN_ENTRIES if cell == "rnn" else (cell,))]
         unknown = sorted(set(names) - set(LAYERS))
         if unknown:
             raise ValueError(f"no kernel for {unknown}; there are rnn, {', '.join(LAYERS)}")
         for name in names:
-            step_entry(name)
-            layer_entry(name)
+            load(name)
+
+    def is_awaited(self, layer: LayerShape) -> bool:
+        """Whether another process is compiling what such a layer needs, or is about to."""
+        from rnnsearch.training.kernels.compiled.entry import is_awaited
+
+        return is_awaited(entry_name(layer))
 
     def __call__(
         self,

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rnnsearch.models.config import GATES
 from rnnsearch.training.kernels.base import LayerShape, State
-from rnnsearch.training.kernels.compiled.entry import repeated
+from rnnsearch.training.kernels.compiled.call import repeated
 from rnnsearch.training.kernels.compiled.kernel import entry_name
 from rnnsearch.training.kernels.compiled.layout import Sizes
 

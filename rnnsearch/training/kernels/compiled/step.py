@@ -101,7 +101,7 @@ class CompiledStep:
             PackError: A tensor's shape or dtype is not what the others say, or it is not
                 contiguous; the compiled code trusts them.
         """
-        from rnnsearch.training.kernels.compiled.entry import call_steps
+        from rnnsearch.training.kernels.compiled.call import call_steps
         from rnnsearch.training.kernels.compiled.step_layout import StepSizes, row_floats
 
         shape = self.shape

@@ -1,42 +1,48 @@
-"""Compile kernels into the cache ahead of their use: `python -m <this module> lstm gru`.
+"""Compile kernels into the cache ahead of their use: `python -m <this module> rnn_tanh gru`.
 
-A driver starts this as a child while Ray starts; packs that come to need the same kernels
-meanwhile wait for it (`cache.alone`) and then load them. Cells are compiled beside one another, a
-process a core, since one cell alone takes up to half a minute.
+A driver starts this as a child while Ray starts. The first cell is compiled alone, as soon as can
+be, for it is the one that the first trial needs; the others then beside one another, a process a
+core, each with what the first has left in memory of the parts that all cells share. Packs see which
+cells are still to come (`cache.claim`) and train those that are there.
+
+Nothing here imports torch: that would take as long as half a kernel.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 from collections.abc import Sequence
 
-from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
-
-_RNN = ("rnn_tanh", "rnn_relu")
-_CELLS = ("gru", "lstm", "rnn")
-"""The longest to compile first."""
-
 
 def main(cells: Sequence[str]) -> int:
-    """Warm up the named cells; without any, all of them."""
-    refusal = CompiledKernel().host_refusal()
+    """Warm up the named cells, the first one first; without any, all of them."""
+    try:
+        from rnnsearch.training.kernels.compiled import cache, entry, host
+    except ImportError as error:
+        print(f"nothing to compile: numba cannot be imported: {error}", file=sys.stderr)
+        return 0
+    refusal = host.refusal()
     if refusal:
         print(f"nothing to compile: {refusal}", file=sys.stderr)
         return 0
-    each = [name for cell in cells or _CELLS for name in (_RNN if cell == "rnn" else (cell,))]
-    workers = min(len(each), multiprocessing.cpu_count())
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        try:
-            pool.map(_warm_up, each, chunksize=1)
-        except ValueError as error:
-            print(error, file=sys.stderr)
-            return 2
+    unknown = sorted(set(cells) - set(entry.LAYERS))
+    if unknown:
+        print(f"no kernel for {unknown}; there are {', '.join(entry.LAYERS)}", file=sys.stderr)
+        return 2
+    names = [name for name in cells or entry.LAYERS if not entry.is_ready(name)]
+    cache.claim(table[name].__name__ for name in names for table in (entry.STEPS, entry.LAYERS))
+    if names:
+        entry.load(names[0])
+    rest = names[1:]
+    if rest:
+        # Nothing but the standard library's and numba's own state to copy, and no thread.
+        method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+        workers = min(len(rest), os.cpu_count() or 1)
+        with multiprocessing.get_context(method).Pool(workers) as pool:
+            pool.map(entry.load, rest, chunksize=1)
     return 0
-
-
-def _warm_up(cell: str) -> None:
-    CompiledKernel().warm_up([cell])
 
 
 if __name__ == "__main__":

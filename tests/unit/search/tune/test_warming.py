@@ -7,18 +7,29 @@ from pathlib import Path
 
 import pytest
 
-from rnnsearch.search.tune.warming import kernels_warming, reachable_cells
+from rnnsearch.search.tune.warming import kernels_warming, reachable_kernels
 from rnnsearch.space.load import loads
 
 
-def _spec(model: str, gpus: float = 0.0):
-    text = f"task: {{type: sine}}\nmodel: {model}\nresources: {{gpus_per_pack: {gpus}}}\n"
+def _spec(model: str, gpus: float = 0.0, more: str = ""):
+    text = f"task: {{type: sine}}\nmodel: {model}\nresources: {{gpus_per_pack: {gpus}}}\n{more}"
     return loads(text, name="warm", directory=Path())
 
 
-def test_the_cells_are_those_of_the_space() -> None:
-    assert reachable_cells(_spec("{cell: gru}")) == ["gru"]
-    assert reachable_cells(_spec("{cell: {choice: [rnn, lstm]}}")) == ["rnn", "lstm"]
+def test_the_kernels_are_those_of_the_space() -> None:
+    assert reachable_kernels(_spec("{cell: gru}")) == ["gru"]
+    assert reachable_kernels(_spec("{cell: {choice: [rnn, lstm]}}")) == ["rnn_tanh", "lstm"]
+    relu = _spec("{cell: rnn, nonlinearity: {choice: [tanh, relu]}}")
+    assert reachable_kernels(relu) == ["rnn_tanh", "rnn_relu"]
+    assert reachable_kernels(_spec("{cell: minlstm}")) == []
+
+
+def test_those_of_the_first_trial_are_compiled_first() -> None:
+    both = "{choice: [tanh, relu], when: {model.cell: rnn}}"
+    model = f"{{cell: {{choice: [gru, rnn]}}, nonlinearity: {both}}}"
+    first = "first_trials: [{model.cell: rnn, model.nonlinearity: relu}]\n"
+    assert reachable_kernels(_spec(model)) == ["gru", "rnn_tanh", "rnn_relu"]
+    assert reachable_kernels(_spec(model, more=first)) == ["rnn_relu", "rnn_tanh", "gru"]
 
 
 def test_the_child_compiles_into_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
