@@ -1,21 +1,10 @@
-"""Files that `init` drafts, and a text of the user's own, from check to run."""
+"""Files that `init` drafts, from check to run."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import pytest
-from e2e.command import ROOT, rnnsearch
-
-SHAKESPEARE = Path(
-    os.environ.get("RNNSEARCH_TEXT", ROOT.parent / "shared/data/text/tinyshakespeare.txt")
-)
-SMALL = (
-    *("--trials", 2, "--set", "first_trials=[]"),
-    *("--set", "training.max_epochs=1"),
-    *("--set", "model.hidden_size=16", "--set", "model.num_layers=1"),
-)
+from e2e.command import rnnsearch
 
 
 def test_a_drafted_file_runs_as_it_stands(tmp_path: Path) -> None:
@@ -50,15 +39,3 @@ def test_a_drafted_file_runs_as_it_stands(tmp_path: Path) -> None:
     deleted = rnnsearch("delete", "rhyme", "--yes", cwd=tmp_path)
     assert deleted.status == 0
     assert not (tmp_path / "studies" / "rhyme").exists()
-
-
-@pytest.mark.skipif(not SHAKESPEARE.is_file(), reason=f"no file {SHAKESPEARE} (RNNSEARCH_TEXT)")
-def test_another_text_by_its_path(storage: Path) -> None:
-    path = os.path.relpath(SHAKESPEARE, ROOT)
-    said = rnnsearch(
-        *("run", "search_spaces/char.yaml", *SMALL, "--set", f"task.path={path}"),
-        *("--set", "training.batch_size=64", "--set", "training.seq_len=64"),
-        *("--storage", storage, "--name", "shakespeare", "--format", "json"),
-    )
-    assert said.status == 0, said.err
-    assert 1.0 < said.json()["best"]["value"] < 4.0

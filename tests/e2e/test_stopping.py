@@ -1,4 +1,4 @@
-"""A study that is interrupted in every orderly way, and loses nothing."""
+"""A study that is interrupted in every orderly way, and killed, and loses nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from e2e.command import SPACES, Running, Said, rnnsearch
 from e2e.records import ledger_trials, registered, run_statuses, trial_runs
+from optuna.trial import FrozenTrial
 
 TRIALS = 24
 LONG = (
@@ -28,9 +29,16 @@ def at_rest(folder: Path) -> bool:
     return not open_trials and run_statuses(folder.parent)["RUNNING"] == 0
 
 
-def test_ctrl_c_then_resume(tmp_path: Path) -> None:
+def ended(folder: Path) -> dict[int, FrozenTrial]:
+    """The trials that have ended, by number."""
+    return {trial.number: trial for trial in ledger_trials(folder) if trial.state.is_finished()}
+
+
+def test_ctrl_c_then_kill_9_and_each_time_resume(tmp_path: Path) -> None:
+    """One study through both; no trial is lost or doubled, and none that had ended is changed."""
     folder = tmp_path / "sine"
-    running = Running.start("run", SPACES / "sine.yaml", "--storage", tmp_path, *LONG)
+    option = ("--storage", tmp_path)
+    running = Running.start("run", SPACES / "sine.yaml", *option, *LONG)
     running.wait_for(trial_ended)
     running.send(signal.SIGINT)
     said = running.end()
@@ -38,7 +46,26 @@ def test_ctrl_c_then_resume(tmp_path: Path) -> None:
     assert f"rnnsearch resume sine --storage {tmp_path}" in said.out
     assert not any(line.startswith("Traceback") for line in said.err.splitlines())
     assert at_rest(folder)
-    all_there(tmp_path, rnnsearch("resume", "sine", "--storage", tmp_path, "--format", "json"))
+
+    early = len(ended(folder))
+    running = Running.start("resume", "sine", *option, "--verbose")
+    running.wait_for(trial_ended)
+    while len(ended(folder)) == early:  # told a moment before it is on disk
+        assert running.process.poll() is None
+        time.sleep(0.1)
+    running.send(signal.SIGKILL)
+    assert running.end().status == -signal.SIGKILL
+    before = ended(folder)
+
+    all_there(tmp_path, rnnsearch("resume", "sine", *option, "--format", "json"))
+    after = {trial.number: trial for trial in ledger_trials(folder)}
+    assert sorted(after) == list(range(TRIALS))
+    for number, trial in before.items():
+        assert after[number].params == trial.params
+        assert after[number].intermediate_values == trial.intermediate_values
+    for trial in after.values():
+        epochs = sorted(trial.intermediate_values)
+        assert epochs == list(range(1, len(epochs) + 1))
 
 
 @pytest.mark.slow
@@ -114,22 +141,3 @@ def test_ctrl_c_before_ray_is_there(tmp_path: Path) -> None:
     assert said.status == 130
     assert f"rnnsearch resume sine --storage {tmp_path}" in said.err
     assert "Traceback" not in said.err
-
-
-def test_a_study_without_a_winner_says_why(tmp_path: Path) -> None:
-    said = rnnsearch(
-        *("run", SPACES / "hello.yaml", "--storage", tmp_path, "--trials", 2, "--format", "json"),
-        *("--set", "training.learning_rate=1e30", "--set", "training.optimizer=sgd"),
-        *("--set", "first_trials=[]"),
-    )
-    assert said.status == 1
-    assert "no usable trial" in said.err
-    assert "stopped being finite" in said.err
-    assert f"rnnsearch trials hello --storage {tmp_path}" in said.err
-    assert "Traceback" not in said.err
-    result = said.json()
-    assert result["trials"]["diverged"] == 2
-    assert result["best"] is None
-    assert result["champion_uri"] is None
-    assert registered(tmp_path) == []
-    assert at_rest(tmp_path / "hello")

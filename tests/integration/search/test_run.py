@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ray_study import Notebook, search, tiny_spec
+from ray_study import Notebook, open_study, search, tiny_spec
 
 from rnnsearch.errors import NoUsableTrialError
 from rnnsearch.events import (
@@ -24,13 +26,34 @@ from rnnsearch.events import (
 )
 from rnnsearch.search.endings import POLL_SECONDS, Endings
 from rnnsearch.search.finalists import finalist_seeds
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.run import SearchOutcome
 from rnnsearch.training.trained import TrainedModel
 
 pytestmark = pytest.mark.usefixtures("two_cpus")
 
+FINALISTS = ["search.finalists={top: 3, seeds: 3}"]
 
-def test_a_study_ends_with_a_champion(tmp_path: Path) -> None:
-    outcome, notes, ledger = search(tmp_path)
+
+@dataclass(frozen=True)
+class Finished:
+    """A study that came to its end, and its folder."""
+
+    folder: Path
+    outcome: SearchOutcome
+    notes: Notebook
+    ledger: Ledger
+
+
+@pytest.fixture(scope="module")
+def tiny(two_cpus: None, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """The tiny study, run once for the tests that only look at it or go on from a copy."""
+    folder = tmp_path_factory.mktemp("tiny")
+    return Finished(folder, *search(folder, FINALISTS))
+
+
+def test_a_study_ends_with_a_champion(tiny: Finished) -> None:
+    outcome, notes, ledger = tiny.outcome, tiny.notes, tiny.ledger
     assert outcome.state == "complete"
     assert sum(outcome.counts.values()) == 16
     assert set(outcome.counts) <= {"complete", "pruned", "diverged"}
@@ -52,11 +75,11 @@ def test_a_study_ends_with_a_champion(tmp_path: Path) -> None:
     assert outcome.first_report_seconds < outcome.last_tell_seconds < outcome.wall_seconds
 
 
-def test_the_champion_has_the_best_mean_over_its_seeds(tmp_path: Path) -> None:
-    outcome, notes, ledger = search(tmp_path, ["search.finalists={top: 3, seeds: 3}"])
+def test_the_champion_has_the_best_mean_over_its_seeds(tiny: Finished) -> None:
+    outcome, notes, ledger = tiny.outcome, tiny.notes, tiny.ledger
     scored = {event.number: event for event in notes.of(FinalistScored)}
     assert len(scored) == 3
-    spec = tiny_spec(["search.finalists={top: 3, seeds: 3}"])
+    spec = tiny_spec(FINALISTS)
     for number, event in scored.items():
         assert tuple(event.seeds) == finalist_seeds(spec, ledger.trial(number))
         assert event.values[0] == pytest.approx(ledger.trial(number).best_value)
@@ -80,19 +103,19 @@ def test_equal_seeds_give_equal_curves_whatever_the_packs(tmp_path: Path) -> Non
     assert first.curves() == second.curves()
 
 
-def test_resume_of_a_finished_study_does_nothing_again(tmp_path: Path) -> None:
-    first, *_ = search(tmp_path)
-    second, notes, _ = search(tmp_path, resume=True)
+def test_resume_of_a_finished_study_does_nothing_again(tiny: Finished) -> None:
+    second, notes, _ = search(tiny.folder, FINALISTS, resume=True)
     assert notes.events == []
-    assert second.champion == first.champion
-    assert second.counts == first.counts
+    assert second.champion == tiny.outcome.champion
+    assert second.counts == tiny.outcome.counts
 
 
-def test_more_trials_go_on_from_the_rungs(tmp_path: Path) -> None:
-    _, _, ledger = search(tmp_path)
+def test_more_trials_go_on_from_the_rungs(tiny: Finished, tmp_path: Path) -> None:
+    shutil.copytree(tiny.folder, tmp_path, dirs_exist_ok=True)
+    _, ledger = open_study(tmp_path, tiny_spec(FINALISTS), resume=True)
     ledger.extend(6)
     ledger.flush()
-    outcome, notes, _ = search(tmp_path, ["search.num_trials=22"], resume=True)
+    outcome, notes, _ = search(tmp_path, [*FINALISTS, "search.num_trials=22"], resume=True)
     assert sum(outcome.counts.values()) == 22
     assert {event.number for event in notes.of(TrialStarted)} == set(range(16, 22))
 
@@ -155,37 +178,25 @@ def test_a_time_budget_ends_with_a_champion(tmp_path: Path, monkeypatch) -> None
     assert ledger.trial(outcome.champion.number).state == "pruned"
 
 
-def test_a_budget_that_is_over_before_the_first_epoch_says_so(tmp_path: Path) -> None:
+def test_a_study_goes_on_after_whatever_ended_it_early(tmp_path: Path) -> None:
     with pytest.raises(NoUsableTrialError, match="time budget ran out"):
-        search(tmp_path, deadline=time.monotonic())
-    _, _, ledger = search(tmp_path, resume=True)
-    assert sum(ledger.counts().values()) == 16
+        search(tmp_path, deadline=time.monotonic())  # over before the first epoch
+    for kind in (PackStarted, TrialEnded):
 
+        def fail(event: Event, kind: type = kind) -> None:
+            if isinstance(event, kind):
+                raise OSError("the listener's disk is full")
 
-def test_a_study_without_a_usable_trial_says_why(tmp_path: Path) -> None:
-    hopeless = [
-        "training.learning_rate={uniform: [1.0e+20, 1.0e+30]}",
-        "training.optimizer=sgd",
-        "search.num_trials=5",
-    ]
-    with pytest.raises(NoUsableTrialError, match=r"None of 5 trials[^\n]*\n +5 x loss or gradient"):
-        search(tmp_path, hopeless)
-
-
-@pytest.mark.parametrize("kind", [PackStarted, TrialEnded])
-def test_a_listener_that_raises_ends_the_study_cleanly(tmp_path: Path, kind: type) -> None:
-    def fail(event: Event) -> None:
-        if isinstance(event, kind):
-            raise OSError("the listener's disk is full")
-
-    with pytest.raises(OSError, match="listener's disk"):
-        search(tmp_path, notebook=Notebook(fail))
+        with pytest.raises(OSError, match="listener's disk"):
+            search(tmp_path, resume=True, notebook=Notebook(fail))
     _, _, ledger = search(tmp_path, resume=True)
     assert sum(ledger.counts().values()) == 16
     assert set(ledger.counts()) <= {"complete", "pruned", "diverged"}
 
 
-def test_nothing_secret_lies_in_tunes_files(tmp_path: Path, monkeypatch) -> None:
+def test_tunes_files_hold_no_secret_and_none_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     from ray.tune.impl import tuner_internal
 
     seen: list[bytes] = []
@@ -193,26 +204,23 @@ def test_nothing_secret_lies_in_tunes_files(tmp_path: Path, monkeypatch) -> None
 
     def fit_and_read(self: object) -> object:
         root = Path(self._run_config.storage_path)  # type: ignore[attr-defined]
+        assert root.is_relative_to(tmp_path)
         result = fit(self)  # type: ignore[arg-type]
         seen.extend(path.read_bytes() for path in root.rglob("*") if path.is_file())
         return result
 
     monkeypatch.setattr(tuner_internal.TunerInternal, "fit", fit_and_read)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    before = os.getcwd()
     notes = Notebook()
     notes.password = "postgresql://user:hunter2@host/db"  # type: ignore[attr-defined]
-    search(tmp_path, notebook=notes)
+    search(tmp_path / "studies", notebook=notes)
     everything = b"".join(seen)
     assert b"PackSearcher" in everything, "tuner.pkl was among the files"
     assert b"hunter2" not in everything
     assert b"Notebook" not in everything
     assert b"Ledger" not in everything
-
-
-def test_nothing_of_tune_is_left_behind(tmp_path: Path, monkeypatch, capfd) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    before = os.getcwd()
-    search(tmp_path / "studies")
     assert os.getcwd() == before
     assert list(tmp_path.glob("rnnsearch-tune-*")) == []
     captured = capfd.readouterr()

@@ -1,18 +1,23 @@
 """Every file in search_spaces, run for a few trials on one Ray, its data where a user has them.
 
 A file whose data the project does not ship takes them from the folder that RNNSEARCH_DATA names;
-without it the test is skipped.
+without it the test is skipped. Beside them stand two studies of such files that are special by
+what the user asks for.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from e2e.records import ledger_trials, registered, run_statuses
 
+from rnnsearch.cli.app import main
 from rnnsearch.study import Study
 
 ROOT = Path(__file__).parents[3]
@@ -103,3 +108,50 @@ def test_a_file_runs(name: str, storage: Path) -> None:
     assert math.isfinite(value)
     assert result.run is not None
     assert result.run.champion_uri == f"models:/{name}/1"
+
+
+@pytest.mark.usefixtures("two_cpus")
+def test_another_text_by_its_path(storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = DATA / "text" / "tinyshakespeare.txt"
+    if not path.exists():
+        pytest.skip(f"no {path.name} in {DATA.name} (RNNSEARCH_DATA)")
+    monkeypatch.chdir(path.parent)
+    overrides = [*FEW, *SMALL, f"task.path={path.name}"]
+    overrides += ["training.batch_size=64", "training.seq_len=64"]
+    file = SPACES / "char.yaml"
+    study = Study.from_yaml(file, name="shakespeare", storage=storage, overrides=overrides)
+    value = study.run().champion_value()
+    assert value is not None
+    assert 1.0 < value < 4.0
+
+
+@pytest.fixture
+def _own_signals():
+    """The command line keeps its handler of SIGTERM until its process ends."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("two_cpus", "_own_signals")
+def test_a_study_without_a_winner_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["run", str(SPACES / "hello.yaml"), "--storage", str(tmp_path), "--trials", "2"]
+    hopeless = ["training.learning_rate=1e30", "training.optimizer=sgd", "first_trials=[]"]
+    sets = [word for override in hopeless for word in ("--set", override)]
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--format", "json", *sets])
+    said = capsys.readouterr()
+    assert ended.value.code == 1
+    assert "no usable trial: None of 2 trials" in said.err
+    assert "\n  2 x loss or gradient stopped being finite" in said.err
+    assert f"rnnsearch trials hello --storage {tmp_path}" in said.err
+    assert "Traceback" not in said.err
+    result = json.loads(said.out.splitlines()[-1])
+    assert result["trials"]["diverged"] == 2
+    assert result["best"] is None
+    assert result["champion_uri"] is None
+    assert registered(tmp_path) == []
+    assert {trial.state.name for trial in ledger_trials(tmp_path / "hello")} == {"PRUNED"}
+    assert run_statuses(tmp_path)["RUNNING"] == 0
