@@ -21,9 +21,9 @@ from rnnsearch.tasks.base import Task
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.capture import Recorder
 from rnnsearch.training.chunk import Chunk
-from rnnsearch.training.kernels.table import RECORDED
 from rnnsearch.training.forward import layers_of
 from rnnsearch.training.kernels.choice import awaited
+from rnnsearch.training.kernels.table import RECORDED
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.memory import out_of_memory
 from rnnsearch.training.optimizers import moments
