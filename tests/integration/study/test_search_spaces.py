@@ -58,7 +58,9 @@ SHORTS = {
     "noisy_sine": Short((*SMALL, "training.steps_per_epoch=10")),
     "waves": Short((*SMALL, "training.steps_per_epoch=10")),
     "char": Short((*SMALL, "training.batch_size=64")),
-    "chorales": Short((*SMALL, "training.batch_size=16"), data="music/JSB_Chorales.mat"),
+    "chorales": Short(
+        ("model.hidden_size=8", "training.batch_size=16"), data="music/JSB_Chorales.mat"
+    ),
     "hello": Short(),
     "load": Short((*SMALL, "task.context=24", "task.stride=24", "training.steps_per_epoch=4")),
     "names": Short((*SMALL, "training.batch_size=128"), data="names"),
