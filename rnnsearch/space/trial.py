@@ -138,7 +138,7 @@ def task_config(values: Mapping[str, Any]) -> TaskConfig:
 def build(cls: type[T], prefix: str, values: Mapping[str, Any]) -> T:
     """A config dataclass out of dotted keys; absent ones take the dataclass's defaults."""
     arguments: dict[str, Any] = {}
-    for name, annotation in _annotations(cls).items():
+    for name, annotation in _annotations(cast("Any", cls)).items():
         key = f"{prefix}.{name}"
         if dataclasses.is_dataclass(annotation):
             arguments[name] = build(cast("type[Any]", annotation), key, values)

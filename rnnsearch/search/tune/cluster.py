@@ -99,7 +99,11 @@ def _start(address: str | None) -> None:
         if callable(on_sigterm) and threading.current_thread() is threading.main_thread():
             # Ray's own handler exits with status 15 past our cleanups
             signal.signal(signal.SIGTERM, on_sigterm)
-    except (ConnectionError, RuntimeError, ValueError, OSError, RayError) as error:
+    except Exception as error:
+        # Ray raises an Exception of no kind where its own node is not up within 30 s.
+        kinds = (ConnectionError, RuntimeError, ValueError, OSError, RayError)
+        if not isinstance(error, kinds) and type(error) is not Exception:
+            raise
         where = "Ray cannot start on this machine" if address is None else f"Ray at {address}"
         raise ClusterError(
             f"{where}: {_first_line(error)}\n{_remedy(address, str(error))}"
@@ -210,6 +214,8 @@ def _remedy(address: str | None, text: str) -> str:
             "The cluster wants its token: set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH to a "
             "copy of the head node's ~/.ray/auth_token."
         )
+    if "timed out during startup" in lowered:
+        return "The machine is too busy for Ray to start; nothing is lost, so try again later."
     if address is None:
         return "See logs/ray.log in the study's folder and the logs under /tmp/ray."
     return "Start it with `ray start --head`, or leave --address out to use this machine."

@@ -63,7 +63,9 @@ SHORTS = {
     "noisy_sine": Short((*SMALL, "training.steps_per_epoch=10")),
     "waves": Short((*SMALL, "training.steps_per_epoch=10")),
     "char": Short((*SMALL, "training.batch_size=64")),
-    "chorales": Short((*SMALL, "training.batch_size=16"), data="music/JSB_Chorales.mat"),
+    "chorales": Short(
+        ("model.hidden_size=8", "training.batch_size=16"), data="music/JSB_Chorales.mat"
+    ),
     "etth1": Short(
         ("model.hidden_size=8", "task.stride=97", "training.steps_per_epoch=4"),
         data="series/ETTh1.csv",

@@ -8,7 +8,7 @@ import pytest
 from rig import paper_spec
 
 from rnnsearch.errors import ClusterError
-from rnnsearch.search.tune.cluster import Places, plan
+from rnnsearch.search.tune.cluster import Places, plan, ray_session
 from rnnsearch.search.tune.footprint import largest_trial_bytes
 from rnnsearch.space.spec import ResourcesConfig
 from rnnsearch.tasks.load import load_data
@@ -78,3 +78,38 @@ def test_the_switches_are_set_before_ray_is_asked_for() -> None:
     text = Path(__file__).parents[4].joinpath("rnnsearch/search/run.py").read_text()
     top = text.split("class SearchOutcome")[0]
     assert "import ray" not in top
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Exception("The current node timed out during startup. This could"), "try again later"),
+        (ConnectionError("no route"), "logs/ray.log"),
+    ],
+)
+def test_a_ray_that_does_not_start_is_said_with_a_remedy(
+    error: Exception, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray
+
+    def refuse(**arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ray, "init", refuse)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    refused = pytest.raises(ClusterError, match="cannot start on this machine")
+    with refused as caught, ray_session(None, tmp_path / "ray.log"):
+        raise AssertionError("there is no Ray")
+    assert said in str(caught.value)
+
+
+def test_a_bug_is_no_cluster_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    def broken(**arguments: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(ray, "init", broken)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(KeyError), ray_session(None, tmp_path / "ray.log"):
+        raise AssertionError("there is no Ray")
