@@ -52,7 +52,7 @@ class CudaRecorder:
     """
 
     def __init__(self, device: torch.device) -> None:
-        self._stream = torch.cuda.Stream(device)
+        self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         # Graphs share a pool only where they are captured on one stream.
         self._pool = torch.cuda.graph_pool_handle()
 
