@@ -27,7 +27,7 @@ LINE_SECONDS = 10.0
 """How often a plain line is written where the output is no terminal."""
 PATIENCE_SECONDS = 3.0
 """Without a report for so long, the screen says what packs do at first."""
-FIRST_PACK = "packs at work; the first use of a kind of cell compiles it for some seconds"
+FIRST_PACK = "packs at work; cells that are new to this machine are compiled meanwhile, for seconds"
 
 
 class LiveView:

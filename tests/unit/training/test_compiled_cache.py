@@ -85,6 +85,50 @@ def test_a_child_compiles_ahead(tmp_path: Path) -> None:
     assert "rnn_tanh" in wrong.stderr
 
 
+CLAIM_AND_FORK = """
+import os
+from rnnsearch.training.kernels.compiled import cache
+
+cache.claim(["first", "second"])
+print(*map(cache.is_taken, ("first", "second", "nobodys")))
+child = os.fork()
+if child == 0:
+    with cache.alone("second"):
+        pass
+    os._exit(0)
+os.waitpid(child, 0)
+print(*map(cache.is_taken, ("first", "second", "nobodys")))
+with cache.alone("first"):
+    print(cache.is_taken("first"))
+print(cache.is_taken("first"))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
+def test_what_is_claimed_is_taken_until_it_is_compiled_here_or_in_a_fork(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", CLAIM_AND_FORK],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    before, afterwards, meanwhile, at_last = done.stdout.splitlines()
+    assert before == "True True False"
+    assert afterwards == "True False False"
+    assert (meanwhile, at_last) == ("True", "False")
+
+
+def test_compiling_ahead_needs_no_torch() -> None:
+    script = (
+        "import sys\n"
+        "from rnnsearch.training.kernels.compiled import cache, entry, host, warm\n"
+        "assert 'numba' in sys.modules and 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
+
+
 @pytest.fixture
 def _forgets():
     yield

@@ -31,6 +31,7 @@ from rnnsearch.training.snapshot import (
     snapshots_to_bytes,
     write_snapshots,
 )
+from rnnsearch.training.stack import Stack
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +60,26 @@ def test_a_call_without_time_still_gets_somewhere():
         if pack.roster["trial"] == 2:
             break
     assert [dict(report.metrics) for report in reports] == alone(config)
+
+
+def test_a_stack_whose_kernels_are_being_compiled_has_its_turn_later(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    here, later = trial(1), trial(2, model={"cell": "gru"})
+    coming = {"gru"}
+    is_awaited = property(lambda stack: stack.key.network.cell in coming)
+    monkeypatch.setattr(Stack, "awaited", is_awaited)
+    pack = wave_pack()
+    pack.add("later", later)
+    pack.add("here", here)
+    limits = {"here": 2, "later": 2}
+    step = pack.train(limits, 60.0)
+    assert curve(step, "here") == alone(here)
+    assert step.roster == {"here": 2, "later": 0}
+    # With nothing else to do it waits, and comes back when the time is up.
+    assert pack.train(limits, 0.1).roster == {"here": 2, "later": 0}
+    coming.clear()
+    assert curve(drain(pack, limits), "later") == alone(later)
 
 
 def test_trials_of_a_stack_fall_into_step():
