@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from e2e.command import ROOT, rnnsearch
+from e2e.command import ROOT, SECONDS, rnnsearch
 
 USE = """
 import mlflow, numpy as np
@@ -50,7 +50,7 @@ def test_it_runs_from_its_folder(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=SECONDS,
     )
     assert used.returncode == 0, used.stderr
     assert used.stdout.split("\n")[-2] == "(2, 9, 1)"

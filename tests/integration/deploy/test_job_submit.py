@@ -85,7 +85,7 @@ def test_a_stopped_job_drains_and_can_be_resumed(cluster: Cluster, tmp_path: Pat
     sent = project_copy(tmp_path / "project")
     assert cluster.job("submit", *options, "--", *command, cwd=sent).status == 0
     journal = tmp_path / "hello" / "ledger.journal"
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 400
     while not (journal.exists() and "intermediate_value" in journal.read_text()):
         assert time.monotonic() < deadline, cluster.job("logs", "stopped").text
         time.sleep(0.5)

@@ -72,7 +72,7 @@ class Cluster:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=200,
+            timeout=500,
             check=False,
         )
         return Done(done.returncode, done.stdout, time.monotonic() - started)
@@ -115,7 +115,10 @@ def _environment(folder: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("RAY_") and name not in ("PYTHONPATH", "PYTEST_CURRENT_TEST")
     }
-    (folder / "home").mkdir()
+    kernels = Path(compiled.__file__).parent / "__pycache__"
+    # where deploy/runtime_env.yaml has kernels compiled: those that other tests compiled
+    (folder / "home" / ".cache").mkdir(parents=True)
+    (folder / "home" / ".cache" / "numba").symlink_to(kernels)
     return {
         **kept,
         "PATH": os.pathsep.join([str(Path(RAY).parent), kept["PATH"]]),
@@ -123,8 +126,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "RAY_TMPDIR": str(folder),
         "RAY_AUTH_MODE": "token",
         "RAY_USAGE_STATS_ENABLED": "0",
-        # kernels that other tests compiled from the same sources
-        "NUMBA_CACHE_DIR": str(Path(compiled.__file__).parent / "__pycache__"),
+        "NUMBA_CACHE_DIR": str(kernels),
     }
 
 
@@ -164,7 +166,7 @@ def _nodes(cluster: Cluster) -> int:
 
 
 def _wait(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while not condition():
         if time.monotonic() > deadline:
             raise RuntimeError(what)

@@ -22,6 +22,8 @@ from rnnsearch.events import (
 
 START = 1_700_000_000.0
 EPOCHS = 8
+WAIT_SECONDS = 300.0
+"""What takes longer hangs; a writer's first record takes seconds on two quiet cores."""
 SPACE = "name: sine\nsearch: {metric: val_mse, num_trials: 30, sampler: {type: tpe}}\n"
 
 

@@ -53,7 +53,7 @@ def register(store: Store, folder: Path, metrics: dict[str, float], **more: str)
         ChampionChosen(stream.START + 50, 0, 3, str(folder), metrics, {"test_mse": 0.5}, **more)
     )
     recorder.on_event(stream.ended())
-    state = recorder.close(180)
+    state = recorder.close(stream.WAIT_SECONDS)
     assert (state.pending, state.problem) == (0, None), store.log.read_text(encoding="utf-8")
     return state.champion_uri
 
@@ -115,13 +115,16 @@ def test_a_champion_chosen_again_is_the_next_version(store: Store) -> None:
     code = (
         "import sys\n"
         "from rnnsearch.records.registry import fetch\n"
-        "print(fetch(sys.argv[1], sys.argv[2]).config.task.num_points)\n"
+        "for uri in sys.argv[2:]:\n"
+        "    print(fetch(uri, sys.argv[1]).config.task.num_points)\n"
     )
-    for uri, points in (("models:/sine@champion", 30), ("models:/sine/1", 50)):
-        done = subprocess.run(
-            [sys.executable, "-c", code, uri, store.uri], capture_output=True, text=True, check=True
-        )
-        assert int(done.stdout) == points
+    done = subprocess.run(
+        [sys.executable, "-c", code, store.uri, "models:/sine@champion", "models:/sine/1"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["30", "50"]
     assert first.config != second.config
     attached = store.rows.query("select count(*) from logged_model_metrics")
     assert attached == [(2 * (len(metrics) + 1) + 2,)]
@@ -145,7 +148,7 @@ def test_a_study_that_is_moved_twice_is_there_once(store: Store) -> None:
             path.write_bytes(content)
         recorder = store.recorder()
         recorder.start()
-        state = recorder.close(180)
+        state = recorder.close(stream.WAIT_SECONDS)
         assert (state.pending, state.problem) == (0, None)
         assert state.champion_uri == "models:/sine/1"
         counts.append([store.rows.query(f"select count(*) from {table}") for table in tables])
@@ -178,7 +181,7 @@ def test_a_checkpoint_that_is_gone_is_said_and_not_registered(store: Store) -> N
     gone = str(store.root / "gone")
     recorder.on_event(ChampionChosen(stream.START, 0, 3, gone, {"val_mse": 0.1}, {}))
     recorder.on_event(stream.ended())
-    state = recorder.close(120)
+    state = recorder.close(stream.WAIT_SECONDS)
     assert (state.pending, state.champion_uri) == (0, "")
     assert "unreadable" in (state.problem or "")
     assert store.rows.running() == 0

@@ -53,7 +53,7 @@ def test_a_study_is_a_parent_run_with_its_trials(store: Store, client: Any) -> N
     for event in stream.study():
         recorder.on_event(event)
     seen: list[tuple[int, int]] = []
-    state = recorder.close(120, lambda done, total: seen.append((done, total)))
+    state = recorder.close(stream.WAIT_SECONDS, lambda done, total: seen.append((done, total)))
 
     assert (state.pending, state.problem) == (0, None)
     assert seen[-1][0] == seen[-1][1] > 0
@@ -102,7 +102,7 @@ def test_an_interrupted_study_is_continued_in_the_same_runs(store: Store, client
     put_back = TrialEnded(stream.START + 9, 1, "waiting", "Ctrl-C", 4, 0.5, 0.5, 4, 1.0)
     first.on_event(put_back)
     first.on_event(stream.ended("interrupted", "Ctrl-C"))
-    before = first.close(120)
+    before = first.close(stream.WAIT_SECONDS)
     runs = children(client, before.experiment_id)
     statuses = {name: run.info.status for name, run in runs.items()}
     assert statuses == {
@@ -124,7 +124,7 @@ def test_an_interrupted_study_is_continued_in_the_same_runs(store: Store, client
         second.on_event(stream.epochs(number, 3, stream.EPOCHS, at=again + 1))
         second.on_event(stream.finish(number, "complete"))
     second.on_event(stream.ended(at=stream.START + 120))
-    after = second.close(120)
+    after = second.close(stream.WAIT_SECONDS)
 
     assert (after.run_id, after.experiment_id) == (before.run_id, before.experiment_id)
     assert after.pending == 0
@@ -145,12 +145,12 @@ def test_a_writer_killed_in_the_middle_doubles_and_loses_nothing(store: Store) -
     victim = recorder.writer_pid
     assert victim is not None
     # In the middle of a batch: some runs are made, and the state file confirms none of them.
-    stream.wait_until(lambda: len(store.rows.runs()) >= 6, 120)
+    stream.wait_until(lambda: len(store.rows.runs()) >= 6, stream.WAIT_SECONDS)
     os.kill(victim, signal.SIGKILL)
     killed_at = WriterState.load(store.outbox)
     assert killed_at.done < killed_at.claimed
 
-    state = recorder.close(120)
+    state = recorder.close(stream.WAIT_SECONDS)
     assert recorder.writer_pid != victim
     assert (state.pending, state.problem) == (0, None)
     assert store.rows.runs() == EVERYTHING
@@ -166,7 +166,7 @@ def test_a_writer_goes_on_when_its_state_file_is_lost(store: Store) -> None:
         recorder.on_event(event)
     recorder.on_event(stream.begin(1))
     recorder.on_event(stream.ended("interrupted"))
-    before = recorder.close(120)
+    before = recorder.close(stream.WAIT_SECONDS)
     (store.outbox / "state.json").write_text("{torn", encoding="utf-8")
 
     again = store.recorder()
@@ -175,7 +175,7 @@ def test_a_writer_goes_on_when_its_state_file_is_lost(store: Store) -> None:
     for event in list(stream.trial(1))[1:]:
         again.on_event(event)
     again.on_event(stream.ended())
-    after = again.close(120)
+    after = again.close(stream.WAIT_SECONDS)
     assert after.run_id == before.run_id
     assert sum(store.rows.runs().values()) == 3
     assert store.rows.running() == 0
@@ -204,7 +204,7 @@ def test_a_driver_that_dies_leaves_no_run_running(store: Store) -> None:
     assert driver.returncode == 9, driver.stderr
     writer = int(driver.stdout)
     os.kill(writer, signal.SIGINT)  # Ctrl-C at the terminal must not stop it
-    stream.wait_until(lambda: not _alive(writer), 120)
+    stream.wait_until(lambda: not _alive(writer), stream.WAIT_SECONDS)
     assert sum(store.rows.runs().values()) == 3
     assert store.rows.running() == 0
     assert segments(store.outbox)[0][1].suffix == ".open"
@@ -216,7 +216,7 @@ def test_a_driver_that_dies_leaves_no_run_running(store: Store) -> None:
     for event in list(stream.trial(1)):
         recorder.on_event(event)
     recorder.on_event(stream.ended())
-    assert recorder.close(120).pending == 0
+    assert recorder.close(stream.WAIT_SECONDS).pending == 0
     assert sum(store.rows.runs().values()) == 3
     assert store.rows.curve_rows() == 2 * stream.EPOCHS * 2
 
@@ -228,9 +228,9 @@ def test_a_server_that_is_down_and_comes_up_later(store: Store) -> None:
     recorder.start()
     for event in stream.study(6):
         recorder.on_event(event)
-    stream.wait_until(lambda: recorder.problem is not None, 120)
+    stream.wait_until(lambda: recorder.problem is not None, stream.WAIT_SECONDS)
     assert "does not answer" in (recorder.problem or "")
-    early = recorder.close(120, patience_seconds=1.0)
+    early = recorder.close(stream.WAIT_SECONDS, patience_seconds=1.0)
     assert early.pending == 1 + 1 + 6 * 4 + 1
     assert early.problem is not None
     assert early.run_id == ""
@@ -245,7 +245,7 @@ def test_a_server_that_is_down_and_comes_up_later(store: Store) -> None:
     try:
         again = store.recorder(uri)
         again.start()
-        late = again.close(180)
+        late = again.close(stream.WAIT_SECONDS)
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
@@ -260,7 +260,7 @@ def test_what_mlflow_refuses_for_good_does_not_stop_the_rest(store: Store, clien
     recorder.start()
     recorder.on_event(stream.started())
     recorder.on_event(stream.begin(0))
-    stream.wait_until(lambda: ("trial", "0") in store.rows.runs(), 120)
+    stream.wait_until(lambda: ("trial", "0") in store.rows.runs(), stream.WAIT_SECONDS)
     recorder.on_event(stream.begin(1))
     found = store.rows.query("select run_uuid from tags where key = 'rnnsearch.trial'")
     client.delete_run(str(found[0][0]))
@@ -269,7 +269,7 @@ def test_what_mlflow_refuses_for_good_does_not_stop_the_rest(store: Store, clien
     for event in list(stream.trial(1))[1:]:
         recorder.on_event(event)
     recorder.on_event(stream.ended())
-    state = recorder.close(120)
+    state = recorder.close(stream.WAIT_SECONDS)
     assert state.pending == 0
     assert "refused" in (state.problem or "")
     curves = store.rows.query("select count(*) from metrics where key = 'val_mse'")
@@ -289,7 +289,7 @@ def test_finalists_keep_their_checkpoints(store: Store, client: Any) -> None:
     recorder.on_event(CheckpointSaved(stream.START, 0, 1001, str(checkpoint / "gone"), {}))
     recorder.on_event(FinalistScored(stream.START, 0, (1000, 1001), (0.1, 0.3)))
     recorder.on_event(stream.ended())
-    state = recorder.close(120)
+    state = recorder.close(stream.WAIT_SECONDS)
     assert (state.pending, state.problem) == (0, None)
     run = children(client, state.experiment_id)["trial-0000-lstm"]
     kept = client.list_artifacts(run.info.run_id, "checkpoint/seed-1000")

@@ -53,7 +53,7 @@ def run_until(
             if lines[-1]["what"] == what and not acted:
                 acted = True
                 then(process)
-        code = process.wait(timeout=60)
+        code = process.wait(timeout=240)
     return code, lines, errors.read_text()
 
 
