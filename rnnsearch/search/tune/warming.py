@@ -54,7 +54,7 @@ def kernels_warming(spec: StudySpec, log_file: Path) -> Iterator[None]:
 def reachable_kernels(spec: StudySpec) -> list[str]:
     """Compiled kernels that a trial of the study can need, those of its first trial first."""
     first = spec.first_params()
-    names = {}
+    names: dict[str, None] = {}
     for cell in _values(spec, "model.cell", first):
         if cell == "rnn":
             names |= {f"rnn_{kind}": None for kind in _values(spec, "model.nonlinearity", first)}
