@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import llvmlite.binding
 import numba
@@ -55,7 +56,8 @@ def is_on_disk(entry: Callable[..., Any]) -> bool:
     return (folder / f"{name}.1.nbc").exists()
 
 
-_claimed: dict[str, TextIO] = {}
+_claimed: dict[str, int] = {}
+"""File descriptors of locks. Those that a fork lets go stay open here until this process ends."""
 
 
 def claim(entries: Iterable[str]) -> None:
@@ -77,7 +79,7 @@ def is_taken(entry: str) -> bool:
         return False
     lock = _lock(entry, wait=False)
     if lock is not None:
-        lock.close()
+        os.close(lock)
     return lock is None
 
 
@@ -96,24 +98,24 @@ def alone(entry: str) -> Iterator[None]:
     finally:
         if lock is not None:
             fcntl.flock(lock, fcntl.LOCK_UN)  # those who were forked hold the same lock
-            lock.close()
+            os.close(lock)
 
 
-def _lock(entry: str, *, wait: bool) -> TextIO | None:
-    """The lock of an entry point; None where it is another's, or cannot be."""
+def _lock(entry: str, *, wait: bool) -> int | None:
+    """Descriptor of the lock of an entry point; None where it is another's, or cannot be."""
     folder = writable_folder()
     if fcntl is None or folder is None:
         return None
     try:
-        file = _lock_file(folder, entry).open("w")
+        lock = os.open(_lock_file(folder, entry), os.O_WRONLY | os.O_CREAT, 0o644)
     except OSError:
         return None
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:
-        file.close()
+        os.close(lock)
         return None
-    return file
+    return lock
 
 
 def _lock_file(folder: Path, entry: str) -> Path:
