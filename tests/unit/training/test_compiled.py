@@ -20,6 +20,7 @@ from numba.core import config
 from rnnsearch.errors import PackError
 from rnnsearch.training.kernels.compiled import function, host
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
+from rnnsearch.training.kernels.compiled.tiles import block_of
 from rnnsearch.training.kernels.modules import ModulesKernel
 
 KERNEL = CompiledKernel()
@@ -36,6 +37,17 @@ SIZES = [(16, 1, 49), (32, 7, 11), (64, 32, 20), (128, 32, 24), (48, 6, 9), (80,
 class TestContract(KernelContract):
     kernel = KERNEL
     tolerances = {torch.float32: TOLERANCE}  # noqa: RUF012 the suite's attribute
+
+
+@pytest.mark.parametrize("vectors", [1, 2, 3, 4])
+@pytest.mark.parametrize("rows", [1, 4, 8])
+def test_blocks_divide_a_tile_whatever_the_registers(rows: int, vectors: int) -> None:
+    # A block over the edge writes into the next row, and past the last one.
+    for sums in range(1, 33):
+        block_rows, block_vectors = block_of(rows, vectors, sums)
+        assert rows % block_rows == 0
+        assert vectors % block_vectors == 0
+        assert block_rows * block_vectors <= sums
 
 
 def assert_near(ours: list[torch.Tensor], theirs: list[torch.Tensor], scale: float) -> None:

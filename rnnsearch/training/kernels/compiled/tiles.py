@@ -23,15 +23,23 @@ PANEL = 64
 """Columns of a packed panel: four vectors."""
 
 
+def block_of(rows: int, vectors: int, sums: int) -> tuple[int, int]:
+    """The largest block of so many sums at most that divides a tile: its rows, its vectors."""
+
+    def divisor(whole: int, most: int) -> int:
+        return max(n for n in range(1, whole + 1) if whole % n == 0 and n <= most)
+
+    block_rows = divisor(rows, sums)
+    return block_rows, divisor(vectors, sums // block_rows)
+
+
 def _tile(rows: int, vectors: int) -> Any:
     # A fused multiply-add takes four cycles and two can start in each, so eight sums must be under
     # way: small tiles run several partial sums over the inner dimension, added at the end.
     partial_sums = max(1, 8 // (rows * vectors))
     # Where registers are fewer, the tile is summed block after block: sums that spill to memory
     # took twice as long on AVX2. Each number's additions, and so its bits, are the same.
-    room = max(1, sums_in_registers() // partial_sums)
-    block_rows = min(rows, 1 << (room.bit_length() - 1))
-    block_vectors = min(vectors, 1 << ((room // block_rows).bit_length() - 1))
+    block_rows, block_vectors = block_of(rows, vectors, max(1, sums_in_registers() // partial_sums))
 
     def tile(
         code: Emitter,
