@@ -35,19 +35,9 @@ class Scaler:
         Missing values (NaN) are left out. A feature that never changes keeps its scale of 1.
         """
         rows = values.reshape(-1, values.shape[-1])
-        center, scale = np.zeros(rows.shape[1]), np.ones(rows.shape[1])
-        if kind == "standard":
-            center, scale = np.nanmean(rows, axis=0), np.nanstd(rows, axis=0)
-        elif kind == "minmax":
-            center = np.nanmin(rows, axis=0)
-            scale = np.nanmax(rows, axis=0) - center
-        elif kind == "robust":
-            low, center, high = np.nanquantile(rows, (0.25, 0.5, 0.75), axis=0)
-            scale = high - low
-        # Rounding leaves a constant column a deviation of some 1e-17, which is no scale.
-        tiny = 1e-12 * np.maximum(np.nanmax(np.abs(rows), axis=0), 1e-300)
-        scale = np.where(scale > tiny, scale, 1.0)
-        return cls(tuple(center.tolist()), tuple(scale.tolist()))
+        # A column at a time: a long table has no room for its copies.
+        pairs = [_fitted(column[~np.isnan(column)], kind) for column in rows.T]
+        return cls(tuple(center for center, _ in pairs), tuple(scale for _, scale in pairs))
 
     def apply(self, values: Floats) -> Floats:
         """Scaled values of the same shape [..., features], float64."""
@@ -69,3 +59,19 @@ class Scaler:
             KeyError: A key is missing.
         """
         return cls(tuple(values["center"]), tuple(values["scale"]))
+
+
+def _fitted(known: Floats, kind: ScalerKind) -> tuple[float, float]:
+    """Center and scale of the known values of a feature."""
+    center, scale = 0.0, 1.0
+    if kind == "standard":
+        center, scale = float(known.mean()), float(known.std())
+    elif kind == "minmax":
+        center = float(known.min())
+        scale = float(known.max()) - center
+    elif kind == "robust":
+        low, center, high = np.quantile(known, (0.25, 0.5, 0.75)).tolist()
+        scale = high - low
+    # Rounding leaves a constant column a deviation of some 1e-17, which is no scale.
+    tiny = 1e-12 * max(float(known.max()), -float(known.min()), 1e-300)
+    return center, scale if scale > tiny else 1.0

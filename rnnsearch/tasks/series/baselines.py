@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rnnsearch.tasks.series.data import SeriesData
 
     Floats = NDArray[np.float64]
+    Scaled = NDArray[np.float32]
     Rows = NDArray[np.int64]
     Forecast = Callable[[Rows], Floats]
 
@@ -57,25 +58,25 @@ def baselines(data: SeriesData) -> list[Score]:
     return [*found, linear]
 
 
-def _filled(data: SeriesData) -> Floats:
+def _filled(data: SeriesData) -> Scaled:
     """Scaled targets [rows, targets]; empty cells take the value before, or the mean."""
     count = len(data.config.targets)
-    filled = data.scaled[:, :count].astype(np.float64)
-    empty = ~np.isfinite(data.values[:, :count])
-    if data.config.missing == "mask" and empty.any():
-        filled[empty] = np.nan
-        fill_forward(filled, data.starts)
-        np.nan_to_num(filled, copy=False)
-    return filled
+    if data.config.missing != "mask":
+        return data.scaled[:, :count]
+    filled = data.scaled[:, :count].copy()
+    filled[np.isnan(data.values[:, :count])] = np.nan
+    fill_forward(filled, data.starts)
+    return np.nan_to_num(filled, copy=False)
 
 
-def _last(targets: Floats, origins: Rows, horizon: int) -> Floats:
-    return np.repeat(targets[origins - 1][:, None], horizon, axis=1)
+def _last(targets: Scaled, origins: Rows, horizon: int) -> Floats:
+    last = targets[origins - 1].astype(np.float64)
+    return np.repeat(last[:, None], horizon, axis=1)
 
 
-def _season(targets: Floats, origins: Rows, horizon: int, period: int) -> Floats:
-    found: Floats = targets[origins[:, None] - period + np.arange(horizon) % period]
-    return found
+def _season(targets: Scaled, origins: Rows, horizon: int, period: int) -> Floats:
+    rows = targets[origins[:, None] - period + np.arange(horizon) % period]
+    return rows.astype(np.float64)
 
 
 def _lags(data: SeriesData, context: int) -> int:
@@ -84,7 +85,7 @@ def _lags(data: SeriesData, context: int) -> int:
     return max(1, min(context, rows // 2))
 
 
-def _linear(data: SeriesData, targets: Floats, lags: int) -> Floats:
+def _linear(data: SeriesData, targets: Scaled, lags: int) -> Floats:
     """Least squares from `lags` rows and a constant to the horizon; [lags + 1, horizon].
 
     One map for all targets, each of which it reads by itself: on scaled columns that errs less
@@ -108,12 +109,12 @@ def _linear(data: SeriesData, targets: Floats, lags: int) -> Floats:
     return np.asarray(np.linalg.lstsq(gram, right, rcond=None)[0], np.float64)
 
 
-def _design(column: Floats, origins: Rows, lags: int) -> Floats:
-    rows = column[origins[:, None] + np.arange(-lags, 0)]
+def _design(column: Scaled, origins: Rows, lags: int) -> Floats:
+    rows = column[origins[:, None] + np.arange(-lags, 0)].astype(np.float64)
     return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
 
 
-def _applied(targets: Floats, origins: Rows, weights: Floats, lags: int) -> Floats:
+def _applied(targets: Scaled, origins: Rows, weights: Floats, lags: int) -> Floats:
     return np.stack([_design(column, origins, lags) @ weights for column in targets.T], axis=2)
 
 

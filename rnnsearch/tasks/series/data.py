@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +13,20 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.scaling import Scaler
+from rnnsearch.tasks.series.checks import (
+    check_cells,
+    check_columns,
+    check_filled,
+    check_training,
+)
 from rnnsearch.tasks.series.config import SeriesConfig, problems
 from rnnsearch.tasks.series.intervals import check_calibration
 from rnnsearch.tasks.series.parts import (
-    check_sizes,
     check_windows,
-    fill_forward,
+    filled,
+    in_series,
+    part_bounds,
     season_errors,
-    split_rows,
 )
 from rnnsearch.tasks.series.table import Table, column_names, read_table
 
@@ -101,7 +106,7 @@ class SeriesData:
             raise DataError("; ".join(f"task.{key}: {message}" for key, message in wrong))
         columns = (*config.targets, *config.past, *config.known)
         path = Path(config.path or "")
-        _check_columns(config, column_names(path))
+        check_columns(config, column_names(path))
         table = read_table(path, columns, time=config.time, id=config.id)
         return cls.of(config, table)
 
@@ -112,29 +117,32 @@ class SeriesData:
         Raises:
             DataError: A series is out of order, too short or constant, or holds empty cells.
         """
-        values, times, starts = _in_series(config, table)
-        bounds = _bounds(config, table.names, starts)
-        _check_cells(config, values, starts, table.names)
-        filled = values
-        if config.missing != "error" and not np.isfinite(values).all():
-            filled = values.copy()
-            if config.missing == "ffill":
-                fill_forward(filled, starts)
-                _check_filled(config, filled, starts, table.names)
+        values, times, starts = in_series(config, table)
+        bounds = part_bounds(config, table.names, starts)
+        check_cells(config, values, starts, table.names)
         series, columns, targets = len(table.names), values.shape[1], len(config.targets)
         center, scale = np.empty((series, columns)), np.empty((series, columns))
         spread, season = np.empty((series, targets)), np.empty((series, targets))
         scaled = np.empty(values.shape, np.float32)
+        # A column at a time: a long table has no room for copies of all of them.
         for number, (lo, hi) in enumerate(pairwise(starts.tolist())):
-            train = filled[slice(*bounds["train"][number])]
-            _check_training(config, train, table.names[number])
-            scaler = Scaler.fit(train, config.scaler)
-            center[number], scale[number] = scaler.center, scaler.scale
-            spread[number] = np.nanstd(train[:, :targets], axis=0)
-            season[number] = season_errors(train[:, :targets], config.period)
-            np.subtract(filled[lo:hi], center[number], out=scaled[lo:hi], casting="same_kind")
-            scaled[lo:hi] /= scale[number]
-        np.nan_to_num(scaled, copy=False, nan=0.0)
+            start, end = (int(row) - lo for row in bounds["train"][number])
+            for column in range(columns):
+                cells = values[lo:hi, column]
+                if config.missing == "ffill":
+                    cells = filled(cells)
+                    check_filled(config, cells, column, table.names[number])
+                train = cells[start:end]
+                check_training(config, train, column, table.names[number])
+                scaler = Scaler.fit(train[:, None], config.scaler)
+                (center[number, column],), (scale[number, column],) = scaler.center, scaler.scale
+                out = scaled[lo:hi, column]
+                np.subtract(cells, center[number, column], out=out, casting="same_kind")
+                out /= scale[number, column]
+                if column < targets:
+                    spread[number, column] = np.nanstd(train)
+                    season[number, column] = season_errors(train[:, None], config.period)[0]
+        scaled[np.isnan(scaled)] = 0.0
         made = cls(
             config=config,
             values=values,
@@ -291,135 +299,3 @@ class SeriesData:
             "anchor": config.anchor,
             "missing": config.missing,
         }
-
-
-def _check_columns(config: SeriesConfig, names: Sequence[str]) -> None:
-    """Every column that the file lacks, each with the key that asks for it."""
-    wanted = {"time": config.time, "id": config.id}
-    asked = [(key, name) for key, name in wanted.items() if name is not None]
-    for key in ("targets", "past", "known"):
-        asked.extend((key, name) for name in getattr(config, key))
-    absent = [(key, name) for key, name in asked if name not in names]
-    if not absent:
-        return
-    lower = {name.lower(): name for name in names}
-    close = [lower[one] for one in get_close_matches(absent[0][1].lower(), lower, n=1)]
-    listed = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
-    raise DataError(
-        f"{config.path} has no column {', '.join(repr(name) for _, name in absent)}; its columns "
-        f"are {listed}." + (f" Did you mean {close[0]!r}?" if close else ""),
-        f"task.{absent[0][0]}",
-    )
-
-
-def _whose(name: str) -> str:
-    return f" of the series {name!r}" if name else ""
-
-
-def _in_series(config: SeriesConfig, table: Table) -> tuple[Floats, Floats | None, Rows]:
-    """Values and times with each series in one piece, in order of time, and where each starts."""
-    values, times = table.values, table.times
-    order = None
-    if (np.diff(table.ids) < 0).any():
-        order = np.argsort(table.ids, kind="stable")
-        values, times = values[order], None if times is None else times[order]
-    counts = np.bincount(table.ids, minlength=len(table.names))
-    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    if times is not None:
-        step = np.diff(times)
-        step[starts[1:-1] - 1] = 1.0  # from one series to the next
-        bad = np.flatnonzero(~(step > 0))
-        if len(bad):
-            row = int(bad[0]) + 1
-            name = table.names[int(np.searchsorted(starts, row, side="right")) - 1]
-            line = (row if order is None else int(order[row])) + 2
-            what = "repeats the time" if step[bad[0]] == 0 else "is earlier than the time"
-            hint = "sort the rows by time"
-            if step[bad[0]] == 0:
-                hint = "drop one of them"
-            if config.id is None:
-                hint += ", or name the column that tells the series apart in task.id"
-            raise DataError(
-                f"{config.path}:{line}: {config.time!r} {what} of the row before{_whose(name)}; "
-                f"{hint}.",
-                "task.time",
-            )
-    return values, times, starts
-
-
-def _bounds(config: SeriesConfig, names: Sequence[str], starts: Rows) -> dict[Part, Rows]:
-    bounds: dict[Part, list[tuple[int, int]]] = {}
-    for name, lo, hi in zip(names, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-        parts = split_rows(config.split, hi - lo)
-        check_sizes(config, parts, hi - lo, name)
-        for part, (start, end) in parts.items():
-            bounds.setdefault(part, []).append((lo + start, lo + end))
-    return {part: np.array(rows, np.int64) for part, rows in bounds.items()}
-
-
-def _check_cells(config: SeriesConfig, values: Floats, starts: Rows, names: Sequence[str]) -> None:
-    """Empty columns always, empty cells where they may not be."""
-    columns = (*config.targets, *config.past, *config.known)
-    empty = ~np.isfinite(values)
-    counts = empty.sum(axis=0)
-    wholly = [name for name, count in zip(columns, counts, strict=True) if count == len(values)]
-    if wholly:
-        raise DataError(
-            f"{config.path}: the column {', '.join(map(repr, wholly))} is empty.", "task.targets"
-        )
-    strict = columns if config.missing == "error" else config.known
-    if config.missing == "ffill":
-        strict = ()
-    holes = {name: int(counts[columns.index(name)]) for name in strict}
-    holes = {name: count for name, count in holes.items() if count}
-    if not holes:
-        return
-    said = ", ".join(
-        f"{name!r} ({count:,} cell{'s' if count > 1 else ''})" for name, count in holes.items()
-    )
-    at = int(np.argmax(empty[:, columns.index(next(iter(holes)))]))
-    series = int(np.searchsorted(starts, at, side="right")) - 1
-    remedy = "set task.missing to ffill or mask"
-    if config.missing == "mask":
-        remedy = "a column known ahead is never masked; set task.missing to ffill"
-    raise DataError(
-        f"{config.path}: empty cells in {said}, the first in row {at - int(starts[series]) + 1}"
-        f"{_whose(names[series])}; {remedy}.",
-        "task.missing",
-    )
-
-
-def _check_filled(config: SeriesConfig, filled: Floats, starts: Rows, names: Sequence[str]) -> None:
-    if np.isfinite(filled).all():
-        return
-    columns = (*config.targets, *config.past, *config.known)
-    row, column = np.argwhere(~np.isfinite(filled))[0]
-    name = names[int(np.searchsorted(starts, row, side="right")) - 1]
-    raise DataError(
-        f"{config.path}: the column {columns[column]!r}{_whose(name)} begins with empty cells, "
-        "which no row before can fill; take these rows out, or set task.missing: mask.",
-        "task.missing",
-    )
-
-
-def _check_training(config: SeriesConfig, train: Floats, name: str) -> None:
-    targets = train[:, : len(config.targets)]
-    for number, column in enumerate(config.targets):
-        known = targets[np.isfinite(targets[:, number]), number]
-        if len(known) == 0:
-            raise DataError(
-                f"{config.path}: the training part{_whose(name)} has no value of {column!r}.",
-                "task.targets",
-            )
-        if known.min() == known.max():
-            raise DataError(
-                f"{config.path}: the column {column!r}{_whose(name)} is {known[0]:g} in the whole "
-                "training part; a constant has nothing to learn. Take the target out, or give the "
-                "training part rows in which it changes.",
-                "task.targets",
-            )
-    for number, column in enumerate((*config.past, *config.known), len(config.targets)):
-        if not np.isfinite(train[:, number]).any():
-            raise DataError(
-                f"{config.path}: the training part{_whose(name)} has no value of {column!r}."
-            )

@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnsearch.tasks.series.checks import AT_ONCE
+
 if TYPE_CHECKING:
     from rnnsearch.tasks.series.data import SeriesData
+
+MOST_STEPS = 1_000_000
+"""Steps between rows of which the median is taken."""
 
 
 def notes(data: SeriesData) -> list[str]:
@@ -58,12 +63,20 @@ def _times(data: SeriesData) -> list[str]:
     """Steps that differ by more than a month's length from the commonest."""
     if data.times is None or len(data.times) < 3:
         return []
-    steps = np.diff(data.times)
-    steps = np.delete(steps, data.starts[1:-1] - 1)
-    usual = float(np.median(steps))
+    between = data.starts[1:-1] - 1
+    # The median of some steps, evenly spread, tells the usual one.
+    some = np.setdiff1d(
+        np.arange(0, len(data.times) - 1, len(data.times) // MOST_STEPS + 1), between
+    )
+    usual = float(np.median(data.times[some + 1] - data.times[some]))
     # Months and years are of several lengths.
     slack = 0.12 if data.dated and usual >= 27 * 86400 else 1e-3
-    odd = int((np.abs(steps - usual) > slack * usual).sum())
+    odd = 0
+    for start in range(0, len(data.times) - 1, AT_ONCE):
+        steps = np.diff(data.times[start : start + AT_ONCE + 1])
+        here = between - start
+        steps[here[(here >= 0) & (here < len(steps))]] = usual
+        odd += int((np.abs(steps - usual) > slack * usual).sum())
     if not odd:
         return []
     unit = f"{usual:g} s" if data.dated else f"{usual:g}"

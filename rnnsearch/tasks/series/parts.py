@@ -10,7 +10,9 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.series.checks import check_order
 from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig
+from rnnsearch.tasks.series.table import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,30 +99,72 @@ def check_windows(data: SeriesData) -> None:
             )
 
 
+def in_series(config: SeriesConfig, table: Table) -> tuple[Floats, Floats | None, Rows]:
+    """Values and times with each series in one piece, in order of time, and where each starts.
+
+    The table's own arrays; where its series are mixed they are put in order in place.
+    """
+    values, times = table.values, table.times
+    if len(table.names) == 1:
+        starts, order = np.array([0, len(values)], np.int64), None
+    else:
+        counts = np.bincount(table.ids, minlength=len(table.names))
+        starts, order = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), None
+        if (table.ids[1:] < table.ids[:-1]).any():
+            order = np.argsort(table.ids, kind="stable")
+            for column in (*values.T, *(() if times is None else (times,))):
+                column[:] = column[order]
+    if times is not None:
+        check_order(config, times, starts, table.names, order)
+    return values, times, starts
+
+
+def part_bounds(config: SeriesConfig, names: Sequence[str], starts: Rows) -> dict[Part, Rows]:
+    """First and last-plus-one row of each part, int64 [series, 2].
+
+    Raises:
+        DataError: A series is too short for a part.
+    """
+    bounds: dict[Part, list[tuple[int, int]]] = {}
+    for name, lo, hi in zip(names, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+        parts = split_rows(config.split, hi - lo)
+        check_sizes(config, parts, hi - lo, name)
+        for part, (start, end) in parts.items():
+            bounds.setdefault(part, []).append((lo + start, lo + end))
+    return {part: np.array(rows, np.int64) for part, rows in bounds.items()}
+
+
 def season_errors(train: Floats, period: int) -> Floats:
     """The mean absolute change over a season, by which MASE divides; [columns].
 
     Source: Hyndman and Koehler, Another look at measures of forecast accuracy, 2006. Over one row
     where a season changes nothing or is longer than the rows.
     """
-    found = np.full(train.shape[1], np.nan)
+    return np.array([_season_error(column, period) for column in train.T])
+
+
+def _season_error(column: Floats, period: int) -> float:
+    found = 0.0
     for rows in (period, 1):
-        if rows < len(train):
-            change = np.abs(train[rows:] - train[:-rows])
-            known = np.isfinite(change)
-            sums = np.where(known, change, 0.0).sum(axis=0)
-            mean = sums / np.maximum(known.sum(axis=0), 1)
-            found = np.where(np.isfinite(found) & (found > 0), found, mean)
+        if rows < len(column) and not found > 0:
+            change = column[rows:] - column[:-rows]
+            np.abs(change, out=change)
+            known = int(np.isfinite(change).sum())
+            found = float(np.nansum(change)) / max(known, 1)
     return found
 
 
 def fill_forward(values: Floats, starts: Sequence[int] | Rows) -> None:
     """Empty cells take the value of the row before, in place; those of a series' start stay."""
     for lo, hi in pairwise(starts):
-        part = values[lo:hi]
-        for column in range(part.shape[1]):
-            cells = part[:, column]
-            known = np.isfinite(cells)
-            if not known.all():
-                last = np.maximum.accumulate(np.where(known, np.arange(len(cells)), -1))
-                cells[:] = np.where(last >= 0, cells[np.maximum(last, 0)], np.nan)
+        for column in values[lo:hi].T:
+            column[:] = filled(column)
+
+
+def filled(cells: Floats) -> Floats:
+    """Cells [rows] of a series whose empty ones take the value before; themselves if none is."""
+    known = np.isfinite(cells)
+    if known.all():
+        return cells
+    last = np.maximum.accumulate(np.where(known, np.arange(len(cells)), -1))
+    return np.where(last >= 0, cells[np.maximum(last, 0)], np.nan)

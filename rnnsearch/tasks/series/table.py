@@ -29,7 +29,8 @@ class Table:
         values: Float64 [rows, columns]; NaN where a cell is empty.
         times: Seconds since 1970 of a time column of dates, or its numbers; float64 [rows].
         dated: Whether `times` are seconds since 1970.
-        ids: Which of `names` each row belongs to, int32 [rows]; all 0 without an id column.
+        ids: Which of `names` each row belongs to, int32 [rows]; all 0 without an id column, and
+            then one number for all, not to be written to.
         names: Of the series, in the order of their first rows; one empty name without an id column.
         digest: SHA-256 of the file.
     """
@@ -60,7 +61,8 @@ def read_table(
 ) -> Table:
     """Read the columns that a task needs, and no others.
 
-    The file is read block by block, so that no more of it is in memory than the columns.
+    The file is read block by block into arrays of its length, so that no more of it is in memory
+    than the columns.
 
     Args:
         columns: To be numbers, a column or more.
@@ -68,39 +70,51 @@ def read_table(
     Raises:
         DataError: Whatever is wrong with the file, with line and column where there is one.
     """
-    wanted = [*columns, *(name for name in (time, id) if name is not None)]
-    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in wanted}
-    line = 2
+    most, digest = _opened(path, lambda: _extent(path))
+    values = np.empty((most, len(columns)))
+    times = np.empty(most if time is not None else 0)
+    ids = np.empty(most if id is not None else 0, np.int32)
+    numbers: dict[str, int] = {}
+    dated: bool | None = None
+    rows = 0
     for batch in batches(path, columns, time, id):
-        for name in wanted:
-            place = f"{path}, column {name!r}"
-            if name == id:
-                parts[name].append(np.asarray(batch[name].to_pylist(), dtype=object))
-            elif name == time:
-                parts[name].append(times_of(batch[name], place, line))
-            else:
-                parts[name].append(_numbers(batch[name], place))
-        line += batch.num_rows
-    if not parts[wanted[0]]:
+        end = rows + batch.num_rows
+        if end > len(values):  # lines that end in a bare carriage return
+            values, times, ids = (_longer(one, end) for one in (values, times, ids))
+        for number, name in enumerate(columns):
+            cells = _numbers(batch[name], f"{path}, column {name!r}")
+            if np.isinf(cells).any():
+                line = rows + int(np.argmax(np.isinf(cells))) + 2
+                raise DataError(f"{path}:{line}: the column {name!r} holds an infinite value.")
+            values[rows:end, number] = cells
+        if time is not None:
+            read = times_of(batch[time], f"{path}, column {time!r}", rows + 2)
+            if dated not in (None, read.dtype.kind == "M"):
+                raise DataError(f"{path}: the column {time!r} holds dates and plain numbers.")
+            dated = read.dtype.kind == "M"
+            times[rows:end] = read.astype("datetime64[s]").astype(np.int64) if dated else read
+        if id is not None:
+            ids[rows:end] = _ids(batch[id], numbers, f"{path}: the column {id!r}")
+        rows = end
+    if not rows:
         raise DataError(f"{path} has names in its first line and no rows below.")
-    rows = sum(len(part) for part in parts[columns[0]])
-    values = np.empty((rows, len(columns)))
-    for place_, name in enumerate(columns):
-        start = 0
-        for part in parts.pop(name):
-            values[start : start + len(part), place_] = part
-            start += len(part)
-    if np.isinf(values).any():
-        row, column = np.argwhere(np.isinf(values))[0]
-        raise DataError(
-            f"{path}:{row + 2}: the column {columns[column]!r} holds an infinite value."
-        )
-    times = None if time is None else np.concatenate(parts[time])
-    dated = times is not None and times.dtype.kind == "M"
-    if times is not None:
-        times = times.astype("datetime64[s]").astype(np.float64) if dated else times
-    ids, series = _ids(parts[id], path, id) if id is not None else (np.zeros(rows, np.int32), ("",))
-    return Table(values, times, dated, ids, series, _digest(path))
+    return Table(
+        values=values[:rows],
+        times=times[:rows] if time is not None else None,
+        dated=bool(dated),
+        ids=ids[:rows] if id is not None else np.broadcast_to(np.int32(0), rows),
+        names=tuple(numbers) if id is not None else ("",),
+        digest=digest,
+    )
+
+
+def _longer(array: NDArray[Any], rows: int) -> NDArray[Any]:
+    """The array with room for twice as many rows; one of no rows is not wanted."""
+    if len(array) == 0:
+        return array
+    found = np.empty((2 * rows, *array.shape[1:]), array.dtype)
+    found[: len(array)] = array
+    return found
 
 
 def _parquet(path: Path) -> bool:
@@ -292,28 +306,25 @@ def times_of(column: Any, place: str, line: int) -> NDArray[Any]:
     return found
 
 
-def _ids(
-    parts: Sequence[NDArray[Any]], path: Path, column: str
-) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Numbers of the series, in the order in which they first appear."""
-    numbers: dict[Any, int] = {}
-    found = []
-    for part in parts:
-        found.append(
-            np.fromiter(
-                (numbers.setdefault(one, len(numbers)) for one in part), np.int32, len(part)
-            )
-        )
-    if None in numbers or "" in numbers:
-        raise DataError(
-            f"{path}: the column {column!r} tells the series apart and has empty cells."
-        )
-    return np.concatenate(found), tuple(str(one) for one in numbers)
+def _ids(column: Any, numbers: dict[str, int], place: str) -> NDArray[np.int32]:
+    """The number of each row's series; `numbers` counts them in the order of their first rows."""
+    coded = column.dictionary_encode()
+    names = coded.dictionary.to_pylist()
+    if coded.null_count or None in names or "" in names:
+        raise DataError(f"{place} tells the series apart and has empty cells.")
+    known = [numbers.setdefault(str(name), len(numbers)) for name in names]
+    return np.array(known, np.int32)[coded.indices.to_numpy()]
 
 
-def _digest(path: Path) -> str:
-    digest = sha256()
+def _extent(path: Path) -> tuple[int, str]:
+    """How many rows the file has at most, so that they are read into one place; its SHA-256."""
+    digest, lines = sha256(), 1
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
-    return digest.hexdigest()
+            lines += block.count(b"\n")
+    if _parquet(path):
+        from pyarrow import parquet
+
+        lines = parquet.ParquetFile(path).metadata.num_rows
+    return lines, digest.hexdigest()

@@ -1,0 +1,141 @@
+"""What a table must not be: each mistake with its place, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.series.config import SeriesConfig
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Rows = NDArray[np.int64]
+
+AT_ONCE = 1 << 20
+"""Rows whose differences are taken at a time."""
+
+
+def check_columns(config: SeriesConfig, names: Sequence[str]) -> None:
+    """Every column that the file lacks, each with the key that asks for it."""
+    wanted = {"time": config.time, "id": config.id}
+    asked = [(key, name) for key, name in wanted.items() if name is not None]
+    for key in ("targets", "past", "known"):
+        asked.extend((key, name) for name in getattr(config, key))
+    absent = [(key, name) for key, name in asked if name not in names]
+    if not absent:
+        return
+    lower = {name.lower(): name for name in names}
+    close = [lower[one] for one in get_close_matches(absent[0][1].lower(), lower, n=1)]
+    listed = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
+    raise DataError(
+        f"{config.path} has no column {', '.join(repr(name) for _, name in absent)}; its columns "
+        f"are {listed}." + (f" Did you mean {close[0]!r}?" if close else ""),
+        f"task.{absent[0][0]}",
+    )
+
+
+def _whose(name: str) -> str:
+    return f" of the series {name!r}" if name else ""
+
+
+def check_order(
+    config: SeriesConfig, times: Floats, starts: Rows, names: Sequence[str], order: Rows | None
+) -> None:
+    """Refuse times that do not rise within a series.
+
+    Args:
+        order: The row of the file that stands at each place; None where they stand as they were.
+    """
+    for start in range(0, len(times) - 1, AT_ONCE):
+        step = np.diff(times[start : start + AT_ONCE + 1])
+        firsts = starts[1:-1] - 1 - start
+        step[firsts[(firsts >= 0) & (firsts < len(step))]] = 1.0  # from one series to the next
+        bad = np.flatnonzero(~(step > 0))
+        if not len(bad):
+            continue
+        row = start + int(bad[0]) + 1
+        name = names[int(np.searchsorted(starts, row, side="right")) - 1]
+        line = (row if order is None else int(order[row])) + 2
+        what, hint = "is earlier than the time", "sort the rows by time"
+        if step[bad[0]] == 0:
+            what, hint = "repeats the time", "drop one of them"
+        if config.id is None:
+            hint += ", or name the column that tells the series apart in task.id"
+        raise DataError(
+            f"{config.path}:{line}: {config.time!r} {what} of the row before{_whose(name)}; "
+            f"{hint}.",
+            "task.time",
+        )
+
+
+def check_cells(config: SeriesConfig, values: Floats, starts: Rows, names: Sequence[str]) -> None:
+    """Empty columns always, empty cells where they may not be."""
+    columns = (*config.targets, *config.past, *config.known)
+    empty = ~np.isfinite(values)
+    counts = empty.sum(axis=0)
+    wholly = [name for name, count in zip(columns, counts, strict=True) if count == len(values)]
+    if wholly:
+        raise DataError(
+            f"{config.path}: the column {', '.join(map(repr, wholly))} is empty.", "task.targets"
+        )
+    strict = columns if config.missing == "error" else config.known
+    if config.missing == "ffill":
+        strict = ()
+    holes = {name: int(counts[columns.index(name)]) for name in strict}
+    holes = {name: count for name, count in holes.items() if count}
+    if not holes:
+        return
+    said = ", ".join(
+        f"{name!r} ({count:,} cell{'s' if count > 1 else ''})" for name, count in holes.items()
+    )
+    at = int(np.argmax(empty[:, columns.index(next(iter(holes)))]))
+    series = int(np.searchsorted(starts, at, side="right")) - 1
+    remedy = "set task.missing to ffill or mask"
+    if config.missing == "mask":
+        remedy = "a column known ahead is never masked; set task.missing to ffill"
+    raise DataError(
+        f"{config.path}: empty cells in {said}, the first in row {at - int(starts[series]) + 1}"
+        f"{_whose(names[series])}; {remedy}.",
+        "task.missing",
+    )
+
+
+def check_filled(config: SeriesConfig, cells: Floats, column: int, name: str) -> None:
+    """Refuse a column of a series that still has empty cells, which are those of its start."""
+    if np.isfinite(cells).all():
+        return
+    columns = (*config.targets, *config.past, *config.known)
+    raise DataError(
+        f"{config.path}: the column {columns[column]!r}{_whose(name)} begins with empty cells, "
+        "which no row before can fill; take these rows out, or set task.missing: mask.",
+        "task.missing",
+    )
+
+
+def check_training(config: SeriesConfig, train: Floats, column: int, name: str) -> None:
+    """Refuse a column without a value in a series' training part, and a target that is constant.
+
+    Args:
+        train: Cells of the column, [rows].
+    """
+    said = (*config.targets, *config.past, *config.known)[column]
+    target = column < len(config.targets)
+    if not np.isfinite(train).any():
+        raise DataError(
+            f"{config.path}: the training part{_whose(name)} has no value of {said!r}.",
+            "task.targets" if target else None,
+        )
+    low, high = np.nanmin(train), np.nanmax(train)
+    if target and low == high:
+        raise DataError(
+            f"{config.path}: the column {said!r}{_whose(name)} is {low:g} in the whole "
+            "training part; a constant has nothing to learn. Take the target out, or give the "
+            "training part rows in which it changes.",
+            "task.targets",
+        )
