@@ -12,7 +12,12 @@ import pytest
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.series.baselines import baselines
-from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig, problems
+from rnnsearch.tasks.series.config import (
+    SeriesConfig,
+    SeriesSplitConfig,
+    ValidationConfig,
+    problems,
+)
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.table import read_table
 
@@ -277,6 +282,14 @@ def test_windows_that_do_not_fit(tmp_path: Path) -> None:
         ({"segment": 2}, "segment", "is for direct forecasts"),
         ({"strategy": "direct", "segment": 3}, "segment", "does not divide the context, 4"),
         ({"segment": 0}, "segment", "at least 1"),
+        ({"quantiles": (0.1, 0.9)}, "quantiles", "0.5 among them"),
+        ({"quantiles": (0.5, 0.1)}, "quantiles", "must rise"),
+        ({"quantiles": (0.5, 1.0)}, "quantiles", "below 1"),
+        ({"quantiles": (0.5,), "horizon": 2}, "quantiles", "use `strategy: direct`"),
+        ({"interval": 1.0}, "interval", "above 0 and below 1"),
+        ({"interval": 0.8, "quantiles": (0.1, 0.5)}, "interval", "needs 0.9 among task.quantiles"),
+        ({"validation": ValidationConfig(windows=1)}, "validation.windows", "at least 2, not 1"),
+        ({"validation": ValidationConfig(stride=0)}, "validation.stride", "at least 1, not 0"),
         ({"channels": "each", "order": "in_time"}, "channels", "no one stream"),
     ],
 )
