@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
+
+FloatT = TypeVar("FloatT", bound=np.floating[Any])
 
 
 def split_rows(split: SeriesSplitConfig, count: int) -> dict[Part, tuple[int, int]]:
@@ -154,17 +156,17 @@ def _season_error(column: Floats, period: int) -> float:
     return found
 
 
-def fill_forward(values: Floats, starts: Sequence[int] | Rows) -> None:
+def fill_forward(values: NDArray[np.floating[Any]], starts: Sequence[int] | Rows) -> None:
     """Empty cells take the value of the row before, in place; those of a series' start stay."""
     for lo, hi in pairwise(starts):
         for column in values[lo:hi].T:
             column[:] = filled(column)
 
 
-def filled(cells: Floats) -> Floats:
+def filled(cells: NDArray[FloatT]) -> NDArray[FloatT]:
     """Cells [rows] of a series whose empty ones take the value before; themselves if none is."""
     known = np.isfinite(cells)
     if known.all():
         return cells
     last = np.maximum.accumulate(np.where(known, np.arange(len(cells)), -1))
-    return np.where(last >= 0, cells[np.maximum(last, 0)], np.nan)
+    return np.asarray(np.where(last >= 0, cells[np.maximum(last, 0)], np.nan), cells.dtype)
