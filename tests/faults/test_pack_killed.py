@@ -6,13 +6,24 @@ import os
 import signal
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "integration" / "search"))
 
 from ray_study import Notebook, search
 
 from rnnsearch.events import EpochsReported, Event, PackLost, TrialEnded, TrialStarted
+from rnnsearch.search.tune.cluster import ray_session
+
+
+@pytest.fixture
+def _one_ray(tmp_path: Path) -> Iterator[None]:
+    """For both searches of a test."""
+    with ray_session(None, tmp_path / "ray.log"):
+        yield
 
 
 def pack_pids() -> list[int]:
@@ -40,6 +51,7 @@ def _ancestors(pid: int) -> set[int]:
     return seen
 
 
+@pytest.mark.usefixtures("_one_ray")
 def test_killed_packs_cost_no_trial(tmp_path: Path) -> None:
     kills: list[int] = []
 
