@@ -28,7 +28,9 @@ def test_run_ends_with_winner_baseline_picture_and_commands(sine: Finished) -> N
     head = next(line for line in out.splitlines() if "winner:" in line)
     assert "baseline: AR(8)" in head
     assert "baseline: persistence" in head
-    assert re.search(r"^val_rollout_rmse_49( +[0-9.e+-]+){3}$", out, re.MULTILINE)
+    # the registered training, mean and spread of the seeds, two baselines
+    row = "^val_rollout_rmse_49 +N +N +± +N +N +N$".replace("N", "[0-9.e+-]+")
+    assert re.search(row, out, re.MULTILINE)
     picture = re.search(r"^picture: (.*)$", out, re.MULTILINE)
     assert picture is not None
     assert picture[1] == str(sine.folder / "figures" / "champion.png")
