@@ -63,12 +63,12 @@ def check_sizes(
         rows = end - start
         needed = config.horizon + (config.context if part == "train" else 0)
         rolling = config.validation
-        if part == "val" and rolling is not None:
+        if part == "val" and rolling.windows:
             needed += (rolling.windows - 1) * rolling.stride
         if rows >= needed:
             continue
         why = f"a horizon of {config.horizon}"
-        if part == "val" and rolling is not None:
+        if part == "val" and rolling.windows:
             why = f"{rolling.windows} windows {rolling.stride} rows apart and " + why
         if part == "train":
             why = f"a context of {config.context} and " + why
@@ -86,7 +86,7 @@ def check_windows(data: SeriesData) -> None:
     Raises:
         DataError: With the window.
     """
-    if data.config.validation is None:
+    if not data.config.validation.windows:
         return
     targets = len(data.config.targets)
     for number, origins in enumerate(data.windows("val"), 1):
