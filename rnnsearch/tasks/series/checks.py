@@ -129,7 +129,7 @@ def check_training(config: SeriesConfig, train: Floats, column: int, name: str) 
     if not np.isfinite(train).any():
         raise DataError(
             f"{config.path}: the training part{_whose(name)} has no value of {said!r}.",
-            "task.targets" if target else None,
+            "task.targets" if target else "",
         )
     low, high = np.nanmin(train), np.nanmax(train)
     if target and low == high:

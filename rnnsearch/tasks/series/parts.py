@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -154,14 +154,14 @@ def _season_error(column: Floats, period: int) -> float:
     return found
 
 
-def fill_forward(values: Floats, starts: Sequence[int] | Rows) -> None:
+def fill_forward(values: NDArray[Any], starts: Sequence[int] | Rows) -> None:
     """Empty cells take the value of the row before, in place; those of a series' start stay."""
     for lo, hi in pairwise(starts):
         for column in values[lo:hi].T:
             column[:] = filled(column)
 
 
-def filled(cells: Floats) -> Floats:
+def filled(cells: NDArray[Any]) -> NDArray[Any]:
     """Cells [rows] of a series whose empty ones take the value before; themselves if none is."""
     known = np.isfinite(cells)
     if known.all():
