@@ -76,7 +76,8 @@ def _last(targets: Scaled, origins: Rows, horizon: int) -> Floats:
 
 def _season(targets: Scaled, origins: Rows, horizon: int, period: int) -> Floats:
     rows = targets[origins[:, None] - period + np.arange(horizon) % period]
-    return np.asarray(rows, np.float64)
+    found: Floats = rows.astype(np.float64)
+    return found
 
 
 def _lags(data: SeriesData, context: int) -> int:

@@ -34,11 +34,11 @@ class ValidationConfig:
 
     Attributes:
         windows: Forecasts of each series, one horizon each, at least 2; their metrics are averaged,
-            and their standard deviation is reported beside.
+            and their standard deviation is reported beside. 0 scores every forecast of the part.
         stride: Rows between two origins.
     """
 
-    windows: int = 3
+    windows: int = 0
     stride: int = 24
 
 
@@ -69,7 +69,7 @@ class SeriesConfig:
             was empty is never scored.
         period: Rows of a season, for the seasonal baseline and MASE; 1 for none.
         stride: Rows between two forecasts that are scored.
-        validation: Score the validation part in rolling windows; None scores all its forecasts.
+        validation: Scores the validation part in rolling windows.
         quantiles: That a model learns of every target, with the loss `quantile`; 0.5 among them,
             which then is the forecast. None of them learns the forecast alone.
         interval: Share of the truth that intervals around the forecasts should hold, above 0 and
@@ -97,7 +97,7 @@ class SeriesConfig:
     missing: Literal["error", "ffill", "mask"] = "error"
     period: int = 1
     stride: int = 1
-    validation: ValidationConfig | None = None
+    validation: ValidationConfig = field(default_factory=ValidationConfig)
     quantiles: tuple[float, ...] = ()
     interval: float | None = None
     order: Literal["shuffled", "in_time"] = "shuffled"
@@ -127,9 +127,7 @@ def problems(config: SeriesConfig) -> list[tuple[str, str]]:
         if (value := getattr(config, key)) < 1
     )
     found += _column_problems(config) + _strategy_problems(config) + _quantile_problems(config)
-    if config.validation is not None:
-        found += _validation_problems(config.validation)
-    return found + _split_problems(config)
+    return found + _validation_problems(config.validation) + _split_problems(config)
 
 
 def _column_problems(config: SeriesConfig) -> list[tuple[str, str]]:
@@ -207,12 +205,11 @@ def _quantile_problems(config: SeriesConfig) -> list[tuple[str, str]]:
 
 def _validation_problems(validation: ValidationConfig) -> list[tuple[str, str]]:
     found = []
-    if validation.windows < 2:
+    if validation.windows < 0 or validation.windows == 1:
         found.append(
             (
                 "validation.windows",
-                f"must be at least 2, not {validation.windows}; leave "
-                "task.validation out to score every forecast.",
+                f"must be at least 2, not {validation.windows}; 0 scores every forecast.",
             )
         )
     if validation.stride < 1:

@@ -194,7 +194,7 @@ class SeriesData:
         A window of a rolling validation has one origin in each series.
         """
         rolling = self.config.validation
-        if part != "val" or rolling is None:
+        if part != "val" or not rolling.windows:
             return [self.origins(part)]
         last = self.bounds["val"][:, 1] - self.config.horizon
         return [last - back * rolling.stride for back in reversed(range(rolling.windows))]

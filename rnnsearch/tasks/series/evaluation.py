@@ -45,7 +45,7 @@ def scored(
             for scorer, found in zip(own, forecast(at), strict=True):
                 scorer.add(at, found)
     each = zip(*scorers, strict=True)
-    if part != "val" or data.config.validation is None:
+    if part != "val" or not data.config.validation.windows:
         return [only.metrics() for (only,) in each]
     return [_over_windows([scorer.metrics() for scorer in own]) for own in each]
 

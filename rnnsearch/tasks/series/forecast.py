@@ -151,7 +151,8 @@ def forecast(
     """
     found = _answers(columns, predictor, history, later, steps)
     if columns.each:
-        found = found.reshape(*found.shape[:2], -1, columns.targets, *found.shape[4:])
+        members, ahead, _, _, each = found.shape
+        found = found.reshape(members, ahead, -1, columns.targets, each)
     return found.sort(dim=-1).values if columns.quantiles else found.squeeze(-1)
 
 
@@ -171,8 +172,8 @@ def entered(columns: Columns, history: Tensor) -> Tensor:
         last = history[:, -1:, :, :targets]
         history = torch.cat([history[..., :targets] - last, history[..., targets:]], dim=-1)
     if columns.segment > 1:
-        members, _, *row = history.shape
-        steps = history.reshape(members, -1, columns.segment, *row)
+        members, _, *rest = history.shape
+        steps = history.reshape(members, -1, columns.segment, *rest)
         history = steps.transpose(2, 3).flatten(3)
     return history.contiguous()
 
@@ -191,7 +192,7 @@ def _answers(
     found = []
     for step in range(steps):
         outputs, state = predictor(fed.contiguous(), state)
-        answer = outputs[:, -1:].reshape(*outputs[:, -1:].shape[:-1], targets, each)
+        answer = outputs[:, -1:].reshape(*outputs[:, -1:].shape[:3], targets, each)
         if columns.anchored:
             answer = answer + fed[:, -1:, :, :targets, None]
         found.append(answer)

@@ -45,7 +45,7 @@ def first_scored(data: SeriesData, part: Part) -> Rows:
     lo, hi = data.bounds[part].T
     if part != "val":
         return np.asarray(lo)
-    if data.config.validation is None:
+    if not data.config.validation.windows:
         return np.asarray((lo + hi) // 2)
     return data.windows("val")[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
-
-FloatT = TypeVar("FloatT", bound=np.floating[Any])
 
 
 def split_rows(split: SeriesSplitConfig, count: int) -> dict[Part, tuple[int, int]]:
@@ -65,12 +63,12 @@ def check_sizes(
         rows = end - start
         needed = config.horizon + (config.context if part == "train" else 0)
         rolling = config.validation
-        if part == "val" and rolling is not None:
+        if part == "val" and rolling.windows:
             needed += (rolling.windows - 1) * rolling.stride
         if rows >= needed:
             continue
         why = f"a horizon of {config.horizon}"
-        if part == "val" and rolling is not None:
+        if part == "val" and rolling.windows:
             why = f"{rolling.windows} windows {rolling.stride} rows apart and " + why
         if part == "train":
             why = f"a context of {config.context} and " + why
@@ -88,7 +86,7 @@ def check_windows(data: SeriesData) -> None:
     Raises:
         DataError: With the window.
     """
-    if data.config.validation is None:
+    if not data.config.validation.windows:
         return
     targets = len(data.config.targets)
     for number, origins in enumerate(data.windows("val"), 1):
@@ -156,17 +154,17 @@ def _season_error(column: Floats, period: int) -> float:
     return found
 
 
-def fill_forward(values: NDArray[np.floating[Any]], starts: Sequence[int] | Rows) -> None:
+def fill_forward(values: NDArray[Any], starts: Sequence[int] | Rows) -> None:
     """Empty cells take the value of the row before, in place; those of a series' start stay."""
     for lo, hi in pairwise(starts):
         for column in values[lo:hi].T:
             column[:] = filled(column)
 
 
-def filled(cells: NDArray[FloatT]) -> NDArray[FloatT]:
+def filled(cells: NDArray[Any]) -> NDArray[Any]:
     """Cells [rows] of a series whose empty ones take the value before; themselves if none is."""
     known = np.isfinite(cells)
     if known.all():
         return cells
     last = np.maximum.accumulate(np.where(known, np.arange(len(cells)), -1))
-    return np.asarray(np.where(last >= 0, cells[np.maximum(last, 0)], np.nan), cells.dtype)
+    return np.where(last >= 0, cells[np.maximum(last, 0)], np.nan)

@@ -227,7 +227,7 @@ def announced(data: SeriesData) -> Sequence[Metric]:
     found += [
         Metric(f"val_mae/{name}", unit, "minimize", f"MAE of {name}") for name, _ in _each(data)
     ]
-    if config.validation is not None:
+    if config.validation.windows:
         units = {metric.name: metric.unit for metric in found}
         found += [
             Metric(
@@ -250,7 +250,7 @@ def _of_intervals(data: SeriesData, unit: str) -> list[Metric]:
     if config.interval is None:
         return found
     before = "in the first half of the validation part, scored on the second"
-    if config.validation is not None:
+    if config.validation.windows:
         before = "in the validation part before its windows"
     what = f"the {config.interval:g} interval, calibrated on forecasts {before}"
     return [

@@ -313,8 +313,8 @@ def _ids(column: Any, numbers: dict[str, int], place: str) -> NDArray[np.int32]:
     if coded.null_count or None in names or "" in names:
         raise DataError(f"{place} tells the series apart and has empty cells.")
     known = [numbers.setdefault(str(name), len(numbers)) for name in names]
-    rows: NDArray[np.int32] = np.array(known, np.int32)[coded.indices.to_numpy()]
-    return rows
+    found: NDArray[np.int32] = np.array(known, np.int32)[coded.indices.to_numpy()]
+    return found
 
 
 def _extent(path: Path) -> tuple[int, str]:

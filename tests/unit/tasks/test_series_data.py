@@ -289,7 +289,11 @@ def test_windows_that_do_not_fit(tmp_path: Path) -> None:
         ({"interval": 1.0}, "interval", "above 0 and below 1"),
         ({"interval": 0.8, "quantiles": (0.1, 0.5)}, "interval", "needs 0.9 among task.quantiles"),
         ({"validation": ValidationConfig(windows=1)}, "validation.windows", "at least 2, not 1"),
-        ({"validation": ValidationConfig(stride=0)}, "validation.stride", "at least 1, not 0"),
+        (
+            {"validation": ValidationConfig(windows=2, stride=0)},
+            "validation.stride",
+            "at least 1, not 0",
+        ),
         ({"channels": "each", "order": "in_time"}, "channels", "no one stream"),
     ],
 )

@@ -117,7 +117,9 @@ def test_a_pinball_loss_by_hand() -> None:
 def test_nothing_is_calibrated_on_what_it_is_scored_on(
     horizon: int, stride: int, gap: int, windows: tuple[int, int] | None, level: float
 ) -> None:
-    rolling = None if windows is None else ValidationConfig(windows=windows[0], stride=windows[1])
+    rolling = ValidationConfig()
+    if windows is not None:
+        rolling = ValidationConfig(windows=windows[0], stride=windows[1])
     given = {"horizon": horizon, "stride": stride, "interval": level, "validation": rolling}
     try:
         data = data_of(NOISE[:400], split=SeriesSplitConfig(gap=gap), **given)
