@@ -79,7 +79,7 @@ SHORTS = {
     ),
     "hello": Short(),
     "load": Short((*SMALL, "task.context=24", "task.stride=24", "training.steps_per_epoch=4")),
-    "names": Short((*SMALL, "training.batch_size=128"), data="names"),
+    "names": Short(("model.hidden_size=8", "training.batch_size=128"), data="names"),
     "random_labels": Short(("model.hidden_size=8", "task.generated.held_out=200")),
     "sign_of_last": Short(("model.hidden_size=8", "task.generated.held_out=200")),
     "sine": Short(("training.steps_per_epoch=10",)),
