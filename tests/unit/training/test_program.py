@@ -30,10 +30,18 @@ from contracts.packs import (
 )
 from contracts.recorders import DEVICES, Again, Counted, TapeRecorder
 
+from rnnsearch.tasks.base import Batch, Window
 from rnnsearch.training import dropout
 from rnnsearch.training.capture import CudaRecorder, recorder_of
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.kernels.table import RECORDED
+from rnnsearch.training.layout import layout_of
+from rnnsearch.training.optimizers import moments
+from rnnsearch.training.program import Program
+from rnnsearch.training.rows import Rows
+from rnnsearch.training.shapes import zero_state
+from rnnsearch.training.stack_key import stack_key
+from rnnsearch.training.step import StepInputs
 
 WAYS: dict[str, dict[str, Any]] = {
     "lstm": {"model": {"cell": "lstm"}},
@@ -271,3 +279,39 @@ def test_a_task_may_change_the_shape_of_its_batches() -> None:
     assert not step.refusals
     assert recorder.count == 2
     assert curve(step) == alone(double(1, **big), tasks=build)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_step_off_the_cpu_brings_nothing_to_the_host_nor_from_it(way: str) -> None:
+    """On tensors without contents, which take the branches of a GPU: any look at one raises."""
+    config, there = double(1, **WAYS[way]), torch.device("meta")
+    data = WaveData(symbolic=config.task == SYMBOLS)
+    key = stack_key(config, data, Window(config.training.batch_size, None, 20))
+    layout = layout_of(config.model, data.input_size, data.output_size, data.symbolic)
+    rows = Rows(
+        size=layout.size,
+        moments=moments(key.rule),
+        state=[tuple(p.shape[1:]) for p in zero_state(key.network, 1, 2, there, torch.float64)],
+        dtype=torch.float64,
+        device=there,
+    )
+    for seed in range(3):
+        rows.append({}, seed=seed, total=0)
+    shape, kind = ((3, 9, 2), torch.int64) if data.symbolic else ((3, 9, 2, 1), torch.float64)
+    batch = Batch(*(torch.zeros(shape, dtype=kind, device=there) for _ in range(2)))
+    widths = key.network.widths if config.model.dropout else ()
+    masks = [torch.ones(3, 9, 2, n, dtype=torch.float64, device=there) for n in widths]
+    own = torch.zeros(3, 9, 2, dtype=torch.bool, device=there)
+    recorder = TapeRecorder()
+    Program(
+        rows,
+        0,
+        4,
+        key=key,
+        layout=layout,
+        head="every",
+        example=StepInputs(batch, masks, None if key.feeding.kind == "teacher" else own),
+        config=config.training,
+        recorder=recorder,
+    )
+    assert recorder.count == 1
