@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from rnnsearch.errors import ClusterError
 from rnnsearch.space.spec import ResourcesConfig
@@ -89,25 +89,41 @@ def _start(address: str | None) -> None:
         arguments = {"address": address}
     on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(
-            **arguments,
-            log_to_driver=False,
-            configure_logging=True,
-            logging_level=logging.ERROR,
-            namespace="rnnsearch",
-        )
+        try:
+            _init(arguments)
+        except Exception as error:
+            if not _is_late(error):
+                raise
+            ray.shutdown()  # what came up of it; the second start finds its files in memory
+            _init(arguments)
         if callable(on_sigterm) and threading.current_thread() is threading.main_thread():
             # Ray's own handler exits with status 15 past our cleanups
             signal.signal(signal.SIGTERM, on_sigterm)
     except Exception as error:
-        # Ray raises an Exception of no kind where its own node is not up within 30 s.
         kinds = (ConnectionError, RuntimeError, ValueError, OSError, RayError)
-        if not isinstance(error, kinds) and type(error) is not Exception:
+        if not isinstance(error, kinds) and not _is_late(error):
             raise
         where = "Ray cannot start on this machine" if address is None else f"Ray at {address}"
         raise ClusterError(
             f"{where}: {_first_line(error)}\n{_remedy(address, str(error))}"
         ) from error
+
+
+def _init(arguments: Mapping[str, Any]) -> None:
+    import ray
+
+    ray.init(
+        **arguments,
+        log_to_driver=False,
+        configure_logging=True,
+        logging_level=logging.ERROR,
+        namespace="rnnsearch",
+    )
+
+
+def _is_late(error: Exception) -> bool:
+    """Whether Ray's own node was not up within its 30 s: an Exception of no kind says so."""
+    return type(error) is Exception
 
 
 def check_address(address: str) -> str:

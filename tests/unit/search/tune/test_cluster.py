@@ -103,6 +103,24 @@ def test_a_ray_that_does_not_start_is_said_with_a_remedy(
     assert said in str(caught.value)
 
 
+def test_a_ray_that_is_late_is_started_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray
+
+    starts: list[object] = []
+
+    def late(**arguments: object) -> None:
+        starts.append(arguments["address"])
+        if len(starts) == 1:
+            raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray, "init", late)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with ray_session(None, tmp_path / "ray.log"):
+        assert starts == ["local", "local"]
+
+
 def test_a_bug_is_no_cluster_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import ray
 
