@@ -8,7 +8,7 @@ from torch import Tensor
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.fed_back import fed_back
-from rnnsearch.training.kernels.compiled import CompiledKernel
+from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 from rnnsearch.training.layout import layout_of
 from rnnsearch.training.predictor import StackPredictor
 from rnnsearch.training.shapes import network_shape
