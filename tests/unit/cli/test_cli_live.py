@@ -64,7 +64,7 @@ def test_the_first_pack_gives_the_reason_of_the_wait(capsys: pytest.CaptureFixtu
     for pack in ("pack-01", "pack-02"):
         view.on_event(PackStarted(0.0, pack, "node", 8))
     (line,) = capsys.readouterr().err.splitlines()
-    assert "compiles" in line
+    assert "compiled meanwhile" in line
 
 
 @pytest.mark.parametrize(
