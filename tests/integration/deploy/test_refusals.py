@@ -11,7 +11,7 @@ FILE = str(PROJECT / "search_spaces" / "hello.yaml")
 JOB = [sys.executable, str(PROJECT / "deploy" / "job.py"), FILE]
 RUN = [sys.executable, "-m", "rnnsearch", "run", FILE]
 WRONG = "0123456789abcdef" * 4
-SOON = 150.0
+SOON = 60.0
 """Far above what it takes, far below the minutes that Ray itself would try."""
 
 
