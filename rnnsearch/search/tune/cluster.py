@@ -26,6 +26,8 @@ SWITCHES = {
     "TUNE_WARN_THRESHOLD_S": "60",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
     "RAY_AIR_NEW_OUTPUT": "0",  # with verbose=0 the old reporter prints nothing at all
+    # given by name: for callbacks that a Tuner is given, Ray imports all of MLflow to count them
+    "RAY_TUNE_CALLBACKS": "rnnsearch.search.tune.no_output.NoOutput",
     "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
     # Ray's own 15 leaves a pack what the writer of the records, at 10, does not want. The driver,

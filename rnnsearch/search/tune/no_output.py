@@ -2,7 +2,8 @@
 
 Tune adds a callback that prints, unless it is given one of that class; and at the end of a trial
 (a pack, here) that never printed before, that callback prints whatever `verbose` says
-(`ray/tune/progress_reporter.py`, 2.60). Standard output is ours.
+(`ray/tune/progress_reporter.py`, 2.60). Standard output is ours. `cluster.SWITCHES` names this
+class to Tune.
 """
 
 from __future__ import annotations

@@ -33,7 +33,6 @@ def tune(
     from ray import tune as ray_tune
 
     from rnnsearch.search.tune.early_stopping import EarlyStopping, LeftBehind
-    from rnnsearch.search.tune.no_output import NoOutput
     from rnnsearch.search.tune.pack_trainable import PackTrainable
     from rnnsearch.search.tune.searcher import PackSearcher
 
@@ -53,7 +52,6 @@ def tune(
                 name="packs",
                 storage_path=folder,
                 verbose=0,
-                callbacks=[NoOutput()],
                 failure_config=ray_tune.FailureConfig(max_failures=0),
                 checkpoint_config=ray_tune.CheckpointConfig(checkpoint_at_end=False),
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 import time
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def test_a_storage_that_ray_would_delete_is_refused(cluster: Cluster) -> None:
 
 
 def test_a_stopped_job_drains_and_can_be_resumed(cluster: Cluster, tmp_path: Path) -> None:
-    overrides = ["training.max_epochs=100000", "search.num_trials=4", *SPREAD[1::2]]
+    overrides = ["training.max_epochs=8000", "search.num_trials=4", *SPREAD[1::2]]
     sets = [word for override in overrides for word in ("--set", override)]
     options = ["--submission-id", "stopped", "--no-wait", "--working-dir", "."]
     options += ["--runtime-env", "deploy/runtime_env.yaml"]
@@ -98,3 +99,14 @@ def test_a_stopped_job_drains_and_can_be_resumed(cluster: Cluster, tmp_path: Pat
     counts = result.summary()["trials"]
     assert counts["running"] == 0
     assert counts["waiting"] == 4
+    before = {trial.number: trial.values_by_epoch for trial in result.trials}
+    assert any(before.values())
+
+    resume = [sys.executable, "-m", "rnnsearch", "resume", "hello", "--storage", str(tmp_path)]
+    done = cluster.run(*resume, "--address", cluster.address, "--format", "json")
+    assert done.status == 0, done.text
+    counts = done.json()["trials"]
+    assert {state: count for state, count in counts.items() if count} == {"complete": 4}
+    for trial in Study.open("hello", storage=tmp_path).result().trials:
+        assert len(trial.values_by_epoch) == 8000
+        assert before[trial.number].items() <= trial.values_by_epoch.items()

@@ -1,4 +1,4 @@
-"""A cluster with a token: who has not got it is told so, soon and in words."""
+"""A cluster with a token: who has not got it is told so in words."""
 
 from __future__ import annotations
 
@@ -11,21 +11,18 @@ FILE = str(PROJECT / "search_spaces" / "hello.yaml")
 JOB = [sys.executable, str(PROJECT / "deploy" / "job.py"), FILE]
 RUN = [sys.executable, "-m", "rnnsearch", "run", FILE]
 WRONG = "0123456789abcdef" * 4
-SOON = 60.0
-"""Far above what it takes, far below the minutes that Ray itself would try."""
 
 
-def said_soon_and_in_words(done: Done, words: str) -> None:
+def said_in_words(done: Done, words: str) -> None:
     assert done.status == 2, done.text
     assert words in done.text
     assert "Traceback" not in done.text
-    assert done.seconds < SOON
 
 
 def test_a_wrong_token(cluster: Cluster, tmp_path: Path) -> None:
     storage = ["--storage", str(tmp_path)]
     done = cluster.run(*RUN, *storage, "--address", cluster.address, RAY_AUTH_TOKEN=WRONG)
-    said_soon_and_in_words(done, f"error: Ray at {cluster.address} refuses us: the authentication")
+    said_in_words(done, f"error: Ray at {cluster.address} refuses us: the authentication")
     assert "RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH" in done.text
 
 
@@ -33,7 +30,7 @@ def test_no_token(cluster: Cluster, tmp_path: Path) -> None:
     storage = ["--storage", str(tmp_path)]
     here = {"RAY_ADDRESS": cluster.address, "RAY_AUTH_MODE": "disabled"}
     done = cluster.run(*JOB, *storage, **here)
-    said_soon_and_in_words(done, f"error: Ray at {cluster.address} refuses us: the authentication")
+    said_in_words(done, f"error: Ray at {cluster.address} refuses us: the authentication")
     assert "RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH" in done.text
 
 
@@ -47,4 +44,4 @@ def test_the_jobs_server_asks_for_the_token_too(cluster: Cluster) -> None:
 def test_the_dashboard_is_not_the_cluster(cluster: Cluster, tmp_path: Path) -> None:
     address = cluster.jobs.removeprefix("http://")
     done = cluster.run(*JOB, "--storage", str(tmp_path), RAY_ADDRESS=address)
-    said_soon_and_in_words(done, f"What listens at {address} does not answer as Ray.")
+    said_in_words(done, f"What listens at {address} does not answer as Ray.")

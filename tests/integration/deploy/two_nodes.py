@@ -39,7 +39,6 @@ class Done:
 
     status: int
     text: str
-    seconds: float
 
     def json(self) -> dict[str, Any]:
         """The one line that is a JSON object."""
@@ -64,7 +63,6 @@ class Cluster:
 
     def run(self, *command: str, cwd: Path = PROJECT, **environment: str) -> Done:
         """Run a command as a user of the cluster, until it ends."""
-        started = time.monotonic()
         done = subprocess.run(
             command,
             cwd=cwd,
@@ -75,7 +73,7 @@ class Cluster:
             timeout=500,
             check=False,
         )
-        return Done(done.returncode, done.stdout, time.monotonic() - started)
+        return Done(done.returncode, done.stdout)
 
     def job(self, verb: str, *arguments: str, cwd: Path = PROJECT, **environment: str) -> Done:
         """`ray job VERB` on this cluster's Jobs server."""

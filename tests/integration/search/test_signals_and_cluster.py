@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,19 +78,6 @@ def test_a_signal_drains_the_packs(tmp_path: Path, number: signal.Signals) -> No
     assert aboard
     assert {one.state for one in aboard} == {"waiting"}
     assert all(one.snapshot for one in aboard if one.epoch)
-
-
-def test_a_second_signal_stops_at_once_and_still_loses_nothing(tmp_path: Path) -> None:
-    def send(process: subprocess.Popen[str]) -> None:
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-
-    _, lines, errors = run_until(tmp_path, "EpochsReported", send)
-    assert lines[-1]["what"] in ("raised", "outcome"), errors
-    _, ledger = open_study(tmp_path, tiny_spec(LONG), resume=True)
-    assert "running" not in ledger.counts()
-    assert any(one.epoch for one in ledger.trials())
 
 
 def test_an_address_where_nobody_answers_fails_soon(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """Every file in search_spaces, for a few trials, its data where a user has them.
 
-One file of each kind is run as a study, on one Ray, up to the registered model. Trials of the
-others train in a pack of this process: what comes after is the same. A file whose data the project
-does not ship takes them from the folder that RNNSEARCH_DATA names; without it the test is skipped.
-Beside them stand two studies of such files that are special by what the user asks for.
+Each is run as a study up to the registered model, those named in `ELSEWHERE` by another test. A file
+whose data the project does not ship takes them from the folder that RNNSEARCH_DATA names; without it
+the test is skipped. Beside them stand two studies of such files that are special by what the user
+asks for.
 """
 
 from __future__ import annotations
@@ -15,17 +15,11 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-import optuna
 import pytest
 from e2e.records import ledger_trials, registered, run_statuses
 
 from rnnsearch.cli.app import main
-from rnnsearch.space.load import load
-from rnnsearch.space.proposals import suggest
-from rnnsearch.space.trial import trial_config
 from rnnsearch.study import Study
-from rnnsearch.tasks.load import load_data
-from rnnsearch.training.pack import Pack
 
 ROOT = Path(__file__).parents[3]
 SPACES = ROOT / "search_spaces"
@@ -77,27 +71,17 @@ SHORTS = {
         ("model.hidden_size=8", "task.stride=97", "training.steps_per_epoch=4"),
         data="series/ETTh1.csv",
     ),
-    "hello": Short(),
     "load": Short((*SMALL, "task.context=24", "task.stride=24", "training.steps_per_epoch=4")),
     "names": Short(("model.hidden_size=8", "training.batch_size=128"), data="names"),
     "random_labels": Short(("model.hidden_size=8", "task.generated.held_out=200")),
     "sign_of_last": Short(("model.hidden_size=8", "task.generated.held_out=200")),
-    "sine": Short(("training.steps_per_epoch=10",)),
     "sunspots": Short(
         ("model.hidden_size=8", "training.steps_per_epoch=10"), data="series/monthly-sunspots.csv"
     ),
 }
 
-ALIKE = {
-    "copy": "adding",
-    "hello": "char; e2e/test_hello.py runs it as it is",
-    "long_sine": "waves",
-    "mackey_glass": "lorenz",
-    "noisy_sine": "waves",
-    "random_labels": "sign_of_last",
-    "sine": "waves; e2e/test_sine.py runs it",
-}
-"""Files that are not run as studies here, and which of the same kind is."""
+ELSEWHERE = {"hello": "e2e/test_hello.py, as it is", "sine": "e2e/test_sine.py"}
+"""Files that other tests run, from the command line."""
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +91,11 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_file_is_run() -> None:
-    assert {file.stem for file in SPACES.glob("*.yaml")} == set(SHORTS)
+    assert {file.stem for file in SPACES.glob("*.yaml")} == {*SHORTS, *ELSEWHERE}
 
 
 @pytest.mark.usefixtures("two_cpus")
-@pytest.mark.parametrize("name", sorted(set(SHORTS) - set(ALIKE)))
+@pytest.mark.parametrize("name", sorted(SHORTS))
 def test_a_file_runs(name: str, storage: Path) -> None:
     short = SHORTS[name]
     overrides = [*FEW, *short.overrides]
@@ -128,30 +112,6 @@ def test_a_file_runs(name: str, storage: Path) -> None:
     assert math.isfinite(value)
     assert result.run is not None
     assert result.run.champion_uri == f"models:/{name}/1"
-
-
-@pytest.mark.parametrize("name", sorted(ALIKE))
-def test_trials_of_a_file_like_another_train(name: str) -> None:
-    overrides = [*FEW, *SHORTS[name].overrides]
-    spec = load(SPACES / f"{name}.yaml", overrides=overrides)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=spec.search.seed))
-    configs = {
-        f"trial-{seed}": trial_config(spec, suggest(spec, study.ask()), seed) for seed in range(2)
-    }
-    data = {config.task: load_data(config.task) for config in configs.values()}
-    pack = Pack(data, objective=spec.search.metric, goal=spec.search.goal)
-    for trial_id, config in configs.items():
-        pack.add(trial_id, config)
-    reports = []
-    while any(epoch < 1 for epoch in pack.roster.values()):
-        step = pack.train(dict.fromkeys(configs, 1), 60.0)
-        assert not step.refusals
-        assert not step.divergences
-        reports += step.reports
-    assert {report.trial_id for report in reports} == set(configs)
-    for report in reports:
-        assert math.isfinite(report.metrics[spec.search.metric])
 
 
 @pytest.mark.usefixtures("two_cpus")
