@@ -1,9 +1,9 @@
 """Every file in search_spaces, for a few trials, its data where a user has them.
 
-Each is run as a study up to the registered model, those named in `ELSEWHERE` by another test. A file
-whose data the project does not ship takes them from the folder that RNNSEARCH_DATA names; without it
-the test is skipped. Beside them stand two studies of such files that are special by what the user
-asks for.
+Each is run as a study up to the registered model, those named in `ELSEWHERE` by another test. A
+file whose data the project does not ship takes them from the folder that RNNSEARCH_DATA names;
+without it the test is skipped. Beside them stand two studies of such files that are special by
+what the user asks for.
 """
 
 from __future__ import annotations
