@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from rnnsearch.records.style import (
     BLUE,
@@ -188,14 +190,27 @@ def draw_study(
         heading(below, "Learning curves")
 
 
-def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: str) -> None:
-    import numpy as np
+def leader(trials: Sequence[TrialPoint], goal: str) -> TrialPoint | None:
+    """The first of the leaderboard: the best value of the trials that completed or were stopped."""
+    able = [trial for trial in trials if _can_win(trial)]
+    sign = 1.0 if goal == "minimize" else -1.0
+    return min(able, key=lambda trial: sign * (trial.value or 0.0), default=None)
 
+
+def _can_win(trial: TrialPoint) -> bool:
+    return _is_number(trial.value) and trial.state not in ("diverged", "failed")
+
+
+def _is_number(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)
+
+
+def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: str) -> None:
     for state, (color, marker) in _MARKS.items():
         group = [trial for trial in trials if trial.state == state]
         if not group:
             continue
-        here = [(t.number, t.value) for t in group if t.value is not None and np.isfinite(t.value)]
+        here = [(t.number, t.value) for t in group if _is_number(t.value)]
         axes.plot(
             [number for number, _ in here],
             [value for _, value in here],
@@ -204,15 +219,10 @@ def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: str) -> None:
             markersize=5,
             label=f"{state} ({len(group)})",
         )
-    best: float | None = None
-    numbers, steps = [], []
-    for trial in sorted(trials, key=lambda trial: trial.number):
-        value = trial.value
-        if value is None or not np.isfinite(value) or trial.state in ("diverged", "failed"):
-            continue
-        best = value if best is None else (min if goal == "minimize" else max)(best, value)
-        numbers.append(trial.number)
-        steps.append(best)
+    able = sorted((trial for trial in trials if _can_win(trial)), key=lambda trial: trial.number)
+    numbers = [trial.number for trial in able]
+    better = min if goal == "minimize" else max
+    steps = list(accumulate((trial.value for trial in able if trial.value is not None), better))
     if steps:
         numbers.append(max(trial.number for trial in trials))
         steps.append(steps[-1])
@@ -220,12 +230,7 @@ def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: str) -> None:
 
 
 def _curves(axes: Axes, trials: Sequence[TrialPoint], rungs: Sequence[int], goal: str) -> None:
-    import numpy as np
-
-    ranked = [t for t in trials if t.state == "complete" and t.value is not None and t.curve]
-    worth = [float(t.value) for t in ranked if t.value is not None and np.isfinite(t.value)]
-    target = (min(worth) if goal == "minimize" else max(worth)) if worth else None
-    winner = next((t for t in ranked if t.value == target), None)
+    winner = leader(trials, goal)
     named: set[str] = set()
     for trial in trials:
         if not trial.curve or trial is winner:
@@ -234,7 +239,7 @@ def _curves(axes: Axes, trials: Sequence[TrialPoint], rungs: Sequence[int], goal
         label = trial.state if trial.state not in named else "_"
         named.add(trial.state)
         axes.plot(*_points(trial.curve), color=color, linewidth=0.8, alpha=0.45, label=label)
-    if winner is not None:
+    if winner is not None and winner.curve:
         axes.plot(
             *_points(winner.curve), color=INK, linewidth=2.0, label=f"best: trial {winner.number}"
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnsearch.records.figures import TrialPoint, draw_curve, draw_rollout, draw_study
+from rnnsearch.records.figures import TrialPoint, draw_curve, draw_rollout, draw_study, leader
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -63,6 +63,19 @@ def test_study_shows_states_and_baselines(tmp_path: Path) -> None:
     image = pixels(path)
     for color in ("#0072B2", "#009E73", "#333333"):
         assert has_color(image, color)
+
+
+def test_the_best_curve_is_that_of_the_leaderboard() -> None:
+    trials = [
+        TrialPoint(0, "complete", 0.5, {1: 0.5}),
+        TrialPoint(1, "pruned", 0.2, {1: 0.2}),
+        TrialPoint(2, "diverged", 0.1, {1: 0.1}),
+        TrialPoint(3, "failed", None, {}),
+        TrialPoint(4, "running", float("nan"), {1: float("nan")}),
+    ]
+    leaders = [leader(trials, goal) for goal in ("minimize", "maximize")]
+    assert [one and one.number for one in leaders] == [1, 0]
+    assert leader(trials[2:], "minimize") is None
 
 
 @pytest.mark.parametrize("goal", ["minimize", "maximize"])
