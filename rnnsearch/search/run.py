@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 SLICE_SECONDS = 2.0
 SNAPSHOT_SECONDS = 30.0
-CHECKPOINTS = "rnnsearch.training.trained"
+CHECKPOINTS = "rnnsearch.training.checkpoint"
 READY_AHEAD = 32
 """Proposals kept ready at most; more of them would know less of the trials that ran before."""
 

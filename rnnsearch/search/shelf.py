@@ -114,6 +114,6 @@ class Shelf:
 
 def save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
     """Write `weights.safetensors` and `config.json`, aside and renamed."""
-    from rnnsearch.training.trained import TrainedModel  # torch, which `rnnsearch list` can spare
+    from rnnsearch.training.checkpoint import Checkpoint  # torch, which `rnnsearch list` can spare
 
-    TrainedModel.from_weights(config, weights, data).save(path)
+    Checkpoint.from_weights(config, weights, data).save(path)

@@ -1,23 +1,17 @@
-"""One trained network with all that it takes to use it, in a folder without pickle."""
+"""One trained network, in use."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.errors import HorizonError, ModelError, PromptError
-from rnnsearch.models.network import RecurrentNetwork
-from rnnsearch.models.weights import weight_shapes
 from rnnsearch.tasks.base import Head, Part, Predictor
 from rnnsearch.tasks.labels.use import Classified, classify
 from rnnsearch.tasks.load import ShownTask, build_task, load_data
@@ -28,20 +22,15 @@ from rnnsearch.tasks.signals.use import continued
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.tasks.text.generate import generate
 from rnnsearch.tasks.text.vocabulary import Vocabulary
-from rnnsearch.training.codec import config_from_json, config_to_json
-from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.checkpoint import Checkpoint
 from rnnsearch.training.plain import NetworkPredictor
 from rnnsearch.training.predictor import padded_state, stack_of_one
-from rnnsearch.training.weights import CARRIED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnnsearch.tasks.base import TaskData
-    from rnnsearch.training.weights import Weights
 
-WEIGHTS_FILE = "weights.safetensors"
-CONFIG_FILE = "config.json"
 OWN_PREDICTIONS = "on its own predictions"
 
 NO_ROLLOUT = {
@@ -52,90 +41,8 @@ NO_ROLLOUT = {
 """By task: why it has none, and what does instead."""
 
 
-@dataclass(frozen=True, eq=False)
-class TrainedModel:
-    """A trained network, its config, and what its task says about its symbols or points.
-
-    Attributes:
-        config: Of the training that it came out of.
-        network: In evaluation mode, on the CPU, in the training's dtype.
-        manifest: Of the task's data: a text's vocabulary, a wave's spacing.
-        metrics: What training reported at `epoch`.
-        epoch: Of the weights, counting from 1.
-        carried: The state out of training, (1, layers, batch, hidden) each, where it was kept.
-    """
-
-    config: TrialConfig
-    network: RecurrentNetwork
-    manifest: Mapping[str, Any]
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    epoch: int = 0
-    carried: tuple[Tensor, ...] | None = None
-
-    @classmethod
-    def from_weights(cls, config: TrialConfig, weights: Weights, data: TaskData) -> TrainedModel:
-        """A model out of a pack's weights and the data that they were trained on.
-
-        Raises:
-            ModelError: The weights are not those of such a network.
-        """
-        shape = data.input_size, data.output_size, data.symbolic
-        network, carried = _network(config, *shape, _tensors(weights.tensors), "these weights")
-        return cls(config, network, data.manifest(), dict(weights.metrics), weights.epoch, carried)
-
-    @classmethod
-    def load(cls, path: str | Path) -> TrainedModel:
-        """Read a checkpoint folder.
-
-        Raises:
-            ModelError: It is not there, is damaged, or was written by another version.
-        """
-        folder = Path(path)
-        try:
-            text = (folder / CONFIG_FILE).read_text(encoding="utf-8")
-            raw = (folder / WEIGHTS_FILE).read_bytes()
-        except OSError as error:
-            raise ModelError(
-                f"cannot read a model from {folder}: {error.strerror or error}. A model is a "
-                f"folder with {WEIGHTS_FILE} and {CONFIG_FILE}, such as those in a study's "
-                "checkpoints folder."
-            ) from error
-        damaged = f"{folder} is damaged; copy it again from the study's checkpoints folder"
-        try:
-            said = json.loads(text)
-            config = config_from_json(said["config"])
-            shape = said["input_size"], said["output_size"], said["symbolic"]
-            manifest, metrics, epoch = said["manifest"], said["metrics"], said["epoch"]
-            tensors = safetensors.torch.load(raw)
-        except (ValueError, KeyError, TypeError, SafetensorError) as error:
-            raise ModelError(f"{damaged} ({type(error).__name__}: {error}).") from error
-        network, carried = _network(config, *shape, tensors, str(folder))
-        return cls(config, network, manifest, metrics, epoch, carried)
-
-    def save(self, path: str | Path) -> None:
-        """Write a checkpoint folder: `weights.safetensors` and `config.json`.
-
-        The config comes last and is renamed into place, so a folder that has one is whole.
-        """
-        folder = Path(path)
-        folder.mkdir(parents=True, exist_ok=True)
-        tensors = dict(self.network.state_dict())
-        for name, part in zip(CARRIED, self.carried or (), strict=False):
-            tensors[name] = part[0].contiguous()
-        (folder / CONFIG_FILE).unlink(missing_ok=True)
-        (folder / WEIGHTS_FILE).write_bytes(safetensors.torch.save(tensors))
-        said = {
-            "config": config_to_json(self.config),
-            "input_size": self.network.input_size,
-            "output_size": self.network.head.out_features,
-            "symbolic": self.network.symbolic,
-            "manifest": dict(self.manifest),
-            "metrics": dict(self.metrics),
-            "epoch": self.epoch,
-        }
-        aside = folder / f"{CONFIG_FILE}.new"
-        aside.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        aside.replace(folder / CONFIG_FILE)
+class TrainedModel(Checkpoint):
+    """A checkpoint in use: it predicts, goes on, answers, and is judged."""
 
     @torch.no_grad()
     def predict(self, inputs: NDArray[Any]) -> NDArray[Any]:
@@ -394,38 +301,3 @@ class TrainedModel:
         if "scaler" not in self.manifest:
             return array
         return Scaler.from_json(self.manifest["scaler"]).undo(array).astype(array.dtype)
-
-
-def save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
-    """Write a pack's weights as a checkpoint folder that `TrainedModel.load` reads."""
-    TrainedModel.from_weights(config, weights, data).save(path)
-
-
-def _tensors(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Tensor]:
-    return {name: torch.tensor(array) for name, array in arrays.items()}
-
-
-def _network(
-    config: TrialConfig,
-    input_size: int,
-    output_size: int,
-    symbolic: bool,
-    tensors: dict[str, Tensor],
-    source: str,
-) -> tuple[RecurrentNetwork, tuple[Tensor, ...] | None]:
-    """The network that holds the weights, and the carried state among them."""
-    carried = tuple(tensors[name].unsqueeze(0) for name in CARRIED if name in tensors)
-    weights = {name: tensor for name, tensor in tensors.items() if name not in CARRIED}
-    shapes = weight_shapes(config.model, input_size, output_size, symbolic)
-    found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
-    for name in sorted(shapes.keys() | found.keys()):
-        if shapes.get(name) != found.get(name):
-            raise ModelError(
-                f"{source} do not fit the config: {name} should be {shapes.get(name, 'absent')}, "
-                f"and is {found.get(name, 'absent')}."
-            )
-    network = RecurrentNetwork(config.model, input_size, output_size, symbolic)
-    network.to(getattr(torch, config.training.dtype))
-    network.load_state_dict(weights)
-    network.requires_grad_(False).eval()
-    return network, carried or None

@@ -22,7 +22,7 @@ from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
 from rnnsearch.training.snapshot import TrialSnapshot
-from rnnsearch.training.trained import TrainedModel, save_checkpoint
+from rnnsearch.training.trained import TrainedModel
 from rnnsearch.training.weights import CARRIED, Weights
 
 torch.set_num_threads(1)
@@ -113,7 +113,7 @@ def test_a_missing_field_takes_its_default_or_is_refused() -> None:
 @pytest.mark.parametrize("config", [SINE, TEXT], ids=["sine", "text"])
 def test_a_folder_gives_the_model_back(config: TrialConfig, tmp_path: Path) -> None:
     data = load_data(config.task)
-    save_checkpoint(tmp_path / "best", config, weights_of(config, data), data)
+    TrainedModel.from_weights(config, weights_of(config, data), data).save(tmp_path / "best")
     assert sorted(p.name for p in (tmp_path / "best").iterdir()) == [
         "config.json",
         "weights.safetensors",
@@ -186,7 +186,7 @@ def test_the_carried_state_is_kept_for_rollouts(tmp_path: Path) -> None:
     data = load_data(config.task)
     state = np.ones((2, 1, 6), dtype=np.float32)
     carried = weights_of(config, data, **{"carried.h": state})
-    save_checkpoint(tmp_path, config, carried, data)
+    TrainedModel.from_weights(config, carried, data).save(tmp_path)
     loaded = TrainedModel.load(tmp_path)
     assert loaded.carried is not None
     np.testing.assert_array_equal(loaded.carried[0][0].numpy(), state)
@@ -226,7 +226,7 @@ def test_a_champion_of_carried_rollouts_evaluates_to_its_records(
     for source in (pack, moved, arriving):
         weights = source.remove("a")
         assert weights is not None
-        save_checkpoint(tmp_path / "best", config, weights, data)
+        TrainedModel.from_weights(config, weights, data).save(tmp_path / "best")
         model = TrainedModel.load(tmp_path / "best")
         assert model.carried is not None
         (recorded,) = [
