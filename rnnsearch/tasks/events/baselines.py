@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,25 +12,26 @@ from rnnsearch.tasks.base import Part, Score
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnnsearch.tasks.events.data import EventsData
+    from rnnsearch.tasks.ragged import Ragged
 
     Floats = NDArray[np.float64]
+    Sequences = Mapping[Part, Ragged]
 
 PENALTY = 1.0
 """Of the squared weights, against the summed likelihood."""
 MOST_ITERATIONS = 60
 
 
-def marginal(data: EventsData) -> Score:
+def marginal(sequences: Sequences) -> Score:
     """Each event by its share of the training frames, half a frame added to either side."""
-    _, after = _pairs(data, "train")
+    _, after = _pairs(sequences["train"])
     rates = (after.sum(axis=0) + 0.5) / (len(after) + 1)
     logits = np.log(rates / (1 - rates))
-    scores = _scores(data, lambda before: np.tile(logits, (len(before), 1)))
+    scores = _scores(sequences, lambda before: np.tile(logits, (len(before), 1)))
     return Score("marginal", scores, "how often each event happens in training")
 
 
-def logistic(data: EventsData) -> Score:
+def logistic(sequences: Sequences) -> Score:
     """Each event by a logistic regression on all events of the frame before.
 
     Fitted by L-BFGS on the training part, with a squared penalty on the weights; more iterations
@@ -38,7 +39,7 @@ def logistic(data: EventsData) -> Score:
     """
     from scipy.optimize import minimize
 
-    before, after = _pairs(data, "train")
+    before, after = _pairs(sequences["train"])
     count, width = before.shape
     # Events that always or never happen have no finite optimum but for the penalty.
     inputs = np.concatenate([before, np.ones((count, 1))], axis=1)
@@ -61,25 +62,24 @@ def logistic(data: EventsData) -> Score:
         options={"maxiter": MOST_ITERATIONS},
     )
     weights = found.x.reshape(width + 1, width)
-    scores = _scores(data, lambda frames: frames @ weights[:-1] + weights[-1])
+    scores = _scores(sequences, lambda frames: frames @ weights[:-1] + weights[-1])
     return Score("logistic AR(1)", scores, "logistic regression on the frame before")
 
 
-def _pairs(data: EventsData, part: Part) -> tuple[Floats, Floats]:
+def _pairs(some: Ragged) -> tuple[Floats, Floats]:
     """Every frame that another one follows, and the one that follows; [pairs, events] each."""
-    some = data.sequences[part]
     whole = [some[at] for at in range(len(some))]
     before = np.concatenate([one[:-1] for one in whole])
     after = np.concatenate([one[1:] for one in whole])
     return before.astype(np.float64), after.astype(np.float64)
 
 
-def _scores(data: EventsData, logits: Callable[[Floats], Floats]) -> dict[str, float]:
+def _scores(sequences: Sequences, logits: Callable[[Floats], Floats]) -> dict[str, float]:
     found: dict[str, float] = {}
-    for part in data.sequences:
+    for part, some in sequences.items():
         if part == "train":
             continue
-        before, after = _pairs(data, part)
+        before, after = _pairs(some)
         outputs = logits(before)
         guessed, happened = outputs > 0, after > 0
         either = int((guessed | happened).sum())

@@ -12,6 +12,7 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.events.baselines import logistic, marginal
 from rnnsearch.tasks.events.config import EventsConfig, problems
 from rnnsearch.tasks.events.source import read_parts
 from rnnsearch.tasks.ragged import Ragged
@@ -131,9 +132,7 @@ class EventsData:
 
     def baselines(self) -> Sequence[Score]:
         """How often each event happens, and a logistic regression on the frame before."""
-        from rnnsearch.tasks.events.baselines import logistic, marginal
-
-        return [marginal(self), logistic(self)]
+        return [marginal(self.sequences), logistic(self.sequences)]
 
     def manifest(self) -> dict[str, Any]:
         """The number of events; a model knows them by their place."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,9 @@ from rnnsearch.tasks.labels.regression import fit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnnsearch.tasks.labels.data import LabelsData
+    from rnnsearch.tasks.ragged import Ragged
+
+    Labels = Mapping[Part, NDArray[np.int64]]
 
 HIGHEST_ORDER = 4
 PENALTY = 1.0
@@ -24,44 +26,44 @@ PENALTY = 1.0
 the surnames of 18 languages among 0.1, 1 and 3."""
 
 
-def majority(data: LabelsData) -> Score:
+def majority(labels: Labels, classes: Sequence[str]) -> Score:
     """Every sequence gets the classes' shares of the training part, so the commonest class.
 
     The note says how far from it chance alone may take a model that knows nothing.
     """
-    counts = np.bincount(data.labels["train"], minlength=len(data.classes))
+    counts = np.bincount(labels["train"], minlength=len(classes))
     logs = np.log(np.maximum(counts, 0.5) / counts.sum())
-    found = _scores(data, lambda part: np.tile(logs, (data.rows()[part], 1)))
-    rows, share = data.rows()["val"], found["val_accuracy"]
+    found = _scores(labels, lambda part: np.tile(logs, (len(labels[part]), 1)))
+    rows, share = len(labels["val"]), found["val_accuracy"]
     noise = 1.96 * sqrt(share * (1 - share) / rows)
     note = (
-        f"always {data.classes[int(counts.argmax())]}; on {rows:,} sequences chance alone moves "
+        f"always {classes[int(counts.argmax())]}; on {rows:,} sequences chance alone moves "
         f"an accuracy by {noise:.3f} either way (95 %)"
     )
     return Score("majority", found, note)
 
 
-def logistic(data: LabelsData) -> Score:
+def logistic(sequences: Mapping[Part, Ragged], labels: Labels, classes: Sequence[str]) -> Score:
     """Multinomial logistic regression on what a sequence shows without its order in time.
 
     Of texts: counts of their 1- to 4-grams of characters, of at least two training texts, with
     marks at both ends. Of numbers: each column's last value, mean, deviation, least and greatest.
     """
-    if data.symbolic:
-        of_part, name = ngram_counts(data, HIGHEST_ORDER), "n-gram logistic regression"
+    if sequences["train"].values.ndim == 1:
+        of_part, name = ngram_counts(sequences, HIGHEST_ORDER), "n-gram logistic regression"
         what = f"character 1- to {HIGHEST_ORDER}-grams"
     else:
-        of_part, name = summaries(data), "logistic regression"
+        of_part, name = summaries(sequences), "logistic regression"
         what = "last value, mean, deviation, least and greatest of each column"
-    model = fit(of_part["train"], data.labels["train"], len(data.classes), PENALTY)
-    return Score(name, _scores(data, lambda part: model.logs(of_part[part])), what)
+    model = fit(of_part["train"], labels["train"], len(classes), PENALTY)
+    return Score(name, _scores(labels, lambda part: model.logs(of_part[part])), what)
 
 
-def _scores(data: LabelsData, logs: Callable[[Part], NDArray[np.float64]]) -> dict[str, float]:
+def _scores(labels: Labels, logs: Callable[[Part], NDArray[np.float64]]) -> dict[str, float]:
     """The task's own metrics of the held-out parts, from log-probabilities [N, classes]."""
     found: dict[str, float] = {}
-    for part in data.labels:
+    for part, classes in labels.items():
         if part != "train":
-            own = scores(data.labels[part], logs(part))
+            own = scores(classes, logs(part))
             found |= {f"{part}_{name}": value for name, value in own.items()}
     return found

@@ -11,6 +11,7 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.labels.baselines import logistic, majority
 from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig, problems
 from rnnsearch.tasks.labels.encoder import Encoder, TextEncoder, number_encoder, text_encoder
 from rnnsearch.tasks.labels.generated import CLASSES, generate
@@ -133,9 +134,10 @@ class LabelsData:
 
     def baselines(self) -> Sequence[Score]:
         """The most frequent class, and a logistic regression."""
-        from rnnsearch.tasks.labels.baselines import logistic, majority
-
-        return [majority(self), logistic(self)]
+        return [
+            majority(self.labels, self.classes),
+            logistic(self.sequences, self.labels, self.classes),
+        ]
 
     def manifest(self) -> dict[str, Any]:
         """The classes, and how a sequence is encoded."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,21 +13,20 @@ from rnnsearch.tasks.base import Part
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnnsearch.tasks.labels.data import LabelsData
     from rnnsearch.tasks.ragged import Ragged
 
 MARK = (-1,)
 """Stands before the first and after the last symbol of a text."""
 
 
-def ngram_counts(data: LabelsData, highest: int) -> dict[Part, Any]:
+def ngram_counts(sequences: Mapping[Part, Ragged], highest: int) -> dict[Part, Any]:
     """Sparse counts of n-grams of symbols, a row a text of the part, a column an n-gram.
 
     Columns are the n-grams of at least two training texts.
     """
     from scipy.sparse import csr_matrix
 
-    found = {part: _all_grams(texts, highest) for part, texts in data.sequences.items()}
+    found = {part: _all_grams(texts, highest) for part, texts in sequences.items()}
     held = Counter(gram for grams in found["train"] for gram in grams)
     columns = {gram: at for at, gram in enumerate(sorted(g for g, n in held.items() if n > 1))}
     counts: dict[Part, Any] = {}
@@ -57,12 +57,12 @@ def _all_grams(texts: Ragged, highest: int) -> list[Counter[tuple[int, ...]]]:
     return found
 
 
-def summaries(data: LabelsData) -> dict[Part, NDArray[np.float64]]:
+def summaries(sequences: Mapping[Part, Ragged]) -> dict[Part, NDArray[np.float64]]:
     """Each column's last value, mean, deviation, least and greatest, and the log of the length.
 
     Scaled by the training part.
     """
-    rows = {part: _summaries(some) for part, some in data.sequences.items()}
+    rows = {part: _summaries(some) for part, some in sequences.items()}
     mean, deviation = rows["train"].mean(axis=0), rows["train"].std(axis=0)
     scale = np.where(deviation > 1e-12, deviation, 1.0)
     return {part: (own - mean) / scale for part, own in rows.items()}
