@@ -267,3 +267,7 @@ class Showing(Protocol):
             `events`, 0 and 1, and `chances`, both [steps, events].
         """
         ...
+
+
+class ShownTask(Task, Showing, Protocol):
+    """What packs train and people look at."""

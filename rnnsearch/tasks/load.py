@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.base import Showing, Task, TaskData
+from rnnsearch.tasks.base import ShownTask, TaskData
 from rnnsearch.tasks.config import TaskConfig, task_type
 from rnnsearch.tasks.own.find import is_own, is_whole
 
@@ -37,10 +37,6 @@ _STAND_INS = {
 }
 """By type: what knows a task's metrics and rules without its file. The metrics of a series name
 what stands in the file; other tasks read none."""
-
-
-class ShownTask(Task, Showing, Protocol):
-    """What packs train and people look at."""
 
 
 def load_data(config: TaskConfig) -> TaskData:

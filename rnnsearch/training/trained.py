@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.errors import HorizonError, ModelError, PromptError
-from rnnsearch.tasks.base import Head, Part, Predictor
+from rnnsearch.tasks.base import Head, Part, Predictor, ShownTask
 from rnnsearch.tasks.labels.use import Classified, classify
-from rnnsearch.tasks.load import ShownTask, build_task, load_data
+from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.use import forecast_rows

@@ -11,14 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rnnsearch.tasks.base import Metric, Part, TaskData
+from rnnsearch.tasks.base import Metric, Part, ShownTask, TaskData
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from numpy.typing import NDArray
-
-    from rnnsearch.tasks.load import ShownTask
 
     Predict = Callable[[NDArray[Any]], NDArray[Any]]
 
