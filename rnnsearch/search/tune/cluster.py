@@ -30,6 +30,8 @@ SWITCHES = {
     "RAY_TUNE_CALLBACKS": "rnnsearch.search.tune.no_output.NoOutput",
     "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
+    # Tune gives its actors an environment of their own, so they never take a worker from stock
+    "RAY_prestart_worker_first_driver": "0",
     # Ray's own 15 leaves a pack what the writer of the records, at 10, does not want. The driver,
     # which few cycles of keep many slots filled, goes before the packs.
     "RAY_worker_niceness": "5",
