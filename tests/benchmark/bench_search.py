@@ -176,7 +176,7 @@ def _row(who: str, runs: list[Run], us: list[Run], epochs_a_trial: float) -> dic
             if theirs
             else None
         ),
-        f"command to end, {trials} trials, s": median(walls),
+        "command to end of our trials, s": median(walls),
         "ratio of commands": (
             median(wall / a.wall for a, wall in zip(us, walls, strict=True)) if theirs else None
         ),
