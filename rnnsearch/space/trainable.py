@@ -11,6 +11,7 @@ from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.config import task_type
 
 LOSS, CARRY = "training.loss", "training.carry_state"
+PRECISION, GPUS = "training.matmul_precision", "resources.gpus_per_pack"
 FEEDING, NOISE = "training.feeding", "training.input_noise"
 SHUFFLED = ("copy", "events", "lorenz", "mackey_glass", "wave")
 """Tasks of whole sequences or windows in any order, which no model may read backwards."""
@@ -31,6 +32,13 @@ def check_training(draft: Draft) -> None:
             if message not in noted:
                 noted.add(message)
                 draft.note([key], f"the task `{task_type(config)}` {message}", suggestion)
+    rounded = [how for how in members(draft, PRECISION) if how not in (None, "highest")]
+    if rounded and not draft.fixed.get(GPUS):
+        draft.note(
+            [PRECISION],
+            f"is {' or '.join(rounded)}, which only a GPU does, and {GPUS} is 0. Ask for a part "
+            "of a GPU there, or take this field out.",
+        )
     judged = draft.fixed.get("search.metric") == "train_loss"
     if judged and len(set(members(draft, LOSS))) > 1:
         draft.note(

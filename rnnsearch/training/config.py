@@ -9,6 +9,8 @@ from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.base import Loss
 from rnnsearch.tasks.config import TaskConfig
 
+MatmulPrecision = Literal["highest", "high", "medium"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingConfig:
@@ -51,6 +53,9 @@ class TrainingConfig:
         input_noise: Standard deviation of the Gaussian noise that training adds to inputs that
             are numbers, in the units of the inputs.
         dtype: Of weights and activations.
+        matmul_precision: Of products of float32 matrices on a GPU, in torch's words: `highest`
+            keeps all bits, `high` rounds what is multiplied to TF32, `medium` to bfloat16 where
+            torch has such products and else as `high`. On a CPU all bits are kept.
     """
 
     loss: Loss | None = None
@@ -78,6 +83,7 @@ class TrainingConfig:
     own_steps: int = 1
     input_noise: float = 0.0
     dtype: Literal["float32", "float64"] = "float32"
+    matmul_precision: MatmulPrecision = "highest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

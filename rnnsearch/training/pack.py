@@ -24,7 +24,6 @@ from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.epochs import EpochEnds
 from rnnsearch.training.memory import Room, out_of_memory
 from rnnsearch.training.placement import DataSource, Placement, TaskBuilder
-from rnnsearch.training.precision import full_precision
 from rnnsearch.training.report import Divergence, EpochReport, Refusal, Step
 from rnnsearch.training.slots import Slot, best_of, snapshot_of, weights_of
 from rnnsearch.training.snapshot import TrialSnapshot
@@ -67,7 +66,7 @@ class Pack:
         tasks: TaskBuilder = build_task,
         recorder: Recorder | None = None,
     ) -> None:
-        """Make an empty pack; on a GPU, switch off what rounds float32 to fewer bits there.
+        """Make an empty pack.
 
         Args:
             data: Data by task config, or a function that finds it; asked once a task.
@@ -79,7 +78,6 @@ class Pack:
                 on a GPU, elsewhere nothing.
         """
         self._device = torch.device(device)
-        full_precision(self._device)
         self._recorder = recorder_of(self._device) if recorder is None else recorder
         self._placement = Placement(data, self._device, objective, tasks)
         self._ends = EpochEnds(objective, goal)

@@ -27,6 +27,7 @@ from rnnsearch.training.kernels.table import RECORDED
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.memory import out_of_memory
 from rnnsearch.training.optimizers import moments
+from rnnsearch.training.precision import set_matmul_precision
 from rnnsearch.training.predictor import StackPredictor
 from rnnsearch.training.program import Program, Programs, width_of
 from rnnsearch.training.rows import Rows
@@ -135,6 +136,10 @@ class Stack:
             self._awaited = awaited(layers)
         return self._awaited
 
+    def _set_precision(self) -> None:
+        """Before its first product: stacks take turns, and torch has one setting for all."""
+        set_matmul_precision(self.device, self.key.matmul_precision)
+
     # Rows come and go.
 
     def add(self, slot: Slot, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
@@ -206,6 +211,7 @@ class Stack:
             Slots whose loss or gradient stopped being finite; the caller takes them out.
         """
         started = time.perf_counter()
+        self._set_precision()
         for slot in active:
             if slot.index is None:
                 slot.plan(self.task)
@@ -297,6 +303,7 @@ class Stack:
 
     def evaluate(self, slots: Sequence[Slot]) -> list[dict[str, float]]:
         """Validation metrics of each slot, computed together, in the order of `slots`."""
+        self._set_precision()
         found: dict[Slot, dict[str, float]] = {}
         for carry in (False, True):
             group = [slot for slot in slots if slot.config.training.carry_state is carry]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rnnsearch.tasks.base import TaskData, Window
 from rnnsearch.tasks.config import TaskConfig
-from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.config import MatmulPrecision, TrialConfig
 from rnnsearch.training.feeding import Feeding, feeding_of
 from rnnsearch.training.losses import LossShape, loss_shape
 from rnnsearch.training.optimizers import Rule, rule_of
@@ -30,6 +30,7 @@ class StackKey:
     feeding: Feeding
     window: Window
     dtype: str
+    matmul_precision: MatmulPrecision
 
     @property
     def plain(self) -> bool:
@@ -58,4 +59,5 @@ def stack_key(config: TrialConfig, data: TaskData, window: Window) -> StackKey:
         feeding=feeding_of(how, data),
         window=window,
         dtype=how.dtype,
+        matmul_precision=how.matmul_precision,
     )

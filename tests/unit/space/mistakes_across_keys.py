@@ -51,6 +51,12 @@ CASES = {
         "takes mse, l1, huber, or null for mse",
         "mse",
     ),
+    "fewer bits without a GPU": Case(
+        SINE + "training: {matmul_precision: {choice: [highest, high]}}",
+        2,
+        "training.matmul_precision",
+        "is high, which only a GPU does, and resources.gpus_per_pack is 0",
+    ),
     "losses judged by themselves": Case(
         SINE + "training: {loss: {choice: [mse, l1]}}\nsearch: {metric: train_loss}",
         3,
