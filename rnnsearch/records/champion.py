@@ -213,10 +213,15 @@ def _rows(manifest: dict[str, Any]) -> Any:
     import numpy as np
     import pandas as pd
 
+    from rnnsearch.tasks.series.transforms import restored
+
     read = [*manifest["targets"], *manifest["past"], *manifest["known"]]
     context, horizon = manifest["context"], manifest["horizon"]
     wave = np.sin(np.arange(context + horizon))[:, None]
     cells = np.array(manifest["center"][0]) + wave * np.array(manifest["scale"][0])
+    kind, count = manifest.get("transform", "none"), len(manifest["targets"])
+    if kind != "none":
+        cells[:, :count] = np.maximum(restored(cells[:, :count], kind), 0.0)
     table = pd.DataFrame(cells, columns=read)
     table.loc[context:, [*manifest["targets"], *manifest["past"]]] = np.nan
     if manifest["id"]:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnsearch.events import Event
+from rnnsearch.events import EpochsReported, Event
 from rnnsearch.records.outbox import Outbox
 from rnnsearch.records.writer_state import WriterState
 
@@ -65,7 +65,11 @@ def default_artifacts(storage: Path) -> Path:
 
 
 class Recorder:
-    """A Listener whose events end in MLflow, by way of the disk and another process."""
+    """A Listener whose events end in MLflow, by way of the disk and another process.
+
+    The process is started at the first epoch: MLflow takes seconds of a core to import, which
+    Ray and the packs need before that.
+    """
 
     def __init__(
         self,
@@ -97,7 +101,9 @@ class Recorder:
         self._check_at = 0.0
 
     def start(self) -> None:
-        """Start the writer process."""
+        """Start the writer process now, if there is none; the first epoch does it otherwise."""
+        if self._process is not None and self._process.poll() is None:
+            return
         self._log_file.parent.mkdir(parents=True, exist_ok=True)
         environment = {**_QUIET, **os.environ}
         # The package may be importable only through this process's path (a plain checkout).
@@ -116,7 +122,10 @@ class Recorder:
 
     def on_event(self, event: Event) -> None:
         self._outbox.on_event(event)
-        if time.monotonic() >= self._check_at:
+        if self._process is None:
+            if isinstance(event, EpochsReported):
+                self.start()
+        elif time.monotonic() >= self._check_at:
             self._revive()
 
     @property
@@ -155,6 +164,8 @@ class Recorder:
         deadline = time.monotonic() + deadline_seconds
         moved, moved_at = -1, time.monotonic()
         self._outbox.close()
+        if self._process is None:
+            self.start()  # nothing was learned, and that is on record too
         self._say_close(deadline_seconds)
         before = WriterState.load(self._folder).done
         total = self._outbox.sequence - before

@@ -25,8 +25,9 @@ from rnnsearch.records.segment_reader import SegmentReader
 from rnnsearch.records.tracker import Tracker
 from rnnsearch.records.writer_state import EVERYTHING, WriterState
 
-FLUSH_SECONDS = 2.0
-"""Rows of running trials are gathered for so long: one call instead of many."""
+FLUSH_SECONDS = 5.0
+"""Rows of running trials are gathered for so long: one call instead of many, which take MLflow
+some 5 ms each."""
 FLUSH_EVENTS = 4000
 """... or until so many events wait."""
 IDLE_SECONDS = 0.25

@@ -90,7 +90,16 @@ _SIGNAL = frozenset({"task.predict", "task.scaler"})
 SAME_SCORES = {
     "series": frozenset(
         f"task.{key}"
-        for key in ("context", "strategy", "channels", "segment", "anchor", "scaler", "order")
+        for key in (
+            "context",
+            "strategy",
+            "channels",
+            "segment",
+            "anchor",
+            "transform",
+            "scaler",
+            "order",
+        )
     ),
     "wave": _SIGNAL,
     "mackey_glass": _SIGNAL,

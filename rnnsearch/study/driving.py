@@ -88,7 +88,6 @@ def drive(
     uri = tracking_uri or ledger.note("tracking_uri") or default
     ledger.set_note("tracking_uri", uri)
     recorder = _recorder(directory, uri)
-    recorder.start()
     everyone = _Together((watch.listener, recorder), spec, directory, ledger)
     state: StudyState = "failed"
     reason = "the driver failed"
@@ -146,6 +145,8 @@ def _write_records(
             return recorder.close(DRAIN_SECONDS, watch.drain), False
         except KeyboardInterrupt:
             watch.stage("leaving the records to the writer process")
+    else:
+        recorder.start()  # a second signal may come before any epoch
     written = WriterState.load(directory.outbox)
     problem = "nobody waited for them; the writer process goes on by itself"
     return (

@@ -150,8 +150,7 @@ def _residuals(data: SeriesData, forecast: Forecast, lead: int) -> Floats:
         at = origins[:: -(-len(origins) // RESIDUALS)]
         series = data.series_of(at)[:, None]
         truth = data.values[at[:, None] + np.arange(horizon), :targets]
-        error = (truth - data.center[series, :targets]) / data.scale[series, :targets]
-        error -= forecast(at)
+        error = data.as_read(series, truth) - forecast(at)
         # A step of which no error is known takes none.
         error[:, np.isnan(error).all(axis=0)] = 0.0
         found[number] = np.moveaxis(np.nanquantile(error, levels, axis=0), 0, -1)

@@ -139,3 +139,15 @@ def check_training(config: SeriesConfig, train: Floats, column: int, name: str) 
             "training part rows in which it changes.",
             "task.targets",
         )
+
+
+def check_transformable(config: SeriesConfig, cells: Floats, column: int, name: str) -> None:
+    """Refuse a transform of a target that has values below 0."""
+    if config.transform == "none" or not (cells < 0).any():
+        return
+    row = int(np.argmax(cells < 0))
+    raise DataError(
+        f"{config.path}: {config.transform} is for values from 0, and {config.targets[column]!r}"
+        f"{_whose(name)} is {cells[row]:g} in row {row + 1}; leave task.transform out.",
+        "task.transform",
+    )

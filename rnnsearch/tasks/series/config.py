@@ -7,6 +7,8 @@ from itertools import pairwise
 from math import isfinite
 from typing import Literal
 
+from rnnsearch.tasks.series.transforms import Transform
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSplitConfig:
@@ -63,6 +65,9 @@ class SeriesConfig:
         segment: Rows that a network reads at one step; the context is a multiple of it. Above 1
             for direct forecasts alone, whose network then remembers fewer steps.
         anchor: `last` learns the change against the last known row, `none` the value itself.
+        transform: Of the targets, before they are scaled: models learn their `sqrt1p`,
+            sqrt(1 + x), or `log1p`, log(1 + x), and their forecasts are turned back. For values
+            from 0.
         scaler: Of every column, fitted on the training part of each series alone.
         missing: Empty cells are an `error`, are filled from the row before (`ffill`), or are hidden
             from the model, which is told so by one more input a column (`mask`). A cell that
@@ -93,6 +98,7 @@ class SeriesConfig:
     channels: Literal["together", "each"] = "together"
     segment: int = 1
     anchor: Literal["none", "last"] = "none"
+    transform: Transform = "none"
     scaler: Literal["standard", "minmax", "robust", "none"] = "standard"
     missing: Literal["error", "ffill", "mask"] = "error"
     period: int = 1

@@ -18,6 +18,7 @@ from rnnsearch.tasks.series.checks import (
     check_columns,
     check_filled,
     check_training,
+    check_transformable,
 )
 from rnnsearch.tasks.series.config import SeriesConfig, problems
 from rnnsearch.tasks.series.intervals import check_calibration
@@ -29,6 +30,7 @@ from rnnsearch.tasks.series.parts import (
     season_errors,
 )
 from rnnsearch.tasks.series.table import Table, column_names, read_table
+from rnnsearch.tasks.series.transforms import restored, transformed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +47,8 @@ class SeriesData:
 
     Attributes:
         values: In the data's units, float64 [rows, columns]; NaN where a cell was empty.
-        scaled: What models read, float32 [rows, columns]: scaled, empty cells filled or 0.
+        scaled: What models read, float32 [rows, columns]: targets transformed, all scaled, empty
+            cells filled or 0.
         times: Seconds since 1970 or the time column's numbers, float64 [rows]; None without one.
         dated: Whether `times` are seconds since 1970.
         names: Of the series; one empty name for a single one.
@@ -134,14 +137,19 @@ class SeriesData:
                     check_filled(config, cells, column, table.names[number])
                 train = cells[start:end]
                 check_training(config, train, column, table.names[number])
+                raw = train
+                if column < targets:
+                    check_transformable(config, cells, column, table.names[number])
+                    cells = transformed(cells, config.transform)
+                    train = cells[start:end]
                 scaler = Scaler.fit(train[:, None], config.scaler)
                 (center[number, column],), (scale[number, column],) = scaler.center, scaler.scale
                 out = scaled[lo:hi, column]
                 np.subtract(cells, center[number, column], out=out, casting="same_kind")
                 out /= scale[number, column]
                 if column < targets:
-                    spread[number, column] = np.nanstd(train)
-                    season[number, column] = season_errors(train[:, None], config.period)[0]
+                    spread[number, column] = np.nanstd(raw)
+                    season[number, column] = season_errors(raw[:, None], config.period)[0]
         scaled[np.isnan(scaled)] = 0.0
         made = cls(
             config=config,
@@ -174,6 +182,23 @@ class SeriesData:
         """The number of the series that each row belongs to."""
         found: Rows = np.searchsorted(self.starts, rows, side="right") - 1
         return found
+
+    def as_read(self, series: Rows, values: Floats) -> Floats:
+        """Targets in the data's units as models read them: transformed and scaled, float64.
+
+        Args:
+            series: Whose they are, [...], broadcast against `values` without its last axis.
+            values: [..., targets].
+        """
+        count = len(self.config.targets)
+        told = transformed(values, self.config.transform)
+        return (told - self.center[series, :count]) / self.scale[series, :count]
+
+    def in_units(self, series: Rows, scaled: Floats) -> Floats:
+        """What `as_read` took, in the data's units; arguments likewise."""
+        count = len(self.config.targets)
+        told = scaled * self.scale[series, :count] + self.center[series, :count]
+        return restored(told, self.config.transform)
 
     def origins(self, part: Part) -> Rows:
         """The first target row of every forecast that is scored in a part.
@@ -287,6 +312,7 @@ class SeriesData:
             "known": list(config.known),
             "id": config.id,
             "series": list(self.names),
+            "transform": config.transform,
             "scaler": config.scaler,
             "center": self.center.tolist(),
             "scale": self.scale.tolist(),

@@ -127,8 +127,7 @@ class Calibration:
         data, targets = self._data, len(self._data.config.targets)
         series = data.series_of(origins)[:, None]
         rows = origins[:, None] + np.arange(data.config.horizon)
-        truth = data.values[rows, :targets] - data.center[series, :targets]
-        truth /= data.scale[series, :targets]
+        truth = data.as_read(series, data.values[rows, :targets])
         low, high = bounds_before(data.config, scaled)
         with np.errstate(over="ignore", invalid="ignore"):
             self._errors.append(np.maximum(low - truth, truth - high))

@@ -64,12 +64,10 @@ class Scorer:
             scaled = scaled[..., self._data.config.quantiles.index(0.5)]
         data, targets = self._data, len(self._data.config.targets)
         series = data.series_of(origins)
-        center = data.center[series, None, :targets]
-        scale = data.scale[series, None, :targets]
         rows = origins[:, None] + np.arange(data.config.horizon)
         truth = data.values[rows, :targets]
         with np.errstate(over="ignore", invalid="ignore"):
-            error = scaled * scale + center - truth
+            error = data.in_units(series[:, None], scaled) - truth
             known = np.isfinite(truth)
             absolute = np.where(known, np.abs(error), 0.0)
             square = absolute**2
@@ -92,8 +90,6 @@ class Scorer:
         series = data.series_of(origins)
         late = origins >= self._from[series]
         origins, series, scaled = origins[late], series[late], scaled[late]
-        center = data.center[series, None, : len(targets)]
-        scale = data.scale[series, None, : len(targets)]
         truth = data.values[origins[:, None] + np.arange(data.config.horizon), : len(targets)]
         with np.errstate(over="ignore", invalid="ignore"):
             low, high = bounds_before(data.config, scaled)
@@ -101,8 +97,8 @@ class Scorer:
             # Errors below zero may draw quantiles in, but never past each other.
             low, high = low - margins, high + margins
             middle = (low + high) / 2
-            low = np.minimum(low, middle) * scale + center
-            high = np.maximum(high, middle) * scale + center
+            low = data.in_units(series[:, None], np.minimum(low, middle))
+            high = data.in_units(series[:, None], np.maximum(high, middle))
             known = np.isfinite(truth)
             missed = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
             width = np.where(known, high - low, 0.0)
@@ -117,10 +113,10 @@ class Scorer:
         data, targets = self._data, len(self._data.config.targets)
         series = data.series_of(origins)[:, None]
         truth = data.values[origins[:, None] + np.arange(data.config.horizon), :targets]
-        center, scale = data.center[series, :targets], data.scale[series, :targets]
         levels = np.array(data.config.quantiles)
         with np.errstate(over="ignore", invalid="ignore"):
-            error = truth[..., None] - (scaled * scale[..., None] + center[..., None])
+            said = np.moveaxis(data.in_units(series, np.moveaxis(scaled, -1, 0)), 0, -1)
+            error = truth[..., None] - said
             losses = np.maximum(levels * error, (levels - 1) * error).mean(axis=-1)
             self._pinball += float(np.where(np.isfinite(truth), losses, 0.0).sum())
 

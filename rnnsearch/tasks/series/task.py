@@ -218,9 +218,7 @@ class SeriesTask:
     def _in_units(self, scaled: Tensor, row: int) -> NDArray[np.float64]:
         """Forecasts [steps, targets] of the series of a row, in the data's units."""
         series = int(self.data.series_of(np.array([row]))[0])
-        targets = self.columns.targets
-        values: NDArray[np.float64] = scaled.double().cpu().numpy()
-        return values * self.data.scale[series, :targets] + self.data.center[series, :targets]
+        return self.data.in_units(np.array(series), scaled.double().cpu().numpy())
 
 
 def _features(data: SeriesData, columns: Columns) -> NDArray[np.float32]:

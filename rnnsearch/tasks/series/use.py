@@ -13,6 +13,7 @@ from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.forecast import Columns, forecast, points
 from rnnsearch.tasks.series.parts import fill_forward
+from rnnsearch.tasks.series.transforms import Transform, restored, transformed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,6 +77,11 @@ def forecast_rows(
         raise ModelError(
             "the rows hold empty cells, and this model was trained without any (missing: error)."
         )
+    kind: Transform = manifest.get("transform", "none")
+    read = values[:, :, : columns.targets]
+    if kind != "none" and (read < 0).any():
+        raise ModelError(f"the targets hold values below 0, which this model's {kind} cannot read.")
+    values[:, :, : columns.targets] = transformed(read, kind)
     scaled, scaler = _scaled(manifest, values, own, series)
     np.nan_to_num(scaled, copy=False)
     features = np.stack(
@@ -94,7 +100,8 @@ def forecast_rows(
         later = torch.cat([later, short], dim=1)
     said = forecast(columns, predictor, history, later, steps)
     found = points(columns, said)[0].double().cpu().numpy()
-    return scaler.undo(np.pad(found.swapaxes(0, 1), _room(found, names)))[..., : columns.targets]
+    told = scaler.undo(np.pad(found.swapaxes(0, 1), _room(found, names)))[..., : columns.targets]
+    return restored(told, kind)
 
 
 def _room(found: Floats, names: list[str]) -> list[tuple[int, int]]:

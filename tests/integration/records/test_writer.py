@@ -16,7 +16,13 @@ import pytest
 import record_stream as stream
 from record_store import Store
 
-from rnnsearch.events import BaselineScored, CheckpointSaved, FinalistScored, TrialEnded
+from rnnsearch.events import (
+    BaselineScored,
+    CheckpointSaved,
+    EpochsReported,
+    FinalistScored,
+    TrialEnded,
+)
 from rnnsearch.records.outbox import segments
 from rnnsearch.records.writer_state import WriterState
 
@@ -327,3 +333,25 @@ def _alive(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+def test_the_writer_starts_with_the_first_epoch(store: Store) -> None:
+    recorder = store.recorder()
+    events = list(stream.study())
+    first = next(n for n, event in enumerate(events) if isinstance(event, EpochsReported))
+    for event in events[:first]:
+        recorder.on_event(event)
+    assert recorder.writer_pid is None
+    recorder.on_event(events[first])
+    assert recorder.writer_pid is not None
+    state = recorder.close(stream.WAIT_SECONDS)
+    assert (state.pending, state.problem) == (0, None)
+
+
+def test_a_study_that_learned_nothing_is_recorded_too(store: Store, client: Any) -> None:
+    recorder = store.recorder()
+    recorder.on_event(stream.started())
+    recorder.on_event(stream.ended())
+    state = recorder.close(stream.WAIT_SECONDS)
+    assert (state.pending, state.problem) == (0, None)
+    assert client.get_run(state.run_id).info.status == "FINISHED"

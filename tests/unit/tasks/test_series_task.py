@@ -111,6 +111,8 @@ def test_rows_of_a_user_give_the_forecasts_of_the_evaluation(tmp_path: Path) -> 
         {},
         {"horizon": 3},
         {"horizon": 3, "anchor": "last"},
+        {"horizon": 3, "transform": "log1p"},
+        {"horizon": 3, "transform": "sqrt1p", "anchor": "last"},
         {"horizon": 3, "known": ("k",), "table": {"k": np.arange(160.0) % 5}},
         {"horizon": 3, "channels": "each", "targets": ("y", "z"), "table": {"z": WILD}},
     ]
@@ -121,7 +123,7 @@ def test_rows_of_a_user_give_the_forecasts_of_the_evaluation(tmp_path: Path) -> 
         origins = data.origins("val")[:2]
         inside = task32._forecast(model, origins)[0].permute(1, 0, 2).double().numpy()
         targets = len(data.config.targets)
-        inside = inside * data.scale[0, :targets] + data.center[0, :targets]
+        inside = data.in_units(np.array(0), inside)
         horizon = data.config.horizon
         rows = np.stack([data.values[at - 12 : at + horizon] for at in origins])
         rows[:, 12:, :targets] = np.nan
