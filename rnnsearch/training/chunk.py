@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from rnnsearch.tasks.base import Task
+from rnnsearch.tasks.base import Head, Task
 from rnnsearch.training.forward import layers_of
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.kernels.choice import whole_steps
@@ -27,12 +27,24 @@ from rnnsearch.training.step import StepBody, StepInputs
 from rnnsearch.training.stretch import Stretch
 
 
+def in_whole_steps(key: StackKey, head: Head, device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether one call of a compiled kernel takes whole steps of such trials.
+
+    It trains member after member in the memory of one, so that any number of them share a call.
+    """
+    steps, batch = key.window.seq_len or 1, key.window.batch_size
+    layers = layers_of(key.network, 1, steps, batch, device, dtype)
+    plain = key.plain and key.network.whole_step and head == "every"
+    return plain and whole_steps(kernel for kernel, _ in layers)
+
+
 class Chunk:
     """Views of the rows from `lo` to `hi` (not included) of every tensor, and steps of them.
 
     Args:
         slots: Of these rows; they and the rows must stay in their places while a chunk is used.
         most_ahead: Steps that may be planned at once.
+        whole: Whether they are taken as whole steps; see `in_whole_steps`.
         find: The recorded step of these rows for inputs of such shapes, or None where it is to be
             taken operator by operator; itself None where nothing is recorded.
     """
@@ -47,6 +59,7 @@ class Chunk:
         task: Task,
         layout: Layout,
         most_ahead: int,
+        whole: bool,
         find: Callable[[StepInputs], Program | None] | None = None,
     ) -> None:
         self.lo = lo
@@ -81,8 +94,7 @@ class Chunk:
         self._whole: CompiledStep | None = None
         steps, batch = key.window.seq_len or 1, key.window.batch_size
         layers = layers_of(network, len(slots), steps, batch, device, self._dtype)
-        plain = key.plain and network.whole_step and task.head == "every"
-        if plain and find is None and whole_steps(kernel for kernel, _ in layers):
+        if whole:
             shape = StepShape(
                 cell=network.cell,  # type: ignore[arg-type]  # one of CLASSIC
                 nonlinearity=network.nonlinearity,

@@ -7,6 +7,7 @@ works on a prefix, without copies and without masks.
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from rnnsearch.models.config import GATES, is_own
 from rnnsearch.tasks.base import Task
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.capture import Recorder
-from rnnsearch.training.chunk import Chunk
+from rnnsearch.training.chunk import Chunk, in_whole_steps
 from rnnsearch.training.forward import layers_of
 from rnnsearch.training.kernels.choice import awaited
 from rnnsearch.training.kernels.table import RECORDED
@@ -97,12 +98,15 @@ class Stack:
             dtype=self.dtype,
             device=device,
         )
-        self._at_once = self._members_at_once()
         self._ahead = MAX_BLOCK
         self._programs: Programs | None = None
         # A user's own cell may look at numbers, which a recorded step cannot.
         if recorder is not None and not is_own(key.network.cell):
             self._programs = Programs(recorder, key, layout, task.head)
+        self._whole = self._programs is None and in_whole_steps(key, task.head, device, self.dtype)
+        self._evaluated_at_once = self._members_at_once()
+        # Whole steps take one member after the other, in the memory of a single one.
+        self._trained_at_once = sys.maxsize if self._whole else self._evaluated_at_once
         self._awaited = True
 
     def _members_at_once(self) -> int:
@@ -177,13 +181,13 @@ class Stack:
             self._rows.reorder(order)
             self.slots = [self.slots[row] for row in order]
         self._active = len(wanted)
-        step = self._at_once
+        step = min(self._trained_at_once, max(1, self._active))
         self._chunks = [
             self._chunk(lo, min(lo + step, self._active)) for lo in range(0, self._active, step)
         ]
 
     def _chunk(self, lo: int, hi: int) -> Chunk:
-        room = min(max(self._at_once, hi - lo), self._rows.capacity - lo)
+        room = min(max(self._trained_at_once, hi - lo), self._rows.capacity - lo)
         width = width_of(hi - lo, room)
 
         def find(example: StepInputs) -> Program | None:
@@ -199,6 +203,7 @@ class Stack:
             task=self.task,
             layout=self._layout,
             most_ahead=self._ahead,
+            whole=self._whole,
             find=None if self._programs is None else find,
         )
 
@@ -235,7 +240,7 @@ class Stack:
         for slot in members:
             slot.seconds += elapsed / len(members)
         self.seconds_a_step = elapsed / taken
-        if any(c.ahead > self._ahead or c.hi - c.lo > self._at_once for c in self._chunks):
+        if any(c.ahead > self._ahead or c.hi - c.lo > self._trained_at_once for c in self._chunks):
             self._chunks = []  # memory ran out: smaller ones next time
         return bad
 
@@ -291,8 +296,8 @@ class Stack:
         if chunk.ahead > 1:
             self._ahead = 1
             return len(losses) + self._steps(self._chunk(lo, hi), rest, end, done)
-        self._at_once = (hi - lo) // 2
-        middle = lo + self._at_once
+        self._trained_at_once = (hi - lo) // 2
+        middle = lo + self._trained_at_once
         half = rest.part(slice(None), slice(middle - lo))
         first = self._steps(self._chunk(lo, middle), half, end, done)
         rest = rest.part(slice(first), slice(middle - lo, None))
@@ -307,7 +312,7 @@ class Stack:
         found: dict[Slot, dict[str, float]] = {}
         for carry in (False, True):
             group = [slot for slot in slots if slot.config.training.carry_state is carry]
-            size = self._at_once
+            size = self._evaluated_at_once
             while group:
                 metrics = self._metrics_or_none(group[:size], carry)
                 if metrics is None:
