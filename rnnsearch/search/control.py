@@ -43,6 +43,7 @@ class Control:
         search: The first stage.
         finalists: Makes the second stage once the first is over; None where there is none.
         data_ref: Reference to a task's data that a pack can fetch.
+        on_first_report: Called once, when a pack has told of an epoch.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Control:
         places: int,
         slots: int,
         data_ref: Callable[[TaskConfig], Any],
+        on_first_report: Callable[[], None] = lambda: None,
     ) -> None:
         self._ledger = ledger
         self._listener = listener
@@ -65,6 +67,7 @@ class Control:
         self.places = places
         self.slots = slots
         self._data_ref = data_ref
+        self._on_first_report = on_first_report
         self._books: dict[str, PackBook] = {}
         self._alone: deque[Job] = deque()
         self._opened = 0
@@ -204,6 +207,7 @@ class Control:
         self.training_steps += sum(epoch.training_steps for epoch in report.reports)
         if report.reports and self.first_report is None:
             self.first_report = time.monotonic()
+            self._on_first_report()
         for departure in self._stage.judge(book.aboard, report):
             book.leave(departure)
             departures.append(departure)

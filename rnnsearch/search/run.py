@@ -221,8 +221,6 @@ def run_search(
         ):
             control = _control(run, directory)
             ledger.prepare(min(READY_AHEAD, control.places * control.slots))
-            # torch takes seconds to import; the first checkpoint must not wait for it
-            Thread(target=import_module, args=(CHECKPOINTS,), daemon=True).start()
             stage("searching" if spec.parameters else "training")
             settings = _settings(spec, directory, slice_seconds, snapshot_seconds)
             tune(control, settings, spec.resources, signals.shield)
@@ -290,7 +288,14 @@ def _control(run: _Run, directory: StudyDirectory) -> Control:
         places=places.packs,
         slots=places.slots,
         data_ref=run.data.ref,
+        on_first_report=_import_ahead,
     )
+
+
+def _import_ahead() -> None:
+    """Have what writes checkpoints ready before the first of them: torch takes seconds to import,
+    which the packs need for themselves until they report."""
+    Thread(target=import_module, args=(CHECKPOINTS,), daemon=True).start()
 
 
 def _settings(
