@@ -42,7 +42,8 @@ class ModulesKernel:
             outputs.append(output)
             states.append(after)
         final = tuple(torch.cat(parts) for parts in zip(*states, strict=True))
-        return torch.stack(outputs), final
+        # A wide member is often alone, and its outputs large.
+        return (torch.stack(outputs) if len(outputs) > 1 else outputs[0].unsqueeze(0)), final
 
 
 def _run(
