@@ -61,6 +61,10 @@ SHORTS = {
     "mackey_glass": Short(
         ("model.hidden_size=8", "training.steps_per_epoch=10", "task.num_points=1000")
     ),
+    "modern": Short(
+        ("model.cell=lru", "model.hidden_size=8", "task.train_sequences=320", "task.length=20")
+    ),
+    "stacked": Short(("training.steps_per_epoch=10", "training.feeding=scheduled")),
     "noisy_sine": Short((*SMALL, "training.steps_per_epoch=10")),
     "waves": Short((*SMALL, "training.steps_per_epoch=10")),
     "char": Short((*SMALL, "training.batch_size=64")),
