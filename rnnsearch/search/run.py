@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from threading import Thread
@@ -218,8 +219,9 @@ def run_search(
             kernels_warming(spec, directory.logs / "kernels.log"),
             ray_session(address, directory.logs / "ray.log"),
             signals,
+            _import_ahead() as import_ahead,
         ):
-            control = _control(run, directory)
+            control = _control(run, directory, import_ahead)
             ledger.prepare(min(READY_AHEAD, control.places * control.slots))
             stage("searching" if spec.parameters else "training")
             settings = _settings(spec, directory, slice_seconds, snapshot_seconds)
@@ -270,7 +272,7 @@ def _settle_after(error: BaseException, control: Control | None, ledger: Ledger)
         error.add_note(f"Then the ledger could not be settled either: {also!r}")
 
 
-def _control(run: _Run, directory: StudyDirectory) -> Control:
+def _control(run: _Run, directory: StudyDirectory, on_first_report: Callable[[], None]) -> Control:
     import ray
 
     spec = run.spec
@@ -288,14 +290,24 @@ def _control(run: _Run, directory: StudyDirectory) -> Control:
         places=places.packs,
         slots=places.slots,
         data_ref=run.data.ref,
-        on_first_report=_import_ahead,
+        on_first_report=on_first_report,
     )
 
 
-def _import_ahead() -> None:
-    """Have what writes checkpoints ready before the first of them: torch takes seconds to import,
-    which the packs need for themselves until they report."""
-    Thread(target=import_module, args=(CHECKPOINTS,), daemon=True).start()
+@contextmanager
+def _import_ahead() -> Iterator[Callable[[], None]]:
+    """What starts to import the writing of checkpoints: torch takes seconds, which the packs need
+    for themselves until they report, and the first checkpoint must not wait for it.
+
+    The import is over at the end of the context, which should come before Ray's: a thread that
+    drops what was Ray's after Ray has shut down ends the process.
+    """
+    thread = Thread(target=import_module, args=(CHECKPOINTS,), daemon=True)
+    try:
+        yield thread.start
+    finally:
+        if thread.ident is not None:
+            thread.join()
 
 
 def _settings(
