@@ -181,7 +181,7 @@ class Stack:
             self._rows.reorder(order)
             self.slots = [self.slots[row] for row in order]
         self._active = len(wanted)
-        step = min(self._trained_at_once, max(1, self._active))
+        step = self._trained_at_once
         self._chunks = [
             self._chunk(lo, min(lo + step, self._active)) for lo in range(0, self._active, step)
         ]
