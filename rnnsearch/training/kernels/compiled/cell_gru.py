@@ -14,56 +14,56 @@ dh = dh' * u + what flows through W_hh
 
 from __future__ import annotations
 
-from rnnsearch.training.kernels.compiled.activations import sigmoid, tanh
+from rnnsearch.training.kernels.compiled.activations import activated, sigmoid, tanh
+from rnnsearch.training.kernels.compiled.cell import (
+    Backward,
+    Tile,
+    d_arriving,
+    forward_over,
+    tile_intrinsic,
+)
 from rnnsearch.training.kernels.compiled.parts import jit
 from rnnsearch.training.kernels.compiled.vectors import (
     LANES,
     Address,
     Emitter,
+    Vector,
     vector_intrinsic,
 )
 
 
-@vector_intrinsic
 def _forward(
-    code: Emitter,
-    batch: Address,
-    hidden: Address,
-    gates: Address,
-    recurrent: Address,
-    h_before: Address,
-    extra: Address,
-    h: Address,
-) -> None:
-    with code.loop(0, batch, 1) as (b, _), code.loop(0, hidden, LANES) as (n, _):
-        unit = (b, hidden), (n, 1)
-        row = code.shift(gates, (b, hidden), (b, hidden), *unit)
-        places = [code.shift(row, (gate, hidden)) for gate in range(3)]
-        row = code.shift(recurrent, (b, hidden), (b, hidden), *unit)
-        from_h = [code.load(code.shift(row, (gate, hidden))) for gate in range(3)]
-        r = sigmoid(code.load(places[0]) + from_h[0])
-        u = sigmoid(code.load(places[1]) + from_h[1])
-        new = tanh(code.load(places[2]).plus_product(r, from_h[2]))
-        for place, gate in zip(places, (r, u, new), strict=True):
-            code.store(place, gate)
-        code.store(code.shift(extra, *unit), from_h[2])
-        before = code.load(code.shift(h_before, *unit))
-        code.store(code.shift(h, *unit), new.plus_product(u, before - new))
+    code: Emitter, rows: int, hidden: Address, start: Address, start_row: Address, x: Address,
+    inputs: Address, w_ih: Address, w_hh: Address, b_hh: Address, gates: Address, h_rows: Address,
+    h_before: Address, c_before: Address, extra: Address, cell: Address, h: Address,
+) -> None:  # fmt: skip
+    tile = Tile(code, rows, 3, hidden)
+    from_x = tile.projected(start, start_row, x, inputs, w_ih, 3, hidden)
+    new_bias = tile.gate(b_hh, 0, 2)
+
+    def first(m: int, gate: int) -> Vector:
+        return from_x[m, gate] if gate < 2 else code.load(new_bias)
+
+    z = tile.recurrent(first, h_rows, w_hh, 3)
+    opened = activated([(sigmoid, z[m, gate]) for m in range(rows) for gate in range(2)])
+    resets, updates = opened[::2], opened[1::2]
+    sums = [from_x[m, 2].plus_product(r, z[m, 2]) for m, r in enumerate(resets)]
+    news = activated([(tanh, total) for total in sums])
+    for m, (r, u, new) in enumerate(zip(resets, updates, news, strict=True)):
+        for gate, value in enumerate((r, u, new)):
+            code.store(tile.gate(gates, m, gate), value)
+        code.store(tile.unit(extra, m), z[m, 2])
+        before = code.load(tile.unit(h_before, m))
+        code.store(tile.unit(h, m), new.plus_product(u, before - new))
 
 
 @vector_intrinsic
 def _backward(
-    code: Emitter,
-    batch: Address,
-    hidden: Address,
-    gates: Address,
-    extra: Address,
-    h_before: Address,
-    d_outputs: Address,
-    d_hidden: Address,
-    d_input_gates: Address,
+    code: Emitter, batch: Address, hidden: Address, gates: Address, extra: Address,
+    h_before: Address, d_outputs: Address, d_outputs_row: Address, errors: Address,
+    outputs: Address, head: Address, d_hidden: Address, d_input_gates: Address,
     d_recurrent_gates: Address,
-) -> None:
+) -> None:  # fmt: skip
     with code.loop(0, batch, 1) as (b, _), code.loop(0, hidden, LANES) as (n, _):
         unit = (b, hidden), (n, 1)
 
@@ -71,8 +71,8 @@ def _backward(
             row = code.shift(base, (b, hidden), (b, hidden), *unit)
             return [code.shift(row, (gate, hidden)) for gate in range(3)]
 
-        arriving = code.shift(d_hidden, *unit)
-        d = code.load(arriving) + code.load(code.shift(d_outputs, *unit))
+        d = d_arriving(code, b, n, hidden, d_hidden, d_outputs, d_outputs_row, errors, outputs,
+                       head)  # fmt: skip
         r, u, new = (code.load(place) for place in places(gates))
         d_new = d * (1.0 - u) * (1.0 - new * new)
         d_r = d_new * code.load(code.shift(extra, *unit)) * r * (1.0 - r)
@@ -81,23 +81,17 @@ def _backward(
             code.store(place, gate)
         for place, gate in zip(places(d_recurrent_gates), (d_r, d_u, d_new * r), strict=True):
             code.store(place, gate)
-        code.store(arriving, d * u)
+        code.store(code.shift(d_hidden, *unit), d * u)
+
+
+gru_forward = forward_over(
+    [(LANES, tile_intrinsic(4, _forward), tile_intrinsic(1, _forward))], gates=3
+)
 
 
 @jit
-def gru_forward(
-    batch: int, hidden: int, gates: int, recurrent: int, h_before: int, c_before: int,
-    extra: int, cell: int, h: int,
-) -> None:  # fmt: skip
-    _forward(batch, hidden, gates, recurrent, h_before, extra, h)
-
-
-@jit
-def gru_backward(
-    batch: int, hidden: int, gates: int, extra: int, h_before: int, c_before: int, h: int,
-    d_outputs: int, d_hidden: int, d_cell: int, d_input_gates: int, d_recurrent_gates: int,
-) -> None:  # fmt: skip
+def gru_backward(at: Backward) -> None:
     _backward(
-        batch, hidden, gates, extra, h_before, d_outputs, d_hidden, d_input_gates,
-        d_recurrent_gates,
+        at.batch, at.hidden, at.gates, at.extra, at.h_before, at.d_outputs, at.d_outputs_row,
+        at.errors, at.outputs, at.head, at.d_hidden, at.d_input_gates, at.d_recurrent_gates,
     )  # fmt: skip

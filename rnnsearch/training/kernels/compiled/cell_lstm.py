@@ -12,7 +12,14 @@ dc = dc' * f,  dh = what flows through W_hh
 
 from __future__ import annotations
 
-from rnnsearch.training.kernels.compiled.activations import sigmoid, tanh
+from rnnsearch.training.kernels.compiled.activations import activated, sigmoid, tanh
+from rnnsearch.training.kernels.compiled.cell import (
+    Backward,
+    Tile,
+    d_arriving,
+    forward_over,
+    tile_intrinsic,
+)
 from rnnsearch.training.kernels.compiled.parts import jit
 from rnnsearch.training.kernels.compiled.vectors import (
     LANES,
@@ -22,59 +29,44 @@ from rnnsearch.training.kernels.compiled.vectors import (
 )
 
 
-@vector_intrinsic
 def _forward(
-    code: Emitter,
-    batch: Address,
-    hidden: Address,
-    gates: Address,
-    recurrent: Address,
-    c_before: Address,
-    extra: Address,
-    cell: Address,
-    h: Address,
-) -> None:
-    with code.loop(0, batch, 1) as (b, _), code.loop(0, hidden, LANES) as (n, _):
-        unit = (b, hidden), (n, 1)
-        gate_row = code.builder.mul(b, b.type(4))
-        row = code.shift(gates, (gate_row, hidden), (n, 1))
-        places = [code.shift(row, (gate, hidden)) for gate in range(4)]
-        row = code.shift(recurrent, (gate_row, hidden), (n, 1))
-        z = [
-            code.load(place) + code.load(code.shift(row, (gate, hidden)))
-            for gate, place in enumerate(places)
-        ]
-        i, f, g, o = sigmoid(z[0]), sigmoid(z[1]), tanh(z[2]), sigmoid(z[3])
-        for place, gate_value in zip(places, (i, f, g, o), strict=True):
-            code.store(place, gate_value)
-        c = (f * code.load(code.shift(c_before, *unit))).plus_product(i, g)
-        squashed = tanh(c)
-        code.store(code.shift(cell, *unit), c)
-        code.store(code.shift(extra, *unit), squashed)
-        code.store(code.shift(h, *unit), o * squashed)
+    code: Emitter, rows: int, hidden: Address, start: Address, start_row: Address, x: Address,
+    inputs: Address, w_ih: Address, w_hh: Address, b_hh: Address, gates: Address, h_rows: Address,
+    h_before: Address, c_before: Address, extra: Address, cell: Address, h: Address,
+) -> None:  # fmt: skip
+    tile = Tile(code, rows, 4, hidden)
+    z = tile.projected(start, start_row, x, inputs, w_ih, 4, hidden)
+    z = tile.recurrent(lambda m, gate: z[m, gate], h_rows, w_hh, 4)
+    functions = sigmoid, sigmoid, tanh, sigmoid
+    cells, opened = [], []
+    for m in range(rows):
+        i, f, g, o = activated([(of, z[m, gate]) for gate, of in enumerate(functions)])
+        for gate, value in enumerate((i, f, g, o)):
+            code.store(tile.gate(gates, m, gate), value)
+        cells.append((f * code.load(tile.unit(c_before, m))).plus_product(i, g))
+        opened.append(o)
+    squashed = activated([(tanh, c) for c in cells])
+    for m, (c, o, inner) in enumerate(zip(cells, opened, squashed, strict=True)):
+        code.store(tile.unit(cell, m), c)
+        code.store(tile.unit(extra, m), inner)
+        code.store(tile.unit(h, m), o * inner)
 
 
 @vector_intrinsic
 def _backward(
-    code: Emitter,
-    batch: Address,
-    hidden: Address,
-    gates: Address,
-    extra: Address,
-    c_before: Address,
-    d_outputs: Address,
-    d_hidden: Address,
-    d_cell: Address,
-    d_gates: Address,
-) -> None:
+    code: Emitter, batch: Address, hidden: Address, gates: Address, extra: Address,
+    c_before: Address, d_outputs: Address, d_outputs_row: Address, errors: Address,
+    outputs: Address, head: Address, d_hidden: Address, d_cell: Address, d_gates: Address,
+) -> None:  # fmt: skip
     """d_hidden is left at zero, for the product with W_hh to add to."""
     with code.loop(0, batch, 1) as (b, _), code.loop(0, hidden, LANES) as (n, _):
         unit = (b, hidden), (n, 1)
         gate_row = code.builder.mul(b, b.type(4))
         row = code.shift(gates, (gate_row, hidden), (n, 1))
         i, f, g, o = (code.load(code.shift(row, (gate, hidden))) for gate in range(4))
-        arriving, arriving_cell = code.shift(d_hidden, *unit), code.shift(d_cell, *unit)
-        d = code.load(arriving) + code.load(code.shift(d_outputs, *unit))
+        arriving_cell = code.shift(d_cell, *unit)
+        d = d_arriving(code, b, n, hidden, d_hidden, d_outputs, d_outputs_row, errors, outputs,
+                       head)  # fmt: skip
         squashed = code.load(code.shift(extra, *unit))
         d_c = code.load(arriving_cell).plus_product(d * o, 1.0 - squashed * squashed)
         d_z = (
@@ -87,20 +79,17 @@ def _backward(
         for gate, value in enumerate(d_z):
             code.store(code.shift(row, (gate, hidden)), value)
         code.store(arriving_cell, d_c * f)
-        code.store(arriving, code.zero())
+        code.store(code.shift(d_hidden, *unit), code.zero())
+
+
+lstm_forward = forward_over(
+    [(LANES, tile_intrinsic(4, _forward), tile_intrinsic(1, _forward))], gates=4
+)
 
 
 @jit
-def lstm_forward(
-    batch: int, hidden: int, gates: int, recurrent: int, h_before: int, c_before: int,
-    extra: int, cell: int, h: int,
-) -> None:  # fmt: skip
-    _forward(batch, hidden, gates, recurrent, c_before, extra, cell, h)
-
-
-@jit
-def lstm_backward(
-    batch: int, hidden: int, gates: int, extra: int, h_before: int, c_before: int, h: int,
-    d_outputs: int, d_hidden: int, d_cell: int, d_input_gates: int, d_recurrent_gates: int,
-) -> None:  # fmt: skip
-    _backward(batch, hidden, gates, extra, c_before, d_outputs, d_hidden, d_cell, d_input_gates)
+def lstm_backward(at: Backward) -> None:
+    _backward(
+        at.batch, at.hidden, at.gates, at.extra, at.c_before, at.d_outputs, at.d_outputs_row,
+        at.errors, at.outputs, at.head, at.d_hidden, at.d_cell, at.d_input_gates,
+    )  # fmt: skip

@@ -9,9 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rnnsearch.training.kernels.compiled.activations import relu, tanh
+from rnnsearch.training.kernels.compiled.activations import Activation, activated, relu, tanh
+from rnnsearch.training.kernels.compiled.cell import (
+    Backward,
+    Tile,
+    d_arriving,
+    forward_over,
+    tile_intrinsic,
+)
+from rnnsearch.training.kernels.compiled.moves import transpose
 from rnnsearch.training.kernels.compiled.parts import jit
+from rnnsearch.training.kernels.compiled.tiles import PANEL
 from rnnsearch.training.kernels.compiled.vectors import (
+    FLOAT_BYTES,
     LANES,
     Address,
     Emitter,
@@ -19,73 +29,68 @@ from rnnsearch.training.kernels.compiled.vectors import (
     vector_intrinsic,
 )
 
+_BLOCKS = (PANEL, PANEL // 2, LANES)
+"""Units of a block, one after the other as long as they fit."""
 
-def _forward(activation: Callable[[Vector], Vector]) -> Any:
-    def forward(
-        code: Emitter, count: Address, projected: Address, recurrent: Address, h: Address
-    ) -> None:
-        """Over `count` floats, the units of all sequences."""
-        with code.loop(0, count, LANES) as (n, _):
-            z = code.load(code.shift(projected, (n, 1))) + code.load(code.shift(recurrent, (n, 1)))
-            code.store(code.shift(h, (n, 1)), activation(z))
 
-    return vector_intrinsic(forward)
+def _forward(activation: Activation) -> Any:
+    def of(rows: int, vectors: int) -> Any:
+        def emit(
+            code: Emitter, rows: int, hidden: Address, start: Address, start_row: Address,
+            x: Address, inputs: Address, w_ih: Address, w_hh: Address, b_hh: Address,
+            gates: Address, h_rows: Address, h_before: Address, c_before: Address, extra: Address,
+            cell: Address, h: Address,
+        ) -> None:  # fmt: skip
+            tile = Tile(code, rows, 1, hidden)
+            z = tile.projected(start, start_row, x, inputs, w_ih, vectors, LANES)
+            z = tile.recurrent(lambda m, n: z[m, n], h_rows, w_hh, vectors)
+            outputs = activated([(activation, total) for total in z.values()])
+            for (m, n), output in zip(z, outputs, strict=True):
+                code.store(tile.unit(h, m, n), output)
+
+        emit.__name__ = f"{activation.__name__}_{vectors}"
+        return tile_intrinsic(rows, emit)
+
+    sized = [(units, units // LANES) for units in _BLOCKS]
+    return forward_over([(units, of(4, n), of(1, n)) for units, n in sized], gates=1)
+
+
+@jit
+def pack_units(hidden: int, source: int, target: int) -> None:
+    """[H, H] transposed, in the blocks of the forward step."""
+    unit = 0
+    while unit < hidden:
+        left = hidden - unit
+        width = PANEL if left >= PANEL else PANEL // 2 if left >= PANEL // 2 else LANES
+        place = FLOAT_BYTES * unit * hidden
+        transpose(width, hidden, source + place, hidden, target + place, width)
+        unit += width
 
 
 def _backward(through: Callable[[Vector, Vector], Vector]) -> Any:
-    def backward(
-        code: Emitter,
-        count: Address,
-        h: Address,
-        d_outputs: Address,
-        d_hidden: Address,
-        d_gates: Address,
-    ) -> None:
+    def emit(
+        code: Emitter, batch: Address, hidden: Address, h: Address, d_outputs: Address,
+        d_outputs_row: Address, errors: Address, outputs: Address, head: Address,
+        d_hidden: Address, d_gates: Address,
+    ) -> None:  # fmt: skip
         """d_hidden is left at zero, for the product with W_hh to add to."""
-        with code.loop(0, count, LANES) as (n, _):
-            arriving = code.shift(d_hidden, (n, 1))
-            d = code.load(arriving) + code.load(code.shift(d_outputs, (n, 1)))
-            code.store(code.shift(d_gates, (n, 1)), through(d, code.load(code.shift(h, (n, 1)))))
-            code.store(arriving, code.zero())
+        with code.loop(0, batch, 1) as (b, _), code.loop(0, hidden, LANES) as (n, _):
+            unit = (b, hidden), (n, 1)
+            d = d_arriving(code, b, n, hidden, d_hidden, d_outputs, d_outputs_row, errors, outputs,
+                           head)  # fmt: skip
+            code.store(code.shift(d_gates, *unit), through(d, code.load(code.shift(h, *unit))))
+            code.store(code.shift(d_hidden, *unit), code.zero())
 
-    return vector_intrinsic(backward)
+    compiled = vector_intrinsic(emit)
 
+    def backward(at: Backward) -> None:
+        compiled(at.batch, at.hidden, at.h, at.d_outputs, at.d_outputs_row, at.errors, at.outputs,
+                 at.head, at.d_hidden, at.d_input_gates)  # fmt: skip
 
-_tanh_forward = _forward(tanh)
-_relu_forward = _forward(relu)
-_tanh_backward = _backward(lambda d, h: d * (1.0 - h * h))
-_relu_backward = _backward(lambda d, h: d.zero_where_not_positive(h))
-
-# The arguments are those of every cell (see `layer.py`); an RNN uses few of them.
-
-
-@jit
-def tanh_forward(
-    batch: int, hidden: int, gates: int, recurrent: int, h_before: int, c_before: int,
-    extra: int, cell: int, h: int,
-) -> None:  # fmt: skip
-    _tanh_forward(batch * hidden, gates, recurrent, h)
+    return jit(backward)
 
 
-@jit
-def relu_forward(
-    batch: int, hidden: int, gates: int, recurrent: int, h_before: int, c_before: int,
-    extra: int, cell: int, h: int,
-) -> None:  # fmt: skip
-    _relu_forward(batch * hidden, gates, recurrent, h)
-
-
-@jit
-def tanh_backward(
-    batch: int, hidden: int, gates: int, extra: int, h_before: int, c_before: int, h: int,
-    d_outputs: int, d_hidden: int, d_cell: int, d_input_gates: int, d_recurrent_gates: int,
-) -> None:  # fmt: skip
-    _tanh_backward(batch * hidden, h, d_outputs, d_hidden, d_input_gates)
-
-
-@jit
-def relu_backward(
-    batch: int, hidden: int, gates: int, extra: int, h_before: int, c_before: int, h: int,
-    d_outputs: int, d_hidden: int, d_cell: int, d_input_gates: int, d_recurrent_gates: int,
-) -> None:  # fmt: skip
-    _relu_backward(batch * hidden, h, d_outputs, d_hidden, d_input_gates)
+tanh_forward = _forward(tanh)
+relu_forward = _forward(relu)
+tanh_backward = _backward(lambda d, h: d * (1.0 - h * h))
+relu_backward = _backward(lambda d, h: d.zero_where_not_positive(h))

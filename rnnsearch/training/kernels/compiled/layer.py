@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from rnnsearch.training.kernels.compiled import cell_gru, cell_lstm, cell_rnn
+from rnnsearch.training.kernels.compiled.cell import Backward, Forward, pack_gates
 from rnnsearch.training.kernels.compiled.layout import (
     Gradients,
     Kept,
@@ -25,6 +26,7 @@ from rnnsearch.training.kernels.compiled.layout import (
     padded,
 )
 from rnnsearch.training.kernels.compiled.moves import (
+    add,
     copy_floats,
     copy_vectors,
     fill_one,
@@ -67,33 +69,57 @@ def _member(sizes: Sizes, tensors: Tensors, k: int) -> Tensors:
     )
 
 
+_FEW_INPUTS = 4
+"""Up to so many inputs are projected with the recurrent product; more make a product of their own
+over all steps, which reads their weights less often."""
+
+
+@jit_apart
+def _prepare(sizes: Sizes, at: Tensors, scratch: Scratch, gates: int) -> None:
+    """Weights in the order of the tiles, and inputs projected where they are many."""
+    width, hidden, inputs = sizes.gates, sizes.hidden, sizes.inputs
+    if width == hidden:
+        cell_rnn.pack_units(hidden, at.w_hh, scratch.recurrent_blocks)
+    else:
+        pack_gates(width // hidden, hidden, at.w_hh, scratch.recurrent_blocks)
+    # The recurrent bias of a GRU's new gate stays apart: the reset gate multiplies it.
+    summed = 2 * hidden if width == 3 * hidden else width
+    add(summed, at.b_ih, at.b_hh, scratch.bias)
+    rest = FLOAT_BYTES * summed
+    copy_vectors(width - summed, at.b_ih + rest, scratch.bias + rest)
+    if inputs <= _FEW_INPUTS:
+        transpose(width, inputs, at.w_ih, inputs, scratch.input_panels, width)
+        return
+    pack_transposed(width, inputs, at.w_ih, scratch.input_panels)
+    product(
+        sizes.steps * sizes.batch, width, inputs, at.inputs, inputs, scratch.input_panels,
+        scratch.bias, 0, gates, width,
+    )  # fmt: skip
+
+
 @jit_apart
 def member_forward(step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept: Kept) -> None:
     """Outputs, and what the backward pass needs in `kept`, of one member."""
     width, hidden, batch = sizes.gates, sizes.hidden, sizes.batch
     state = FLOAT_BYTES * batch * hidden
-    gates_of_step = FLOAT_BYTES * batch * width
     # An RNN has one gate, its output, and so projects into the outputs and keeps nothing else.
-    plain = width == hidden
+    gates = at.outputs if width == hidden else kept.gates
     lstm = width == 4 * hidden
-    gates = at.outputs if plain else kept.gates
-    pack_transposed(width, sizes.inputs, at.w_ih, scratch.input_panels)
-    pack_transposed(width, hidden, at.w_hh, scratch.recurrent_panels)
-    product(
-        sizes.steps * batch, width, sizes.inputs, at.inputs, sizes.inputs, scratch.input_panels,
-        at.b_ih, 0, gates, width,
-    )  # fmt: skip
+    _prepare(sizes, at, scratch, gates)
+    few = sizes.inputs <= _FEW_INPUTS
+    inputs = sizes.inputs if few else 0
     h_before, c_before = at.h_first, at.c_first
     for t in range(sizes.steps):
-        product(
-            batch, width, hidden, h_before, hidden, scratch.recurrent_panels, at.b_hh, 0,
-            scratch.recurrent, width,
-        )  # fmt: skip
         h = at.outputs + t * state
         cell = kept.cells + t * state
+        of_step = gates + FLOAT_BYTES * t * batch * width
         step(
-            batch, hidden, gates + t * gates_of_step, scratch.recurrent, h_before, c_before,
-            kept.extra + t * state, cell, h,
+            Forward(
+                batch, hidden, scratch.bias if few else of_step, 0 if few else width,
+                at.inputs + FLOAT_BYTES * t * batch * inputs, inputs, scratch.input_panels,
+                scratch.recurrent_blocks, at.b_hh, of_step, h_before, c_before,
+                kept.extra + t * state, cell, h,
+            )
         )  # fmt: skip
         h_before = h
         if lstm:
@@ -146,6 +172,7 @@ def member_backward(
     state = FLOAT_BYTES * floats
     gates_of_step = FLOAT_BYTES * batch * width
     d_outputs = grads.outputs + k * sizes.steps * state
+    through_head = grads.head_outputs != 0
     d_inputs = grads.inputs
     if d_inputs != 0:
         d_inputs += FLOAT_BYTES * k * sizes.steps * batch * inputs
@@ -174,10 +201,16 @@ def member_backward(
             d_in = scratch.d_input_gates + (t - start) * gates_of_step
             d_rec = scratch.d_recurrent_gates + (t - start) * gates_of_step
             step(
-                batch, hidden, kept.gates + t * gates_of_step, kept.extra + t * state,
-                h - state if t > 0 else at.h_first,
-                kept.cells + (t - 1) * state if t > 0 else at.c_first,
-                h, d_outputs + t * state, scratch.d_hidden, scratch.d_cell, d_in, d_rec,
+                Backward(
+                    batch, hidden, kept.gates + t * gates_of_step, kept.extra + t * state,
+                    h - state if t > 0 else at.h_first,
+                    kept.cells + (t - 1) * state if t > 0 else at.c_first,
+                    h, d_outputs if through_head else d_outputs + t * state,
+                    0 if through_head else hidden,
+                    grads.errors + FLOAT_BYTES * t * batch * grads.head_outputs,
+                    grads.head_outputs, grads.head,
+                    scratch.d_hidden, scratch.d_cell, d_in, d_rec,
+                )
             )  # fmt: skip
             if t > 0 or grads.h_first != 0:
                 product(

@@ -63,6 +63,10 @@ class Gradients(NamedTuple):
     b_hh: int
     h_first: int
     c_first: int
+    # Whole steps of few outputs: those of `outputs` come through the head instead.
+    errors: int  # [T, B, head_outputs] read; gradients of the head's outputs
+    head_outputs: int  # how many; 0: `outputs` has all
+    head: int  # [head_outputs, H] read
 
 
 class Kept(NamedTuple):
@@ -77,9 +81,9 @@ class Kept(NamedTuple):
 class Scratch(NamedTuple):
     """Regions for one member at a time, shared by all members of a call."""
 
-    input_panels: int  # [I, G] w_ih transposed, panels
-    recurrent_panels: int  # [H, G] w_hh transposed, panels
-    recurrent: int  # [B, G] recurrent term of one step
+    input_panels: int  # [I, G] w_ih transposed; panels, but for few inputs
+    recurrent_blocks: int  # [H, G] w_hh transposed, as the cell's tiles read it
+    bias: int  # [G] what each gate's input side starts from
     kept: int  # where nothing is kept, the backward call computes it again into here
     input_rows: int  # [G, I padded] w_ih, panels
     recurrent_rows: int  # [G, H] w_hh, panels
@@ -131,14 +135,14 @@ def divide_kept(start: int, sizes: Sizes) -> Kept:
 def divide_scratch(start: int, sizes: Sizes) -> Scratch:
     """Regions of the scratch buffer; a forward call has no use for those below `kept`."""
     width, hidden, inputs = sizes.gates, sizes.hidden, sizes.inputs
-    recurrent_panels = after(start, inputs * width)
-    recurrent = after(recurrent_panels, hidden * width)
-    kept = after(recurrent, sizes.batch * width)
+    recurrent_blocks = after(start, inputs * width)
+    bias = after(recurrent_blocks, hidden * width)
+    kept = after(bias, width)
     input_rows = kept if sizes.kept else divide_kept(kept, sizes).end
     if not sizes.backward:
         end = input_rows
         return Scratch(
-            start, recurrent_panels, recurrent, kept,
+            start, recurrent_blocks, bias, kept,
             end, end, end, end, end, end, end, end, end, end, end, end, end, end,
         )  # fmt: skip
     rows = chunk_steps(sizes) * sizes.batch
@@ -161,7 +165,7 @@ def divide_scratch(start: int, sizes: Sizes) -> Scratch:
     ones = after(packed, rows * (widest + 64))
     end = after(ones, LANES)
     return Scratch(
-        start, recurrent_panels, recurrent, kept, input_rows, recurrent_rows, d_hidden, d_cell,
+        start, recurrent_blocks, bias, kept, input_rows, recurrent_rows, d_hidden, d_cell,
         d_input_gates, d_recurrent_gates, d_w_ih, d_w_hh, d_b_ih, d_b_hh, d_input_rows, packed,
         ones, end,
     )  # fmt: skip

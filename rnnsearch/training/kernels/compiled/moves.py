@@ -43,6 +43,14 @@ def copy_vectors(code: Emitter, count: Address, source: Address, target: Address
 
 
 @vector_intrinsic
+def add(code: Emitter, count: Address, left: Address, right: Address, out: Address) -> None:
+    """out = left + right over `count` floats, a multiple of 16."""
+    with code.loop(0, count, LANES) as (n, _):
+        total = code.load(code.shift(left, (n, 1))) + code.load(code.shift(right, (n, 1)))
+        code.store(code.shift(out, (n, 1)), total)
+
+
+@vector_intrinsic
 def multiply(code: Emitter, count: Address, left: Address, right: Address, out: Address) -> None:
     """out = left * right over `count` floats, a multiple of 16."""
     with code.loop(0, count, LANES) as (n, _):

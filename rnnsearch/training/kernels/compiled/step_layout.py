@@ -82,7 +82,7 @@ class StepScratch(NamedTuple):
     zeros: int  # [H]
     head_panels: int  # [H, O padded], panels
     head_rows: int  # [O, H], panels
-    errors: int  # [T * B, O padded]: outputs of the head, then their gradients
+    errors: int  # outputs of the head, then their gradients: [T * B, O padded], or O where few
     d_outputs: int  # [T, B, H], of whichever layer is under way
     packed: int  # operands of `add_transposed_product`
     gradients: int  # [row]

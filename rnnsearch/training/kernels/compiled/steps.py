@@ -15,6 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnsearch.training.kernels.compiled import cell_gru, cell_lstm, cell_rnn
+from rnnsearch.training.kernels.compiled.head import (
+    head_backward,
+    head_forward,
+    head_weights,
+    through_head,
+)
 from rnnsearch.training.kernels.compiled.layer import member_backward, member_forward
 from rnnsearch.training.kernels.compiled.layout import (
     Gradients,
@@ -27,15 +33,8 @@ from rnnsearch.training.kernels.compiled.moves import (
     fill_one,
     fill_zero,
     multiply,
-    pack,
-    transpose,
 )
 from rnnsearch.training.kernels.compiled.parts import jit, jit_apart
-from rnnsearch.training.kernels.compiled.products import (
-    add_column_sums,
-    add_transposed_product,
-    product,
-)
 from rnnsearch.training.kernels.compiled.step_layout import (
     COLUMN,
     StepScratch,
@@ -48,11 +47,9 @@ from rnnsearch.training.kernels.compiled.step_layout import (
     layer_scratch,
     layer_sizes,
 )
-from rnnsearch.training.kernels.compiled.tiles import PANEL
 from rnnsearch.training.kernels.compiled.update import FACTORS, adam, sgd, sum_of_squares
 from rnnsearch.training.kernels.compiled.vectors import (
     FLOAT_BYTES,
-    read_float,
     write_float,
 )
 
@@ -94,61 +91,6 @@ def _regions(sizes: StepSizes, scratch: StepScratch, layer: int) -> Any:
 
 
 @jit_apart
-def _head(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: int) -> None:
-    """Outputs [T * B, O padded] into `errors`; `head_panels` holds zeros beyond O."""
-    weights = at.parameters + FLOAT_BYTES * layer_leaves(sizes, sizes.layers).w_ih
-    wide = padded(sizes.outputs)
-    for first in range(0, sizes.outputs, PANEL):
-        transpose(
-            min(PANEL, sizes.outputs - first),
-            sizes.hidden,
-            weights + FLOAT_BYTES * first * sizes.hidden,
-            sizes.hidden,
-            scratch.head_panels + FLOAT_BYTES * first * sizes.hidden,
-            min(PANEL, wide - first),
-        )
-    bias = weights + FLOAT_BYTES * sizes.outputs * sizes.hidden
-    product(
-        sizes.steps * sizes.batch, wide, sizes.hidden, hidden, sizes.hidden, scratch.head_panels,
-        bias, 0, scratch.errors, wide,
-    )  # fmt: skip
-
-
-@jit
-def _squared_errors(sizes: StepSizes, errors: int, targets: int) -> float:
-    """The mean of squares; outputs become the gradients of that mean."""
-    rows, outputs, wide = sizes.steps * sizes.batch, sizes.outputs, padded(sizes.outputs)
-    share = np.float32(2.0 / (rows * outputs))
-    total = 0.0
-    for r in range(rows):
-        for o in range(outputs):
-            place = errors + FLOAT_BYTES * (r * wide + o)
-            error = read_float(place) - read_float(targets + FLOAT_BYTES * (r * outputs + o))
-            total += np.float64(error) * np.float64(error)
-            write_float(place, error * share)
-    return total / (rows * outputs)
-
-
-@jit_apart
-def _head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: int) -> None:
-    """Gradients of the head's weights and of the last layer's outputs."""
-    place = FLOAT_BYTES * layer_leaves(sizes, sizes.layers).w_ih
-    rows, outputs, wide = sizes.steps * sizes.batch, sizes.outputs, padded(sizes.outputs)
-    d_weights = scratch.gradients + place
-    d_bias = d_weights + FLOAT_BYTES * outputs * sizes.hidden
-    fill_zero(outputs * sizes.hidden + wide, d_weights)
-    add_transposed_product(
-        outputs, sizes.hidden, rows, scratch.errors, wide, hidden, d_weights, scratch.packed
-    )
-    add_column_sums(rows, wide, scratch.errors, scratch.ones, d_bias)
-    pack(outputs, sizes.hidden, at.parameters + place, sizes.hidden, scratch.head_rows)
-    product(
-        rows, sizes.hidden, outputs, scratch.errors, wide, scratch.head_rows, scratch.zeros, 0,
-        scratch.d_outputs, sizes.hidden,
-    )  # fmt: skip
-
-
-@jit_apart
 def _gradients(
     forward_step: Any,
     backward_step: Any,
@@ -166,16 +108,17 @@ def _gradients(
             masks = at.masks + FLOAT_BYTES * layer * sizes.mask
             multiply(floats, tensors.outputs, masks, layer_dropped(sizes, tensors.outputs))
     hidden = layer_outputs(sizes, scratch, sizes.layers - 1)
-    _head(sizes, at, scratch, hidden)
-    loss = _squared_errors(sizes, scratch.errors, at.targets)
-    _head_backward(sizes, at, scratch, hidden)
+    loss = head_forward(sizes, at, scratch, hidden)
+    head_backward(sizes, at, scratch, hidden)
     for layer in range(sizes.layers - 1, -1, -1):
         inner, regions, kept = _regions(sizes, scratch, layer)
         tensors = _layer(sizes, at, scratch, at.inputs, layer)
         leaves = layer_leaves(sizes, layer)
+        last = layer == sizes.layers - 1
+        few = through_head(sizes) if last else 0
         # A layer's input gradients take the place of its output gradients, which are read before.
         slopes = Gradients(
-            scratch.d_outputs,
+            scratch.zeros if few else scratch.d_outputs,
             0,
             0,
             scratch.d_outputs if layer > 0 else 0,
@@ -185,8 +128,11 @@ def _gradients(
             scratch.gradients + FLOAT_BYTES * leaves.b_hh,
             0,
             0,
+            scratch.errors,
+            few,
+            head_weights(sizes, at),
         )
-        if sizes.mask and layer < sizes.layers - 1:
+        if sizes.mask and not last:
             masks = at.masks + FLOAT_BYTES * layer * sizes.mask
             multiply(floats, scratch.d_outputs, masks, scratch.d_outputs)
         member_backward(backward_step, inner, tensors, regions, kept, slopes, 0)

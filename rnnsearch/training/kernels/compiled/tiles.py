@@ -7,6 +7,8 @@ left, and does rows * vectors fused multiply-adds. 4 x 4 tiles fill half of AVX-
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rnnsearch.training.kernels.compiled.host import sums_in_registers
@@ -16,6 +18,7 @@ from rnnsearch.training.kernels.compiled.vectors import (
     LANES,
     Address,
     Emitter,
+    Vector,
     vector_intrinsic,
 )
 
@@ -33,14 +36,97 @@ def block_of(rows: int, vectors: int, sums: int) -> tuple[int, int]:
     return block_rows, divisor(vectors, sums // block_rows)
 
 
-def _tile(rows: int, vectors: int) -> Any:
+@dataclass(frozen=True, slots=True)
+class Operands:
+    """left[m, k] * right[k, n], to be summed over k; m are rows, n are vectors of the right.
+
+    Addresses, and distances in floats: between rows m and steps k of the left operand, between
+    steps k and vectors n of the right.
+    """
+
+    left: Address
+    left_row: Address
+    left_step: Address
+    right: Address
+    right_step: Address
+    right_vector: Address
+    depth: Address
+
+
+Place = tuple[int, int]
+"""Row and vector of a tile."""
+
+
+def accumulated(
+    code: Emitter,
+    rows: int,
+    vectors: int,
+    start: Callable[[int, int], Vector],
+    operands: Operands,
+    *,
+    deep: bool = True,
+) -> dict[Place, Vector]:
+    """start(m, n) + sum over k of left[m, k] * right[k, n] for a tile, in registers.
+
+    Args:
+        deep: False where the sum is of few products, not worth what follows for small tiles.
+    """
     # A fused multiply-add takes four cycles and two can start in each, so eight sums must be under
     # way: small tiles run several partial sums over the inner dimension, added at the end.
-    partial_sums = max(1, 8 // (rows * vectors))
+    partial_sums = max(1, 8 // (rows * vectors)) if deep else 1
     # Where registers are fewer, the tile is summed block after block: sums that spill to memory
     # took twice as long on AVX2. Each number's additions, and so its bits, are the same.
     block_rows, block_vectors = block_of(rows, vectors, max(1, sums_in_registers() // partial_sums))
+    totals: dict[Place, Vector] = {}
+    for row in range(0, rows, block_rows):
+        for vector in range(0, vectors, block_vectors):
+            places = [
+                (m, n)
+                for m in range(row, row + block_rows)
+                for n in range(vector, vector + block_vectors)
+            ]
+            totals |= _block(code, places, start, operands, partial_sums)
+    return totals
 
+
+def _block(
+    code: Emitter,
+    places: Sequence[Place],
+    start: Callable[[int, int], Vector],
+    operands: Operands,
+    partial_sums: int,
+) -> dict[Place, Vector]:
+    of = operands
+    sums = [
+        {place: code.variable(start(*place) if part == 0 else code.zero()) for place in places}
+        for part in range(partial_sums)
+    ]
+
+    def step(k: Address, part: int) -> None:
+        row = code.shift(of.right, (k, of.right_step))
+        columns = {n: code.load(code.shift(row, (n, of.right_vector))) for _, n in places}
+        factors = {
+            m: code.broadcast(code.shift(of.left, (m, of.left_row), (k, of.left_step)))
+            for m, _ in places
+        }
+        for (m, n), slot in sums[part].items():
+            code.set(slot, code.get(slot).plus_product(factors[m], columns[n]))
+
+    depth = of.depth
+    even = code.builder.and_(depth, depth.type(-partial_sums))
+    with code.loop(0, even, partial_sums) as (k, _):
+        for part in range(partial_sums):
+            step(code.builder.add(k, k.type(part)), part)
+    if partial_sums > 1:
+        with code.loop(even, depth, 1) as (k, _):
+            step(k, 0)
+    totals = {place: code.get(slot) for place, slot in sums[0].items()}
+    for more in sums[1:]:
+        totals = {place: total + code.get(more[place]) for place, total in totals.items()}
+    return totals
+
+
+def _tile(rows: int, vectors: int) -> Any:
     def tile(
         code: Emitter,
         left: Address,
@@ -59,64 +145,16 @@ def _tile(rows: int, vectors: int) -> Any:
         `left_row` and `left_step` are the distances between rows m and steps k of the left operand,
         `right_step` that between rows k of the right; `start_row` is 0 for one row used by all.
         """
-        for row in range(0, rows, block_rows):
-            for vector in range(0, vectors, block_vectors):
-                places = [
-                    (m, n)
-                    for m in range(row, row + block_rows)
-                    for n in range(vector, vector + block_vectors)
-                ]
-                block(code, places, left, left_row, left_step, right, right_step, depth,
-                      start, start_row, out, out_row)  # fmt: skip
 
-    def block(
-        code: Emitter,
-        places: list[tuple[int, int]],
-        left: Address,
-        left_row: Address,
-        left_step: Address,
-        right: Address,
-        right_step: Address,
-        depth: Address,
-        start: Address,
-        start_row: Address,
-        out: Address,
-        out_row: Address,
-    ) -> None:
         def cell(base: Address, row_stride: Address, m: int, n: int) -> Address:
             return code.shift(base, (m, row_stride), (n, LANES))
 
-        sums = [
-            {
-                (m, n): code.variable(
-                    code.load(cell(start, start_row, m, n)) if part == 0 else code.zero()
-                )
-                for m, n in places
-            }
-            for part in range(partial_sums)
-        ]
+        operands = Operands(left, left_row, left_step, right, right_step, LANES, depth)
 
-        def step(k: Address, part: int) -> None:
-            row = code.shift(right, (k, right_step))
-            columns = {n: code.load(code.shift(row, (n, LANES))) for _, n in places}
-            factors = {
-                m: code.broadcast(code.shift(left, (m, left_row), (k, left_step)))
-                for m, _ in places
-            }
-            for (m, n), slot in sums[part].items():
-                code.set(slot, code.get(slot).plus_product(factors[m], columns[n]))
+        def first(m: int, n: int) -> Vector:
+            return code.load(cell(start, start_row, m, n))
 
-        even = code.builder.and_(depth, depth.type(-partial_sums))
-        with code.loop(0, even, partial_sums) as (k, _):
-            for part in range(partial_sums):
-                step(code.builder.add(k, k.type(part)), part)
-        if partial_sums > 1:
-            with code.loop(even, depth, 1) as (k, _):
-                step(k, 0)
-        for m, n in places:
-            total = code.get(sums[0][m, n])
-            for part in range(1, partial_sums):
-                total = total + code.get(sums[part][m, n])
+        for (m, n), total in accumulated(code, rows, vectors, first, operands).items():
             code.store(cell(out, out_row, m, n), total)
 
     tile.__name__ = f"tile_{rows}x{vectors}"

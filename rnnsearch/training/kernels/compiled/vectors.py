@@ -78,6 +78,10 @@ class Vector:
         operands = [self.value, self._other(factor), self._other(term)]
         return Vector(self.builder, self.builder.call(fused, operands))
 
+    def inverse(self) -> Vector:
+        """1 / self."""
+        return Vector(self.builder, self.builder.fdiv(_splat(1.0), self.value))
+
     def root(self) -> Vector:
         """The square root, rounded once."""
         function = cgutils.get_or_insert_function(

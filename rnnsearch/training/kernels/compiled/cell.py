@@ -1,0 +1,219 @@
+"""What a cell is to the layer: one step in time forward, and one back.
+
+Forward, a tile of sequences and units is summed in registers, its inputs' part and its recurrent
+part, and goes through the activations before anything is stored: at 32 units a pass of its own over
+the sums took a tenth of a training step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from rnnsearch.training.kernels.compiled.moves import transpose
+from rnnsearch.training.kernels.compiled.parts import jit
+from rnnsearch.training.kernels.compiled.tiles import Operands, accumulated
+from rnnsearch.training.kernels.compiled.vectors import (
+    FLOAT_BYTES,
+    LANES,
+    Address,
+    Emitter,
+    Vector,
+    vector_intrinsic,
+)
+
+
+class Forward(NamedTuple):
+    """One step forward; addresses, but for counts and the strides in floats."""
+
+    batch: int
+    hidden: int
+    start: int  # [B or 1, G] what the sums of the input side start from
+    start_row: int  # 0: one row, the biases; G: projected inputs with their biases
+    x: int  # [B, inputs]
+    inputs: int  # how many are still to be projected
+    w_ih: int  # [inputs, G] transposed
+    w_hh: int  # [H, G] transposed, in blocks (`pack_gates`, `pack_units`)
+    b_hh: int  # [G]; only what the input side's start does not have (GRU: the new gate's)
+    gates: int  # [B, G] written: gates after their activations
+    h_before: int  # [B, H]
+    c_before: int  # [B, H] LSTM
+    extra: int  # [B, H] written; see `Kept`
+    cell: int  # [B, H] written, LSTM
+    h: int  # [B, H] written
+
+
+class Backward(NamedTuple):
+    """One step back; addresses, but for counts and the strides in floats."""
+
+    batch: int
+    hidden: int
+    gates: int  # [B, G] as the forward step left them
+    extra: int  # [B, H]
+    h_before: int  # [B, H]
+    c_before: int  # [B, H]
+    h: int  # [B, H]
+    d_outputs: int  # [B or 1, H]
+    d_outputs_row: int  # H; 0: one row for all, of zeros
+    errors: int  # [B, outputs] gradients of the head's outputs, to be added through the head
+    outputs: int  # how many; 0 where `d_outputs` has it all
+    head: int  # [outputs, H]
+    d_hidden: int  # [B, H] read and written: left as the product with W_hh is to find it
+    d_cell: int  # [B, H] the same of the cell
+    d_input_gates: int  # [B, G] written
+    d_recurrent_gates: int  # [B, G] written; may be the same
+
+
+class Tile:
+    """Emits a tile of the forward step: some sequences, and vectors of sixteen units or gates.
+
+    Attributes:
+        unit: Where the sequences' units lie in [B, H], from a base address.
+    """
+
+    def __init__(self, code: Emitter, rows: int, gates: int, hidden: Address) -> None:
+        self._code = code
+        self._rows = rows
+        self._hidden = hidden
+        self._width = code.builder.mul(hidden, hidden.type(gates))
+
+    def unit(self, base: Address, row: int, vector: int = 0) -> Address:
+        """The address of a row's units in [B, H]."""
+        return self._code.shift(base, (row, self._hidden), (vector, LANES))
+
+    def gate(self, base: Address, row: int, gate: int) -> Address:
+        """The address of a row's gates in [B, G], sixteen units of one gate."""
+        return self._code.shift(base, (row, self._width), (gate, self._hidden))
+
+    def projected(
+        self, start: Address, start_row: Address, x: Address, inputs: Address, w_ih: Address,
+        vectors: int, apart: Address,
+    ) -> dict[tuple[int, int], Vector]:  # fmt: skip
+        """The input side; its vectors lie `apart` floats from each other."""
+        code = self._code
+
+        def first(row: int, vector: int) -> Vector:
+            return code.load(code.shift(start, (row, start_row), (vector, apart)))
+
+        operands = Operands(x, inputs, 1, w_ih, self._width, apart, inputs)
+        return accumulated(code, self._rows, vectors, first, operands, deep=False)
+
+    def recurrent(
+        self, first: Callable[[int, int], Vector], h_before: Address, w_hh: Address, vectors: int
+    ) -> dict[tuple[int, int], Vector]:
+        """A start and the recurrent side; W_hh's block has all vectors of a unit's row."""
+        block = Operands(h_before, self._hidden, 1, w_hh, vectors * LANES, LANES, self._hidden)
+        return accumulated(self._code, self._rows, vectors, first, block)
+
+
+def forward_over(blocks: Sequence[tuple[int, Any, Any]], gates: int) -> Any:
+    """The forward step of a cell with its tiles.
+
+    Args:
+        blocks: Units of a block, a multiple of 16, descending to 16; the tile of four sequences,
+            and of one. A tile takes the addresses of `Forward` from `start` on, moved to its place,
+            with strides and counts before.
+    """
+
+    def over(four: Any, one: Any) -> Any:
+        def block(at: Forward, unit: int) -> None:
+            hidden, width = at.hidden, gates * at.hidden
+            u = FLOAT_BYTES * unit
+            w_hh = at.w_hh + u * width
+            row = 0
+            while row < at.batch:
+                r = FLOAT_BYTES * row * hidden + u
+                operands = (
+                    hidden, at.start + u + FLOAT_BYTES * row * at.start_row, at.start_row,
+                    at.x + FLOAT_BYTES * row * at.inputs, at.inputs, at.w_ih + u, w_hh,
+                    at.b_hh + u, at.gates + FLOAT_BYTES * row * width + u,
+                    at.h_before + FLOAT_BYTES * row * hidden, at.h_before + r, at.c_before + r,
+                    at.extra + r, at.cell + r, at.h + r,
+                )  # fmt: skip
+                if row + 4 <= at.batch:
+                    four(*operands)
+                    row += 4
+                else:
+                    one(*operands)
+                    row += 1
+
+        return jit(block)
+
+    if len(blocks) == 1:
+        (units, *tiles) = blocks[0]
+        whole = over(*tiles)
+
+        def forward(at: Forward) -> None:
+            for unit in range(0, at.hidden, units):
+                whole(at, unit)
+
+        return jit(forward)
+
+    (wide, _, _), (half, _, _), _ = blocks
+    by_wide, by_half, by_one = (over(*tiles) for _, *tiles in blocks)
+
+    def forward_by_width(at: Forward) -> None:
+        unit = 0
+        while unit < at.hidden:
+            if unit + wide <= at.hidden:
+                by_wide(at, unit)
+                unit += wide
+            elif unit + half <= at.hidden:
+                by_half(at, unit)
+                unit += half
+            else:
+                by_one(at, unit)
+                unit += LANES
+
+    return jit(forward_by_width)
+
+
+def tile_intrinsic(rows: int, emit: Callable[..., None]) -> Any:
+    """A tile of so many sequences as a compiled function; see `forward_over`."""
+
+    def tile(
+        code: Emitter, hidden: Address, start: Address, start_row: Address, x: Address,
+        inputs: Address, w_ih: Address, w_hh: Address, b_hh: Address, gates: Address,
+        h_rows: Address, h_before: Address, c_before: Address, extra: Address, cell: Address,
+        h: Address,
+    ) -> None:  # fmt: skip
+        emit(code, rows, hidden, start, start_row, x, inputs, w_ih, w_hh, b_hh, gates, h_rows,
+             h_before, c_before, extra, cell, h)  # fmt: skip
+
+    tile.__name__ = f"{emit.__name__.strip('_')}_{rows}"
+    return vector_intrinsic(tile)
+
+
+@jit
+def pack_gates(gates: int, hidden: int, source: int, target: int) -> None:
+    """[gates * H, H] transposed, in blocks of sixteen units with their gates side by side."""
+    for unit in range(0, hidden, LANES):
+        block = target + FLOAT_BYTES * unit * hidden * gates
+        for gate in range(gates):
+            rows = source + FLOAT_BYTES * (gate * hidden + unit) * hidden
+            columns = block + FLOAT_BYTES * gate * LANES
+            transpose(LANES, hidden, rows, hidden, columns, gates * LANES)
+
+
+def d_arriving(
+    code: Emitter,
+    row: Address,
+    unit: Address,
+    hidden: Address,
+    d_hidden: Address,
+    d_outputs: Address,
+    d_outputs_row: Address,
+    errors: Address,
+    outputs: Address,
+    head: Address,
+) -> Vector:
+    """The gradient that arrives at sixteen units of a sequence's h, from all that read them."""
+    builder = code.builder
+    d = code.load(code.shift(d_hidden, (row, hidden), (unit, 1)))
+    d = d + code.load(code.shift(d_outputs, (row, d_outputs_row), (unit, 1)))
+    total = code.variable(d)
+    with code.loop(0, outputs, 1) as (o, _):
+        error = code.broadcast(code.shift(errors, (builder.add(builder.mul(row, outputs), o), 1)))
+        weights = code.load(code.shift(head, (o, hidden), (unit, 1)))
+        code.set(total, code.get(total).plus_product(error, weights))
+    return code.get(total)
