@@ -16,7 +16,7 @@ from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.stack_key import StackKey
 from rnnsearch.training.stretch import Stretch
 
-AHEAD_BYTES = {"cpu": 1 << 20}
+AHEAD_BYTES = {"cpu": 2 << 20}
 """Inputs, targets and masks that are computed at once for the steps to come: many steps an
 operator where they are small, and no more than stays in the cache."""
 

@@ -30,8 +30,6 @@ _DENOMINATOR = (
 )
 
 
-
-
 def _of_half(coefficients: Sequence[float], scale: float) -> list[float]:
     """The polynomial of (x / 2)^2 as one of x^2, times a scale; exact for powers of two."""
     degree = len(coefficients) - 1
@@ -128,7 +126,7 @@ def _product(factors: Sequence[Vector]) -> Vector:
 
 def _polynomial(x: Vector, coefficients: Sequence[float]) -> Vector:
     first, second, *rest = coefficients
-    total = (x * first) + second
+    total = x.times_plus(first, second)
     for coefficient in rest:
         total = total.times_plus(x, coefficient)
     return total

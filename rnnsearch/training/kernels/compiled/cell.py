@@ -53,11 +53,10 @@ class Backward(NamedTuple):
     h_before: int  # [B, H]
     c_before: int  # [B, H]
     h: int  # [B, H]
-    d_outputs: int  # [B or 1, H]
-    d_outputs_row: int  # H; 0: one row for all, of zeros
-    errors: int  # [B, outputs] gradients of the head's outputs, to be added through the head
-    outputs: int  # how many; 0 where `d_outputs` has it all
-    head: int  # [outputs, H]
+    d_outputs: int  # [B or 1, H] times the factors: what comes from above
+    d_outputs_row: int  # H; 0: one row for all
+    factors: int  # [B or 1]
+    factors_row: int  # 1; 0: one for all
     d_hidden: int  # [B, H] read and written: left as the product with W_hh is to find it
     d_cell: int  # [B, H] the same of the cell
     d_input_gates: int  # [B, G] written
@@ -203,17 +202,10 @@ def d_arriving(
     d_hidden: Address,
     d_outputs: Address,
     d_outputs_row: Address,
-    errors: Address,
-    outputs: Address,
-    head: Address,
+    factors: Address,
+    factors_row: Address,
 ) -> Vector:
     """The gradient that arrives at sixteen units of a sequence's h, from all that read them."""
-    builder = code.builder
     d = code.load(code.shift(d_hidden, (row, hidden), (unit, 1)))
-    d = d + code.load(code.shift(d_outputs, (row, d_outputs_row), (unit, 1)))
-    total = code.variable(d)
-    with code.loop(0, outputs, 1) as (o, _):
-        error = code.broadcast(code.shift(errors, (builder.add(builder.mul(row, outputs), o), 1)))
-        weights = code.load(code.shift(head, (o, hidden), (unit, 1)))
-        code.set(total, code.get(total).plus_product(error, weights))
-    return code.get(total)
+    above = code.load(code.shift(d_outputs, (row, d_outputs_row), (unit, 1)))
+    return d.plus_product(above, code.broadcast(code.shift(factors, (row, factors_row))))

@@ -60,8 +60,8 @@ def _forward(
 @vector_intrinsic
 def _backward(
     code: Emitter, batch: Address, hidden: Address, gates: Address, extra: Address,
-    h_before: Address, d_outputs: Address, d_outputs_row: Address, errors: Address,
-    outputs: Address, head: Address, d_hidden: Address, d_input_gates: Address,
+    h_before: Address, d_outputs: Address, d_outputs_row: Address, factors: Address,
+    factors_row: Address, d_hidden: Address, d_input_gates: Address,
     d_recurrent_gates: Address,
 ) -> None:  # fmt: skip
     with code.loop(0, batch, 1) as (b, _), code.loop(0, hidden, LANES) as (n, _):
@@ -71,8 +71,8 @@ def _backward(
             row = code.shift(base, (b, hidden), (b, hidden), *unit)
             return [code.shift(row, (gate, hidden)) for gate in range(3)]
 
-        d = d_arriving(code, b, n, hidden, d_hidden, d_outputs, d_outputs_row, errors, outputs,
-                       head)  # fmt: skip
+        d = d_arriving(code, b, n, hidden, d_hidden, d_outputs, d_outputs_row, factors,
+                       factors_row)  # fmt: skip
         r, u, new = (code.load(place) for place in places(gates))
         d_new = d * (1.0 - u) * (1.0 - new * new)
         d_r = d_new * code.load(code.shift(extra, *unit)) * r * (1.0 - r)
@@ -93,5 +93,5 @@ gru_forward = forward_over(
 def gru_backward(at: Backward) -> None:
     _backward(
         at.batch, at.hidden, at.gates, at.extra, at.h_before, at.d_outputs, at.d_outputs_row,
-        at.errors, at.outputs, at.head, at.d_hidden, at.d_input_gates, at.d_recurrent_gates,
+        at.factors, at.factors_row, at.d_hidden, at.d_input_gates, at.d_recurrent_gates,
     )  # fmt: skip

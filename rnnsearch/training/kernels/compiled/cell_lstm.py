@@ -55,8 +55,8 @@ def _forward(
 @vector_intrinsic
 def _backward(
     code: Emitter, batch: Address, hidden: Address, gates: Address, extra: Address,
-    c_before: Address, d_outputs: Address, d_outputs_row: Address, errors: Address,
-    outputs: Address, head: Address, d_hidden: Address, d_cell: Address, d_gates: Address,
+    c_before: Address, d_outputs: Address, d_outputs_row: Address, factors: Address,
+    factors_row: Address, d_hidden: Address, d_cell: Address, d_gates: Address,
 ) -> None:  # fmt: skip
     """d_hidden is left at zero, for the product with W_hh to add to."""
     with code.loop(0, batch, 1) as (b, _), code.loop(0, hidden, LANES) as (n, _):
@@ -65,8 +65,8 @@ def _backward(
         row = code.shift(gates, (gate_row, hidden), (n, 1))
         i, f, g, o = (code.load(code.shift(row, (gate, hidden))) for gate in range(4))
         arriving_cell = code.shift(d_cell, *unit)
-        d = d_arriving(code, b, n, hidden, d_hidden, d_outputs, d_outputs_row, errors, outputs,
-                       head)  # fmt: skip
+        d = d_arriving(code, b, n, hidden, d_hidden, d_outputs, d_outputs_row, factors,
+                       factors_row)  # fmt: skip
         squashed = code.load(code.shift(extra, *unit))
         d_c = code.load(arriving_cell).plus_product(d * o, 1.0 - squashed * squashed)
         d_z = (
@@ -91,5 +91,5 @@ lstm_forward = forward_over(
 def lstm_backward(at: Backward) -> None:
     _backward(
         at.batch, at.hidden, at.gates, at.extra, at.c_before, at.d_outputs, at.d_outputs_row,
-        at.errors, at.outputs, at.head, at.d_hidden, at.d_cell, at.d_input_gates,
+        at.factors, at.factors_row, at.d_hidden, at.d_cell, at.d_input_gates,
     )  # fmt: skip

@@ -70,22 +70,22 @@ def pack_units(hidden: int, source: int, target: int) -> None:
 def _backward(through: Callable[[Vector, Vector], Vector]) -> Any:
     def emit(
         code: Emitter, batch: Address, hidden: Address, h: Address, d_outputs: Address,
-        d_outputs_row: Address, errors: Address, outputs: Address, head: Address,
+        d_outputs_row: Address, factors: Address, factors_row: Address,
         d_hidden: Address, d_gates: Address,
     ) -> None:  # fmt: skip
         """d_hidden is left at zero, for the product with W_hh to add to."""
         with code.loop(0, batch, 1) as (b, _), code.loop(0, hidden, LANES) as (n, _):
             unit = (b, hidden), (n, 1)
-            d = d_arriving(code, b, n, hidden, d_hidden, d_outputs, d_outputs_row, errors, outputs,
-                           head)  # fmt: skip
+            d = d_arriving(code, b, n, hidden, d_hidden, d_outputs, d_outputs_row, factors,
+                           factors_row)  # fmt: skip
             code.store(code.shift(d_gates, *unit), through(d, code.load(code.shift(h, *unit))))
             code.store(code.shift(d_hidden, *unit), code.zero())
 
     compiled = vector_intrinsic(emit)
 
     def backward(at: Backward) -> None:
-        compiled(at.batch, at.hidden, at.h, at.d_outputs, at.d_outputs_row, at.errors, at.outputs,
-                 at.head, at.d_hidden, at.d_input_gates)  # fmt: skip
+        compiled(at.batch, at.hidden, at.h, at.d_outputs, at.d_outputs_row, at.factors,
+                 at.factors_row, at.d_hidden, at.d_input_gates)  # fmt: skip
 
     return jit(backward)
 

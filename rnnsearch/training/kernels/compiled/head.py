@@ -1,9 +1,8 @@
 """The linear head and the mean squared error of whole steps, forward and back.
 
-Of few outputs, the product with the head would leave most lanes of a vector idle, and its gradient
-at the last layer's outputs would be written only to be read once. So a sequence's step is a dot
-product then, sixteen of them summed across lanes together, and the layer's backward step fetches
-its gradients through the head by itself.
+Of few outputs, the product with the head would leave most lanes of a vector idle: then a sequence's
+step is a dot product, and sixteen of them are summed across lanes together. The gradients of one
+output at the last layer's are its weights times the errors, and the layer takes them as that.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import numpy as np
 
 from rnnsearch.training.kernels.compiled.layout import padded
 from rnnsearch.training.kernels.compiled.moves import fill_zero, pack, transpose
-from rnnsearch.training.kernels.compiled.parts import jit, jit_and_python, jit_apart
+from rnnsearch.training.kernels.compiled.parts import jit, jit_apart
 from rnnsearch.training.kernels.compiled.products import (
     add_column_sums,
     add_transposed_product,
@@ -41,12 +40,6 @@ _SUMS = 4
 """Vectors of partial sums: an addition waits four cycles for the one before."""
 
 
-@jit_and_python
-def through_head(sizes: StepSizes) -> int:
-    """How many errors the last layer fetches through the head; 0 where they come as gradients."""
-    return sizes.outputs if sizes.outputs <= _FEW_OUTPUTS else 0
-
-
 @jit
 def head_weights(sizes: StepSizes, at: StepTensors) -> int:
     """[O, H], and behind them the biases."""
@@ -56,7 +49,7 @@ def head_weights(sizes: StepSizes, at: StepTensors) -> int:
 @jit_apart
 def head_forward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: int) -> float:
     """The mean of squares; its gradients at the outputs are left in `errors`."""
-    if through_head(sizes):
+    if sizes.outputs <= _FEW_OUTPUTS:
         _dots(sizes, at, scratch, hidden)
         return _dense_errors(sizes, at, scratch)
     _products(sizes, at, scratch, hidden)
@@ -65,9 +58,9 @@ def head_forward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden
 
 @jit_apart
 def head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: int) -> None:
-    """Gradients of the head's weights, and of the last layer's outputs where they are wanted."""
+    """Gradients of the head's weights and, of several outputs, of the last layer's."""
     rows, outputs = sizes.steps * sizes.batch, sizes.outputs
-    few = through_head(sizes) != 0
+    few = sizes.outputs <= _FEW_OUTPUTS
     wide = outputs if few else padded(outputs)
     place = FLOAT_BYTES * layer_leaves(sizes, sizes.layers).w_ih
     d_weights = scratch.gradients + place
@@ -85,8 +78,10 @@ def head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidde
         for o in range(outputs):
             total = read_float(scratch.squares + FLOAT_BYTES * LANES * o)
             write_float(d_bias + FLOAT_BYTES * o, total)
+    else:
+        add_column_sums(rows, wide, scratch.errors, scratch.ones, d_bias)
+    if outputs == 1:
         return
-    add_column_sums(rows, wide, scratch.errors, scratch.ones, d_bias)
     pack(outputs, sizes.hidden, at.parameters + place, sizes.hidden, scratch.head_rows)
     product(
         rows, sizes.hidden, outputs, scratch.errors, wide, scratch.head_rows, scratch.zeros, 0,

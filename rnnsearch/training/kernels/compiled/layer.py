@@ -172,7 +172,8 @@ def member_backward(
     state = FLOAT_BYTES * floats
     gates_of_step = FLOAT_BYTES * batch * width
     d_outputs = grads.outputs + k * sizes.steps * state
-    through_head = grads.head_outputs != 0
+    # Of a head with one output: its weights, times the errors.
+    one_row = grads.factors != 0
     d_inputs = grads.inputs
     if d_inputs != 0:
         d_inputs += FLOAT_BYTES * k * sizes.steps * batch * inputs
@@ -205,10 +206,9 @@ def member_backward(
                     batch, hidden, kept.gates + t * gates_of_step, kept.extra + t * state,
                     h - state if t > 0 else at.h_first,
                     kept.cells + (t - 1) * state if t > 0 else at.c_first,
-                    h, d_outputs if through_head else d_outputs + t * state,
-                    0 if through_head else hidden,
-                    grads.errors + FLOAT_BYTES * t * batch * grads.head_outputs,
-                    grads.head_outputs, grads.head,
+                    h, d_outputs if one_row else d_outputs + t * state, 0 if one_row else hidden,
+                    grads.factors + FLOAT_BYTES * t * batch if one_row else scratch.ones,
+                    1 if one_row else 0,
                     scratch.d_hidden, scratch.d_cell, d_in, d_rec,
                 )
             )  # fmt: skip

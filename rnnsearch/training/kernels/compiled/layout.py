@@ -63,10 +63,7 @@ class Gradients(NamedTuple):
     b_hh: int
     h_first: int
     c_first: int
-    # Whole steps of few outputs: those of `outputs` come through the head instead.
-    errors: int  # [T, B, head_outputs] read; gradients of the head's outputs
-    head_outputs: int  # how many; 0: `outputs` has all
-    head: int  # [head_outputs, H] read
+    factors: int  # [T, B] read; then `outputs` is one row [H], and these its multiples
 
 
 class Kept(NamedTuple):

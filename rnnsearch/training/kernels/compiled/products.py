@@ -11,7 +11,7 @@ from rnnsearch.training.kernels.compiled.vectors import (
 
 # A transposed product reads its left operand down columns. Above this many floats the strided
 # reads leave the first-level cache, and packing both operands first is faster.
-_UNPACKED_FLOATS = 8192
+_UNPACKED_FLOATS = 32768
 
 
 @jit

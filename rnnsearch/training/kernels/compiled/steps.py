@@ -19,7 +19,6 @@ from rnnsearch.training.kernels.compiled.head import (
     head_backward,
     head_forward,
     head_weights,
-    through_head,
 )
 from rnnsearch.training.kernels.compiled.layer import member_backward, member_forward
 from rnnsearch.training.kernels.compiled.layout import (
@@ -115,10 +114,10 @@ def _gradients(
         tensors = _layer(sizes, at, scratch, at.inputs, layer)
         leaves = layer_leaves(sizes, layer)
         last = layer == sizes.layers - 1
-        few = through_head(sizes) if last else 0
+        one_row = last and sizes.outputs == 1
         # A layer's input gradients take the place of its output gradients, which are read before.
         slopes = Gradients(
-            scratch.zeros if few else scratch.d_outputs,
+            head_weights(sizes, at) if one_row else scratch.d_outputs,
             0,
             0,
             scratch.d_outputs if layer > 0 else 0,
@@ -128,9 +127,7 @@ def _gradients(
             scratch.gradients + FLOAT_BYTES * leaves.b_hh,
             0,
             0,
-            scratch.errors,
-            few,
-            head_weights(sizes, at),
+            scratch.errors if one_row else 0,
         )
         if sizes.mask and not last:
             masks = at.masks + FLOAT_BYTES * layer * sizes.mask
