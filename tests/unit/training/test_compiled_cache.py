@@ -185,3 +185,35 @@ def test_fewer_registers_give_the_same_bits(tmp_path: Path) -> None:
     narrow = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma"}
     _, same = result(start(tmp_path, narrow))
     assert numbers == same
+
+
+LOAD_AND_RUN = """
+import sys, torch
+from contracts.kernels import arguments_of, kernel_results, layer_of
+from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
+
+for nonlinearity in sys.argv[1:]:
+    layer = layer_of("rnn", nonlinearity, (16, 1, 4, 5), 1)
+    outputs, _ = kernel_results(CompiledKernel(), layer, arguments_of(layer, torch.float32))
+    print(float(outputs[0].sum()).hex())
+"""
+
+
+def test_what_two_processes_compiled_is_kept_apart_in_a_third(tmp_path: Path) -> None:
+    """Narrow vectors make functions too long to be inlined: what is called has a name then."""
+    settings = {"NUMBA_CACHE_DIR": str(tmp_path)}
+    if {"avx2", "fma"} <= host.features():
+        settings |= {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma"}
+    environment = {**os.environ, **settings}
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+
+    def found(*nonlinearities: str) -> list[str]:
+        command = [sys.executable, "-W", "error", "-c", LOAD_AND_RUN, *nonlinearities]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()
+
+    apart = [*found("tanh"), *found("relu")]
+    assert apart[0] != apart[1]
+    assert found("tanh", "relu") == apart
+    assert found("relu", "tanh") == apart[::-1]

@@ -25,14 +25,17 @@ from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 assert checks.CHECKED
 torch.set_num_threads(1)
 # hidden, inputs, batch, steps: see test_compiled.py; the last packs its transposed products.
-shapes = [(16, 1, 1, 5), (32, 3, 7, 4), (48, 65, 5, 3), (80, 16, 9, 1), (64, 17, 4, 40)]
+shapes = [(16, 1, 1, 5), (32, 3, 7, 4), (48, 65, 5, 3), (80, 16, 9, 1), (96, 17, 4, 40)]
 kernel = CompiledKernel()
 for (cell, nonlinearity), shape, kept in itertools.product(CELLS, shapes, (0, 2**30)):
     function._KEPT_BYTES = kept
     layer = layer_of(cell, nonlinearity, shape, 2)
     kernel_results(kernel, layer, arguments_of(layer, torch.float32))
 for kind, settings, (cell, nonlinearity) in itertools.product(
-    ((11, 2, 3, 2, 5, 4), (16, 1, 1, 1, 1, 5), (40, 3, 17, 70, 7, 3), (64, 1, 17, 20, 4, 40)),
+    (
+        (11, 2, 3, 2, 5, 4), (16, 1, 1, 1, 1, 5), (40, 3, 17, 70, 7, 3), (96, 1, 17, 20, 4, 40),
+        (48, 1, 2, 4, 3, 4), (80, 1, 4, 1, 6, 7),
+    ),
     ("adamw-carry", "sgd-momentum"),
     CELLS,
 ):

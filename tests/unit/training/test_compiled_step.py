@@ -27,8 +27,16 @@ STEPS = 20
 SEEDS = [8, 9]
 """With some others a relu's input comes within 1e-8 of its kink, and rounding decides its slope."""
 # hidden, layers, inputs, outputs, batch, steps: one row; padding, layers and outputs; rows left
-# over from tiles and a panel and a half; two panels of outputs.
-SHAPES = [(16, 1, 1, 1, 1, 49), (11, 2, 3, 2, 5, 12), (40, 3, 17, 20, 7, 9), (96, 1, 1, 70, 3, 6)]
+# over from tiles and a panel and a half; two panels of outputs; few outputs of fewer than sixteen
+# rows; one of more, with tiles of four.
+SHAPES = [
+    (16, 1, 1, 1, 1, 49),
+    (11, 2, 3, 2, 5, 12),
+    (40, 3, 17, 20, 7, 9),
+    (96, 1, 1, 70, 3, 6),
+    (48, 1, 2, 4, 3, 4),
+    (80, 1, 4, 1, 6, 7),
+]
 SETTINGS: dict[str, dict[str, Any]] = {
     "adam": {},
     "adam-decay-clip": {"weight_decay": 0.1, "clip_norm": 0.3, "beta1": 0.5, "beta2": 0.9},

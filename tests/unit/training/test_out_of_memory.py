@@ -110,7 +110,7 @@ def test_steps_that_other_chunks_took_before_memory_ran_out_stand() -> None:
 
     # Each trial is a chunk, and plans one step at a time.
     model = {"cell": "rnn", "hidden_size": 16}
-    how = {"batch_size": 1024, "steps_per_epoch": 2, "model": model, "dtype": "float64"}
+    how = {"batch_size": 2048, "steps_per_epoch": 2, "model": model, "dtype": "float64"}
     pack = wave_pack(tasks=build)
     for seed in range(3):
         pack.add(str(seed), trial(seed, **how))

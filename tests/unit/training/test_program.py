@@ -272,7 +272,7 @@ def test_a_task_may_change_the_shape_of_its_batches() -> None:
         return Growing(data, dtype)
 
     recorder = TapeRecorder()
-    big = {"batch_size": 1024, "task": WAVE, "steps_per_epoch": 6}  # one step a plan
+    big = {"batch_size": 2048, "task": WAVE, "steps_per_epoch": 6}  # one step a plan
     pack = wave_pack(tasks=build, recorder=recorder)
     pack.add("trial", double(1, **big))
     step = drain(pack, {"trial": 2})

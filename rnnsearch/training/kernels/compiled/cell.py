@@ -105,13 +105,15 @@ class Tile:
         return accumulated(self._code, self._rows, vectors, first, block)
 
 
-def forward_over(blocks: Sequence[tuple[int, Any, Any]], gates: int) -> Any:
+def forward_over(blocks: Sequence[tuple[int, Any, Any]], gates: int, name: str) -> Any:
     """The forward step of a cell with its tiles.
 
     Args:
         blocks: Units of a block, a multiple of 16, descending to 16; the tile of four sequences,
             and of one. A tile takes the addresses of `Forward` from `start` on, moved to its place,
             with strides and counts before.
+        gates: Of the cell.
+        name: Of the function; that of another cell must differ.
     """
 
     def over(four: Any, one: Any) -> Any:
@@ -146,6 +148,7 @@ def forward_over(blocks: Sequence[tuple[int, Any, Any]], gates: int) -> Any:
             for unit in range(0, at.hidden, units):
                 whole(at, unit)
 
+        forward.__name__ = name
         return jit(forward)
 
     (wide, _, _), (half, _, _), _ = blocks
@@ -164,6 +167,7 @@ def forward_over(blocks: Sequence[tuple[int, Any, Any]], gates: int) -> Any:
                 by_one(at, unit)
                 unit += LANES
 
+    forward_by_width.__name__ = name
     return jit(forward_by_width)
 
 

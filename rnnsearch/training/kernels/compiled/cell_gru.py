@@ -85,7 +85,7 @@ def _backward(
 
 
 gru_forward = forward_over(
-    [(LANES, tile_intrinsic(4, _forward), tile_intrinsic(1, _forward))], gates=3
+    [(LANES, tile_intrinsic(4, _forward), tile_intrinsic(1, _forward))], 3, "gru_forward"
 )
 
 

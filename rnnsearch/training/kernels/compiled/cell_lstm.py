@@ -83,7 +83,7 @@ def _backward(
 
 
 lstm_forward = forward_over(
-    [(LANES, tile_intrinsic(4, _forward), tile_intrinsic(1, _forward))], gates=4
+    [(LANES, tile_intrinsic(4, _forward), tile_intrinsic(1, _forward))], 4, "lstm_forward"
 )
 
 

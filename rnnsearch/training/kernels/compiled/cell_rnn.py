@@ -51,8 +51,9 @@ def _forward(activation: Activation) -> Any:
         emit.__name__ = f"{activation.__name__}_{vectors}"
         return tile_intrinsic(rows, emit)
 
+    name = f"{activation.__name__}_forward"
     sized = [(units, units // LANES) for units in _BLOCKS]
-    return forward_over([(units, of(4, n), of(1, n)) for units, n in sized], gates=1)
+    return forward_over([(units, of(4, n), of(1, n)) for units, n in sized], 1, name)
 
 
 @jit
@@ -67,7 +68,7 @@ def pack_units(hidden: int, source: int, target: int) -> None:
         unit += width
 
 
-def _backward(through: Callable[[Vector, Vector], Vector]) -> Any:
+def _backward(name: str, through: Callable[[Vector, Vector], Vector]) -> Any:
     def emit(
         code: Emitter, batch: Address, hidden: Address, h: Address, d_outputs: Address,
         d_outputs_row: Address, factors: Address, factors_row: Address,
@@ -87,10 +88,11 @@ def _backward(through: Callable[[Vector, Vector], Vector]) -> Any:
         compiled(at.batch, at.hidden, at.h, at.d_outputs, at.d_outputs_row, at.factors,
                  at.factors_row, at.d_hidden, at.d_input_gates)  # fmt: skip
 
+    backward.__name__ = name
     return jit(backward)
 
 
 tanh_forward = _forward(tanh)
 relu_forward = _forward(relu)
-tanh_backward = _backward(lambda d, h: d * (1.0 - h * h))
-relu_backward = _backward(lambda d, h: d.zero_where_not_positive(h))
+tanh_backward = _backward("tanh_backward", lambda d, h: d * (1.0 - h * h))
+relu_backward = _backward("relu_backward", lambda d, h: d.zero_where_not_positive(h))

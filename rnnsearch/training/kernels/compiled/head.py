@@ -234,7 +234,7 @@ def _padded_errors(sizes: StepSizes, errors: int, targets: int) -> float:
 
 
 @jit
-def _difference(errors: int, targets: int, place: int, target: int, share: float) -> float:
+def _difference(errors: int, targets: int, place: int, target: int, share: np.float32) -> float:
     """A squared difference; the output becomes the difference times `share`."""
     output = errors + FLOAT_BYTES * place
     error = read_float(output) - read_float(targets + FLOAT_BYTES * target)

@@ -35,7 +35,7 @@ from rnnsearch.training.kernels.compiled.moves import (
     pack_transposed,
     transpose,
 )
-from rnnsearch.training.kernels.compiled.parts import jit, jit_apart
+from rnnsearch.training.kernels.compiled.parts import jit, jit_apart, jit_inside
 from rnnsearch.training.kernels.compiled.products import (
     add_column_sums,
     add_transposed_product,
@@ -232,7 +232,7 @@ def member_backward(
         copy_vectors(floats, scratch.d_cell, grads.c_first + k * state)
 
 
-@jit
+@jit_inside
 def _run(
     forward_step: Any, backward_step: Any, sizes: Sizes, tensors: Tensors, grads: Gradients
 ) -> None:

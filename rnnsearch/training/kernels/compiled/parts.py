@@ -41,7 +41,18 @@ def jit_apart(function: _Function) -> _Function:
 
     One function out of all of them took LLVM twice as long, and was not faster.
     """
-    part: _Function = intrinsic(_definition(function, apart=True))
+    part: _Function = intrinsic(_definition(function, attribute="noinline"))
+    return part
+
+
+def jit_inside(function: _Function) -> _Function:
+    """As `jit`, for what an entry point itself calls: always inlined.
+
+    Such a function's symbol can be seen from outside the entry point, and its name holds no more
+    than the names of its arguments' types. Entry points that were compiled in different processes
+    and are loaded from disk into one would share the first one's, were it called.
+    """
+    part: _Function = intrinsic(_definition(function, attribute="alwaysinline"))
     return part
 
 
@@ -95,14 +106,14 @@ class _Part(JITCodeLibrary):  # type: ignore[misc] # numba is untyped
         return seen
 
 
-def _definition(function: Callable[..., Any], *, apart: bool = False) -> Callable[..., Any]:
+def _definition(function: Callable[..., Any], *, attribute: str = "") -> Callable[..., Any]:
     """What numba asks for the type of a call, and for the instructions that make it."""
     compiled: dict[tuple[Any, ...], Any] = {}
 
     def definition(typing_context: Any, *arguments: Any) -> Any:
         kinds = tuple(types.unliteral(kind) for kind in arguments)
         if kinds not in compiled:
-            compiled[kinds] = _compile(typing_context, function, kinds, apart)
+            compiled[kinds] = _compile(typing_context, function, kinds, attribute)
         done = compiled[kinds]
 
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -123,7 +134,7 @@ def _definition(function: Callable[..., Any], *, apart: bool = False) -> Callabl
 
 
 def _compile(
-    typing_context: Any, function: Callable[..., Any], kinds: tuple[Any, ...], apart: bool
+    typing_context: Any, function: Callable[..., Any], kinds: tuple[Any, ...], attribute: str
 ) -> Any:
     flags = Flags()
     flags.error_model = "numpy"
@@ -131,6 +142,6 @@ def _compile(
     target = cpu_target.target_context
     part = _Part(target.codegen(), function.__name__)
     done = compile_internal(typing_context, target, part, function, kinds, None, flags, {})
-    if apart:
-        part.get_function(done.fndesc.llvm_func_name).add_function_attribute("noinline")
+    if attribute:
+        part.get_function(done.fndesc.llvm_func_name).add_function_attribute(attribute)
     return done

@@ -33,7 +33,7 @@ from rnnsearch.training.kernels.compiled.moves import (
     fill_zero,
     multiply,
 )
-from rnnsearch.training.kernels.compiled.parts import jit, jit_apart
+from rnnsearch.training.kernels.compiled.parts import jit, jit_apart, jit_inside
 from rnnsearch.training.kernels.compiled.step_layout import (
     COLUMN,
     StepScratch,
@@ -204,7 +204,7 @@ def _member(sizes: StepSizes, tensors: StepTensors, s: int, k: int) -> StepTenso
     )
 
 
-@jit
+@jit_inside
 def _run(
     forward_step: Any,
     backward_step: Any,

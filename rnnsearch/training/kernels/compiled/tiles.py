@@ -86,7 +86,8 @@ def accumulated(
                 for n in range(vector, vector + block_vectors)
             ]
             totals |= _block(code, places, start, operands, partial_sums)
-    return totals
+    # In one order, however it was divided: who shares a division follows from it.
+    return dict(sorted(totals.items()))
 
 
 def _block(
