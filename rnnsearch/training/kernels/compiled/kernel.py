@@ -24,8 +24,8 @@ class CompiledKernel:
 
     - `rnn` and `gru`: at every shape tried, up to 512 units or 128 sequences; 90 and 200 times at
       (16 units, 1 sequence, 32 members), 2 to 4 times at (128 to 512 units, 16 to 128 sequences).
-    - `lstm`: up to 256 units whatever the batch; 33 times at (16, 1), 1.7 at (64, 32), 1.2 to 1.5
-      at (128, 32), 1.2 at 256 units and up to 8 members. Beyond, oneDNN's own LSTM is as fast or
+    - `lstm`: up to 256 units whatever the batch, and to 640 with 16 sequences or more; 33 times at
+      (16, 1), 2.5 at (64, 32), 1.6 at (128, 32), 1.2 at (512, 64). Beyond, oneDNN's own LSTM is
       faster. Both run near what the core can multiply there.
 
     AVX2 takes the same time at 16 units and about 1.8 times as long at 64 and 128 units.
