@@ -8,7 +8,7 @@ every timestamp comes from the event; params and tags are overwritten with equal
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -253,17 +253,18 @@ class Tracker:
     # Trials.
 
     def _write_trial(self, rows: TrialRows) -> None:
-        run = self._open_trial(rows)
-        points = rows.points_after(run.epoch)
-        tags: dict[str, str] = {}
-        metrics = list(points)
-        final = rows.end is not None and rows.end.state in FINAL
-        if rows.end is not None:
-            tags |= ending_tags(rows.end)
-            if final:
-                metrics += summary_rows(rows.end, self._metric)
+        tags = {} if rows.end is None else ending_tags(rows.end)
         if rows.scored is not None:
             tags |= {"finalist": "true", "finalist_seeds": ", ".join(map(str, rows.scored.seeds))}
+        run, fresh = self._open_trial(rows, tags)
+        if fresh:
+            tags = {}  # a run is made with them, which saves a transaction
+        points = rows.points_after(run.epoch)
+        metrics = list(points)
+        final = rows.end is not None and rows.end.state in FINAL
+        if rows.end is not None and final:
+            metrics += summary_rows(rows.end, self._metric)
+        if rows.scored is not None:
             metrics += finalist_rows(rows.scored, self._metric)
         params = as_params(rows.start.params) if rows.start is not None else {}
         if metrics or tags or params:
@@ -280,11 +281,16 @@ class Tracker:
             self._count(rows.end)
             self.state.runs.pop(rows.number, None)
 
-    def _open_trial(self, rows: TrialRows) -> OpenRun:
-        """The run of a trial, found, made, or opened again."""
+    def _open_trial(self, rows: TrialRows, later: Mapping[str, str]) -> tuple[OpenRun, bool]:
+        """The run of a trial, found, made, or opened again; and whether it was made.
+
+        Args:
+            later: Tags that hold by the end of this write, for a run that is made.
+        """
         state, start = self.state, rows.start
         run = state.runs.get(rows.number)
         reopened = run is not None and run.ended
+        fresh = False
         if run is None:
             found = None
             if start is None or start.attempt > 1 or rows.first_sequence <= self._doubtful:
@@ -292,11 +298,13 @@ class Tracker:
                 reopened = found is not None
                 if found is not None and start is None and rows.end is None:
                     # A late word about a trial that has ended: its run stays closed.
-                    return OpenRun(found, ended=True)
+                    return OpenRun(found, ended=True), False
             tags = {**self._child_tags("trial"), TRIAL: str(rows.number)}
             if start is not None:
                 tags |= starting_tags(start)
+            fresh = found is None
             if found is None:
+                tags |= later
                 seconds = start.time if start is not None else _first_time(rows)
                 name = start.name if start is not None else f"trial-{rows.number:04d}"
                 found = self._store.create(self.state.experiment_id, name, seconds, tags)
@@ -306,7 +314,7 @@ class Tracker:
             self._store.reopen(run.run_id)
             self._store.log(run.run_id, tags=starting_tags(start))
             run.ended = False
-        return run
+        return run, fresh
 
     def _keep_checkpoint(self, run_id: str, seed: int, path: Path) -> None:
         if not path.is_dir():

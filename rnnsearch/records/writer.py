@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import gc
 import logging
 import os
 import signal
@@ -164,6 +165,7 @@ def run(arguments: argparse.Namespace) -> int:
         from mlflow import MlflowClient
 
         mlflow.set_tracking_uri(arguments.tracking_uri)
+        _collect_less()
         state = WriterState.load(folder)
         if not state.tracking_uri:
             state.tracking_uri = arguments.tracking_uri
@@ -191,6 +193,14 @@ def run(arguments: argparse.Namespace) -> int:
             tracker.abandon(time.time())
             state.save(folder)
     return 0 if finished else 1
+
+
+def _collect_less() -> None:
+    """Leave what MLflow and SQLAlchemy brought out of Python's collections of garbage, and have
+    fewer of them: they took a twelfth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def main() -> int:
