@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
@@ -23,6 +24,16 @@ from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.training.plain import NetworkPredictor
 
 CPU = torch.device("cpu")
+PARTS: tuple[Part, ...] = ("val", "test")
+
+
+class Fetched(TorchFunctionMode):
+    """Whoever fetches a tensor without contents from its device on purpose gets zeros."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        if func in (Tensor.cpu, Tensor.tolist) and args[0].is_meta:
+            args = (torch.zeros(args[0].shape, dtype=args[0].dtype),)
+        return func(*args, **(kwargs or {}))
 
 
 @dataclass
@@ -174,6 +185,31 @@ class TaskContract:
     def test_metrics_of_different_networks_differ(self, data: TaskData, task: Task) -> None:
         found = task.evaluate(networks(data, 3, head=task.head), "val", None)
         assert len(set(zip(*(values.tolist() for values in found.values()), strict=True))) == 3
+
+    def test_nothing_of_it_is_left_on_the_host(self, data: TaskData, task: Task) -> None:
+        """On tensors without contents, as on a GPU: what meets one of the host's raises."""
+        there = torch.device("meta")
+        moved = build_task(self.config, data, there, torch.float32)
+        with Fetched():
+            for window in self.windows:
+                index = torch.tensor(task.epoch_index(1, 0, window)[:1])
+                here, far = task.gather(index, window), moved.gather(index.to(there), window)
+                assert far.inputs.device == far.targets.device == there
+                assert (far.inputs.shape, far.targets.shape) == (
+                    here.inputs.shape,
+                    here.targets.shape,
+                )
+                assert (far.inputs.dtype, far.targets.dtype) == (
+                    here.inputs.dtype,
+                    here.targets.dtype,
+                )
+        made = networks(data, 2, head=task.head)
+        expected = {part: task.evaluate(made, part, None).keys() for part in PARTS}
+        blank = Networks([one.to(there) for one in made.networks], task.head)
+        blank.device = there
+        with Fetched():
+            for part in PARTS:
+                assert moved.evaluate(blank, part, None).keys() == expected[part]
 
     def test_metrics_are_announced(self, data: TaskData, task: Task) -> None:
         found = task.evaluate(networks(data, 1, head=task.head), "val", None)

@@ -75,8 +75,7 @@ class EventsTask:
             guessed, happened = outputs > 0, targets > 0
             hits = hits + row_sums(guessed & happened & valid)
             either = either + row_sums((guessed | happened) & valid)
-        frames = int(self._before[part].lengths.sum())
-        nll = nats / frames
+        nll = nats / self._before[part].lengths.sum()
         accuracy = hits / either.clamp(min=1)
         return {
             f"{part}_nll": nll,
