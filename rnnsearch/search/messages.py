@@ -30,7 +30,8 @@ class PackSettings:
         snapshots: Folder for snapshots; a pack that cannot see it writes none.
         logs: Folder for what the worker prints; likewise.
         threads: Threads of torch.
-        gpu: Whether to train on the pack's GPU where the worker has one.
+        gpus: Of the node's, the pack's share; above 0 it trains on one where torch finds it.
+        trial_bytes: What the largest trial takes, roughly; 0 where nobody knows.
     """
 
     objective: str
@@ -40,7 +41,8 @@ class PackSettings:
     snapshots: str
     logs: str
     threads: int
-    gpu: bool
+    gpus: float
+    trial_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,11 @@ class _Run:
             spec, ledger, listener, self.shelf, rungs, curves, on_tell=self._told
         )
 
+    def largest_trial_bytes(self) -> int:
+        """What the largest trial of the study takes, roughly."""
+        task = trial_config(self.spec, self.spec.first_params(), self.spec.search.seed).task
+        return largest_trial_bytes(self.spec, self.data[task])
+
     def is_usable(self, record: TrialRecord) -> bool:
         """Whether a trial can become the champion; see `grace_epochs`."""
         value = record.best_value
@@ -221,10 +226,11 @@ def run_search(
             signals,
             _import_ahead() as import_ahead,
         ):
-            control = _control(run, directory, import_ahead)
+            trial_bytes = run.largest_trial_bytes()
+            control = _control(run, import_ahead, trial_bytes)
             ledger.prepare(min(READY_AHEAD, control.places * control.slots))
             stage("searching" if spec.parameters else "training")
-            settings = _settings(spec, directory, slice_seconds, snapshot_seconds)
+            settings = _settings(spec, directory, slice_seconds, snapshot_seconds, trial_bytes)
             tune(control, settings, spec.resources, signals.shield)
             if control.error is not None:
                 raise control.error
@@ -272,15 +278,13 @@ def _settle_after(error: BaseException, control: Control | None, ledger: Ledger)
         error.add_note(f"Then the ledger could not be settled either: {also!r}")
 
 
-def _control(run: _Run, directory: StudyDirectory, on_first_report: Callable[[], None]) -> Control:
+def _control(run: _Run, on_first_report: Callable[[], None], trial_bytes: int) -> Control:
     import ray
 
     spec = run.spec
     finalists = spec.search.finalists
     need = max(run.ledger.queued(), finalists.top * (finalists.seeds - 1))
-    task = trial_config(spec, spec.first_params(), spec.search.seed).task
-    room = largest_trial_bytes(spec, run.data[task])
-    places = plan(spec.resources, ray.cluster_resources(), need, room)
+    places = plan(spec.resources, ray.cluster_resources(), need, trial_bytes)
     return Control(
         ledger=run.ledger,
         listener=run.listener,
@@ -311,7 +315,11 @@ def _import_ahead() -> Iterator[Callable[[], None]]:
 
 
 def _settings(
-    spec: StudySpec, directory: StudyDirectory, slice_seconds: float, snapshot_seconds: float
+    spec: StudySpec,
+    directory: StudyDirectory,
+    slice_seconds: float,
+    snapshot_seconds: float,
+    trial_bytes: int,
 ) -> PackSettings:
     return PackSettings(
         objective=spec.search.metric,
@@ -321,7 +329,8 @@ def _settings(
         snapshots=str(directory.snapshots),
         logs=str(directory.logs),
         threads=max(1, int(spec.resources.cpus_per_pack)),
-        gpu=spec.resources.gpus_per_pack > 0,
+        gpus=spec.resources.gpus_per_pack,
+        trial_bytes=trial_bytes,
     )
 
 

@@ -20,18 +20,41 @@ def out_of_memory(error: BaseException) -> bool:
     return before is not None and out_of_memory(before)
 
 
+USED_SHARE = 0.8
+"""Of a GPU's free memory; the rest is for its libraries and for what the estimate leaves out."""
+
+
+def most_at_once(device: torch.device, share: float, trial_bytes: int) -> int | None:
+    """How many trials of such a size a GPU's free memory holds, at least one.
+
+    Args:
+        share: Of the GPU, where several packs share it; 1 and more for all of it.
+
+    Returns:
+        None on a CPU, whose memory the driver knows, and for a size of 0, which is unknown.
+    """
+    if device.type != "cuda" or trial_bytes < 1:
+        return None
+    free, _ = torch.cuda.mem_get_info(device)
+    return max(1, int(USED_SHARE * min(1.0, share) * free / trial_bytes))
+
+
 class Room:
     """How many trials a pack holds at once, where not all that it was given fit.
 
     Halved whenever memory runs out, and doubled whenever a trial leaves.
+
+    Args:
+        most: No more than this in any case; None for no such bound.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
+        self.bound = most
         self._most: int | None = None
 
     def has(self, aboard: int) -> bool:
         """Whether one more may be tried."""
-        return self._most is None or aboard < self._most
+        return all(aboard < most for most in (self.bound, self._most) if most is not None)
 
     def halve(self, others: int) -> int:
         """Memory ran out for one trial beside `others`: how many of these must leave."""

@@ -65,6 +65,7 @@ class Pack:
         goal: Goal = "minimize",
         tasks: TaskBuilder = build_task,
         recorder: Recorder | None = None,
+        most: int | None = None,
     ) -> None:
         """Make an empty pack.
 
@@ -76,6 +77,8 @@ class Pack:
             tasks: Puts a task's data on the device.
             recorder: Records steps and replays them; None takes what the device has: CUDA graphs
                 on a GPU, elsewhere nothing.
+            most: Trials in training at once; the others wait until one leaves. See
+                `memory.most_at_once`.
         """
         self._device = torch.device(device)
         self._recorder = recorder_of(self._device) if recorder is None else recorder
@@ -85,8 +88,10 @@ class Pack:
         self._stacks: dict[StackKey, Stack] = {}
         self._arriving: dict[str, tuple[TrialConfig, TrialSnapshot | None]] = {}
         self._refused: list[Refusal] = []
-        self._room = Room()
+        self._room = Room(most)
         self._notes: list[str] = []
+        self._small = False
+        """Whether it was said that not all have room."""
         self._turn = 0
 
     @property
@@ -230,6 +235,13 @@ class Pack:
 
     def _settle(self) -> None:
         """Give every arriving trial its slot, as long as there is room, or a refusal."""
+        bound = self._room.bound
+        if bound is not None and len(self.roster) > bound and not self._small:
+            self._small = True
+            self._notes.append(
+                f"the device has memory for {bound} trials of this study's largest: of"
+                f" {len(self.roster)}, the others wait until a trial leaves"
+            )
         while self._arriving and self._room.has(len(self._slots)):
             trial_id = next(iter(self._arriving))
             config, snapshot = self._arriving.pop(trial_id)

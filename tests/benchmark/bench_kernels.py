@@ -66,7 +66,7 @@ SHAPES = (
     Shape(32, 16, 50, 100),
     Shape(64, 32, 50, 40),
     Shape(128, 32, 64, 20),
-    Shape(512, 64, 128, 2, members=2),
+    Shape(512, 64, 128, 4, members=2),
     Shape(256, 32, 64, 4, members=8, symbols=65),
 )
 ON_GPU = Shape(64, 32, 50, 100, members=256)

@@ -42,6 +42,8 @@ SWITCHES = {
 CONNECT_SECONDS = 5.0
 _ASK_CLUSTER = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
 MOST_SLOTS = 64
+MOST_SLOTS_ON_GPU = 256
+"""A step of a GPU costs the same launches however many trials are in it."""
 FEWEST_SLOTS = 4
 
 
@@ -280,8 +282,8 @@ def plan(
 
     Packs: as many as the cluster's CPUs (and GPUs, if a pack asks for one) carry, and no more
     than there are trials. Slots: a third of a pack's share of the trials, so that ASHA has
-    something to refill, between 4 and 64, and no more than fill half of a pack's share of the
-    cluster's memory (a GPU's own memory is not known here).
+    something to refill, between 4 and 64 (256 on a GPU), and no more than fill half of a pack's
+    share of the cluster's memory. Of a GPU's own memory the pack itself sees how many it holds.
 
     Args:
         available: `ray.cluster_resources()`.
@@ -309,7 +311,8 @@ def plan(
     else:
         packs = resources.packs  # more than fit now is the demand that an autoscaler answers
     if resources.slots == "auto":
-        slots = min(MOST_SLOTS, max(FEWEST_SLOTS, math.ceil(trials / (3 * packs))))
+        most = MOST_SLOTS_ON_GPU if resources.gpus_per_pack > 0 else MOST_SLOTS
+        slots = min(most, max(FEWEST_SLOTS, math.ceil(trials / (3 * packs))))
         memory = available.get("memory", math.inf)
         if math.isfinite(memory):
             slots = max(1, min(slots, int(memory / 2 / packs / max(1, trial_bytes))))

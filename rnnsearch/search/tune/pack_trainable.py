@@ -48,11 +48,21 @@ class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete t
     def _build(self, settings: PackSettings, data: Callable[[TaskConfig], TaskData]) -> SteadyPack:
         import torch
 
+        from rnnsearch.training.memory import most_at_once
         from rnnsearch.training.pack import Pack
 
         torch.set_num_threads(settings.threads)
-        device = "cuda" if settings.gpu and torch.cuda.is_available() else "cpu"
-        pack = Pack(data, device=device, objective=settings.objective, goal=settings.goal)
+        gpu = settings.gpus > 0 and torch.cuda.is_available()
+        if settings.gpus > 0 and not gpu:
+            print("torch finds no GPU here: training on the CPU", flush=True)
+        device = "cuda" if gpu else "cpu"
+        pack = Pack(
+            data,
+            device=device,
+            objective=settings.objective,
+            goal=settings.goal,
+            most=most_at_once(torch.device(device), settings.gpus, settings.trial_bytes),
+        )
         self._pack = SteadyPack(pack)
         return self._pack
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from contracts.packs import WaveTask, alone, curve, drain, trial, wave_pack
 
-from rnnsearch.training.memory import Room, out_of_memory
+from rnnsearch.training.memory import Room, most_at_once, out_of_memory
 
 OUT = "DefaultCPUAllocator: can't allocate memory: you tried (test)"
 
@@ -140,6 +140,48 @@ def test_room_halves_and_grows() -> None:
     room.left()
     assert room.has(9)
     assert not room.has(10)
+
+
+def test_a_room_keeps_its_bound_however_it_grows() -> None:
+    room = Room(6)
+    assert room.has(5)
+    assert not room.has(6)
+    assert room.halve(4) == 2
+    assert not room.has(3)
+    for _ in range(3):
+        room.left()
+    assert room.has(5)
+    assert not room.has(6)
+
+
+def test_a_pack_that_is_given_more_than_fit_starts_smaller_and_says_so() -> None:
+    pack = wave_pack(most=2)
+    configs = {str(seed): trial(seed) for seed in range(5)}
+    for name, config in configs.items():
+        pack.add(name, config)
+    notes: list[str] = []
+    curves: dict[str, list[dict[str, float]]] = {name: [] for name in configs}
+    while pack.roster:
+        step = pack.train(dict.fromkeys(pack.roster, 1), 60.0)
+        notes += step.notes
+        ended = [name for name, epoch in pack.roster.items() if epoch == 1]
+        assert len(ended) <= 2
+        for name in ended:
+            curves[name] += curve(step, name)
+            pack.remove(name)
+    assert len(notes) == 1
+    assert "memory for 2 trials" in notes[0]
+    assert curves == {name: alone(config, 1) for name, config in configs.items()}
+
+
+def test_a_gpus_free_memory_is_what_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1000, 4000))
+    gpu = torch.device("cuda")
+    assert most_at_once(gpu, 1.0, 100) == 8
+    assert most_at_once(gpu, 0.5, 100) == 4
+    assert most_at_once(gpu, 2.0, 5000) == 1
+    assert most_at_once(gpu, 1.0, 0) is None
+    assert most_at_once(torch.device("cpu"), 1.0, 100) is None
 
 
 def test_what_counts_as_out_of_memory() -> None:

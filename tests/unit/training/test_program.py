@@ -29,6 +29,7 @@ from contracts.packs import (
     wave_pack,
 )
 from contracts.recorders import DEVICES, Again, Counted, TapeRecorder
+from contracts.tasks import Fetched
 
 from rnnsearch.tasks.base import Batch, Window
 from rnnsearch.training import dropout
@@ -315,3 +316,24 @@ def test_a_step_off_the_cpu_brings_nothing_to_the_host_nor_from_it(way: str) -> 
         recorder=recorder,
     )
     assert recorder.count == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_pack_off_the_cpu_meets_nothing_of_the_hosts(way: str) -> None:
+    """From the plan to the metrics and the snapshots, on tensors without contents."""
+    config = double(1, **WAYS[way])
+    with Fetched():
+        recorder = TapeRecorder()
+        pack = wave_pack(device="meta", recorder=recorder)
+        for name in ("one", "two", "three"):
+            pack.add(name, config)
+        first = drain(pack, dict.fromkeys(pack.roster, 1))
+        kept = pack.state()
+        assert pack.remove("two") is not None
+        later = wave_pack(device="meta", recorder=recorder)
+        later.load(kept)
+        second = drain(later, dict.fromkeys(later.roster, 2))
+    assert not first.refusals + second.refusals + first.divergences + second.divergences
+    assert [len(step.reports) for step in (first, second)] == [3, 3]
+    assert recorder.count == 2
+    assert all(words.endswith(RECORDED) for words in later.kernels.values())

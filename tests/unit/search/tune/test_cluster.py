@@ -52,6 +52,13 @@ def test_what_is_set_is_taken() -> None:
     assert plan(asked, {"CPU": 2.0}, 5, 10**12) == Places(7, 100)
 
 
+def test_a_gpu_takes_more_trials_in_a_pack() -> None:
+    asked = ResourcesConfig(gpus_per_pack=1)
+    available = {"CPU": 16.0, "GPU": 2.0}
+    assert plan(asked, available, 5000, 1) == Places(packs=2, slots=256)
+    assert plan(asked, available, 300, 1) == Places(packs=2, slots=50)
+
+
 def test_memory_bounds_the_slots() -> None:
     available = {"CPU": 2.0, "memory": 8e9}
     assert plan(AUTO, available, 1000, 10**6).slots == 64

@@ -31,7 +31,7 @@ def worker(folder: Path, pack: PaperPack, name: str = "p", every: float = 1e9) -
         snapshots=str(folder),
         logs="",
         threads=1,
-        gpu=False,
+        gpus=0.0,
     )
     return PackWorker(name, settings, lambda data: pack, lambda ref: ref)
 

@@ -138,7 +138,7 @@ def test_a_turn_that_fails_ends_the_next_training(paper: Ticketed, steady: Stead
 def test_a_snapshot_holds_no_epoch_that_was_not_told(
     paper: Ticketed, steady: SteadyPack, tmp_path: Path
 ) -> None:
-    settings = PackSettings("val_mse", "minimize", LONG, 1e9, str(tmp_path), "", 1, False)
+    settings = PackSettings("val_mse", "minimize", LONG, 1e9, str(tmp_path), "", 1, 0.0)
     worker = PackWorker("p", settings, lambda data: steady, lambda ref: ref)
     worker.step()
     boardings = (Boarding("a", CONFIG), Boarding("b", CONFIG))
