@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rnnsearch.events import ChampionChosen, FinalistScored, StudyStarted, TrialEnded, TrialStarted
+from rnnsearch.records.names import KIND, STUDY, STUDY_ID
+from rnnsearch.records.writer_state import WriterState
 
 Point = tuple[str, float, float, int]
 """A row of a curve: key, value, Unix time in seconds, step."""
@@ -30,6 +32,20 @@ STUDY_STATUS = {
     "interrupted": "KILLED",
     "failed": "FAILED",
 }
+
+
+def identity(study: str, study_id: str, kind: str) -> dict[str, str]:
+    """What every run of a study is found by."""
+    return {STUDY: study, STUDY_ID: study_id, KIND: kind}
+
+
+def child_tags(state: WriterState, study_id: str, kind: str) -> dict[str, str]:
+    """Of a run below the study's run."""
+    return {
+        **state.study.get("tags", {}),
+        **identity(str(state.study.get("name", "")), study_id, kind),
+        "mlflow.parentRunId": state.run_id,
+    }
 
 
 def starting_tags(start: TrialStarted) -> dict[str, str]:

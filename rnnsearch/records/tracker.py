@@ -8,7 +8,7 @@ every timestamp comes from the event; params and tags are overwritten with equal
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,23 +26,19 @@ from rnnsearch.events import (
     TrialStarted,
 )
 from rnnsearch.records.champion import register_champion
-from rnnsearch.records.names import KIND, STUDY, STUDY_ID, TRIAL
+from rnnsearch.records.names import KIND
 from rnnsearch.records.run_fields import (
     FINAL,
-    RUN_STATUS,
     STUDY_STATUS,
-    Point,
-    as_params,
     champion_rows,
-    ending_tags,
-    finalist_rows,
-    starting_tags,
+    child_tags,
+    identity,
     study_settings,
-    summary_rows,
 )
 from rnnsearch.records.run_store import RunStore
 from rnnsearch.records.trial_rows import TrialRows
-from rnnsearch.records.writer_state import OpenRun, WriterState
+from rnnsearch.records.trial_runs import TrialRuns
+from rnnsearch.records.writer_state import WriterState
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -83,6 +79,7 @@ class Tracker:
         self.state = state
         self._client = client
         self._store = RunStore(client, study_id)
+        self._runs = TrialRuns(client, self._store, state)
         self._experiment = experiment
         self._artifacts = artifacts
         self._figures = figures
@@ -91,11 +88,6 @@ class Tracker:
         self._last = 0
         self._trials: dict[int, TrialRows] = {}
         self._study: list[tuple[int, Event]] = []
-        self._progress: list[Point] = []
-
-    @property
-    def _metric(self) -> str:
-        return str(self.state.study.get("metric", "value"))
 
     def add(self, sequence: int, event: Event) -> bool:
         """Take an event; True asks for a flush before the next one."""
@@ -127,12 +119,13 @@ class Tracker:
             if isinstance(event, StudyStarted):
                 self._start_study(sequence, event)
                 self._study.remove((sequence, event))
+        write = self._runs.write
         for number in sorted(self._trials):
-            self._or_refuse(f"trial {number}", self._write_trial, self._trials[number])
+            self._or_refuse(f"trial {number}", write, self._trials[number], self._doubtful)
             del self._trials[number]
-        if self._progress:
-            self._or_refuse("the study's curve", self._write_progress)
-            self._progress.clear()
+        if self._runs.progress:
+            self._or_refuse("the study's curve", self._runs.write_progress)
+            self._runs.progress.clear()
         while self._study:
             self._write_of_study(*self._study[0])
             self._study.pop(0)
@@ -158,7 +151,7 @@ class Tracker:
             state.experiment_id = self._store.experiment(self._experiment, self._artifacts)
         tags = {
             **event.tags,
-            **self._identity(event.study, "study"),
+            **identity(event.study, self._store.study_id, "study"),
             "task": event.task,
             "metric": event.metric,
             "goal": event.goal,
@@ -190,7 +183,7 @@ class Tracker:
         state = self.state
         for number, run in sorted(state.runs.items()):
             if not run.ended:
-                self._or_refuse(f"trial {number}", self._put_back, run, event)
+                self._or_refuse(f"trial {number}", self._runs.put_back, run, event)
         if self._figures is not None and self._figures.is_dir():
             self._client.log_artifacts(state.run_id, str(self._figures), "figures")
         tags = {"state": event.state, "reason": event.reason}
@@ -201,11 +194,6 @@ class Tracker:
         self._store.end(state.run_id, STUDY_STATUS[event.state], event.time)
         state.study["running"] = False
 
-    def _put_back(self, run: OpenRun, event: StudyEnded) -> None:
-        self._store.log(run.run_id, tags={"state": "waiting", "reason": event.reason})
-        self._store.end(run.run_id, RUN_STATUS["waiting"], event.time)
-        run.ended = True
-
     def _write_baseline(self, sequence: int, event: BaselineScored) -> None:
         name = f"baseline-{event.name}"
         run_id = self._store.find(
@@ -215,7 +203,7 @@ class Tracker:
             return  # a resume scores the same baselines on the same data
         if run_id is None:
             tags = {
-                **self._child_tags("baseline"),
+                **child_tags(self.state, self._store.study_id, "baseline"),
                 "baseline": event.name,
                 "note": event.note,
             }
@@ -250,106 +238,7 @@ class Tracker:
             replayed=sequence <= self._doubtful,
         )
 
-    # Trials.
-
-    def _write_trial(self, rows: TrialRows) -> None:
-        tags = {} if rows.end is None else ending_tags(rows.end)
-        if rows.scored is not None:
-            tags |= {"finalist": "true", "finalist_seeds": ", ".join(map(str, rows.scored.seeds))}
-        run, fresh = self._open_trial(rows, tags)
-        if fresh:
-            tags = {}  # a run is made with them, which saves a transaction
-        points = rows.points_after(run.epoch)
-        metrics = list(points)
-        final = rows.end is not None and rows.end.state in FINAL
-        if rows.end is not None and final:
-            metrics += summary_rows(rows.end, self._metric)
-        if rows.scored is not None:
-            metrics += finalist_rows(rows.scored, self._metric)
-        params = as_params(rows.start.params) if rows.start is not None else {}
-        if metrics or tags or params:
-            self._store.log(run.run_id, metrics=metrics, params=params, tags=tags)
-        if points:
-            run.epoch = max(row[3] for row in points)
-        for seed, path in rows.checkpoints:
-            self._keep_checkpoint(run.run_id, seed, path)
-        if rows.end is None:
-            return
-        self._store.end(run.run_id, RUN_STATUS[rows.end.state], rows.end.time)
-        run.ended = True
-        if final:
-            self._count(rows.end)
-            self.state.runs.pop(rows.number, None)
-
-    def _open_trial(self, rows: TrialRows, later: Mapping[str, str]) -> tuple[OpenRun, bool]:
-        """The run of a trial, found, made, or opened again; and whether it was made.
-
-        Args:
-            later: Tags that hold by the end of this write, for a run that is made.
-        """
-        state, start = self.state, rows.start
-        run = state.runs.get(rows.number)
-        reopened = run is not None and run.ended
-        fresh = False
-        if run is None:
-            found = None
-            if start is None or start.attempt > 1 or rows.first_sequence <= self._doubtful:
-                found = self._store.find(state.experiment_id, {TRIAL: str(rows.number)})
-                reopened = found is not None
-                if found is not None and start is None and rows.end is None:
-                    # A late word about a trial that has ended: its run stays closed.
-                    return OpenRun(found, ended=True), False
-            tags = {**self._child_tags("trial"), TRIAL: str(rows.number)}
-            if start is not None:
-                tags |= starting_tags(start)
-            fresh = found is None
-            if found is None:
-                tags |= later
-                seconds = start.time if start is not None else _first_time(rows)
-                name = start.name if start is not None else f"trial-{rows.number:04d}"
-                found = self._store.create(self.state.experiment_id, name, seconds, tags)
-            run = OpenRun(found)
-            state.runs[rows.number] = run
-        if reopened and start is not None:
-            self._store.reopen(run.run_id)
-            self._store.log(run.run_id, tags=starting_tags(start))
-            run.ended = False
-        return run, fresh
-
-    def _keep_checkpoint(self, run_id: str, seed: int, path: Path) -> None:
-        if not path.is_dir():
-            _log.warning("checkpoint %s was replaced before it could be kept", path)
-            return
-        self._client.log_artifacts(run_id, str(path), f"checkpoint/seed-{seed}")
-
-    def _count(self, end: TrialEnded) -> None:
-        """The study's own curve: the best value so far over ended trials."""
-        state = self.state
-        best = state.best
-        if end.best_value is not None and end.state in ("complete", "pruned"):
-            better = max if state.study.get("goal") == "maximize" else min
-            best = end.best_value if best is None else better(best, end.best_value)
-        if best is not None and best != state.best:
-            ended = sum(state.counts.values()) + 1
-            self._progress.append((f"best_{self._metric}", best, end.time, ended))
-        state.best = best
-        state.counts[end.state] = state.counts.get(end.state, 0) + 1
-
-    def _write_progress(self) -> None:
-        self._store.log(self.state.run_id, metrics=self._progress)
-
     # MLflow.
-
-    def _identity(self, study: str, kind: str) -> dict[str, str]:
-        return {STUDY: study, STUDY_ID: self._store.study_id, KIND: kind}
-
-    def _child_tags(self, kind: str) -> dict[str, str]:
-        study = self.state.study
-        return {
-            **study.get("tags", {}),
-            **self._identity(str(study.get("name", "")), kind),
-            "mlflow.parentRunId": self.state.run_id,
-        }
 
     def _or_refuse(self, what: str, write: Callable[..., None], *arguments: Any) -> None:
         """Write, or note that MLflow refuses for good; other trouble is raised to be retried."""
@@ -371,9 +260,3 @@ class Tracker:
         self.state.problem = (
             f"MLflow refused {what}: {reason} (refused in all: {self.state.refused})"
         )
-
-
-def _first_time(rows: TrialRows) -> float:
-    if rows.points:
-        return rows.points[0][2]
-    return rows.end.time if rows.end is not None else 0.0

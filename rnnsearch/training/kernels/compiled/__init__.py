@@ -9,9 +9,12 @@ activations tanh, sigmoid, relu on them
 tiles       matrix products on tiles of registers
 moves       packing and transposing operands
 products    whole matrix products out of tiles
-cell_*      one step of a cell, forward and back
+cell        what a cell is: the tiles of one step forward, and what one step back is given
+cell_*      the cells
 layout      what a call is given, and the regions of its scratch buffer
-layer       members, steps and gradients; the entry points
+member      one member of a layer: its steps forward, and its gradients
+layer       a layer of many members; the entry points
+head        the linear head and the loss of whole steps
 update      norm, clip and optimizers over a row of parameters
 step_layout what a call for whole optimizer steps is given, and its scratch buffer
 steps       whole optimizer steps out of layers; the entry points

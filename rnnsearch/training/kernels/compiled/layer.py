@@ -4,8 +4,6 @@ Members are looped over inside the call and never across: each runs the same ins
 own rows and on the same scratch buffer, whatever stands beside it. So a member's numbers do not
 depend on its place by a single bit, a NaN stays where it arose, and the working set does not grow
 with the number of members.
-
-A cell is two functions, one step forward and one step back; everything else is shared.
 """
 
 from __future__ import annotations
@@ -13,37 +11,17 @@ from __future__ import annotations
 from typing import Any
 
 from rnnsearch.training.kernels.compiled import cell_gru, cell_lstm, cell_rnn
-from rnnsearch.training.kernels.compiled.cell import Backward, Forward, pack_gates
 from rnnsearch.training.kernels.compiled.layout import (
     Gradients,
-    Kept,
-    Scratch,
     Sizes,
     Tensors,
-    chunk_steps,
     divide_kept,
     divide_scratch,
-    padded,
 )
-from rnnsearch.training.kernels.compiled.moves import (
-    add,
-    copy_floats,
-    copy_vectors,
-    fill_one,
-    fill_zero,
-    pack,
-    pack_transposed,
-    transpose,
-)
-from rnnsearch.training.kernels.compiled.parts import jit, jit_apart, jit_inside
-from rnnsearch.training.kernels.compiled.products import (
-    add_column_sums,
-    add_transposed_product,
-    product,
-)
-from rnnsearch.training.kernels.compiled.vectors import (
-    FLOAT_BYTES,
-)
+from rnnsearch.training.kernels.compiled.member import member_backward, member_forward
+from rnnsearch.training.kernels.compiled.moves import copy_vectors
+from rnnsearch.training.kernels.compiled.parts import jit, jit_inside
+from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES
 
 
 @jit
@@ -67,169 +45,6 @@ def _member(sizes: Sizes, tensors: Tensors, k: int) -> Tensors:
         tensors.kept + kept,
         tensors.scratch,
     )
-
-
-_FEW_INPUTS = 4
-"""Up to so many inputs are projected with the recurrent product; more make a product of their own
-over all steps, which reads their weights less often."""
-
-
-@jit_apart
-def _prepare(sizes: Sizes, at: Tensors, scratch: Scratch, gates: int) -> None:
-    """Weights in the order of the tiles, and inputs projected where they are many."""
-    width, hidden, inputs = sizes.gates, sizes.hidden, sizes.inputs
-    if width == hidden:
-        cell_rnn.pack_units(hidden, at.w_hh, scratch.recurrent_blocks)
-    else:
-        pack_gates(width // hidden, hidden, at.w_hh, scratch.recurrent_blocks)
-    # The recurrent bias of a GRU's new gate stays apart: the reset gate multiplies it.
-    summed = 2 * hidden if width == 3 * hidden else width
-    add(summed, at.b_ih, at.b_hh, scratch.bias)
-    rest = FLOAT_BYTES * summed
-    copy_vectors(width - summed, at.b_ih + rest, scratch.bias + rest)
-    if inputs <= _FEW_INPUTS:
-        transpose(width, inputs, at.w_ih, inputs, scratch.input_panels, width)
-        return
-    pack_transposed(width, inputs, at.w_ih, scratch.input_panels)
-    product(
-        sizes.steps * sizes.batch, width, inputs, at.inputs, inputs, scratch.input_panels,
-        scratch.bias, 0, gates, width,
-    )  # fmt: skip
-
-
-@jit_apart
-def member_forward(step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept: Kept) -> None:
-    """Outputs, and what the backward pass needs in `kept`, of one member."""
-    width, hidden, batch = sizes.gates, sizes.hidden, sizes.batch
-    state = FLOAT_BYTES * batch * hidden
-    # An RNN has one gate, its output, and so projects into the outputs and keeps nothing else.
-    gates = at.outputs if width == hidden else kept.gates
-    lstm = width == 4 * hidden
-    _prepare(sizes, at, scratch, gates)
-    few = sizes.inputs <= _FEW_INPUTS
-    inputs = sizes.inputs if few else 0
-    h_before, c_before = at.h_first, at.c_first
-    for t in range(sizes.steps):
-        h = at.outputs + t * state
-        cell = kept.cells + t * state
-        of_step = gates + FLOAT_BYTES * t * batch * width
-        step(
-            Forward(
-                batch, hidden, scratch.bias if few else of_step, 0 if few else width,
-                at.inputs + FLOAT_BYTES * t * batch * inputs, inputs, scratch.input_panels,
-                scratch.recurrent_blocks, at.b_hh, of_step, h_before, c_before,
-                kept.extra + t * state, cell, h,
-            )
-        )  # fmt: skip
-        h_before = h
-        if lstm:
-            c_before = cell
-
-
-@jit_apart
-def _gather(sizes: Sizes, at: Tensors, scratch: Scratch, d_inputs: int, t: int, steps: int) -> None:
-    """Bring the gate gradients of steps [t, t + steps) to the weights, biases and inputs."""
-    width, hidden, batch, inputs = sizes.gates, sizes.hidden, sizes.batch, sizes.inputs
-    rows = steps * batch
-    state = FLOAT_BYTES * batch * hidden
-    x = at.inputs + FLOAT_BYTES * t * batch * inputs
-    d_in, d_rec = scratch.d_input_gates, scratch.d_recurrent_gates
-    add_transposed_product(inputs, width, rows, x, inputs, d_in, scratch.d_w_ih, scratch.packed)
-    add_column_sums(rows, width, d_in, scratch.ones, scratch.d_b_ih)
-    # The state before a step is the row of outputs before it, except before the first.
-    if t == 0:
-        add_transposed_product(
-            hidden, width, batch, at.h_first, hidden, d_rec, scratch.d_w_hh, scratch.packed
-        )
-        d_later, before, count = d_rec + FLOAT_BYTES * batch * width, at.outputs, rows - batch
-    else:
-        d_later, before, count = d_rec, at.outputs + (t - 1) * state, rows
-    if count > 0:
-        add_transposed_product(
-            hidden, width, count, before, hidden, d_later, scratch.d_w_hh, scratch.packed
-        )
-    if d_rec != d_in:
-        add_column_sums(rows, width, d_rec, scratch.ones, scratch.d_b_hh)
-    if d_inputs != 0:
-        wide = padded(inputs)
-        # The product adds to what stands there, so the rows start at zero.
-        out = scratch.d_input_rows
-        fill_zero(rows * wide, out)
-        product(rows, wide, width, d_in, width, scratch.input_rows, out, wide, out, wide)
-        d_x = d_inputs + FLOAT_BYTES * t * batch * inputs
-        for r in range(rows):
-            copy_floats(inputs, out + FLOAT_BYTES * r * wide, d_x + FLOAT_BYTES * r * inputs)
-
-
-@jit_apart
-def member_backward(
-    step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept: Kept, grads: Gradients, k: int
-) -> None:
-    """Gradients of one member."""
-    width, hidden, batch, inputs = sizes.gates, sizes.hidden, sizes.batch, sizes.inputs
-    lstm = width == 4 * hidden
-    floats = batch * hidden
-    state = FLOAT_BYTES * floats
-    gates_of_step = FLOAT_BYTES * batch * width
-    d_outputs = grads.outputs + k * sizes.steps * state
-    # Of a head with one output: its weights, times the errors.
-    one_row = grads.factors != 0
-    d_inputs = grads.inputs
-    if d_inputs != 0:
-        d_inputs += FLOAT_BYTES * k * sizes.steps * batch * inputs
-        pack(width, inputs, at.w_ih, inputs, scratch.input_rows)
-    pack(width, hidden, at.w_hh, hidden, scratch.recurrent_rows)
-    if grads.h_last != 0:
-        copy_vectors(floats, grads.h_last + k * state, scratch.d_hidden)
-    else:
-        fill_zero(floats, scratch.d_hidden)
-    if grads.c_last != 0:
-        copy_vectors(floats, grads.c_last + k * state, scratch.d_cell)
-    else:
-        fill_zero(floats, scratch.d_cell)
-    fill_zero(inputs * width, scratch.d_w_ih)
-    fill_zero(hidden * width, scratch.d_w_hh)
-    fill_zero(width, scratch.d_b_ih)
-    fill_zero(width, scratch.d_b_hh)
-    fill_one(scratch.ones)
-
-    chunk = chunk_steps(sizes)
-    stop = sizes.steps
-    while stop > 0:
-        start = max(0, stop - chunk)
-        for t in range(stop - 1, start - 1, -1):
-            h = at.outputs + t * state
-            d_in = scratch.d_input_gates + (t - start) * gates_of_step
-            d_rec = scratch.d_recurrent_gates + (t - start) * gates_of_step
-            step(
-                Backward(
-                    batch, hidden, kept.gates + t * gates_of_step, kept.extra + t * state,
-                    h - state if t > 0 else at.h_first,
-                    kept.cells + (t - 1) * state if t > 0 else at.c_first,
-                    h, d_outputs if one_row else d_outputs + t * state, 0 if one_row else hidden,
-                    grads.factors + FLOAT_BYTES * t * batch if one_row else scratch.ones,
-                    1 if one_row else 0,
-                    scratch.d_hidden, scratch.d_cell, d_in, d_rec,
-                )
-            )  # fmt: skip
-            if t > 0 or grads.h_first != 0:
-                product(
-                    batch, hidden, width, d_rec, width, scratch.recurrent_rows,
-                    scratch.d_hidden, hidden, scratch.d_hidden, hidden,
-                )  # fmt: skip
-        _gather(sizes, at, scratch, d_inputs, start, stop - start)
-        stop = start
-
-    gates = FLOAT_BYTES * k * width
-    transpose(inputs, width, scratch.d_w_ih, width, grads.w_ih + gates * inputs, inputs)
-    transpose(hidden, width, scratch.d_w_hh, width, grads.w_hh + gates * hidden, hidden)
-    copy_vectors(width, scratch.d_b_ih, grads.b_ih + gates)
-    shared = scratch.d_input_gates == scratch.d_recurrent_gates
-    copy_vectors(width, scratch.d_b_ih if shared else scratch.d_b_hh, grads.b_hh + gates)
-    if grads.h_first != 0:
-        copy_vectors(floats, scratch.d_hidden, grads.h_first + k * state)
-    if lstm and grads.c_first != 0:
-        copy_vectors(floats, scratch.d_cell, grads.c_first + k * state)
 
 
 @jit_inside

@@ -3,7 +3,7 @@
 Members are looped over outside and steps inside, so that a small member's weights stay in the
 first-level cache from step to step. As in `layer`, a member's numbers depend on its own rows alone.
 
-The layers are those of `layer`, and read the rows of parameters where they lie.
+The layers are those of `member`, and read the rows of parameters where they lie.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from rnnsearch.training.kernels.compiled.head import (
     head_forward,
     head_weights,
 )
-from rnnsearch.training.kernels.compiled.layer import member_backward, member_forward
 from rnnsearch.training.kernels.compiled.layout import (
     Gradients,
     Tensors,
     divide_kept,
     padded,
 )
+from rnnsearch.training.kernels.compiled.member import member_backward, member_forward
 from rnnsearch.training.kernels.compiled.moves import (
     copy_vectors,
     fill_one,
@@ -46,14 +46,10 @@ from rnnsearch.training.kernels.compiled.step_layout import (
     layer_scratch,
     layer_sizes,
 )
-from rnnsearch.training.kernels.compiled.update import FACTORS, adam, sgd, sum_of_squares
+from rnnsearch.training.kernels.compiled.update import sum_of_squares, update
 from rnnsearch.training.kernels.compiled.vectors import (
     FLOAT_BYTES,
-    write_float,
 )
-
-_ADAM_EPSILON = 1e-8
-_CLIP_EPSILON = 1e-6
 
 
 @jit
@@ -149,42 +145,6 @@ def _carry(sizes: StepSizes, at: StepTensors, scratch: StepScratch) -> None:
             copy_vectors(floats, kept.cells + last, at.c + layer * state)
 
 
-@jit_apart
-def _update(
-    sizes: StepSizes,
-    at: StepTensors,
-    scratch: StepScratch,
-    norm: np.float32,
-    rate: float,
-    settings: NDArray[np.float64],
-    powers: NDArray[np.float64],
-) -> None:
-    """Clip and apply the gradients; `settings` by `COLUMN`, `powers` are advanced."""
-    factors = scratch.factors
-    clip = settings[COLUMN.clip_norm] / (norm + _CLIP_EPSILON)
-    decay = rate * settings[COLUMN.decay]
-    if sizes.adaptive:
-        for n in range(2):
-            powers[n] *= settings[COLUMN.beta1 + n]
-        rate /= 1.0 - powers[0]
-        root = 1.0 / math.sqrt(1.0 - powers[1])
-        write_float(factors + FLOAT_BYTES * FACTORS.inverse_root, np.float32(root))
-    beta1, beta2 = settings[COLUMN.beta1], settings[COLUMN.beta2]
-    write_float(factors + FLOAT_BYTES * FACTORS.scale, np.float32(min(1.0, clip)))
-    write_float(factors + FLOAT_BYTES * FACTORS.l2, np.float32(settings[COLUMN.l2]))
-    write_float(factors + FLOAT_BYTES * FACTORS.shrink, np.float32(1.0 - decay))
-    write_float(factors + FLOAT_BYTES * FACTORS.rate, np.float32(rate))
-    write_float(factors + FLOAT_BYTES * FACTORS.blend1, np.float32(1.0 - beta1))
-    write_float(factors + FLOAT_BYTES * FACTORS.beta2, np.float32(beta2))
-    write_float(factors + FLOAT_BYTES * FACTORS.blend2, np.float32(1.0 - beta2))
-    write_float(factors + FLOAT_BYTES * FACTORS.epsilon, np.float32(_ADAM_EPSILON))
-    write_float(factors + FLOAT_BYTES * FACTORS.momentum, np.float32(settings[COLUMN.momentum]))
-    if sizes.adaptive:
-        adam(sizes.row, factors, scratch.gradients, at.parameters, at.first, at.second)
-    else:
-        sgd(sizes.row, factors, scratch.gradients, at.parameters, at.first)
-
-
 @jit
 def _member(sizes: StepSizes, tensors: StepTensors, s: int, k: int) -> StepTensors:
     """The addresses of member k in step s."""
@@ -237,7 +197,7 @@ def _run(
                 break
             losses[s, k] = loss
             norms[s, k] = norm
-            _update(sizes, at, scratch, norm, rates[s, k], settings[k], powers[k])
+            update(sizes, at, scratch, norm, rates[s, k], settings[k], powers[k])
             if settings[k, COLUMN.carry] != 0.0:
                 _carry(sizes, at, scratch)
 

@@ -6,9 +6,19 @@ floats; their gaps hold zeros and stay at zero.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
-from rnnsearch.training.kernels.compiled.parts import jit
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnsearch.training.kernels.compiled.parts import jit, jit_apart
+from rnnsearch.training.kernels.compiled.step_layout import (
+    COLUMN,
+    StepScratch,
+    StepSizes,
+    StepTensors,
+)
 from rnnsearch.training.kernels.compiled.vectors import (
     FLOAT_BYTES,
     LANES,
@@ -16,6 +26,7 @@ from rnnsearch.training.kernels.compiled.vectors import (
     Emitter,
     read_float,
     vector_intrinsic,
+    write_float,
 )
 
 
@@ -35,6 +46,8 @@ class Factors(NamedTuple):
 
 
 FACTORS = Factors()
+_ADAM_EPSILON = 1e-8
+_CLIP_EPSILON = 1e-6
 _SUMS = 4
 """Vectors of partial sums of a norm: an addition waits four cycles for the one before."""
 
@@ -111,3 +124,39 @@ def sgd(
         m = (g * scale).plus_product(p, l2).plus_product(m, momentum)
         code.store(rows[1], p - rate * m)
         code.store(rows[2], m)
+
+
+@jit_apart
+def update(
+    sizes: StepSizes,
+    at: StepTensors,
+    scratch: StepScratch,
+    norm: np.float32,
+    rate: float,
+    settings: NDArray[np.float64],
+    powers: NDArray[np.float64],
+) -> None:
+    """Clip and apply the gradients; `settings` by `COLUMN`, `powers` are advanced."""
+    factors = scratch.factors
+    clip = settings[COLUMN.clip_norm] / (norm + _CLIP_EPSILON)
+    decay = rate * settings[COLUMN.decay]
+    if sizes.adaptive:
+        for n in range(2):
+            powers[n] *= settings[COLUMN.beta1 + n]
+        rate /= 1.0 - powers[0]
+        root = 1.0 / math.sqrt(1.0 - powers[1])
+        write_float(factors + FLOAT_BYTES * FACTORS.inverse_root, np.float32(root))
+    beta1, beta2 = settings[COLUMN.beta1], settings[COLUMN.beta2]
+    write_float(factors + FLOAT_BYTES * FACTORS.scale, np.float32(min(1.0, clip)))
+    write_float(factors + FLOAT_BYTES * FACTORS.l2, np.float32(settings[COLUMN.l2]))
+    write_float(factors + FLOAT_BYTES * FACTORS.shrink, np.float32(1.0 - decay))
+    write_float(factors + FLOAT_BYTES * FACTORS.rate, np.float32(rate))
+    write_float(factors + FLOAT_BYTES * FACTORS.blend1, np.float32(1.0 - beta1))
+    write_float(factors + FLOAT_BYTES * FACTORS.beta2, np.float32(beta2))
+    write_float(factors + FLOAT_BYTES * FACTORS.blend2, np.float32(1.0 - beta2))
+    write_float(factors + FLOAT_BYTES * FACTORS.epsilon, np.float32(_ADAM_EPSILON))
+    write_float(factors + FLOAT_BYTES * FACTORS.momentum, np.float32(settings[COLUMN.momentum]))
+    if sizes.adaptive:
+        adam(sizes.row, factors, scratch.gradients, at.parameters, at.first, at.second)
+    else:
+        sgd(sizes.row, factors, scratch.gradients, at.parameters, at.first)
