@@ -79,7 +79,7 @@ def head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidde
             total = read_float(scratch.squares + FLOAT_BYTES * LANES * o)
             write_float(d_bias + FLOAT_BYTES * o, total)
     else:
-        add_column_sums(rows, wide, scratch.errors, scratch.ones, d_bias)
+        add_column_sums(rows, wide, scratch.errors, wide, scratch.ones, d_bias)
     if outputs == 1:
         return
     pack(outputs, sizes.hidden, at.parameters + place, sizes.hidden, scratch.head_rows)

@@ -102,7 +102,7 @@ def _gather(sizes: Sizes, at: Tensors, scratch: Scratch, d_inputs: int, t: int, 
     x = at.inputs + FLOAT_BYTES * t * batch * inputs
     d_in, d_rec = scratch.d_input_gates, scratch.d_recurrent_gates
     add_transposed_product(inputs, width, rows, x, inputs, d_in, scratch.d_w_ih, scratch.packed)
-    add_column_sums(rows, width, d_in, scratch.ones, scratch.d_b_ih)
+    add_column_sums(rows, width, d_in, width, scratch.ones, scratch.d_b_ih)
     # The state before a step is the row of outputs before it, except before the first.
     if t == 0:
         add_transposed_product(
@@ -116,7 +116,9 @@ def _gather(sizes: Sizes, at: Tensors, scratch: Scratch, d_inputs: int, t: int, 
             hidden, width, count, before, hidden, d_later, scratch.d_w_hh, scratch.packed
         )
     if d_rec != d_in:
-        add_column_sums(rows, width, d_rec, scratch.ones, scratch.d_b_hh)
+        # A GRU's sides differ in the new gate alone.
+        new = FLOAT_BYTES * 2 * hidden
+        add_column_sums(rows, hidden, d_rec + new, width, scratch.ones, scratch.d_b_hh + new)
     if d_inputs != 0:
         wide = padded(inputs)
         # The product adds to what stands there, so the rows start at zero.
@@ -191,8 +193,10 @@ def member_backward(
     transpose(inputs, width, scratch.d_w_ih, width, grads.w_ih + gates * inputs, inputs)
     transpose(hidden, width, scratch.d_w_hh, width, grads.w_hh + gates * hidden, hidden)
     copy_vectors(width, scratch.d_b_ih, grads.b_ih + gates)
-    shared = scratch.d_input_gates == scratch.d_recurrent_gates
-    copy_vectors(width, scratch.d_b_ih if shared else scratch.d_b_hh, grads.b_hh + gates)
+    shared = width if scratch.d_input_gates == scratch.d_recurrent_gates else 2 * hidden
+    copy_vectors(shared, scratch.d_b_ih, grads.b_hh + gates)
+    rest = FLOAT_BYTES * shared
+    copy_vectors(width - shared, scratch.d_b_hh + rest, grads.b_hh + gates + rest)
     if grads.h_first != 0:
         copy_vectors(floats, scratch.d_hidden, grads.h_first + k * state)
     if lstm and grads.c_first != 0:

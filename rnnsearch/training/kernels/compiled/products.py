@@ -85,9 +85,11 @@ def add_transposed_product(
 
 
 @jit
-def add_column_sums(rows: int, columns: int, matrix: int, ones: int, out: int) -> None:
+def add_column_sums(
+    rows: int, columns: int, matrix: int, matrix_row: int, ones: int, out: int
+) -> None:
     """out [columns] += sum of the rows of matrix: a product with one (read with stride 0)."""
     for first in range(0, columns, PANEL):
         width = min(PANEL, columns - first)
         a, b = matrix + FLOAT_BYTES * first, out + FLOAT_BYTES * first
-        panel_product(1, width, rows, ones, 0, 0, a, columns, b, 0, b, 0)
+        panel_product(1, width, rows, ones, 0, 0, a, matrix_row, b, 0, b, 0)
