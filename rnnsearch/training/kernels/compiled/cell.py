@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from rnnsearch.training.kernels.compiled.moves import transpose
 from rnnsearch.training.kernels.compiled.parts import jit
-from rnnsearch.training.kernels.compiled.tiles import Operands, accumulated
+from rnnsearch.training.kernels.compiled.tiles import Operands, Place, accumulated
 from rnnsearch.training.kernels.compiled.vectors import (
     FLOAT_BYTES,
     LANES,
@@ -63,46 +63,58 @@ class Backward(NamedTuple):
     d_recurrent_gates: int  # [B, G] written; may be the same
 
 
+class Corner(NamedTuple):
+    """`Forward` from a tile's first sequence and unit on; LLVM values."""
+
+    hidden: Address
+    start: Address
+    start_row: Address
+    x: Address
+    inputs: Address
+    w_ih: Address
+    w_hh: Address
+    b_hh: Address
+    gates: Address
+    h_rows: Address  # `h_before` from the sequence's first unit on: all of them are read
+    h_before: Address
+    c_before: Address
+    extra: Address
+    cell: Address
+    h: Address
+
+
 class Tile:
-    """Emits a tile of the forward step: some sequences, and vectors of sixteen units or gates.
+    """Emits the forward step of some sequences, and of sixteen units or several times as many."""
 
-    Attributes:
-        unit: Where the sequences' units lie in [B, H], from a base address.
-    """
-
-    def __init__(self, code: Emitter, rows: int, gates: int, hidden: Address) -> None:
-        self._code = code
-        self._rows = rows
-        self._hidden = hidden
-        self._width = code.builder.mul(hidden, hidden.type(gates))
+    def __init__(self, code: Emitter, rows: int, gates: int, at: Corner) -> None:
+        self.code = code
+        self.rows = rows
+        self.at = at
+        self._width = code.builder.mul(at.hidden, at.hidden.type(gates))
 
     def unit(self, base: Address, row: int, vector: int = 0) -> Address:
         """The address of a row's units in [B, H]."""
-        return self._code.shift(base, (row, self._hidden), (vector, LANES))
+        return self.code.shift(base, (row, self.at.hidden), (vector, LANES))
 
     def gate(self, base: Address, row: int, gate: int) -> Address:
         """The address of a row's gates in [B, G], sixteen units of one gate."""
-        return self._code.shift(base, (row, self._width), (gate, self._hidden))
+        return self.code.shift(base, (row, self._width), (gate, self.at.hidden))
 
-    def projected(
-        self, start: Address, start_row: Address, x: Address, inputs: Address, w_ih: Address,
-        vectors: int, apart: Address,
-    ) -> dict[tuple[int, int], Vector]:  # fmt: skip
+    def projected(self, vectors: int, apart: Address) -> dict[Place, Vector]:
         """The input side; its vectors lie `apart` floats from each other."""
-        code = self._code
+        code, at = self.code, self.at
 
         def first(row: int, vector: int) -> Vector:
-            return code.load(code.shift(start, (row, start_row), (vector, apart)))
+            return code.load(code.shift(at.start, (row, at.start_row), (vector, apart)))
 
-        operands = Operands(x, inputs, 1, w_ih, self._width, apart, inputs)
-        return accumulated(code, self._rows, vectors, first, operands, deep=False)
+        operands = Operands(at.x, at.inputs, 1, at.w_ih, self._width, apart, at.inputs)
+        return accumulated(code, self.rows, vectors, first, operands, deep=False)
 
-    def recurrent(
-        self, first: Callable[[int, int], Vector], h_before: Address, w_hh: Address, vectors: int
-    ) -> dict[tuple[int, int], Vector]:
+    def recurrent(self, first: Callable[[int, int], Vector], vectors: int) -> dict[Place, Vector]:
         """A start and the recurrent side; W_hh's block has all vectors of a unit's row."""
-        block = Operands(h_before, self._hidden, 1, w_hh, vectors * LANES, LANES, self._hidden)
-        return accumulated(self._code, self._rows, vectors, first, block)
+        at, step = self.at, vectors * LANES
+        block = Operands(at.h_rows, at.hidden, 1, at.w_hh, step, LANES, at.hidden)
+        return accumulated(self.code, self.rows, vectors, first, block)
 
 
 def forward_over(blocks: Sequence[tuple[int, Any, Any]], gates: int, name: str) -> Any:
@@ -110,8 +122,7 @@ def forward_over(blocks: Sequence[tuple[int, Any, Any]], gates: int, name: str) 
 
     Args:
         blocks: Units of a block, a multiple of 16, descending to 16; the tile of four sequences,
-            and of one. A tile takes the addresses of `Forward` from `start` on, moved to its place,
-            with strides and counts before.
+            and of one, which take a `Corner`.
         gates: Of the cell.
         name: Of the function; that of another cell must differ.
     """
@@ -171,17 +182,18 @@ def forward_over(blocks: Sequence[tuple[int, Any, Any]], gates: int, name: str) 
     return jit(forward_by_width)
 
 
-def tile_intrinsic(rows: int, emit: Callable[..., None]) -> Any:
+def tile_intrinsic(rows: int, gates: int, emit: Callable[[Tile], None]) -> Any:
     """A tile of so many sequences as a compiled function; see `forward_over`."""
 
     def tile(
         code: Emitter, hidden: Address, start: Address, start_row: Address, x: Address,
-        inputs: Address, w_ih: Address, w_hh: Address, b_hh: Address, gates: Address,
+        inputs: Address, w_ih: Address, w_hh: Address, b_hh: Address, gates_of: Address,
         h_rows: Address, h_before: Address, c_before: Address, extra: Address, cell: Address,
         h: Address,
     ) -> None:  # fmt: skip
-        emit(code, rows, hidden, start, start_row, x, inputs, w_ih, w_hh, b_hh, gates, h_rows,
-             h_before, c_before, extra, cell, h)  # fmt: skip
+        at = Corner(hidden, start, start_row, x, inputs, w_ih, w_hh, b_hh, gates_of, h_rows,
+                    h_before, c_before, extra, cell, h)  # fmt: skip
+        emit(Tile(code, rows, gates, at))
 
     tile.__name__ = f"{emit.__name__.strip('_')}_{rows}"
     return vector_intrinsic(tile)

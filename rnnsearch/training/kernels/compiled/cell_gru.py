@@ -32,29 +32,25 @@ from rnnsearch.training.kernels.compiled.vectors import (
 )
 
 
-def _forward(
-    code: Emitter, rows: int, hidden: Address, start: Address, start_row: Address, x: Address,
-    inputs: Address, w_ih: Address, w_hh: Address, b_hh: Address, gates: Address, h_rows: Address,
-    h_before: Address, c_before: Address, extra: Address, cell: Address, h: Address,
-) -> None:  # fmt: skip
-    tile = Tile(code, rows, 3, hidden)
-    from_x = tile.projected(start, start_row, x, inputs, w_ih, 3, hidden)
-    new_bias = tile.gate(b_hh, 0, 2)
+def _forward(tile: Tile) -> None:
+    code, at = tile.code, tile.at
+    from_x = tile.projected(3, at.hidden)
+    new_bias = tile.gate(at.b_hh, 0, 2)
 
     def first(m: int, gate: int) -> Vector:
         return from_x[m, gate] if gate < 2 else code.load(new_bias)
 
-    z = tile.recurrent(first, h_rows, w_hh, 3)
-    opened = activated([(sigmoid, z[m, gate]) for m in range(rows) for gate in range(2)])
+    z = tile.recurrent(first, 3)
+    opened = activated([(sigmoid, z[m, gate]) for m in range(tile.rows) for gate in range(2)])
     resets, updates = opened[::2], opened[1::2]
     sums = [from_x[m, 2].plus_product(r, z[m, 2]) for m, r in enumerate(resets)]
     news = activated([(tanh, total) for total in sums])
     for m, (r, u, new) in enumerate(zip(resets, updates, news, strict=True)):
         for gate, value in enumerate((r, u, new)):
-            code.store(tile.gate(gates, m, gate), value)
-        code.store(tile.unit(extra, m), z[m, 2])
-        before = code.load(tile.unit(h_before, m))
-        code.store(tile.unit(h, m), new.plus_product(u, before - new))
+            code.store(tile.gate(at.gates, m, gate), value)
+        code.store(tile.unit(at.extra, m), z[m, 2])
+        before = code.load(tile.unit(at.h_before, m))
+        code.store(tile.unit(at.h, m), new.plus_product(u, before - new))
 
 
 @vector_intrinsic
@@ -85,7 +81,7 @@ def _backward(
 
 
 gru_forward = forward_over(
-    [(LANES, tile_intrinsic(4, _forward), tile_intrinsic(1, _forward))], 3, "gru_forward"
+    [(LANES, tile_intrinsic(4, 3, _forward), tile_intrinsic(1, 3, _forward))], 3, "gru_forward"
 )
 
 

@@ -29,27 +29,23 @@ from rnnsearch.training.kernels.compiled.vectors import (
 )
 
 
-def _forward(
-    code: Emitter, rows: int, hidden: Address, start: Address, start_row: Address, x: Address,
-    inputs: Address, w_ih: Address, w_hh: Address, b_hh: Address, gates: Address, h_rows: Address,
-    h_before: Address, c_before: Address, extra: Address, cell: Address, h: Address,
-) -> None:  # fmt: skip
-    tile = Tile(code, rows, 4, hidden)
-    z = tile.projected(start, start_row, x, inputs, w_ih, 4, hidden)
-    z = tile.recurrent(lambda m, gate: z[m, gate], h_rows, w_hh, 4)
+def _forward(tile: Tile) -> None:
+    code, at = tile.code, tile.at
+    from_x = tile.projected(4, at.hidden)
+    z = tile.recurrent(lambda m, gate: from_x[m, gate], 4)
     functions = sigmoid, sigmoid, tanh, sigmoid
     cells, opened = [], []
-    for m in range(rows):
+    for m in range(tile.rows):
         i, f, g, o = activated([(of, z[m, gate]) for gate, of in enumerate(functions)])
         for gate, value in enumerate((i, f, g, o)):
-            code.store(tile.gate(gates, m, gate), value)
-        cells.append((f * code.load(tile.unit(c_before, m))).plus_product(i, g))
+            code.store(tile.gate(at.gates, m, gate), value)
+        cells.append((f * code.load(tile.unit(at.c_before, m))).plus_product(i, g))
         opened.append(o)
     squashed = activated([(tanh, c) for c in cells])
     for m, (c, o, inner) in enumerate(zip(cells, opened, squashed, strict=True)):
-        code.store(tile.unit(cell, m), c)
-        code.store(tile.unit(extra, m), inner)
-        code.store(tile.unit(h, m), o * inner)
+        code.store(tile.unit(at.cell, m), c)
+        code.store(tile.unit(at.extra, m), inner)
+        code.store(tile.unit(at.h, m), o * inner)
 
 
 @vector_intrinsic
@@ -83,7 +79,7 @@ def _backward(
 
 
 lstm_forward = forward_over(
-    [(LANES, tile_intrinsic(4, _forward), tile_intrinsic(1, _forward))], 4, "lstm_forward"
+    [(LANES, tile_intrinsic(4, 4, _forward), tile_intrinsic(1, 4, _forward))], 4, "lstm_forward"
 )
 
 

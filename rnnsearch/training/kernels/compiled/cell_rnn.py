@@ -35,21 +35,15 @@ _BLOCKS = (PANEL, PANEL // 2, LANES)
 
 def _forward(activation: Activation) -> Any:
     def of(rows: int, vectors: int) -> Any:
-        def emit(
-            code: Emitter, rows: int, hidden: Address, start: Address, start_row: Address,
-            x: Address, inputs: Address, w_ih: Address, w_hh: Address, b_hh: Address,
-            gates: Address, h_rows: Address, h_before: Address, c_before: Address, extra: Address,
-            cell: Address, h: Address,
-        ) -> None:  # fmt: skip
-            tile = Tile(code, rows, 1, hidden)
-            z = tile.projected(start, start_row, x, inputs, w_ih, vectors, LANES)
-            z = tile.recurrent(lambda m, n: z[m, n], h_rows, w_hh, vectors)
+        def emit(tile: Tile) -> None:
+            from_x = tile.projected(vectors, LANES)
+            z = tile.recurrent(lambda m, n: from_x[m, n], vectors)
             outputs = activated([(activation, total) for total in z.values()])
             for (m, n), output in zip(z, outputs, strict=True):
-                code.store(tile.unit(h, m, n), output)
+                tile.code.store(tile.unit(tile.at.h, m, n), output)
 
         emit.__name__ = f"{activation.__name__}_{vectors}"
-        return tile_intrinsic(rows, emit)
+        return tile_intrinsic(rows, 1, emit)
 
     name = f"{activation.__name__}_forward"
     sized = [(units, units // LANES) for units in _BLOCKS]
