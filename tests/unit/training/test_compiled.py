@@ -18,6 +18,7 @@ from contracts.kernels import (
 from numba.core import config
 
 from rnnsearch.errors import PackError
+from rnnsearch.training.kernels.choice import choose
 from rnnsearch.training.kernels.compiled import function, host
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 from rnnsearch.training.kernels.compiled.tiles import block_of
@@ -48,6 +49,33 @@ def test_blocks_divide_a_tile_whatever_the_registers(rows: int, vectors: int) ->
         assert rows % block_rows == 0
         assert vectors % block_vectors == 0
         assert block_rows * block_vectors <= sums
+
+
+@pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+def test_a_nan_stays_in_its_own_sequence(cell: str, nonlinearity: str) -> None:
+    """Sequences of a tile share divisions, and so a rounding, but no more than that."""
+    layer = layer_of(cell, nonlinearity, (48, 2, 7, 5), 1)
+    inputs, *others = arguments_of(layer, torch.float32)
+    with torch.no_grad():
+        clean, _ = KERNEL(layer, inputs, *others[:4], tuple(others[4:]))
+        spoilt = inputs.clone()
+        spoilt[:, 2, 1] = float("nan")
+        found, _ = KERNEL(layer, spoilt, *others[:4], tuple(others[4:]))
+    assert found[:, 2:, 1].isnan().all()
+    kept = [sequence for sequence in range(7) if sequence != 1]
+    assert torch.allclose(found[:, :, kept], clean[:, :, kept], rtol=0, atol=1e-6)
+    assert torch.equal(found[:, :2, 1], clean[:, :2, 1])
+
+
+@pytest.mark.parametrize(
+    ("hidden", "batch", "kernel"),
+    [(256, 1, "compiled"), (512, 64, "compiled"), (512, 8, "modules"), (1024, 32, "modules")],
+)
+def test_a_wide_lstm_is_compiled_as_far_as_it_was_measured(
+    hidden: int, batch: int, kernel: str
+) -> None:
+    layer = layer_of("lstm", "tanh", (hidden, 1, batch, 5), 1)
+    assert choose(layer, torch.device("cpu"), torch.float32).name == kernel
 
 
 def assert_near(ours: list[torch.Tensor], theirs: list[torch.Tensor], scale: float) -> None:

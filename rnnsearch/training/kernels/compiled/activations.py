@@ -13,6 +13,9 @@ from rnnsearch.training.kernels.compiled.vectors import Vector
 # tanh(x) = x * P(x^2) / Q(x^2), the rational minimax approximation that Eigen and XLA use, of
 # degree 13 over 6; beyond the bound the quotient is 1 in float32. Highest power first.
 _BOUND = 7.99881172180175781
+_SQUARE = 64.0
+"""Beyond that of the bound: it changes no number, and keeps a NaN out of the denominators that
+others share a division with."""
 _NUMERATOR = (
     -2.76076847742355e-16,
     2.00018790482477e-13,
@@ -49,7 +52,7 @@ Activation = Callable[[Vector], "Ratio | Vector"]
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """numerator / denominator + offset, still to be divided."""
+    """numerator / denominator + offset, still to be divided; only the numerator may be NaN."""
 
     numerator: Vector
     denominator: Vector
@@ -59,7 +62,7 @@ class Ratio:
 def tanh(x: Vector) -> Ratio:
     """Hyperbolic tangent; largest absolute error 4e-7. NaN gives NaN."""
     x = x.clamp(_BOUND)
-    square = x * x
+    square = (x * x).at_most(_SQUARE)
     upper, lower = _polynomial(square, _NUMERATOR), _polynomial(square, _DENOMINATOR)
     return Ratio(x * upper, lower, 0.0)
 
@@ -67,7 +70,7 @@ def tanh(x: Vector) -> Ratio:
 def sigmoid(x: Vector) -> Ratio:
     """1 / (1 + exp(-x)), as tanh(x / 2) / 2 + 1 / 2; the powers of two are in the coefficients."""
     x = x.clamp(2 * _BOUND)
-    square = x * x
+    square = (x * x).at_most(4 * _SQUARE)
     upper, lower = _polynomial(square, _HALF_NUMERATOR), _polynomial(square, _HALF_DENOMINATOR)
     return Ratio(x * upper, lower, 0.5)
 
@@ -78,10 +81,7 @@ def relu(x: Vector) -> Vector:
 
 
 def activated(pairs: Sequence[tuple[Activation, Vector]]) -> list[Vector]:
-    """Each function of its vector; neighbours share divisions.
-
-    They must be of one member: a NaN of one becomes one of those that share its division.
-    """
+    """Each function of its vector; neighbours share divisions, and a NaN stays where it is."""
     found: list[Vector] = []
     for start in range(0, len(pairs), _TOGETHER):
         values = [function(x) for function, x in pairs[start : start + _TOGETHER]]

@@ -123,7 +123,7 @@ def _folded(code: Emitter, first: Vector, second: Vector, distance: int) -> Vect
 
 @jit
 def _dots(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: int) -> None:
-    """Outputs into `errors`, sixteen rows at a time; what is left of a buffer is its slack."""
+    """Outputs into `errors`, sixteen rows at a time."""
     rows, outputs, units = sizes.steps * sizes.batch, sizes.outputs, sizes.hidden
     weights = head_weights(sizes, at)
     biases = weights + FLOAT_BYTES * outputs * units

@@ -95,6 +95,12 @@ class Vector:
         below = builder.select(builder.fcmp_ordered(">", self.value, high), high, self.value)
         return Vector(builder, builder.select(builder.fcmp_ordered("<", below, low), low, below))
 
+    def at_most(self, bound: float) -> Vector:
+        """The smaller one of each number and a bound; the bound for NaN."""
+        builder, high = self.builder, _splat(bound)
+        below = builder.fcmp_ordered("<", self.value, high)
+        return Vector(builder, builder.select(below, self.value, high))
+
     def zero_where_not_positive(self, mask: Vector) -> Vector:
         """self where mask > 0 or mask is NaN, elsewhere 0: torch's rule for relu's gradient."""
         builder = self.builder
