@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
-from rnnsearch.search.run import _settle_after
+import pytest
+from ledgers import asked
+from small_space import small_spec, study_directory
+
+from rnnsearch.events import Fanout
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.run import _settle_after, run_search
 
 
 def test_what_else_goes_wrong_is_a_note_on_the_error() -> None:
@@ -24,3 +31,15 @@ def test_a_run_that_failed_before_its_first_pack_settles_the_ledger() -> None:
     _settle_after(error, None, SimpleNamespace(settle=said.append))
     assert said == ["the run failed"]
     assert not hasattr(error, "__notes__")
+
+
+def test_a_search_that_fails_puts_its_trials_back(tmp_path: Path) -> None:
+    def stage(text: str) -> None:
+        raise RuntimeError("the terminal is gone")
+
+    directory, spec = study_directory(tmp_path), small_spec()
+    ledger = Ledger.create(directory, spec)
+    asked(ledger)
+    with pytest.raises(RuntimeError, match="the terminal is gone"):
+        run_search(spec, directory, ledger=ledger, listener=Fanout(()), address=None, stage=stage)
+    assert ledger.counts() == {"waiting": 1}

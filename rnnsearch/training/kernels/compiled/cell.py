@@ -1,8 +1,8 @@
 """What a cell is to the layer: one step in time forward, and one back.
 
 Forward, a tile of sequences and units is summed in registers, its inputs' part and its recurrent
-part, and goes through the activations before anything is stored: at 32 units a pass of its own over
-the sums took a tenth of a training step.
+part, and goes through the activations before anything is stored: at 32 and 64 units a pass of its
+own over the sums took 16 to 28 % of a gated layer's forward pass.
 """
 
 from __future__ import annotations
