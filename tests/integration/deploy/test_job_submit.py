@@ -77,8 +77,12 @@ def test_a_storage_that_ray_would_delete_is_refused(cluster: Cluster) -> None:
     assert done.status != 0
 
 
+EPOCHS = 4000
+"""So many that no trial ends before the stop arrives, on a busy machine either."""
+
+
 def test_a_stopped_job_drains_and_can_be_resumed(cluster: Cluster, tmp_path: Path) -> None:
-    overrides = ["training.max_epochs=1500", "search.num_trials=4", *SPREAD[1::2]]
+    overrides = [f"training.max_epochs={EPOCHS}", "search.num_trials=4", *SPREAD[1::2]]
     sets = [word for override in overrides for word in ("--set", override)]
     options = ["--submission-id", "stopped", "--no-wait", "--working-dir", "."]
     options += ["--runtime-env", "deploy/runtime_env.yaml"]
@@ -108,5 +112,5 @@ def test_a_stopped_job_drains_and_can_be_resumed(cluster: Cluster, tmp_path: Pat
     counts = done.json()["trials"]
     assert {state: count for state, count in counts.items() if count} == {"complete": 4}
     for trial in Study.open("hello", storage=tmp_path).result().trials:
-        assert len(trial.values_by_epoch) == 1500
+        assert len(trial.values_by_epoch) == EPOCHS
         assert before[trial.number].items() <= trial.values_by_epoch.items()
