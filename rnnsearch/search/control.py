@@ -279,7 +279,7 @@ class Control:
 
     def _boarding(self, job: Job) -> Boarding:
         data = self._data_ref(job.config.task)
-        return Boarding(job.trial_id, job.config, job.snapshot, data)
+        return Boarding(job.trial_id, job.config, job.snapshot, data, job.known_epoch)
 
     def _hand_back(self, book: PackBook, *, crashed: bool) -> None:
         for job in book.aboard.values():

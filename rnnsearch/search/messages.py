@@ -52,12 +52,15 @@ class Boarding:
     Attributes:
         snapshot: Name of the snapshot file that holds its state, or None to start from its seed.
         data: Ray reference to the task's data; the pack fetches each task once.
+        known_epoch: Epochs that are on record. A state that has come further is not gone on
+            from: the epochs between would never be reported.
     """
 
     trial_id: str
     config: TrialConfig
     snapshot: str | None = None
     data: Any = None
+    known_epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

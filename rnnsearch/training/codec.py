@@ -29,9 +29,21 @@ def config_from_json(values: dict[str, Any]) -> TrialConfig:
         ModelError: A key is unknown, a value has the wrong type, or a field without a default is
             missing: the config comes from another version, or was edited.
     """
-    config = _read(TrialConfig, values, "config")
+    config = from_json(TrialConfig, values, "config")
     assert isinstance(config, TrialConfig)
     return config
+
+
+def from_json(kind: Any, value: Any, place: str) -> Any:
+    """A JSON value as the annotated type `kind`: plain types, dataclasses, tuples, dicts by name.
+
+    Args:
+        place: Names the value in errors.
+
+    Raises:
+        ModelError: The value is not of that type; or as for `config_from_json`.
+    """
+    return _read(kind, value, place)
 
 
 def _listed(value: Any) -> Any:
@@ -63,6 +75,11 @@ def _read(kind: Any, value: Any, place: str) -> Any:
         return tuple(
             _read(get_args(kind)[0], inner, f"{place}[{at}]") for at, inner in enumerate(value)
         )
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise _wrong(place, f"{value!r} is not a mapping")
+        inner_kind = get_args(kind)[1]
+        return {key: _read(inner_kind, inner, f"{place}.{key}") for key, inner in value.items()}
     if is_dataclass(kind):
         return _read_fields(kind, value, place)
     return _read_plain(kind, value, place)

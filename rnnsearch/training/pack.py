@@ -25,7 +25,7 @@ from rnnsearch.training.epochs import EpochEnds
 from rnnsearch.training.memory import Room, out_of_memory
 from rnnsearch.training.placement import DataSource, Placement, TaskBuilder
 from rnnsearch.training.report import Divergence, EpochReport, Refusal, Step
-from rnnsearch.training.slots import Slot, best_of, snapshot_of, weights_of
+from rnnsearch.training.slots import Slot, snapshot_of, weights_of
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stack import Stack
 from rnnsearch.training.stack_key import StackKey
@@ -139,17 +139,25 @@ class Pack:
         """
         arriving = self._arriving.pop(trial_id, None)
         if arriving is not None:
-            config, state = arriving
-            if state is None:
-                return None
-            best = best_of(state)
-            layout = self._placement.layout(config)
-            return None if best is None else weights_of(best, config, layout)
+            return self._weights_ashore(trial_id, *arriving)
         if trial_id not in self._slots:
             raise PackError(f"no trial {trial_id} aboard to remove")
         slot = self._leave(trial_id)
         self._room.left()
         return None if slot.best is None else weights_of(slot.best, slot.config, slot.layout)
+
+    def _weights_ashore(
+        self, trial_id: str, config: TrialConfig, state: TrialSnapshot | None
+    ) -> Weights | None:
+        """The best weights of a trial that never got its slot; None where it cannot have any."""
+        if state is None:
+            return None
+        try:
+            best = self._placement.slot(trial_id, config, state).best
+        except PackError as error:
+            self._notes.append(f"{trial_id} leaves without weights: {error}")
+            return None
+        return None if best is None else weights_of(best, config, self._placement.layout(config))
 
     def state(self) -> dict[str, TrialSnapshot]:
         """A snapshot of every trial aboard; `add` goes on from one, on any pack, bit for bit."""
@@ -251,6 +259,14 @@ class Pack:
                 if self._made_room(error, trial_id):
                     self._arriving = {trial_id: (config, snapshot), **self._arriving}
                     continue
+                if snapshot is not None:
+                    # It may be the snapshot, which must cost no more than the time since the seed.
+                    self._notes.append(
+                        f"{trial_id} starts again from its seed: its snapshot cannot be used:"
+                        f" {_reason(error)}"
+                    )
+                    self._arriving = {trial_id: (config, None), **self._arriving}
+                    continue
                 # Whatever is wrong with this config must not end its neighbours' training.
                 self._refused.append(Refusal(trial_id, _reason(error)))
 
@@ -262,6 +278,8 @@ class Pack:
         if stack is None:
             task = self._placement.task(config)
             stack = Stack(key, task, slot.layout, self._device, self._recorder)
+        if snapshot is not None:
+            stack.check_restored(arrays)
         stack.add(slot, arrays)
         self._stacks[key] = stack
         self._slots[trial_id] = (slot, stack)

@@ -15,6 +15,7 @@ from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.layout import Layout, layout_of
+from rnnsearch.training.restoring import check_restored
 from rnnsearch.training.slots import Slot, best_of
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stack_key import StackKey, stack_key
@@ -68,7 +69,8 @@ class Placement:
         """The trial's bookkeeping, at its beginning or as of a snapshot.
 
         Raises:
-            PackError: The trial cannot be trained; the message says why.
+            PackError: The trial cannot be trained, or cannot go on from that snapshot; the message
+                says why.
         """
         task = self.task(config)
         how = config.training
@@ -96,11 +98,14 @@ class Placement:
             )
         slot = Slot(trial_id=trial_id, config=config, layout=self.layout(config), window=window)
         if snapshot is not None:
+            check_restored(snapshot, slot.layout, self._objective)
             slot.epoch, slot.step, slot.total = snapshot.epoch, snapshot.step, snapshot.total
             slot.loss_sum, slot.seconds = snapshot.loss_sum, snapshot.seconds
             slot.plateau, slot.best = snapshot.plateau, best_of(snapshot)
             if slot.step:
                 slot.plan(task)
+                if slot.step > len(slot.planned()):
+                    raise PackError(f"it is at step {slot.step} of {len(slot.planned())}")
         return slot
 
     def first_rows(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:

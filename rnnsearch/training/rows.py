@@ -13,6 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnnsearch.errors import PackError
+from rnnsearch.training.restoring import check_row
+
 _SCRATCH = "gradients"
 """Written anew by each step, so its rows never move."""
 
@@ -67,6 +70,17 @@ class Rows:
                 raise ValueError(
                     f"the row {name!r} has shape {array.shape}, this stack {self._shapes[name][0]}"
                 )
+
+    def check_whole(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """See that arrays are all the rows of a trial that goes on from where it was.
+
+        Raises:
+            PackError: One is missing, or is no row of these.
+        """
+        for name in sorted(set(self._shapes) - _DERIVED):
+            if name not in arrays:
+                raise PackError(f"it lacks {name}")
+            check_row(name, arrays[name], *self._shapes[name])
 
     def append(self, arrays: Mapping[str, np.ndarray[Any, Any]], *, seed: int, total: int) -> None:
         """A new last row; what `arrays` does not name starts at zero, powers at one.

@@ -18,12 +18,38 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from rnnsearch.errors import PackError
-from rnnsearch.training.codec import config_from_json, config_to_json
+from rnnsearch.errors import ModelError, PackError
+from rnnsearch.training.codec import config_to_json, from_json
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.schedules import Plateau
 
 _MAGIC = b"RNNSNAP2"
+
+_FOREIGN = (
+    ModelError,
+    ValueError,
+    TypeError,
+    LookupError,
+    RecursionError,
+    safetensors.SafetensorError,
+)
+"""What the reading of bytes raises that are whole, and not of this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A trial in the header; fields as in `TrialSnapshot`."""
+
+    trial_id: str
+    config: TrialConfig
+    epoch: int
+    step: int
+    total: int
+    loss_sum: float
+    seconds: float
+    plateau: Plateau
+    best_epoch: int | None
+    best_metrics: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -100,35 +126,43 @@ def snapshots_to_bytes(snapshots: Mapping[str, TrialSnapshot]) -> bytes:
 def snapshots_from_bytes(data: bytes) -> dict[str, TrialSnapshot]:
     """Read `snapshots_to_bytes` back.
 
+    Whether a trial can go on from its state is seen where it is placed; see `restoring`.
+
     Raises:
-        PackError: The bytes are no snapshot, cut short, or changed.
+        PackError: The bytes are no snapshot, cut short or changed, or another version of rnnsearch
+            wrote them.
     """
     body = data[len(_MAGIC) + 32 :]
     if not data.startswith(_MAGIC) or len(data) < len(_MAGIC) + 32 + 8:
         raise PackError("these bytes are no snapshot of a pack, or were cut short")
     if hashlib.sha256(body).digest() != data[len(_MAGIC) : len(_MAGIC) + 32]:
         raise PackError("the snapshot's checksum does not match: it was cut short or changed")
-    # safetensors hands the header out from files alone; its form is an 8-byte length and JSON.
-    length = int.from_bytes(body[:8], "little")
-    header = json.loads(json.loads(body[8 : 8 + length])["__metadata__"]["trials"])
-    arrays: list[dict[str, np.ndarray[Any, Any]]] = [{} for _ in header]
-    for name, array in safetensors.numpy.load(body).items():
-        number, _, inner = name.partition("/")
-        arrays[int(number)][inner] = array
+    try:
+        # safetensors hands the header out from files alone: an 8-byte length and JSON.
+        length = int.from_bytes(body[:8], "little")
+        header = json.loads(json.loads(body[8 : 8 + length])["__metadata__"]["trials"])
+        entries = from_json(tuple[_Entry, ...], header, "trials")
+        arrays: list[dict[str, np.ndarray[Any, Any]]] = [{} for _ in entries]
+        for name, array in safetensors.numpy.load(body).items():
+            number, _, inner = name.partition("/")
+            arrays[int(number)][inner] = array
+    except _FOREIGN as error:
+        # The checksum holds, so a program wrote this: another version of ours, or somebody else's.
+        raise PackError(f"the snapshot holds what this version did not write: {error}") from error
     return {
-        entry["trial_id"]: TrialSnapshot(
-            config=config_from_json(entry["config"]),
-            epoch=entry["epoch"],
-            step=entry["step"],
-            total=entry["total"],
-            loss_sum=entry["loss_sum"],
-            seconds=entry["seconds"],
-            plateau=Plateau(**entry["plateau"]),
-            arrays=arrays[number],
-            best_epoch=entry["best_epoch"],
-            best_metrics=entry["best_metrics"],
+        entry.trial_id: TrialSnapshot(
+            config=entry.config,
+            epoch=entry.epoch,
+            step=entry.step,
+            total=entry.total,
+            loss_sum=entry.loss_sum,
+            seconds=entry.seconds,
+            plateau=entry.plateau,
+            arrays=inner,
+            best_epoch=entry.best_epoch,
+            best_metrics=entry.best_metrics,
         )
-        for number, entry in enumerate(header)
+        for entry, inner in zip(entries, arrays, strict=True)
     }
 
 

@@ -157,6 +157,14 @@ class Stack:
         self.slots.append(slot)
         self._chunks = []
 
+    def check_restored(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """See that a trial can go on from these rows here.
+
+        Raises:
+            PackError: It cannot.
+        """
+        self._rows.check_whole(arrays)
+
     def take(self, slot: Slot) -> None:
         """Let a trial go."""
         place = self.slots.index(slot)

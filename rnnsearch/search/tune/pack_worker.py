@@ -154,7 +154,9 @@ class PackWorker:
         path = self._snapshots / Path(boarding.snapshot).name
         for candidate in (path, _before(path)):
             state = self._states(candidate).get(boarding.trial_id)
-            if state is not None and state.config == boarding.config:
+            if state is None or state.config != boarding.config:
+                continue
+            if state.epoch <= boarding.known_epoch:
                 return state
         print(f"{boarding.trial_id} starts again from its seed: not in {path.name}", flush=True)
         return None

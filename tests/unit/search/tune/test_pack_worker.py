@@ -36,8 +36,8 @@ def worker(folder: Path, pack: PaperPack, name: str = "p", every: float = 1e9) -
     return PackWorker(name, settings, lambda data: pack, lambda ref: ref)
 
 
-def board(*trial_ids: str, seq: int = 1, snapshot: str | None = None) -> Update:
-    boardings = tuple(Boarding(trial_id, CONFIG, snapshot) for trial_id in trial_ids)
+def board(*trial_ids: str, seq: int = 1, snapshot: str | None = None, known: int = 9) -> Update:
+    boardings = tuple(Boarding(one, CONFIG, snapshot, known_epoch=known) for one in trial_ids)
     return Update(seq, boardings=boardings, limits=dict.fromkeys(trial_ids, 9))
 
 
@@ -126,6 +126,20 @@ def test_a_damaged_snapshot_falls_back_to_the_one_before(tmp_path: Path) -> None
     other = PaperPack()
     worker(tmp_path, other, "q").apply(board("1", snapshot="p.snap"))
     assert other.started_from == {"1": 2}
+
+
+def test_epochs_that_nobody_was_told_of_are_trained_again(tmp_path: Path) -> None:
+    """A driver that is killed may have missed the last report before a snapshot."""
+    hand = worker(tmp_path, PaperPack(), every=0.0)
+    hand.apply(board("1"))
+    for _ in range(4):
+        hand.step()
+    starts = []
+    for known in (3, 2, 1):
+        other = PaperPack()
+        worker(tmp_path, other, "q").apply(board("1", snapshot="p.snap", known=known))
+        starts.append(other.started_from["1"])
+    assert starts == [3, 2, 0]
 
 
 @pytest.mark.parametrize("damage", ["missing", "corrupt", "foreign"])
