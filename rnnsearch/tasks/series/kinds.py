@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.columns import family
 from rnnsearch.tasks.series.table import batches, column_names, times_of
 
-Kind = Literal["number", "time", "text", "empty"]
+Kind = Literal["number", "time", "text", "empty", "other"]
 
 
 def column_kinds(path: Path) -> dict[str, Kind]:
@@ -19,8 +20,6 @@ def column_kinds(path: Path) -> dict[str, Kind]:
     Raises:
         DataError: The file cannot be read.
     """
-    import pyarrow
-
     names = column_names(path)
     batch = next(batches(path, [], None, None, names), None)
     if batch is None or batch.num_rows == 0:
@@ -28,17 +27,15 @@ def column_kinds(path: Path) -> dict[str, Kind]:
     found: dict[str, Kind] = {}
     for name in names:
         column = batch[name]
-        kind = column.type
-        if column.null_count == len(column):
+        kind = family(column.type)
+        if kind == "empty" or column.null_count == len(column):
             found[name] = "empty"
-        elif pyarrow.types.is_temporal(kind) or (
-            pyarrow.types.is_string(kind) and _is_time(column.slice(0, 50))
-        ):
+        elif kind == "date" or (kind in ("text", "bytes") and _is_time(column.slice(0, 50))):
             found[name] = "time"
+        elif kind in ("whole", "number", "boolean", "duration"):
+            found[name] = "number"
         else:
-            boolean = pyarrow.types.is_boolean(kind)
-            number = pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind)
-            found[name] = "number" if number and not boolean else "text"
+            found[name] = "text" if kind in ("text", "bytes") else "other"
     return found
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.columns import family, moments, numbers, texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +75,7 @@ def read_table(
     values = np.empty((most, len(columns)))
     times = np.empty(most if time is not None else 0)
     ids = np.empty(most if id is not None else 0, np.int32)
-    numbers: dict[str, int] = {}
+    known: dict[str, int] = {}
     dated: bool | None = None
     rows = 0
     for batch in batches(path, columns, time, id):
@@ -82,7 +83,7 @@ def read_table(
         if end > len(values):  # lines that end in a bare carriage return
             values, times, ids = (_longer(one, end) for one in (values, times, ids))
         for number, name in enumerate(columns):
-            cells = _numbers(batch[name], f"{path}, column {name!r}")
+            cells = numbers(batch[name], f"{path}, column {name!r}")
             if np.isinf(cells).any():
                 line = rows + int(np.argmax(np.isinf(cells))) + 2
                 raise DataError(f"{path}:{line}: the column {name!r} holds an infinite value.")
@@ -94,7 +95,7 @@ def read_table(
             dated = read.dtype.kind == "M"
             times[rows:end] = read.astype("datetime64[s]").astype(np.int64) if dated else read
         if id is not None:
-            ids[rows:end] = _ids(batch[id], numbers, f"{path}: the column {id!r}")
+            ids[rows:end] = _ids(batch[id], known, f"{path}: the column {id!r}")
         rows = end
     if not rows:
         raise DataError(f"{path} has names in its first line and no rows below.")
@@ -103,7 +104,7 @@ def read_table(
         times=times[:rows] if time is not None else None,
         dated=bool(dated),
         ids=ids[:rows] if id is not None else np.broadcast_to(np.int32(0), rows),
-        names=tuple(numbers) if id is not None else ("",),
+        names=tuple(known) if id is not None else ("",),
         digest=digest,
     )
 
@@ -257,18 +258,6 @@ def _recode(path: Path) -> str:
     return f"Convert the file: iconv -f latin1 -t utf-8 {path} > {path.stem}.utf8{path.suffix}"
 
 
-def _numbers(column: Any, place: str) -> NDArray[np.float64]:
-    """A column as float64, empty cells NaN."""
-    import pyarrow
-
-    try:
-        numbers = column.cast(pyarrow.float64())
-    except pyarrow.ArrowException as error:
-        raise DataError(f"{place}: must hold numbers, not {column.type}.") from error
-    found: NDArray[np.float64] = numbers.to_numpy(zero_copy_only=False)
-    return found
-
-
 def times_of(column: Any, place: str, line: int) -> NDArray[Any]:
     """A block of times: datetime64[s], or float64 where they are plain numbers."""
     import pyarrow
@@ -277,22 +266,25 @@ def times_of(column: Any, place: str, line: int) -> NDArray[Any]:
     if column.null_count:
         row = int(np.argmax(np.asarray(column.is_null())))
         raise DataError(f"{place}: line {line + row} has no time.")
-    if pyarrow.types.is_temporal(column.type):
-        return np.asarray(column.cast(pyarrow.timestamp("s"), safe=False))
-    if not pyarrow.types.is_string(column.type):
-        return _numbers(column, place)
+    kind = family(column.type)
+    if kind == "date":
+        return moments(column, place)
+    if kind == "clock":
+        raise DataError(f"{place} holds times of day, which are no times without their date.")
+    if kind not in ("text", "bytes"):
+        return numbers(column, place)
+    column = texts(column, place)
     try:
         return np.asarray(column.cast(pyarrow.timestamp("s")))
     except pyarrow.ArrowInvalid:
         pass  # not the form that Arrow knows: numbers, months, or a zone
     try:
-        numbers: NDArray[np.float64] = compute.cast(column, pyarrow.float64()).to_numpy()
-        return numbers
+        found: NDArray[Any] = compute.cast(column, pyarrow.float64()).to_numpy()
+        return found
     except pyarrow.ArrowInvalid:
         pass
-    texts = column.to_pylist()
-    found = np.empty(len(texts), "datetime64[s]")
-    for row, text in enumerate(texts):
+    found = np.empty(len(column), "datetime64[s]")
+    for row, text in enumerate(column.to_pylist()):
         if not text.strip():
             raise DataError(f"{place}: line {line + row} has no time.")
         try:
@@ -306,14 +298,14 @@ def times_of(column: Any, place: str, line: int) -> NDArray[Any]:
     return found
 
 
-def _ids(column: Any, numbers: dict[str, int], place: str) -> NDArray[np.int32]:
-    """The number of each row's series; `numbers` counts them in the order of their first rows."""
-    coded = column.dictionary_encode()
+def _ids(column: Any, known: dict[str, int], place: str) -> NDArray[np.int32]:
+    """The number of each row's series; `known` counts them in the order of their first rows."""
+    coded = texts(column, place).dictionary_encode()
     names = coded.dictionary.to_pylist()
     if coded.null_count or None in names or "" in names:
         raise DataError(f"{place} tells the series apart and has empty cells.")
-    known = [numbers.setdefault(str(name), len(numbers)) for name in names]
-    found: NDArray[np.int32] = np.array(known, np.int32)[coded.indices.to_numpy()]
+    own = [known.setdefault(str(name), len(known)) for name in names]
+    found: NDArray[np.int32] = np.array(own, np.int32)[coded.indices.to_numpy()]
     return found
 
 

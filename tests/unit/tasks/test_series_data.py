@@ -104,7 +104,7 @@ def test_parquet_is_read_like_a_csv(tmp_path: Path) -> None:
     assert found.dated
     assert set(np.diff(found.times)) == {3600}
     assert found.names == ("a",)
-    with pytest.raises(DataError, match="must hold numbers, not string"):
+    with pytest.raises(DataError, match=r"must hold numbers: .*'a'"):
         read_table(tmp_path / "x.parquet", ["s"])
     with pytest.raises(DataError, match="no Parquet file"):
         read_table(table(tmp_path, "y\n1\n", "z.parquet"), ["y"])

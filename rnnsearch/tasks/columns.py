@@ -1,0 +1,230 @@
+"""What an Arrow column holds, by family: the one place that knows the types of its writers.
+
+Strings alone come in five types (pandas 2 writes `string`, pandas 3 `large_string`, polars
+`string_view`, categories a dictionary of any of them), whole numbers in eight. Whoever reads a
+column asks for its family, or for its cells as numbers, as texts or as times.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Family = Literal[
+    "text", "whole", "number", "boolean", "date", "clock", "duration", "empty", "bytes", "nested"
+]
+"""`whole` numbers and other numbers; a `date` is a day or a moment, a `clock` a time of day;
+`empty` is a column without a type, `nested` whatever holds more than one value a cell."""
+
+_IN_WORDS = {
+    "text": "texts",
+    "whole": "whole numbers",
+    "number": "numbers",
+    "boolean": "true and false",
+    "date": "dates",
+    "clock": "times of day",
+    "duration": "durations",
+    "empty": "nothing",
+    "bytes": "bytes",
+}
+_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+
+
+def family(kind: Any) -> Family:
+    """The family of an Arrow type; of a dictionary, run ends or an extension, of what is in it."""
+    from pyarrow import types
+
+    kind = _inner(kind)
+    if getattr(kind, "extension_name", "") == "arrow.uuid":
+        return "text"
+    tests: list[tuple[Family, tuple[Any, ...]]] = [
+        ("text", (types.is_string, types.is_large_string, types.is_string_view)),
+        ("boolean", (types.is_boolean,)),
+        ("whole", (types.is_integer,)),
+        ("number", (types.is_floating, types.is_decimal)),
+        ("date", (types.is_date, types.is_timestamp)),
+        ("clock", (types.is_time,)),
+        ("duration", (types.is_duration,)),
+        ("empty", (types.is_null,)),
+        (
+            "bytes",
+            (
+                types.is_binary,
+                types.is_large_binary,
+                types.is_fixed_size_binary,
+                types.is_binary_view,
+            ),
+        ),
+    ]
+    return next((name for name, test in tests if any(one(kind) for one in test)), "nested")
+
+
+def in_words(kind: Any) -> str:
+    """What a column of an Arrow type holds, for a message."""
+    return _IN_WORDS.get(family(kind), f"values of the type {kind}")
+
+
+def plain(column: Any) -> Any:
+    """A column as one array whose type is that of its cells: no dictionary, no run ends, no view.
+
+    Args:
+        column: A pyarrow Array or ChunkedArray.
+    """
+    import pyarrow
+    from pyarrow import compute, types
+
+    if isinstance(column, pyarrow.ChunkedArray):
+        column = column.combine_chunks()
+        if isinstance(column, pyarrow.ChunkedArray):  # beyond what one array can hold
+            column = pyarrow.concat_arrays(column.chunks)
+    while True:
+        if types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        elif types.is_run_end_encoded(column.type):
+            column = compute.run_end_decode(column)
+        elif getattr(column.type, "extension_name", "") == "arrow.uuid":
+            cells = [None if cell is None else str(cell) for cell in column.to_pylist()]
+            column = pyarrow.array(cells, pyarrow.string())
+        elif getattr(column.type, "extension_name", "") == "arrow.bool8":
+            column = column.storage.cast(pyarrow.bool_())
+        elif isinstance(column.type, pyarrow.BaseExtensionType):
+            column = column.storage
+        elif types.is_string_view(column.type):
+            column = column.cast(pyarrow.large_string())
+        elif types.is_binary_view(column.type):
+            column = column.cast(pyarrow.large_binary())
+        else:
+            return column
+
+
+def numbers(column: Any, place: str) -> NDArray[np.float64]:
+    """A column as float64, empty cells NaN; true is 1, a duration is in seconds.
+
+    Args:
+        place: Where the column stands, for a message.
+
+    Raises:
+        DataError: It holds no numbers.
+    """
+    import pyarrow
+
+    column, kind = plain(column), family(column.type)
+    try:
+        if kind in ("text", "bytes"):
+            found = texts(column, place).cast(pyarrow.float64())
+        elif kind == "duration":
+            return as_floats(column.cast(pyarrow.int64())) * _SECONDS[column.type.unit]
+        elif kind == "boolean":
+            found = column.cast(pyarrow.int8()).cast(pyarrow.float64())
+        elif kind in ("whole", "number", "empty"):
+            # Whole numbers and decimals beyond 2**53 are rounded, as float64 must.
+            found = column.cast(pyarrow.float64(), safe=False)
+        else:
+            raise DataError(f"{place}: must hold numbers, not {in_words(column.type)}.")
+    except pyarrow.ArrowException as error:
+        raise DataError(f"{place}: must hold numbers: {error}.") from error
+    return as_floats(found)
+
+
+def texts(column: Any, place: str) -> Any:
+    """A column as an Arrow array of strings, empty cells null; names of series, labels, texts.
+
+    A whole number is written as one, also where pandas made 7.0 of it; zeros that lead a text
+    stay.
+
+    Raises:
+        DataError: It holds lists or the like, or bytes that are no UTF-8.
+    """
+    import pyarrow
+
+    column, kind = plain(column), family(column.type)
+    if kind == "nested":
+        raise DataError(f"{place}: must hold texts, not {in_words(column.type)}.")
+    try:
+        if kind == "number" and pyarrow.types.is_floating(column.type):
+            column = _without_fractions(column.cast(pyarrow.float64()))
+        if kind == "text":
+            return column
+        return column.cast(pyarrow.string())
+    except pyarrow.ArrowException as error:
+        raise DataError(f"{place}: must hold texts: {error}.") from error
+
+
+def moments(column: Any, place: str) -> NDArray[np.datetime64]:
+    """A column of the family `date` as datetime64 of its own unit, in UTC; empty cells NaT.
+
+    Raises:
+        DataError: It holds something else.
+    """
+    import pyarrow
+
+    column = plain(column)
+    if family(column.type) != "date":
+        raise DataError(f"{place}: must hold dates, not {in_words(column.type)}.")
+    if pyarrow.types.is_date(column.type):
+        column = column.cast(pyarrow.date32()).cast(pyarrow.timestamp("s"))
+    unit: Any = column.type.unit
+    ticks = column.cast(pyarrow.int64())
+    empty = np.asarray(ticks.is_null())
+    found = np.asarray(ticks.fill_null(0).to_numpy(zero_copy_only=False), np.int64)
+    return np.where(empty, np.datetime64("NaT", unit), found.astype(f"datetime64[{unit}]"))
+
+
+def clocks(column: Any, place: str) -> NDArray[np.timedelta64]:
+    """A column of the family `clock` as the time since midnight, timedelta64; empty cells NaT.
+
+    Raises:
+        DataError: It holds something else.
+    """
+    import pyarrow
+
+    column = plain(column)
+    if family(column.type) != "clock":
+        raise DataError(f"{place}: must hold times of day, not {in_words(column.type)}.")
+    unit = column.type.unit
+    wide = pyarrow.int32() if column.type.bit_width == 32 else pyarrow.int64()
+    ticks = column.cast(wide).cast(pyarrow.int64())
+    empty = np.asarray(ticks.is_null())
+    found = np.asarray(ticks.fill_null(0).to_numpy(zero_copy_only=False), np.int64)
+    return np.where(empty, np.timedelta64("NaT", unit), found.astype(f"timedelta64[{unit}]"))
+
+
+def as_floats(column: Any) -> NDArray[np.float64]:
+    """An Arrow array of numbers as float64 with NaN for null."""
+    import pyarrow
+
+    found = column.cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return np.asarray(found, np.float64)
+
+
+def _without_fractions(column: Any) -> Any:
+    """A float64 array as whole numbers where it holds nothing else."""
+    import pyarrow
+
+    found = column.drop_null().to_numpy(zero_copy_only=False)
+    if np.isfinite(found).all() and (np.abs(found) < 2**53).all() and (found % 1 == 0).all():
+        return column.cast(pyarrow.int64())
+    return column
+
+
+def _inner(kind: Any) -> Any:
+    import pyarrow
+    from pyarrow import types
+
+    while True:
+        if types.is_dictionary(kind) or types.is_run_end_encoded(kind):
+            kind = kind.value_type
+        elif isinstance(kind, pyarrow.BaseExtensionType) and (
+            kind.extension_name not in ("arrow.uuid", "arrow.bool8")
+        ):
+            kind = kind.storage_type
+        elif getattr(kind, "extension_name", "") == "arrow.bool8":
+            return pyarrow.bool_()
+        else:
+            return kind
