@@ -94,9 +94,6 @@ def _score(
     left_out: Sequence[str],
     data: Mapping[Any, TaskData],
 ) -> ChampionChosen:
-    import torch
-
-    from rnnsearch.tasks.load import build_task
     from rnnsearch.training.trained import TrainedModel
 
     models = {each: TrainedModel.load(path) for each, path in paths.items()}
@@ -109,8 +106,6 @@ def _score(
     rows = [{**one.metrics, **tested[each]} for each, one in models.items()]
     by_seed = {name: tuple(row[name] for row in rows) for name in rows[0]}
     several = len(models) > 1
-    predictor = model.predictor()
-    task = build_task(model.config.task, task_data, torch.device("cpu"), predictor.dtype)
     return ChampionChosen(
         time=time.time(),
         number=number,
@@ -118,7 +113,7 @@ def _score(
         path=str(paths[seed]),
         val_metrics=dict(model.metrics),
         test_metrics=tested[seed],
-        text=task.say(predictor),
+        text=model.say(task_data),
         seeds=tuple(models),
         by_seed=by_seed,
         mean={name: fmean(values) for name, values in by_seed.items()},

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 import safetensors.torch
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor
 from rnnsearch.errors import ModelError
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import weight_shapes
+from rnnsearch.tasks.base import Head
 from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.weights import CARRIED
@@ -41,6 +42,7 @@ class Checkpoint:
         metrics: What training reported at `epoch`.
         epoch: Of the weights, counting from 1.
         carried: The state out of training, (1, layers, batch, hidden) each, where it was kept.
+        head: When the task asks the network for outputs.
     """
 
     config: TrialConfig
@@ -49,6 +51,7 @@ class Checkpoint:
     metrics: Mapping[str, float] = field(default_factory=dict)
     epoch: int = 0
     carried: tuple[Tensor, ...] | None = None
+    head: Head = field(kw_only=True)
 
     @classmethod
     def from_weights(cls, config: TrialConfig, weights: Weights, data: TaskData) -> Self:
@@ -59,7 +62,16 @@ class Checkpoint:
         """
         shape = data.input_size, data.output_size, data.symbolic
         network, carried = _network(config, *shape, _tensors(weights.tensors), "these weights")
-        return cls(config, network, data.manifest(), dict(weights.metrics), weights.epoch, carried)
+        manifest = data.manifest()
+        return cls(
+            config,
+            network,
+            manifest,
+            dict(weights.metrics),
+            weights.epoch,
+            carried,
+            head=weights.head or told_head(manifest),
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -84,11 +96,14 @@ class Checkpoint:
             config = config_from_json(said["config"])
             shape = said["input_size"], said["output_size"], said["symbolic"]
             manifest, metrics, epoch = said["manifest"], said["metrics"], said["epoch"]
+            head = said.get("head") or told_head(manifest)
+            if head not in get_args(Head):
+                raise ValueError(f"the head {head!r} is none of {', '.join(get_args(Head))}")
             tensors = safetensors.torch.load(raw)
         except (ValueError, KeyError, TypeError, SafetensorError) as error:
             raise ModelError(f"{damaged} ({type(error).__name__}: {error}).") from error
         network, carried = _network(config, *shape, tensors, str(folder))
-        return cls(config, network, manifest, metrics, epoch, carried)
+        return cls(config, network, manifest, metrics, epoch, carried, head=head)
 
     def save(self, path: str | Path) -> None:
         """Write a checkpoint folder: `weights.safetensors` and `config.json`.
@@ -107,6 +122,7 @@ class Checkpoint:
             "input_size": self.network.input_size,
             "output_size": self.network.head.out_features,
             "symbolic": self.network.symbolic,
+            "head": self.head,
             "manifest": dict(self.manifest),
             "metrics": dict(self.metrics),
             "epoch": self.epoch,
@@ -114,6 +130,14 @@ class Checkpoint:
         aside = folder / f"{CONFIG_FILE}.new"
         aside.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         aside.replace(folder / CONFIG_FILE)
+
+
+def told_head(manifest: Mapping[str, Any]) -> Head:
+    """The head of a checkpoint that does not name it, as those of older versions, from what its
+    task says of its data."""
+    task = manifest.get("task")
+    last = task == "labels" or (task == "series" and manifest["strategy"] == "direct")
+    return "last" if last or manifest.get("head") == "last" else "every"
 
 
 def _tensors(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Tensor]:

@@ -25,7 +25,7 @@ from rnnsearch.training.epochs import EpochEnds
 from rnnsearch.training.memory import Room, out_of_memory
 from rnnsearch.training.placement import DataSource, Placement, TaskBuilder
 from rnnsearch.training.report import Divergence, EpochReport, Refusal, Step
-from rnnsearch.training.slots import Slot, snapshot_of, weights_of
+from rnnsearch.training.slots import Best, Slot, snapshot_of, weights_of
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stack import Stack
 from rnnsearch.training.stack_key import StackKey
@@ -144,7 +144,7 @@ class Pack:
             raise PackError(f"no trial {trial_id} aboard to remove")
         slot = self._leave(trial_id)
         self._room.left()
-        return None if slot.best is None else weights_of(slot.best, slot.config, slot.layout)
+        return self._weights(slot.best, slot.config)
 
     def _weights_ashore(
         self, trial_id: str, config: TrialConfig, state: TrialSnapshot | None
@@ -157,7 +157,13 @@ class Pack:
         except PackError as error:
             self._notes.append(f"{trial_id} leaves without weights: {error}")
             return None
-        return None if best is None else weights_of(best, config, self._placement.layout(config))
+        return self._weights(best, config)
+
+    def _weights(self, best: Best | None, config: TrialConfig) -> Weights | None:
+        if best is None:
+            return None
+        head = self._placement.task(config).head
+        return weights_of(best, config, self._placement.layout(config), head)
 
     def state(self) -> dict[str, TrialSnapshot]:
         """A snapshot of every trial aboard; `add` goes on from one, on any pack, bit for bit."""

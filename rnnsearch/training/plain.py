@@ -21,7 +21,7 @@ class NetworkPredictor:
     """
 
     network: RecurrentNetwork
-    head: Head = "every"
+    head: Head
     size: int = field(default=1, init=False)
 
     @property

@@ -28,9 +28,7 @@ class StackPredictor:
         head: Of the task.
     """
 
-    def __init__(
-        self, shape: NetworkShape, weights: Mapping[str, Tensor], head: Head = "every"
-    ) -> None:
+    def __init__(self, shape: NetworkShape, weights: Mapping[str, Tensor], head: Head) -> None:
         bias = weights["head.bias"]
         self.size = len(bias)
         self.device = bias.device
@@ -78,7 +76,7 @@ class StackPredictor:
         head_outputs(current, self._weights["head.weight"], self._weights["head.bias"], outputs)
 
 
-def stack_of_one(network: RecurrentNetwork, head: Head = "every") -> StackPredictor:
+def stack_of_one(network: RecurrentNetwork, head: Head) -> StackPredictor:
     """A trained network computed as its stack computed it, to the last bit on a like machine."""
     model = network.config
     sizes = network.input_size, network.head.out_features, network.symbolic

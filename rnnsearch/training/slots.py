@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from rnnsearch.models.weights import state_width
-from rnnsearch.tasks.base import Task, Window
+from rnnsearch.tasks.base import Head, Task, Window
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.schedules import Plateau, epoch_factors
@@ -95,13 +95,13 @@ def best_of(snapshot: TrialSnapshot) -> Best | None:
     return Best(arrays["best"], snapshot.best_epoch, dict(snapshot.best_metrics), carried)
 
 
-def weights_of(best: Best, config: TrialConfig, layout: Layout) -> Weights:
+def weights_of(best: Best, config: TrialConfig, layout: Layout, head: Head) -> Weights:
     """What of a best epoch leaves the pack: the trial's own weights, without the padding."""
     own = layout.unpack(torch.from_numpy(best.row))
     tensors = {name: tensor.numpy() for name, tensor in own.items()}
     for name, state in zip(CARRIED, best.carried, strict=False):
         tensors[name] = state[..., : state_width(config.model)].copy()
-    return Weights(tensors, best.epoch, best.metrics)
+    return Weights(tensors, best.epoch, best.metrics, head)
 
 
 def snapshot_of(slot: Slot, rows: dict[str, np.ndarray[Any, Any]]) -> TrialSnapshot:

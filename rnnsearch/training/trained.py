@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.errors import HorizonError, ModelError, PromptError
-from rnnsearch.tasks.base import Head, Part, Predictor, ShownTask
+from rnnsearch.tasks.base import Part, Predictor, ShownTask
 from rnnsearch.tasks.labels.use import Classified, classify
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.scaling import Scaler
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from rnnsearch.tasks.base import TaskData
 
 OWN_PREDICTIONS = "on its own predictions"
+
+_STEPS = {"every": "every step", "last": "the last step"}
 
 NO_ROLLOUT = {
     "labels": "a model of labels continues nothing; use classify(sequences).",
@@ -71,7 +73,7 @@ class TrainedModel(Checkpoint):
             raise ModelError("this model labels whole sequences; use classify(sequences).")
         entered = self._entered(inputs)
         fed = entered.transpose(0, 1).contiguous().unsqueeze(0)
-        (outputs,), _ = self.predictor(self.manifest.get("head", "every"))(fed, None)
+        (outputs,), _ = self.predictor()(fed, None)
         loss = self.manifest.get("loss", "cross_entropy" if self.network.symbolic else "mse")
         if self._task_type == "events" or loss == "bce":
             outputs = outputs.sigmoid()
@@ -115,8 +117,7 @@ class TrainedModel(Checkpoint):
         if self.network.head.out_features != self.network.input_size:
             raise ModelError("this model's outputs are not its next inputs; use predict(inputs).")
         known = self._entered(history).transpose(0, 1).contiguous().unsqueeze(0)
-        predictor = self.predictor(self.manifest.get("head", "every"))
-        return self._left(continued(predictor, known, steps, self.manifest.get("window"))[0])
+        return self._left(continued(self.predictor(), known, steps, self.manifest.get("window"))[0])
 
     def sample(self, prompt: str, length: int, temperature: float = 1.0, seed: int = 0) -> str:
         """Continue a prompt, symbol by symbol, from the zero state.
@@ -174,7 +175,7 @@ class TrainedModel(Checkpoint):
         """
         task = self.task(data)
         carried = None if self.carried is None else padded_state(self.network, self.carried)
-        found = task.evaluate(stack_of_one(self.network, task.head), part, carried)
+        found = task.evaluate(stack_of_one(self.network, self.head), part, carried)
         return {name: float(value) for name, value in found.items()}
 
     def task(self, data: TaskData | None = None) -> ShownTask:
@@ -191,7 +192,13 @@ class TrainedModel(Checkpoint):
                 "spacing) differs from the model's. Evaluate on the data of the training."
             )
         weight = self.network.head.weight
-        return build_task(self.config.task, data, weight.device, weight.dtype)
+        task = build_task(self.config.task, data, weight.device, weight.dtype)
+        if task.head != self.head:
+            raise ModelError(
+                f"the task's code has changed since the model was trained: it asks for outputs at "
+                f"{_STEPS[task.head]}, and the model learned to answer at {_STEPS[self.head]}."
+            )
+        return task
 
     def say(self, data: TaskData | None = None) -> str:
         """A line or a sample that shows what the model does; empty for a wave.
@@ -200,8 +207,7 @@ class TrainedModel(Checkpoint):
             DataError: The data cannot be read.
             ModelError: The data is not what the model was trained on.
         """
-        task = self.task(data)
-        return task.say(self.predictor(task.head))
+        return self.task(data).say(self.predictor())
 
     def picture(
         self, steps: int | None = None, data: TaskData | None = None
@@ -219,8 +225,7 @@ class TrainedModel(Checkpoint):
         """
         if self.network.symbolic and self._task_type != "labels":
             return None
-        task = self.task(data)
-        return task.picture(self.predictor(task.head), steps)
+        return self.task(data).picture(self.predictor(), steps)
 
     def forecast(
         self, rows: NDArray[Any], steps: int | None = None, series: str | None = None
@@ -233,8 +238,7 @@ class TrainedModel(Checkpoint):
         """
         if not self._of_a_table:
             raise ModelError("only a model of a table forecasts rows; use rollout or sample.")
-        predictor = self.predictor("last" if self.manifest["strategy"] == "direct" else "every")
-        return forecast_rows(self.manifest, predictor, rows, steps, series)
+        return forecast_rows(self.manifest, self.predictor(), rows, steps, series)
 
     def classify(self, sequences: Sequence[Any]) -> Classified:
         """`tasks.labels.use.classify` of this model: labels and probabilities of sequences.
@@ -247,7 +251,7 @@ class TrainedModel(Checkpoint):
         """
         if self._task_type != "labels":
             raise ModelError("only a model of labels classifies; use predict, rollout or sample.")
-        return classify(self.manifest, self.predictor("last"), sequences)
+        return classify(self.manifest, self.predictor(), sequences)
 
     @property
     def _task_type(self) -> str:
@@ -270,9 +274,9 @@ class TrainedModel(Checkpoint):
         direct = self.manifest.get("strategy", "direct") == "direct"
         return f"{horizon} points ahead" if horizon > 1 and direct else OWN_PREDICTIONS
 
-    def predictor(self, head: Head = "every") -> Predictor:
-        """The network as a stack of one, for a task of that head; torch's own modules compute."""
-        return NetworkPredictor(self.network, head)
+    def predictor(self) -> Predictor:
+        """The network as its task asks it, a stack of one; torch's own modules compute."""
+        return NetworkPredictor(self.network, self.head)
 
     def _entered(self, inputs: NDArray[Any]) -> Tensor:
         """Checked inputs as a tensor, batch first."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnsearch.tasks.base import Head
+
 CARRIED = ("carried.h", "carried.c", "carried.2", "carried.3")
 """Of a trial that carries its state from step to step: the state out of training, as `tensors`."""
 
@@ -21,8 +23,10 @@ class Weights:
             (layers, batch, hidden) each.
         epoch: Counts from 1.
         metrics: Of that epoch.
+        head: When the task asks for outputs; None where only the task's data tells.
     """
 
     tensors: Mapping[str, np.ndarray]
     epoch: int
     metrics: Mapping[str, float]
+    head: Head | None = None

@@ -120,5 +120,5 @@ class LabelsTask:
         size = predictor.size, len(sequences.lengths), len(self.data.classes)
         found = torch.empty(size, device=self._device, dtype=predictor.dtype)
         for numbers, _, outputs in sequences.read(predictor):
-            found[:, numbers] = outputs[:, 0]
+            found[:, numbers] = outputs.squeeze(1)  # of the last steps alone
         return found

@@ -65,6 +65,6 @@ def classify(
     whole = WholeSequences(Ragged.of(encoded), predictor.device, read)
     found = np.empty((len(encoded), len(classes)))
     for numbers, _, outputs in whole.read(predictor):
-        found[numbers.cpu().numpy()] = outputs[0, 0].double().softmax(-1).cpu().numpy()
+        found[numbers.cpu().numpy()] = outputs.squeeze(1)[0].double().softmax(-1).cpu().numpy()
     labels = tuple(classes[at] for at in found.argmax(axis=1).tolist())
     return Classified(labels, found, classes)

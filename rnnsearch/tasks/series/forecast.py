@@ -185,7 +185,7 @@ def _answers(
     targets, each = columns.answered, max(1, columns.quantiles)
     fed, last = history, history[:, -1:, :, :targets]
     if columns.direct:
-        outputs = predictor(entered(columns, history), None)[0][:, 0]
+        outputs = predictor(entered(columns, history), None)[0].squeeze(1)
         blocks = outputs.view(*outputs.shape[:2], columns.horizon, targets, each).transpose(1, 2)
         return (blocks + last.unsqueeze(-1) if columns.anchored else blocks)[:, :steps]
     state: tuple[Tensor, ...] | None = None

@@ -328,7 +328,7 @@ def test_a_trained_model_takes_and_gives_the_units_of_the_signal(
     trained = TrainedModel.from_weights(trial, weights, data)
     start = data.bounds["val"][0]
     window = data.values[None, start : start + 10].astype(np.float32)
-    drawn = task.picture(trained.predictor(task.head), 7)["prediction"]
+    drawn = task.picture(trained.predictor(), 7)["prediction"]
     rolled = trained.rollout(window, 7)
     np.testing.assert_allclose(rolled[0, :, 0], drawn, rtol=1e-4)
     predicted = trained.predict(window)

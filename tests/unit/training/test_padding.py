@@ -136,9 +136,9 @@ def test_one_row_of_lengths_is_everybodys():
     networks = made("lstm", "tanh", torch.float32)
     shape, layout, rows = rows_of(networks)
     inputs = drawn("every", torch.float32, 0.0).inputs[:1]
-    together = StackPredictor(shape, layout.views(rows))(inputs, None, LENGTHS[:1])
+    together = StackPredictor(shape, layout.views(rows), "every")(inputs, None, LENGTHS[:1])
     for k in range(MEMBERS):
         weights = layout.views(rows[k : k + 1].clone())
-        outputs, state = StackPredictor(shape, weights)(inputs, None, LENGTHS[:1])
+        outputs, state = StackPredictor(shape, weights, "every")(inputs, None, LENGTHS[:1])
         assert torch.equal(outputs[0], together[0][k])
         assert all(torch.equal(a[0], b[k]) for a, b in zip(state, together[1], strict=True))

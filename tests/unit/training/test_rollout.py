@@ -35,7 +35,7 @@ def rows_of(model: ModelConfig, points: int, members: int) -> Tensor:
 
 def stack_of(model: ModelConfig, points: int, rows: Tensor) -> StackPredictor:
     layout = layout_of(model, points, points, False)
-    return StackPredictor(network_shape(model, points, points, False), layout.views(rows))
+    return StackPredictor(network_shape(model, points, points, False), layout.views(rows), "every")
 
 
 @pytest.mark.parametrize("points", POINTS.values(), ids=POINTS.keys())

@@ -18,6 +18,7 @@ from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig
 from rnnsearch.tasks.text.config import SplitConfig, TextConfig
+from rnnsearch.training.checkpoint import told_head
 from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
@@ -324,3 +325,31 @@ def test_damage_is_found(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(text.replace('"hidden_size": 6', '"hidden_size": 7'))
     with pytest.raises(ModelError, match=r"head.weight should be \(1, 7\), and is \(1, 6\)"):
         TrainedModel.load(tmp_path)
+
+
+def test_when_a_network_answers_is_kept_with_it(tmp_path: Path) -> None:
+    data = load_data(SINE.task)
+    weights = replace(weights_of(SINE, data), head="last")
+    TrainedModel.from_weights(SINE, weights, data).save(tmp_path)
+    model = TrainedModel.load(tmp_path)
+    assert model.predict(points(3, 7, 1)).shape == (3, 1, 1)
+    with pytest.raises(ModelError, match="asks for outputs at every step, and the model learned"):
+        model.evaluate()
+    text = (tmp_path / "config.json").read_text()
+    (tmp_path / "config.json").write_text(text.replace('"head": "last"', '"head": "first"'))
+    with pytest.raises(ModelError, match="is damaged"):
+        TrainedModel.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "head"),
+    [
+        ({"task": "labels"}, "last"),
+        ({"task": "series", "strategy": "direct"}, "last"),
+        ({"task": "series", "strategy": "recursive"}, "every"),
+        ({"task": "adding", "head": "last"}, "last"),
+        ({"task": "sine"}, "every"),
+    ],
+)
+def test_older_folders_tell_when_by_their_task(manifest: dict[str, str], head: str) -> None:
+    assert told_head(manifest) == head

@@ -1,0 +1,136 @@
+"""What a study of each task says and prints at its end is what its model answers when asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import pytest
+from contracts.small_studies import TASKS, finished, write_files
+
+from rnnsearch.study import Study
+from rnnsearch.tasks.load import load_data
+from rnnsearch.tasks.streams import derive
+from rnnsearch.training.trained import TrainedModel
+
+Finished = Callable[[str], Study]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    folder = tmp_path_factory.mktemp("every-task")
+    write_files(folder)
+    return cache(lambda name: finished(name, folder / "studies", folder))
+
+
+def said(study: Study) -> tuple[str, TrainedModel]:
+    result = study.result()
+    return result.winner().text, result.load_model()
+
+
+@pytest.mark.parametrize("name", ["words", "walks", "sign"])
+def test_a_classifiers_words_are_its_answers_and_its_accuracy(study: Finished, name: str) -> None:
+    text, model = said(study(name))
+    data = load_data(model.config.task)
+    lines = text.splitlines()
+    part, labels = data.sequences["val"], data.labels["val"]
+    assert len(lines) == min(8, len(labels))
+    everything = []
+    for at in range(len(labels)):
+        if name == "words":
+            everything.append(data.shown("val", at))
+        else:
+            everything.append(data.encoder.scaler.undo(part[at]))
+    answered = model.classify(everything)
+    shown = {}
+    for at, one in enumerate(everything):
+        key = one if name == "words" else f"sequence {at} of val"
+        shown[key] = answered.labels[at], answered.probabilities[at].max(), int(labels[at])
+    for line in lines:
+        what, guess, chance, verdict = re.match(r"(.*): (\S+) \((.*)\), (.*)", line).groups()
+        label, probability, truth = shown[what]
+        assert (guess, float(chance)) == (label, pytest.approx(probability, abs=0.0051))
+        right = label == answered.classes[truth]
+        assert verdict == ("right" if right else f"it is {answered.classes[truth]}")
+    accuracy = model.evaluate("val", data)["val_accuracy"]
+    right = sum(
+        answered.classes[label] == one for one, label in zip(answered.labels, labels, strict=True)
+    )
+    assert accuracy == right / len(labels) == model.metrics["val_accuracy"]
+    if len(labels) == len(lines):
+        assert accuracy * len(lines) == sum(line.endswith("), right") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "name", ["one-step", "recursive", "direct", "each", "quantiles", "roots", "panel"]
+)
+def test_a_forecasters_words_are_its_forecasts(study: Finished, name: str) -> None:
+    text, model = said(study(name))
+    data = load_data(model.config.task)
+    config = data.config
+    first = int(data.origins("val")[0])
+    rows = data.values[first - config.context : first + config.horizon].copy()
+    targets_and_past = len(config.targets) + len(config.past)
+    rows[config.context :, :targets_and_past] = np.nan
+    found = model.forecast(rows[None], None, data.names[0])[0, :, 0]
+    numbers = re.findall(r"(-?[\d.]+) \((-?[\d.]+)\)", text)
+    assert [float(one) for one, _ in numbers] == pytest.approx(found, rel=2e-4)
+    truth = data.values[first : first + config.horizon, 0]
+    assert [float(true) for _, true in numbers] == pytest.approx(truth, rel=1e-4)
+    assert model.picture(None, data)["prediction"][: len(found)] == pytest.approx(found, rel=1e-4)
+
+
+def test_a_sum_that_is_said_is_the_one_that_is_predicted(study: Finished) -> None:
+    text, model = said(study("adding"))
+    numbers, marks = load_data(model.config.task).arrays["val"]
+    flags = np.zeros_like(numbers[0])
+    flags[marks[0]] = 1
+    answer = model.predict(np.stack([numbers[0], flags], axis=-1)[None])[0, -1, 0]
+    assert float(text.rsplit(" ", 1)[1]) == pytest.approx(answer, abs=0.00051)
+
+
+def test_what_is_copied_is_the_likeliest_of_what_is_predicted(study: Finished) -> None:
+    text, model = said(study("copy"))
+    inputs, targets = load_data(model.config.task).arrays["val"]
+    likely = model.predict(inputs[:1].astype(np.int64))[0, -4:].argmax(axis=-1)
+    assert text == f"{' '.join(map(str, targets[0, -4:]))} -> {' '.join(map(str, likely))}"
+
+
+def test_a_text_goes_on_as_sample_does(study: Finished) -> None:
+    for name in ("text", "bytes"):
+        text, model = said(study(name))
+        assert text == text[:16] + model.sample(text[:16], 20, 0.8, derive(0, "sample"))
+    text, model = said(study("hello"))
+    likely = model.predict(np.array([model.vocabulary().encode("hello")]))[0].argmax(axis=-1)
+    assert text == f"hello -> {model.vocabulary().decode(likely.tolist())}"
+
+
+@pytest.mark.parametrize("name", ["sine", "wave", "wave-last", "lorenz"])
+def test_a_drawn_rollout_is_the_models(study: Finished, name: str) -> None:
+    _, model = said(study(name))
+    arrays = model.picture(9)
+    assert arrays is not None
+    if name == "lorenz":  # a rollout needs all three of its numbers, and one is drawn
+        data = load_data(model.config.task)
+        start = data.bounds["val"][0]
+        history = data.values[start : start + 10]
+    else:
+        history = arrays["truth"][arrays["warmup"]][:, None]
+    rolled = model.rollout(history[None].astype(np.float32), 9)[0, :, 0]
+    assert arrays["prediction"] == pytest.approx(rolled, rel=1e-3, abs=1e-5)
+
+
+def test_own_tasks_are_asked_as_they_were_trained(study: Finished) -> None:
+    for name, metric in (("own", "val_mse"), ("own-classes", "val_accuracy")):
+        _, model = said(study(name))
+        found = model.config.task.evaluate(model.predict, "val")
+        assert found[metric] == pytest.approx(model.metrics[metric], rel=1e-5)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_champion_is_scored_as_it_was_trained(study: Finished, name: str) -> None:
+    _, model = said(study(name))
+    found = model.evaluate("val")
+    assert found == {key: model.metrics[key] for key in found}
