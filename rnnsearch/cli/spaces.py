@@ -27,14 +27,18 @@ def init(
     ] = None,
 ) -> None:
     """Write a commented, runnable search-space file for a data file."""
+    from rnnsearch.disk import create_file
     from rnnsearch.errors import InputError
     from rnnsearch.space.draft import draft
 
     target = output or Path(f"{data.stem}.yaml")
     text = draft(data)
-    if target.exists():
-        raise InputError(f"{target} exists. Name another file: rnnsearch init {data} -o NAME.yaml")
-    target.write_text(text, encoding="utf-8")
+    try:
+        create_file(target, text)
+    except FileExistsError:
+        raise InputError(
+            f"{target} exists. Name another file: rnnsearch init {data} -o NAME.yaml"
+        ) from None
     typer.echo(f"wrote {target}\nnext:\n  rnnsearch check {target}\n  rnnsearch run {target}")
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def stop(name: StudyName, storage: Storage = DEFAULT_STORAGE) -> None:
     """Ask the driver of a running study to stop; nothing is lost."""
+    from rnnsearch.disk import replace_file
     from rnnsearch.errors import StudyNotFoundError
     from rnnsearch.search.directory import StudyDirectory
     from rnnsearch.search.lock import is_running
@@ -27,7 +28,7 @@ def stop(name: StudyName, storage: Storage = DEFAULT_STORAGE) -> None:
             f"no driver is at work on {name!r}, so there is nothing to stop. "
             f"To go on with it: rnnsearch resume {name} --storage {storage}"
         )
-    directory.stop.write_text(f"{time.time()}\n", encoding="utf-8")
+    replace_file(directory.stop, f"{time.time()}\n")
     typer.echo(
         f"asked {name} to stop; its packs finish their slice. Later:\n"
         f"  rnnsearch resume {name} --storage {storage}"

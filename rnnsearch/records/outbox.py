@@ -15,8 +15,8 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
+from rnnsearch.disk import append_bytes, replace_file
 from rnnsearch.events import Event
 from rnnsearch.records.events_codec import UndecodableLineError, decode, encode
 from rnnsearch.records.writer_state import WriterState
@@ -29,19 +29,6 @@ RETRY_SECONDS = 1.0
 """Pause between attempts on a disk that refuses."""
 
 _SEGMENT = re.compile(r"^(\d{6,})\.(open|closed)$")
-
-
-class SegmentFile(Protocol):
-    """What the outbox needs of a file; tests stand a failing one here."""
-
-    def write(self, data: bytes, /) -> int | None: ...
-    def fileno(self) -> int: ...
-    def close(self) -> None: ...
-
-
-def open_segment(path: Path) -> SegmentFile:
-    """An unbuffered file to append to: what was written survives the death of the driver."""
-    return path.open("ab", buffering=0)
 
 
 def segments(folder: Path) -> list[tuple[int, Path]]:
@@ -62,13 +49,7 @@ class Outbox:
     Safe to call from several threads.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        open_file: Callable[[Path], SegmentFile] = open_segment,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Open the folder, and close the segment that a killed driver left open.
 
         Raises:
@@ -76,20 +57,17 @@ class Outbox:
         """
         self.problem: str | None = None
         self._folder = folder
-        self._open_file = open_file
         self._clock = clock
         self._lock = threading.Lock()
         self._waiting: deque[bytes] = deque()
-        self._file: SegmentFile | None = None
+        self._file: int | None = None
         self._written = 0
         self._opened = 0.0
         self._retry_at = 0.0
         folder.mkdir(parents=True, exist_ok=True)
         identity = folder / "study-id"
         if not identity.exists():
-            aside = folder / "study-id.new"
-            aside.write_text(uuid.uuid4().hex, encoding="ascii")
-            aside.replace(identity)
+            replace_file(identity, uuid.uuid4().hex)
         left = segments(folder)
         for _, path in left:
             if path.suffix == ".open":
@@ -119,7 +97,7 @@ class Outbox:
                 self._guarded(self._rotate)
             if self._file is not None:
                 file, self._file = self._file, None
-                file.close()
+                os.close(file)
 
     def _drain(self) -> None:
         self._guarded(self._write_waiting)
@@ -138,15 +116,13 @@ class Outbox:
     def _write_waiting(self) -> None:
         while self._waiting:
             if self._file is None:
-                self._file = self._open_file(self._folder / f"{self._number:06d}.open")
-                self._written, self._opened = 0, self._clock()
+                path = self._folder / f"{self._number:06d}.open"
+                self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                self._written, self._opened = os.fstat(self._file).st_size, self._clock()
             line = self._waiting[0]
-            count = self._file.write(line) or 0
-            self._written += count
-            if count < len(line):
-                # A full disk takes a part of a line; the rest must follow right behind it.
-                self._waiting[0] = line[count:]
-                raise OSError("the disk took a part of a record")
+            # What was written survives the death of the driver, which is enough here.
+            append_bytes(self._file, line, self._written, sync=False)
+            self._written += len(line)
             self._waiting.popleft()
             if self._written >= SEGMENT_BYTES or self._clock() - self._opened >= SEGMENT_SECONDS:
                 self._rotate()
@@ -154,12 +130,12 @@ class Outbox:
     def _rotate(self) -> None:
         if self._file is None:
             return
-        os.fsync(self._file.fileno())
+        os.fsync(self._file)
         path = self._folder / f"{self._number:06d}.open"
         path.rename(path.with_suffix(".closed"))
         file, self._file = self._file, None
         self._number += 1
-        file.close()
+        os.close(file)
 
 
 def _last_sequence(folder: Path) -> int:

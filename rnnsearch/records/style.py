@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rnnsearch.disk import replace_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,9 +41,9 @@ def drawing(path: Path, rows: int = 1, *, height: float = 3.6) -> Iterator[list[
         _plain(each)
     yield axes
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".new")
-    figure.savefig(aside, format="png")
-    aside.replace(path)
+    picture = BytesIO()
+    figure.savefig(picture, format="png")
+    replace_file(path, picture.getvalue())
 
 
 def _plain(axes: Axes) -> None:

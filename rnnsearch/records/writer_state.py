@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rnnsearch.disk import replace_file
+
 _log = logging.getLogger(__name__)
 
 
@@ -76,6 +78,4 @@ class WriterState:
             return cls(claimed=EVERYTHING)
 
     def save(self, folder: Path) -> None:
-        aside = folder / "state.json.new"
-        aside.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        aside.replace(folder / "state.json")
+        replace_file(folder / "state.json", json.dumps(asdict(self)))

@@ -16,14 +16,17 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
+from rnnsearch.disk import append_bytes
 from rnnsearch.errors import StorageError, StudyLockedError
 from rnnsearch.search.directory import StudyDirectory
 
 HEARTBEAT_SECONDS = 5.0
 STALE_SECONDS = 30.0
 """A lock that nobody has touched for so long is taken over."""
+
+LONGEST_OWNER = 65536
+"""Bytes of a lock file that are read; an owner has some 300."""
 
 # What a file system without locks of its own answers; the token is then checked after writing.
 _NO_FLOCK = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS})
@@ -81,11 +84,10 @@ class StudyLock:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             # Made if absent, and if there is one, not touched: its time is the heartbeat.
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-            with os.fdopen(descriptor, "r+", encoding="utf-8") as file, _alone(file):
-                held = _parse(file.read())
+            with _opened(self._path, os.O_CREAT) as file, _alone(file):
+                held = _read(file)
                 if held is not None:
-                    age = _server_time(self._path.parent) - os.fstat(file.fileno()).st_mtime
+                    age = _server_time(self._path.parent) - os.fstat(file).st_mtime
                     if _is_live(held, age):
                         raise StudyLockedError(self._refusal(held, age))
                 _overwrite(file, json.dumps(asdict(owner)))
@@ -105,8 +107,8 @@ class StudyLock:
         owner, self._owner = self._owner, None
         if owner is None or not self._path.exists():
             return
-        with self._path.open("r+", encoding="utf-8") as file, _alone(file):
-            if _parse(file.read()) == owner:
+        with _opened(self._path) as file, _alone(file):
+            if _read(file) == owner:
                 _overwrite(file, "")
 
     def __enter__(self) -> StudyLock:
@@ -130,10 +132,10 @@ class StudyLock:
     def _touch(self) -> bool:
         """Renews the lock's time; False if it is not ours any more."""
         try:
-            with self._path.open("r+", encoding="utf-8") as file, _alone(file):
-                if _parse(file.read()) != self._owner:
+            with _opened(self._path) as file, _alone(file):
+                if _read(file) != self._owner:
                     return False
-                os.utime(file.fileno())
+                os.utime(file)
         except FileNotFoundError:
             return False
         except OSError:
@@ -210,12 +212,24 @@ def _parse(text: str) -> Owner | None:
         return None
 
 
-def _overwrite(file: IO[str], text: str) -> None:
-    file.seek(0)
-    file.truncate()
-    file.write(text)
-    file.flush()
-    os.fsync(file.fileno())
+@contextmanager
+def _opened(path: Path, flags: int = 0) -> Iterator[int]:
+    """A descriptor of the lock file, which is written in place: `flock` holds the file itself."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | flags, 0o644)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _read(file: int) -> Owner | None:
+    return _parse(os.pread(file, LONGEST_OWNER, 0).decode(errors="replace"))
+
+
+def _overwrite(file: int, text: str) -> None:
+    """A disk that refuses leaves the file empty, which is a free lock."""
+    os.ftruncate(file, 0)
+    append_bytes(file, text.encode(), 0)
 
 
 def _server_time(folder: Path) -> float:
@@ -225,7 +239,7 @@ def _server_time(folder: Path) -> float:
 
 
 @contextmanager
-def _alone(file: IO[str]) -> Iterator[None]:
+def _alone(file: int) -> Iterator[None]:
     """Two drivers never look and write at the same time; released with the file."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX)

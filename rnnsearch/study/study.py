@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnnsearch.disk import replace_file
 from rnnsearch.errors import StudyExistsError
 from rnnsearch.events import Listener, Silence
 from rnnsearch.search.directory import StudyDirectory, next_free_name, refuse_ephemeral
@@ -165,7 +166,7 @@ class Study:
         self.directory.create()
         with StudyLock(self.directory):
             self.directory.stop.unlink(missing_ok=True)
-            self.directory.yaml.write_text(self.spec.yaml, encoding="utf-8")
+            replace_file(self.directory.yaml, self.spec.yaml)
             opener = Ledger.open if self.resumed else Ledger.create
             ledger = opener(self.directory, self.spec)
             try:

@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from rnnsearch.disk import put_in_place, write_aside
 from rnnsearch.errors import ModelError
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import weight_shapes
@@ -108,15 +109,14 @@ class Checkpoint:
     def save(self, path: str | Path) -> None:
         """Write a checkpoint folder: `weights.safetensors` and `config.json`.
 
-        The config comes last and is renamed into place, so a folder that has one is whole.
+        The config comes last, so a folder that has one is whole; and a full disk is met before
+        anything of an older checkpoint there is gone.
         """
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
         tensors = dict(self.network.state_dict())
         for name, part in zip(CARRIED, self.carried or (), strict=False):
             tensors[name] = part[0].contiguous()
-        (folder / CONFIG_FILE).unlink(missing_ok=True)
-        (folder / WEIGHTS_FILE).write_bytes(safetensors.torch.save(tensors))
         said = {
             "config": config_to_json(self.config),
             "input_size": self.network.input_size,
@@ -127,9 +127,16 @@ class Checkpoint:
             "metrics": dict(self.metrics),
             "epoch": self.epoch,
         }
-        aside = folder / f"{CONFIG_FILE}.new"
-        aside.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        aside.replace(folder / CONFIG_FILE)
+        text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+        config = write_aside(folder / CONFIG_FILE, text)
+        try:
+            weights = write_aside(folder / WEIGHTS_FILE, safetensors.torch.save(tensors))
+        except BaseException:
+            config.unlink()
+            raise
+        (folder / CONFIG_FILE).unlink(missing_ok=True)
+        put_in_place(weights, folder / WEIGHTS_FILE)
+        put_in_place(config, folder / CONFIG_FILE)
 
 
 def told_head(manifest: Mapping[str, Any]) -> Head:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
+from rnnsearch.disk import put_in_place, write_aside
 from rnnsearch.errors import ModelError, PackError
 from rnnsearch.training.codec import config_to_json, from_json
 from rnnsearch.training.config import TrialConfig
@@ -167,13 +167,20 @@ def snapshots_from_bytes(data: bytes) -> dict[str, TrialSnapshot]:
 
 
 def write_snapshots(path: Path, snapshots: Mapping[str, TrialSnapshot]) -> None:
-    """Write aside, flush to the disk and rename, so that `path` is always whole."""
-    aside = path.with_name(path.name + ".new")
-    with aside.open("wb") as file:
-        file.write(snapshots_to_bytes(snapshots))
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    """Replace a snapshot file as a whole, and keep the one before it under `earlier(path)`.
+
+    Raises:
+        OSError: The disk refused; both are as they were.
+    """
+    aside = write_aside(path, snapshots_to_bytes(snapshots))
+    if path.exists():
+        path.replace(earlier(path))
+    put_in_place(aside, path)
+
+
+def earlier(path: Path) -> Path:
+    """Where the snapshot before the last one lies."""
+    return path.with_name(path.name + ".before")
 
 
 def read_snapshots(path: Path) -> dict[str, TrialSnapshot]:

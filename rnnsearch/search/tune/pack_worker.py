@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from rnnsearch.errors import PackError, RnnsearchError
 from rnnsearch.search.messages import Boarding, PackReport, PackSettings, Update
 from rnnsearch.training.report import Refusal, Step, joined
-from rnnsearch.training.snapshot import read_snapshots, write_snapshots
+from rnnsearch.training.snapshot import earlier, read_snapshots, write_snapshots
 
 if TYPE_CHECKING:
     from rnnsearch.tasks.base import TaskData
@@ -152,7 +152,7 @@ class PackWorker:
         if boarding.snapshot is None or self._snapshots is None:
             return None
         path = self._snapshots / Path(boarding.snapshot).name
-        for candidate in (path, _before(path)):
+        for candidate in (path, earlier(path)):
             state = self._states(candidate).get(boarding.trial_id)
             if state is None or state.config != boarding.config:
                 continue
@@ -179,8 +179,6 @@ class PackWorker:
         states = self._pack.state()
         path = self._snapshots / f"{self._name}.snap"
         try:
-            if path.exists():
-                path.replace(_before(path))
             write_snapshots(path, states)
         except OSError as error:  # a full disk must not end the training
             print(f"no snapshot: {error}", flush=True)
@@ -213,7 +211,3 @@ class PackWorker:
         fresh = {key: name for key, name in now.items() if self._named.get(key) != name}
         self._named = now
         return fresh
-
-
-def _before(path: Path) -> Path:
-    return path.with_name(path.name + ".before")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from contracts.broken_disk import BrokenDisk
+
+from rnnsearch import disk
 from rnnsearch.events import PackStarted
 from rnnsearch.records import outbox as outbox_module
 from rnnsearch.records.events_codec import encode
-from rnnsearch.records.outbox import Outbox, SegmentFile, open_segment, segments, study_id
+from rnnsearch.records.outbox import Outbox, segments, study_id
 from rnnsearch.records.segment_reader import SegmentReader
 from rnnsearch.records.writer_state import EVERYTHING, OpenRun, WriterState
 
@@ -26,35 +30,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-class FullDisk:
-    """A file that takes `room` bytes and then refuses, like a disk that fills up."""
-
-    def __init__(self, path: Path, disk: Disk) -> None:
-        self._file = path.open("ab", buffering=0)
-        self._disk = disk
-
-    def write(self, data: bytes, /) -> int:
-        if self._disk.room == 0:
-            raise OSError(28, "No space left on device")
-        taken = data[: self._disk.room]
-        self._disk.room -= len(taken)
-        return self._file.write(taken)
-
-    def fileno(self) -> int:
-        return self._file.fileno()
-
-    def close(self) -> None:
-        self._file.close()
-
-
-class Disk:
-    def __init__(self, room: int) -> None:
-        self.room = room
-
-    def open(self, path: Path) -> SegmentFile:
-        return FullDisk(path, self)
 
 
 def test_events_come_out_in_order_once(tmp_path: Path) -> None:
@@ -137,31 +112,42 @@ def test_study_id_stays(tmp_path: Path) -> None:
     assert len(first) == 32
 
 
-def test_a_full_disk_ends_nothing_and_loses_nothing(tmp_path: Path) -> None:
-    clock, disk = Clock(), Disk(room=150)
-    box = Outbox(tmp_path, open_file=disk.open, clock=clock)
-    for number in range(1, 6):
-        box.on_event(event(number))
-    assert box.problem is not None
-    assert box.unwritten > 0
-    seen = numbers(SegmentReader(tmp_path, 0))
-    assert seen == list(range(1, 6 - box.unwritten))
-    clock.now += 2 * outbox_module.RETRY_SECONDS
-    box.on_event(event(6))
-    assert "space" in (box.problem or "")
-    disk.room = 10_000
-    clock.now += 2 * outbox_module.RETRY_SECONDS
-    box.on_event(event(7))
-    assert box.problem is None
-    assert box.unwritten == 0
-    box.close()
-    reader = SegmentReader(tmp_path, 0)
-    assert numbers(reader) == [1, 2, 3, 4, 5, 6, 7]
-    assert reader.skipped == 0
+@pytest.mark.parametrize("refused", [(), ("ftruncate",)])
+def test_a_full_disk_ends_nothing_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: tuple[str, ...]
+) -> None:
+    """Wherever it fills up, a reader beside it sees whole lines and the next attempt goes on."""
+    lines = [len(encode(event(number), number)) for number in range(1, 4)]
+    for room in range(sum(lines)):
+        folder, clock, broken = tmp_path / str(room), Clock(), BrokenDisk(room, refused=refused)
+        box = Outbox(folder, clock=clock)
+        monkeypatch.setattr(disk, "os", broken)
+        for number in range(1, 4):
+            box.on_event(event(number))
+        assert "space" in (box.problem or "")
+        reader = SegmentReader(folder, 0)
+        seen = numbers(reader)
+        assert seen == list(range(1, 4 - box.unwritten))
+
+        clock.now += 2 * outbox_module.RETRY_SECONDS
+        box.on_event(event(4))
+        assert "space" in (box.problem or "")
+        broken.mend()
+        clock.now += 2 * outbox_module.RETRY_SECONDS
+        box.on_event(event(5))
+        assert (box.problem, box.unwritten) == (None, 0)
+        assert seen + numbers(reader) == [1, 2, 3, 4, 5]
+        box.close()
+        again = SegmentReader(folder, 0)
+        assert numbers(again) == [1, 2, 3, 4, 5]
+        assert again.skipped == reader.skipped == 0
 
 
-def test_a_disk_that_refuses_to_the_end_says_so(tmp_path: Path) -> None:
-    box = Outbox(tmp_path, open_file=Disk(room=0).open)
+def test_a_disk_that_refuses_to_the_end_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = Outbox(tmp_path)
+    monkeypatch.setattr(disk, "os", BrokenDisk(room=0))
     box.on_event(event(1))
     box.close()
     assert box.unwritten == 1
@@ -169,7 +155,7 @@ def test_a_disk_that_refuses_to_the_end_says_so(tmp_path: Path) -> None:
 
 
 def test_what_was_written_is_on_the_disk_before_close(tmp_path: Path) -> None:
-    box = Outbox(tmp_path, open_file=open_segment)
+    box = Outbox(tmp_path)
     box.on_event(event(1))
     assert (tmp_path / "000001.open").stat().st_size == len(encode(event(1), 1))
     box.close()
