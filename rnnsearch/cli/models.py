@@ -46,6 +46,8 @@ def rollout(
 
     trained = _load(model, storage, tracking_uri)
     _refuse_to_continue(trained, model)
+    if trained.read is None and getattr(trained.config.task, "path", None):
+        typer.echo("note: it was not noted what data this model learned from", err=True)
     arrays = trained.picture(steps)
     if arrays is None:
         if "vocabulary" not in trained.manifest:

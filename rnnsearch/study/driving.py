@@ -25,10 +25,8 @@ from rnnsearch.events import (
     StudyStarted,
     StudyState,
 )
-from rnnsearch.space.trial import trial_config
 from rnnsearch.study.pictures import draw_champion, draw_trials
 from rnnsearch.study.result import RunFigures
-from rnnsearch.tasks.load import load_data
 
 if TYPE_CHECKING:
     from rnnsearch.records.recorder import Recorder, RecordState
@@ -65,7 +63,10 @@ def drive(
     spec: StudySpec,
     directory: StudyDirectory,
     ledger: Ledger,
+    data: TaskData,
     *,
+    told: Sequence[str] = (),
+    started: float,
     resumed: bool,
     address: str | None,
     tracking_uri: str | None,
@@ -75,27 +76,27 @@ def drive(
 
     However the run ends, the records of it are closed and the ledger says how it ended.
 
-    Raises:
-        DataError: The data cannot be read (any more); nothing was started and nothing is changed.
+    Args:
+        data: Of the study's first configuration.
+        told: What a person must know of where the data comes from, beside its own notes.
+        started: When the study was opened, Unix time.
     """
     from rnnsearch.records.recorder import default_tracking_uri
     from rnnsearch.search.run import run_search
 
-    started = time.time()
-    data = load_data(trial_config(spec, spec.first_params(), 0).task)
     ended_before = _ended(ledger)
     default = default_tracking_uri(directory.storage)
     uri = tracking_uri or ledger.note("tracking_uri") or default
     ledger.set_note("tracking_uri", uri)
     recorder = _recorder(directory, uri)
-    everyone = _Together((watch.listener, recorder), spec, directory, ledger)
+    everyone = _Together((watch.listener, recorder), spec, directory, ledger, data)
     state: StudyState = "failed"
     reason = "the driver failed"
     outcome: SearchOutcome | None = None
     searching = started
     hurried = False
     try:
-        ledger.set_note("data_notes", list(data.notes()))
+        ledger.set_note("data_notes", [*told, *data.notes()])
         opening = _opening(spec, directory, data, ledger, resumed)
         everyone.on_event(opening)
         scoring = _Scoring(data, everyone)
@@ -178,7 +179,11 @@ class _Together:
         spec: StudySpec,
         directory: StudyDirectory,
         ledger: Ledger,
+        data: TaskData,
     ) -> None:
+        # The winner of a task that is sampled may have learned from other data.
+        sampled = any(key.startswith("task.") for key in spec.parameters)
+        self._data = None if sampled else data
         self._fanout = Fanout(listeners)
         self._spec = spec
         self._directory = directory
@@ -190,7 +195,8 @@ class _Together:
     def on_event(self, event: Event) -> None:
         if isinstance(event, ChampionChosen):
             trials = self._ledger.trials()
-            self.figure = str(draw_champion(event, trials, self._spec, self._directory.figures))
+            figures = self._directory.figures
+            self.figure = str(draw_champion(event, trials, self._spec, figures, self._data))
             event = replace(event, figure=self.figure)
         with self._lock:
             if isinstance(event, BaselineScored):
@@ -243,7 +249,7 @@ def _opening(
         num_trials=ledger.num_trials,
         resumed=resumed,
         space_yaml=spec.yaml,
-        notes=(*(ledger.note("origin") or ()), *data.notes()),
+        notes=(*(ledger.note("origin") or ()), *(ledger.note("data_notes") or ())),
         tags={
             "data_sha256": data.sha256(),
             "host": platform.node(),

@@ -12,19 +12,28 @@ if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.space.spec import StudySpec
+    from rnnsearch.tasks.base import TaskData
 
 
 def draw_champion(
-    event: ChampionChosen, trials: Sequence[TrialRecord], spec: StudySpec, folder: Path
+    event: ChampionChosen,
+    trials: Sequence[TrialRecord],
+    spec: StudySpec,
+    folder: Path,
+    data: TaskData | None = None,
 ) -> Path:
-    """What the champion's task shows of it: a rollout, a confusion matrix; else its curve."""
+    """What the champion's task shows of it: a rollout, a confusion matrix; else its curve.
+
+    Args:
+        data: That it learned from; None reads it again.
+    """
     from rnnsearch.records.figures import draw_curve, draw_rollout
     from rnnsearch.records.matrices import draw_confusion, draw_events
     from rnnsearch.training.trained import TrainedModel
 
     path = folder / "champion.png"
     trained = TrainedModel.load(Path(event.path))
-    arrays = trained.picture()
+    arrays = trained.picture(data=data)
     if arrays is not None and "confusion" in arrays:
         draw_confusion(arrays, path, title=f"trial {event.number}, on the validation part")
         return path

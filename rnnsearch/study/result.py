@@ -113,6 +113,8 @@ class StudyResult:
         run: The last run of the driver; None where none has ended yet.
         notes: What a person must know of where the study comes from, and of its data, such as a
             missing held-out part.
+        data: Fingerprints of the data that it was started on, by path; None where an older version
+            started it.
     """
 
     spec: StudySpec
@@ -122,6 +124,7 @@ class StudyResult:
     champion: Champion | None
     run: RunFigures | None
     notes: Sequence[str] = ()
+    data: Mapping[str, Any] | None = None
 
     @classmethod
     def read(cls, spec: StudySpec, directory: StudyDirectory) -> StudyResult:
@@ -139,6 +142,7 @@ class StudyResult:
             champion=Champion(**champion) if champion else None,
             run=RunFigures(**run) if run else None,
             notes=[*(notes.get("origin") or []), *(notes.get("data_notes") or [])],
+            data=notes.get("data"),
         )
 
     @property

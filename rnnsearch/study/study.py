@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from rnnsearch.space.load import load
 from rnnsearch.space.resolve import renamed
 from rnnsearch.space.retraining import retraining
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.study.data import check_retrained, read_data
 from rnnsearch.study.driving import Watch, drive
 from rnnsearch.study.result import StudyResult
 
@@ -105,6 +107,7 @@ class Study:
 
         Raises:
             ModelError: The study has no champion yet.
+            DataError: The data is other than the study's, and no override names it.
             SpaceFileError: An override is wrong.
             StudyExistsError: `name` is taken.
         """
@@ -122,6 +125,7 @@ class Study:
                 f"the task reports no {self.spec.search.metric} any more; epochs and seeds are "
                 f"judged by {spec.search.metric}, and the test part chooses nothing"
             )
+        notes += check_retrained(spec, self.directory, result.data, overrides)
         return Study(spec, _new_directory(storage, name), notes=notes)
 
     def result(self) -> StudyResult:
@@ -147,6 +151,7 @@ class Study:
             drain: Called at the end with the records that are in MLflow, and all that should be.
 
         Raises:
+            DataError: The data cannot be read, or is other than the study was started on.
             NoUsableTrialError: No trial came far enough to be used; nothing was registered.
             StudyLockedError: Another driver owns the study.
             ClusterError: The cluster cannot be reached.
@@ -170,6 +175,11 @@ class Study:
             opener = Ledger.open if self.resumed else Ledger.create
             ledger = opener(self.directory, self.spec)
             try:
+                started = time.time()
+                data, told = read_data(self.spec, self.directory, ledger)
+                for text in told:
+                    stage(f"note: {text}")
+                # Whatever changes the study comes after all that may refuse it.
                 ledger.extend(self.more_trials)
                 if self.notes:
                     ledger.set_note("origin", list(self.notes))
@@ -177,6 +187,9 @@ class Study:
                     self.spec,
                     self.directory,
                     ledger,
+                    data,
+                    told=told,
+                    started=started,
                     resumed=self.resumed,
                     address=address,
                     tracking_uri=tracking_uri,

@@ -18,6 +18,7 @@ from rnnsearch.errors import ModelError
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import weight_shapes
 from rnnsearch.tasks.base import Head
+from rnnsearch.tasks.fingerprint import Fingerprint, fingerprint
 from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.weights import CARRIED
@@ -44,6 +45,8 @@ class Checkpoint:
         epoch: Of the weights, counting from 1.
         carried: The state out of training, (1, layers, batch, hidden) each, where it was kept.
         head: When the task asks the network for outputs.
+        read: Of the data that it was trained on; None where its config alone makes the data, or
+            where an older version did not note it.
     """
 
     config: TrialConfig
@@ -52,6 +55,7 @@ class Checkpoint:
     metrics: Mapping[str, float] = field(default_factory=dict)
     epoch: int = 0
     carried: tuple[Tensor, ...] | None = None
+    read: Fingerprint | None = None
     head: Head = field(kw_only=True)
 
     @classmethod
@@ -71,6 +75,7 @@ class Checkpoint:
             dict(weights.metrics),
             weights.epoch,
             carried,
+            fingerprint(config.task, data),
             head=weights.head or told_head(manifest),
         )
 
@@ -100,11 +105,12 @@ class Checkpoint:
             head = said.get("head") or told_head(manifest)
             if head not in get_args(Head):
                 raise ValueError(f"the head {head!r} is none of {', '.join(get_args(Head))}")
+            read = said.get("data") and Fingerprint.from_json(said["data"])
             tensors = safetensors.torch.load(raw)
         except (ValueError, KeyError, TypeError, SafetensorError) as error:
             raise ModelError(f"{damaged} ({type(error).__name__}: {error}).") from error
         network, carried = _network(config, *shape, tensors, str(folder))
-        return cls(config, network, manifest, metrics, epoch, carried, head=head)
+        return cls(config, network, manifest, metrics, epoch, carried, read, head=head)
 
     def save(self, path: str | Path) -> None:
         """Write a checkpoint folder: `weights.safetensors` and `config.json`.
@@ -126,6 +132,7 @@ class Checkpoint:
             "manifest": dict(self.manifest),
             "metrics": dict(self.metrics),
             "epoch": self.epoch,
+            "data": None if self.read is None else self.read.to_json(),
         }
         text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"
         config = write_aside(folder / CONFIG_FILE, text)

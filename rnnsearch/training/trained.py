@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from rnnsearch.errors import HorizonError, ModelError, PromptError
 from rnnsearch.tasks.base import Part, Predictor, ShownTask
+from rnnsearch.tasks.fingerprint import changes, fingerprint
 from rnnsearch.tasks.labels.use import Classified, classify
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.scaling import Scaler
@@ -185,7 +186,7 @@ class TrainedModel(Checkpoint):
             DataError: The data cannot be read.
             ModelError: The data is not what the model was trained on.
         """
-        data = load_data(self.config.task) if data is None else data
+        data = self._read_again() if data is None else data
         if data.manifest() != json.loads(json.dumps(dict(self.manifest))):
             raise ModelError(
                 "the data has changed since the model was trained: its manifest (vocabulary, "
@@ -199,6 +200,18 @@ class TrainedModel(Checkpoint):
                 f"{_STEPS[task.head]}, and the model learned to answer at {_STEPS[self.head]}."
             )
         return task
+
+    def _read_again(self) -> TaskData:
+        """The data of the training; parts of other data hold other rows, and no score compares."""
+        data = load_data(self.config.task)
+        now = None if self.read is None else fingerprint(self.config.task, data)
+        if self.read is not None and now is not None and (told := changes(self.read, now)):
+            raise ModelError(
+                f"the data has changed since the model was trained:\n  {told}\n"
+                "Put back what was there. To use the model on other data, give it that: "
+                "predict(inputs), rollout(history, steps), or the registered model's predict."
+            )
+        return data
 
     def say(self, data: TaskData | None = None) -> str:
         """A line or a sample that shows what the model does; empty for a wave.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from hashlib import sha256
+from hashlib import file_digest, sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,13 +87,8 @@ class OneTrialData:
 
     def _check_figures(self) -> None:
         """Ask for the figures of a network that says nothing but zeros, before a search does."""
-        steps = 1 if self.head == "last" else None
-
-        def zeros(fed: NDArray[Any]) -> NDArray[Any]:
-            return np.zeros((len(fed), steps or np.shape(fed)[1], self.output_size))
-
         named = [metric.name for metric in self.metrics()]
-        found = list(self.config.evaluate(zeros, "val"))
+        found = list(self.config.evaluate(self._zeros([]), "val"))
         if sorted(found) != sorted(named):
             raise DataError(
                 f"{self.name}.metrics names {', '.join(named) or 'none'}, and its "
@@ -100,15 +96,40 @@ class OneTrialData:
                 "they must be the same."
             )
 
+    def _zeros(self, shown: list[NDArray[Any]]) -> Callable[[NDArray[Any]], NDArray[Any]]:
+        """A network that answers zero to everything; `shown` gains what it was asked."""
+        steps = 1 if self.head == "last" else None
+
+        def answer(fed: NDArray[Any]) -> NDArray[Any]:
+            shown.append(np.array(fed))
+            return np.zeros((len(fed), steps or np.shape(fed)[1], self.output_size))
+
+        return answer
+
     def rows(self) -> dict[Part, int]:
         """Nothing to count: batches are drawn as they are needed."""
         return {}
 
     def sha256(self) -> str:
-        """Hash of the fields and of a first batch."""
-        digest = sha256(repr(self.config).encode())
-        for array in self.batch(0, 2):
-            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+        """The task's own `sha256()` where it has one; else of all that can be seen of its data.
+
+        That is the file of a field `path`, a first batch, and what `evaluate` shows a network and
+        makes of its answers, in so many digits as every processor agrees on.
+        """
+        own = getattr(self.config, "sha256", None)
+        if callable(own):
+            return str(own())
+        digest = sha256()
+        path = getattr(self.config, "path", None)
+        if isinstance(path, str) and Path(path).is_file():
+            with Path(path).open("rb") as file:
+                digest.update(file_digest(file, "sha256").digest())
+        shown: list[NDArray[Any]] = [*self.batch(0, 2)]
+        figures = self.config.evaluate(self._zeros(shown), "val")
+        for array in shown:
+            digest.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
+        for name in sorted(figures):
+            digest.update(f"{name} {float(figures[name]):.6g}\n".encode())
         return digest.hexdigest()
 
     def notes(self) -> Sequence[str]:

@@ -30,6 +30,10 @@ class OneTrialTask(Protocol):
         loss: Optional, `mse` unless it says else: any loss of the key `training.loss` but
             `quantile`.
         symbolic: Optional, False unless it says else: whether inputs are symbols.
+
+    An optional method `sha256(self)` says what its data is, as a text that changes with it; a study
+    is not reopened on other data. Without it the file of a field `path`, a first batch and what
+    `evaluate` shows and finds are compared.
     """
 
     input_size: int

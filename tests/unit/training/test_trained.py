@@ -296,9 +296,15 @@ def test_other_data_is_refused(tmp_path: Path) -> None:
     path.write_text("abcd" * 100)
     config = replace(TEXT, task=TextConfig(path=str(path)))
     model = model_of(config)
+    model.save(tmp_path / "best")
+    model = TrainedModel.load(tmp_path / "best")
     assert model.evaluate()
     path.write_text("abxd" * 100)
     with pytest.raises(ModelError, match="has changed"):
+        model.evaluate()
+    # A text of the same symbols, of which another part would be held out.
+    path.write_text("abcd" * 101)
+    with pytest.raises(ModelError, match="symbols 400, now 404"):
         model.evaluate()
     path.unlink()
     with pytest.raises(DataError):

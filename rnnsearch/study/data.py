@@ -1,0 +1,171 @@
+"""The data of a study: read, and refused where it is other data than the study was started on."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch.errors import DataError
+from rnnsearch.space.corners import corners
+from rnnsearch.space.fields import all_fields
+from rnnsearch.space.trial import task_config, trial_config
+from rnnsearch.tasks.fingerprint import Fingerprint, changes, fingerprint
+from rnnsearch.tasks.load import load_data
+
+if TYPE_CHECKING:
+    from rnnsearch.search.directory import StudyDirectory
+    from rnnsearch.search.ledger.ledger import Ledger
+    from rnnsearch.space.spec import StudySpec
+    from rnnsearch.tasks.base import TaskData
+    from rnnsearch.tasks.config import TaskConfig
+
+NOTE = "data"
+"""The ledger's note of the fingerprints: path to what `Fingerprint.to_json` gives."""
+
+UNCHECKED = (
+    "the version of rnnsearch that started the study did not note what it read, so it cannot be "
+    "checked whether the data is the same"
+)
+
+NAMES_DATA = ("task", "task.path", "task.type")
+"""Overrides by which a person says on what data a configuration is trained again."""
+
+
+def read_data(
+    spec: StudySpec, directory: StudyDirectory, ledger: Ledger
+) -> tuple[TaskData, list[str]]:
+    """The data of the study's first configuration, and what must be said of where it comes from.
+
+    A ledger without a note of its data gains one. Otherwise it is left as it is.
+
+    Raises:
+        DataError: The data cannot be read, or differs from what the study was started on.
+    """
+    data, prints = _read(spec)
+    known: Mapping[str, Any] | None = ledger.note(NOTE)
+    if known is not None:
+        differing = _differing(known, prints)
+        if differing:
+            raise DataError(_refusal(differing, directory, ledger.num_trials, spec))
+    said = [
+        f"{one.place} gives other data at every call: whether a study that is reopened stands on "
+        "the same cannot be checked"
+        for one in prints.values()
+        if not one.sha256
+    ]
+    if known is None and prints:
+        if ledger.trials():
+            places = ", ".join(one.place for one in prints.values())
+            said.append(f"{UNCHECKED}, from now on it is noted: {places}")
+        ledger.set_note(NOTE, {path: one.to_json() for path, one in prints.items()})
+        ledger.flush()
+    return data, said
+
+
+def check_retrained(
+    spec: StudySpec,
+    directory: StudyDirectory,
+    known: Mapping[str, Any] | None,
+    overrides: Sequence[str],
+) -> list[str]:
+    """What a study that trains a champion of other data again must say.
+
+    Args:
+        spec: Of the new study.
+        directory: Of the study whose champion it is.
+        known: That study's note of its data.
+        overrides: `KEY=YAML`, as after `--set`.
+
+    Raises:
+        DataError: The data has changed, and no override names it.
+    """
+    prints = _read(spec)[1]
+    if known is None:
+        return [f"{UNCHECKED}: {one.place}" for one in prints.values()]
+    differing = _differing(known, prints)
+    if any(text.partition("=")[0].strip() in NAMES_DATA for text in overrides):
+        seen = {one["sha256"] for one in known.values()}
+        others = [one for path, one in prints.items() if path not in known]
+        differing += [one.place for one in others if one.sha256 not in seen]
+        return [f"on other data than there: {text}" for text in differing]
+    if not differing:
+        return []
+    path = getattr(_first(spec), "path", None)
+    named = f"task.path={json.dumps(path)}" if path else f"task.type={spec.values['task.type']}"
+    again = ["rnnsearch", "retrain", directory.name, "--set", named, *_storage(directory)]
+    raise DataError(
+        f"the data has changed since the study {directory.name} was started:\n"
+        + "".join(f"  {text}\n" for text in differing)
+        + "To train its champion's configuration on the data as it is now, name it:\n"
+        f"  {shlex.join(again)}"
+    )
+
+
+def _read(spec: StudySpec) -> tuple[TaskData, dict[str, Fingerprint]]:
+    """Data of the first configuration, and a fingerprint of all that the space can draw."""
+    first = _first(spec)
+    data = load_data(first)
+    prints: dict[str, Fingerprint] = {}
+    for config in (first, *_other_files(spec, first)):
+        print_ = fingerprint(config, data if config is first else load_data(config))
+        if print_ is not None:
+            prints[print_.path] = print_
+    return data, prints
+
+
+def _first(spec: StudySpec) -> TaskConfig:
+    return trial_config(spec, spec.first_params(), 0).task
+
+
+def _other_files(spec: StudySpec, first: TaskConfig) -> Iterator[TaskConfig]:
+    """A configuration for each other file, where `task.path` is sampled."""
+    if "task.path" not in spec.parameters:
+        return
+    seen = {getattr(first, "path", None)}
+    keys = [key for key in all_fields(str(spec.values["task.type"])) if key.startswith("task.")]
+    for values in corners(spec.parameters, spec.values, keys):
+        config = task_config(values)
+        if (path := getattr(config, "path", None)) not in seen:
+            seen.add(path)
+            yield config
+
+
+def _differing(known: Mapping[str, Any], now: Mapping[str, Fingerprint]) -> list[str]:
+    """What has changed of the data that is known under the same path."""
+    found = [
+        changes(Fingerprint.from_json(known[path]), one)
+        for path, one in now.items()
+        if path in known
+    ]
+    return [text for text in found if text]
+
+
+def _refusal(
+    differing: list[str], directory: StudyDirectory, num_trials: int, spec: StudySpec
+) -> str:
+    from rnnsearch.search.directory import next_free_name
+
+    name = next_free_name(directory.storage, directory.name[:90])
+    run = ["rnnsearch", "run", _short(directory.yaml), "--name", name, *_storage(directory)]
+    if num_trials != spec.search.num_trials:
+        run += ["--trials", str(num_trials)]
+    return (
+        f"the data has changed since the study {directory.name} was started, so its scores would "
+        "not compare with new ones:\n"
+        + "".join(f"  {text}\n" for text in differing)
+        + "Search on the data as it is now, as a study of its own:\n"
+        f"  {shlex.join(run)}\n"
+        "or put back what was there, and try again. Nothing of the study was changed."
+    )
+
+
+def _storage(directory: StudyDirectory) -> list[str]:
+    return ["--storage", _short(directory.storage)]
+
+
+def _short(path: Path) -> str:
+    """A path as it is typed from here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

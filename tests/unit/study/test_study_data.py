@@ -1,0 +1,131 @@
+"""A study that is reopened on other data is refused, and nothing of it changes."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from rnnsearch.errors import DataError
+from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.space.load import loads
+from rnnsearch.study import Study
+from rnnsearch.study.data import NOTE, read_data
+
+SPACE = """
+name: word
+task: {type: text, path: words.txt, sample: 0}
+model: {cell: {choice: [rnn, gru]}, hidden_size: {int: [4, 9]}}
+training: {seq_len: 4, max_epochs: 3}
+search: {num_trials: 2}
+"""
+WORDS = "the end of the word the end of the word "
+
+
+def searched(folder: Path, space: str = SPACE, *, noted: bool = True) -> Study:
+    """A study with a champion, whose data was noted as at the start of a run."""
+    (folder / "words.txt").write_text(WORDS)
+    storage = folder / "my studies"
+    spec = loads(space, name="word", directory=folder)
+    directory = StudyDirectory(storage, "word")
+    directory.create()
+    directory.yaml.write_text(spec.yaml, encoding="utf-8")
+    ledger = Ledger.create(directory, spec)
+    if noted:
+        assert read_data(spec, directory, ledger)[1] == []
+    assert ledger.ask() is not None
+    ledger.report([(0, 1, 2.5)])
+    ledger.finish(0, "complete", reason="", epoch=1)
+    note = {"time": 1.0, "number": 0, "seed": 5, "path": "gone", "test_metrics": {}}
+    ledger.set_note("champion", {**note, "val_metrics": {"val_nats": 2.5}})
+    ledger.close()
+    return Study.open("word", storage=storage)
+
+
+def append(folder: Path) -> None:
+    with (folder / "words.txt").open("a") as file:
+        file.write("and more")
+
+
+def printed_command(error: DataError) -> list[str]:
+    return next(shlex.split(line) for line in str(error).splitlines() if "rnnsearch " in line)
+
+
+@pytest.mark.parametrize("more_trials", [0, 2])
+def test_a_changed_file_is_refused_before_anything_changes(
+    more_trials: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = searched(tmp_path)
+    append(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=r"words.txt: symbols 40, now 48") as caught:
+        Study.open("word", storage=study.directory.storage, more_trials=more_trials).run()
+    again = Ledger.open(study.directory, study.spec)
+    assert (again.num_trials, len(again.trials())) == (2, 1)
+    again.close()
+    command = printed_command(caught.value)
+    assert command[:2] == ["rnnsearch", "run"]
+    assert command[3::2] == ["--name", "--storage"]
+    # The remedy reads the new data from where the person stands.
+    new = Study.from_yaml(command[2], name=command[4], storage=command[6])
+    assert new.spec.values["task.path"] == str(tmp_path / "words.txt")
+    assert new.directory.storage == study.directory.storage
+
+
+def test_the_same_file_written_again_is_no_change(tmp_path: Path) -> None:
+    study = searched(tmp_path)
+    (tmp_path / "words.txt").write_text(WORDS)
+    ledger = Ledger.open(study.directory, study.spec)
+    data, told = read_data(study.spec, study.directory, ledger)
+    assert (data.rows()["train"], told) == (32, [])
+    ledger.close()
+
+
+def test_a_study_of_before_is_noted_from_now_on_and_says_so(tmp_path: Path) -> None:
+    study = searched(tmp_path, noted=False)
+    ledger = Ledger.open(study.directory, study.spec)
+    (told,) = read_data(study.spec, study.directory, ledger)[1]
+    assert "cannot be checked" in told
+    assert str(tmp_path / "words.txt") in told
+    assert read_data(study.spec, study.directory, ledger)[1] == []
+    append(tmp_path)
+    with pytest.raises(DataError, match="has changed"):
+        read_data(study.spec, study.directory, ledger)
+    ledger.close()
+
+
+def test_every_file_that_can_be_drawn_is_known(tmp_path: Path) -> None:
+    (tmp_path / "others.txt").write_text(WORDS[::-1])
+    space = SPACE.replace("path: words.txt", "path: {choice: [words.txt, others.txt]}")
+    first = {"task.path": "words.txt", "model.cell": "rnn", "model.hidden_size": 4}
+    space += f"first_trials: [{json.dumps(first)}]\n"
+    study = searched(tmp_path, space)
+    ledger = Ledger.open(study.directory, study.spec)
+    assert len(ledger.note(NOTE)) == 2
+    (tmp_path / "others.txt").write_text(WORDS[::-1] + "!")
+    with pytest.raises(DataError, match=r"others.txt: symbols 40, now 41") as caught:
+        read_data(study.spec, study.directory, ledger)
+    assert "words.txt" not in str(caught.value).splitlines()[1]
+    ledger.close()
+
+
+def test_a_champion_is_trained_again_on_other_data_only_where_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = searched(tmp_path)
+    assert study.retrained().notes == ["trial 0 of the study word, trained again"]
+    append(tmp_path)
+    monkeypatch.chdir(tmp_path / "my studies")
+    with pytest.raises(DataError, match="symbols 40, now 48") as caught:
+        study.retrained()
+    command = printed_command(caught.value)
+    assert command[1:4] == ["retrain", "word", "--set"]
+    again = Study.open("word", storage=command[6]).retrained(overrides=[command[4]])
+    assert again.notes[-1].endswith("words.txt: symbols 40, now 48")
+    assert again.notes[-1].startswith("on other data than there: ")
+    (tmp_path / "new.txt").write_text(WORDS + "entirely other")
+    other = study.retrained(overrides=[f"task.path={tmp_path / 'new.txt'}"])
+    assert other.notes[-1] == f"on other data than there: {tmp_path / 'new.txt'}"
