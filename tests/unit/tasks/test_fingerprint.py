@@ -137,9 +137,7 @@ def test_what_the_config_makes_needs_none(config: TaskConfig) -> None:
 class Restless(Echo):
     """Draws from the clock, so to speak: another batch at every call."""
 
-    def batch(
-        self, generator: np.random.Generator, size: int
-    ) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    def batch(self, generator: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
         return super().batch(np.random.default_rng(), size)
 
 
