@@ -21,6 +21,7 @@ from rnnsearch.search.job import Job
 from rnnsearch.search.messages import Boarding, Departure, PackReport, Update
 from rnnsearch.search.pack_book import PackBook, left_by_themselves
 from rnnsearch.search.search_stage import SearchStage
+from rnnsearch.search.silence import Silence
 
 if TYPE_CHECKING:
     from rnnsearch.search.ledger.ledger import Ledger
@@ -43,6 +44,7 @@ class Control:
         search: The first stage.
         finalists: Makes the second stage once the first is over; None where there is none.
         data_ref: Reference to a task's data that a pack can fetch.
+        silence: Tells which packs hang; None waits for every pack for ever.
         on_first_report: Called once, when a pack has told of an epoch.
     """
 
@@ -57,6 +59,7 @@ class Control:
         places: int,
         slots: int,
         data_ref: Callable[[TaskConfig], Any],
+        silence: Silence | None = None,
         on_first_report: Callable[[], None] = lambda: None,
     ) -> None:
         self._ledger = ledger
@@ -67,6 +70,7 @@ class Control:
         self.places = places
         self.slots = slots
         self._data_ref = data_ref
+        self._silence = silence or Silence(None)
         self._on_first_report = on_first_report
         self._books: dict[str, PackBook] = {}
         self._alone: deque[Job] = deque()
@@ -148,7 +152,10 @@ class Control:
             What to send before its next step, or None to stop the pack.
         """
         with self.busy.running():
-            return self._take(pack_id, report)
+            update = self._take(pack_id, report)
+        if pack_id in self._books:
+            self._silence.heard(pack_id)
+        return update
 
     def _take(self, pack_id: str, report: PackReport) -> Update | None:
         book = self._books.get(pack_id)
@@ -178,6 +185,7 @@ class Control:
 
     def lose_pack(self, pack_id: str, reason: str | None) -> None:
         """A pack is gone, by itself (with a reason) or because it was stopped; idempotent."""
+        self._silence.forget(pack_id)
         book = self._books.pop(pack_id, None)
         if book is None:
             return
@@ -191,6 +199,17 @@ class Control:
             self._listener.on_event(PackLost(time.time(), book.name, str(reason), numbers))
         self._hand_back(book, crashed=crashed)
         self._ledger.flush()
+
+    def lose_hung(self) -> list[str]:
+        """Give up the packs that have not said a word for too long; whoever calls ends them.
+
+        To be called in every turn of the driver's loop.
+        """
+        hung = self._silence.too_long()
+        for pack_id in hung:
+            silence = f"it has not reported for {self._silence.limit:g} s and was ended"
+            self.lose_pack(pack_id, silence)
+        return hung
 
     def settle(self) -> None:
         """Leave nothing open, whatever happened; call after the last pack."""

@@ -22,6 +22,7 @@ from rnnsearch.search.messages import PackSettings
 from rnnsearch.search.search_stage import SearchStage, grace_epochs
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.search.signals import Signals
+from rnnsearch.search.silence import Silence
 from rnnsearch.search.tune.cluster import plan, ray_session
 from rnnsearch.search.tune.footprint import largest_trial_bytes
 from rnnsearch.search.tune.task_store import TaskStore
@@ -294,6 +295,7 @@ def _control(run: _Run, on_first_report: Callable[[], None], trial_bytes: int) -
         places=places.packs,
         slots=places.slots,
         data_ref=run.data.ref,
+        silence=Silence(spec.resources.pack_timeout),
         on_first_report=on_first_report,
     )
 

@@ -15,7 +15,7 @@ from rnnsearch.space.distributions import Choice, Distribution, Int
 from rnnsearch.space.fields import all_fields
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import build, complete_values, default_of, task_config
-from rnnsearch.space.words import condition_text, draws
+from rnnsearch.space.words import condition_text, draws, time_text
 from rnnsearch.tasks.base import Metric, TaskData
 from rnnsearch.tasks.load import load_data
 
@@ -230,6 +230,9 @@ def _search(spec: StudySpec) -> dict[str, Any]:
         "resources.slots": resources.slots,
         "resources.cpus_per_pack": resources.cpus_per_pack,
         "resources.gpus_per_pack": resources.gpus_per_pack,
+        "resources.pack_timeout": (
+            None if resources.pack_timeout is None else time_text(resources.pack_timeout)
+        ),
     }
 
 

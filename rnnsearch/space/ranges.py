@@ -115,8 +115,12 @@ RANGES: dict[str, Range] = {
     "resources.slots": _COUNT,
     "resources.cpus_per_pack": Range(above=0),
     "resources.gpus_per_pack": Range(least=0),
+    "resources.pack_timeout": Range(least=10, most=30 * 24 * 3600),
 }
 """By dotted key; of a list, for each of its members. A field without an entry is free."""
+
+DURATIONS = {"search.time_budget", "resources.pack_timeout"}
+"""Fields that are written as a time with its unit, and are seconds once they are read."""
 
 NOT_EMPTY = {
     "task.starts",

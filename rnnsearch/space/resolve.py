@@ -9,8 +9,10 @@ from typing import Any
 
 from rnnsearch.space.distributions import Between, Choice, Float, Parameter
 from rnnsearch.space.fields import SECTIONS
+from rnnsearch.space.ranges import DURATIONS
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import stored_value
+from rnnsearch.space.words import time_text
 
 
 def render(
@@ -32,7 +34,8 @@ def render(
             _plant(tree, key, _parameter(parameters[key]))
         elif key in values:
             value = values[key]
-            _plant(tree, key, _time(value) if key == "search.time_budget" else _flow(value))
+            timed = key in DURATIONS and value is not None
+            _plant(tree, key, _flow(time_text(value) if timed else value))
     lines = ["# The resolved search space: every default filled in.", f"name: {_flow(name)}"]
     sections = [*dict.fromkeys(key.partition(".")[0] for key in order), *SECTIONS]
     for section in dict.fromkeys(sections):
@@ -111,10 +114,3 @@ def _condition(condition: tuple[Any, ...] | Between) -> Any:
         ends = {"min": condition.min, "max": condition.max}
         return {name: end for name, end in ends.items() if end is not None}
     return condition
-
-
-def _time(seconds: float | None) -> str:
-    if seconds is None:
-        return "null"
-    text = f"{seconds:.15f}".rstrip("0").rstrip(".")
-    return f'"{text}s"'

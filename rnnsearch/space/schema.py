@@ -21,8 +21,9 @@ from rnnsearch.space.fields import (
     summary,
 )
 from rnnsearch.space.load import SAFE_NAME
-from rnnsearch.space.ranges import NOT_EMPTY, RANGES
+from rnnsearch.space.ranges import DURATIONS, NOT_EMPTY, RANGES
 from rnnsearch.space.sampled import kinds_for
+from rnnsearch.space.words import time_text
 from rnnsearch.tasks.config import TASK_CONFIGS, config_class
 from rnnsearch.tasks.own.find import installed
 
@@ -140,12 +141,14 @@ def _field(field: Field) -> dict[str, Any]:
     if field.meaning:
         value["description"] = field.meaning
     if field.default is not REQUIRED:
-        value["default"] = json.loads(json.dumps(field.default))
+        timed = field.key in DURATIONS and field.default is not None
+        default = time_text(field.default) if timed else field.default
+        value["default"] = json.loads(json.dumps(default))
     return value
 
 
 def _value(field: Field) -> dict[str, Any]:
-    if field.key == "search.time_budget":
+    if field.key in DURATIONS:
         return {"type": ["string", "null"], "pattern": r"^\s*(\d+(\.\d*)?|\.\d+)\s*[smh]\s*$"}
     options = [_type(part, field.key) for part in alternatives(field.annotation)]
     return options[0] if len(options) == 1 else {"anyOf": options}

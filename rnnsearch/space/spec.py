@@ -85,12 +85,15 @@ class ResourcesConfig:
         slots: Trials aboard a pack at once.
         cpus_per_pack: Cores that a pack asks the cluster for.
         gpus_per_pack: GPUs, or a fraction of one, that a pack asks the cluster for.
+        pack_timeout: A time with its unit; a pack that has not reported for so long is replaced,
+            as one whose process died. Null waits for ever. Seconds once it is read.
     """
 
     packs: int | Literal["auto"] = "auto"
     slots: int | Literal["auto"] = "auto"
     cpus_per_pack: float = 1.0
     gpus_per_pack: float = 0.0
+    pack_timeout: float | None = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

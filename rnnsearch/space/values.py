@@ -13,7 +13,7 @@ from rnnsearch.models.config import OWN_PATTERN, OwnCell
 from rnnsearch.space.document import Mapping, Node, Place, Scalar, plain
 from rnnsearch.space.fields import Field, all_fields, alternatives, in_words, literals, takes
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.ranges import RANGES, range_problem
+from rnnsearch.space.ranges import DURATIONS, RANGES, range_problem
 
 INVALID = object()
 """What a wrong value reads as; its mistake is noted."""
@@ -81,7 +81,7 @@ def read_value(
         note(mistakes, node.place, field.key, f"{part}must be {allowed(field)}, not a mapping.")
         return INVALID
     value = plain(node)
-    if field.key == "search.time_budget" and value is not None:
+    if field.key in DURATIONS and value is not None:
         return _duration(field, node, mistakes)
     try:
         value = conform(field, value, task_type)
@@ -122,8 +122,12 @@ def _duration(field: Field, node: Node, mistakes: list[Mistake]) -> Any:
     match = _DURATION.fullmatch(text)
     if match is not None and float(match[1]) > 0:
         seconds = float(match[1]) * _SECONDS[match[2]]
-        if seconds < float("inf"):
+        problem = range_problem(field.key, seconds)
+        if problem is None:
             return seconds
+        if seconds < float("inf"):
+            note(mistakes, node.place, field.key, f"{problem} (seconds), not {_said(node)}.")
+            return INVALID
     number = isinstance(node, Scalar) and isinstance(node.value, int | float)
     suggestion = f'"{text}s"' if number and re.fullmatch(r"\d+(\.\d+)?", text) else ""
     note(

@@ -39,3 +39,9 @@ def condition_text(key: str, condition: tuple[Any, ...] | Between) -> str:
         return f"{key} is {' and '.join(parts)}"
     members = " or ".join(plain_text(member) for member in condition)
     return f"{key} is {members}"
+
+
+def time_text(seconds: float) -> str:
+    """A time as a space file has it, with its unit."""
+    text = f"{seconds:.15f}".rstrip("0").rstrip(".")
+    return f"{text}s"

@@ -1,4 +1,4 @@
-"""Kill -9 of pack workers in the middle of a study."""
+"""Kill -9 of pack workers in the middle of a study, and packs that hang."""
 
 from __future__ import annotations
 
@@ -95,3 +95,71 @@ def test_killed_packs_cost_no_trial(tmp_path: Path) -> None:
         straight = undisturbed.trial(number).values_by_epoch
         replayed = ledger.trial(number).values_by_epoch
         assert replayed == {epoch: straight[epoch] for epoch in replayed}
+
+
+@pytest.mark.slow
+def test_a_stopped_pack_is_replaced_and_costs_no_trial(tmp_path: Path) -> None:
+    stopped: list[int] = []
+
+    def stop(event: Event) -> None:
+        if isinstance(event, EpochsReported) and max(event.epochs) >= 4 and not stopped:
+            stopped.append(pack_pids()[0])
+            os.kill(stopped[0], signal.SIGSTOP)
+
+    notes = Notebook(stop)
+    settings = ["search.num_trials=8", "training.max_epochs=9", "resources.pack_timeout=10s"]
+    outcome, _, ledger = search(tmp_path, settings, notebook=notes, snapshot_seconds=0.2)
+    assert [event.reason for event in notes.of(PackLost)] == [
+        "it has not reported for 10 s and was ended"
+    ]
+    assert outcome.state == "complete"
+    assert sum(outcome.counts.values()) == 8
+    assert set(outcome.counts) <= {"complete", "pruned", "diverged"}
+    for record in ledger.trials():
+        assert sorted(record.values_by_epoch) == list(range(1, record.epoch + 1))
+    with pytest.raises(ProcessLookupError):
+        os.kill(stopped[0], 0)
+
+
+@pytest.mark.slow
+def test_a_cell_in_an_endless_loop_fails_its_trial_and_no_other(tmp_path: Path) -> None:
+    (tmp_path / "endless.py").write_text(ENDLESS)
+    sys.path.insert(0, str(tmp_path))
+    try:
+        settings = [
+            "search.num_trials=4",
+            "search.scheduler={type: none}",
+            "search.finalists={top: 1, seeds: 1}",
+            "training.max_epochs=3",
+            "model.hidden_size=4",
+            "model.cell={choice: [gru, 'endless:Endless']}",
+            "first_trials=[{model.cell: gru}, {model.cell: 'endless:Endless'}]",
+            "resources={packs: 1, slots: 4, pack_timeout: 10s}",
+        ]
+        outcome, notes, ledger = search(tmp_path, settings, snapshot_seconds=0.2)
+    finally:
+        sys.path.remove(str(tmp_path))
+    assert outcome.champion is not None
+    by_cell = {"gru": set(), "endless:Endless": set()}
+    for record in ledger.trials():
+        by_cell[record.params["model.cell"]].add(record.state)
+    assert by_cell == {"gru": {"complete"}, "endless:Endless": {"failed"}}
+    assert notes.of(PackLost)
+
+
+ENDLESS = """
+import torch
+
+class Endless(torch.nn.Module):
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.inner = torch.nn.Linear(input_size + hidden_size, hidden_size)
+        self.calls = 0
+
+    def forward(self, x, state):
+        self.calls += 1
+        while self.calls > 40:
+            pass
+        y = torch.tanh(self.inner(torch.cat([x, state[0]], -1)))
+        return y, (y,)
+"""

@@ -30,10 +30,17 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
 
     Args:
         shield: A context in which a second interrupt waits, around everything that writes.
+        kill: Ends a worker without asking it.
     """
 
-    def __init__(self, control: Control, shield: Callable[[], Any]) -> None:
+    def __init__(
+        self,
+        control: Control,
+        shield: Callable[[], Any],
+        kill: Callable[[Any], None] = ray.kill,
+    ) -> None:
         super().__init__()
+        self._kill = kill
         self._control = control
         self._shield = shield
         self._actors: dict[str, Any] = {}
@@ -41,7 +48,7 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
     def kill_packs(self) -> None:
         """End the workers of packs that still live, without asking them."""
         for actor in self._actors.values():
-            ray.kill(actor)
+            self._kill(actor)
         self._actors.clear()
 
     def on_trial_add(self, tune_controller: Any, trial: Trial) -> None:
@@ -77,6 +84,9 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
         """Called once in every turn of Tune's loop, so the clock and the wishes are seen here."""
         with self._guard():
             self._control.poll()
+            for trial_id in self._control.lose_hung():
+                # Tune hears that the worker died, and tells us of a pack that we know is gone.
+                self._kill(self._actors.pop(trial_id))
         if self._control.overdue():
             raise LeftBehind
         pending = None

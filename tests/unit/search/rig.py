@@ -19,6 +19,7 @@ from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import PackSettings
 from rnnsearch.search.search_stage import SearchStage, grace_epochs
 from rnnsearch.search.shelf import Shelf
+from rnnsearch.search.silence import Silence
 from rnnsearch.search.tune.pack_worker import PackWorker
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import StudySpec
@@ -78,6 +79,7 @@ class Rig:
         search_deadline: float | None = None,
         should_stop: Callable[[], str | None] = lambda: None,
         interrupted: Callable[[], str | None] = lambda: None,
+        silence: Silence | None = None,
     ) -> None:
         self.directory = StudyDirectory(folder, spec.name)
         self.directory.create()
@@ -119,6 +121,7 @@ class Rig:
             places=places,
             slots=slots,
             data_ref=lambda task: None,
+            silence=silence,
         )
         self.workers: dict[str, PackWorker] = {}
         self.papers: dict[str, PaperPack] = {}

@@ -15,6 +15,7 @@ from rig import Rig, paper_spec
 from rnnsearch.events import PackLost
 from rnnsearch.search.messages import PackReport, Update
 from rnnsearch.search.signals import Signals
+from rnnsearch.search.silence import LONGEST_TURN, Silence
 from rnnsearch.search.tune.early_stopping import EarlyStopping, LeftBehind
 from rnnsearch.search.tune.pack_trainable import REPORT
 
@@ -135,3 +136,39 @@ def test_packs_that_hang_are_left_behind(tune: PaperTune, monkeypatch) -> None:
     monkeypatch.setattr("rnnsearch.search.control.HARD_SECONDS", -1.0)
     with pytest.raises(LeftBehind):
         tune.scheduler.choose_trial_to_run(tune)
+
+
+def test_a_pack_that_hangs_is_ended_and_its_trials_go_aboard_another(tmp_path: Path) -> None:
+    now = [0.0]
+    rig = Rig(tmp_path, paper_spec(), places=2, silence=Silence(60.0, lambda: now[0]))
+    tune = PaperTune(rig)
+    killed: list[Any] = []
+    tune.scheduler = EarlyStopping(rig.control, Signals().shield, killed.append)
+    hung, sound = tune.pend(), tune.pend()
+    tune.train(hung)
+    tune.train(sound)
+    held = set(rig.papers[sound.trial_id].epochs)
+    while not killed:
+        now[0] += LONGEST_TURN
+        assert now[0] < 100.0
+        tune.scheduler.choose_trial_to_run(tune)
+        tune.train(sound)
+    assert killed == [hung.temporary_state.ray_actor]
+    lost = rig.notebook.of(PackLost)
+    assert [event.reason for event in lost] == ["it has not reported for 60 s and was ended"]
+    assert lost[0].trials
+    # Tune hears of the death later; that is no second loss, and no error of a hook.
+    tune.scheduler.on_trial_error(tune, hung)
+    del tune.trials[hung.trial_id]
+    del rig.workers[hung.trial_id]
+    assert len(rig.notebook.of(PackLost)) == 1
+    assert rig.control.error is None
+    assert held
+    while rig.control.wants_pack() or tune.trials:
+        while rig.control.wants_pack():
+            tune.pend().status = Trial.RUNNING
+        for trial in tune.get_live_trials():
+            tune.train(trial)
+    assert sum(rig.ledger.counts().values()) == 12
+    assert set(rig.ledger.counts()) == {"complete", "pruned"}
+    rig.end()
