@@ -122,29 +122,31 @@ def test_a_stopped_pack_is_replaced_and_costs_no_trial(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_cell_in_an_endless_loop_fails_its_trial_and_no_other(tmp_path: Path) -> None:
+def test_a_cell_in_an_endless_loop_fails_its_trial_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "endless.py").write_text(ENDLESS)
-    sys.path.insert(0, str(tmp_path))
-    try:
-        settings = [
-            "search.num_trials=4",
-            "search.scheduler={type: none}",
-            "search.finalists={top: 1, seeds: 1}",
-            "training.max_epochs=3",
-            "model.hidden_size=4",
-            "model.cell={choice: [gru, 'endless:Endless']}",
-            "first_trials=[{model.cell: gru}, {model.cell: 'endless:Endless'}]",
-            "resources={packs: 1, slots: 4, pack_timeout: 10s}",
-        ]
-        outcome, notes, ledger = search(tmp_path, settings, snapshot_seconds=0.2)
-    finally:
-        sys.path.remove(str(tmp_path))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, sys.path)))
+    settings = [
+        "search.num_trials=4",
+        "search.scheduler={type: none}",
+        "search.finalists={top: 1, seeds: 1}",
+        "training.max_epochs=3",
+        "model.hidden_size=4",
+        "model.cell={choice: [gru, 'endless:Endless']}",
+        "first_trials=[{model.cell: gru}, {model.cell: 'endless:Endless'}]",
+        "resources={packs: 1, slots: 4, pack_timeout: 10s}",
+    ]
+    outcome, notes, ledger = search(tmp_path, settings, snapshot_seconds=0.2)
     assert outcome.champion is not None
-    by_cell = {"gru": set(), "endless:Endless": set()}
+    states: dict[str, set[str]] = {"gru": set(), "endless:Endless": set()}
     for record in ledger.trials():
-        by_cell[record.params["model.cell"]].add(record.state)
-    assert by_cell == {"gru": {"complete"}, "endless:Endless": {"failed"}}
-    assert notes.of(PackLost)
+        states[str(record.params["model.cell"])].add(record.state)
+    assert states == {"gru": {"complete"}, "endless:Endless": {"failed"}}
+    failed = [record.reason for record in ledger.trials() if record.state == "failed"]
+    assert set(failed) == {"It was aboard 4 crashes, the last time alone."}
+    assert all("has not reported for 10 s" in event.reason for event in notes.of(PackLost))
 
 
 ENDLESS = """
