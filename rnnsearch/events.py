@@ -36,6 +36,8 @@ class StudyStarted:
     """Data hash, package versions, host, commit: strings for MLflow tags."""
     notes: Sequence[str] = ()
     """What a person must know of the data, such as a missing held-out part."""
+    tie_break: str = ""
+    """The task's own loss, which parts what is equal in the metric; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)

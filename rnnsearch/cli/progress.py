@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnsearch.events import (
@@ -20,6 +20,7 @@ from rnnsearch.events import (
     TrialEnded,
     TrialStarted,
 )
+from rnnsearch.tasks.standing import Judge, standing
 
 if TYPE_CHECKING:
     from rnnsearch.search.ledger.trial_record import TrialRecord
@@ -39,7 +40,7 @@ class Progress:
         clock: Seconds that only grow.
 
     Attributes:
-        best: Value and trial of the best epoch seen.
+        best: Value and trial of the best epoch seen; of equal ones, the better by `tie_break`.
         best_baseline: Value and name.
         rungs: {epoch: trials recorded there}.
         stage: A few words on what the driver does now.
@@ -59,7 +60,8 @@ class Progress:
         self.first_report: float | None = None
         self.stage = ""
         self._clock = clock
-        self._sign = 1.0 if search.goal == "minimize" else -1.0
+        self._judge = Judge(search.metric, search.goal)
+        self._best = self._best_baseline = standing(search.goal, None)
         self._before: Counter[str] = Counter()
         self._states: dict[int, str] = {}
         self._recent: deque[tuple[float, int]] = deque()
@@ -69,18 +71,20 @@ class Progress:
         for trial in trials:
             if trial.state in ENDED:
                 self._before[trial.state] += 1
-            value = trial.best_value
-            if value is not None and self._better(value, self.best):
-                self.best = (value, trial.number)
+            place = trial.standing(self._judge.goal)
+            if trial.best_value is not None and place < self._best:
+                self._best, self.best = place, (trial.best_value, trial.number)
 
     def on_event(self, event: Event) -> None:
         match event:
             case StudyStarted():
                 self.num_trials = event.num_trials
+                self._judge = replace(self._judge, loss=event.tie_break)
             case BaselineScored():
-                value = event.metrics.get(self.metric)
-                if value is not None and self._better(value, self.best_baseline):
-                    self.best_baseline = (value, event.name)
+                place = self._judge.of(event.metrics)
+                if place < self._best_baseline:
+                    self._best_baseline = place
+                    self.best_baseline = (event.metrics[self.metric], event.name)
             case PackStarted():
                 self.packs += 1
             case PackLost():
@@ -152,11 +156,6 @@ class Progress:
         cells.append(("time", duration(self.elapsed) + rest))
         return cells
 
-    def _better(self, value: float, than: tuple[float, object] | None) -> bool:
-        if not math.isfinite(value):
-            return False
-        return than is None or self._sign * value < self._sign * than[0]
-
     def _epochs(self, event: EpochsReported) -> None:
         now = self._clock()
         if self.first_report is None:
@@ -165,9 +164,9 @@ class Progress:
         while self._recent[0][0] < now - SPEED_SECONDS:
             self._recent.popleft()
         for metrics in event.metrics:
-            value = metrics.get(self.metric)
-            if value is not None and self._better(value, self.best):
-                self.best = (value, event.number)
+            place = self._judge.of(metrics)
+            if place < self._best:
+                self._best, self.best = place, (metrics[self.metric], event.number)
 
 
 def duration(seconds: float) -> str:

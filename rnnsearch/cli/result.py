@@ -6,12 +6,13 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rnnsearch.cli.options import DEFAULT_STORAGE
 from rnnsearch.cli.progress import ENDED, duration
 from rnnsearch.cli.text import print_table, short, short_params, shown
 from rnnsearch.errors import NoUsableTrialError
+from rnnsearch.tasks.standing import Judge
 
 if TYPE_CHECKING:
     from rnnsearch.study import Champion, StudyResult
@@ -122,10 +123,8 @@ def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
     metric = result.spec.search.metric
     sign = 1.0 if result.spec.search.goal == "minimize" else -1.0
 
-    def cost(row: Any) -> float:
-        return sign * float(row["metrics"].get(metric, sign * float("inf")))
-
-    rivals = sorted(result.baselines, key=cost)
+    judge_by = Judge(metric, result.spec.search.goal, result.tie_break)
+    rivals = sorted(result.baselines, key=lambda row: judge_by.of(row["metrics"]))
     names = sorted(champion.val_metrics, key=lambda name: name != metric)
     names += [name for name in champion.test_metrics if name not in champion.val_metrics]
     own = {**champion.test_metrics, **champion.val_metrics}

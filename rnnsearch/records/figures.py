@@ -20,11 +20,14 @@ from rnnsearch.records.style import (
     drawing,
     heading,
 )
+from rnnsearch.tasks.standing import standing
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
+
+    from rnnsearch.tasks.base import Goal
 
 _MARKS = {
     "complete": (BLUE, "o"),
@@ -41,12 +44,14 @@ class TrialPoint:
     Attributes:
         value: The study's metric, the best that the trial reached; None puts it on the edge.
         curve: The metric by epoch.
+        loss: The task's own loss at its best, which parts equal values; None where not known.
     """
 
     number: int
     state: str
     value: float | None
     curve: Mapping[int, float]
+    loss: float | None = None
 
 
 def draw_rollout(
@@ -156,7 +161,7 @@ def draw_study(
     *,
     title: str,
     value_label: str,
-    goal: str = "minimize",
+    goal: Goal = "minimize",
     rungs: Sequence[int] = (),
     baselines: Mapping[str, float] | None = None,
 ) -> None:
@@ -190,11 +195,14 @@ def draw_study(
         heading(below, "Learning curves")
 
 
-def leader(trials: Sequence[TrialPoint], goal: str) -> TrialPoint | None:
+def leader(trials: Sequence[TrialPoint], goal: Goal) -> TrialPoint | None:
     """The first of the leaderboard: the best value of the trials that completed or were stopped."""
     able = [trial for trial in trials if _can_win(trial)]
-    sign = 1.0 if goal == "minimize" else -1.0
-    return min(able, key=lambda trial: sign * (trial.value or 0.0), default=None)
+    return min(
+        able,
+        key=lambda trial: (standing(goal, trial.value, trial.loss), trial.number),
+        default=None,
+    )
 
 
 def _can_win(trial: TrialPoint) -> bool:
@@ -205,7 +213,7 @@ def _is_number(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
 
 
-def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: str) -> None:
+def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: Goal) -> None:
     for state, (color, marker) in _MARKS.items():
         group = [trial for trial in trials if trial.state == state]
         if not group:
@@ -229,7 +237,7 @@ def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: str) -> None:
         axes.step(numbers, steps, where="post", color=INK, linewidth=1.4, label="best so far")
 
 
-def _curves(axes: Axes, trials: Sequence[TrialPoint], rungs: Sequence[int], goal: str) -> None:
+def _curves(axes: Axes, trials: Sequence[TrialPoint], rungs: Sequence[int], goal: Goal) -> None:
     winner = leader(trials, goal)
     named: set[str] = set()
     for trial in trials:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.proposals import optuna_distributions
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.base import Goal
+from rnnsearch.tasks.standing import standing
 
 STATES: tuple[TrialState, ...] = (
     "complete",
@@ -35,28 +35,30 @@ def leaderboard(
     *,
     goal: Goal,
     metric: str,
+    loss: str = "",
     baselines: Sequence[Mapping[str, Any]] = (),
 ) -> list[Row]:
     """Trials from the best to the worst, with the baselines in their places.
 
     Completed and stopped trials come first, by their best value, with each baseline before the
     first of them that it beats; then the others by state and best value. A trial without a value
-    comes last in its state.
+    comes last in its state. Equal values are parted by the task's own loss, then by the number.
 
     Args:
         metric: The study's metric; a baseline that lacks it is left out.
+        loss: The task's own loss among the baselines' metrics; empty where it is not known.
         baselines: `{"name", "metrics", "note"}` each.
 
     Returns:
         Rows with `kind` ("trial" or "baseline"), `rank` (None for a baseline), `number`, `name`,
-        `state`, `value` (the best), `last_value`, `best_epoch`, `epoch`, `seconds`, `params`,
-        `reason`.
+        `state`, `value` (the best), `loss` (the task's own there), `last_value`, `best_epoch`,
+        `epoch`, `seconds`, `params`, `reason`.
     """
     ordered = sorted(
         trials,
         key=lambda trial: (
             0 if trial.state in _RANKED else STATES.index(trial.state),
-            _loss(trial.best_value, goal),
+            trial.standing(goal),
             trial.number,
         ),
     )
@@ -64,7 +66,8 @@ def leaderboard(
     for baseline in baselines:
         value = baseline["metrics"].get(metric)
         if value is not None:
-            rows.insert(_place(rows, value, goal), _baseline_row(baseline, value))
+            row = _baseline_row(baseline, value, baseline["metrics"].get(loss))
+            rows.insert(_place(rows, row, goal), row)
     return rows
 
 
@@ -111,7 +114,7 @@ def best_so_far(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
     best: float | None = None
     for count, trial in enumerate(sorted(ended, key=lambda trial: trial.ended or 0.0), start=1):
         usable = trial.state in ("complete", "pruned")
-        if usable and _loss(trial.best_value, goal) < _loss(best, goal):
+        if usable and standing(goal, trial.best_value) < standing(goal, best):
             best = trial.best_value
         rows.append({"ended": count, "number": trial.number, "time": trial.ended, "best": best})
     return rows
@@ -130,7 +133,9 @@ def summary(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
                     "trials": len(members),
                     "epochs": sum(trial.epoch for trial in members),
                     "seconds": sum(trial.seconds or 0.0 for trial in members),
-                    "best_value": min(values, key=lambda value: _loss(value, goal), default=None),
+                    "best_value": min(
+                        values, key=lambda value: standing(goal, value), default=None
+                    ),
                     "median_value": statistics.median(values) if values else None,
                 }
             )
@@ -177,12 +182,6 @@ def importances(trials: Sequence[TrialRecord], spec: StudySpec) -> list[Row]:
     ]
 
 
-def _loss(value: float | None, goal: Goal) -> float:
-    if value is None:
-        return math.inf
-    return value if goal == "minimize" else -value
-
-
 def _trial_row(trial: TrialRecord, rank: int) -> Row:
     return {
         "kind": "trial",
@@ -191,6 +190,7 @@ def _trial_row(trial: TrialRecord, rank: int) -> Row:
         "name": trial.name,
         "state": trial.state,
         "value": trial.best_value,
+        "loss": trial.best_loss,
         "last_value": trial.value,
         "best_epoch": trial.best_epoch,
         "epoch": trial.epoch,
@@ -200,7 +200,7 @@ def _trial_row(trial: TrialRecord, rank: int) -> Row:
     }
 
 
-def _baseline_row(baseline: Mapping[str, Any], value: float) -> Row:
+def _baseline_row(baseline: Mapping[str, Any], value: float, loss: float | None) -> Row:
     return {
         "kind": "baseline",
         "rank": None,
@@ -208,6 +208,7 @@ def _baseline_row(baseline: Mapping[str, Any], value: float) -> Row:
         "name": baseline["name"],
         "state": "baseline",
         "value": value,
+        "loss": loss,
         "last_value": value,
         "best_epoch": None,
         "epoch": None,
@@ -217,10 +218,13 @@ def _baseline_row(baseline: Mapping[str, Any], value: float) -> Row:
     }
 
 
-def _place(rows: Sequence[Row], value: float, goal: Goal) -> int:
+def _place(rows: Sequence[Row], baseline: Row, goal: Goal) -> int:
     """Before the first ranked trial or baseline that is worse, else after the last of them."""
     compared = [row for row in rows if row["state"] in (*_RANKED, "baseline")]
     for index, row in enumerate(compared):
-        if _loss(value, goal) < _loss(row["value"], goal):
+        # A loss that is known of one of the two alone parts nobody.
+        known = baseline["loss"] is not None and row["loss"] is not None
+        mine, its = (each["loss"] if known else None for each in (baseline, row))
+        if standing(goal, baseline["value"], mine) < standing(goal, row["value"], its):
             return index
     return len(compared)

@@ -20,15 +20,19 @@ from rnnsearch.search.job import Job
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
+from rnnsearch.tasks.standing import Standing, standing
 from rnnsearch.tasks.streams import derive
 
 if TYPE_CHECKING:
     from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.search.shelf import Shelf
+    from rnnsearch.tasks.base import Goal
     from rnnsearch.training.weights import Weights
 
 NOTE = "finalists"
+LOSSES = "finalist_losses"
+"""Note beside it: the task's own loss of each training, which breaks ties."""
 CRASHES = 3
 """A rerun that was aboard so many crashes is dropped, with a note."""
 
@@ -40,15 +44,39 @@ class Finalist:
     Attributes:
         seeds: Its own seed first.
         values: The study's metric at the best epoch, by seed; infinite for one that diverged.
+        losses: The task's own loss there, by seed, as far as it is known.
     """
 
     number: int
     seeds: tuple[int, ...]
     values: dict[int, float] = field(default_factory=dict)
+    losses: dict[int, float | None] = field(default_factory=dict)
 
     def scored(self) -> list[float]:
         """Values of the seeds that are done, in the order of `seeds`."""
-        return [self.values[seed] for seed in self.seeds if seed in self.values]
+        return [self.values[seed] for seed in self.done()]
+
+    def done(self) -> list[int]:
+        """The seeds that are done, in the order of `seeds`."""
+        return [seed for seed in self.seeds if seed in self.values]
+
+    def mean(self, goal: Goal) -> Standing:
+        """Where the means over its seeds stand."""
+        losses = [self.losses.get(seed) for seed in self.done()]
+        known = [loss for loss in losses if loss is not None]
+        loss = mean_of(known) if len(known) == len(losses) else None
+        return standing(goal, mean_of(self.scored()), loss)
+
+    def best_seed(self, goal: Goal) -> int:
+        """The seed whose weights are taken; its own first among equals."""
+        return min(
+            self.done(), key=lambda seed: standing(goal, self.values[seed], self.losses.get(seed))
+        )
+
+
+def mean_of(values: Sequence[float]) -> float:
+    """To twelve digits: 0.9 and 1.0 have the mean of 0.95 and 0.95, however sums are rounded."""
+    return float(f"{math.fsum(values) / len(values):.12g}")
 
 
 def finalist_seeds(spec: StudySpec, record: TrialRecord) -> tuple[int, ...]:
@@ -90,6 +118,7 @@ class FinalistsStage:
         self.dropped: list[str] = []
         self.closed = False
         known: Mapping[str, Any] = ledger.note(NOTE) or {}
+        losses: Mapping[str, Any] = ledger.note(LOSSES) or {}
         self.finalists = [Finalist(r.number, finalist_seeds(spec, r)) for r in records]
         for record, finalist in zip(records, self.finalists, strict=True):
             for seed in finalist.seeds:
@@ -98,6 +127,8 @@ class FinalistsStage:
                 value = record.best_value if own else known.get(_key(record.number, seed))
                 if value is not None and (has or not math.isfinite(value)):
                     finalist.values[seed] = float(value)
+                    loss = record.best_loss if own else losses.get(_key(record.number, seed))
+                    finalist.losses[seed] = loss
                 elif reruns:
                     self._queue.append(self._job(record, seed))
             if len(finalist.values) == len(finalist.seeds):
@@ -130,10 +161,13 @@ class FinalistsStage:
 
     def keep(self, job: Job, weights: Weights | None) -> None:
         value = self._worst if weights is None else float(weights.metrics[self._metric])
-        if weights is not None and math.isfinite(value):
-            own = self._own[job.number] == job.seed
-            self._shelf.put(job.number, job.seed, job.config, weights, own=own)
-        self._score(job, value if math.isfinite(value) else self._worst)
+        if weights is None or not math.isfinite(value):
+            self._score(job, self._worst)
+            return
+        own = self._own[job.number] == job.seed
+        self._shelf.put(job.number, job.seed, job.config, weights, own=own)
+        best = job.best(self._goal)
+        self._score(job, value, best.loss if best else None)
 
     def close(self, job: Job, snapshot: str | None) -> Departure:
         self.refuse(job, "the time budget ran out")
@@ -187,14 +221,14 @@ class FinalistsStage:
             params=record.params,
         )
 
-    def _score(self, job: Job, value: float) -> None:
+    def _score(self, job: Job, value: float, loss: float | None = None) -> None:
         """Keep a value, in the ledger too, so that `resume` trains nothing twice."""
         finalist = next(each for each in self.finalists if each.number == job.number)
-        finalist.values[job.seed] = value
+        finalist.values[job.seed], finalist.losses[job.seed] = value, loss
         self._announce(finalist)
-        known = dict(self._ledger.note(NOTE) or {})
-        known[_key(job.number, job.seed)] = value
-        self._ledger.set_note(NOTE, known)
+        key = _key(job.number, job.seed)
+        for note, entry in ((LOSSES, loss), (NOTE, value)):
+            self._ledger.set_note(note, {**(self._ledger.note(note) or {}), key: entry})
 
     def _announce(self, finalist: Finalist) -> None:
         """Tell the listener once a finalist's seeds are all done, where there are several."""
@@ -204,31 +238,29 @@ class FinalistsStage:
 
     def _tell(self, finalist: Finalist) -> None:
         self._announced.add(finalist.number)
-        done = [seed for seed in finalist.seeds if seed in finalist.values]
         self._listener.on_event(
-            FinalistScored(time.time(), finalist.number, done, finalist.scored())
+            FinalistScored(time.time(), finalist.number, finalist.done(), finalist.scored())
         )
 
 
-def choose(finalists: Sequence[Finalist], goal: str) -> tuple[int, int] | None:
+def choose(finalists: Sequence[Finalist], goal: Goal) -> tuple[int, int] | None:
     """The champion's trial and seed, or None if no finalist has a finite value.
 
     The champion has the best mean over its seeds; of its seeds, the best one's weights are
     taken. Finalists with more seeds done come first: the value of a lone search seed is the
-    luckiest of many and would win against honest means.
+    luckiest of many and would win against honest means. Equal means are parted by the mean of the
+    task's own loss, then by the lower number.
     """
-    sign = 1.0 if goal == "minimize" else -1.0
 
-    def cost(finalist: Finalist) -> tuple[bool, int, float]:
-        scored = finalist.scored()
-        mean = sign * sum(scored) / len(scored)
-        return (not math.isfinite(mean), -len(scored), mean)
+    def place(finalist: Finalist) -> tuple[bool, int, Standing, int]:
+        mean = finalist.mean(goal)
+        return (not math.isfinite(mean.cost), -len(finalist.done()), mean, finalist.number)
 
     able = [each for each in finalists if any(math.isfinite(value) for value in each.scored())]
     if not able:
         return None
-    winner = min(able, key=cost)
-    return winner.number, min(winner.values, key=lambda seed: sign * winner.values[seed])
+    winner = min(able, key=place)
+    return winner.number, winner.best_seed(goal)
 
 
 def _key(number: int, seed: int) -> str:

@@ -10,8 +10,9 @@ from typing import Any, Protocol
 from rnnsearch.errors import LedgerError
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.tasks.base import Goal
+from rnnsearch.tasks.standing import standing
 from rnnsearch.training.config import TrialConfig
-from rnnsearch.training.report import EpochReport
+from rnnsearch.training.report import BestEpoch, EpochReport
 from rnnsearch.training.weights import Weights
 
 
@@ -29,6 +30,7 @@ class Job:
         last_value: The metric at `epoch`, finite or not; None before the first epoch.
         kernel: What computes it, in words, as the pack says; empty before its first step.
         missed: How often a pack's roster lacked it although it was sent.
+        held: The best epoch of this attempt, whose weights its pack keeps; None before the first.
     """
 
     trial_id: str
@@ -49,6 +51,7 @@ class Job:
     training_steps: int = 0
     kernel: str = ""
     missed: int = 0
+    held: BestEpoch | None = None
 
     def take(self, report: EpochReport, metric: str) -> tuple[float, bool]:
         """Note one finished epoch.
@@ -65,6 +68,7 @@ class Job:
         value = float(report.metrics[metric])
         self.epoch = report.epoch
         self.last_value = value
+        self.held = report.best
         self.seconds += report.seconds
         self.training_steps += report.training_steps
         if math.isfinite(value):
@@ -75,15 +79,20 @@ class Job:
         """Forget this attempt's place; what is on record stays known."""
         self.known_epoch = max(self.known_epoch, self.epoch)
         self.epoch = 0
+        self.held = None
         self.snapshot = snapshot
 
-    def best(self, goal: Goal) -> tuple[float, int] | None:
-        """The best finite value and its epoch, the earliest among equals."""
+    def best(self, goal: Goal) -> BestEpoch | None:
+        """The best epoch: as the pack says, once it has caught up with what is on record.
+
+        Before that, of the record, the earliest among equals.
+        """
+        if self.held is not None and self.epoch >= self.known_epoch:
+            return self.held
         if not self.curve:
             return None
-        sign = 1.0 if goal == "minimize" else -1.0
-        epoch = min(self.curve, key=lambda epoch: (sign * self.curve[epoch], epoch))
-        return self.curve[epoch], epoch
+        epoch = min(self.curve, key=lambda epoch: (standing(goal, self.curve[epoch]), epoch))
+        return BestEpoch(epoch, self.curve[epoch])
 
 
 class Stage(Protocol):

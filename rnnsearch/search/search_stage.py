@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from rnnsearch.errors import InputError
 from rnnsearch.events import EpochsReported, Listener, RungsChanged, TrialEnded, TrialStarted
 from rnnsearch.search.job import Job
+from rnnsearch.search.ledger.trial_record import BEST_LOSS
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
+from rnnsearch.tasks.standing import standing
 from rnnsearch.training.codec import config_to_json
 from rnnsearch.training.report import EpochReport
 
@@ -260,19 +262,22 @@ class SearchStage:
             reason=reason,
             value=_last_value(job),
             epoch=job.epoch,
-            best_value=best[0] if best else None,
-            best_epoch=best[1] if best else None,
+            best_value=best.value if best else None,
+            best_epoch=best.epoch if best else None,
             seconds=job.seconds,
             attributes={
                 "training_steps": job.training_steps,
                 "kernel": job.kernel,
+                BEST_LOSS: best.loss if best else None,
                 **(attributes or {}),
             },
         )
         self._on_tell()
         self._tell_end(job, state, reason)
         usable = state in ("complete", "pruned") and job.epoch >= self._grace
-        keep = usable and best is not None and self._shelf.offer(job.number, best_value=best[0])
+        keep = False
+        if usable and best is not None:
+            keep = self._shelf.offer(job.number, standing(self._goal, best.value, best.loss))
         return Departure(job.trial_id, keep_weights=keep)
 
     def _tell_end(self, job: Job, state: TrialState, reason: str) -> None:
@@ -285,8 +290,8 @@ class SearchStage:
                 reason=reason,
                 epoch=job.epoch,
                 value=_last_value(job),
-                best_value=best[0] if best else None,
-                best_epoch=best[1] if best else None,
+                best_value=best.value if best else None,
+                best_epoch=best.epoch if best else None,
                 training_seconds=job.seconds,
                 kernel=job.kernel,
             )

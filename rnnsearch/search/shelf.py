@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.events import CheckpointSaved, Listener
 from rnnsearch.tasks.base import Goal
+from rnnsearch.tasks.standing import Standing
 from rnnsearch.training.config import TrialConfig
 
 if TYPE_CHECKING:
@@ -21,16 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Rank:
-    """A trial's place, by the best value of its curve.
+    """A trial's place, by its best epoch; of equal ones the lower number is the better.
 
     Completed and stopped trials stand together: where a time budget ends the search, the best
     one is often still on its way.
-
-    Attributes:
-        cost: The best value, negated where more is better.
     """
 
-    cost: float
+    standing: Standing
     number: int
 
 
@@ -57,7 +55,6 @@ class Shelf:
         save: Callable[[Path, TrialConfig, Weights, TaskData], None] | None = None,
     ) -> None:
         self._folder = folder
-        self._sign = 1.0 if goal == "minimize" else -1.0
         self._top = max(1, top)
         self._listener = listener
         self._data = data
@@ -65,12 +62,11 @@ class Shelf:
         self._ranks: list[Rank] = []
         self._written = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
         for record in usable:
-            if record.best_value is not None:
-                self.offer(record.number, best_value=record.best_value)
+            self.offer(record.number, record.standing(goal))
 
-    def offer(self, number: int, *, best_value: float) -> bool:
+    def offer(self, number: int, standing: Standing) -> bool:
         """Rank an ended trial; True if it now belongs to the best, so that its weights matter."""
-        rank = Rank(self._sign * best_value, number)
+        rank = Rank(standing, number)
         ranks = sorted([*self._ranks, rank])
         self._ranks = ranks[: self._top]
         for pushed_out in ranks[self._top :]:

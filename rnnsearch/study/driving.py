@@ -27,6 +27,7 @@ from rnnsearch.events import (
 )
 from rnnsearch.study.pictures import draw_champion, draw_trials
 from rnnsearch.study.result import RunFigures
+from rnnsearch.tasks.standing import own_loss
 
 if TYPE_CHECKING:
     from rnnsearch.records.recorder import Recorder, RecordState
@@ -97,6 +98,7 @@ def drive(
     hurried = False
     try:
         ledger.set_note("data_notes", [*told, *data.notes()])
+        ledger.set_note("tie_break", own_loss(data.metrics()))
         opening = _opening(spec, directory, data, ledger, resumed)
         everyone.on_event(opening)
         scoring = _Scoring(data, everyone)
@@ -250,6 +252,7 @@ def _opening(
         resumed=resumed,
         space_yaml=spec.yaml,
         notes=(*(ledger.note("origin") or ()), *(ledger.note("data_notes") or ())),
+        tie_break=own_loss(data.metrics()),
         tags={
             "data_sha256": data.sha256(),
             "host": platform.node(),

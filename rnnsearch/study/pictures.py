@@ -63,7 +63,13 @@ def draw_trials(
     path = folder / "study.png"
     draw_study(
         [
-            TrialPoint(trial.number, trial.state, trial.best_value, trial.values_by_epoch)
+            TrialPoint(
+                trial.number,
+                trial.state,
+                trial.best_value,
+                trial.values_by_epoch,
+                trial.best_loss,
+            )
             for trial in trials
         ],
         path,

@@ -115,6 +115,8 @@ class StudyResult:
             missing held-out part.
         data: Fingerprints of the data that it was started on, by path; None where an older version
             started it.
+        tie_break: The task's own loss, which parts trials that are equal in the study's metric;
+            empty in older studies, and where the task reports none.
     """
 
     spec: StudySpec
@@ -125,6 +127,7 @@ class StudyResult:
     run: RunFigures | None
     notes: Sequence[str] = ()
     data: Mapping[str, Any] | None = None
+    tie_break: str = ""
 
     @classmethod
     def read(cls, spec: StudySpec, directory: StudyDirectory) -> StudyResult:
@@ -143,6 +146,7 @@ class StudyResult:
             run=RunFigures(**run) if run else None,
             notes=[*(notes.get("origin") or []), *(notes.get("data_notes") or [])],
             data=notes.get("data"),
+            tie_break=notes.get("tie_break") or "",
         )
 
     @property
@@ -170,7 +174,7 @@ class StudyResult:
         if self.champion is not None:
             number = self.champion.number
             return next(trial for trial in self.trials if trial.number == number)
-        sign = 1.0 if self.spec.search.goal == "minimize" else -1.0
+        goal = self.spec.search.goal
         valued = [
             trial
             for trial in self.trials
@@ -178,7 +182,7 @@ class StudyResult:
         ]
         if not valued:
             raise NoUsableTrialError(f"no trial of {self.directory.name!r} has a value yet")
-        return min(valued, key=lambda trial: sign * (trial.best_value or 0.0))
+        return min(valued, key=lambda trial: (trial.standing(goal), trial.number))
 
     @property
     def best_config(self) -> TrialConfig:
@@ -194,6 +198,7 @@ class StudyResult:
             self.trials,
             goal=self.spec.search.goal,
             metric=self.spec.search.metric,
+            loss=self.tie_break,
             baselines=self.baselines,
         )
         return rows[:top]

@@ -31,12 +31,17 @@ outputs as logits and targets from 0 to 1. `quantile` is the pinball loss of eve
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure that a task reports every epoch, under the name `<part>_<measure>`."""
+    """A figure that a task reports every epoch, under the name `<part>_<measure>`.
+
+    Attributes:
+        loss: Whether it is the task's own loss, which breaks the ties of any other metric.
+    """
 
     name: str
     unit: str
     goal: Goal
     meaning: str
+    loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)

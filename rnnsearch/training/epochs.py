@@ -6,13 +6,15 @@ import math
 from collections.abc import Mapping
 
 from rnnsearch.tasks.base import Goal
-from rnnsearch.training.report import Divergence, EpochReport
+from rnnsearch.tasks.standing import Judge
+from rnnsearch.training.report import BestEpoch, Divergence, EpochReport
 from rnnsearch.training.slots import Best, Slot
 from rnnsearch.training.stack import Stack
 
 
 class EpochEnds:
-    """Closes epochs, and keeps a trial's weights where its objective improved.
+    """Closes epochs, and keeps a trial's weights where its objective improved, or where it is the
+    same and the task's own loss improved.
 
     Args:
         objective: `train_loss` or a metric of the task.
@@ -35,20 +37,17 @@ class EpochEnds:
         figures = {"train_loss": slot.loss_sum / steps, **metrics}
         if not all(math.isfinite(value) for value in figures.values()):
             return Divergence(slot.trial_id, slot.epoch + 1, slot.total, slot.gradient_norm)
-        if self._improves(slot, figures):
+        judge = Judge(self._objective, self._goal, slot.own_loss)
+        if slot.best is None or judge.of(figures) < judge.of(slot.best.metrics):
             carried = stack.carried(slot) if slot.config.training.carry_state else ()
             slot.best = Best(stack.row(slot), slot.epoch + 1, figures, carried)
         if slot.config.training.schedule == "plateau":
             # The task's own first metric, not the study's: equal configs give equal curves.
-            judge = stack.task.data.metrics()[0]
+            first = stack.task.data.metrics()[0]
             how = slot.config.training
-            slot.plateau = slot.plateau.after(metrics[judge.name], judge.goal, how)
+            slot.plateau = slot.plateau.after(metrics[first.name], first.goal, how)
         seconds += slot.seconds
         stack.close_epoch(slot)
-        return EpochReport(slot.trial_id, slot.epoch, figures, steps, seconds)
-
-    def _improves(self, slot: Slot, figures: Mapping[str, float]) -> bool:
-        if slot.best is None:
-            return True
-        value, best = figures[self._objective], slot.best.metrics[self._objective]
-        return value < best if self._goal == "minimize" else value > best
+        kept = slot.best.metrics
+        best = BestEpoch(slot.best.epoch, kept[self._objective], kept.get(slot.own_loss))
+        return EpochReport(slot.trial_id, slot.epoch, figures, steps, seconds, best)

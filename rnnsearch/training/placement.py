@@ -12,6 +12,7 @@ from rnnsearch.errors import PackError
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.base import Task, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.standing import own_loss
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.layout import Layout, layout_of
@@ -90,13 +91,15 @@ class Placement:
             )
         if config.model.initial_state == "learned" and how.carry_state:
             raise PackError("a step starts from a carried state or from a learned one, not both")
-        names = [metric.name for metric in task.data.metrics()]
+        metrics = task.data.metrics()
+        names = [metric.name for metric in metrics]
         if self._objective not in (*names, "train_loss"):
             raise PackError(
                 f"the task reports no metric {self._objective}; it reports train_loss,"
                 f" {', '.join(names)}"
             )
         slot = Slot(trial_id=trial_id, config=config, layout=self.layout(config), window=window)
+        slot.own_loss = own_loss(metrics)
         if snapshot is not None:
             check_restored(snapshot, slot.layout, self._objective)
             slot.epoch, slot.step, slot.total = snapshot.epoch, snapshot.step, snapshot.total

@@ -7,6 +7,21 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class BestEpoch:
+    """The epoch whose weights are kept of a trial.
+
+    Attributes:
+        epoch: Counts from 1.
+        value: The study's metric there.
+        loss: The task's own loss there, which breaks ties; None where nobody knows it.
+    """
+
+    epoch: int
+    value: float
+    loss: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EpochReport:
     """One finished epoch of one trial.
 
@@ -15,6 +30,7 @@ class EpochReport:
         metrics: `train_loss` and whatever the task's `evaluate` gave, full names.
         training_steps: Optimizer steps of this epoch.
         seconds: The trial's share of the pack's time in this epoch.
+        best: The trial's best epoch so far, this one included.
     """
 
     trial_id: str
@@ -22,6 +38,7 @@ class EpochReport:
     metrics: Mapping[str, float]
     training_steps: int
     seconds: float
+    best: BestEpoch
 
 
 @dataclass(frozen=True, slots=True)

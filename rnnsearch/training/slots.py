@@ -46,6 +46,7 @@ class Slot:
         loss_sum: Of the training losses of the epoch under way.
         seconds: The trial's share of time in the epoch under way.
         gradient_norm: At the last step.
+        own_loss: The task's own among its metrics, which breaks ties; empty where it has none.
     """
 
     trial_id: str
@@ -58,6 +59,7 @@ class Slot:
     loss_sum: float = 0.0
     seconds: float = 0.0
     gradient_norm: float = 0.0
+    own_loss: str = ""
     index: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     factors: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     plateau: Plateau = field(default_factory=Plateau)

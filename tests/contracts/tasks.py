@@ -21,6 +21,8 @@ from rnnsearch.tasks.base import Batch, Head, Part, Task, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.fed_back import fed_back
 from rnnsearch.tasks.load import build_task, load_data
+from rnnsearch.tasks.own.one_trial import OneTrialData
+from rnnsearch.tasks.standing import own_loss
 from rnnsearch.training.plain import NetworkPredictor
 
 CPU = torch.device("cpu")
@@ -153,6 +155,12 @@ class TaskContract:
         assert bool(data.quantiles) == (data.losses == ("quantile",))
         assert data.output_size % max(1, len(data.quantiles)) == 0
         assert not (data.feedback and data.whole_sequence)
+
+    def test_one_metric_is_the_tasks_own_loss(self, data: TaskData) -> None:
+        metrics = {metric.name: metric for metric in data.metrics()}
+        marked = [metric.name for metric in metrics.values() if metric.loss]
+        assert len(marked) == (not isinstance(data, OneTrialData))
+        assert metrics[own_loss(data.metrics())].goal == "minimize"
 
     def test_gather_knows_no_neighbours(self, task: Task) -> None:
         window = self.windows[-1]

@@ -21,6 +21,7 @@ from rnnsearch.search.ledger.trial_record import QueuedTrial, TrialRecord
 from rnnsearch.search.ledger.writer import EndState, StudyWriter
 from rnnsearch.space.proposals import suggest as propose
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.tasks.standing import standing
 
 _NOTE = "note."
 
@@ -37,7 +38,7 @@ class Ledger:
         self._study, self._journal = opened.study, opened.journal
         self._writer = StudyWriter(opened)
         self._lock = threading.RLock()
-        self._minimize = spec.search.goal == "minimize"
+        self._goal = spec.search.goal
         self._num_trials = int(self._study.user_attrs.get("num_trials", spec.search.num_trials))
         self._notes = _notes(opened)
         self._rows = _read_rows(opened, spec)
@@ -252,10 +253,10 @@ class Ledger:
     def best(self, count: int) -> list[TrialRecord]:
         """The best ended trials, completed or stopped, at most `count`, by their best values."""
         with self._lock:
-            ended = [row for row in self._rows if row.state in ("complete", "pruned")]
-            valued = [row for row in ended if row.best_value is not None]
-            valued.sort(key=lambda row: (self._loss(row.best_value), row.number))
-            return [row.record() for row in valued[:count]]
+            ended = [row.record() for row in self._rows if row.state in ("complete", "pruned")]
+        valued = [record for record in ended if record.best_value is not None]
+        valued.sort(key=lambda record: (record.standing(self._goal), record.number))
+        return valued[:count]
 
     def curves(self) -> dict[int, dict[int, float]]:
         """{number: {epoch: value}}, for `Rungs.rebuild`."""
@@ -294,9 +295,7 @@ class Ledger:
             self._let_wait(self._rows[frozen.number])
 
     def _loss(self, value: float | None) -> float:
-        if value is None:
-            return math.inf
-        return value if self._minimize else -value
+        return standing(self._goal, value).cost
 
 
 def read_trials(

@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rnnsearch.events import TrialState
+from rnnsearch.tasks.base import Goal
+from rnnsearch.tasks.standing import Standing, standing
+
+BEST_LOSS = "best_loss"
+"""Attribute of an ended trial: the task's own loss at its best epoch."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,16 @@ class TrialRecord:
     started: float | None
     ended: float | None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    def standing(self, goal: Goal) -> Standing:
+        """Its place among the trials by its best epoch; the lower of two is better."""
+        return standing(goal, self.best_value, self.best_loss)
+
+    @property
+    def best_loss(self) -> float | None:
+        """The task's own loss at `best_epoch`; None before the end, and in older studies."""
+        loss: float | None = self.attributes.get(BEST_LOSS)
+        return loss
 
 
 def trial_name(number: int, params: Mapping[str, Any], values: Mapping[str, Any]) -> str:

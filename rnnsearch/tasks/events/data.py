@@ -108,6 +108,7 @@ class EventsData:
                 "nats/frame",
                 "minimize",
                 f"negative log-likelihood of all events of a frame, mean over {over}",
+                loss=True,
             ),
             Metric(
                 "val_accuracy",

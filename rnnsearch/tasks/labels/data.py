@@ -114,6 +114,7 @@ class LabelsData:
                 "nats/sequence",
                 "minimize",
                 f"mean negative log-likelihood of the true class {over}",
+                loss=True,
             ),
         ]
 

@@ -78,6 +78,7 @@ class AddingData:
                 "squared units of the sum",
                 "minimize",
                 "mean squared error of the sum; always saying 1 gives 0.167",
+                loss=True,
             ),
             Metric(
                 "val_accuracy",
@@ -170,6 +171,7 @@ class CopyData:
                 "minimize",
                 "mean negative log-likelihood over all steps; without memory "
                 f"{config.length * log(config.symbols) / config.steps:.4g}",
+                loss=True,
             ),
             Metric(
                 "val_recall_nats",

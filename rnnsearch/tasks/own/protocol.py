@@ -50,7 +50,11 @@ class OneTrialTask(Protocol):
         ...
 
     def metrics(self) -> Sequence[Metric]:
-        """What `evaluate` reports of the part `val`, the most important one first."""
+        """What `evaluate` reports of the part `val`, the most important one first.
+
+        The one that is marked with `loss=True`, else the first to minimize, breaks the ties of the
+        others: many networks reach an accuracy of 1.0, and few of them the lowest loss.
+        """
         ...
 
     def evaluate(self, predict: Predict, part: Part) -> Mapping[str, float]:

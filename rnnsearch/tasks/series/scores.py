@@ -206,6 +206,7 @@ def announced(data: SeriesData) -> Sequence[Metric]:
             "minimize",
             "mean squared error, each target divided by its standard deviation in the training "
             "part",
+            loss=not config.quantiles,
         ),
     ]
     if config.horizon > 1:
@@ -242,7 +243,7 @@ def _of_intervals(data: SeriesData, unit: str) -> list[Metric]:
     found = []
     if config.quantiles:
         meaning = "pinball loss, the mean over the quantiles; half the absolute error at 0.5"
-        found.append(Metric("val_pinball", unit, "minimize", meaning))
+        found.append(Metric("val_pinball", unit, "minimize", meaning, loss=True))
     if config.interval is None:
         return found
     before = "in the first half of the validation part, scored on the second"

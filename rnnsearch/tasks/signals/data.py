@@ -128,7 +128,11 @@ class SignalData:
         about = f"{ahead} ahead, from the {config.window} points before"
         found = [
             Metric(
-                "val_mse", "squared units of the signal", "minimize", f"mean squared error {about}"
+                "val_mse",
+                "squared units of the signal",
+                "minimize",
+                f"mean squared error {about}",
+                loss=True,
             ),
             Metric("val_mae", "units of the signal", "minimize", f"mean absolute error {about}"),
         ]

@@ -75,6 +75,7 @@ class SineData:
             "squared units of the wave",
             "minimize",
             "mean squared error one step ahead, true points as input",
+            loss=True,
         )
         closed = [
             Metric(

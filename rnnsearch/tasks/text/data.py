@@ -162,7 +162,11 @@ class TextData:
         ]
         return [
             Metric(
-                f"{part}_nats", f"nats/{unit}", "minimize", f"mean negative log-likelihood {over}"
+                f"{part}_nats",
+                f"nats/{unit}",
+                "minimize",
+                f"mean negative log-likelihood {over}",
+                loss=True,
             ),
             Metric(f"{part}_bits", f"bits/{unit}", "minimize", f"the same {over}, in bits"),
             Metric(

@@ -63,6 +63,22 @@ def test_best_follows_the_goal_and_skips_what_is_not_finite(
     assert progress.best == best
 
 
+def test_of_equal_values_the_best_is_the_one_with_the_lower_own_loss() -> None:
+    progress = Progress(search())
+    progress.on_event(
+        StudyStarted(
+            *(0.0, "s", "d", "labels", "val_mse", "minimize", 25, False, ""), tie_break="val_nats"
+        )
+    )
+    for number, nats in ((0, 0.3), (1, 0.1), (2, 0.2)):
+        metrics = [{"val_mse": 0.5, "val_nats": nats}]
+        progress.on_event(EpochsReported(0.0, number, [1], metrics, 10))
+        name = f"baseline {number}"
+        progress.on_event(BaselineScored(0.0, name, metrics[0]))
+    assert progress.best == (0.5, 1)
+    assert progress.best_baseline == (0.5, "baseline 1")
+
+
 def test_best_baseline_by_the_metric_of_the_study() -> None:
     progress = Progress(search())
     progress.on_event(BaselineScored(0.0, "persistence", {"val_mse": 0.5, "other": 0.0}))

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from rnnsearch.errors import PackError
+from rnnsearch.tasks.standing import Judge, standing
 from rnnsearch.training.config import TrialConfig
-from rnnsearch.training.report import Divergence, EpochReport, Refusal, Step
+from rnnsearch.training.report import BestEpoch, Divergence, EpochReport, Refusal, Step
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.weights import Weights
 
@@ -21,6 +22,10 @@ def value_of(config: TrialConfig, epoch: int) -> float:
     return config.training.learning_rate + 1.0 / epoch
 
 
+LOSS = "val_nats"
+"""Of the tasks whose curves are made so that they tie."""
+
+
 class PaperPack:
     """Fulfils `PackLike`; trains one epoch of every trial a call.
 
@@ -28,7 +33,15 @@ class PaperPack:
     refused.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, curve: Callable[[TrialConfig, int], Mapping[str, float]] | None = None
+    ) -> None:
+        """
+        Args:
+            curve: Metrics of a config after an epoch; None takes `value_of`.
+        """
+        self._curve = curve or _plain
+        self.best: dict[str, BestEpoch] = {}
         self.configs: dict[str, TrialConfig] = {}
         self.epochs: dict[str, int] = {}
         self.started_from: dict[str, int] = {}
@@ -48,14 +61,17 @@ class PaperPack:
             raise PackError("0.5 cannot be learned with")
         self.configs[trial_id] = config
         self.epochs[trial_id] = self.started_from[trial_id] = state.epoch if state else 0
+        self.best.pop(trial_id, None)
+        for epoch in range(1, self.epochs[trial_id] + 1):
+            self._take(trial_id, epoch)
 
     def remove(self, trial_id: str) -> Weights | None:
-        epoch = self.epochs.pop(trial_id)
         config = self.configs.pop(trial_id)
-        if not epoch:
+        if not self.epochs.pop(trial_id):
             return None
         tensors = {"head.bias": np.zeros(1, np.float32)}
-        return Weights(tensors, epoch, {METRIC: value_of(config, epoch)})
+        epoch = self.best[trial_id].epoch
+        return Weights(tensors, epoch, dict(self._curve(config, epoch)))
 
     def train(self, limits: Mapping[str, int], seconds: float) -> Step:
         reports, divergences = [], []
@@ -68,8 +84,9 @@ class PaperPack:
                 del self.epochs[trial_id]
                 continue
             self.epochs[trial_id] = epoch + 1
-            metrics = {"train_loss": 1.0, METRIC: value_of(config, epoch + 1)}
-            reports.append(EpochReport(trial_id, epoch + 1, metrics, 100, 0.01))
+            metrics = {"train_loss": 1.0, **self._curve(config, epoch + 1)}
+            best = self._take(trial_id, epoch + 1)
+            reports.append(EpochReport(trial_id, epoch + 1, metrics, 100, 0.01, best))
         refusals: tuple[Refusal, ...] = ()
         return Step(tuple(reports), tuple(divergences), refusals, dict(self.epochs), seconds=1.0)
 
@@ -83,11 +100,28 @@ class PaperPack:
                 loss_sum=0.0,
                 seconds=0.0,
                 arrays={"parameters": np.zeros(1, np.float32)},
-                best_epoch=None,
-                best_metrics={},
+                best_epoch=self.best[trial_id].epoch if epoch else None,
+                best_metrics=self._best_metrics(trial_id),
             )
             for trial_id, epoch in self.epochs.items()
         }
+
+    def _best_metrics(self, trial_id: str) -> Mapping[str, float]:
+        best = self.best.get(trial_id)
+        return {} if best is None else self._curve(self.configs[trial_id], best.epoch)
+
+    def _take(self, trial_id: str, epoch: int) -> BestEpoch:
+        """The best epoch, the lowest metric and of equal ones the lowest loss."""
+        metrics = self._curve(self.configs[trial_id], epoch)
+        judge = Judge(METRIC, "minimize", LOSS)
+        best = self.best.get(trial_id)
+        if best is None or judge.of(metrics) < standing("minimize", best.value, best.loss):
+            best = self.best[trial_id] = BestEpoch(epoch, metrics[METRIC], metrics.get(LOSS))
+        return best
+
+
+def _plain(config: TrialConfig, epoch: int) -> Mapping[str, float]:
+    return {METRIC: value_of(config, epoch)}
 
 
 def build_paper_pack(data: Callable[[Any], Any]) -> PaperPack:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from rnnsearch.search.silence import Silence
 from rnnsearch.search.tune.pack_worker import PackWorker
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.training.config import TrialConfig
 
 SPACE = """
 name: paper
@@ -80,6 +81,7 @@ class Rig:
         should_stop: Callable[[], str | None] = lambda: None,
         interrupted: Callable[[], str | None] = lambda: None,
         silence: Silence | None = None,
+        curve: Callable[[TrialConfig, int], Mapping[str, float]] | None = None,
     ) -> None:
         self.directory = StudyDirectory(folder, spec.name)
         self.directory.create()
@@ -127,6 +129,7 @@ class Rig:
         self.papers: dict[str, PaperPack] = {}
         self.packs: list[str] = []
         self.held: list[int] = []
+        self.curve = curve
         self.gone = False
 
     def run(
@@ -149,7 +152,7 @@ class Rig:
         settings = PackSettings(
             METRIC, self.spec.search.goal, 1.0, 1e9, str(self.directory.snapshots), "", 1, False
         )
-        paper = self.papers[pack_id] = PaperPack()
+        paper = self.papers[pack_id] = PaperPack(self.curve)
         self.workers[pack_id] = PackWorker(name, settings, lambda data: paper, lambda ref: ref)
         self.packs.append(pack_id)
         return pack_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from rnnsearch.search.analysis import (
     summary,
     trials_table,
 )
-from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.search.ledger.trial_record import BEST_LOSS, TrialRecord
 
 
 def record(
@@ -91,6 +92,22 @@ def test_more_is_better_where_the_goal_says_so() -> None:
         "persistence",
         "trial-0002-lstm",
     ]
+
+
+def test_equal_values_are_parted_by_the_own_loss_baselines_among_them() -> None:
+    losses = {0: 0.3, 1: 0.1, 2: None, 3: 0.2, 4: 0.1}
+    tied = [
+        replace(record(number, "complete", 1.0), attributes={BEST_LOSS: loss})
+        for number, loss in losses.items()
+    ]
+    even = [{"name": "regression", "metrics": {"val_accuracy": 1.0, "val_nats": 0.15}, "note": ""}]
+    for trials in (tied, tied[::-1]):
+        rows = leaderboard(
+            trials, goal="maximize", metric="val_accuracy", loss="val_nats", baselines=even
+        )
+        assert [row["number"] for row in rows] == [1, 4, None, 3, 0, 2]
+        rows = leaderboard(trials, goal="maximize", metric="val_accuracy", baselines=even)
+        assert [row["number"] for row in rows] == [1, 4, 3, 0, 2, None], "its loss is not known"
 
 
 def test_a_baseline_stands_alone_before_any_trial() -> None:

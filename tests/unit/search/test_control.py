@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from paper_pack import value_of
+from paper_pack import LOSS, METRIC, value_of
 from rig import Rig, paper_spec
 
 from rnnsearch.events import (
@@ -22,6 +22,7 @@ from rnnsearch.events import (
 )
 from rnnsearch.search.finalists import choose
 from rnnsearch.space.trial import trial_config
+from rnnsearch.training.config import TrialConfig
 
 
 @pytest.fixture
@@ -113,6 +114,45 @@ def test_finalists_train_again_and_the_best_mean_wins(rigs) -> None:
     assert chosen is not None
     assert chosen[0] == best[0]
     assert sum(rig.ledger.counts().values()) == 12, "reruns are no trials"
+
+
+def tied(config: TrialConfig, epoch: int) -> dict[str, float]:
+    """Equal in the metric from the second epoch on; the own loss is lowest at the fourth."""
+    loss = config.training.learning_rate + abs(epoch - 4)
+    return {METRIC: 1.0 if epoch > 1 else 2.0, LOSS: loss}
+
+
+def test_ties_are_broken_by_the_own_loss_from_the_epoch_to_the_champion(rigs) -> None:
+    none = "search.scheduler={type: none}"
+    rig = rigs(paper_spec(none, "search.finalists={top: 2, seeds: 2}"), curve=tied)
+    rig.run()
+    records = rig.ledger.trials()
+    assert all((one.best_epoch, one.best_value) == (4, 1.0) for one in records)
+    rates = {one.number: one.params["training.learning_rate"] for one in records}
+    assert {one.number: one.best_loss for one in records} == rates
+    order = sorted(rates, key=lambda number: rates[number])
+    assert order[0] != 0, "the first to arrive is another"
+    assert rig.shelf.best() == order[:2]
+    assert [one.number for one in rig.ledger.best(12)] == order
+    assert choose(rig.finalists.finalists, "minimize")[0] == order[0]
+    rig.end()
+    second = rigs(paper_spec(none, "search.finalists={top: 2, seeds: 2}"), resume=True)
+    second.run()
+    assert second.finalists.finalists == rig.finalists.finalists
+
+
+def test_a_trial_that_was_put_back_keeps_the_best_of_its_equal_epochs(rigs) -> None:
+    wish: list[str] = []
+    how = {"interrupted": lambda: (wish or [None])[0], "curve": tied}
+    spec = paper_spec("search.scheduler={type: none}")
+    rig = rigs(spec, **how)
+    rig.run(each_turn=lambda turn: wish.append("SIGINT") if turn == 7 else None)
+    back = {one.number for one in rig.ledger.trials() if one.epoch > 4 and one.state == "waiting"}
+    assert back
+    rig.end()
+    second = rigs(spec, resume=True, curve=tied)
+    second.run()
+    assert {second.ledger.trial(number).best_epoch for number in back} == {4}
 
 
 def test_with_one_seed_nothing_is_trained_again(rigs) -> None:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rig import Notebook
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.search.finalists import Finalist, choose
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.tasks.standing import standing
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.weights import Weights
 
@@ -44,6 +47,31 @@ def test_a_finalist_with_a_diverged_seed_comes_last() -> None:
     )
 
 
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
+def test_equal_means_are_parted_by_the_own_loss_and_then_by_the_number(order) -> None:
+    losses = {1: 0.5, 2: 0.2, 3: 0.2}
+    able = [finalist(number, 1.0, 0.9, 0.95) for number in order]
+    assert choose(able, "maximize") == (1, 10), "nothing is known of losses: the lowest number"
+    for each in able:
+        each.losses = dict.fromkeys(each.seeds, losses[each.number])
+    assert choose(able, "maximize") == (2, 20)
+
+
+def test_means_that_sums_round_apart_are_equal() -> None:
+    one, two = finalist(1, 0.2, 0.2, 0.2), finalist(2, 0.1, 0.2, 0.3)
+    assert math.fsum(one.scored()) > math.fsum(two.scored())
+    one.losses, two.losses = dict.fromkeys(one.seeds, 0.2), dict.fromkeys(two.seeds, 0.1)
+    assert choose([one, two], "maximize") == (2, 22)
+
+
+def test_of_a_winners_equal_seeds_the_lowest_own_loss_is_taken_whichever_came_first() -> None:
+    for arrival in ([10, 11, 12], [12, 11, 10], [11, 12, 10]):
+        one = Finalist(1, (10, 11, 12), dict.fromkeys(arrival, 1.0))
+        assert choose([one], "maximize") == (1, 10)
+        one.losses = {12: 0.1, 10: 0.3, 11: 0.2}
+        assert choose([one], "maximize") == (1, 12)
+
+
 def test_nobody_wins_where_nobody_has_a_value() -> None:
     assert choose([finalist(1), finalist(2, math.inf)], "minimize") is None
     assert choose([], "minimize") is None
@@ -70,30 +98,38 @@ def shelf(folder: Path, goal: str = "minimize", top: int = 2) -> Shelf:
 
 def test_the_best_values_stay_and_the_others_are_pushed_out(tmp_path: Path) -> None:
     best = shelf(tmp_path)
-    assert best.offer(1, best_value=0.5)
-    assert best.offer(2, best_value=0.9)
-    assert best.offer(3, best_value=0.8)
-    assert not best.offer(4, best_value=0.85)
+    assert best.offer(1, standing("minimize", 0.5))
+    assert best.offer(2, standing("minimize", 0.9))
+    assert best.offer(3, standing("minimize", 0.8))
+    assert not best.offer(4, standing("minimize", 0.85))
     assert best.best() == [1, 3]
+
+
+@given(st.permutations([(1, 0.3), (2, 0.1), (3, None), (4, 0.1), (5, 0.2)]))
+def test_trials_of_one_value_are_kept_by_their_own_loss_whoever_ended_first(arrival) -> None:
+    best = shelf(Path("nowhere"), "maximize", top=3)
+    for number, loss in arrival:
+        best.offer(number, standing("maximize", 1.0, loss))
+    assert best.best() == [2, 4, 5]
 
 
 @pytest.mark.parametrize(("goal", "order"), [("minimize", [1, 2]), ("maximize", [3, 2])])
 def test_the_goal_decides_which_way_is_better(tmp_path: Path, goal: str, order: list[int]) -> None:
     best = shelf(tmp_path, goal)
     for number, value in ((1, 0.1), (2, 0.2), (3, 0.3)):
-        best.offer(number, best_value=value)
+        best.offer(number, standing(goal, value))
     assert best.best() == order
 
 
 def test_what_is_pushed_out_is_deleted_and_nothing_else(tmp_path: Path) -> None:
     best = shelf(tmp_path, top=1)
     weights = Weights({"head.bias": np.zeros(1)}, 1, {"val_mse": 0.5})
-    best.offer(1, best_value=0.5)
+    best.offer(1, standing("minimize", 0.5))
     best.put(1, 7, CONFIG, weights, own=True)
     best.put(1, 8, CONFIG, weights, own=False)
     (tmp_path / "trial-00010").mkdir()
     assert best.has(1, 7, own=True)
     assert best.has(1, 8, own=False)
-    best.offer(2, best_value=0.4)
+    best.offer(2, standing("minimize", 0.4))
     assert [path.name for path in tmp_path.iterdir()] == ["trial-00010"]
     assert best.put(1, 7, CONFIG, weights, own=True) is None, "too late: it was pushed out"

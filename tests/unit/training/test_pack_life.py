@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -24,7 +25,9 @@ from contracts.packs import (
 
 from rnnsearch.errors import PackError
 from rnnsearch.models.network import RecurrentNetwork
+from rnnsearch.tasks.base import Metric
 from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.training.report import BestEpoch
 from rnnsearch.training.snapshot import (
     TrialSnapshot,
     read_snapshots,
@@ -188,6 +191,44 @@ def test_a_metric_that_is_not_finite_is_a_divergence():
     assert [(d.trial_id, d.epoch, d.step) for d in step.divergences] == [("trial", 1, 6)]
     assert np.isfinite(step.divergences[0].gradient_norm)
     assert pack.roster == {}
+
+
+class Tied(WaveTask):
+    """Every epoch has the accuracy that its number stands at, and the wave's own loss."""
+
+    accuracies: Sequence[float] = ()
+
+    def __init__(self, data, dtype):
+        super().__init__(data, dtype)
+        self.data = TiedData()
+        self.left = iter(self.accuracies)
+
+    def evaluate(self, predictor, part, carried):
+        right = torch.full((predictor.size,), next(self.left), dtype=torch.float64)
+        return {"val_accuracy": right, **super().evaluate(predictor, part, carried)}
+
+
+class TiedData(WaveData):
+    def metrics(self):
+        return (Metric("val_accuracy", "", "maximize", ""), *super().metrics())
+
+
+def test_of_equal_epochs_the_one_with_the_lowest_own_loss_keeps_its_weights():
+    class Often(Tied):
+        accuracies = (0.5, 1.0, 1.0, 1.0, 1.0, 0.9, 1.0)
+
+    config = trial(3, learning_rate=0.3, model={"hidden_size": 11, "num_layers": 2})
+    pack = wave_pack(
+        objective="val_accuracy", goal="maximize", tasks=lambda c, d, _, dtype: Often(d, dtype)
+    )
+    pack.add("trial", config)
+    reports = drain(pack, {"trial": 7}).reports
+    losses = {r.epoch: r.metrics["val_mse"] for r in reports if r.metrics["val_accuracy"] == 1.0}
+    best = min(losses, key=lambda epoch: losses[epoch])
+    assert best not in (2, 7), "neither the first nor the last of them"
+    assert reports[-1].best == BestEpoch(best, 1.0, losses[best])
+    assert reports[0].best == BestEpoch(1, 0.5, reports[0].metrics["val_mse"])
+    assert pack.remove("trial").epoch == best
 
 
 def test_the_best_weights_are_those_of_the_best_epoch():

@@ -1,0 +1,44 @@
+"""The one rule of which result is better."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from rnnsearch.tasks.base import Goal, Metric
+from rnnsearch.tasks.standing import Judge, own_loss, standing
+
+
+@pytest.mark.parametrize(("goal", "better", "worse"), [("minimize", 1, 2), ("maximize", 2, 1)])
+def test_the_metric_comes_first_and_the_loss_parts_what_is_equal(
+    goal: Goal, better: float, worse: float
+) -> None:
+    assert standing(goal, better, 9.0) < standing(goal, worse, 0.1)
+    assert standing(goal, better, 0.1) < standing(goal, better, 0.2)
+    assert not standing(goal, better, 0.1) < standing(goal, better, 0.1)
+
+
+@pytest.mark.parametrize("goal", ["minimize", "maximize"])
+@pytest.mark.parametrize("bad", [None, math.nan, math.inf, -math.inf])
+def test_what_is_missing_or_not_finite_is_the_worst(goal: Goal, bad: float | None) -> None:
+    assert standing(goal, 1e300, bad) < standing(goal, bad, 0.0)
+    assert standing(goal, 1.0, 1e300) < standing(goal, 1.0, bad)
+    assert standing(goal, bad) == standing(goal, None)
+
+
+def test_a_judge_reads_its_two_metrics() -> None:
+    judge = Judge("val_accuracy", "maximize", "val_nats")
+    sure = {"val_accuracy": 1.0, "val_nats": 0.01, "train_loss": 9.0}
+    unsure = {"val_accuracy": 1.0, "val_nats": 0.3, "train_loss": 0.0}
+    assert judge.of(sure) < judge.of(unsure) < judge.of({"val_nats": 0.0})
+    assert judge.of({"val_accuracy": 1.0}) == standing("maximize", 1.0)
+
+
+def test_a_tasks_own_loss_is_the_marked_one_else_the_first_to_minimize() -> None:
+    share = Metric("val_accuracy", "", "maximize", "")
+    other, nats = Metric("val_mae", "", "minimize", ""), Metric("val_nats", "", "minimize", "")
+    marked = Metric("val_nats", "", "minimize", "", loss=True)
+    assert own_loss([share, other, marked]) == "val_nats"
+    assert own_loss([share, other, nats]) == "val_mae"
+    assert own_loss([share]) == ""
