@@ -7,6 +7,7 @@ RnnsearchError
 │   ├── StudyNotFoundError   no study of that name in the storage folder
 │   ├── StudyExistsError     the name is taken; resume or extend it
 │   ├── StudyLockedError     another driver owns the study
+│   ├── DamagedLedgerError   the ledger's file was changed by something else than rnnsearch
 │   ├── StorageError         the storage cannot hold a study (a copy that Ray deletes, a URL)
 │   ├── ClusterError         the Ray cluster cannot be reached or refuses us
 │   ├── HorizonError         a rollout of fewer than one step
@@ -89,6 +90,10 @@ class StudyExistsError(InputError):
 
 class StudyLockedError(InputError):
     """Another driver owns the study; its lock is fresh."""
+
+
+class DamagedLedgerError(InputError):
+    """The ledger's file holds something else than what was written; `repair` keeps the rest."""
 
 
 class StorageError(InputError):

@@ -16,7 +16,7 @@ from rnnsearch.events import TrialState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.asking import Asking, Suggest
 from rnnsearch.search.ledger.row import LedgerRow, read_row
-from rnnsearch.search.ledger.storage import OpenStudy, create_study, open_study
+from rnnsearch.search.ledger.storage import OpenStudy, create_study, damage_said, open_study
 from rnnsearch.search.ledger.trial_record import QueuedTrial, TrialRecord
 from rnnsearch.search.ledger.writer import EndState, StudyWriter
 from rnnsearch.space.proposals import suggest as propose
@@ -81,8 +81,11 @@ class Ledger:
             StudyNotFoundError: The database holds no such study.
             StudyExistsError: The study has another search space.
             StorageError: The file or the database cannot be opened.
+            DamagedLedgerError: The file holds something else than what was written.
         """
-        return cls(open_study(directory, spec, url), spec, suggest)
+        opened = open_study(directory, spec, url)
+        with damage_said(directory):
+            return cls(opened, spec, suggest)
 
     @property
     def num_trials(self) -> int:
@@ -309,9 +312,11 @@ def read_trials(
         StudyNotFoundError: There is no ledger yet.
         StudyExistsError: The study has another search space than `spec`.
         StorageError: The file or the database cannot be opened.
+        DamagedLedgerError: The file holds something else than what was written.
     """
     opened = open_study(directory, spec, url, read_only=True)
-    return [row.record() for row in _read_rows(opened, spec)], _notes(opened)
+    with damage_said(directory):
+        return [row.record() for row in _read_rows(opened, spec)], _notes(opened)
 
 
 def _read_rows(opened: OpenStudy, spec: StudySpec) -> list[LedgerRow]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import optuna
@@ -10,7 +12,12 @@ import sqlalchemy
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from sqlalchemy.exc import SQLAlchemyError
 
-from rnnsearch.errors import StorageError, StudyExistsError, StudyNotFoundError
+from rnnsearch.errors import (
+    DamagedLedgerError,
+    StorageError,
+    StudyExistsError,
+    StudyNotFoundError,
+)
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.journal import BufferedJournal
 from rnnsearch.search.ledger.samplers import make_sampler
@@ -78,10 +85,12 @@ def open_study(
         StorageError: The file or the database cannot be opened.
     """
     storage, journal = _open_storage(directory, url, read_only=read_only)
-    if directory.name not in {study.study_name for study in storage.get_all_studies()}:
-        if journal is not None and not read_only:
+    names = [study.study_name for study in storage.get_all_studies()]
+    if directory.name not in names:
+        if journal is not None and not read_only and not names:
             return create_study(directory, spec, url)
-        raise StudyNotFoundError(f"The ledger holds no study {directory.name!r}.")
+        others = f", but {', '.join(map(repr, names))}" if names else ""
+        raise StudyNotFoundError(f"The ledger holds no study {directory.name!r}{others}.")
     asked = storage.get_n_trials(storage.get_study_id_from_name(directory.name))
     study = optuna.load_study(
         study_name=directory.name,
@@ -118,8 +127,9 @@ def _open_storage(
     if url is None:
         if read_only and not directory.ledger.is_file():
             raise StudyNotFoundError(f"The study {directory.name!r} has no ledger yet.")
-        journal = BufferedJournal(directory.ledger, read_only=read_only)
-        return JournalStorage(journal), journal
+        with damage_said(directory):
+            journal = BufferedJournal(directory.ledger, read_only=read_only)
+            return JournalStorage(journal), journal
     try:
         return RDBStorage(url), None
     except (SQLAlchemyError, ImportError, ValueError) as error:
@@ -127,6 +137,31 @@ def _open_storage(
             f"Cannot open the ledger's database {_without_password(url)}: {type(error).__name__}. "
             "Check the URL, the database's driver package and that the server answers."
         ) from None
+
+
+@contextmanager
+def damage_said(directory: StudyDirectory) -> Iterator[None]:
+    """What a damaged ledger does to whoever reads it, with the remedy.
+
+    The journals of older versions have no checksums, so damage may be met as late as where a
+    record is taken for what it says.
+
+    Raises:
+        DamagedLedgerError: In place of whatever else.
+    """
+    remedy = (
+        "What is whole can be kept: "
+        f"rnnsearch repair {directory.name} --storage {directory.storage}"
+    )
+    try:
+        yield
+    except DamagedLedgerError as error:
+        raise DamagedLedgerError(f"{error} {remedy}") from error
+    except (LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
+        raise DamagedLedgerError(
+            f"The ledger {directory.ledger} is damaged: a record makes no sense "
+            f"({type(error).__name__}: {error}). {remedy}"
+        ) from error
 
 
 def _without_password(url: str) -> str:
