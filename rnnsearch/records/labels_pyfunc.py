@@ -11,7 +11,6 @@ import mlflow
 import pandas as pd
 from mlflow.models import set_model
 
-from rnnsearch.tasks.labels.table import rows_by_id
 from rnnsearch.training.trained import TrainedModel
 
 
@@ -29,29 +28,19 @@ class LabelsModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         """Label sequences of any length.
 
         Args:
-            model_input: A column of texts, a sequence a row; or a step a row, in the order of
-                time, with the id of its sequence and the columns of numbers of training.
+            model_input: A column of texts, a sequence a row; or a step a row with the id of its
+                sequence and the columns of numbers of training, in any order where training had
+                a time, which is needed then. Cells may be of any type that the file could have.
 
         Returns:
             A row a sequence: of steps, its id; `label`, the likeliest class; and a probability
             for each class, `p_<class>`.
+
+        Raises:
+            ModelError: Rows, columns or cells are not what the model reads.
         """
         del context, params
-        manifest = self.model.manifest
-        columns = manifest["columns"]
-        if manifest["reads"] == "text":
-            sequences: list[Any] = [str(text) for text in model_input[columns["text"]]]
-            names = None
-        else:
-            values = model_input[manifest["features"]].to_numpy(dtype=float)
-            rows = rows_by_id(model_input[columns["id"]])
-            sequences, names = [values[own] for own in rows.values()], list(rows)
-        found = self.model.classify(sequences)
-        table = pd.DataFrame(found.probabilities, columns=[f"p_{name}" for name in found.classes])
-        table.insert(0, "label", list(found.labels))
-        if names is not None:
-            table.insert(0, columns["id"], names)
-        return table
+        return self.model.classify(model_input)
 
 
 set_model(LabelsModel())

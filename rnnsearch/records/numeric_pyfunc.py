@@ -24,12 +24,13 @@ class NumericModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
 
     def predict(
         self, context: Any, model_input: np.ndarray, params: dict[str, Any] | None = None
-    ) -> np.ndarray:
+    ) -> Any:
         """Predict the next step from each, or continue a history.
 
         Args:
-            model_input: float32, shape (batch, time, feature), in the units of the data; or
-                symbols, int64, shape (batch, time).
+            model_input: Numbers of any type, shape (batch, time, feature), in the units of the
+                data, or a DataFrame whose rows are the steps of one sequence; or symbols, whole
+                numbers, shape (batch, time).
             params: `rollout_steps`: 0 predicts one step from each; n above 0 feeds the model
                 its own predictions for n steps.
 

@@ -28,32 +28,26 @@ class SeriesModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         """Forecast the rows that follow, in the units of the data.
 
         Args:
-            model_input: Recent rows in the order of time, with the columns of training; of a
-                panel, with its id column, and any number of series. Rows at the end without
-                targets are those to predict; they are needed where columns are known ahead.
-            params: `steps`: rows to predict; 0 takes the horizon of training.
+            model_input: Recent rows with the columns of training, in any order where they have a
+                time; of a panel, with its id column, and any number of series. Rows at the end
+                without targets are those to predict; they are needed where columns are known
+                ahead. Cells may be of any type that the training's file could have.
+            params: `steps`: rows to predict; 0 takes the horizon of training. `new_series`:
+                whether series that training never saw are forecast, scaled by their own rows.
 
         Returns:
             A row a step, with `step` from 1 and the targets; of a panel, with the id column.
+
+        Raises:
+            ModelError: Rows, columns or cells are not what the model reads.
         """
         del context
-        manifest = self.model.manifest
-        steps = int((params or {}).get("steps", 0)) or None
-        read = [*manifest["targets"], *manifest["past"], *manifest["known"]]
-        if not manifest["id"]:
-            return self._continued(model_input[read], steps, None)
-        found = []
-        for name, rows in model_input.groupby(manifest["id"], sort=False):
-            table = self._continued(rows[read], steps, str(name))
-            table.insert(0, manifest["id"], str(name))
-            found.append(table)
-        return pd.concat(found, ignore_index=True)
-
-    def _continued(self, rows: pd.DataFrame, steps: int | None, series: str | None) -> pd.DataFrame:
-        values = self.model.forecast(rows.to_numpy("float64")[None], steps, series)[0]
-        table = pd.DataFrame(values, columns=list(self.model.manifest["targets"]))
-        table.insert(0, "step", range(1, len(table) + 1))
-        return table
+        given = params or {}
+        return self.model.forecast(
+            model_input,
+            int(given.get("steps", 0)) or None,
+            new_series=bool(given.get("new_series", False)),
+        )
 
 
 set_model(SeriesModel())

@@ -12,6 +12,7 @@ import pandas as pd
 from mlflow.models import set_model
 
 from rnnsearch.errors import PromptError
+from rnnsearch.tasks.frames import text_cells
 from rnnsearch.training.trained import TrainedModel
 
 
@@ -39,12 +40,13 @@ class TextModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         Raises:
             PromptError: A prompt is empty, or holds symbols that the model cannot read; the row
                 and the symbols are named, and nothing is predicted.
+            ModelError: A cell of the column is missing, or it holds no texts.
         """
         del context
         given = params or {}
         length, seed = int(given.get("length", 200)), int(given.get("seed", 0))
         temperature = float(given.get("temperature", 0.8))
-        prompts = [str(prompt) for prompt in model_input["prompt"]]
+        prompts = text_cells(model_input, "prompt")
         vocabulary = self.model.vocabulary()
         for row, prompt in enumerate(prompts):
             try:

@@ -236,7 +236,8 @@ class StudyResult:
 
     def rollout(self, history: np.ndarray[Any, Any], steps: int) -> np.ndarray[Any, Any]:
         """Continue `history` [batch, time, feature] for `steps` on the champion's predictions."""
-        return self.load_model().rollout(history, steps)
+        predicted: np.ndarray[Any, Any] = self.load_model().rollout(history, steps)
+        return predicted
 
     def summary(self) -> dict[str, Any]:
         """The JSON object of `--format json`."""

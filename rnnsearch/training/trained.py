@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +14,12 @@ from torch.nn import functional
 from rnnsearch.errors import HorizonError, ModelError, PromptError
 from rnnsearch.tasks.base import Part, Predictor, ShownTask
 from rnnsearch.tasks.fingerprint import changes, fingerprint
-from rnnsearch.tasks.labels.use import Classified, classify
+from rnnsearch.tasks.frames import as_array, is_frame
+from rnnsearch.tasks.labels.use import classify, classify_frame
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.config import SeriesConfig
-from rnnsearch.tasks.series.use import forecast_rows
+from rnnsearch.tasks.series.use import forecast_frame, forecast_rows
 from rnnsearch.tasks.signals.use import continued
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.tasks.text.generate import generate
@@ -48,21 +49,21 @@ class TrainedModel(Checkpoint):
     """A checkpoint in use: it predicts, goes on, answers, and is judged."""
 
     @torch.no_grad()
-    def predict(self, inputs: NDArray[Any]) -> NDArray[Any]:
+    def predict(self, inputs: Any) -> Any:
         """Outputs at every step, from the zero state; of a table, the rows that follow.
 
         A model of a signal that was scaled takes and gives the units of the signal.
 
         Args:
             inputs: Numbers (batch, time, feature), or symbols (batch, time) as numbered by the
-                vocabulary; of a model of a table, rows as `forecast_rows` takes them.
+                vocabulary; of a model of a table, rows as `forecast` takes them.
 
         Returns:
             The next point (batch, time, output), or natural-log probabilities of the next symbol
             (batch, time, symbol), after each step; in the dtype of the weights. Of a model that
             answers at the end of a sequence, the answer alone (batch, 1, output). Of a model of a
-            table, its forecast (batch, horizon, target) in the units of the data; of events, the
-            probability of each at the next step (batch, time, event).
+            table, its forecast (batch, horizon, target) in the units of the data (of a DataFrame,
+            a DataFrame); of events, the probability of each at the next step (batch, time, event).
 
         Raises:
             ModelError: The inputs have another shape or hold numbers that are no symbols, or the
@@ -83,7 +84,7 @@ class TrainedModel(Checkpoint):
         return self._left(outputs)
 
     @torch.no_grad()
-    def rollout(self, history: NDArray[Any], steps: int) -> NDArray[Any]:
+    def rollout(self, history: Any, steps: int) -> Any:
         """Continue a series on the model's own predictions, from the zero state.
 
         Errors compound with the horizon; compare only at equal horizons.
@@ -187,7 +188,10 @@ class TrainedModel(Checkpoint):
             ModelError: The data is not what the model was trained on.
         """
         data = self._read_again() if data is None else data
-        if data.manifest() != json.loads(json.dumps(dict(self.manifest))):
+        remembered = json.loads(json.dumps(dict(self.manifest)))
+        now = data.manifest()
+        # A model of an older version remembers less.
+        if any(now.get(key) != value for key, value in remembered.items()):
             raise ModelError(
                 "the data has changed since the model was trained: its manifest (vocabulary, "
                 "spacing) differs from the model's. Evaluate on the data of the training."
@@ -241,30 +245,39 @@ class TrainedModel(Checkpoint):
         return self.task(data).picture(self.predictor(), steps)
 
     def forecast(
-        self, rows: NDArray[Any], steps: int | None = None, series: str | None = None
-    ) -> NDArray[Any]:
-        """`tasks.series.use.forecast_rows` of this model.
+        self,
+        rows: Any,
+        steps: int | None = None,
+        series: str | None = None,
+        new_series: bool = False,
+    ) -> Any:
+        """`tasks.series.use.forecast_rows` of this model, or of a DataFrame, `forecast_frame`.
 
         Raises:
             HorizonError: More steps than the model or the known columns reach, or fewer than one.
             ModelError: The model is not one of a table, or the rows do not fit it.
+            DataError: A cell of a DataFrame is no number or no time.
         """
         if not self._of_a_table:
             raise ModelError("only a model of a table forecasts rows; use rollout or sample.")
-        return forecast_rows(self.manifest, self.predictor(), rows, steps, series)
+        if is_frame(rows):
+            return forecast_frame(self.manifest, self.predictor(), rows, steps, new_series)
+        return forecast_rows(self.manifest, self.predictor(), rows, steps, series, new_series)
 
-    def classify(self, sequences: Sequence[Any]) -> Classified:
-        """`tasks.labels.use.classify` of this model: labels and probabilities of sequences.
+    def classify(self, sequences: Any) -> Any:
+        """`tasks.labels.use.classify` of this model, or of a DataFrame, `classify_frame`.
 
         Args:
-            sequences: Texts, or arrays (steps, features) in the units of the data.
+            sequences: Texts, or arrays (steps, features) in the units of the data; or a DataFrame.
 
         Raises:
             ModelError: The model labels nothing, or a sequence is not what it reads.
+            DataError: A cell of a DataFrame is no number or no time.
         """
         if self._task_type != "labels":
             raise ModelError("only a model of labels classifies; use predict, rollout or sample.")
-        return classify(self.manifest, self.predictor(), sequences)
+        read = classify_frame if is_frame(sequences) else classify
+        return read(self.manifest, self.predictor(), sequences)
 
     @property
     def _task_type(self) -> str:
@@ -291,9 +304,10 @@ class TrainedModel(Checkpoint):
         """The network as its task asks it, a stack of one; torch's own modules compute."""
         return NetworkPredictor(self.network, self.head)
 
-    def _entered(self, inputs: NDArray[Any]) -> Tensor:
+    def _entered(self, inputs: Any) -> Tensor:
         """Checked inputs as a tensor, batch first."""
-        network, array = self.network, np.asarray(inputs)
+        network = self.network
+        array = as_array(inputs, network.symbolic)
         if network.symbolic:
             if array.ndim != 2 or array.dtype.kind not in "iu" or array.size == 0:
                 raise ModelError(

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnsearch.errors import ModelError
+from rnnsearch.tasks import columns as arrow
 from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.frames import frame_columns, text_cells
 from rnnsearch.tasks.labels.encoder import encoder_from_json
+from rnnsearch.tasks.labels.table import rows_by_id
 from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.series.table import times_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,3 +73,64 @@ def classify(
         found[numbers.cpu().numpy()] = outputs.squeeze(1)[0].double().softmax(-1).cpu().numpy()
     labels = tuple(classes[at] for at in found.argmax(axis=1).tolist())
     return Classified(labels, found, classes)
+
+
+def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any) -> Any:
+    """Label the sequences of a DataFrame that has the columns of training.
+
+    Args:
+        frame: A column of texts, a sequence a row; or a step a row, with the id of its sequence,
+            the numbers and, where training had one, the time, which then orders the steps.
+
+    Returns:
+        A DataFrame with a row a sequence: of steps, its id, in the order in which they first
+        appear; `label`, the likeliest class; and a probability for each class, `p_<class>`.
+
+    Raises:
+        ModelError: A column or a cell is missing, or a sequence is not what the model reads.
+        DataError: A cell is no number or no time.
+    """
+    import pandas
+
+    columns = manifest["columns"]
+    steps: dict[str, Any] | None = None
+    if manifest["reads"] == "text":
+        sequences: list[Any] = text_cells(frame, columns["text"])
+    else:
+        steps = _steps(manifest, frame)
+        sequences = list(steps.values())
+    found = classify(manifest, predictor, sequences)
+    table = pandas.DataFrame(found.probabilities, columns=[f"p_{name}" for name in found.classes])
+    table.insert(0, "label", list(found.labels))
+    if steps is not None:
+        table.insert(0, columns["id"], list(steps))
+    return table
+
+
+def _steps(manifest: Mapping[str, Any], frame: Any) -> dict[str, NDArray[np.float64]]:
+    """The steps of each sequence of a table, in the order of their time where there is one."""
+    columns, features = manifest["columns"], manifest["features"]
+    id, time = columns["id"], columns["time"]
+    found = frame_columns(frame, [id, *([time] if time else []), *features])
+    values = np.stack(
+        [arrow.numbers(found[name], f"the rows, column {name!r}") for name in features], axis=1
+    )
+    for row, number in np.argwhere(~np.isfinite(values)):
+        what = "an infinite" if np.isinf(values[row, number]) else "no"
+        raise ModelError(f"row {row} (from 0) has {what} value of {features[number]!r}.")
+    ids = arrow.texts(found[id], f"the rows, column {id!r}").to_pylist()
+    for row, name in enumerate(ids):
+        if not name:
+            raise ModelError(f"row {row} (from 0) has no {id!r}, which tells the sequences apart.")
+    rows = rows_by_id(ids)
+    if time:
+        times = times_of(found[time], f"the rows, column {time!r}", 0)
+        for name, own in rows.items():
+            own.sort(key=lambda row: times[row])
+            for before, after in pairwise(own):
+                if times[before] == times[after]:
+                    raise ModelError(
+                        f"rows {before} and {after} (from 0) of the sequence {name!r} have the "
+                        f"same {time!r}."
+                    )
+    return {name: values[own] for name, own in rows.items()}

@@ -29,6 +29,7 @@ from rnnsearch.tasks.series.parts import (
     part_bounds,
     season_errors,
 )
+from rnnsearch.tasks.series.steps import regular_step
 from rnnsearch.tasks.series.table import Table, column_names, read_table
 from rnnsearch.tasks.series.transforms import restored, transformed
 
@@ -312,6 +313,11 @@ class SeriesData:
             "known": list(config.known),
             "id": config.id,
             "series": list(self.names),
+            "time": config.time,
+            "dated": self.dated,
+            "step": None
+            if self.times is None
+            else regular_step(self.times, self.starts, self.dated),
             "transform": config.transform,
             "scaler": config.scaler,
             "center": self.center.tolist(),

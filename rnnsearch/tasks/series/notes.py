@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnsearch.tasks.series.checks import AT_ONCE
+from rnnsearch.tasks.series.steps import odd_steps, step_said, usual_step
 
 if TYPE_CHECKING:
     from rnnsearch.tasks.series.data import SeriesData
-
-MOST_STEPS = 1_000_000
-"""Steps between rows of which the median is taken."""
 
 
 def notes(data: SeriesData) -> list[str]:
@@ -63,21 +60,9 @@ def _times(data: SeriesData) -> list[str]:
     """Steps that differ by more than a month's length from the commonest."""
     if data.times is None or len(data.times) < 3:
         return []
-    between = data.starts[1:-1] - 1
-    # The median of some steps, evenly spread, tells the usual one.
-    some = np.setdiff1d(
-        np.arange(0, len(data.times) - 1, len(data.times) // MOST_STEPS + 1), between
-    )
-    usual = float(np.median(data.times[some + 1] - data.times[some]))
-    # Months and years are of several lengths.
-    slack = 0.12 if data.dated and usual >= 27 * 86400 else 1e-3
-    odd = 0
-    for start in range(0, len(data.times) - 1, AT_ONCE):
-        steps = np.diff(data.times[start : start + AT_ONCE + 1])
-        here = between - start
-        steps[here[(here >= 0) & (here < len(steps))]] = usual
-        odd += int((np.abs(steps - usual) > slack * usual).sum())
-    if not odd:
+    usual = usual_step(data.times, data.starts)
+    odd = 0 if usual is None else odd_steps(data.times, data.starts, usual, data.dated)
+    if usual is None or not odd:
         return []
-    unit = f"{usual:g} s" if data.dated else f"{usual:g}"
-    return [f"{odd:,} steps between rows are not the usual {unit}; rows are taken as evenly spaced"]
+    said = step_said(usual, data.dated)
+    return [f"{odd:,} steps between rows are not the usual {said}; rows are taken as evenly spaced"]

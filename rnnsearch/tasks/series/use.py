@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.forecast import Columns, forecast, points
 from rnnsearch.tasks.series.parts import fill_forward
+from rnnsearch.tasks.series.recent import SHOWN, Recent, as_number, recent_rows
+from rnnsearch.tasks.series.steps import slack, step_said
 from rnnsearch.tasks.series.transforms import Transform, restored, transformed
 
 if TYPE_CHECKING:
@@ -21,12 +24,94 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+MOST_STEPS = 1_000_000
+"""Rows that are forecast at most: as many as can be meant."""
+
+
+def forecast_frame(
+    manifest: Mapping[str, Any],
+    predictor: Predictor,
+    frame: Any,
+    steps: int | None = None,
+    new_series: bool = False,
+) -> Any:
+    """Forecast from a DataFrame what follows the rows of each of its series.
+
+    A step between the rows that are read which is not the usual one of training is said in a
+    warning.
+
+    Args:
+        frame: As `recent_rows` takes it; its rows need no order where they have a time.
+        steps, new_series: As in `forecast_rows`.
+
+    Returns:
+        A DataFrame with a row a step: of a panel the id, then `step` from 1, and the targets.
+
+    Raises:
+        HorizonError: As `forecast_rows`; of a panel, with all that is wrong with its series.
+        ModelError: Likewise, and as `recent_rows`.
+        DataError: As `recent_rows`.
+    """
+    import pandas
+
+    id, tables, wrong = manifest["id"], [], []
+    for own in recent_rows(manifest, frame):
+        try:
+            _check_spacing(manifest, own, steps)
+            found = forecast_rows(
+                manifest, predictor, own.values[None], steps, own.name, new_series
+            )
+        except (HorizonError, ModelError) as error:
+            if own.name is None:
+                raise
+            wrong.append((own.name, error))
+            continue
+        table = pandas.DataFrame(found[0], columns=list(manifest["targets"]))
+        table.insert(0, "step", range(1, len(table) + 1))
+        if id is not None:
+            table.insert(0, id, own.name)
+        tables.append(table)
+    if wrong:
+        said = [f"series {name!r}: {error}" for name, error in wrong[:SHOWN]]
+        more = [f"and {len(wrong) - SHOWN} more series"] if len(wrong) > SHOWN else []
+        raise type(wrong[0][1])("\n".join(said + more))
+    return pandas.concat(tables, ignore_index=True)
+
+
+def _check_spacing(manifest: Mapping[str, Any], own: Recent, steps: int | None) -> None:
+    """Refuse rows at another step than those of training, and say where single ones differ."""
+    usual = manifest.get("step")
+    if usual is None or own.times is None:
+        return
+    targets = own.values[:, : len(manifest["targets"])]
+    end = int(np.flatnonzero(np.isfinite(targets).any(axis=1))[-1:].sum()) + 1
+    ahead = max(steps or 0, int(manifest["horizon"]))
+    found = np.diff(own.times[max(0, end - int(manifest["context"])) : end + ahead])
+    if not len(found):
+        return
+    dated = bool(manifest["dated"])
+    odd, median = np.abs(found - usual) > slack(usual, dated), float(np.median(found))
+    if abs(median - usual) > slack(usual, dated):
+        raise ModelError(
+            f"the rows are {step_said(median, dated)} apart, and those of training "
+            f"{step_said(usual, dated)}; give rows at the step of training."
+        )
+    if odd.any():
+        whose = f" of the series {own.name!r}" if own.name is not None else ""
+        warnings.warn(
+            f"{int(odd.sum())} of the {len(odd)} steps between the rows{whose} are not the usual "
+            f"{step_said(usual, dated)}; rows are taken as evenly spaced.",
+            stacklevel=2,
+        )
+
+
 def forecast_rows(
     manifest: Mapping[str, Any],
     predictor: Predictor,
     rows: NDArray[Any],
     steps: int | None = None,
     series: str | None = None,
+    new_series: bool = False,
 ) -> Floats:
     """Forecast the targets of the rows that follow.
 
@@ -35,17 +120,21 @@ def forecast_rows(
         predictor: One model.
         rows: In the data's units, (batch, time, columns): targets, past, then known columns. The
             last rows may lack all their targets: they are those to predict, and are needed where
-            there are columns known ahead. Only the last `context` rows before them are read.
+            there are columns known ahead. The last `context` rows before them are read, and no
+            others.
         steps: Rows to predict; None takes the horizon.
-        series: Which series of a panel the rows belong to. One that training never saw, or None,
-            is scaled by the given rows themselves.
+        series: Which series of a panel the rows belong to. None is scaled by the given rows
+            themselves, or as the only series that there was.
+        new_series: Whether `series` may be one that training never saw; it is scaled by the given
+            rows themselves.
 
     Returns:
         Float64 (batch, steps, targets), in the data's units.
 
     Raises:
         HorizonError: More steps than the model or the known columns reach, or fewer than one.
-        ModelError: The rows have another shape or hold cells that they may not lack.
+        ModelError: The rows have another shape, are too few, or lack cells that they may not
+            lack, or the series is not known.
     """
     columns = Columns.from_manifest(manifest)
     names = [*manifest["targets"], *manifest["past"], *manifest["known"]]
@@ -58,31 +147,26 @@ def forecast_rows(
     measured = np.flatnonzero(np.isfinite(values[:, :, : columns.targets]).any(axis=(0, 2)))
     if len(measured) == 0:
         raise ModelError("every row lacks its targets; a forecast needs one that has them.")
+    if np.isinf(values).any():
+        raise ModelError("the rows hold infinite values.")
     count, own = values.shape[1], int(measured[-1]) + 1
     steps = int(manifest["horizon"]) if steps is None else steps
     _check_steps(manifest, columns, steps, count - own)
-    first = max(0, own - int(manifest["context"]))
-    first += (own - first) % columns.segment
-    if first == own:
+    first = own - int(manifest["context"])
+    if first < 0:
         raise ModelError(
-            f"this model reads {columns.segment} rows at a time; give at least so many that have "
-            f"their targets, not {own}."
+            f"this model reads the last {manifest['context']} rows that have their targets, and "
+            f"{own} {'was' if own == 1 else 'were'} given; give at least {manifest['context']}."
         )
     last = min(count, own + max(steps, columns.horizon))
     empty = np.isnan(values[:, :, : columns.targets + columns.past])
-    if manifest["missing"] == "ffill":
-        for one in values:
-            fill_forward(one[:own], [0, own])
-    elif manifest["missing"] == "error" and empty[:, first:own].any():
-        raise ModelError(
-            "the rows hold empty cells, and this model was trained without any (missing: error)."
-        )
+    _fill(manifest, columns, values, (first, own, last))
     kind: Transform = manifest.get("transform", "none")
     read = values[:, :, : columns.targets]
     if kind != "none" and (read < 0).any():
         raise ModelError(f"the targets hold values below 0, which this model's {kind} cannot read.")
     values[:, :, : columns.targets] = transformed(read, kind)
-    scaled, scaler = _scaled(manifest, values, own, series)
+    scaled, scaler = _scaled(manifest, values, own, series, new_series)
     np.nan_to_num(scaled, copy=False)
     features = np.stack(
         [
@@ -109,10 +193,47 @@ def _room(found: Floats, names: list[str]) -> list[tuple[int, int]]:
     return [(0, 0), (0, 0), (0, len(names) - found.shape[-1])]
 
 
+def _fill(
+    manifest: Mapping[str, Any], columns: Columns, values: Floats, read: tuple[int, int, int]
+) -> None:
+    """Fill empty cells as in training, in place, and refuse those that training would refuse.
+
+    Args:
+        read: The first row that is read, the first one to predict, and the end.
+    """
+    first, own, last = read
+    names = [*manifest["targets"], *manifest["past"], *manifest["known"]]
+    ahead = columns.targets + columns.past
+    for number, name in enumerate(names[ahead:], ahead):
+        if last > own and np.isnan(values[:, own:last, number]).all(axis=1).any():
+            raise ModelError(
+                f"the rows to predict have no value of {name!r}, which the forecast reads ahead."
+            )
+    if manifest["missing"] == "ffill":
+        for one in values:
+            fill_forward(one[:own], [0, own])
+            fill_forward(one[:, ahead:], [0, len(one)])
+    holes = np.isnan(values[:, first:last])
+    holes[:, own - first :, :ahead] = False
+    if manifest["missing"] == "mask":
+        holes[:, :, :ahead] = False
+    if not holes.any():
+        return
+    said = ", ".join(repr(names[number]) for number in np.flatnonzero(holes.any(axis=(0, 1))))
+    why = {
+        "error": "this model was trained without any (missing: error)",
+        "ffill": "no row before can fill them",
+        "mask": "a column known ahead is never masked",
+    }
+    raise ModelError(f"the rows hold empty cells in {said}, and {why[manifest['missing']]}.")
+
+
 def _check_steps(manifest: Mapping[str, Any], columns: Columns, steps: int, ahead: int) -> None:
     horizon = int(manifest["horizon"])
     if steps < 1:
         raise HorizonError(f"a forecast needs at least 1 step, not {steps}.")
+    if steps > MOST_STEPS:
+        raise HorizonError(f"a forecast has at most {MOST_STEPS:,} steps, not {steps:,}.")
     if columns.direct and steps > horizon:
         raise HorizonError(
             f"this model forecasts {horizon} rows at once, not {steps}; ask for at most {horizon}."
@@ -126,12 +247,28 @@ def _check_steps(manifest: Mapping[str, Any], columns: Columns, steps: int, ahea
 
 
 def _scaled(
-    manifest: Mapping[str, Any], values: Floats, own: int, series: str | None
+    manifest: Mapping[str, Any], values: Floats, own: int, series: str | None, new_series: bool
 ) -> tuple[Floats, Scaler]:
     names = list(manifest["series"])
-    if len(names) == 1 or series in names:
-        at = names.index(series) if series in names else 0
+    if series is None or manifest["id"] is None:
+        at = 0 if len(names) == 1 else None
+    else:
+        at = names.index(series) if series in names else None
+        if at is None and not new_series:
+            raise ModelError(_stranger(series, names))
+    if at is not None:
         scaler = Scaler(tuple(manifest["center"][at]), tuple(manifest["scale"][at]))
     else:
         scaler = Scaler.fit(values[:, :own], manifest["scaler"])
     return scaler.apply(values), scaler
+
+
+def _stranger(series: str, names: list[str]) -> str:
+    listed = ", ".join(map(repr, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
+    number = as_number(series)
+    alike = [name for name in names if number is not None and as_number(name) == number]
+    return (
+        f"the model never saw the series {series!r}; it knows {listed}."
+        + (f" Did you mean {alike[0]!r}?" if alike else "")
+        + " With new_series true, a new series is scaled by its own rows."
+    )

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rnnsearch.errors import ModelError
-from rnnsearch.records.champion import input_example
 from rnnsearch.records.database import sqlite_path
+from rnnsearch.records.inputs import input_example
 from rnnsearch.records.names import champion_alias_uri, registered_name
 from rnnsearch.records.registry import fetch
 from rnnsearch.records.ui import ui_command

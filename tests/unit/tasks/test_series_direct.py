@@ -130,13 +130,12 @@ def test_an_epoch_of_each_target_shows_every_window_of_every_target_once(tmp_pat
     np.testing.assert_array_equal(np.sort(index.ravel()), np.arange(2 * windows))
 
 
-def test_a_segment_needs_its_rows(tmp_path: Path) -> None:
+def test_a_forecast_needs_the_rows_of_its_context(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"context": 6, "segment": 3, "strategy": "direct", "horizon": 2}
     data, _ = made(tmp_path, **settings)
     model = networks(data, 1, head="last")
     rows = data.values[None, :20]
-    whole = forecast_rows(data.manifest(), model, rows[:, -3:])
-    # an odd row before the segments is left out
-    np.testing.assert_array_equal(forecast_rows(data.manifest(), model, rows[:, -4:]), whole)
-    with pytest.raises(ModelError, match="reads 3 rows at a time; give at least so many"):
-        forecast_rows(data.manifest(), model, rows[:, -2:])
+    whole = forecast_rows(data.manifest(), model, rows)
+    np.testing.assert_array_equal(forecast_rows(data.manifest(), model, rows[:, -6:]), whole)
+    with pytest.raises(ModelError, match=r"reads the last 6 rows .* 5 were given; give at least 6"):
+        forecast_rows(data.manifest(), model, rows[:, -5:])

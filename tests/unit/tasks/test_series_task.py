@@ -143,8 +143,23 @@ def test_rows_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         forecast_rows(manifest, model, np.full((1, 4, 2), np.nan))
     with pytest.raises(HorizonError, match="at least 1 step"):
         forecast_rows(manifest, model, rows, 0)
-    rows[0, 17:, 0] = rows[0, 15, 0] = np.nan
-    with pytest.raises(ModelError, match="empty cells"):
+    with pytest.raises(HorizonError, match="at most 1,000,000 steps"):
+        forecast_rows(manifest, model, rows, 99999999999)
+    rows[0, 17:, 0] = np.nan
+    rows[0, 17:, 1] = np.nan
+    with pytest.raises(ModelError, match="rows to predict have no value of 'k'"):
+        forecast_rows(manifest, model, rows)
+    rows[0, 17:, 1] = 17.0
+    for hole in (12, 18):
+        holed = rows.copy()
+        holed[0, hole, 1] = np.nan
+        with pytest.raises(ModelError, match="empty cells in 'k'"):
+            forecast_rows(manifest, model, holed)
+    rows[0, 12, 0] = np.inf
+    with pytest.raises(ModelError, match="infinite"):
+        forecast_rows(manifest, model, rows)
+    rows[0, 12, 0] = np.nan
+    with pytest.raises(ModelError, match="empty cells in 'y'"):
         forecast_rows(manifest, model, rows)
 
 
@@ -155,7 +170,9 @@ def test_a_series_of_a_panel_uses_its_own_scaler(tmp_path: Path) -> None:
     rows = data.values[None, 90:100]
     own = forecast_rows(manifest, model, rows, series="1")
     other = forecast_rows(manifest, model, rows, series="0")
-    new = forecast_rows(manifest, model, rows, series="2")
+    with pytest.raises(ModelError, match="never saw the series '2'; it knows '0', '1'"):
+        forecast_rows(manifest, model, rows, series="2")
+    new = forecast_rows(manifest, model, rows, series="2", new_series=True)
     assert abs(own[0, 0, 0] - 100) < 20
     assert abs(new[0, 0, 0] - 100) < 20
     assert own[0, 0, 0] != other[0, 0, 0]

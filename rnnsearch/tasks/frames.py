@@ -1,0 +1,113 @@
+"""Columns of a table in memory (a pandas DataFrame) as Arrow arrays, as a file's would come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnsearch.errors import ModelError
+from rnnsearch.tasks.columns import family, in_words
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def frame_columns(frame: Any, wanted: Sequence[str]) -> dict[str, Any]:
+    """Arrow arrays of the wanted columns; others are left alone.
+
+    A wanted column may also be a level of the frame's index. A column whose cells are of several
+    kinds becomes text.
+
+    Raises:
+        ModelError: A column is absent or there twice, or there are no rows.
+    """
+    given = [*map(str, frame.columns), *(str(one) for one in frame.index.names if one is not None)]
+    absent = [name for name in wanted if name not in given]
+    if absent:
+        lower = {name.lower(): name for name in given}
+        close = [lower[one] for one in get_close_matches(absent[0].lower(), lower, n=1)]
+        listed = ", ".join(map(repr, given[:20])) + (", ..." if len(given) > 20 else "")
+        raise ModelError(
+            f"the rows have no column {', '.join(map(repr, absent))}; this model reads "
+            f"{', '.join(wanted)}, and the columns are {listed}."
+            + (f" Did you mean {close[0]!r}?" if close else "")
+        )
+    if not len(frame):
+        raise ModelError("there are no rows; give at least one.")
+    return {name: _array(_column(frame, name)) for name in wanted}
+
+
+def text_cells(frame: Any, name: str) -> list[str]:
+    """The texts of a column.
+
+    Raises:
+        ModelError: The column is absent, has an empty cell, or was read as something else, which
+            may have lost what was written (`007` is 7 then).
+    """
+    column = frame_columns(frame, [name])[name]
+    kind = family(column.type)
+    if kind not in ("text", "empty"):
+        raise ModelError(
+            f"the column {name!r} holds {in_words(column.type)}, not texts; read it as text: "
+            f"read_csv(..., dtype={{{name!r}: str}})."
+        )
+    cells: list[str | None] = column.to_pylist()
+    for row, cell in enumerate(cells):
+        if cell is None:
+            raise ModelError(f"row {row} (from 0) of the column {name!r} is empty.")
+    return [cell for cell in cells if cell is not None]
+
+
+def as_array(value: Any, symbolic: bool = False) -> NDArray[Any]:
+    """Numbers as an array: of a DataFrame, its rows as the steps of one sequence.
+
+    Args:
+        symbolic: Whether they are symbols, which have no axis of features.
+
+    Raises:
+        ModelError: It holds something else than numbers, or sequences of several lengths.
+    """
+    try:
+        array = np.asarray(value)
+        if array.dtype == object:
+            array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"inputs must be numbers, sequences of one length: {error}.") from error
+    if not is_frame(value):
+        return array
+    return array.T if symbolic and array.shape[1:] == (1,) else array[None]
+
+
+def is_frame(value: Any) -> bool:
+    """Whether it is a table with named columns, as pandas has them."""
+    return hasattr(value, "columns") and hasattr(value, "index")
+
+
+def _column(frame: Any, name: str) -> Any:
+    places = [at for at, column in enumerate(frame.columns) if str(column) == name]
+    if len(places) > 1:
+        raise ModelError(f"the rows have {len(places)} columns {name!r}; which one is meant?")
+    if places:
+        return frame.iloc[:, places[0]]
+    return frame.index.get_level_values(name).to_series()
+
+
+def _array(column: Any) -> Any:
+    import pandas
+    import pyarrow
+
+    if isinstance(column.dtype, pandas.PeriodDtype):
+        column = column.dt.to_timestamp()
+    try:
+        return pyarrow.array(column, from_pandas=True)
+    except (pyarrow.ArrowException, TypeError):
+        # Cells of several kinds, as `read_csv` leaves them where a column changes in a long file.
+        cells = [None if missing else str(cell) for cell, missing in _cells(column)]
+        return pyarrow.array(cells, pyarrow.string())
+
+
+def _cells(column: Any) -> Any:
+    return zip(column.tolist(), column.isna().tolist(), strict=True)

@@ -1,0 +1,156 @@
+"""Rows that a person gives to a trained model, read as the training's reader reads a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnsearch.errors import ModelError
+from rnnsearch.tasks.columns import family, numbers, texts
+from rnnsearch.tasks.frames import frame_columns
+from rnnsearch.tasks.series.table import MISSING_WORDS, times_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+SHOWN = 10
+"""Names that a message lists."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recent:
+    """Rows of one series, in the order of time.
+
+    Attributes:
+        name: As training knew the series, else as it was given; None where there is one alone.
+        values: Float64 [rows, columns]: targets, past, then known columns; NaN where empty.
+        times: Seconds since 1970 or the time column's numbers; None where rows have no time.
+    """
+
+    name: str | None
+    values: Floats
+    times: Floats | None
+
+
+def recent_rows(manifest: Mapping[str, Any], frame: Any) -> list[Recent]:
+    """The rows of each series, in the order in which the series first appear.
+
+    Args:
+        manifest: Of the training data; one of an older version names no time column, and then rows
+            stay in the order in which they are given.
+        frame: A DataFrame with the columns of training, in any order of columns and rows; other
+            columns are left alone.
+
+    Raises:
+        ModelError: A column is absent, or its cells are not what training read, or times repeat.
+        DataError: A cell is no number or no time.
+    """
+    names = [*manifest["targets"], *manifest["past"], *manifest["known"]]
+    time, id = manifest.get("time"), manifest["id"]
+    found = frame_columns(frame, [one for one in (id, time) if one is not None] + names)
+    values = np.stack([_numbers(found[name], name) for name in names], axis=1)
+    times = None if time is None else _times(manifest, found[time])
+    if id is None:
+        return [_ordered(None, values, times, np.arange(len(values)), time)]
+    series, names_given = _series(manifest, found[id])
+    return [
+        _ordered(name, values, times, np.flatnonzero(series == number), time)
+        for number, name in enumerate(names_given)
+    ]
+
+
+def _numbers(column: Any, name: str) -> Floats:
+    """Cells as float64; those that say that they are empty, as a file's do, are NaN."""
+    import pyarrow
+    from pyarrow import compute
+
+    place = f"the rows, column {name!r}"
+    if family(column.type) == "text":
+        text = compute.utf8_trim_whitespace(texts(column, place))
+        words = compute.is_in(text, value_set=pyarrow.array(MISSING_WORDS, text.type))
+        column = compute.if_else(words, pyarrow.scalar(None, text.type), text)
+    cells = numbers(column, place)
+    if np.isinf(cells).any():
+        row = int(np.argmax(np.isinf(cells)))
+        raise ModelError(f"row {row} (from 0) has an infinite value of {name!r}.")
+    return cells
+
+
+def _times(manifest: Mapping[str, Any], column: Any) -> Floats:
+    name = manifest["time"]
+    read = times_of(column, f"the rows, column {name!r}", 0)
+    dated = read.dtype.kind == "M"
+    if dated != manifest["dated"]:
+        kinds = "plain numbers", "dates"
+        raise ModelError(
+            f"the column {name!r} holds {kinds[dated]}, and in training it held "
+            f"{kinds[not dated]}; give times as the training file has them."
+        )
+    if not dated:
+        return read
+    since: Floats = (read - np.datetime64(0, "s")) / np.timedelta64(1, "s")
+    return since
+
+
+def _ordered(
+    name: str | None, values: Floats, times: Floats | None, rows: NDArray[Any], time: str | None
+) -> Recent:
+    if times is None:
+        return Recent(name, values[rows], None)
+    rows = rows[np.argsort(times[rows], kind="stable")]
+    again = np.flatnonzero(np.diff(times[rows]) == 0)
+    if len(again):
+        first, second = sorted(int(rows[again[0] + one]) for one in (0, 1))
+        whose = f" of the series {name!r}" if name is not None else ""
+        raise ModelError(
+            f"rows {first} and {second} (from 0){whose} have the same {time!r}; drop one."
+        )
+    return Recent(name, values[rows], times[rows])
+
+
+def _series(manifest: Mapping[str, Any], column: Any) -> tuple[NDArray[np.int64], list[str]]:
+    """Which of the series each row belongs to, and their names, as training has them."""
+    id, known = manifest["id"], list(manifest["series"])
+    counted = family(column.type) in ("whole", "number", "boolean")
+    coded = texts(column, f"the rows, column {id!r}").dictionary_encode()
+    given = coded.dictionary.to_pylist()
+    if coded.null_count or None in given or "" in given:
+        raise ModelError(
+            f"the column {id!r} tells the series apart and has empty cells. pandas reads NA and "
+            "the like as empty; read_csv(..., keep_default_na=False) leaves them."
+        )
+    names = [_name(text, known, id) if counted else text for text in given]
+    order = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    places = np.array([order[name] for name in names], np.int64)
+    return places[coded.indices.to_numpy()], list(order)
+
+
+def _name(text: str, known: list[str], id: str) -> str:
+    """A series by an id that was read as a number or a truth value: `7` may be known as `007`."""
+    number = as_number(text)
+    if number is None:
+        alike = [name for name in known if name.lower() == text.lower()]
+    else:
+        alike = [name for name in known if as_number(name) == number]
+    if len(alike) > 1:
+        raise ModelError(
+            f"the column {id!r} was read as numbers, and {text} may be "
+            f"{' or '.join(map(repr, alike[:SHOWN]))}; read it as text: "
+            f"read_csv(..., dtype={{{id!r}: str}})."
+        )
+    return alike[0] if alike else text
+
+
+def as_number(text: str) -> Decimal | None:
+    """The number that a text writes; None where it writes none."""
+    try:
+        number = Decimal(text) if "_" not in text else None
+    except InvalidOperation:
+        return None
+    return number if number is not None and number.is_finite() else None
