@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnnsearch.cli.options import (
-    DEFAULT_STORAGE,
-    Format,
-    FormatOption,
-    Storage,
-    TrackingUri,
-)
-from rnnsearch.cli.result import storage_option
+from rnnsearch.cli.next_steps import ROLLED, SAMPLE_LENGTH, spelled
+from rnnsearch.cli.options import MOST, Format, FormatOption, Storage, TrackingUri
 from rnnsearch.cli.text import print_json
+from rnnsearch.commands import DEFAULT_STORAGE, command
 from rnnsearch.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     from rnnsearch.training.trained import TrainedModel
+
+MOST_PORT = 65_535
+MOST_SEED = 2**63 - 1
 
 ModelName = Annotated[
     str,
@@ -33,7 +33,12 @@ ModelName = Annotated[
 
 def rollout(
     model: ModelName,
-    steps: Annotated[int, typer.Option("--steps", help="Steps to predict.")],
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            "--steps", min=1, max=MOST, help="Steps to predict; default: the task's longest."
+        ),
+    ] = None,
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
     output: Annotated[
@@ -44,18 +49,14 @@ def rollout(
     """Run a champion on its own predictions, from the start of its task's validation data."""
     from rnnsearch.records.figures import draw_rollout
 
-    trained = _load(model, storage, tracking_uri)
-    _refuse_to_continue(trained, model)
+    asked = _Asked(model, storage, tracking_uri)
+    trained = _load(asked)
+    _refuse_to_continue(trained, asked)
     if trained.read is None and getattr(trained.config.task, "path", None):
         typer.echo("note: it was not noted what data this model learned from", err=True)
     arrays = trained.picture(steps)
     if arrays is None:
-        if "vocabulary" not in trained.manifest:
-            raise ModelError(f"the task of {model} has no rollout: its answers are not fed back.")
-        raise ModelError(
-            f"{model} writes text and has no rollout; let it write: "
-            f"rnnsearch sample {model} --prompt TEXT --length {steps}"
-        )
+        raise ModelError(_no_rollout(trained, asked))
     if format_ is Format.JSON:
         print_json({key: value.tolist() for key, value in arrays.items()})
     else:
@@ -73,17 +74,25 @@ def rollout(
 def sample(
     model: ModelName,
     prompt: Annotated[str, typer.Option("--prompt", help="The text to go on with.")],
-    length: Annotated[int, typer.Option("--length", min=1, help="Characters to write.")] = 200,
+    length: Annotated[
+        int, typer.Option("--length", min=1, max=MOST, help="Characters to write.")
+    ] = 200,
     temperature: Annotated[
         float, typer.Option("--temperature", min=0.0, help="0 always takes the likeliest.")
     ] = 1.0,
-    seed: Annotated[int, typer.Option("--seed", help="Equal seeds, equal texts.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=MOST_SEED, help="Equal seeds, equal texts.")
+    ] = 0,
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
 ) -> None:
     """Let a text champion go on with a prompt."""
-    trained = _load(model, storage, tracking_uri)
-    _refuse_to_continue(trained, model)
+    asked = _Asked(model, storage, tracking_uri)
+    trained = _load(asked)
+    _refuse_to_continue(trained, asked)
+    if trained.manifest.get("task") in ROLLED:
+        again = asked.command("rollout")
+        raise ModelError(f"{model} predicts numbers and writes no text; let it go on: {again}")
     vocabulary = trained.vocabulary()
     if vocabulary.unknown and (strangers := vocabulary.strangers(prompt)):
         typer.echo(f"read as the unknown symbol: {', '.join(strangers)}", err=True)
@@ -99,7 +108,7 @@ def classify(
         Path | None,
         typer.Option("--file", help="Texts, one a line; of numbers, a CSV with a step a row."),
     ] = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="Classes to show of each.")] = 3,
+    top: Annotated[int, typer.Option("--top", min=1, max=MOST, help="Classes to show.")] = 3,
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
     format_: FormatOption = Format.TEXT,
@@ -107,12 +116,12 @@ def classify(
     """Let a champion of labels say what sequences are."""
     from rnnsearch.tasks.labels.source import read_unlabelled
 
-    trained = _load(model, storage, tracking_uri)
+    asked = _Asked(model, storage, tracking_uri)
+    trained = _load(asked)
     if trained.manifest.get("task") != "labels":
-        raise ModelError(f"{model} learned no labels; look at what it learned: rnnsearch studies")
+        raise ModelError(f"{model} learned no labels{_instead(trained, asked)}")
     if file is None and not (texts and trained.network.symbolic):
-        needed = "TEXT or --file FILE" if trained.network.symbolic else "--file STEPS.csv"
-        raise InputError(f"give {needed}: {model} needs something to label.")
+        raise InputError(f"{model} needs something to label{_labels(trained, asked)}")
     named = {text: text for text in texts or ()}
     sequences: dict[str, Any] = named if file is None else read_unlabelled(file, trained.manifest)
     found = trained.classify(list(sequences.values()))
@@ -133,7 +142,9 @@ def classify(
 def ui(
     storage: Storage = DEFAULT_STORAGE,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="Port to listen on.")] = 5000,
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=MOST_PORT, help="Port to listen on.")
+    ] = 5000,
 ) -> None:
     """Browse the records of a storage folder in the MLflow UI."""
     from rnnsearch.records.ui import ui_command
@@ -144,23 +155,39 @@ def ui(
         try:
             probe.bind((host, port))
         except OSError as error:
+            taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
+            again = command("ui", "--port", _free_port(host), storage=storage) if taken else ""
             raise InputError(
-                f"cannot listen on {host}:{port}: {error.strerror}. "
-                f"Take another port: rnnsearch ui --port {port + 1}{storage_option(storage)}"
+                f"cannot listen on {host}:{port}: {error.strerror}."
+                + (f" Take another port: {again}" if taken else "")
             ) from error
-    command = ui_command(f"sqlite:///{database}", storage.resolve() / "mlartifacts", host, port)
+    served = ui_command(f"sqlite:///{database}", storage.resolve() / "mlartifacts", host, port)
     typer.echo(f"MLflow at http://{host}:{port} (Ctrl-C ends it)", err=True)
-    os.execv(command[0], command)
+    os.execv(served[0], served)
 
 
-def _refuse_to_continue(trained: TrainedModel, model: str) -> None:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which model was asked for, and where: what a command about it has to repeat."""
+
+    model: str
+    storage: Path
+    tracking_uri: str | None
+
+    def command(self, verb: str, *words: object) -> str:
+        """A command about the same model."""
+        named = ":/" in self.model
+        uri = self.tracking_uri if named else None
+        return command(verb, self.model, *words, storage=self.storage, tracking_uri=uri)
+
+
+def _refuse_to_continue(trained: TrainedModel, asked: _Asked) -> None:
     """Say what a model does instead, where it goes on with nothing."""
-    task_type = trained.manifest.get("task")
+    model, task_type = asked.model, trained.manifest.get("task")
     if task_type == "labels":
         raise ModelError(
-            f"{model} labels sequences and continues none; let it label yours: "
-            f"rnnsearch classify {model} "
-            + ("TEXT" if trained.network.symbolic else "--file STEPS.csv")
+            f"{model} labels sequences and continues none; let it label yours"
+            f"{_labels(trained, asked)}"
         )
     if task_type == "events":
         raise ModelError(
@@ -169,15 +196,55 @@ def _refuse_to_continue(trained: TrainedModel, model: str) -> None:
         )
 
 
-def _load(model: str, storage: Path, tracking_uri: str | None) -> TrainedModel:
+def _no_rollout(trained: TrainedModel, asked: _Asked) -> str:
+    prompt = spelled(trained.manifest, "") if "vocabulary" in trained.manifest else None
+    if prompt is None:
+        return f"the task of {asked.model} has no rollout: its answers are not fed back."
+    words = ("--prompt", prompt, "--length", SAMPLE_LENGTH)
+    return (
+        f"{asked.model} writes text and has no rollout; let it write: "
+        f"{asked.command('sample', *words)}"
+    )
+
+
+def _instead(trained: TrainedModel, asked: _Asked) -> str:
+    """What a model that labels nothing does."""
+    if trained.manifest.get("task") in ROLLED:
+        return f"; it predicts numbers: {asked.command('rollout')}"
+    if "vocabulary" in trained.manifest and (prompt := spelled(trained.manifest, "")):
+        return f"; it writes text: {asked.command('sample', '--prompt', prompt)}"
+    return "."
+
+
+def _labels(trained: TrainedModel, asked: _Asked) -> str:
+    """A command that labels something."""
+    if trained.network.symbolic:
+        return f": {asked.command('classify', 'some text')}"
+    config = trained.config.task
+    path = getattr(config, "path", None)
+    if path and Path(path).is_file():
+        return f": {asked.command('classify', '--file', Path(path))}"
+    columns = [trained.manifest["columns"]["id"], *trained.manifest["features"]]
+    return f", with --file: a CSV with a step a row and the columns {', '.join(columns)}."
+
+
+def _load(asked: _Asked) -> TrainedModel:
     """A study's champion, or a model of the registry."""
-    if ":/" not in model:
+    if ":/" not in asked.model:
         from rnnsearch.study import Study
 
-        return Study.open(model, storage=storage).result().load_model()
+        return Study.open(asked.model, storage=asked.storage).result().load_model()
     from rnnsearch.records.registry import fetch
 
-    return fetch(model, tracking_uri or f"sqlite:///{_database(storage)}")
+    uri = asked.tracking_uri or f"sqlite:///{_database(asked.storage)}"
+    return fetch(asked.model, uri)
+
+
+def _free_port(host: str) -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
 
 
 def _database(storage: Path) -> Path:

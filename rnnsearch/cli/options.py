@@ -33,7 +33,13 @@ TrackingUri = Annotated[
     str | None,
     typer.Option("--tracking-uri", metavar="URI", help="MLflow; default DIR/mlflow.db."),
 ]
-Trials = Annotated[int | None, typer.Option("--trials", metavar="N", help="Trials of the study.")]
+MOST = 1_000_000
+"""Of everything that an option counts: more would take weeks or all memory."""
+
+Trials = Annotated[
+    int | None,
+    typer.Option("--trials", metavar="N", min=1, max=MOST, help="Trials of the study."),
+]
 TimeBudget = Annotated[
     str | None, typer.Option("--time-budget", metavar="10m", help="90s, 10m or 2h.")
 ]
@@ -42,5 +48,3 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Also each trial's way and the log files.")
 ]
-
-DEFAULT_STORAGE = Path("studies")

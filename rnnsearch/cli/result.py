@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from rnnsearch.cli.options import DEFAULT_STORAGE
+from rnnsearch.cli.next_steps import next_commands
 from rnnsearch.cli.progress import ENDED, duration
-from rnnsearch.cli.text import print_table, short, short_params, shown
+from rnnsearch.cli.text import print_table, short, short_params
+from rnnsearch.commands import shown
 from rnnsearch.errors import NoUsableTrialError
 from rnnsearch.tasks.standing import Judge
 
 if TYPE_CHECKING:
     from rnnsearch.study import Champion, StudyResult
 
-PROMPT_LENGTH = 20
 RATE_SECONDS = 1.0
-ROLLED = ("sine", "series", "wave", "mackey_glass", "lorenz")
-"""Tasks whose champions have a picture of points in time."""
 
 
 def print_result(result: StudyResult, file: TextIO | None = None, *, verbose: bool = False) -> None:
@@ -55,37 +52,6 @@ def print_result(result: StudyResult, file: TextIO | None = None, *, verbose: bo
     print("\nnext:", file=out)
     for command in next_commands(result):
         print(f"  {command}", file=out)
-
-
-def storage_option(storage: Path) -> str:
-    """` --storage DIR`, or nothing for the default folder."""
-    if storage == DEFAULT_STORAGE.absolute():
-        return ""
-    return f" --storage {shlex.quote(shown(storage))}"
-
-
-def next_commands(result: StudyResult) -> list[str]:
-    """What a person may want to do now, ready to copy."""
-    name = result.directory.name
-    storage = storage_option(result.directory.storage)
-    counts = result.counts()
-    commands = []
-    if result.state in ("complete", "running") and result.spec.parameters:
-        more = max(len(result.trials), 1)
-        commands.append(f"rnnsearch extend {name} --trials {more}{storage}")
-    elif result.state in ("complete", "running"):
-        pass  # a single configuration: more trials of it would tell nothing new
-    elif result.state != "failed" or not result.trials or counts["waiting"] + counts["running"]:
-        commands.append(f"rnnsearch resume {name}{storage}")
-    commands.append(f"rnnsearch trials {name}{storage}")
-    if result.champion is not None:
-        if result.spec.values["task.type"] == "text":
-            prompt = _prompt(result.champion.text)
-            commands.append(f"rnnsearch sample {name} --prompt {prompt} --length 200{storage}")
-        elif result.spec.values["task.type"] in ROLLED:
-            commands.append(f"rnnsearch rollout {name} --steps 49{storage}")
-    commands.append(f"rnnsearch ui{storage}")
-    return commands
 
 
 def _how_it_went(result: StudyResult) -> str:
@@ -191,9 +157,3 @@ def _print_best_so_far(result: StudyResult, out: TextIO) -> None:
         if row["kind"] == "baseline":
             print(f"best baseline: {short(row['value'])} ({row['name']})", file=out)
             return
-
-
-def _prompt(text: str) -> str:
-    """A prompt that the champion's vocabulary can spell: the first word that it wrote itself."""
-    words = text.split()
-    return shlex.quote(words[0][:PROMPT_LENGTH]) if words else "TEXT"

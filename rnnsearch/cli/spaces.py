@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rnnsearch.cli.options import SetOption, SpaceFile
+from rnnsearch.commands import command
 
 
 def check(file: SpaceFile, set_: SetOption = None) -> None:
@@ -36,10 +38,14 @@ def init(
     try:
         create_file(target, text)
     except FileExistsError:
-        raise InputError(
-            f"{target} exists. Name another file: rnnsearch init {data} -o NAME.yaml"
-        ) from None
-    typer.echo(f"wrote {target}\nnext:\n  rnnsearch check {target}\n  rnnsearch run {target}")
+        free = next(
+            path
+            for number in count(2)
+            if not (path := target.with_name(f"{target.stem}-{number}.yaml")).exists()
+        )
+        again = command("init", data, "-o", free)
+        raise InputError(f"{target} exists. Name another file: {again}") from None
+    typer.echo(f"wrote {target}\nnext:\n  {command('check', target)}\n  {command('run', target)}")
 
 
 def schema() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnnsearch.cli.options import DEFAULT_STORAGE, Format, FormatOption, Storage, StudyName
-from rnnsearch.cli.text import print_json, print_table, shown
+from rnnsearch.cli.options import MOST, Format, FormatOption, Storage, StudyName
+from rnnsearch.cli.text import print_json, print_table
+from rnnsearch.commands import DEFAULT_STORAGE, command, shown
 
 if TYPE_CHECKING:
     from rnnsearch.search.directory import StudyDirectory
@@ -26,12 +28,12 @@ def stop(name: StudyName, storage: Storage = DEFAULT_STORAGE) -> None:
     if not is_running(directory):
         raise StudyNotFoundError(
             f"no driver is at work on {name!r}, so there is nothing to stop. "
-            f"To go on with it: rnnsearch resume {name} --storage {storage}"
+            f"To go on with it: {command('resume', name, storage=storage)}"
         )
     replace_file(directory.stop, f"{time.time()}\n")
     typer.echo(
         f"asked {name} to stop; its packs finish their slice. Later:\n"
-        f"  rnnsearch resume {name} --storage {storage}"
+        f"  {command('resume', name, storage=storage)}"
     )
 
 
@@ -45,7 +47,15 @@ def studies(storage: Storage = DEFAULT_STORAGE, format_: FormatOption = Format.T
     elif rows:
         print_table(rows)
     else:
-        typer.echo(f"no study in {storage} yet; start one: rnnsearch run search_spaces/sine.yaml")
+        typer.echo(
+            f"no study in {shown(storage)} yet; a search-space file starts one{_first(storage)}"
+        )
+
+
+def _first(storage: Path) -> str:
+    """A command that starts a study, in a checkout."""
+    sine = Path("search_spaces/sine.yaml")
+    return f": {command('run', sine, storage=storage)}" if sine.is_file() else ""
 
 
 def _study_row(directory: StudyDirectory) -> dict[str, Any]:
@@ -91,7 +101,7 @@ def delete(
     if is_running(directory):
         raise StudyLockedError(
             f"a driver is at work on {name!r}; stop it first: "
-            f"rnnsearch stop {name} --storage {storage}"
+            f"{command('stop', name, storage=storage)}"
         )
     size = directory.size_bytes() / 1e6
     if not yes and not _agrees(
@@ -117,7 +127,7 @@ def _agrees(question: str) -> bool:
 def trials(
     name: StudyName,
     storage: Storage = DEFAULT_STORAGE,
-    top: Annotated[int, typer.Option("--top", min=1, help="Rows to show.")] = 20,
+    top: Annotated[int, typer.Option("--top", min=1, max=MOST, help="Rows to show.")] = 20,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Show a study's leaderboard, the baselines among the trials."""
@@ -133,7 +143,7 @@ def trials(
 
 def show(
     name: StudyName,
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", min=0, help="A trial's number.")],
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", min=0, max=MOST, help="Its number.")],
     storage: Storage = DEFAULT_STORAGE,
     format_: FormatOption = Format.TEXT,
 ) -> None:
@@ -148,7 +158,7 @@ def show(
         last = max((record.number for record in result.trials), default=-1)
         raise InputError(
             f"the study {name!r} has no trial {trial}; its trials run from 0 to {last}. "
-            f"See them all: rnnsearch trials {name} --storage {storage}"
+            f"See them all: {command('trials', name, storage=storage)}"
         )
     if format_ is Format.JSON:
         print_json(trial_record(found))

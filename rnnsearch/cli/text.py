@@ -6,7 +6,6 @@ import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, TextIO
 
 GAP = "  "
@@ -24,14 +23,6 @@ def short(value: object) -> str:
 def short_params(params: Mapping[str, Any]) -> str:
     """`cell=lstm hidden_size=24`: parameters without their section."""
     return " ".join(f"{key.split('.', 1)[-1]}={short(value)}" for key, value in params.items())
-
-
-def shown(path: Path) -> str:
-    """A path as a person would type it."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], file: TextIO | None = None) -> None:

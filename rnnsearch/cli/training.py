@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rnnsearch.cli.options import (
-    DEFAULT_STORAGE,
+    MOST,
     Address,
     Format,
     FormatOption,
@@ -27,7 +27,8 @@ from rnnsearch.cli.options import (
     Trials,
     Verbose,
 )
-from rnnsearch.cli.text import print_json, shown
+from rnnsearch.cli.text import print_json
+from rnnsearch.commands import DEFAULT_STORAGE, command, shown
 from rnnsearch.errors import NoUsableTrialError, SpaceFileError
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ def resume(
 
 def extend(
     name: StudyName,
-    trials: Annotated[int, typer.Option("--trials", metavar="N", min=1, help="N more trials.")],
+    trials: Annotated[
+        int, typer.Option("--trials", metavar="N", min=1, max=MOST, help="N more trials.")
+    ],
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
     time_budget: TimeBudget = None,
@@ -105,7 +108,7 @@ def retrain(
     name: Annotated[
         str | None, typer.Option("--name", help="The new study's; default: NAME-retrained.")
     ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Trainings in all.")] = 3,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, max=MOST, help="Trainings in all.")] = 3,
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
     time_budget: TimeBudget = None,
@@ -173,8 +176,9 @@ def _drive(
 ) -> None:
     from rnnsearch.cli.live import LiveView
     from rnnsearch.cli.log_tail import LogTail
+    from rnnsearch.cli.next_steps import next_commands
     from rnnsearch.cli.progress import Progress
-    from rnnsearch.cli.result import next_commands, print_result, storage_option
+    from rnnsearch.cli.result import print_result
 
     signal.signal(signal.SIGTERM, _terminate)
     directory = study.directory
@@ -202,10 +206,9 @@ def _drive(
             print_json(result.summary())
         sys.exit(1)
     except KeyboardInterrupt as error:
-        storage = storage_option(directory.storage)
+        again = command("resume", directory.name, storage=directory.storage)
         print(
-            "interrupted; no trial is lost. To go on:\n"
-            f"  rnnsearch resume {directory.name}{storage}",
+            f"interrupted; no trial is lost. To go on:\n  {again}",
             file=sys.stderr,
         )
         sys.exit(143 if isinstance(error, _Terminated) else 130)

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
+from rnnsearch.commands import command
 from rnnsearch.disk import append_bytes
 from rnnsearch.errors import StorageError, StudyLockedError
 from rnnsearch.search.directory import StudyDirectory
@@ -146,9 +147,10 @@ class StudyLock:
 
     def _refusal(self, held: Owner, age: float) -> str:
         name = self._directory.name
+        stop = command("stop", name, storage=self._directory.storage)
         return (
             f"The study {name!r} is run by process {held.pid} on {held.host} (its last sign of "
-            f"life {max(0.0, age):.0f} s ago). Stop it with `rnnsearch stop {name}`, or wait "
+            f"life {max(0.0, age):.0f} s ago). Stop it with `{stop}`, or wait "
             f"until it ends. A driver that died is recognised within {STALE_SECONDS:.0f} s."
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rnnsearch.commands import command
 from rnnsearch.errors import Mistake, SpaceFileError
 from rnnsearch.space.checks import (
     Draft,
@@ -164,7 +165,7 @@ def _no_mapping(root: object, source: str) -> Mistake:
     what = "one text" if isinstance(root, Scalar) else "a list"
     return Mistake(
         f"the file holds {what}, not a mapping of {', '.join(SECTIONS)}. If it is data, "
-        f"`rnnsearch init {source}` writes a search-space file for it.",
+        f"`{command('init', source)}` writes a search-space file for it.",
         source=source,
         line=1,
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnsearch.commands import command
 from rnnsearch.errors import DataError
 from rnnsearch.space.corners import corners
 from rnnsearch.space.fields import all_fields
@@ -95,12 +94,12 @@ def check_retrained(
         return []
     path = getattr(_first(spec), "path", None)
     named = f"task.path={json.dumps(path)}" if path else f"task.type={spec.values['task.type']}"
-    again = ["rnnsearch", "retrain", directory.name, "--set", named, *_storage(directory)]
+    again = command("retrain", directory.name, "--set", named, storage=directory.storage)
     raise DataError(
         f"the data has changed since the study {directory.name} was started:\n"
         + "".join(f"  {text}\n" for text in differing)
         + "To train its champion's configuration on the data as it is now, name it:\n"
-        f"  {shlex.join(again)}"
+        f"  {again}"
     )
 
 
@@ -149,23 +148,13 @@ def _refusal(
     from rnnsearch.search.directory import next_free_name
 
     name = next_free_name(directory.storage, directory.name[:90])
-    run = ["rnnsearch", "run", _short(directory.yaml), "--name", name, *_storage(directory)]
-    if num_trials != spec.search.num_trials:
-        run += ["--trials", str(num_trials)]
+    more = () if num_trials == spec.search.num_trials else ("--trials", num_trials)
+    run = command("run", directory.yaml, "--name", name, *more, storage=directory.storage)
     return (
         f"the data has changed since the study {directory.name} was started, so its scores would "
         "not compare with new ones:\n"
         + "".join(f"  {text}\n" for text in differing)
         + "Search on the data as it is now, as a study of its own:\n"
-        f"  {shlex.join(run)}\n"
+        f"  {run}\n"
         "or put back what was there, and try again. Nothing of the study was changed."
     )
-
-
-def _storage(directory: StudyDirectory) -> list[str]:
-    return ["--storage", _short(directory.storage)]
-
-
-def _short(path: Path) -> str:
-    """A path as it is typed from here."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

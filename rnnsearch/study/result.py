@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnsearch.commands import command
 from rnnsearch.errors import ModelError, NoUsableTrialError
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.space.spec import StudySpec
@@ -230,7 +231,7 @@ class StudyResult:
         if self.champion is None:
             raise ModelError(
                 f"the study {self.directory.name!r} has no champion yet. Go on with it: "
-                f"rnnsearch resume {self.directory.name} --storage {self.directory.storage}"
+                f"{command('resume', self.directory.name, storage=self.directory.storage)}"
             )
         return self.champion
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnnsearch.commands import command
 from rnnsearch.disk import replace_file
 from rnnsearch.errors import StudyExistsError
 from rnnsearch.events import Listener, Silence
@@ -206,7 +207,7 @@ def _new_directory(storage: Path, name: str) -> StudyDirectory:
     if directory.exists():
         raise StudyExistsError(
             f"the study {name!r} exists in {storage}. Go on with it, or add trials to it:\n"
-            f"  rnnsearch resume {name} --storage {storage}\n"
-            f"  rnnsearch extend {name} --trials N --storage {storage}"
+            f"  {command('resume', name, storage=storage)}\n"
+            f"  {command('extend', name, '--trials', 20, storage=storage)}"
         )
     return directory

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnnsearch.events import ChampionChosen, Silence
+from rnnsearch.events import Silence
 from rnnsearch.search.champion import crown
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger
@@ -63,7 +63,7 @@ TASKS = {
 BACKWARDS = ("words", "walks", "direct", "adding", "wave-last")
 """Some whose networks read both ways."""
 
-BETTER_TRAINED = {"sign": 3, "hello": 30, "words": 10}
+BETTER_TRAINED = {"sign": 3, "hello": 12, "words": 4}
 """Epochs, where what is said should be right mostly, not by chance."""
 
 
@@ -121,11 +121,12 @@ search: {{num_trials: 1, scheduler: {{type: none}}, finalists: {{top: 1, seeds: 
 """
 
 
-def finished(name: str, storage: Path, folder: Path) -> Study:
-    """A study whose only trial was trained, crowned and drawn.
+def finished(name: str, storage: Path, folder: Path, *, drawn: bool = False) -> Study:
+    """A study whose only trial was trained and crowned.
 
     Args:
         folder: With the files of `write_files`.
+        drawn: Whether the pictures are drawn too.
     """
     spec = loads(space(name), name=name, directory=folder)
     directory = StudyDirectory(storage, name)
@@ -160,19 +161,12 @@ def finished(name: str, storage: Path, folder: Path) -> Study:
         left_out=(),
         data=data,
     )
-    drawn = draw_champion(event, ledger.trials(), spec, directory.figures)
-    ledger.set_note("champion", asdict(replace(event, figure=str(drawn))))
-    draw_trials(ledger.trials(), baselines, spec, directory.figures)
+    if drawn:
+        draw_trials(ledger.trials(), baselines, spec, directory.figures)
+        figure = str(draw_champion(event, ledger.trials(), spec, directory.figures))
+        event = replace(event, figure=figure)
+    ledger.set_note("champion", asdict(event))
     uri = f"sqlite:///{directory.storage.resolve() / 'mlflow.db'}"
     ledger.set_note("run", asdict(RunFigures("complete", "", 1.0, 40, 0.0, uri)))
     ledger.close()
     return Study.open(name, storage=storage)
-
-
-def crowned(study: Study) -> ChampionChosen:
-    """What was told of a study's champion."""
-    champion = study.result().winner()
-    known = {name: getattr(champion, name) for name in ("time", "number", "seed", "path", "text")}
-    return ChampionChosen(
-        **known, val_metrics=champion.val_metrics, test_metrics=champion.test_metrics
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import urllib.request
@@ -123,7 +124,7 @@ def test_a_taken_name_is_refused_with_the_commands_that_go_on(hello: Finished) -
     )
     assert said.status == 2
     assert f"rnnsearch resume hello --storage {hello.storage}" in said.err
-    assert "rnnsearch extend hello --trials N" in said.err
+    assert "rnnsearch extend hello --trials 20" in said.err
 
 
 def test_delete_wants_an_answer(hello: Finished) -> None:
@@ -144,7 +145,9 @@ def test_ui_serves_the_records_of_the_storage(hello: Finished) -> None:
         probe.listen()
         taken = rnnsearch("ui", "--storage", hello.storage, "--port", port)
     assert taken.status == 2
-    assert f"--port {port + 1}" in taken.err
+    free = re.search(r"rnnsearch ui --port (\d+)", taken.err)
+    assert free is not None
+    assert int(free[1]) != port
     running = Running.start("ui", "--storage", hello.storage, "--port", port)
     try:
         running.wait_for(lambda line: "Uvicorn running" in line)

@@ -12,6 +12,7 @@ import sqlalchemy
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from sqlalchemy.exc import SQLAlchemyError
 
+from rnnsearch.commands import command
 from rnnsearch.errors import (
     DamagedLedgerError,
     StorageError,
@@ -55,9 +56,10 @@ def create_study(directory: StudyDirectory, spec: StudySpec, url: str | None) ->
             pruner=optuna.pruners.NopPruner(),
         )
     except optuna.exceptions.DuplicatedStudyError as error:
+        again = command("resume", directory.name, storage=directory.storage)
         raise StudyExistsError(
-            f"The ledger already holds a study {directory.name!r}. Go on with "
-            f"`rnnsearch resume {directory.name}`, or take another --name."
+            f"The ledger already holds a study {directory.name!r}. Go on with `{again}`, or take "
+            "another --name."
         ) from error
     for key, value in (
         ("num_trials", spec.search.num_trials),
@@ -149,10 +151,8 @@ def damage_said(directory: StudyDirectory) -> Iterator[None]:
     Raises:
         DamagedLedgerError: In place of whatever else.
     """
-    remedy = (
-        "What is whole can be kept: "
-        f"rnnsearch repair {directory.name} --storage {directory.storage}"
-    )
+    repair = command("repair", directory.name, storage=directory.storage)
+    remedy = f"What is whole can be kept: {repair}"
     try:
         yield
     except DamagedLedgerError as error:

@@ -175,7 +175,7 @@ def _check_reachable(address: str) -> None:
     if address.startswith("ray://"):
         raise ClusterError(
             f"{address} is a Ray Client address, and the driver must run inside the cluster. "
-            "Submit it instead: ray job submit -- rnnsearch run FILE --address auto"
+            "Submit it with `ray job submit` instead (README, On a cluster: as a job)."
         )
     if address in ("auto", "local"):
         return

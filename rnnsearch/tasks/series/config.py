@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isfinite
+from pathlib import Path
 from typing import Literal
 
+from rnnsearch.commands import command
 from rnnsearch.tasks.series.transforms import Transform
 
 
@@ -125,8 +127,8 @@ def problems(config: SeriesConfig) -> list[tuple[str, str]]:
     if config.path is None:
         found.append(("path", "is missing; name the CSV or Parquet file to forecast."))
     if not config.targets:
-        message = "needs at least one column to forecast; `rnnsearch init FILE` lists them."
-        found.append(("targets", message))
+        lists = f"; `{command('init', Path(config.path))}` lists them" if config.path else ""
+        found.append(("targets", f"needs at least one column to forecast{lists}."))
     found.extend(
         (key, f"must be at least 1, not {value}.")
         for key in ("horizon", "context", "segment", "period", "stride")

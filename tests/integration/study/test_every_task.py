@@ -1,28 +1,47 @@
-"""What a study of each task says and prints at its end is what its model answers when asked."""
+"""Of each task: what a study says at its end is what its model answers when it is asked, and what
+is printed as a command runs as it is printed, from the folder that it is printed in."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from contracts.small_studies import TASKS, finished, write_files
 
+from rnnsearch.cli import models, training
+from rnnsearch.cli.app import main
 from rnnsearch.study import Study
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.trained import TrainedModel
 
+STORAGE = "my studies; $HOME"
+"""A folder that a shell would not take as it stands."""
+
+COMMAND = re.compile(r"rnnsearch (?:[a-z]+) .*?(?=`|$)", re.M)
+
 Finished = Callable[[str], Study]
+Said = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    folder = tmp_path_factory.mktemp("every-task")
-    write_files(folder)
-    return cache(lambda name: finished(name, folder / "studies", folder))
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("every-task")
+    write_files(root)
+    (root / STORAGE).mkdir()
+    (root / STORAGE / "mlflow.db").touch()
+    return root
+
+
+@pytest.fixture(scope="module")
+def study(folder: Path) -> Finished:
+    return cache(lambda name: finished(name, folder / STORAGE, folder))
 
 
 def said(study: Study) -> tuple[str, TrainedModel]:
@@ -134,3 +153,119 @@ def test_a_champion_is_scored_as_it_was_trained(study: Finished, name: str) -> N
     _, model = said(study(name))
     found = model.evaluate("val")
     assert found == {key: model.metrics[key] for key in found}
+
+
+@pytest.fixture
+def say(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Said:
+    """Runs the command line here, but for trainings and servers, which are only named."""
+    monkeypatch.chdir(folder)
+
+    def drive(study: Study, *_: Any) -> None:
+        print(f"would train {study.directory.name} with {study.more_trials} more")
+
+    def execv(path: str, arguments: list[str]) -> None:
+        print(f"would start {path} {arguments}")
+
+    monkeypatch.setattr(training, "_drive", drive)
+    monkeypatch.setattr(models.os, "execv", execv)
+
+    def run(*arguments: object) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            main([str(one) for one in arguments])
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out + said.err
+
+    return run
+
+
+def commands_in(text: str) -> list[list[str]]:
+    found = [one.strip() for one in COMMAND.findall(text)]
+    return [shlex.split(one)[1:] for one in found]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_what_comes_next_runs(name: str, study: Finished, say: Said) -> None:
+    study(name)
+    status, text = say("best", name, "--storage", STORAGE)
+    assert status == 0, text
+    printed = commands_in(text)
+    verbs = [one[0] for one in printed]
+    assert verbs[:2] == ["extend", "trials"]
+    assert verbs[-1] == "ui"
+    used = {"text": "sample", "bytes": "sample", "hello": "sample", "words": "classify"}
+    silent = ("adding", "copy", "events", "own", "own-classes", "own-whole", "sign")
+    wanted = used.get(name, "classify" if name == "walks" else "rollout")
+    assert verbs[2:-1] == ([] if name in silent else [wanted])
+    for one in printed:
+        status, said = say(*one)
+        assert status == 0, (one, said)
+        assert said
+
+
+REFUSED = {
+    "a text has no rollout": ("text", "rollout", ()),
+    "a sum has no rollout": ("adding", "rollout", ()),
+    "a wave writes nothing": ("sine", "sample", ("--prompt", "a")),
+    "labels go on with nothing": ("words", "rollout", ()),
+    "labels write nothing": ("walks", "sample", ("--prompt", "a")),
+    "a text labels nothing": ("hello", "classify", ("a",)),
+    "a wave labels nothing": ("wave", "classify", ("a",)),
+    "nothing to label": ("words", "classify", ()),
+    "no steps to label": ("walks", "classify", ()),
+    "events pick none": ("events", "rollout", ()),
+    "no such trial": ("sine", "show", (7,)),
+    "no driver to stop": ("sine", "stop", ()),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_remedies_run(case: str, study: Finished, say: Said) -> None:
+    name, verb, words = REFUSED[case]
+    study(name)
+    status, text = say(verb, name, *words, "--storage", STORAGE)
+    assert status == 2, text
+    assert "Traceback" not in text
+    printed = commands_in(text)
+    assert bool(printed) is (case not in ("a sum has no rollout", "events pick none")), text
+    for one in printed:
+        status, said = say(*one)
+        assert status == 0, (one, said)
+
+
+def test_a_taken_name_and_a_drafted_file(study: Finished, folder: Path, say: Said) -> None:
+    study("sine")
+    (folder / "sine.yaml").write_text("task: {type: sine}\nsearch: {num_trials: 1}\n")
+    status, text = say("run", "sine.yaml", "--name", "sine", "--storage", STORAGE)
+    assert status == 2
+    assert [one[0] for one in commands_in(text)] == ["resume", "extend"]
+    (folder / "a text.txt").write_text("the cat sat on the mat. " * 50)
+    drafts = [say("init", "a text.txt"), say("init", "a text.txt")]
+    assert [status for status, _ in drafts] == [0, 2]
+    for _, said in ((0, text), *drafts):
+        for one in commands_in(said):
+            status, again = say(*one)
+            assert status == 0, (one, again)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "most"),
+    [
+        (("rollout", "sine", "--steps"), 1_000_000),
+        (("sample", "text", "--prompt", "a", "--length"), 1_000_000),
+        (("sample", "text", "--prompt", "a", "--seed"), 2**63 - 1),
+        (("classify", "words", "a", "--top"), 1_000_000),
+        (("trials", "sine", "--top"), 1_000_000),
+        (("show", "sine"), 1_000_000),
+        (("extend", "sine", "--trials"), 1_000_000),
+        (("run", "sine.yaml", "--trials"), 1_000_000),
+        (("retrain", "sine", "--seeds"), 1_000_000),
+        (("ui", "--port"), 65_535),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, tuple) else None,
+)
+def test_every_count_has_an_upper_end(arguments: tuple[str, ...], most: int, say: Said) -> None:
+    for number in (most + 1, 10**30):
+        status, text = say(*arguments, number)
+        assert status == 2, text
+        assert f"{most}" in text
+        assert "Traceback" not in text

@@ -6,10 +6,9 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from hand_made import SPACE, TEXT_SPACE, champion, figures, record, result
 
-from rnnsearch.cli.result import next_commands, print_result
+from rnnsearch.cli.result import print_result
 from rnnsearch.study import StudyResult
 
 AR = {"name": "AR(8)", "metrics": {"val_mse": 0.3, "test_mse": 0.4}, "note": ""}
@@ -103,55 +102,10 @@ def test_interrupted_shows_the_best_so_far_and_how_to_go_on(tmp_path: Path) -> N
     lines = printed(study)
     assert "best val_mse so far: 0.25 (trial-0001-rnn)" in lines
     assert "best baseline: 0.3 (AR(8))" in lines
-    assert lines[-3:] == [
+    assert lines[-2:] == [
         f"  rnnsearch resume wave --storage {tmp_path}",
         f"  rnnsearch trials wave --storage {tmp_path}",
-        f"  rnnsearch ui --storage {tmp_path}",
     ]
-
-
-@pytest.mark.parametrize(
-    ("state", "command"),
-    [
-        ("complete", "extend wave --trials 2"),
-        ("budget", "resume wave"),
-        ("stopped", "resume wave"),
-    ],
-)
-def test_what_comes_next(state: str, command: str, tmp_path: Path) -> None:
-    trials = [record(0, best=0.1), record(1, best=0.2)]
-    study = result(tmp_path, trials, won_by=champion(0, 0.1), run=figures(state))
-    assert next_commands(study)[0] == f"rnnsearch {command} --storage {tmp_path}"
-    assert next_commands(study)[2] == f"rnnsearch rollout wave --steps 49 --storage {tmp_path}"
-
-
-def test_where_nothing_is_left_to_resume_there_is_only_a_look(tmp_path: Path) -> None:
-    study = result(tmp_path, [record(0, "diverged")], run=figures("failed"))
-    assert next_commands(study)[0] == f"rnnsearch trials wave --storage {tmp_path}"
-    study = result(tmp_path, [record(0, "waiting")], run=figures("failed"))
-    assert next_commands(study)[0] == f"rnnsearch resume wave --storage {tmp_path}"
-
-
-def test_default_storage_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    study = result(tmp_path / "studies", [record(0)], run=figures())
-    assert next_commands(study)[1] == "rnnsearch trials wave"
-    study = result(tmp_path / "my studies", [record(0)], run=figures())
-    assert next_commands(study)[1] == "rnnsearch trials wave --storage 'my studies'"
-
-
-@pytest.mark.parametrize(
-    ("said", "prompt"), [("hello -> elloh", "hello"), ("'tis so", "''\"'\"'tis'"), ("", "TEXT")]
-)
-def test_prompt_is_one_that_the_model_can_spell(said: str, prompt: str, tmp_path: Path) -> None:
-    study = result(
-        tmp_path,
-        [record(0)],
-        space=TEXT_SPACE,
-        won_by=champion(0, 0.1, said, "train_nats"),
-        run=figures(),
-    )
-    assert f"sample wave --prompt {prompt} --length 200" in next_commands(study)[1]
 
 
 def test_of_a_single_configuration_no_search_is_spoken(tmp_path: Path) -> None:
@@ -160,8 +114,6 @@ def test_of_a_single_configuration_no_search_is_spoken(tmp_path: Path) -> None:
     lines = printed(study)
     assert "complete after 1m15s; 12,345 training steps" in lines
     assert not any("extend" in line or "resume" in line for line in lines)
-    stopped = result(tmp_path, [record(0)], space=TEXT_SPACE, run=figures("stopped"))
-    assert next_commands(stopped)[0] == f"rnnsearch resume wave --storage {tmp_path}"
 
 
 def test_missing_records_are_said(tmp_path: Path) -> None:
