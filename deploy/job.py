@@ -1,9 +1,11 @@
 """Run a study on the Ray cluster that this script was sent to.
 
-It takes the arguments of `rnnsearch run`. Two ways in, from the project's folder:
+It takes the arguments of `rnnsearch run`, or a command that goes on with a study (`resume`,
+`extend`, `retrain`) and its arguments. Two ways in, from the project's folder:
 
     ray job submit --working-dir . -- python deploy/job.py search_spaces/sine.yaml --storage DIR
     ray submit deploy/cluster.yaml deploy/job.py search_spaces/sine.yaml --storage DIR
+    ray submit deploy/cluster.yaml deploy/job.py resume sine --storage DIR
 
 The driver runs on the cluster's head, so paths are paths there. DIR must be absolute under
 `ray job submit`, since Ray deletes a job's working directory when it ends.
@@ -23,6 +25,8 @@ ADDRESS = "RAY_ADDRESS"
 """Ray tells the driver of a job the address of its cluster so."""
 PROJECT = "RNNSEARCH_PROJECT"
 """Where `deploy/cluster.yaml` has put the project on the head."""
+COMMANDS = ("run", "resume", "extend", "retrain")
+"""What trains. Any other first argument is a space file to run."""
 COPIES = "working_dir_files"
 """Ray unpacks the working directories of jobs below a folder of this name."""
 
@@ -50,6 +54,14 @@ def project_folder(script: Path) -> Iterator[Path | None]:
         yield project
 
 
+def command(arguments: list[str]) -> list[str]:
+    """What the command line is to do, on this cluster unless another one is named."""
+    words = arguments if arguments[:1] and arguments[0] in COMMANDS else ["run", *arguments]
+    if any(argument.split("=")[0] == "--address" for argument in words):
+        return words
+    return [*words, "--address", os.environ.get(ADDRESS) or "auto"]
+
+
 def main() -> None:
     with project_folder(Path(__file__)) as project:
         if project is not None:
@@ -57,10 +69,7 @@ def main() -> None:
             sys.path.insert(0, str(project))
         from rnnsearch.cli.app import main as rnnsearch
 
-        arguments = sys.argv[1:]
-        if not any(argument.split("=")[0] == "--address" for argument in arguments):
-            arguments += ["--address", os.environ.get(ADDRESS) or "auto"]
-        rnnsearch(["run", *arguments])
+        rnnsearch(command(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -83,6 +83,11 @@ class StudyDirectory:
         return self.root / "figures"
 
     @property
+    def scratch(self) -> Path:
+        """Tune's folder for the time of a search; nothing in it is worth keeping."""
+        return self.root / "scratch"
+
+    @property
     def stop(self) -> Path:
         """A file whose presence asks the driver to stop."""
         return self.root / "stop"

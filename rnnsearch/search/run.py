@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,8 +24,9 @@ from rnnsearch.search.search_stage import SearchStage, grace_epochs
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.search.signals import Signals
 from rnnsearch.search.silence import Silence
-from rnnsearch.search.tune.cluster import plan, ray_session
+from rnnsearch.search.tune.cluster import ray_session
 from rnnsearch.search.tune.footprint import largest_trial_bytes
+from rnnsearch.search.tune.places import plan
 from rnnsearch.search.tune.task_store import TaskStore
 from rnnsearch.search.tune.tuner import tune
 from rnnsearch.search.tune.warming import kernels_warming
@@ -223,7 +225,12 @@ def run_search(
         with (
             signals.noted(),
             kernels_warming(spec, directory.logs / "kernels.log"),
-            ray_session(address, directory.logs / "ray.log"),
+            ray_session(
+                address,
+                directory.logs / "ray.log",
+                on_lost=lambda error: control.fail(error) if control else None,
+                go_on=_resume_command(directory, address),
+            ),
             signals,
             _import_ahead() as import_ahead,
         ):
@@ -232,7 +239,7 @@ def run_search(
             ledger.prepare(min(READY_AHEAD, control.places * control.slots))
             stage("searching" if spec.parameters else "training")
             settings = _settings(spec, directory, slice_seconds, snapshot_seconds, trial_bytes)
-            tune(control, settings, spec.resources, signals.shield)
+            tune(control, settings, spec.resources, signals.shield, directory.scratch)
             if control.error is not None:
                 raise control.error
             with signals.shield():
@@ -334,6 +341,11 @@ def _settings(
         gpus=spec.resources.gpus_per_pack,
         trial_bytes=trial_bytes,
     )
+
+
+def _resume_command(directory: StudyDirectory, address: str | None) -> str:
+    words = ["rnnsearch", "resume", directory.name, "--storage", str(directory.storage)]
+    return shlex.join(words if address is None else [*words, "--address", address])
 
 
 def _stop_file(directory: StudyDirectory) -> Callable[[], str | None]:

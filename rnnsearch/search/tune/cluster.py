@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from rnnsearch.errors import ClusterError
-from rnnsearch.space.spec import ResourcesConfig
+from rnnsearch.search.tune.head_watch import HeadWatch, answers
 
 SWITCHES = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # json, csv, tensorboard: 3 ms a step, megabytes
@@ -41,10 +40,6 @@ SWITCHES = {
 
 CONNECT_SECONDS = 5.0
 _ASK_CLUSTER = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
-MOST_SLOTS = 64
-MOST_SLOTS_ON_GPU = 256
-"""A step of a GPU costs the same launches however many trials are in it."""
-FEWEST_SLOTS = 4
 
 
 def set_switches() -> None:
@@ -54,13 +49,26 @@ def set_switches() -> None:
 
 
 @contextmanager
-def ray_session(address: str | None, log_file: Path) -> Iterator[None]:
+def ray_session(
+    address: str | None,
+    log_file: Path,
+    *,
+    on_lost: Callable[[ClusterError], None] = lambda error: None,
+    go_on: str = "",
+) -> Iterator[None]:
     """Ray, quiet: what it logs goes to `log_file`, and what workers print stays with them.
 
-    Where this process has Ray running already it is used and left running.
+    Where this process has Ray running already it is used and left running. Where Ray's head is
+    lost and the caller, told so, stands in a call of Ray that never returns, the words are printed
+    and the process ends with status 2, before Ray ends it without any.
+
+    Args:
+        on_lost: Called from another thread when Ray's head does not answer any more.
+        go_on: The command that goes on later, for the error that says so.
 
     Raises:
-        ClusterError: The cluster cannot be reached or refuses us, or this process is in another.
+        ClusterError: The cluster cannot be reached or refuses us, or this process is in another,
+            or its head was lost.
     """
     set_switches()
     import ray
@@ -75,12 +83,35 @@ def ray_session(address: str | None, log_file: Path) -> Iterator[None]:
                 f"This process is in the Ray cluster at {here} already, and cannot be in the one "
                 f"at {address} too. Call ray.shutdown() first, or give no address."
             )
-    with _logged_to(log_file):
+    head = str(ray.get_runtime_context().gcs_address)
+    gone = _head_is_gone(head, go_on)
+    watch = HeadWatch(partial(answers, head), partial(on_lost, gone), partial(_last_words, gone))
+    with _logged_to(log_file), watch.watching():
         try:
             yield
+        except Exception as error:
+            # Ray's own words for a head that is gone differ from call to call
+            if isinstance(error, ClusterError) or answers(head):
+                raise
+            raise gone from error
         finally:
             if started:
                 ray.shutdown()
+
+
+def _head_is_gone(head: str, go_on: str) -> ClusterError:
+    text = (
+        f"Ray's head service at {head} does not answer any more: its process was ended, or its "
+        "machine cannot be reached. What the packs had reported is on disk."
+    )
+    return ClusterError(f"{text} Go on with it:\n  {go_on}" if go_on else text)
+
+
+def _last_words(error: ClusterError) -> None:
+    """End the process: its main thread waits in C++ for Ray, which nothing can interrupt."""
+    sys.stderr.write(f"\nerror: {error}\n")
+    sys.stderr.flush()
+    os._exit(2)
 
 
 def _start(address: str | None) -> None:
@@ -265,57 +296,3 @@ def _logged_to(log_file: Path) -> Iterator[None]:
         for log, handlers, propagate in before:
             log.handlers, log.propagate = handlers, propagate
         handler.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """How many packs a study runs at once, and how many trials each holds."""
-
-    packs: int
-    slots: int
-
-
-def plan(
-    resources: ResourcesConfig, available: Mapping[str, float], trials: int, trial_bytes: int
-) -> Places:
-    """Settle what the space file leaves to `auto`.
-
-    Packs: as many as the cluster's CPUs (and GPUs, if a pack asks for one) carry, and no more
-    than there are trials. Slots: a third of a pack's share of the trials, so that ASHA has
-    something to refill, between 4 and 64 (256 on a GPU), and no more than fill half of a pack's
-    share of the cluster's memory. Of a GPU's own memory the pack itself sees how many it holds.
-
-    Args:
-        available: `ray.cluster_resources()`.
-        trials: Trials still to be run, at least 0.
-        trial_bytes: What the largest trial takes.
-
-    Raises:
-        ClusterError: Not one pack fits.
-    """
-    fits = math.inf
-    for unit, name, wanted in (
-        ("CPU", "cpus_per_pack", resources.cpus_per_pack),
-        ("GPU", "gpus_per_pack", resources.gpus_per_pack),
-    ):
-        have = available.get(unit, 0.0)
-        if wanted > 0:
-            fits = min(fits, math.floor(have / wanted + 1e-9))
-            if fits < 1:
-                raise ClusterError(
-                    f"resources.{name} asks for {wanted:g} {unit}, and Ray has {have:g}. "
-                    f"Lower resources.{name}, or give --address of a larger cluster."
-                )
-    if resources.packs == "auto":
-        packs = max(1, min(trials, 1 if math.isinf(fits) else int(fits)))
-    else:
-        packs = resources.packs  # more than fit now is the demand that an autoscaler answers
-    if resources.slots == "auto":
-        most = MOST_SLOTS_ON_GPU if resources.gpus_per_pack > 0 else MOST_SLOTS
-        slots = min(most, max(FEWEST_SLOTS, math.ceil(trials / (3 * packs))))
-        memory = available.get("memory", math.inf)
-        if math.isfinite(memory):
-            slots = max(1, min(slots, int(memory / 2 / packs / max(1, trial_bytes))))
-    else:
-        slots = resources.slots
-    return Places(packs, slots)

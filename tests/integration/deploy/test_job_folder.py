@@ -60,3 +60,15 @@ def test_a_script_alone_goes_where_the_cluster_file_says(
     monkeypatch.delenv(job.PROJECT)
     with job.project_folder(script) as project:
         assert project is None
+
+
+def test_a_space_file_is_run_and_a_study_is_gone_on_with(
+    job: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "head:6379")
+    where = ["--address", "head:6379"]
+    assert job.command(["a.yaml", "--trials", "3"]) == ["run", "a.yaml", "--trials", "3", *where]
+    assert job.command(["resume", "a"]) == ["resume", "a", *where]
+    assert job.command(["extend", "a", "--trials", "3"]) == ["extend", "a", "--trials", "3", *where]
+    assert job.command(["retrain", "a", "--address=x:1"]) == ["retrain", "a", "--address=x:1"]
+    assert job.command([]) == ["run", *where]

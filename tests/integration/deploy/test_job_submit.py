@@ -106,7 +106,8 @@ def test_a_stopped_job_drains_and_can_be_resumed(cluster: Cluster, tmp_path: Pat
     before = {trial.number: trial.values_by_epoch for trial in result.trials}
     assert any(before.values())
 
-    resume = [sys.executable, "-m", "rnnsearch", "resume", "hello", "--storage", str(tmp_path)]
+    script = str(PROJECT / "deploy" / "job.py")
+    resume = [sys.executable, script, "resume", "hello", "--storage", str(tmp_path)]
     done = cluster.run(*resume, "--address", cluster.address, "--format", "json")
     assert done.status == 0, done.text
     counts = done.json()["trials"]

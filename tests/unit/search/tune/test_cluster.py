@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rig import paper_spec
 
 from rnnsearch.errors import ClusterError
-from rnnsearch.search.tune.cluster import Places, plan, ray_session
+from rnnsearch.search.tune.cluster import ray_session
 from rnnsearch.search.tune.footprint import largest_trial_bytes
+from rnnsearch.search.tune.places import Places, plan
 from rnnsearch.space.spec import ResourcesConfig
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import SineConfig
@@ -84,7 +86,7 @@ def test_the_largest_trial_is_that_of_the_widest_layers_and_longest_batch() -> N
 def test_the_switches_are_set_before_ray_is_asked_for() -> None:
     text = Path(__file__).parents[4].joinpath("rnnsearch/search/run.py").read_text()
     top = text.split("class SearchOutcome")[0]
-    assert "import ray" not in top
+    assert "import ray\n" not in top
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,8 @@ def test_a_ray_that_is_late_is_started_once_more(
 
     monkeypatch.setattr(ray, "init", late)
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    here = SimpleNamespace(gcs_address="127.0.0.1:1")
+    monkeypatch.setattr(ray, "get_runtime_context", lambda: here)
     with ray_session(None, tmp_path / "ray.log"):
         assert starts == ["local", "local"]
 
