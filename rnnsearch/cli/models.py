@@ -122,11 +122,12 @@ def classify(
         raise ModelError(f"{model} learned no labels{_instead(trained, asked)}")
     if file is None and not (texts and trained.network.symbolic):
         raise InputError(f"{model} needs something to label{_labels(trained, asked)}")
-    named = {text: text for text in texts or ()}
-    sequences: dict[str, Any] = named if file is None else read_unlabelled(file, trained.manifest)
-    found = trained.classify(list(sequences.values()))
+    sequences: list[tuple[str, Any]] = [(text, text) for text in texts or ()]
+    if file is not None:
+        sequences = read_unlabelled(file, trained.manifest)
+    found = trained.classify([sequence for _, sequence in sequences])
     rows = []
-    for name, label, chances in zip(sequences, found.labels, found.probabilities, strict=True):
+    for (name, _), label, chances in zip(sequences, found.labels, found.probabilities, strict=True):
         order = chances.argsort()[::-1][:top]
         likely = {found.classes[at]: float(chances[at]) for at in order}
         rows.append((name, label, likely))

@@ -10,6 +10,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.space.draft_series import TABLE_ENDINGS, draft_table
 from rnnsearch.space.load import loads
 from rnnsearch.tasks.base import Part, Window
+from rnnsearch.tasks.encoding import line_at, without_mark
 from rnnsearch.tasks.text.config import TextConfig
 
 
@@ -54,11 +55,11 @@ def _bytes(path: Path) -> bytes:
 
 def _text(path: Path, raw: bytes) -> str:
     try:
-        text = raw.decode("utf-8")
+        text = without_mark(raw)[0].decode("utf-8")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
+        line, byte = line_at(error.object, error.start), error.object[error.start]
         raise DataError(
-            f"{path}:{line}: byte 0x{raw[error.start]:02x} is no UTF-8. If the file is a text in "
+            f"{path}:{line}: byte 0x{byte:02x} is no {error.encoding.upper()}. If it is a text in "
             f"another encoding, convert it: iconv -f latin1 -t utf-8 {path} > {path.stem}.utf8.txt"
         ) from None
     if "\0" in text:

@@ -182,7 +182,7 @@ def _read(config: LabelsConfig) -> LabelsData:
         encoder = number_encoder(
             by_part["train"], config.features, config.scaler, config.max_length
         )
-    told = _told(config, sequences, keys, len(kept))
+    told = [*source.notes, *_told(config, sequences, keys, len(kept))]
     return LabelsData(
         config,
         encoder,

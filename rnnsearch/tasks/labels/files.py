@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.encoding import line_at, without_mark
 
 
 def read_text(path: Path) -> tuple[bytes, str]:
-    """The bytes of a UTF-8 file, and its text without a byte order mark.
+    """The bytes of a text file, and its text: UTF-8, or what its byte order mark says.
 
     Raises:
-        DataError: The file cannot be read, is empty, or is not UTF-8.
+        DataError: The file cannot be read, is empty, or is no text in that encoding.
     """
     try:
         raw = path.read_bytes()
@@ -19,11 +20,21 @@ def read_text(path: Path) -> tuple[bytes, str]:
         raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
     if not raw:
         raise DataError(f"{path} is empty (0 bytes).")
+    plain = raw
     try:
-        return raw, raw.decode("utf-8-sig")
+        plain, _ = without_mark(raw)
+        text = plain.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
+        if plain is raw and error.encoding != "utf-8":
+            raise DataError(
+                f"{path} begins with the byte order mark of {error.encoding.upper()} and is no "
+                f"such text ({error.reason} at byte {error.start}). Save the file as UTF-8."
+            ) from error
         raise DataError(
-            f"{path}:{line}: not UTF-8: byte 0x{raw[error.start]:02X} ({error.reason}). "
-            "Save the file as UTF-8."
+            f"{path}:{line_at(plain, error.start)}: not UTF-8: byte 0x{plain[error.start]:02X} "
+            f"({error.reason}). Save the file as UTF-8."
         ) from error
+    if "\0" in text:
+        line = line_at(plain, plain.index(b"\0"))
+        raise DataError(f"{path}:{line}: holds zero bytes and is no text. Save it as UTF-8.")
+    return raw, text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -16,12 +16,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.encoding import lines_of
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.files import read_text
 from rnnsearch.tasks.labels.table import Table, read_table, rows_by_id
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+TABLE_ENDINGS = (".csv", ".tsv", ".tab")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,10 @@ def read(config: LabelsConfig) -> Labelled:
     )
 
 
-def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Sequences to label, by name: the lines of a text file, or the steps of a table.
+def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Sequences to label, each with its name: the lines of a text file, or the steps of a table.
+
+    A model of a table's texts reads the same column of a file that has it in its header.
 
     Args:
         manifest: Of the model; a table must have its columns.
@@ -78,20 +84,29 @@ def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
         DataError: The file cannot be read, or is not what the model reads.
     """
     if manifest["reads"] == "text":
-        lines = [line.strip() for line in read_text(path)[1].splitlines()]
-        found = {line: line for line in lines if line}
-        if not found:
-            raise DataError(f"{path} holds no text, one a line.")
-        return found
+        return [(text, text) for text in _texts(path, manifest["columns"]["text"])]
     columns, features = manifest["columns"], manifest["features"]
     times = [columns["time"]] if columns["time"] else []
     table = read_table(path, [columns["id"], *times, *features])
     values = np.stack([_numbers(table, name) for name in features], axis=1)
     order = _times(table, times[0]) if times else [0.0] * len(values)
-    return {
-        name: values[sorted(own, key=lambda row: order[row])]
-        for name, own in rows_by_id(table.columns[columns["id"]]).items()
-    }
+    found = []
+    for name, own in rows_by_id(table.columns[columns["id"]]).items():
+        if times:
+            _sort(table, name, own, order, times[0])
+        found.append((name, values[own]))
+    return found
+
+
+def _texts(path: Path, column: str) -> list[str]:
+    """The column of that name of a table, or else the lines of a text file."""
+    lines = [line.strip() for line in lines_of(read_text(path)[1])]
+    found = [line for line in lines if line]
+    if not found:
+        raise DataError(f"{path} holds no text, one a line.")
+    if path.suffix.lower() in TABLE_ENDINGS:
+        return read_table(path, [column]).columns[column]
+    return found
 
 
 def normalized(text: str, how: str) -> str:
@@ -112,17 +127,20 @@ def _folder(config: LabelsConfig, folder: Path) -> Labelled:
         raise DataError(f"{folder} holds no file NAME.txt; there must be one for each class.")
     texts: list[str] = []
     labels: list[str] = []
+    notes: list[str] = []
     digest = sha256()
     for path in files:
         raw, text = read_text(path)
-        lines = [normalized(line, config.normalize) for line in text.splitlines()]
-        lines = [line for line in lines if line]
+        given = [line for line in lines_of(text) if line.strip()]
+        lines = [line for one in given if (line := normalized(one, config.normalize))]
+        if lost := len(given) - len(lines):
+            notes.append(f"{lost:,} lines of {path.name} have nothing left in ASCII")
         if not lines:
             raise DataError(f"{path} holds no sequence; every class needs some, one a line.")
         texts += lines
         labels += [path.stem] * len(lines)
         digest.update(f"{path.name}\0{len(raw)}\0".encode("utf-8", "surrogateescape") + raw)
-    return Labelled(texts, labels, digest.hexdigest())
+    return Labelled(texts, labels, digest.hexdigest(), tuple(notes))
 
 
 def _steps(config: LabelsConfig, path: Path) -> Labelled:
@@ -144,16 +162,21 @@ def _steps(config: LabelsConfig, path: Path) -> Labelled:
                 f"{shown}. A sequence has one, the same in each of its rows."
             )
         if order is not None:
-            own.sort(key=lambda row: order[row])
-            for before, after in pairwise(own):
-                if order[before] == order[after]:
-                    raise DataError(
-                        f"{table.place(after, config.time or '')}: the sequence {name!r} has "
-                        f"this time twice; it has it on line {table.lines[before]} too."
-                    )
+            _sort(table, name, own, order, times[0])
         found.append(values[own])
     firsts = [labels[own[0]] for own in rows.values()]
     return Labelled(found, firsts, sha256(table.raw).hexdigest())
+
+
+def _sort(table: Table, name: str, rows: list[int], times: Sequence[float], column: str) -> None:
+    """Put the rows of a sequence in the order of time, in place; a time twice is refused."""
+    rows.sort(key=lambda row: times[row])
+    for before, after in pairwise(rows):
+        if times[before] == times[after]:
+            raise DataError(
+                f"{table.place(after, column)}: the sequence {name!r} has this time twice; it has "
+                f"it on line {table.lines[before]} too."
+            )
 
 
 def _numbers(table: Table, name: str) -> NDArray[np.float64]:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.labels.files import read_text
+
+DELIMITERS = ",;\t|"
+LONGEST_CELL = 1 << 30
+"""Python's csv refuses cells above 131,072 characters unless it is told."""
+LOOKED_AT = 1 << 20
+"""Characters of a file in which its header is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +25,7 @@ class Table:
     Attributes:
         path: Where it came from.
         columns: Stripped cells by the column's name, all of one length.
-        lines: The file's line on which each row ends.
+        lines: The file's line on which each row begins.
         raw: The whole file.
     """
 
@@ -34,42 +40,70 @@ class Table:
 
 
 def read_table(path: Path, wanted: Sequence[str]) -> Table:
-    """Read the wanted columns of a CSV file, or of a TSV file by its ending.
+    """Read the wanted columns of a CSV file, its cells divided by commas, semicolons, tabs or bars.
 
     Raises:
         DataError: The file cannot be read, has no rows, lacks a column or has it twice, has a
             row of another length, or an empty cell in a wanted column.
     """
     raw, text = read_text(path)
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
+    rows = _rows(path, text, _delimiter(text, wanted))
+    _, header = next(rows, (1, []))
+    header = [cell.strip() for cell in header]
+    places = [_place(path, header, name) for name in wanted]
     columns: dict[str, list[str]] = {name: [] for name in wanted}
     lines: list[int] = []
-    try:
-        header = [cell.strip() for cell in next(reader, [])]
-        places = [_place(path, header, name) for name in wanted]
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            if len(row) != len(header):
+    for line, row in rows:
+        if len(row) != len(header):
+            raise DataError(
+                f"{path}:{line}: {len(row)} cells in a row, and {len(header)} in the header."
+            )
+        for name, place in zip(wanted, places, strict=True):
+            cell = row[place].strip()
+            if not cell:
                 raise DataError(
-                    f"{path}:{reader.line_num}: {len(row)} cells in a row, and {len(header)} in "
-                    "the header."
+                    f"{path}:{line}: the column {name!r} is empty here. Fill the cell, or take "
+                    "the row out."
                 )
-            for name, place in zip(wanted, places, strict=True):
-                cell = row[place].strip()
-                if not cell:
-                    raise DataError(
-                        f"{path}:{reader.line_num}: the column {name!r} is empty here. Fill the "
-                        "cell, or take the row out."
-                    )
-                columns[name].append(cell)
-            lines.append(reader.line_num)
-    except csv.Error as error:
-        raise DataError(f"{path}:{reader.line_num}: no CSV: {error}.") from error
+            columns[name].append(cell)
+        lines.append(line)
     if not lines:
         raise DataError(f"{path} has a header and no rows.")
     return Table(path, columns, lines, raw)
+
+
+def _rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows that are not blank, each with the line on which it begins; quotes may hold newlines."""
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                yield line, row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(
+            f"{path}:{line}: the row that begins here is no CSV: {error}. A quote inside of a "
+            "quoted cell is written twice."
+        ) from error
+
+
+def _delimiter(text: str, wanted: Sequence[str]) -> str:
+    """What divides the header into the wanted columns, or else into the most."""
+    found: dict[str, list[str]] = {}
+    for one in DELIMITERS:
+        reader = csv.reader(StringIO(text[:LOOKED_AT], newline=""), delimiter=one)
+        try:
+            header = next((row for row in reader if any(cell.strip() for cell in row)), [])
+        except csv.Error:
+            continue
+        found[one] = [cell.strip() for cell in header]
+    return max(
+        found,
+        key=lambda one: (sum(name in found[one] for name in wanted), len(found[one])),
+        default=",",
+    )
 
 
 def rows_by_id(ids: Iterable[Hashable]) -> dict[str, list[int]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.encoding import without_mark
 from rnnsearch.tasks.text.config import TextConfig, problems
 from rnnsearch.tasks.text.ngram import CountedText, frequencies, ngram
 from rnnsearch.tasks.text.source import locate, read_bytes
@@ -40,6 +41,7 @@ class TextData:
         bounds: First and last-plus-one position of each part that exists.
         digest: SHA-256 of the raw bytes.
         different: Distinct symbols of the text, those among them that are read as unknown.
+        mark: The encoding that the file's byte order mark names; empty without one.
     """
 
     config: TextConfig
@@ -48,6 +50,7 @@ class TextData:
     bounds: dict[Part, tuple[int, int]]
     digest: str
     different: int
+    mark: str = ""
 
     symbolic = True
     losses: tuple[Loss, ...] = field(init=False, default=("cross_entropy",))
@@ -72,19 +75,21 @@ class TextData:
             raise DataError("; ".join(f"task.{key}: {message}" for key, message in wrong))
         raw = read_bytes(config)
         try:
-            vocabulary, tokens = Vocabulary.of(raw, config.unit)
+            plain, mark = (raw, "") if config.path is None else without_mark(raw)
+            vocabulary, tokens = Vocabulary.of(plain, config.unit)
         except UnicodeDecodeError as error:
             where = "task.text" if config.path is None else str(locate(config))
             raise DataError(
-                f"{where} is not UTF-8: byte 0x{raw[error.start]:02X} at offset {error.start} "
-                f"({error.reason}). Save it as UTF-8, or read it as bytes with `unit: byte`."
+                f"{where} is not {error.encoding.upper()}: byte 0x{error.object[error.start]:02X} "
+                f"at offset {error.start} ({error.reason}). Save it as UTF-8, or read it as bytes "
+                "with `unit: byte`."
             ) from error
         bounds = _split(config, len(tokens))
         different = len(vocabulary)
         if config.max_vocabulary is not None:
             counted = tokens[slice(*bounds["train"])]
             vocabulary, tokens = vocabulary.limited(tokens, config.max_vocabulary, counted)
-        data = cls(config, vocabulary, tokens, bounds, sha256(raw).hexdigest(), different)
+        data = cls(config, vocabulary, tokens, bounds, sha256(raw).hexdigest(), different, mark)
         for part in data.context_parts():
             _, last = data.scored(part)
             if last <= (longest := max(config.context)):
@@ -120,8 +125,10 @@ class TextData:
         return self.digest
 
     def notes(self) -> Sequence[str]:
-        """A missing held-out part, and symbols that training never shows."""
+        """A missing held-out part, a mark left out, and symbols that training never shows."""
         found = []
+        if self.mark:
+            found.append(f"the file's byte order mark is left out; it is read as {self.mark}")
         if "val" not in self.bounds:
             what, rest = "no held-out part", "they say nothing about other texts"
             if "test" in self.bounds:
