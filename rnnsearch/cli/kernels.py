@@ -44,6 +44,7 @@ def kernels(
     import torch
 
     from rnnsearch.cli.text import print_json, print_table
+    from rnnsearch.training.kernels.compiled.cache import refused_folders
     from rnnsearch.training.kernels.table import choices
 
     cells, sizes, batches = (
@@ -60,6 +61,8 @@ def kernels(
         }
         for one in found
     ]
+    for line in refused_folders():
+        typer.echo(line, err=True)
     if format_ is Format.JSON:
         print_json(rows)
     else:

@@ -31,6 +31,14 @@ ModelName = Annotated[
 ]
 
 
+AllowCode = Annotated[
+    bool,
+    typer.Option(
+        "--allow-code", help="Import the own task or cell that a model of the registry names."
+    ),
+]
+
+
 def rollout(
     model: ModelName,
     steps: Annotated[
@@ -41,6 +49,7 @@ def rollout(
     ] = None,
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
+    allow_code: AllowCode = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Draw the rollout into this PNG.")
     ] = None,
@@ -49,7 +58,7 @@ def rollout(
     """Run a champion on its own predictions, from the start of its task's validation data."""
     from rnnsearch.records.figures import draw_rollout
 
-    asked = _Asked(model, storage, tracking_uri)
+    asked = _Asked(model, storage, tracking_uri, allow_code)
     trained = _load(asked)
     _refuse_to_continue(trained, asked)
     if trained.read is None and getattr(trained.config.task, "path", None):
@@ -85,9 +94,10 @@ def sample(
     ] = 0,
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
+    allow_code: AllowCode = False,
 ) -> None:
     """Let a text champion go on with a prompt."""
-    asked = _Asked(model, storage, tracking_uri)
+    asked = _Asked(model, storage, tracking_uri, allow_code)
     trained = _load(asked)
     _refuse_to_continue(trained, asked)
     if trained.manifest.get("task") in ROLLED:
@@ -111,12 +121,13 @@ def classify(
     top: Annotated[int, typer.Option("--top", min=1, max=MOST, help="Classes to show.")] = 3,
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
+    allow_code: AllowCode = False,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Let a champion of labels say what sequences are."""
     from rnnsearch.tasks.labels.source import read_unlabelled
 
-    asked = _Asked(model, storage, tracking_uri)
+    asked = _Asked(model, storage, tracking_uri, allow_code)
     trained = _load(asked)
     if trained.manifest.get("task") != "labels":
         raise ModelError(f"{model} learned no labels{_instead(trained, asked)}")
@@ -174,11 +185,13 @@ class _Asked:
     model: str
     storage: Path
     tracking_uri: str | None
+    allow_code: bool = False
 
     def command(self, verb: str, *words: object) -> str:
         """A command about the same model."""
         named = ":/" in self.model
         uri = self.tracking_uri if named else None
+        words = (*words, *(["--allow-code"] if named and self.allow_code else []))
         return command(verb, self.model, *words, storage=self.storage, tracking_uri=uri)
 
 
@@ -230,7 +243,10 @@ def _labels(trained: TrainedModel, asked: _Asked) -> str:
 
 
 def _load(asked: _Asked) -> TrainedModel:
-    """A study's champion, or a model of the registry."""
+    """A study's champion, or a model of the registry.
+
+    A study in the storage runs what its space file names; a model of the registry may be anyone's.
+    """
     if ":/" not in asked.model:
         from rnnsearch.study import Study
 
@@ -238,7 +254,7 @@ def _load(asked: _Asked) -> TrainedModel:
     from rnnsearch.records.registry import fetch
 
     uri = asked.tracking_uri or f"sqlite:///{_database(asked.storage)}"
-    return fetch(asked.model, uri)
+    return fetch(asked.model, uri, allow_code=asked.allow_code)
 
 
 def _free_port(host: str) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from rnnsearch.errors import ModelError
 from rnnsearch.records.database import sqlite_path
@@ -12,41 +15,53 @@ if TYPE_CHECKING:
     from rnnsearch.training.trained import TrainedModel
 
 
-def fetch(model_uri: str, tracking_uri: str) -> TrainedModel:
+def fetch(model_uri: str, tracking_uri: str, *, allow_code: bool = False) -> TrainedModel:
     """A registered model, out of the registry and back in our own hands.
+
+    What MLflow would run to load it, the model's own script, is left alone: only the checkpoint
+    beside it is read.
 
     Args:
         model_uri: Such as `models:/sine@champion` or `runs:/<run>/champion`.
+        allow_code: Import the task or cell of a user's own that it names.
 
     Raises:
-        ModelError: There is none under that name, the registry does not answer, or the model is
-            not one of ours.
+        ModelError: There is none under that name, the registry does not answer, the model is not
+            one of ours, or it names code that is not allowed.
     """
+    from rnnsearch.training.trained import TrainedModel
+
     path = sqlite_path(tracking_uri)
     if path is not None and not path.exists():
         # MLflow would make an empty database there and then say that the model is missing.
         raise ModelError(f"no MLflow database at {path}; name a store with --tracking-uri.")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), TemporaryDirectory(prefix="rnnsearch-model-") as copies:
         # What mlflow says about its own type hints and SQL is nothing to the caller.
         warnings.simplefilter("ignore")
-        loaded = _load(model_uri, tracking_uri)
-    from rnnsearch.training.trained import TrainedModel
-
-    model = getattr(loaded, "model", None)
-    if not isinstance(model, TrainedModel):
-        raise ModelError(f"{model_uri} was not registered by rnnsearch.")
-    return model
+        checkpoint = _checkpoint(model_uri, tracking_uri, copies)
+        return TrainedModel.load(checkpoint, allow_code=allow_code)
 
 
-def _load(model_uri: str, tracking_uri: str) -> Any:
+def _checkpoint(model_uri: str, tracking_uri: str, copies: str) -> Path:
+    """Where a model's checkpoint folder lies on this machine; in `copies` if it came from afar."""
     import mlflow
     from mlflow.exceptions import MlflowException
+    from mlflow.models import Model
 
     mlflow.set_tracking_uri(tracking_uri)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     try:
-        return mlflow.pyfunc.load_model(model_uri).unwrap_python_model()
+        folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=model_uri, dst_path=copies))
+        flavors = Model.load(str(folder)).flavors
     except (MlflowException, OSError) as error:
         raise ModelError(
             f"cannot load {model_uri} from {tracking_uri}: {error}. See what is registered with "
             "`rnnsearch ui`, or name a store with --tracking-uri."
         ) from error
+    artifacts = flavors.get("python_function", {}).get("artifacts") or {}
+    inside = artifacts.get("checkpoint", {}).get("path")
+    if not isinstance(inside, str) or not (folder / inside).resolve().is_relative_to(
+        folder.resolve()
+    ):
+        raise ModelError(f"{model_uri} was not registered by rnnsearch.")
+    return folder / inside

@@ -20,7 +20,8 @@ class SeriesModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     model: TrainedModel
 
     def load_context(self, context: Any) -> None:
-        self.model = TrainedModel.load(context.artifacts["checkpoint"])
+        # Whoever lets MLflow load a model from code has let it run that model's code.
+        self.model = TrainedModel.load(context.artifacts["checkpoint"], allow_code=True)
 
     def predict(
         self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None

@@ -96,7 +96,7 @@ def _score(
 ) -> ChampionChosen:
     from rnnsearch.training.trained import TrainedModel
 
-    models = {each: TrainedModel.load(path) for each, path in paths.items()}
+    models = {each: TrainedModel.load(path, allow_code=True) for each, path in paths.items()}
     model = models[seed]
     task_data = data[model.config.task]
     has_test = task_data.rows().get("test", 0) > 0

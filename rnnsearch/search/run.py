@@ -224,7 +224,7 @@ def run_search(
         stage("starting Ray")
         with (
             signals.noted(),
-            kernels_warming(spec, directory.logs / "kernels.log"),
+            kernels_warming(spec, directory.logs / "kernels.log", stage),
             ray_session(
                 address,
                 directory.logs / "ray.log",

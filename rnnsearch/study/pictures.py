@@ -32,7 +32,7 @@ def draw_champion(
     from rnnsearch.training.trained import TrainedModel
 
     path = folder / "champion.png"
-    trained = TrainedModel.load(Path(event.path))
+    trained = TrainedModel.load(Path(event.path), allow_code=True)
     arrays = trained.picture(data=data)
     if arrays is not None and "confusion" in arrays:
         draw_confusion(arrays, path, title=f"trial {event.number}, on the validation part")

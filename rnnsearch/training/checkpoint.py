@@ -17,9 +17,10 @@ from rnnsearch.disk import put_in_place, write_aside
 from rnnsearch.errors import ModelError
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import weight_shapes
+from rnnsearch.reading import read_file
 from rnnsearch.tasks.base import Head
 from rnnsearch.tasks.fingerprint import Fingerprint, fingerprint
-from rnnsearch.training.codec import config_from_json, config_to_json
+from rnnsearch.training.codec import config_from_json, config_to_json, own_code
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.weights import CARRIED
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 WEIGHTS_FILE = "weights.safetensors"
 CONFIG_FILE = "config.json"
+
+MOST_CONFIG_BYTES = 2**28
+MOST_WEIGHTS_BYTES = 2**35
+"""Far above what any network of the space file's largest sizes takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,25 +85,34 @@ class Checkpoint:
         )
 
     @classmethod
-    def load(cls, path: str | Path) -> Self:
+    def load(cls, path: str | Path, *, allow_code: bool = False) -> Self:
         """Read a checkpoint folder.
 
+        Args:
+            allow_code: Import the task or cell that the folder names, where that is a class of a
+                user's own: whoever made the folder then decides which module of this machine or
+                of the working directory is run.
+
         Raises:
-            ModelError: It is not there, is damaged, or was written by another version.
+            ModelError: It is not there, is damaged, was written by another version, or names code
+                that is not allowed.
         """
         folder = Path(path)
         try:
-            text = (folder / CONFIG_FILE).read_text(encoding="utf-8")
-            raw = (folder / WEIGHTS_FILE).read_bytes()
-        except OSError as error:
+            text = read_file(folder / CONFIG_FILE, MOST_CONFIG_BYTES)
+            raw = read_file(folder / WEIGHTS_FILE, MOST_WEIGHTS_BYTES)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise ModelError(
-                f"cannot read a model from {folder}: {error.strerror or error}. A model is a "
+                f"cannot read a model from {folder}: {reason}. A model is a "
                 f"folder with {WEIGHTS_FILE} and {CONFIG_FILE}, such as those in a study's "
                 "checkpoints folder."
             ) from error
         damaged = f"{folder} is damaged; copy it again from the study's checkpoints folder"
         try:
-            said = json.loads(text)
+            said = json.loads(text.decode())
+            if not allow_code and (code := own_code(said["config"])):
+                raise ModelError(_not_allowed(folder, code))
             config = config_from_json(said["config"])
             shape = said["input_size"], said["output_size"], said["symbolic"]
             manifest, metrics, epoch = said["manifest"], said["metrics"], said["epoch"]
@@ -107,7 +121,9 @@ class Checkpoint:
                 raise ValueError(f"the head {head!r} is none of {', '.join(get_args(Head))}")
             read = said.get("data") and Fingerprint.from_json(said["data"])
             tensors = safetensors.torch.load(raw)
-        except (ValueError, KeyError, TypeError, SafetensorError) as error:
+        except RecursionError:
+            raise ModelError(f"{damaged} ({CONFIG_FILE} is nested too deeply).") from None
+        except (ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
             raise ModelError(f"{damaged} ({type(error).__name__}: {error}).") from error
         network, carried = _network(config, *shape, tensors, str(folder))
         return cls(config, network, manifest, metrics, epoch, carried, read, head=head)
@@ -144,6 +160,14 @@ class Checkpoint:
         (folder / CONFIG_FILE).unlink(missing_ok=True)
         put_in_place(weights, folder / WEIGHTS_FILE)
         put_in_place(config, folder / CONFIG_FILE)
+
+
+def _not_allowed(folder: Path, code: list[str]) -> str:
+    return (
+        f"the model in {folder} needs code of somebody's own: {' and '.join(code)}. Loading it "
+        "runs that module, as Python finds it from here. If you trust the model and the module, "
+        "add --allow-code on the command line, or allow_code=True in Python."
+    )
 
 
 def told_head(manifest: Mapping[str, Any]) -> Head:

@@ -25,6 +25,8 @@ def config_to_json(config: TrialConfig) -> dict[str, Any]:
 def config_from_json(values: dict[str, Any]) -> TrialConfig:
     """Read what `config_to_json` wrote; a field that is missing takes its default.
 
+    Imports the classes that `own_code` names, which runs the code of their modules.
+
     Raises:
         ModelError: A key is unknown, a value has the wrong type, or a field without a default is
             missing: the config comes from another version, or was edited.
@@ -44,6 +46,21 @@ def from_json(kind: Any, value: Any, place: str) -> Any:
         ModelError: The value is not of that type; or as for `config_from_json`.
     """
     return _read(kind, value, place)
+
+
+def own_code(values: Any) -> list[str]:
+    """What of a config is a user's own class, in words; nothing is imported to tell.
+
+    Args:
+        values: As for `config_from_json`, whatever they are.
+    """
+    found = []
+    for section, key, noun in (("task", "type", "task"), ("model", "cell", "cell")):
+        inner = values.get(section) if isinstance(values, dict) else None
+        name = inner.get(key) if isinstance(inner, dict) else None
+        if isinstance(name, str) and (":" in name or (noun == "task" and is_own(name))):
+            found.append(f"the {noun} {name}")
+    return found
 
 
 def _listed(value: Any) -> Any:

@@ -239,7 +239,7 @@ class TrainedContract:
         assert weights is not None
         model = TrainedModel.from_weights(config, weights, data)
         model.save(tmp_path)
-        again = TrainedModel.load(tmp_path)
+        again = TrainedModel.load(tmp_path, allow_code=True)
         assert again.config == config
         assert again.evaluate("val", data) == {
             name: value for name, value in weights.metrics.items() if name.startswith("val")

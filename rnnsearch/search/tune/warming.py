@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,14 @@ _MODULE = "rnnsearch.training.kernels.compiled.warm"
 
 
 @contextmanager
-def kernels_warming(spec: StudySpec, log_file: Path) -> Iterator[None]:
+def kernels_warming(spec: StudySpec, log_file: Path, say: Callable[[str], None]) -> Iterator[None]:
     """Compile what the study can reach into this machine's cache, in a child process.
 
     With a warm cache the child ends after a moment. Packs on other machines compile for
     themselves, as does a pack that the child's failure (which the log shows) left without.
+
+    Args:
+        say: Told at the end of folders of kernels that are not used since others may write there.
     """
     kernels = reachable_kernels(spec)
     if spec.resources.gpus_per_pack > 0 or not kernels:
@@ -38,7 +41,7 @@ def kernels_warming(spec: StudySpec, log_file: Path) -> Iterator[None]:
         child = subprocess.Popen(
             [sys.executable, "-m", _MODULE, *kernels],
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=subprocess.PIPE,
             stderr=log,
             env=environment,
             start_new_session=True,
@@ -48,7 +51,9 @@ def kernels_warming(spec: StudySpec, log_file: Path) -> Iterator[None]:
     finally:
         with suppress(ProcessLookupError):  # done long ago, as nearly always
             os.killpg(child.pid, signal.SIGTERM)
-        child.wait()
+        said, _ = child.communicate()
+        for line in said.decode(errors="replace").splitlines():
+            say(line)
 
 
 def reachable_kernels(spec: StudySpec) -> list[str]:

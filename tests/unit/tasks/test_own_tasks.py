@@ -97,7 +97,9 @@ def test_it_is_trained_saved_and_read_again(tmp_path: Path) -> None:
     weights = pack.remove("a")
     assert weights is not None
     TrainedModel.from_weights(config, weights, data).save(tmp_path)
-    model = TrainedModel.load(tmp_path)
+    with pytest.raises(ModelError, match=f"the task {HERE}:Echo.*--allow-code.*allow_code=True"):
+        TrainedModel.load(tmp_path)
+    model = TrainedModel.load(tmp_path, allow_code=True)
     assert model.config == config
     assert model.evaluate("val")["val_mse"] == pytest.approx(min(values), rel=1e-6)
 

@@ -8,7 +8,8 @@ features, the checked build. Files are written aside and renamed, so that a read
 of one. Processes that come to need the same kernel compile it once: the others wait (`alone`).
 
 The folder is `NUMBA_CACHE_DIR` where that is set, else `__pycache__` of this package, else numba's
-folder in the user's cache; with none of them writable, each process compiles for itself.
+folder in the user's cache; with none of them writable, each process compiles for itself. A folder
+in which another user may have written is not used: what lies there would be run.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from numba.misc.appdirs import AppDirs
 
 from rnnsearch.training.kernels.compiled import host
 from rnnsearch.training.kernels.compiled.checks import CHECKED
+from rnnsearch.training.kernels.compiled.trust import foreign
 
 try:
     import fcntl
@@ -124,10 +126,15 @@ def _lock_file(folder: Path, entry: str) -> Path:
 
 @functools.cache
 def writable_folder() -> Path | None:
-    """The first folder of those above that can be written, or None."""
-    for folder in _folders():
+    """The first folder of those above that can be written, by us alone, or None."""
+    _refused.clear()
+    for folder, way in _folders():
+        if why := foreign(folder, way=way):
+            _refused.append(f"{why}: compiled kernels in {folder} are not used")
+            continue
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
             tempfile.TemporaryFile(dir=folder).close()
         except OSError:
             continue
@@ -135,13 +142,25 @@ def writable_folder() -> Path | None:
     return None
 
 
-def _folders() -> Iterator[Path]:
+_refused: list[str] = []
+
+
+def refused_folders() -> list[str]:
+    """A line for each folder that is not used since others may write there."""
+    writable_folder()
+    return list(_refused)
+
+
+def _folders() -> Iterator[tuple[Path, bool]]:
+    """Folders to try, and whether the way to them counts."""
     name = "rnnsearch-kernels"
     if config.CACHE_DIR:
-        yield Path(config.CACHE_DIR) / name
-        return
-    yield _PACKAGE / "__pycache__" / name
-    yield Path(AppDirs(appname="numba", appauthor=False).user_cache_dir) / name
+        yield Path(config.CACHE_DIR) / name, True
+        if not _refused:
+            return
+    else:
+        yield _PACKAGE / "__pycache__" / name, False
+    yield Path(AppDirs(appname="numba", appauthor=False).user_cache_dir) / name, True
 
 
 @functools.cache

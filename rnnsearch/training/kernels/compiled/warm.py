@@ -5,7 +5,9 @@ be, for it is the one that the first trial needs; the others then beside one ano
 core, each with what the first has left in memory of the parts that all cells share. Packs see which
 cells are still to come (`cache.claim`) and train those that are there.
 
-Nothing here imports torch: that would take as long as half a kernel.
+Folders of kernels that are not used since others may write there are named on standard output, a
+line each; everything else goes to standard error. Nothing here imports torch: that would take as
+long as half a kernel.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ def main(cells: Sequence[str]) -> int:
     except ImportError as error:
         print(f"nothing to compile: numba cannot be imported: {error}", file=sys.stderr)
         return 0
+    # To whoever started this, at once: it may be ended at any time.
+    print(*cache.refused_folders(), sep="\n", end="", flush=True)
     refusal = host.refusal()
     if refusal:
         print(f"nothing to compile: {refusal}", file=sys.stderr)

@@ -37,14 +37,33 @@ def test_the_child_compiles_into_the_cache(tmp_path: Path, monkeypatch: pytest.M
     cache.mkdir()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(cache))
     log = tmp_path / "kernels.log"
-    with kernels_warming(_spec("{cell: rnn}"), log):
+    said: list[str] = []
+    with kernels_warming(_spec("{cell: rnn}"), log, said.append):
         while not list(cache.rglob("*.nbc")):
             time.sleep(0.2)
     assert list(cache.rglob("*.nbc")), log.read_text()
+    assert said == []
+
+
+def test_a_cache_that_others_may_write_is_not_used_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, log = tmp_path / "cache", tmp_path / "kernels.log"
+    cache.mkdir()
+    cache.chmod(0o777)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(cache))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
+    said: list[str] = []
+    with kernels_warming(_spec("{cell: rnn}"), log, said.append):
+        while not list((tmp_path / "own").rglob("*.nbc")):
+            time.sleep(0.2)
+    assert not list(cache.iterdir())
+    (line,) = said
+    assert line.startswith(f"{cache} can be written by everybody: ")
 
 
 def test_a_study_on_gpus_compiles_nothing(tmp_path: Path) -> None:
     log = tmp_path / "kernels.log"
-    with kernels_warming(_spec("{cell: rnn}", gpus=1.0), log):
+    with kernels_warming(_spec("{cell: rnn}", gpus=1.0), log, print):
         pass
     assert not log.exists()
