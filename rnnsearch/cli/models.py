@@ -191,7 +191,7 @@ class _Asked:
         """A command about the same model."""
         named = ":/" in self.model
         uri = self.tracking_uri if named else None
-        words = (*words, *(["--allow-code"] if named and self.allow_code else []))
+        words = (*(["--allow-code"] if named and self.allow_code else []), *words)
         return command(verb, self.model, *words, storage=self.storage, tracking_uri=uri)
 
 
