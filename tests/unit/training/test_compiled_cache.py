@@ -217,3 +217,39 @@ def test_what_two_processes_compiled_is_kept_apart_in_a_third(tmp_path: Path) ->
     assert apart[0] != apart[1]
     assert found("tanh", "relu") == apart
     assert found("relu", "tanh") == apart[::-1]
+
+
+HOLD = """
+import sys, time
+from rnnsearch.training.kernels.compiled import cache
+cache.claim(["first"])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_process_that_never_lets_go_is_waited_for_no_longer_than_patience_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    cache.writable_folder.cache_clear()
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert cache.is_taken("first")
+        monkeypatch.setattr(cache, "PATIENCE_SECONDS", 0.2)
+        entered = False
+        with cache.alone("first"):
+            entered = True
+        assert entered
+        assert not cache.is_taken("first")
+        holder.communicate("")
+    cache.writable_folder.cache_clear()

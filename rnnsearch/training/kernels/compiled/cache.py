@@ -18,6 +18,7 @@ import functools
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +59,13 @@ def is_on_disk(entry: Callable[..., Any]) -> bool:
     return (folder / f"{name}.1.nbc").exists()
 
 
+PATIENCE_SECONDS = 300.0
+"""Many times what a busy machine takes to compile an entry point."""
+LOOK_SECONDS = 0.05
+
+_waited_since: dict[str, float] = {}
+"""When this process first found an entry point taken."""
+
 _claimed: dict[str, int] = {}
 """File descriptors of locks. Those that a fork lets go stay open here until this process ends."""
 
@@ -69,32 +77,38 @@ def claim(entries: Iterable[str]) -> None:
     claimed stays its own.
     """
     for entry in entries:
-        lock = _lock(entry, wait=False)
+        lock = _lock(entry)
         if lock is not None:
             _claimed[entry] = lock
 
 
 def is_taken(entry: str) -> bool:
-    """Whether another process has claimed an entry point, or compiles it."""
+    """Whether another process has claimed an entry point, or compiles it, and not for too long."""
     folder = writable_folder()
     if fcntl is None or folder is None or not _lock_file(folder, entry).exists():
         return False
-    lock = _lock(entry, wait=False)
+    lock = _lock(entry)
     if lock is not None:
         os.close(lock)
-    return lock is None
+    return lock is None and _patience(entry) > 0
 
 
 @contextmanager
 def alone(entry: str) -> Iterator[None]:
     """Compile an entry point while no other process that shares the folder compiles it.
 
-    A process that ends, however it ends, lets go. Where files cannot be locked nobody waits, and
-    processes compile the same thing twice.
+    A process that ends, however it ends, lets go. One that was stopped does not, and is waited for
+    no longer than `PATIENCE_SECONDS`. Then, and where files cannot be locked, processes compile the
+    same thing twice.
     """
     lock = _claimed.pop(entry, None)
-    if lock is None:
-        lock = _lock(entry, wait=True)
+    can_lock = fcntl is not None and writable_folder() is not None
+    while lock is None and can_lock:
+        lock = _lock(entry)
+        if lock is None and _patience(entry) <= 0:
+            break
+        if lock is None:
+            time.sleep(LOOK_SECONDS)
     try:
         yield
     finally:
@@ -103,7 +117,12 @@ def alone(entry: str) -> Iterator[None]:
             os.close(lock)
 
 
-def _lock(entry: str, *, wait: bool) -> int | None:
+def _patience(entry: str) -> float:
+    """Seconds for which this process will yet wait for another to compile an entry point."""
+    return _waited_since.setdefault(entry, time.monotonic()) + PATIENCE_SECONDS - time.monotonic()
+
+
+def _lock(entry: str) -> int | None:
     """Descriptor of the lock of an entry point; None where it is another's, or cannot be."""
     folder = writable_folder()
     if fcntl is None or folder is None:
@@ -113,7 +132,7 @@ def _lock(entry: str, *, wait: bool) -> int | None:
     except OSError:
         return None
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(lock)
         return None
