@@ -17,7 +17,10 @@ def print_description(study: StudyDescription) -> None:
     print(f"{study.name}: {study.task}, {study.num_trials} trials{limit}")
 
     rows = ", ".join(f"{part} {count:,}" for part, count in study.rows.items())
-    rows = f"{rows} rows" if rows else "made as it is needed"
+    made = "made as it is needed"
+    if rows and "train" not in study.rows:
+        made = f"{rows} rows; that of training {made}"
+    rows = f"{rows} rows" if "train" in study.rows else made
     print(f"\ndata: {rows}; {study.inputs} inputs, {study.outputs} outputs")
     for note in study.notes:
         print(f"  note: {note}")

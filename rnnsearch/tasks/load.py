@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import ShownTask, TaskData
 from rnnsearch.tasks.config import TaskConfig, task_type
-from rnnsearch.tasks.own.find import is_own, is_whole
+from rnnsearch.tasks.own.declared import head_wrong, refuse, whole_wrong
+from rnnsearch.tasks.own.find import is_own, is_whole, own_name
 
 if TYPE_CHECKING:
     import torch
@@ -74,6 +75,8 @@ def build_task(
     name = task_type(config)
     if is_own(name) and is_whole(type(config)):
         built: ShownTask = cast("WholeTask", config).build(data, device, dtype)
+        wrong = head_wrong(getattr(built, "head", None))
+        refuse(own_name(type(config)), [] if wrong is None else [wrong])
         return built
     place = "own.adapter:LoopedTask" if is_own(name) else _HOMES[name][1]
     task: ShownTask = _named(place)(config, data, device, dtype)
@@ -86,7 +89,9 @@ def _own_data(config: TaskConfig) -> TaskData:
 
     try:
         if is_whole(type(config)):
-            return cast("WholeTask", config).load()
+            data = cast("WholeTask", config).load()
+            refuse(own_name(type(config)), whole_wrong(data))
+            return data
         return OneTrialData(config)
     except DataError:
         raise

@@ -44,6 +44,7 @@ def test_it_runs_from_its_folder(tmp_path: Path) -> None:
     said = rnnsearch("run", "echo.yaml", *few, "--set", "training.max_epochs=2", cwd=tmp_path)
     assert said.status == 0, said.err
     assert "constant" in said.out, "baselines come with the adapter"
+    assert re.search(r"^test_mse +\d", said.out, re.MULTILINE), "the winner is tested"
     used = subprocess.run(
         [sys.executable, "-c", USE],
         cwd=tmp_path,

@@ -132,5 +132,21 @@ def _settable(kind: Any) -> bool:
 
 def own_problems(config: OwnConfig) -> list[tuple[str, str]]:
     """What a task's own `problems` says of its fields' values, where it has one."""
-    problems: Callable[[], list[tuple[str, str]]] | None = getattr(config, "problems", None)
-    return [] if problems is None else list(problems())
+    problems: Callable[[], Any] | None = getattr(config, "problems", None)
+    if problems is None:
+        return []
+    try:
+        found = [(key, message) for key, message in problems()]
+    except Exception as error:
+        return [("type", f"{_called(config)} failed: {type(error).__name__}: {error}.")]
+    names = [field.name for field in fields(config)]
+    for key, message in found:
+        field = key.partition(".")[0] if isinstance(key, str) else None
+        if field not in names or not isinstance(message, str):
+            said = f"gave {(key, message)!r}; it must give pairs of a field and what is wrong"
+            return [("type", f"{_called(config)} {said} with it. Fields: {', '.join(names)}.")]
+    return found
+
+
+def _called(config: OwnConfig) -> str:
+    return f"{own_name(type(config))}.problems()"

@@ -12,6 +12,13 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Head, Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.own.declared import (
+    figures_wrong,
+    metrics_wrong,
+    one_trial_wrong,
+    refuse,
+    values_wrong,
+)
 from rnnsearch.tasks.own.find import own_name
 
 if TYPE_CHECKING:
@@ -41,8 +48,9 @@ class OneTrialData:
     def __init__(self, config: Any) -> None:
         self.config = config
         self.name = own_name(type(config))
-        self.input_size: int = config.input_size
-        self.output_size: int = config.output_size
+        refuse(self.name, one_trial_wrong(config))
+        self.input_size = int(config.input_size)
+        self.output_size = int(config.output_size)
         self.symbolic: bool = getattr(config, "symbolic", False)
         self.loss: Loss = getattr(config, "loss", "mse")
         self.losses: tuple[Loss, ...] = (self.loss,)
@@ -51,7 +59,10 @@ class OneTrialData:
         inputs, targets = self.batch(0, 2)
         self.steps: int = inputs.shape[1]
         self.head: Head = "last" if targets.shape[1] == 1 < self.steps else "every"
-        self._check_figures()
+        refuse(self.name, metrics_wrong(self.metrics()))
+        self._rows: dict[Part, int] = {"val": self._asked("val")}
+        if tested := self._asked("test"):
+            self._rows["test"] = tested
 
     def batch(self, seed: int, size: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """Sequences out of the user's `batch`, checked.
@@ -84,17 +95,32 @@ class OneTrialData:
             )
         if whole and (array.min() < 0 or array.max() >= width):
             raise DataError(f"{self.name}.batch returned {what} outside of 0 to {width - 1}.")
+        wrong = values_wrong(what, array, self.loss)
+        refuse(self.name, [] if wrong is None else [wrong])
 
-    def _check_figures(self) -> None:
-        """Ask for the figures of a network that says nothing but zeros, before a search does."""
-        named = [metric.name for metric in self.metrics()]
-        found = list(self.config.evaluate(self._zeros([]), "val"))
-        if sorted(found) != sorted(named):
+    def _asked(self, part: Part) -> int:
+        """How many sequences a network is asked about in a part; 0 of one that the task lacks.
+
+        Raises:
+            DataError: The figures are not those that the task names.
+        """
+        shown: list[NDArray[Any]] = []
+        try:
+            found = self.config.evaluate(self._zeros(shown), part)
+        except DataError:
+            raise
+        except Exception as error:
+            lacks = "; a task without a test part returns {} there" if part == "test" else ""
             raise DataError(
-                f"{self.name}.metrics names {', '.join(named) or 'none'}, and its "
-                f"evaluate(predict, 'val') reports {', '.join(map(str, found)) or 'none'}; "
-                "they must be the same."
-            )
+                f"{self.name}.evaluate(predict, {part!r}) failed: {type(error).__name__}: "
+                f"{error}{lacks}."
+            ) from error
+        if part == "test" and isinstance(found, Mapping) and not found:
+            return 0
+        named = [part + metric.name.removeprefix("val") for metric in self.metrics()]
+        wrong = figures_wrong(found, named, part)
+        refuse(self.name, [] if wrong is None else [wrong])
+        return max(1, sum(len(fed) for fed in shown))
 
     def _zeros(self, shown: list[NDArray[Any]]) -> Callable[[NDArray[Any]], NDArray[Any]]:
         """A network that answers zero to everything; `shown` gains what it was asked."""
@@ -107,8 +133,11 @@ class OneTrialData:
         return answer
 
     def rows(self) -> dict[Part, int]:
-        """Nothing to count: batches are drawn as they are needed."""
-        return {}
+        """Sequences that a network is asked about in each part that is scored.
+
+        None of training: its batches are drawn as they are needed.
+        """
+        return dict(self._rows)
 
     def sha256(self) -> str:
         """The task's own `sha256()` where it has one; else of all that can be seen of its data.
@@ -133,8 +162,11 @@ class OneTrialData:
         return digest.hexdigest()
 
     def notes(self) -> Sequence[str]:
-        """That it is computed trial by trial."""
-        return [f"{self.name} is a task for one trial: it is asked once for each trial of a pack"]
+        """That it is computed trial by trial, and where nothing is tested."""
+        found = [f"{self.name} is a task for one trial: it is asked once for each trial of a pack"]
+        if "test" not in self._rows:
+            found.append("it has no test part: the champion has the figures of validation alone")
+        return found
 
     def metrics(self) -> Sequence[Metric]:
         """The user's own."""
@@ -184,8 +216,7 @@ class OneTrialData:
 
     def _score(self, name: str, predict: Callable[..., NDArray[Any]], note: str) -> Score:
         found: dict[str, float] = {}
-        parts: tuple[Part, ...] = ("val", "test")
-        for part in parts:
+        for part in self._rows:
             scored: Mapping[str, float] = self.config.evaluate(predict, part)
             found |= {key: float(value) for key, value in scored.items()}
         return Score(name, found, note)

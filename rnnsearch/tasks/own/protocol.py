@@ -60,7 +60,8 @@ class OneTrialTask(Protocol):
     def evaluate(self, predict: Predict, part: Part) -> Mapping[str, float]:
         """Metrics of a part under full names (`val_mse`, `test_mse`).
 
-        The parts should share nothing, and the same call should give the same data.
+        The parts should share nothing, and the same call should give the same data. The champion
+        is scored on `test` at the end; a task without such a part returns {} there.
 
         Args:
             predict: From inputs as in `batch`, any number of them, to the outputs of one trained

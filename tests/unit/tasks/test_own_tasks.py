@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from contracts.tasks import CPU, Networks, TaskContract, networks
-from unit.tasks.own_examples.own_tasks import Echo, Parity, Whole
+from unit.tasks.own_examples.own_tasks import Echo, NoTest, Parity, Whole, declared
 
+from rnnsearch import Metric
 from rnnsearch.errors import DataError, ModelError, SpaceFileError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.space.load import loads
@@ -158,7 +161,7 @@ def test_its_fields_are_keys_of_the_space_file() -> None:
         (f"task.type={HERE}:BadType", "its field `table` has a type that a space file cannot set"),
         (f"task.type={HERE}:Empty", "has no input_size, output_size, batch, metrics, evaluate"),
         (f"task.type={HERE}:WrongShape", r"must be numbers \(size, time, 1\)"),
-        (f"task.type={HERE}:OtherFigures", "metrics names val_mse, and its .* reports mse"),
+        (f"task.type={HERE}:OtherFigures", "metrics names val_mse, and evaluate.* reports mse"),
         (f"task.type={HERE}:Fails", "failed: OSError: the disk is on fire"),
         ("training.seq_len=4", "leave training.seq_len out"),
         ("training.loss=bce", "cannot be trained on 'bce'; it takes mse, l1, huber"),
@@ -170,6 +173,122 @@ def test_mistakes_are_found_before_a_run(override: str, words: str) -> None:
     with pytest.raises(SpaceFileError, match=words) as caught:
         load(SPACE, override)
     assert len(caught.value.mistakes) == 1
+
+
+def test_a_part_that_is_scored_is_one_of_its_rows() -> None:
+    assert load_data(Echo()).rows() == {"val": 20, "test": 20}
+    data = load_data(NoTest())
+    assert data.rows() == {"val": 20}
+    assert "it has no test part: the champion has the figures of validation alone" in data.notes()
+    assert all(set(score.metrics) == {"val_mse"} for score in data.baselines())
+
+
+def metric(name: Any = "val_mse", goal: Any = "minimize", unit: Any = "units") -> Metric:
+    return Metric(name, unit, goal, "error")
+
+
+def figures(value: Any) -> Any:
+    return lambda self, predict, part: {f"{part}_mse": value}
+
+
+def drawn(inputs: Any, targets: Any = None) -> Any:
+    return lambda self, generator, size: (inputs, inputs if targets is None else targets)
+
+
+NAN = np.full((2, 5, 1), np.nan)
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"loss": "mae"}, r"loss is 'mae', and must be one of mse, l1, .* \(did you mean l1\?\)"),
+    ({"loss": "hubber"}, r"did you mean huber"),
+    ({"loss": "quantile"}, r"loss is 'quantile', and must be one of"),
+    ({"loss": None}, "loss is None, and must be one of"),
+    ({"Loss": "l1"}, "it has 'Loss' and no 'loss'"),
+    ({"symbol": True}, "it has 'symbol' and no 'symbolic'"),
+    ({"symbolic": "no"}, "symbolic must be True or False, not 'no'"),
+    ({"input_size": 0}, "input_size must be a whole number from 1 to 1,000,000, not 0"),
+    ({"output_size": 1.0}, "output_size must be a whole number"),
+    ({"output_size": 10**12}, "output_size must be a whole number"),
+    ({"metrics": lambda self: []}, r"metrics\(\) must return a list of one Metric or more"),
+    ({"metrics": lambda self: "val_mse"}, "holds 'v', which is no rnnsearch.Metric"),
+    ({"metrics": lambda self: [metric(goal="min")]}, "minimize or maximize, not 'min'"),
+    ({"metrics": lambda self: [metric("mse")]}, r"names 'mse'; the name .* such as val_mse"),
+    ({"metrics": lambda self: [metric("valid_mse")]}, "names 'valid_mse'"),
+    ({"metrics": lambda self: [metric("val_mse:x")]}, "names 'val_mse:x'"),
+    ({"metrics": lambda self: [metric(), metric()]}, r"names val_mse twice"),
+    ({"metrics": lambda self: [metric(unit=5)]}, "the unit of val_mse must be a text, not 5"),
+    ({"metrics": lambda self: [metric(goal="lower", unit=5)]}, "'lower'.*; the unit of"),
+    ({"evaluate": figures("good")}, "reports 'good' for val_mse, which is no number"),
+    ({"evaluate": lambda self, predict, part: 0.5}, "must return a dict of figures, not 0.5"),
+    (
+        {"evaluate": lambda self, predict, part: {"val_mse": 0.5}},
+        r"evaluate\(predict, 'test'\) reports val_mse",
+    ),
+    (
+        {"evaluate": lambda self, predict, part: {"val": {"val_mse": 0.5}}[part]},
+        r"evaluate\(predict, 'test'\) failed: KeyError: 'test'; a task without a test part",
+    ),
+    ({"batch": drawn(NAN)}, "batch returned inputs that are not finite"),
+    ({"loss": "bce", "batch": drawn(np.full((2, 5, 1), 2.0))}, "of 0 to 1"),
+    ({"batch": lambda self, generator, size: NAN}, "must return two arrays"),
+]
+
+
+@pytest.mark.parametrize(("values", "words"), WRONG, ids=[words[:30] for _, words in WRONG])
+def test_what_a_task_declares_is_checked(values: dict[str, Any], words: str) -> None:
+    with pytest.raises(DataError, match=words) as caught:
+        load_data(declared(**values)())
+    assert f"{HERE}:Declared" in str(caught.value)
+
+
+def test_all_that_is_wrong_with_sizes_and_loss_is_said_at_once() -> None:
+    with pytest.raises(DataError, match=r"input_size .*; output_size .*; loss .*; symbolic"):
+        load_data(declared(input_size=0, output_size=0, loss="mae", symbolic=1)())
+
+
+@pytest.mark.parametrize(
+    ("problems", "words"),
+    [
+        (lambda self: [("delai", "is wrong.")], "it must give pairs of a field .* Fields: delay"),
+        (lambda self: ["delay is wrong"], "failed: ValueError"),
+        (lambda self: 1 / 0, r"problems\(\) failed: ZeroDivisionError"),
+    ],
+)
+def test_problems_that_are_none(problems: Any, words: str) -> None:
+    ((key, said),) = find.own_problems(declared(problems=problems)())
+    assert key == "type"
+    assert re.search(words, said)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"losses": ("mae",)}, r"losses is 'mae', and must be one of .* \(did you mean l1\?\)"),
+        ({"losses": "mse"}, "losses must be a tuple of one name or more, not 'mse'"),
+        ({"losses": ("quantile",)}, "the loss quantile and quantiles go together"),
+        ({"input_size": 0}, "input_size must be a whole number"),
+        ({"feedback": "yes"}, "feedback must be True or False, not 'yes'"),
+        ({"rows": lambda: {"train": 5, "valid": 3}}, r"rows\(\) names 'valid'; parts are train"),
+        ({"metrics": lambda: [metric("mse")]}, "names 'mse'"),
+    ],
+)
+def test_what_a_whole_task_gives_is_checked(
+    change: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = Whole().load()
+    for key, value in change.items():
+        setattr(data, key, value)
+    monkeypatch.setattr(Whole, "load", lambda self: data)
+    with pytest.raises(DataError, match=words):
+        load_data(Whole())
+    monkeypatch.setattr(Whole, "load", lambda self: object())
+    with pytest.raises(DataError, match="gave object, which has no input_size"):
+        load_data(Whole())
+
+
+def test_a_head_that_is_misspelt_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = Whole().load()
+    monkeypatch.setattr(SineTask, "head", "final")
+    with pytest.raises(DataError, match="head must be one of every, last, not 'final'"):
+        build_task(Whole(), data, CPU, torch.float32)
 
 
 def test_a_package_may_give_its_task_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
