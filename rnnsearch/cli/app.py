@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from rnnsearch import __version__
-from rnnsearch.cli import bench, kernels, models, spaces, studies, training
+from rnnsearch.cli import bench, kernels, models, repair, spaces, studies, training
 from rnnsearch.cli.explain import explain
 from rnnsearch.errors import InputError, NoUsableTrialError
 
@@ -33,6 +33,7 @@ for _command in (
     studies.trials,
     studies.show,
     studies.best,
+    repair.repair,
     spaces.check,
     spaces.init,
     spaces.schema,

@@ -50,6 +50,8 @@ def studies(storage: Storage = DEFAULT_STORAGE, format_: FormatOption = Format.T
         typer.echo(
             f"no study in {shown(storage)} yet; a search-space file starts one{_first(storage)}"
         )
+    if any(row["state"] == "damaged" for row in rows):
+        raise typer.Exit(2)
 
 
 def _first(storage: Path) -> str:
@@ -60,7 +62,7 @@ def _first(storage: Path) -> str:
 
 def _study_row(directory: StudyDirectory) -> dict[str, Any]:
     """A study in the list; one that cannot be read hides no other."""
-    from rnnsearch.errors import RnnsearchError
+    from rnnsearch.errors import DamagedLedgerError, RnnsearchError
     from rnnsearch.search.lock import is_running
     from rnnsearch.study import Study
 
@@ -77,6 +79,8 @@ def _study_row(directory: StudyDirectory) -> dict[str, Any]:
         result = Study.open(directory.name, storage=directory.storage).result()
     except RnnsearchError as error:
         print(f"{directory.name}: {error}", file=sys.stderr)
+        if isinstance(error, DamagedLedgerError):
+            row["state"] = "damaged"
         return row
     counts = result.counts()
     row["state"] = "running" if is_running(directory) else result.state

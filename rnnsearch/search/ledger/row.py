@@ -17,6 +17,11 @@ from rnnsearch.tasks.streams import derive
 CRASHES_BEFORE_ALONE = 3
 """A trial that was aboard so many crashes runs alone from then on."""
 
+END_ATTRIBUTES = frozenset(
+    ("ended_as", "reason", "epoch", "best_value", "best_epoch", "seconds", "attributes")
+)
+"""User attributes of every trial that has ended; see `StudyWriter.end`."""
+
 _STATES: Mapping[optuna.trial.TrialState, TrialState] = {
     optuna.trial.TrialState.RUNNING: "running",
     optuna.trial.TrialState.WAITING: "waiting",
@@ -134,7 +139,7 @@ def read_row(spec: StudySpec, trial_id: int, frozen: optuna.trial.FrozenTrial) -
     for epoch in sorted(frozen.intermediate_values):
         if epoch != noted.get("penalty_epoch"):
             row.add(epoch, frozen.intermediate_values[epoch])
-    row.state = "diverged" if _told_diverged(frozen) else _STATES[frozen.state]
+    row.state = shown_state(frozen)
     if frozen.state.is_finished():
         row.reason = str(noted.get("reason", ""))
         row.epoch = int(noted.get("epoch", row.epoch))
@@ -150,9 +155,11 @@ def read_row(spec: StudySpec, trial_id: int, frozen: optuna.trial.FrozenTrial) -
     return row
 
 
-def _told_diverged(frozen: optuna.trial.FrozenTrial) -> bool:
-    pruned = frozen.state == optuna.trial.TrialState.PRUNED
-    return pruned and bool(frozen.user_attrs.get("diverged", False))
+def shown_state(frozen: optuna.trial.FrozenTrial) -> TrialState:
+    """A trial's state as people see it; Optuna has a diverged one as pruned."""
+    if frozen.state == optuna.trial.TrialState.PRUNED and frozen.user_attrs.get("diverged", False):
+        return "diverged"
+    return _STATES[frozen.state]
 
 
 def _unix_time(moment: datetime | None) -> float | None:

@@ -61,12 +61,7 @@ def create_study(directory: StudyDirectory, spec: StudySpec, url: str | None) ->
             f"The ledger already holds a study {directory.name!r}. Go on with `{again}`, or take "
             "another --name."
         ) from error
-    for key, value in (
-        ("num_trials", spec.search.num_trials),
-        ("space", space_digest(spec)),
-        ("space_yaml", spec.yaml),
-        ("metric", spec.search.metric),
-    ):
+    for key, value in study_attributes(spec):
         study.set_user_attr(key, value)
     if journal is not None:
         journal.flush()
@@ -107,6 +102,16 @@ def open_study(
             "metric, goal or seed differ). Start the changed one under another --name."
         )
     return OpenStudy(study, storage, journal)
+
+
+def study_attributes(spec: StudySpec) -> tuple[tuple[str, int | str], ...]:
+    """What a new study says of itself."""
+    return (
+        ("num_trials", spec.search.num_trials),
+        ("space", space_digest(spec)),
+        ("space_yaml", spec.yaml),
+        ("metric", spec.search.metric),
+    )
 
 
 def space_digest(spec: StudySpec) -> str:

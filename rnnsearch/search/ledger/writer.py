@@ -52,6 +52,7 @@ class StudyWriter:
         self.attributes(
             row,
             {
+                "ended_as": state,
                 "reason": row.reason,
                 "epoch": row.epoch,
                 "best_value": row.best_value,

@@ -1,0 +1,65 @@
+"""Repairing a damaged ledger: what is whole is kept, the damaged file stays beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnsearch.disk import create_file, replace_file
+from rnnsearch.errors import DamagedLedgerError, StudyNotFoundError
+from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.ledger.journal_record import encode
+from rnnsearch.search.ledger.ledger import read_trials
+from rnnsearch.search.ledger.mending import Mended, mend
+from rnnsearch.search.ledger.salvage import salvage
+from rnnsearch.search.lock import StudyLock
+from rnnsearch.space.spec import StudySpec
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What a repair did.
+
+    Attributes:
+        damaged: Where the damaged file lies now.
+    """
+
+    mended: Mended
+    damaged: Path
+
+
+def repair(directory: StudyDirectory, spec: StudySpec) -> Repair | None:
+    """Make a ledger that opens out of one that does not.
+
+    Returns:
+        None where the ledger is whole; it is left alone then.
+
+    Raises:
+        StudyNotFoundError: There is no ledger.
+        StudyLockedError: A driver is at work.
+        OSError: The disk refused; the ledger is as it was.
+    """
+    if not directory.ledger.is_file():
+        raise StudyNotFoundError(f"The study {directory.name!r} has no ledger yet.")
+    with StudyLock(directory):
+        try:
+            read_trials(directory, spec)
+        except DamagedLedgerError:
+            pass  # what we are here for
+        else:
+            return None
+        data = directory.ledger.read_bytes()
+        mended = mend(salvage(data), spec, directory.name)
+        damaged = _free_name(directory.ledger)
+        create_file(damaged, data)
+        lines = [encode(log, number) for number, log in enumerate(mended.logs)]
+        replace_file(directory.ledger, b"".join(lines))
+    return Repair(mended, damaged)
+
+
+def _free_name(ledger: Path) -> Path:
+    number, path = 1, ledger.with_name(ledger.name + ".damaged")
+    while path.exists():
+        number += 1
+        path = ledger.with_name(f"{ledger.name}.damaged-{number}")
+    return path
