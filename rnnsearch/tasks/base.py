@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -246,6 +246,26 @@ class Task(Protocol):
 
         Returns:
             Float64 tensors [K] under full names (`val_mse`, `val_rollout_rmse_49`).
+        """
+        ...
+
+
+@runtime_checkable
+class UnequalTask(Protocol):
+    """A `Task` of sequences of unequal length whose batches end at their own longest one.
+
+    It draws sequences of like length into a batch. `gather` is asked with a `seq_len` in the
+    window, no shorter than the longest of those batches, to which it pads them.
+    """
+
+    def longest(self, index: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Steps of the longest sequence of each batch, known on the host.
+
+        Args:
+            index: Of `epoch_index`, int64 [steps, B].
+
+        Returns:
+            int64 [steps], at least 1 each.
         """
         ...
 

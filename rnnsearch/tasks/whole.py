@@ -24,27 +24,63 @@ GROUP_NUMBERS = {"cpu": 750_000, "cuda": 6_000_000}
 not decide how a trial's numbers are rounded."""
 
 
-def shuffled_passes(seed: int, epoch: int, window: Window, rows: int) -> NDArray[np.int64]:
-    """Numbers of training sequences of an epoch, in an order drawn anew for each pass.
+BUCKETED = 32
+"""Batches of a pass among which sequences are sorted by length: the more, the less padding, and the
+fewer, the more strangers meet in a batch. Log-normal lengths whose longest is seven times the mean,
+in batches of four, have 4 % of padding with 32 and 7 % with 16; unsorted they have 45 %."""
 
-    An epoch is one pass, in which every sequence stands once; with `steps_per_epoch` it is so
-    many steps, and the next one goes on there. The last batch of a pass may hold `NOBODY`.
+
+def bucketed_passes(
+    seed: int, epoch: int, window: Window, lengths: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Numbers of training sequences of an epoch, those of a batch of like length.
+
+    A pass shows every sequence once. It is shuffled and cut into two parts or more of at most
+    `BUCKETED` batches; within a part sequences are sorted by length and cut into batches, and the
+    batches of all parts follow each other in any order. An epoch is one pass; with
+    `steps_per_epoch` it is so many steps, and the next one goes on there. A batch that is not full
+    is filled with `NOBODY`; it holds sequences of any one length, and ends its pass.
+
+    Args:
+        lengths: Steps of each sequence, int64 [N].
 
     Returns:
-        int64 [steps, B].
+        int64 [steps, B], the longest of each batch first.
     """
-    batch = window.batch_size
-    in_pass = -(-rows // batch)
+    in_pass = -(-len(lengths) // window.batch_size)
     steps = window.steps_per_epoch or in_pass
     first, last = epoch * steps, (epoch + 1) * steps - 1
-    passes = []
-    for number in range(first // in_pass, last // in_pass + 1):
-        order = np.full(in_pass * batch, NOBODY, dtype=np.int64)
-        draw = np.random.default_rng(derive(seed, "data", number))
-        order[:rows] = draw.permutation(rows)
-        passes.append(order.reshape(in_pass, batch))
+    numbers = range(first // in_pass, last // in_pass + 1)
+    passes = [_bucketed(derive(seed, "data", one), window.batch_size, lengths) for one in numbers]
     begin = first % in_pass
     return np.concatenate(passes)[begin : begin + steps]
+
+
+def _bucketed(seed: int, batch: int, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One pass, [batches, B]."""
+    draw = np.random.default_rng(seed)
+    rows = len(lengths)
+    whole, rest = divmod(rows, batch)
+    order = draw.permutation(rows)
+    # Those of the short batch lie beside each other in the order of lengths, anywhere in a part.
+    parts = max(2, -(-whole // BUCKETED)) if whole else 1
+    found: list[NDArray[np.int64]] = []
+    short = order[:0]
+    for places in np.array_split(np.arange(whole), parts):
+        take = len(places) * batch + (rest if not found else 0)
+        some, order = order[:take], order[take:]
+        some = some[np.argsort(-lengths[some], kind="stable")]
+        if not found:
+            begin = int(draw.integers(len(some) - rest + 1))
+            short = some[begin : begin + rest]
+            some = np.concatenate([some[:begin], some[begin + rest :]])
+        found.append(some.reshape(-1, batch))
+    batches = draw.permutation(np.concatenate(found))
+    if not rest:
+        return batches
+    filled = np.full((1, batch), NOBODY, dtype=np.int64)
+    filled[0, :rest] = short
+    return np.concatenate([batches, filled])
 
 
 class WholeSequences:
@@ -52,6 +88,7 @@ class WholeSequences:
 
     Attributes:
         lengths: Steps of each sequence, int64 [N].
+        on_host: The same in numpy.
     """
 
     def __init__(self, ragged: Ragged, device: torch.device, dtype: torch.dtype) -> None:
@@ -63,8 +100,13 @@ class WholeSequences:
         self._values = torch.tensor(ragged.values, device=device)
         self._starts = torch.tensor(ragged.starts[:-1], device=device)
         self._dtype = dtype
-        self._on_host = ragged.lengths
+        self.on_host = ragged.lengths
         self.lengths = torch.tensor(ragged.lengths, device=device)
+
+    def longest(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Steps of the longest sequence of each batch, [...] of an index [..., B]; on the host."""
+        lengths: NDArray[np.int64] = np.where(index == NOBODY, 0, self.on_host[index]).max(-1)
+        return lengths
 
     def padded(self, numbers: Tensor, steps: int, skip: Tensor | int = 0) -> tuple[Tensor, Tensor]:
         """Sequences, time first, zero behind each one's end.
@@ -95,14 +137,14 @@ class WholeSequences:
             Which sequences, int64 [B]; their lengths, [1, B]; and the outputs of the head.
         """
         device = self.lengths.device
-        shortest = torch.tensor([[int(np.argmin(self._on_host))]], device=device)
+        shortest = torch.tensor([[int(np.argmin(self.on_host))]], device=device)
         inputs, lengths = self.padded(shortest, 1)
         outputs, state = predictor(inputs, None, lengths)  # a look at the widths
         width = outputs.shape[-1] + 8 * state[0].shape[-1]
         width += inputs.shape[-1] if inputs.ndim == 4 else outputs.shape[-1]
         most = GROUP_NUMBERS.get(device.type, GROUP_NUMBERS["cpu"])
-        for group in by_length(self._on_host, width, most):
+        for group in by_length(self.on_host, width, most):
             numbers = torch.from_numpy(group).to(device)
-            inputs, lengths = self.padded(numbers.unsqueeze(0), int(self._on_host[group].max()))
+            inputs, lengths = self.padded(numbers.unsqueeze(0), int(self.on_host[group].max()))
             outputs, _ = predictor(inputs, None, lengths)
             yield numbers, lengths, outputs

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,7 +26,10 @@ from rnnsearch.training.shapes import layer_state
 from rnnsearch.training.slots import Slot
 from rnnsearch.training.stack_key import StackKey
 from rnnsearch.training.step import StepBody, StepInputs
-from rnnsearch.training.stretch import Stretch
+from rnnsearch.training.stretch import Places, Stretch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def in_whole_steps(key: StackKey, head: Head, device: torch.device, dtype: torch.dtype) -> bool:
@@ -124,6 +129,12 @@ class Chunk:
             losses: Gets one [K] a step.
             norms: The same of gradients before clipping.
         """
+        if ahead.longest is not None:
+            if self._find is None:
+                self._unequal(ahead, ahead.longest, end, losses, norms)
+            else:
+                self._unequal_replayed(self._find, ahead, ahead.longest, end, losses, norms)
+            return
         for lo in range(0, len(ahead), self.ahead):
             plan = self._planner.plan(ahead.part(slice(lo, lo + self.ahead)))
             program = None if self._find is None else self._find(_inputs(plan, 0))
@@ -202,6 +213,61 @@ class Chunk:
             norms += found[:taken, 1].unbind()
             self._rows["total"].add_(taken)
 
+    # Batches that end at their own longest sequence.
+
+    def _unequal(
+        self,
+        ahead: Stretch,
+        longest: NDArray[np.int64],
+        end: float,
+        losses: list[Tensor],
+        norms: list[Tensor],
+    ) -> None:
+        """Step after step, in a part for each length that batches are padded to."""
+        padded = padded_steps(longest)
+        powers = corrections(
+            self._settings, self._rows["powers"], len(ahead), self._dtype, ahead.factors
+        )
+        state, taken = self._state(), 0
+        try:
+            for number in range(len(ahead)):
+                now = ahead.part(slice(number, number + 1))
+                parts = []
+                for steps in np.unique(padded[number]).tolist():
+                    who = _places(padded[number] == steps)
+                    plan = self._planner.plan(now.part(slice(None), who), steps, who)
+                    parts.append((who, _inputs(plan, 0)))
+                found, norm = self._body.unequal(parts, self._settings, powers, number, state)
+                losses.append(found)
+                norms.append(norm)
+                self._rows["total"].add_(1)
+                taken += 1
+                if time.perf_counter() >= end:
+                    return
+        finally:
+            self._rows["powers"].copy_(powers.powers[taken])
+
+    def _unequal_replayed(
+        self,
+        find: Callable[[StepInputs], Program | None],
+        ahead: Stretch,
+        longest: NDArray[np.int64],
+        end: float,
+        losses: list[Tensor],
+        norms: list[Tensor],
+    ) -> None:
+        """The same of recorded steps: all trials to one length, of which there are few."""
+        for number in range(len(ahead)):
+            steps = 1 << (int(longest[number].max()) - 1).bit_length()
+            plan = self._planner.plan(ahead.part(slice(number, number + 1)), steps)
+            program = find(_inputs(plan, 0))
+            if program is None:
+                self._by_hand(plan, end, losses, norms)
+            else:
+                self._replayed(program, plan, end, losses, norms)
+            if time.perf_counter() >= end:
+                return
+
     # The state from step to step. A row of a trial that carries nothing stays zero, so that every
     # trial starts from its row.
 
@@ -222,6 +288,21 @@ class Chunk:
             for held, parts in zip(self._states, zip(*state, strict=True), strict=True):
                 for layer, part in enumerate(parts):
                     held[:, layer, :, : part.shape[-1]] = part
+
+
+def padded_steps(longest: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What batches are padded to: four lengths an octave, so that trials often share one."""
+    octave = np.floor(np.log2(np.maximum(longest - 1, 1))).astype(np.int64)
+    step = np.maximum(4, 1 << np.maximum(octave - 2, 0))
+    padded: NDArray[np.int64] = -(-longest // step) * step
+    return padded
+
+
+def _places(chosen: NDArray[np.bool_]) -> Places:
+    """Where true; a slice where they are neighbours, since that copies nothing."""
+    found = np.flatnonzero(chosen).tolist()
+    first, last = found[0], found[-1]
+    return slice(first, last + 1) if last - first + 1 == len(found) else found
 
 
 def _inputs(plan: Plan, number: int) -> StepInputs:

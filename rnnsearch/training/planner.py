@@ -14,7 +14,7 @@ from rnnsearch.tasks.base import Batch, Task
 from rnnsearch.training import dropout, noise
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.stack_key import StackKey
-from rnnsearch.training.stretch import Stretch
+from rnnsearch.training.stretch import Places, Stretch
 
 AHEAD_BYTES = {"cpu": 2 << 20}
 """Inputs, targets and masks that are computed at once for the steps to come: many steps an
@@ -76,7 +76,7 @@ class Planner:
         """Standard deviations [K], where there is any."""
         if any(noises) and not network.symbolic:
             self._noise = torch.tensor(noises, dtype=dtype, device=device)
-        self._elements: dict[int, Tensor] = {}
+        self._elements = torch.empty(0, dtype=torch.int32, device=device)
         pairs = zip(self._drops, network.widths, strict=True)
         dropped = sum(network.directions * units for drop, units in pairs if drop is not None)
         width = network.input_size + network.output_size
@@ -86,15 +86,20 @@ class Planner:
         self.ahead = max(1, min(most_ahead, room // (8 * numbers)))
         """Steps that are planned at once."""
 
-    def plan(self, ahead: Stretch) -> Plan:
+    def plan(self, ahead: Stretch, longest: int | None = None, who: Places = slice(None)) -> Plan:
         """For the steps of a stretch.
+
+        Args:
+            longest: Steps in time to which sequences are padded; None leaves it to the task.
+            who: Of which of the trials the stretch is.
 
         Raises:
             PackError: The task gave what was not asked for, or padded sequences of trials that
                 carry their state.
         """
         steps, members, size = ahead.index.shape
-        found = self._task.gather(ahead.index.reshape(steps * members, size), self._window)
+        window = self._window if longest is None else replace(self._window, seq_len=longest)
+        found = self._task.gather(ahead.index.reshape(steps * members, size), window)
         self._check(found.inputs, steps * members, size)
         if found.lengths is not None and self._carries:
             raise PackError(
@@ -104,11 +109,11 @@ class Planner:
         batch = found.in_steps(steps)
         shape = batch.inputs.shape[:4]
         if self._noise is not None:
-            batch = replace(batch, inputs=self._noisy(batch.inputs, self._noise))
-        masks = [self._mask(layer, drop, shape) for layer, drop in enumerate(self._drops)]
+            batch = replace(batch, inputs=self._noisy(batch.inputs, self._noise[who], who))
+        masks = [self._mask(layer, drop, shape, who) for layer, drop in enumerate(self._drops)]
         if not any(self._drops):
             masks = []
-        return Plan(batch, masks, ahead.factors, self._own(shape, ahead.own_share))
+        return Plan(batch, masks, ahead.factors, self._own(shape, ahead.own_share, who))
 
     def _check(self, inputs: Tensor, sequences: int, batch: int) -> None:
         """Kernels trust the shapes that they are given."""
@@ -122,31 +127,33 @@ class Planner:
                 f" {wanted} in {kind} was asked for"
             )
 
-    def _drawn(self, purpose: int, steps: int, count: int) -> tuple[Tensor, Tensor]:
+    def _drawn(self, purpose: int, steps: int, count: int, who: Places) -> tuple[Tensor, Tensor]:
         """Keys [n * K] of a purpose in the next n steps, and hashed numbers of so many elements."""
-        device = self._rows["seed"].device
-        if count not in self._elements:
-            self._elements[count] = dropout.element_bits(count, device)
-        numbers = self._rows["total"] + torch.arange(steps, device=device).unsqueeze(1)
-        keys = dropout.layer_keys(self._rows["seed"], numbers, purpose).view(-1)
-        return keys, self._elements[count]
+        seeds = self._rows["seed"][who]
+        if len(self._elements) < count:
+            self._elements = dropout.element_bits(count, seeds.device)
+        numbers = self._rows["total"][who] + torch.arange(steps, device=seeds.device).unsqueeze(1)
+        keys = dropout.layer_keys(seeds, numbers, purpose).view(-1)
+        return keys, self._elements[:count]
 
-    def _mask(self, layer: int, drop: _Drop | None, shape: tuple[int, ...]) -> Tensor | None:
+    def _mask(
+        self, layer: int, drop: _Drop | None, shape: tuple[int, ...], who: Places
+    ) -> Tensor | None:
         """Factors of a layer's outputs for the next n steps; shape is [n, K, T, B]."""
         if drop is None:
             return None
         wide = (*shape, self._network.directions * self._network.widths[layer])
-        keys, elements = self._drawn(layer, shape[0], math.prod(wide[2:]))
-        limits, scales = drop.limits.repeat(shape[0]), drop.scales.repeat(shape[0])
+        keys, elements = self._drawn(layer, shape[0], math.prod(wide[2:]), who)
+        limits, scales = drop.limits[who].repeat(shape[0]), drop.scales[who].repeat(shape[0])
         return dropout.mask(keys, limits, scales, elements).view(wide)
 
-    def _noisy(self, inputs: Tensor, deviations: Tensor) -> Tensor:
+    def _noisy(self, inputs: Tensor, deviations: Tensor, who: Places) -> Tensor:
         """Inputs [n, K, T, B, F] with noise; those of a trial without noise keep every bit."""
-        keys, elements = self._drawn(noise.NOISE, len(inputs), inputs[0, 0].numel())
+        keys, elements = self._drawn(noise.NOISE, len(inputs), inputs[0, 0].numel(), who)
         drawn = noise.gaussian(keys, elements, self._dtype).view(inputs.shape)
         return inputs + drawn * deviations.view(1, -1, 1, 1, 1)
 
-    def _own(self, shape: tuple[int, ...], share: Tensor | None) -> Tensor | None:
+    def _own(self, shape: tuple[int, ...], share: Tensor | None, who: Places) -> Tensor | None:
         """Which inputs are own predictions, bool [n, K, T, B]."""
         if self._feeding.kind == "teacher":
             return None
@@ -154,7 +161,7 @@ class Planner:
         later = torch.arange(shape[2], device=self._rows["seed"].device).view(1, 1, -1, 1) >= first
         if share is None:
             return later.expand(shape)
-        keys, elements = self._drawn(noise.FEEDING, shape[0], math.prod(shape[2:]))
+        keys, elements = self._drawn(noise.FEEDING, shape[0], math.prod(shape[2:]), who)
         thrown = noise.chosen(keys, share.repeat(shape[0]), elements)
         return thrown.view(shape) & later
 

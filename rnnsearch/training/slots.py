@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from rnnsearch.models.weights import state_width
-from rnnsearch.tasks.base import Head, Task, Window
+from rnnsearch.tasks.base import Head, Task, UnequalTask, Window
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.schedules import Plateau, epoch_factors
@@ -41,6 +41,8 @@ class Slot:
         step: Optimizer steps taken in the epoch that is under way.
         total: Optimizer steps taken in all.
         index: Of the epoch under way, int64 [steps, B]; None before it is asked for.
+        longest: Steps of the longest sequence of each of its batches, [steps]; None where all
+            sequences are of one length, or a task pads them itself.
         factors: Of the learning rate in its steps, [steps]; None where all are one.
         plateau: Of the schedule of that name, at the end of the last epoch.
         loss_sum: Of the training losses of the epoch under way.
@@ -61,6 +63,7 @@ class Slot:
     gradient_norm: float = 0.0
     own_loss: str = ""
     index: np.ndarray[Any, Any] | None = field(default=None, repr=False)
+    longest: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     factors: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     plateau: Plateau = field(default_factory=Plateau)
     best: Best | None = field(default=None, repr=False)
@@ -68,6 +71,7 @@ class Slot:
     def plan(self, task: Task) -> None:
         """Ask the task for the epoch under way, and the schedule for its learning rates."""
         self.index = task.epoch_index(self.config.seed, self.epoch, self.window)
+        self.longest = task.longest(self.index) if isinstance(task, UnequalTask) else None
         before, count = self.total - self.step, len(self.index)
         self.factors = epoch_factors(self.config.training, before, count, self.plateau)
 

@@ -23,7 +23,9 @@ from rnnsearch.training.codec import config_to_json, from_json
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.schedules import Plateau
 
-_MAGIC = b"RNNSNAP2"
+_MAGIC = b"RNNSNAP3"
+"""The number goes up with what is stored, and with what a trial would go on with otherwise than it
+began: 3 draws sequences of unequal length into batches of like length."""
 
 _FOREIGN = (
     ModelError,

@@ -361,7 +361,7 @@ class Stack:
         slot.step = 0
         slot.loss_sum = 0.0
         slot.seconds = 0.0
-        slot.index = slot.factors = None
+        slot.index = slot.longest = slot.factors = None
         if slot.config.training.carry_state and self.task.natural_epoch:
             place = self.slots.index(slot)
             for name in self._rows.state_names:

@@ -19,6 +19,7 @@ from rnnsearch.training.kernels.base import State
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.optimizers import Corrections, Settings, clip_, clip_values_, update_
 from rnnsearch.training.stack_key import StackKey
+from rnnsearch.training.stretch import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +77,57 @@ class StepBody:
         Returns:
             The pass, and the norms [K] of its gradients before any clipping.
         """
+        found = self._pass(now, self._weights, state)
+        self._layout.join(found.gradients, self._rows["gradients"])
+        return found, self._update(how, ahead, number)
+
+    def unequal(
+        self,
+        parts: Sequence[tuple[Places, StepInputs]],
+        how: Settings,
+        ahead: Corrections,
+        number: int,
+        state: Sequence[State],
+    ) -> tuple[Tensor, Tensor]:
+        """As a call, of trials whose batches are padded to different lengths.
+
+        A trial's numbers hang on the length of its own batch, never on that of a longer one beside
+        it: sums over other numbers of steps are rounded otherwise, be all that is added zero.
+
+        Args:
+            parts: What trials of one length read, and which they are; every trial in one of them.
+
+        Returns:
+            Losses and norms, [K].
+        """
+        gradients = self._rows["gradients"]
+        losses = gradients.new_empty(len(gradients))
+        for who, now in parts:
+            some = self._rows["parameters"][who]
+            before = [tuple(part[who] for part in layer) for layer in state]
+            found = self._pass(now, self._layout.views(some), before)
+            if isinstance(who, slice):
+                self._layout.join(found.gradients, gradients[who])
+            else:
+                apart = torch.empty_like(some)
+                self._layout.join(found.gradients, apart)
+                gradients[who] = apart
+            losses[who] = found.losses
+        return losses, self._update(how, ahead, number)
+
+    def _pass(self, now: StepInputs, weights: Mapping[str, Tensor], state: Sequence[State]) -> Pass:
         network, batch = self._key.network, now.batch
         if now.own is not None:
             first = self._key.feeding.first_own(batch.inputs.shape[1])
-            inputs = own_inputs(
-                network, self._weights, batch.inputs, now.own, first, state, now.masks
-            )
+            inputs = own_inputs(network, weights, batch.inputs, now.own, first, state, now.masks)
             batch = replace(batch, inputs=inputs)
-        found = training_pass(
-            network, self._weights, batch, self._key.loss, self._head, state, now.masks
-        )
+        return training_pass(network, weights, batch, self._key.loss, self._head, state, now.masks)
+
+    def _update(self, how: Settings, ahead: Corrections, number: int) -> Tensor:
+        """Clip and take the gradients in the rows; their norms [K] before."""
         rows = self._rows
         gradients = rows["gradients"]
-        self._layout.join(found.gradients, gradients)
-        norm = torch.linalg.vector_norm(gradients, dim=1)
+        norm: Tensor = torch.linalg.vector_norm(gradients, dim=1)
         largest = norm
         if how.clip_value is not None:
             clip_values_(gradients, how.clip_value)
@@ -99,7 +137,7 @@ class StepBody:
         update_(
             how, rows["parameters"], gradients, rows["first"], rows.get("second"), ahead, number
         )
-        return found, norm
+        return norm
 
 
 def hold_(states: Sequence[Tensor], after: Sequence[State], carried: Tensor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +12,9 @@ from torch import Tensor
 
 from rnnsearch.training.feeding import teacher_share
 from rnnsearch.training.slots import Slot
+
+Places = slice | list[int]
+"""Some of K neighbouring trials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +26,24 @@ class Stretch:
         factors: Of the learning rates, float64 [n, K]; None where all are one.
         own_share: Of `scheduled` feeding, how many of the inputs are own predictions, float64
             [K]; of the others None.
+        longest: Steps of each batch's longest sequence, on the host, int64 [n, K]; None where
+            they are not known or all alike.
     """
 
     index: Tensor
     factors: Tensor | None
     own_share: Tensor | None
+    longest: np.ndarray[Any, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.index)
 
-    def part(self, steps: slice, members: slice = slice(None)) -> Stretch:
-        """Some of the steps, of some of the trials; views."""
+    def part(self, steps: slice, members: Places = slice(None)) -> Stretch:
+        """Some of the steps, of some of the trials; views where the places are a slice."""
         factors = None if self.factors is None else self.factors[steps, members]
         share = None if self.own_share is None else self.own_share[members]
-        return Stretch(self.index[steps, members], factors, share)
+        longest = None if self.longest is None else self.longest[steps, members]
+        return Stretch(self.index[steps, members], factors, share, longest)
 
 
 def stretch_of(slots: Sequence[Slot], count: int, device: torch.device) -> Stretch:
@@ -52,4 +60,8 @@ def stretch_of(slots: Sequence[Slot], count: int, device: torch.device) -> Stret
     if slots[0].config.training.feeding == "scheduled":  # then that of the whole stack
         shares = [1 - teacher_share(slot.config.training, slot.epoch) for slot in slots]
         own = torch.tensor(shares, dtype=torch.float64, device=device)
-    return Stretch(torch.from_numpy(index).to(device), factors, own)
+    longest = None
+    if slots[0].longest is not None:  # then everybody's: a stack has one task
+        ends = [s.longest[s.step : s.step + count] for s in slots if s.longest is not None]
+        longest = np.stack(ends, axis=1)
+    return Stretch(torch.from_numpy(index).to(device), factors, own, longest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,10 +13,11 @@ from torch import Tensor
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks import whole
-from rnnsearch.tasks.base import Batch, Task, TaskData, Window
+from rnnsearch.tasks.base import Batch, Task, TaskData, UnequalTask, Window
 from rnnsearch.tasks.load import build_task
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
+from rnnsearch.training.snapshot import snapshots_from_bytes, snapshots_to_bytes
 
 
 def spoiled(inputs: Tensor, lengths: Tensor, symbols: int) -> Tensor:
@@ -63,6 +65,47 @@ class PaddedTaskContract(TaskContract):
         first = task.epoch_index(3, 0, window)
         np.testing.assert_array_equal(np.concatenate(again)[: len(first)], first[:4])
 
+    def test_a_batch_ends_with_its_own_longest_sequence(self, data: TaskData, task: Task) -> None:
+        window = Window(3)
+        index = task.epoch_index(2, 0, window)
+        assert isinstance(task, UnequalTask)
+        ends = task.longest(index)
+        for batch, steps in zip(torch.from_numpy(index), ends.tolist(), strict=True):
+            found = task.gather(batch.unsqueeze(0), replace(window, seq_len=steps))
+            assert found.inputs.shape[1] == steps == int(found.lengths.max())
+            assert (found.lengths.diff() <= 0).all()
+        whole = data.seq_len(window)
+        assert ends.max() == whole
+        assert ends.mean() < 0.8 * whole
+
+    def test_the_same_bits_in_company_and_after_a_stop(self, data: TaskData) -> None:
+        metric = data.metrics()[0]
+
+        def pack() -> Pack:
+            return Pack({self.config: data}, objective=metric.name, goal=metric.goal)
+
+        for cell, layers in (("lstm", 1), ("gru", 2), ("mingru", 1)):
+            model = ModelConfig(cell=cell, hidden_size=8, num_layers=layers, head_dropout=0.2)
+            how = TrainingConfig(learning_rate=0.01, batch_size=3, max_epochs=2)
+            trials = [
+                TrialConfig(task=self.config, model=model, training=how, seed=seed)
+                for seed in range(5)
+            ]
+            alone = pack()
+            alone.add("2", trials[2])
+            expected = [report.metrics for report in alone.train({"2": 2}, math.inf).reports]
+            together = pack()
+            for number, trial in enumerate(trials):
+                together.add(str(number), trial)
+            limits = dict.fromkeys(together.roster, 2)
+            reports = list(together.train(limits, 0.0).reports)
+            state = snapshots_from_bytes(snapshots_to_bytes(together.state()))
+            assert state["2"].step % 1000 > 0
+            again = pack()
+            again.load({name: state[name] for name in ("4", "2", "1")})
+            reports += again.train(limits, math.inf).reports
+            assert [one.metrics for one in reports if one.trial_id == "2"] == expected
+
     def test_what_padding_holds_changes_no_metric(self, data: TaskData, task: Task) -> None:
         many = networks(data, 2, head=task.head)
         clean = task.evaluate(many, "val", None)
@@ -74,6 +117,7 @@ class PaddedTaskContract(TaskContract):
 
     def test_what_padding_holds_changes_no_bit_of_training(self, data: TaskData) -> None:
         symbols = data.input_size
+        padding = []
 
         def spoiling(*arguments: object) -> Task:
             task = build_task(*arguments)  # type: ignore[arg-type]
@@ -82,7 +126,7 @@ class PaddedTaskContract(TaskContract):
             def dirty(index: Tensor, window: Window) -> Batch:
                 batch = gather(index, window)
                 assert batch.lengths is not None
-                assert bool((batch.lengths < batch.inputs.shape[1]).any())
+                padding.append(int((batch.inputs.shape[1] - batch.lengths).sum()))
                 return replace(batch, inputs=spoiled(batch.inputs, batch.lengths, symbols))
 
             task.gather = dirty  # type: ignore[method-assign]
@@ -104,6 +148,7 @@ class PaddedTaskContract(TaskContract):
             curves.append([report.metrics for report in step.reports])
         assert len(curves[0]) == 2
         assert curves[0] == curves[1]
+        assert sum(padding) > 0
 
     def test_metrics_hang_on_no_company(
         self, data: TaskData, task: Task, monkeypatch: pytest.MonkeyPatch

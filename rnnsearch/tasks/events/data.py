@@ -72,7 +72,7 @@ class EventsData:
         return cls(config, {"train": silence, "val": silence, "test": silence}, "")
 
     def seq_len(self, window: Window) -> int:
-        """Predicted steps of the longest training sequence, to which all of them are padded."""
+        """Predicted steps of the longest training sequence."""
         return window.seq_len or int(self.sequences["train"].lengths.max()) - 1
 
     def rows(self) -> dict[Part, int]:

@@ -14,7 +14,7 @@ from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.events.data import EventsData
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.sums import row_sums
-from rnnsearch.tasks.whole import WholeSequences, shuffled_passes
+from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +24,8 @@ class EventsTask:
     """Predict which events happen at each step from those of the steps before.
 
     Events of a step are independent of each other given the past, as in Boulanger-Lewandowski et
-    al. 2012 for an RNN alone. A batch holds whole sequences, padded to the longest of the
-    training part, in an order drawn anew for each pass.
+    al. 2012 for an RNN alone. A batch holds whole sequences of like length, drawn anew for each
+    pass; see `bucketed_passes`.
     """
 
     head: Head = "every"
@@ -46,7 +46,11 @@ class EventsTask:
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
         """Numbers of training sequences, or `NOBODY`; [steps, B]."""
-        return shuffled_passes(seed, epoch, window, len(self.data.sequences["train"]))
+        return bucketed_passes(seed, epoch, window, self._before["train"].on_host)
+
+    def longest(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
+        """See `UnequalTask`."""
+        return self._before["train"].longest(index)
 
     def gather(self, index: Tensor, window: Window) -> Batch:
         """Frames and the frames after them, [K, T, B, events] both, and lengths [K, B]."""

@@ -82,7 +82,7 @@ class LabelsData:
         return cls(config, encoder, ("a", "b"), sequences, labels, "", ())
 
     def seq_len(self, window: Window) -> int:
-        """Steps of the longest training sequence, to which all of them are padded."""
+        """Steps of the longest training sequence."""
         return window.seq_len or int(self.sequences["train"].lengths.max())
 
     def shown(self, part: Part, number: int) -> str:

@@ -15,7 +15,7 @@ from rnnsearch.tasks.labels.data import LabelsData
 from rnnsearch.tasks.labels.measures import confusion, measures
 from rnnsearch.tasks.streams import derive
 from rnnsearch.tasks.sums import row_sums
-from rnnsearch.tasks.whole import WholeSequences, shuffled_passes
+from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +27,8 @@ EXAMPLES = 8
 class LabelsTask:
     """Read a whole sequence, then say its class.
 
-    A batch holds whole sequences, padded to the longest of the training part, in an order drawn
-    anew for each pass.
+    A batch holds whole sequences of like length, drawn anew for each pass; see
+    `bucketed_passes`.
     """
 
     head: Head = "last"
@@ -50,7 +50,11 @@ class LabelsTask:
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
         """Numbers of training sequences, or `NOBODY`; [steps, B]."""
-        return shuffled_passes(seed, epoch, window, self.data.rows()["train"])
+        return bucketed_passes(seed, epoch, window, self._parts["train"].on_host)
+
+    def longest(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
+        """See `UnequalTask`."""
+        return self._parts["train"].longest(index)
 
     def gather(self, index: Tensor, window: Window) -> Batch:
         """Whole sequences [K, T, B, ...], their labels [K, 1, B] and lengths [K, B]."""
