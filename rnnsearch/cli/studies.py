@@ -97,16 +97,10 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete a study's folder. Its runs and its registered model stay in MLflow."""
-    from rnnsearch.errors import StudyLockedError
     from rnnsearch.search.directory import StudyDirectory
-    from rnnsearch.search.lock import is_running
 
     directory = StudyDirectory.find(storage, name)
-    if is_running(directory):
-        raise StudyLockedError(
-            f"a driver is at work on {name!r}; stop it first: "
-            f"{command('stop', name, storage=storage)}"
-        )
+    _refuse_running(directory)
     size = directory.size_bytes() / 1e6
     if not yes and not _agrees(
         f"delete {shown(directory.root)} for good? It frees {size:.1f} MB; "
@@ -114,8 +108,20 @@ def delete(
     ):
         typer.echo("nothing was deleted")
         return
+    _refuse_running(directory)  # a person may think for minutes
     directory.delete()
     typer.echo(f"deleted {name}; {size:.1f} MB are free again")
+
+
+def _refuse_running(directory: StudyDirectory) -> None:
+    from rnnsearch.errors import StudyLockedError
+    from rnnsearch.search.lock import is_running
+
+    if is_running(directory):
+        raise StudyLockedError(
+            f"a driver is at work on {directory.name!r}; stop it first: "
+            f"{command('stop', directory.name, storage=directory.storage)}"
+        )
 
 
 def _agrees(question: str) -> bool:

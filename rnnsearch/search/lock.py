@@ -9,7 +9,6 @@ import os
 import platform
 import tempfile
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,9 +54,10 @@ class Owner:
 class StudyLock:
     """Holds `directory.lock` from `acquire` to `release`, or as a context.
 
-    The file stays when the lock is released, and then it is empty. A lock is stale when its
-    process is dead on this machine, or nobody has touched the file for `STALE_SECONDS` (its
-    machine is gone, or the process was suspended); a stale one is taken over.
+    The file stays when the lock is released, and then it is empty. On its own machine a process
+    is looked up, so its lock holds as long as it lives, suspended or not. Elsewhere the lock is
+    stale once nobody has touched the file for `STALE_SECONDS` by the file system's clock: the
+    machine is gone, or the process was suspended. A stale lock is taken over.
     """
 
     def __init__(self, directory: StudyDirectory, heartbeat: float = HEARTBEAT_SECONDS) -> None:
@@ -85,12 +85,12 @@ class StudyLock:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             # Made if absent, and if there is one, not touched: its time is the heartbeat.
-            with _opened(self._path, os.O_CREAT) as file, _alone(file):
+            with _opened(self._path, os.O_RDWR | os.O_CREAT) as file, _alone(file):
                 held = _read(file)
                 if held is not None:
-                    age = _server_time(self._path.parent) - os.fstat(file).st_mtime
-                    if _is_live(held, age):
-                        raise StudyLockedError(self._refusal(held, age))
+                    silence = _silence(file, self._path.parent)
+                    if _is_live(held, silence):
+                        raise StudyLockedError(self._refusal(held, silence))
                 _overwrite(file, json.dumps(asdict(owner)))
         except OSError as error:
             raise StorageError(f"Cannot write the lock {self._path}: {error.strerror}.") from error
@@ -145,30 +145,55 @@ class StudyLock:
             return True
         return True
 
-    def _refusal(self, held: Owner, age: float) -> str:
+    def _refusal(self, held: Owner, silence: float) -> str:
         name = self._directory.name
+        head = (
+            f"The study {name!r} is run by process {held.pid} on {held.host} (its last sign of "
+            f"life {max(0.0, silence):.0f} s ago)."
+        )
+        if silence > STALE_SECONDS:
+            return (
+                f"{head} It lives, but it is suspended or hangs: let it go on with "
+                f"`kill -CONT {held.pid}`, or end it with `kill -KILL {held.pid}`."
+            )
         stop = command("stop", name, storage=self._directory.storage)
         return (
-            f"The study {name!r} is run by process {held.pid} on {held.host} (its last sign of "
-            f"life {max(0.0, age):.0f} s ago). Stop it with `{stop}`, or wait "
+            f"{head} Stop it with `{stop}`, or wait "
             f"until it ends. A driver that died is recognised within {STALE_SECONDS:.0f} s."
         )
 
 
 def is_running(directory: StudyDirectory) -> bool:
-    """Whether a live driver owns the study; writes nothing."""
+    """Whether a live driver owns the study, by the rule of `StudyLock.acquire`."""
     try:
-        held = _parse(directory.lock.read_text(encoding="utf-8"))
-        age = time.time() - directory.lock.stat().st_mtime
+        # Opened and not only looked at: a network file system then asks for its time anew.
+        with _opened(directory.lock, os.O_RDONLY) as file:
+            held = _read(file)
+            return held is not None and _is_live(held, _silence(file, directory.root))
     except FileNotFoundError:
         return False
-    return held is not None and _is_live(held, age)
 
 
-def _is_live(held: Owner, age: float) -> bool:
-    if held.machine == _machine() and _started(held.pid) != held.started:
-        return False
-    return age <= STALE_SECONDS
+def _is_live(held: Owner, silence: float) -> bool:
+    if held.machine == _machine() and (started := _started(held.pid)) != "":
+        return started == held.started
+    return silence <= STALE_SECONDS
+
+
+def _silence(file: int, folder: Path) -> float:
+    """Seconds since a lock was touched, by the clock of the file system that stamped it.
+
+    The clock of this machine is not asked: it may be minutes ahead of the file server's. Where
+    no file can be made to read that clock, the lock counts as fresh; nobody can take it there.
+    """
+    touched = os.fstat(file).st_mtime
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".clock-") as stamped:
+            return os.fstat(stamped.fileno()).st_mtime - touched
+    except FileNotFoundError:
+        raise  # the study was deleted
+    except OSError:
+        return 0.0
 
 
 def _this_process() -> Owner:
@@ -215,9 +240,9 @@ def _parse(text: str) -> Owner | None:
 
 
 @contextmanager
-def _opened(path: Path, flags: int = 0) -> Iterator[int]:
+def _opened(path: Path, flags: int = os.O_RDWR) -> Iterator[int]:
     """A descriptor of the lock file, which is written in place: `flock` holds the file itself."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | flags, 0o644)
+    descriptor = os.open(path, os.O_CLOEXEC | flags, 0o644)
     try:
         yield descriptor
     finally:
@@ -232,12 +257,6 @@ def _overwrite(file: int, text: str) -> None:
     """A disk that refuses leaves the file empty, which is a free lock."""
     os.ftruncate(file, 0)
     append_bytes(file, text.encode(), 0)
-
-
-def _server_time(folder: Path) -> float:
-    """The time by the clock of the file system, which stamps the heartbeats as well."""
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".clock-") as file:
-        return os.fstat(file.fileno()).st_mtime
 
 
 @contextmanager

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -50,8 +52,8 @@ def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def grow_stale(directory: StudyDirectory) -> None:
-    then = time.time() - STALE_SECONDS - 5
+def grow_stale(directory: StudyDirectory, now: float | None = None) -> None:
+    then = (time.time() if now is None else now) - STALE_SECONDS - 5
     os.utime(directory.lock, (then, then))
 
 
@@ -109,13 +111,70 @@ def test_a_pid_that_came_again_is_not_the_driver(tmp_path: Path) -> None:
     assert not is_running(directory)
 
 
-def test_a_suspended_driver_loses_the_lock_and_notices(
+def test_a_suspended_driver_keeps_the_lock_on_its_own_machine(
     tmp_path: Path, holder: subprocess.Popen[str]
 ) -> None:
     directory = study_directory(tmp_path)
     holder.send_signal(signal.SIGSTOP)
     os.waitpid(holder.pid, os.WUNTRACED)
     grow_stale(directory)
+
+    assert is_running(directory)
+    with pytest.raises(StudyLockedError, match=f"kill -CONT {holder.pid}"):
+        StudyLock(directory).acquire()
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, 60.0, 3600.0])
+@pytest.mark.parametrize("here", [True, False])
+def test_a_wrong_clock_of_this_machine_changes_nothing(
+    tmp_path: Path,
+    holder: subprocess.Popen[str],
+    monkeypatch: pytest.MonkeyPatch,
+    ahead: float,
+    here: bool,
+) -> None:
+    """The heartbeats are the file system's times, and so is the clock that they are held by."""
+    directory = study_directory(tmp_path)
+    if not here:
+        holder.kill()
+        holder.wait()
+        from_another_machine(directory)
+    true_time = time.time
+    monkeypatch.setattr(time, "time", lambda: true_time() + ahead)
+
+    assert is_running(directory)
+    with pytest.raises(StudyLockedError):
+        StudyLock(directory).acquire()
+    if not here:
+        grow_stale(directory, true_time())
+        assert not is_running(directory)
+
+
+def test_where_no_clock_can_be_read_the_lock_counts(
+    tmp_path: Path, holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A storage that is read only shows its studies; nobody can take a lock there."""
+    directory = study_directory(tmp_path)
+    holder.kill()
+    holder.wait()
+    from_another_machine(directory)
+    grow_stale(directory)
+
+    def refuse(**options: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    assert is_running(directory)
+
+
+def test_a_suspended_driver_loses_the_lock_to_another_machine_and_notices(
+    tmp_path: Path, holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = study_directory(tmp_path)
+    holder.send_signal(signal.SIGSTOP)
+    os.waitpid(holder.pid, os.WUNTRACED)
+    grow_stale(directory)
+    monkeypatch.setattr(platform, "node", lambda: "elsewhere")
 
     with StudyLock(directory) as mine:
         holder.send_signal(signal.SIGCONT)
