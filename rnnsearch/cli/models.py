@@ -116,7 +116,10 @@ def classify(
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option("--file", help="Texts, one a line; of numbers, a CSV with a step a row."),
+        typer.Option(
+            "--file",
+            help="Texts, one a line, or a CSV with a column of them; of numbers, a step a row.",
+        ),
     ] = None,
     top: Annotated[int, typer.Option("--top", min=1, max=MOST, help="Classes to show.")] = 3,
     storage: Storage = DEFAULT_STORAGE,
@@ -131,6 +134,8 @@ def classify(
     trained = _load(asked)
     if trained.manifest.get("task") != "labels":
         raise ModelError(f"{model} learned no labels{_instead(trained, asked)}")
+    if file is not None and texts:
+        raise InputError(f"texts and a --file were given; give one{_labels(trained, asked)}")
     if file is None and not (texts and trained.network.symbolic):
         raise InputError(f"{model} needs something to label{_labels(trained, asked)}")
     sequences: list[tuple[str, Any]] = [(text, text) for text in texts or ()]

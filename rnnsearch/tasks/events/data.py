@@ -12,6 +12,7 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.data_file import FROM_SPACE, read_data
 from rnnsearch.tasks.events.baselines import logistic, marginal
 from rnnsearch.tasks.events.config import EventsConfig, problems
 from rnnsearch.tasks.events.source import read_parts
@@ -53,14 +54,7 @@ class EventsData:
         if wrong:
             raise DataError("; ".join(f"task.{key}: {message}" for key, message in wrong))
         path = Path(config.path or "")
-        try:
-            raw = path.read_bytes()
-        except FileNotFoundError as error:
-            raise DataError(
-                f"there is no file {path}; a relative task.path starts at the space file."
-            ) from error
-        except OSError as error:
-            raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
+        raw = read_data(path, FROM_SPACE)
         parts = read_parts(raw, path)
         sequences = {part: Ragged.of(matrices) for part, matrices in parts.items()}
         return cls(config, sequences, sha256(raw).hexdigest())

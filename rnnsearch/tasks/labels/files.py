@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.data_file import read_data
 from rnnsearch.tasks.encoding import line_at, without_mark
 
 
@@ -14,10 +15,7 @@ def read_text(path: Path) -> tuple[bytes, str]:
     Raises:
         DataError: The file cannot be read, is empty, or is no text in that encoding.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
+    raw = read_data(path)
     if not raw:
         raise DataError(f"{path} is empty (0 bytes).")
     plain = raw

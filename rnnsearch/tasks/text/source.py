@@ -6,6 +6,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.data_file import FROM_SPACE, read_data
 from rnnsearch.tasks.text.config import TextConfig
 
 MODULE_PREFIX = "python:"
@@ -22,16 +23,7 @@ def read_bytes(config: TextConfig) -> bytes:
             raise DataError("task.text is empty; give at least two characters.")
         return config.text.encode("utf-8", "surrogatepass")
     path = locate(config)
-    if path.is_dir():
-        raise DataError(f"{path} is a folder; task.path names one text file.")
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError as error:
-        raise DataError(
-            f"there is no file {path}; a relative task.path starts at the space file."
-        ) from error
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+    raw = read_data(path, FROM_SPACE)
     if not raw:
         raise DataError(f"{path} is empty; a text task needs at least two characters.")
     return raw
