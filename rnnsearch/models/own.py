@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-import os
-import sys
+import operator
+from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rnnsearch.errors import ModelError
+from rnnsearch.errors import InputError, ModelError
+from rnnsearch.own_code import find_class, theirs
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
+
+TRIED = 3
+"""Sequences in the batch that a cell is tried on."""
 
 PROTOCOL = """class MyCell(torch.nn.Module):
     def __init__(self, input_size, hidden_size): ...
@@ -28,17 +31,11 @@ def own_class(path: str) -> type[nn.Module]:
     """
     from torch import nn
 
-    module_name, _, name = path.partition(":")
-    if os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())
     try:
-        found = getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError, ValueError, SyntaxError) as error:
-        raise ModelError(
-            f"cannot import the cell {path} ({error}). Write package.module:Class, of a module "
-            "that Python finds from the working directory or in the environment."
-        ) from error
-    if not (isinstance(found, type) and issubclass(found, nn.Module)):
+        found = find_class(path, "cell")
+    except InputError as error:
+        raise ModelError(str(error)) from error
+    if not issubclass(found, nn.Module):
         raise ModelError(f"{path} is no torch.nn.Module. A cell is\n{PROTOCOL}")
     return found
 
@@ -47,15 +44,13 @@ def make_cell(path: str, input_size: int, hidden_size: int) -> nn.Module:
     """A new cell with its own first weights, drawn from torch's global generator.
 
     Raises:
-        ModelError: It cannot be made, or keeps buffers beside its parameters.
+        ModelError: It raises as it is made, or keeps buffers beside its parameters.
     """
-    try:
-        cell = own_class(path)(input_size, hidden_size)
-    except TypeError as error:
-        raise ModelError(
-            f"{path}({input_size}, {hidden_size}): {error}. A cell is\n{PROTOCOL}"
-        ) from error
-    kept = set(cell.state_dict()) - {name for name, _ in cell.named_parameters()}
+    cls = own_class(path)
+    call = f"{path}(input_size={input_size}, hidden_size={hidden_size})"
+    with theirs(call, ModelError):
+        cell = cls(input_size, hidden_size)
+        kept = set(cell.state_dict()) - {name for name, _ in cell.named_parameters()}
     if kept:
         raise ModelError(
             f"{path} keeps {', '.join(sorted(kept))} beside its parameters; make them parameters, "
@@ -84,7 +79,82 @@ def state_sizes(path: str, input_size: int, hidden_size: int) -> tuple[int, ...]
 
     with torch.random.fork_rng(devices=[]):
         cell = make_cell(path, input_size, hidden_size)
-    found = tuple(int(size) for size in getattr(cell, "state_sizes", (hidden_size,)))
+    told = getattr(cell, "state_sizes", (hidden_size,))
+    try:
+        found = tuple(operator.index(size) for size in told)
+    except TypeError as error:
+        raise ModelError(
+            f"{path} has state_sizes of {told!r}; they are whole numbers, such as (8, 8)."
+        ) from error
     if not 1 <= len(found) <= 4:
         raise ModelError(f"{path} has a state of {len(found)} parts; 1 to 4 are kept.")
+    if min(found) < 1:
+        raise ModelError(f"{path} has a part of its state of {min(found)} numbers; at least 1.")
     return found
+
+
+def try_cell(path: str, input_size: int, hidden_size: int) -> None:
+    """Take two steps with a new cell, forward and back, as a training would.
+
+    Raises:
+        ModelError: It raises, or gives something else than it should; the text says what was
+            tried.
+    """
+    import torch
+
+    try:
+        sizes = state_sizes(path, 1, hidden_size)
+    except ModelError as error:
+        raise ModelError(
+            f"{error}. A cell is asked for the sizes of its state with input_size=1, for they must "
+            "not hang on what enters it."
+        ) from error
+    call = f"{path}(input_size={input_size}, hidden_size={hidden_size})"
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        cell = make_cell(path, input_size, hidden_size)
+        x = torch.randn(TRIED, input_size)
+    state = tuple(torch.zeros(TRIED, size) for size in sizes)
+    shapes = f"x {(TRIED, input_size)}, state {_shapes(state)}"
+    with theirs(f"{call}, called as cell(x, state) with {shapes},", ModelError):
+        for _ in range(2):
+            told = cell(x, state)
+            if problem := _problem(told, (TRIED, hidden_size), state):
+                raise ModelError(f"{call}, called with {shapes}, {problem}. A cell is\n{PROTOCOL}")
+            y, state = told[0], tuple(told[1])
+        if y.requires_grad:
+            y.sum().backward()
+
+
+def _problem(told: Any, wanted: tuple[int, int], state: tuple[Tensor, ...]) -> str:
+    """What is wrong with an answer of a cell, in words; empty where nothing is."""
+    import torch
+
+    if not (isinstance(told, tuple | list) and len(told) == 2):
+        return f"gives {_what(told)} and not the two, y and state"
+    y, after = told
+    if not isinstance(y, torch.Tensor):
+        return f"gives y as {_what(y)} and not as a tensor"
+    if tuple(y.shape) != wanted:
+        return f"gives y of shape {tuple(y.shape)} and not {wanted}"
+    if not (isinstance(after, tuple | list) and all(isinstance(p, torch.Tensor) for p in after)):
+        return f"gives the state as {_what(after)} and not as a tuple of tensors"
+    if _shapes(after) != _shapes(state):
+        return (
+            f"gives a state of shapes {_shapes(after)} where it was given {_shapes(state)}; "
+            "`state_sizes` of the cell says which it keeps"
+        )
+    for name, part in (("y", y), *((f"part {at} of its state", p) for at, p in enumerate(after))):
+        if part.dtype != torch.float32:
+            return f"gives {name} as {part.dtype} and not as torch.float32, as x is"
+        if not bool(torch.isfinite(part).all()):
+            return f"gives numbers that are not finite in {name}, of an x drawn at random"
+    return ""
+
+
+def _shapes(parts: Sequence[Tensor]) -> str:
+    return ", ".join(str(tuple(part.shape)) for part in parts)
+
+
+def _what(told: Any) -> str:
+    return "None" if told is None else f"an object of the class {type(told).__name__}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from rnnsearch.errors import ModelError
@@ -14,6 +15,7 @@ from rnnsearch.space.words import plain_text
 
 SIZES, BOTH_WAYS = "model.hidden_sizes", "model.bidirectional"
 RESIDUAL, LEARNED = "model.residual", "model.initial_state"
+SHAPES = ("model.hidden_size", "model.num_layers", "model.input", "model.embedding_size")
 CARRY, BIAS, FORGET = "training.carry_state", "model.bias", "model.forget_bias"
 
 
@@ -72,12 +74,37 @@ def _check_directions(draft: Draft) -> None:
 
 
 def _check_own(draft: Draft, cell: str) -> None:
-    from rnnsearch.models.own import state_sizes
+    """Try a user's own cell with the smallest sizes that it will have, and make it in the largest.
+
+    Where the data is not read nothing is known of what enters it; then it only has to be found.
+    """
+    from rnnsearch.models.own import make_cell, own_class, try_cell
 
     try:
-        state_sizes(cell, 1, 2)
+        own_class(cell)
+        sizes = sorted(_layer_sizes(draft, cell))
+        if sizes:
+            try_cell(cell, *sizes[0])
+            make_cell(cell, *sizes[-1])
     except ModelError as error:
         draft.note(["model.cell"], str(error))
+
+
+def _layer_sizes(draft: Draft, cell: str) -> set[tuple[int, int]]:
+    """What enters a layer of the cell and its units, over the extremes of the space."""
+    keys = (*SHAPES, SIZES, BOTH_WAYS)
+    found: set[tuple[int, int]] = set()
+    for values in _together(draft, {"model.cell": cell}, *keys):
+        # The second layer is like all behind it.
+        layers = min(values["model.num_layers"], 2)
+        widths = values[SIZES] or (values["model.hidden_size"],) * layers
+        both = 2 if values[BOTH_WAYS] else 1
+        for data in draft.data.values():
+            embedded = data.symbolic and values["model.input"] == "embedding"
+            entering = values["model.embedding_size"] if embedded else data.input_size
+            found.add((entering, widths[0]))
+            found |= {(both * below, width) for below, width in pairwise(widths)}
+    return found
 
 
 def _meet(draft: Draft, wanted: dict[str, Any]) -> bool:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Literal, Protocol, Union, get_args, get_origin, get_type_hints
 
-from rnnsearch.errors import DataError
+from rnnsearch.errors import DataError, InputError
+from rnnsearch.own_code import find_class
 
 GROUP = "rnnsearch.tasks"
 """Entry points of installed packages: `parity = "my_package.tasks:Parity"`."""
@@ -67,32 +65,27 @@ def is_whole(cls: type) -> bool:
     return all(hasattr(cls, name) for name in WHOLE)
 
 
-def _imported(name: str) -> Any:
-    if os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())
+def _imported(name: str) -> type:
     path = installed()[name].value if name in installed() else name
-    module, _, qualname = path.partition(":")
     try:
-        found: Any = import_module(module)
-        for part in qualname.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError, ValueError, SyntaxError) as error:
-        raise DataError(
-            f"cannot import the task {path} ({type(error).__name__}: {error}). Write "
-            "package.module:Class, of a module that Python finds from the working directory or in "
-            "the environment."
-        ) from error
-    return found
+        return find_class(path, "task")
+    except InputError as error:
+        raise DataError(str(error)) from error
 
 
-def _problem(found: Any) -> str | None:
-    if not (isinstance(found, type) and is_dataclass(found)):
+def _problem(found: type) -> str | None:
+    if not is_dataclass(found):
         return "it must be a dataclass, whose fields are the keys under `task`."
     if not getattr(found, "__dataclass_params__").frozen:  # noqa: B009  (unknown to type checkers)
         return "the dataclass must be frozen: @dataclass(frozen=True)."
     if not (is_whole(found) or all(hasattr(found, name) for name in ONE_TRIAL)):
         lacks = ", ".join(name for name in ONE_TRIAL if not hasattr(found, name))
         return f"it has no {lacks} (nor both of {' and '.join(WHOLE)}); see README, Your own task."
+    if "<locals>" in found.__qualname__:
+        return (
+            f"it is made inside of a function, as {found.__qualname__}, where nobody finds it "
+            "again. Define the class at the top of its module."
+        )
     return _fields_problem(found)
 
 
