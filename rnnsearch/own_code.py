@@ -6,6 +6,7 @@ import functools
 import os
 import sys
 import sysconfig
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -126,7 +127,13 @@ def _libraries() -> tuple[Path, ...]:
 
 @contextmanager
 def _apart() -> Iterator[None]:
-    """Keep standard output clean for the result, and answer no question."""
+    """Keep standard output clean for the result, and answer no question.
+
+    On the main thread alone, for both are the whole process's.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = sys.stdin
     with open(os.devnull, encoding="utf-8") as nobody, redirect_stdout(sys.stderr):
         sys.stdin = nobody

@@ -168,7 +168,11 @@ def check_task(draft: Draft, *, check_data: bool) -> list[Metric] | None:
         return None
     metrics: dict[str, Metric] | None = None
     for values in corners(draft.parameters, draft.fixed, draft.task_keys()):
-        config = task_config(values)
+        try:
+            config = task_config(values)
+        except DataError as error:
+            draft.note(["task"], str(error))
+            return None
         data = None if _own_problems(draft, config) else _load(draft, config, check_data)
         if data is None:
             continue

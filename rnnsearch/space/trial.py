@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, cast, get_type_hints
 
-from rnnsearch.errors import InputError
+from rnnsearch.errors import DataError, InputError
 from rnnsearch.models.config import ModelConfig
+from rnnsearch.own_code import theirs
 from rnnsearch.space.conditions import contains, in_order, is_active
 from rnnsearch.space.distributions import Choice, Distribution, Float, Int, Parameter
 from rnnsearch.space.fields import REQUIRED, all_fields
@@ -17,6 +18,7 @@ from rnnsearch.space.nearest import nearest
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.words import condition_text, draws
 from rnnsearch.tasks.config import TaskConfig, config_class
+from rnnsearch.tasks.own.find import is_own
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 
 T = TypeVar("T")
@@ -131,8 +133,17 @@ def config_from_values(values: Mapping[str, Any], seed: int) -> TrialConfig:
 
 
 def task_config(values: Mapping[str, Any]) -> TaskConfig:
-    """The task's config of complete, valid values under dotted keys."""
-    return build(config_class(values["task.type"]), "task", values)
+    """The task's config of complete, valid values under dotted keys.
+
+    Raises:
+        DataError: The class of a user's own does not take them.
+    """
+    name = values["task.type"]
+    if not is_own(name):
+        return build(config_class(name), "task", values)
+    fields = [f"{key[5:]}={value!r}" for key, value in values.items() if key.startswith("task.")]
+    with theirs(f"{name}({', '.join(fields[1:])})", DataError):
+        return build(config_class(name), "task", values)
 
 
 def build(cls: type[T], prefix: str, values: Mapping[str, Any]) -> T:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from rnnsearch.errors import DataError
+from rnnsearch.own_code import theirs
 from rnnsearch.tasks.base import ShownTask, TaskData
 from rnnsearch.tasks.config import TaskConfig, task_type
 from rnnsearch.tasks.own.declared import head_wrong, refuse, whole_wrong
@@ -74,7 +75,8 @@ def build_task(
     """Put a task's data on a device."""
     name = task_type(config)
     if is_own(name) and is_whole(type(config)):
-        built: ShownTask = cast("WholeTask", config).build(data, device, dtype)
+        with theirs(f"{name}.build(data, {device}, {dtype})", DataError):
+            built: ShownTask = cast("WholeTask", config).build(data, device, dtype)
         wrong = head_wrong(getattr(built, "head", None))
         refuse(own_name(type(config)), [] if wrong is None else [wrong])
         return built
@@ -84,21 +86,18 @@ def build_task(
 
 
 def _own_data(config: TaskConfig) -> TaskData:
-    """The data of a user's task; what it raises is said with its name."""
+    """The data of a user's task; what it raises is said with its line."""
     from rnnsearch.tasks.own.one_trial import OneTrialData
 
-    try:
-        if is_whole(type(config)):
+    name = own_name(type(config))
+    if is_whole(type(config)):
+        with theirs(f"{name}.load()", DataError):
             data = cast("WholeTask", config).load()
-            refuse(own_name(type(config)), whole_wrong(data))
-            return data
+        with theirs(f"what {name}.load() gave", DataError):
+            refuse(name, whole_wrong(data))
+        return data
+    with theirs(name, DataError):
         return OneTrialData(config)
-    except DataError:
-        raise
-    except Exception as error:
-        raise DataError(
-            f"the task {task_type(config)} failed: {type(error).__name__}: {error}"
-        ) from error
 
 
 def _named(place: str) -> Any:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import torch
 
 from rnnsearch.errors import PackError, RnnsearchError
+from rnnsearch.own_code import blame
 from rnnsearch.tasks.base import Goal
 from rnnsearch.tasks.load import build_task
 from rnnsearch.training.capture import Recorder, recorder_of
@@ -407,4 +408,4 @@ def _reason(error: Exception) -> str:
         return str(error)
     if out_of_memory(error):
         return f"out of memory: {error}"
-    return f"{type(error).__name__}: {error}"
+    return blame(error)

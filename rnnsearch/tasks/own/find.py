@@ -10,7 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, ClassVar, Literal, Protocol, Union, get_args, get_origin, get_type_hints
 
 from rnnsearch.errors import DataError, InputError
-from rnnsearch.own_code import find_class
+from rnnsearch.own_code import find_class, theirs
 
 GROUP = "rnnsearch.tasks"
 """Entry points of installed packages: `parity = "my_package.tasks:Parity"`."""
@@ -129,9 +129,10 @@ def own_problems(config: OwnConfig) -> list[tuple[str, str]]:
     if problems is None:
         return []
     try:
-        found = [(key, message) for key, message in problems()]
-    except Exception as error:
-        return [("type", f"{_called(config)} failed: {type(error).__name__}: {error}.")]
+        with theirs(_called(config)):
+            found = [(key, message) for key, message in problems()]
+    except InputError as error:
+        return [("type", f"{error}.")]
     names = [field.name for field in fields(config)]
     for key, message in found:
         field = key.partition(".")[0] if isinstance(key, str) else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.own_code import theirs
 from rnnsearch.tasks.base import Head, Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.own.declared import (
     figures_wrong,
@@ -70,7 +71,8 @@ class OneTrialData:
         Raises:
             DataError: They have other shapes than the task announces.
         """
-        drawn = self.config.batch(np.random.default_rng(seed), size)
+        with theirs(f"{self.name}.batch(generator, size={size})", DataError):
+            drawn = self.config.batch(np.random.default_rng(seed), size)
         if not (isinstance(drawn, tuple) and len(drawn) == 2):
             raise DataError(f"{self.name}.batch must return two arrays, inputs and targets.")
         inputs, targets = (np.asarray(one) for one in drawn)
@@ -105,16 +107,10 @@ class OneTrialData:
             DataError: The figures are not those that the task names.
         """
         shown: list[NDArray[Any]] = []
-        try:
+        lacks = "; a task without a test part returns {} there" if part == "test" else ""
+        call = f"{self.name}.evaluate(predict, {part!r}), with a network that answers 0{lacks},"
+        with theirs(call, DataError):
             found = self.config.evaluate(self._zeros(shown), part)
-        except DataError:
-            raise
-        except Exception as error:
-            lacks = "; a task without a test part returns {} there" if part == "test" else ""
-            raise DataError(
-                f"{self.name}.evaluate(predict, {part!r}) failed: {type(error).__name__}: "
-                f"{error}{lacks}."
-            ) from error
         if part == "test" and isinstance(found, Mapping) and not found:
             return 0
         named = [part + metric.name.removeprefix("val") for metric in self.metrics()]
@@ -147,7 +143,8 @@ class OneTrialData:
         """
         own = getattr(self.config, "sha256", None)
         if callable(own):
-            return str(own())
+            with theirs(f"{self.name}.sha256()", DataError):
+                return str(own())
         digest = sha256()
         path = getattr(self.config, "path", None)
         if isinstance(path, str) and Path(path).is_file():
@@ -170,7 +167,8 @@ class OneTrialData:
 
     def metrics(self) -> Sequence[Metric]:
         """The user's own."""
-        return tuple(self.config.metrics())
+        with theirs(f"{self.name}.metrics()", DataError):
+            return tuple(self.config.metrics())
 
     def seq_len(self, window: Window) -> int:
         """The length of a sequence is the task's own."""
@@ -217,7 +215,8 @@ class OneTrialData:
     def _score(self, name: str, predict: Callable[..., NDArray[Any]], note: str) -> Score:
         found: dict[str, float] = {}
         for part in self._rows:
-            scored: Mapping[str, float] = self.config.evaluate(predict, part)
+            with theirs(f"{self.name}.evaluate(predict, {part!r}), with the {name}", DataError):
+                scored: Mapping[str, float] = self.config.evaluate(predict, part)
             found |= {key: float(value) for key, value in scored.items()}
         return Score(name, found, note)
 

@@ -201,6 +201,49 @@ def test_a_task_that_is_made_in_a_function(write: Write) -> None:
     assert "made inside of a function, as make.<locals>.Task" in mistake.message
 
 
+TASK = """
+from dataclasses import dataclass
+import numpy as np
+from rnnsearch import Metric
+@dataclass(frozen=True)
+class Task:
+    size: int = 3
+    input_size = output_size = 1
+    def __post_init__(self):
+        {made}
+    def batch(self, generator, size):
+        {drawn}
+        return generator.random((size, 5, 1)), generator.random((size, 5, 1))
+    def metrics(self):
+        {named}
+        return [Metric("val_mse", "", "minimize", "")]
+    def evaluate(self, predict, part):
+        {judged}
+        return {{f"{{part}}_mse": float(predict(np.ones((2, 5, 1))).mean())}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "call", "line"),
+    [
+        ("made", "Task(size=3)", "10, in __post_init__"),
+        ("drawn", "Task.batch(generator, size=2)", "12, in batch"),
+        ("named", "Task.metrics()", "15, in metrics"),
+        ("judged", "Task.evaluate(predict, 'val'), with a network that answers 0,", "18, in eval"),
+    ],
+)
+@pytest.mark.parametrize("raised", ["1 / 0", "exit(1)", "input()", "predict"])
+def test_a_task_that_raises(where: str, call: str, line: str, raised: str, write: Write) -> None:
+    if where == "judged" and raised == "predict":
+        raised = "predict(None)"
+    parts = dict.fromkeys(("made", "drawn", "named", "judged"), "pass") | {where: raised}
+    module = write(TASK.format(**parts))
+    (mistake,) = mistakes(f"name: own\ntask:\n  type: '{module}:Task'\n")
+    assert mistake.line in (2, 3)
+    assert f"{call} raised " in mistake.message
+    assert f"{module}.py:{line}" in mistake.message
+
+
 def test_what_own_code_prints_stays_out_of_the_result(
     write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
