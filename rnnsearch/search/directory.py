@@ -118,6 +118,14 @@ class StudyDirectory:
         """Whether a study lies here: its space file or its ledger."""
         return self.yaml.is_file() or self.ledger.is_file()
 
+    def has_records(self) -> bool:
+        """Whether the ledger holds at least one record; a half one was never promised."""
+        try:
+            with self.ledger.open("rb") as file:
+                return file.readline().endswith(b"\n")
+        except FileNotFoundError:
+            return False
+
     def size_bytes(self) -> int:
         """Bytes of all files of the study; files that vanish meanwhile count as nothing."""
         return sum(_file_size(path) for path in self.root.rglob("*"))

@@ -174,6 +174,15 @@ def is_running(directory: StudyDirectory) -> bool:
         return False
 
 
+def is_taken(directory: StudyDirectory) -> bool:
+    """Whether a new study cannot have this place.
+
+    A study that was killed while it was being made, before its ledger had a record, is in
+    nobody's way: it can be resumed, or made anew under its name.
+    """
+    return directory.exists() and (directory.has_records() or is_running(directory))
+
+
 def _is_live(held: Owner, silence: float) -> bool:
     if held.machine == _machine() and (started := _started(held.pid)) != "":
         return started == held.started

@@ -171,6 +171,8 @@ class Study:
             check_address(address)
         self.directory.create()
         with StudyLock(self.directory):
+            if not self.resumed and self.directory.has_records():
+                raise _exists(self.directory)  # another driver was faster
             self.directory.stop.unlink(missing_ok=True)
             replace_file(self.directory.yaml, self.spec.yaml)
             opener = Ledger.open if self.resumed else Ledger.create
@@ -203,11 +205,18 @@ class Study:
 
 def _new_directory(storage: Path, name: str) -> StudyDirectory:
     """Where a new study will leave its files; StudyExistsError if one has."""
+    from rnnsearch.search.lock import is_taken
+
     directory = StudyDirectory(storage, name)
-    if directory.exists():
-        raise StudyExistsError(
-            f"the study {name!r} exists in {storage}. Go on with it, or add trials to it:\n"
-            f"  {command('resume', name, storage=storage)}\n"
-            f"  {command('extend', name, '--trials', 20, storage=storage)}"
-        )
+    if is_taken(directory):
+        raise _exists(directory)
     return directory
+
+
+def _exists(directory: StudyDirectory) -> StudyExistsError:
+    name, storage = directory.name, directory.storage
+    return StudyExistsError(
+        f"the study {name!r} exists in {storage}. Go on with it, or add trials to it:\n"
+        f"  {command('resume', name, storage=storage)}\n"
+        f"  {command('extend', name, '--trials', 20, storage=storage)}"
+    )

@@ -86,8 +86,10 @@ def open_study(
     if directory.name not in names:
         if journal is not None and not read_only and not names:
             return create_study(directory, spec, url)
-        others = f", but {', '.join(map(repr, names))}" if names else ""
-        raise StudyNotFoundError(f"The ledger holds no study {directory.name!r}{others}.")
+        if not names:
+            raise _not_yet(directory)
+        others = ", ".join(map(repr, names))
+        raise StudyNotFoundError(f"The ledger holds no study {directory.name!r}, but {others}.")
     asked = storage.get_n_trials(storage.get_study_id_from_name(directory.name))
     study = optuna.load_study(
         study_name=directory.name,
@@ -102,6 +104,13 @@ def open_study(
             "metric, goal or seed differ). Start the changed one under another --name."
         )
     return OpenStudy(study, storage, journal)
+
+
+def _not_yet(directory: StudyDirectory) -> StudyNotFoundError:
+    go_on = command("resume", directory.name, storage=directory.storage)
+    return StudyNotFoundError(
+        f"The study {directory.name!r} has no ledger yet. Go on with it: {go_on}"
+    )
 
 
 def study_attributes(spec: StudySpec) -> tuple[tuple[str, int | str], ...]:
@@ -133,7 +142,7 @@ def _open_storage(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if url is None:
         if read_only and not directory.ledger.is_file():
-            raise StudyNotFoundError(f"The study {directory.name!r} has no ledger yet.")
+            raise _not_yet(directory)
         with damage_said(directory):
             journal = BufferedJournal(directory.ledger, read_only=read_only)
             return JournalStorage(journal), journal
