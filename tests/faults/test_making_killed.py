@@ -8,11 +8,11 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
 
-from rnnsearch import disk
 from rnnsearch.errors import StudyExistsError, StudyNotFoundError
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import read_trials
@@ -27,36 +27,24 @@ training: {learning_rate: {loguniform: [1e-4, 1e-1]}, steps_per_epoch: 10, max_e
 search: {metric: val_mse, num_trials: 4}
 """
 CHANGES = {
-    "open", "os.mkdir", "os.rename", "os.remove", "os.truncate", "os.link", "os.utime",
+    "open", "write", "close", "mkdir", "rename", "replace", "unlink", "truncate", "link",
+    "pwrite", "fsync", "ftruncate", "utime",
 }  # fmt: skip
-WRITES = {"pwrite", "fsync", "ftruncate"}
 MADE = 17
 """Exit status of a child that came to the end."""
 
 
 class Steps:
-    """Kills this process at the `last`-th change of a file below a folder."""
+    """Kills this process before the `last`-th call that may change a file."""
 
-    def __init__(self, below: Path, last: int) -> None:
-        self._below = str(below)
+    def __init__(self, last: int) -> None:
         self._left = last
 
-    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event in CHANGES and str(arguments[0]).startswith(self._below):
-            reading = event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR)
-            if not reading:
-                self.step()
-
-    def step(self) -> None:
-        self._left -= 1
-        if self._left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def __getattr__(self, name: str) -> Any:
-        """Stands in for `os` in `rnnsearch.disk`: writes to a descriptor name no path."""
-        if name in WRITES:
-            self.step()
-        return getattr(os, name)
+    def __call__(self, frame: FrameType, event: str, called: Any) -> None:
+        if event == "c_call" and getattr(called, "__name__", "") in CHANGES:
+            self._left -= 1
+            if self._left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 def made(file: Path, storage: Path) -> Study:
@@ -85,6 +73,7 @@ def nothing(*arguments: object, **options: object) -> None:
     """In place of the search: the study is made when that begins."""
 
 
+@pytest.mark.slow
 def test_a_study_killed_at_any_step_can_be_run_or_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,11 +84,9 @@ def test_a_study_killed_at_any_step_can_be_run_or_resumed(
 
     for last in range(1000):
         storage = tmp_path / str(last)
-        steps = Steps(storage, last)
 
-        def work(storage: Path = storage, steps: Steps = steps) -> None:
-            sys.addaudithook(steps.audit)
-            disk.os = steps  # type: ignore[assignment]
+        def work(storage: Path = storage, steps: Steps = Steps(last)) -> None:  # noqa: B008
+            sys.setprofile(steps)
             made(file, storage)
 
         status = in_child(work)
@@ -121,3 +108,43 @@ def what_is_said(storage: Path) -> str:
         return str(Study.open("killed", storage=storage).result().state)
     except StudyNotFoundError as error:
         return str(error)
+
+
+@pytest.mark.parametrize("ledger", [None, b"", b'{"op_code":0,"worker'])
+@pytest.mark.parametrize("space", [None, "", SPACE[:40], SPACE])
+def test_whatever_was_left_of_a_making_its_name_can_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, space: str | None, ledger: bytes | None
+) -> None:
+    """Older versions wrote the space file in place, and could be killed with a half one."""
+    monkeypatch.setattr(making, "drive", nothing)
+    file = tmp_path / "space.yaml"
+    file.write_text(SPACE)
+    directory = StudyDirectory(tmp_path / "studies", "killed")
+    directory.create()
+    if space is not None:
+        directory.yaml.write_text(space)
+    if ledger is not None:
+        directory.ledger.write_bytes(ledger)
+
+    study = Study.from_yaml(file, storage=tmp_path / "studies", name="killed")
+    study.run()
+
+    assert directory.has_records()
+    with pytest.raises(StudyExistsError):
+        Study.from_yaml(file, storage=tmp_path / "studies", name="killed")
+
+
+def test_of_two_that_make_one_study_the_second_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "drive", nothing)
+    file, other = tmp_path / "space.yaml", tmp_path / "other.yaml"
+    file.write_text(SPACE)
+    other.write_text(SPACE.replace("num_trials: 4", "num_trials: 5"))
+    second = Study.from_yaml(other, storage=tmp_path, name="killed")
+    made(file, tmp_path)
+    before = second.directory.yaml.read_text()
+
+    with pytest.raises(StudyExistsError):
+        second.run()
+    assert second.directory.yaml.read_text() == before
