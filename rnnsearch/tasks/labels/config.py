@@ -7,6 +7,9 @@ from typing import Literal
 
 from rnnsearch.tasks.scaling import ScalerKind
 
+MOST_NUMBERS = 100_000_000
+"""Of all generated sequences, at 8 bytes each; they are held several times over."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareConfig:
@@ -147,8 +150,16 @@ def _generated_problems(generated: GeneratedConfig) -> list[tuple[str, str]]:
         "num_features": generated.num_features,
     }
     least = {"count": 2, "held_out": 2}
-    return [
+    found = [
         (f"generated.{key}", f"must be at least {least.get(key, 1)}, not {size}.")
         for key, size in sizes.items()
         if size < least.get(key, 1)
     ]
+    numbers = (sizes["count"] + 2 * sizes["held_out"]) * sizes["length"] * sizes["num_features"]
+    if not found and numbers > MOST_NUMBERS:
+        message = (
+            f"asks for {numbers:,} numbers, with twice the held_out sequences, of length steps and "
+            f"num_features each; at most {MOST_NUMBERS:,} fit."
+        )
+        found.append(("generated.count", message))
+    return found

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MOST_NUMBERS = 200_000_000
-"""Steps of all sequences of a part; more would not fit into a laptop's memory."""
+"""Steps of all sequences; more would not fit into a laptop's memory."""
+
+_SIZES = ("train_sequences", "val_sequences", "test_sequences")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +35,15 @@ def shared_problems(config: MemoryConfig, steps: int) -> list[tuple[str, str]]:
         steps: Of one sequence.
     """
     found: list[tuple[str, str]] = []
-    for part in ("train", "val", "test"):
-        key = f"{part}_sequences"
+    for key in _SIZES:
         count: int = getattr(config, key)
         if count < 1:
             found.append((key, f"must be at least 1, not {count}."))
-        elif count * steps > MOST_NUMBERS:
-            most = MOST_NUMBERS // steps
-            found.append((key, f"at {steps} steps each at most {most:,} fit, not {count:,}."))
+    sizes: dict[str, int] = {key: getattr(config, key) for key in _SIZES}
+    if not found and sum(sizes.values()) * steps > MOST_NUMBERS:
+        key = max(sizes, key=lambda one: sizes[one])
+        message = f"asks for {sum(sizes.values()):,} sequences in all, of {steps:,} steps each;"
+        found.append((key, f"{message} at most {MOST_NUMBERS // steps:,} fit."))
     if config.data_seed < 0:
         found.append(("data_seed", f"must be at least 0, not {config.data_seed}."))
     return found

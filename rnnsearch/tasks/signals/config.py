@@ -7,6 +7,10 @@ from typing import Literal
 
 from rnnsearch.tasks.scaling import ScalerKind
 
+MOST_POINTS = 1_000_000
+MOST_FED = 100_000_000
+"""Points of all rollouts of a part; more would not fit into a laptop's memory."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitConfig:
@@ -95,6 +99,12 @@ def shared_problems(config: SignalConfig, num_points: int) -> list[tuple[str, st
         found.append(("rollout.steps", "needs different horizons of at least 1."))
     if config.rollout.starts < 1:
         found.append(("rollout.starts", f"must be at least 1, not {config.rollout.starts}."))
+    if num_points > MOST_POINTS:
+        found.append(("num_points", f"must be at most {MOST_POINTS:,}, not {num_points:,}."))
+    if not found and config.rollout.starts * (config.window + max(steps)) > MOST_FED:
+        most = max(1, MOST_FED // (config.window + max(steps)))
+        message = f"at most {most:,} rollouts of so many steps fit, not {config.rollout.starts:,}."
+        found.append(("rollout.starts", message))
     return found or _too_short(config, num_points)
 
 

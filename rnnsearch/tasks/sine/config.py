@@ -8,6 +8,9 @@ from typing import Literal
 
 from rnnsearch.tasks.base import Part
 
+MOST_POINTS = 100_000_000
+"""Of all waves of a part; more would not fit into a laptop's memory."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutConfig:
@@ -67,6 +70,10 @@ def problems(config: SineConfig) -> list[tuple[str, str]]:
             for start in starts
             if not isfinite(start)
         )
+        if len(starts) * config.num_points > MOST_POINTS:
+            most = MOST_POINTS // config.num_points
+            message = f"names {len(starts):,} waves of {config.num_points:,} points"
+            found.append((key, f"{message}; at most {most:,} of them fit."))
     warmup = config.rollout.warmup_steps
     if warmup < 1:
         found.append(("rollout.warmup_steps", f"must be at least 1, not {warmup}."))
