@@ -171,6 +171,8 @@ class ChampionChosen:
     """The sample standard deviation; empty where there is a single seed."""
     left_out: Sequence[str] = ()
     """Seeds that should be among `seeds` and are not, and why, in words."""
+    unfinished: str = ""
+    """What a person must know of a winner that has not come to its end; else empty."""
 
 
 @dataclass(frozen=True, slots=True)

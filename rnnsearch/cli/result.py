@@ -109,6 +109,8 @@ def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
     )
     if over_seeds:
         print("± is the sample standard deviation over the seeds", file=out)
+    if champion.unfinished:
+        print(f"the winner is unfinished: {champion.unfinished}", file=out)
     if champion.left_out:
         print(f"left out of the mean: {'; '.join(champion.left_out)}", file=out)
     print(f"\nparameters: {short_params(best.params) or 'nothing was sampled'}", file=out)

@@ -13,52 +13,70 @@ from typing import TYPE_CHECKING, Any
 from rnnsearch.events import ChampionChosen, Listener
 
 if TYPE_CHECKING:
+    from rnnsearch.search.choice import Choice
     from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.tasks.base import TaskData
+    from rnnsearch.training.trained import TrainedModel
 
 NOTE = "champion"
+TOLD = "champion_told"
+"""Which champion the listener has heard of: its time, trial and seed."""
+TESTED = "tested"
+"""Metrics of the test part by model, so that none is scored there twice."""
 
 
 def crown(
     ledger: Ledger,
     listener: Listener,
+    choice: Choice,
     *,
-    number: int,
-    seed: int,
-    paths: Mapping[int, Path],
-    left_out: Sequence[str],
     data: Mapping[Any, TaskData],
+    figure: Path,
 ) -> ChampionChosen:
-    """Score the champion and tell the listener, unless an earlier run of the study has done so.
+    """Score the champion and tell the listener, each once, whatever happens between.
 
-    A study that is resumed and keeps its champion is not scored on the test part again, but where
-    other seeds of it stand on the shelf than before.
+    Whoever resumes a study that was killed here finds every step in the ledger that was done: a
+    model's test metrics, the champion as it was scored, and that it was told. A listener may hear
+    of one and the same champion again where the driver was killed while it told: then the event is
+    equal, its time included.
 
     Args:
-        seed: The training that is kept.
-        paths: Checkpoint folders of all trainings of the winning configuration, by seed.
-        left_out: Trainings that have none, and why.
+        figure: Where its picture is to lie.
     """
-    noted = ledger.note(NOTE)
-    if noted:
-        before = _as_noted(noted)
-        kept = (before.number, before.seed, before.path) == (number, seed, str(paths[seed]))
-        if kept and set(before.seeds) == set(paths):
-            return before
-    event = _score(number, seed, paths, left_out, data)
-    listener.on_event(event)
-    ledger.set_note(NOTE, asdict(event))
-    ledger.flush()
+    event = _as_noted(ledger, choice, figure)
+    if event is None:
+        event = _score(ledger, choice, data, figure)
+        ledger.set_note(NOTE, asdict(event))
+        ledger.flush()
+    if ledger.note(TOLD) != _mark(event):
+        listener.on_event(event)
+        ledger.set_note(TOLD, _mark(event))
+        ledger.flush()
     return event
 
 
-def _as_noted(noted: Mapping[str, Any]) -> ChampionChosen:
-    """The event of a note, which is JSON; the note of an older version knows no seeds."""
+def _as_noted(ledger: Ledger, choice: Choice, figure: Path) -> ChampionChosen | None:
+    """The champion of an earlier run of the study, if it is this one with the same seeds."""
+    noted = ledger.note(NOTE)
+    if not noted:
+        return None
     before = ChampionChosen(**noted)
     by_seed = {name: tuple(values) for name, values in before.by_seed.items()}
     seeds, left_out = tuple(before.seeds), tuple(before.left_out)
-    return replace(before, seeds=seeds, by_seed=by_seed, left_out=left_out)
+    before = replace(before, seeds=seeds, by_seed=by_seed, left_out=left_out)
+    path = choice.paths[choice.seed]
+    kept = (before.number, before.seed, Path(before.path).name)
+    if kept != (choice.number, choice.seed, path.name) or set(seeds) != set(choice.paths):
+        return None
+    if "unfinished" not in noted:  # an older version told before it noted
+        ledger.set_note(TOLD, _mark(before))
+    # A storage may have been moved since.
+    return replace(before, path=str(path), figure=str(figure))
+
+
+def _mark(event: ChampionChosen) -> list[Any]:
+    return [event.time, event.number, event.seed]
 
 
 def why_unusable(records: Sequence[TrialRecord], grace: int, ending: str) -> str:
@@ -71,11 +89,14 @@ def why_unusable(records: Sequence[TrialRecord], grace: int, ending: str) -> str
         return f"No trial was started{_since(ending)}; nothing was registered."
     reasons = Counter(_plain(record.reason) for record in records if record.reason)
     lines = [f"  {count} x {reason}" for reason, count in reasons.most_common(3)]
-    head = (
-        f"None of {len(records)} trials ended complete or pruned, with a finite value at epoch "
-        f"{grace} or beyond{_since(ending)}; nothing was registered."
-    )
-    return "\n".join([head, *lines])
+    if ending:
+        head = f"None of {len(records)} trials finished an epoch{_since(ending)}"
+    else:
+        head = (
+            f"None of {len(records)} trials ended complete or pruned, with a finite value at epoch "
+            f"{grace} or beyond"
+        )
+    return "\n".join([f"{head}; nothing was registered.", *lines])
 
 
 def _since(ending: str) -> str:
@@ -88,35 +109,45 @@ def _plain(reason: str) -> str:
 
 
 def _score(
-    number: int,
-    seed: int,
-    paths: Mapping[int, Path],
-    left_out: Sequence[str],
-    data: Mapping[Any, TaskData],
+    ledger: Ledger, choice: Choice, data: Mapping[Any, TaskData], figure: Path
 ) -> ChampionChosen:
     from rnnsearch.training.trained import TrainedModel
 
-    models = {each: TrainedModel.load(path, allow_code=True) for each, path in paths.items()}
-    model = models[seed]
+    models = {each: TrainedModel.load(path, allow_code=True) for each, path in choice.paths.items()}
+    model = models[choice.seed]
     task_data = data[model.config.task]
-    has_test = task_data.rows().get("test", 0) > 0
     tested = {
-        each: one.evaluate("test", task_data) if has_test else {} for each, one in models.items()
+        each: _tested(ledger, f"{choice.number}:{each}:{one.epoch}", one, task_data)
+        for each, one in models.items()
     }
     rows = [{**one.metrics, **tested[each]} for each, one in models.items()]
     by_seed = {name: tuple(row[name] for row in rows) for name in rows[0]}
     several = len(models) > 1
     return ChampionChosen(
         time=time.time(),
-        number=number,
-        seed=seed,
-        path=str(paths[seed]),
+        number=choice.number,
+        seed=choice.seed,
+        path=str(choice.paths[choice.seed]),
         val_metrics=dict(model.metrics),
-        test_metrics=tested[seed],
+        test_metrics=tested[choice.seed],
         text=model.say(task_data),
+        figure=str(figure),
         seeds=tuple(models),
         by_seed=by_seed,
         mean={name: fmean(values) for name, values in by_seed.items()},
         std={name: stdev(values) for name, values in by_seed.items()} if several else {},
-        left_out=tuple(left_out),
+        left_out=tuple(choice.left_out),
+        unfinished=choice.unfinished,
     )
+
+
+def _tested(ledger: Ledger, key: str, model: TrainedModel, data: TaskData) -> dict[str, float]:
+    """A model's metrics on the test part, noted as soon as they are there; none without a part."""
+    if not data.rows().get("test"):
+        return {}
+    known: dict[str, dict[str, float]] = dict(ledger.note(TESTED) or {})
+    if key not in known:
+        known[key] = dict(model.evaluate("test", data))
+        ledger.set_note(TESTED, known)
+        ledger.flush()
+    return known[key]

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from rnnsearch.errors import ClusterError
 from rnnsearch.events import Listener, PackLost, PackStarted
 from rnnsearch.search.costs import PackClock, Stopwatch
-from rnnsearch.search.endings import Ending, Endings
+from rnnsearch.search.endings import OUT_OF_TIME, Ending, Endings
 from rnnsearch.search.finalists import FinalistsStage
 from rnnsearch.search.job import Job
 from rnnsearch.search.messages import Boarding, Departure, PackReport, Update
 from rnnsearch.search.pack_book import PackBook, left_by_themselves
 from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.silence import Silence
+from rnnsearch.search.tally import Tally
 
 if TYPE_CHECKING:
     from rnnsearch.search.ledger.ledger import Ledger
@@ -46,6 +47,7 @@ class Control:
         data_ref: Reference to a task's data that a pack can fetch.
         silence: Tells which packs hang; None waits for every pack for ever.
         on_first_report: Called once, when a pack has told of an epoch.
+        tally: Counts what is done.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Control:
         data_ref: Callable[[TaskConfig], Any],
         silence: Silence | None = None,
         on_first_report: Callable[[], None] = lambda: None,
+        tally: Tally | None = None,
     ) -> None:
         self._ledger = ledger
         self._listener = listener
@@ -72,6 +75,7 @@ class Control:
         self._data_ref = data_ref
         self._silence = silence or Silence(None)
         self._on_first_report = on_first_report
+        self._tally = tally or Tally()
         self._books: dict[str, PackBook] = {}
         self._alone: deque[Job] = deque()
         self._opened = 0
@@ -80,8 +84,6 @@ class Control:
         self.phase: Phase = "search"
         self.ending: Ending | None = None
         self.error: BaseException | None = None
-        self.training_steps = 0
-        self.first_report: float | None = None
         self.clock = PackClock()
         self.busy = Stopwatch()
         """The driver's work on reports: judging, ledger, listeners, and what it had to sample
@@ -135,12 +137,12 @@ class Control:
             return
         if self.phase == "search" and self._endings.search_over() and not self._stage.closed:
             if self._waiting() or self._holding():
-                self.ending = Ending("budget", "the time budget ran out")
+                self.ending = Ending("budget", OUT_OF_TIME)
             self._stage.closed = True
             self._ledger.close_asking()
         if self.phase == "finalists" and self._endings.over() and not self._stage.closed:
             if self._waiting() or self._holding():
-                self.ending = Ending("budget", "the time budget ran out")
+                self.ending = Ending("budget", OUT_OF_TIME)
             self._stage.closed = True
         if not self._waiting() and not self._holding():
             self._next_phase()
@@ -152,15 +154,22 @@ class Control:
             What to send before its next step, or None to stop the pack.
         """
         with self.busy.running():
-            update = self._take(pack_id, report)
+            try:
+                update = self._take(pack_id, report)
+            except Exception as error:
+                self.fail(error)
+                update = self._books[pack_id].set_down()
         if pack_id in self._books:
             self._silence.heard(pack_id)
         return update
 
     def _take(self, pack_id: str, report: PackReport) -> Update | None:
         book = self._books.get(pack_id)
-        if book is None or self.error is not None:
+        if book is None:
             return None
+        if self.error is not None:  # nothing is judged any more
+            book.read(report)
+            return book.set_down()
         if not book.reported:
             self._stillborn = 0
             self._listener.on_event(PackStarted(time.time(), book.name, report.node, book.slots))
@@ -223,9 +232,9 @@ class Control:
         self._ledger.settle(self.ending.reason if self.ending else "complete")
 
     def _judge(self, book: PackBook, report: PackReport, departures: list[Departure]) -> None:
-        self.training_steps += sum(epoch.training_steps for epoch in report.reports)
-        if report.reports and self.first_report is None:
-            self.first_report = time.monotonic()
+        self._tally.training_steps += sum(epoch.training_steps for epoch in report.reports)
+        if report.reports and self._tally.first_report is None:
+            self._tally.first_report = time.monotonic()
             self._on_first_report()
         for departure in self._stage.judge(book.aboard, report):
             book.leave(departure)
@@ -250,9 +259,11 @@ class Control:
             job.start_over(job.snapshot)
         if self._stage.closed:
             if book.aboard and not book.halted:
-                # A pack trains while we decide: what it has done since must be known first.
+                # A pack trains while we decide: what it has done since must be known first, and
+                # what is put back goes on from there, or is the best that the study has.
                 book.halted = True
-                return book.write(departures, (), {})
+                searching = self.phase == "search"
+                return book.write(departures, (), {}, snapshot_now=searching)
             for job in list(book.aboard.values()):
                 departure = self._stage.close(job, book.snapshot_of(job))
                 book.leave(departure)

@@ -88,6 +88,11 @@ class StudyDirectory:
         return self.root / "scratch"
 
     @property
+    def champion_figure(self) -> Path:
+        """A picture of the champion."""
+        return self.figures / "champion.png"
+
+    @property
     def stop(self) -> Path:
         """A file whose presence asks the driver to stop."""
         return self.root / "stop"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rnnsearch.events import StudyState
 
+OUT_OF_TIME = "the time budget ran out"
 POLL_SECONDS = 0.25
 FINALISTS_SHARE = 0.25
 """Part of the time budget kept for the finalists' extra seeds, where there are any."""

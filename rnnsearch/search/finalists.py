@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.events import FinalistScored, Listener
+from rnnsearch.search.endings import OUT_OF_TIME
 from rnnsearch.search.job import Job
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.space.spec import StudySpec
@@ -170,7 +171,7 @@ class FinalistsStage:
         self._score(job, value, best.loss if best else None)
 
     def close(self, job: Job, snapshot: str | None) -> Departure:
-        self.refuse(job, "the time budget ran out")
+        self.refuse(job, OUT_OF_TIME)
         return Departure(job.trial_id)
 
     def hand_back(self, job: Job, *, crashed: bool, snapshot: str | None) -> None:

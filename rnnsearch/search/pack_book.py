@@ -100,6 +100,13 @@ class PackBook:
             self.seq, tuple(departures), tuple(boardings), dict(limits), snapshot_now=snapshot_now
         )
 
+    def set_down(self) -> Update | None:
+        """Have it write down what it holds, once; None where there is nothing to wait for."""
+        if self.draining or not self.aboard:
+            return None
+        self.draining = True
+        return self.write((), (), {}, snapshot_now=True)
+
     def snapshot_of(self, job: Job) -> str | None:
         """The newest snapshot file that holds a training, or None."""
         held = self.snapshot and job.trial_id in self.snapshot_holds

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from rnnsearch.errors import NoUsableTrialError
 from rnnsearch.events import ChampionChosen, Listener, StudyState, TrialState
-from rnnsearch.search.champion import crown, why_unusable
+from rnnsearch.search.champion import why_unusable
 from rnnsearch.search.control import Control
 from rnnsearch.search.endings import Endings, search_deadline
-from rnnsearch.search.finalists import FinalistsStage, choose
 from rnnsearch.search.messages import PackSettings
-from rnnsearch.search.search_stage import SearchStage, grace_epochs
-from rnnsearch.search.shelf import Shelf
+from rnnsearch.search.one_run import OneRun
 from rnnsearch.search.signals import Signals
 from rnnsearch.search.silence import Silence
+from rnnsearch.search.tally import Tally
 from rnnsearch.search.tune.cluster import ray_session
-from rnnsearch.search.tune.footprint import largest_trial_bytes
 from rnnsearch.search.tune.places import plan
-from rnnsearch.search.tune.task_store import TaskStore
 from rnnsearch.search.tune.tuner import tune
 from rnnsearch.search.tune.warming import kernels_warming
-from rnnsearch.space.trial import trial_config
 
 if TYPE_CHECKING:
     from rnnsearch.search.directory import StudyDirectory
@@ -53,7 +49,7 @@ class SearchOutcome:
         reason: Why it ended, in words; empty when it came to its end.
         counts: Trials by state, all runs of the study.
         best: The best ended trial by its best value.
-        champion: None where the run was interrupted.
+        champion: None where no training has finished an epoch.
         training_steps: Optimizer steps of this run, reruns included.
         first_report_seconds: From the start of the run to the first finished epoch.
         last_tell_seconds: From the start of the run to the last trial's end.
@@ -82,100 +78,6 @@ class SearchOutcome:
     dropped: tuple[str, ...] = ()
 
 
-class _Run:
-    """What the parts of one run share."""
-
-    def __init__(
-        self,
-        spec: StudySpec,
-        directory: StudyDirectory,
-        ledger: Ledger,
-        listener: Listener,
-        endings: Endings,
-        stage: Callable[[str], None],
-    ) -> None:
-        from rnnsearch.search.asha import Rungs
-
-        self.spec = spec
-        self.ledger = ledger
-        self.listener = listener
-        self.stage = stage
-        self.endings = endings
-        self.grace = grace_epochs(spec)
-        self.data = TaskStore()
-        self.last_tell: float | None = None
-        self.finalists: FinalistsStage | None = None
-        curves = ledger.curves()
-        rungs = Rungs.of(spec)
-        rungs.rebuild(curves)
-        usable = [record for record in ledger.trials() if self.is_usable(record)]
-        top = spec.search.finalists.top
-        self.shelf = Shelf(
-            directory.checkpoints, spec.search.goal, top, listener, self.data, usable
-        )
-        self.search = SearchStage(
-            spec, ledger, listener, self.shelf, rungs, curves, on_tell=self._told
-        )
-
-    def largest_trial_bytes(self) -> int:
-        """What the largest trial of the study takes, roughly."""
-        task = trial_config(self.spec, self.spec.first_params(), self.spec.search.seed).task
-        return largest_trial_bytes(self.spec, self.data[task])
-
-    def is_usable(self, record: TrialRecord) -> bool:
-        """Whether a trial can become the champion; see `grace_epochs`."""
-        value = record.best_value
-        ended = record.state in ("complete", "pruned")
-        return ended and record.epoch >= self.grace and value is not None and math.isfinite(value)
-
-    def make_finalists(self) -> FinalistsStage | None:
-        """The second stage, once the search is over; None where no trial is usable."""
-        records = [self.ledger.trial(number) for number in self.shelf.best()]
-        if not records:
-            return None
-        self.finalists = FinalistsStage(
-            self.spec,
-            self.ledger,
-            self.listener,
-            self.shelf,
-            records,
-            reruns=not self.endings.over(),
-        )
-        if self.finalists.queued():
-            self.stage(f"training the finalists: {self.finalists.queued()} runs")
-        return self.finalists
-
-    def crown(self) -> ChampionChosen | None:
-        """Choose the champion among the finalists with weights on disk."""
-        stage = self.finalists or FinalistsStage(
-            self.spec,
-            self.ledger,
-            self.listener,
-            self.shelf,
-            [self.ledger.trial(number) for number in self.shelf.best()],
-            reruns=False,
-        )
-        chosen = choose(stage.finalists, self.spec.search.goal)
-        if chosen is None:
-            return None
-        self.stage("scoring the champion on the test part")
-        number, seed = chosen
-        winner = next(each for each in stage.finalists if each.number == number)
-        paths, left_out = stage.trained(winner)
-        return crown(
-            self.ledger,
-            self.listener,
-            number=number,
-            seed=seed,
-            paths=paths,
-            left_out=left_out,
-            data=self.data,
-        )
-
-    def _told(self) -> None:
-        self.last_tell = time.monotonic()
-
-
 def run_search(
     spec: StudySpec,
     directory: StudyDirectory,
@@ -186,13 +88,16 @@ def run_search(
     should_stop: Callable[[], str | None] | None = None,
     deadline: float | None = None,
     stage: Callable[[str], None] = lambda text: None,
+    tally: Tally | None = None,
     slice_seconds: float = SLICE_SECONDS,
     snapshot_seconds: float = SNAPSHOT_SECONDS,
 ) -> SearchOutcome:
     """Search until the trials, the budget or somebody's patience is at an end.
 
     Afterwards, whatever happened, no trial of the ledger is running and nothing is unwritten.
-    Signals are handled only when called from the main thread.
+    However the search ends, an error of the driver included, the best model that there is by then
+    becomes the champion; a second signal alone leaves that to the next run. Signals are handled
+    only when called from the main thread.
 
     Args:
         address: A Ray cluster, or None to start Ray on this machine for the time of the search.
@@ -200,9 +105,11 @@ def run_search(
             study's stop file.
         deadline: On the `time.monotonic` clock; None takes `search.time_budget` from now, if set.
         stage: Called with a few words on what the driver does now.
+        tally: Counts what is done, for a caller who wants to know it whatever is raised.
 
     Raises:
-        NoUsableTrialError: The search came to its end without one trial that can be used.
+        NoUsableTrialError: The search came to its end, or to that of its budget, without one
+            training that can be used.
         ClusterError: Ray cannot be reached, or no pack can live there.
         KeyboardInterrupt: A second signal came.
     """
@@ -217,7 +124,8 @@ def run_search(
         should_stop or _stop_file(directory),
         signals.name,
     )
-    run = _Run(spec, directory, ledger, listener, endings, stage)
+    tally = tally or Tally()
+    run = OneRun(spec, directory, ledger, listener, endings, stage, tally)
     control: Control | None = None
     champion: ChampionChosen | None = None
     try:
@@ -244,10 +152,9 @@ def run_search(
                 raise control.error
             with signals.shield():
                 control.settle()
-            if control.ending is None or control.ending.state != "interrupted":
-                champion = run.crown()
+            champion = run.crown()
     except BaseException as error:
-        _settle_after(error, control, ledger)
+        _settle_after(error, control, ledger, run.crown)
         raise
     _remove_snapshots(directory, ledger)
     ending = control.ending
@@ -263,10 +170,10 @@ def run_search(
         counts=ledger.counts(),
         best=best[0] if best else None,
         champion=champion,
-        training_steps=control.training_steps,
+        training_steps=tally.training_steps,
         wall_seconds=time.monotonic() - start,
-        first_report_seconds=_since(start, control.first_report),
-        last_tell_seconds=_since(start, run.last_tell),
+        first_report_seconds=_since(start, tally.first_report),
+        last_tell_seconds=_since(start, tally.last_tell),
         sampler_seconds=ahead + waited,
         driver_seconds=control.busy.seconds - waited,
         pack_utilisation=control.clock.utilisation(spec.resources.cpus_per_pack),
@@ -275,18 +182,23 @@ def run_search(
     )
 
 
-def _settle_after(error: BaseException, control: Control | None, ledger: Ledger) -> None:
-    """Leave nothing open although the run failed; the failure itself stays what is raised."""
-    try:
-        if control is not None:
-            control.settle()
-        else:
-            ledger.settle("the run failed")
-    except Exception as also:
-        error.add_note(f"Then the ledger could not be settled either: {also!r}")
+def _settle_after(
+    error: BaseException, control: Control | None, ledger: Ledger, crown: Callable[[], object]
+) -> None:
+    """Leave nothing open although the run failed, and crown the best that it has; the failure
+    itself stays what is raised. A second signal, or one before the search, leaves at once."""
+    steps: list[Callable[[], object]] = [] if control is None else [control.settle]
+    steps.append(partial(ledger.settle, "the run failed"))
+    if isinstance(error, Exception):
+        steps.append(crown)
+    for step in steps:
+        try:
+            step()
+        except Exception as also:
+            error.add_note(f"Then this failed too: {also!r}")
 
 
-def _control(run: _Run, on_first_report: Callable[[], None], trial_bytes: int) -> Control:
+def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int) -> Control:
     import ray
 
     spec = run.spec
@@ -304,6 +216,7 @@ def _control(run: _Run, on_first_report: Callable[[], None], trial_bytes: int) -
         data_ref=run.data.ref,
         silence=Silence(spec.resources.pack_timeout),
         on_first_report=on_first_report,
+        tally=run.tally,
     )
 
 

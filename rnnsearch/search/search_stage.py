@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rnnsearch.errors import InputError
 from rnnsearch.events import EpochsReported, Listener, RungsChanged, TrialEnded, TrialStarted
+from rnnsearch.search.endings import OUT_OF_TIME
 from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.trial_record import BEST_LOSS
 from rnnsearch.search.messages import Departure, PackReport
@@ -154,7 +155,7 @@ class SearchStage:
     def close(self, job: Job, snapshot: str | None) -> Departure:
         best = job.best(self._goal)
         if best is not None and job.epoch >= max(self._grace, job.known_epoch):
-            return self._finish(job, "pruned", "the time budget ran out")
+            return self._finish(job, "pruned", OUT_OF_TIME)
         self.hand_back(job, crashed=False, snapshot=snapshot)
         return Departure(job.trial_id)
 

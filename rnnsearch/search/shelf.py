@@ -100,6 +100,17 @@ class Shelf:
         )
         return path
 
+    def put_unfinished(self, number: int, config: TrialConfig, weights: Weights) -> Path:
+        """Write what a trial that was still in training has; it stays until the next such one."""
+        path = self._folder / f"trial-{number:04d}-epoch-{weights.epoch}"
+        for name in {name for name in self._written if "-epoch-" in name} - {path.name}:
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+            self._written.discard(name)
+        if not (path / "config.json").is_file():
+            self._save(path, config, weights, self._data[config.task])
+            self._written.add(path.name)
+        return path
+
     def _delete(self, name: str) -> None:
         """Delete a trial's weights and its reruns'; most trials never had any."""
         for one in [w for w in self._written if w == name or w.startswith(f"{name}-seed-")]:

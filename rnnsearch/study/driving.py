@@ -7,7 +7,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +84,7 @@ def drive(
     """
     from rnnsearch.records.recorder import default_tracking_uri
     from rnnsearch.search.run import run_search
+    from rnnsearch.search.tally import Tally
 
     ended_before = _ended(ledger)
     default = default_tracking_uri(directory.storage)
@@ -94,6 +95,7 @@ def drive(
     state: StudyState = "failed"
     reason = "the driver failed"
     outcome: SearchOutcome | None = None
+    tally = Tally()
     searching = started
     hurried = False
     try:
@@ -105,14 +107,17 @@ def drive(
         scoring.start()
         searching = time.time()
         outcome = run_search(
-            spec, directory, ledger=ledger, listener=everyone, address=address, stage=watch.stage
+            spec,
+            directory,
+            ledger=ledger,
+            listener=everyone,
+            address=address,
+            stage=watch.stage,
+            tally=tally,
         )
         state, reason = outcome.state, outcome.reason
         # Ctrl-C waits for no n-gram of a long text; `resume` scores it again.
         scoring.join(INTERRUPTED_JOIN_SECONDS if state == "interrupted" else None)
-        ledger.set_note("baselines", everyone.baselines)
-        if everyone.figure:
-            ledger.set_note("champion", {**ledger.note("champion"), "figure": everyone.figure})
         draw_trials(ledger.trials(), everyone.baselines, spec, directory.figures)
     except KeyboardInterrupt:
         # A second signal, or one that came before the search could drain: leave at once.
@@ -122,10 +127,13 @@ def drive(
         reason = str(error).splitlines()[0]
         raise
     finally:
+        if everyone.baselines:
+            ledger.set_note("baselines", everyone.baselines)
         costs = _costs(outcome, _ended(ledger) - ended_before, searching - started)
         everyone.on_event(StudyEnded(time.time(), state, reason, time.time() - started, costs))
         records, left = _write_records(recorder, directory, watch, hurried)
-        figures = _figures(state, reason, started, costs, uri, outcome, records)
+        steps = tally.training_steps
+        figures = _figures(state, reason, started, costs, uri, steps, records)
         ledger.set_note("run", asdict(figures))
         if left and not hurried:
             raise KeyboardInterrupt
@@ -173,7 +181,7 @@ def _recorder(directory: StudyDirectory, uri: str) -> Recorder:
 
 
 class _Together:
-    """Hands events on one at a time, and adds the champion's picture to the last of them."""
+    """Hands events on one at a time; before they hear of the champion, its picture is drawn."""
 
     def __init__(
         self,
@@ -192,14 +200,11 @@ class _Together:
         self._ledger = ledger
         self._lock = threading.Lock()
         self.baselines: list[dict[str, Any]] = []
-        self.figure = ""
 
     def on_event(self, event: Event) -> None:
         if isinstance(event, ChampionChosen):
             trials = self._ledger.trials()
-            figures = self._directory.figures
-            self.figure = str(draw_champion(event, trials, self._spec, figures, self._data))
-            event = replace(event, figure=self.figure)
+            draw_champion(event, trials, self._spec, self._data)
         with self._lock:
             if isinstance(event, BaselineScored):
                 row = {"name": event.name, "metrics": dict(event.metrics), "note": event.note}
@@ -290,14 +295,14 @@ def _figures(
     started: float,
     costs: Mapping[str, float],
     uri: str,
-    outcome: SearchOutcome | None,
+    training_steps: int,
     records: RecordState,
 ) -> RunFigures:
     return RunFigures(
         state=state,
         reason=reason,
         wall_seconds=time.time() - started,
-        training_steps=outcome.training_steps if outcome else 0,
+        training_steps=training_steps,
         trials_per_hour=costs.get("trials_per_hour", 0.0),
         tracking_uri=uri,
         experiment_id=records.experiment_id or None,

@@ -19,10 +19,10 @@ def draw_champion(
     event: ChampionChosen,
     trials: Sequence[TrialRecord],
     spec: StudySpec,
-    folder: Path,
     data: TaskData | None = None,
-) -> Path:
-    """What the champion's task shows of it: a rollout, a confusion matrix; else its curve.
+) -> None:
+    """What the champion's task shows of it, at the event's `figure`: a rollout, a confusion matrix;
+    else its curve.
 
     Args:
         data: That it learned from; None reads it again.
@@ -31,23 +31,22 @@ def draw_champion(
     from rnnsearch.records.matrices import draw_confusion, draw_events
     from rnnsearch.training.trained import TrainedModel
 
-    path = folder / "champion.png"
+    path = Path(event.figure)
     trained = TrainedModel.load(Path(event.path), allow_code=True)
     arrays = trained.picture(data=data)
     if arrays is not None and "confusion" in arrays:
         draw_confusion(arrays, path, title=f"trial {event.number}, on the validation part")
-        return path
+        return
     if arrays is not None and "chances" in arrays:
         draw_events(arrays, path, title=f"trial {event.number}, one step ahead")
-        return path
+        return
     if arrays is not None:
         title = f"trial {event.number}, {trained.picture_caption()}"
         draw_rollout(arrays, path, title=title, labels=trained.axis_labels())
-        return path
+        return
     metric = spec.search.metric
     curve = next(trial.values_by_epoch for trial in trials if trial.number == event.number)
     draw_curve({metric: curve}, path, title=f"trial {event.number}", value_label=metric)
-    return path
 
 
 def draw_trials(

@@ -39,6 +39,7 @@ class Champion:
         by_seed: Every metric of each of `seeds`, in their order; `mean` and `std` (the sample
             standard deviation, empty where there is a single seed) sum it up.
         left_out: Seeds that should be among `seeds` and are not, and why.
+        unfinished: How far it had come where the study ended before it did; else empty.
     """
 
     time: float
@@ -54,6 +55,7 @@ class Champion:
     mean: Mapping[str, float] = field(default_factory=dict)
     std: Mapping[str, float] = field(default_factory=dict)
     left_out: Sequence[str] = ()
+    unfinished: str = ""
 
     def tested(self) -> dict[str, dict[str, Any]]:
         """Of each test metric: its mean, its std (None of a single seed) and each seed's value."""
@@ -261,6 +263,7 @@ class StudyResult:
                 "params": dict(best.params),
                 "seed": self.champion.seed if self.champion else best.seed,
                 "test": self.champion.tested() if self.champion else {},
+                "unfinished": self.champion.unfinished if self.champion else "",
             },
             "wall_seconds": None if run is None else run.wall_seconds,
             "training_steps": None if run is None else run.training_steps,

@@ -63,8 +63,7 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
             if update is not None:
                 actor.update.remote(update)
         result[REPORT].clear()  # the same list that Tune keeps as the pack's last result
-        stop = update is None or self._control.error is not None
-        return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
+        return str(TrialScheduler.STOP if update is None else TrialScheduler.CONTINUE)
 
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         self._actors.pop(trial.trial_id, None)

@@ -13,6 +13,7 @@ from rnnsearch.events import ChampionChosen
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.search.champion import crown
+from rnnsearch.search.choice import Choice
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
@@ -63,11 +64,9 @@ def crowned(
     event = crown(
         notes,  # type: ignore[arg-type]
         heard,
-        number=7,
-        seed=3,
-        paths=paths,
-        left_out=left_out,
+        Choice(7, 3, paths, left_out),
         data={TASK: DATA},
+        figure=Path("champion.png"),
     )
     return event, heard.of(ChampionChosen)
 

@@ -19,16 +19,16 @@ def test_what_else_goes_wrong_is_a_note_on_the_error() -> None:
         raise OSError("no space left")
 
     error = RuntimeError("the network is gone")
-    _settle_after(error, None, SimpleNamespace(settle=settle))
-    assert error.__notes__ == [
-        "Then the ledger could not be settled either: OSError('no space left')"
-    ]
+    crowned: list[int] = []
+    _settle_after(error, None, SimpleNamespace(settle=settle), lambda: crowned.append(1))
+    assert error.__notes__ == ["Then this failed too: OSError('no space left')"]
+    assert crowned == [1]
 
 
 def test_a_run_that_failed_before_its_first_pack_settles_the_ledger() -> None:
     said: list[str] = []
     error = RuntimeError("no Ray")
-    _settle_after(error, None, SimpleNamespace(settle=said.append))
+    _settle_after(error, None, SimpleNamespace(settle=said.append), lambda: None)
     assert said == ["the run failed"]
     assert not hasattr(error, "__notes__")
 

@@ -1,0 +1,124 @@
+"""What the parts of one run of a search share, from its ledger to its champion."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rnnsearch.search.asha import Rungs
+from rnnsearch.search.champion import crown
+from rnnsearch.search.choice import choose_winner, stopped_by_time
+from rnnsearch.search.finalists import FinalistsStage
+from rnnsearch.search.search_stage import SearchStage, grace_epochs
+from rnnsearch.search.shelf import Shelf
+from rnnsearch.search.tune.footprint import largest_trial_bytes
+from rnnsearch.search.tune.task_store import TaskStore
+from rnnsearch.search.unfinished import best_unfinished
+from rnnsearch.space.trial import trial_config
+from rnnsearch.tasks.standing import Judge, own_loss
+
+if TYPE_CHECKING:
+    from rnnsearch.events import ChampionChosen, Listener
+    from rnnsearch.search.directory import StudyDirectory
+    from rnnsearch.search.endings import Endings
+    from rnnsearch.search.ledger.ledger import Ledger
+    from rnnsearch.search.ledger.trial_record import TrialRecord
+    from rnnsearch.search.tally import Tally
+    from rnnsearch.space.spec import StudySpec
+
+
+class OneRun:
+    """One run of a study's search: its stages, the weights on disk, and the choice at its end."""
+
+    def __init__(
+        self,
+        spec: StudySpec,
+        directory: StudyDirectory,
+        ledger: Ledger,
+        listener: Listener,
+        endings: Endings,
+        stage: Callable[[str], None],
+        tally: Tally,
+    ) -> None:
+        self.spec = spec
+        self.ledger = ledger
+        self.listener = listener
+        self.stage = stage
+        self.endings = endings
+        self.grace = grace_epochs(spec)
+        self.data = TaskStore()
+        self.tally = tally
+        self.finalists: FinalistsStage | None = None
+        self._directory = directory
+        curves = ledger.curves()
+        rungs = Rungs.of(spec)
+        rungs.rebuild(curves)
+        usable = [record for record in ledger.trials() if self.is_usable(record)]
+        top = spec.search.finalists.top
+        self.shelf = Shelf(
+            directory.checkpoints, spec.search.goal, top, listener, self.data, usable
+        )
+        self.search = SearchStage(
+            spec, ledger, listener, self.shelf, rungs, curves, on_tell=self._told
+        )
+
+    def largest_trial_bytes(self) -> int:
+        """What the largest trial of the study takes, roughly."""
+        task = trial_config(self.spec, self.spec.first_params(), self.spec.search.seed).task
+        return largest_trial_bytes(self.spec, self.data[task])
+
+    def is_usable(self, record: TrialRecord) -> bool:
+        """Whether a trial's end makes it a candidate for the champion; see `grace_epochs`."""
+        value = record.best_value
+        ended = record.state in ("complete", "pruned")
+        return ended and record.epoch >= self.grace and value is not None and math.isfinite(value)
+
+    def make_finalists(self) -> FinalistsStage | None:
+        """The second stage, once the search is over; None where no trial is usable."""
+        if not self.shelf.best():
+            return None
+        self.finalists = self._stage(reruns=not self.endings.over())
+        if self.finalists.queued():
+            self.stage(f"training the finalists: {self.finalists.queued()} runs")
+        return self.finalists
+
+    def crown(self) -> ChampionChosen | None:
+        """Choose the champion among what has weights on disk, and score it.
+
+        None where no training has finished an epoch.
+        """
+        task = trial_config(self.spec, self.spec.first_params(), self.spec.search.seed).task
+        search = self.spec.search
+        judge = Judge(search.metric, search.goal, own_loss(self.data[task].metrics()))
+        other = best_unfinished(
+            self.ledger.trials(),
+            self.spec,
+            judge,
+            self._directory.snapshots,
+            self.data,
+            self.grace,
+            complain=self.stage,
+        )
+        stage = self.finalists or self._stage(reruns=False)
+        choice = choose_winner(stage, other, self.shelf, judge)
+        if choice is None:
+            return None
+        record = self.ledger.trial(choice.number)
+        if not choice.unfinished and choice.seed == record.seed:
+            last = int(self.spec.values["training.max_epochs"])
+            choice = replace(choice, unfinished=stopped_by_time(record, last))
+        self.stage("scoring the champion on the test part")
+        figure = self._directory.champion_figure
+        return crown(self.ledger, self.listener, choice, data=self.data, figure=figure)
+
+    def _stage(self, *, reruns: bool) -> FinalistsStage:
+        records = [self.ledger.trial(number) for number in self.shelf.best()]
+        return FinalistsStage(
+            self.spec, self.ledger, self.listener, self.shelf, records, reruns=reruns
+        )
+
+    def _told(self) -> None:
+        self.tally.last_tell = time.monotonic()

@@ -1,0 +1,132 @@
+"""Models of trials that were still in training when a study ended early, out of its snapshots.
+
+However a search ends, its packs' last snapshots lie on disk, and hold of every trial aboard the
+weights of its best epoch. Where no trial came to an end that counts, the best of them is what the
+study has to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch.errors import PackError
+from rnnsearch.space.trial import trial_config
+from rnnsearch.tasks.standing import Judge, Standing
+
+if TYPE_CHECKING:
+    from rnnsearch.search.ledger.trial_record import TrialRecord
+    from rnnsearch.space.spec import StudySpec
+    from rnnsearch.tasks.base import TaskData
+    from rnnsearch.training.config import TrialConfig
+    from rnnsearch.training.snapshot import TrialSnapshot
+    from rnnsearch.training.weights import Weights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unfinished:
+    """A trial that waits to go on, and the weights of its best epoch until then.
+
+    Attributes:
+        early: Whether it has not come to the end of the grace period, so that it was compared
+            with nobody.
+        standing: Of its best epoch.
+    """
+
+    number: int
+    config: TrialConfig
+    weights: Weights
+    early: bool
+    standing: Standing
+
+
+def best_unfinished(
+    records: Sequence[TrialRecord],
+    spec: StudySpec,
+    judge: Judge,
+    snapshots: Path,
+    data: Mapping[Any, TaskData],
+    grace: int,
+    complain: Callable[[str], None],
+) -> Unfinished | None:
+    """The best of the trials that wait and that a snapshot holds with a finished epoch.
+
+    Trials beyond the grace period come before all others. A snapshot that cannot be used is passed
+    over.
+
+    Args:
+        records: All trials of the study.
+        snapshots: The study's folder of that name.
+        grace: Epochs from which on a trial counts; see `grace_epochs`.
+        complain: Told why a snapshot cannot be used.
+    """
+    found = [
+        (snapshot.epoch < grace, judge.of(snapshot.best_metrics), record.number, snapshot)
+        for record, snapshot in _waiting(records, spec, snapshots, complain)
+    ]
+    for early, standing, number, snapshot in sorted(found, key=lambda one: one[:3]):
+        task_data = data[snapshot.config.task]
+        try:
+            weights = _weights(snapshot, task_data, judge.metric)
+        except PackError as error:
+            complain(f"the snapshot of trial {number} cannot be used: {error}")
+            continue
+        return Unfinished(number, snapshot.config, weights, early, standing)
+    return None
+
+
+def _waiting(
+    records: Sequence[TrialRecord],
+    spec: StudySpec,
+    snapshots: Path,
+    complain: Callable[[str], None],
+) -> Iterator[tuple[TrialRecord, TrialSnapshot]]:
+    """Trials that wait, each with its newest state that has a finished epoch."""
+    from rnnsearch.training.snapshot import earlier, read_snapshots
+
+    read: dict[Path, Mapping[str, TrialSnapshot]] = {}
+
+    def states(path: Path) -> Mapping[str, TrialSnapshot]:
+        if path not in read:
+            try:
+                read[path] = read_snapshots(path)
+            except PackError as error:
+                complain(str(error))
+                read[path] = {}
+        return read[path]
+
+    for record in records:
+        if record.state != "waiting" or not record.snapshot:
+            continue
+        config = trial_config(spec, record.params, record.seed)
+        newest = snapshots / Path(record.snapshot).name
+        for path in (newest, earlier(newest)):
+            state = states(path).get(str(record.number))
+            if state is not None and state.config == config and state.best_epoch is not None:
+                yield record, state
+                break
+
+
+def _weights(snapshot: TrialSnapshot, data: TaskData, metric: str) -> Weights:
+    """The weights of a snapshot's best epoch.
+
+    Raises:
+        PackError: They make no sense.
+    """
+    import torch
+
+    from rnnsearch.tasks.load import build_task
+    from rnnsearch.training.layout import layout_of
+    from rnnsearch.training.restoring import check_restored
+    from rnnsearch.training.slots import best_of, weights_of
+
+    config = snapshot.config
+    layout = layout_of(config.model, data.input_size, data.output_size, data.symbolic)
+    check_restored(snapshot, layout, metric)
+    best = best_of(snapshot)
+    assert best is not None
+    dtype = getattr(torch, config.training.dtype)
+    head = build_task(config.task, data, torch.device("cpu"), dtype).head
+    return weights_of(best, config, layout, head)
