@@ -54,6 +54,18 @@ def print_result(result: StudyResult, file: TextIO | None = None, *, verbose: bo
         print(f"  {command}", file=out)
 
 
+def what_is_left(result: StudyResult) -> str:
+    """What a run that failed leaves to use: lines, or nothing."""
+    run, champion = result.run, result.champion
+    if run is None or champion is None or run.state != "failed":
+        return ""
+    what = f"{result.best_trial.name}, {champion.unfinished or 'trained to its end'}"
+    lines = [f"the best model until then: {what}"]
+    if run.champion_uri:
+        lines.append(f"registered: {run.champion_uri}")
+    return "".join(f"{line}\n" for line in lines)
+
+
 def _how_it_went(result: StudyResult) -> str:
     assert result.run is not None
     run = result.run

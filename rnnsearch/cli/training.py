@@ -29,7 +29,7 @@ from rnnsearch.cli.options import (
 )
 from rnnsearch.cli.text import print_json
 from rnnsearch.commands import DEFAULT_STORAGE, command, shown
-from rnnsearch.errors import NoUsableTrialError, SpaceFileError
+from rnnsearch.errors import NoUsableTrialError, RnnsearchError, SpaceFileError
 
 if TYPE_CHECKING:
     from rnnsearch.study import Study, StudyResult
@@ -178,7 +178,7 @@ def _drive(
     from rnnsearch.cli.log_tail import LogTail
     from rnnsearch.cli.next_steps import next_commands
     from rnnsearch.cli.progress import Progress
-    from rnnsearch.cli.result import print_result
+    from rnnsearch.cli.result import print_result, what_is_left
 
     signal.signal(signal.SIGTERM, _terminate)
     directory = study.directory
@@ -212,6 +212,14 @@ def _drive(
             file=sys.stderr,
         )
         sys.exit(143 if isinstance(error, _Terminated) else 130)
+    except Exception as error:
+        try:
+            left = what_is_left(study.result())
+        except RnnsearchError as also:
+            error.add_note(f"The study cannot be read either: {also}")
+            left = ""
+        print(left, end="", file=sys.stderr)
+        raise
     if format_ is Format.JSON:
         if not quiet:
             print_result(result, file=sys.stderr, verbose=verbose)

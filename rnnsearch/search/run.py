@@ -128,6 +128,7 @@ def run_search(
     run = OneRun(spec, directory, ledger, listener, endings, stage, tally)
     control: Control | None = None
     champion: ChampionChosen | None = None
+    crowning = False
     try:
         stage("starting Ray")
         with (
@@ -152,9 +153,10 @@ def run_search(
                 raise control.error
             with signals.shield():
                 control.settle()
+            crowning = True
             champion = run.crown()
     except BaseException as error:
-        _settle_after(error, control, ledger, run.crown)
+        _settle_after(error, control, ledger, None if crowning else run.crown)
         raise
     _remove_snapshots(directory, ledger)
     ending = control.ending
@@ -183,13 +185,20 @@ def run_search(
 
 
 def _settle_after(
-    error: BaseException, control: Control | None, ledger: Ledger, crown: Callable[[], object]
+    error: BaseException,
+    control: Control | None,
+    ledger: Ledger,
+    crown: Callable[[], object] | None,
 ) -> None:
     """Leave nothing open although the run failed, and crown the best that it has; the failure
-    itself stays what is raised. A second signal, or one before the search, leaves at once."""
+    itself stays what is raised. A second signal, or one before the search, leaves at once.
+
+    Args:
+        crown: None where it is what failed.
+    """
     steps: list[Callable[[], object]] = [] if control is None else [control.settle]
     steps.append(partial(ledger.settle, "the run failed"))
-    if isinstance(error, Exception):
+    if crown is not None and control is not None and isinstance(error, Exception):
         steps.append(crown)
     for step in steps:
         try:

@@ -110,7 +110,9 @@ class PaperStudy:
         finally:
             self.ledger.close()
 
-    def turn(self, control: Control, settings: PackSettings, resources: Any, shield: Any) -> None:
+    def turn(
+        self, control: Control, settings: PackSettings, resources: Any, shield: Any, *more: Any
+    ) -> None:
         """In the place of Tune's loop."""
         workers: dict[str, PackWorker] = {}
         for turn in range(1000):
@@ -142,8 +144,8 @@ def without_ray(tune: Callable[..., None]) -> dict[str, Any]:
     """What stands in the places of Ray, by the names of the places."""
     here = "rnnsearch.search.run."
     return {
-        here + "ray_session": lambda address, log: nullcontext(),
-        here + "kernels_warming": lambda spec, log: nullcontext(),
+        here + "ray_session": lambda *how, **more: nullcontext(),
+        here + "kernels_warming": lambda *how: nullcontext(),
         here + "plan": _two_packs,
         here + "tune": tune,
         "ray.cluster_resources": dict,

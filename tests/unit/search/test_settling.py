@@ -19,17 +19,18 @@ def test_what_else_goes_wrong_is_a_note_on_the_error() -> None:
         raise OSError("no space left")
 
     error = RuntimeError("the network is gone")
-    crowned: list[int] = []
-    _settle_after(error, None, SimpleNamespace(settle=settle), lambda: crowned.append(1))
+    said: list[str] = []
+    control = SimpleNamespace(settle=lambda: said.append("control"))
+    _settle_after(error, control, SimpleNamespace(settle=settle), lambda: said.append("crown"))
     assert error.__notes__ == ["Then this failed too: OSError('no space left')"]
-    assert crowned == [1]
+    assert said == ["control", "crown"]
 
 
 def test_a_run_that_failed_before_its_first_pack_settles_the_ledger() -> None:
     said: list[str] = []
     error = RuntimeError("no Ray")
-    _settle_after(error, None, SimpleNamespace(settle=said.append), lambda: None)
-    assert said == ["the run failed"]
+    _settle_after(error, None, SimpleNamespace(settle=said.append), lambda: said.append("crown"))
+    assert said == ["the run failed"], "nothing was searched, so nobody is crowned"
     assert not hasattr(error, "__notes__")
 
 
