@@ -27,25 +27,62 @@ def init(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write; default DATA's stem.yaml")
     ] = None,
+    time: Annotated[
+        list[str] | None,
+        typer.Option(help="Column of the time; twice where date and time of day stand apart."),
+    ] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="Column that tells series apart.")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(help="Column to forecast; several times for several.")
+    ] = None,
+    horizon: Annotated[int | None, typer.Option(min=1, help="Rows to forecast.")] = None,
+    date_format: Annotated[
+        str | None,
+        typer.Option(help="How dates are written: dmy, mdy, ymd or a pattern such as %d.%m.%y."),
+    ] = None,
+    decimal: Annotated[str | None, typer.Option(help="The decimal sign: . or ,")] = None,
 ) -> None:
-    """Write a commented, runnable search-space file for a data file."""
+    """Write a commented, runnable search-space file for a data file.
+
+    Columns of a table are told by their names and cells; options say it where that is unsure.
+    """
     from rnnsearch.disk import create_file
     from rnnsearch.errors import InputError
     from rnnsearch.space.draft import draft
+    from rnnsearch.space.roles import Answers
 
-    target = output or Path(f"{data.stem}.yaml")
-    text = draft(data)
+    written = output or Path(f"{data.stem}.yaml")
+    if decimal not in (None, ".", ","):
+        raise InputError(f"--decimal must be . or , not {decimal!r}.")
+    answers = Answers(
+        time=tuple(time or ()),
+        id=id_,
+        target=tuple(target or ()),
+        horizon=horizon,
+        decimal=decimal,
+        date_format=date_format,
+    )
+    drafted = draft(data, answers)
+    free = next(
+        path
+        for number in count(2)
+        if not (path := written.with_name(f"{written.stem}-{number}.yaml")).exists()
+    )
+    again = command("init", data, "-o", free)
     try:
-        create_file(target, text)
+        create_file(written, drafted.yaml)
     except FileExistsError:
-        free = next(
-            path
-            for number in count(2)
-            if not (path := target.with_name(f"{target.stem}-{number}.yaml")).exists()
+        raise InputError(f"{written} exists. Name another file: {again}") from None
+    for line in drafted.said:
+        typer.echo(line)
+    typer.echo(f"wrote {written}")
+    if drafted.problem:
+        raise InputError(
+            f"{written} is a draft to edit, and does not run yet: {drafted.problem}\n"
+            f"Edit it, then: {command('check', written)}\n"
+            f"or say what it is with options: {again}"
         )
-        again = command("init", data, "-o", free)
-        raise InputError(f"{target} exists. Name another file: {again}") from None
-    typer.echo(f"wrote {target}\nnext:\n  {command('check', target)}\n  {command('run', target)}")
+    typer.echo(f"next:\n  {command('check', written)}\n  {command('run', written)}")
 
 
 def schema() -> None:

@@ -4,40 +4,75 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from rnnsearch.errors import DataError
-from rnnsearch.space.draft_series import TABLE_ENDINGS, draft_table
+from rnnsearch.errors import DataError, SpaceFileError
+from rnnsearch.space.draft_series import TABLE_ENDINGS, draft_table, screen
 from rnnsearch.space.load import loads
+from rnnsearch.space.roles import Answers
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.encoding import line_at, without_mark
 from rnnsearch.tasks.text.config import TextConfig
 
 
-def draft(path: Path) -> str:
-    """A space file that learns a text or forecasts a table, sized to it, that runs as it stands.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A space file for a data file.
+
+    Attributes:
+        yaml: With comments.
+        said: What was taken, left out and guessed, line by line; nothing of a text.
+        problem: Why it cannot run as it stands; empty where it can.
+    """
+
+    yaml: str
+    said: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def draft(path: Path, answers: Answers | None = None) -> Draft:
+    """A space file that learns a text or forecasts a table, sized to it.
 
     Args:
         path: A text file, or a table by its ending. Its path is written absolute, so that the file
             works from anywhere.
+        answers: What the user says of a table.
 
     Returns:
-        YAML with comments; it has been loaded once, data and windows checked.
+        A file that has been loaded once, data and windows checked; of a table that leaves
+        something open, a file to edit, with the reason.
 
     Raises:
-        DataError: The file is missing, empty, no text, or a table with nothing to forecast.
-        SpaceFileError: The data is too short for any study.
+        DataError: The file is missing, empty, no text, or no table.
+        SpaceFileError: A text is too short for any study.
     """
     path = Path(path)
     study = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "data"
     if path.suffix.lower() in TABLE_ENDINGS:
-        lines = draft_table(path, study)
-    else:
-        text = _text(path, _bytes(path))
-        lines = _small(path, text, study) if len(text) < 200 else _sized(path, text, study)
+        lines, found = draft_table(path, study, answers or Answers())
+        yaml = "\n".join(lines) + "\n"
+        return Draft(yaml, tuple(screen(found)), found.problem or _problem(yaml, study, path))
+    if answers is not None and answers != Answers():
+        raise DataError(
+            f"{path} is taken for a text, which has no columns; a table's name ends in "
+            f"{', '.join(TABLE_ENDINGS)}."
+        )
+    text = _text(path, _bytes(path))
+    lines = _small(path, text, study) if len(text) < 200 else _sized(path, text, study)
     yaml = "\n".join(lines) + "\n"
     loads(yaml, name=study, directory=path.resolve().parent)
-    return yaml
+    return Draft(yaml)
+
+
+def _problem(yaml: str, study: str, path: Path) -> str:
+    try:
+        loads(yaml, name=study, directory=path.resolve().parent)
+    except SpaceFileError as error:
+        return "; ".join(mistake.message for mistake in error.mistakes)
+    except DataError as error:
+        return str(error)
+    return ""
 
 
 def _bytes(path: Path) -> bytes:

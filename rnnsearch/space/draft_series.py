@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+from rnnsearch.space.roles import Answers
 from rnnsearch.space.table_reading import Reading, infer
 
 TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".pq")
@@ -14,22 +16,47 @@ FORECASTS = 1500
 """About as many forecasts are scored an epoch; a longer validation part is scored in strides."""
 
 
-def draft_table(path: Path, study: str) -> list[str]:
-    """The lines of a space file that forecasts a table.
+def draft_table(path: Path, study: str, answers: Answers) -> tuple[list[str], Reading]:
+    """The lines of a space file that forecasts a table, and what they rest on.
 
     Raises:
-        DataError: The file cannot be read, is too short, or holds nothing to forecast.
+        DataError: The file cannot be read, or lacks a column that the user named.
     """
-    return _lines(path, study, infer(path))
+    found = infer(path, answers)
+    return _lines(path, study, found, answers), found
 
 
-def _lines(path: Path, study: str, found: Reading) -> list[str]:
-    def listed(names: list[str]) -> str:
-        return json.dumps(names, ensure_ascii=False)
+def screen(found: Reading) -> list[str]:
+    """What was taken, left out and guessed, line by line, for a person to see at once."""
+
+    def said(names: Sequence[str]) -> str:
+        return ", ".join(names) or "none"
+
+    lines = ["taken:"] if found.targets or found.said else []
+    if found.targets:
+        lines += [
+            f"  time: {' and '.join(found.time) or 'the order of the rows'}, {found.step} apart",
+            f"  id: {found.id or 'none'}" + (f", {found.series:,} series" if found.id else ""),
+            f"  target: {said(found.targets)}",
+            f"  known ahead: {said(found.known)}",
+            f"  known up to now: {said(found.past)}",
+        ]
+    lines += [f"  {note}" for note in found.said]
+    if found.left:
+        lines += ["left out:", *(f"  {name}: {why}" for name, why in found.left.items())]
+    if found.unsure:
+        lines += ["unsure; say it with these options of `rnnsearch init`:"]
+        lines += [f"  {question}" for question in found.unsure]
+    return lines
+
+
+def _lines(path: Path, study: str, found: Reading, answers: Answers) -> list[str]:
+    def listed(names: Sequence[str]) -> str:
+        return json.dumps(list(names), ensure_ascii=False)
 
     train, val = int(0.7 * found.rows), int(0.15 * found.rows)
     horizon = found.period if 1 < found.period <= 48 else 12
-    horizon = max(1, min(horizon, val // 2))
+    horizon = answers.horizon or max(1, min(horizon, val // 2))
     context = max(2 * horizon, min(found.period, 168), 24)
     context = max(horizon, min(context, (train - horizon) // 3))
     windows = found.series * (train - context - horizon)
@@ -51,19 +78,32 @@ def _lines(path: Path, study: str, found: Reading) -> list[str]:
         "#   {choice: [...]}, {uniform: [lo, hi]}, {loguniform: ...}, {int: ...}, {logint: ...}",
         "# `rnnsearch check` prints what this file means; `rnnsearch schema` is for editors.",
     ]
-    if found.idle:
-        lines.append(f"# Left out, not numbers or never changing: {', '.join(found.idle)}")
+    lines += [f"# Left out: {name}: {why}" for name, why in found.left.items()]
+    lines += [f"# Unsure: {question}" for question in found.unsure]
+    if found.problem:
+        lines.append(f"# This file does not run yet: {found.problem}")
+        lines += [f"#   {name}: {column.kind}" for name, column in found.columns.items()]
+    lines = [" ".join(line.split("\n")) for line in lines]
     lines += [
         f"name: {json.dumps(study)}",
         "task:",
         "  type: series",
         f"  path: {json.dumps(str(path.resolve()), ensure_ascii=False)}",
     ]
-    if found.time is not None:
-        lines.append(f"  time: {json.dumps(found.time, ensure_ascii=False)}")
+    if found.time:
+        time = found.time[0] if len(found.time) == 1 else list(found.time)
+        lines.append(f"  time: {json.dumps(time, ensure_ascii=False)}")
+    if answers.date_format:
+        lines.append(f"  date_format: {json.dumps(answers.date_format, ensure_ascii=False)}")
+    if answers.decimal:
+        lines.append(f"  decimal: {json.dumps(answers.decimal)}")
     if found.id is not None:
         lines.append(f"  id: {json.dumps(found.id, ensure_ascii=False)}    # each series by itself")
-    lines.append(f"  targets: {listed([found.target])}    # what to forecast; one or several")
+    if found.skip_series:
+        lines.append(f"  skip_series: {listed(found.skip_series)}    # they never change")
+    if found.min_rows:
+        lines.append(f"  min_rows: {found.min_rows}    # shorter series are left out")
+    lines.append(f"  targets: {listed(found.targets)}    # what to forecast; one or several")
     if past:
         lines.append(f"  past: {listed(past)}    # known up to now")
     if known:

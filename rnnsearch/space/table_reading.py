@@ -1,225 +1,387 @@
-"""What `init` infers of a table: which column is what, and how long a season is."""
+"""What `init` infers of a table: which column is what, what is left out, and what is unsure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.series.kinds import column_kinds
+from rnnsearch.space.roles import (
+    Answers,
+    called_time,
+    id_choices,
+    is_known,
+    likely_target,
+    time_choices,
+)
+from rnnsearch.space.seasons import calendar, season, step_in_words
+from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.order import Ordered, in_order
+from rnnsearch.tasks.series.steps import ticks
+from rnnsearch.tasks.series.survey import Column, survey
 from rnnsearch.tasks.series.table import Table, read_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_TARGET = re.compile(r"(y|ot|value|target|load|demand|sales|price|close|count)s?", re.IGNORECASE)
-_KNOWN = re.compile(r".*(holiday|weekday|weekend|day_?of|hour|month|promo|calendar).*", re.I)
-_ID = re.compile(r"(.*_)?(id|series|store|shop|item|symbol|station|meter|unique_id)", re.I)
-_STEPS = {
-    1: "second",
-    60: "minute",
-    900: "quarter of an hour",
-    3600: "hour",
-    86400: "day",
-    604800: "week",
-}
-LONGEST_PERIOD = 2000
-MOST_ROWS = 100_000
-"""The last rows of the training part, in which a season is looked for."""
 FEWEST_ROWS = 40
+PAIR_TRIES = 5
+"""Of so many columns pairs are tried."""
+
+ID_TRIES = 12
+"""So many columns are tried as the one that tells series apart."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Reading:
     """What was inferred of a table.
 
     Attributes:
+        columns: All of them.
+        time: Columns that hold the time together; empty for the order of the rows.
+        left: Columns that are left out, and why.
+        said: What was read in a certain way, and what was done to rows.
+        unsure: What the user should say, with the option that says it.
+        problem: Why nothing can be forecast as it stands; empty where it can.
         step: The usual time between two rows, in words.
         rows: Of the shortest series.
         period: Rows of a season; 1 for none.
-        empty: Whether cells are empty, and whether a series begins with one.
+        missing: As `task.missing`.
+        skip_series: Series that teach nothing.
+        min_rows: Shorter series are left out; 0 for none.
     """
 
-    time: str | None
-    id: str | None
-    target: str
-    past: list[str]
-    known: list[str]
-    idle: list[str]
-    step: str
-    rows: int
-    all_rows: int
-    series: int
-    period: int
-    correlation: float
-    missing: str
+    columns: Mapping[str, Column]
+    time: tuple[str, ...] = ()
+    id: str | None = None
+    targets: list[str] = field(default_factory=list)
+    past: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+    problem: str = ""
+    step: str = "a row"
+    rows: int = 0
+    all_rows: int = 0
+    series: int = 1
+    period: int = 1
+    correlation: float = 0.0
+    missing: str = "error"
+    skip_series: list[str] = field(default_factory=list)
+    min_rows: int = 0
 
 
-def infer(path: Path) -> Reading:
+def infer(path: Path, answers: Answers) -> Reading:
     """Infer what each column is from names, types and cells.
 
     Raises:
-        DataError: The file cannot be read, is too short, or holds nothing to forecast.
+        DataError: The file cannot be read, or lacks a column that the user named.
     """
-    kinds = column_kinds(path)
-    numbers = [name for name, kind in kinds.items() if kind == "number"]
-    time = next((name for name, kind in kinds.items() if kind == "time"), None)
+    columns = survey(path, answers.decimal, answers.date_format)
+    _check_names(path, columns, answers)
+    found = Reading(columns)
+    for column in columns.values():
+        if column.open:
+            option = "--decimal" if column.kind == "number" else "--date-format"
+            key = "task.decimal" if column.kind == "number" else "task.date_format"
+            found.unsure.append(f"{column.name!r} {column.open.replace(key, option)}")
+            found.left[column.name] = f"unsure, see {option}"
+        elif column.kind not in ("number", "time", "clock"):
+            found.left[column.name] = column.why
+    usable = {name: column for name, column in columns.items() if not column.open}
+    numbers = [name for name, column in usable.items() if column.kind == "number"]
+    if not numbers and found.unsure:
+        found.problem = "what is unsure leaves no column of numbers to forecast."
+        return found
     if not numbers:
-        raise DataError(
-            f"{path} has no column of numbers to forecast (columns: {', '.join(kinds)}). To learn "
-            f"it as a text, character by character, give it the name of one: cp {path} "
-            f"{path.stem}.txt && rnnsearch init {path.stem}.txt"
+        text = f"{path.stem}.txt"
+        found.problem = (
+            f"no column of numbers to forecast (columns: {', '.join(columns)}). To learn it as a "
+            "text, character by character, give it the name of one: "
+            f"cp {shlex.quote(str(path))} {shlex.quote(text)} && rnnsearch init {shlex.quote(text)}"
         )
-    if time is None and re.fullmatch(r"time|t|date|year|step|index", numbers[0], re.I):
-        time = numbers.pop(0)
-    table, id = _in_order(path, numbers, time, [n for n, kind in kinds.items() if kind == "text"])
-    numbers = [name for name in numbers if name != id]
-    values = table.values
-    low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
-    varied = [name for name, one, other in zip(numbers, low, high, strict=True) if one < other]
-    if not varied:
-        raise DataError(f"{path}: no column of numbers ever changes; there is nothing to forecast.")
-    counts = np.bincount(table.ids)
-    rows = int(counts.min())
-    if rows < FEWEST_ROWS:
-        whose = f" (the series {table.names[int(counts.argmin())]!r})" if len(counts) > 1 else ""
-        raise DataError(
-            f"{path} has {rows} rows{whose}, too few to hold parts out: at least {FEWEST_ROWS}."
-        )
-    target = next((name for name in varied if _TARGET.fullmatch(name)), varied[-1])
-    others = [name for name in varied if name != target]
-    first = values[table.ids == table.ids[0], numbers.index(target)]
-    period, correlation = season(first[: int(0.7 * len(first))], _calendar(table))
-    used = values[:, [numbers.index(name) for name in varied]]
-    return Reading(
-        time=time,
-        id=id,
-        target=target,
-        past=[name for name in others if not _KNOWN.fullmatch(name)],
-        known=[name for name in others if _KNOWN.fullmatch(name)],
-        idle=[name for name in kinds if name not in (*varied, time, id)],
-        step=_step(table),
-        rows=rows,
-        all_rows=len(values),
-        series=len(counts),
-        period=period,
-        correlation=correlation,
-        missing=_missing(used, table),
+        return found
+    look = _Look(path, answers, numbers)
+    try:
+        _time_and_id(found, usable, look)
+    except DataError as error:
+        found.problem = str(error)
+        return found
+    _measure(found, look)
+    return found
+
+
+class _Look:
+    """The table read in several ways, each once."""
+
+    def __init__(self, path: Path, answers: Answers, numbers: Sequence[str]) -> None:
+        self.path, self.answers, self.numbers = path, answers, numbers
+        self._read: dict[tuple[Any, ...], Table] = {}
+
+    def table(self, time: tuple[str, ...], id: str | None) -> Table:
+        """All numbers that are neither time nor id."""
+        own = tuple(name for name in self.numbers if name != id and name not in time)
+        if (time, id) not in self._read:
+            self._read.clear()  # no more than one table in memory
+            self._read[time, id] = read_table(
+                self.path,
+                own,
+                time=time or None,
+                id=id,
+                decimal=self.answers.decimal,
+                date_format=self.answers.date_format if time else None,
+            )
+        return self._read[time, id]
+
+    def conflicts(self, time: tuple[str, ...], id: str | None) -> int:
+        """Rows that share time and id with another one and hold other numbers."""
+        table = self.table(time, id)
+        if table.times is None:
+            return 0
+        order = np.lexsort((ticks(table.times), table.ids))
+        same = np.diff(ticks(table.times)[order]) == 0
+        same &= np.diff(table.ids[order]) == 0
+        at = np.flatnonzero(same)
+        one, other = table.values[order[at]], table.values[order[at + 1]]
+        return int(((one != other) & ~(np.isnan(one) & np.isnan(other))).any(axis=1).sum())
+
+
+def _time_and_id(found: Reading, usable: Mapping[str, Column], look: _Look) -> None:
+    answers = look.answers
+    choices = [answers.time] if answers.time else time_choices(usable)
+    choices = [choice for choice in choices if answers.id not in choice]
+    dated = [name for name, column in usable.items() if column.kind in ("time", "clock")]
+    if not choices:
+        found.id = answers.id
+        if any(column.kind == "time" for column in found.columns.values()):
+            return  # said already
+        found.said.append("no column of times: rows are taken in their order")
+        found.unsure += [
+            f"{name!r} {column.why}, which is no time that can be read: --time {shlex.quote(name)} "
+            "--date-format PATTERN, such as '%d.%m.%Y %H:%M'"
+            for name, column in found.columns.items()
+            if column.kind == "text" and called_time(name)
+        ]
+        if answers.id is None:
+            return
+    best: tuple[tuple[str, ...], int] | None = None
+    for choice in choices:
+        try:
+            left = look.conflicts(choice, answers.id)
+        except DataError as error:
+            if answers.time:
+                raise
+            if any(name in dated for name in choice):
+                found.said.append(f"not taken for the time: {error}")
+            continue
+        if best is None or left < best[1]:
+            best = choice, left
+        if not left:
+            break
+    if best is not None:
+        found.time, found.id = best[0], answers.id
+        if best[1] and answers.id is None:
+            _id(found, usable, look, best[1])
+    for name in dated:
+        if name not in found.time:
+            found.left[name] = "another time" if found.time else usable[name].why or "a time"
+
+
+def _id(found: Reading, usable: Mapping[str, Column], look: _Look, conflicts: int) -> None:
+    """The column that tells series apart, of rows whose times come again."""
+    for name in id_choices(found.columns, found.time)[:ID_TRIES]:
+        if found.columns[name].kind == "number" and len(look.numbers) == 1:
+            continue
+        try:
+            left = look.conflicts(found.time, name)
+        except DataError:
+            continue  # empty cells
+        table = look.table(found.time, name)
+        if not left and 1 < len(table.names) <= len(table.ids) // 2:
+            found.id = name
+            found.left.pop(name, None)
+            found.said.append(
+                f"times come again, and {name!r} tells {len(table.names):,} series apart"
+            )
+            return
+    pair = _pair(found, look)
+    found.unsure.append(
+        f"{conflicts:,} rows have the time of another row and other numbers, and no column tells "
+        "them apart: --id NAME if one does, or --time NAME for another time"
+        + (f"; {pair} do together: write one column of both into the file" if pair else "")
     )
 
 
-def season(values: NDArray[np.float64], calendar: Sequence[int] = ()) -> tuple[int, float]:
-    """Rows of a season, and the autocorrelation there.
-
-    First the seasons of the calendar, the shortest that stands out among the changes from row to
-    row (a slow drift hides a day's wave, and changes are free of it). Else the highest peak of the
-    autocorrelation itself, of the series without its straight trend, after the lag at which it has
-    fallen; where one peak is almost as high, the shorter season counts.
-
-    Args:
-        values: Of one series; NaN where unknown.
-        calendar: Seasons that the step between the rows suggests, the shortest first.
-
-    Returns:
-        (1, 0.0) where nothing stands out, or fewer than three seasons fit.
-    """
-    known = np.isfinite(values)
-    if known.sum() < 12:
-        return 1, 0.0
-    at = np.arange(len(values))[-MOST_ROWS:]
-    filled = np.interp(at, np.flatnonzero(known), values[known])
-    noise = 4 / np.sqrt(len(filled))
-    changes = _autocorrelation(np.diff(filled))
-    for period in calendar:
-        if period + 1 < len(changes) // 3 and changes[period] >= max(0.1, noise):
-            around = changes[max(period - 1, 1) : period + 2]
-            if changes[period] == around.max():
-                return period, float(changes[period])
-    whole = _autocorrelation(filled - np.polyval(np.polyfit(at, filled, 1), at))
-    inner = whole[1 : min(len(whole) // 3, LONGEST_PERIOD)]
-    peaks = np.flatnonzero((inner[1:-1] > inner[:-2]) & (inner[1:-1] >= inner[2:])) + 2
-    fallen = np.flatnonzero(inner < 0.2)
-    peaks = peaks[peaks > (fallen[0] + 1 if len(fallen) else len(whole))]
-    if len(peaks) == 0 or whole[peaks].max() < max(0.3, noise):
-        return 1, 0.0
-    period = int(peaks[whole[peaks] >= 0.9 * whole[peaks].max()][0])
-    return period, float(whole[period])
-
-
-def _autocorrelation(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """By lag; zeros for a constant. Long lags are not shrunk for their fewer pairs."""
-    rest = values - values.mean()
-    count = len(rest)
-    found = np.fft.irfft(np.abs(np.fft.rfft(rest, 2 * count)) ** 2)[:count]
-    if found[0] <= 1e-12 * max(float(np.square(values).sum()), 1e-300):
-        return np.zeros(count)
-    return np.asarray(found / found[0] * count / np.arange(count, 0, -1), np.float64)
-
-
-def _in_order(
-    path: Path, numbers: list[str], time: str | None, texts: list[str]
-) -> tuple[Table, str | None]:
-    """The table, and the column that tells series apart where times come again."""
-    table = read_table(path, numbers, time=time)
-    if table.times is None or (np.diff(table.times) > 0).all():
-        return table, None
-    named = [name for name in (*texts, *numbers) if _ID.fullmatch(name)]
-    others = [name for name in texts if name not in named]
-    for name in (*named, *others):
-        own = [number for number in numbers if number != name]
-        if not own:
-            continue
-        found = read_table(path, own, time=time, id=name)
-        order = np.lexsort((np.arange(len(found.ids)), found.ids))
-        assert found.times is not None
-        step, same = np.diff(found.times[order]), np.diff(found.ids[order]) == 0
-        if len(found.names) < len(found.ids) and (step[same] > 0).all():
-            return found, name
-    return table, None  # whatever is wrong with the order, the check of the draft says
-
-
-def _usual_step(table: Table) -> float:
-    """The usual time between two rows; 0 where there is none."""
-    if table.times is None or len(table.times) < 2:
-        return 0.0
-    steps = np.diff(table.times)
-    return float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
-
-
-def _calendar(table: Table) -> list[int]:
-    """Seasons that rows of such a step may have: minutes of an hour, hours of a day, and so on."""
-    usual = _usual_step(table)
-    if not table.dated or usual <= 0:
-        return []
-    spans: list[float] = [60, 3600, 86400, 7 * 86400]
-    if usual >= 27 * 86400:
-        spans = [365.25 * 86400]
-    return [round(span / usual) for span in spans if 3 < span / usual <= LONGEST_PERIOD]
-
-
-def _step(table: Table) -> str:
+def _pair(found: Reading, look: _Look) -> str:
+    """Two columns that tell the rows of a time apart together; empty where none do."""
+    choices = id_choices(found.columns, found.time)[:PAIR_TRIES]
+    try:
+        codes = {name: look.table(found.time, name).ids.copy() for name in choices}
+    except DataError:
+        return ""
+    table = look.table(found.time, None)
     if table.times is None:
-        return "a row"
-    usual = _usual_step(table)
-    if not table.dated:
-        return f"{usual:g}"
-    if usual in _STEPS:
-        return f"one {_STEPS[int(usual)]}"
-    days = usual / 86400
-    for least, most, word in ((28, 31, "month"), (89, 92, "quarter"), (365, 366, "year")):
-        if least <= days <= most:
-            return f"one {word}"
-    return f"{usual:g} s"
+        return ""
+    for one, other in combinations(choices, 2):
+        order = np.lexsort((ticks(table.times), codes[one], codes[other]))
+        same = np.ones(len(order) - 1, bool)
+        for column in (ticks(table.times), codes[one], codes[other]):
+            same &= np.diff(column[order]) == 0
+        if not same.any():
+            return f"{one!r} and {other!r}"
+    return ""
 
 
-def _missing(values: NDArray[np.float64], table: Table) -> str:
+def _measure(found: Reading, look: _Look) -> None:
+    """Target, other columns, season and holes of the rows in their order."""
+    table = look.table(found.time, found.id)
+    own = list(table.wanted.numbers)
+    found.said += table.forms.notes
+    rows, counts = _ordered(found, look, table)
+    if rows is None:
+        return
+    values = rows.values
+    varied = _varied(found, own, values)
+    if not varied:
+        found.problem = "no column of numbers ever changes; there is nothing to forecast."
+        return
+    answers = look.answers
+    if answers.target:
+        found.targets = list(answers.target)
+    else:
+        target, sure = likely_target(_measured(varied, own, values))
+        found.targets = [target]
+        if not sure and len(varied) > 1:
+            found.unsure.append(
+                f"the target is a guess: {target!r}, the last column of numbers; --target NAME"
+            )
+    others = [name for name in varied if name not in found.targets]
+    found.known = [name for name in others if is_known(name, values[:, own.index(name)])]
+    found.past = [name for name in others if name not in found.known]
+    at = [own.index(name) for name in (*found.targets, *others)]
+    _leave_series_out(found, rows, values[:, at[: len(found.targets)]])
+    kept = [number for number, name in enumerate(rows.names) if name not in found.skip_series]
+    kept = [number for number in kept if counts[number] >= found.min_rows]
+    if not kept:
+        found.problem = "no series changes in its training part; there is nothing to forecast."
+        return
+    found.rows = int(counts[kept].min())
+    found.all_rows, found.series = int(counts[kept].sum()), len(kept)
+    lo, hi = rows.starts[kept[0]], rows.starts[kept[0] + 1]
+    first = values[lo:hi, at[0]]
+    times = None if rows.times is None else rows.times[lo:hi]
+    found.step = step_in_words(times)
+    found.period, found.correlation = season(first[: int(0.7 * len(first))], calendar(times))
+    found.missing = _missing(values[:, at], rows.starts)
+
+
+def _ordered(found: Reading, look: _Look, table: Table) -> tuple[Ordered | None, NDArray[np.int64]]:
+    config = SeriesConfig(path=str(look.path), time=found.time or None, id=found.id)
+    try:
+        rows = in_order(config, table)
+    except DataError as error:
+        if not found.unsure:
+            found.problem = str(error)
+            return None, np.zeros(0, np.int64)
+        # Asked for already; what else can be inferred is, of the rows as they stand.
+        whole = np.array([0, len(table.values)], np.int64)
+        rows = Ordered(table.values, None, whole, ("",), None, [])
+    found.said += rows.notes
+    counts = np.diff(rows.starts)
+    if counts.max() < FEWEST_ROWS:
+        what = "rows" if len(counts) == 1 else "rows in its longest series"
+        found.problem = f"{counts.max()} {what}, too few to hold parts out: at least {FEWEST_ROWS}."
+        return None, counts
+    if counts.min() < FEWEST_ROWS:
+        short = int((counts < FEWEST_ROWS).sum())
+        found.min_rows = FEWEST_ROWS
+        found.said.append(
+            f"{short:,} of {len(counts):,} series have fewer than {FEWEST_ROWS} rows and are left "
+            "out (task.min_rows)"
+        )
+    return rows, counts
+
+
+def _varied(found: Reading, own: Sequence[str], values: NDArray[np.float64]) -> list[str]:
+    """Columns of numbers that change and do more than count the rows; the others are left out."""
+    varied = []
+    for at, name in enumerate(own):
+        cells = values[:, at]
+        known = cells[np.isfinite(cells)]
+        if not len(known):
+            found.left[name] = "is empty"
+        elif known.min() == known.max():
+            found.left[name] = f"is {known[0]:g} in every row"
+        elif (
+            len(known) == len(cells) > 2
+            and (np.abs(np.diff(cells)) == 1).all()
+            and (len(np.unique(np.diff(cells))) == 1)
+            and len(own) > 1
+            and name not in found.targets
+        ):
+            found.left[name] = "counts the rows"
+        else:
+            varied.append(name)
+    return varied
+
+
+def _measured(
+    varied: Sequence[str], own: Sequence[str], values: NDArray[np.float64]
+) -> Sequence[str]:
+    """Columns that are neither known ahead nor of two values; all of them where none is left."""
+    found = []
+    for name in varied:
+        cells = values[:, own.index(name)]
+        if not is_known(name, cells) and len(np.unique(cells[np.isfinite(cells)])) > 2:
+            found.append(name)
+    return found or varied
+
+
+def _leave_series_out(found: Reading, rows: Ordered, targets: NDArray[np.float64]) -> None:
+    """Name the series of a panel whose targets do not change in their training part."""
+    if len(rows.names) == 1:
+        return
+    for name, lo, hi in zip(rows.names, rows.starts[:-1], rows.starts[1:], strict=True):
+        if hi - lo < max(found.min_rows, 1):
+            continue
+        train = targets[lo : lo + int(0.7 * (hi - lo))]
+        known = np.isfinite(train)
+        spans = [len(np.unique(train[known[:, at], at])) for at in range(train.shape[1])]
+        if min(spans) < 2:
+            found.skip_series.append(name)
+    if found.skip_series:
+        found.said.append(
+            f"{len(found.skip_series):,} series never change in their training part and are left "
+            "out (task.skip_series)"
+        )
+
+
+def _missing(values: NDArray[np.float64], starts: NDArray[np.int64]) -> str:
     empty = np.isnan(values)
     if not empty.any():
         return "error"
-    first = np.concatenate([[True], np.diff(table.ids) != 0])
-    return "mask" if empty[first].any() else "ffill"
+    return "mask" if empty[starts[:-1]].any() else "ffill"
+
+
+def _check_names(path: Path, columns: Mapping[str, Column], answers: Answers) -> None:
+    absent = [name for name in answers.columns if name not in columns]
+    if absent:
+        close = get_close_matches(absent[0], columns, n=1)
+        raise DataError(
+            f"{path} has no column {', '.join(map(repr, absent))}; its columns are "
+            f"{', '.join(map(repr, columns))}." + (f" Did you mean {close[0]!r}?" if close else "")
+        )
+    wrong = [
+        name for name in answers.target if columns[name].kind != "number" or columns[name].open
+    ]
+    if wrong:
+        why = columns[wrong[0]].open or columns[wrong[0]].why or "holds times"
+        raise DataError(f"{path}: the target {wrong[0]!r} {why}; name a column of numbers.")

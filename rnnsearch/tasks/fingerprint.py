@@ -13,10 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
-import numpy as np
-
 from rnnsearch.tasks.config import TaskConfig, task_type
 from rnnsearch.tasks.own.find import is_own
+from rnnsearch.tasks.series.steps import moment_said
 
 if TYPE_CHECKING:
     from rnnsearch.tasks.base import TaskData
@@ -104,16 +103,9 @@ def _rows(data: SeriesData) -> dict[str, int | str]:
     if len(data.names) > 1:
         found["series"] = len(data.names)
     if data.times is not None and len(data.times):
-        found["first time"] = _moment(float(data.times.min()), data.dated)
-        found["last time"] = _moment(float(data.times.max()), data.dated)
+        found["first time"] = moment_said(data.times.min())
+        found["last time"] = moment_said(data.times.max())
     return found
-
-
-def _moment(time: float, dated: bool) -> str:
-    if not dated:
-        return f"{time:.15g}"
-    text = str(np.datetime64(round(time * 1000), "ms")).replace("T", " ")
-    return text.removesuffix(".000").removesuffix(":00").removesuffix(" 00:00")
 
 
 def _files(folder: Path) -> dict[str, str]:

@@ -16,7 +16,7 @@ from rnnsearch.tasks.frames import frame_columns, text_cells
 from rnnsearch.tasks.labels.encoder import encoder_from_json
 from rnnsearch.tasks.labels.table import rows_by_id
 from rnnsearch.tasks.ragged import Ragged
-from rnnsearch.tasks.series.table import times_of
+from rnnsearch.tasks.written.reading import read_times
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -124,7 +124,9 @@ def _steps(manifest: Mapping[str, Any], frame: Any) -> dict[str, NDArray[np.floa
             raise ModelError(f"row {row} (from 0) has no {id!r}, which tells the sequences apart.")
     rows = rows_by_id(ids)
     if time:
-        times = times_of(found[time], f"the rows, column {time!r}", 0)
+        times = read_times(
+            found[time], lambda row: f"the rows, column {time!r}, row {row} (from 0)"
+        )
         for name, own in rows.items():
             own.sort(key=lambda row: times[row])
             for before, after in pairwise(own):

@@ -10,6 +10,7 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.parts import filled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,14 +18,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
 
-AT_ONCE = 1 << 20
-"""Rows whose differences are taken at a time."""
-
 
 def check_columns(config: SeriesConfig, names: Sequence[str]) -> None:
     """Every column that the file lacks, each with the key that asks for it."""
-    wanted = {"time": config.time, "id": config.id}
-    asked = [(key, name) for key, name in wanted.items() if name is not None]
+    asked = [("time", name) for name in config.time_columns]
+    asked += [] if config.id is None else [("id", config.id)]
     for key in ("targets", "past", "known"):
         asked.extend((key, name) for name in getattr(config, key))
     absent = [(key, name) for key, name in asked if name not in names]
@@ -42,36 +40,6 @@ def check_columns(config: SeriesConfig, names: Sequence[str]) -> None:
 
 def _whose(name: str) -> str:
     return f" of the series {name!r}" if name else ""
-
-
-def check_order(
-    config: SeriesConfig, times: Floats, starts: Rows, names: Sequence[str], order: Rows | None
-) -> None:
-    """Refuse times that do not rise within a series.
-
-    Args:
-        order: The row of the file that stands at each place; None where they stand as they were.
-    """
-    for start in range(0, len(times) - 1, AT_ONCE):
-        step = np.diff(times[start : start + AT_ONCE + 1])
-        firsts = starts[1:-1] - 1 - start
-        step[firsts[(firsts >= 0) & (firsts < len(step))]] = 1.0  # from one series to the next
-        bad = np.flatnonzero(~(step > 0))
-        if not len(bad):
-            continue
-        row = start + int(bad[0]) + 1
-        name = names[int(np.searchsorted(starts, row, side="right")) - 1]
-        line = (row if order is None else int(order[row])) + 2
-        what, hint = "is earlier than the time", "sort the rows by time"
-        if step[bad[0]] == 0:
-            what, hint = "repeats the time", "drop one of them"
-        if config.id is None:
-            hint += ", or name the column that tells the series apart in task.id"
-        raise DataError(
-            f"{config.path}:{line}: {config.time!r} {what} of the row before{_whose(name)}; "
-            f"{hint}.",
-            "task.time",
-        )
 
 
 def check_cells(config: SeriesConfig, values: Floats, starts: Rows, names: Sequence[str]) -> None:
@@ -104,6 +72,26 @@ def check_cells(config: SeriesConfig, values: Floats, starts: Rows, names: Seque
         f"{_whose(names[series])}; {remedy}.",
         "task.missing",
     )
+
+
+def checked(
+    config: SeriesConfig, cells: Floats, column: int, name: str, train: tuple[int, int]
+) -> Floats:
+    """The cells of one column of a series, filled where that is asked for.
+
+    Args:
+        train: First and last-plus-one row of the training part.
+
+    Raises:
+        DataError: They teach nothing, or are not what the config needs.
+    """
+    if config.missing == "ffill":
+        cells = filled(cells)
+        check_filled(config, cells, column, name)
+    check_training(config, cells[slice(*train)], column, name)
+    if column < len(config.targets):
+        check_transformable(config, cells, column, name)
+    return cells
 
 
 def check_filled(config: SeriesConfig, cells: Floats, column: int, name: str) -> None:

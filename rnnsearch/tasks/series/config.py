@@ -52,8 +52,16 @@ class SeriesConfig:
 
     Attributes:
         path: A CSV (UTF-8, names in its first line) or a `.parquet` file.
-        time: Column of the time; rows must be in its order. None takes the order of the rows.
+        time: Column of the time, in whose order rows are read; or a list of columns that hold it
+            together: a date and a time of day, or year, month, day and hour. None takes the order
+            of the rows.
+        date_format: Where dates do not show it themselves: `dmy`, `mdy` or `ymd`, the order of day,
+            month and year; or a pattern of Python's strptime. None leaves it to the dates.
+        decimal: The decimal sign of numbers that are texts, where they do not show it themselves.
+        empty_values: Numbers that mean an empty cell, such as -999.
         id: Column that tells the series of a panel apart; None for a single series.
+        skip_series: Names of series of the panel that are left out.
+        min_rows: Series of fewer rows are left out.
         targets: Columns to forecast.
         past: Columns known up to now.
         known: Columns known ahead, such as holidays.
@@ -89,8 +97,13 @@ class SeriesConfig:
 
     type: Literal["series"] = "series"
     path: str | None = None
-    time: str | None = None
+    time: str | tuple[str, ...] | None = None
+    date_format: str | None = None
+    decimal: Literal[".", ","] | None = None
+    empty_values: tuple[float, ...] = ()
     id: str | None = None
+    skip_series: tuple[str, ...] = ()
+    min_rows: int = 0
     targets: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
@@ -110,6 +123,13 @@ class SeriesConfig:
     interval: float | None = None
     order: Literal["shuffled", "in_time"] = "shuffled"
     split: SeriesSplitConfig = field(default_factory=SeriesSplitConfig)
+
+    @property
+    def time_columns(self) -> tuple[str, ...]:
+        """The columns that hold the time; none where rows are taken in their order."""
+        if self.time is None:
+            return ()
+        return (self.time,) if isinstance(self.time, str) else self.time
 
     @property
     def lead(self) -> int:
@@ -134,8 +154,27 @@ def problems(config: SeriesConfig) -> list[tuple[str, str]]:
         for key in ("horizon", "context", "segment", "period", "stride")
         if (value := getattr(config, key)) < 1
     )
+    found += _reading_problems(config)
     found += _column_problems(config) + _strategy_problems(config) + _quantile_problems(config)
     return found + _validation_problems(config.validation) + _split_problems(config)
+
+
+def _reading_problems(config: SeriesConfig) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    order = config.date_format
+    if order is not None and "%" not in order and order not in ("dmy", "mdy", "ymd"):
+        message = "must be dmy, mdy, ymd, or a pattern of strptime such as '%d.%m.%Y %H:%M'."
+        found.append(("date_format", message))
+    if order is not None and config.time is None:
+        found.append(("date_format", "says how task.time is written, and there is none."))
+    if config.min_rows < 0:
+        found.append(("min_rows", f"must be at least 0, not {config.min_rows}."))
+    found.extend(
+        (key, "is for a panel; name the column that tells its series apart in task.id.")
+        for key in ("skip_series", "min_rows")
+        if getattr(config, key) and config.id is None
+    )
+    return found
 
 
 def _column_problems(config: SeriesConfig) -> list[tuple[str, str]]:

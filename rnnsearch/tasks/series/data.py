@@ -16,22 +16,22 @@ from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.checks import (
     check_cells,
     check_columns,
-    check_filled,
-    check_training,
-    check_transformable,
+    checked,
 )
 from rnnsearch.tasks.series.config import SeriesConfig, problems
+from rnnsearch.tasks.series.forms import Forms
 from rnnsearch.tasks.series.intervals import check_calibration
+from rnnsearch.tasks.series.order import in_order
 from rnnsearch.tasks.series.parts import (
     check_windows,
-    filled,
-    in_series,
     part_bounds,
     season_errors,
 )
+from rnnsearch.tasks.series.source import column_names
 from rnnsearch.tasks.series.steps import regular_step
-from rnnsearch.tasks.series.table import Table, column_names, read_table
+from rnnsearch.tasks.series.table import Table, read_table
 from rnnsearch.tasks.series.transforms import restored, transformed
+from rnnsearch.tasks.series.unfit import refuse_unfit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,8 +50,9 @@ class SeriesData:
         values: In the data's units, float64 [rows, columns]; NaN where a cell was empty.
         scaled: What models read, float32 [rows, columns]: targets transformed, all scaled, empty
             cells filled or 0.
-        times: Seconds since 1970 or the time column's numbers, float64 [rows]; None without one.
-        dated: Whether `times` are seconds since 1970.
+        times: Datetime64 of a unit that holds them, or the time column's numbers, [rows]; None
+            without one.
+        dated: Whether `times` are dates.
         names: Of the series; one empty name for a single one.
         starts: First row of each series, and the number of rows; int64 [series + 1].
         bounds: First and last-plus-one row of each part that exists, int64 [series, 2].
@@ -60,12 +61,14 @@ class SeriesData:
         spread: Standard deviation of each target's training rows, [series, targets].
         season: By which MASE divides, [series, targets].
         digest: SHA-256 of the file.
+        forms: How its cells are written.
+        said: What was done to the rows of the file.
     """
 
     config: SeriesConfig
     values: Floats
     scaled: NDArray[np.float32]
-    times: Floats | None
+    times: NDArray[Any] | None
     dated: bool
     names: tuple[str, ...]
     starts: Rows
@@ -75,6 +78,8 @@ class SeriesData:
     spread: Floats
     season: Floats
     digest: str
+    forms: Forms
+    said: tuple[str, ...] = ()
 
     symbolic = False
     losses: tuple[Loss, ...] = field(init=False)
@@ -111,7 +116,15 @@ class SeriesData:
         columns = (*config.targets, *config.past, *config.known)
         path = Path(config.path or "")
         check_columns(config, column_names(path))
-        table = read_table(path, columns, time=config.time, id=config.id)
+        table = read_table(
+            path,
+            columns,
+            time=config.time,
+            id=config.id,
+            decimal=config.decimal,
+            date_format=config.date_format,
+            empty_values=config.empty_values,
+        )
         return cls.of(config, table)
 
     @classmethod
@@ -121,44 +134,51 @@ class SeriesData:
         Raises:
             DataError: A series is out of order, too short or constant, or holds empty cells.
         """
-        values, times, starts = in_series(config, table)
-        bounds = part_bounds(config, table.names, starts)
-        check_cells(config, values, starts, table.names)
-        series, columns, targets = len(table.names), values.shape[1], len(config.targets)
+        rows = in_order(config, table)
+        values, names, starts = rows.values, rows.names, rows.starts
+        counts = np.diff(starts).tolist()
+        bounds, wrong = part_bounds(config, names, starts)
+        check_cells(config, values, starts, names)
+        series, columns, targets = len(names), values.shape[1], len(config.targets)
         center, scale = np.empty((series, columns)), np.empty((series, columns))
         spread, season = np.empty((series, targets)), np.empty((series, targets))
         scaled = np.empty(values.shape, np.float32)
         # A column at a time: a long table has no room for copies of all of them.
         for number, (lo, hi) in enumerate(pairwise(starts.tolist())):
+            if number in wrong:
+                continue
             start, end = (int(row) - lo for row in bounds["train"][number])
-            for column in range(columns):
-                cells = values[lo:hi, column]
-                if config.missing == "ffill":
-                    cells = filled(cells)
-                    check_filled(config, cells, column, table.names[number])
-                train = cells[start:end]
-                check_training(config, train, column, table.names[number])
-                raw = train
-                if column < targets:
-                    check_transformable(config, cells, column, table.names[number])
-                    cells = transformed(cells, config.transform)
-                    train = cells[start:end]
-                scaler = Scaler.fit(train[:, None], config.scaler)
-                (center[number, column],), (scale[number, column],) = scaler.center, scaler.scale
-                out = scaled[lo:hi, column]
-                np.subtract(cells, center[number, column], out=out, casting="same_kind")
-                out /= scale[number, column]
-                if column < targets:
-                    spread[number, column] = np.nanstd(raw)
-                    season[number, column] = season_errors(raw[:, None], config.period)[0]
+            try:
+                for column in range(columns):
+                    cells = checked(
+                        config, values[lo:hi, column], column, names[number], (start, end)
+                    )
+                    train = raw = cells[start:end]
+                    if column < targets:
+                        cells = transformed(cells, config.transform)
+                        train = cells[start:end]
+                    scaler = Scaler.fit(train[:, None], config.scaler)
+                    (center[number, column],), (scale[number, column],) = (
+                        scaler.center,
+                        scaler.scale,
+                    )
+                    out = scaled[lo:hi, column]
+                    np.subtract(cells, center[number, column], out=out, casting="same_kind")
+                    out /= scale[number, column]
+                    if column < targets:
+                        spread[number, column] = np.nanstd(raw)
+                        season[number, column] = season_errors(raw[:, None], config.period)[0]
+            except DataError as error:
+                wrong[number] = error
+        refuse_unfit(config, names, wrong, counts)
         scaled[np.isnan(scaled)] = 0.0
         made = cls(
             config=config,
             values=values,
             scaled=scaled,
-            times=times,
+            times=rows.times,
             dated=table.dated,
-            names=table.names,
+            names=names,
             starts=starts,
             bounds=bounds,
             center=center,
@@ -166,6 +186,8 @@ class SeriesData:
             spread=spread,
             season=season,
             digest=table.digest,
+            forms=table.forms,
+            said=tuple(rows.notes),
         )
         check_windows(made)
         check_calibration(made)
@@ -313,7 +335,8 @@ class SeriesData:
             "known": list(config.known),
             "id": config.id,
             "series": list(self.names),
-            "time": config.time,
+            "time": list(config.time_columns),
+            "forms": self.forms.to_json(),
             "dated": self.dated,
             "step": None
             if self.times is None

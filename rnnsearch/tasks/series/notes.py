@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnsearch.tasks.series.steps import odd_steps, step_said, usual_step
+from rnnsearch.tasks.series.steps import moment_said, odd_steps, step_said, usual_step
+
+MARKS = (
+    *(-1, -9, -99, -99.9, -200, -999, -999.9, -9999, -9999.9, -99999),
+    *(99.9, 999, 999.9, 9999, 9999.9, 99999, 999999),
+)
+"""Numbers that files write for an empty cell."""
 
 if TYPE_CHECKING:
     from rnnsearch.tasks.series.data import SeriesData
@@ -14,7 +21,7 @@ if TYPE_CHECKING:
 
 def notes(data: SeriesData) -> list[str]:
     """Where the parts begin, uneven times, empty cells, and columns that never change."""
-    found = _parts(data) + _times(data)
+    found = [*_parts(data), *data.forms.notes, *data.said, *_times(data)]
     config = data.config
     columns = (*config.targets, *config.past, *config.known)
     empty = np.isnan(data.values).sum(axis=0)
@@ -23,6 +30,7 @@ def notes(data: SeriesData) -> list[str]:
         for name, count in zip(columns, empty.tolist(), strict=True)
         if count
     )
+    found.extend(_marks(data, columns))
     others = columns[len(config.targets) :]
     for number, name in enumerate(others, len(config.targets)):
         train = [data.scaled[lo:hi, number] for lo, hi in data.bounds["train"]]
@@ -35,14 +43,30 @@ def notes(data: SeriesData) -> list[str]:
     return found
 
 
+def _marks(data: SeriesData, columns: Sequence[str]) -> list[str]:
+    """Numbers far below or above all others that may stand for an empty cell; they are only said.
+
+    They are read as they are, for nobody can know.
+    """
+    found = []
+    for name, cells in zip(columns, data.values.T, strict=True):
+        known = np.unique(cells[np.isfinite(cells)])
+        if len(known) < 4:
+            continue
+        for mark, rest in ((known[0], known[1:]), (known[-1], known[:-1])):
+            count = int((cells == mark).sum())
+            far = min(abs(mark - rest[0]), abs(mark - rest[-1])) > (rest[-1] - rest[0]) / 2
+            if mark in MARKS and count > 1 and far:
+                found.append(
+                    f"{name!r} is {mark:g} in {count:,} rows, far from all others; if that means "
+                    f"an empty cell: --set 'task.empty_values=[{mark:g}]' --set task.missing=ffill"
+                )
+    return found
+
+
 def moment(data: SeriesData, row: int) -> str:
     """A row's time as a person writes it."""
-    if data.times is None:
-        return f"row {row + 1:,}"
-    if not data.dated:
-        return f"{data.times[row]:g}"
-    text = str(np.datetime64(int(data.times[row]), "s")).replace("T", " ")
-    return text.removesuffix(" 00:00:00").removesuffix(":00")
+    return f"row {row + 1:,}" if data.times is None else moment_said(data.times[row])
 
 
 def _parts(data: SeriesData) -> list[str]:

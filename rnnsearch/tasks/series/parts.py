@@ -10,9 +10,7 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Part
-from rnnsearch.tasks.series.checks import check_order
 from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig
-from rnnsearch.tasks.series.table import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +19,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
+
+
+MOST_NEEDED = 100_000
+"""Series of so many rows are not called short."""
 
 
 def split_rows(split: SeriesSplitConfig, count: int) -> dict[Part, tuple[int, int]]:
@@ -99,39 +101,35 @@ def check_windows(data: SeriesData) -> None:
             )
 
 
-def in_series(config: SeriesConfig, table: Table) -> tuple[Floats, Floats | None, Rows]:
-    """Values and times with each series in one piece, in order of time, and where each starts.
+def part_bounds(
+    config: SeriesConfig, names: Sequence[str], starts: Rows
+) -> tuple[dict[Part, Rows], dict[int, DataError]]:
+    """First and last-plus-one row of each part, int64 [series, 2]; and what is wrong, by series.
 
-    The table's own arrays; where its series are mixed they are put in order in place.
-    """
-    values, times = table.values, table.times
-    if len(table.names) == 1:
-        starts, order = np.array([0, len(values)], np.int64), None
-    else:
-        counts = np.bincount(table.ids, minlength=len(table.names))
-        starts, order = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), None
-        if (table.ids[1:] < table.ids[:-1]).any():
-            order = np.argsort(table.ids, kind="stable")
-            for column in (*values.T, *(() if times is None else (times,))):
-                column[:] = column[order]
-    if times is not None:
-        check_order(config, times, starts, table.names, order)
-    return values, times, starts
-
-
-def part_bounds(config: SeriesConfig, names: Sequence[str], starts: Rows) -> dict[Part, Rows]:
-    """First and last-plus-one row of each part, int64 [series, 2].
-
-    Raises:
-        DataError: A series is too short for a part.
+    A series that is too short for a part is wrong, and its rows are not to be used.
     """
     bounds: dict[Part, list[tuple[int, int]]] = {}
-    for name, lo, hi in zip(names, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+    wrong: dict[int, DataError] = {}
+    for number, (lo, hi) in enumerate(pairwise(starts.tolist())):
         parts = split_rows(config.split, hi - lo)
-        check_sizes(config, parts, hi - lo, name)
+        try:
+            check_sizes(config, parts, hi - lo, names[number])
+        except DataError as error:
+            wrong[number] = error
         for part, (start, end) in parts.items():
             bounds.setdefault(part, []).append((lo + start, lo + end))
-    return {part: np.array(rows, np.int64) for part, rows in bounds.items()}
+    return {part: np.array(rows, np.int64) for part, rows in bounds.items()}, wrong
+
+
+def rows_needed(config: SeriesConfig) -> int:
+    """The fewest rows of a series whose parts hold their windows; 0 where no number would do."""
+    for rows in range(1, MOST_NEEDED):
+        try:
+            check_sizes(config, split_rows(config.split, rows), rows, "")
+        except DataError:
+            continue
+        return rows
+    return 0
 
 
 def season_errors(train: Floats, period: int) -> Floats:

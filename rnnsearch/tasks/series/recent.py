@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.columns import family, numbers, texts
+from rnnsearch.tasks.columns import family, texts
 from rnnsearch.tasks.frames import frame_columns
-from rnnsearch.tasks.series.table import MISSING_WORDS, times_of
+from rnnsearch.tasks.series.forms import Forms
+from rnnsearch.tasks.written.reading import read_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,12 +31,12 @@ class Recent:
     Attributes:
         name: As training knew the series, else as it was given; None where there is one alone.
         values: Float64 [rows, columns]: targets, past, then known columns; NaN where empty.
-        times: Seconds since 1970 or the time column's numbers; None where rows have no time.
+        times: Dates, or the time column's numbers; None where rows have no time.
     """
 
     name: str | None
     values: Floats
-    times: Floats | None
+    times: NDArray[Any] | None
 
 
 def recent_rows(manifest: Mapping[str, Any], frame: Any) -> list[Recent]:
@@ -52,10 +53,14 @@ def recent_rows(manifest: Mapping[str, Any], frame: Any) -> list[Recent]:
         DataError: A cell is no number or no time.
     """
     names = [*manifest["targets"], *manifest["past"], *manifest["known"]]
-    time, id = manifest.get("time"), manifest["id"]
-    found = frame_columns(frame, [one for one in (id, time) if one is not None] + names)
-    values = np.stack([_numbers(found[name], name) for name in names], axis=1)
-    times = None if time is None else _times(manifest, found[time])
+    id, forms = manifest["id"], Forms()
+    if "forms" in manifest:
+        forms = Forms.from_json(manifest["forms"])
+    read = list(manifest["time"]) if "time" in manifest else []
+    found = frame_columns(frame, [*([] if id is None else [id]), *read, *names])
+    values = np.stack([_numbers(forms, found[name], name) for name in names], axis=1)
+    times = _times(manifest, forms, [found[name] for name in read], read) if read else None
+    time = ", ".join(read)
     if id is None:
         return [_ordered(None, values, times, np.arange(len(values)), time)]
     series, names_given = _series(manifest, found[id])
@@ -65,41 +70,36 @@ def recent_rows(manifest: Mapping[str, Any], frame: Any) -> list[Recent]:
     ]
 
 
-def _numbers(column: Any, name: str) -> Floats:
-    """Cells as float64; those that say that they are empty, as a file's do, are NaN."""
-    import pyarrow
-    from pyarrow import compute
-
-    place = f"the rows, column {name!r}"
-    if family(column.type) == "text":
-        text = compute.utf8_trim_whitespace(texts(column, place))
-        words = compute.is_in(text, value_set=pyarrow.array(MISSING_WORDS, text.type))
-        column = compute.if_else(words, pyarrow.scalar(None, text.type), text)
-    cells = numbers(column, place)
+def _numbers(forms: Forms, column: Any, name: str) -> Floats:
+    """Cells as float64, read as those of training were; NaN where they say that they are empty."""
+    cells = read_numbers(column, forms.numbers.get(name), f"the rows, column {name!r}")
     if np.isinf(cells).any():
         row = int(np.argmax(np.isinf(cells)))
         raise ModelError(f"row {row} (from 0) has an infinite value of {name!r}.")
     return cells
 
 
-def _times(manifest: Mapping[str, Any], column: Any) -> Floats:
-    name = manifest["time"]
-    read = times_of(column, f"the rows, column {name!r}", 0)
-    dated = read.dtype.kind == "M"
-    if dated != manifest["dated"]:
-        kinds = "plain numbers", "dates"
-        raise ModelError(
-            f"the column {name!r} holds {kinds[dated]}, and in training it held "
-            f"{kinds[not dated]}; give times as the training file has them."
-        )
-    if not dated:
-        return read
-    since: Floats = (read - np.datetime64(0, "s")) / np.timedelta64(1, "s")
-    return since
+def _times(
+    manifest: Mapping[str, Any], forms: Forms, columns: Sequence[Any], names: Sequence[str]
+) -> NDArray[Any]:
+    """Times as dates or as numbers, read as those of training were."""
+    said = ", ".join(map(repr, names))
+    form = forms.time
+    if form is None:
+        raise ModelError("this model does not say how its times are written.")
+    if len(names) == 1 and (family(columns[0].type) == "date") != manifest["dated"]:
+        counted = family(columns[0].type) in ("whole", "number", "date")
+        if counted and not form.forms[0].shape.startswith("compact"):
+            kinds = "plain numbers", "dates"
+            raise ModelError(
+                f"the column {said} holds {kinds[not manifest['dated']]}, and in training it held "
+                f"{kinds[manifest['dated']]}; give times as the training file has them."
+            )
+    return form.read(columns, lambda row: f"the rows, column {said}: row {row} (from 0)")
 
 
 def _ordered(
-    name: str | None, values: Floats, times: Floats | None, rows: NDArray[Any], time: str | None
+    name: str | None, values: Floats, times: NDArray[Any] | None, rows: NDArray[Any], time: str
 ) -> Recent:
     if times is None:
         return Recent(name, values[rows], None)

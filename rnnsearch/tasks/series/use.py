@@ -15,7 +15,7 @@ from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.forecast import Columns, forecast, points
 from rnnsearch.tasks.series.parts import fill_forward
 from rnnsearch.tasks.series.recent import SHOWN, Recent, as_number, recent_rows
-from rnnsearch.tasks.series.steps import slack, step_said
+from rnnsearch.tasks.series.steps import between, slack, step_said
 from rnnsearch.tasks.series.transforms import Transform, restored, transformed
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _check_spacing(manifest: Mapping[str, Any], own: Recent, steps: int | None) 
     targets = own.values[:, : len(manifest["targets"])]
     end = int(np.flatnonzero(np.isfinite(targets).any(axis=1))[-1:].sum()) + 1
     ahead = max(steps or 0, int(manifest["horizon"]))
-    found = np.diff(own.times[max(0, end - int(manifest["context"])) : end + ahead])
+    found = between(own.times[max(0, end - int(manifest["context"])) : end + ahead])
     if not len(found):
         return
     dated = bool(manifest["dated"])

@@ -22,7 +22,7 @@ def text_of(length: int) -> str:
 def test_a_text_of_any_length_gets_a_file_that_runs(tmp_path: Path, length: int) -> None:
     path = tmp_path / "my text: 1.txt"
     path.write_text(text_of(length))
-    yaml = draft(path)
+    yaml = draft(path).yaml
     assert f"{length:,} characters" in yaml
     spec = loads(yaml, name="x", directory=Path("/"))
     assert spec.name == "my-text-1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from rnnsearch.errors import DataError
 from rnnsearch.space.describe import describe
 from rnnsearch.space.draft import draft
 from rnnsearch.space.load import loads
+from rnnsearch.space.seasons import season
 from rnnsearch.space.spec import StudySpec
-from rnnsearch.space.table_reading import season
 
 NOISE = np.random.default_rng(0).normal(0, 0.3, 3000)
 
@@ -35,7 +36,7 @@ def daily(count: int) -> list[object]:
 
 
 def drafted(path: Path) -> StudySpec:
-    return loads(draft(path), name="x", directory=Path("/"))
+    return loads(draft(path).yaml, name="x", directory=Path("/"))
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -52,9 +53,10 @@ def test_columns_season_and_horizon(tmp_path: Path, delimiter: str) -> None:
         },
         delimiter,
     )
-    yaml = draft(path)
+    yaml = draft(path).yaml
     assert "1,000 rows, one hour between rows" in yaml
-    assert "Left out, not numbers or never changing: flat, note" in yaml
+    assert "# Left out: flat: is 3 in every row" in yaml
+    assert "# Left out: note: holds 'a'" in yaml
     spec = loads(yaml, name="x", directory=Path("/"))
     values = spec.values
     assert spec.name == "my-load"
@@ -121,11 +123,24 @@ def test_parquet(tmp_path: Path) -> None:
         ("y\n" + "1\n2\n" * 10, "20 rows, too few to hold parts out"),
         ("y\n" + "5\n" * 90, "no column of numbers ever changes"),
         ("name\n" + "ann\nbob\n" * 90, r"no column of numbers .* cp .* && rnnsearch init x\.txt"),
-        ("", r"x\.csv is empty \(0 bytes\)"),
-        ("1\n" * 50, "holds numbers, not the names"),
     ],
 )
-def test_a_table_with_nothing_to_forecast(tmp_path: Path, raw: str, words: str) -> None:
+def test_a_table_with_nothing_to_forecast_leaves_a_draft_to_edit(
+    tmp_path: Path, raw: str, words: str
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(raw)
+    drafted = draft(path)
+    assert re.search(words, drafted.problem)
+    assert "This file does not run yet" in drafted.yaml
+    assert raw.partition("\n")[0] in drafted.yaml
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [("", r"x\.csv is empty \(0 bytes\)"), ("1\n" * 50, "holds numbers, not the names")],
+)
+def test_no_table_at_all(tmp_path: Path, raw: str, words: str) -> None:
     path = tmp_path / "x.csv"
     path.write_text(raw)
     with pytest.raises(DataError, match=words):

@@ -33,7 +33,7 @@ def data_of(values: np.ndarray, **given: Any) -> SeriesData:
     names = ("y", "z")[: values.shape[1]]
     config = SeriesConfig(**{"path": "made.csv", "targets": names, "context": 4, **given})
     ids = np.zeros(len(values), np.int32)
-    return SeriesData.of(config, Table(values.copy(), None, False, ids, ("",), "made"))
+    return SeriesData.of(config, Table(values.copy(), None, ids, ("",), "made"))
 
 
 def zero(data: SeriesData) -> Any:

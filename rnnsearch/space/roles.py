@@ -1,0 +1,162 @@
+"""Which column of a table may be its time, its id and its target, by names and kinds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnsearch.tasks.series.survey import Column
+from rnnsearch.tasks.written.joined import part_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_TARGETS = (
+    *("y", "target", "ot", "value", "values", "sales", "demand", "load", "consumption", "close"),
+    *("pm2.5", "pm25", "cnt", "count", "passengers", "power", "energy", "usage", "traffic"),
+    *("price", "volume", "quantity", "qty", "units", "revenue", "visitors", "orders", "rides"),
+)
+"""Words in the name of what people forecast, the surest first."""
+
+_FLAGS = (
+    *("holiday", "holidays", "isholiday", "schoolholiday", "stateholiday", "weekend", "workingday"),
+    *("promo", "promo2", "promotion", "onpromotion", "calendar", "event", "open", "season"),
+)
+"""Words in the name of what is known ahead, where a column has few values."""
+
+_CALENDAR = {
+    **dict.fromkeys(("year", "yr"), 2200),
+    **dict.fromkeys(("month", "mnth"), 12),
+    **dict.fromkeys(("week", "weeknum", "weekofyear"), 53),
+    **dict.fromkeys(("day", "dayofmonth"), 31),
+    "dayofyear": 366,
+    **dict.fromkeys(("weekday", "dayofweek", "dow"), 7),
+    **dict.fromkeys(("hour", "hr"), 24),
+    "quarter": 4,
+    "minute": 59,
+}
+"""Words in the name of what is known ahead, with the largest whole number that it can be."""
+
+MOST_FLAGS = 10
+"""A flag has no more values than this."""
+
+_IDS = (
+    *("id", "series", "store", "shop", "item", "symbol", "station", "meter", "ticker", "sensor"),
+    *("device", "product", "sku", "family", "dept", "department", "country", "region", "state"),
+    *("city", "location", "site", "zone", "building", "household", "customer", "user", "asset"),
+    *("channel", "branch", "plant", "unit", "machine", "group", "code"),
+)
+"""Words in the name of what tells series apart."""
+
+_TIMES = re.compile(
+    r"time|t|date|datetime|timestamp|ds|year|step|index|month|week|day|period", re.I
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What the user says of a table, so that it is not inferred.
+
+    Attributes:
+        time: Columns that hold the time; empty leaves it open.
+        id: The column that tells series apart; None leaves it open.
+        target: Columns to forecast; empty leaves it open.
+        horizon: Rows to forecast; None leaves it open.
+        decimal: The decimal sign; None leaves it open.
+        date_format: As `task.date_format`; None leaves it open.
+    """
+
+    time: tuple[str, ...] = ()
+    id: str | None = None
+    target: tuple[str, ...] = ()
+    horizon: int | None = None
+    decimal: str | None = None
+    date_format: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.time, *(() if self.id is None else (self.id,)), *self.target)
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a column's name in lower case: `Weekly_Sales` and `isHoliday` have two."""
+    parted = re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
+    return [word for word in re.split(r"[^\w.]+|_", parted.lower()) if word]
+
+
+def time_choices(columns: Mapping[str, Column]) -> list[tuple[str, ...]]:
+    """Columns that may hold the time, the likeliest first."""
+    times = [name for name, column in columns.items() if column.kind == "time"]
+    clocks = [name for name, column in columns.items() if column.kind == "clock"]
+    numbers = [name for name, column in columns.items() if column.kind == "number"]
+    parts = {part: name for name in reversed(numbers) if (part := part_of(name)) is not None}
+    hours = tuple(parts[part] for part in ("hour", "minute", "second") if part in parts)
+    found: list[tuple[str, ...]] = []
+    for time in times:
+        found += [(time, clock) for clock in clocks]
+        found.append((time,))
+        found += [(time, *hours)] if "hour" in parts else []
+    if not times and "year" in parts and "month" in parts:
+        days = (parts["year"], parts["month"], *((parts["day"],) if "day" in parts else ()))
+        if "day" in parts and (hours or clocks):
+            found.append((*days, *(hours or clocks[:1])))
+        found.append(days)
+    if not found:
+        found += [(name,) for name in numbers if _TIMES.fullmatch(name.strip())][:1]
+    return found
+
+
+def called_time(name: str) -> bool:
+    """Whether a column is called as one of times."""
+    return any(_TIMES.fullmatch(word) for word in words_of(name))
+
+
+def id_choices(columns: Mapping[str, Column], taken: Iterable[str]) -> list[str]:
+    """Columns that may tell series apart: those called so first, then texts, then numbers."""
+    out = set(taken)
+    free = [
+        column
+        for name, column in columns.items()
+        if name not in out and column.kind in ("text", "number") and part_of(name) is None
+    ]
+    named = [column.name for column in free if set(words_of(column.name)) & set(_IDS)]
+    texts = [column.name for column in free if column.kind == "text"]
+    return list(dict.fromkeys([*named, *texts, *(column.name for column in free)]))
+
+
+def is_known(name: str, values: NDArray[np.float64]) -> bool:
+    """Whether a column is called as what is known ahead, and holds what that can be.
+
+    Args:
+        values: Its cells; NaN where empty.
+    """
+    words = words_of(name)
+    called = {*words, *("".join(pair) for pair in pairwise(words))}
+    called |= {"".join(words[at : at + 3]) for at in range(len(words))}
+    known = np.unique(values[np.isfinite(values)])
+    if not len(known) or (known % 1 != 0).any() or known[0] < 0:
+        return False
+    if called & set(_FLAGS) and len(known) <= MOST_FLAGS:
+        return True
+    return any(known[-1] <= most for word, most in _CALENDAR.items() if word in called)
+
+
+def likely_target(names: Sequence[str]) -> tuple[str, bool]:
+    """What is to be forecast, and whether its name says so; else it is the last column."""
+    ranked = []
+    for at, name in enumerate(names):
+        words = words_of(name)
+        hits = [_TARGETS.index(word) for word in words if word in _TARGETS]
+        whole = name.strip().lower()
+        if whole in _TARGETS:
+            hits.append(_TARGETS.index(whole))
+        if hits:
+            ranked.append((min(hits), len(words), at, name))
+    if ranked:
+        return min(ranked)[3], True
+    return names[-1], False

@@ -1,0 +1,108 @@
+"""How far rows of a table lie apart, and how long a season of theirs is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnsearch.tasks.series.steps import ticks, ticks_a_second
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_STEPS = {
+    1: "second",
+    60: "minute",
+    900: "quarter of an hour",
+    3600: "hour",
+    86400: "day",
+    604800: "week",
+}
+LONGEST_PERIOD = 2000
+MOST_ROWS = 100_000
+"""The last rows of the training part, in which a season is looked for."""
+
+
+def season(values: NDArray[np.float64], calendar: Sequence[int] = ()) -> tuple[int, float]:
+    """Rows of a season, and the autocorrelation there.
+
+    First the seasons of the calendar, the shortest that stands out among the changes from row to
+    row (a slow drift hides a day's wave, and changes are free of it). Else the highest peak of the
+    autocorrelation itself, of the series without its straight trend, after the lag at which it has
+    fallen; where one peak is almost as high, the shorter season counts.
+
+    Args:
+        values: Of one series; NaN where unknown.
+        calendar: Seasons that the step between the rows suggests, the shortest first.
+
+    Returns:
+        (1, 0.0) where nothing stands out, or fewer than three seasons fit.
+    """
+    known = np.isfinite(values)
+    if known.sum() < 12:
+        return 1, 0.0
+    at = np.arange(len(values))[-MOST_ROWS:]
+    filled = np.interp(at, np.flatnonzero(known), values[known])
+    noise = 4 / np.sqrt(len(filled))
+    changes = _autocorrelation(np.diff(filled))
+    for period in calendar:
+        if period + 1 < len(changes) // 3 and changes[period] >= max(0.1, noise):
+            around = changes[max(period - 1, 1) : period + 2]
+            if changes[period] == around.max():
+                return period, float(changes[period])
+    whole = _autocorrelation(filled - np.polyval(np.polyfit(at, filled, 1), at))
+    inner = whole[1 : min(len(whole) // 3, LONGEST_PERIOD)]
+    peaks = np.flatnonzero((inner[1:-1] > inner[:-2]) & (inner[1:-1] >= inner[2:])) + 2
+    fallen = np.flatnonzero(inner < 0.2)
+    peaks = peaks[peaks > (fallen[0] + 1 if len(fallen) else len(whole))]
+    if len(peaks) == 0 or whole[peaks].max() < max(0.3, noise):
+        return 1, 0.0
+    period = int(peaks[whole[peaks] >= 0.9 * whole[peaks].max()][0])
+    return period, float(whole[period])
+
+
+def _autocorrelation(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By lag; zeros for a constant. Long lags are not shrunk for their fewer pairs."""
+    rest = values - values.mean()
+    count = len(rest)
+    found = np.fft.irfft(np.abs(np.fft.rfft(rest, 2 * count)) ** 2)[:count]
+    if found[0] <= 1e-12 * max(float(np.square(values).sum()), 1e-300):
+        return np.zeros(count)
+    return np.asarray(found / found[0] * count / np.arange(count, 0, -1), np.float64)
+
+
+def usual_step(times: NDArray[Any] | None) -> float:
+    """The usual time between two rows, in seconds of dates; 0 where there is none."""
+    if times is None or len(times) < 2:
+        return 0.0
+    steps = np.diff(ticks(times))
+    return float(np.median(steps[steps > 0])) / ticks_a_second(times) if (steps > 0).any() else 0.0
+
+
+def calendar(times: NDArray[Any] | None) -> list[int]:
+    """Seasons that rows of such a step may have: minutes of an hour, hours of a day, and so on."""
+    usual = usual_step(times)
+    if times is None or times.dtype.kind != "M" or usual <= 0:
+        return []
+    spans: list[float] = [60, 3600, 86400, 7 * 86400]
+    if usual >= 27 * 86400:
+        spans = [365.25 * 86400]
+    return [round(span / usual) for span in spans if 3 < span / usual <= LONGEST_PERIOD]
+
+
+def step_in_words(times: NDArray[Any] | None) -> str:
+    """The usual time between two rows as a person says it: one hour."""
+    if times is None:
+        return "a row"
+    usual = usual_step(times)
+    if times.dtype.kind != "M":
+        return f"{usual:g}"
+    if usual in _STEPS:
+        return f"one {_STEPS[int(usual)]}"
+    days = usual / 86400
+    for least, most, word in ((28, 31, "month"), (89, 92, "quarter"), (365, 366, "year")):
+        if least <= days <= most:
+            return f"one {word}"
+    return f"{usual:g} s"

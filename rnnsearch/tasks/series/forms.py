@@ -1,0 +1,265 @@
+"""How each column that a task reads is written: found over the whole file, before it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.columns import family, in_words, texts
+from rnnsearch.tasks.series.source import (
+    batches,
+    column_names,
+    is_parquet,
+    place_of,
+    schema,
+    without_blank_rows,
+)
+from rnnsearch.tasks.written.joined import JoinedForm, joined
+from rnnsearch.tasks.written.number_evidence import NumberEvidence
+from rnnsearch.tasks.written.numbers import NumberForm
+from rnnsearch.tasks.written.time_evidence import TimeEvidence
+from rnnsearch.tasks.written.times import TimeForm
+
+SAMPLE = 5000
+"""Rows in which the decimal sign of the whole file is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The columns that are read, and what the user said of their cells.
+
+    Attributes:
+        numbers: To be numbers.
+        time: None, one or several that hold the time together.
+        id: What tells series apart.
+        decimal: The decimal sign; None leaves it to the cells.
+        date_format: `dmy`, `mdy`, `ymd` or a pattern of strptime; None leaves it to the cells.
+        empty_values: Numbers that mean an empty cell.
+    """
+
+    numbers: tuple[str, ...] = ()
+    time: tuple[str, ...] = ()
+    id: str | None = None
+    decimal: str | None = None
+    date_format: str | None = None
+    empty_values: tuple[float, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.numbers, *self.time, *(() if self.id is None else (self.id,)))
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """What the cells of a table look like.
+
+    Attributes:
+        numbers: By column, how its texts are read as numbers; columns without an entry are plain.
+        time: How the time is read; None without one.
+        notes: What a person must know of how cells are read.
+    """
+
+    numbers: dict[str, NumberForm] = field(default_factory=dict)
+    time: JoinedForm | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """What a model keeps, to read its rows as they were read in training."""
+        return {
+            "numbers": {name: form.to_json() for name, form in self.numbers.items()},
+            "time": None if self.time is None else self.time.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Forms:
+        numbers = {name: NumberForm.from_json(form) for name, form in said["numbers"].items()}
+        return cls(numbers, None if said["time"] is None else JoinedForm.from_json(said["time"]))
+
+
+def plain_forms(path: Path, wanted: Wanted) -> Forms | None:
+    """Forms of a table whose first rows are as plain as Arrow's own readers want them, or None.
+
+    Numbers with a point, dates as 2024-12-31; the rows behind may still differ.
+    """
+    if is_parquet(path) or wanted.empty_values:
+        return None
+    sample = Sample(path)
+    if sample.decimal == "," or wanted.decimal == "," or wanted.date_format is not None:
+        return None
+    if len(wanted.time) > 1 or any(not sample.plain(name) for name in wanted.numbers):
+        return None
+    form = None
+    if wanted.time:
+        evidence = TimeEvidence()
+        evidence.add(sample.cells[wanted.time[0]])
+        found = evidence.form()
+        if found not in (TimeForm("parts", "ymd"), TimeForm("number")) or evidence.short_years:
+            return None
+        assert isinstance(found, TimeForm)
+        form = JoinedForm(("time",), (found,))
+    return Forms(time=form)
+
+
+class Sample:
+    """The first rows of a table as texts, and what they show of the file as a whole.
+
+    Attributes:
+        cells: By column, its first cells as Arrow strings; of a Parquet file, its texts alone.
+        numbers: What each column shows of how numbers are written.
+        decimal: The decimal sign that the columns of numbers show; empty where none does, or both.
+    """
+
+    def __init__(self, path: Path) -> None:
+        names = column_names(path)
+        if is_parquet(path):
+            kinds = schema(path)
+            names = [name for name in names if family(kinds.field(name).type) in ("text", "bytes")]
+        self.cells: dict[str, Any] = {}
+        batch = next(batches(path, names), None) if names else None
+        if names and (batch is None or not batch.num_rows):
+            raise DataError(f"{path} has names in its first line and no rows below.")
+        if batch is not None:
+            for name in names:
+                column = texts(batch[name].slice(0, SAMPLE), f"{path}, column {name!r}")
+                self.cells[name] = column
+        self.numbers: dict[str, NumberEvidence] = {}
+        for name, column in self.cells.items():
+            self.numbers[name] = NumberEvidence()
+            self.numbers[name].add(column)
+        signs = {
+            evidence.told()
+            for evidence in self.numbers.values()
+            if isinstance(evidence.form(), NumberForm)
+        } - {""}
+        self.decimal = next(iter(signs)) if len(signs) == 1 else ""
+
+    def plain(self, name: str) -> bool:
+        """Whether a column's numbers are written with a point and nothing else."""
+        evidence = self.numbers[name]
+        return evidence.form() == NumberForm() and not evidence.words
+
+
+def full_forms(path: Path, wanted: Wanted) -> Forms:
+    """Forms of a table by all of its rows.
+
+    Raises:
+        DataError: Columns hold something else, or leave open what they mean; all are named.
+    """
+    kinds = schema(path) if is_parquet(path) else None
+    read = {name: None if kinds is None else kinds.field(name).type for name in wanted.columns}
+    families = {name: "text" if kind is None else family(kind) for name, kind in read.items()}
+    as_text = ("text", "bytes")
+    found = {name: NumberEvidence() for name in wanted.numbers if families[name] in as_text}
+    # A day may be a whole number, such as 20241231.
+    times = {name: TimeEvidence() for name in wanted.time if families[name] in (*as_text, "whole")}
+    if found or times:
+        for batch in rows_of(path, wanted):
+            for name, evidence in found.items():
+                evidence.add(texts(batch[name], f"{path}, column {name!r}"))
+            for name, seen in times.items():
+                seen.add(texts(batch[name], f"{path}, column {name!r}"))
+    wrong: list[tuple[str, str]] = []
+    notes: list[str] = []
+    sign = Sample(path).decimal if found else ""
+    forms: dict[str, NumberForm] = {}
+    for name, evidence in found.items():
+        form = evidence.form(wanted.decimal or "", sign)
+        if isinstance(form, str):
+            place = _place(path, wanted, evidence.bad and evidence.bad[0])
+            wrong.append((_key(form, "task.targets"), f"{place}: the column {name!r} {form}"))
+            continue
+        forms[name] = replace(form, empty_values=wanted.empty_values)
+        notes += evidence.notes(name, form)
+    for name in wanted.numbers:
+        if name not in found and wanted.empty_values:
+            forms[name] = NumberForm(empty_values=wanted.empty_values)
+        if families[name] not in (*as_text, "whole", "number", "boolean", "duration", "empty"):
+            said = in_words(read[name])
+            wrong.append(("", f"{path}: the column {name!r} must hold numbers, not {said}"))
+        elif families[name] in ("boolean", "duration"):
+            said = "true is 1, false is 0" if families[name] == "boolean" else "read in seconds"
+            notes.append(f"{name!r}: {said}")
+    time = _time(path, wanted, read, times, wrong, notes)
+    if wrong:
+        key = next((key for key, _ in wrong if key), "")
+        raise DataError("; ".join(said for _, said in wrong) + ".", key)
+    return Forms(forms, time, tuple(notes))
+
+
+def _time(
+    path: Path,
+    wanted: Wanted,
+    read: dict[str, Any],
+    times: dict[str, TimeEvidence],
+    wrong: list[tuple[str, str]],
+    notes: list[str],
+) -> JoinedForm | None:
+    if not wanted.time:
+        return None
+    forms: list[TimeForm] = []
+    for name in wanted.time:
+        if name not in times:
+            form: TimeForm | str = _typed(read[name])
+        else:
+            evidence = times[name]
+            form = evidence.form(wanted.date_format if _dated(evidence) else None)
+            if evidence.empty is not None:
+                form = "has no time here"
+        if isinstance(form, str):
+            place = _place(path, wanted, times[name].where if name in times else None)
+            wrong.append((_key(form, "task.time"), f"{place}: the column {name!r} {form}"))
+            continue
+        forms.append(form)
+        if name in times:
+            notes += times[name].notes(name, form)
+        elif getattr(read[name], "tz", None) not in (None, "UTC"):
+            notes.append(f"times of {name!r} are in {read[name].tz}; they became UTC")
+    if len(forms) < len(wanted.time):
+        return None
+    whole = joined(wanted.time, forms)
+    if isinstance(whole, str):
+        wrong.append(("task.time", f"{path}: {whole}"))
+        return None
+    if len(wanted.time) > 1:
+        shown = " and ".join(map(repr, wanted.time))
+        notes.append(f"the time of a row is {shown} together")
+    return whole
+
+
+def _dated(evidence: TimeEvidence) -> bool:
+    """Whether a column is one that a format of dates is about, rather than a time of day."""
+    return evidence.form("%") == TimeForm("format", pattern="%") and not evidence.clock
+
+
+def _typed(kind: Any) -> TimeForm | str:
+    """The form of a Parquet column that is no text."""
+    found = family(kind)
+    if found == "date":
+        return TimeForm("parts", "ymd")
+    if found == "clock":
+        return TimeForm("clock")
+    if found == "number":
+        return TimeForm("number")
+    return f"must hold times, not {in_words(kind)}"
+
+
+def rows_of(path: Path, wanted: Wanted, types: dict[str, Any] | None = None) -> Iterator[Any]:
+    """Batches of the wanted columns, without rows of a timed table in which nothing stands."""
+    for batch in batches(path, wanted.columns, types):
+        timed = bool(wanted.time) and not is_parquet(path)
+        order = (*wanted.time, *wanted.columns)
+        yield without_blank_rows(batch, order) if timed and batch.num_rows else batch
+
+
+def _place(path: Path, wanted: Wanted, row: int | None) -> str:
+    if row is None:
+        return str(path)
+    return place_of(path, row, wanted.columns, bool(wanted.time))
+
+
+def _key(said: str, otherwise: str) -> str:
+    """The key that an error's words name, if any."""
+    return next((key for key in ("task.decimal", "task.date_format") if key in said), otherwise)

@@ -1,0 +1,141 @@
+"""What every column of a table holds, by a look at all of its rows: what `init` starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.columns import Family, family, in_words, texts
+from rnnsearch.tasks.series.forms import Sample
+from rnnsearch.tasks.series.source import (
+    batches,
+    column_names,
+    is_parquet,
+    schema,
+    without_blank_rows,
+)
+from rnnsearch.tasks.written.number_evidence import NumberEvidence
+from rnnsearch.tasks.written.time_evidence import TimeEvidence
+from rnnsearch.tasks.written.times import TimeForm
+
+Kind = Literal["number", "time", "clock", "text", "empty", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes:
+        kind: `number` for what can be read as numbers, `time` for dates and moments, `clock` for
+            times of day, `text` for other words, `other` for what cannot be read at all.
+        why: What it holds instead, in words; empty of numbers and times.
+        open: What its cells leave open, in words with the key that says it; empty for nothing.
+    """
+
+    name: str
+    kind: Kind
+    why: str = ""
+    open: str = ""
+
+
+def survey(
+    path: Path, decimal: str | None = None, date_format: str | None = None
+) -> dict[str, Column]:
+    """Every column of a table, in order.
+
+    Args:
+        decimal: The decimal sign, where the user said it.
+        date_format: The order or pattern of dates, where the user said it.
+
+    Raises:
+        DataError: The file cannot be read, or has no rows.
+    """
+    names = column_names(path)
+    kinds: dict[str, Any] = {}
+    if is_parquet(path):
+        kinds = {name: schema(path).field(name).type for name in names}
+    families: dict[str, Family] = {
+        name: family(kinds[name]) if name in kinds else "text" for name in names
+    }
+    numbers = {name: NumberEvidence() for name in names if families[name] in ("text", "bytes")}
+    times = {name: TimeEvidence() for name in names if families[name] in ("text", "bytes", "whole")}
+    filled: set[str] = set()
+    rows = 0
+    for batch in batches(path, names):
+        if not is_parquet(path) and batch.num_rows:
+            batch = without_blank_rows(batch, names)
+        rows += batch.num_rows
+        for name in names:
+            column = batch[name]
+            if column.null_count < len(column):
+                filled.add(name)
+            if name not in times:
+                continue
+            try:
+                cells = texts(column, f"{path}, column {name!r}")
+            except DataError:
+                if families[name] != "bytes":
+                    raise
+                del times[name], numbers[name]  # bytes that are no text
+                families[name] = "nested"
+                continue
+            times[name].add(cells)
+            if name in numbers:
+                numbers[name].add(cells)
+    if not rows:
+        raise DataError(f"{path} has names in its first line and no rows below.")
+    sign = Sample(path).decimal if numbers else ""
+    found = {}
+    for name in names:
+        if name in numbers:
+            found[name] = _of_texts(name, numbers[name], times[name], decimal, date_format, sign)
+        elif name not in filled or families[name] == "empty":
+            found[name] = Column(name, "empty", "is empty")
+        else:
+            found[name] = _typed(name, families[name], kinds[name], times.get(name))
+    return found
+
+
+def _of_texts(
+    name: str,
+    numbers: NumberEvidence,
+    times: TimeEvidence,
+    decimal: str | None,
+    date_format: str | None,
+    sign: str,
+) -> Column:
+    if numbers.empty:
+        return Column(name, "empty", "is empty")
+    dated = None if times.clock or (date_format and "%" in date_format) else date_format
+    time = times.form(dated)
+    number = numbers.form(decimal or "", sign)
+    if isinstance(time, TimeForm) and time.shape not in ("number", "clock"):
+        why = f"{times.gaps:,} rows have no time" if times.gaps else ""
+        return Column(name, "time", why) if not why else Column(name, "text", why)
+    if isinstance(time, str) and "task.date_format" in time:
+        return Column(name, "time", open=time)
+    if not isinstance(number, str):
+        return Column(name, "number")
+    if "task.decimal" in number:
+        return Column(name, "number", open=number)
+    if isinstance(time, TimeForm) and time.shape == "clock":
+        return Column(name, "clock", "holds times of day")
+    if date_format is not None and "%" in date_format and times.fits(date_format):
+        return Column(name, "time")
+    return Column(name, "text", number.replace("must hold numbers, not", "holds"))
+
+
+def _typed(name: str, kind: Family, arrow: Any, times: TimeEvidence | None) -> Column:
+    if kind == "date":
+        return Column(name, "time")
+    if kind == "clock":
+        return Column(name, "clock", "holds times of day")
+    if times is not None:
+        form = times.form()
+        if isinstance(form, TimeForm) and form.shape.startswith("compact"):
+            return Column(name, "time")
+    if kind in ("whole", "number", "boolean", "duration"):
+        return Column(name, "number")
+    return Column(name, "other", f"holds {in_words(arrow)}")

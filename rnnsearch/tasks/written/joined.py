@@ -1,0 +1,161 @@
+"""The time of a row, in one column or in several: a date and a time of day, or parts of both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.columns import clocks, family
+from rnnsearch.tasks.written.shapes import days_since_1970
+from rnnsearch.tasks.written.times import Place, TimeForm
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Role = Literal["time", "clock", "year", "month", "day", "hour", "minute", "second"]
+PARTS: dict[Role, str] = {
+    "year": r"(.*[_ ])?(year|yr|yyyy)",
+    "month": r"(.*[_ ])?(month|mnth|mon|mm)",
+    "day": r"(.*[_ ])?(day|dom|dd)",
+    "hour": r"(.*[_ ])?(hour|hours|hr|hrs|hh)",
+    "minute": r"(.*[_ ])?(minute|minutes|min)",
+    "second": r"(.*[_ ])?(second|seconds|sec)",
+}
+"""How columns are called that hold a part of a time as a whole number."""
+
+_MOST = {"month": 12, "day": 31, "hour": 24, "minute": 59, "second": 60}
+_SECONDS: dict[Role, int] = {"hour": 3600, "minute": 60, "second": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedForm:
+    """How the time of a row is read off one column or several.
+
+    Attributes:
+        roles: Of each column, in their order: the `time` or date itself, a `clock`, or a part.
+        forms: Of each column; of parts, that of plain numbers.
+    """
+
+    roles: tuple[Role, ...]
+    forms: tuple[TimeForm, ...]
+
+    @property
+    def zoned(self) -> bool:
+        return any(form.zoned for form in self.forms)
+
+    def read(self, columns: Sequence[Any], place: Place) -> NDArray[Any]:
+        """Arrow columns as datetime64 of the unit that holds them, or as numbers.
+
+        Raises:
+            DataError: A cell is none of its column's form; it is named.
+        """
+        read: dict[Role, NDArray[Any]] = {}
+        for role, form, column in zip(self.roles, self.forms, columns, strict=True):
+            if role == "clock" and family(column.type) == "clock":
+                found: NDArray[Any] = clocks(column, place(0))
+            elif role in ("time", "clock"):
+                found = form.read(column, place)
+            else:
+                found = _part(role, form.read(column, place), place)
+            if found.dtype.kind in "mM" and np.isnat(found).any():
+                row = int(np.argmax(np.isnat(found)))
+                raise DataError(f"{place(row)}: there is no time here.")
+            read[role] = found
+        whole = read.get("time")
+        if whole is None:
+            whole = _days(read, place)
+        if whole.dtype.kind != "M":
+            return whole
+        if "clock" in read:
+            whole = whole + _coarse(read["clock"])
+        for part, seconds in _SECONDS.items():
+            if part in read:
+                whole = whole + (read[part] * seconds).astype("timedelta64[s]")
+        return whole
+
+    def to_json(self) -> dict[str, Any]:
+        return {"roles": list(self.roles), "forms": [form.to_json() for form in self.forms]}
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> JoinedForm:
+        return cls(tuple(said["roles"]), tuple(map(TimeForm.from_json, said["forms"])))
+
+
+def joined(names: Sequence[str], forms: Sequence[TimeForm]) -> JoinedForm | str:
+    """The form of the columns that hold a time together, or in words why they do not.
+
+    Args:
+        names: Of the columns.
+        forms: Theirs; typed dates and times of day count as `parts` and `clock`.
+    """
+    if len(names) == 1:
+        if forms[0].shape == "clock":
+            return (
+                f"{names[0]!r} holds times of day, which come again each day; name the column of "
+                f"the date too, task.time: [DATE, {names[0]!r}]"
+            )
+        return JoinedForm(("time",), tuple(forms))
+    roles: list[Role] = []
+    for name, form in zip(names, forms, strict=True):
+        part = part_of(name) if form.shape == "number" else None
+        if form.shape == "clock":
+            roles.append("clock")
+        elif part is not None:
+            roles.append(part)
+        elif form.shape == "number":
+            return (
+                f"{name!r} holds numbers, and its name is none of "
+                f"{', '.join(PARTS)}; a time of several columns is a date and a time of day, or "
+                "such parts"
+            )
+        else:
+            roles.append("time")
+    twice = next((role for role in roles if roles.count(role) > 1), None)
+    if twice is not None:
+        return f"{', '.join(map(repr, names))} hold the {twice} twice"
+    if "time" not in roles and "year" not in roles:
+        return f"{', '.join(map(repr, names))} hold no date; add its column to task.time"
+    if "time" in roles and {"year", "month", "day"} & set(roles):
+        return f"{', '.join(map(repr, names))} hold the date twice"
+    if "clock" in roles and set(_SECONDS) & set(roles):
+        return f"{', '.join(map(repr, names))} hold the time of day twice"
+    if "day" in roles and "month" not in roles and "time" not in roles:
+        return f"{', '.join(map(repr, names))} hold no month; add its column to task.time"
+    return JoinedForm(tuple(roles), tuple(forms))
+
+
+def part_of(name: str) -> Role | None:
+    """The part of a time that a column is called after; None for another name."""
+    low = name.strip().lower()
+    return next((part for part, known in PARTS.items() if re.fullmatch(known, low)), None)
+
+
+def _part(role: Role, found: NDArray[Any], place: Place) -> NDArray[np.int64]:
+    whole = found.astype(np.int64)
+    least = 1 if role in ("month", "day") else 0
+    wrong = (whole != found) | (whole < least) | (whole > _MOST.get(role, 9999))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DataError(f"{place(row)}: {found[row]:g} is no {role} of a time.")
+    return whole
+
+
+def _days(read: Mapping[Role, NDArray[Any]], place: Place) -> NDArray[np.datetime64]:
+    year = read["year"]
+    ones = np.ones_like(year)
+    days, right = days_since_1970(year, read.get("month", ones), read.get("day", ones))
+    if not right.all():
+        row = int(np.argmin(right))
+        raise DataError(f"{place(row)}: there is no such day.")
+    return (days * 86400).astype("datetime64[s]")
+
+
+def _coarse(clock: NDArray[Any]) -> NDArray[Any]:
+    """Times of day in seconds where none has a fraction: nanoseconds reach few years."""
+    seconds = clock.astype("timedelta64[s]")
+    return seconds if (seconds == clock).all() else clock

@@ -1,0 +1,258 @@
+"""What a column's cells, block after block, show about how its numbers are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnsearch.tasks.written.numbers import BLANKS, CELL, MULTIPLES, NumberForm, as_plain, is_in
+from rnnsearch.tasks.written.words import TRUTHS, stripped, without_odd
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_GROUPED = {
+    sign: rf"^[1-9][0-9]{{0,2}}(?:{other}[0-9]{{3}})+$"
+    rf"|^[1-9][0-9]?(?:{other}[0-9]{{2}})+{other}[0-9]{{3}}$"
+    for sign, other in ((".", ","), (",", r"\."))
+}
+"""By decimal sign: whole numbers in groups of the other one, as in the West or in India."""
+
+
+@dataclass(slots=True)
+class NumberEvidence:
+    """What a column's cells, block after block, say about how its numbers are written.
+
+    Attributes:
+        rows: Cells so far.
+        words: How often an odd word for nothing stood there.
+        bad: The first cell that is no number in any form, and its row; None so far.
+        points: Whether a cell proves that the point is the decimal sign.
+        commas: The same of the comma.
+        example: A cell that shows the form.
+    """
+
+    rows: int = 0
+    words: dict[str, int] = field(default_factory=dict)
+    bad: tuple[int, str] | None = None
+    points: bool = False
+    commas: bool = False
+    example: str = ""
+    _truths: set[str] = field(default_factory=set)
+    _units: set[str] = field(default_factory=set)
+    _others: bool = False
+    _open_point: _Open = field(default_factory=lambda: _Open())
+    _open_comma: _Open = field(default_factory=lambda: _Open())
+    _bare: bool = False
+    _grouped: bool = False
+    _leading: bool = False
+
+    def add(self, cells: Any) -> None:
+        """Look at a block of Arrow strings."""
+        from pyarrow import compute
+
+        start, self.rows = self.rows, self.rows + len(cells)
+        if self.bad is not None:
+            return
+        every, words = without_odd(stripped(cells))
+        for word, count in words.items():
+            self.words[word] = self.words.get(word, 0) + count
+        # Of what Arrow reads as numbers nothing is left to learn once it is known that points
+        # are decimal signs.
+        if self._others and self.points and as_plain(every) is not None:
+            self._units.add("")
+            return
+        cells = compute.unique(every).drop_null()
+        truths = is_in(compute.utf8_lower(cells), [word for pair in TRUTHS for word in pair])
+        if truths.any():
+            self._truths |= {str(one).lower() for one in cells.filter(truths)}
+        parts = compute.extract_regex(cells, CELL)
+        valid = np.asarray(parts.is_valid().to_numpy(zero_copy_only=False))
+        self._others |= bool((valid & ~is_in(cells, ["0", "1"])).any())
+        wrong = ~valid & ~truths
+        wrong |= valid & (is_in(parts.field("open"), ["("]) != is_in(parts.field("close"), [")"]))
+        if valid.any():
+            wrong[valid] |= self._add_bodies(parts.filter(valid), cells.filter(valid))
+        if self.bad is None and wrong.any():
+            row = compute.index_in(every, value_set=cells.filter(wrong)).is_valid()
+            first = int(np.argmax(row.to_numpy(zero_copy_only=False)))
+            self.bad = start + first, str(every[first])
+
+    def _add_bodies(self, parts: Any, cells: Any) -> NDArray[np.bool_]:
+        """Which cells have signs that are neither decimal nor between thousands."""
+        import pyarrow
+        from pyarrow import compute
+
+        before, after = parts.field("before"), parts.field("after")
+        nothing = pyarrow.scalar("", before.type)
+        units = compute.unique(compute.binary_join_element_wise(before, after, nothing))
+        if len(self._units) < 20:
+            self._units |= {str(unit) for unit in units}
+        bodies = compute.replace_substring_regex(
+            parts.field("body"), rf"['\x{{2019}}]|{BLANKS}", ""
+        )
+        point, comma = (_contains(bodies, sign) for sign in ".,")
+        if (
+            not self._grouped
+            and (comma | _matches(parts.field("body"), rf"['\x{{2019}}]|{BLANKS}")).any()
+        ):
+            self._grouped = True
+        self._bare |= bool((~point & ~comma & ~_matches(bodies, "^0+$")).any())
+        self._leading |= bool(_matches(bodies, "^0[0-9]").any())
+        broken = np.zeros(len(bodies), bool)
+        for sign, other, has, lacks in ((".", ",", point, comma), (",", ".", comma, point)):
+            grouped = _matches(bodies, _GROUPED[other])
+            single = _matches(bodies, rf"^[^.,]*[{sign}][^.,]*$")
+            # Once, and not as thousands are; or behind the other sign.
+            behind = _matches(bodies, rf"[{other}].*[{sign}][^.,]*$")
+            proof = (single & ~grouped & ~lacks) | behind
+            # More than once: it stands between thousands, and the other one is the decimal sign.
+            others = has & ~lacks & ~single & grouped
+            broken |= has & ~lacks & ~single & ~grouped
+            self._prove(sign, proof, cells)
+            self._prove(other, others, cells)
+            opened = self._open_point if sign == "." else self._open_comma
+            left = single & grouped & ~lacks
+            if left.any():
+                opened.any = True
+                opened.zero |= bool((left & _matches(bodies, "0$")).any())
+                opened.example = opened.example or str(cells[int(np.argmax(left))])
+        return broken
+
+    def _prove(self, sign: str, proof: NDArray[np.bool_], cells: Any) -> None:
+        if not proof.any():
+            return
+        # The longest says most: 1,234.5 rather than 0.5.
+        lengths = np.where(proof, [len(str(cell)) for cell in cells], 0)
+        if lengths.max() > len(self.example):
+            self.example = str(cells[int(np.argmax(lengths))])
+        if sign == ".":
+            self.points = True
+        else:
+            self.commas = True
+
+    @property
+    def empty(self) -> bool:
+        """Whether no cell holds anything."""
+        return not (self._units or self._truths or self.bad)
+
+    def told(self) -> str:
+        """The decimal sign that the cells prove; empty where they do not, or prove both."""
+        if self.points != self.commas:
+            return "." if self.points else ","
+        if self.points:
+            return ""
+        # Cells of three digits behind the sign, some ending in 0, beside cells without a sign: a
+        # fixed number of decimals would stand behind all of them, and a short one end in no 0.
+        for opened, decimal in ((self._open_comma, "."), (self._open_point, ",")):
+            other = self._open_point if opened is self._open_comma else self._open_comma
+            if opened.any and opened.zero and self._bare and not other.any:
+                return decimal
+        return ""
+
+    def form(self, given: str = "", shown: str = "") -> NumberForm | str:
+        """The form, or in words why there is none.
+
+        Args:
+            given: The decimal sign that the user named; empty for none.
+            shown: The one that the other columns of the file show; empty for none. It decides
+                where the cells leave it open.
+        """
+        if self._truths and not self._others:
+            pair = next((pair for pair in TRUTHS if self._truths <= set(pair)), None)
+            if pair is not None and self.bad is None:
+                return NumberForm(truth=pair)
+        if self.bad is not None or self._truths:
+            cell = self.bad[1] if self.bad is not None else sorted(self._truths)[0]
+            if cell.lower().lstrip("+-") in ("inf", "infinity"):
+                return "holds an infinite value"
+            return f"must hold numbers, not {cell!r}"
+        if self.points and self.commas:
+            return (
+                f"holds numbers with decimal points and with decimal commas, such as {self.example}"
+            )
+        sign = self._decimal(given, shown)
+        if not sign:
+            opened = self._open_comma if self._open_comma.any else self._open_point
+            return (
+                f"holds {opened.example!r}, which may be {_both(opened.example)}; say which with "
+                "task.decimal"
+            )
+        if sign not in ".,":
+            return sign
+        units = self._units - {""}
+        if not units:
+            return NumberForm(sign)
+        if units <= set(MULTIPLES) and len(units) > 1:
+            return NumberForm(sign, multiples=True)
+        if len(self._units) > 1:
+            shown = ", ".join(repr(unit) if unit else "none" for unit in sorted(self._units)[:4])
+            return f"holds numbers of several units ({shown})"
+        if self._leading and not self.points and not self.commas:
+            return "holds codes that begin with 0"
+        return NumberForm(sign, unit=next(iter(units)))
+
+    def _decimal(self, given: str, shown: str) -> str:
+        """The sign; empty where it is open, or words where it is not the one that was given."""
+        told = self.told()
+        if told and given and told != given:
+            name = "comma" if told == "," else "point"
+            return f"holds {self.example or self._opened()!r}, whose decimal sign is the {name}"
+        if told or given or shown:
+            return told or given or shown
+        return "" if self._open_comma.any else "."
+
+    def notes(self, name: str, form: NumberForm) -> list[str]:
+        """What a person must know of how a column was read by a form of it."""
+        found = []
+        if form.truth:
+            found.append(f"{name!r}: {form.truth[0]} is 1, {form.truth[1]} is 0")
+        example = self.example or self._opened()
+        if example and self._grouped:
+            told = form.read_one(example)
+            found.append(f"{name!r}: {example!r} is read as {told:.12g}")
+        if form.unit:
+            found.append(f"{name!r}: {form.unit!r} beside each number is left out")
+        if form.multiples:
+            found.append(f"{name!r}: K, M, B and T after a number are thousand, million and so on")
+        if self.words:
+            said = ", ".join(f"{word!r} ({count:,})" for word, count in self.words.items())
+            found.append(f"{name!r}: cells of {said} count as empty")
+        return found
+
+    def _opened(self) -> str:
+        return self._open_comma.example or self._open_point.example
+
+
+@dataclass(slots=True)
+class _Open:
+    """Cells such as 1,234 that leave open what the sign is.
+
+    Attributes:
+        zero: Whether one of them ends in 0.
+    """
+
+    any: bool = False
+    zero: bool = False
+    example: str = ""
+
+
+def _both(cell: str) -> str:
+    whole = cell.replace(",", "").replace(".", "")
+    return f"{whole} (decimal '.') or {cell.replace(',', '.')} (decimal ',')"
+
+
+def _matches(cells: Any, pattern: str) -> NDArray[np.bool_]:
+    from pyarrow import compute
+
+    found = compute.match_substring_regex(cells, pattern).fill_null(False)
+    return np.asarray(found.to_numpy(zero_copy_only=False))
+
+
+def _contains(cells: Any, sign: str) -> NDArray[np.bool_]:
+    from pyarrow import compute
+
+    found = compute.match_substring(cells, sign).fill_null(False)
+    return np.asarray(found.to_numpy(zero_copy_only=False))

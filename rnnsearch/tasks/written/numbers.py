@@ -1,0 +1,154 @@
+"""The form in which the numbers of a text column are written, and their reading by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnsearch.tasks.columns import as_floats
+from rnnsearch.tasks.written.words import stripped, without_odd
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BLANKS = r"[ \x{00a0}\x{202f}\x{2009}]"
+_SIGN = r"[-+\x{2212}]"
+_MONEY = r"(?:\p{Sc}|[A-Z]{1,2}\p{Sc}|USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|R\x{0024}|Rs\.?|kr\.?)"
+_BODY = (
+    r"(?:[0-9][0-9.,'\x{2019}]*(?:[ \x{00a0}\x{202f}\x{2009}][0-9]{3}(?:[.,][0-9]+)?)*"
+    r"(?:[ \x{00a0}\x{202f}\x{2009}][0-9]{3})*(?:[.,][0-9]*)?|[.,][0-9]+)"
+)
+CELL = (
+    rf"^(?P<open>\()?(?P<sign>{_SIGN})?(?P<before>{_MONEY})?{BLANKS}*(?P<inner>{_SIGN})?"
+    rf"(?P<body>{_BODY})(?P<power>[eE][-+]?[0-9]+)?{BLANKS}*"
+    rf"(?P<after>\p{{Sc}}|[%\x{{2030}}]|[\p{{L}}\x{{00b0}}\x{{00b5}}][^0-9,;]{{0,14}}[23]?)?"
+    rf"(?P<trailing>-)?(?P<close>\))?$"
+)
+MULTIPLES = {"K": 1e3, "k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+
+
+@dataclass(frozen=True, slots=True)
+class NumberForm:
+    """How to read a column's cells as numbers.
+
+    Attributes:
+        decimal: `.` or `,`; whichever of `.,'` and blanks it is not stands between thousands.
+        unit: What stands beside every number and is dropped, such as `kWh`, `%` or `$`.
+        multiples: Whether K, M, B and T after a number multiply it.
+        truth: The words for 1 and for 0, where there are no numbers; empty otherwise.
+        empty_values: Numbers that mean an empty cell.
+    """
+
+    decimal: str = "."
+    unit: str = ""
+    multiples: bool = False
+    truth: tuple[str, ...] = ()
+    empty_values: tuple[float, ...] = ()
+
+    def read(self, cells: Any) -> NDArray[np.float64]:
+        """Arrow strings as float64; NaN where a cell is empty or holds something else."""
+        return self.without_empty(self._read(cells))
+
+    def without_empty(self, found: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Numbers with NaN for those that mean an empty cell."""
+        if not self.empty_values:
+            return found
+        return np.where(np.isin(found, self.empty_values), np.nan, found)
+
+    def said(self) -> str:
+        """The form in words."""
+        if self.truth:
+            return f"{self.truth[0]} and {self.truth[1]}"
+        beside = f", {self.unit!r} beside each" if self.unit else ""
+        return f"decimal sign {self.decimal!r}{beside}{', K, M and B' if self.multiples else ''}"
+
+    def _read(self, cells: Any) -> NDArray[np.float64]:
+        import pyarrow
+        from pyarrow import compute
+
+        cells, _ = without_odd(stripped(cells))
+        if self.truth:
+            low = compute.utf8_lower(cells)
+            yes = [self.truth[0], "1"]
+            no = [self.truth[1], "0"]
+            known = compute.is_in(low, value_set=pyarrow.array([*yes, *no], cells.type))
+            told = as_floats(
+                compute.is_in(low, value_set=pyarrow.array(yes, cells.type)).cast("int8")
+            )
+            return np.where(known.to_numpy(zero_copy_only=False), told, np.nan)
+        if not (self.unit or self.multiples):
+            swapped = cells
+            if self.decimal == ",":
+                swapped = compute.replace_substring(cells, ".", "")
+                swapped = compute.replace_substring(swapped, ",", ".")
+            plain = as_plain(swapped)
+            if plain is not None:
+                return plain
+        parts = compute.extract_regex(cells, CELL)
+        body = compute.replace_substring_regex(
+            parts.field("body"),
+            rf"['\x{{2019}}]|{BLANKS}|{'[.]' if self.decimal == ',' else ','}",
+            "",
+        )
+        if self.decimal == ",":
+            body = compute.replace_substring(body, ",", ".")
+        number = compute.binary_join_element_wise(
+            body, parts.field("power"), pyarrow.scalar("", body.type)
+        )
+        number = compute.if_else(parts.is_valid(), number, pyarrow.scalar(None, number.type))
+        found = as_floats(number.cast(pyarrow.float64()))
+        flip = np.zeros(len(found), bool)
+        for name in ("sign", "inner", "trailing"):
+            flip ^= is_in(parts.field(name), ["-", "\u2212"])
+        flip |= is_in(parts.field("open"), ["("])
+        found = np.where(flip, -found, found)
+        if self.multiples:
+            for letter, factor in MULTIPLES.items():
+                found = np.where(is_in(parts.field("after"), [letter]), found * factor, found)
+        return found
+
+    def read_one(self, cell: str) -> float:
+        """The number of one cell."""
+        import pyarrow
+
+        return float(self.read(pyarrow.array([cell]))[0])
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "decimal": self.decimal,
+            "unit": self.unit,
+            "multiples": self.multiples,
+            "truth": list(self.truth),
+            "empty_values": list(self.empty_values),
+        }
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> NumberForm:
+        return cls(
+            said["decimal"],
+            said["unit"],
+            said["multiples"],
+            tuple(said["truth"]),
+            tuple(said["empty_values"]),
+        )
+
+
+def as_plain(cells: Any) -> NDArray[np.float64] | None:
+    """Strings as Arrow reads them, which knows neither groups nor units; None where it cannot."""
+    import pyarrow
+
+    try:
+        return as_floats(cells.cast(pyarrow.float64()))
+    except pyarrow.ArrowInvalid:
+        return None
+
+
+def is_in(cells: Any, words: list[str]) -> NDArray[np.bool_]:
+    import pyarrow
+    from pyarrow import compute
+
+    found = compute.is_in(cells, value_set=pyarrow.array(words, cells.type))
+    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))

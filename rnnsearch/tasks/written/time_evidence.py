@@ -1,0 +1,252 @@
+"""What a column's cells, block after block, show about how its times are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from rnnsearch.tasks.written.shapes import SHAPES
+from rnnsearch.tasks.written.times import EXAMPLES, ORDERS, TimeForm, is_number
+from rnnsearch.tasks.written.words import stripped
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+_FORMS = (
+    *(TimeForm("parts", order) for order in ORDERS),
+    *(TimeForm(shape) for shape in SHAPES if shape != "parts"),
+    TimeForm("clock"),
+)
+FEWEST_COMPACT = 13
+"""So many different numbers such as 20240131 or 202401 are no chance to be dates."""
+
+MARGIN = 4
+"""An order of day and month is taken where the rows go back and forth so many times less."""
+
+
+@dataclass(slots=True)
+class TimeEvidence:
+    """Forms that all cells so far are written in.
+
+    Attributes:
+        rows: Cells so far.
+        empty: The row of the first empty cell; None so far.
+        gaps: How many cells are empty.
+        bad: The first cell that left no form, and its row; None so far.
+        how: In words, why day and month have the order of the form that `form` gave; empty where
+            the cells allow no other.
+    """
+
+    rows: int = 0
+    empty: int | None = None
+    gaps: int = 0
+    bad: tuple[int, str] | None = None
+    how: str = ""
+    _forms: tuple[TimeForm, ...] = _FORMS
+    _numbers: bool = True
+    _zoned: set[bool] = field(default_factory=set)
+    _days: dict[str, list[Ints]] = field(default_factory=dict)
+    _distinct: set[str] = field(default_factory=set)
+    _first: str = ""
+    _plain: bool = True
+    _short: bool = False
+
+    def add(self, cells: Any) -> None:
+        """Look at a block of Arrow strings."""
+        from pyarrow import compute
+
+        start, self.rows = self.rows, self.rows + len(cells)
+        cells = stripped(cells)
+        known = np.asarray(cells.is_valid().to_numpy(zero_copy_only=False))
+        self.gaps += int((~known).sum())
+        if self.empty is None and not known.all():
+            self.empty = start + int(np.argmin(known))
+        if not known.any() or self.bad is not None:
+            return
+        self._first = self._first or str(cells[int(np.argmax(known))])
+        if self._plain and _castable(cells, "date"):
+            self._numbers = False
+            self._forms = (TimeForm("parts", "ymd"),)
+            self._zoned.add(False)
+            return
+        self._plain = False
+        worst = -1
+        if self._numbers and not _castable(cells, "number"):
+            self._numbers = False
+            worst = next(
+                at for at, cell in enumerate(cells.to_pylist()) if cell and not is_number(cell)
+            )
+        if len(self._distinct) < FEWEST_COMPACT:
+            self._distinct |= {str(one) for one in compute.unique(cells.slice(0, 1000)).drop_null()}
+        alive = []
+        first = cells.filter(known).slice(0, 1)
+        for form in self._forms:
+            if not form.moments(first).right.all():
+                worst = max(worst, int(np.argmax(known)))
+                continue
+            found = form.moments(cells)
+            wrong = known & ~found.right
+            if wrong.any():
+                worst = max(worst, int(np.argmax(wrong)))
+                continue
+            alive.append(form)
+            self._zoned |= {bool(one) for one in np.unique(found.zoned[known])}
+            if form.shape == "parts":
+                days = (found.seconds[known] // 86400).astype(np.int32)
+                self._days.setdefault(form.order, []).append(days.astype(np.int64))
+        if not alive and not self._numbers:
+            self.bad = start + worst, str(cells[worst])
+        self._forms = tuple(alive)
+        if len(self._orders()) < 2:
+            self._days.clear()
+        if any(form.shape in ("parts", "named") for form in alive):
+            self._short |= _two_digits(cells)
+
+    def fits(self, pattern: str) -> bool:
+        """Whether the first cell is written in a pattern of strptime."""
+        import pyarrow
+
+        first = pyarrow.array([self._first])
+        return bool(TimeForm("format", pattern=pattern).moments(first).right.all())
+
+    @property
+    def where(self) -> int | None:
+        """The row of what is wrong: the first empty cell, or the first that left no form."""
+        return self.empty if self.empty is not None else self.bad[0] if self.bad else None
+
+    def _orders(self) -> list[str]:
+        return [form.order for form in self._forms if form.shape == "parts"]
+
+    @property
+    def clock(self) -> bool:
+        """Whether the cells are times of day."""
+        return any(form.shape == "clock" for form in self._forms)
+
+    def notes(self, name: str, form: TimeForm) -> list[str]:
+        """What a person must know of how a column was read by a form of it."""
+        found = []
+        if (form.shape == "parts" and form.order != "ymd") or self.how:
+            read = _spelt(self._first, form.order)
+            how = f"; {self.how} (task.date_format says otherwise)" if self.how else ""
+            found.append(f"{name!r}: {self._first!r} is read as {read}{how}")
+        if self._short:
+            found.append(f"{name!r}: years of two digits are those from 1969 to 2068")
+        if form.shape.startswith("compact"):
+            found.append(f"{name!r}: {self._first!r} is read as {form.said()}")
+        if form.zoned:
+            found.append(f"{name!r}: times with an offset became UTC")
+        return found
+
+    @property
+    def short_years(self) -> bool:
+        """Whether years have two digits."""
+        return self._short
+
+    def form(self, date_format: str | None = None) -> TimeForm | str:
+        """The form, or in words why there is none.
+
+        Args:
+            date_format: What the user gave: an order of day, month and year, or a pattern.
+        """
+        if date_format is not None and "%" in date_format:
+            return TimeForm("format", pattern=date_format)
+        if len(self._zoned) > 1:
+            return "has times with a zone and without"
+        zoned = True in self._zoned
+        compact = [form for form in self._forms if form.shape.startswith("compact")]
+        if self._numbers and not (compact and self._dates_as_numbers()):
+            return TimeForm("number")
+        if not self._forms:
+            cell = self.bad[1] if self.bad is not None else self._first
+            return f"holds {cell!r}, which is no time such as {EXAMPLES}"
+        orders = self._orders()
+        if not orders:
+            return TimeForm(self._forms[0].shape, zoned=zoned)
+        order = orders[0]
+        if date_format is not None:
+            if date_format not in orders:
+                return (
+                    f"holds {self._first!r} and is not of the order {date_format}, which "
+                    "task.date_format asks for"
+                )
+            order = date_format
+        elif len(orders) > 1:
+            chosen = self._shown(orders)
+            if chosen is None:
+                said = " or ".join(f"{one} ({_spelt(self._first, one)})" for one in orders)
+                return (
+                    f"holds dates such as {self._first!r}, which may be {said}; say which with "
+                    "task.date_format"
+                )
+            order = chosen
+        return TimeForm("parts", order, zoned=zoned)
+
+    def _dates_as_numbers(self) -> bool:
+        """Whether whole numbers are days or months, such as 20240131."""
+        digits = len(self._first)
+        years = {cell[:4] for cell in self._distinct}
+        near = all("1700" <= year <= "2200" for year in years)
+        return near and (digits > 8 or len(self._distinct) >= FEWEST_COMPACT)
+
+    def _shown(self, orders: list[str]) -> str | None:
+        """The order in which the rows stand in time, or are evenly spaced; None if several."""
+        turns = {order: _turns(np.concatenate(self._days[order])) for order in orders}
+        ranked = sorted(orders, key=turns.__getitem__)
+        if turns[ranked[0]] * MARGIN < turns[ranked[1]]:
+            self.how = "so read, the rows follow each other in time"
+            return ranked[0]
+        even = [order for order in orders if _even(np.unique(np.concatenate(self._days[order])))]
+        if len(even) == 1:
+            self.how = "so read, the dates are evenly spaced"
+            return even[0]
+        return None
+
+
+def _castable(cells: Any, what: Literal["date", "number"]) -> bool:
+    """Whether Arrow itself reads the cells; as a date it takes 2024-12-31 23:00:00 and less."""
+    import pyarrow
+
+    try:
+        cells.cast(pyarrow.timestamp("s") if what == "date" else pyarrow.float64())
+    except pyarrow.ArrowInvalid:
+        return False
+    return True
+
+
+def _two_digits(cells: Any) -> bool:
+    from pyarrow import compute
+
+    pattern = r"^(?:[^0-9]*[0-9]{1,2}[-/. ]+[0-9A-Za-z]{1,9}[-/., ]+[0-9]{2})(?:[^0-9]|$)"
+    return bool(compute.any(compute.match_substring_regex(cells, pattern)).as_py())
+
+
+def _turns(days: Ints) -> int:
+    """How often rows go against the way that most of them go."""
+    steps = np.diff(days)
+    return int(min((steps > 0).sum(), (steps < 0).sum()))
+
+
+def _even(days: Ints) -> bool:
+    """Whether days, in order, are a fixed number of days or of months apart."""
+    if len(days) < 4:
+        return False
+    if len(np.unique(np.diff(days))) == 1:
+        return True
+    dates = days.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    of_month = (dates - months.astype("datetime64[D]")).astype(np.int64)
+    steps = np.diff(months.astype(np.int64))
+    return bool((of_month == of_month[0]).all() and (steps == steps[0]).all() and steps[0] > 0)
+
+
+def _spelt(cell: str, order: str) -> str:
+    """A date in an order, in words: 5 February 2010."""
+    import pyarrow
+
+    found = TimeForm("parts", order).moments(pyarrow.array([cell]))
+    date = found.as_dates()[0].item()
+    return f"{date.day} {date:%B} {date.year}"

@@ -1,0 +1,250 @@
+"""How the times of a text column are written, found over all of its cells, and their reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.columns import family, moments, numbers, texts
+from rnnsearch.tasks.written.shapes import (
+    CLOCK_SHAPE,
+    SHAPES,
+    days_since_1970,
+    matched,
+    month_names,
+    offsets,
+    part,
+    seconds_of_day,
+)
+from rnnsearch.tasks.written.words import stripped
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+Place = Callable[[int], str]
+"""Where a row of a column stands, for a message: `x.csv:3`."""
+
+ORDERS = ("ymd", "dmy", "mdy")
+LATEST_YEAR_OF_TWO_DIGITS = 2068
+"""Two digits of 69 to 99 are years of the 20th century, as POSIX has it."""
+
+EXAMPLES = "2024-12-31, 2024-12-31 23:00, 31.12.2024 or a number"
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Times of cells, in UTC where they said a zone.
+
+    Attributes:
+        seconds: Since 1970.
+        nanos: Beyond these, from 0.
+        right: Where a cell is a time at all.
+        zoned: Where it said its zone.
+    """
+
+    seconds: Ints
+    nanos: Ints
+    right: NDArray[np.bool_]
+    zoned: NDArray[np.bool_]
+
+    def as_dates(self) -> NDArray[np.datetime64]:
+        """As datetime64, in seconds where none has a fraction, else in the unit that holds it."""
+        if not self.nanos.any():
+            return self.seconds.astype("datetime64[s]")
+        if not (self.nanos % 1000).any():
+            return (self.seconds * 1_000_000 + self.nanos // 1000).astype("datetime64[us]")
+        return (self.seconds * 1_000_000_000 + self.nanos).astype("datetime64[ns]")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeForm:
+    """How to read a column's cells as times.
+
+    Attributes:
+        shape: A name of `SHAPES`; `clock` for times of day, `number` for numbers, `format` for
+            a pattern that the user gave.
+        order: Of the shape `parts`: `ymd`, `dmy` or `mdy`.
+        pattern: Of the shape `format`, as Python's strptime has it.
+        zoned: Whether cells say their zone; all of them do, or none.
+    """
+
+    shape: str
+    order: str = ""
+    pattern: str = ""
+    zoned: bool = False
+
+    def read(self, column: Any, place: Place) -> NDArray[Any]:
+        """An Arrow column as datetime64, as timedelta64 since midnight, or as numbers.
+
+        Raises:
+            DataError: A cell is not of this form; the first is named.
+        """
+        kind = family(column.type)
+        if kind == "date":
+            return moments(column, place(0))
+        if kind not in ("text", "bytes") and self.shape == "number":
+            return whole_numbers(column, place(0))
+        cells = stripped(texts(column, place(0)))
+        if self.shape == "number":
+            try:
+                return whole_numbers(cells, place(0))
+            except DataError:
+                row = next(at for at, cell in enumerate(cells.to_pylist()) if not is_number(cell))
+                raise self._wrong(place(row), cells[row].as_py()) from None
+        found = self.moments(cells)
+        wrong = ~found.right | (found.zoned != self.zoned)
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise self._wrong(place(row), cells[row].as_py())
+        if self.shape == "clock":
+            return (found.seconds * 1_000_000_000 + found.nanos).astype("timedelta64[ns]")
+        return found.as_dates()
+
+    def _wrong(self, place: str, cell: str | None) -> DataError:
+        if cell is None:
+            return DataError(f"{place}: there is no time here.")
+        return DataError(
+            f"{place}: {cell!r}, which is no time written as the others are ({self.said()})."
+        )
+
+    def said(self) -> str:
+        """The form in words."""
+        if self.shape == "parts":
+            names = {"y": "year", "m": "month", "d": "day"}
+            return ", ".join(names[letter] for letter in self.order)
+        return {
+            "clock": "hours and minutes",
+            "number": "plain numbers",
+            "format": self.pattern,
+            "compact": "YYYYMMDD",
+            "compact month": "YYYYMM",
+        }.get(self.shape, self.shape.replace("named", "months by name"))
+
+    def moments(self, cells: Any) -> Moments:
+        """Stripped Arrow strings as times; nothing is raised."""
+        if self.shape == "format":
+            return _by_pattern(cells, self.pattern)
+        parts = matched(cells, CLOCK_SHAPE if self.shape == "clock" else SHAPES[self.shape])
+        right = np.asarray(parts.is_valid().to_numpy(zero_copy_only=False))
+        if self.shape == "clock":
+            days = np.zeros(len(right), np.int64)
+        else:
+            year, month, day = self._dates(parts)
+            days, real = days_since_1970(year, month, day)
+            right &= real
+            if self.shape == "parts":
+                same = parts.field("s").to_numpy(zero_copy_only=False)
+                right &= same == parts.field("t").to_numpy(zero_copy_only=False)
+                right &= _lengths(parts, self.order)
+        if self.shape == "week":
+            days, real = _weeks(parts)
+            right &= real
+        seconds, nanos, real = seconds_of_day(parts)
+        east, zoned = offsets(parts)
+        return Moments(days * 86400 + seconds - east, nanos, right & real, zoned)
+
+    def _dates(self, parts: Any) -> tuple[Ints, Ints, Ints]:
+        if self.shape == "parts":
+            by = {letter: part(parts, name) for letter, name in zip(self.order, "abc", strict=True)}
+            year, month, day = by["y"], by["m"], by["d"]
+        else:
+            year, month, day = part(parts, "y"), part(parts, "m", 1), part(parts, "d", 1)
+            if parts.type.get_field_index("n") >= 0:
+                month = month_names(parts)
+            if parts.type.get_field_index("q") >= 0:
+                month = part(parts, "q") * 3 - 2
+        short = {"parts": "c" if self.order != "ymd" else "a", "named": "y"}.get(self.shape)
+        if short is not None:
+            from pyarrow import compute
+
+            digits = compute.utf8_length(parts.field(short)).to_numpy(zero_copy_only=False)
+            full = year + np.where(year <= LATEST_YEAR_OF_TWO_DIGITS - 2000, 2000, 1900)
+            year = np.where(digits == 2, full, year)
+        return year, month, day
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "shape": self.shape,
+            "order": self.order,
+            "pattern": self.pattern,
+            "zoned": self.zoned,
+        }
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> TimeForm:
+        return cls(said["shape"], said["order"], said["pattern"], said["zoned"])
+
+
+def whole_numbers(column: Any, place: str) -> NDArray[Any]:
+    """Numbers as int64 where all are whole, so that none is rounded; else as float64.
+
+    Raises:
+        DataError: Some are none, or empty.
+    """
+    import pyarrow
+
+    if column.null_count:
+        raise DataError(f"{place}: there are rows without a time.")
+    try:
+        found: NDArray[Any] = column.cast(pyarrow.int64()).to_numpy(zero_copy_only=False)
+        return found
+    except pyarrow.ArrowException:
+        return numbers(column, place)
+
+
+def is_number(cell: str | None) -> bool:
+    """Whether a cell is a plain number."""
+    try:
+        float(cell or "x")
+    except ValueError:
+        return False
+    return True
+
+
+def _lengths(parts: Any, order: str) -> NDArray[np.bool_]:
+    """Where the year has two or four digits and the others no more than two."""
+    from pyarrow import compute
+
+    right = np.ones(len(parts), bool)
+    for name, letter in zip("abc", order, strict=True):
+        digits = compute.utf8_length(parts.field(name)).to_numpy(zero_copy_only=False)
+        right &= (digits == 2) | (digits == 4) if letter == "y" else digits <= 2
+    return right
+
+
+def _weeks(parts: Any) -> tuple[Ints, NDArray[np.bool_]]:
+    """Days since 1970 of ISO weeks, their Mondays unless a day is said."""
+    year, week, day = part(parts, "y"), part(parts, "w"), part(parts, "e", 1)
+    fourth, _ = days_since_1970(year, np.ones_like(year), np.full_like(year, 4))
+    monday = fourth - (fourth + 3) % 7
+    return monday + (week - 1) * 7 + day - 1, (week >= 1) & (week <= 53)
+
+
+def _by_pattern(cells: Any, pattern: str) -> Moments:
+    count = len(cells)
+    found = Moments(
+        np.zeros(count, np.int64),
+        np.zeros(count, np.int64),
+        np.zeros(count, bool),
+        np.zeros(count, bool),
+    )
+    start = datetime(1970, 1, 1, tzinfo=UTC)
+    for row, cell in enumerate(cells.to_pylist()):
+        try:
+            time = datetime.strptime(cell or "", pattern)
+        except ValueError:
+            continue
+        found.zoned[row] = time.tzinfo is not None
+        time = time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+        since = time - start
+        found.seconds[row] = since.days * 86400 + since.seconds
+        found.nanos[row] = since.microseconds * 1000
+        found.right[row] = True
+    return found
