@@ -13,6 +13,7 @@ import typer
 
 from rnnsearch.cli.next_steps import ROLLED, SAMPLE_LENGTH, spelled
 from rnnsearch.cli.options import MOST, Format, FormatOption, Storage, TrackingUri
+from rnnsearch.cli.panels import panels_as_json, print_panels
 from rnnsearch.cli.text import print_json
 from rnnsearch.commands import DEFAULT_STORAGE, command
 from rnnsearch.errors import InputError, ModelError
@@ -56,27 +57,22 @@ def rollout(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Run a champion on its own predictions, from the start of its task's validation data."""
-    from rnnsearch.records.figures import draw_rollout
+    from rnnsearch.study.pictures import draw_rollout
 
     asked = _Asked(model, storage, tracking_uri, allow_code)
     trained = _load(asked)
     _refuse_to_continue(trained, asked)
     if trained.read is None and getattr(trained.config.task, "path", None):
         typer.echo("note: it was not noted what data this model learned from", err=True)
-    arrays = trained.picture(steps)
-    if arrays is None:
+    panels = trained.panels(steps)
+    if panels is None:
         raise ModelError(_no_rollout(trained, asked))
     if format_ is Format.JSON:
-        print_json({key: value.tolist() for key, value in arrays.items()})
+        print_json(panels_as_json(panels))
     else:
-        for time, value in zip(arrays["prediction_time"], arrays["prediction"], strict=True):
-            typer.echo(f"{time:.4f}\t{value:.6f}")
+        print_panels(panels)
     if output is not None:
-        draw_rollout(
-            *(arrays, output),
-            title=f"{model}, {trained.picture_caption()}",
-            labels=trained.axis_labels(),
-        )
+        draw_rollout(trained, panels, output, f"{model}: ")
         typer.echo(f"picture: {output}", err=True)
 
 

@@ -1,13 +1,13 @@
-"""Pictures of rollouts and studies, from arrays and plain tables."""
+"""Pictures of studies and of curves, from plain tables."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, cycle
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from rnnsearch.records.style import (
     BLUE,
@@ -19,6 +19,7 @@ from rnnsearch.records.style import (
     SKY,
     drawing,
     heading,
+    shortened,
 )
 from rnnsearch.tasks.standing import standing
 
@@ -36,6 +37,11 @@ _MARKS = {
     "failed": (ORANGE, "x"),
 }
 
+_DASHES = ((5, 3), (1, 2), (7, 2, 1, 2), (9, 4), (3, 2, 1, 2, 1, 2), (2, 4))
+MOST_BASELINES = len(_DASHES)
+MOST_NAME = 40
+"""Characters of a baseline's name in a legend."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrialPoint:
@@ -52,66 +58,6 @@ class TrialPoint:
     value: float | None
     curve: Mapping[int, float]
     loss: float | None = None
-
-
-def draw_rollout(
-    arrays: Mapping[str, NDArray[Any]],
-    path: Path,
-    *,
-    title: str,
-    labels: tuple[str, str] = ("time (radians)", "value"),
-) -> None:
-    """Truth as dots and line, the model's own continuation as dots, in one PNG.
-
-    Args:
-        arrays: `time`, `truth` and the mask `warmup` (points fed to the model), all (points,);
-            `prediction_time` and `prediction`, (steps,); the steps may go beyond the truth.
-        path: Where the PNG goes; its folder is made.
-        labels: Of the axes, along and up.
-    """
-    time, truth = arrays["time"], arrays["truth"]
-    fed = arrays["warmup"].astype(bool)
-    with drawing(path, height=3.9) as (axes,):
-        axes.plot(time, truth, color=GREY, linewidth=1.4, zorder=2)
-        axes.plot(time, truth, "o", color=GREY, markersize=4.5, label="truth", zorder=2)
-        axes.plot(
-            *(arrays["prediction_time"], arrays["prediction"]),
-            "o",
-            color=ORANGE,
-            markersize=4.0,
-            label="prediction",
-            zorder=3,
-        )
-        if fed.any():
-            last = float(time[fed][-1])
-            first = float(time[fed][0])
-            if last > first:
-                axes.axvspan(first, last, color=BLUE, alpha=0.08, linewidth=0)
-            points = int(fed.sum())
-            axes.plot(
-                time[fed],
-                truth[fed],
-                "o",
-                color=BLUE,
-                markersize=6.5,
-                label=f"warm-up, {points} true point{'s' if points > 1 else ''}",
-                zorder=4,
-            )
-        _limit(axes, truth)
-        axes.set_xlabel(labels[0], color=INK)
-        axes.set_ylabel(labels[1], color=INK)
-        axes.margins(x=0.02)
-        heading(axes, title)
-
-
-def _limit(axes: Axes, truth: NDArray[Any]) -> None:
-    """Keep the wave in view where a rollout runs away."""
-    import numpy as np
-
-    low, high = float(np.nanmin(truth)), float(np.nanmax(truth))
-    room = max(high - low, 1e-9)
-    bottom, top = axes.get_ylim()
-    axes.set_ylim(max(bottom, low - room), min(top, high + room))
 
 
 def draw_curve(
@@ -164,6 +110,7 @@ def draw_study(
     goal: Goal = "minimize",
     rungs: Sequence[int] = (),
     baselines: Mapping[str, float] | None = None,
+    champion: int | None = None,
 ) -> None:
     """All trials by state with the best so far; below, their learning curves and the rungs.
 
@@ -171,6 +118,7 @@ def draw_study(
         value_label: The metric with its unit.
         rungs: Epochs at which trials were stopped.
         baselines: Values of the rivals, by name.
+        champion: The trial that won, which is not always the one with the best value.
     """
     import numpy as np
 
@@ -183,12 +131,22 @@ def draw_study(
             if log:
                 axes.set_yscale("log")
             axes.set_ylabel(value_label, color=INK)
+        winner = next((trial for trial in trials if trial.number == champion), None)
         _trials(above, trials, goal)
-        _curves(below, trials, rungs, goal)
+        if winner is not None and _is_number(winner.value):
+            above.plot(
+                *(winner.number, winner.value, "*"),
+                color=BLUE,
+                markersize=13,
+                markeredgecolor="white",
+                label=f"champion: trial {winner.number}",
+                zorder=5,
+            )
+        _curves(below, trials, rungs, winner or leader(trials, goal), won=winner is not None)
         for axes in (above, below):
             _robust_limit(axes, finite, log, goal)
             _whole_numbers(axes)
-        _baselines(above, baselines or {})
+        _baselines(above, baselines or {}, goal)
         above.set_xlabel("trial", color=INK)
         below.set_xlabel("epoch", color=INK)
         heading(above, title)
@@ -237,8 +195,14 @@ def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: Goal) -> None:
         axes.step(numbers, steps, where="post", color=INK, linewidth=1.4, label="best so far")
 
 
-def _curves(axes: Axes, trials: Sequence[TrialPoint], rungs: Sequence[int], goal: Goal) -> None:
-    winner = leader(trials, goal)
+def _curves(
+    axes: Axes,
+    trials: Sequence[TrialPoint],
+    rungs: Sequence[int],
+    winner: TrialPoint | None,
+    *,
+    won: bool,
+) -> None:
     named: set[str] = set()
     for trial in trials:
         if not trial.curve or trial is winner:
@@ -248,9 +212,8 @@ def _curves(axes: Axes, trials: Sequence[TrialPoint], rungs: Sequence[int], goal
         named.add(trial.state)
         axes.plot(*_points(trial.curve), color=color, linewidth=0.8, alpha=0.45, label=label)
     if winner is not None and winner.curve:
-        axes.plot(
-            *_points(winner.curve), color=INK, linewidth=2.0, label=f"best: trial {winner.number}"
-        )
+        label = f"{'champion' if won else 'best'}: trial {winner.number}"
+        axes.plot(*_points(winner.curve), color=INK, linewidth=2.0, label=label)
     for index, rung in enumerate(rungs):
         label = "rung" if index == 0 else "_"
         axes.axvline(rung, color=GREY, linewidth=0.9, linestyle=(0, (2, 3)), label=label)
@@ -283,11 +246,18 @@ def _robust_limit(axes: Axes, finite: NDArray[np.float64], log: bool, goal: str)
         axes.set_ylim(low - room, high + room)
 
 
-def _baselines(axes: Axes, baselines: Mapping[str, float]) -> None:
+def _baselines(axes: Axes, baselines: Mapping[str, float], goal: Goal) -> None:
+    """The best rivals as lines; the legend names those too that lie outside of the picture."""
     low, high = axes.get_ylim()
-    for (name, value), dashes in zip(baselines.items(), ((5, 3), (1, 2), (7, 2)), strict=False):
+    ranked = sorted(baselines, key=lambda name: standing(goal, baselines[name]))
+    for name, dashes in zip(ranked, cycle(_DASHES), strict=False):
+        value = baselines[name]
+        if ranked.index(name) == MOST_BASELINES:
+            axes.plot([], [], " ", label=f"and {len(ranked) - MOST_BASELINES} more baselines")
+            return
         inside = low <= value <= high
-        label = f"{name}: {value:.3g}" + ("" if inside else " (off the scale)")
+        said = f": {value:.3g}" + ("" if inside else " (off the scale)")
+        label = shortened(name, MOST_NAME) + said
         if inside:
             axes.axhline(value, color=GREEN, linewidth=1.3, linestyle=(0, dashes), label=label)
         else:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, cast
 
 from rnnsearch.disk import replace_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 # Okabe and Ito's palette (2008), without its yellow, which is too pale on white.
 INK = "#333333"
@@ -24,19 +26,32 @@ PURPLE = "#CC79A7"
 SKY = "#56B4E9"
 
 
+WIDTH = 8.0
+"""Inches of a picture, of 160 pixels each."""
+
+LEGEND_WIDTH = 7.2
+"""Inches that a legend may take: what is left beside the labels of an axis."""
+
+MOST_COLUMNS = 6
+LINE = 0.236
+"""Inches of a row of a legend."""
+
+
 @contextmanager
-def drawing(path: Path, rows: int = 1, *, height: float = 3.6) -> Iterator[list[Axes]]:
-    """Axes one above the other, saved as a PNG of 1,280 pixels' width at the end.
+def drawing(
+    path: Path, rows: int = 1, columns: int = 1, *, height: float = 3.6
+) -> Iterator[list[Axes]]:
+    """Axes row by row, saved as a PNG of 1,280 pixels' width at the end, whatever is drawn.
 
     matplotlib is imported here: it costs half a second that a search does not owe.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure: Figure = Figure(figsize=(8.0, height * rows), dpi=160, layout="constrained")
+    figure: Figure = Figure(figsize=(WIDTH, height * rows), dpi=160, layout="constrained")
     # Agg by hand: pyplot would keep a global list of figures and choose a backend by itself.
     FigureCanvasAgg(figure)
-    axes = [figure.add_subplot(rows, 1, row + 1) for row in range(rows)]
+    axes = [figure.add_subplot(rows, columns, place + 1) for place in range(rows * columns)]
     for each in axes:
         _plain(each)
     yield axes
@@ -58,19 +73,83 @@ def _plain(axes: Axes) -> None:
 
 def heading(axes: Axes, text: str) -> None:
     """A title flush left, and the legend between it and the data, where it hides nothing."""
-    labels = [label for label in axes.get_legend_handles_labels()[1] if not label.startswith("_")]
-    rows = 0
-    if labels:
-        columns = 5
-        rows = -(-len(labels) // columns)
-        axes.legend(
-            loc="lower left",
-            bbox_to_anchor=(-0.01, 1.0),
+    handles, labels = _named(axes)
+    place = {"loc": "lower left", "bbox_to_anchor": (-0.01, 1.0), "borderaxespad": 0.2}
+    rows = _legend(axes, axes.figure, handles, labels, place) if labels else 0
+    axes.set_title(wrapped(text), loc="left", fontsize=12, color=INK, pad=8 + 17 * rows)
+
+
+def headline(axes: Sequence[Axes], text: str) -> None:
+    """A title and one legend above all axes of a figure, whose own room they leave as it is.
+
+    The legend names what any of the axes shows.
+    """
+    figure = cast("Figure", axes[0].figure)
+    known: dict[str, Any] = {}
+    for each in axes:
+        for handle, label in zip(*_named(each), strict=True):
+            known.setdefault(label, handle)
+    title = wrapped(text)
+    above = 0.12 + 0.24 * len(title.splitlines())
+    old = figure.get_figheight()
+    place = {"loc": "upper left", "borderaxespad": 0.0}
+    rows = _legend(figure, figure, list(known.values()), list(known), place) if known else 0
+    height = old + above + LINE * rows
+    figure.set_figheight(height)
+    left = 0.1 / WIDTH
+    figure.text(left, 1 - 0.08 / height, title, va="top", fontsize=12, color=INK)
+    if known:
+        figure.legends[0].set_bbox_to_anchor((left, 1 - above / height))
+    cast("ConstrainedLayoutEngine", figure.get_layout_engine()).set(rect=(0, 0, 1, old / height))
+
+
+def _named(axes: Axes) -> tuple[list[Any], list[str]]:
+    """What of some axes a legend names, each name once."""
+    found: dict[str, Any] = {}
+    for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+        if not label.startswith("_"):
+            found.setdefault(label, handle)
+    return list(found.values()), list(found)
+
+
+def _legend(
+    owner: Any, figure: Any, handles: list[Any], labels: list[str], place: dict[str, Any]
+) -> int:
+    """A legend of as many columns as fit into the picture; it takes no width from the axes.
+
+    Returns:
+        Its rows.
+    """
+    renderer = figure.canvas.get_renderer()
+    short = [shortened(label, 80) for label in labels]
+    columns = min(len(labels), MOST_COLUMNS)
+    while True:
+        legend = owner.legend(
+            handles,
+            short,
             ncols=columns,
             frameon=False,
             fontsize=9,
             handletextpad=0.5,
             columnspacing=1.4,
-            borderaxespad=0.2,
+            **place,
         )
-    axes.set_title(text, loc="left", fontsize=12, color=INK, pad=8 + 17 * rows)
+        legend.set_in_layout(False)
+        if columns == 1 or legend.get_window_extent(renderer).width <= LEGEND_WIDTH * figure.dpi:
+            return -(-len(labels) // columns)
+        legend.remove()
+        columns -= 1
+
+
+def shortened(text: str, most: int) -> str:
+    """A text whose middle is left out where it is longer than `most` characters."""
+    if len(text) <= most:
+        return text
+    kept = most - 1
+    return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+
+
+def wrapped(text: str) -> str:
+    """A title in at most three lines."""
+    lines = [line for part in text.split("\n") for line in wrap(part, 86) or [""]]
+    return "\n".join(lines[:3])

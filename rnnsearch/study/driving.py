@@ -118,7 +118,8 @@ def drive(
         state, reason = outcome.state, outcome.reason
         # Ctrl-C waits for no n-gram of a long text; `resume` scores it again.
         scoring.join(INTERRUPTED_JOIN_SECONDS if state == "interrupted" else None)
-        draw_trials(ledger.trials(), everyone.baselines, spec, directory.figures)
+        won = (ledger.note("champion") or {}).get("number")
+        draw_trials(ledger.trials(), everyone.baselines, spec, directory.figures, won)
     except KeyboardInterrupt:
         # A second signal, or one that came before the search could drain: leave at once.
         state, reason, hurried = "interrupted", "interrupted at once", True

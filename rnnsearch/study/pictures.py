@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.space.describe import rungs
+from rnnsearch.tasks.panels import Panels, written
 
 if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.space.spec import StudySpec
     from rnnsearch.tasks.base import TaskData
+    from rnnsearch.training.trained import TrainedModel
 
 
 def draw_champion(
@@ -27,26 +29,47 @@ def draw_champion(
     Args:
         data: That it learned from; None reads it again.
     """
-    from rnnsearch.records.figures import draw_curve, draw_rollout
+    from rnnsearch.records.figures import draw_curve
     from rnnsearch.records.matrices import draw_confusion, draw_events
     from rnnsearch.training.trained import TrainedModel
 
     path = Path(event.figure)
     trained = TrainedModel.load(Path(event.path), allow_code=True)
+    whose = f"study {spec.name}: trial {event.number}, seed {event.seed}"
+    panels = trained.panels(data=data)
+    if panels is not None:
+        draw_rollout(trained, panels, path, f"{whose}, ")
+        return
     arrays = trained.picture(data=data)
     if arrays is not None and "confusion" in arrays:
-        draw_confusion(arrays, path, title=f"trial {event.number}, on the validation part")
+        draw_confusion(arrays, path, title=f"{whose}, on the validation part")
         return
     if arrays is not None and "chances" in arrays:
-        draw_events(arrays, path, title=f"trial {event.number}, one step ahead")
-        return
-    if arrays is not None:
-        title = f"trial {event.number}, {trained.picture_caption()}"
-        draw_rollout(arrays, path, title=title, labels=trained.axis_labels())
+        draw_events(arrays, path, title=f"{whose}, one step ahead")
         return
     metric = spec.search.metric
     curve = next(trial.values_by_epoch for trial in trials if trial.number == event.number)
-    draw_curve({metric: curve}, path, title=f"trial {event.number}", value_label=metric)
+    draw_curve({metric: curve}, path, title=whose, value_label=metric)
+
+
+def draw_rollout(trained: TrainedModel, panels: Panels, path: Path, whose: str) -> None:
+    """A model's predictions; the title says how they were made, of which series, from when on.
+
+    Args:
+        whose: What the title begins with.
+    """
+    from rnnsearch.records.rollouts import draw_panels
+
+    first = [panel.prediction_time[0] for panel in panels.shown]
+    panel = panels.shown[0]
+    title = f"{whose}{trained.picture_caption()}"
+    if panel.name and len(panels.shown) == 1:
+        title += f" of {panel.name}"
+    dated = panel.time.dtype.kind == "M"
+    if dated or not panel.along.startswith("time"):
+        title += f" from {'' if dated else f'{panel.along} '}{written(min(first))}"
+        title += "" if len(set(first)) == 1 else " or later"
+    draw_panels(panels, path, title=title)
 
 
 def draw_trials(
@@ -54,8 +77,13 @@ def draw_trials(
     baselines: Sequence[Mapping[str, Any]],
     spec: StudySpec,
     folder: Path,
+    champion: int | None = None,
 ) -> Path:
-    """Every trial with the best so far, their learning curves, and the baselines."""
+    """Every trial with the best so far, their learning curves, and the baselines.
+
+    Args:
+        champion: The trial that won, once there is one.
+    """
     from rnnsearch.records.figures import TrialPoint, draw_study
 
     metric = spec.search.metric
@@ -79,5 +107,6 @@ def draw_trials(
         baselines={
             row["name"]: row["metrics"][metric] for row in baselines if metric in row["metrics"]
         },
+        champion=champion,
     )
     return path

@@ -17,11 +17,10 @@ from rnnsearch.tasks.fingerprint import changes, fingerprint
 from rnnsearch.tasks.frames import as_array, is_frame
 from rnnsearch.tasks.labels.use import classify, classify_frame
 from rnnsearch.tasks.load import build_task, load_data
+from rnnsearch.tasks.panels import Panel, Panelled, Panels
 from rnnsearch.tasks.scaling import Scaler
-from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.use import forecast_frame, forecast_rows
 from rnnsearch.tasks.signals.use import continued
-from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.tasks.text.generate import generate
 from rnnsearch.tasks.text.vocabulary import Vocabulary
 from rnnsearch.training.checkpoint import Checkpoint
@@ -287,18 +286,33 @@ class TrainedModel(Checkpoint):
     def _of_a_table(self) -> bool:
         return self._task_type == "series"
 
-    def axis_labels(self) -> tuple[str, str]:
-        """What `picture` draws along and up."""
-        if isinstance(self.config.task, SeriesConfig):
-            return "row", self.config.task.targets[0]
-        radians = isinstance(self.config.task, SineConfig)
-        return "time (radians)" if radians else "time", "value"
+    def panels(self, steps: int | None = None, data: TaskData | None = None) -> Panels | None:
+        """What `picture` draws of a rollout, of every series and target.
+
+        Args:
+            steps: As in `picture`.
+
+        Raises:
+            HorizonError: `steps` is below 1, or beyond what the model can predict.
+        """
+        if self.network.symbolic:
+            return None
+        task = self.task(data)
+        if isinstance(task, Panelled):
+            return task.panels(self.predictor(), steps)
+        arrays = task.picture(self.predictor(), steps)
+        if arrays is None or "prediction" not in arrays:
+            return None
+        return Panels([Panel.of(arrays)])
 
     def picture_caption(self) -> str:
         """How the predictions of `picture` were made."""
-        horizon = self.manifest.get("horizon", 1)
-        direct = self.manifest.get("strategy", "direct") == "direct"
-        return f"{horizon} points ahead" if horizon > 1 and direct else OWN_PREDICTIONS
+        horizon = int(self.manifest.get("horizon", 1))
+        if self._of_a_table and self.manifest["strategy"] == "direct":
+            return f"{horizon} row{'s' if horizon > 1 else ''} ahead"
+        if horizon > 1 and not self._of_a_table:
+            return f"{horizon} points ahead"
+        return OWN_PREDICTIONS
 
     def predictor(self) -> Predictor:
         """The network as its task asks it, a stack of one; torch's own modules compute."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from rnnsearch.events import Silence
 from rnnsearch.search.champion import crown
+from rnnsearch.search.choice import Choice
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.space.load import loads
@@ -152,20 +153,11 @@ def finished(name: str, storage: Path, folder: Path, *, drawn: bool = False) -> 
     ledger.finish(0, "complete", reason="", epoch=config.training.max_epochs)
     baselines = [asdict(one) for one in data[config.task].baselines()]
     ledger.set_note("baselines", baselines)
-    event = crown(
-        ledger,
-        Silence(),
-        number=0,
-        seed=trial.seed,
-        paths={trial.seed: path},
-        left_out=(),
-        data=data,
-    )
+    choice = Choice(number=0, seed=trial.seed, paths={trial.seed: path})
+    event = crown(ledger, Silence(), choice, data=data, figure=directory.figures / "champion.png")
     if drawn:
-        draw_trials(ledger.trials(), baselines, spec, directory.figures)
-        figure = str(draw_champion(event, ledger.trials(), spec, directory.figures))
-        event = replace(event, figure=figure)
-    ledger.set_note("champion", asdict(event))
+        draw_trials(ledger.trials(), baselines, spec, directory.figures, 0)
+        draw_champion(event, ledger.trials(), spec)
     uri = f"sqlite:///{directory.storage.resolve() / 'mlflow.db'}"
     ledger.set_note("run", asdict(RunFigures("complete", "", 1.0, 40, 0.0, uri)))
     ledger.close()

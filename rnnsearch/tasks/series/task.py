@@ -13,11 +13,13 @@ from torch import Tensor
 
 from rnnsearch.errors import HorizonError
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.panels import Panels
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.evaluation import scored
 from rnnsearch.tasks.series.forecast import Columns, entered, forecast, points
 from rnnsearch.tasks.series.notes import moment
+from rnnsearch.tasks.series.panels import margins, panels_of, shown_origins, shown_series
 from rnnsearch.tasks.streams import derive
 
 if TYPE_CHECKING:
@@ -148,12 +150,12 @@ class SeriesTask:
         return self._read(rows.unsqueeze(-1), targets).flatten(1, 2).unsqueeze(0)
 
     def say(self, predictor: Predictor) -> str:
-        """The first forecast of the validation part, beside what came."""
+        """The first forecast that is shown, beside what came."""
         data = self.data
-        origin = data.origins("val")[:1]
+        origin = shown_origins(data)[:1]
         row, name = int(origin[0]), self.config.targets[0]
         found = points(self.columns, self._forecast(predictor, origin))
-        predicted = self._in_units(found[0, :, 0], row)[:, 0]
+        predicted = data.in_units(np.array(0), found[0, :, 0].double().cpu().numpy())[:, 0]
         truth = data.values[row : row + len(predicted), 0]
         whose = f" of {data.names[0]}" if data.names[0] else ""
         pairs = ", ".join(
@@ -164,44 +166,61 @@ class SeriesTask:
         return f"{name}{whose} from {moment(data, row)}, predicted (measured): {pairs}{more}"
 
     def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
-        """The first target's forecast from the start of the validation part.
+        """The first target's forecast of the first series; see `panels`."""
+        return self.panels(predictor, steps).shown[0].arrays()
+
+    def panels(self, predictor: Predictor, steps: int | None = None) -> Panels:
+        """Forecasts of each series and target from where its validation is scored.
 
         Args:
             steps: Rows to predict; None takes the horizon, of a one-step forecast the context.
-
-        Returns:
-            `time` in rows of the file, `truth` and the mask `warmup` of the rows that are fed;
-            `prediction_time` and `prediction` [steps].
 
         Raises:
             HorizonError: `steps` is below 1, or beyond what a forecast can reach.
         """
         data, config = self.data, self.config
-        row = int(data.origins("val")[0])
-        end = int(data.starts[1])
+        series, targets, more = shown_series(data)
+        origins = shown_origins(data)
         if steps is None:
             steps = config.horizon
             if config.horizon == 1 and config.strategy == "recursive":
-                steps = min(config.context, int(data.bounds["val"][0, 1]) - row)
+                room = int((data.bounds["val"][series, 1] - origins[series]).min())
+                steps = max(1, min(config.context, room))
         if steps < 1:
             raise HorizonError(f"a rollout needs at least 1 step, not {steps}.")
-        self._check_reach(steps, end - row)
-        first = max(row - config.context, 0)
-        rows = torch.arange(first, min(row + steps - 1, len(self._features)))
+        for one in series:
+            self._check_reach(steps, int(data.starts[one + 1] - origins[one]))
+
+        def forecasts(at: NDArray[np.int64]) -> NDArray[np.float64]:
+            (found,) = self._forecast(predictor, at).transpose(1, 2).double().cpu().numpy()
+            return np.asarray(found)
+
+        grown = margins(data, forecasts)
+        found = [
+            panel
+            for one in series
+            for panel in panels_of(
+                *(data, one, targets),
+                self._ahead(predictor, one, int(origins[one]), steps),
+                grown,
+            )
+        ]
+        return Panels(found, more)
+
+    def _ahead(
+        self, predictor: Predictor, series: int, row: int, steps: int
+    ) -> NDArray[np.float64]:
+        """The scaled forecast of a series from a row, [steps, targets] or with quantiles."""
+        first = max(row - self.config.context, int(self.data.starts[series]))
+        end = int(self.data.starts[series + 1])
+        rows = torch.arange(first, min(row + steps - 1, end))
         fed = self._fed(rows.unsqueeze(1).to(self._features.device))
         history, later = fed[:, : row - first], fed[:, row - first :]
-        if later.shape[1] < steps - 1:  # beyond the file only the targets are read
+        if later.shape[1] < steps - 1:  # beyond the series only the targets are read
             short = steps - 1 - later.shape[1]
             later = torch.cat([later, later.new_zeros(1, short, *later.shape[2:])], dim=1)
-        predicted = points(self.columns, forecast(self.columns, predictor, history, later, steps))
-        until = min(row + steps, end)
-        return {
-            "time": np.arange(first, until, dtype=np.float64),
-            "truth": data.values[first:until, 0],
-            "warmup": np.arange(first, until) < row,
-            "prediction_time": np.arange(row, row + steps, dtype=np.float64),
-            "prediction": self._in_units(predicted[0, :, 0], row)[:, 0],
-        }
+        found = forecast(self.columns, predictor, history, later, steps)
+        return np.asarray(found[0, :, 0].double().cpu().numpy())
 
     def _check_reach(self, steps: int, rows: int) -> None:
         if self.config.strategy == "direct" and steps > self.config.horizon:
@@ -214,11 +233,6 @@ class SeriesTask:
                 f"the columns known ahead end {rows} rows after the start of the validation part; "
                 f"ask for at most {rows} steps."
             )
-
-    def _in_units(self, scaled: Tensor, row: int) -> NDArray[np.float64]:
-        """Forecasts [steps, targets] of the series of a row, in the data's units."""
-        series = int(self.data.series_of(np.array([row]))[0])
-        return self.data.in_units(np.array(series), scaled.double().cpu().numpy())
 
 
 def _features(data: SeriesData, columns: Columns) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from rnnsearch.errors import HorizonError
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.panels import Panel, Panels
 from rnnsearch.tasks.shuffling import shuffled_batches
 from rnnsearch.tasks.signals.config import SignalConfig
 from rnnsearch.tasks.signals.data import SignalData
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 WINDOWS_AT_ONCE = 256
 """Windows of a call that scores; fixed, so that no trial's rounding hangs on its neighbours."""
+
+FEATURES = {"lorenz": ("x", "y", "z")}
+"""Names of a signal's features, by type, where there are several."""
 
 
 class SignalTask:
@@ -80,7 +84,11 @@ class SignalTask:
         return ""
 
     def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
-        """The first feature of the validation part, in the units of the signal.
+        """The first feature of the validation part; see `panels`."""
+        return self.panels(predictor, steps).shown[0].arrays()
+
+    def panels(self, predictor: Predictor, steps: int | None = None) -> Panels:
+        """Each feature of the validation part, in the units of the signal.
 
         With a horizon of 1 the closed loop after the part's first window; with a longer one the
         prediction of every point that has a whole window before it.
@@ -99,7 +107,7 @@ class SignalTask:
             first = start + config.window
             window = self._points[None, start:first, None]
             closed = self._unscaled(continued(predictor, window, steps, self._sliding()))
-            predicted = closed[0, :, 0, 0]
+            predicted = closed[0, :, 0]
             end = min(end, first + steps)
         else:
             starts = torch.tensor(self.data.starts("val"), device=self._points.device)
@@ -109,17 +117,26 @@ class SignalTask:
                     f"points ahead, not {steps}; no prediction is fed back."
                 )
             starts = starts[:steps]
-            predicted = self._predicted(predictor, starts)[0, 0, :, 0]
+            predicted = self._predicted(predictor, starts)[0, 0]
             first = start + config.window + config.horizon - 1
         spacing = self.data.times[1] - self.data.times[0]
-        time = self.data.times[start:end]
-        return {
-            "time": time,
-            "truth": self.data.values[start:end, 0],
-            "warmup": np.arange(end - start) < config.window,
-            "prediction_time": self.data.times[first] + spacing * np.arange(len(predicted)),
-            "prediction": predicted.cpu().numpy(),
-        }
+        found = predicted.cpu().numpy()
+        names = FEATURES.get(config.type, ("",))
+        return Panels(
+            [
+                Panel(
+                    name=name,
+                    along="time",
+                    up=name or "value",
+                    time=self.data.times[start:end],
+                    truth=self.data.values[start:end, feature],
+                    warmup=np.arange(end - start) < config.window,
+                    prediction_time=self.data.times[first] + spacing * np.arange(len(found)),
+                    prediction=found[:, feature],
+                )
+                for feature, name in enumerate(names)
+            ]
+        )
 
     def _predicted(self, predictor: Predictor, starts: Tensor) -> Tensor:
         """The last step's predictions [K, 1, windows, F] in the units of the signal."""

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from rnnsearch.errors import HorizonError
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.panels import Panel, Panels
 from rnnsearch.tasks.sine.config import SineConfig, rollouts
 from rnnsearch.tasks.sine.data import SineData, times
 from rnnsearch.tasks.streams import derive
@@ -86,14 +87,14 @@ class SineTask:
         return ""
 
     def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
+        """The first validation wave; see `panels`."""
+        return self.panels(predictor, steps).shown[0].arrays()
+
+    def panels(self, predictor: Predictor, steps: int | None = None) -> Panels:
         """The first validation wave, and the closed loop from the zero state over it and beyond.
 
         Args:
             steps: Points to predict; None takes the task's longest horizon.
-
-        Returns:
-            `time` in radians, `truth` and the mask `warmup` of the points that are fed, all
-            [num_points]; `prediction_time` and `prediction` [steps].
 
         Raises:
             HorizonError: `steps` is below 1.
@@ -106,13 +107,16 @@ class SineTask:
         time = times(config, config.val_starts[0])
         spacing = config.duration / (config.num_points - 1)
         closed = self._rollout(predictor, self._waves["val"][:1], None, steps, warmup)
-        return {
-            "time": time,
-            "truth": self.data.waves["val"][0],
-            "warmup": np.arange(config.num_points) < warmup,
-            "prediction_time": time[0] + spacing * (warmup + np.arange(steps)),
-            "prediction": closed[0, :, 0, 0].double().cpu().numpy(),
-        }
+        panel = Panel(
+            along="time (radians)",
+            up="value",
+            time=time,
+            truth=self.data.waves["val"][0],
+            warmup=np.arange(config.num_points) < warmup,
+            prediction_time=time[0] + spacing * (warmup + np.arange(steps)),
+            prediction=closed[0, :, 0, 0].double().cpu().numpy(),
+        )
+        return Panels([panel])
 
     def _rollout(
         self,

@@ -18,6 +18,7 @@ from rnnsearch.cli import models, training
 from rnnsearch.cli.app import main
 from rnnsearch.study import Study
 from rnnsearch.tasks.load import load_data
+from rnnsearch.tasks.series.panels import shown_origins
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.trained import TrainedModel
 
@@ -89,7 +90,7 @@ def test_a_forecasters_words_are_its_forecasts(study: Finished, name: str) -> No
     text, model = said(study(name))
     data = load_data(model.config.task)
     config = data.config
-    first = int(data.origins("val")[0])
+    first = int(shown_origins(data)[0])
     rows = data.values[first - config.context : first + config.horizon].copy()
     targets_and_past = len(config.targets) + len(config.past)
     rows[config.context :, :targets_and_past] = np.nan

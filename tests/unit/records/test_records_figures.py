@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from rnnsearch.records.figures import TrialPoint, draw_curve, draw_rollout, draw_study, leader
+from rnnsearch.records.figures import TrialPoint, draw_curve, draw_study, leader
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -19,33 +20,6 @@ def pixels(path: Path) -> np.ndarray:
 def has_color(image: np.ndarray, hexadecimal: str) -> bool:
     wanted = np.array([int(hexadecimal[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     return bool((np.abs(image - wanted).max(axis=-1) < 0.02).sum() > 20)
-
-
-def rollout_arrays(scale: float = 1.0) -> dict[str, np.ndarray]:
-    time = np.linspace(0.25, 10.25, 50)
-    return {
-        "time": time,
-        "truth": np.sin(time),
-        "warmup": np.arange(50) < 3,
-        "prediction_time": time[3:],
-        "prediction": scale * np.sin(time[3:] + 0.3),
-    }
-
-
-def test_rollout_shows_truth_warmup_and_prediction(tmp_path: Path) -> None:
-    path = tmp_path / "figures" / "rollout.png"
-    draw_rollout(rollout_arrays(), path, title="sine")
-    image = pixels(path)
-    assert image.shape[1] == 1280
-    for color in ("#8c8c8c", "#D55E00", "#0072B2"):
-        assert has_color(image, color)
-
-
-@pytest.mark.parametrize("scale", [1e30, np.nan, np.inf])
-def test_rollout_that_runs_away_is_still_drawn(tmp_path: Path, scale: float) -> None:
-    path = tmp_path / "rollout.png"
-    draw_rollout(rollout_arrays(scale), path, title="sine")
-    assert has_color(pixels(path), "#8c8c8c")
 
 
 def test_study_shows_states_and_baselines(tmp_path: Path) -> None:
@@ -90,3 +64,50 @@ def test_curve_is_drawn_past_values_that_are_not_finite(tmp_path: Path) -> None:
     curve = {1: 1.0, 2: float("nan"), 3: 0.1}
     draw_curve({"train": curve}, tmp_path / "c.png", title="t", value_label="nats", log=True)
     assert has_color(pixels(tmp_path / "c.png"), "#0072B2")
+
+
+RIVALS = {
+    "few": {"ar": 0.72},
+    "many": {f"rival {at}": 0.6 + at for at in range(6)},
+    "far": {"persistence": 1e9, "season before (24 rows)": -1e9, "linear(336)": 1e3, "ar": 0.72},
+    "long": {"x" * 300: 0.72, "y" * 90: 0.73, "z " * 90: 0.74},
+    "more": {f"rival {at} of very many": 0.6 + at for at in range(40)},
+}
+
+
+@pytest.mark.parametrize("which", RIVALS)
+def test_baselines_take_no_width_and_are_all_named(
+    drawn: list[Any], tmp_path: Path, which: str
+) -> None:
+    trials = [TrialPoint(n, "complete", 0.5 + n / 10, {1: 1.0, 2: 0.5}) for n in range(6)]
+    rivals = RIVALS[which]
+    draw_study(trials, tmp_path / "s.png", title="s", value_label="rmse", baselines=rivals)
+    (figure,) = drawn
+    above, below = figure.axes
+    for axes in (above, below):
+        assert axes.get_position().width > 0.88
+        assert axes.get_position().height > 0.2
+        legend = axes.get_legend().get_window_extent()
+        assert 0 <= legend.x0 < legend.x1 <= figure.bbox.width
+        assert legend.y1 <= figure.bbox.height
+        assert legend.y0 >= axes.get_window_extent().y1
+    said = [text.get_text() for text in above.get_legend().get_texts()]
+    named = [text for text in said if text.partition(":")[0] in rivals or "…" in text]
+    assert len(named) == min(len(rivals), 6)
+    assert ("and 34 more baselines" in said) is (which == "more")
+    off = {"many": 5, "far": 3, "more": 5}
+    assert sum("off the scale" in text for text in said) == off.get(which, 0)
+
+
+def test_the_champion_is_marked_though_another_trial_is_better(
+    drawn: list[Any], tmp_path: Path
+) -> None:
+    trials = [TrialPoint(n, "pruned", 0.5 + n / 10, {1: 1.0, 2: 0.5 + n / 10}) for n in range(3)]
+    for champion in (None, 2):
+        draw_study(trials, tmp_path / "s.png", title="s", value_label="m", champion=champion)
+    said = [
+        [text.get_text() for axes in figure.axes for text in axes.get_legend().get_texts()]
+        for figure in drawn
+    ]
+    assert ["best: trial 0" in one for one in said] == [True, False]
+    assert [one.count("champion: trial 2") for one in said] == [0, 2]

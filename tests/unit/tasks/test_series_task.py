@@ -188,7 +188,7 @@ def test_the_picture_goes_on_from_the_validation_part(tmp_path: Path) -> None:
     found = task.picture(model, 5)
     row = int(data.bounds["val"][0, 0])
     assert found["prediction"].shape == found["prediction_time"].shape == (5,)
-    assert found["prediction_time"][0] == row
+    assert found["prediction_time"][0] == np.datetime64("2024-01-01T00") + row
     assert found["warmup"].sum() == 7
     steps = np.diff(found["prediction"])
     np.testing.assert_allclose(steps, data.scale[0, 0], rtol=1e-6)

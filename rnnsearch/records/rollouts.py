@@ -1,0 +1,121 @@
+"""Pictures of predictions in time, a panel a quantity."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnsearch.records.style import GREY, INK, ORANGE, drawing, headline
+from rnnsearch.tasks.panels import Panel, Panels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LIGHT = "#b3b3b3"
+"""What the model was given is quieter than what came after it."""
+
+MOST_DOTS = 80
+"""Points up to which each has its dot."""
+
+LEAST_CONTEXT = 40
+CONTEXT_SHARE = 2
+"""So many times as many points of context as of predictions are shown, but at least some."""
+
+
+def draw_panels(panels: Panels, path: Path, *, title: str) -> None:
+    """What was known, the truth after it, and the predictions, in one PNG, a panel a quantity.
+
+    Predictions are dots on a line, truth is a darker line; the last of the context is light.
+
+    Args:
+        path: Where the PNG goes; its folder is made.
+    """
+    shown = panels.shown
+    columns = 1 if len(shown) <= 3 else 2
+    rows = -(-len(shown) // columns)
+    with drawing(path, rows, columns, height=3.3 if len(shown) == 1 else 2.1) as axes:
+        for place, panel in enumerate(shown):
+            _panel(axes[place], panel)
+            axes[place].set_ylabel(panel.up, color=INK)
+            if panel.name not in ("", panel.up):
+                axes[place].set_title(panel.name, loc="left", fontsize=10, color=INK)
+            if place >= len(shown) - columns:
+                axes[place].set_xlabel(panel.along, color=INK)
+        for spare in axes[len(shown) :]:
+            spare.remove()
+        more = f"\nshown: {panels.more}" if panels.more else ""
+        headline(axes[: len(shown)], title + more)
+
+
+def _panel(axes: Axes, panel: Panel) -> None:
+    fed = panel.warmup.astype(bool)
+    known = np.flatnonzero(fed)
+    steps = len(panel.prediction)
+    kept = known[-max(LEAST_CONTEXT, CONTEXT_SHARE * steps) :]
+    first = int(kept[0]) if len(kept) else 0
+    behind = int(known[-1]) + 1 if len(known) else 0
+    time, truth = panel.time, panel.truth
+    if len(kept):
+        axes.plot(
+            *(time[first:behind], truth[first:behind]),
+            color=LIGHT,
+            linewidth=1.2,
+            marker="o" if len(kept) <= MOST_DOTS else None,
+            markersize=3.5 if len(kept) > 1 else 6,
+            label=_given(len(kept), len(known)),
+            zorder=2,
+        )
+        axes.axvline(time[behind - 1], color=GREY, linewidth=0.8, linestyle=(0, (2, 3)), zorder=1)
+    # From the last known point on, so that the line has no gap there.
+    after = max(behind - 1, 0)
+    axes.plot(*(time[after:], truth[after:]), color=INK, linewidth=1.3, label="truth", zorder=3)
+    dots = steps <= MOST_DOTS
+    axes.plot(
+        *(panel.prediction_time, panel.prediction),
+        color=ORANGE,
+        linewidth=1.0,
+        marker="o" if dots else None,
+        markersize=3.8,
+        label="prediction",
+        zorder=4,
+    )
+    if panel.low is not None and panel.high is not None:
+        axes.fill_between(
+            *(panel.prediction_time, panel.low, panel.high),
+            color=ORANGE,
+            alpha=0.2,
+            linewidth=0,
+            label=panel.band,
+        )
+    _limit(axes, panel, first)
+    axes.margins(x=0.02)
+    if time.dtype.kind == "M":
+        _dates(axes)
+
+
+def _given(kept: int, known: int) -> str:
+    if kept < known:
+        return f"given, the last {kept:,} of {known:,} points"
+    return f"given, {known:,} point{'s' if known > 1 else ''}"
+
+
+def _dates(axes: Axes) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=8)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+
+def _limit(axes: Axes, panel: Panel, first: int) -> None:
+    """Keep the truth in view where a rollout runs away."""
+    seen = panel.truth[first:]
+    seen = seen[np.isfinite(seen)]
+    if not len(seen):
+        return
+    low, high = float(seen.min()), float(seen.max())
+    room = max(high - low, 1e-9)
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(max(bottom, low - room), min(top, high + room))
