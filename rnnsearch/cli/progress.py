@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rnnsearch.cli.speed import Speed
 from rnnsearch.events import (
     BaselineScored,
     ChampionChosen,
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.space.spec import SearchConfig
 
-SPEED_SECONDS = 15.0
-"""How far back the steps a second look."""
 ENDED = ("complete", "pruned", "diverged", "failed")
 ORDER = ("running", *ENDED, "waiting")
 
@@ -64,7 +63,7 @@ class Progress:
         self._best = self._best_baseline = standing(search.goal, None)
         self._before: Counter[str] = Counter()
         self._states: dict[int, str] = {}
-        self._recent: deque[tuple[float, int]] = deque()
+        self._speed = Speed(self.started)
 
     def recall(self, trials: Iterable[TrialRecord]) -> None:
         """Count what earlier runs of the study ended, and the best that they saw."""
@@ -91,10 +90,12 @@ class Progress:
                 self.packs -= 1
             case TrialStarted():
                 self._states[event.number] = "running"
+                self._speed.aboard(event.number, self._clock())
             case EpochsReported():
                 self._epochs(event)
             case TrialEnded():
                 self._states[event.number] = event.state
+                self._speed.ended(event.number)
             case RungsChanged():
                 self.rungs = dict(event.rungs)
             case ChampionChosen():
@@ -110,13 +111,7 @@ class Progress:
 
     def steps_per_second(self) -> float:
         """Optimizer steps a second, all packs together, over the last seconds."""
-        if self.first_report is None:
-            return 0.0
-        now = self._clock()
-        since = max(self.first_report, now - SPEED_SECONDS)
-        # What the first report brought was trained before it came: it counts for no time seen.
-        steps = sum(steps for moment, steps in self._recent if moment > since)
-        return steps / max(now - since, 1.0)
+        return self._speed.per_second(self._clock())
 
     def seconds_left(self) -> float | None:
         """A guess from the trials that ended in this run, cut by the time budget.
@@ -149,8 +144,10 @@ class Progress:
         if self.rungs:
             rungs = ", ".join(f"{n} at {epoch}" for epoch, n in sorted(self.rungs.items()))
             cells.append(("trials at rungs (epochs)", rungs))
-        if self.first_report is not None and self._clock() > self.first_report + 1.0:
-            cells.append(("training steps", f"{self.steps_per_second():,.0f} a second"))
+        rate = self.steps_per_second()
+        if rate and self.first_report is not None and self._clock() > self.first_report + 1.0:
+            few = f"{rate:.2g}" if rate < 10 else f"{rate:,.0f}"
+            cells.append(("training steps", f"{few} a second"))
         left = self.seconds_left()
         rest = f", about {duration(left)} left" if left is not None else ""
         cells.append(("time", duration(self.elapsed) + rest))
@@ -160,9 +157,7 @@ class Progress:
         now = self._clock()
         if self.first_report is None:
             self.first_report = now
-        self._recent.append((now, event.training_steps))
-        while self._recent[0][0] < now - SPEED_SECONDS:
-            self._recent.popleft()
+        self._speed.report(event.number, event.training_steps, now)
         for metrics in event.metrics:
             place = self._judge.of(metrics)
             if place < self._best:

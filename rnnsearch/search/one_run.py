@@ -81,8 +81,12 @@ class OneRun:
         if not self.shelf.best():
             return None
         self.finalists = self._stage(reruns=not self.endings.over())
-        if self.finalists.queued():
-            self.stage(f"training the finalists: {self.finalists.queued()} runs")
+        queued = self.finalists.queued()
+        runs = f"{queued} run{'s' if queued > 1 else ''}"
+        if queued and self.spec.parameters:
+            self.stage(f"training the finalists: {runs}")
+        elif queued:
+            self.stage(f"training it again: {runs} with other seeds")
         return self.finalists
 
     def crown(self) -> ChampionChosen | None:

@@ -146,7 +146,7 @@ def run_search(
             trial_bytes = run.largest_trial_bytes()
             control = _control(run, import_ahead, trial_bytes)
             ledger.prepare(min(READY_AHEAD, control.places * control.slots))
-            stage("searching" if spec.parameters else "training")
+            stage(_first_words(spec))
             settings = _settings(spec, directory, slice_seconds, snapshot_seconds, trial_bytes)
             tune(control, settings, spec.resources, signals.shield, directory.scratch)
             if control.error is not None:
@@ -182,6 +182,17 @@ def run_search(
         interrupted_by=signals.received,
         dropped=tuple(run.finalists.dropped) if run.finalists else (),
     )
+
+
+def _first_words(spec: StudySpec) -> str:
+    """What begins; where one configuration is trained, also that it will be trained again."""
+    if spec.parameters:
+        return "searching"
+    more = spec.search.finalists.seeds - 1
+    if not more:
+        return "training"
+    seeds = f"{more} more seed{'s' if more > 1 else ''}"
+    return f"training; then {seeds} of it, for the spread (search.finalists.seeds: 1 trains none)"
 
 
 def _settle_after(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 from hand_made import record, search
 
-from rnnsearch.cli.progress import SPEED_SECONDS, Progress, duration
+from rnnsearch.cli.progress import Progress, duration
+from rnnsearch.cli.speed import WINDOW_SECONDS
 from rnnsearch.events import (
     BaselineScored,
     EpochsReported,
@@ -115,11 +116,44 @@ def test_steps_a_second_look_back_a_while() -> None:
     progress.on_event(reported(0, 0.5, steps=300))
     assert ("training steps", "30 a second") in progress.cells()
     assert progress.steps_per_second() == pytest.approx(30.0)
-    clock.now += SPEED_SECONDS - 5.0
+    clock.now += WINDOW_SECONDS - 5.0
     progress.on_event(reported(0, 0.5, steps=150))
-    assert progress.steps_per_second() == pytest.approx(450.0 / SPEED_SECONDS)
-    clock.now += 3 * SPEED_SECONDS
+    assert progress.steps_per_second() == pytest.approx((5 * 30 + 150) / WINDOW_SECONDS)
+    clock.now += 3 * WINDOW_SECONDS
     assert progress.steps_per_second() == 0.0
+    assert "training steps" not in dict(progress.cells())
+
+
+def test_epochs_that_take_minutes_have_a_rate_between_their_reports() -> None:
+    """Ten trials side by side, each 168 steps in 20 minutes: 1.4 a second, whenever one looks."""
+    clock = Clock()
+    progress = Progress(search(), clock=clock)
+    for number in range(10):
+        progress.on_event(started(number))
+    for _ in range(2):
+        clock.now += 1200.0
+        for number in range(10):
+            progress.on_event(reported(number, 0.5, steps=168))
+        for _ in range(9):
+            clock.now += 120.0
+            assert progress.steps_per_second() == pytest.approx(1.4)
+            assert ("training steps", "1.4 a second") in progress.cells()
+        clock.now -= 1080.0
+    clock.now += 1e5
+    assert progress.steps_per_second() == 0.0, "nothing was heard of them for long"
+
+
+def test_a_trial_that_ended_trains_no_more() -> None:
+    clock = Clock()
+    progress = Progress(search(), clock=clock)
+    progress.on_event(started(0))
+    progress.on_event(started(1))
+    clock.now += 100.0
+    progress.on_event(reported(0, 0.5, steps=100))
+    progress.on_event(reported(1, 0.5, steps=300))
+    progress.on_event(ended(1, "pruned"))
+    clock.now += 50.0
+    assert progress.steps_per_second() == pytest.approx(1.0)
 
 
 def test_time_left_from_the_trials_that_ended() -> None:
