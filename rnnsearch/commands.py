@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from rnnsearch.redaction import has_secret
 
 DEFAULT_STORAGE = Path("studies")
 """Of every command; the option that names it may be left out."""
@@ -29,7 +30,7 @@ def command(
     options: list[object] = []
     if storage is not None and Path(storage).absolute() != DEFAULT_STORAGE.absolute():
         options += ["--storage", storage]
-    if tracking_uri is not None and not _secret(tracking_uri):
+    if tracking_uri is not None and not has_secret(tracking_uri):
         options += ["--tracking-uri", tracking_uri]
     every = ["rnnsearch", verb, *before, *options, *after]
     return " ".join(
@@ -43,10 +44,3 @@ def shown(path: Path) -> str:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
         return str(path)
-
-
-def _secret(uri: str) -> bool:
-    try:
-        return urlsplit(uri).password is not None
-    except ValueError:
-        return True

@@ -10,6 +10,7 @@ import typer
 from rnnsearch import __version__
 from rnnsearch.cli import bench, kernels, models, repair, spaces, studies, training
 from rnnsearch.cli.explain import explain
+from rnnsearch.cli.ui import ui
 from rnnsearch.errors import InputError, NoUsableTrialError
 
 app = typer.Typer(
@@ -41,7 +42,7 @@ for _command in (
     models.rollout,
     models.sample,
     models.classify,
-    models.ui,
+    ui,
     kernels.kernels,
 ):
     app.command()(_command)

@@ -89,6 +89,13 @@ class LiveView:
         if changed and self._live is None:
             self.say(text)
 
+    def trouble(self, problem: str | None) -> None:
+        """What is wrong with the records now; None once nothing is any more."""
+        with self._lock:
+            self._progress.trouble = problem
+        if self._live is None:
+            self.say(f"records: {problem}" if problem else "records: MLflow takes them again")
+
     def drain(self, done: int, total: int) -> None:
         """How far the records have come into MLflow, as a bar on a terminal."""
         if self._live is None or not total:

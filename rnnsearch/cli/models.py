@@ -1,10 +1,7 @@
-"""Commands that use a trained model, and the records: rollout, sample, ui."""
+"""Commands that use a trained model: rollout, sample, classify."""
 
 from __future__ import annotations
 
-import errno
-import os
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,7 +18,6 @@ from rnnsearch.errors import InputError, ModelError
 if TYPE_CHECKING:
     from rnnsearch.training.trained import TrainedModel
 
-MOST_PORT = 65_535
 MOST_SEED = 2**63 - 1
 
 ModelName = Annotated[
@@ -152,33 +148,6 @@ def classify(
         typer.echo(f"{name}\t{shown}")
 
 
-def ui(
-    storage: Storage = DEFAULT_STORAGE,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=1, max=MOST_PORT, help="Port to listen on.")
-    ] = 5000,
-) -> None:
-    """Browse the records of a storage folder in the MLflow UI."""
-    from rnnsearch.records.ui import ui_command
-
-    database = _database(storage)
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
-            again = command("ui", "--port", _free_port(host), storage=storage) if taken else ""
-            raise InputError(
-                f"cannot listen on {host}:{port}: {error.strerror}."
-                + (f" Take another port: {again}" if taken else "")
-            ) from error
-    served = ui_command(f"sqlite:///{database}", storage.resolve() / "mlartifacts", host, port)
-    typer.echo(f"MLflow at http://{host}:{port} (Ctrl-C ends it)", err=True)
-    os.execv(served[0], served)
-
-
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """Which model was asked for, and where: what a command about it has to repeat."""
@@ -252,25 +221,10 @@ def _load(asked: _Asked) -> TrainedModel:
         from rnnsearch.study import Study
 
         return Study.open(asked.model, storage=asked.storage).result().load_model()
+    from rnnsearch.cli.store import existing, named_store
     from rnnsearch.records.registry import fetch
 
-    uri = asked.tracking_uri or f"sqlite:///{_database(asked.storage)}"
-    return fetch(asked.model, uri, allow_code=asked.allow_code)
-
-
-def _free_port(host: str) -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
-def _database(storage: Path) -> Path:
-    """The default MLflow store of a storage folder; looking must not make an empty one."""
-    database = storage.resolve() / "mlflow.db"
-    if not database.exists():
-        raise ModelError(
-            f"{database} does not exist, so nothing is recorded there. Run a study first, "
-            "or name its folder with --storage."
-        )
-    return database
+    store = existing(named_store(asked.storage, asked.tracking_uri))
+    if store.origin:
+        typer.echo(f"MLflow: {store.shown} ({store.origin})", err=True)
+    return fetch(asked.model, store.uri, allow_code=asked.allow_code)

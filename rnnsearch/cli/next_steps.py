@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.commands import command
+from rnnsearch.records.tracking_uri import sqlite_path
 
 if TYPE_CHECKING:
-    from rnnsearch.study import StudyResult
+    from rnnsearch.study import RunFigures, StudyResult
     from rnnsearch.tasks.text.vocabulary import Vocabulary
 
 PROMPT_LENGTH = 20
@@ -35,9 +36,15 @@ def next_commands(result: StudyResult) -> list[str]:
     used = use_of(result)
     if used is not None:
         commands.append(used)
-    if (storage / "mlflow.db").exists():
-        commands.append(command("ui", storage=storage))
+    if (storage / "mlflow.db").exists() or (result.run is not None and _elsewhere(result.run)):
+        commands.append(command("ui", name, storage=storage))
     return commands
+
+
+def _elsewhere(run: RunFigures) -> bool:
+    """Whether the records went to a store that is not in the storage, and can be looked at."""
+    path = sqlite_path(run.tracking_uri)
+    return path is None or path.exists()
 
 
 def use_of(result: StudyResult) -> str | None:

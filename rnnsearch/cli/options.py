@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from rnnsearch.cli.store import followed
+
 
 class Format(StrEnum):
     """How a command prints its result."""
@@ -22,7 +24,13 @@ SetOption = Annotated[
     typer.Option("--set", metavar="KEY=YAML", help="Replace an entry of the file; repeatable."),
 ]
 Storage = Annotated[
-    Path, typer.Option("--storage", metavar="DIR", help="Holds everything that studies leave.")
+    Path,
+    typer.Option(
+        "--storage",
+        metavar="DIR",
+        help="Holds everything that studies leave.",
+        callback=followed,
+    ),
 ]
 StudyName = Annotated[str, typer.Argument(metavar="NAME", help="A study in the storage.")]
 Address = Annotated[
@@ -31,7 +39,11 @@ Address = Annotated[
 ]
 TrackingUri = Annotated[
     str | None,
-    typer.Option("--tracking-uri", metavar="URI", help="MLflow; default DIR/mlflow.db."),
+    typer.Option(
+        "--tracking-uri",
+        metavar="URI",
+        help="MLflow; default MLFLOW_TRACKING_URI, else DIR/mlflow.db. Give a password there.",
+    ),
 ]
 MOST = 1_000_000
 """Of everything that an option counts: more would take weeks or all memory."""

@@ -43,6 +43,7 @@ class Progress:
         best_baseline: Value and name.
         rungs: {epoch: trials recorded there}.
         stage: A few words on what the driver does now.
+        trouble: What is wrong with the records; None where nothing is.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Progress:
         self.rungs: dict[int, int] = {}
         self.first_report: float | None = None
         self.stage = ""
+        self.trouble: str | None = None
         self._clock = clock
         self._judge = Judge(search.metric, search.goal)
         self._best = self._best_baseline = standing(search.goal, None)
@@ -151,6 +153,8 @@ class Progress:
         left = self.seconds_left()
         rest = f", about {duration(left)} left" if left is not None else ""
         cells.append(("time", duration(self.elapsed) + rest))
+        if self.trouble is not None:
+            cells.append(("records", self.trouble))
         return cells
 
     def _epochs(self, event: EpochsReported) -> None:

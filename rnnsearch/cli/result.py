@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, TextIO
 from rnnsearch.cli.next_steps import next_commands
 from rnnsearch.cli.progress import ENDED, duration
 from rnnsearch.cli.text import print_table, short, short_params
-from rnnsearch.commands import shown
+from rnnsearch.commands import command, shown
 from rnnsearch.errors import NoUsableTrialError
+from rnnsearch.redaction import is_redacted
 from rnnsearch.tasks.standing import Judge
 
 if TYPE_CHECKING:
     from rnnsearch.study import Champion, StudyResult
+    from rnnsearch.study.result import RunFigures
 
+AGAIN = "have MLFLOW_TRACKING_URI hold the whole address when the study goes on"
 RATE_SECONDS = 1.0
 
 
@@ -43,15 +46,11 @@ def print_result(result: StudyResult, file: TextIO | None = None, *, verbose: bo
     study_picture = result.directory.figures / "study.png"
     if study_picture.exists():
         print(f"picture of the study: {shown(study_picture)}", file=out)
-    if result.run is not None and result.run.records_problem:
-        print(
-            f"MLflow lacks {result.run.pending_records} records: {result.run.records_problem}\n"
-            f"They wait in {shown(result.directory.outbox)}; resume the study to write them.",
-            file=out,
-        )
+    if result.run is not None:
+        _print_records(result, result.run, out)
     print("\nnext:", file=out)
-    for command in next_commands(result):
-        print(f"  {command}", file=out)
+    for line in next_commands(result):
+        print(f"  {line}", file=out)
 
 
 def what_is_left(result: StudyResult) -> str:
@@ -138,6 +137,34 @@ def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
         print(f"picture: {shown(Path(champion.figure))}", file=out)
     if result.run is not None and result.run.champion_uri:
         print(f"registered: {result.run.champion_uri}", file=out)
+    elif result.run is not None and result.run.champion_problem:
+        print(f"this winner is not registered: {result.run.champion_problem}", file=out)
+        if result.run.champion_before:
+            print(f"registered is an earlier winner: {result.run.champion_before}", file=out)
+
+
+def _print_records(result: StudyResult, run: RunFigures, out: TextIO) -> None:
+    """What of the records is not in MLflow, why, and what to do."""
+    if run.refused_records:
+        print(
+            f"MLflow has all but {run.refused_records} of the records, refused for good; the last: "
+            f"{run.records_problem}\nIts whole answers are in "
+            f"{shown(result.directory.logs / 'records.log')}",
+            file=out,
+        )
+    if not run.pending_records:
+        return
+    print(
+        f"MLflow lacks {run.pending_records} records: {run.records_problem}\n"
+        f"They wait in {shown(result.directory.outbox)}.",
+        file=out,
+    )
+    if run.records_remedy:
+        print(f"To mend it: {run.records_remedy}.", file=out)
+    resume = command("resume", result.directory.name, storage=result.directory.storage)
+    print("Then write them:", *run.records_commands, resume, sep="\n  ", file=out)
+    if is_redacted(run.tracking_uri):
+        print(f"(the password of {run.tracking_uri} is not kept: {AGAIN})", file=out)
 
 
 def _over_seeds(champion: Champion, names: Sequence[str]) -> dict[str, dict[str, str]]:

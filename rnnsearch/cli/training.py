@@ -196,6 +196,8 @@ def _drive(
                 listener=view,
                 stage=view.stage,
                 drain=view.drain,
+                say=view.say,
+                trouble=view.trouble,
             )
     except NoUsableTrialError as error:
         print(f"no usable trial: {error}", file=sys.stderr)

@@ -135,7 +135,8 @@ def packaged(checkpoint: Path, config: dict[str, Any]) -> dict[str, Any]:
         code = "labels_pyfunc.py"
     return {
         "python_model": str(Path(__file__).with_name(code)),
-        "artifacts": {"checkpoint": str(checkpoint)},
+        # A URI: of a path MLflow would take `%20`, `?` and `#` for what they mean in one.
+        "artifacts": {"checkpoint": checkpoint.absolute().as_uri()},
         "signature": signature(config),
         "input_example": input_example(config),
         "metadata": {"inputs": inputs_said(config)},

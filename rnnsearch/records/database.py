@@ -8,28 +8,28 @@ is switched on only in a database that did not exist before; a mark in the file 
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
 from typing import Any
+
+from rnnsearch.records.tracking_uri import sqlite_path
 
 CREATED_BY_US = 0x524E4E
 """`PRAGMA user_version` of a database that rnnsearch created; MLflow does not use the field."""
 
 
-def sqlite_path(tracking_uri: str) -> Path | None:
-    """The file behind a `sqlite:///` URI, or None for any other store."""
-    if not tracking_uri.startswith("sqlite:///"):
-        return None
-    name = tracking_uri.removeprefix("sqlite:///").partition("?")[0]
-    return Path(name) if name and name != ":memory:" else None
-
-
 def prepare(tracking_uri: str) -> None:
     """Create a missing SQLite file in WAL mode, and have connections to ours sync less.
 
-    Call it before MLflow opens the store.
+    Call it before MLflow opens the store. Of another database it asks whether it answers: MLflow
+    itself would go on asking for minutes without a word.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: The database does not answer, or refuses the login.
+        ModuleNotFoundError: Its driver is not installed.
     """
     path = sqlite_path(tracking_uri)
     if path is None:
+        if not tracking_uri.startswith(("http://", "https://", "databricks", "sqlite")):
+            _ask(tracking_uri)
         return
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,16 @@ def prepare(tracking_uri: str) -> None:
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
-    event.listen(Engine, "connect", _sync_less)
+    if not event.contains(Engine, "connect", _sync_less):
+        event.listen(Engine, "connect", _sync_less)
+
+
+def _ask(tracking_uri: str) -> None:
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    with create_engine(tracking_uri, poolclass=NullPool).connect():
+        pass  # it answers
 
 
 def _sync_less(connection: Any, record: Any) -> None:

@@ -9,18 +9,22 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
 from rnnsearch.events import EpochsReported, Event
 from rnnsearch.records.outbox import Outbox
+from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
 from rnnsearch.records.writer_state import WriterState
 
 CHECK_SECONDS = 5.0
 """How often the driver looks whether the writer lives."""
 RESTARTS = 3
 """A writer that died is started again so many times a run."""
+BLOCKED_STATUS = 3
+"""Exit status of a writer that a refusal for good made end: another one would fare no better."""
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 90.0
 """Longer than the longest single thing that is written, the champion's model."""
@@ -42,9 +46,14 @@ class RecordState:
     Attributes:
         run_id: The study's run in MLflow; empty where it was never reached.
         experiment_id: Its experiment; empty likewise.
-        champion_uri: `models:/<name>/<version>`, or empty where none was registered.
+        champion_uri: `models:/<name>/<version>` of the last champion that was registered, perhaps
+            of an earlier run; empty where none was.
+        champion: Of which choice that is: `time`, `number` and `seed`; empty where not known.
+        unregistered: Of a later choice that MLflow refused: `time` and `reason`.
         pending: Events that are not in MLflow; they stay in the outbox for the next resume.
+        refused: Records that MLflow refused for good, and that are left out.
         problem: Why, or what MLflow refused; None where all went well.
+        remedy: What a person can do about it, and `commands` for a shell; empty where it may pass.
     """
 
     run_id: str
@@ -52,16 +61,33 @@ class RecordState:
     champion_uri: str
     pending: int
     problem: str | None
+    champion: Mapping[str, Any] = field(default_factory=dict)
+    unregistered: Mapping[str, Any] = field(default_factory=dict)
+    refused: int = 0
+    remedy: str = ""
+    commands: Sequence[str] = ()
 
+    @classmethod
+    def of(cls, state: WriterState, store: str, pending: int, problem: str | None) -> Self:
+        """What a writer's state says; of another store's run ids there is nothing to say.
 
-def default_tracking_uri(storage: Path) -> str:
-    """The SQLite file beside the studies of a storage folder."""
-    return f"sqlite:///{storage.resolve() / 'mlflow.db'}"
-
-
-def default_artifacts(storage: Path) -> Path:
-    """Where the default store keeps files."""
-    return storage.resolve() / "mlartifacts"
+        Args:
+            store: The name of the one that is meant.
+        """
+        if state.tracking_uri != store:
+            return cls("", "", "", pending, problem)
+        return cls(
+            run_id=state.run_id,
+            experiment_id=state.experiment_id,
+            champion_uri=state.champion_uri,
+            pending=pending,
+            problem=problem,
+            champion=state.champion,
+            unregistered=state.unregistered,
+            refused=state.refused,
+            remedy=state.remedy,
+            commands=state.commands,
+        )
 
 
 class Recorder:
@@ -74,13 +100,14 @@ class Recorder:
     def __init__(
         self,
         outbox_dir: Path,
-        tracking_uri: str,
+        store: TrackingStore,
         experiment: str,
         artifacts: Path,
         log_file: Path,
     ) -> None:
         """
         Args:
+            store: Its address goes to the writer by the environment, where nobody else sees it.
             experiment: MLflow experiment; made if missing.
             artifacts: Folder for the files of a new experiment; a tracking server over HTTP
                 chooses its own.
@@ -93,9 +120,9 @@ class Recorder:
         self._outbox = Outbox(outbox_dir)
         self._log_file = log_file
         self._command = [sys.executable, "-m", "rnnsearch.records.writer"]
-        self._command += ["--outbox", str(outbox_dir), "--tracking-uri", tracking_uri]
+        self._command += ["--outbox", str(outbox_dir), "--store", store.name]
         self._command += ["--experiment", experiment, "--artifacts", str(artifacts)]
-        self._command += ["--logs", str(log_file)]
+        self._store = store
         self._process: subprocess.Popen[bytes] | None = None
         self._restarts = 0
         self._check_at = 0.0
@@ -105,13 +132,13 @@ class Recorder:
         if self._process is not None and self._process.poll() is None:
             return
         self._log_file.parent.mkdir(parents=True, exist_ok=True)
-        environment = {**_QUIET, **os.environ}
+        environment = {**_QUIET, **os.environ, VARIABLE: self._store.uri}
         # The package may be importable only through this process's path (a plain checkout).
         paths = [str(Path(__file__).parents[2]), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
         with self._log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command,
+                [*self._command, *(["--again"] if self._restarts else [])],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -140,7 +167,11 @@ class Recorder:
             return self._outbox.problem
         if self._process is not None and self._process.poll() is not None:
             return f"the writer of the records died; see {self._log_file}"
-        return WriterState.load(self._folder).problem or None
+        return self._complaint(WriterState.load(self._folder))
+
+    def _complaint(self, state: WriterState) -> str | None:
+        """What our writer says is wrong; what an earlier one complained of may be mended."""
+        return (state.problem or None) if state.writer == self.writer_pid else None
 
     @property
     def pending(self) -> int:
@@ -181,7 +212,7 @@ class Recorder:
                 self._process.wait(POLL_SECONDS)
             except subprocess.TimeoutExpired:
                 continue
-            if self._process.returncode == 0 or not self._revive():
+            if self._process.returncode in (0, BLOCKED_STATUS) or not self._revive():
                 break
             self._say_close(deadline - time.monotonic())
         return self._result(before, total, progress)
@@ -189,11 +220,16 @@ class Recorder:
     def _result(self, before: int, total: int, progress: Callable[[int, int], None]) -> RecordState:
         state = WriterState.load(self._folder)
         progress(state.done - before, total)
-        problem = self._outbox.problem or state.problem or None
+        problem = self._outbox.problem or self._complaint(state)
         pending = max(0, self._outbox.sequence - state.done)
         if pending and problem is None:
             problem = f"the writer of the records did not finish; see {self._log_file}"
-        return RecordState(state.run_id, state.experiment_id, state.champion_uri, pending, problem)
+        return RecordState.of(state, self._store.name, pending, problem)
+
+    def left(self, problem: str) -> RecordState:
+        """Where the records stand while the writer goes on by itself."""
+        state = WriterState.load(self._folder)
+        return RecordState.of(state, self._store.name, self.pending, problem)
 
     def _revive(self) -> bool:
         """Start the writer again if it died; False when it has died too often."""

@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from rnnsearch.errors import ModelError
-from rnnsearch.records.database import sqlite_path
+from rnnsearch.records.tracking_uri import OPTION, VARIABLE, sqlite_path
+from rnnsearch.redaction import redacted, redactor
 
 if TYPE_CHECKING:
     from rnnsearch.training.trained import TrainedModel
@@ -34,7 +35,7 @@ def fetch(model_uri: str, tracking_uri: str, *, allow_code: bool = False) -> Tra
     path = sqlite_path(tracking_uri)
     if path is not None and not path.exists():
         # MLflow would make an empty database there and then say that the model is missing.
-        raise ModelError(f"no MLflow database at {path}; name a store with --tracking-uri.")
+        raise ModelError(f"no MLflow database at {path}; name a store with {OPTION}.")
     with warnings.catch_warnings(), TemporaryDirectory(prefix="rnnsearch-model-") as copies:
         # What mlflow says about its own type hints and SQL is nothing to the caller.
         warnings.simplefilter("ignore")
@@ -48,16 +49,21 @@ def _checkpoint(model_uri: str, tracking_uri: str, copies: str) -> Path:
     from mlflow.exceptions import MlflowException
     from mlflow.models import Model
 
+    # MLflow keeps the choice in the environment, where a later study of this process finds it.
+    before = os.environ.get(VARIABLE)
     mlflow.set_tracking_uri(tracking_uri)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     try:
         folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=model_uri, dst_path=copies))
         flavors = Model.load(str(folder)).flavors
     except (MlflowException, OSError) as error:
+        reason = redactor(tracking_uri)(str(error))
         raise ModelError(
-            f"cannot load {model_uri} from {tracking_uri}: {error}. See what is registered with "
-            "`rnnsearch ui`, or name a store with --tracking-uri."
+            f"cannot load {model_uri} from {redacted(tracking_uri)}: {reason}. See what is "
+            f"registered with `rnnsearch ui`, or name a store with {OPTION}."
         ) from error
+    finally:
+        mlflow.set_tracking_uri(before)  # None unsets both
     artifacts = flavors.get("python_function", {}).get("artifacts") or {}
     inside = artifacts.get("checkpoint", {}).get("path")
     if not isinstance(inside, str) or not (folder / inside).resolve().is_relative_to(

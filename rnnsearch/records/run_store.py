@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnsearch.records.names import STUDY_ID
+from rnnsearch.records.refusals import deleted_experiment
 from rnnsearch.records.run_fields import Point
+from rnnsearch.records.tracking_uri import TrackingStore
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -23,12 +25,16 @@ class RunStore:
         self.client = client
         self.study_id = study_id
 
-    def experiment(self, name: str, artifacts: Path | None) -> str:
+    def experiment(self, name: str, artifacts: Path | None, store: TrackingStore) -> str:
         """The id of an experiment, made if it is missing.
 
         Args:
             artifacts: Where a new experiment puts its files, in a folder of its name; None leaves
                 it to the server.
+            store: Where this is, for the words of a refusal.
+
+        Raises:
+            BlockedError: There is a deleted one of that name.
         """
         from mlflow.exceptions import MlflowException
 
@@ -42,6 +48,8 @@ class RunStore:
                     raise
             # Somebody made it between the question and the attempt.
             found = self.client.get_experiment_by_name(name)
+        if found.lifecycle_stage != "active":
+            raise deleted_experiment(store, name, found.experiment_id)
         return str(found.experiment_id)
 
     def find(self, experiment_id: str, tags: Mapping[str, str]) -> str | None:

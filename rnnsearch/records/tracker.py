@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,10 @@ from rnnsearch.events import (
     TrialStarted,
 )
 from rnnsearch.records.champion import register_champion
+from rnnsearch.records.events_codec import decode, encode
+from rnnsearch.records.moved import in_study
 from rnnsearch.records.names import KIND
+from rnnsearch.records.refusals import PERMANENT, BlockedError, first_line, gone
 from rnnsearch.records.run_fields import (
     FINAL,
     STUDY_STATUS,
@@ -36,6 +40,7 @@ from rnnsearch.records.run_fields import (
     study_settings,
 )
 from rnnsearch.records.run_store import RunStore
+from rnnsearch.records.tracking_uri import TrackingStore
 from rnnsearch.records.trial_rows import TrialRows
 from rnnsearch.records.trial_runs import TrialRuns
 from rnnsearch.records.writer_state import WriterState
@@ -45,20 +50,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-PERMANENT = {
-    "INVALID_PARAMETER_VALUE",
-    "INVALID_STATE",
-    "RESOURCE_DOES_NOT_EXIST",
-    "RESOURCE_ALREADY_EXISTS",
-    "BAD_REQUEST",
-}
-"""Error codes that trying again does not mend, such as a run that a person deleted."""
-
 
 class Tracker:
     """Gathers events (`add`) and writes them (`flush`).
 
-    `flush` may raise whatever the store raises; called again, it goes on where it stopped.
+    `flush` may raise whatever the store raises, and BlockedError where asking again is of no use
+    before somebody acts; called again, it goes on where it stopped.
     """
 
     def __init__(
@@ -67,31 +64,37 @@ class Tracker:
         state: WriterState,
         *,
         study_id: str,
+        store: TrackingStore,
         experiment: str,
         artifacts: Path | None,
-        figures: Path | None,
+        folder: Path | None,
     ) -> None:
         """
         Args:
+            store: What the client talks to, for the words of a refusal.
             artifacts: Where a new experiment puts artifacts; None leaves it to the server.
-            figures: Pictures to keep with the study's run when it ends.
+            folder: The study's own, whose `figures` are kept with its run when it ends.
         """
         self.state = state
+        self._tracking = store
         self._client = client
         self._store = RunStore(client, study_id)
         self._runs = TrialRuns(client, self._store, state)
         self._experiment = experiment
         self._artifacts = artifacts
-        self._figures = figures
+        self._folder = folder
         # What an earlier writer claimed and never confirmed may be in MLflow already.
         self._doubtful = state.claimed if state.claimed > state.done else 0
         self._last = 0
         self._trials: dict[int, TrialRows] = {}
         self._study: list[tuple[int, Event]] = []
+        self._chosen = False  # whether this writer was told of a winner
 
     def add(self, sequence: int, event: Event) -> bool:
         """Take an event; True asks for a flush before the next one."""
         self._last = sequence
+        if self._folder is not None and isinstance(event, CheckpointSaved):
+            event = replace(event, path=str(in_study(event.path, self._folder)))
         if isinstance(
             event, TrialStarted | EpochsReported | TrialEnded | CheckpointSaved | FinalistScored
         ):
@@ -117,7 +120,7 @@ class Tracker:
         for sequence, event in list(self._study):
             # A start is alone in its gathering (see `add`), and comes before its trials.
             if isinstance(event, StudyStarted):
-                self._start_study(sequence, event)
+                self._or_block("the study", self._start_study, sequence, event)
                 self._study.remove((sequence, event))
         write = self._runs.write
         for number in sorted(self._trials):
@@ -134,7 +137,7 @@ class Tracker:
         if isinstance(event, BaselineScored):
             self._or_refuse(f"baseline {event.name}", self._write_baseline, sequence, event)
         elif isinstance(event, ChampionChosen):
-            self._or_refuse("champion", self._write_champion, sequence, event)
+            self._choose(sequence, event)
         elif isinstance(event, StudyEnded):
             self._or_refuse("end of the study", self._end_study, event)
 
@@ -148,7 +151,9 @@ class Tracker:
     def _start_study(self, sequence: int, event: StudyStarted) -> None:
         state = self.state
         if not state.experiment_id:
-            state.experiment_id = self._store.experiment(self._experiment, self._artifacts)
+            state.experiment_id = self._store.experiment(
+                self._experiment, self._artifacts, self._tracking
+            )
         tags = {
             **event.tags,
             **identity(event.study, self._store.study_id, "study"),
@@ -181,15 +186,17 @@ class Tracker:
 
     def _end_study(self, event: StudyEnded) -> None:
         state = self.state
+        self._choose_again()
         for number, run in sorted(state.runs.items()):
             if not run.ended:
                 self._or_refuse(f"trial {number}", self._runs.put_back, run, event)
-        if self._figures is not None and self._figures.is_dir():
-            self._client.log_artifacts(state.run_id, str(self._figures), "figures")
+        figures = None if self._folder is None else self._folder / "figures"
+        if figures is not None and figures.is_dir():
+            self._client.log_artifacts(state.run_id, str(figures), "figures")
         tags = {"state": event.state, "reason": event.reason}
         tags |= {f"trials_{name}": str(count) for name, count in state.counts.items()}
-        figures = {"wall_seconds": event.wall_seconds, **event.figures}
-        metrics = [(name, value, event.time, 0) for name, value in figures.items()]
+        costs = {"wall_seconds": event.wall_seconds, **event.figures}
+        metrics = [(name, value, event.time, 0) for name, value in costs.items()]
         self._store.log(state.run_id, metrics=metrics, tags=tags)
         self._store.end(state.run_id, STUDY_STATUS[event.state], event.time)
         state.study["running"] = False
@@ -237,11 +244,33 @@ class Tracker:
             sequence=sequence,
             replayed=sequence <= self._doubtful,
         )
+        state.champion = {"time": event.time, "number": event.number, "seed": event.seed}
+
+    def _choose(self, sequence: int, event: ChampionChosen) -> None:
+        """Register a winner, or keep it with the reason, for the next run to try again."""
+        if self._folder is not None:
+            event = replace(event, path=str(in_study(event.path, self._folder)))
+        reason = self._or_refuse("champion", self._write_champion, sequence, event)
+        kept = {"time": event.time, "reason": reason, "event": encode(event, sequence).decode()}
+        self.state.unregistered = kept if reason else {}
+        self._chosen = True
+
+    def _choose_again(self) -> None:
+        """A study that keeps its winner does not choose it again, though MLflow refused it."""
+        refused = self.state.unregistered.get("event")
+        if refused and not self._chosen:
+            sequence, event = decode(refused.encode())
+            if isinstance(event, ChampionChosen):
+                self._choose(sequence, event)
 
     # MLflow.
 
-    def _or_refuse(self, what: str, write: Callable[..., None], *arguments: Any) -> None:
-        """Write, or note that MLflow refuses for good; other trouble is raised to be retried."""
+    def _or_refuse(self, what: str, write: Callable[..., None], *arguments: Any) -> str:
+        """Write, or leave out what MLflow refuses for good; other trouble is raised.
+
+        Returns:
+            Why it is left out; empty where it was written.
+        """
         from mlflow.exceptions import MlflowException
 
         try:
@@ -249,14 +278,40 @@ class Tracker:
         except MlflowException as error:
             if error.error_code not in PERMANENT:
                 raise
-            self._refuse(what, error)
+            self._raise_if_gone(error)
+            return self._refuse(what, error)
         except ModelError as error:
-            self._refuse(what, error)
+            return self._refuse(what, error)
+        return ""
 
-    def _refuse(self, what: str, error: Exception) -> None:
+    def _or_block(self, what: str, write: Callable[..., None], *arguments: Any) -> None:
+        """Write what all that follows hangs on: refused for good, it blocks the store."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            write(*arguments)
+        except MlflowException as error:
+            if error.error_code not in PERMANENT:
+                raise
+            self._raise_if_gone(error)
+            raise BlockedError(
+                f"MLflow refuses {what} for good: {first_line(error)}",
+                "the log file of the records has its whole answer; --tracking-uri names another "
+                "store",
+            ) from error
+
+    def _raise_if_gone(self, error: Exception) -> None:
+        """BlockedError, where a refusal only tells that the experiment or the study's run is
+        deleted: brought back, it takes all that waits."""
+        state = self.state
+        if blocked := gone(self._client, self._tracking, state.experiment_id, state.run_id):
+            raise blocked from error
+
+    def _refuse(self, what: str, error: Exception) -> str:
         _log.exception("MLflow refused %s", what, exc_info=error)
         self.state.refused += 1
-        reason = str(error).splitlines()[0]
-        self.state.problem = (
-            f"MLflow refused {what}: {reason} (refused in all: {self.state.refused})"
-        )
+        reason = first_line(error)
+        self.state.problem = f"MLflow refused {what}: {reason}"
+        if self.state.refused > 1:
+            self.state.problem += f" (refused in all: {self.state.refused})"
+        return reason

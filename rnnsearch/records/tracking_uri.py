@@ -1,17 +1,49 @@
-"""What can be named as an MLflow store; imports nothing of MLflow."""
+"""Which MLflow store a study's records go to, and how it is named; imports nothing of MLflow."""
 
 from __future__ import annotations
 
 import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, unquote
 
 from rnnsearch.errors import StorageError
+from rnnsearch.redaction import is_redacted, redacted, redactor
 
 SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks")
 """Stores of MLflow 3.17 that hold runs and registered models (mlflow/store/db/db_types.py, and
 its servers); `file:` raises there by default."""
+OPTION = "--tracking-uri"
+VARIABLE = "MLFLOW_TRACKING_URI"
+DEFAULT = "default"
+"""What a study notes of the store in its own storage folder, which may be moved."""
 
 
-def check_tracking_uri(uri: str) -> None:
+@dataclass(frozen=True, slots=True)
+class TrackingStore:
+    """An MLflow store.
+
+    Attributes:
+        uri: What MLflow is given, secrets included: for its process's environment alone.
+        name: What may be kept: `DEFAULT`, or the URI without its secrets.
+        origin: Where the choice came from, in words; empty for the default.
+        remark: What a person should know of the choice; empty where nothing.
+    """
+
+    uri: str = field(repr=False)
+    name: str
+    origin: str = ""
+    remark: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The URI as it may be printed."""
+        return redacted(self.uri)
+
+
+def check_tracking_uri(uri: str, origin: str = OPTION) -> None:
     """Find a slip in a tracking URI before a study begins; whether anybody answers, time shows.
 
     Raises:
@@ -24,7 +56,130 @@ def check_tracking_uri(uri: str) -> None:
     near = difflib.get_close_matches(dialect, SCHEMES, n=1)
     hint = f" Did you mean {near[0]}://...?" if near and near[0] != dialect else ""
     raise StorageError(
-        f"{uri!r} is no MLflow tracking URI.{hint} Give a server, such as http://host:5000, or a "
-        "database, such as sqlite:////path/mlflow.db; without --tracking-uri the records go to "
-        "mlflow.db in the storage folder."
+        f"{origin}: {redactor(uri)(redacted(uri))!r} is no MLflow tracking URI.{hint} Give a "
+        "server, such as http://host:5000, or a database, such as sqlite:////path/mlflow.db; "
+        f"without {origin} the records go to mlflow.db in the storage folder."
     )
+
+
+def choose_store(
+    storage: Path,
+    option: str | None,
+    noted: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> TrackingStore:
+    """The store of a study: the option's, else the one it has, else the environment's.
+
+    Args:
+        storage: The study's storage folder.
+        noted: What an earlier run of the study noted; None for a new one.
+
+    Raises:
+        StorageError: MLflow has no such store, or its address was noted without its password and
+            nobody gives that again.
+    """
+    known = os.environ if environment is None else environment
+    named = known.get(VARIABLE) or None
+    if option is not None:
+        return _given(storage, option, OPTION)
+    if noted is None:
+        if named is None:
+            return TrackingStore(default_tracking_uri(storage), DEFAULT)
+        return _given(storage, named, VARIABLE)
+    return _again(storage, noted, named)
+
+
+def _given(storage: Path, uri: str, origin: str) -> TrackingStore:
+    check_tracking_uri(uri, origin)
+    if is_redacted(uri):
+        raise StorageError(
+            f"{origin}: {uri} lacks its password or token, which is never printed or kept. "
+            f"Give the whole address, best by the environment: export {VARIABLE}=..."
+        )
+    path = sqlite_path(uri)
+    if path is not None and path.absolute() == _database(storage):
+        return TrackingStore(default_tracking_uri(storage), DEFAULT, origin)
+    if path is not None and not path.is_absolute():
+        # It must mean the same file wherever the study is resumed.
+        query = uri.partition("?")
+        uri = sqlite_uri(path.absolute()) + query[1] + query[2]
+    return TrackingStore(uri, redacted(uri), origin)
+
+
+def _again(storage: Path, noted: str, named: str | None) -> TrackingStore:
+    """The store that a study has used before."""
+    other = ""
+    if named is not None and redacted(named) != redacted(noted):
+        other = (
+            f"{VARIABLE} names another store, {redacted(named)}; this study stays where its "
+            f"records are, unless {OPTION} says otherwise"
+        )
+    if noted == DEFAULT or _was_default(storage, noted):
+        default = TrackingStore(default_tracking_uri(storage), DEFAULT, "", other)
+        same = named is not None and sqlite_path(named) == _database(storage)
+        return TrackingStore(default.uri, DEFAULT) if same else default
+    if is_redacted(noted):
+        if named is None or redacted(named) != noted:
+            raise StorageError(
+                f"this study's records are at {noted}; its password or token is not kept. Give "
+                f"the whole address again: export {VARIABLE}=..., or {OPTION}. "
+                + (f"({VARIABLE} is {redacted(named)} now.)" if named else "")
+            )
+        return TrackingStore(named, noted, VARIABLE)
+    return TrackingStore(noted, redacted(noted), "the study's own", other)
+
+
+def shown_uri(storage: Path, noted: str) -> str:
+    """The address behind what a study noted, as it may be printed, where the study lies now."""
+    default = noted == DEFAULT or _was_default(storage, noted)
+    return default_tracking_uri(storage) if default else redacted(noted)
+
+
+def _was_default(storage: Path, noted: str) -> bool:
+    """Whether an older version noted the default store by its path, quoted or not.
+
+    Where neither that file nor its folder is there, the storage was moved, and its store with it.
+    """
+    if noted == f"sqlite:///{_database(storage)}":
+        return True
+    path = sqlite_path(noted)
+    if path is None or path.name != "mlflow.db":
+        return False
+    if path == _database(storage):
+        return True
+    return not path.exists() and not path.parent.exists() and _database(storage).exists()
+
+
+def default_tracking_uri(storage: Path) -> str:
+    """The SQLite file beside the studies of a storage folder."""
+    return sqlite_uri(_database(storage))
+
+
+def default_artifacts(storage: Path) -> Path:
+    """Where the default store keeps files."""
+    return storage.resolve() / "mlartifacts"
+
+
+def _database(storage: Path) -> Path:
+    return storage.resolve() / "mlflow.db"
+
+
+def sqlite_uri(path: Path) -> str:
+    """The URI of an SQLite file: SQLAlchemy unquotes it, and a `?` would begin its query.
+
+    Where there is something to quote, the driver is named too: of `sqlite:///` alone MLflow 3.17
+    takes the rest for a path as it stands, and makes a folder of that name.
+    """
+    quoted = quote(str(path))
+    scheme = "sqlite" if quoted == str(path) else "sqlite+pysqlite"
+    return f"{scheme}:///{quoted}"
+
+
+def sqlite_path(tracking_uri: str) -> Path | None:
+    """The file behind an SQLite URI, or None for any other store."""
+    scheme, mark, rest = tracking_uri.partition(":///")
+    if not mark or scheme not in ("sqlite", "sqlite+pysqlite"):
+        return None
+    name = unquote(rest.partition("?")[0])
+    # SQLite's own `file:` URIs are for those who know what they do.
+    return Path(name) if name and not name.startswith((":memory:", "file:")) else None

@@ -2,7 +2,7 @@
 
 It runs beside the driver at low priority and ends by itself: when the driver says so on standard
 input and all is moved, or when the driver died and what it left is moved. Nothing goes to the
-screen; the log file has what MLflow and Alembic say.
+screen; both streams are the log file, which has what MLflow and Alembic say.
 """
 
 from __future__ import annotations
@@ -22,9 +22,13 @@ from pathlib import Path
 
 from rnnsearch.events import Event
 from rnnsearch.records.outbox import study_id
+from rnnsearch.records.patience import Patience, trouble
+from rnnsearch.records.recorder import BLOCKED_STATUS
 from rnnsearch.records.segment_reader import SegmentReader
 from rnnsearch.records.tracker import Tracker
+from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore, sqlite_path
 from rnnsearch.records.writer_state import EVERYTHING, WriterState
+from rnnsearch.redaction import RedactedStream, redacted, redactor
 
 FLUSH_SECONDS = 5.0
 """Rows of running trials are gathered for so long: one call instead of many, which take MLflow
@@ -32,7 +36,6 @@ some 5 ms each."""
 FLUSH_EVENTS = 4000
 """... or until so many events wait."""
 IDLE_SECONDS = 0.25
-LONGEST_PAUSE_SECONDS = 15.0
 ORPHAN_SECONDS = 600.0
 """How long a writer whose driver died goes on trying."""
 
@@ -61,6 +64,12 @@ class Driver:
         if self._deadline is None and os.getppid() != self._parent:
             self._deadline = time.monotonic() + ORPHAN_SECONDS
         return self._deadline is not None
+
+    def rest(self, seconds: float) -> None:
+        """Sleep, up to the moment when the driver leaves: then every second counts."""
+        left, until = self.leaving, time.monotonic() + seconds
+        while (now := time.monotonic()) < until and self.leaving == left:
+            time.sleep(min(IDLE_SECONDS, until - now))
 
     @property
     def out_of_time(self) -> bool:
@@ -109,6 +118,7 @@ class Mover:
             state.save(self._folder)
         self._tracker.flush()
         state.done = state.claimed = self._last
+        state.remedy, state.commands = "", []
         if not state.refused:
             state.problem = ""
         state.save(self._folder)
@@ -116,83 +126,104 @@ class Mover:
         self._flushed_at = time.monotonic()
         self._reader.delete_done(state.done)
 
-    def complain(self, problem: str) -> None:
-        """Show the driver what is wrong."""
-        if self._state.problem != problem:
-            self._state.problem = problem
-            self._state.save(self._folder)
 
-
-def move(mover: Mover, driver: Driver) -> bool:
+def move(mover: Mover, driver: Driver, patience: Patience) -> int:
     """Move events until the driver is gone and nothing is left.
 
     Returns:
-        Whether everything was moved; False when time ran out.
+        The exit status: 0 where everything was moved, 1 where time ran out, or BLOCKED_STATUS.
     """
-    from mlflow.exceptions import MlflowException
-
-    pause = 0.0
     while True:
         leaving = driver.leaving
         due = mover.gather()
         if due or (leaving and mover.waiting):
             try:
                 mover.flush()
-                pause = 0.0
-            except (MlflowException, OSError) as error:
-                _log.warning("MLflow is away or slow: %s", error)
-                mover.complain(f"MLflow does not answer: {str(error).splitlines()[0]}")
-                pause = min(max(2 * pause, 0.5), LONGEST_PAUSE_SECONDS)
+            except trouble() as error:
+                patience.failed(error)
+                if leaving and patience.blocked:
+                    return BLOCKED_STATUS
+            else:
+                patience.worked()
         elif leaving and not mover.waiting:
-            return True
+            return 0
         if driver.out_of_time:
-            return not mover.waiting
-        if pause or not due:
-            time.sleep(pause or IDLE_SECONDS)
+            return 1 if mover.waiting else 0
+        if patience.pause or not due:
+            driver.rest(patience.pause or IDLE_SECONDS)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prepare the store, move everything, close what a dead driver left open."""
     folder: Path = arguments.outbox
+    store = TrackingStore(os.environ[VARIABLE], arguments.store)
     driver = Driver()
     with (folder / "writer.lock").open("w") as lock:
         # The writer of a driver that was killed may still be at work on this outbox.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        from rnnsearch.records.database import prepare
-
-        prepare(arguments.tracking_uri)
-        import mlflow
-        from mlflow import MlflowClient
-
-        mlflow.set_tracking_uri(arguments.tracking_uri)
-        _collect_less()
         state = WriterState.load(folder)
-        if not state.tracking_uri:
-            state.tracking_uri = arguments.tracking_uri
-        elif state.tracking_uri != arguments.tracking_uri:
+        if not _is_of(state, store):
             # Another store: run ids of the old one mean nothing here.
             state = WriterState(
-                tracking_uri=arguments.tracking_uri,
                 done=state.done,
-                claimed=EVERYTHING,
+                claimed=EVERYTHING if state.tracking_uri else state.claimed,
                 study=state.study,
                 best=state.best,
                 counts=state.counts,
             )
-        web = arguments.tracking_uri.startswith(("http://", "https://"))
-        tracker = Tracker(
+        state.tracking_uri = store.name
+        patience = Patience(folder, state, store)
+        patience.begin(again=arguments.again)
+        while (tracker := _connect(arguments, store, state, patience)) is None:
+            if driver.leaving and patience.blocked:
+                return BLOCKED_STATUS
+            if driver.out_of_time:
+                return 1
+            driver.rest(patience.pause)
+        patience.worked()
+        status = move(Mover(folder, tracker), driver, patience)
+        if status == 0 and not driver.said_goodbye:
+            tracker.abandon(time.time())
+            state.save(folder)
+    return status
+
+
+def _is_of(state: WriterState, store: TrackingStore) -> bool:
+    """Whether the run ids of a state mean something in a store."""
+    if state.tracking_uri == store.name or redacted(state.tracking_uri) == store.name:
+        return True
+    # An older version noted the default store by its path.
+    path = sqlite_path(store.uri)
+    return path is not None and path == sqlite_path(state.tracking_uri)
+
+
+def _connect(
+    arguments: argparse.Namespace, store: TrackingStore, state: WriterState, patience: Patience
+) -> Tracker | None:
+    """Open the store; None where it does not let us in now."""
+    from rnnsearch.records.database import prepare
+
+    folder: Path = arguments.outbox
+    try:
+        prepare(store.uri)
+        import mlflow
+        from mlflow import MlflowClient
+
+        mlflow.set_tracking_uri(store.uri)
+        _collect_less()
+        web = store.uri.startswith(("http://", "https://"))
+        return Tracker(
             MlflowClient(),
             state,
             study_id=study_id(folder),
+            store=store,
             experiment=arguments.experiment,
             artifacts=None if web else arguments.artifacts,
-            figures=folder.parent / "figures",
+            folder=folder.parent,
         )
-        finished = move(Mover(folder, tracker), driver)
-        if finished and not driver.said_goodbye:
-            tracker.abandon(time.time())
-            state.save(folder)
-    return 0 if finished else 1
+    except trouble() as error:
+        patience.failed(error)
+        return None
 
 
 def _collect_less() -> None:
@@ -206,16 +237,22 @@ def _collect_less() -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="rnnsearch.records.writer", description=__doc__)
     parser.add_argument("--outbox", type=Path, required=True)
-    parser.add_argument("--tracking-uri", required=True)
+    # Its address, which may hold a password, comes by the environment: others see arguments.
+    parser.add_argument("--store", required=True, help="how the store is named in what is kept")
     parser.add_argument("--experiment", required=True)
     parser.add_argument("--artifacts", type=Path, required=True)
-    parser.add_argument("--logs", type=Path, required=True)
+    parser.add_argument("--again", action="store_true", help="an earlier one of this run died")
     arguments = parser.parse_args()
     # Ctrl-C goes to everyone at the terminal; the writer still has records to move.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
+    # Both streams are the log file. MLflow, SQLAlchemy and Python itself put the store's address
+    # into what they say.
+    redact = redactor(os.environ[VARIABLE])
+    sys.stdout = RedactedStream(sys.stdout, redact)
+    sys.stderr = RedactedStream(sys.stderr, redact)
     logging.basicConfig(
-        filename=arguments.logs,
+        stream=sys.stderr,
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
@@ -225,7 +262,7 @@ def main() -> int:
         return run(arguments)
     except Exception:
         _log.exception("the writer stops")
-        raise
+        return 1
 
 
 if __name__ == "__main__":

@@ -36,13 +36,20 @@ class WriterState:
     """All that the writer needs to go on where it stopped.
 
     Attributes:
-        tracking_uri: Where the run ids below mean something.
+        tracking_uri: Where the run ids below mean something, as `TrackingStore.name` has it:
+            without secrets.
         done: Every event up to this sequence number is in MLflow.
         claimed: Events up to this one may be in MLflow: the batch that was under way.
         experiment_id: Empty before the first contact.
         run_id: The study's parent run; empty before it exists.
-        champion_uri: `models:/<name>/<version>` of the champion; empty before it is registered.
+        champion_uri: `models:/<name>/<version>` of the last champion that was registered; empty
+            before there is one.
+        champion: Of which choice that is: its `time`, `number` and `seed`.
+        unregistered: Of a later choice that MLflow refused: its `time`, the `reason`, and the
+            `event` as a line of the outbox, to try again.
         problem: What keeps the writer from going on, or what MLflow refused; empty if nothing.
+        remedy: What a person can do about it, and `commands` for a shell; empty where it may pass.
+        writer: The process whose problem that is.
         refused: Records that MLflow refused for good; the log file has them.
         study: Name, metric, goal and tags of the study, for the runs of its trials.
         counts: Ended trials by state.
@@ -56,7 +63,12 @@ class WriterState:
     experiment_id: str = ""
     run_id: str = ""
     champion_uri: str = ""
+    champion: dict[str, Any] = field(default_factory=dict)
+    unregistered: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
+    remedy: str = ""
+    commands: list[str] = field(default_factory=list)
+    writer: int = 0
     refused: int = 0
     study: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)

@@ -26,19 +26,18 @@ from rnnsearch.events import (
     StudyState,
 )
 from rnnsearch.study.pictures import draw_champion, draw_trials
+from rnnsearch.study.recording import NOTE, Troubles, recorder_of, registration, write_records
 from rnnsearch.study.result import RunFigures
 from rnnsearch.tasks.standing import own_loss
 
 if TYPE_CHECKING:
-    from rnnsearch.records.recorder import Recorder, RecordState
+    from rnnsearch.records.recorder import RecordState
+    from rnnsearch.records.tracking_uri import TrackingStore
     from rnnsearch.search.directory import StudyDirectory
     from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.run import SearchOutcome
     from rnnsearch.space.spec import StudySpec
     from rnnsearch.tasks.base import TaskData
-
-DRAIN_SECONDS = 600.0
-"""How long the end of a run waits for the records to reach MLflow; the rest stays in the outbox."""
 
 INTERRUPTED_JOIN_SECONDS = 2.0
 
@@ -53,11 +52,14 @@ class Watch:
         listener: Hears every event, from several threads but one at a time.
         stage: Called with a few words on what the driver does now.
         drain: Called at the end with the records that are in MLflow, and all that should be.
+        trouble: Called with what is wrong with the records when that changes, from another thread;
+            None once nothing is.
     """
 
     listener: Listener
     stage: Callable[[str], None]
     drain: Callable[[int, int], None]
+    trouble: Callable[[str | None], None] = lambda problem: None
 
 
 def drive(
@@ -70,7 +72,7 @@ def drive(
     started: float,
     resumed: bool,
     address: str | None,
-    tracking_uri: str | None,
+    store: TrackingStore,
     watch: Watch,
 ) -> None:
     """Search and record; what came of it lies in the ledger's notes afterwards.
@@ -81,16 +83,15 @@ def drive(
         data: Of the study's first configuration.
         told: What a person must know of where the data comes from, beside its own notes.
         started: When the study was opened, Unix time.
+        store: Where the records go.
     """
-    from rnnsearch.records.recorder import default_tracking_uri
     from rnnsearch.search.run import run_search
     from rnnsearch.search.tally import Tally
 
     ended_before = _ended(ledger)
-    default = default_tracking_uri(directory.storage)
-    uri = tracking_uri or ledger.note("tracking_uri") or default
-    ledger.set_note("tracking_uri", uri)
-    recorder = _recorder(directory, uri)
+    ledger.set_note(NOTE, store.name)
+    recorder = recorder_of(directory, store)
+    troubles = Troubles(recorder, watch.trouble)
     everyone = _Together((watch.listener, recorder), spec, directory, ledger, data)
     state: StudyState = "failed"
     reason = "the driver failed"
@@ -98,6 +99,7 @@ def drive(
     tally = Tally()
     searching = started
     hurried = False
+    troubles.start()
     try:
         ledger.set_note("data_notes", [*told, *data.notes()])
         ledger.set_note("tie_break", own_loss(data.metrics()))
@@ -132,53 +134,16 @@ def drive(
             ledger.set_note("baselines", everyone.baselines)
         costs = _costs(outcome, _ended(ledger) - ended_before, searching - started)
         everyone.on_event(StudyEnded(time.time(), state, reason, time.time() - started, costs))
-        records, left = _write_records(recorder, directory, watch, hurried)
+        try:
+            records, left = write_records(recorder, watch.stage, watch.drain, hurried)
+        finally:
+            troubles.end()
+        winner = registration(records, ledger.note("champion"))
         steps = tally.training_steps
-        figures = _figures(state, reason, started, costs, uri, steps, records)
+        figures = _figures(state, reason, started, costs, store.name, steps, records, winner)
         ledger.set_note("run", asdict(figures))
         if left and not hurried:
             raise KeyboardInterrupt
-
-
-def _write_records(
-    recorder: Recorder, directory: StudyDirectory, watch: Watch, hurried: bool
-) -> tuple[RecordState, bool]:
-    """Wait until MLflow has the records; a signal ends the waiting, and nothing else.
-
-    Returns:
-        Where they stand, and whether they were left to the writer process, which goes on alone.
-    """
-    from rnnsearch.records.recorder import RecordState
-    from rnnsearch.records.writer_state import WriterState
-
-    if not hurried:
-        try:
-            watch.stage("writing the records to MLflow")
-            return recorder.close(DRAIN_SECONDS, watch.drain), False
-        except KeyboardInterrupt:
-            watch.stage("leaving the records to the writer process")
-    else:
-        recorder.start()  # a second signal may come before any epoch
-    written = WriterState.load(directory.outbox)
-    problem = "nobody waited for them; the writer process goes on by itself"
-    return (
-        RecordState(
-            written.run_id, written.experiment_id, written.champion_uri, recorder.pending, problem
-        ),
-        True,
-    )
-
-
-def _recorder(directory: StudyDirectory, uri: str) -> Recorder:
-    from rnnsearch.records.recorder import Recorder, default_artifacts
-
-    return Recorder(
-        directory.outbox,
-        tracking_uri=uri,
-        experiment=directory.name,
-        artifacts=default_artifacts(directory.storage),
-        log_file=directory.logs / "records.log",
-    )
 
 
 class _Together:
@@ -298,6 +263,7 @@ def _figures(
     uri: str,
     training_steps: int,
     records: RecordState,
+    winner: Mapping[str, Any],
 ) -> RunFigures:
     return RunFigures(
         state=state,
@@ -308,9 +274,12 @@ def _figures(
         tracking_uri=uri,
         experiment_id=records.experiment_id or None,
         run_id=records.run_id or None,
-        champion_uri=records.champion_uri or None,
+        **winner,
         pending_records=records.pending,
+        refused_records=records.refused,
         records_problem=records.problem,
+        records_remedy=records.remedy,
+        records_commands=list(records.commands),
         started=started,
         first_report_seconds=costs.get("first_report_seconds"),
         sampler_seconds=costs.get("sampler_seconds", 0.0),

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.commands import command
 from rnnsearch.errors import ModelError, NoUsableTrialError
+from rnnsearch.records.moved import in_study
+from rnnsearch.records.tracking_uri import shown_uri
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
+from rnnsearch.study.recording import since
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,6 +86,12 @@ class RunFigures:
         first_report_seconds: From the opening of the study to the first finished epoch.
         sampler_seconds: Processor time of proposals, beside `driver_seconds`: that of decisions,
             ledger, records and screen.
+        tracking_uri: Where the records are, without secrets.
+        champion_uri: The winner's registered model; None where it is not registered. Then
+            `champion_problem` says why, and `champion_before` what is registered instead.
+        pending_records: Not in MLflow, and kept in the outbox; `refused_records` are left out for
+            good. `records_problem` says why, `records_remedy` and the shell's `records_commands`
+            what a person can do.
         pack_utilisation: Processor time of the packs over the core-seconds that they had, from
             the first report to the last refill; None where nothing was refilled.
     """
@@ -98,6 +107,11 @@ class RunFigures:
     champion_uri: str | None = None
     pending_records: int = 0
     records_problem: str | None = None
+    refused_records: int = 0
+    records_remedy: str = ""
+    records_commands: Sequence[str] = ()
+    champion_problem: str = ""
+    champion_before: str = ""
     started: float = 0.0
     first_report_seconds: float | None = None
     sampler_seconds: float = 0.0
@@ -139,7 +153,14 @@ class StudyResult:
 
         trials, notes = read_trials(directory, spec)
         champion = notes.get("champion")
+        for what in ("path", "figure"):
+            if champion and champion.get(what):
+                # The study may have been moved since.
+                champion = {**champion, what: str(in_study(champion[what], directory.root))}
         run = notes.get("run")
+        if run:
+            uri = shown_uri(directory.storage, run["tracking_uri"])
+            run = {**since(run, champion, directory), "tracking_uri": uri}
         return cls(
             spec=spec,
             directory=directory,

@@ -19,6 +19,7 @@ from rnnsearch.space.retraining import retraining
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.study.data import check_retrained, read_data
 from rnnsearch.study.driving import Watch, drive
+from rnnsearch.study.recording import study_store, where
 from rnnsearch.study.result import StudyResult
 
 
@@ -141,32 +142,37 @@ class Study:
         listener: Listener | None = None,
         stage: Callable[[str], None] = lambda text: None,
         drain: Callable[[int, int], None] = lambda done, total: None,
+        say: Callable[[str], None] = lambda text: None,
+        trouble: Callable[[str | None], None] = lambda problem: None,
     ) -> StudyResult:
         """Search to the end of the budget, record, choose and register the champion.
 
         Args:
             address: A Ray cluster; None starts Ray on this machine.
-            tracking_uri: MLflow; None keeps the study's own, by default `mlflow.db` in the storage.
+            tracking_uri: MLflow; None keeps the study's own. A new one's is that of the variable
+                MLFLOW_TRACKING_URI, else `mlflow.db` in the storage. A password in it is not kept.
             listener: Hears every event, from several threads but one at a time.
             stage: Called with a few words on what the driver does now.
             drain: Called at the end with the records that are in MLflow, and all that should be.
+            say: Called with a line that should stay on the screen.
+            trouble: Called with what is wrong with the records when that changes, from another
+                thread; None once nothing is.
 
         Raises:
             DataError: The data cannot be read, or is other than the study was started on.
             NoUsableTrialError: No trial came far enough to be used; nothing was registered.
             StudyLockedError: Another driver owns the study.
             ClusterError: The cluster cannot be reached.
-            StorageError: `tracking_uri` is nothing that MLflow can write to, or the storage
-                cannot hold the study.
+            StorageError: `tracking_uri` is nothing that MLflow can write to, its password has to
+                be given again, or the storage cannot hold the study.
         """
-        from rnnsearch.records.tracking_uri import check_tracking_uri
         from rnnsearch.search.ledger.ledger import Ledger
         from rnnsearch.search.lock import StudyLock
         from rnnsearch.search.tune.cluster import check_address
 
         # Both before there is a folder: a slip of the pen should not use up the study's name.
-        if tracking_uri is not None:
-            check_tracking_uri(tracking_uri)
+        if not self.resumed:
+            study_store(self.directory, None, tracking_uri)
         if address is not None:
             check_address(address)
         self.directory.create()
@@ -179,6 +185,8 @@ class Study:
             ledger = opener(self.directory, self.spec)
             try:
                 started = time.time()
+                store = study_store(self.directory, ledger, tracking_uri)
+                say(where(store))
                 data, told = read_data(self.spec, self.directory, ledger)
                 for text in told:
                     stage(f"note: {text}")
@@ -195,8 +203,8 @@ class Study:
                     started=started,
                     resumed=self.resumed,
                     address=address,
-                    tracking_uri=tracking_uri,
-                    watch=Watch(listener or Silence(), stage, drain),
+                    store=store,
+                    watch=Watch(listener or Silence(), stage, drain, trouble),
                 )
             finally:
                 ledger.close()

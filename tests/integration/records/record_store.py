@@ -8,6 +8,7 @@ from pathlib import Path
 from record_stream import Rows
 
 from rnnsearch.records.recorder import Recorder
+from rnnsearch.records.tracking_uri import choose_store, default_artifacts, default_tracking_uri
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Store:
 
     @property
     def uri(self) -> str:
-        return f"sqlite:///{self.database}"
+        return default_tracking_uri(self.root)
 
     @property
     def outbox(self) -> Path:
@@ -37,4 +38,5 @@ class Store:
         return Rows(self.database)
 
     def recorder(self, uri: str | None = None) -> Recorder:
-        return Recorder(self.outbox, uri or self.uri, "sine", self.root / "mlartifacts", self.log)
+        store = choose_store(self.root, uri or self.uri)
+        return Recorder(self.outbox, store, "sine", default_artifacts(self.root), self.log)

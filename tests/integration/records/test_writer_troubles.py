@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import record_stream as stream
 from record_store import Store
 
 from rnnsearch.records.tracker import Tracker
+from rnnsearch.records.tracking_uri import VARIABLE, choose_store
 from rnnsearch.records.writer_state import WriterState
 
 pytestmark = [
@@ -42,8 +44,9 @@ def test_a_run_whose_making_was_not_heard_of_is_made_once(store: Store) -> None:
     from mlflow import MlflowClient
 
     client: Any = Deaf(MlflowClient(store.uri))
-    settings = {"study_id": "one", "experiment": "sine", "artifacts": None, "figures": None}
-    tracker = Tracker(client, WriterState(), **settings)
+    settings: dict[str, Any] = {"experiment": "sine", "artifacts": None, "folder": None}
+    tracking = choose_store(store.root, None, environment={})
+    tracker = Tracker(client, WriterState(), study_id="one", store=tracking, **settings)
     lost = 0
 
     def flush() -> None:
@@ -70,7 +73,7 @@ import sys
 from rnnsearch.records import writer
 
 def run(arguments):
-    raise OSError("the disk is gone")
+    raise OSError("the disk is gone, said hush!hush")
 
 writer.run = run
 sys.exit(writer.main())
@@ -79,14 +82,18 @@ sys.exit(writer.main())
 
 def test_what_ends_a_writer_is_in_its_log_and_in_its_status(tmp_path: Path) -> None:
     log = tmp_path / "records.log"
-    words = {"outbox": tmp_path, "tracking-uri": "none", "experiment": "e", "artifacts": tmp_path}
+    words = {"outbox": tmp_path, "store": "none", "experiment": "e", "artifacts": tmp_path}
     options = [part for name, value in words.items() for part in (f"--{name}", str(value))]
-    done = subprocess.run(
-        [sys.executable, "-c", ENDS_BADLY, *options, "--logs", str(log)],
-        capture_output=True,
-        check=False,
-    )
+    with log.open("wb") as stream_:
+        done = subprocess.run(
+            [sys.executable, "-c", ENDS_BADLY, *options],
+            stdout=stream_,
+            stderr=stream_,
+            env={**os.environ, VARIABLE: "http://ann:hush!hush@host"},
+            check=False,
+        )
     assert done.returncode == 1
     said = log.read_text(encoding="utf-8")
     assert "the writer stops" in said
-    assert "OSError: the disk is gone" in said
+    assert "OSError: the disk is gone, said ***" in said
+    assert "hush" not in said

@@ -54,7 +54,7 @@ def test_what_comes_next(state: str, command: str, tmp_path: Path) -> None:
         f"rnnsearch {command} --storage {tmp_path}",
         f"rnnsearch trials wave --storage {tmp_path}",
         f"rnnsearch rollout wave --steps 29 --storage {tmp_path}",
-        f"rnnsearch ui --storage {tmp_path}",
+        f"rnnsearch ui wave --storage {tmp_path}",
     ]
 
 
@@ -144,7 +144,8 @@ def test_what_was_said_can_be_labelled_again(said: str, words: str | None, tmp_p
 def test_a_password_is_not_repeated() -> None:
     for uri, said in (
         ("http://me:secret@host", ""),
-        ("http://me@host", " --tracking-uri http://me@host"),
-        ("http://[", ""),
+        ("http://token@host", ""),
+        ("http://host?token=secret", ""),
+        ("postgresql://me@host/db", " --tracking-uri postgresql://me@host/db"),
     ):
         assert command("rollout", "m", tracking_uri=uri) == f"rnnsearch rollout m{said}"

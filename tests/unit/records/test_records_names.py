@@ -22,10 +22,12 @@ def test_names_that_mlflow_refuses_are_mended() -> None:
 
 
 def test_ui_command_runs_this_python(tmp_path: Path) -> None:
-    command = ui_command("sqlite:///m.db", tmp_path, "127.0.0.1", 5001)
+    uri = "postgresql://ann:sesame5@host/db"
+    command, environment = ui_command(uri, tmp_path, "127.0.0.1", 5001)
     assert command[0] == sys.executable
     assert command[command.index("--port") + 1] == "5001"
-    assert command[command.index("--backend-store-uri") + 1] == "sqlite:///m.db"
+    assert environment["MLFLOW_BACKEND_STORE_URI"] == uri
+    assert "sesame5" not in " ".join(command)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,9 @@ def test_the_driver_never_imports_mlflow(tmp_path: Path) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from rnnsearch.records import figures, names, outbox, recorder, ui\n"
-        "recorder.Recorder(Path(sys.argv[1]), 'sqlite:///x.db', 'e', Path('a'), Path('l'))\n"
+        "from rnnsearch.records.tracking_uri import choose_store\n"
+        "box = Path(sys.argv[1])\n"
+        "recorder.Recorder(box, choose_store(box.parent, None), 'e', Path('a'), Path('l'))\n"
         "heavy = {'mlflow', 'torch', 'ray', 'optuna', 'sqlalchemy', 'matplotlib', 'pandas'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )

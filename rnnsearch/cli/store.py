@@ -1,0 +1,67 @@
+"""Which MLflow store a command looks at, and that a moved storage finds its own again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from rnnsearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from rnnsearch.records.tracking_uri import TrackingStore
+
+
+def named_store(storage: Path, option: str | None, study: str | None = None) -> TrackingStore:
+    """The store to look at: the option's, the study's own, the environment's, or the default.
+
+    Raises:
+        StorageError: MLflow has no such store.
+        StudyNotFoundError: There is no such study.
+    """
+    from rnnsearch.records.tracking_uri import choose_store
+    from rnnsearch.records.writer_state import WriterState
+    from rnnsearch.search.directory import StudyDirectory
+
+    noted = None
+    if study is not None:
+        noted = WriterState.load(StudyDirectory.find(storage, study).outbox).tracking_uri or None
+    return choose_store(storage, option, noted)
+
+
+def existing(store: TrackingStore) -> TrackingStore:
+    """A store whose file is there: looking must not make an empty one.
+
+    Raises:
+        ModelError: There is no such file.
+    """
+    from rnnsearch.records.tracking_uri import sqlite_path
+
+    database = sqlite_path(store.uri)
+    if database is not None and not database.exists():
+        raise ModelError(
+            f"{database} does not exist, so nothing is recorded there. Run a study first, "
+            "or name its folder with --storage."
+        )
+    return store
+
+
+def followed(storage: Path) -> Path:
+    """A storage folder whose MLflow database knows where it lies now; says what was changed."""
+    if not (storage / "mlflow.db").is_file():
+        return storage
+    import sqlite3
+
+    from rnnsearch.records.moved import follow_move
+    from rnnsearch.search.directory import list_studies
+    from rnnsearch.search.lock import is_running
+
+    try:
+        done = follow_move(storage, lambda: any(map(is_running, list_studies(storage))))
+    except sqlite3.Error as error:
+        # Most commands need no MLflow, and those that do will say what it says.
+        done = f"{storage / 'mlflow.db'} cannot be looked at: {error}"
+    if done:
+        typer.echo(f"note: {done}", err=True)
+    return storage

@@ -1,0 +1,118 @@
+"""The command that shows the records in a browser."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rnnsearch.cli.options import Storage, TrackingUri
+from rnnsearch.commands import DEFAULT_STORAGE, command
+from rnnsearch.errors import InputError
+
+if TYPE_CHECKING:
+    from rnnsearch.records.tracking_uri import TrackingStore
+    from rnnsearch.search.directory import StudyDirectory
+
+LAST_PORT = 65535
+FIRST_FREE = 1024
+"""Lower ones are for the system's own services."""
+EVERYWHERE = ("0.0.0.0", "::", "")
+
+
+def ui(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A study; default: all of the storage.")
+    ] = None,
+    storage: Storage = DEFAULT_STORAGE,
+    tracking_uri: TrackingUri = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=LAST_PORT, help="Port to listen on.")
+    ] = 5000,
+) -> None:
+    """Browse the records of a storage folder in the MLflow UI."""
+    from rnnsearch.cli.store import existing, named_store
+    from rnnsearch.records.tracking_uri import default_artifacts, sqlite_path
+    from rnnsearch.records.ui import ui_command, web_address
+
+    store = named_store(storage, tracking_uri, name)
+    if store.uri.startswith(("http://", "https://")):
+        typer.echo(f"MLflow at {web_address(store.uri)}", err=True)
+        _print_pages(storage, name, store, web_address(store.uri))
+        return
+    if store.uri.startswith("databricks"):
+        raise InputError("the records are at Databricks; look at them in your workspace there.")
+    if sqlite_path(store.uri) is not None:
+        existing(store)
+    _try_port(host, port, storage, name)
+    words, environment = ui_command(store.uri, default_artifacts(storage), host, port)
+    seen = "localhost" if host in EVERYWHERE else f"[{host}]" if ":" in host else host
+    server = f"http://{seen}:{port}"
+    typer.echo(f"MLflow at {server} (Ctrl-C ends it)", err=True)
+    _print_pages(storage, name, store, server)
+    sys.stdout.flush()
+    os.execve(words[0], words, environment)
+
+
+def _print_pages(storage: Path, name: str | None, store: TrackingStore, server: str) -> None:
+    """A link to the runs of each study whose records are in a store."""
+    from rnnsearch.records.ui import experiment_of, runs_page
+    from rnnsearch.search.directory import StudyDirectory, list_studies
+
+    found: Iterable[StudyDirectory] = list_studies(storage)
+    if name is not None:
+        found = [StudyDirectory.find(storage, name)]
+    elsewhere = []
+    for study in found:
+        experiment = experiment_of(study.outbox, store.shown, study.storage)
+        if experiment is None:
+            elsewhere.append(study.name)
+        else:
+            typer.echo(f"{study.name}: {runs_page(server, experiment)}")
+    if elsewhere:
+        typer.echo(f"not recorded there: {', '.join(elsewhere)}", err=True)
+
+
+def _try_port(host: str, port: int, storage: Path, name: str | None) -> None:
+    """Refuse what MLflow could not listen on; the remedy was tried."""
+    try:
+        _listen(host, port)
+    except socket.gaierror as error:
+        raise InputError(
+            f"--host {host}: {error.strerror}. Give an address of this machine, such as 127.0.0.1, "
+            "or 0.0.0.0 for all of them."
+        ) from error
+    except OSError as error:
+        free = _free_port(host, port)
+        words = (*([] if name is None else [name]), "--port", free)
+        again = command("ui", *words, storage=storage)
+        raise InputError(
+            f"cannot listen on {host}:{port}: {error.strerror}."
+            + (f" Take another port: {again}" if free else "")
+        ) from error
+
+
+def _free_port(host: str, taken: int) -> int | None:
+    """The next port on which one can listen."""
+    first = max(taken + 1, FIRST_FREE)
+    for port in [*range(first, min(first + 100, LAST_PORT)), 0]:
+        try:
+            return _listen(host, port)
+        except OSError:
+            continue
+    return None
+
+
+def _listen(host: str, port: int) -> int:
+    """Listen for a moment; returns the port, chosen by the system for 0."""
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+        return int(probe.getsockname()[1])

@@ -1,0 +1,86 @@
+"""How the writer goes on after a failed attempt at MLflow, and what it says meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from pathlib import Path
+
+from rnnsearch.records.refusals import BlockedError, blocked_by, first_line
+from rnnsearch.records.tracking_uri import TrackingStore
+from rnnsearch.records.writer_state import WriterState
+from rnnsearch.redaction import redactor
+
+SHORTEST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 15.0
+BLOCKED_PAUSE_SECONDS = 60.0
+"""Between attempts at a store that takes nothing until a person acts."""
+
+_log = logging.getLogger("rnnsearch.records.writer")
+
+
+def trouble() -> tuple[type[Exception], ...]:
+    """What a store raises that is away, slow, or refuses; anything else is a mistake of ours."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return (
+        *(MlflowException, SQLAlchemyError, sqlite3.Error),
+        *(OSError, ModuleNotFoundError, BlockedError),
+    )
+
+
+class Patience:
+    """Counts failed attempts and has the driver know of them, by way of the state file.
+
+    Attributes:
+        pause: Seconds to wait before the next attempt; 0 where the last one worked.
+        blocked: Whether the store takes nothing until somebody acts.
+    """
+
+    def __init__(self, folder: Path, state: WriterState, store: TrackingStore) -> None:
+        self.pause = 0.0
+        self.blocked = False
+        self._folder = folder
+        self._state = state
+        self._store = store
+        self._redact = redactor(store.uri)
+
+    def begin(self, *, again: bool) -> None:
+        """Nothing is wrong yet: what the writer of an earlier run complained of is not this one's.
+
+        Args:
+            again: An earlier writer of this run died; what it refused stays refused.
+        """
+        self._state.writer = os.getpid()
+        if not again:
+            self._state.refused = 0
+        if not self._state.refused:
+            self._say("", None)
+
+    def failed(self, error: Exception) -> None:
+        """Take note of an attempt that came to nothing."""
+        blocked = error if isinstance(error, BlockedError) else blocked_by(error, self._store)
+        self.blocked = blocked is not None
+        if blocked is not None:
+            _log.warning("MLflow refuses for good: %s", blocked.reason)
+            self._say(blocked.reason, blocked)
+            self.pause = BLOCKED_PAUSE_SECONDS
+            return
+        _log.warning("MLflow is away or slow: %s", error)
+        self._say(f"MLflow does not answer: {first_line(error)}", None)
+        self.pause = min(max(2 * self.pause, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
+
+    def worked(self) -> None:
+        """Take note of an attempt that moved something."""
+        self.pause, self.blocked = 0.0, False
+
+    def _say(self, problem: str, blocked: BlockedError | None) -> None:
+        state = self._state
+        problem = self._redact(problem)
+        remedy = "" if blocked is None else blocked.remedy
+        commands = [] if blocked is None else list(blocked.commands)
+        if (state.problem, state.remedy, state.commands) != (problem, remedy, commands):
+            state.problem, state.remedy, state.commands = problem, remedy, commands
+            state.save(self._folder)

@@ -1,0 +1,162 @@
+"""What MLflow says no to for good, told from what passes, and what a person can do about it.
+
+A server that is down, slow, or answers 429 or 5xx is asked again and again. A deleted experiment,
+a refused login, a missing permission or a database driver that is not installed stays as it is
+until somebody acts: `BlockedError` says how. Nothing is lost meanwhile: the outbox keeps it all.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+PERMANENT = {
+    "INVALID_PARAMETER_VALUE",
+    "INVALID_STATE",
+    "RESOURCE_DOES_NOT_EXIST",
+    "RESOURCE_ALREADY_EXISTS",
+    "BAD_REQUEST",
+}
+"""Error codes that trying again does not mend, such as a run that a person deleted."""
+_LOGIN = {"UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"}
+_PERMISSION = {"PERMISSION_DENIED"}
+_LOGIN_WORDS = ("password authentication failed", "access denied for user", "login failed for user")
+"""What PostgreSQL, MySQL and SQL Server say, in small letters."""
+_DRIVERS = {"psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
+"""Packages whose name is not that of their module."""
+
+
+class BlockedError(Exception):
+    """The store takes nothing of this study until somebody acts.
+
+    Attributes:
+        reason: What is wrong, in one line.
+        remedy: What to do, in words.
+        commands: Lines for a shell that do it; the study is resumed after them.
+    """
+
+    def __init__(self, reason: str, remedy: str, commands: tuple[str, ...] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+        self.commands = commands
+
+
+def blocked_by(error: BaseException, store: TrackingStore) -> BlockedError | None:
+    """What an error says of the whole store; None for trouble that passes, or of one record."""
+    code = str(getattr(error, "error_code", ""))
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    text = first_line(error)
+    if code in _LOGIN or status == 401 or any(word in text.lower() for word in _LOGIN_WORDS):
+        return BlockedError(
+            f"MLflow refuses the login: {text}",
+            "give a name and a password by MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, "
+            f"a token by MLFLOW_TRACKING_TOKEN, or all of it in {VARIABLE}",
+        )
+    if code in _PERMISSION or status == 403:
+        return BlockedError(
+            f"MLflow permits this login no writing: {text}",
+            "ask for the permission to edit the experiment and to register models, or log in as "
+            "somebody who has it (MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD)",
+        )
+    if code == "ENDPOINT_NOT_FOUND":
+        return BlockedError(
+            f"there is a web server at {store.shown} that is no MLflow, or hides it: {text}",
+            f"look at the address in a browser, and give the right one by {VARIABLE}",
+        )
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = _DRIVERS.get(error.name, error.name)
+        return BlockedError(
+            f"the database needs a driver that is not installed: {text}",
+            "install it",
+            (f"pip install {shlex.quote(package)}",),
+        )
+    if "out-of-date database schema" in text.lower():
+        return BlockedError(
+            f"the database was made by another version of MLflow: {text}",
+            "make a backup of it, and bring it up to date",
+            (f"mlflow db upgrade {_address(store)}",),
+        )
+    if isinstance(error, PermissionError) or "readonly database" in text.lower():
+        place = getattr(error, "filename", None)
+        return BlockedError(
+            f"a file or folder may not be written here: {place or text}",
+            "give this user the right to write there; a server that keeps artifacts in a folder "
+            "of its own needs `mlflow server --serve-artifacts`",
+        )
+    if "file is not a database" in text.lower() or "disk image is malformed" in text.lower():
+        return BlockedError(
+            f"{store.shown} is no SQLite database, or a damaged one: {text}",
+            "move the file away, and a new one is made",
+        )
+    return None
+
+
+def gone(
+    client: MlflowClient, store: TrackingStore, experiment: str, run: str
+) -> BlockedError | None:
+    """Whether the study's experiment or its run was deleted, which explains any refusal.
+
+    Args:
+        experiment: The experiment's id; empty before there is one.
+        run: The study's run likewise.
+
+    Raises:
+        mlflow.exceptions.MlflowException: The store does not answer.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        if experiment:
+            found = client.get_experiment(experiment)
+            if found.lifecycle_stage != "active":
+                return deleted_experiment(store, found.name, experiment)
+        if run and client.get_run(run).info.lifecycle_stage != "active":
+            return BlockedError(
+                f"the study's run in MLflow, {run}, was deleted",
+                "bring it back",
+                (_mlflow(store, f"runs restore --run-id {run}"),),
+            )
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return BlockedError(
+            f"the study's experiment or run in MLflow was deleted for good: {first_line(error)}",
+            "the study's trials stay in its ledger; make a new study of its configuration with "
+            "`rnnsearch retrain`, or name another store with --tracking-uri",
+        )
+    return None
+
+
+def deleted_experiment(store: TrackingStore, name: str, experiment: str) -> BlockedError:
+    """A deleted experiment keeps its name, so that no other of that name can be made."""
+    return BlockedError(
+        f"the MLflow experiment {name!r} (id {experiment}) was deleted",
+        "bring it back; or leave it, and run the study under another name (--name)",
+        (_mlflow(store, f"experiments restore --experiment-id {experiment}"),),
+    )
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, without the rest of a long answer; a heading brings its text."""
+    lines = [line.strip(" #") for line in str(error).splitlines() if line.strip(" #")]
+    if not lines:
+        return type(error).__name__
+    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+
+
+def _mlflow(store: TrackingStore, words: str) -> str:
+    """A command of MLflow's for a shell; an address with a secret must stand in the environment."""
+    if store.shown != store.uri:
+        return f"mlflow {words}"
+    return f"{VARIABLE}={_address(store)} mlflow {words}"
+
+
+def _address(store: TrackingStore) -> str:
+    """The store's URI for a shell, by the variable's name where it must not be printed."""
+    return shlex.quote(store.uri) if store.shown == store.uri else f'"${VARIABLE}"'

@@ -1,0 +1,180 @@
+"""The records of one run: where they go, what is wrong with them meanwhile, how they end."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch.records.tracking_uri import (
+    TrackingStore,
+    choose_store,
+    default_artifacts,
+    sqlite_path,
+)
+
+if TYPE_CHECKING:
+    from rnnsearch.records.recorder import Recorder, RecordState
+    from rnnsearch.search.directory import StudyDirectory
+    from rnnsearch.search.ledger.ledger import Ledger
+
+NOTE = "tracking_uri"
+"""The ledger's note of the store, without secrets."""
+DRAIN_SECONDS = 600.0
+"""How long the end of a run waits for the records to reach MLflow; the rest stays in the outbox."""
+LOOK_SECONDS = 1.0
+_QUOTED = re.compile("%[0-9A-Fa-f]{2}")
+
+
+def study_store(
+    directory: StudyDirectory, ledger: Ledger | None, option: str | None
+) -> TrackingStore:
+    """The store of a study's records.
+
+    Args:
+        ledger: Of a study that ran before; None before there is one.
+        option: What the caller names.
+
+    Raises:
+        StorageError: MLflow has no such store, or its password has to be given again.
+    """
+    noted = None if ledger is None else ledger.note(NOTE)
+    return choose_store(directory.storage, option, noted)
+
+
+def where(store: TrackingStore) -> str:
+    """Where the records go, in a line for a person."""
+    path = sqlite_path(store.uri)
+    place = store.shown if path is None else str(path)
+    origin = f" ({store.origin})" if store.origin else ""
+    remarks = [store.remark] if store.remark else []
+    if path is not None and _QUOTED.search(str(path)):
+        # mlflow.models.Model.load, 3.17: it unquotes a path that is none of a URI.
+        remarks.append(
+            "MLflow cannot load models from a path with a % followed by two digits as they lie; "
+            "give it a folder for a copy: mlflow.pyfunc.load_model(..., dst_path=...)"
+        )
+    return "; ".join([f"records in MLflow: {place}{origin}", *remarks])
+
+
+def recorder_of(directory: StudyDirectory, store: TrackingStore) -> Recorder:
+    from rnnsearch.records.recorder import Recorder
+
+    return Recorder(
+        directory.outbox,
+        store,
+        experiment=directory.name,
+        artifacts=default_artifacts(directory.storage),
+        log_file=directory.logs / "records.log",
+    )
+
+
+class Troubles(threading.Thread):
+    """Says within a second what is wrong with the records, and when it is over."""
+
+    def __init__(self, recorder: Recorder, tell: Callable[[str | None], None]) -> None:
+        super().__init__(name="records-troubles", daemon=True)
+        self._recorder = recorder
+        self._tell = tell
+        self._told: str | None = None
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        while not self._ended.wait(LOOK_SECONDS):
+            self.look()
+
+    def look(self) -> None:
+        """Tell what has changed since the last look."""
+        problem = self._recorder.problem
+        if problem != self._told:
+            self._told = problem
+            self._tell(problem)
+
+    def end(self) -> None:
+        self._ended.set()
+        if self.is_alive():
+            self.join()
+
+
+def write_records(
+    recorder: Recorder,
+    stage: Callable[[str], None],
+    drain: Callable[[int, int], None],
+    hurried: bool,
+) -> tuple[RecordState, bool]:
+    """Wait until MLflow has the records; a signal ends the waiting, and nothing else.
+
+    Returns:
+        Where they stand, and whether they were left to the writer process, which goes on alone.
+    """
+    if not hurried:
+        try:
+            stage("writing the records to MLflow")
+            return recorder.close(DRAIN_SECONDS, drain), False
+        except KeyboardInterrupt:
+            stage("leaving the records to the writer process")
+    else:
+        recorder.start()  # a second signal may come before any epoch
+    return recorder.left("nobody waited for them; the writer process goes on by itself"), True
+
+
+def registration(records: RecordState, champion: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is registered of a winner: an earlier winner's model must not be taken for this one's.
+
+    Args:
+        champion: The ledger's note of the winner; None where there is none.
+
+    Returns:
+        `champion_uri` of this winner, or None; then `champion_problem` says why there is none,
+        and `champion_before` what is registered instead, both empty otherwise.
+    """
+    found: dict[str, Any] = {"champion_uri": None, "champion_problem": "", "champion_before": ""}
+    if champion is None:
+        return found
+    of, refused = records.champion, records.unregistered
+    mine = of.get("time") == champion["time"] if of else not (records.pending or refused)
+    if records.champion_uri and mine:
+        return {**found, "champion_uri": records.champion_uri}
+    if refused.get("time") == champion["time"]:
+        found["champion_problem"] = str(refused["reason"])
+    elif records.pending:
+        found["champion_problem"] = f"its record waits with the others: {records.problem}"
+    else:
+        found["champion_problem"] = records.problem or "MLflow was never told of it"
+    if records.champion_uri:
+        found["champion_before"] = records.champion_uri + _of(of)
+    return found
+
+
+def since(
+    run: Mapping[str, Any], champion: Mapping[str, Any] | None, directory: StudyDirectory
+) -> dict[str, Any]:
+    """A run's note, and what its writer has done alone since the driver left it records to move."""
+    from rnnsearch.records.outbox import segments
+    from rnnsearch.records.recorder import RecordState
+    from rnnsearch.records.writer_state import WriterState
+
+    if not run["pending_records"] or not directory.outbox.is_dir() or segments(directory.outbox):
+        return dict(run)
+    state = WriterState.load(directory.outbox)
+    records = RecordState.of(state, state.tracking_uri, 0, state.problem or None)
+    return {
+        **run,
+        **registration(records, champion),
+        "run_id": records.run_id or None,
+        "experiment_id": records.experiment_id or None,
+        "pending_records": 0,
+        "refused_records": records.refused,
+        "records_problem": records.problem,
+        "records_remedy": "",
+        "records_commands": (),
+    }
+
+
+def _of(choice: Mapping[str, Any]) -> str:
+    if not choice:
+        return ""
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(choice["time"]))
+    return f", trial {choice['number']} with seed {choice['seed']}, chosen {when}"

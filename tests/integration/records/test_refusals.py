@@ -1,0 +1,237 @@
+"""What MLflow says no to for good: told from what passes, said with a remedy, and nothing lost."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import record_stream as stream
+from record_store import Store
+
+from rnnsearch.events import ChampionChosen, Event
+from rnnsearch.records.patience import BLOCKED_PAUSE_SECONDS, Patience
+from rnnsearch.records.refusals import BlockedError, blocked_by, first_line
+from rnnsearch.records.tracker import Tracker
+from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore, choose_store
+from rnnsearch.records.writer_state import WriterState
+
+pytestmark = [
+    # sqlalchemy 2.1 deprecates a loader option that mlflow 3.17 still uses.
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),
+]
+
+SERVER = TrackingStore("http://ann:sesame5@host", "http://ann:***@host")
+CHAMPION = ChampionChosen(stream.START + 50, 0, 3, "/gone/checkpoints/trial-0000", {"m": 0.1}, {})
+
+
+@pytest.fixture
+def client(store: Store) -> Any:
+    from mlflow import MlflowClient
+
+    return MlflowClient(store.uri)
+
+
+def tracker(store: Store, client: Any, state: WriterState) -> Tracker:
+    return Tracker(
+        client,
+        state,
+        study_id="one",
+        store=choose_store(store.root, None, environment={}),
+        experiment="sine",
+        artifacts=store.root / "mlartifacts",
+        folder=None,
+    )
+
+
+def write(to: Tracker, events: list[Event], start: int = 1) -> None:
+    for sequence, event in enumerate(events, start):
+        if to.add(sequence, event):
+            to.flush()
+    to.flush()
+
+
+def restored(command: str) -> None:
+    """Run a remedy as it is printed, in a shell of another folder."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    subprocess.run(command, shell=True, check=True, cwd="/", env={**os.environ, "PATH": path})
+
+
+def test_an_experiment_that_was_deleted_before_blocks_and_says_how_to_go_on(
+    store: Store, client: Any
+) -> None:
+    experiment = client.create_experiment("sine")
+    client.delete_experiment(experiment)
+    writing = tracker(store, client, WriterState())
+    with pytest.raises(BlockedError, match="'sine' \\(id 1\\) was deleted") as refused:
+        write(writing, [stream.started()])
+    (command,) = refused.value.commands
+    said = shlex.split(command)
+    assert said == [
+        *(f"MLFLOW_TRACKING_URI={store.uri}", "mlflow", "experiments", "restore"),
+        *("--experiment-id", experiment),
+    ]
+    client.restore_experiment(experiment)
+    writing.flush()  # what was gathered is still there
+    assert store.rows.runs() == {("study", ""): 1}
+
+
+def test_an_experiment_that_is_deleted_meanwhile_loses_nothing(store: Store, client: Any) -> None:
+    state = WriterState()
+    writing = tracker(store, client, state)
+    write(writing, [stream.started(), *stream.trial(0)])
+    client.delete_experiment(state.experiment_id)
+    with pytest.raises(BlockedError, match="was deleted"):
+        write(writing, [*stream.trial(1), *stream.trial(2)], 6)
+    assert state.refused == 0
+    client.restore_experiment(state.experiment_id)
+    writing.flush()
+    writing.add(10, stream.ended())
+    writing.flush()
+    assert store.rows.curve_rows() == 3 * stream.EPOCHS * 2
+    assert sum(store.rows.runs().values()) == 4
+    assert store.rows.running() == 0
+
+
+def test_a_study_whose_run_was_deleted_says_how_to_bring_it_back(store: Store, client: Any) -> None:
+    state = WriterState()
+    writing = tracker(store, client, state)
+    write(writing, [stream.started(), stream.ended()])
+    client.delete_run(state.run_id)
+    again = tracker(store, client, state)
+    with pytest.raises(BlockedError, match="was deleted") as refused:
+        write(again, [stream.started(resumed=True)], 3)
+    assert refused.value.commands[0].endswith(f"mlflow runs restore --run-id {state.run_id}")
+    client.restore_run(state.run_id)
+    again.flush()
+    assert store.rows.runs() == {("study", ""): 1}
+
+
+def test_an_earlier_winner_is_not_taken_for_one_that_was_refused(
+    store: Store, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    monkeypatch.setenv(VARIABLE, store.uri)  # so that it is put back in the end
+    mlflow.set_tracking_uri(store.uri)  # models are logged where this says
+    state = WriterState(champion_uri="models:/sine/1", champion={"time": 1.0, "number": 0})
+    writing = tracker(store, client, state)
+    write(writing, [stream.started(), CHAMPION, stream.ended()])
+    assert state.champion == {"time": 1.0, "number": 0}
+    assert state.unregistered["time"] == CHAMPION.time
+    assert "unreadable" in state.unregistered["reason"]
+    assert state.refused == 1
+    # The next run chooses nothing new, and so this one's refusal is tried again.
+    write(tracker(store, client, state), [stream.started(resumed=True), stream.ended()], 4)
+    assert state.refused == 1
+    assert state.unregistered["time"] == CHAMPION.time
+    mlflow.set_tracking_uri(None)
+
+
+class Answer:
+    """An HTTP response, of which only the status matters."""
+
+    def __init__(self, status: int) -> None:
+        self.status_code = status
+
+
+class AnsweredError(OSError):
+    def __init__(self, status: int) -> None:
+        super().__init__(f"{status} of http://ann:sesame5@host")
+        self.response = Answer(status)
+
+
+def errors() -> dict[str, tuple[Exception, str | None]]:
+    """Each trouble, and a word of its remedy; None where it may pass by itself."""
+    from mlflow.exceptions import MlflowException
+    from mlflow.protos import databricks_pb2 as codes
+    from sqlalchemy.exc import OperationalError
+
+    def said(text: str, code: int = codes.INTERNAL_ERROR) -> MlflowException:
+        return MlflowException(text, error_code=code)
+
+    refused = OperationalError("", {}, Exception('password authentication failed for user "ann"'))
+    missing = ModuleNotFoundError("No module named 'psycopg2'", name="psycopg2")
+    return {
+        "no login": (said("401", codes.UNAUTHENTICATED), "MLFLOW_TRACKING_TOKEN"),
+        "no permission": (said("403", codes.PERMISSION_DENIED), "permission to edit"),
+        "artifacts refused": (AnsweredError(403), "permission to edit"),
+        "artifacts unauthorised": (AnsweredError(401), "MLFLOW_TRACKING_TOKEN"),
+        "not MLflow": (said("404 not found", codes.ENDPOINT_NOT_FOUND), "the address"),
+        "database login": (refused, "MLFLOW_TRACKING_PASSWORD"),
+        "no driver": (missing, "install it"),
+        "old database": (said("Detected out-of-date database schema (found"), "backup"),
+        "artifacts of the server": (PermissionError(13, "denied", "/mlflow"), "--serve-artifacts"),
+        "no database": (said("(sqlite3.DatabaseError) file is not a database"), "a new one"),
+        "down": (said("Max retries exceeded"), None),
+        "slow": (said("429", codes.REQUEST_LIMIT_EXCEEDED), None),
+        "broken": (said("500"), None),
+        "proxy": (said("503", codes.TEMPORARILY_UNAVAILABLE), None),
+        "artifacts broken": (AnsweredError(502), None),
+        "full disk": (OSError(28, "No space left on device"), None),
+        "no route": (ConnectionError("no route to host"), None),
+        "locked": (said("(sqlite3.OperationalError) database is locked"), None),
+    }
+
+
+@pytest.mark.parametrize("name", errors())
+def test_what_passes_is_told_from_what_does_not(name: str, tmp_path: Path) -> None:
+    error, remedy = errors()[name]
+    blocked = blocked_by(error, SERVER)
+    assert (blocked is None) == (remedy is None)
+    assert blocked is None or str(remedy) in blocked.remedy
+    patience = Patience(tmp_path, WriterState(), SERVER)
+    patience.failed(error)
+    assert patience.blocked == (remedy is not None)
+    assert (patience.pause == BLOCKED_PAUSE_SECONDS) == (remedy is not None)
+    kept = WriterState.load(tmp_path)
+    assert kept.problem
+    assert bool(kept.remedy) == (remedy is not None)
+    assert "sesame5" not in (tmp_path / "state.json").read_text(encoding="utf-8")
+
+
+def test_passing_trouble_is_waited_for_longer_and_longer(tmp_path: Path) -> None:
+    patience = Patience(tmp_path, WriterState(), SERVER)
+    pauses = []
+    for _ in range(8):
+        patience.failed(ConnectionError("no route to host"))
+        pauses.append(patience.pause)
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == pauses[-2] < BLOCKED_PAUSE_SECONDS
+    patience.worked()
+    assert patience.pause == 0
+
+
+def test_a_new_run_begins_without_the_complaints_of_an_earlier_one(tmp_path: Path) -> None:
+    WriterState(problem="MLflow does not answer", refused=3, writer=1).save(tmp_path)
+    Patience(tmp_path, WriterState.load(tmp_path), SERVER).begin(again=False)
+    kept = WriterState.load(tmp_path)
+    assert (kept.problem, kept.refused, kept.writer) == ("", 0, os.getpid())
+    WriterState(problem="MLflow refused trial 3", refused=3).save(tmp_path)
+    Patience(tmp_path, WriterState.load(tmp_path), SERVER).begin(again=True)
+    assert WriterState.load(tmp_path).refused == 3
+
+
+def test_a_heading_brings_its_text() -> None:
+    assert first_line(ValueError("it failed:\n#### File a ####\nNo such file")) == (
+        "it failed: File a"
+    )
+    assert first_line(ValueError()) == "ValueError"
+
+
+@pytest.mark.slow
+def test_the_remedies_of_deletions_work_as_they_are_printed(store: Store, client: Any) -> None:
+    state = WriterState()
+    writing = tracker(store, client, state)
+    write(writing, [stream.started(), stream.ended()])
+    for delete, key in ((client.delete_experiment, "experiment_id"), (client.delete_run, "run_id")):
+        delete(getattr(state, key))
+        with pytest.raises(BlockedError) as refused:
+            write(tracker(store, client, state), [stream.started(resumed=True)], 3)
+        restored(refused.value.commands[0])
+        write(tracker(store, client, state), [stream.started(resumed=True), stream.ended()], 3)
+        assert store.rows.runs() == {("study", ""): 1}
