@@ -14,6 +14,10 @@ from rnnsearch.tasks.columns import family, in_words
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+NA_HINT = (
+    " pandas reads NA and the like as empty; read_csv(..., keep_default_na=False) leaves them."
+)
+
 
 def frame_columns(frame: Any, wanted: Sequence[str]) -> dict[str, Any]:
     """Arrow arrays of the wanted columns; others are left alone.
@@ -57,7 +61,7 @@ def text_cells(frame: Any, name: str) -> list[str]:
     cells: list[str | None] = column.to_pylist()
     for row, cell in enumerate(cells):
         if cell is None:
-            raise ModelError(f"row {row} (from 0) of the column {name!r} is empty.")
+            raise ModelError(f"row {row} (from 0) of the column {name!r} is empty.{NA_HINT}")
     return [cell for cell in cells if cell is not None]
 
 

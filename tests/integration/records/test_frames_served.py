@@ -126,6 +126,65 @@ def test_labelled_texts_and_steps(tmp_path: Path) -> None:
         model.predict(read.assign(v=read["v"].mask(read.index == 7)))
 
 
+OLD = """
+import mlflow
+import pandas as pd
+from mlflow.models import set_model
+from rnnsearch.tasks.labels.table import rows_by_id
+from rnnsearch.training.trained import TrainedModel
+
+
+class Old(mlflow.pyfunc.PythonModel):
+    def load_context(self, context):
+        self.model = TrainedModel.load(context.artifacts["checkpoint"])
+
+    def predict(self, context, model_input: pd.DataFrame, params: dict | None = None):
+        columns = self.model.manifest.get("columns")
+        if columns:
+            rows = rows_by_id(model_input[columns["id"]])
+            values = model_input[self.model.manifest["features"]].to_numpy(dtype=float)
+            return list(self.model.classify([values[own] for own in rows.values()]).labels)
+        found = self.model.forecast(model_input[["load"]].to_numpy("float64")[None], None, None)[0]
+        return pd.DataFrame(found, columns=["load"])
+
+
+set_model(Old())
+"""
+
+
+def test_a_model_that_was_registered_before_is_used_as_before(tmp_path: Path) -> None:
+    import mlflow
+
+    (tmp_path / "old_pyfunc.py").write_text(OLD, encoding="utf-8")
+    path = tmp_path / "t.csv"
+    rows = pd.DataFrame(
+        {"time": range(60), "load": DRAWN.normal(size=60), "id": np.arange(60) // 3}
+    )
+    rows.assign(label=rows["id"] % 2).to_csv(path, index=False)
+    series = SeriesConfig(path=str(path), time="time", targets=("load",), context=8, horizon=3)
+    labels = LabelsConfig(path=str(path), id="id", features=("load",))
+    for name, task in (("series", series), ("labels", labels)):
+        model, _ = checkpoint(task, tmp_path / name)
+        config = tmp_path / name / "config.json"
+        said = json.loads(config.read_text(encoding="utf-8"))
+        for key in ("time", "dated", "step", "forms"):
+            said["manifest"].pop(key, None)
+        del said["head"]
+        config.write_text(json.dumps(said), encoding="utf-8")
+        mlflow.pyfunc.save_model(
+            str(tmp_path / f"{name}-model"),
+            python_model=str(tmp_path / "old_pyfunc.py"),
+            artifacts={"checkpoint": str(tmp_path / name)},
+            pip_requirements=[],
+        )
+        old = mlflow.pyfunc.load_model(str(tmp_path / f"{name}-model"))
+        if name == "series":
+            pd.testing.assert_series_equal(old.predict(rows)["load"], model.predict(rows)["load"])
+        else:
+            assert old.predict(rows) == list(model.classify(rows)["label"])
+        assert TrainedModel.load(tmp_path / name).evaluate() == model.evaluate()
+
+
 def test_waves_take_numbers_of_any_type(tmp_path: Path) -> None:
     model, trained = served(SineConfig(), tmp_path)
     wave = np.sin(np.linspace(0, 3, 12))
