@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -71,8 +72,14 @@ def _read(name: str, manifest: dict[str, Any]) -> ColSpec:
     from mlflow.types import ColSpec
     from mlflow.types.schema import AnyType
 
-    columns = manifest.get("columns", manifest)
-    return ColSpec(AnyType(), name, required=name not in (columns["id"], columns.get("time")))
+    labels = manifest.get("columns", {})
+    indexed = (manifest.get("id"), *_times(manifest), labels.get("id"), labels.get("time"))
+    return ColSpec(AnyType(), name, required=name not in indexed)
+
+
+def _times(manifest: dict[str, Any]) -> list[str]:
+    """The columns that hold the time of a table; a model of an older version names none."""
+    return list(manifest.get("time", ()))
 
 
 def inputs_said(config: dict[str, Any]) -> str | dict[str, str]:
@@ -89,8 +96,8 @@ def inputs_said(config: dict[str, Any]) -> str | dict[str, str]:
         return {columns["id"]: "which sequence a step belongs to"} | times | numbers
     if manifest.get("task") == "series":
         said = {manifest["id"]: "which series a row belongs to"} if manifest["id"] else {}
-        if manifest.get("time"):
-            said[manifest["time"]] = "dates" if manifest["dated"] else "times as numbers"
+        kind = "time, as dates" if manifest.get("dated") else "time, as numbers"
+        said |= dict.fromkeys(_times(manifest), kind)
         said |= dict.fromkeys(manifest["targets"], "numbers; empty in rows to predict")
         said |= dict.fromkeys(manifest["past"], "numbers; empty in rows to predict")
         return said | dict.fromkeys(manifest["known"], "numbers, known ahead")
@@ -133,21 +140,40 @@ def _rows(manifest: dict[str, Any]) -> Any:
         cells[:, :count] = np.maximum(restored(cells[:, :count], kind), 0.0)
     table = pd.DataFrame(cells, columns=read)
     table.loc[context:, [*manifest["targets"], *manifest["past"]]] = np.nan
-    if manifest.get("time"):
-        steps = np.arange(len(table)) * (manifest["step"] or 1)
-        if manifest["dated"]:
-            dates = np.datetime64("2024-01-01", "us") + (steps * 1e6).astype("timedelta64[us]")
-            steps = np.datetime_as_string(dates, unit="s" if (steps % 1 == 0).all() else "us")
-        table.insert(0, manifest["time"], steps)
+    for at, (name, cells) in enumerate(_example_times(manifest, len(table)).items()):
+        table.insert(at, name, cells)
     if manifest["id"]:
         table.insert(0, manifest["id"], manifest["series"][0])
     return table
 
 
+def _example_times(manifest: dict[str, Any], rows: int) -> dict[str, list[Any]]:
+    """Cells of the columns that hold the time, at the usual step, as such a model reads them."""
+    if not _times(manifest):
+        return {}
+    if not manifest["dated"]:
+        step = manifest["step"] or 1
+        return {name: [row * step for row in range(rows)] for name in _times(manifest)}
+    step = timedelta(seconds=manifest["step"] or 86400)
+    times = [datetime(2024, 1, 1) + row * step for row in range(rows)]
+    said = manifest["forms"]["time"]
+    found: dict[str, list[Any]] = {}
+    for name, role, form in zip(_times(manifest), said["roles"], said["forms"], strict=True):
+        if role == "clock":
+            found[name] = [time.time().isoformat() for time in times]
+        elif role != "time":
+            found[name] = [getattr(time, role) for time in times]
+        else:
+            alone = len(said["roles"]) == 1
+            zone = "+00:00" if form["zoned"] else ""
+            found[name] = [str(time if alone else time.date()) + zone for time in times]
+    return found
+
+
 def series_columns(manifest: dict[str, Any]) -> list[str]:
     """The columns that a model of a table reads; one of an older version asks for no time."""
-    first = [name for name in (manifest["id"], manifest.get("time")) if name is not None]
-    return [*first, *manifest["targets"], *manifest["past"], *manifest["known"]]
+    first = [] if manifest["id"] is None else [manifest["id"]]
+    return [*first, *_times(manifest), *manifest["targets"], *manifest["past"], *manifest["known"]]
 
 
 def labels_columns(manifest: dict[str, Any]) -> list[str]:

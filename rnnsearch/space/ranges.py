@@ -79,6 +79,8 @@ RANGES: dict[str, Range] = {
     "task.segment": _STEPS,
     "task.quantiles": Range(above=0, below=1),
     "task.interval": Range(above=0, below=1),
+    "task.min_rows": Range(least=0, most=_MOST_ROWS),
+    "task.empty_values": Range(least=-1e18, most=1e18),
     "task.validation.windows": Range(least=0, most=1_000_000),
     "task.validation.stride": Range(least=1, most=_MOST_ROWS),
     "task.period": Range(least=1, most=_MOST_ROWS),

@@ -13,7 +13,10 @@ from rnnsearch.errors import ModelError
 from rnnsearch.tasks.columns import family, texts
 from rnnsearch.tasks.frames import frame_columns
 from rnnsearch.tasks.series.forms import Forms
+from rnnsearch.tasks.written.joined import JoinedForm
 from rnnsearch.tasks.written.reading import read_numbers
+from rnnsearch.tasks.written.times import TimeForm
+from rnnsearch.tasks.written.words import stripped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,7 +98,21 @@ def _times(
                 f"the column {said} holds {kinds[not manifest['dated']]}, and in training it held "
                 f"{kinds[manifest['dated']]}; give times as the training file has them."
             )
-    return form.read(columns, lambda row: f"the rows, column {said}: row {row} (from 0)")
+    read = [
+        _iso(own, column) if role == "time" else own
+        for role, own, column in zip(form.roles, form.forms, columns, strict=True)
+    ]
+    whole = JoinedForm(form.roles, tuple(read))
+    return whole.read(columns, lambda row: f"the rows, column {said}: row {row} (from 0)")
+
+
+def _iso(form: TimeForm, column: Any) -> TimeForm:
+    """A column's form, or that of ISO 8601, which cannot be mistaken, where all cells have it."""
+    iso = TimeForm("parts", "ymd", zoned=form.zoned)
+    if form.shape == "number" or family(column.type) != "text":
+        return form
+    cells = stripped(texts(column, "the rows"))
+    return iso if iso.moments(cells).right.all() else form
 
 
 def _ordered(

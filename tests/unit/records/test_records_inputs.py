@@ -1,0 +1,90 @@
+"""The example that goes with a registered model is one that the model takes."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from contracts.tasks import networks
+
+from rnnsearch.records.inputs import input_example, inputs_said, series_columns
+from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.data import SeriesData
+from rnnsearch.tasks.series.use import forecast_frame
+
+START = datetime(2024, 1, 20)
+HOURS = [START + timedelta(hours=row) for row in range(120)]
+MONTHS = [datetime(2010 + row // 12, row % 12 + 1, 1) for row in range(120)]
+TIMES: dict[str, dict[str, list[Any]]] = {
+    "iso": {"t": HOURS},
+    "day first": {"t": [f"{time:%d.%m.%Y %H:%M}" for time in HOURS]},
+    "month first": {"t": [f"{time:%m/%d/%Y %H:%M}" for time in HOURS]},
+    "zoned": {"t": [f"{time.isoformat()}+02:00" for time in HOURS]},
+    "fractions": {"t": [START + timedelta(milliseconds=250 * row) for row in range(120)]},
+    "months": {"t": [f"{time:%Y-%m}" for time in MONTHS]},
+    "compact": {"t": [f"{START + timedelta(days=row):%Y%m%d}" for row in range(120)]},
+    "numbers": {"t": [1900 + row for row in range(120)]},
+    "date and clock": {
+        "d": [f"{time:%d-%m-%Y}" for time in HOURS],
+        "c": [f"{time:%H:%M:%S}" for time in HOURS],
+    },
+    "parts": {
+        "year": [time.year for time in HOURS],
+        "month": [time.month for time in HOURS],
+        "day": [time.day for time in HOURS],
+        "hour": [time.hour for time in HOURS],
+    },
+    "none": {},
+}
+
+
+def table(folder: Path, name: str, **more: Any) -> tuple[SeriesData, pd.DataFrame]:
+    columns = TIMES[name]
+    y = 20 + np.sin(np.arange(120)) + np.random.default_rng(1).normal(size=120)
+    rows = pd.DataFrame({**columns, "y": y.round(3), "k": np.arange(120) % 7})
+    rows.to_csv(folder / "t.csv", index=False)
+    config = SeriesConfig(
+        path=str(folder / "t.csv"),
+        time=tuple(columns) or None,
+        targets=("y",),
+        known=("k",),
+        context=7,
+        horizon=2,
+        **more,
+    )
+    return SeriesData.read(config), pd.read_csv(folder / "t.csv")
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_an_example_is_taken_also_out_of_json(tmp_path: Path, name: str) -> None:
+    data, _ = table(tmp_path, name)
+    model, manifest = networks(data, 1), json.loads(json.dumps(data.manifest()))
+    config = {"manifest": manifest, "symbolic": False}
+    example = input_example(config)
+    assert list(example.columns) == series_columns(manifest) == list(inputs_said(config))
+    found = forecast_frame(manifest, model, example)
+    assert list(found["step"]) == [1, 2]
+    again = pd.read_json(StringIO(example.to_json(orient="split")), orient="split", dtype=False)
+    pd.testing.assert_frame_equal(forecast_frame(manifest, model, again), found)
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_the_training_file_is_taken_as_pandas_reads_it(tmp_path: Path, name: str) -> None:
+    data, rows = table(tmp_path, name)
+    model, manifest = networks(data, 1), json.loads(json.dumps(data.manifest()))
+    rows["y"] = rows["y"].mask(rows.index >= 118)
+    found = forecast_frame(manifest, model, rows)
+    if name != "none":
+        mixed = rows.sample(frac=1, random_state=1)
+        pd.testing.assert_frame_equal(forecast_frame(manifest, model, mixed), found)
+    if name in ("iso", "day first", "month first", "fractions"):
+        dates = rows.assign(t=TIMES["fractions" if name == "fractions" else "iso"]["t"])
+        pd.testing.assert_frame_equal(forecast_frame(manifest, model, dates), found)
+        written = rows.assign(t=dates["t"].astype(str))
+        pd.testing.assert_frame_equal(forecast_frame(manifest, model, written), found)
