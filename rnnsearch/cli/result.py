@@ -45,7 +45,9 @@ def print_result(result: StudyResult, file: TextIO | None = None, *, verbose: bo
         _print_best_so_far(result, out)
     study_picture = result.directory.figures / "study.png"
     if study_picture.exists():
-        print(f"picture of the study: {shown(study_picture)}", file=out)
+        older = result.run is not None and study_picture.stat().st_mtime < result.run.started
+        left = ", as an earlier run left it" if older else ""
+        print(f"picture of the study{left}: {shown(study_picture)}", file=out)
     if result.run is not None:
         _print_records(result, result.run, out)
     print("\nnext:", file=out)

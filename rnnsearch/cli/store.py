@@ -51,17 +51,8 @@ def followed(storage: Path) -> Path:
     """A storage folder whose MLflow database knows where it lies now; says what was changed."""
     if not (storage / "mlflow.db").is_file():
         return storage
-    import sqlite3
+    from rnnsearch.study.recording import follow
 
-    from rnnsearch.records.moved import follow_move
-    from rnnsearch.search.directory import list_studies
-    from rnnsearch.search.lock import is_running
-
-    try:
-        done = follow_move(storage, lambda: any(map(is_running, list_studies(storage))))
-    except sqlite3.Error as error:
-        # Most commands need no MLflow, and those that do will say what it says.
-        done = f"{storage / 'mlflow.db'} cannot be looked at: {error}"
-    if done:
+    if done := follow(storage):
         typer.echo(f"note: {done}", err=True)
     return storage

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.records.tracking_uri import (
+    VARIABLE,
     TrackingStore,
     choose_store,
     default_artifacts,
@@ -44,12 +47,33 @@ def study_store(
     return choose_store(directory.storage, option, noted)
 
 
+def follow(storage: Path) -> str | None:
+    """Have the MLflow database of a moved storage find its files; returns what was done, if
+    anything was."""
+    if not (storage / "mlflow.db").is_file():
+        return None
+    from rnnsearch.records.moved import follow_move
+    from rnnsearch.search.directory import list_studies
+    from rnnsearch.search.lock import is_running
+
+    try:
+        return follow_move(storage, lambda: any(map(is_running, list_studies(storage))))
+    except sqlite3.Error as error:
+        # Most commands need no MLflow, and those that do will say what it says.
+        return f"{storage / 'mlflow.db'} cannot be looked at: {error}"
+
+
 def where(store: TrackingStore) -> str:
     """Where the records go, in a line for a person."""
     path = sqlite_path(store.uri)
     place = store.shown if path is None else str(path)
     origin = f" ({store.origin})" if store.origin else ""
     remarks = [store.remark] if store.remark else []
+    if store.shown != store.uri:
+        remarks.append(
+            f"its password or token is not kept: to go on later, have {VARIABLE} hold the whole "
+            "address again"
+        )
     if path is not None and _QUOTED.search(str(path)):
         # mlflow.models.Model.load, 3.17: it unquotes a path that is none of a URI.
         remarks.append(

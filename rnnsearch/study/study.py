@@ -19,7 +19,7 @@ from rnnsearch.space.retraining import retraining
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.study.data import check_retrained, read_data
 from rnnsearch.study.driving import Watch, drive
-from rnnsearch.study.recording import study_store, where
+from rnnsearch.study.recording import follow, study_store, where
 from rnnsearch.study.result import StudyResult
 
 
@@ -175,6 +175,8 @@ class Study:
             study_store(self.directory, None, tracking_uri)
         if address is not None:
             check_address(address)
+        if moved := follow(self.directory.storage):
+            say(f"note: {moved}")
         self.directory.create()
         with StudyLock(self.directory):
             if not self.resumed and self.directory.has_records():

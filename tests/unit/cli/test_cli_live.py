@@ -93,3 +93,18 @@ def test_a_terminal_gets_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     for text in ("study [s]", "1 pruned, of 10", "0.25 (trial 3)", "3/6", "note: val holds"):
         assert text in drawn
     assert "; best val_mse" not in drawn
+
+
+def test_trouble_with_the_records_is_said_when_it_is_noticed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    progress = Progress(search())
+    view = LiveView("study s", progress)
+    view.trouble("MLflow refuses the login")
+    assert progress.cells()[-1] == ("records", "MLflow refuses the login")
+    view.trouble(None)
+    assert progress.cells()[-1][0] == "time"
+    assert capsys.readouterr().err.splitlines() == [
+        "records: MLflow refuses the login",
+        "records: MLflow takes them again",
+    ]

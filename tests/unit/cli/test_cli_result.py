@@ -126,3 +126,48 @@ def test_a_study_that_has_only_begun(tmp_path: Path) -> None:
     lines = printed(result(tmp_path, []))
     assert "study wave: no trial" in lines
     assert f"  rnnsearch trials wave --storage {tmp_path}" in lines
+
+
+def test_an_earlier_winner_is_not_said_to_be_this_one(tmp_path: Path) -> None:
+    run = replace(
+        figures(),
+        champion_uri=None,
+        champion_problem="no such checkpoint",
+        champion_before="models:/wave/1, trial 3",
+    )
+    lines = printed(result(tmp_path, [record(0)], won_by=champion(0, 0.1), run=run))
+    assert "this winner is not registered: no such checkpoint" in lines
+    assert "registered is an earlier winner: models:/wave/1, trial 3" in lines
+    assert not any(line.startswith("registered: ") for line in lines)
+
+
+def test_records_that_wait_are_said_with_what_mends_it(tmp_path: Path) -> None:
+    run = figures(
+        pending_records=61,
+        records_problem="the MLflow experiment 'wave' (id 1) was deleted",
+        records_remedy="bring it back",
+        records_commands=["mlflow experiments restore --experiment-id 1"],
+    )
+    lines = printed(result(tmp_path, [record(0)], run=run))
+    said = lines.index("MLflow lacks 61 records: the MLflow experiment 'wave' (id 1) was deleted")
+    assert lines[said + 2 : said + 6] == [
+        "To mend it: bring it back.",
+        "Then write them:",
+        "  mlflow experiments restore --experiment-id 1",
+        f"  rnnsearch resume wave --storage {tmp_path}",
+    ]
+
+
+def test_records_that_were_refused_do_not_wait(tmp_path: Path) -> None:
+    run = figures(refused_records=2, records_problem="MLflow refused trial 3: run deleted")
+    lines = printed(result(tmp_path, [record(0)], run=run))
+    assert any("all but 2 of the records" in line for line in lines)
+    assert not any("resume" in line for line in lines)
+
+
+def test_a_picture_of_an_earlier_run_is_said_to_be_one(tmp_path: Path) -> None:
+    study = result(tmp_path, [record(0)], run=figures(started=1e12))
+    study.directory.create()
+    (study.directory.figures / "study.png").touch()
+    lines = printed(study)
+    assert any("picture of the study, as an earlier run left it: " in line for line in lines)

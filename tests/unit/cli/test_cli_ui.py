@@ -1,0 +1,71 @@
+"""`rnnsearch ui` up to the moment when MLflow takes over."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from rnnsearch.cli.app import main
+from rnnsearch.records.writer_state import WriterState
+from rnnsearch.search.directory import StudyDirectory
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Path:
+    """Two studies with records on a server, and a third whose records are in the storage."""
+    for name, uri in (("a", "http://ann:***@host/ml"), ("b", "http://ann:***@host/ml"), ("c", "")):
+        study = StudyDirectory(tmp_path, name)
+        study.create()
+        study.yaml.touch()
+        WriterState(tracking_uri=uri or "default", experiment_id=name * 2).save(study.outbox)
+    return tmp_path
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[object, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(["ui", *map(str, words)])
+    said = capsys.readouterr()
+    return ended.value.code, said.out, said.err
+
+
+def test_studies_on_a_server_have_their_pages_there(
+    storage: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ann:sesame5@host/ml")
+    status, out, err = told(capsys, "--storage", storage)
+    page = "http://host/ml/#/experiments/{}/runs?workflowType=machine_learning"
+    assert out.splitlines() == [f"a: {page.format('aa')}", f"b: {page.format('bb')}"]
+    assert status == 0
+    assert "not recorded there: c" in err
+    assert "sesame5" not in err
+    status, out, _ = told(capsys, "b", "--storage", storage)
+    assert out.splitlines() == [f"b: {page.format('bb')}"]
+
+
+@pytest.mark.parametrize("port", ["99999", "0", "-1", "65536", "x"])
+def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = told(capsys, "--port", port)
+    assert status == 2
+    assert "--port" in err
+
+
+def test_a_taken_port_is_said_with_one_that_is_free(
+    storage: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    (storage / "mlflow.db").touch()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        status, _, err = told(capsys, "c", "--storage", storage, "--port", port)
+        assert status == 2
+        assert f"cannot listen on 127.0.0.1:{port}" in err
+        free = int(err.split("--port ")[1].split()[0])
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", free))
+    status, _, err = told(capsys, "--storage", storage, "--host", "no.such.host.invalid")
+    assert status == 2
+    assert "--host no.such.host.invalid" in err

@@ -1,0 +1,122 @@
+"""What is said of a run's records: where they go, what is wrong, and what is registered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rnnsearch.records.recorder import RecordState
+from rnnsearch.records.tracking_uri import DEFAULT, TrackingStore, choose_store
+from rnnsearch.records.writer_state import WriterState
+from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.study.recording import Troubles, follow, registration, since, where
+
+NOW = {"time": 200.0, "number": 5, "seed": 1}
+BEFORE = {"time": 100.0, "number": 3, "seed": 2}
+
+
+def state(pending: int = 0, problem: str | None = None, **more: object) -> RecordState:
+    kept = WriterState(tracking_uri=DEFAULT, champion_uri="models:/x/1", run_id="r")
+    for name, value in more.items():
+        setattr(kept, name, value)
+    return RecordState.of(kept, DEFAULT, pending, problem)
+
+
+def test_a_winner_that_is_registered_says_so() -> None:
+    found = registration(state(champion=NOW), NOW)
+    assert found == {"champion_uri": "models:/x/1", "champion_problem": "", "champion_before": ""}
+    # A state of an older version does not say whose model it is.
+    assert registration(state(), NOW)["champion_uri"] == "models:/x/1"
+    assert registration(state(champion=NOW), None)["champion_uri"] is None
+
+
+@pytest.mark.parametrize("known", [BEFORE, {}])
+def test_an_earlier_winners_model_is_not_this_ones(known: dict[str, object]) -> None:
+    refused = {"time": NOW["time"], "reason": "no such checkpoint"}
+    found = registration(state(champion=known, unregistered=refused), NOW)
+    assert found["champion_uri"] is None
+    assert found["champion_problem"] == "no such checkpoint"
+    assert found["champion_before"].startswith("models:/x/1")
+    assert ("trial 3 with seed 2, chosen 1970" in found["champion_before"]) == bool(known)
+
+
+def test_a_winner_whose_record_waits_is_not_registered_yet() -> None:
+    found = registration(state(7, "MLflow does not answer", champion=BEFORE), NOW)
+    assert found["champion_uri"] is None
+    assert "waits with the others: MLflow does not answer" in found["champion_problem"]
+
+
+def test_run_ids_of_another_store_are_not_this_ones() -> None:
+    kept = WriterState(tracking_uri="http://old", run_id="r", experiment_id="7", champion_uri="m")
+    found = RecordState.of(kept, DEFAULT, 3, "down")
+    assert (found.run_id, found.experiment_id, found.champion_uri) == ("", "", "")
+    assert (found.pending, found.problem) == (3, "down")
+
+
+def test_what_the_writer_did_alone_afterwards_is_said_later(tmp_path: Path) -> None:
+    directory = StudyDirectory(tmp_path, "wave")
+    directory.create()
+    note = {"pending_records": 9, "records_problem": "nobody waited", "champion_uri": None}
+    WriterState(
+        tracking_uri=DEFAULT,
+        run_id="r",
+        experiment_id="4",
+        champion_uri="models:/x/2",
+        champion=NOW,
+    ).save(directory.outbox)
+    (directory.outbox / "000001.closed").touch()
+    assert since(note, NOW, directory) == note
+    (directory.outbox / "000001.closed").unlink()
+    found = since(note, NOW, directory)
+    assert (found["pending_records"], found["records_problem"]) == (0, None)
+    assert (found["run_id"], found["champion_uri"]) == ("r", "models:/x/2")
+
+
+def test_where_the_records_go_is_said_with_where_that_came_from(tmp_path: Path) -> None:
+    assert where(choose_store(tmp_path, None, None, {})) == (
+        f"records in MLflow: {tmp_path / 'mlflow.db'}"
+    )
+    named = {"MLFLOW_TRACKING_URI": "http://ann:sesame5@host"}
+    said = where(choose_store(tmp_path, None, None, named))
+    assert said.startswith("records in MLflow: http://ann:***@host (MLFLOW_TRACKING_URI); ")
+    assert "not kept" in said
+    assert "dst_path" in where(choose_store(tmp_path / "a%20b", None, None, {}))
+
+
+class Records:
+    """A recorder of which only the problem matters."""
+
+    problem: str | None = None
+
+
+def test_trouble_is_told_when_it_comes_and_when_it_is_over() -> None:
+    recorder, told = Records(), list[str | None]()
+    troubles = Troubles(recorder, told.append)  # type: ignore[arg-type]
+    for problem in (None, "down", "down", "refused", None, None):
+        recorder.problem = problem
+        troubles.look()
+    assert told == ["down", "refused", None]
+
+
+def test_trouble_is_looked_for_while_a_study_runs() -> None:
+    import threading
+
+    heard = threading.Event()
+    recorder = Records()
+    recorder.problem = "down"
+    troubles = Troubles(recorder, lambda problem: heard.set())  # type: ignore[arg-type]
+    troubles.start()
+    assert heard.wait(60)
+    troubles.end()
+    assert not troubles.is_alive()
+
+
+def test_a_database_that_cannot_be_read_hides_nothing_else(tmp_path: Path) -> None:
+    assert follow(tmp_path) is None
+    (tmp_path / "mlflow.db").write_text("no database, and long enough to be seen as none" * 99)
+    assert "cannot be looked at" in (follow(tmp_path) or "")
+
+
+def test_a_store_is_not_printed_with_its_secret() -> None:
+    assert "sesame5" not in repr(TrackingStore("http://a:sesame5@h", "http://a:***@h"))
