@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnsearch.commands import shown
 from rnnsearch.records.tracking_uri import (
     VARIABLE,
     TrackingStore,
@@ -66,7 +67,7 @@ def follow(storage: Path) -> str | None:
 def where(store: TrackingStore) -> str:
     """Where the records go, in a line for a person."""
     path = sqlite_path(store.uri)
-    place = store.shown if path is None else str(path)
+    place = store.shown if path is None else shown(path)
     origin = f" ({store.origin})" if store.origin else ""
     remarks = [store.remark] if store.remark else []
     if store.shown != store.uri:
