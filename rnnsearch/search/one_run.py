@@ -114,7 +114,10 @@ class OneRun:
         if not choice.unfinished and choice.seed == record.seed:
             last = int(self.spec.values["training.max_epochs"])
             choice = replace(choice, unfinished=stopped_by_time(record, last))
-        self.stage("scoring the champion on the test part")
+        tested = any(data.rows().get("test") for data in self.data.values())
+        self.stage(
+            "scoring the champion on the test part" if tested else "the champion has no test part"
+        )
         figure = self._directory.champion_figure
         return crown(self.ledger, self.listener, choice, data=self.data, figure=figure)
 

@@ -40,3 +40,22 @@ def test_a_search_says_how_many_runs_its_finalists_take(
         "training the finalists: 2 runs",
         "scoring the champion on the test part",
     ]
+
+
+@pytest.mark.parametrize(
+    ("task", "last", "tested"),
+    [
+        ("Echo", "scoring the champion on the test part", {"test_mse"}),
+        ("NoTest", "the champion has no test part", set()),
+    ],
+)
+def test_an_own_task_is_tested_where_it_has_a_test_part(
+    paper_study: Callable[..., PaperStudy], task: str, last: str, tested: set[str]
+) -> None:
+    heard: list[str] = []
+    own = f"task={{type: 'unit.tasks.own_examples.own_tasks:{task}'}}"
+    found = paper_study(own).run(stage=heard.append).champion
+    assert heard[-1] == last
+    assert found is not None
+    assert set(found.test_metrics) == tested
+    assert tested <= set(found.by_seed)
