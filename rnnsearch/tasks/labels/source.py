@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +17,7 @@ from rnnsearch.tasks.encoding import lines_of
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.files import read_text
 from rnnsearch.tasks.labels.table import Table, read_table, rows_by_id
+from rnnsearch.tasks.labels.times import put_in_order, times_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,7 +87,7 @@ def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> list[tuple[str, 
     times = [columns["time"]] if columns["time"] else []
     table = read_table(path, [columns["id"], *times, *features])
     values = np.stack([_numbers(table, name) for name in features], axis=1)
-    order = _times(table, times[0]) if times else [0.0] * len(values)
+    order = _times(table, times[0]) if times else []
     found = []
     for name, own in rows_by_id(table.columns[columns["id"]]).items():
         if times:
@@ -168,15 +166,18 @@ def _steps(config: LabelsConfig, path: Path) -> Labelled:
     return Labelled(found, firsts, sha256(table.raw).hexdigest())
 
 
-def _sort(table: Table, name: str, rows: list[int], times: Sequence[float], column: str) -> None:
+def _times(table: Table, name: str) -> list[Any]:
+    return times_of(table.columns[name], lambda row: table.place(row, name))
+
+
+def _sort(table: Table, name: str, rows: list[int], times: Sequence[Any], column: str) -> None:
     """Put the rows of a sequence in the order of time, in place; a time twice is refused."""
-    rows.sort(key=lambda row: times[row])
-    for before, after in pairwise(rows):
-        if times[before] == times[after]:
-            raise DataError(
-                f"{table.place(after, column)}: the sequence {name!r} has this time twice; it has "
-                f"it on line {table.lines[before]} too."
-            )
+    same = put_in_order(rows, times)
+    if same is not None:
+        raise DataError(
+            f"{table.place(same[1], column)}: the sequence {name!r} has this time twice; it has "
+            f"it on line {table.lines[same[0]]} too."
+        )
 
 
 def _numbers(table: Table, name: str) -> NDArray[np.float64]:
@@ -194,26 +195,3 @@ def _numbers(table: Table, name: str) -> NDArray[np.float64]:
                 "sequence out."
             )
     return found
-
-
-def _times(table: Table, name: str) -> list[float]:
-    """A column as numbers or, where the first cell is none, ISO 8601 times as seconds."""
-    cells = table.columns[name]
-    try:
-        float(cells[0])
-    except ValueError:
-        found = []
-        for row, cell in enumerate(cells):
-            try:
-                found.append(datetime.fromisoformat(cell))
-            except ValueError as error:
-                place = table.place(row, name)
-                raise DataError(f"{place}: {cell!r} is no ISO 8601 time and no number.") from error
-        kinds = Counter(time.tzinfo is None for time in found)
-        if len(kinds) > 1:
-            raise DataError(
-                f"{table.path}: column {name!r} has times with a zone and without."
-            ) from None
-        zone = None if True in kinds else UTC
-        return [(time - datetime(1970, 1, 1, tzinfo=zone)).total_seconds() for time in found]
-    return [float(number) for number in _numbers(table, name)]

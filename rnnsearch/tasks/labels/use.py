@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +14,8 @@ from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.frames import frame_columns, text_cells
 from rnnsearch.tasks.labels.encoder import encoder_from_json
 from rnnsearch.tasks.labels.table import rows_by_id
+from rnnsearch.tasks.labels.times import put_in_order, times_of_column
 from rnnsearch.tasks.ragged import Ragged
-from rnnsearch.tasks.written.reading import read_times
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -124,15 +123,14 @@ def _steps(manifest: Mapping[str, Any], frame: Any) -> dict[str, NDArray[np.floa
             raise ModelError(f"row {row} (from 0) has no {id!r}, which tells the sequences apart.")
     rows = rows_by_id(ids)
     if time:
-        times = read_times(
+        times = times_of_column(
             found[time], lambda row: f"the rows, column {time!r}, row {row} (from 0)"
         )
         for name, own in rows.items():
-            own.sort(key=lambda row: times[row])
-            for before, after in pairwise(own):
-                if times[before] == times[after]:
-                    raise ModelError(
-                        f"rows {before} and {after} (from 0) of the sequence {name!r} have the "
-                        f"same {time!r}."
-                    )
+            same = put_in_order(own, times)
+            if same is not None:
+                raise ModelError(
+                    f"rows {same[0]} and {same[1]} (from 0) of the sequence {name!r} have the "
+                    f"same {time!r}."
+                )
     return {name: values[own] for name, own in rows.items()}

@@ -66,11 +66,10 @@ def recent_rows(manifest: Mapping[str, Any], frame: Any) -> list[Recent]:
     time = ", ".join(read)
     if id is None:
         return [_ordered(None, values, times, np.arange(len(values)), time)]
-    series, names_given = _series(manifest, found[id])
-    return [
-        _ordered(name, values, times, np.flatnonzero(series == number), time)
-        for number, name in enumerate(names_given)
-    ]
+    series, given = _series(manifest, found[id])
+    together = np.argsort(series, kind="stable")
+    each = np.split(together, np.cumsum(np.bincount(series, minlength=len(given)))[:-1])
+    return [_ordered(name, values, times, own, time) for name, own in zip(given, each, strict=True)]
 
 
 def _numbers(forms: Forms, column: Any, name: str) -> Floats:
@@ -142,26 +141,34 @@ def _series(manifest: Mapping[str, Any], column: Any) -> tuple[NDArray[np.int64]
             f"the column {id!r} tells the series apart and has empty cells. pandas reads NA and "
             "the like as empty; read_csv(..., keep_default_na=False) leaves them."
         )
-    names = [_name(text, known, id) if counted else text for text in given]
+    names = _known_as(given, known, id) if counted else given
     order = {name: number for number, name in enumerate(dict.fromkeys(names))}
     places = np.array([order[name] for name in names], np.int64)
     return places[coded.indices.to_numpy()], list(order)
 
 
-def _name(text: str, known: list[str], id: str) -> str:
-    """A series by an id that was read as a number or a truth value: `7` may be known as `007`."""
+def _known_as(given: Sequence[str], known: Sequence[str], id: str) -> list[str]:
+    """Series by ids that were read as numbers or truth values: `7` may be known as `007`."""
+    alike: dict[Decimal | str, list[str]] = {}
+    for name in known:
+        alike.setdefault(_value(name), []).append(name)
+    found = []
+    for text in given:
+        names = alike.get(_value(text), [text])
+        if len(names) > 1:
+            raise ModelError(
+                f"the column {id!r} was read as numbers, and {text} may be "
+                f"{' or '.join(map(repr, names[:SHOWN]))}; read it as text: "
+                f"read_csv(..., dtype={{{id!r}: str}})."
+            )
+        found.append(names[0])
+    return found
+
+
+def _value(text: str) -> Decimal | str:
+    """What is left of a text that was read as a number or a truth value."""
     number = as_number(text)
-    if number is None:
-        alike = [name for name in known if name.lower() == text.lower()]
-    else:
-        alike = [name for name in known if as_number(name) == number]
-    if len(alike) > 1:
-        raise ModelError(
-            f"the column {id!r} was read as numbers, and {text} may be "
-            f"{' or '.join(map(repr, alike[:SHOWN]))}; read it as text: "
-            f"read_csv(..., dtype={{{id!r}: str}})."
-        )
-    return alike[0] if alike else text
+    return text.lower() if number is None else number
 
 
 def as_number(text: str) -> Decimal | None:

@@ -70,7 +70,7 @@ def test_a_mark_is_no_symbol(tmp_path: Path, name: str, unit: Literal["char", "b
     assert data.vocabulary.decode(data.tokens.tolist()) == "grün"
     assert f"read as {name}" in data.notes()[0]
     assert without_mark(MARKED[name]) == ("grün".encode(), name)
-    assert draft(path).startswith("# Drafted by `rnnsearch init` from text.txt: 4 characters")
+    assert draft(path).yaml.startswith("# Drafted by `rnnsearch init` from text.txt: 4 characters")
 
 
 def test_a_mark_elsewhere_is_a_symbol(tmp_path: Path) -> None:

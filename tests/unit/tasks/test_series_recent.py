@@ -73,6 +73,21 @@ def test_a_number_that_may_be_two_series_is_refused(tmp_path: Path) -> None:
         forecast_frame(data.manifest(), model, rows)
 
 
+def test_ids_may_be_an_index_truth_values_or_categories(tmp_path: Path) -> None:
+    data, model, rows = panel(tmp_path, shop=np.array(["true", "false"])[np.arange(160) % 2])
+    text = pd.read_csv(tmp_path / "table.csv", dtype={"shop": str})
+    expected = forecast_frame(data.manifest(), model, text)
+    assert rows["shop"].dtype == bool
+    assert list(expected["shop"]) == ["true", "false"]
+    for given in (
+        rows,
+        text.set_index(["shop", "time"]),
+        text.astype({"shop": "category"}),
+        rows.astype({"shop": "category"}),
+    ):
+        pd.testing.assert_frame_equal(forecast_frame(data.manifest(), model, given), expected)
+
+
 def test_a_series_that_training_never_saw(tmp_path: Path) -> None:
     data, model, rows = panel(tmp_path)
     new = rows.assign(shop=rows["shop"].replace(12, 13))
