@@ -105,6 +105,8 @@ def _array(column: Any) -> Any:
 
     if isinstance(column.dtype, pandas.PeriodDtype):
         column = column.dt.to_timestamp()
+    if isinstance(column.dtype, pandas.DatetimeTZDtype):
+        column = column.dt.tz_convert(None)  # in UTC, as files with a zone are read
     try:
         return pyarrow.array(column, from_pandas=True)
     except (pyarrow.ArrowException, TypeError):

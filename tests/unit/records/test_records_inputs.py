@@ -86,5 +86,9 @@ def test_the_training_file_is_taken_as_pandas_reads_it(tmp_path: Path, name: str
     if name in ("iso", "day first", "month first", "fractions"):
         dates = rows.assign(t=TIMES["fractions" if name == "fractions" else "iso"]["t"])
         pd.testing.assert_frame_equal(forecast_frame(manifest, model, dates), found)
+        zoned = dates.assign(t=dates["t"].dt.tz_localize("Europe/Berlin"))
+        pd.testing.assert_frame_equal(forecast_frame(manifest, model, zoned), found)
+        periods = dates.assign(t=dates["t"].dt.to_period("ms"))
+        pd.testing.assert_frame_equal(forecast_frame(manifest, model, periods), found)
         written = rows.assign(t=dates["t"].astype(str))
         pd.testing.assert_frame_equal(forecast_frame(manifest, model, written), found)

@@ -9,6 +9,7 @@ import pyarrow
 import pytest
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.frames import frame_columns
 from rnnsearch.tasks.labels.times import put_in_order, times_of, times_of_column
 
 
@@ -28,7 +29,7 @@ CASES = {
 def test_texts_and_typed_columns_have_one_order(name: str) -> None:
     cells = CASES[name]
     typed: Any = pd.to_datetime(cells, utc=name == "zones") if name != "numbers" else cells
-    columns = [pyarrow.array(cells), pyarrow.array(pd.Series(typed), from_pandas=True)]
+    columns = [pyarrow.array(cells), frame_columns(pd.DataFrame({"t": typed}), ["t"])["t"]]
     if name == "numbers":
         columns.append(pyarrow.array([float(cell) for cell in cells]))
     for times in (times_of(cells, place), *(times_of_column(one, place) for one in columns)):
