@@ -161,10 +161,12 @@ def _print_records(result: StudyResult, run: RunFigures, out: TextIO) -> None:
         f"They wait in {shown(result.directory.outbox)}.",
         file=out,
     )
+    then = "Once it answers, write them:"
     if run.records_remedy:
         print(f"To mend it: {run.records_remedy}.", file=out)
+        then = "Then write them:"
     resume = command("resume", result.directory.name, storage=result.directory.storage)
-    print("Then write them:", *run.records_commands, resume, sep="\n  ", file=out)
+    print(then, *run.records_commands, resume, sep="\n  ", file=out)
     if is_redacted(run.tracking_uri):
         print(f"(the password of {run.tracking_uri} is not kept: {AGAIN})", file=out)
 

@@ -7,7 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from rnnsearch.records.refusals import BlockedError, blocked_by, first_line
+from rnnsearch.records.refusals import BlockedError, blocked_by, cause
 from rnnsearch.records.tracking_uri import TrackingStore
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.redaction import redactor
@@ -69,7 +69,7 @@ class Patience:
             self.pause = BLOCKED_PAUSE_SECONDS
             return
         _log.warning("MLflow is away or slow: %s", error)
-        self._say(f"MLflow does not answer: {first_line(error)}", None)
+        self._say(f"MLflow does not answer ({self._store.shown}): {cause(error)}", None)
         self.pause = min(max(2 * self.pause, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
 
     def worked(self) -> None:
@@ -81,6 +81,8 @@ class Patience:
         problem = self._redact(problem)
         remedy = "" if blocked is None else blocked.remedy
         commands = [] if blocked is None else list(blocked.commands)
-        if (state.problem, state.remedy, state.commands) != (problem, remedy, commands):
-            state.problem, state.remedy, state.commands = problem, remedy, commands
+        away = bool(problem) and blocked is None
+        said = (problem, remedy, commands, away)
+        if (state.problem, state.remedy, state.commands, state.away) != said:
+            state.problem, state.remedy, state.commands, state.away = said
             state.save(self._folder)

@@ -28,6 +28,8 @@ BLOCKED_STATUS = 3
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 90.0
 """Longer than the longest single thing that is written, the champion's model."""
+LAST_SECONDS = 15.0
+"""So much of it is left at the end to a store that was away for all of it before."""
 
 _QUIET = {
     # A server that is away is the writer's to wait for, not the HTTP client's.
@@ -126,6 +128,7 @@ class Recorder:
         self._process: subprocess.Popen[bytes] | None = None
         self._restarts = 0
         self._check_at = 0.0
+        self._away_at: float | None = None
 
     def start(self) -> None:
         """Start the writer process now, if there is none; the first epoch does it otherwise."""
@@ -167,7 +170,13 @@ class Recorder:
             return self._outbox.problem
         if self._process is not None and self._process.poll() is not None:
             return f"the writer of the records died; see {self._log_file}"
-        return self._complaint(WriterState.load(self._folder))
+        state = WriterState.load(self._folder)
+        problem = self._complaint(state)
+        if problem is None or not state.away:
+            self._away_at = None
+        elif self._away_at is None:
+            self._away_at = time.monotonic()
+        return problem
 
     def _complaint(self, state: WriterState) -> str | None:
         """What our writer says is wrong; what an earlier one complained of may be mended."""
@@ -190,15 +199,19 @@ class Recorder:
         Args:
             progress: Called with events moved and events to move, since this call.
             patience_seconds: Give up as well when nothing has moved for so long: a server that
-                is down should not hold a finished study.
+                is down should not hold a finished study. What it was seen down before counts, but
+                for `LAST_SECONDS`.
         """
         deadline = time.monotonic() + deadline_seconds
-        moved, moved_at = -1, time.monotonic()
+        before = WriterState.load(self._folder).done
+        moved, moved_at = before, time.monotonic()
+        if self.problem is not None and self._away_at is not None:
+            spare = max(0.0, patience_seconds - LAST_SECONDS)
+            moved_at -= min(moved_at - self._away_at, spare)
         self._outbox.close()
         if self._process is None:
             self.start()  # nothing was learned, and that is on record too
         self._say_close(deadline_seconds)
-        before = WriterState.load(self._folder).done
         total = self._outbox.sequence - before
         while self._process is not None:
             done = WriterState.load(self._folder).done

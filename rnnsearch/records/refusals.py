@@ -7,6 +7,7 @@ until somebody acts: `BlockedError` says how. Nothing is lost meanwhile: the out
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,10 @@ PERMANENT = {
     "BAD_REQUEST",
 }
 """Error codes that trying again does not mend, such as a run that a person deleted."""
+LONGEST = 200
+"""Characters of a reason on the live line."""
+_SYSTEM = re.compile(r"\[Errno -?\d+\] ([^'\")<]+)")
+_STATUS = re.compile(r"(?:error code|too many) (\d{3}) ")
 _LOGIN = {"UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"}
 _PERMISSION = {"PERMISSION_DENIED"}
 _LOGIN_WORDS = ("password authentication failed", "access denied for user", "login failed for user")
@@ -148,6 +153,18 @@ def first_line(error: BaseException) -> str:
     if not lines:
         return type(error).__name__
     return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+
+
+def cause(error: BaseException) -> str:
+    """Why a store does not answer, without the layers of libraries that pass the reason on."""
+    text = first_line(error)
+    if system := _SYSTEM.search(text):
+        return system[1].strip()
+    if "timed out" in text.lower():
+        return "it took too long"
+    if status := _STATUS.search(text):
+        return f"it answers with the status {status[1]}"
+    return text if len(text) <= LONGEST else text[:LONGEST] + "..."
 
 
 def _mlflow(store: TrackingStore, words: str) -> str:

@@ -118,7 +118,7 @@ class Mover:
             state.save(self._folder)
         self._tracker.flush()
         state.done = state.claimed = self._last
-        state.remedy, state.commands = "", []
+        state.remedy, state.commands, state.away = "", [], False
         if not state.refused:
             state.problem = ""
         state.save(self._folder)

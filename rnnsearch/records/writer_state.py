@@ -49,6 +49,7 @@ class WriterState:
             `event` as a line of the outbox, to try again.
         problem: What keeps the writer from going on, or what MLflow refused; empty if nothing.
         remedy: What a person can do about it, and `commands` for a shell; empty where it may pass.
+        away: Whether the store did not answer the last attempt.
         writer: The process whose problem that is.
         refused: Records that MLflow refused for good; the log file has them.
         study: Name, metric, goal and tags of the study, for the runs of its trials.
@@ -68,6 +69,7 @@ class WriterState:
     problem: str = ""
     remedy: str = ""
     commands: list[str] = field(default_factory=list)
+    away: bool = False
     writer: int = 0
     refused: int = 0
     study: dict[str, Any] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from record_store import Store
 
 from rnnsearch.events import ChampionChosen, Event
 from rnnsearch.records.patience import BLOCKED_PAUSE_SECONDS, Patience
-from rnnsearch.records.refusals import BlockedError, blocked_by, first_line
+from rnnsearch.records.refusals import BlockedError, blocked_by, cause, first_line
 from rnnsearch.records.tracker import Tracker
 from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore, choose_store
 from rnnsearch.records.writer_state import WriterState
@@ -214,6 +214,19 @@ def test_a_new_run_begins_without_the_complaints_of_an_earlier_one(tmp_path: Pat
     WriterState(problem="MLflow refused trial 3", refused=3).save(tmp_path)
     Patience(tmp_path, WriterState.load(tmp_path), SERVER).begin(again=True)
     assert WriterState.load(tmp_path).refused == 3
+
+
+def test_the_reason_is_told_without_the_layers_that_pass_it_on() -> None:
+    refused = (
+        "API request to http://h/api failed with exception HTTPConnectionPool(host='h', port=9): "
+        "Max retries exceeded (Caused by NewConnectionError(\"HTTPConnection(host='h', port=9): "
+        'Failed to establish a new connection: [Errno 111] Connection refused"))'
+    )
+    assert cause(ValueError(refused)) == "Connection refused"
+    assert cause(ValueError("(Read timed out. (read timeout=20))")) == "it took too long"
+    many = "Max retries exceeded (Caused by ResponseError('too many 503 error responses'))"
+    assert cause(ValueError(many)) == "it answers with the status 503"
+    assert len(cause(ValueError("x" * 999))) < 250
 
 
 def test_a_heading_brings_its_text() -> None:

@@ -1,0 +1,65 @@
+"""How long the end of a run waits for a store that is away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from subprocess import TimeoutExpired
+
+import pytest
+
+from rnnsearch.events import PackStarted
+from rnnsearch.records import recorder as module
+from rnnsearch.records.recorder import Recorder
+from rnnsearch.records.tracking_uri import choose_store
+from rnnsearch.records.writer_state import WriterState
+
+
+class Silent:
+    """A writer that moves nothing, and lives until it is ended."""
+
+    pid = 77
+    stdin = None
+    returncode: int | None = None
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+    def wait(self, seconds: float) -> None:
+        if self.returncode is None:
+            self.looks += 1
+            raise TimeoutExpired("writer", seconds)
+
+    def terminate(self) -> None:
+        self.returncode = -15
+
+
+class Clock:
+    """Ten seconds pass at each look."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 10.0
+        return self.now
+
+
+@pytest.mark.parametrize(("away", "fewest", "most"), [(False, 6, 9), (True, 0, 1)])
+def test_what_a_store_was_away_before_the_end_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, away: bool, fewest: int, most: int
+) -> None:
+    store = choose_store(tmp_path, None, None, {})
+    recorder = Recorder(tmp_path / "outbox", store, "e", tmp_path, tmp_path / "log")
+    recorder.on_event(PackStarted(0.0, "pack", "node", 1))
+    silent, clock = Silent(), Clock()
+    recorder._process = silent  # type: ignore[assignment]
+    problem = "MLflow does not answer" if away else "MLflow refused trial 3"
+    WriterState(problem=problem, away=away, writer=silent.pid).save(tmp_path / "outbox")
+    monkeypatch.setattr(module.time, "monotonic", clock)
+    assert recorder.problem == problem
+    clock.now += 500.0
+    assert recorder.close(1000.0, patience_seconds=90.0).problem == problem
+    assert fewest <= silent.looks <= most
