@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import typer
 
@@ -11,7 +12,8 @@ from rnnsearch import __version__
 from rnnsearch.cli import bench, kernels, models, repair, spaces, studies, training
 from rnnsearch.cli.explain import explain
 from rnnsearch.cli.ui import ui
-from rnnsearch.errors import InputError, NoUsableTrialError
+from rnnsearch.errors import NoUsableTrialError, RnnsearchError
+from rnnsearch.own_code import blame, place_of
 
 app = typer.Typer(
     name="rnnsearch",
@@ -54,22 +56,38 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     Exit status: 0; 1 where no trial was usable; 2 for bad input; 130 and 143 for the signals.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal that cannot show a letter, or a file name that is no text, hides no result.
+        sys.stdout.reconfigure(errors="backslashreplace")
     if (sys.argv[1:] if arguments is None else list(arguments)) == ["--version"]:
         print(f"rnnsearch {__version__}")
         sys.exit(0)
     try:
         app(args=arguments)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    except NoUsableTrialError as error:
-        print(f"no usable trial: {error}", file=sys.stderr)
-        sys.exit(1)
-    except OSError as error:
+    except Exception as error:
+        told = in_words(error)
+        if told is None:
+            raise  # a fault of ours: its traceback is what helps
+        words, status = told
+        print(words, file=sys.stderr)
+        sys.exit(status)
+
+
+def in_words(error: Exception) -> tuple[str, int] | None:
+    """What a person is told of an error, and the exit status; None where it is a fault of ours."""
+    if isinstance(error, NoUsableTrialError):
+        return f"no usable trial: {error}", 1
+    if isinstance(error, RnnsearchError):
+        return f"error: {error}", 2
+    if isinstance(error, OSError):
         # A full disk, a folder without permission: the path and the reason are what helps.
         place = f"{error.filename}: " if error.filename else ""
-        print(f"error: {place}{error.strerror or error}", file=sys.stderr)
-        sys.exit(2)
+        return f"error: {place}{error.strerror or error}", 2
+    if isinstance(error, MemoryError):
+        return "error: there is not enough memory for that; ask for less", 2
+    if place_of(error):
+        return f"error: code of your own raised {blame(error)}", 2
+    return None
 
 
 if __name__ == "__main__":

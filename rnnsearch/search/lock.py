@@ -72,7 +72,7 @@ class StudyLock:
     @property
     def lost(self) -> bool:
         """Whether another driver took the lock over, because this process was suspended."""
-        return self._lost
+        return self._lost or (self._owner is not None and not self._touch())
 
     def acquire(self) -> None:
         """Takes the lock and starts its heartbeat.

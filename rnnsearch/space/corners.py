@@ -25,7 +25,7 @@ def corners(
     relevant = _with_ancestors(parameters, wanted)
     order = [key for key in in_order(parameters) if key in relevant]
     options = {key: _candidates(key, parameters, relevant) for key in order}
-    task_type = str(fixed.get("task.type"))
+    task_type: str | None = fixed.get("task.type")  # None where the file names no valid one
     for count, known in enumerate(_walk(order, options, parameters, dict(fixed))):
         if count == MAX_CORNERS:
             return

@@ -29,7 +29,7 @@ from ruamel.yaml.reader import ReaderError
 
 from rnnsearch.errors import Mistake
 
-MAX_NODES = 100_000
+MAX_NODES = 30_000
 """Nodes after aliases are followed: a few nested aliases can stand for billions."""
 MAX_DEPTH = 40
 
@@ -222,7 +222,8 @@ class _Reader:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
             raise _UnreadableError(
-                f"more than {MAX_NODES:,} values once aliases are followed.", place
+                f"more than {MAX_NODES:,} values, aliases followed; no space file needs so many.",
+                place,
             )
 
     def _node(self, event: Event, events: Iterator[Event], path: tuple[str, ...]) -> Node:

@@ -10,6 +10,7 @@ from typing import Any
 
 from rnnsearch.commands import command
 from rnnsearch.errors import Mistake, SpaceFileError
+from rnnsearch.reading import read_file
 from rnnsearch.space.checks import (
     Draft,
     check_carried_state,
@@ -34,6 +35,9 @@ from rnnsearch.space.trial import build, default_of
 from rnnsearch.space.values import note
 from rnnsearch.space.whens import read_conditions
 
+MOST_BYTES = 2**23
+"""Of a space file; a resolved one spells a text within it as escapes of up to ten bytes."""
+
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """A study's name is the name of its folder, and part of URIs."""
 
@@ -51,7 +55,7 @@ def load(path: Path, overrides: Sequence[str] = (), *, check_data: bool = True) 
     """
     path = Path(path)
     try:
-        raw = path.read_bytes()
+        raw = read_file(path, MOST_BYTES)
     except (OSError, ValueError) as error:
         raise SpaceFileError([_unreadable(path, error)]) from None
     try:

@@ -32,6 +32,12 @@ class Range:
         return " and ".join(parts)
 
 
+MOST_LAYERS = 64
+# An LSTM layer of so many units trains in 35 GB: weights, gradients and two moments of each.
+_UNITS = Range(least=1, most=16_384)
+_LENGTH = Range(least=1, most=1_000_000)
+_SEVERAL = Range(least=1, most=1000)
+_UP_TO_A_MILLION = Range(least=0, most=1e6)
 _COUNT = Range(least=1)
 # A task's numbers end where no machine holds what they ask for; what several of them ask for
 # together, its own `problems` know.
@@ -95,43 +101,44 @@ RANGES: dict[str, Range] = {
     # All that Unicode has, and the unknown symbol.
     "task.max_vocabulary": Range(least=2, most=0x110001),
     "task.sample": Range(least=0, most=1_000_000),
-    "model.hidden_size": _COUNT,
-    "model.num_layers": _COUNT,
-    "model.hidden_sizes": _COUNT,
+    "model.hidden_size": _UNITS,
+    "model.num_layers": Range(least=1, most=MOST_LAYERS),
+    "model.hidden_sizes": _UNITS,
+    "model.forget_bias": Range(least=-1e6, most=1e6),
     "model.dropout": _DECAY,
     "model.head_dropout": _DECAY,
-    "model.embedding_size": _COUNT,
-    "training.learning_rate": Range(above=0),
+    "model.embedding_size": _UNITS,
+    "training.learning_rate": Range(above=0, most=1e6),
     "training.warmup": _DECAY,
     "training.min_factor": _SHARE,
-    "training.patience": Range(least=0),
+    "training.patience": Range(least=0, most=1_000_000),
     "training.reduce_factor": Range(above=0, below=1),
-    "training.weight_decay": Range(least=0),
+    "training.weight_decay": _UP_TO_A_MILLION,
     "training.beta1": _DECAY,
     "training.beta2": _DECAY,
     "training.momentum": _DECAY,
     "training.alpha": _DECAY,
-    "training.batch_size": _COUNT,
-    "training.seq_len": _COUNT,
-    "training.steps_per_epoch": _COUNT,
-    "training.max_epochs": _COUNT,
-    "training.clip_norm": Range(above=0),
-    "training.clip_value": Range(above=0),
+    "training.batch_size": _LENGTH,
+    "training.seq_len": _LENGTH,
+    "training.steps_per_epoch": Range(least=1, most=100_000_000),
+    "training.max_epochs": _LENGTH,
+    "training.clip_norm": Range(above=0, most=1e30),
+    "training.clip_value": Range(above=0, most=1e30),
     "training.teacher_share": _SHARE,
-    "training.own_steps": _COUNT,
-    "training.input_noise": Range(least=0),
-    "search.num_trials": _COUNT,
-    "search.time_budget": Range(above=0),
-    "search.sampler.startup_trials": Range(least=0),
-    "search.scheduler.grace_period": _COUNT,
-    "search.scheduler.reduction_factor": Range(above=1),
-    "search.finalists.top": _COUNT,
-    "search.finalists.seeds": _COUNT,
+    "training.own_steps": _LENGTH,
+    "training.input_noise": _UP_TO_A_MILLION,
+    "search.num_trials": _LENGTH,
+    "search.time_budget": Range(above=0, most=10 * 366 * 24 * 3600),
+    "search.sampler.startup_trials": Range(least=0, most=1_000_000),
+    "search.scheduler.grace_period": _LENGTH,
+    "search.scheduler.reduction_factor": Range(above=1, most=1_000_000),
+    "search.finalists.top": _SEVERAL,
+    "search.finalists.seeds": _SEVERAL,
     "search.seed": Range(least=0, below=2**32),
-    "resources.packs": _COUNT,
-    "resources.slots": _COUNT,
-    "resources.cpus_per_pack": Range(above=0),
-    "resources.gpus_per_pack": Range(least=0),
+    "resources.packs": Range(least=1, most=10_000),
+    "resources.slots": Range(least=1, most=4096),
+    "resources.cpus_per_pack": Range(least=0.0001, most=4096),
+    "resources.gpus_per_pack": Range(least=0, most=64),
     "resources.pack_timeout": Range(least=10, most=30 * 24 * 3600),
 }
 """By dotted key; of a list, for each of its members. A field without an entry is free."""
@@ -148,6 +155,9 @@ NOT_EMPTY = {
 }
 """Lists that need a member."""
 
+MOST_MEMBERS = {"model.hidden_sizes": MOST_LAYERS}
+"""How many members a list may have, where each of them costs something."""
+
 
 def range_problem(key: str, value: Any, *, own: bool = False) -> str | None:
     """What is allowed, where a value of the right type lies outside of its field's range.
@@ -158,13 +168,16 @@ def range_problem(key: str, value: Any, *, own: bool = False) -> str | None:
     if isinstance(value, tuple):
         if not value and key in NOT_EMPTY and not own:
             return "must have at least one member"
+        most = None if own else MOST_MEMBERS.get(key)
+        if most is not None and len(value) > most:
+            return f"must have at most {most} members"
         for member in value:
             if problem := range_problem(key, member, own=own):
                 return f"every member {problem}"
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         return "must be finite"
     allowed = None if own else RANGES.get(key)
     return None if allowed is None or allowed.holds(value) else f"must be {allowed}"

@@ -31,6 +31,9 @@ STEPPED = ("uniform", "int")
 
 EXTRAS = ("step", "when")
 
+MOST_CHOICES = 1000
+"""Members of a choice: each is written beside every trial, and a search tries far fewer."""
+
 
 def read_distribution(
     field: Field, node: Mapping, mistakes: list[Mistake], task_type: str | None
@@ -156,12 +159,24 @@ def _choice(
             f"choice is empty; each member must be {in_words(field.annotation)}.",
         )
         return None
+    if len(node.items) > MOST_CHOICES:
+        kinds = kinds_for(field)
+        remedy = f", or draw from a range: {kinds[0]}: [low, high]" if len(kinds) > 1 else ""
+        note(
+            mistakes,
+            node.place,
+            field.key,
+            f"choice has {len(node.items):,} members, and at most {MOST_CHOICES:,} can be told "
+            f"apart by a search. Leave some out{remedy}.",
+        )
+        return None
     members: list[Any] = []
+    seen: set[Any] = set()
     for number, item in enumerate(node.items, start=1):
         value = read_value(field, item, mistakes, task_type, what=f"choice member {number}")
         if value is INVALID:
             continue
-        if value in members:
+        if value in seen:
             note(
                 mistakes,
                 item.place,
@@ -169,6 +184,7 @@ def _choice(
                 f"choice member {number} is there twice: {plain_text(value)}. Leave one out.",
             )
             continue
+        seen.add(value)
         members.append(value)
     return Choice(tuple(members))
 

@@ -14,6 +14,9 @@ from rnnsearch.space.sections import Reading
 from rnnsearch.space.values import INVALID, note, read_value
 from rnnsearch.space.words import condition_text, draws, plain_text
 
+MOST_END = 1e300
+"""Of a range in a condition; what lies beyond is no number, or none that any field takes."""
+
 
 def read_conditions(reading: Reading, mistakes: list[Mistake]) -> dict[str, dict[str, Condition]]:
     """The conditions of every sampled field: child to parent to condition."""
@@ -119,8 +122,11 @@ def _between(
             )
             continue
         value: Any = entry.node.value if isinstance(entry.node, Scalar) else None
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        if isinstance(value, bool) or not isinstance(value, int | float):
             note(mistakes, entry.node.place, where, f"{name} must be a number.")
+            continue
+        if not abs(value) <= MOST_END:
+            note(mistakes, entry.node.place, where, f"{name} must be from -1e300 to 1e300.")
             continue
         ends[name] = value
     if len(mistakes) > before:

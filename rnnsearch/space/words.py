@@ -6,6 +6,9 @@ from typing import Any
 
 from rnnsearch.space.distributions import Between, Choice, Distribution, Float
 
+SHOWN = 50
+"""Members of a choice that are spelled out."""
+
 
 def plain_text(value: Any) -> str:
     """A value as YAML writes it."""
@@ -19,7 +22,9 @@ def plain_text(value: Any) -> str:
 def draws(distribution: Distribution) -> str:
     """A distribution as the file writes it, without `when`."""
     if isinstance(distribution, Choice):
-        return f"[{', '.join(plain_text(member) for member in distribution.members)}]"
+        members = [plain_text(member) for member in distribution.members[:SHOWN]]
+        more = len(distribution.members) - SHOWN
+        return f"[{', '.join(members)}{f', ... {more} more' if more > 0 else ''}]"
     kind = ("log" if distribution.log else "") + (
         "uniform" if isinstance(distribution, Float) else "int"
     )

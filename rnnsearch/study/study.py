@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from rnnsearch.commands import command
 from rnnsearch.disk import replace_file
-from rnnsearch.errors import StudyExistsError
+from rnnsearch.errors import LedgerError, StudyExistsError, StudyLockedError
 from rnnsearch.events import Listener, Silence
 from rnnsearch.search.directory import StudyDirectory, next_free_name, refuse_ephemeral
 from rnnsearch.space.load import load
@@ -167,7 +168,6 @@ class Study:
                 be given again, or the storage cannot hold the study.
         """
         from rnnsearch.search.ledger.ledger import Ledger
-        from rnnsearch.search.lock import StudyLock
         from rnnsearch.search.tune.cluster import check_address
 
         # Both before there is a folder: a slip of the pen should not use up the study's name.
@@ -178,7 +178,7 @@ class Study:
         if moved := follow(self.directory.storage):
             say(f"note: {moved}")
         self.directory.create()
-        with StudyLock(self.directory):
+        with _alone(self.directory):
             if not self.resumed and self.directory.has_records():
                 raise _exists(self.directory)  # another driver was faster
             self.directory.stop.unlink(missing_ok=True)
@@ -211,6 +211,25 @@ class Study:
             finally:
                 ledger.close()
         return self.result()
+
+
+@contextmanager
+def _alone(directory: StudyDirectory) -> Iterator[None]:
+    """Hold the study's lock; what the ledger refuses once another driver has it is said so."""
+    from rnnsearch.search.lock import StudyLock
+
+    with StudyLock(directory) as lock:
+        try:
+            yield
+        except LedgerError as error:
+            if not lock.lost:
+                raise
+            name, storage = directory.name, directory.storage
+            raise StudyLockedError(
+                f"another driver took over the study {name!r} while this one was suspended; this "
+                "one ends, and what it had not yet written is trained again by the other. To "
+                f"watch: {command('trials', name, storage=storage)}"
+            ) from error
 
 
 def _new_directory(storage: Path, name: str) -> StudyDirectory:

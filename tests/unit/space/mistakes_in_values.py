@@ -92,7 +92,7 @@ CASES = {
         SINE + "resources: {packs: automatic}", 2, "resources.packs", "a whole number", "auto"
     ),
     "no cpus": Case(
-        SINE + "resources: {cpus_per_pack: 0}", 2, "resources.cpus_per_pack", "above 0"
+        SINE + "resources: {cpus_per_pack: 0}", 2, "resources.cpus_per_pack", "at least 0.0001"
     ),
     "horizon of 0": Case(
         "task: {type: sine, rollout: {steps: [0, 1]}}", 1, "task.rollout.steps", "at least 1"

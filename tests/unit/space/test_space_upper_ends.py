@@ -1,4 +1,4 @@
-"""No number of a task asks for more than a machine holds; `check` says so before it is made."""
+"""No number asks for more than a machine holds; `check` says so before anything is made."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 
 from rnnsearch.errors import SpaceFileError
+from rnnsearch.models.config import ModelConfig
 from rnnsearch.space.load import loads
 from rnnsearch.space.ranges import RANGES
+from rnnsearch.space.spec import ResourcesConfig, SearchConfig
+from rnnsearch.space.words import draws
 from rnnsearch.tasks.config import TASK_CONFIGS
+from rnnsearch.training.config import TrainingConfig
 
 MADE = {
     "labels": "generated: {rule: random}",
@@ -64,6 +68,66 @@ def test_every_number_has_an_upper_end(name: str, key: str, many: bool) -> None:
         with pytest.raises(SpaceFileError) as caught:
             loads(made, name="a", directory=Path.cwd(), overrides=[f"{key}={written}"])
         assert key in {mistake.key for mistake in caught.value.mistakes}
+
+
+OTHERS = {
+    "model": ModelConfig,
+    "training": TrainingConfig,
+    "search": SearchConfig,
+    "resources": ResourcesConfig,
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "many"), [one for name, cls in OTHERS.items() for one in numbers_of(cls, name)]
+)
+def test_numbers_of_the_other_sections_have_one_too(key: str, many: bool) -> None:
+    allowed = RANGES[key]
+    assert math.isfinite(min(allowed.most, allowed.below))
+    for value in (10**31, "1e300", "0x" + "f" * 300, "{choice: [1, 1e31]}", "{int: [1, 1e31]}"):
+        written = f"[{value}]" if many and "{" not in str(value) else value
+        with pytest.raises(SpaceFileError) as caught:
+            loads("task: {type: sine}", name="a", directory=Path(), overrides=[f"{key}={written}"])
+        assert key in {mistake.key for mistake in caught.value.mistakes}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("model.hidden_size", f"{{choice: {list(range(1, 1002))}}}", "choice has 1,001 members"),
+        ("model.hidden_sizes", f"{[8] * 65}", "at most 64 members"),
+        ("model.hidden_size", f"{{choice: {[1] * 40_000}}}", "more than 30,000 values"),
+        ("training.seq_len", "{choice: [1, 2], when: {model.hidden_size: {min: .inf}}}", "1e300"),
+    ],
+)
+def test_lists_and_conditions_end_too(key: str, value: str, words: str) -> None:
+    with pytest.raises(SpaceFileError, match=words):
+        loads("task: {type: sine}", name="a", directory=Path(), overrides=[f"{key}={value}"])
+
+
+def test_a_long_choice_is_shown_in_part() -> None:
+    members = {"hidden_size": {"choice": list(range(1, 1001))}}
+    spec = loads(f"task: {{type: sine}}\nmodel: {members}", name="a", directory=Path())
+    shown = draws(spec.parameters["model.hidden_size"].distribution)
+    assert shown.endswith("49, 50, ... 950 more]")
+
+
+@pytest.mark.parametrize("task", ["{num_points: 50}", "{type: sin}", "{type: }", "{}", "3"])
+def test_a_task_without_a_type_beside_conditional_fields(task: str) -> None:
+    text = f"""
+task: {task}
+model:
+  cell: {{choice: [rnn, lstm]}}
+  forget_bias: {{uniform: [0, 1], when: {{model.cell: lstm}}}}
+  bias: {{choice: [true, false], when: {{model.cell: rnn}}}}
+  num_layers: {{int: [1, 2]}}
+  residual: {{choice: [true, false], when: {{model.num_layers: {{min: 2}}}}}}
+training:
+  carry_state: {{choice: [true, false], when: {{model.cell: rnn}}}}
+"""
+    with pytest.raises(SpaceFileError) as caught:
+        loads(text, name="a", directory=Path())
+    assert {mistake.key for mistake in caught.value.mistakes} <= {"task", "task.type"}
 
 
 TOGETHER = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnsearch.errors import DataError
+from rnnsearch.errors import DataError, StudyLockedError
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.space.load import loads
@@ -129,3 +129,23 @@ def test_a_champion_is_trained_again_on_other_data_only_where_it_is_named(
     (tmp_path / "new.txt").write_text(WORDS + "entirely other")
     other = study.retrained(overrides=[f"task.path={tmp_path / 'new.txt'}"])
     assert other.notes[-1] == f"on other data than there: {tmp_path / 'new.txt'}"
+
+
+def test_a_driver_that_lost_its_lock_says_who_has_the_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = searched(tmp_path)
+
+    def overtaken(
+        spec: object, directory: StudyDirectory, ledger: Ledger, *_: object, **__: object
+    ):
+        # What another driver does, which found this one's lock stale.
+        directory.lock.write_text("{}")
+        with directory.ledger.open("ab") as file:
+            file.write(b"{}\n")
+        ledger.set_note("baselines", [])
+        ledger.flush()
+
+    monkeypatch.setattr("rnnsearch.study.study.drive", overtaken)
+    with pytest.raises(StudyLockedError, match=r"another driver took over .*rnnsearch trials word"):
+        study.run()
