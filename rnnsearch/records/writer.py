@@ -12,8 +12,10 @@ import fcntl
 import gc
 import logging
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -161,6 +163,7 @@ def run(arguments: argparse.Namespace) -> int:
     with (folder / "writer.lock").open("w") as lock:
         # The writer of a driver that was killed may still be at work on this outbox.
         fcntl.flock(lock, fcntl.LOCK_EX)
+        keep_temporary_files_in(folder / "scratch")
         state = WriterState.load(folder)
         if not _is_of(state, store):
             # Another store: run ids of the old one mean nothing here.
@@ -185,7 +188,19 @@ def run(arguments: argparse.Namespace) -> int:
         if status == 0 and not driver.said_goodbye:
             tracker.abandon(time.time())
             state.save(folder)
+        shutil.rmtree(folder / "scratch", ignore_errors=True)
     return status
+
+
+def keep_temporary_files_in(folder: Path) -> None:
+    """Give MLflow a place for its temporary files that is found again if this process is killed.
+
+    A model that is half logged would stay in the machine's own folder for them, which nobody
+    empties for us; here the next writer does.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    tempfile.tempdir = str(folder)
 
 
 def _is_of(state: WriterState, store: TrackingStore) -> bool:
