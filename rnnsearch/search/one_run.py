@@ -17,7 +17,7 @@ from rnnsearch.search.shelf import Shelf
 from rnnsearch.search.tune.footprint import largest_trial_bytes
 from rnnsearch.search.tune.task_store import TaskStore
 from rnnsearch.search.unfinished import best_unfinished
-from rnnsearch.space.trial import trial_config
+from rnnsearch.space.trial import first_task
 from rnnsearch.tasks.standing import Judge, own_loss
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class OneRun:
 
     def largest_trial_bytes(self) -> int:
         """What the largest trial of the study takes, roughly."""
-        task = trial_config(self.spec, self.spec.first_params(), self.spec.search.seed).task
+        task = first_task(self.spec)
         return largest_trial_bytes(self.spec, self.data[task])
 
     def is_usable(self, record: TrialRecord) -> bool:
@@ -94,7 +94,7 @@ class OneRun:
 
         None where no training has finished an epoch.
         """
-        task = trial_config(self.spec, self.spec.first_params(), self.spec.search.seed).task
+        task = first_task(self.spec)
         search = self.spec.search
         judge = Judge(search.metric, search.goal, own_loss(self.data[task].metrics()))
         other = best_unfinished(

@@ -14,7 +14,7 @@ from rnnsearch.space.corners import corners
 from rnnsearch.space.distributions import Choice, Distribution, Int
 from rnnsearch.space.fields import all_fields
 from rnnsearch.space.spec import StudySpec
-from rnnsearch.space.trial import build, complete_values, default_of, task_config
+from rnnsearch.space.trial import build, default_of, first_task
 from rnnsearch.space.words import condition_text, draws, time_text
 from rnnsearch.tasks.base import Metric, TaskData
 from rnnsearch.tasks.load import load_data
@@ -115,7 +115,7 @@ def describe(spec: StudySpec) -> StudyDescription:
         DataError: The data is gone since the spec was loaded.
     """
     task_type = str(spec.values["task.type"])
-    data = load_data(task_config(complete_values(spec, {})))
+    data = load_data(first_task(spec))
     parameters = tuple(
         Sampled(
             key,

@@ -85,6 +85,31 @@ def complete_values(spec: StudySpec, params: Mapping[str, Any]) -> dict[str, Any
     return known | inactive
 
 
+def first_task(spec: StudySpec) -> TaskConfig:
+    """The task of the first trial that the file names; else of one that the space can draw.
+
+    A sampled field has its default where its distribution holds that, and else a first member or
+    lower end: a default that is never drawn may go with nothing else in the file.
+    """
+    given, task_type = spec.first_params(), str(spec.values["task.type"])
+    defaults = {key: default_of(key, task_type) for key in spec.parameters}
+    known = dict(spec.values)
+    for key in in_order(spec.parameters):
+        parameter, default = spec.parameters[key], defaults[key]
+        if not is_active(parameter, known):
+            continue
+        distribution = parameter.distribution
+        if key in given:
+            known[key] = stored_value(key, distribution, given[key])
+        elif contains(distribution, default):
+            known[key] = default
+        elif isinstance(distribution, Choice):
+            known[key] = distribution.members[0]
+        else:
+            known[key] = distribution.low
+    return task_config(defaults | known)
+
+
 def stored_value(key: str, distribution: Distribution, stored: Any) -> Any:
     """A param as the field's own value: a label as its list, `1` as 1.0 for a float.
 

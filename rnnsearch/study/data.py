@@ -10,7 +10,7 @@ from rnnsearch.commands import command
 from rnnsearch.errors import DataError
 from rnnsearch.space.corners import corners
 from rnnsearch.space.fields import all_fields
-from rnnsearch.space.trial import task_config, trial_config
+from rnnsearch.space.trial import first_task, task_config
 from rnnsearch.tasks.fingerprint import Fingerprint, changes, fingerprint
 from rnnsearch.tasks.load import load_data
 
@@ -116,7 +116,7 @@ def _read(spec: StudySpec) -> tuple[TaskData, dict[str, Fingerprint]]:
 
 
 def _first(spec: StudySpec) -> TaskConfig:
-    return trial_config(spec, spec.first_params(), 0).task
+    return first_task(spec)
 
 
 def _other_files(spec: StudySpec, first: TaskConfig) -> Iterator[TaskConfig]:

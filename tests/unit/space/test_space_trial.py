@@ -10,7 +10,13 @@ from rnnsearch.errors import InputError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.space.distributions import Choice, Float, Int
 from rnnsearch.space.load import load, loads
-from rnnsearch.space.trial import default_of, params_from_values, stored_value, trial_config
+from rnnsearch.space.trial import (
+    default_of,
+    first_task,
+    params_from_values,
+    stored_value,
+    trial_config,
+)
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 
@@ -111,3 +117,14 @@ def test_params_from_values_keeps_the_active_ones() -> None:
     }
     params = params_from_values(spec.parameters, config, spec.values)
     assert params == {key: config[key] for key in config if key != "model.nonlinearity"}
+
+
+def test_the_first_task_is_one_that_can_be_drawn() -> None:
+    """A default that is never drawn may be no task at all: a text task without a text."""
+    text = "task: {type: text, text: {choice: [abcdabcdabcd, abcd]}, sample: {int: [5, 9]}}\n"
+    spec = loads(text + "training: {seq_len: 2}\n", name="a", directory=Path(), check_data=False)
+    task = first_task(spec)
+    assert (task.text, task.sample) == ("abcdabcdabcd", 5)
+    named = f"{text}first_trials: [{{task.text: abcd, task.sample: 7}}]\n"
+    spec = loads(named, name="a", directory=Path(), check_data=False)
+    assert (first_task(spec).text, first_task(spec).sample) == ("abcd", 7)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 
@@ -100,8 +99,6 @@ def test_a_study_of_before_is_noted_from_now_on_and_says_so(tmp_path: Path) -> N
 def test_every_file_that_can_be_drawn_is_known(tmp_path: Path) -> None:
     (tmp_path / "others.txt").write_text(WORDS[::-1])
     space = SPACE.replace("path: words.txt", "path: {choice: [words.txt, others.txt]}")
-    first = {"task.path": "words.txt", "model.cell": "rnn", "model.hidden_size": 4}
-    space += f"first_trials: [{json.dumps(first)}]\n"
     study = searched(tmp_path, space)
     ledger = Ledger.open(study.directory, study.spec)
     assert len(ledger.note(NOTE)) == 2
