@@ -12,6 +12,7 @@ from rnnsearch.space.draft_series import TABLE_ENDINGS, draft_table, screen
 from rnnsearch.space.load import loads
 from rnnsearch.space.roles import Answers
 from rnnsearch.tasks.base import Part, Window
+from rnnsearch.tasks.data_file import read_data
 from rnnsearch.tasks.encoding import line_at, without_mark
 from rnnsearch.tasks.text.config import TextConfig
 
@@ -76,13 +77,7 @@ def _problem(yaml: str, study: str, path: Path) -> str:
 
 
 def _bytes(path: Path) -> bytes:
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file.") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{path} cannot be read: {reason}.") from error
+    raw = read_data(path)
     if not raw.strip():
         raise DataError(f"{path} is empty; there is nothing to learn in it.")
     return raw

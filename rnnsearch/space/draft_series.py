@@ -90,6 +90,9 @@ def _lines(path: Path, study: str, found: Reading, answers: Answers) -> list[str
         "  type: series",
         f"  path: {json.dumps(str(path.resolve()), ensure_ascii=False)}",
     ]
+    if found.open_time:
+        lines.append(f"  time: {json.dumps(found.open_time, ensure_ascii=False)}")
+        lines.append("  # date_format: dmy           # or mdy, or ymd: the dates do not show it")
     if found.time:
         time = found.time[0] if len(found.time) == 1 else list(found.time)
         lines.append(f"  time: {json.dumps(time, ensure_ascii=False)}")

@@ -122,7 +122,10 @@ def id_choices(columns: Mapping[str, Column], taken: Iterable[str]) -> list[str]
     free = [
         column
         for name, column in columns.items()
-        if name not in out and column.kind in ("text", "number") and part_of(name) is None
+        if name not in out
+        and column.kind in ("text", "number")
+        and not column.counts
+        and part_of(name) is None
     ]
     named = [column.name for column in free if set(words_of(column.name)) & set(_IDS)]
     texts = [column.name for column in free if column.kind == "text"]

@@ -49,6 +49,7 @@ class Reading:
         left: Columns that are left out, and why.
         said: What was read in a certain way, and what was done to rows.
         unsure: What the user should say, with the option that says it.
+        open_time: A column of dates that leave day and month open; empty for none.
         problem: Why nothing can be forecast as it stands; empty where it can.
         step: The usual time between two rows, in words.
         rows: Of the shortest series.
@@ -67,6 +68,7 @@ class Reading:
     left: dict[str, str] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
+    open_time: str = ""
     problem: str = ""
     step: str = "a row"
     rows: int = 0
@@ -98,6 +100,10 @@ def infer(path: Path, answers: Answers) -> Reading:
             found.left[column.name] = column.why
     usable = {name: column for name, column in columns.items() if not column.open}
     numbers = [name for name, column in usable.items() if column.kind == "number"]
+    if len(numbers) > 1:
+        counters = [n for n in numbers if usable[n].counts and n not in answers.columns]
+        found.left |= dict.fromkeys(counters, "counts the rows")
+        numbers = [name for name in numbers if name not in counters] or numbers
     if not numbers and found.unsure:
         found.problem = "what is unsure leaves no column of numbers to forecast."
         return found
@@ -141,17 +147,18 @@ class _Look:
             )
         return self._read[time, id]
 
-    def conflicts(self, time: tuple[str, ...], id: str | None) -> int:
-        """Rows that share time and id with another one and hold other numbers."""
+    def repeats(self, time: tuple[str, ...], id: str | None) -> tuple[int, int]:
+        """Rows that share time and id with another one: with other numbers, and in all."""
         table = self.table(time, id)
         if table.times is None:
-            return 0
+            return 0, 0
         order = np.lexsort((ticks(table.times), table.ids))
         same = np.diff(ticks(table.times)[order]) == 0
         same &= np.diff(table.ids[order]) == 0
         at = np.flatnonzero(same)
         one, other = table.values[order[at]], table.values[order[at + 1]]
-        return int(((one != other) & ~(np.isnan(one) & np.isnan(other))).any(axis=1).sum())
+        differ = (one != other) & ~(np.isnan(one) & np.isnan(other))
+        return int(differ.any(axis=1).sum()), len(at)
 
 
 def _time_and_id(found: Reading, usable: Mapping[str, Column], look: _Look) -> None:
@@ -161,8 +168,11 @@ def _time_and_id(found: Reading, usable: Mapping[str, Column], look: _Look) -> N
     dated = [name for name, column in usable.items() if column.kind in ("time", "clock")]
     if not choices:
         found.id = answers.id
-        if any(column.kind == "time" for column in found.columns.values()):
-            return  # said already
+        opened = [name for name, column in found.columns.items() if column.kind == "time"]
+        if opened:
+            # Asked for already. The draft keeps the column, so that nothing runs before the answer.
+            found.open_time = opened[0]
+            return
         found.said.append("no column of times: rows are taken in their order")
         found.unsure += [
             f"{name!r} {column.why}, which is no time that can be read: --time {shlex.quote(name)} "
@@ -172,10 +182,10 @@ def _time_and_id(found: Reading, usable: Mapping[str, Column], look: _Look) -> N
         ]
         if answers.id is None:
             return
-    best: tuple[tuple[str, ...], int] | None = None
+    best: tuple[tuple[str, ...], tuple[int, int]] | None = None
     for choice in choices:
         try:
-            left = look.conflicts(choice, answers.id)
+            left = look.repeats(choice, answers.id)
         except DataError as error:
             if answers.time:
                 raise
@@ -184,34 +194,39 @@ def _time_and_id(found: Reading, usable: Mapping[str, Column], look: _Look) -> N
             continue
         if best is None or left < best[1]:
             best = choice, left
-        if not left:
+        if not left[1]:
             break
     if best is not None:
         found.time, found.id = best[0], answers.id
-        if best[1] and answers.id is None:
-            _id(found, usable, look, best[1])
+        for name in best[0]:
+            found.left.pop(name, None)
+        if best[1][1] and answers.id is None:
+            _id(found, look, best[1])
     for name in dated:
         if name not in found.time:
             found.left[name] = "another time" if found.time else usable[name].why or "a time"
 
 
-def _id(found: Reading, usable: Mapping[str, Column], look: _Look, conflicts: int) -> None:
+def _id(found: Reading, look: _Look, repeats: tuple[int, int]) -> None:
     """The column that tells series apart, of rows whose times come again."""
+    conflicts, again = repeats
     for name in id_choices(found.columns, found.time)[:ID_TRIES]:
         if found.columns[name].kind == "number" and len(look.numbers) == 1:
             continue
         try:
-            left = look.conflicts(found.time, name)
+            left, same = look.repeats(found.time, name)
         except DataError:
             continue  # empty cells
         table = look.table(found.time, name)
-        if not left and 1 < len(table.names) <= len(table.ids) // 2:
+        if not left and same < again / 2 and 1 < len(table.names) <= len(table.ids) // 2:
             found.id = name
             found.left.pop(name, None)
             found.said.append(
                 f"times come again, and {name!r} tells {len(table.names):,} series apart"
             )
             return
+    if not conflicts:
+        return  # rows that are written twice
     pair = _pair(found, look)
     found.unsure.append(
         f"{conflicts:,} rows have the time of another row and other numbers, and no column tells "
@@ -230,7 +245,8 @@ def _pair(found: Reading, look: _Look) -> str:
     table = look.table(found.time, None)
     if table.times is None:
         return ""
-    for one, other in combinations(choices, 2):
+    few = [name for name in choices if len(np.unique(codes[name])) <= len(table.ids) // 4]
+    for one, other in combinations(few, 2):
         order = np.lexsort((ticks(table.times), codes[one], codes[other]))
         same = np.ones(len(order) - 1, bool)
         for column in (ticks(table.times), codes[one], codes[other]):
@@ -311,7 +327,7 @@ def _ordered(found: Reading, look: _Look, table: Table) -> tuple[Ordered | None,
 
 
 def _varied(found: Reading, own: Sequence[str], values: NDArray[np.float64]) -> list[str]:
-    """Columns of numbers that change and do more than count the rows; the others are left out."""
+    """Columns of numbers that change; the others are left out."""
     varied = []
     for at, name in enumerate(own):
         cells = values[:, at]
@@ -320,14 +336,6 @@ def _varied(found: Reading, own: Sequence[str], values: NDArray[np.float64]) -> 
             found.left[name] = "is empty"
         elif known.min() == known.max():
             found.left[name] = f"is {known[0]:g} in every row"
-        elif (
-            len(known) == len(cells) > 2
-            and (np.abs(np.diff(cells)) == 1).all()
-            and (len(np.unique(np.diff(cells))) == 1)
-            and len(own) > 1
-            and name not in found.targets
-        ):
-            found.left[name] = "counts the rows"
         else:
             varied.append(name)
     return varied

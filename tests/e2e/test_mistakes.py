@@ -14,7 +14,7 @@ MISTAKES = {
     "no command": ((), "Usage:"),
     "unknown command": (("train",), "No such command 'train'"),
     "no file named": (("run",), "Missing argument 'FILE'"),
-    "no such file": (("run", "nofile.yaml"), "there is no such file"),
+    "no such file": (("run", "nofile.yaml"), "there is no file nodata.txt"),
     "a folder": (("check", str(SPACES)), "a folder"),
     "no YAML": (("check", str(ROOT / "README.md")), "no YAML"),
     "unknown option": (("run", SINE, "--epochs", "3"), "No such option"),
@@ -40,7 +40,7 @@ MISTAKES = {
     "sample without prompt": (("sample", "nope"), "--prompt"),
     "no registry": (("sample", "models:/nope@champion", "--prompt", "a"), "mlflow.db does not"),
     "nothing to browse": (("ui",), "mlflow.db does not exist"),
-    "draft of nothing": (("init", "nodata.txt"), "there is no such file"),
+    "draft of nothing": (("init", "nodata.txt"), "there is no file nodata.txt"),
 }
 
 

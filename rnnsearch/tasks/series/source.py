@@ -212,7 +212,7 @@ def _refuse_preamble(path: Path, records: Mapping[str, Sequence[tuple[list[str],
             line = sum(text.count("\n") for _, text in found[: first + 1])
             row = delimiter.join(found[first][0])
             target = shlex.quote(f"{path.stem}.table{path.suffix}")
-            if first == 1 and last == counts[0] + 1:
+            if first == 1 and last == counts[0] + 1 > 2:
                 raise DataError(
                     f"{path}:1: {counts[0]} names for rows of {last} cells; name every column, "
                     "that of the row names too."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.columns import Family, family, in_words, texts
@@ -32,12 +34,42 @@ class Column:
             times of day, `text` for other words, `other` for what cannot be read at all.
         why: What it holds instead, in words; empty of numbers and times.
         open: What its cells leave open, in words with the key that says it; empty for nothing.
+        counts: Whether it is the number of the row, as an index that was written beside the rows.
     """
 
     name: str
     kind: Kind
     why: str = ""
     open: str = ""
+    counts: bool = False
+
+
+class _Counter:
+    """Whether cells go up, or down, by one from row to row."""
+
+    def __init__(self) -> None:
+        self.counts, self._step = True, 0
+        self._last: int | None = None
+
+    def add(self, column: Any) -> None:
+        import pyarrow
+
+        if not self.counts or not len(column):
+            return
+        try:
+            whole = column.cast(pyarrow.int64())
+        except pyarrow.ArrowException:
+            self.counts = False
+            return
+        if whole.null_count:
+            self.counts = False
+            return
+        cells = whole.to_numpy(zero_copy_only=False)
+        steps = np.diff(cells if self._last is None else np.concatenate([[self._last], cells]))
+        if len(steps):
+            self._step = self._step or int(steps[0])
+            self.counts = abs(self._step) == 1 and bool((steps == self._step).all())
+        self._last = int(cells[-1])
 
 
 def survey(
@@ -61,6 +93,7 @@ def survey(
     }
     numbers = {name: NumberEvidence() for name in names if families[name] in ("text", "bytes")}
     times = {name: TimeEvidence() for name in names if families[name] in ("text", "bytes", "whole")}
+    counters = {name: _Counter() for name in names if families[name] in ("text", "whole")}
     filled: set[str] = set()
     rows = 0
     for batch in batches(path, names):
@@ -71,6 +104,8 @@ def survey(
             column = batch[name]
             if column.null_count < len(column):
                 filled.add(name)
+            if name in counters:
+                counters[name].add(column)
             if name not in times:
                 continue
             try:
@@ -95,6 +130,8 @@ def survey(
             found[name] = Column(name, "empty", "is empty")
         else:
             found[name] = _typed(name, families[name], kinds[name], times.get(name))
+        if found[name].kind == "number" and name in counters and counters[name].counts and rows > 2:
+            found[name] = replace(found[name], counts=True)
     return found
 
 

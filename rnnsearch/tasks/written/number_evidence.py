@@ -184,7 +184,7 @@ class NumberEvidence:
             return sign
         units = self._units - {""}
         if not units:
-            return NumberForm(sign)
+            return NumberForm(sign, points=sign == "," and self._open_point.any)
         if units <= set(MULTIPLES) and len(units) > 1:
             return NumberForm(sign, multiples=True)
         if len(self._units) > 1:

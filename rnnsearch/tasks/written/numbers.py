@@ -40,6 +40,8 @@ class NumberForm:
         multiples: Whether K, M, B and T after a number multiply it.
         truth: The words for 1 and for 0, where there are no numbers; empty otherwise.
         empty_values: Numbers that mean an empty cell.
+        points: Whether points stand between thousands, where others may read 1.234 as little
+            more than 1.
     """
 
     decimal: str = "."
@@ -47,6 +49,7 @@ class NumberForm:
     multiples: bool = False
     truth: tuple[str, ...] = ()
     empty_values: tuple[float, ...] = ()
+    points: bool = False
 
     def read(self, cells: Any) -> NDArray[np.float64]:
         """Arrow strings as float64; NaN where a cell is empty or holds something else."""
@@ -123,6 +126,7 @@ class NumberForm:
             "multiples": self.multiples,
             "truth": list(self.truth),
             "empty_values": list(self.empty_values),
+            "points": self.points,
         }
 
     @classmethod
@@ -133,6 +137,7 @@ class NumberForm:
             said["multiples"],
             tuple(said["truth"]),
             tuple(said["empty_values"]),
+            said["points"],
         )
 
 

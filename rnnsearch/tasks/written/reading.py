@@ -29,14 +29,27 @@ def read_numbers(column: Any, form: NumberForm | None, place: str) -> NDArray[np
     """
     form = form or NumberForm()
     if family(column.type) not in ("text", "bytes"):
-        return form.without_empty(numbers(column, place))
+        found = numbers(column, place)
+        if form.points and _cut(found):
+            raise DataError(
+                f"{place}: holds {found[np.isfinite(found)][0]:g}, and in training points stood "
+                "between thousands; read the column as text (read_csv(..., dtype=str)), or with "
+                "decimal=',' and thousands='.'."
+            )
+        return form.without_empty(found)
     cells = texts(column, place)
     evidence = NumberEvidence()
     evidence.add(cells)
-    found = evidence.form("" if form.truth else form.decimal)
-    if isinstance(found, str):
-        raise DataError(f"{place}: {found}.")
-    same = found.unit == form.unit and found.multiples == form.multiples
-    if not evidence.empty and not (same and bool(found.truth) == bool(form.truth)):
+    own = evidence.form("" if form.truth else form.decimal)
+    if isinstance(own, str):
+        raise DataError(f"{place}: {own}.")
+    same = own.unit == form.unit and own.multiples == form.multiples
+    if not evidence.empty and not (same and bool(own.truth) == bool(form.truth)):
         raise DataError(f"{place}: numbers are not written as in training ({form.said()}).")
     return form.read(cells)
+
+
+def _cut(found: NDArray[np.float64]) -> bool:
+    """Whether numbers look like 1.234 that was 1,234: fractions, and none of a thousand."""
+    known = found[np.isfinite(found)]
+    return bool(len(known) and (known % 1 != 0).any() and (np.abs(known) < 1000).all())

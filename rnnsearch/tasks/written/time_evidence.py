@@ -49,7 +49,7 @@ class TimeEvidence:
     _forms: tuple[TimeForm, ...] = _FORMS
     _numbers: bool = True
     _zoned: set[bool] = field(default_factory=set)
-    _days: dict[str, list[Ints]] = field(default_factory=dict)
+    _seconds: dict[str, list[Ints]] = field(default_factory=dict)
     _distinct: set[str] = field(default_factory=set)
     _first: str = ""
     _plain: bool = True
@@ -83,9 +83,9 @@ class TimeEvidence:
         if len(self._distinct) < FEWEST_COMPACT:
             self._distinct |= {str(one) for one in compute.unique(cells.slice(0, 1000)).drop_null()}
         alive = []
-        first = cells.filter(known).slice(0, 1)
+        first = str(cells[int(np.argmax(known))])
         for form in self._forms:
-            if not form.moments(first).right.all():
+            if not form.looks_like(first):
                 worst = max(worst, int(np.argmax(known)))
                 continue
             found = form.moments(cells)
@@ -96,13 +96,12 @@ class TimeEvidence:
             alive.append(form)
             self._zoned |= {bool(one) for one in np.unique(found.zoned[known])}
             if form.shape == "parts":
-                days = (found.seconds[known] // 86400).astype(np.int32)
-                self._days.setdefault(form.order, []).append(days.astype(np.int64))
+                self._seconds.setdefault(form.order, []).append(found.seconds[known])
         if not alive and not self._numbers:
             self.bad = start + worst, str(cells[worst])
         self._forms = tuple(alive)
         if len(self._orders()) < 2:
-            self._days.clear()
+            self._seconds.clear()
         if any(form.shape in ("parts", "named") for form in alive):
             self._short |= _two_digits(cells)
 
@@ -194,12 +193,12 @@ class TimeEvidence:
 
     def _shown(self, orders: list[str]) -> str | None:
         """The order in which the rows stand in time, or are evenly spaced; None if several."""
-        turns = {order: _turns(np.concatenate(self._days[order])) for order in orders}
+        turns = {order: _turns(np.concatenate(self._seconds[order])) for order in orders}
         ranked = sorted(orders, key=turns.__getitem__)
         if turns[ranked[0]] * MARGIN < turns[ranked[1]]:
             self.how = "so read, the rows follow each other in time"
             return ranked[0]
-        even = [order for order in orders if _even(np.unique(np.concatenate(self._days[order])))]
+        even = [order for order in orders if _even(np.unique(np.concatenate(self._seconds[order])))]
         if len(even) == 1:
             self.how = "so read, the dates are evenly spaced"
             return even[0]
@@ -224,21 +223,21 @@ def _two_digits(cells: Any) -> bool:
     return bool(compute.any(compute.match_substring_regex(cells, pattern)).as_py())
 
 
-def _turns(days: Ints) -> int:
+def _turns(seconds: Ints) -> int:
     """How often rows go against the way that most of them go."""
-    steps = np.diff(days)
+    steps = np.diff(seconds)
     return int(min((steps > 0).sum(), (steps < 0).sum()))
 
 
-def _even(days: Ints) -> bool:
-    """Whether days, in order, are a fixed number of days or of months apart."""
-    if len(days) < 4:
+def _even(seconds: Ints) -> bool:
+    """Whether times, in order, are a fixed number of seconds or of months apart."""
+    if len(seconds) < 4:
         return False
-    if len(np.unique(np.diff(days))) == 1:
+    if len(np.unique(np.diff(seconds))) == 1:
         return True
-    dates = days.astype("datetime64[D]")
-    months = dates.astype("datetime64[M]")
-    of_month = (dates - months.astype("datetime64[D]")).astype(np.int64)
+    times = seconds.astype("datetime64[s]")
+    months = times.astype("datetime64[M]")
+    of_month = (times - months.astype("datetime64[s]")).astype(np.int64)
     steps = np.diff(months.astype(np.int64))
     return bool((of_month == of_month[0]).all() and (steps == steps[0]).all() and steps[0] > 0)
 

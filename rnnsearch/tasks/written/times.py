@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -126,6 +127,13 @@ class TimeForm:
             "compact": "YYYYMMDD",
             "compact month": "YYYYMM",
         }.get(self.shape, self.shape.replace("named", "months by name"))
+
+    def looks_like(self, cell: str) -> bool:
+        """Whether a stripped cell has the shape, though it may be no time of the calendar."""
+        return (
+            re.search(CLOCK_SHAPE if self.shape == "clock" else SHAPES[self.shape], cell)
+            is not None
+        )
 
     def moments(self, cells: Any) -> Moments:
         """Stripped Arrow strings as times; nothing is raised."""

@@ -67,7 +67,7 @@ def test_what_is_no_text(tmp_path: Path, raw: bytes, words: str) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match="there is no file"):
         draft(tmp_path / "x.txt")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="is a folder"):
         draft(tmp_path)

@@ -1,0 +1,117 @@
+"""Files as tables: dialects, kinds and sizes of files, and the line that a mistake stands on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.series.source import column_names, header
+from rnnsearch.tasks.series.table import read_table
+
+DAYS = [str(np.datetime64("2024-01-01") + at) for at in range(30)]
+
+
+def written(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = tmp_path / "x.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be-mark"])
+def test_dialects(tmp_path: Path, end: str, delimiter: str, encoding: str) -> None:
+    lines = [["t", '"straße\nµ"', "y"]]
+    lines += [[day, f'"{at}\nx"', f'"{at}.5"'] for at, day in enumerate(DAYS)]
+    text = end.join(delimiter.join(cells) for cells in lines)
+    if encoding == "utf-16-be-mark":
+        path = written(tmp_path, "\ufeff" + text, "utf-16-be")
+    else:
+        path = written(tmp_path, text, encoding)
+    assert column_names(path) == ["t", "straße µ", "y"]
+    table = read_table(path, ["y"], time="t")
+    np.testing.assert_array_equal(table.values[:, 0], np.arange(30) + 0.5)
+    assert table.times is not None
+    assert [str(day) for day in table.times.astype("datetime64[D]")] == DAYS
+
+
+def test_decimal_commas_do_not_pass_for_delimiters(tmp_path: Path) -> None:
+    path = written(tmp_path, "Datum;Wert (kW, netto)\n2024-01-01;1,5\n2024-01-02;2,25\n")
+    assert header(path).delimiter == ";"
+    assert read_table(path, ["Wert (kW, netto)"]).values[:, 0].tolist() == [1.5, 2.25]
+    path = written(tmp_path, "y\n1,5\n2,25\n0,125\n")
+    assert read_table(path, ["y"]).values[:, 0].tolist() == [1.5, 2.25, 0.125]
+
+
+def test_names_that_are_empty_are_called_as_pandas_does(tmp_path: Path) -> None:
+    assert column_names(written(tmp_path, ",y,\n0,1,\n1,2,\n")) == ["Unnamed: 0", "y", "Unnamed: 2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "Source: x\n\ndate,temp\n" + "".join(f"{day},{at}\n" for at, day in enumerate(DAYS)),
+            r"2 lines stand above 'date,temp'. Take them out: tail -n \+3 ",
+        ),
+        (
+            "date,temp\n" + "".join(f"{at},{day},{at}\n" for at, day in enumerate(DAYS)),
+            "2 names for rows of 3 cells",
+        ),
+        ('"a\n1\n2\n', "no rows below"),
+    ],
+)
+def test_no_line_of_names(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        read_table(written(tmp_path, text), ["temp"])
+
+
+def test_the_line_of_a_mistake_is_that_of_the_file(tmp_path: Path) -> None:
+    text = 'note,t,y\n"a\n\nb",2024-01-01,1\n\n"c\nd",2024-01-02,low\n'
+    with pytest.raises(DataError, match=r"x\.csv:6: the column 'y' must hold numbers, not 'low'"):
+        read_table(written(tmp_path, text), ["y"], time="t")
+    text = 'note,t,y\n"a\n\nb",2024-01-01,1\n\n"c\nd",2024-01-02,3,4\n'
+    with pytest.raises(DataError, match=r"x\.csv:6: 4 cells where the first line names 3"):
+        read_table(written(tmp_path, text), ["y"], time="t")
+
+
+def test_rows_in_which_nothing_stands_are_no_rows(tmp_path: Path) -> None:
+    rows = "".join(f"{day};{at},5;\n" for at, day in enumerate(DAYS))
+    table = read_table(written(tmp_path, f"t;y;\n{rows};;\n;;\n"), ["y"], time="t")
+    assert len(table.values) == 30
+    with pytest.raises(DataError, match=r"x\.csv:33: the column 't' has no time here"):
+        read_table(written(tmp_path, f"t;y;\n{rows};;\n;7,5;\n"), ["y"], time="t")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_what_is_no_file_is_refused_before_it_is_read(tmp_path: Path, ending: str) -> None:
+    pipe = tmp_path / f"pipe{ending}"
+    os.mkfifo(pipe)
+    device = tmp_path / f"zero{ending}"
+    device.symlink_to("/dev/zero")
+    folder = tmp_path / f"folder{ending}"
+    folder.mkdir()
+    huge = tmp_path / f"huge{ending}"
+    huge.touch()
+    try:
+        os.truncate(huge, 1 << 45)
+    except OSError:  # a file system that holds no file of this size, empty or not
+        huge = folder
+    for path in (pipe, device, folder, huge, tmp_path / f"none{ending}", tmp_path / f"\0{ending}"):
+        with pytest.raises(DataError, match=r"device or a pipe|folder|GiB|no file|cannot read"):
+            read_table(path, ["y"])
+
+
+def test_a_number_that_is_written_otherwise_behind_the_first_rows(tmp_path: Path) -> None:
+    rows = [f"{day},{at}.5" for at, day in enumerate(DAYS)] * 400
+    path = written(tmp_path, "t,y\n" + "\n".join(rows) + '\n2024-02-01,"1,234.5"\n')
+    table = read_table(path, ["y"])
+    assert table.values[-1, 0] == 1234.5
+    assert "'1,234.5' is read as 1234.5" in " ".join(table.forms.notes)
+    path = written(tmp_path, "t,y\n" + "\n".join(rows) + "\n01/02/2024,3\n")
+    with pytest.raises(DataError, match=r"x\.csv:12002: .*'01/02/2024', which is no time"):
+        read_table(path, ["y"], time="t")
