@@ -91,7 +91,6 @@ RANGES: dict[str, Range] = {
     "task.validation.stride": Range(least=1, most=_MOST_ROWS),
     "task.period": Range(least=1, most=_MOST_ROWS),
     "task.stride": Range(least=1, most=_MOST_ROWS),
-    "task.min_rows": Range(least=0, most=_MOST_ROWS),
     "task.max_length": Range(least=1, most=_MOST_ROWS),
     "task.split_seed": Range(least=0, below=2**32),
     "task.generated.count": Range(least=2, most=100_000_000),
