@@ -96,6 +96,12 @@ def whole_wrong(data: Any) -> list[str]:
         wrong.append(
             f"rows() names {', '.join(map(repr, strange))}; parts are {', '.join(get_args(Part))}"
         )
+    counted = (int, np.integer)
+    wrong += [
+        f"rows() counts {part} as {count!r}; it must be a whole number from 0"
+        for part, count in rows.items()
+        if not (isinstance(count, counted) and count >= 0)
+    ]
     return wrong + metrics_wrong(data.metrics(), "the part that is reported", ("val_", "train_"))
 
 
@@ -134,6 +140,9 @@ def metrics_wrong(
             for key in ("unit", "meaning")
             if not isinstance(value := getattr(metric, key), str)
         ]
+    losses = [metric.name for metric in metrics if getattr(metric, "loss", False)]
+    if len(losses) > 1:
+        wrong.append(f"{', '.join(map(str, losses))} are all said to be the loss; one is")
     names = [metric.name for metric in metrics if isinstance(metric, Metric)]
     twice = sorted({str(name) for name in names if names.count(name) > 1})
     if twice:

@@ -57,7 +57,7 @@ def forecast_frame(
     id, tables, wrong = manifest["id"], [], []
     for own in recent_rows(manifest, frame):
         try:
-            _check_spacing(manifest, own, steps)
+            uneven = _uneven(manifest, own, steps)
             found = forecast_rows(
                 manifest, predictor, own.values[None], steps, own.name, new_series
             )
@@ -66,6 +66,8 @@ def forecast_frame(
                 raise
             wrong.append((own.name, error))
             continue
+        if uneven:
+            warnings.warn(uneven, stacklevel=2)
         table = pandas.DataFrame(found[0], columns=list(manifest["targets"]))
         table.insert(0, "step", range(1, len(table) + 1))
         if id is not None:
@@ -78,17 +80,21 @@ def forecast_frame(
     return pandas.concat(tables, ignore_index=True)
 
 
-def _check_spacing(manifest: Mapping[str, Any], own: Recent, steps: int | None) -> None:
-    """Refuse rows at another step than those of training, and say where single ones differ."""
+def _uneven(manifest: Mapping[str, Any], own: Recent, steps: int | None) -> str:
+    """In words where single steps are not those of training; empty where all are.
+
+    Raises:
+        ModelError: The usual step is another one.
+    """
     usual = manifest.get("step")
     if usual is None or own.times is None:
-        return
+        return ""
     targets = own.values[:, : len(manifest["targets"])]
     end = int(np.flatnonzero(np.isfinite(targets).any(axis=1))[-1:].sum()) + 1
     ahead = max(steps or 0, int(manifest["horizon"]))
     found = between(own.times[max(0, end - int(manifest["context"])) : end + ahead])
     if not len(found):
-        return
+        return ""
     dated = bool(manifest["dated"])
     odd, median = np.abs(found - usual) > slack(usual, dated), float(np.median(found))
     if abs(median - usual) > slack(usual, dated):
@@ -96,13 +102,13 @@ def _check_spacing(manifest: Mapping[str, Any], own: Recent, steps: int | None) 
             f"the rows are {step_said(median, dated)} apart, and those of training "
             f"{step_said(usual, dated)}; give rows at the step of training."
         )
-    if odd.any():
-        whose = f" of the series {own.name!r}" if own.name is not None else ""
-        warnings.warn(
-            f"{int(odd.sum())} of the {len(odd)} steps between the rows{whose} are not the usual "
-            f"{step_said(usual, dated)}; rows are taken as evenly spaced.",
-            stacklevel=2,
-        )
+    if not odd.any():
+        return ""
+    whose = f" of the series {own.name!r}" if own.name is not None else ""
+    return (
+        f"{int(odd.sum())} of the {len(odd)} steps between the rows{whose} are not the usual "
+        f"{step_said(usual, dated)}; rows are taken as evenly spaced."
+    )
 
 
 def forecast_rows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"metrics": lambda self: [metric(), metric()]}, r"names val_mse twice"),
     ({"metrics": lambda self: [metric(unit=5)]}, "the unit of val_mse must be a text, not 5"),
     ({"metrics": lambda self: [metric(goal="lower", unit=5)]}, "'lower'.*; the unit of"),
+    (
+        {"metrics": lambda self: [replace(metric(one), loss=True) for one in ("val_a", "val_b")]},
+        "val_a, val_b are all said to be the loss",
+    ),
     ({"evaluate": figures("good")}, "reports 'good' for val_mse, which is no number"),
     ({"evaluate": lambda self, predict, part: 0.5}, "must return a dict of figures, not 0.5"),
     (
@@ -268,6 +273,7 @@ def test_problems_that_are_none(problems: Any, words: str) -> None:
         ({"input_size": 0}, "input_size must be a whole number"),
         ({"feedback": "yes"}, "feedback must be True or False, not 'yes'"),
         ({"rows": lambda: {"train": 5, "valid": 3}}, r"rows\(\) names 'valid'; parts are train"),
+        ({"rows": lambda: {"train": "many", "val": 3}}, "counts train as 'many'"),
         ({"metrics": lambda: [metric("mse")]}, "names 'mse'"),
     ],
 )
