@@ -13,7 +13,7 @@ from rnnsearch.models.config import CLASSIC, is_own
 from rnnsearch.models.weights import own_name
 from rnnsearch.tasks.base import Head
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, State
-from rnnsearch.training.kernels.choice import choose
+from rnnsearch.training.kernels.choice import choose, kernels
 from rnnsearch.training.kernels.lru import lru
 from rnnsearch.training.kernels.minimal import minimal
 from rnnsearch.training.kernels.own import own
@@ -22,7 +22,6 @@ from rnnsearch.training.padding import (
     last_read,
     reversed_steps,
     seen,
-    to_the_ends,
     valid_steps,
 )
 from rnnsearch.training.shapes import NetworkShape, gathered, layer_state
@@ -82,6 +81,7 @@ def forward(
         `state`.
     """
     if lengths is not None:
+        lengths = lengths.expand(len(inputs), -1)
         inputs = seen(inputs, valid_steps(lengths, inputs.shape[1]))
     entered = enter(shape, weights, inputs)
     before = layer_state(shape, state)
@@ -113,8 +113,8 @@ def run_layers(
         ends: Whether the states are to be those after the last valid step.
 
     Returns:
-        The head's inputs [K, T, B, directions * H], and the states: after the last step, padded
-        ones included, or of `ends` the last valid one.
+        The head's inputs [K, T, B, directions * H], and the states; without `ends` they mean
+        nothing where there are lengths.
     """
     current = stream = entered
     after: list[State] = []
@@ -124,15 +124,9 @@ def run_layers(
             read = reversed_steps(current, lengths) if side else current
             before = state[layer * shape.directions + side]
 
-            def run(
-                inputs: Tensor, before: State, layer: int = layer, side: int = side
-            ) -> tuple[Tensor, State]:
-                return one_layer(shape, weights, layer, side, inputs, before)
-
-            if lengths is None or not ends:
-                outputs, last = run(read, before)
-            else:
-                outputs, last = to_the_ends(run, read, before, lengths, _shown(shape))
+            outputs, last = one_layer(
+                shape, weights, layer, side, read, before, lengths=lengths, ends=ends
+            )
             sides.append(reversed_steps(outputs, lengths) if side else outputs)
             after.append(last)
         current = sides[0] if len(sides) == 1 else torch.cat(sides, -1)
@@ -146,11 +140,6 @@ def run_layers(
     return current, after
 
 
-def _shown(shape: NetworkShape) -> bool:
-    """Whether a layer's outputs are its states."""
-    return shape.cell in ("rnn", "gru", "mingru", "minlstm")
-
-
 def one_layer(
     shape: NetworkShape,
     weights: Mapping[str, Tensor],
@@ -158,22 +147,29 @@ def one_layer(
     side: int,
     inputs: Tensor,
     state: State,
+    *,
+    lengths: Tensor | None = None,
+    ends: bool = False,
 ) -> tuple[Tensor, State]:
-    """One layer in one direction, along the steps as they are given."""
+    """One layer in one direction, along the steps as they are given; see `run_layers`."""
     end = f"_l{layer}" + "_reverse" * side
     if is_own(shape.cell):
         prefix = f"rnn.{own_name(layer, side)}."
         mine = {n.removeprefix(prefix): w for n, w in weights.items() if n.startswith(prefix)}
-        return own(shape.cell, shape.widths[layer], inputs, mine, state)
+        return own(shape.cell, shape.widths[layer], inputs, mine, state, lengths)
     if shape.cell == "lru":
         mine = {n[4 : -len(end)]: weight for n, weight in weights.items() if n.endswith(end)}
-        return lru(inputs, mine, state)
+        return lru(inputs, mine, state, lengths)
     if shape.cell not in CLASSIC:
         bias = weights[f"rnn.bias_ih{end}"] if shape.bias else None
-        return minimal(shape.cell, inputs, weights[f"rnn.weight_ih{end}"], bias, state[0])
+        into = weights[f"rnn.weight_ih{end}"]
+        return minimal(shape.cell, inputs, into, bias, state[0], lengths)
     head = weights["head.bias"]
     kernel, made = layers_of(shape, *inputs.shape[:3], head.device, head.dtype)[layer]
-    return kernel(made, inputs.contiguous(), *layer_weights(shape, weights, layer, side), state)
+    if ends and lengths is not None and not kernel.ends:
+        kernel = kernels()["batched"]
+    four = layer_weights(shape, weights, layer, side)
+    return kernel(made, inputs.contiguous(), *four, state, lengths)
 
 
 def _normalised(

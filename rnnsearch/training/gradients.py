@@ -34,8 +34,8 @@ class Pass:
     Attributes:
         losses: [K].
         gradients: Of each trial's own loss, in the order of the layout.
-        after: The state after the last step, padded ones included, one a layer, each part
-            [K, B, H].
+        after: The state after the last step, one a layer, each part [K, B, H]; of sequences of
+            unequal length it means nothing.
     """
 
     losses: Tensor
@@ -69,7 +69,7 @@ def training_pass(
     inputs = batch.inputs if valid is None else seen(batch.inputs, valid)
     entered = enter(shape, weights, inputs)
     if shape.by_hand:
-        current, after, pull = _chain(shape, weights, entered, state, masks)
+        current, after, pull = _chain(shape, weights, entered, state, masks, lengths)
     else:
         current, after, pull = _traced(shape, weights, entered, state, masks, lengths)
     above = current
@@ -99,6 +99,7 @@ def _chain(
     entered: Tensor,
     state: Sequence[State],
     masks: Sequence[Tensor | None],
+    lengths: Tensor | None,
 ) -> tuple[Tensor, list[State], Pull]:
     """Layer on layer of a classic cell, with the derivative by hand."""
     current, device, dtype = entered, entered.device, weights["head.bias"].dtype
@@ -112,6 +113,7 @@ def _chain(
             layer_weights(shape, weights, number),
             state[number],
             pull_inputs=number > 0 or shape.embedding_size is not None,
+            lengths=lengths,
         )
         after.append(last)
         pulls.append(layer_pull)

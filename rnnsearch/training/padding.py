@@ -6,8 +6,6 @@ cut out by choosing (`torch.where`), never by a product, since zero times NaN is
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
@@ -70,36 +68,16 @@ def reversed_steps(sequence: Tensor, lengths: Tensor | None) -> Tensor:
     return sequence.gather(1, index.expand(len(sequence), -1, -1, sequence.shape[-1]))
 
 
-Run = Callable[[Tensor, tuple[Tensor, ...]], tuple[Tensor, tuple[Tensor, ...]]]
-
-
-def to_the_ends(
-    run: Run, inputs: Tensor, state: tuple[Tensor, ...], lengths: Tensor, shown: bool
-) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """A layer over padded sequences, and each one's state after its own last step.
-
-    Where the states are not among the outputs, the layer is run from one end of a sequence to the
-    next.
+def after_last_valid(states: Tensor, lengths: Tensor | None, first: Tensor) -> Tensor:
+    """The state after each sequence's last valid step, [K, B, H] of [K, T, B, H].
 
     Args:
-        run: The layer, over inputs [K, T, B, I] from a state.
-        shown: Whether outputs are states.
+        first: That of a sequence of length 0, [K, B, H].
     """
-    if shown:
-        outputs, _ = run(inputs, state)
-        last = last_valid(outputs, lengths).squeeze(1)
-        return outputs, (torch.where((lengths > 0).unsqueeze(-1), last, state[0]),)
-    pieces, held, start = [], state, 0
-    for end in sorted({*lengths.flatten().tolist(), inputs.shape[1]}):
-        if end <= start:
-            continue
-        outputs, state = run(inputs[:, start:end].contiguous(), state)
-        pieces.append(outputs)
-        # A sequence that goes on takes the newer state, up to the one after its own last step.
-        open_yet = (lengths > start).unsqueeze(-1)
-        held = tuple(torch.where(open_yet, new, old) for new, old in zip(state, held, strict=True))
-        start = end
-    return torch.cat(pieces, 1), held
+    if lengths is None:
+        return states[:, -1].clone()
+    last = last_valid(states, lengths).squeeze(1)
+    return torch.where((lengths > 0).unsqueeze(-1), last, first)
 
 
 def _last_index(lengths: Tensor, sequence: Tensor) -> Tensor:

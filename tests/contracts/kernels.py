@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from itertools import pairwise
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 CELLS = [("rnn", "tanh"), ("rnn", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
 SHAPES = [(16, 1, 1, 49), (16, 3, 5, 1), (32, 65, 4, 7), (7, 2, 1, 3), (48, 16, 6, 9)]
 """(hidden, inputs, batch, steps)"""
+UNEQUAL = [(16, 3, 5, 7), (32, 20, 22, 12)]
 
 
 def layer_of(cell: str, nonlinearity: str, shape: tuple[int, int, int, int], members: int):
@@ -177,6 +179,53 @@ class KernelContract:
                     else:
                         scale = max(1.0, float(theirs.abs().max()))
                         assert float((ours[place] - theirs[0]).abs().max()) <= tolerance * scale
+
+    @pytest.mark.parametrize("shape", UNEQUAL)
+    @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+    def test_sequences_end_where_they_end(self, cell, nonlinearity, shape):
+        layer = layer_of(cell, nonlinearity, shape, 2)
+        if not self.kernel.supports(layer):
+            pytest.skip("the kernel leaves this shape to another")
+        _, _, batch, steps = shape
+        lengths = torch.randint(0, steps, (2, batch), generator=torch.Generator().manual_seed(3))
+        lengths[1, 0] = steps  # the first member ends before the other
+        lengths[0] = lengths[0].sort(descending=True).values
+        lengths = lengths.to(self.device)
+        valid = torch.arange(steps, device=self.device).view(1, -1, 1) < lengths.unsqueeze(1)
+        for dtype, tolerance in self.each_dtype():
+            arguments = arguments_of(layer, dtype, device=self.device)
+            leaves = [x.detach().clone().requires_grad_() for x in arguments]
+            with torch.no_grad():
+                leaves[0].mul_(valid.unsqueeze(-1))
+            outputs, last = self.kernel(layer, *leaves[:5], tuple(leaves[5:]), lengths)
+            assert bool(outputs.isfinite().all())
+            slopes = torch.linspace(-1, 1, outputs.numel(), dtype=dtype, device=self.device)
+            slopes = slopes.view(outputs.shape) * valid.unsqueeze(-1)
+            found = torch.autograd.grad(outputs, leaves[:5], slopes)
+            wanted = [torch.zeros_like(x) for x in leaves[:5]]
+            for k, b in itertools.product(range(2), range(batch)):
+                length = int(lengths[k, b])
+                state = tuple(x.detach()[k : k + 1, b : b + 1].contiguous() for x in leaves[5:])
+                if length:
+                    one = layer_of(cell, nonlinearity, (*shape[:2], 1, length), 1)
+                    own = [x.detach()[k : k + 1].clone().requires_grad_() for x in leaves[1:5]]
+                    entered = leaves[0].detach()[k : k + 1, :length, b : b + 1].contiguous()
+                    entered.requires_grad_()
+                    alone, state = self.kernel(one, entered, *own, state)
+                    assert torch.allclose(
+                        alone, outputs[k : k + 1, :length, b : b + 1], rtol=0, atol=tolerance
+                    )
+                    below = slopes[k : k + 1, :length, b : b + 1].contiguous()
+                    first, *rest = torch.autograd.grad(alone, [entered, *own], below)
+                    wanted[0][k : k + 1, :length, b : b + 1] = first
+                    for total, part in zip(wanted[1:], rest, strict=True):
+                        total[k] += part[0]
+                if self.kernel.ends:
+                    for ours, theirs in zip(last, state, strict=True):
+                        assert torch.allclose(ours[k, b], theirs[0, 0], rtol=0, atol=tolerance)
+            for ours, theirs in zip(found, wanted, strict=True):
+                scale = max(1.0, float(theirs.abs().max()))
+                assert float((ours - theirs).abs().max()) <= 3 * tolerance * scale
 
     @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
     def test_padded_units_stay_exactly_zero(self, cell, nonlinearity):

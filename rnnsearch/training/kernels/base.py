@@ -42,6 +42,8 @@ class LayerKernel(Protocol):
     """
 
     name: str
+    ends: bool
+    """Whether it knows the state after each sequence's own last step."""
 
     def supports(self, layer: LayerShape) -> bool:
         """Whether this kernel computes such a layer; device and dtype are `choice`'s to know."""
@@ -56,6 +58,7 @@ class LayerKernel(Protocol):
         b_ih: Tensor,
         b_hh: Tensor,
         state: State,
+        lengths: Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """Run one layer over a chunk of time, with the equations of torch's modules.
 
@@ -66,9 +69,14 @@ class LayerKernel(Protocol):
             b_ih: [K, G*H].
             b_hh: [K, G*H]; of a `gru`, the new gate's part lies inside the reset product.
             state: Before the first step. Gradients flow into it where it requires them.
+            lengths: Valid steps of each sequence, int64 [K, B], 0 to T; None where all are.
+                Inputs behind them are zero. It may be left unread where `ends` is False.
 
         Returns:
             Outputs [K, T, B, H], and the state after the last step, shaped as `state`. Gradients
-            flow through both.
+            flow through both. With lengths outputs behind them are finite and mean nothing, no
+            gradient arrives there, and where `ends` is True the state is that after each
+            sequence's last valid step (`state` of one that has none), and no gradient flows
+            through it.
         """
         ...

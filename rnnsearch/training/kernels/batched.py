@@ -15,12 +15,14 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from rnnsearch.training.kernels.base import LayerShape, State
+from rnnsearch.training.padding import after_last_valid
 
 
 class BatchedKernel:
     """One layer of all members as batched matrix products."""
 
     name = "batched"
+    ends = True
 
     def supports(self, layer: LayerShape) -> bool:
         """Every cell and shape."""
@@ -36,18 +38,23 @@ class BatchedKernel:
         b_ih: Tensor,
         b_hh: Tensor,
         state: State,
+        lengths: Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """See `LayerKernel`; the outputs are a transposed view, not contiguous."""
         arguments = (inputs, w_ih, w_hh, b_ih, b_hh, *state)
-        function, leading = self.function(layer)
+        function, leading = self.function(layer, lengths)
         outputs, *last = function.apply(*leading, *arguments)  # type: ignore[no-untyped-call]
+        if lengths is not None:
+            last = [part.detach() for part in last]
         return outputs, tuple(last)
 
-    def function(self, layer: LayerShape) -> tuple[type[torch.autograd.Function], tuple[str, ...]]:
+    def function(
+        self, layer: LayerShape, lengths: Tensor | None
+    ) -> tuple[type[torch.autograd.Function], tuple[str | Tensor | None, ...]]:
         """The torch function of such a layer, and its arguments before the tensors."""
         if layer.cell == "rnn":
-            return _Rnn, (layer.nonlinearity,)
-        return (_Lstm if layer.cell == "lstm" else _Gru), ()
+            return _Rnn, (layer.nonlinearity, lengths)
+        return (_Lstm if layer.cell == "lstm" else _Gru), (lengths,)
 
 
 def _project(inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -64,6 +71,13 @@ def _flat(sequence: Tensor) -> Tensor:
     """Time-major [T, K, B, R] to [K, T*B, R]."""
     steps, members, batch, width = sequence.shape
     return sequence.transpose(0, 1).reshape(members, steps * batch, width)
+
+
+def _last(first: Tensor, sequence: Tensor, lengths: Tensor | None) -> Tensor:
+    """The states after the last steps, [K, B, H] of time-major [T, K, B, H]; a copy."""
+    if lengths is None:
+        return sequence[-1].clone()
+    return after_last_valid(sequence.transpose(0, 1), lengths, first)
 
 
 def _before(first: Tensor, sequence: Tensor) -> Tensor:
@@ -121,6 +135,7 @@ class _Rnn(torch.autograd.Function):
     def forward(
         ctx: Any,
         nonlinearity: str,
+        lengths: Tensor | None,
         inputs: Tensor,
         w_ih: Tensor,
         w_hh: Tensor,
@@ -136,7 +151,7 @@ class _Rnn(torch.autograd.Function):
             before = step.tanh_() if nonlinearity == "tanh" else step.relu_()
         ctx.save_for_backward(inputs, w_ih, w_hh, hidden, outputs)
         ctx.nonlinearity = nonlinearity
-        return outputs.transpose(0, 1), before.clone()
+        return outputs.transpose(0, 1), _last(hidden, outputs, lengths)
 
     @staticmethod
     @once_differentiable
@@ -153,8 +168,8 @@ class _Rnn(torch.autograd.Function):
             d_gates[step].mul_(d_hidden)
             from_later = arriving[step - 1] if step else torch.zeros_like(hidden)
             d_hidden = torch.baddbmm(from_later, d_gates[step], w_hh)
-        shared = _gradients(ctx, 1, d_gates, d_gates, _before(hidden, outputs))
-        return (None, *shared, d_hidden)
+        shared = _gradients(ctx, 2, d_gates, d_gates, _before(hidden, outputs))
+        return (None, None, *shared, d_hidden)
 
 
 class _Gru(torch.autograd.Function):
@@ -163,6 +178,7 @@ class _Gru(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
+        lengths: Tensor | None,
         inputs: Tensor,
         w_ih: Tensor,
         w_hh: Tensor,
@@ -186,7 +202,7 @@ class _Gru(torch.autograd.Function):
             torch.lerp(candidate, before, update, out=outputs[t])
             before = outputs[t]
         ctx.save_for_backward(inputs, w_ih, w_hh, hidden, outputs, gates, new, inner)
-        return outputs.transpose(0, 1), before.clone()
+        return outputs.transpose(0, 1), _last(hidden, outputs, lengths)
 
     @staticmethod
     @once_differentiable
@@ -214,7 +230,7 @@ class _Gru(torch.autograd.Function):
         recurrent = d_recurrent.view(steps, members, batch, 3 * size)
         projected = recurrent.clone()
         torch.mul(d_states, slope_new, out=projected[..., 2 * size :])
-        return (*_gradients(ctx, 0, projected, recurrent, hidden_before), d_hidden)
+        return (None, *_gradients(ctx, 1, projected, recurrent, hidden_before), d_hidden)
 
 
 class _Lstm(torch.autograd.Function):
@@ -223,6 +239,7 @@ class _Lstm(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
+        lengths: Tensor | None,
         inputs: Tensor,
         w_ih: Tensor,
         w_hh: Tensor,
@@ -254,7 +271,8 @@ class _Lstm(torch.autograd.Function):
         ctx.save_for_backward(
             inputs, w_ih, w_hh, hidden, memory, outputs, gates, memories, squashed
         )
-        return outputs.transpose(0, 1), before.clone(), memory_before.clone()
+        last = _last(hidden, outputs, lengths), _last(memory, memories, lengths)
+        return outputs.transpose(0, 1), *last
 
     @staticmethod
     @once_differentiable
@@ -282,5 +300,5 @@ class _Lstm(torch.autograd.Function):
             from_later = arriving[step - 1] if step else torch.zeros_like(hidden)
             d_hidden = torch.baddbmm(from_later, gradient, w_hh)
         flat = d_gates.view(steps, members, batch, 4 * size)
-        shared = _gradients(ctx, 0, flat, flat, _before(hidden, outputs))
-        return (*shared, d_hidden, d_memory)
+        shared = _gradients(ctx, 1, flat, flat, _before(hidden, outputs))
+        return (None, *shared, d_hidden, d_memory)

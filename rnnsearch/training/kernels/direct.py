@@ -44,6 +44,7 @@ def run(
     state: State,
     *,
     pull_inputs: bool,
+    lengths: Tensor | None = None,
 ) -> tuple[Tensor, State, Pull]:
     """A kernel's forward pass, and its backward pass to call later; call it under `no_grad`.
 
@@ -53,13 +54,14 @@ def run(
         inputs: [K, T, B, I], contiguous; shapes must be those of `layer`, which nobody checks.
         weights: w_ih, w_hh, b_ih and b_hh.
         pull_inputs: Whether the gradient of the inputs is wanted.
+        lengths: Contiguous; see `LayerKernel`.
 
     Returns:
         What the kernel returns, and the backward pass.
     """
-    function, leading = _function(kernel, layer)
+    function, leading = _function(kernel, layer, lengths)
     if function is None:
-        return _through_autograd(kernel, layer, inputs, weights, state, pull_inputs)
+        return _through_autograd(kernel, layer, inputs, weights, state, pull_inputs, lengths)
     if isinstance(kernel, CompiledKernel):
         weights = tuple(weight.contiguous() for weight in weights)  # type: ignore[assignment]
     skipped = len(leading)
@@ -75,15 +77,17 @@ def run(
     return outputs, tuple(last), pull
 
 
-def _function(kernel: LayerKernel, layer: LayerShape) -> tuple[Any, tuple[str, ...]]:
+def _function(
+    kernel: LayerKernel, layer: LayerShape, lengths: Tensor | None
+) -> tuple[Any, tuple[str | Tensor | None, ...]]:
     """The torch function behind a kernel and its first arguments; None where there is none."""
     if isinstance(kernel, CompiledKernel):
         from rnnsearch.training.kernels.compiled.function import CompiledLayer
 
         name = f"rnn_{layer.nonlinearity}" if layer.cell == "rnn" else layer.cell
-        return CompiledLayer, (name,)
+        return CompiledLayer, (name, lengths)
     if isinstance(kernel, BatchedKernel):
-        return kernel.function(layer)
+        return kernel.function(layer, lengths)
     return None, ()
 
 
@@ -94,11 +98,12 @@ def _through_autograd(
     weights: tuple[Tensor, Tensor, Tensor, Tensor],
     state: State,
     pull_inputs: bool,
+    lengths: Tensor | None,
 ) -> tuple[Tensor, State, Pull]:
     w_ih, w_hh, b_ih, b_hh = leaves = [w.detach().requires_grad_() for w in weights]
     entered = inputs.detach().requires_grad_(pull_inputs)
     with torch.enable_grad():
-        outputs, last = kernel(layer, entered, w_ih, w_hh, b_ih, b_hh, state)
+        outputs, last = kernel(layer, entered, w_ih, w_hh, b_ih, b_hh, state, lengths)
 
     def pull(slopes: Tensor) -> tuple[Tensor | None, ...]:
         if pull_inputs:

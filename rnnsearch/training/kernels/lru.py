@@ -9,10 +9,14 @@ from torch import Tensor
 
 from rnnsearch.training.kernels.products import gelu, linear, scale, smooth_sigmoid
 from rnnsearch.training.kernels.scan import turning_scan
+from rnnsearch.training.padding import after_last_valid
 
 
 def lru(
-    inputs: Tensor, weights: Mapping[str, Tensor], state: tuple[Tensor, ...]
+    inputs: Tensor,
+    weights: Mapping[str, Tensor],
+    state: tuple[Tensor, ...],
+    lengths: Tensor | None = None,
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """One layer over a chunk of time, differentiable.
 
@@ -20,9 +24,10 @@ def lru(
         inputs: [K, T, B, I].
         weights: As `models.lru.step` names them, each [K, ...].
         state: Real and imaginary part before the first step, [K, B, H] each.
+        lengths: Valid steps, int64 [K, B]; None where all are.
 
     Returns:
-        Outputs [K, T, B, H], and the state after the last step.
+        Outputs [K, T, B, H], and the state after the last valid step.
     """
     size, phase = torch.exp(-torch.exp(weights["nu"])), torch.exp(weights["theta"])
     turn = size * torch.cos(phase), size * torch.sin(phase)
@@ -33,4 +38,5 @@ def lru(
     seen = linear(re, c_re) - linear(im, c_im) + linear(inputs, weights["weight_d"])
     bent = gelu(seen)
     gate = smooth_sigmoid(linear(bent, weights["weight_gate"], weights.get("bias_gate")))
-    return bent * gate, (re[:, -1], im[:, -1])
+    pairs = zip((re, im), state, strict=True)
+    return bent * gate, tuple(after_last_valid(part, lengths, first) for part, first in pairs)

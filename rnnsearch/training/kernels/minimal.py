@@ -14,6 +14,7 @@ from torch.autograd.function import once_differentiable
 
 from rnnsearch.training.kernels.products import linear, sigmoid
 from rnnsearch.training.kernels.scan import before, scan, scan_back
+from rnnsearch.training.padding import after_last_valid
 
 
 class _MinGru(torch.autograd.Function):
@@ -61,7 +62,12 @@ class _MinLstm(torch.autograd.Function):
 
 
 def minimal(
-    cell: str, inputs: Tensor, weight: Tensor, bias: Tensor | None, hidden: Tensor
+    cell: str,
+    inputs: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    hidden: Tensor,
+    lengths: Tensor | None = None,
 ) -> tuple[Tensor, tuple[Tensor]]:
     """One layer over a chunk of time, differentiable.
 
@@ -71,10 +77,11 @@ def minimal(
         weight: [K, G*H, I].
         bias: [K, G*H], or None.
         hidden: Before the first step, [K, B, H].
+        lengths: Valid steps, int64 [K, B]; None where all are.
 
     Returns:
-        Outputs [K, T, B, H], and the state after the last step.
+        Outputs [K, T, B, H], and the state after the last valid step.
     """
     function = _MinGru if cell == "mingru" else _MinLstm
     states: Tensor = function.apply(linear(inputs, weight, bias), hidden)  # type: ignore[no-untyped-call]
-    return states, (states[:, -1],)
+    return states, (after_last_valid(states, lengths, hidden),)

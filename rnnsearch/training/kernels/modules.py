@@ -16,6 +16,7 @@ class ModulesKernel:
     """Calls `torch.rnn_tanh`, `torch.rnn_relu`, `torch.gru` or `torch.lstm` for each member."""
 
     name = "modules"
+    ends = False
 
     def supports(self, layer: LayerShape) -> bool:
         """Every cell, shape, device and dtype that torch has."""
@@ -31,8 +32,10 @@ class ModulesKernel:
         b_ih: Tensor,
         b_hh: Tensor,
         state: State,
+        lengths: Tensor | None = None,
     ) -> tuple[Tensor, State]:
-        """See `LayerKernel`."""
+        """See `LayerKernel`; lengths are not read."""
+        del lengths
         outputs = []
         states = []
         for member in range(inputs.shape[0]):

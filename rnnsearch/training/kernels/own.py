@@ -25,6 +25,7 @@ def own(
     inputs: Tensor,
     weights: Mapping[str, Tensor],
     state: tuple[Tensor, ...],
+    lengths: Tensor | None = None,
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """One layer over a chunk of time, differentiable.
 
@@ -32,6 +33,8 @@ def own(
         inputs: [K, T, B, I].
         weights: By the cell's own names, each [K, ...].
         state: Each part [K, B, size].
+        lengths: Valid steps, int64 [K, B], behind which a sequence's state stays; None where all
+            steps are valid.
 
     Raises:
         PackError: The cell gives another shape than it says.
@@ -43,9 +46,14 @@ def own(
         held = tuple(_moved(part[member]) for part in state)
         sizes = [part.shape for part in held]
         steps = []
-        for x in _moved(inputs[member]):
-            output, held = torch.func.functional_call(cell, own_weights, (x, held))
+        for number, x in enumerate(_moved(inputs[member])):
+            output, after_it = torch.func.functional_call(cell, own_weights, (x, held))
             steps.append(output)
+            if lengths is not None and len(after_it) == len(held):
+                goes_on = (lengths[member] > number).unsqueeze(-1)
+                pairs = zip(after_it, held, strict=True)
+                after_it = tuple(torch.where(goes_on, new, old) for new, old in pairs)
+            held = after_it
         if steps[0].shape != (len(x), hidden_size) or [part.shape for part in held] != sizes:
             raise PackError(
                 f"{path} gives an output of shape {tuple(steps[0].shape)} and states of shapes "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from contracts.kernels import (
     module_results,
 )
 from numba.core import config
+from torch.nn import functional
 
 from rnnsearch.errors import PackError
 from rnnsearch.training.kernels.choice import choose
@@ -49,6 +51,24 @@ def test_blocks_divide_a_tile_whatever_the_registers(rows: int, vectors: int) ->
         assert rows % block_rows == 0
         assert vectors % block_vectors == 0
         assert block_rows * block_vectors <= sums
+
+
+@pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+def test_more_padding_changes_no_bit(cell: str, nonlinearity: str) -> None:
+    """So that a member may stand beside one whose batch is longer."""
+    lengths = torch.tensor([[9, 9, 6, 6, 4, 1], [5, 9, 0, 3, 9, 2]])
+    found = []
+    for steps in (9, 31):
+        layer = layer_of(cell, nonlinearity, (32, 20, 6, 9), 2)
+        inputs, *others = arguments_of(layer, torch.float32)
+        inputs = functional.pad(inputs.detach(), (0, 0, 0, 0, 0, steps - 9)).requires_grad_()
+        leaves = [inputs, *others[:4]]
+        longer = replace(layer, seq_len=steps)
+        outputs, last = KERNEL(longer, *leaves, tuple(others[4:]), lengths)
+        gradients = torch.autograd.grad(outputs[:, :9].square().sum(), leaves)
+        found.append([outputs[:, :9], *last, gradients[0][:, :9], *gradients[1:]])
+    for short, long in zip(*found, strict=True):
+        assert torch.equal(short, long)
 
 
 @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)

@@ -31,6 +31,13 @@ for (cell, nonlinearity), shape, kept in itertools.product(CELLS, shapes, (0, 2*
     function._KEPT_BYTES = kept
     layer = layer_of(cell, nonlinearity, shape, 2)
     kernel_results(kernel, layer, arguments_of(layer, torch.float32))
+lengths = torch.tensor([[9, 7, 7, 6, 3, 0, 0], [1, 0, 9, 2, 0, 0, 4]])
+for (cell, nonlinearity), inputs, kept in itertools.product(CELLS, (2, 33), (0, 2**30)):
+    function._KEPT_BYTES = kept
+    layer = layer_of(cell, nonlinearity, (48, inputs, 7, 9), 2)
+    arguments = arguments_of(layer, torch.float32)
+    outputs, _ = kernel(layer, *arguments[:5], tuple(arguments[5:]), lengths)
+    torch.autograd.grad(outputs.sum(), arguments[:5])
 for kind, settings, (cell, nonlinearity) in itertools.product(
     (
         (11, 2, 3, 2, 5, 4), (16, 1, 1, 1, 1, 5), (40, 3, 17, 70, 7, 3), (96, 1, 17, 20, 4, 40),

@@ -41,7 +41,7 @@ def call(
     tensors: Mapping[str, Tensor | None],
     gradients: Mapping[str, Tensor | None],
 ) -> None:
-    """Run an entry point on contiguous float32 tensors.
+    """Run an entry point on contiguous tensors.
 
     Args:
         tensors: By the names of `Tensors`; missing ones and None count as absent.
@@ -156,7 +156,7 @@ def _extents(
 def _whole(tensors: Iterable[Tensor | None]) -> Iterator[tuple[int, int]]:
     for tensor in tensors:
         if tensor is not None:
-            yield tensor.data_ptr(), tensor.data_ptr() + FLOAT_BYTES * tensor.numel()
+            yield tensor.data_ptr(), tensor.data_ptr() + tensor.element_size() * tensor.numel()
 
 
 def _between(starts: Iterable[int]) -> Iterator[tuple[int, int]]:

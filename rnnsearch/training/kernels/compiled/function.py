@@ -23,13 +23,17 @@ _RESULTS = ("outputs", "h_last", "c_last")
 
 
 def run_forward(
-    name: str, operands: tuple[Tensor, ...], kept: Tensor | None = None
+    name: str,
+    operands: tuple[Tensor, ...],
+    lengths: Tensor | None = None,
+    kept: Tensor | None = None,
 ) -> tuple[Tensor, ...]:
     """Outputs [K, T, B, H] and the parts of the last state; fills `kept`.
 
     Args:
         name: Of the entry point.
         operands: inputs, w_ih, w_hh, b_ih, b_hh, h[, c]; contiguous float32, shapes agreeing.
+        lengths: Contiguous int64 [K, B], at most T; None where all sequences have T steps.
         kept: Room for the gates, at least K * kept_floats.
     """
     K, T, B, _ = operands[0].shape
@@ -38,19 +42,24 @@ def run_forward(
     results = (outputs, *map(torch.empty_like, state))
     tensors: dict[str, Tensor | None] = dict(zip(_OPERANDS, operands, strict=False))
     tensors.update(zip(_RESULTS, results, strict=False))
-    tensors["kept"] = kept
+    tensors |= {"kept": kept, "lengths": lengths}
     call(name, _sizes(operands, backward=False, kept=kept is not None), tensors, {})
     return results
 
 
 class CompiledLayer(torch.autograd.Function):
-    """`apply(name, *operands)` returns what `run_forward` does, differentiably."""
+    """`apply(name, lengths, *operands)` returns what `run_forward` does, differentiably.
+
+    With lengths no gradient may arrive at the states.
+    """
 
     @staticmethod
-    def forward(ctx: Any, name: str, *operands: Tensor) -> tuple[Tensor, ...]:
+    def forward(
+        ctx: Any, name: str, lengths: Tensor | None, *operands: Tensor
+    ) -> tuple[Tensor, ...]:
         kept = _kept(operands)
-        results = run_forward(name, operands, kept)
-        ctx.name, ctx.kept = name, kept
+        results = run_forward(name, operands, lengths, kept)
+        ctx.name, ctx.lengths, ctx.kept = name, lengths, kept
         ctx.save_for_backward(*operands, results[0])
         ctx.set_materialize_grads(False)
         return results
@@ -59,14 +68,16 @@ class CompiledLayer(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *arriving: Tensor | None) -> tuple[Tensor | None, ...]:
         *operands, outputs = ctx.saved_tensors
-        wanted = ctx.needs_input_grad[1:]
+        wanted = ctx.needs_input_grad[2:]
         # Gradients of weights and biases come in one pass; those of inputs and state only if asked.
         found: list[Tensor | None] = [
             torch.empty_like(operand) if wanted[n] or 1 <= n <= 4 else None
             for n, operand in enumerate(operands)
         ]
         tensors: dict[str, Tensor | None] = dict(zip(_OPERANDS, operands, strict=False))
-        tensors |= {"outputs": outputs, "kept": ctx.kept}
+        tensors |= {"outputs": outputs, "kept": ctx.kept, "lengths": ctx.lengths}
+        if found[0] is not None and ctx.lengths is not None:
+            found[0].zero_()  # behind the ends nobody writes
         gradients: dict[str, Tensor | None] = dict(zip(_OPERANDS, found, strict=False))
         for name, gradient in zip(_RESULTS, arriving, strict=False):
             gradients[name] = None if gradient is None else gradient.contiguous()
@@ -81,7 +92,7 @@ class CompiledLayer(torch.autograd.Function):
             # Another pass over the same graph, which is rare, computes the gates again.
             rooms.give_back(ctx.kept)
             ctx.kept = None
-        return (None, *(grad if wanted[n] else None for n, grad in enumerate(found)))
+        return (None, None, *(grad if wanted[n] else None for n, grad in enumerate(found)))
 
 
 def _sizes(operands: tuple[Tensor, ...] | list[Tensor], *, backward: bool, kept: bool) -> Sizes:

@@ -32,6 +32,7 @@ class CompiledKernel:
     """
 
     name = "compiled"
+    ends = True
 
     def supports(self, layer: LayerShape) -> bool:
         """Whether `refusal` finds nothing against such a layer; not whether it is the fastest."""
@@ -82,6 +83,7 @@ class CompiledKernel:
         b_ih: Tensor,
         b_hh: Tensor,
         state: State,
+        lengths: Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """See `LayerKernel`. Without gradients to compute, nothing is kept for them.
 
@@ -93,13 +95,18 @@ class CompiledKernel:
         from rnnsearch.training.kernels.compiled.function import CompiledLayer, run_forward
 
         operands = (inputs, w_ih, w_hh, b_ih, b_hh, *state)
-        _require(layer, operands)
+        _require(layer, operands, lengths)
+        lengths = None if lengths is None else lengths.contiguous()
         operands = tuple(operand.contiguous() for operand in operands)
         name = entry_name(layer)
         if torch.is_grad_enabled() and any(operand.requires_grad for operand in operands):
-            outputs, *last = CompiledLayer.apply(name, *operands)  # type: ignore[no-untyped-call]
+            outputs, *last = CompiledLayer.apply(  # type: ignore[no-untyped-call]
+                name, lengths, *operands
+            )
         else:
-            outputs, *last = run_forward(name, operands)
+            outputs, *last = run_forward(name, operands, lengths)
+        if lengths is not None:
+            last = [part.detach() for part in last]
         return outputs, tuple(last)
 
 
@@ -108,7 +115,7 @@ def entry_name(layer: LayerShape) -> str:
     return f"rnn_{layer.nonlinearity}" if layer.cell == "rnn" else layer.cell
 
 
-def _require(layer: LayerShape, operands: tuple[Tensor, ...]) -> None:
+def _require(layer: LayerShape, operands: tuple[Tensor, ...], lengths: Tensor | None) -> None:
     K, T, B = layer.members, layer.seq_len, layer.batch_size
     D, H = layer.input_size, layer.hidden_size
     G = GATES[layer.cell] * H
@@ -121,6 +128,13 @@ def _require(layer: LayerShape, operands: tuple[Tensor, ...]) -> None:
         raise PackError(
             f"{layer} has an empty axis, or units that are not a multiple of {_MULTIPLE}"
         )
+    if lengths is not None and not (
+        lengths.shape == (K, B)
+        and lengths.dtype == torch.int64
+        and lengths.device.type == "cpu"
+        and 0 <= int(lengths.min()) <= int(lengths.max()) <= T
+    ):
+        raise PackError(f"{layer} needs lengths from 0 to {T}, int64 [{K}, {B}] on the CPU")
     for operand in operands:
         if operand.dtype != torch.float32 or operand.device.type != "cpu":
             raise PackError(

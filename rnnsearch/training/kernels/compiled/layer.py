@@ -21,7 +21,7 @@ from rnnsearch.training.kernels.compiled.layout import (
 from rnnsearch.training.kernels.compiled.member import member_backward, member_forward
 from rnnsearch.training.kernels.compiled.moves import copy_vectors
 from rnnsearch.training.kernels.compiled.parts import jit, jit_inside
-from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES
+from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, INTEGER_BYTES, read_integer
 
 
 @jit
@@ -42,9 +42,20 @@ def _member(sizes: Sizes, tensors: Tensors, k: int) -> Tensors:
         tensors.outputs + rows * sizes.hidden,
         tensors.h_last + state,
         tensors.c_last + state,
+        tensors.lengths + INTEGER_BYTES * k * sizes.batch if tensors.lengths != 0 else 0,
         tensors.kept + kept,
         tensors.scratch,
     )
+
+
+@jit
+def _last(sizes: Sizes, at: Tensors, sequence: int, first: int, last: int) -> None:
+    """The state after each sequence's last valid step; the first one where there is none."""
+    width = FLOAT_BYTES * sizes.hidden
+    for b in range(sizes.batch):
+        steps = read_integer(at.lengths + INTEGER_BYTES * b) if at.lengths != 0 else sizes.steps
+        source = sequence + ((steps - 1) * sizes.batch + b) * width
+        copy_vectors(sizes.hidden, source if steps > 0 else first + b * width, last + b * width)
 
 
 @jit_inside
@@ -52,18 +63,15 @@ def _run(
     forward_step: Any, backward_step: Any, sizes: Sizes, tensors: Tensors, grads: Gradients
 ) -> None:
     scratch = divide_scratch(tensors.scratch, sizes)
-    floats = sizes.batch * sizes.hidden
-    state = FLOAT_BYTES * floats
     lstm = sizes.gates == 4 * sizes.hidden
     for k in range(sizes.members):
         at = _member(sizes, tensors, k)
         kept = divide_kept(at.kept if sizes.kept else scratch.kept, sizes)
         if not sizes.backward:
             member_forward(forward_step, sizes, at, scratch, kept)
-            last = (sizes.steps - 1) * state
-            copy_vectors(floats, at.outputs + last, at.h_last)
+            _last(sizes, at, at.outputs, at.h_first, at.h_last)
             if lstm:
-                copy_vectors(floats, kept.cells + last, at.c_last)
+                _last(sizes, at, kept.cells, at.c_first, at.c_last)
         else:
             if sizes.gates > sizes.hidden and not sizes.kept:
                 # The same instructions on the same numbers: the gates come out equal to the bit.

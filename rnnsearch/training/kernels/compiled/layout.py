@@ -34,7 +34,7 @@ class Sizes(NamedTuple):
 
 
 class Tensors(NamedTuple):
-    """Addresses of contiguous float32 tensors, member-major."""
+    """Addresses of contiguous tensors, float32 but for one, member-major."""
 
     inputs: int  # [K, T, B, I]
     w_ih: int  # [K, G, I]
@@ -46,6 +46,7 @@ class Tensors(NamedTuple):
     outputs: int  # [K, T, B, H]; written forward, read backward
     h_last: int  # [K, B, H]; written
     c_last: int  # [K, B, H]; written, LSTM
+    lengths: int  # int64 [K, B], valid steps of each sequence; 0: all are valid
     kept: int  # [K, kept_floats]
     scratch: int
 
@@ -94,6 +95,7 @@ class Scratch(NamedTuple):
     d_b_hh: int  # [G]
     d_input_rows: int  # [chunk, I padded]
     packed: int  # operands of `add_transposed_product`
+    compact: int  # [chunk, I or H]: its left operand without the sequences that have ended
     ones: int  # [16]
     end: int
 
@@ -106,7 +108,8 @@ def padded(count: int) -> int:
 
 @jit_and_python
 def chunk_steps(sizes: Sizes) -> int:
-    """Steps whose gate gradients are gathered before they meet the weight gradients."""
+    """Steps whose gate gradients are gathered before they meet the weight gradients: more of them
+    where some sequences have ended."""
     return max(1, min(sizes.steps, _CHUNK_ROWS // sizes.batch))
 
 
@@ -140,7 +143,7 @@ def divide_scratch(start: int, sizes: Sizes) -> Scratch:
         end = input_rows
         return Scratch(
             start, recurrent_blocks, bias, kept,
-            end, end, end, end, end, end, end, end, end, end, end, end, end, end,
+            end, end, end, end, end, end, end, end, end, end, end, end, end, end, end,
         )  # fmt: skip
     rows = chunk_steps(sizes) * sizes.batch
     widest = max(padded(inputs), hidden)
@@ -159,10 +162,11 @@ def divide_scratch(start: int, sizes: Sizes) -> Scratch:
     d_b_hh = after(d_b_ih, width)
     d_input_rows = after(d_b_hh, width)
     packed = after(d_input_rows, rows * padded(inputs))
-    ones = after(packed, rows * (widest + 64))
+    compact = after(packed, rows * (widest + 64))
+    ones = after(compact, rows * widest)
     end = after(ones, LANES)
     return Scratch(
         start, recurrent_blocks, bias, kept, input_rows, recurrent_rows, d_hidden, d_cell,
         d_input_gates, d_recurrent_gates, d_w_ih, d_w_hh, d_b_ih, d_b_hh, d_input_rows, packed,
-        ones, end,
+        compact, ones, end,
     )  # fmt: skip

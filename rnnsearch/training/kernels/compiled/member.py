@@ -1,6 +1,10 @@
 """One member of a layer: its steps forward, and its gradients.
 
 A cell is two functions, one step forward and one step back; everything else is shared.
+
+Where sequences have lengths, a step takes the first ones, in fours, up to the last that has not
+ended; so those of a batch should stand with the longest first. A member's steps end with its
+longest sequence. What is behind an end counts as zero.
 """
 
 from __future__ import annotations
@@ -28,21 +32,47 @@ from rnnsearch.training.kernels.compiled.moves import (
     pack_transposed,
     transpose,
 )
-from rnnsearch.training.kernels.compiled.parts import jit_apart
+from rnnsearch.training.kernels.compiled.parts import jit, jit_apart
 from rnnsearch.training.kernels.compiled.products import (
     add_column_sums,
     add_transposed_product,
     product,
 )
-from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES
+from rnnsearch.training.kernels.compiled.vectors import (
+    FLOAT_BYTES,
+    INTEGER_BYTES,
+    read_integer,
+)
 
 _FEW_INPUTS = 4
 """Up to so many inputs are projected with the recurrent product; more make a product of their own
 over all steps, which reads their weights less often."""
 
 
+@jit
+def active(sizes: Sizes, at: Tensors, t: int) -> int:
+    """How many sequences step t takes: the first ones, a multiple of four or all."""
+    count = sizes.batch
+    if at.lengths != 0:
+        while count > 0 and read_integer(at.lengths + INTEGER_BYTES * (count - 1)) <= t:
+            count -= 1
+        count = min(sizes.batch, (count + 3) // 4 * 4)
+    return count
+
+
+@jit
+def _own_steps(sizes: Sizes, at: Tensors) -> int:
+    """Steps of the longest sequence."""
+    steps = sizes.steps
+    if at.lengths != 0:
+        steps = 0
+        for b in range(sizes.batch):
+            steps = max(steps, read_integer(at.lengths + INTEGER_BYTES * b))
+    return steps
+
+
 @jit_apart
-def _prepare(sizes: Sizes, at: Tensors, scratch: Scratch, gates: int) -> None:
+def _prepare(sizes: Sizes, at: Tensors, scratch: Scratch, gates: int, steps: int) -> None:
     """Weights in the order of the tiles, and inputs projected where they are many."""
     width, hidden, inputs = sizes.gates, sizes.hidden, sizes.inputs
     if width == hidden:
@@ -58,10 +88,19 @@ def _prepare(sizes: Sizes, at: Tensors, scratch: Scratch, gates: int) -> None:
         transpose(width, inputs, at.w_ih, inputs, scratch.input_panels, width)
         return
     pack_transposed(width, inputs, at.w_ih, scratch.input_panels)
-    product(
-        sizes.steps * sizes.batch, width, inputs, at.inputs, inputs, scratch.input_panels,
-        scratch.bias, 0, gates, width,
-    )  # fmt: skip
+    full = 0
+    while full < steps and active(sizes, at, full) == sizes.batch:
+        full += 1
+    # All steps at once that take every sequence, then one by one.
+    t = 0
+    while t < steps:
+        rows = full * sizes.batch if t < full else active(sizes, at, t)
+        row = t * sizes.batch
+        product(
+            rows, width, inputs, at.inputs + FLOAT_BYTES * row * inputs, inputs,
+            scratch.input_panels, scratch.bias, 0, gates + FLOAT_BYTES * row * width, width,
+        )  # fmt: skip
+        t = full if t < full else t + 1
 
 
 @jit_apart
@@ -72,46 +111,70 @@ def member_forward(step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept:
     # An RNN has one gate, its output, and so projects into the outputs and keeps nothing else.
     gates = at.outputs if width == hidden else kept.gates
     lstm = width == 4 * hidden
-    _prepare(sizes, at, scratch, gates)
+    steps = _own_steps(sizes, at)
+    _prepare(sizes, at, scratch, gates, steps)
     few = sizes.inputs <= _FEW_INPUTS
     inputs = sizes.inputs if few else 0
     h_before, c_before = at.h_first, at.c_first
-    for t in range(sizes.steps):
+    for t in range(steps):
+        rows = active(sizes, at, t)
         h = at.outputs + t * state
         cell = kept.cells + t * state
         of_step = gates + FLOAT_BYTES * t * batch * width
         step(
             Forward(
-                batch, hidden, scratch.bias if few else of_step, 0 if few else width,
+                rows, hidden, scratch.bias if few else of_step, 0 if few else width,
                 at.inputs + FLOAT_BYTES * t * batch * inputs, inputs, scratch.input_panels,
                 scratch.recurrent_blocks, at.b_hh, of_step, h_before, c_before,
                 kept.extra + t * state, cell, h,
             )
         )  # fmt: skip
+        fill_zero((batch - rows) * hidden, h + FLOAT_BYTES * rows * hidden)
         h_before = h
         if lstm:
             c_before = cell
+    fill_zero((sizes.steps - steps) * batch * hidden, at.outputs + steps * state)
+
+
+@jit
+def _compacted(source: int, row: int, steps: int, rows: int, batch: int, target: int) -> None:
+    """The first `rows` sequences of each step of source [steps, batch, row]."""
+    for t in range(steps):
+        step = FLOAT_BYTES * t * row
+        copy_floats(rows * row, source + step * batch, target + step * rows)
 
 
 @jit_apart
-def _gather(sizes: Sizes, at: Tensors, scratch: Scratch, d_inputs: int, t: int, steps: int) -> None:
-    """Bring the gate gradients of steps [t, t + steps) to the weights, biases and inputs."""
+def _gather(
+    sizes: Sizes, at: Tensors, scratch: Scratch, d_inputs: int, t: int, steps: int, taken: int
+) -> None:
+    """Bring the gate gradients of steps [t, t + steps) to the weights, biases and inputs.
+
+    They are those of the first `taken` sequences.
+    """
     width, hidden, batch, inputs = sizes.gates, sizes.hidden, sizes.batch, sizes.inputs
-    rows = steps * batch
+    rows = steps * taken
     state = FLOAT_BYTES * batch * hidden
     x = at.inputs + FLOAT_BYTES * t * batch * inputs
     d_in, d_rec = scratch.d_input_gates, scratch.d_recurrent_gates
+    if taken < batch:
+        _compacted(x, inputs, steps, taken, batch, scratch.compact)
+        x = scratch.compact
     add_transposed_product(inputs, width, rows, x, inputs, d_in, scratch.d_w_ih, scratch.packed)
     add_column_sums(rows, width, d_in, width, scratch.ones, scratch.d_b_ih)
     # The state before a step is the row of outputs before it, except before the first.
     if t == 0:
         add_transposed_product(
-            hidden, width, batch, at.h_first, hidden, d_rec, scratch.d_w_hh, scratch.packed
+            hidden, width, taken, at.h_first, hidden, d_rec, scratch.d_w_hh, scratch.packed
         )
-        d_later, before, count = d_rec + FLOAT_BYTES * batch * width, at.outputs, rows - batch
+        d_later, before, later = d_rec + FLOAT_BYTES * taken * width, at.outputs, steps - 1
     else:
-        d_later, before, count = d_rec, at.outputs + (t - 1) * state, rows
+        d_later, before, later = d_rec, at.outputs + (t - 1) * state, steps
+    count = later * taken
     if count > 0:
+        if taken < batch:
+            _compacted(before, hidden, later, taken, batch, scratch.compact)
+            before = scratch.compact
         add_transposed_product(
             hidden, width, count, before, hidden, d_later, scratch.d_w_hh, scratch.packed
         )
@@ -126,8 +189,10 @@ def _gather(sizes: Sizes, at: Tensors, scratch: Scratch, d_inputs: int, t: int, 
         fill_zero(rows * wide, out)
         product(rows, wide, width, d_in, width, scratch.input_rows, out, wide, out, wide)
         d_x = d_inputs + FLOAT_BYTES * t * batch * inputs
-        for r in range(rows):
-            copy_floats(inputs, out + FLOAT_BYTES * r * wide, d_x + FLOAT_BYTES * r * inputs)
+        for step in range(steps):
+            for r in range(taken):
+                source = out + FLOAT_BYTES * (step * taken + r) * wide
+                copy_floats(inputs, source, d_x + FLOAT_BYTES * (step * batch + r) * inputs)
 
 
 @jit_apart
@@ -162,17 +227,22 @@ def member_backward(
     fill_zero(width, scratch.d_b_hh)
     fill_one(scratch.ones)
 
-    chunk = chunk_steps(sizes)
-    stop = sizes.steps
+    chunk = chunk_steps(sizes) * batch
+    stop = _own_steps(sizes, at)
     while stop > 0:
-        start = max(0, stop - chunk)
+        start = stop - 1
+        while start > 0 and (stop - start + 1) * active(sizes, at, start - 1) <= chunk:
+            start -= 1
+        taken = active(sizes, at, start)  # no fewer than at the steps behind
         for t in range(stop - 1, start - 1, -1):
+            rows = active(sizes, at, t)
             h = at.outputs + t * state
-            d_in = scratch.d_input_gates + (t - start) * gates_of_step
-            d_rec = scratch.d_recurrent_gates + (t - start) * gates_of_step
+            place = FLOAT_BYTES * (t - start) * taken * width
+            d_in = scratch.d_input_gates + place
+            d_rec = scratch.d_recurrent_gates + place
             step(
                 Backward(
-                    batch, hidden, kept.gates + t * gates_of_step, kept.extra + t * state,
+                    rows, hidden, kept.gates + t * gates_of_step, kept.extra + t * state,
                     h - state if t > 0 else at.h_first,
                     kept.cells + (t - 1) * state if t > 0 else at.c_first,
                     h, d_outputs if one_row else d_outputs + t * state, 0 if one_row else hidden,
@@ -181,12 +251,15 @@ def member_backward(
                     scratch.d_hidden, scratch.d_cell, d_in, d_rec,
                 )
             )  # fmt: skip
+            ended = FLOAT_BYTES * rows * width
+            fill_zero((taken - rows) * width, d_in + ended)
+            fill_zero((taken - rows) * width, d_rec + ended)
             if t > 0 or grads.h_first != 0:
                 product(
-                    batch, hidden, width, d_rec, width, scratch.recurrent_rows,
+                    rows, hidden, width, d_rec, width, scratch.recurrent_rows,
                     scratch.d_hidden, hidden, scratch.d_hidden, hidden,
                 )  # fmt: skip
-        _gather(sizes, at, scratch, d_inputs, start, stop - start)
+        _gather(sizes, at, scratch, d_inputs, start, stop - start, taken)
         stop = start
 
     gates = FLOAT_BYTES * k * width

@@ -28,6 +28,7 @@ from rnnsearch.training.kernels.compiled.checks import CHECK_SYMBOL, CHECKED
 
 LANES = 16
 FLOAT_BYTES = 4
+INTEGER_BYTES = 8
 
 _FLOAT = ir.FloatType()
 _VECTOR = ir.VectorType(_FLOAT, LANES)
@@ -185,7 +186,8 @@ class Emitter:
             check = cgutils.get_or_insert_function(
                 self.builder.module, ir.FunctionType(ir.VoidType(), [_INT, _INT]), CHECK_SYMBOL
             )
-            width = FLOAT_BYTES * (kind.count if isinstance(kind, ir.VectorType) else 1)
+            width = INTEGER_BYTES if kind is _INT else FLOAT_BYTES
+            width *= kind.count if isinstance(kind, ir.VectorType) else 1
             self.builder.call(check, [address, _INT(width)])
 
 
@@ -222,6 +224,16 @@ def read_float(_typing_context: Any, _address: Any) -> Any:
         return Emitter(builder)._read(values[0], _FLOAT)
 
     return types.float32(types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def read_integer(_typing_context: Any, _address: Any) -> Any:
+    """The int64 at an address."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        return Emitter(builder)._read(values[0], _INT)
+
+    return types.int64(types.int64), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]
