@@ -97,7 +97,9 @@ class WholeSequences:
         Args:
             dtype: Of what is read; int64 for symbols.
         """
-        self._values = torch.tensor(ragged.values, device=device)
+        silence = np.zeros_like(ragged.values[:1])
+        self._values = torch.tensor(np.concatenate([ragged.values, silence]), device=device)
+        """A step of zeros comes last: what padding reads."""
         self._starts = torch.tensor(ragged.starts[:-1], device=device)
         self._dtype = dtype
         self.on_host = ragged.lengths
@@ -124,9 +126,8 @@ class WholeSequences:
         time = torch.arange(steps, device=numbers.device).view(1, -1, 1)
         valid = time < lengths.unsqueeze(1)
         begins = self._starts[numbers] + skip
-        found = self._values[torch.where(valid, begins.unsqueeze(1) + time, 0)].to(self._dtype)
-        valid = valid.view(*valid.shape, *[1] * (found.ndim - 3))
-        return torch.where(valid, found, torch.zeros_like(found[:1, :1, :1])), lengths
+        places = torch.where(valid, begins.unsqueeze(1) + time, len(self._values) - 1)
+        return self._values[places].to(self._dtype), lengths
 
     def read(self, predictor: Predictor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Run trained networks over every sequence, from the zero state.

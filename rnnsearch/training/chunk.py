@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from rnnsearch.training.kernels.compiled.step import CompiledStep, StepShape
 from rnnsearch.training.kernels.table import named
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.optimizers import corrections, settings
+from rnnsearch.training.packed import valid_rows
 from rnnsearch.training.planner import Plan, Planner
 from rnnsearch.training.program import Program
 from rnnsearch.training.rows import Rows
@@ -26,7 +28,8 @@ from rnnsearch.training.shapes import layer_state
 from rnnsearch.training.slots import Slot
 from rnnsearch.training.stack_key import StackKey
 from rnnsearch.training.step import StepBody, StepInputs
-from rnnsearch.training.stretch import Places, Stretch
+from rnnsearch.training.stretch import Stretch
+from rnnsearch.training.unequal import parts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,6 +113,11 @@ class Chunk:
                 adaptive=key.rule == "adam",
             )
             self._whole = CompiledStep(shape, self._configs)
+        # Of batches of unequal length; see `unequal`.
+        inner = network.input_size + 2 * sum(network.widths)
+        self._numbers_a_step = batch * inner
+        teacher = key.feeding.kind == "teacher"
+        self._mixed = network.by_hand and teacher and whole_steps(kernel for kernel, _ in layers)
         self.kernel = named(network, layers, whole=self._whole is not None)
         """What computes it, in words."""
 
@@ -223,8 +231,8 @@ class Chunk:
         losses: list[Tensor],
         norms: list[Tensor],
     ) -> None:
-        """Step after step, in a part for each length that batches are padded to."""
-        padded = padded_steps(longest)
+        """Step after step, in as many parts as `parts` says."""
+        on_host = self._zero.device.type == "cpu"
         powers = corrections(
             self._settings, self._rows["powers"], len(ahead), self._dtype, ahead.factors
         )
@@ -232,12 +240,16 @@ class Chunk:
         try:
             for number in range(len(ahead)):
                 now = ahead.part(slice(number, number + 1))
-                parts = []
-                for steps in np.unique(padded[number]).tolist():
-                    who = _places(padded[number] == steps)
+                shares = []
+                sharing = parts(longest[number], self._numbers_a_step, mixed=self._mixed)
+                for steps, who in sharing:
                     plan = self._planner.plan(now.part(slice(None), who), steps, who)
-                    parts.append((who, _inputs(plan, 0)))
-                found, norm = self._body.unequal(parts, self._settings, powers, number, state)
+                    inputs = _inputs(plan, 0)
+                    if on_host and inputs.batch.lengths is not None:
+                        rows = valid_rows(inputs.batch.lengths, inputs.batch.inputs.shape[1])
+                        inputs = replace(inputs, rows=rows)
+                    shares.append((who, inputs))
+                found, norm = self._body.unequal(shares, self._settings, powers, number, state)
                 losses.append(found)
                 norms.append(norm)
                 self._rows["total"].add_(1)
@@ -288,21 +300,6 @@ class Chunk:
             for held, parts in zip(self._states, zip(*state, strict=True), strict=True):
                 for layer, part in enumerate(parts):
                     held[:, layer, :, : part.shape[-1]] = part
-
-
-def padded_steps(longest: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What batches are padded to: four lengths an octave, so that trials often share one."""
-    octave = np.floor(np.log2(np.maximum(longest - 1, 1))).astype(np.int64)
-    step = np.maximum(4, 1 << np.maximum(octave - 2, 0))
-    padded: NDArray[np.int64] = -(-longest // step) * step
-    return padded
-
-
-def _places(chosen: NDArray[np.bool_]) -> Places:
-    """Where true; a slice where they are neighbours, since that copies nothing."""
-    found = np.flatnonzero(chosen).tolist()
-    first, last = found[0], found[-1]
-    return slice(first, last + 1) if last - first + 1 == len(found) else found
 
 
 def _inputs(plan: Plan, number: int) -> StepInputs:

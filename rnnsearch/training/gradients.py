@@ -23,6 +23,7 @@ from rnnsearch.training.forward import (
 from rnnsearch.training.kernels import direct
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.losses import LossShape, losses_and_slopes
+from rnnsearch.training.packed import head_pass
 from rnnsearch.training.padding import last_read, seen, spread_read, valid_steps
 from rnnsearch.training.shapes import NetworkShape, learned_state
 
@@ -51,6 +52,7 @@ def training_pass(
     head: Head,
     state: Sequence[State],
     masks: Sequence[Tensor | None],
+    rows: Sequence[Tensor] | None = None,
 ) -> Pass:
     """Run K networks over a chunk of time and back; call it under `no_grad`.
 
@@ -62,6 +64,7 @@ def training_pass(
             networks learn theirs.
         masks: Factors of the outputs of every layer, [K, T, B, directions * H] or None for one
             that drops nothing; empty where no layer does.
+        rows: Of `valid_rows`, where a head that answers at every step is to read no padding.
     """
     weight, lengths = weights["head.weight"], batch.lengths
     steps, both = batch.inputs.shape[1], shape.directions
@@ -72,6 +75,10 @@ def training_pass(
         current, after, pull = _chain(shape, weights, entered, state, masks, lengths)
     else:
         current, after, pull = _traced(shape, weights, entered, state, masks, lengths)
+    if rows is not None and head == "every":
+        bias = weights["head.bias"]
+        losses, arriving, *found = head_pass(current, weight, bias, batch.targets, loss, rows)
+        return _joined(shape, weights, inputs, entered, pull, losses, arriving, found, after)
     above = current
     if head == "last":
         above = last_read(current, lengths, both)
@@ -81,16 +88,31 @@ def training_pass(
     arriving, *found = _head_gradients(above, weight, slopes)
     if head == "last":
         arriving = spread_read(arriving, lengths, steps, both)
-    below, own = pull(arriving)
-    found = [*own, *found]
-    if below is not None:
-        found.insert(0, _embedding_gradient(shape, weights, inputs, entered, below))
-    return Pass(losses, found, after)
+    return _joined(shape, weights, inputs, entered, pull, losses, arriving, found, after)
 
 
 Pull = Callable[[Tensor], tuple[Tensor | None, list[Tensor]]]
 """The slopes of the head's inputs to those of what entered (None unless it is embedded) and of
 every weight of the layers, in the order of the layout."""
+
+
+def _joined(
+    shape: NetworkShape,
+    weights: Mapping[str, Tensor],
+    inputs: Tensor,
+    entered: Tensor,
+    pull: Pull,
+    losses: Tensor,
+    arriving: Tensor,
+    found: list[Tensor],
+    after: list[State],
+) -> Pass:
+    """The pass, once the slopes of the head's inputs and of its weights are there."""
+    below, own = pull(arriving)
+    found = [*own, *found]
+    if below is not None:
+        found.insert(0, _embedding_gradient(shape, weights, inputs, entered, below))
+    return Pass(losses, found, after)
 
 
 def _chain(

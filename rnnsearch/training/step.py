@@ -29,14 +29,17 @@ class StepInputs:
     Attributes:
         masks: One a layer, [K, T, B, directions * H] or None; empty where nobody drops any.
         own: Which inputs are own predictions, bool [K, T, B]; None for none.
+        rows: Where the valid steps of each trial are, see `packed.valid_rows`; None to read
+            padding as well. Their number differs from step to step, so no recorded step has them.
     """
 
     batch: Batch
     masks: Sequence[Tensor | None]
     own: Tensor | None
+    rows: Sequence[Tensor] | None = None
 
     def tensors(self) -> list[Tensor]:
-        """Those that there are, in a fixed order."""
+        """Those that there are in any step, in a fixed order."""
         batch = self.batch
         some = [batch.inputs, batch.targets, batch.lengths, *self.masks, self.own]
         return [tensor for tensor in some if tensor is not None]
@@ -121,7 +124,9 @@ class StepBody:
             first = self._key.feeding.first_own(batch.inputs.shape[1])
             inputs = own_inputs(network, weights, batch.inputs, now.own, first, state, now.masks)
             batch = replace(batch, inputs=inputs)
-        return training_pass(network, weights, batch, self._key.loss, self._head, state, now.masks)
+        return training_pass(
+            network, weights, batch, self._key.loss, self._head, state, now.masks, now.rows
+        )
 
     def _update(self, how: Settings, ahead: Corrections, number: int) -> Tensor:
         """Clip and take the gradients in the rows; their norms [K] before."""
