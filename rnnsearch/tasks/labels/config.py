@@ -48,11 +48,11 @@ class LabelsConfig:
     """Sequences of any length to classes. Exactly one of `path` and `generated.rule` is given.
 
     Attributes:
-        path: A folder with one UTF-8 text file a class, a sequence a line; or a CSV file (or
-            TSV) with a header.
-        text: Of a CSV with one sequence a row, the column that holds the text.
-        label: Of a CSV, the column that holds the class.
-        id: Of a CSV with one step a row, the column that says to which sequence it belongs.
+        path: A folder with one text file a class, a sequence a line; or a table: a CSV file with a
+            header, its cells divided by commas, semicolons, tabs or bars, or a Parquet file.
+        text: Of a table with one sequence a row, the column that holds the text.
+        label: Of a table, the column that holds the class.
+        id: Of a table with one step a row, the column that says to which sequence it belongs.
         time: With `id`, the column that orders the steps, numbers or ISO 8601; null: row order.
         features: With `id`, the columns of numbers that are the sequence.
         generated: Sequences to make instead of reading any.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-TABLE_ENDINGS = (".csv", ".tsv", ".tab")
+TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".parquet", ".pq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +98,12 @@ def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> list[tuple[str, 
 
 def _texts(path: Path, column: str) -> list[str]:
     """The column of that name of a table, or else the lines of a text file."""
+    if path.suffix.lower() in TABLE_ENDINGS and path.is_file():
+        return read_table(path, [column]).columns[column]
     lines = [line.strip() for line in lines_of(read_text(path)[1])]
     found = [line for line in lines if line]
     if not found:
         raise DataError(f"{path} holds no text, one a line.")
-    if path.suffix.lower() in TABLE_ENDINGS:
-        return read_table(path, [column]).columns[column]
     return found
 
 

@@ -1,15 +1,18 @@
-"""Columns of a CSV file as text, with the number of each row's line."""
+"""Columns of a CSV or Parquet file as text, with the place of each row."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.columns import texts
+from rnnsearch.tasks.data_file import read_data
 from rnnsearch.tasks.labels.files import read_text
+from rnnsearch.tasks.series.source import is_parquet
 
 DELIMITERS = ",;\t|"
 LONGEST_CELL = 1 << 30
@@ -25,7 +28,7 @@ class Table:
     Attributes:
         path: Where it came from.
         columns: Stripped cells by the column's name, all of one length.
-        lines: The file's line on which each row begins.
+        lines: The line of a CSV on which each row begins; of Parquet, the number of the row.
         raw: The whole file.
     """
 
@@ -36,16 +39,18 @@ class Table:
 
     def place(self, row: int, column: str) -> str:
         """Where a cell stands, for a message."""
-        return f"{self.path}:{self.lines[row]}: column {column!r}"
+        return f"{_place_of(self.path, self.lines[row])}: column {column!r}"
 
 
 def read_table(path: Path, wanted: Sequence[str]) -> Table:
-    """Read the wanted columns of a CSV file, its cells divided by commas, semicolons, tabs or bars.
+    """Read the wanted columns of a Parquet file, or of a CSV divided by commas, `;`, tabs or bars.
 
     Raises:
         DataError: The file cannot be read, has no rows, lacks a column or has it twice, has a
             row of another length, or an empty cell in a wanted column.
     """
+    if is_parquet(path):
+        return _read_parquet(path, wanted)
     raw, text = read_text(path)
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
     rows = _rows(path, text, _delimiter(text, wanted))
@@ -71,6 +76,36 @@ def read_table(path: Path, wanted: Sequence[str]) -> Table:
     if not lines:
         raise DataError(f"{path} has a header and no rows.")
     return Table(path, columns, lines, raw)
+
+
+def _read_parquet(path: Path, wanted: Sequence[str]) -> Table:
+    import pyarrow
+    from pyarrow import parquet
+
+    raw = read_data(path)
+    try:
+        file = parquet.ParquetFile(BytesIO(raw))
+        for name in wanted:
+            _place(path, file.schema_arrow.names, name)
+        read = file.read(columns=list(wanted))
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataError(f"{path} is no Parquet file that can be read: {error}.") from error
+    columns: dict[str, list[str]] = {}
+    for name in wanted:
+        cells = texts(read[name], f"{path}, column {name!r}").to_pylist()
+        columns[name] = [(cell or "").strip() for cell in cells]
+        if "" in columns[name]:
+            place = _place_of(path, columns[name].index("") + 1)
+            raise DataError(
+                f"{place}: the column {name!r} is empty here. Fill the cell, or take the row out."
+            )
+    if not read.num_rows:
+        raise DataError(f"{path} has columns and no rows.")
+    return Table(path, columns, list(range(1, read.num_rows + 1)), raw)
+
+
+def _place_of(path: Path, line: int) -> str:
+    return f"{path}: row {line}" if is_parquet(path) else f"{path}:{line}"
 
 
 def _rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -193,6 +195,40 @@ def test_a_bad_table_is_refused(tmp_path: Path, case: str) -> None:
         LabelsData.read(walks(tmp_path, rows, header))
     assert message in str(caught.value)
     assert "walks.csv" in str(caught.value) or case == "one label"
+
+
+def test_a_parquet_file_is_read_by_what_its_columns_hold(tmp_path: Path) -> None:
+    plain = walks(tmp_path, enough())
+    rows = pd.read_csv(str(plain.path))
+    expected = LabelsData.read(plain)
+    start = pd.Timestamp("2024-01-01")
+    for typed in (
+        rows,
+        rows.astype({"label": "category", "a": "float32", "id": "string"}),
+        rows.assign(t=start + pd.to_timedelta(rows["t"], unit="ms")),
+        rows.sample(frac=1, random_state=1).sort_values("id", kind="stable"),
+    ):
+        path = tmp_path / "walks.parquet"
+        typed.to_parquet(path, index=False)
+        data = LabelsData.read(replace(plain, path=str(path)))
+        assert data.classes == expected.classes
+        for part, some in expected.sequences.items():
+            np.testing.assert_array_equal(data.sequences[part].values, some.values)
+    texts = pd.DataFrame({"text": [f"w{n}" for n in range(20)], "label": [True, False] * 10})
+    texts.to_parquet(path)
+    data = LabelsData.read(LabelsConfig(path=str(path), text="text"))
+    assert data.classes == ("false", "true")
+    for wrong, words in (
+        (texts.assign(text=texts["text"].mask(texts.index == 3)), "row 4: the column 'text' is e"),
+        (texts.drop(columns="text"), "no column 'text'; it has label"),
+        (texts.iloc[:0], "has columns and no rows"),
+    ):
+        wrong.to_parquet(path)
+        with pytest.raises(DataError, match=words):
+            LabelsData.read(LabelsConfig(path=str(path), text="text"))
+    path.write_text("text,label\n")
+    with pytest.raises(DataError, match="is no Parquet file that can be read"):
+        LabelsData.read(LabelsConfig(path=str(path), text="text"))
 
 
 def test_times_may_be_dates(tmp_path: Path) -> None:
