@@ -185,6 +185,8 @@ class StudyEnded:
     wall_seconds: float
     figures: Mapping[str, float] = field(default_factory=dict)
     """What the run cost and how fast it was, each with its unit in its name."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Trials of the study by state, as the ledger has them."""
 
 
 Event = (

@@ -71,6 +71,14 @@ class RunStore:
         """Terminate a run at a Unix time."""
         self.client.set_terminated(run_id, status, millis(seconds))
 
+    def steps(self, run_id: str, keys: Iterable[str]) -> set[tuple[str, int]]:
+        """The (key, step) of every row that a run has of some metrics."""
+        return {
+            (key, row.step)
+            for key in set(keys)
+            for row in self.client.get_metric_history(run_id, key)
+        }
+
     def log(
         self,
         run_id: str,

@@ -1,8 +1,9 @@
 """Turns events into MLflow runs: gathers rows in memory, writes them in few calls.
 
-Writing an event twice changes nothing. Runs are found by their tags where an earlier writer may
-have made them; a metric row with equal key, value, step and timestamp is one row to MLflow, and
-every timestamp comes from the event; params and tags are overwritten with equal values.
+Writing an event twice changes nothing, nor does an event that tells the same again at another time.
+Runs are found by their tags where an earlier writer may have made them, and then a metric row is
+written only where the run has none of its key and step; params and tags are overwritten with equal
+values.
 """
 
 from __future__ import annotations
@@ -114,6 +115,7 @@ class Tracker:
         except BaseException:
             # A call whose answer was lost may have worked: look before making anything again.
             self._doubtful = max(self._doubtful, self._last)
+            self._runs.doubt()
             raise
 
     def _flush(self) -> None:
@@ -139,12 +141,13 @@ class Tracker:
         elif isinstance(event, ChampionChosen):
             self._choose(sequence, event)
         elif isinstance(event, StudyEnded):
-            self._or_refuse("end of the study", self._end_study, event)
+            self._or_refuse("end of the study", self._end_study, sequence, event)
 
     def abandon(self, seconds: float) -> None:
         """Leave no run RUNNING after a driver that died without a word."""
         if self.state.run_id and self.state.study.get("running"):
-            self._end_study(StudyEnded(seconds, "interrupted", "the driver died", 0.0))
+            died = StudyEnded(seconds, "interrupted", "the driver died", 0.0)
+            self._end_study(self.state.done, died)
 
     # The study.
 
@@ -184,7 +187,7 @@ class Tracker:
         }
         state.refused = 0
 
-    def _end_study(self, event: StudyEnded) -> None:
+    def _end_study(self, sequence: int, event: StudyEnded) -> None:
         state = self.state
         self._choose_again()
         for number, run in sorted(state.runs.items()):
@@ -194,9 +197,12 @@ class Tracker:
         if figures is not None and figures.is_dir():
             self._client.log_artifacts(state.run_id, str(figures), "figures")
         tags = {"state": event.state, "reason": event.reason}
-        tags |= {f"trials_{name}": str(count) for name, count in state.counts.items()}
+        # Those of the ledger, where it told them; zeros too, since a run before may have had more.
+        counts = {**dict.fromkeys((*FINAL, "waiting"), 0), **(event.counts or state.counts)}
+        tags |= {f"trials_{name}": str(count) for name, count in counts.items()}
         costs = {"wall_seconds": event.wall_seconds, **event.figures}
-        metrics = [(name, value, event.time, 0) for name, value in costs.items()]
+        # Each run of the driver has its own, so they stand at steps of their own.
+        metrics = [(name, value, event.time, sequence) for name, value in costs.items()]
         self._store.log(state.run_id, metrics=metrics, tags=tags)
         self._store.end(state.run_id, STUDY_STATUS[event.state], event.time)
         state.study["running"] = False
@@ -215,7 +221,12 @@ class Tracker:
                 "note": event.note,
             }
             run_id = self._store.create(self.state.experiment_id, name, event.time, tags)
-        metrics = [(key, value, event.time, 0) for key, value in event.metrics.items()]
+        there = self._store.steps(run_id, event.metrics)
+        metrics = [
+            (key, value, event.time, 0)
+            for key, value in event.metrics.items()
+            if (key, 0) not in there
+        ]
         self._store.log(run_id, metrics=metrics)
         self._store.end(run_id, "FINISHED", event.time)
 

@@ -39,6 +39,10 @@ class TrialRuns:
 
     def __init__(self, client: MlflowClient, store: RunStore, state: WriterState) -> None:
         self.progress: list[Point] = []
+        self._progress_there: set[tuple[str, int]] | None = None
+        """Rows of that curve in MLflow, once this process has asked."""
+        self._sure: set[int] = set()
+        """Trials whose rows in MLflow are known, since this process wrote or read them."""
         self._client = client
         self._store = store
         self._state = state
@@ -64,11 +68,18 @@ class TrialRuns:
         final = rows.end is not None and rows.end.state in FINAL
         if rows.end is not None and final:
             metrics += summary_rows(rows.end, self._metric)
+        unsure = run.looked_up or rows.first_sequence <= doubtful
+        if metrics and unsure and not fresh and rows.number not in self._sure:
+            # A trial that a driver forgot when it was killed is told again, at other times,
+            # which MLflow would take for other rows.
+            there = self._store.steps(run.run_id, (row[0] for row in metrics))
+            metrics = [row for row in metrics if (row[0], row[3]) not in there]
         if rows.scored is not None:
             metrics += finalist_rows(rows.scored, self._metric)
         params = as_params(rows.start.params) if rows.start is not None else {}
         if metrics or tags or params:
             self._store.log(run.run_id, metrics=metrics, params=params, tags=tags)
+        self._sure.add(rows.number)
         if points:
             run.epoch = max(row[3] for row in points)
         for seed, path in rows.checkpoints:
@@ -80,6 +91,11 @@ class TrialRuns:
         if final:
             self._count(rows.end)
             self._state.runs.pop(rows.number, None)
+
+    def doubt(self) -> None:
+        """A write failed, and may have worked all the same."""
+        self._sure.clear()
+        self._progress_there = None
 
     def _open(
         self, rows: TrialRows, later: Mapping[str, str], doubtful: int
@@ -105,12 +121,13 @@ class TrialRuns:
             if start is not None:
                 tags |= starting_tags(start)
             fresh = found is None
+            looked_up = found is not None
             if found is None:
                 tags |= later
                 seconds = start.time if start is not None else _first_time(rows)
                 name = start.name if start is not None else f"trial-{rows.number:04d}"
                 found = self._store.create(state.experiment_id, name, seconds, tags)
-            run = OpenRun(found)
+            run = OpenRun(found, looked_up=looked_up)
             state.runs[rows.number] = run
         if reopened and start is not None:
             self._store.reopen(run.run_id)
@@ -127,6 +144,12 @@ class TrialRuns:
     def _count(self, end: TrialEnded) -> None:
         """The study's own curve: the best value so far over ended trials."""
         state = self._state
+        before = state.ended.get(end.number)
+        if before == end.state:
+            return  # told again
+        if before is not None:
+            state.counts[before] -= 1
+        state.ended[end.number] = end.state
         best = state.best
         if end.best_value is not None and end.state in ("complete", "pruned"):
             better = max if state.study.get("goal") == "maximize" else min
@@ -139,7 +162,13 @@ class TrialRuns:
 
     def write_progress(self) -> None:
         """Write the study's own curve as far as it is known."""
-        self._store.log(self._state.run_id, metrics=self.progress)
+        if self._progress_there is None:
+            names = (row[0] for row in self.progress)
+            self._progress_there = self._store.steps(self._state.run_id, names)
+        rows = [row for row in self.progress if (row[0], row[3]) not in self._progress_there]
+        if rows:
+            self._store.log(self._state.run_id, metrics=rows)
+            self._progress_there |= {(row[0], row[3]) for row in rows}
 
     def put_back(self, run: OpenRun, event: StudyEnded) -> None:
         """Close the run of a trial that waits for the study to go on."""

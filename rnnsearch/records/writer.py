@@ -173,6 +173,7 @@ def run(arguments: argparse.Namespace) -> int:
                 study=state.study,
                 best=state.best,
                 counts=state.counts,
+                ended=state.ended,
             )
         state.tracking_uri = store.name
         patience = Patience(folder, state, store)

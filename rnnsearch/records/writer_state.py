@@ -23,12 +23,18 @@ EVERYTHING = 2**62
 
 @dataclass(slots=True)
 class OpenRun:
-    """A trial's run that may still grow. `epoch` is the last one written, `ended` whether the
-    run is terminated (a trial put back) and must be reopened before it grows."""
+    """A trial's run that may still grow.
+
+    Attributes:
+        epoch: The last one written; of a run that was looked up, the last one since then.
+        ended: Whether it is terminated (a trial put back) and must be reopened before it grows.
+        looked_up: Whether it was found in MLflow with rows that are not known here.
+    """
 
     run_id: str
     epoch: int = 0
     ended: bool = False
+    looked_up: bool = False
 
 
 @dataclass(slots=True)
@@ -53,7 +59,8 @@ class WriterState:
         writer: The process whose problem that is.
         refused: Records that MLflow refused for good; the log file has them.
         study: Name, metric, goal and tags of the study, for the runs of its trials.
-        counts: Ended trials by state.
+        counts: Ended trials by state, and `ended` each one's state by its number, so that none
+            is counted twice whatever is told again.
         best: The study's best value so far.
         runs: Runs of trials that have not ended for good, by trial number.
     """
@@ -74,6 +81,7 @@ class WriterState:
     refused: int = 0
     study: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    ended: dict[int, str] = field(default_factory=dict)
     best: float | None = None
     runs: dict[int, OpenRun] = field(default_factory=dict)
 
@@ -83,6 +91,7 @@ class WriterState:
         try:
             row = json.loads((folder / "state.json").read_text(encoding="utf-8"))
             row["runs"] = {int(key): OpenRun(**run) for key, run in row["runs"].items()}
+            row["ended"] = {int(key): name for key, name in row.get("ended", {}).items()}
             return cls(**row)
         except FileNotFoundError:
             return cls()

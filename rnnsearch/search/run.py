@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from rnnsearch.errors import NoUsableTrialError
 from rnnsearch.events import ChampionChosen, Listener, StudyState, TrialState
+from rnnsearch.search.after_flush import AfterFlush
 from rnnsearch.search.champion import why_unusable
 from rnnsearch.search.control import Control
 from rnnsearch.search.endings import Endings, search_deadline
@@ -125,6 +126,7 @@ def run_search(
         signals.name,
     )
     tally = tally or Tally()
+    listener = AfterFlush(listener, ledger)
     run = OneRun(spec, directory, ledger, listener, endings, stage, tally)
     control: Control | None = None
     champion: ChampionChosen | None = None

@@ -85,12 +85,14 @@ def drive(
         started: When the study was opened, Unix time.
         store: Where the records go.
     """
+    from rnnsearch.records.untold import open_runs, untold
     from rnnsearch.search.run import run_search
     from rnnsearch.search.tally import Tally
 
     ended_before = _ended(ledger)
     ledger.set_note(NOTE, store.name)
     recorder = recorder_of(directory, store)
+    known = open_runs(directory.outbox) if resumed else {}
     troubles = Troubles(recorder, watch.trouble)
     everyone = _Together((watch.listener, recorder), spec, directory, ledger, data)
     state: StudyState = "failed"
@@ -105,6 +107,8 @@ def drive(
         ledger.set_note("tie_break", own_loss(data.metrics()))
         opening = _opening(spec, directory, data, ledger, resumed)
         everyone.on_event(opening)
+        for event in untold(known, ledger.trials(), spec.search.metric, time.time()):
+            everyone.on_event(event)
         scoring = _Scoring(data, everyone)
         scoring.start()
         searching = time.time()
@@ -133,7 +137,9 @@ def drive(
         if everyone.baselines:
             ledger.set_note("baselines", everyone.baselines)
         costs = _costs(outcome, _ended(ledger) - ended_before, searching - started)
-        everyone.on_event(StudyEnded(time.time(), state, reason, time.time() - started, costs))
+        counts = {str(one): count for one, count in ledger.counts().items()}
+        seconds = time.time() - started
+        everyone.on_event(StudyEnded(time.time(), state, reason, seconds, costs, counts))
         try:
             records, left = write_records(recorder, watch.stage, watch.drain, hurried)
         finally:

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from optuna.trial import TrialState as OptunaState
@@ -38,6 +38,7 @@ class Ledger:
         self._study, self._journal = opened.study, opened.journal
         self._writer = StudyWriter(opened)
         self._lock = threading.RLock()
+        self._after_flush: list[Callable[[], None]] = []
         self._goal = spec.search.goal
         self._num_trials = int(self._study.user_attrs.get("num_trials", spec.search.num_trials))
         self._notes = _notes(opened)
@@ -226,8 +227,22 @@ class Ledger:
         Raises:
             StorageError: The disk refused. Nothing is lost; call again.
         """
+        with self._lock:
+            actions, self._after_flush = self._after_flush, []
         if self._journal is not None:
-            self._journal.flush()
+            try:
+                self._journal.flush()
+            except BaseException:
+                with self._lock:
+                    self._after_flush = [*actions, *self._after_flush]
+                raise
+        for action in actions:
+            action()
+
+    def after_flush(self, action: Callable[[], None]) -> None:
+        """Does something once all that was written before this call is durable."""
+        with self._lock:
+            self._after_flush.append(action)
 
     @property
     def sampler_seconds(self) -> tuple[float, float]:

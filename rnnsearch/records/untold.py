@@ -1,0 +1,92 @@
+"""What a killed driver had flushed into its ledger and did not come to hand to the records.
+
+Events follow the ledger's flush, so a kill between the two leaves a trial that the records know
+less of than the ledger does. The ledger has its end and the study's metric; what else was
+measured in those epochs is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from rnnsearch.events import EpochsReported, Event, TrialEnded, TrialStarted, TrialState
+from rnnsearch.records.run_fields import FINAL
+from rnnsearch.records.segment_reader import SegmentReader
+from rnnsearch.records.writer_state import WriterState
+
+
+class KnownTrial(Protocol):
+    """A trial as the ledger has it: `rnnsearch.search.ledger.trial_record.TrialRecord`."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def state(self) -> TrialState: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def values_by_epoch(self) -> Mapping[int, float]: ...
+    @property
+    def best_value(self) -> float | None: ...
+    @property
+    def best_epoch(self) -> int | None: ...
+    @property
+    def seconds(self) -> float | None: ...
+    @property
+    def ended(self) -> float | None: ...
+
+
+def open_runs(folder: Path) -> dict[int, int]:
+    """Trials whose final end was not handed to the records, with the last epoch that was.
+
+    Call it before a writer is at work on the outbox.
+    """
+    state = WriterState.load(folder)
+    found = {number: run.epoch for number, run in state.runs.items()}
+    for _, event in SegmentReader(folder, state.done).read():
+        if isinstance(event, TrialEnded) and event.state in FINAL:
+            found.pop(event.number, None)
+        elif isinstance(event, EpochsReported):
+            found[event.number] = max(found.get(event.number, 0), *event.epochs)
+        elif isinstance(event, TrialStarted):
+            found.setdefault(event.number, 0)
+    return found
+
+
+def untold(
+    runs: Mapping[int, int], trials: Sequence[KnownTrial], metric: str, now: float
+) -> Iterator[Event]:
+    """The events that are missing, from what the ledger knows.
+
+    Args:
+        runs: What `open_runs` found.
+        metric: Whose values the curves hold.
+        now: Unix time of what has none of its own.
+    """
+    for trial in trials:
+        if trial.number not in runs:
+            continue
+        when = now if trial.ended is None else trial.ended
+        curve = trial.values_by_epoch
+        epochs = sorted(epoch for epoch in curve if epoch > runs[trial.number])
+        if epochs:
+            rows = [{metric: curve[epoch]} for epoch in epochs]
+            yield EpochsReported(when, trial.number, epochs, rows, 0)
+        if trial.state in FINAL:
+            yield TrialEnded(
+                time=when,
+                number=trial.number,
+                state=trial.state,
+                reason=trial.reason,
+                epoch=trial.epoch,
+                value=trial.value,
+                best_value=trial.best_value,
+                best_epoch=trial.best_epoch,
+                training_seconds=trial.seconds or 0.0,
+            )

@@ -1,0 +1,92 @@
+"""Events that a killed driver did not come to tell are made again from the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rnnsearch.events import EpochsReported, Event, TrialEnded, TrialStarted, TrialState
+from rnnsearch.records.outbox import Outbox
+from rnnsearch.records.untold import open_runs, untold
+from rnnsearch.records.writer_state import OpenRun, WriterState
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is asked of a trial of the ledger."""
+
+    number: int
+    state: TrialState
+    values_by_epoch: dict[int, float] = field(default_factory=dict)
+    reason: str = "why"
+    epoch: int = 3
+    value: float | None = 0.25
+    best_value: float | None = 0.25
+    best_epoch: int | None = 3
+    seconds: float | None = 1.5
+    ended: float | None = 50.0
+
+
+CURVE = {1: 1.0, 2: 0.5, 3: 0.25}
+
+
+def begin(number: int) -> TrialStarted:
+    return TrialStarted(1.0, number, f"trial-{number}", {}, {}, 7, "pack")
+
+
+def epochs(number: int, *which: int) -> EpochsReported:
+    return EpochsReported(2.0, number, which, [{"val_mse": CURVE[one]} for one in which], 10)
+
+
+def end(number: int, state: TrialState = "complete") -> TrialEnded:
+    return TrialEnded(3.0, number, state, "why", 3, 0.25, 0.25, 3, 1.5)
+
+
+def left_behind(folder: Path) -> None:
+    """By a driver that was killed: trials 0 to 2 were written, 3 to 6 lie in the outbox."""
+    WriterState(done=0, runs={1: OpenRun("r1", epoch=2), 2: OpenRun("r2", epoch=3)}).save(folder)
+    box = Outbox(folder)
+    for event in (
+        begin(3), epochs(3, 1, 2, 3), end(3),
+        begin(4), epochs(4, 1),
+        begin(5),
+        begin(6), epochs(6, 1, 2), end(6, "waiting"),
+        end(2),
+    ):  # fmt: skip
+        box.on_event(event)
+
+
+def test_runs_without_an_end_are_found(tmp_path: Path) -> None:
+    left_behind(tmp_path)
+    assert open_runs(tmp_path) == {1: 2, 4: 1, 5: 0, 6: 2}
+
+
+def test_of_those_the_ledgers_epochs_and_ends_are_told(tmp_path: Path) -> None:
+    left_behind(tmp_path)
+    trials = [Trial(number, "complete", CURVE) for number in range(4)]
+    trials += [Trial(4, "pruned", CURVE), Trial(5, "waiting", {}), Trial(6, "waiting", CURVE)]
+
+    told: list[Event] = list(untold(open_runs(tmp_path), trials, "val_mse", now=99.0))
+
+    rows = {
+        event.number: dict(zip(event.epochs, event.metrics, strict=True))
+        for event in told
+        if isinstance(event, EpochsReported)
+    }
+    assert rows == {
+        1: {3: {"val_mse": 0.25}},
+        4: {2: {"val_mse": 0.5}, 3: {"val_mse": 0.25}},
+        6: {3: {"val_mse": 0.25}},
+    }
+    ends = [event for event in told if isinstance(event, TrialEnded)]
+    assert [(event.number, event.state, event.time) for event in ends] == [
+        (1, "complete", 50.0),
+        (4, "pruned", 50.0),
+    ]
+
+
+def test_where_everything_was_told_nothing_is(tmp_path: Path) -> None:
+    box = Outbox(tmp_path)
+    for event in (begin(0), epochs(0, 1, 2, 3), end(0)):
+        box.on_event(event)
+    assert list(untold(open_runs(tmp_path), [Trial(0, "complete", CURVE)], "val_mse", 99.0)) == []
