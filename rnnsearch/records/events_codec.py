@@ -1,17 +1,30 @@
 """Events as lines of JSON, and back.
 
-A line is `{"sequence": 17, "event": "TrialEnded", ...fields}`. Numbers that are not finite are
+A line is `{"sequence": 17, "event": "TrialEnded", ...fields, "crc": "9ae0daaf"}`, with a CRC-32 of
+the bytes before it; those of older versions have none. Numbers that are not finite are
 written as Python's json writes them (`NaN`, `Infinity`) and read back as they were; arrays come
 back as tuples, which is what events hold.
 """
 
 from __future__ import annotations
 
+import functools
 import json
+import re
+import zlib
 from dataclasses import MISSING, fields
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-from rnnsearch.events import Event, RungsChanged
+from rnnsearch.events import EpochsReported, Event, RungsChanged
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+LARGEST = 2**53
+"""Beyond any sequence number."""
+
+_TAILS = re.compile(rb',"crc":"[0-9a-f]{8}"}')
+_TAIL = re.compile(rb',"crc":"([0-9a-f]{8})"}\n?$')
 
 _CLASSES: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 _FIELDS = {name: tuple(fields(kind)) for name, kind in _CLASSES.items()}
@@ -31,7 +44,8 @@ def encode(event: Event, sequence: int) -> bytes:
     row: dict[str, Any] = {"sequence": sequence, "event": name}
     for field in _FIELDS[name]:
         row[field.name] = getattr(event, field.name)
-    return json.dumps(row, default=_plain, separators=(",", ":")).encode("ascii") + b"\n"
+    body = json.dumps(row, default=_plain, separators=(",", ":"))[:-1].encode("ascii")
+    return body + b',"crc":"%08x"}\n' % zlib.crc32(body)
 
 
 def decode(line: bytes) -> tuple[int, Event]:
@@ -40,13 +54,21 @@ def decode(line: bytes) -> tuple[int, Event]:
     Fields that this version does not know are left out; missing ones take their defaults.
 
     Raises:
-        UndecodableLineError: The line is no JSON, of an unknown event, or lacks a field.
+        UndecodableLineError: The line is no JSON, was changed, is of an unknown event, lacks a
+            field, or has one of another kind.
     """
+    tail = _TAIL.search(line[-20:])
+    if tail and int(tail[1], 16) != zlib.crc32(line[: line.rindex(b',"crc":"')]):
+        raise UndecodableLineError(f"the checksum does not match in {line[:80]!r}")
     try:
         row = json.loads(line)
-        name, sequence = row["event"], int(row["sequence"])
+        if ("crc" in row) != bool(tail):
+            raise ValueError("a checksum that is no longer at its place")
+        name, sequence = row["event"], row["sequence"]
         kind = _CLASSES[name]
-    except (ValueError, KeyError, TypeError) as error:
+        if type(sequence) is not int or not 0 < sequence < LARGEST:
+            raise ValueError(f"no sequence number: {sequence!r}")
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise UndecodableLineError(f"no event in {line[:80]!r}") from error
     values: dict[str, Any] = {}
     for field in _FIELDS[name]:
@@ -54,10 +76,29 @@ def decode(line: bytes) -> tuple[int, Event]:
             values[field.name] = _tuples(row[field.name])
         elif field.default is MISSING and field.default_factory is MISSING:
             raise UndecodableLineError(f"{name} lacks {field.name!r} in {line[:80]!r}")
-    if kind is RungsChanged:
-        values["rungs"] = {int(epoch): count for epoch, count in values["rungs"].items()}
-    event: Event = kind(**values)
+    try:
+        if kind is RungsChanged:
+            values["rungs"] = {int(epoch): count for epoch, count in values["rungs"].items()}
+        # Only looked at: a field of another kind would end the writer where it is used.
+        _checker(name).validate_python(values)
+        event: Event = kind(**values)
+        if isinstance(event, EpochsReported) and len(event.epochs) != len(event.metrics):
+            raise ValueError("epochs and metrics differ in number")
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UndecodableLineError(f"{name} makes no sense in {line[:80]!r}: {error}") from error
     return sequence, event
+
+
+def records_in(line: bytes) -> int:
+    """How many records an undecodable line was: of two, the newline between them was changed."""
+    return max(1, len(_TAILS.findall(line)))
+
+
+@functools.cache
+def _checker(name: str) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(_CLASSES[name])
 
 
 def _plain(value: Any) -> Any:

@@ -14,11 +14,12 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 from rnnsearch.disk import append_bytes, replace_file
 from rnnsearch.events import Event
-from rnnsearch.records.events_codec import UndecodableLineError, decode, encode
+from rnnsearch.records.events_codec import UndecodableLineError, decode, encode, records_in
 from rnnsearch.records.writer_state import WriterState
 
 SEGMENT_BYTES = 4_000_000
@@ -139,11 +140,15 @@ class Outbox:
 
 
 def _last_sequence(folder: Path) -> int:
-    """Largest number in the newest segment that has any, so that numbers are never used twice."""
+    """The largest number that was given away, so that none is used twice.
+
+    A line that cannot be read had one too, unless it was never written to its end.
+    """
+    unread = 0
     for _, path in reversed(segments(folder)):
-        for line in reversed(path.read_bytes().splitlines()):
+        for line in reversed(list(BytesIO(path.read_bytes()))):
             try:
-                return decode(line)[0]
+                return decode(line)[0] + unread
             except UndecodableLineError:
-                continue
-    return 0
+                unread += records_in(line) if line.endswith(b"\n") else 0
+    return unread

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from rnnsearch.events import Event
-from rnnsearch.records.events_codec import UndecodableLineError, decode
+from rnnsearch.records.events_codec import UndecodableLineError, decode, records_in
 from rnnsearch.records.outbox import segments
 
+DAMAGED = ".damaged"
+"""What a segment ends in that held lines which nobody could read."""
+
 _log = logging.getLogger(__name__)
+
+
+_Line = tuple[int, Event] | UndecodableLineError
 
 
 @dataclass(slots=True)
@@ -27,14 +34,20 @@ class SegmentReader:
 
     Attributes:
         skipped: Lines that were torn or unknown, in all.
+        damaged: Those of them that no kill leaves, and numbers that are missing beside them.
+        last: Number of the last line that was passed, a skipped one too.
     """
 
     def __init__(self, folder: Path, after: int) -> None:
         """Start behind the event with the sequence number `after`."""
         self.skipped = 0
+        self.damaged = 0
+        self.last = after
         self._folder = folder
-        self._after = after
+        self._done = after
         self._positions: dict[int, _Position] = {}
+        self._hurt: set[int] = set()
+        self._said = after
 
     def read(self) -> Iterator[tuple[int, Event]]:
         """Events that have not been read yet, with their sequence numbers.
@@ -52,20 +65,46 @@ class SegmentReader:
                 # later segment may be read.
                 return
             final = path.suffix == ".closed"
-            for line in data.splitlines(keepends=True):
-                if not line.endswith(b"\n") and not final:
-                    break
+            lines = [line for line in BytesIO(data) if line.endswith(b"\n") or final]
+            found = [_decoded(line) for line in lines]
+            for place, (line, one) in enumerate(zip(lines, found, strict=True)):
                 position.offset += len(line)
-                try:
-                    sequence, event = decode(line)
-                except UndecodableLineError as problem:
+                if isinstance(one, UndecodableLineError):
+                    _log.warning("skipped a line of %s: %s", path.name, one)
                     self.skipped += 1
-                    _log.warning("skipped a line of %s: %s", path.name, problem)
-                    continue
-                position.last = max(position.last, sequence)
-                if sequence > self._after:
-                    self._after = sequence
-                    yield sequence, event
+                    # A kill leaves half a line at the end of the driver's last segment, and the
+                    # next driver gives its number to another event.
+                    if line.endswith(b"\n"):
+                        self._note_damage(number, records_in(line))
+                        self.last += records_in(line)
+                        position.last = self.last
+                elif one[0] > self._done:
+                    position.last = self._numbered(one[0], found[place + 1 :], number)
+                    yield position.last, one[1]
+
+    def _note_damage(self, segment: int, count: int = 1) -> None:
+        self.damaged += count
+        self._hurt.add(segment)
+
+    def _numbered(self, said: int, behind: Sequence[_Line], segment: int) -> int:
+        """The number that a line counts as.
+
+        A number that jumps would hide the lines behind it, which have lower ones: it is not
+        believed where they go on below it. Only lines of older versions, which have no checksum,
+        can say a wrong one.
+        """
+        missing = said - 1 - self.last
+        after = next((one[0] for one in behind if isinstance(one, tuple)), said + 1)
+        if said <= self._said or (missing > 0 and after <= said):
+            _log.warning("a line says that it is event %d, after %d", said, self.last)
+            self._note_damage(segment)
+            self.last += 1
+            return self.last
+        if missing > 0 and self.last > 0:
+            _log.warning("events %d to %d are missing", self.last + 1, said - 1)
+            self._note_damage(segment, missing)
+        self._said = self.last = said
+        return said
 
     def _stable_listing(self) -> list[tuple[int, Path]]:
         """Segments, listed twice alike.
@@ -79,11 +118,21 @@ class SegmentReader:
         return found
 
     def delete_done(self, done: int) -> None:
-        """Delete closed segments whose every event is in MLflow."""
+        """Delete closed segments whose every event is in MLflow; a damaged one is kept aside."""
         for number, path in segments(self._folder):
             position = self._positions.get(number)
             if path.suffix != ".closed" or position is None:
                 continue
             if position.last <= done and position.offset == path.stat().st_size:
-                path.unlink()
+                if number in self._hurt:
+                    path.rename(path.with_suffix(DAMAGED))
+                else:
+                    path.unlink()
                 del self._positions[number]
+
+
+def _decoded(line: bytes) -> _Line:
+    try:
+        return decode(line)
+    except UndecodableLineError as problem:
+        return problem

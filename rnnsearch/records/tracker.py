@@ -9,6 +9,7 @@ values.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,7 @@ from rnnsearch.records.run_store import RunStore
 from rnnsearch.records.tracking_uri import TrackingStore
 from rnnsearch.records.trial_rows import TrialRows
 from rnnsearch.records.trial_runs import TrialRuns
+from rnnsearch.records.untold import unheard
 from rnnsearch.records.writer_state import WriterState
 
 if TYPE_CHECKING:
@@ -124,6 +126,8 @@ class Tracker:
             if isinstance(event, StudyStarted):
                 self._or_block("the study", self._start_study, sequence, event)
                 self._study.remove((sequence, event))
+        if (self._trials or self._study) and not self.state.run_id:
+            self._start_unheard()
         write = self._runs.write
         for number in sorted(self._trials):
             self._or_refuse(f"trial {number}", write, self._trials[number], self._doubtful)
@@ -134,6 +138,12 @@ class Tracker:
         while self._study:
             self._write_of_study(*self._study[0])
             self._study.pop(0)
+
+    def _start_unheard(self) -> None:
+        """Start a study whose own line of the outbox was damaged: its trials hang on it."""
+        if self._folder is not None and (self._folder / "study.yaml").is_file():
+            start = unheard(self._folder, self._experiment, time.time())
+            self._or_block("the study", self._start_study, self._last, start)
 
     def _write_of_study(self, sequence: int, event: Event) -> None:
         if isinstance(event, BaselineScored):
@@ -185,7 +195,7 @@ class Tracker:
             "tags": dict(event.tags),
             "running": True,
         }
-        state.refused = 0
+        state.refused = state.damaged = 0
 
     def _end_study(self, sequence: int, event: StudyEnded) -> None:
         state = self.state

@@ -11,7 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from rnnsearch.events import EpochsReported, Event, TrialEnded, TrialStarted, TrialState
+from rnnsearch.events import (
+    EpochsReported,
+    Event,
+    StudyStarted,
+    TrialEnded,
+    TrialStarted,
+    TrialState,
+)
 from rnnsearch.records.run_fields import FINAL
 from rnnsearch.records.segment_reader import SegmentReader
 from rnnsearch.records.writer_state import WriterState
@@ -40,6 +47,31 @@ class KnownTrial(Protocol):
     def seconds(self) -> float | None: ...
     @property
     def ended(self) -> float | None: ...
+
+
+def unheard(study: Path, name: str, now: float) -> StudyStarted:
+    """The start of a study whose own could not be read, from its space file.
+
+    Args:
+        study: Its folder.
+        now: Unix time.
+    """
+    from ruamel.yaml import YAML
+
+    text = (study / "study.yaml").read_text(encoding="utf-8")
+    document = YAML(typ="safe", pure=True).load(text)
+    search = document["search"]
+    return StudyStarted(
+        time=now,
+        study=name,
+        storage=str(study.parent),
+        task=str(document["task"]["type"]),
+        metric=str(search["metric"]),
+        goal=str(search.get("goal", "minimize")),
+        num_trials=int(search.get("num_trials", 0)),
+        resumed=True,
+        space_yaml=text,
+    )
 
 
 def open_runs(folder: Path) -> dict[int, int]:

@@ -8,7 +8,6 @@ screen; both streams are the log file, which has what MLflow and Alembic say.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import gc
 import logging
 import os
@@ -20,13 +19,15 @@ import threading
 import time
 import warnings
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from rnnsearch.events import Event
+from rnnsearch.records.one_writer import is_waited_for, only_writer
 from rnnsearch.records.outbox import study_id
 from rnnsearch.records.patience import Patience, trouble
 from rnnsearch.records.recorder import BLOCKED_STATUS
-from rnnsearch.records.segment_reader import SegmentReader
+from rnnsearch.records.segment_reader import DAMAGED, SegmentReader
 from rnnsearch.records.tracker import Tracker
 from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore, sqlite_path
 from rnnsearch.records.writer_state import EVERYTHING, WriterState
@@ -47,7 +48,12 @@ _log = logging.getLogger("rnnsearch.records.writer")
 class Driver:
     """What the writer hears of its driver: standard input, whose end means that it is gone."""
 
-    def __init__(self) -> None:
+    def __init__(self, waited_for: Callable[[], bool]) -> None:
+        """
+        Args:
+            waited_for: Whether the writer of another driver waits for this one to end.
+        """
+        self._waited_for = waited_for
         self._parent = os.getppid()
         self._deadline: float | None = None
         self.said_goodbye = False
@@ -70,12 +76,15 @@ class Driver:
     def rest(self, seconds: float) -> None:
         """Sleep, up to the moment when the driver leaves: then every second counts."""
         left, until = self.leaving, time.monotonic() + seconds
-        while (now := time.monotonic()) < until and self.leaving == left:
+        while (now := time.monotonic()) < until and self.leaving == left and not self.out_of_time:
             time.sleep(min(IDLE_SECONDS, until - now))
 
     @property
     def out_of_time(self) -> bool:
-        return self._deadline is not None and time.monotonic() >= self._deadline
+        """Whether to leave the rest: to the next driver's writer, if it waits for us."""
+        if not self.leaving or self._deadline is None:
+            return False
+        return time.monotonic() >= self._deadline or self._waited_for()
 
 
 class Mover:
@@ -89,6 +98,7 @@ class Mover:
         self._unread: deque[tuple[int, Event]] = deque()
         self._gathered = 0
         self._last = tracker.state.done
+        self._damaged = 0
         self._flushed_at = 0.0
 
     def gather(self) -> bool:
@@ -105,28 +115,49 @@ class Mover:
             self._gathered += 1
             if self._tracker.add(sequence, event) or self._gathered >= FLUSH_EVENTS:
                 return True
-        return self._gathered > 0 and time.monotonic() - self._flushed_at >= FLUSH_SECONDS
+        return self._behind and time.monotonic() - self._flushed_at >= FLUSH_SECONDS
+
+    @property
+    def _behind(self) -> bool:
+        """Whether lines were passed that the state does not know of; of a damaged one nothing is
+        gathered."""
+        return self._gathered > 0 or self._reader.last > self._state.done
 
     @property
     def waiting(self) -> bool:
         """Whether something was read that is not in MLflow yet."""
-        return self._gathered > 0 or bool(self._unread)
+        return self._behind or bool(self._unread)
 
     def flush(self) -> None:
         """Move what was gathered; raises what the store raises, and may be called again."""
         state = self._state
+        if not self._unread:
+            self._last = max(self._last, self._reader.last)
         if state.claimed < self._last:
             state.claimed = self._last
             state.save(self._folder)
         self._tracker.flush()
         state.done = state.claimed = self._last
         state.remedy, state.commands, state.away = "", [], False
+        state.damaged += self._reader.damaged - self._damaged
+        self._damaged = self._reader.damaged
         if not state.refused:
-            state.problem = ""
+            state.problem = _damage(state.damaged)
         state.save(self._folder)
         self._gathered = 0
         self._flushed_at = time.monotonic()
         self._reader.delete_done(state.done)
+
+
+def _damage(count: int) -> str:
+    """What a person is told of records that nobody can read."""
+    if not count:
+        return ""
+    records = "1 record is" if count == 1 else f"{count} records are"
+    return (
+        f"{records} damaged or missing in the study's outbox, and so not in MLflow; what there is "
+        f"of them is kept there, in *{DAMAGED}"
+    )
 
 
 def move(mover: Mover, driver: Driver, patience: Patience) -> int:
@@ -159,10 +190,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Prepare the store, move everything, close what a dead driver left open."""
     folder: Path = arguments.outbox
     store = TrackingStore(os.environ[VARIABLE], arguments.store)
-    driver = Driver()
-    with (folder / "writer.lock").open("w") as lock:
-        # The writer of a driver that was killed may still be at work on this outbox.
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    driver = Driver(lambda: is_waited_for(folder))
+    with only_writer(folder):
         keep_temporary_files_in(folder / "scratch")
         state = WriterState.load(folder)
         if not _is_of(state, store):

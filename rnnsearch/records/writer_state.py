@@ -58,6 +58,7 @@ class WriterState:
         away: Whether the store did not answer the last attempt.
         writer: The process whose problem that is.
         refused: Records that MLflow refused for good; the log file has them.
+        damaged: Records that the outbox had and that could not be read.
         study: Name, metric, goal and tags of the study, for the runs of its trials.
         counts: Ended trials by state, and `ended` each one's state by its number, so that none
             is counted twice whatever is told again.
@@ -79,6 +80,7 @@ class WriterState:
     away: bool = False
     writer: int = 0
     refused: int = 0
+    damaged: int = 0
     study: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     ended: dict[int, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from record_store import Store
 
 from rnnsearch.events import BaselineScored, Event, StudyEnded
 from rnnsearch.records.tracker import Tracker
+from rnnsearch.records.tracking_uri import choose_store
 from rnnsearch.records.writer_state import WriterState
 
 pytestmark = [
@@ -35,9 +36,10 @@ class Writer:
             client,
             state,
             study_id="study",
+            store=choose_store(store.root, None, environment={}),
             experiment="sine",
             artifacts=store.root / "mlartifacts",
-            figures=None,
+            folder=None,
         )
         self._state = state
         self._sequence = state.done

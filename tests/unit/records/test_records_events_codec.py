@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -103,4 +104,5 @@ def test_lines_that_are_no_event(line: bytes) -> None:
 
 def test_fields_of_a_later_version_are_left_out() -> None:
     line = encode(EVENTS[-1], 3).replace(b'"time"', b'"colour":"red","time"')
+    line = re.sub(rb',"crc":"\w+"', b"", line)
     assert decode(line) == (3, EVENTS[-1])

@@ -1,0 +1,38 @@
+"""One writer an outbox at a time; one that is left behind makes room for the next."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Be the writer of an outbox; waits for the one that a killed driver left at work.
+
+    That one sees that it is waited for (`is_waited_for`) and leaves the rest to us, instead of
+    trying for minutes to reach a server that is down.
+    """
+    with _open(folder, "writer.lock") as lock:
+        with _open(folder, "writer.waiting") as waiting:
+            fcntl.flock(waiting, fcntl.LOCK_EX)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def is_waited_for(folder: Path) -> bool:
+    """Whether another writer waits in `only_writer`; a lock that died with its process is none."""
+    with _open(folder, "writer.waiting") as waiting:
+        try:
+            fcntl.flock(waiting, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+@contextmanager
+def _open(folder: Path, name: str) -> Iterator[int]:
+    with (folder / name).open("a") as file:
+        yield file.fileno()
