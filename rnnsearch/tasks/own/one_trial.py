@@ -49,7 +49,7 @@ class OneTrialData:
     def __init__(self, config: Any) -> None:
         self.config = config
         self.name = own_name(type(config))
-        refuse(self.name, one_trial_wrong(config))
+        refuse(self.name, one_trial_wrong(config) + metrics_wrong(self.metrics()))
         self.input_size = int(config.input_size)
         self.output_size = int(config.output_size)
         self.symbolic: bool = getattr(config, "symbolic", False)
@@ -60,7 +60,6 @@ class OneTrialData:
         inputs, targets = self.batch(0, 2)
         self.steps: int = inputs.shape[1]
         self.head: Head = "last" if targets.shape[1] == 1 < self.steps else "every"
-        refuse(self.name, metrics_wrong(self.metrics()))
         self._rows: dict[Part, int] = {"val": self._asked("val")}
         if tested := self._asked("test"):
             self._rows["test"] = tested
@@ -107,10 +106,14 @@ class OneTrialData:
             DataError: The figures are not those that the task names.
         """
         shown: list[NDArray[Any]] = []
-        lacks = "; a task without a test part returns {} there" if part == "test" else ""
-        call = f"{self.name}.evaluate(predict, {part!r}), with a network that answers 0{lacks},"
-        with theirs(call, DataError):
-            found = self.config.evaluate(self._zeros(shown), part)
+        call = f"{self.name}.evaluate(predict, {part!r}), with a network that answers 0,"
+        try:
+            with theirs(call, DataError):
+                found = self.config.evaluate(self._zeros(shown), part)
+        except DataError as error:
+            if part != "test":
+                raise
+            raise DataError(f"{error}. A task without a test part returns {{}} there.") from error
         if part == "test" and isinstance(found, Mapping) and not found:
             return 0
         named = [part + metric.name.removeprefix("val") for metric in self.metrics()]

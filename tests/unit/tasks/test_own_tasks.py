@@ -229,8 +229,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"evaluate": lambda self, predict, part: {"val": {"val_mse": 0.5}}[part]},
-        r"evaluate\(predict, 'test'\), with a network that answers 0; a task without a test part "
-        r"returns {} there, raised KeyError: 'test' \(.*own_tasks.py:\d+, in <lambda>\)",
+        r"'test'\), with a network that answers 0, raised KeyError: 'test' \(.*own_tasks.py:\d+, "
+        r"in <lambda>\). A task without a test part returns {} there",
     ),
     ({"batch": drawn(NAN)}, "batch returned inputs that are not finite"),
     ({"loss": "bce", "batch": drawn(np.full((2, 5, 1), 2.0))}, "of 0 to 1"),
