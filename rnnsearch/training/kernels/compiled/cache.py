@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ try:
     import fcntl
 except ImportError:  # Windows: each process compiles for itself
     fcntl = None  # type: ignore[assignment]
+
+_log = logging.getLogger(__name__)
 
 _PACKAGE = Path(__file__).parent
 
@@ -220,4 +223,22 @@ class _KernelCacheImpl(CompileResultCacheImpl):  # type: ignore[misc]
 
 
 class _KernelCache(FunctionCache):  # type: ignore[misc]
+    """numba's cache, of which nothing that is wrong on the disk costs more than compiling again."""
+
     _impl_class = _KernelCacheImpl
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception as error:  # a pickle that was cut off may raise anything
+            _log.warning("compiled code in %s cannot be read (%r)", self._cache_path, error)
+            with suppress(OSError):
+                self.flush()  # else it could not be replaced either
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            # A full disk: this process has what it compiled, the next one compiles it again.
+            _log.warning("compiled code is not kept in %s: %s", self._cache_path, error)
