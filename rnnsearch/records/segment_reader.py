@@ -125,10 +125,19 @@ class SegmentReader:
                 continue
             if position.last <= done and position.offset == path.stat().st_size:
                 if number in self._hurt:
-                    path.rename(path.with_suffix(DAMAGED))
+                    path.rename(_free_name(path))
                 else:
                     path.unlink()
                 del self._positions[number]
+
+
+def _free_name(segment: Path) -> Path:
+    """Where a damaged segment is kept; numbers begin anew once all segments are gone."""
+    kept, again = segment.with_suffix(DAMAGED), 1
+    while kept.exists():
+        again += 1
+        kept = segment.with_name(f"{segment.stem}-{again}{DAMAGED}")
+    return kept
 
 
 def _decoded(line: bytes) -> _Line:

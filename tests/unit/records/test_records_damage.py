@@ -89,9 +89,10 @@ def test_numbers_that_are_missing_are_counted(tmp_path: Path) -> None:
 
 def test_a_damaged_segment_is_kept_aside_and_the_next_driver_goes_on(tmp_path: Path) -> None:
     data = LINES[0] + b"garbage\n"
-    reader, _ = read(tmp_path, data)
-    reader.delete_done(2)
-    assert (tmp_path / "000001.damaged").read_bytes() == data
+    for name in ("000001.damaged", "000001-2.damaged"):
+        reader, _ = read(tmp_path, data)
+        reader.delete_done(2)
+        assert (tmp_path / name).read_bytes() == data
     assert not (tmp_path / "000001.closed").exists()
 
     (tmp_path / "000002.closed").write_bytes(LINES[2] + b"garbage\n")
