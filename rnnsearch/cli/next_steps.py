@@ -50,7 +50,7 @@ def _elsewhere(run: RunFigures) -> bool:
 def use_of(result: StudyResult) -> str | None:
     """The command that uses the champion; None where no command does, or it is gone."""
     champion = result.champion
-    told = None if champion is None else _told(Path(champion.path))
+    told = None if champion is None else told_by(Path(champion.path))
     if champion is None or told is None:
         return None
     name, storage = result.directory.name, result.directory.storage
@@ -68,7 +68,7 @@ def use_of(result: StudyResult) -> str | None:
     return command("rollout", name, *(() if steps is None else ("--steps", steps)), storage=storage)
 
 
-def _told(checkpoint: Path) -> dict[str, Any] | None:
+def told_by(checkpoint: Path) -> dict[str, Any] | None:
     """What a checkpoint says of itself, without its weights and without torch."""
     try:
         told = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))

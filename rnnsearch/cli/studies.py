@@ -179,8 +179,9 @@ def show(
 def best(
     name: StudyName, storage: Storage = DEFAULT_STORAGE, format_: FormatOption = Format.TEXT
 ) -> None:
-    """Show a study's winner beside the best baseline."""
+    """Show a study's winner beside the best baseline, where it lies and how to use it."""
     from rnnsearch.cli.result import print_result
+    from rnnsearch.cli.usage import print_usage
     from rnnsearch.study import Study
 
     result = Study.open(name, storage=storage).result()
@@ -188,3 +189,4 @@ def best(
         print_json(result.summary())
     else:
         print_result(result)
+        print_usage(result)

@@ -58,7 +58,17 @@ def print_trial(record: TrialRecord, metric: str) -> None:
     epochs = sorted(record.values_by_epoch)
     if epochs:
         kept = thinned(epochs, record.best_epoch)
-        print_table([{"epoch": epoch, metric: record.values_by_epoch[epoch]} for epoch in kept])
+        losses = record.losses_by_epoch
+        print_table(
+            [
+                {
+                    "epoch": epoch,
+                    metric: record.values_by_epoch[epoch],
+                    **({"train_loss": losses.get(epoch)} if losses else {}),
+                }
+                for epoch in kept
+            ]
+        )
         if len(kept) < len(epochs):
             print(f"({len(kept)} of {len(epochs)} epochs; --format json has all)")
 

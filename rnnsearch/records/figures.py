@@ -75,30 +75,35 @@ def draw_curve(
         value_label: What is measured, with its unit.
         log: A logarithmic axis, for positive values that span decades.
     """
-    import numpy as np
-
     with drawing(path) as (axes,):
-        for (name, curve), color in zip(
-            curves.items(), (BLUE, ORANGE, GREEN, PURPLE, SKY, GREY), strict=False
-        ):
-            epochs = np.array(sorted(curve))
-            values = np.array([curve[epoch] for epoch in sorted(curve)], dtype=float)
-            seen = np.isfinite(values)
-            marker = "o" if seen.sum() <= 40 else None
-            axes.plot(
-                *(epochs[seen], values[seen]),
-                color=color,
-                linewidth=1.6,
-                marker=marker,
-                markersize=3.5,
-                label=name,
-            )
+        plot_curves(axes, curves)
         if log:
             axes.set_yscale("log")
-        _whole_numbers(axes)
         axes.set_xlabel("epoch", color=INK)
         axes.set_ylabel(value_label, color=INK)
         heading(axes, title)
+
+
+def plot_curves(axes: Axes, curves: Mapping[str, Mapping[int, float]]) -> None:
+    """Values over epochs; see `draw_curve`."""
+    import numpy as np
+
+    for (name, curve), color in zip(
+        curves.items(), (BLUE, ORANGE, GREEN, PURPLE, SKY, GREY), strict=False
+    ):
+        epochs = np.array(sorted(curve))
+        values = np.array([curve[epoch] for epoch in sorted(curve)], dtype=float)
+        seen = np.isfinite(values)
+        marker = "o" if seen.sum() <= 40 else None
+        axes.plot(
+            *(epochs[seen], values[seen]),
+            color=color,
+            linewidth=1.6,
+            marker=marker,
+            markersize=3.5,
+            label=name,
+        )
+    _whole_numbers(axes)
 
 
 def draw_study(

@@ -31,8 +31,10 @@ def draw_confusion(arrays: Mapping[str, NDArray[Any]], path: Path, *, title: str
         _bare(axes)
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         places = range(len(names)) if len(names) <= 40 else ()
-        axes.set_xticks(list(places), [names[at] for at in places], rotation=60, ha="right")
-        axes.set_yticks(list(places), [names[at] for at in places])
+        axes.set_xticks(
+            list(places), [names[at] for at in places], rotation=60, ha="right", parse_math=False
+        )
+        axes.set_yticks(list(places), [names[at] for at in places], parse_math=False)
         if len(names) <= MOST_NUMBERED:
             for row, column in np.argwhere(counts > 0).tolist():
                 dark = shares[row, column] > 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -55,10 +56,30 @@ def drawing(
     for each in axes:
         _plain(each)
     yield axes
+    _literally(figure, axes)
     path.parent.mkdir(parents=True, exist_ok=True)
     picture = BytesIO()
-    figure.savefig(picture, format="png")
+    with _no_glyph_missed():
+        figure.savefig(picture, format="png")
     replace_file(path, picture.getvalue())
+
+
+def _literally(figure: Figure, axes: Sequence[Axes]) -> None:
+    """Names of people's own columns and classes are no formulas, whatever dollars they hold."""
+    for each in axes:
+        titles = [getattr(each, name) for name in ("title", "_left_title")]
+        for text in (*titles, each.xaxis.label, each.yaxis.label, *each.texts):
+            text.set_parse_math(False)
+    for text in figure.texts:
+        text.set_parse_math(False)
+
+
+@contextmanager
+def _no_glyph_missed() -> Iterator[None]:
+    """A letter that the font lacks is drawn as a box, and the screen says nothing of it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")
+        yield
 
 
 def _plain(axes: Axes) -> None:
@@ -135,7 +156,11 @@ def _legend(
             **place,
         )
         legend.set_in_layout(False)
-        if columns == 1 or legend.get_window_extent(renderer).width <= LEGEND_WIDTH * figure.dpi:
+        for text in legend.get_texts():
+            text.set_parse_math(False)
+        with _no_glyph_missed():
+            width = legend.get_window_extent(renderer).width
+        if columns == 1 or width <= LEGEND_WIDTH * figure.dpi:
             return -(-len(labels) // columns)
         legend.remove()
         columns -= 1

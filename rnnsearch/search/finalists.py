@@ -166,7 +166,8 @@ class FinalistsStage:
             self._score(job, self._worst)
             return
         own = self._own[job.number] == job.seed
-        self._shelf.put(job.number, job.seed, job.config, weights, own=own)
+        kept = job.with_history(weights, self._metric)
+        self._shelf.put(job.number, job.seed, job.config, kept, own=own)
         best = job.best(self._goal)
         self._score(job, value, best.loss if best else None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from rnnsearch.errors import LedgerError
@@ -13,7 +13,9 @@ from rnnsearch.tasks.base import Goal
 from rnnsearch.tasks.standing import standing
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import BestEpoch, EpochReport
-from rnnsearch.training.weights import Weights
+from rnnsearch.training.weights import History, Weights
+
+LOSS = "train_loss"
 
 
 @dataclass(slots=True)
@@ -31,6 +33,8 @@ class Job:
         kernel: What computes it, in words, as the pack says; empty before its first step.
         missed: How often a pack's roster lacked it although it was sent.
         held: The best epoch of this attempt, whose weights its pack keeps; None before the first.
+        losses: The training loss by epoch, as far as this driver saw it.
+        said: What the network answered by epoch, where its task tells it.
     """
 
     trial_id: str
@@ -52,6 +56,8 @@ class Job:
     kernel: str = ""
     missed: int = 0
     held: BestEpoch | None = None
+    losses: dict[int, float] = field(default_factory=dict)
+    said: dict[int, str] = field(default_factory=dict)
 
     def take(self, report: EpochReport, metric: str) -> tuple[float, bool]:
         """Note one finished epoch.
@@ -73,6 +79,10 @@ class Job:
         self.training_steps += report.training_steps
         if math.isfinite(value):
             self.curve[report.epoch] = value
+        if (loss := report.metrics.get(LOSS)) is not None and math.isfinite(loss):
+            self.losses[report.epoch] = float(f"{loss:.6g}")
+        if report.said:
+            self.said[report.epoch] = report.said
         return value, report.epoch > self.known_epoch
 
     def start_over(self, snapshot: str | None) -> None:
@@ -81,6 +91,11 @@ class Job:
         self.epoch = 0
         self.held = None
         self.snapshot = snapshot
+
+    def with_history(self, weights: Weights, metric: str) -> Weights:
+        """Weights of this training, with the way to them."""
+        history = History(metric, dict(self.curve), dict(self.losses), dict(self.said))
+        return replace(weights, history=history)
 
     def best(self, goal: Goal) -> BestEpoch | None:
         """The best epoch: as the pack says, once it has caught up with what is on record.

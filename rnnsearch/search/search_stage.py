@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from rnnsearch.errors import InputError
 from rnnsearch.events import EpochsReported, Listener, RungsChanged, TrialEnded, TrialStarted
 from rnnsearch.search.endings import OUT_OF_TIME
-from rnnsearch.search.job import Job
-from rnnsearch.search.ledger.trial_record import BEST_LOSS
+from rnnsearch.search.job import LOSS, Job
+from rnnsearch.search.ledger.trial_record import BEST_LOSS, TRAIN_LOSSES
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
@@ -150,7 +150,8 @@ class SearchStage:
 
     def keep(self, job: Job, weights: Weights | None) -> None:
         if weights is not None:
-            self._shelf.put(job.number, job.seed, job.config, weights, own=True)
+            kept = job.with_history(weights, self._metric)
+            self._shelf.put(job.number, job.seed, job.config, kept, own=True)
 
     def close(self, job: Job, snapshot: str | None) -> Departure:
         best = job.best(self._goal)
@@ -208,6 +209,8 @@ class SearchStage:
             snapshot=queued.snapshot,
             known_epoch=queued.first_epoch,
             curve=dict(curve),
+            losses=dict(before.losses) if before else {},
+            said=dict(before.said) if before else {},
             seconds=before.seconds if before else 0.0,
         )
 
@@ -270,6 +273,7 @@ class SearchStage:
                 "training_steps": job.training_steps,
                 "kernel": job.kernel,
                 BEST_LOSS: best.loss if best else None,
+                **({TRAIN_LOSSES: job.losses} if job.losses and self._metric != LOSS else {}),
                 **(attributes or {}),
             },
         )

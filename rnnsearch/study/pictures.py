@@ -30,8 +30,10 @@ def draw_champion(
         data: That it learned from; None reads it again.
     """
     from rnnsearch.records.figures import draw_curve
+    from rnnsearch.records.letters import draw_letters
     from rnnsearch.records.matrices import draw_confusion, draw_events
     from rnnsearch.training.trained import TrainedModel
+    from rnnsearch.training.weights import History
 
     path = Path(event.figure)
     trained = TrainedModel.load(Path(event.path), allow_code=True)
@@ -47,9 +49,32 @@ def draw_champion(
     if arrays is not None and "chances" in arrays:
         draw_events(arrays, path, title=f"{whose}, one step ahead")
         return
-    metric = spec.search.metric
-    curve = next(trial.values_by_epoch for trial in trials if trial.number == event.number)
-    draw_curve({metric: curve}, path, title=whose, value_label=metric)
+    history = trained.history
+    if history is None:  # of an older version, or of a trial that was still in training
+        own = next(trial for trial in trials if trial.number == event.number)
+        history = History(spec.search.metric, own.values_by_epoch, own.losses_by_epoch, {})
+    curves = {history.metric: history.values, "train_loss": history.losses}
+    curves = {name: curve for name, curve in curves.items() if curve}
+    pair = _followed(trained, data) if history.said else None
+    if pair is not None:
+        title = f"{whose}: what it wrote, by epoch"
+        draw_letters(history.said, *pair, curves, path, title=title, kept=trained.epoch)
+        return
+    label = "value" if len(curves) > 1 else history.metric
+    draw_curve(curves, path, title=f"{whose}: the way of its training", value_label=label)
+
+
+def _followed(trained: TrainedModel, data: TaskData | None) -> tuple[str, str] | None:
+    """The letters of a small text and those that follow; None where symbols are no letters."""
+    from rnnsearch.tasks.load import load_data
+    from rnnsearch.tasks.text.data import TextData
+
+    data = load_data(trained.config.task) if data is None else data
+    if not isinstance(data, TextData):
+        return None
+    read, wanted = data.followed()
+    letters = data.vocabulary.unit == "char"  # bytes of a letter are none by themselves
+    return (read, wanted) if letters else None
 
 
 def draw_rollout(trained: TrainedModel, panels: Panels, path: Path, whose: str) -> None:

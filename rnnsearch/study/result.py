@@ -299,6 +299,7 @@ class StudyResult:
             "experiment_id": None if run is None else run.experiment_id,
             "run_id": None if run is None else run.run_id,
             "champion_uri": None if run is None else run.champion_uri,
+            "checkpoint": None if self.champion is None else self.champion.path,
         }
 
     def champion_value(self) -> float | None:

@@ -294,5 +294,17 @@ class Showing(Protocol):
         ...
 
 
+@runtime_checkable
+class Telling(Protocol):
+    """A task so small that what each network answers can be told after every epoch."""
+
+    tells: bool
+    """Whether it is."""
+
+    def words(self, predictor: Predictor) -> list[str]:
+        """The answers of each network of a stack, as `Showing.say` writes them."""
+        ...
+
+
 class ShownTask(Task, Showing, Protocol):
     """What packs train and people look at."""

@@ -22,7 +22,7 @@ from rnnsearch.tasks.base import Head
 from rnnsearch.tasks.fingerprint import Fingerprint, fingerprint
 from rnnsearch.training.codec import config_from_json, config_to_json, own_code
 from rnnsearch.training.config import TrialConfig
-from rnnsearch.training.weights import CARRIED
+from rnnsearch.training.weights import CARRIED, History
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +50,7 @@ class Checkpoint:
         epoch: Of the weights, counting from 1.
         carried: The state out of training, (1, layers, batch, hidden) each, where it was kept.
         head: When the task asks the network for outputs.
+        history: Of the training; None where it was not noted.
         read: Of the data that it was trained on; None where its config alone makes the data, or
             where an older version did not note it.
     """
@@ -62,6 +63,7 @@ class Checkpoint:
     carried: tuple[Tensor, ...] | None = None
     read: Fingerprint | None = None
     head: Head = field(kw_only=True)
+    history: History | None = field(default=None, kw_only=True)
 
     @classmethod
     def from_weights(cls, config: TrialConfig, weights: Weights, data: TaskData) -> Self:
@@ -82,6 +84,7 @@ class Checkpoint:
             carried,
             fingerprint(config.task, data),
             head=weights.head or told_head(manifest),
+            history=weights.history,
         )
 
     @classmethod
@@ -120,13 +123,16 @@ class Checkpoint:
             if head not in get_args(Head):
                 raise ValueError(f"the head {head!r} is none of {', '.join(get_args(Head))}")
             read = said.get("data") and Fingerprint.from_json(said["data"])
+            history = said.get("history") and History.from_json(said["history"])
             tensors = safetensors.torch.load(raw)
         except RecursionError:
             raise ModelError(f"{damaged} ({CONFIG_FILE} is nested too deeply).") from None
         except (ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
             raise ModelError(f"{damaged} ({type(error).__name__}: {error}).") from error
         network, carried = _network(config, *shape, tensors, str(folder))
-        return cls(config, network, manifest, metrics, epoch, carried, read, head=head)
+        return cls(
+            *(config, network, manifest, metrics, epoch, carried, read), head=head, history=history
+        )
 
     def save(self, path: str | Path) -> None:
         """Write a checkpoint folder: `weights.safetensors` and `config.json`.
@@ -148,6 +154,7 @@ class Checkpoint:
             "manifest": dict(self.manifest),
             "metrics": dict(self.metrics),
             "epoch": self.epoch,
+            **({} if self.history is None else {"history": self.history.to_json()}),
             "data": None if self.read is None else self.read.to_json(),
         }
         text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"

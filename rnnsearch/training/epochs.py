@@ -25,13 +25,19 @@ class EpochEnds:
         self._goal = goal
 
     def close(
-        self, stack: Stack, slot: Slot, metrics: Mapping[str, float], seconds: float
+        self,
+        stack: Stack,
+        slot: Slot,
+        metrics: Mapping[str, float],
+        seconds: float,
+        said: str = "",
     ) -> EpochReport | Divergence:
         """Close a slot's epoch, or find that it diverged; then the caller takes the slot out.
 
         Args:
             metrics: Of the task.
             seconds: The slot's share of the evaluation.
+            said: What the network answers after this epoch, where its task tells it.
         """
         steps = len(slot.planned())
         figures = {"train_loss": slot.loss_sum / steps, **metrics}
@@ -50,4 +56,4 @@ class EpochEnds:
         stack.close_epoch(slot)
         kept = slot.best.metrics
         best = BestEpoch(slot.best.epoch, kept[self._objective], kept.get(slot.own_loss))
-        return EpochReport(slot.trial_id, slot.epoch, figures, steps, seconds, best)
+        return EpochReport(slot.trial_id, slot.epoch, figures, steps, seconds, best, said)

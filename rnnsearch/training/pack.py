@@ -379,7 +379,7 @@ class Pack:
             return
         started = time.perf_counter()
         try:
-            metrics = stack.evaluate(ended)
+            metrics, words = stack.evaluate(ended), stack.words(ended)
         except Exception as error:
             if self._made_room(error, ended[0].trial_id):
                 return
@@ -387,8 +387,8 @@ class Pack:
             self._refuse(ended, error, events)
             return
         share = (time.perf_counter() - started) / len(ended)
-        for slot, found in zip(ended, metrics, strict=True):
-            result = self._ends.close(stack, slot, found, share)
+        for slot, found, said in zip(ended, metrics, words, strict=True):
+            result = self._ends.close(stack, slot, found, share, said)
             if isinstance(result, Divergence):
                 self._leave(slot.trial_id)
                 self._room.left()

@@ -31,6 +31,7 @@ class EpochReport:
         training_steps: Optimizer steps of this epoch.
         seconds: The trial's share of the pack's time in this epoch.
         best: The trial's best epoch so far, this one included.
+        said: What the network answers after it, where the task is so small that it is told.
     """
 
     trial_id: str
@@ -39,6 +40,7 @@ class EpochReport:
     training_steps: int
     seconds: float
     best: BestEpoch
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

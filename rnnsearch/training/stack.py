@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.models.config import GATES, is_own
-from rnnsearch.tasks.base import Task
+from rnnsearch.tasks.base import Task, Telling
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.capture import Recorder
 from rnnsearch.training.chunk import Chunk, in_whole_steps
@@ -340,13 +340,11 @@ class Stack:
             raise
 
     def _metrics(self, slots: Sequence[Slot], carry: bool) -> list[dict[str, float]]:
-        places = {slot: place for place, slot in enumerate(self.slots)}
-        picks = torch.tensor([places[slot] for slot in slots], device=self.device)
-        weights = self._layout.views(self._rows["parameters"][picks])
+        picks = self._picks(slots)
         carried = None
         if carry:
             carried = tuple(self._rows[name][picks] for name in self._rows.state_names)
-        predictor = StackPredictor(self.key.network, weights, self.task.head)
+        predictor = self._predictor(picks)
         with torch.no_grad():
             metrics = self.task.evaluate(predictor, "val", carried)
         columns = {name: values.double().cpu().tolist() for name, values in metrics.items()}
@@ -354,6 +352,22 @@ class Stack:
             {name: float(column[number]) for name, column in columns.items()}
             for number in range(len(slots))
         ]
+
+    def words(self, slots: Sequence[Slot]) -> list[str]:
+        """What each slot's network answers, where its task tells it; else nothing."""
+        if not (isinstance(self.task, Telling) and self.task.tells):
+            return [""] * len(slots)
+        with torch.no_grad():
+            return self.task.words(self._predictor(self._picks(slots)))
+
+    def _picks(self, slots: Sequence[Slot]) -> Tensor:
+        """The rows of some slots."""
+        places = {slot: place for place, slot in enumerate(self.slots)}
+        return torch.tensor([places[slot] for slot in slots], device=self.device)
+
+    def _predictor(self, picks: Tensor) -> StackPredictor:
+        weights = self._layout.views(self._rows["parameters"][picks])
+        return StackPredictor(self.key.network, weights, self.task.head)
 
     def close_epoch(self, slot: Slot) -> None:
         """Ready for the next epoch: sums at zero, and the carried state where epochs end it."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,40 @@ from rnnsearch.tasks.base import Head
 
 CARRIED = ("carried.h", "carried.c", "carried.2", "carried.3")
 """Of a trial that carries its state from step to step: the state out of training, as `tensors`."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A training by epoch, as far as it is known.
+
+    Attributes:
+        metric: Of the study.
+        values: The metric.
+        losses: The training loss.
+        said: What the network answered, of a task so small that it is told.
+    """
+
+    metric: str
+    values: Mapping[int, float]
+    losses: Mapping[int, float]
+    said: Mapping[int, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values that `from_json` reads."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> History:
+        """Read what `to_json` wrote, by way of JSON, which makes texts of epochs.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: It is something else.
+        """
+        values, losses, said = (
+            {int(epoch): one for epoch, one in told[key].items()}
+            for key in ("values", "losses", "said")
+        )
+        return cls(str(told["metric"]), values, losses, said)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,9 +59,11 @@ class Weights:
         epoch: Counts from 1.
         metrics: Of that epoch.
         head: When the task asks for outputs; None where only the task's data tells.
+        history: Of their training; None where nobody followed it.
     """
 
     tensors: Mapping[str, np.ndarray]
     epoch: int
     metrics: Mapping[str, float]
     head: Head | None = None
+    history: History | None = None

@@ -12,6 +12,7 @@ from rnnsearch.events import Silence
 from rnnsearch.search.champion import crown
 from rnnsearch.search.choice import Choice
 from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.space.load import loads
 from rnnsearch.space.trial import trial_config
@@ -148,6 +149,10 @@ def finished(name: str, storage: Path, folder: Path, *, drawn: bool = False) -> 
     weights = pack.remove("a")
     assert weights is not None
     path = directory.checkpoints / "trial-0000"
+    job = Job("a", 0, trial.seed, config, config.training.max_epochs)
+    for report in reports:
+        job.take(report, spec.search.metric)
+    weights = job.with_history(weights, spec.search.metric)
     TrainedModel.from_weights(config, weights, data[config.task]).save(path)
     ledger.report([(0, one.epoch, one.metrics[spec.search.metric]) for one in reports])
     ledger.finish(0, "complete", reason="", epoch=config.training.max_epochs)

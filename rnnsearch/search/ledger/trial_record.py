@@ -13,6 +13,9 @@ from rnnsearch.tasks.standing import Standing, standing
 BEST_LOSS = "best_loss"
 """Attribute of an ended trial: the task's own loss at its best epoch."""
 
+TRAIN_LOSSES = "train_losses"
+"""Attribute of an ended trial: the training loss by epoch, as far as its last driver saw it."""
+
 
 @dataclass(frozen=True)
 class QueuedTrial:
@@ -84,6 +87,12 @@ class TrialRecord:
     def standing(self, goal: Goal) -> Standing:
         """Its place among the trials by its best epoch; the lower of two is better."""
         return standing(goal, self.best_value, self.best_loss)
+
+    @property
+    def losses_by_epoch(self) -> dict[int, float]:
+        """The training loss, where it is known: of an ended trial, and not of older studies."""
+        losses: dict[str, float] = self.attributes.get(TRAIN_LOSSES) or {}
+        return {int(epoch): loss for epoch, loss in losses.items()}
 
     @property
     def best_loss(self) -> float | None:

@@ -254,6 +254,13 @@ class TextData:
         )
         return [frequencies(text), ngram(text)]
 
+    def followed(self) -> tuple[str, str]:
+        """Every symbol that another one follows, and those that follow."""
+        tokens = self.tokens.tolist()
+        after = tokens[1:] + (tokens[:1] if self.config.cyclic else [])
+        decode = self.vocabulary.decode
+        return decode(tokens[: len(after)]), decode(after)
+
     def manifest(self) -> dict[str, Any]:
         """Vocabulary, unit, and whether the text is a circle."""
         return {"task": "text", **self.vocabulary.to_json(), "cyclic": self.config.cyclic}

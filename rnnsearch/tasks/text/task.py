@@ -94,17 +94,26 @@ class TextTask:
                 metrics[f"{part}_nats_context_{length}"] = nats
         return metrics
 
+    @property
+    def tells(self) -> bool:
+        """Whether the text is shown whole; see `tasks.base.Telling`."""
+        return len(self.data.tokens) <= SAYS_WHOLE_UP_TO
+
+    def words(self, predictor: Predictor) -> list[str]:
+        """The likeliest symbol after each symbol of the text, of each network."""
+        read = self._symbols[:-1].long()
+        outputs, _ = predictor(read.reshape(1, -1, 1), None)
+        decode = self.data.vocabulary.decode
+        return [decode(said) for said in outputs[:, :, 0].argmax(dim=-1).tolist()]
+
     def say(self, predictor: Predictor) -> str:
         """`hello -> elloh` for a few symbols, each the likeliest; else a sample after a prompt.
 
         The prompt is the start of the validation part, or of the text where there is none.
         """
         decode = self.data.vocabulary.decode
-        if len(self.data.tokens) <= SAYS_WHOLE_UP_TO:
-            read = self._symbols[:-1].long()
-            outputs, _ = predictor(read.reshape(1, -1, 1), None)
-            said = outputs[0, :, 0].argmax(dim=-1)
-            return f"{decode(read.tolist())} -> {decode(said.tolist())}"
+        if self.tells:
+            return f"{decode(self._symbols[:-1].tolist())} -> {self.words(predictor)[0]}"
         start, end = self.data.bounds[self.data.reported_part]
         prompt = self._symbols[start : min(start + SAMPLE_PROMPT, end)].long()
         seed = derive(0, "sample")

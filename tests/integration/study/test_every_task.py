@@ -3,8 +3,10 @@ is printed as a command runs as it is printed, from the folder that it is printe
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import textwrap
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,7 +16,7 @@ import numpy as np
 import pytest
 from contracts.small_studies import TASKS, finished, write_files
 
-from rnnsearch.cli import models, training
+from rnnsearch.cli import training
 from rnnsearch.cli.app import main
 from rnnsearch.study import Study
 from rnnsearch.tasks.load import load_data
@@ -25,7 +27,7 @@ from rnnsearch.training.trained import TrainedModel
 STORAGE = "my studies; $HOME"
 """A folder that a shell would not take as it stands."""
 
-COMMAND = re.compile(r"rnnsearch (?:[a-z]+) .*?(?=`|$)", re.M)
+COMMAND = re.compile(r"(?<!from )rnnsearch (?:[a-z]+) .*?(?=`|$)", re.M)
 
 Finished = Callable[[str], Study]
 Said = Callable[..., tuple[int, str]]
@@ -164,11 +166,11 @@ def say(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     def drive(study: Study, *_: Any) -> None:
         print(f"would train {study.directory.name} with {study.more_trials} more")
 
-    def execv(path: str, arguments: list[str]) -> None:
+    def execve(path: str, arguments: list[str], environment: Any) -> None:
         print(f"would start {path} {arguments}")
 
     monkeypatch.setattr(training, "_drive", drive)
-    monkeypatch.setattr(models.os, "execv", execv)
+    monkeypatch.setattr(os, "execve", execve)
 
     def run(*arguments: object) -> tuple[int, str]:
         with pytest.raises(SystemExit) as ended:
@@ -185,7 +187,9 @@ def commands_in(text: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_what_comes_next_runs(name: str, study: Finished, say: Said) -> None:
+def test_what_comes_next_runs(
+    name: str, study: Finished, say: Said, capsys: pytest.CaptureFixture[str]
+) -> None:
     study(name)
     status, text = say("best", name, "--storage", STORAGE)
     assert status == 0, text
@@ -201,6 +205,12 @@ def test_what_comes_next_runs(name: str, study: Finished, say: Said) -> None:
         status, said = say(*one)
         assert status == 0, (one, said)
         assert said
+    assert f"checkpoint: {STORAGE}/{name}/checkpoints/trial-0000" in text
+    blocks = re.findall(r"^(with rnnsearch|in plain torch):\n((?:(?:  .*)?\n)+)", text, re.M)
+    assert [title for title, _ in blocks] == ["with rnnsearch", "in plain torch"]
+    for _, lines in blocks:
+        exec(compile(textwrap.dedent(lines), name, "exec"), {})
+    assert "tensor(" in capsys.readouterr().out
 
 
 REFUSED = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,20 @@ def test_a_trial_at_length(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.startswith("trial-0003-rnn: pruned, stopped by ASHA at epoch 5\n")
     assert "best val_mse: 0.5 at epoch 40" in out
     assert "of 100 epochs; --format json has all" in out
+
+
+def test_the_training_loss_stands_beside_the_metric(capsys: pytest.CaptureFixture[str]) -> None:
+    one = record(3, "pruned", 0.5, {1: 0.75, 2: 0.5})
+    print_trial(one, "val_mse")
+    assert "train_loss" not in capsys.readouterr().out
+    for losses in ({1: 0.25}, {"1": 0.25}):  # as the driver has them, and as a journal does
+        print_trial(replace(one, attributes={"train_losses": losses}), "val_mse")
+        lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+        assert lines[-3:] == [
+            ["epoch", "val_mse", "train_loss"],
+            ["1", "0.75", "0.25"],
+            ["2", "0.5"],
+        ]
 
 
 @pytest.mark.parametrize("count", [1, CURVE_ROWS, CURVE_ROWS + 1, 1000])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rnnsearch.records.figures import TrialPoint, draw_curve, draw_study, leader
+from rnnsearch.records.matrices import draw_confusion
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -111,3 +112,14 @@ def test_the_champion_is_marked_though_another_trial_is_better(
     ]
     assert ["best: trial 0" in one for one in said] == [True, False]
     assert [one.count("champion: trial 2") for one in said] == [0, 2]
+
+
+def test_names_are_no_formulas(tmp_path: Path) -> None:
+    trials = [TrialPoint(0, "complete", 0.5, {1: 1.0, 2: 0.5})]
+    wild = "price $a_{ $ and $b$ 店 \\frac"
+    draw_study(trials, tmp_path / "s.png", title=wild, value_label=wild, baselines={wild: 0.7})
+    classes = np.array([wild, "b$x$"])
+    draw_confusion(
+        {"confusion": np.eye(2, dtype=int), "classes": classes}, tmp_path / "c.png", title=wild
+    )
+    assert pixels(tmp_path / "c.png").size

@@ -1,0 +1,109 @@
+"""The picture of a tiny text: what a network wrote after every epoch of its training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnsearch.records.figures import plot_curves
+from rnnsearch.records.style import BLUE, INK, ORANGE, drawing, heading
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LEAST_ROWS, MOST_ROWS = 8, 14
+"""Epochs that are shown, of a training that has so many."""
+
+_VISIBLE = {" ": "\u2423", "\n": "\u21b5", "\t": "\u21e5", "\r": "\u240d"}
+
+
+def draw_letters(
+    said: Mapping[int, str],
+    read: str,
+    wanted: str,
+    curves: Mapping[str, Mapping[int, float]],
+    path: Path,
+    *,
+    title: str,
+    kept: int,
+) -> None:
+    """A row an epoch, a letter a place, right ones on blue and wrong ones on orange; below, curves.
+
+    Args:
+        said: By epoch, one letter for each of `wanted`.
+        read: The letters that were read.
+        wanted: The letter that follows each.
+        curves: As in `figures.draw_curve`.
+        kept: The epoch whose weights are the model.
+    """
+    epochs = shown_epochs(said, kept)
+    with drawing(path, 2, height=max(2.6, 0.7 + 0.15 * len(epochs))) as (above, below):
+        _rows(above, {epoch: said[epoch] for epoch in epochs}, read, wanted, kept)
+        heading(above, title)
+        plot_curves(below, curves)
+        seen = [value for curve in curves.values() for value in curve.values()]
+        if seen and min(seen) > 0 and max(seen) > 30 * min(seen):
+            below.set_yscale("log")
+        below.axvline(kept, color=INK, linewidth=0.9, linestyle=(0, (2, 3)), label="kept")
+        below.set_xlabel("epoch", color=INK)
+        heading(below, "Its training")
+
+
+def shown_epochs(said: Mapping[int, str], kept: int) -> list[int]:
+    """The first and the last epoch, the kept one, and those at which the letters changed.
+
+    Where these are too many, some of them, evenly spread; where they are few, others too.
+    """
+    epochs = sorted(said)
+    changed = [epoch for before, epoch in pairwise(epochs) if said[before] != said[epoch]]
+    always = {epochs[0], epochs[-1], *([kept] if kept in said else [])}
+    others = _spread([epoch for epoch in changed if epoch not in always], MOST_ROWS - len(always))
+    found = always | set(others)
+    return sorted(found | set(_spread(sorted(set(epochs) - found), LEAST_ROWS - len(found))))
+
+
+def _spread(epochs: list[int], most: int) -> list[int]:
+    """At most so many of some epochs, evenly spread."""
+    if len(epochs) <= most:
+        return epochs
+    return [epochs[round((at + 0.5) * len(epochs) / most - 0.5)] for at in range(max(0, most))]
+
+
+def _rows(axes: Axes, said: Mapping[int, str], read: str, wanted: str, kept: int) -> None:
+    axes.grid(visible=False)
+    for row, word in enumerate(said.values()):
+        for place, letter in enumerate(word):
+            right = place < len(wanted) and letter == wanted[place]
+            corner = (place - 0.46, row - 0.43)
+            _cell(axes, corner, BLUE if right else ORANGE, 0.22 if right else 0.35)
+            axes.text(
+                *(place, row, _visible(letter)),
+                ha="center",
+                va="center",
+                fontsize=9,
+                color=INK,
+            )
+    axes.set_xlim(-0.6, len(wanted) - 0.4)
+    axes.set_ylim(len(said) - 0.4, -0.6)
+    pairs = [f"{_visible(one)}\n{_visible(two)}" for one, two in zip(read, wanted, strict=True)]
+    axes.set_xticks(range(len(wanted)), pairs, parse_math=False)
+    axes.set_yticks(
+        range(len(said)), [f"{epoch}{' (kept)' if epoch == kept else ''}" for epoch in said]
+    )
+    axes.tick_params(length=0)
+    axes.set_xlabel("the letter that was read, and below it the one that follows", color=INK)
+    axes.set_ylabel("epoch", color=INK)
+    for color, strength, name in ((BLUE, 0.22, "right"), (ORANGE, 0.35, "wrong")):
+        axes.plot([], [], "s", color=color, alpha=strength, markersize=9, label=name)
+
+
+def _cell(axes: Axes, corner: tuple[float, float], color: str, strength: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(Rectangle(corner, 0.92, 0.86, color=color, alpha=strength, linewidth=0))
+
+
+def _visible(letter: str) -> str:
+    return _VISIBLE.get(letter, letter if letter.isprintable() else repr(letter)[1:-1])
