@@ -28,7 +28,6 @@ from rnnsearch.tasks.series.parts import (
     season_errors,
 )
 from rnnsearch.tasks.series.source import column_names
-from rnnsearch.tasks.series.steps import regular_step
 from rnnsearch.tasks.series.table import Table, read_table
 from rnnsearch.tasks.series.transforms import restored, transformed
 from rnnsearch.tasks.series.unfit import refuse_unfit
@@ -63,6 +62,7 @@ class SeriesData:
         digest: SHA-256 of the file.
         forms: How its cells are written.
         said: What was done to the rows of the file.
+        left_out: Series of the file that the config leaves out.
     """
 
     config: SeriesConfig
@@ -80,6 +80,7 @@ class SeriesData:
     digest: str
     forms: Forms
     said: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     symbolic = False
     losses: tuple[Loss, ...] = field(init=False)
@@ -188,6 +189,7 @@ class SeriesData:
             digest=table.digest,
             forms=table.forms,
             said=tuple(rows.notes),
+            left_out=tuple(name for name in table.names if name not in set(names)),
         )
         check_windows(made)
         check_calibration(made)
@@ -327,30 +329,6 @@ class SeriesData:
 
     def manifest(self) -> dict[str, Any]:
         """Columns and scalers: all that turns recent rows into a forecast in the data's units."""
-        config = self.config
-        return {
-            "task": "series",
-            "targets": list(config.targets),
-            "past": list(config.past),
-            "known": list(config.known),
-            "id": config.id,
-            "series": list(self.names),
-            "time": list(config.time_columns),
-            "forms": self.forms.to_json(),
-            "dated": self.dated,
-            "step": None
-            if self.times is None
-            else regular_step(self.times, self.starts, self.dated),
-            "transform": config.transform,
-            "scaler": config.scaler,
-            "center": self.center.tolist(),
-            "scale": self.scale.tolist(),
-            "horizon": config.horizon,
-            "context": config.context,
-            "strategy": config.strategy,
-            "channels": config.channels,
-            "segment": config.segment,
-            "quantiles": list(config.quantiles),
-            "anchor": config.anchor,
-            "missing": config.missing,
-        }
+        from rnnsearch.tasks.series.manifest import manifest
+
+        return manifest(self)

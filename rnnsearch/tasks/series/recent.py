@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -117,22 +118,32 @@ def _iso(form: TimeForm, column: Any) -> TimeForm:
 def _ordered(
     name: str | None, values: Floats, times: NDArray[Any] | None, rows: NDArray[Any], time: str
 ) -> Recent:
+    """The rows of a series; those that repeat another one of their time are taken once."""
     if times is None:
         return Recent(name, values[rows], None)
     rows = rows[np.argsort(times[rows], kind="stable")]
-    again = np.flatnonzero(np.diff(times[rows]) == 0)
-    if len(again):
-        first, second = sorted(int(rows[again[0] + one]) for one in (0, 1))
-        whose = f" of the series {name!r}" if name is not None else ""
+    same = times[rows[1:]] == times[rows[:-1]]
+    one, other = values[rows[1:]], values[rows[:-1]]
+    differ = same & ((one != other) & ~(np.isnan(one) & np.isnan(other))).any(axis=1)
+    whose = f" of the series {name!r}" if name is not None else ""
+    if differ.any():
+        at = int(np.argmax(differ))
+        first, second = sorted((int(rows[at]), int(rows[at + 1])))
         raise ModelError(
             f"rows {first} and {second} (from 0){whose} have the same {time!r}; drop one."
         )
+    if same.any():
+        warnings.warn(
+            f"{int(same.sum()):,} rows{whose} repeat another one of their time; each is read once.",
+            stacklevel=2,
+        )
+        rows = rows[np.concatenate([[True], ~same])]
     return Recent(name, values[rows], times[rows])
 
 
 def _series(manifest: Mapping[str, Any], column: Any) -> tuple[NDArray[np.int64], list[str]]:
     """Which of the series each row belongs to, and their names, as training has them."""
-    id, known = manifest["id"], list(manifest["series"])
+    id, known = manifest["id"], [*manifest["series"], *manifest.get("left_out", ())]
     counted = family(column.type) in ("whole", "number", "boolean")
     coded = texts(column, f"the rows, column {id!r}").dictionary_encode()
     given = coded.dictionary.to_pylist()

@@ -55,7 +55,8 @@ def forecast_frame(
     import pandas
 
     id, tables, wrong = manifest["id"], [], []
-    for own in recent_rows(manifest, frame):
+    left_out = set() if new_series else set(manifest.get("left_out", ()))
+    for own in _without(left_out, recent_rows(manifest, frame)):
         try:
             uneven = _uneven(manifest, own, steps)
             found = forecast_rows(
@@ -78,6 +79,23 @@ def forecast_frame(
         more = [f"and {len(wrong) - SHOWN} more series"] if len(wrong) > SHOWN else []
         raise type(wrong[0][1])("\n".join(said + more))
     return pandas.concat(tables, ignore_index=True)
+
+
+def _without(left_out: set[str], given: list[Recent]) -> list[Recent]:
+    """The series but for those that training left out; that it is so is said.
+
+    Raises:
+        ModelError: None is left.
+    """
+    out = [str(own.name) for own in given if own.name in left_out]
+    if not out:
+        return given
+    said = ", ".join(map(repr, out[:SHOWN])) + (", ..." if len(out) > SHOWN else "")
+    said = f"training left out the series {said} (task.skip_series, task.min_rows)"
+    if len(out) == len(given):
+        raise ModelError(f"{said}. With new_series true, each is scaled by its own rows.")
+    warnings.warn(f"{said}, and so does the forecast.", stacklevel=2)
+    return [own for own in given if own.name not in left_out]
 
 
 def _uneven(manifest: Mapping[str, Any], own: Recent, steps: int | None) -> str:

@@ -106,7 +106,10 @@ def test_a_series_that_training_never_saw(tmp_path: Path) -> None:
         (lambda rows: rows.rename(columns={"y": "Y"}), "no column 'y'.* Did you mean 'Y'"),
         (lambda rows: rows.iloc[:0], "there are no rows"),
         (lambda rows: rows.iloc[-3:], "reads the last 7 rows .* 3 were given"),
-        (lambda rows: pd.concat([rows, rows.iloc[-1:]]), r"rows 159 and 160 \(from 0\) have the"),
+        (
+            lambda rows: pd.concat([rows, rows.iloc[-1:].assign(y=0)]),
+            r"rows 159 and 160 \(from 0\) have the",
+        ),
         (lambda rows: rows.assign(y="many"), "column 'y': must hold numbers"),
         (lambda rows: rows.assign(y=np.inf), "infinite"),
         (lambda rows: rows.assign(time=np.arange(160)), "holds plain numbers, and in training"),
@@ -136,6 +139,27 @@ def test_a_gap_between_the_rows_that_are_read_is_said(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         forecast_frame(data.manifest(), model, rows.drop(index=20))  # is not read
+
+
+def test_what_training_takes_once_or_leaves_out_is_taken_so(tmp_path: Path) -> None:
+    shop = np.where(np.arange(160) >= 150, "7", np.where(np.arange(160) % 2, "007x", "12"))
+    times = np.datetime64("2024-01-01T00") + np.arange(160) // 2
+    table = {"time": times, "shop": shop}
+    data, model, rows = single(tmp_path, id="shop", min_rows=11, table=table)
+    manifest = data.manifest()
+    assert manifest["left_out"] == ["7"]
+    rows["shop"] = rows["shop"].astype(str)
+    kept = rows[rows["shop"] != "7"]
+    expected = forecast_frame(manifest, model, kept)
+    with pytest.warns(UserWarning, match="2 rows of the series '12' repeat another one"):
+        found = forecast_frame(manifest, model, pd.concat([kept, kept.iloc[[0, 2]]]))
+    pd.testing.assert_frame_equal(found, expected)
+    only = rows[rows["shop"] == "7"]
+    with pytest.warns(UserWarning, match="training left out the series '7' .*, and so does the"):
+        found = forecast_frame(manifest, model, rows.drop_duplicates(["shop", "time"]))
+    pd.testing.assert_frame_equal(found, expected)
+    with pytest.raises(ModelError, match=r"training left out the series '7' .* With new_series"):
+        forecast_frame(manifest, model, only.drop_duplicates("time").astype({"shop": int}))
 
 
 def test_columns_known_ahead_come_with_the_rows_to_predict(tmp_path: Path) -> None:
