@@ -8,10 +8,13 @@ is switched on only in a database that did not exist before; a mark in the file 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 from rnnsearch.records.tracking_uri import sqlite_path
 
+BUSY_SECONDS = 20.0
+"""How long another process may hold the file, as MLflow's own connections wait."""
 CREATED_BY_US = 0x524E4E
 """`PRAGMA user_version` of a database that rnnsearch created; MLflow does not use the field."""
 
@@ -19,10 +22,11 @@ CREATED_BY_US = 0x524E4E
 def prepare(tracking_uri: str) -> None:
     """Create a missing SQLite file in WAL mode, and have connections to ours sync less.
 
-    Call it before MLflow opens the store. Of another database it asks whether it answers: MLflow
-    itself would go on asking for minutes without a word.
+    Call it before MLflow opens the store. It asks whether the database answers: MLflow itself would
+    go on asking for minutes without a word.
 
     Raises:
+        sqlite3.Error: The file is no database, or cannot be opened.
         sqlalchemy.exc.SQLAlchemyError: The database does not answer, or refuses the login.
         ModuleNotFoundError: Its driver is not installed.
     """
@@ -31,14 +35,14 @@ def prepare(tracking_uri: str) -> None:
         if not tracking_uri.startswith(("http://", "https://", "databricks", "sqlite")):
             _ask(tracking_uri)
         return
-    if not path.exists():
+    fresh = not path.exists()
+    if fresh:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path)
-        try:
+    with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_master")  # it is a database
+        if fresh:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA user_version={CREATED_BY_US}")
-        finally:
-            connection.close()
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 

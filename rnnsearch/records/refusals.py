@@ -32,7 +32,11 @@ _LOGIN = {"UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"}
 _PERMISSION = {"PERMISSION_DENIED"}
 _LOGIN_WORDS = ("password authentication failed", "access denied for user", "login failed for user")
 """What PostgreSQL, MySQL and SQL Server say, in small letters."""
-_DRIVERS = {"psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
+_DRIVERS = {
+    "psycopg": "psycopg[binary]",
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+}
 """Packages whose name is not that of their module."""
 
 
@@ -80,6 +84,11 @@ def blocked_by(error: BaseException, store: TrackingStore) -> BlockedError | Non
             f"the database needs a driver that is not installed: {text}",
             "install it",
             (f"pip install {shlex.quote(package)}",),
+        )
+    if "can't load plugin: sqlalchemy.dialects" in text.lower():
+        return BlockedError(
+            f"SQLAlchemy has no such database or driver: {text}",
+            f"name one that it has in {VARIABLE}, such as postgresql+psycopg2://host/db",
         )
     if "out-of-date database schema" in text.lower():
         return BlockedError(
@@ -158,8 +167,10 @@ def first_line(error: BaseException) -> str:
 def cause(error: BaseException) -> str:
     """Why a store does not answer, without the layers of libraries that pass the reason on."""
     text = first_line(error)
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
     if system := _SYSTEM.search(text):
-        return system[1].strip()
+        return system[1].strip(" :")
     if "timed out" in text.lower():
         return "it took too long"
     if status := _STATUS.search(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -149,7 +150,7 @@ def errors() -> dict[str, tuple[Exception, str | None]]:
     """Each trouble, and a word of its remedy; None where it may pass by itself."""
     from mlflow.exceptions import MlflowException
     from mlflow.protos import databricks_pb2 as codes
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import ArgumentError, OperationalError
 
     def said(text: str, code: int = codes.INTERNAL_ERROR) -> MlflowException:
         return MlflowException(text, error_code=code)
@@ -164,6 +165,7 @@ def errors() -> dict[str, tuple[Exception, str | None]]:
         "not MLflow": (said("404 not found", codes.ENDPOINT_NOT_FOUND), "the address"),
         "database login": (refused, "MLFLOW_TRACKING_PASSWORD"),
         "no driver": (missing, "install it"),
+        "no dialect": (ArgumentError("Can't load plugin: sqlalchemy.dialects:x"), "psycopg2://"),
         "old database": (said("Detected out-of-date database schema (found"), "backup"),
         "artifacts of the server": (PermissionError(13, "denied", "/mlflow"), "--serve-artifacts"),
         "no database": (said("(sqlite3.DatabaseError) file is not a database"), "a new one"),
@@ -227,6 +229,14 @@ def test_the_reason_is_told_without_the_layers_that_pass_it_on() -> None:
     many = "Max retries exceeded (Caused by ResponseError('too many 503 error responses'))"
     assert cause(ValueError(many)) == "it answers with the status 503"
     assert len(cause(ValueError("x" * 999))) < 250
+
+
+def test_what_is_no_database_is_said_at_once(tmp_path: Path) -> None:
+    from rnnsearch.records.database import prepare
+
+    (tmp_path / "text.db").write_text("this is no database, though it is long enough" * 99)
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        prepare(f"sqlite:///{tmp_path}/text.db")
 
 
 def test_a_heading_brings_its_text() -> None:
