@@ -7,7 +7,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from rnnsearch.cli.options import Format, FormatOption
+from rnnsearch.cli.options import MOST, Format, FormatOption
 from rnnsearch.cli.text import print_json
 from rnnsearch.errors import InputError
 
@@ -20,7 +20,11 @@ class ClassicCell(StrEnum):
     LSTM = "lstm"
 
 
-AtLeastOne = Annotated[int, typer.Option(min=1)]
+AtLeastOne = Annotated[int, typer.Option(min=1, max=MOST)]
+
+MOST_CELLS = 2_000
+MOST_PRODUCTS = 2e9
+"""What the forms may compute for comparison: some seconds, and far more than can be read."""
 
 
 def explain(
@@ -30,7 +34,8 @@ def explain(
         str, typer.Option(help="Units of each layer, as in 30,20; one number for all layers.")
     ] = "20",
     num_layers: Annotated[
-        int | None, typer.Option(min=1, help="Layers, where --hidden-sizes is one number.")
+        int | None,
+        typer.Option(min=1, max=MOST, help="Layers, where --hidden-sizes is one number."),
     ] = None,
     output_size: AtLeastOne = 1,
     batch_size: AtLeastOne = 3,
@@ -39,6 +44,7 @@ def explain(
 ) -> None:
     """Print a cell's equations, its unfolded network, every shape, and how well its forms agree."""
     sizes = _sizes(hidden_sizes, num_layers)
+    _refuse_long(input_size, sizes, batch_size, seq_len)
     from rnnsearch.models import explain as said
     from rnnsearch.models.reference import ClassicCell as Name
 
@@ -65,6 +71,19 @@ def explain(
         typer.echo(f"  {pair:<34} {figures}")
 
 
+def _refuse_long(input_size: int, sizes: list[int], batch_size: int, seq_len: int) -> None:
+    """Refuse a network whose forms would be compared for hours, or not fit into memory."""
+    cells = seq_len * len(sizes)
+    pairs = zip([input_size, *sizes], sizes, strict=False)
+    products = 4.0 * seq_len * batch_size * sum((below + units) * units for below, units in pairs)
+    if cells > MOST_CELLS or products > MOST_PRODUCTS:
+        raise InputError(
+            f"that is {cells:,} cells, layers times steps, and {products:.1e} multiplications; at "
+            f"most {MOST_CELLS:,} and {MOST_PRODUCTS:.0e} are compared. Make --seq-len, "
+            "--batch-size, --hidden-sizes or --num-layers smaller."
+        )
+
+
 def _sizes(text: str, num_layers: int | None) -> list[int]:
     try:
         sizes = [int(part) for part in text.split(",")]
@@ -80,4 +99,4 @@ def _sizes(text: str, num_layers: int | None) -> list[int]:
             f"--hidden-sizes names {len(sizes)} layers and --num-layers says {num_layers}. "
             "Leave --num-layers out, or give one size for all layers."
         )
-    return sizes * (num_layers or 1) if len(sizes) == 1 else sizes
+    return sizes * min(num_layers or 1, MOST_CELLS + 1) if len(sizes) == 1 else sizes

@@ -102,3 +102,22 @@ def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(app, "place_of", lambda error: "")
     with pytest.raises(KeyError):
         main(["check", "x"])
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        ["--num-layers", "65535"],
+        ["--seq-len", "1000000"],
+        ["--hidden-sizes", "9" * 30],
+        ["--input-size", "1000000", "--batch-size", "1000000"],
+        ["--output-size", "1" + "0" * 40],
+    ],
+)
+def test_no_more_is_explained_than_can_be_computed(
+    sizes: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["explain", "lstm", *sizes])
+    assert left.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err
