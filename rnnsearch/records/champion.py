@@ -110,6 +110,8 @@ def _log(
     said = packaged(checkpoint, config)
     metrics = {**event.val_metrics, **event.test_metrics}
     said["metadata"] |= {"trial": event.number, "seed": event.seed, "metrics": metrics}
+    if event.unfinished:
+        said["metadata"]["unfinished"] = event.unfinished
     info = Model.log(
         artifact_path=None,
         name=CHAMPION,

@@ -242,11 +242,15 @@ class Tracker:
 
     def _write_champion(self, sequence: int, event: ChampionChosen) -> None:
         state = self.state
+        mark = {"time": event.time, "number": event.number, "seed": event.seed}
+        if state.champion == mark:
+            return  # a driver that was killed while it told tells again
         metrics = {**event.val_metrics, **event.test_metrics}
         # MLflow gives a logged model the metrics of its step: no others may have the same one.
         rows = [(key, value, event.time, sequence) for key, value in metrics.items()]
         rows += champion_rows(event, sequence)
         tags = {"champion_trial": str(event.number), "champion_seed": str(event.seed)}
+        tags["champion_unfinished"] = event.unfinished
         if event.seeds:
             tags["champion_seeds"] = ", ".join(map(str, event.seeds))
         if event.text:
@@ -265,7 +269,7 @@ class Tracker:
             sequence=sequence,
             replayed=sequence <= self._doubtful,
         )
-        state.champion = {"time": event.time, "number": event.number, "seed": event.seed}
+        state.champion = mark
 
     def _choose(self, sequence: int, event: ChampionChosen) -> None:
         """Register a winner, or keep it with the reason, for the next run to try again."""

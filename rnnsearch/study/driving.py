@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
@@ -94,7 +95,7 @@ def drive(
     recorder = recorder_of(directory, store)
     known = open_runs(directory.outbox) if resumed else {}
     troubles = Troubles(recorder, watch.trouble)
-    everyone = _Together((watch.listener, recorder), spec, directory, ledger, data)
+    everyone = _Together((watch.listener, recorder), spec, ledger, data)
     state: StudyState = "failed"
     reason = "the driver failed"
     outcome: SearchOutcome | None = None
@@ -124,6 +125,8 @@ def drive(
         state, reason = outcome.state, outcome.reason
         # Ctrl-C waits for no n-gram of a long text; `resume` scores it again.
         scoring.join(INTERRUPTED_JOIN_SECONDS if state == "interrupted" else None)
+        if outcome.champion is not None:
+            everyone.draw(outcome.champion)
         won = (ledger.note("champion") or {}).get("number")
         draw_trials(ledger.trials(), everyone.baselines, spec, directory.figures, won)
     except KeyboardInterrupt:
@@ -153,13 +156,12 @@ def drive(
 
 
 class _Together:
-    """Hands events on one at a time; before they hear of the champion, its picture is drawn."""
+    """Hands events on one at a time; once they have heard of the champion, its picture is drawn."""
 
     def __init__(
         self,
         listeners: Sequence[Listener],
         spec: StudySpec,
-        directory: StudyDirectory,
         ledger: Ledger,
         data: TaskData,
     ) -> None:
@@ -168,20 +170,26 @@ class _Together:
         self._data = None if sampled else data
         self._fanout = Fanout(listeners)
         self._spec = spec
-        self._directory = directory
         self._ledger = ledger
         self._lock = threading.Lock()
         self.baselines: list[dict[str, Any]] = []
 
     def on_event(self, event: Event) -> None:
         if isinstance(event, ChampionChosen):
-            trials = self._ledger.trials()
-            draw_champion(event, trials, self._spec, self._data)
+            # An older picture is no picture of this one; `draw` sees what is missing.
+            Path(event.figure).unlink(missing_ok=True)
         with self._lock:
             if isinstance(event, BaselineScored):
                 row = {"name": event.name, "metrics": dict(event.metrics), "note": event.note}
                 self.baselines.append(row)
             self._fanout.on_event(event)
+        if isinstance(event, ChampionChosen):
+            self.draw(event)
+
+    def draw(self, event: ChampionChosen) -> None:
+        """The champion's picture, unless it is there; the records are at work on it meanwhile."""
+        if not Path(event.figure).is_file():
+            draw_champion(event, self._ledger.trials(), self._spec, self._data)
 
 
 class _Scoring(threading.Thread):

@@ -1,8 +1,8 @@
 """Kills a driver at every line between its last trial and the end, and resumes it each time.
 
-`python every_line.py FOLDER STRIDE` prints a JSON line for every STRIDE-th line that was tried. Each
-life of the driver is a process of its own, forked from this one, and a kill is `os._exit`: no
-handler and no `finally` runs. Packs train on paper; ledger, weights, test scores and outbox are real.
+`python every_line.py FOLDER STRIDE` tries every STRIDE-th line and prints a JSON line for it. Each life
+of the driver is a process of its own, forked from this one, and a kill is `os._exit`: no handler and
+no `finally` runs. Packs train on paper; ledger, weights, test scores and the outbox are real.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def left(folder: Path) -> dict[str, Any]:
         "test": champion["test_metrics"],
         "seeds": champion["seeds"],
         "evaluated": dict(Counter(map(int, evaluated))),
-        "finalists": sorted({event.number for event in events if isinstance(event, FinalistScored)}),
+        "finalists": sorted({one.number for one in events if isinstance(one, FinalistScored)}),
         "states": Counter(trial.state for trial in trials),
     }
 

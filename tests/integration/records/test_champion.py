@@ -42,16 +42,20 @@ def checkpoint(task: TaskConfig, folder: Path) -> tuple[TrainedModel, dict[str, 
     return model, model.evaluate("val")
 
 
-def register(store: Store, folder: Path, metrics: dict[str, float], **more: str) -> str:
+def register(
+    store: Store,
+    folder: Path,
+    metrics: dict[str, float],
+    at: float = stream.START + 50,
+    **more: str,
+) -> str:
     """Send the events of a study whose champion lies in a folder; returns the model's URI."""
     recorder = store.recorder()
     recorder.start()
     recorder.on_event(stream.started())
     for event in stream.trial(0):
         recorder.on_event(event)
-    recorder.on_event(
-        ChampionChosen(stream.START + 50, 0, 3, str(folder), metrics, {"test_mse": 0.5}, **more)
-    )
+    recorder.on_event(ChampionChosen(at, 0, 3, str(folder), metrics, {"test_mse": 0.5}, **more))
     recorder.on_event(stream.ended())
     state = recorder.close(stream.WAIT_SECONDS)
     assert (state.pending, state.problem) == (0, None), store.log.read_text(encoding="utf-8")
@@ -111,7 +115,7 @@ def test_a_champion_chosen_again_is_the_next_version(store: Store) -> None:
     second, metrics = checkpoint(
         SineConfig(num_points=30, rollout=RolloutConfig(steps=(5,))), store.root / "b"
     )
-    assert register(store, store.root / "b", metrics) == "models:/sine/2"
+    assert register(store, store.root / "b", metrics, stream.START + 60) == "models:/sine/2"
     code = (
         "import sys\n"
         "from rnnsearch.records.registry import fetch\n"
@@ -130,6 +134,21 @@ def test_a_champion_chosen_again_is_the_next_version(store: Store) -> None:
     assert attached == [(2 * (len(metrics) + 1) + 2,)]
     with pytest.raises(ModelError, match="cannot load models:/nobody@champion"):
         fetch("models:/nobody@champion", store.uri)
+
+
+def test_a_champion_that_is_told_again_is_registered_once(store: Store) -> None:
+    """A driver that was killed while it told tells again, with an equal event, in its next life."""
+    _, metrics = checkpoint(SineConfig(), store.root / "a")
+    tables = ("model_versions", "logged_models", "metrics", "logged_model_metrics")
+    counts = []
+    for _ in range(2):
+        said = "epoch 2 of 9; not compared at a rung"
+        uri = register(store, store.root / "a", metrics, unfinished=said)
+        assert uri == "models:/sine/1"
+        counts.append([store.rows.query(f"select count(*) from {table}") for table in tables])
+    assert counts[0] == counts[1]
+    tag = "select value from tags where key = 'champion_unfinished'"
+    assert store.rows.query(tag) == [(said,)]
 
 
 def test_a_study_that_is_moved_twice_is_there_once(store: Store) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import math
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -103,6 +107,95 @@ def test_the_same_seeds_are_scored_once_and_another_one_anew(tmp_path: Path) -> 
     more, heard = crowned(notes, {**paths, 5: trained(tmp_path, 5)})
     assert heard == [more]
     assert more.seeds == (1, 3, 5)
+
+
+class Killed(BaseException):
+    """The driver's process is gone."""
+
+
+class Life:
+    """A ledger and a listener of one life of the driver, which ends at its n-th call.
+
+    Args:
+        durable: Notes as the last flush left them.
+        told: What listeners have heard in all lives.
+        after: Whether the last call still has its effect.
+    """
+
+    def __init__(
+        self, durable: dict[str, Any], told: list[Any], calls: float, after: bool = False
+    ) -> None:
+        self.durable, self.told = durable, told
+        self.notes = dict(durable)
+        self.left, self.after = calls, after
+        self.evaluated: list[int] = []
+
+    def _call(self, effect: Any) -> None:
+        self.left -= 1
+        if self.left >= 0 or self.after:
+            effect()
+        if self.left < 0:
+            raise Killed
+
+    def note(self, key: str) -> Any:
+        return self.notes.get(key)
+
+    def set_note(self, key: str, value: Any) -> None:
+        value = json.loads(json.dumps(value))
+        self._call(lambda: self.notes.__setitem__(key, value))
+
+    def flush(self) -> None:
+        self._call(lambda: self.durable.update(self.notes))
+
+    def on_event(self, event: Any) -> None:
+        self._call(lambda: self.told.append(event))
+
+    def crown(self, paths: dict[int, Path], monkeypatch: pytest.MonkeyPatch) -> ChampionChosen:
+        evaluate = TrainedModel.evaluate
+
+        def counted(model: TrainedModel, part: str, data: Any) -> Any:
+            self._call(lambda: self.evaluated.append(model.config.seed))
+            return evaluate(model, part, data)  # type: ignore[arg-type]
+
+        with monkeypatch.context() as patch:
+            patch.setattr(TrainedModel, "evaluate", counted)
+            choice = Choice(7, 3, paths)
+            return crown(self, self, choice, data={TASK: DATA}, figure=Path("champion.png"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_at_any_call_it_is_scored_and_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    paths = {seed: trained(tmp_path, seed) for seed in (1, 3)}
+    whole = Life({}, [], math.inf)
+    expected = whole.crown(paths, monkeypatch)
+    for calls in itertools.count():
+        durable: dict[str, Any] = {}
+        told: list[ChampionChosen] = []
+        first, second = Life(durable, told, calls, after), Life(durable, told, math.inf)
+        try:
+            first.crown(paths, monkeypatch)
+        except Killed:
+            second.notes = dict(durable)
+            event = second.crown(paths, monkeypatch)
+        else:
+            break
+        assert replace(event, time=0.0) == replace(expected, time=0.0)
+        assert {replace(one, text="").time for one in told} == {event.time}, "one champion, told"
+        assert len(told) <= 2
+        scored = [*first.evaluated, *second.evaluated]
+        assert set(scored) == {1, 3}
+        known = durable["tested"]
+        assert sorted(known) == ["7:1:1", "7:3:1"]
+        # One evaluation at most is made again: the one that was under way.
+        assert len(scored) - 2 <= 1
+        again = Life(durable, told, math.inf)
+        again.notes = dict(durable)
+        assert again.crown(paths, monkeypatch) == event
+        assert again.evaluated == []
+        assert told.count(event) == len(told)
+    assert calls > 8
 
 
 def test_a_note_of_an_older_version_has_no_seeds(tmp_path: Path) -> None:
