@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.study import StudyResult
 
+WINNER = "*"
 CURVE_ROWS = 20
 """Epochs of a curve that are printed at most."""
 
@@ -21,24 +23,39 @@ def print_leaderboard(result: StudyResult, top: int) -> None:
     if not rows:
         print(f"the study {result.directory.name!r} has no trial yet")
         return
-    shown = rows[:top] + [row for row in rows[top:] if row["number"] is None]
-    metric = result.spec.search.metric
-    print_table(
-        [
-            {
-                "rank": row["rank"],
-                "trial": row["name"],
-                metric: row["value"],
-                "at epoch": row["best_epoch"],
-                "state": row["state"],
-                "parameters": short_params(row["params"]),
-            }
-            for row in shown
-        ]
-    )
+    # Finalists and baselines are of interest wherever they stand.
+    kept = [row for row in rows[top:] if row["number"] is None or row["winner"] or row["seeds"]]
+    shown = rows[:top] + kept
+    print_table([_row(row, result, means=any(row["seeds"] for row in shown)) for row in shown])
+    if any(row["winner"] for row in shown):
+        print(f"{WINNER}: {_why(result)}")
     hidden = len(rows) - len(shown)
     if hidden > 0:
         print(f"... and {hidden} more trials: --top {len(rows)}")
+
+
+def _row(row: Mapping[str, Any], result: StudyResult, *, means: bool) -> dict[str, Any]:
+    """A line of the leaderboard, with a column for the finalists' means where there are any."""
+    mean = f"{short(row['mean'])} ({row['seeds']} seeds)" if row["seeds"] else ""
+    return {
+        "rank": row["rank"],
+        "": WINNER if row["winner"] else "",
+        "trial": row["name"],
+        result.spec.search.metric: row["value"],
+        **({"mean of seeds": mean} if means else {}),
+        "at epoch": row["best_epoch"],
+        "state": row["state"],
+        "parameters": short_params(row["params"]),
+    }
+
+
+def _why(result: StudyResult) -> str:
+    assert result.champion is not None
+    if result.champion.unfinished:
+        return f"the winner, unfinished: {result.champion.unfinished}"
+    if any(row["seeds"] for row in result.leaderboard()):
+        return "the winner, by the mean over its seeds; ranks are those of single trainings"
+    return "the winner"
 
 
 def trial_record(record: TrialRecord) -> dict[str, Any]:

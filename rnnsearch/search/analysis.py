@@ -9,6 +9,7 @@ from typing import Any
 import optuna
 
 from rnnsearch.events import TrialState
+from rnnsearch.search.finalists import mean_of
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.proposals import optuna_distributions
 from rnnsearch.space.spec import StudySpec
@@ -37,6 +38,8 @@ def leaderboard(
     metric: str,
     loss: str = "",
     baselines: Sequence[Mapping[str, Any]] = (),
+    reruns: Mapping[int, Sequence[float]] | None = None,
+    winner: int | None = None,
 ) -> list[Row]:
     """Trials from the best to the worst, with the baselines in their places.
 
@@ -48,11 +51,15 @@ def leaderboard(
         metric: The study's metric; a baseline that lacks it is left out.
         loss: The task's own loss among the baselines' metrics; empty where it is not known.
         baselines: `{"name", "metrics", "note"}` each.
+        reruns: Of the finalists, by trial: the metric of the trainings with other seeds; infinite
+            for one that diverged.
+        winner: The champion's trial.
 
     Returns:
         Rows with `kind` ("trial" or "baseline"), `rank` (None for a baseline), `number`, `name`,
         `state`, `value` (the best), `loss` (the task's own there), `last_value`, `best_epoch`,
-        `epoch`, `seconds`, `params`, `reason`.
+        `epoch`, `seconds`, `params`, `reason`, `winner` (whether it is), and of a finalist `mean`
+        over its `seeds` trainings, the search's own included.
     """
     ordered = sorted(
         trials,
@@ -62,7 +69,11 @@ def leaderboard(
             trial.number,
         ),
     )
-    rows = [_trial_row(trial, rank) for rank, trial in enumerate(ordered, start=1)]
+    others = reruns or {}
+    rows = [
+        _trial_row(trial, rank, others.get(trial.number, ()), trial.number == winner)
+        for rank, trial in enumerate(ordered, start=1)
+    ]
     for baseline in baselines:
         value = baseline["metrics"].get(metric)
         if value is not None:
@@ -182,7 +193,8 @@ def importances(trials: Sequence[TrialRecord], spec: StudySpec) -> list[Row]:
     ]
 
 
-def _trial_row(trial: TrialRecord, rank: int) -> Row:
+def _trial_row(trial: TrialRecord, rank: int, others: Sequence[float], winner: bool) -> Row:
+    seeds = [] if trial.best_value is None or not others else [trial.best_value, *others]
     return {
         "kind": "trial",
         "rank": rank,
@@ -197,6 +209,9 @@ def _trial_row(trial: TrialRecord, rank: int) -> Row:
         "seconds": trial.seconds,
         "params": dict(trial.params),
         "reason": trial.reason,
+        "winner": winner,
+        "mean": mean_of(seeds) if seeds else None,
+        "seeds": len(seeds) or None,
     }
 
 
@@ -215,6 +230,9 @@ def _baseline_row(baseline: Mapping[str, Any], value: float, loss: float | None)
         "seconds": None,
         "params": {},
         "reason": baseline.get("note", ""),
+        "winner": False,
+        "mean": None,
+        "seeds": None,
     }
 
 

@@ -265,5 +265,13 @@ def choose(finalists: Sequence[Finalist], goal: Goal) -> tuple[int, int] | None:
     return winner.number, winner.best_seed(goal)
 
 
+def rerun_values(note: Mapping[str, float] | None) -> dict[int, list[float]]:
+    """What the ledger's note says of the trainings with other seeds, by trial."""
+    found: dict[int, list[float]] = {}
+    for key, value in (note or {}).items():
+        found.setdefault(int(key.partition(":")[0]), []).append(value)
+    return found
+
+
 def _key(number: int, seed: int) -> str:
     return f"{number}:{seed}"

@@ -134,6 +134,7 @@ class StudyResult:
             started it.
         tie_break: The task's own loss, which parts trials that are equal in the study's metric;
             empty in older studies, and where the task reports none.
+        reruns: Of the finalists, by trial: the metric of each training with another seed.
     """
 
     spec: StudySpec
@@ -145,10 +146,13 @@ class StudyResult:
     notes: Sequence[str] = ()
     data: Mapping[str, Any] | None = None
     tie_break: str = ""
+    reruns: Mapping[int, Sequence[float]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, spec: StudySpec, directory: StudyDirectory) -> StudyResult:
         """Read a study as its files stand now; a driver may be at work on it."""
+        from rnnsearch.search.finalists import NOTE as FINALISTS
+        from rnnsearch.search.finalists import rerun_values
         from rnnsearch.search.ledger.ledger import read_trials
 
         trials, notes = read_trials(directory, spec)
@@ -171,6 +175,7 @@ class StudyResult:
             notes=[*(notes.get("origin") or []), *(notes.get("data_notes") or [])],
             data=notes.get("data"),
             tie_break=notes.get("tie_break") or "",
+            reruns=rerun_values(notes.get(FINALISTS)),
         )
 
     @property
@@ -224,6 +229,8 @@ class StudyResult:
             metric=self.spec.search.metric,
             loss=self.tie_break,
             baselines=self.baselines,
+            reruns=self.reruns,
+            winner=self.champion.number if self.champion else None,
         )
         return rows[:top]
 

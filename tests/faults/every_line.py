@@ -1,8 +1,8 @@
 """Kills a driver at every line between its last trial and the end, and resumes it each time.
 
-`python every_line.py FOLDER STRIDE` tries every STRIDE-th line and prints a JSON line for it. Each life
-of the driver is a process of its own, forked from this one, and a kill is `os._exit`: no handler and
-no `finally` runs. Packs train on paper; ledger, weights, test scores and the outbox are real.
+`python every_line.py FOLDER STRIDE` tries every STRIDE-th line and prints a JSON line for it. A
+life of the driver is a process of its own, forked from this one, and a kill is `os._exit`: no
+handler and no `finally` runs. Packs train on paper; ledger, weights, scores and outbox are real.
 """
 
 from __future__ import annotations

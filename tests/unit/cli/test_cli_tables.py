@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hand_made import record, result
+from hand_made import champion, record, result
 
 from rnnsearch.cli.tables import CURVE_ROWS, print_leaderboard, print_trial, thinned
 from rnnsearch.cli.text import print_json, print_table, short, short_params
@@ -57,6 +57,36 @@ def test_leaderboard_keeps_the_baselines_in_sight(
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["rank", "1", "2", "AR(8)", "..."]
     assert lines[-1] == "... and 4 more trials: --top 7"
+
+
+def test_leaderboard_marks_the_winner_and_shows_the_finalists_means(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trials = [record(number, best=0.1 * (number + 1)) for number in range(6)]
+    reruns = {0: [0.5, 0.6], 1: [0.2, float("inf")], 4: [0.1, 0.15]}
+    one = replace(result(tmp_path, trials, won_by=champion(4, 0.1)), reruns=reruns)
+    print_leaderboard(one, top=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert [" ".join(line.split()) for line in lines] == [
+        "rank trial val_mse mean of seeds at epoch state parameters",
+        "1 trial-0000-rnn 0.1 0.4 (3 seeds) complete cell=rnn",
+        "2 trial-0001-rnn 0.2 inf (3 seeds) complete cell=rnn",
+        "5 * trial-0004-rnn 0.5 0.25 (3 seeds) complete cell=rnn",
+        "*: the winner, by the mean over its seeds; ranks are those of single trainings",
+        "... and 3 more trials: --top 6",
+    ]
+
+
+def test_leaderboard_says_how_far_an_unfinished_winner_came(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    won = replace(champion(1, 0.1), unfinished="epoch 2 of 50; not compared at a rung")
+    trials = [record(0, "diverged", 0.3), record(1, "waiting", 0.2)]
+    print_leaderboard(result(tmp_path, trials, won_by=won), top=1)
+    out = capsys.readouterr().out
+    assert "*  trial-0001-rnn" in out
+    assert "*: the winner, unfinished: epoch 2 of 50; not compared at a rung" in out
+    assert "seeds" not in out
 
 
 def test_leaderboard_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
