@@ -139,16 +139,22 @@ def test_a_champion_chosen_again_is_the_next_version(store: Store) -> None:
 def test_a_champion_that_is_told_again_is_registered_once(store: Store) -> None:
     """A driver that was killed while it told tells again, with an equal event, in its next life."""
     _, metrics = checkpoint(SineConfig(), store.root / "a")
-    tables = ("model_versions", "logged_models", "metrics", "logged_model_metrics")
-    counts = []
-    for _ in range(2):
-        said = "epoch 2 of 9; not compared at a rung"
-        uri = register(store, store.root / "a", metrics, unfinished=said)
-        assert uri == "models:/sine/1"
-        counts.append([store.rows.query(f"select count(*) from {table}") for table in tables])
-    assert counts[0] == counts[1]
-    tag = "select value from tags where key = 'champion_unfinished'"
-    assert store.rows.query(tag) == [(said,)]
+    said = "epoch 2 of 9; not compared at a rung"
+    champion = ChampionChosen(
+        *(stream.START + 50, 0, 3, str(store.root / "a"), metrics, {"test_mse": 0.5}),
+        unfinished=said,
+    )
+    for life in (stream.started(), stream.started(resumed=True)):
+        recorder = store.recorder()
+        recorder.start()
+        for event in (life, champion, stream.ended()):
+            recorder.on_event(event)
+        state = recorder.close(stream.WAIT_SECONDS)
+        assert (state.pending, state.problem) == (0, None), store.log.read_text(encoding="utf-8")
+        assert state.champion_uri == "models:/sine/1"
+    for table in ("model_versions", "logged_models", "metrics where key = 'test_mse'"):
+        assert store.rows.query(f"select count(*) from {table}") == [(1,)], table
+    assert store.rows.query("select value from tags where key = 'champion_unfinished'") == [(said,)]
 
 
 def test_a_study_that_is_moved_twice_is_there_once(store: Store) -> None:
