@@ -1,5 +1,5 @@
 """`python -m rnnsearch` is the command line."""
 
-from rnnsearch.cli.app import main
+from rnnsearch.cli.app import command
 
-main()
+command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
+from typing import NoReturn
 
 import typer
 
@@ -13,6 +14,7 @@ from rnnsearch.cli import bench, kernels, models, repair, spaces, studies, train
 from rnnsearch.cli.explain import explain
 from rnnsearch.cli.ui import ui
 from rnnsearch.errors import NoUsableTrialError, RnnsearchError
+from rnnsearch.leaving import leave
 from rnnsearch.own_code import blame, place_of
 
 app = typer.Typer(
@@ -90,5 +92,16 @@ def in_words(error: Exception) -> tuple[str, int] | None:
     return None
 
 
+def command() -> NoReturn:
+    """`main` as a process of its own."""
+    try:
+        main()
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            leave(ended.code or 0)
+        raise
+    leave(0)
+
+
 if __name__ == "__main__":
-    main()
+    command()

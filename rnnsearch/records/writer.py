@@ -20,9 +20,11 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from rnnsearch.events import Event
+from rnnsearch.leaving import leave
 from rnnsearch.records.one_writer import is_waited_for, only_writer
 from rnnsearch.records.outbox import study_id
 from rnnsearch.records.patience import Patience, trouble
@@ -183,6 +185,9 @@ def move(mover: Mover, driver: Driver, patience: Patience) -> int:
         if driver.out_of_time:
             return 1 if mover.waiting else 0
         if patience.pause or not due:
+            if not leaving:
+                # The winner's model needs it, when somebody waits for the end.
+                import_module("mlflow.pyfunc")
             driver.rest(patience.pause or IDLE_SECONDS)
 
 
@@ -311,4 +316,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,0 +1,28 @@
+"""The end of a process that has done its work."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+from typing import NoReturn
+
+
+def leave(status: int) -> NoReturn:
+    """End this process as the interpreter would, without taking it apart first.
+
+    Threads come to their ends, what is registered for the exit runs, both streams are flushed. What
+    is left out is freeing, object by object, what torch, Ray and MLflow have loaded: one to two
+    seconds of a core after the last word, which nobody gains from.
+    """
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        sys.exit(status)  # nobody reads any more: the interpreter has its own way to say so
+    os._exit(status)

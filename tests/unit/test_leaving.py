@@ -1,0 +1,42 @@
+"""A process that leaves loses nothing of what it was about to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import atexit, sys, threading, time
+from rnnsearch.leaving import leave
+
+class Late:
+    def __del__(self):
+        print("taken apart")
+
+late = Late()
+late.itself = late
+atexit.register(lambda: print("registered"))
+
+def work():
+    time.sleep(0.2)
+    print("thread", flush=False)
+
+threading.Thread(target=work).start()
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+print("last word", end="!", file=sys.stderr)
+leave(int(sys.argv[1]))
+"""
+
+
+def test_threads_end_what_is_registered_runs_and_streams_are_flushed() -> None:
+    for status in (0, 3, 130):
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, str(status)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == status
+        assert done.stdout == "thread\nregistered\n"
+        assert done.stderr == "last word!"
