@@ -1,13 +1,13 @@
 """Trials an hour of whole studies, against Ray Tune's stock example and plain Optuna.
 
-    rnnsearch bench search [--trials 1000 5000] [--rounds 2] [--json FILE]
+    rnnsearch bench search [--trials 1000 5000] [--rounds 2] [--sine 3] [--json FILE]
 
 Each round runs our study of the first size, the stock example and plain Optuna, one after the
-other; then come once the larger sizes, the packs' utilisation at (128, 32, 64) and a start with an
-empty kernel cache. Nothing is asserted. Rivals train fewer trials of the same space and are
-scaled. Few trials meet half-empty rungs and run longer than many do, so a rival's rate is also
-given at our epochs a trial, as if a trial cost it nothing but its epochs: the ratios of the last
-column err on the rival's side.
+other; then come once the larger sizes, the packs' utilisation at (128, 32, 64), start and end of
+the README's first command, and a start with an empty kernel cache. Nothing is asserted. Rivals
+train fewer trials of the same space and are scaled. Few trials meet half-empty rungs and run longer
+than many do, so a rival's rate is also given at our epochs a trial, as if a trial cost it nothing
+but its epochs: the ratios of the last column err on the rival's side.
 
 Rates are those from the first report to the last trial's end. Ours are of trials whose every epoch
 is in MLflow when the run ends; the stock example records them as it goes, plain Optuna not at all.
@@ -34,6 +34,9 @@ HERE = Path(__file__).parent
 STOCK, OPTUNA = "Ray Tune's stock example", "plain Optuna, 2 processes"
 OURS = "rnnsearch"
 WARM_TRIALS = 40
+SINE = HERE.parents[1] / "search_spaces" / "sine.yaml"
+"""The first command of the README, with as many trials as it has."""
+SINE_TRIALS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,11 @@ class Run:
     def rate(self) -> float:
         """Trials an hour."""
         return self.trials / self.window * 3600
+
+    @property
+    def ending(self) -> float:
+        """Seconds from the last trial's end to the end of the command."""
+        return self.wall - self.first_report - self.window
 
     def wall_of(self, trials: int, epochs_a_trial: float) -> float:
         """Seconds that the command would take for so many trials of so many epochs."""
@@ -105,8 +113,12 @@ def rival(who: str, script: str, trials: int) -> Run:
     )
 
 
-def ours(space: str, trials: int, environment: dict[str, str] | None = None) -> Run:
-    """Run a study of ours in a fresh storage folder, and count its rows in MLflow."""
+def ours(space: str | Path, trials: int, environment: dict[str, str] | None = None) -> Run:
+    """Run a study of ours in a fresh storage folder, and count its rows in MLflow.
+
+    Args:
+        space: Its file, from this folder.
+    """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         command = ["-m", "rnnsearch", "run", str(HERE / space), "--storage", folder]
         command += ["--trials", str(trials), "--format", "json", "--quiet"]
@@ -138,9 +150,9 @@ def show(run: Run) -> Run:
     """A line on the screen as soon as a run is over."""
     print(
         f"{run.who}: {run.trials} trials in {run.window:.1f} s after {run.first_report:.1f} s, "
-        f"{run.wall:.1f} s in all; {run.rate:,.0f} an hour, {run.epochs / run.trials:.1f} epochs "
-        f"a trial, {run.stopped} stopped, best {run.best:.2g}"
-        + ("" if run.learned is None else f", loss fell in {run.learned:.0%}"),
+        f"{run.wall:.1f} s in all, {run.ending:.1f} of them after the last; {run.rate:,.0f} an "
+        f"hour, {run.epochs / run.trials:.1f} epochs a trial, {run.stopped} stopped, best "
+        f"{run.best:.2g}" + ("" if run.learned is None else f", loss fell in {run.learned:.0%}"),
         flush=True,
     )
     return run
@@ -207,6 +219,7 @@ def main() -> None:
     parser.add_argument("--stock", type=int, default=20, help="Trials of the stock example.")
     parser.add_argument("--optuna", type=int, default=60, help="Trials of plain Optuna.")
     parser.add_argument("--wide", type=int, default=240, help="Trials at (128, 32, 64); 0: none.")
+    parser.add_argument("--sine", type=int, default=3, help="Runs of the first command; 0: none.")
     parser.add_argument("--no-cold", action="store_true", help="Without the empty kernel cache.")
     parser.add_argument("--json", type=Path, metavar="FILE", help="Add the rows to it.")
     arguments = parser.parse_args()
@@ -232,6 +245,14 @@ def main() -> None:
         )
     warm = median(run.first_report for run in studies)
     rest.append({"what": "command to first report, warm, s", "figure": warm})
+    ending = median(run.ending for run in studies)
+    rest.append({"what": "last trial to the end of the command, s", "figure": ending})
+    if arguments.sine:
+        runs = [show(ours(SINE, SINE_TRIALS)) for _ in range(arguments.sine)]
+        first = median(run.first_report for run in runs)
+        last = median(run.ending for run in runs)
+        rest.append({"what": "sine.yaml: command to first report, warm, s", "figure": first})
+        rest.append({"what": "sine.yaml: last trial to the end of the command, s", "figure": last})
     if not arguments.no_cold:
         with tempfile.TemporaryDirectory(prefix="bench-cache-") as cache:
             cold = show(ours("search.yaml", WARM_TRIALS, {"NUMBA_CACHE_DIR": cache}))
