@@ -44,6 +44,7 @@ def test_ctrl_c_then_kill_9_and_each_time_resume(tmp_path: Path) -> None:
     said = running.end()
     assert said.status == 130, said.err
     assert f"rnnsearch resume sine --storage {tmp_path}" in said.out
+    assert "registered: models:/sine/1" in said.out, "the best model until then"
     assert not any(line.startswith("Traceback") for line in said.err.splitlines())
     assert at_rest(folder)
 

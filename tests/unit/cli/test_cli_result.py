@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hand_made import SPACE, TEXT_SPACE, champion, figures, record, result
 
-from rnnsearch.cli.result import print_result
+from rnnsearch.cli.result import print_result, what_is_left
 from rnnsearch.study import StudyResult
 
 AR = {"name": "AR(8)", "metrics": {"val_mse": 0.3, "test_mse": 0.4}, "note": ""}
@@ -43,6 +43,29 @@ def test_winner_stands_beside_the_baselines_best_first(tmp_path: Path) -> None:
     assert "picture: figures/champion.png" in lines
     assert "registered: models:/wave/1" in lines
     assert not any(line.startswith("warning") for line in lines)
+
+
+def test_an_unfinished_winner_says_how_far_it_came(tmp_path: Path) -> None:
+    won_by = replace(champion(0, 0.125), unfinished="epoch 2 of 50; not compared at a rung")
+    trials = [record(0, "waiting", 0.125)]
+    study = result(tmp_path, trials, won_by=won_by, run=figures("budget", "the time ran out"))
+    lines = printed(study)
+    assert "the winner is unfinished: epoch 2 of 50; not compared at a rung" in lines
+    assert study.summary()["best"]["unfinished"] == won_by.unfinished
+    assert lines[lines.index("next:") + 1].startswith("  rnnsearch resume wave")
+
+
+def test_a_run_that_failed_says_what_it_leaves_to_use(tmp_path: Path) -> None:
+    won_by = replace(champion(0, 0.125), unfinished="epoch 2 of 50; still in training")
+    trials = [record(0, "waiting", 0.125)]
+    failed = result(tmp_path, trials, won_by=won_by, run=figures("failed", "no space left"))
+    assert what_is_left(failed) == (
+        "the best model until then: trial-0000-rnn, epoch 2 of 50; still in training\n"
+        "registered: models:/wave/1\n"
+    )
+    nothing = result(tmp_path, trials, run=figures("failed", "no space left"))
+    assert what_is_left(nothing) == ""
+    assert what_is_left(result(tmp_path, trials, won_by=won_by, run=figures())) == ""
 
 
 def test_the_mean_over_the_seeds_stands_beside_the_winner(tmp_path: Path) -> None:
