@@ -68,6 +68,7 @@ class Control:
         self._ledger = ledger
         self._listener = listener
         self._endings = endings
+        self._search = search
         self._stage: SearchStage | FinalistsStage = search
         self._make_finalists = finalists
         self.places = places
@@ -135,15 +136,14 @@ class Control:
             self._ledger.close_asking()
             self._enter("draining", ending)
             return
-        if self.phase == "search" and self._endings.search_over() and not self._stage.closed:
+        time_is_up = self._endings.over()
+        if self.phase == "search":
+            time_is_up = self._endings.gives_way(lambda: self._search.has_finalist(self._aboard()))
+        if time_is_up and not self._stage.closed:
             if self._waiting() or self._holding():
                 self.ending = Ending("budget", OUT_OF_TIME)
             self._stage.closed = True
             self._ledger.close_asking()
-        if self.phase == "finalists" and self._endings.over() and not self._stage.closed:
-            if self._waiting() or self._holding():
-                self.ending = Ending("budget", OUT_OF_TIME)
-            self._stage.closed = True
         if not self._waiting() and not self._holding():
             self._next_phase()
 
@@ -320,6 +320,9 @@ class Control:
                 self._stage.hand_back(job, crashed=crashed, snapshot=None)
         book.leaving.clear()
 
+    def _aboard(self) -> list[Job]:
+        return [job for book in self._books.values() for job in book.aboard.values()]
+
     def _waiting(self) -> int:
         return self._stage.queued() + len(self._alone)
 
@@ -330,7 +333,7 @@ class Control:
             for book in self._books.values()
             for _, departure in book.leaving.values()
         )
-        return sum(len(book.aboard) for book in self._books.values()) + sum(leaving)
+        return len(self._aboard()) + sum(leaving)
 
     def _next_phase(self) -> None:
         if self.phase == "search":

@@ -63,6 +63,10 @@ class Endings:
         """Whether the time for the search stage is up."""
         return self._search_deadline is not None and time.monotonic() >= self._search_deadline
 
+    def gives_way(self, has_finalist: Callable[[], bool]) -> bool:
+        """Whether the search ends: the finalists' share of the time is theirs once there is one."""
+        return self.search_over() and (self.over() or has_finalist())
+
     def over(self) -> bool:
         """Whether the whole time budget is up."""
         return self.deadline is not None and time.monotonic() >= self.deadline

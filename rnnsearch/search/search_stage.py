@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from rnnsearch.errors import InputError
@@ -82,6 +82,10 @@ class SearchStage:
 
     def queued(self) -> int:
         return 0 if self.closed else self._ledger.queued()
+
+    def has_finalist(self, aboard: Iterable[Job]) -> bool:
+        """Whether a trial has ended, or is aboard, that counts."""
+        return bool(self._shelf.best()) or any(job.epoch >= self._grace for job in aboard)
 
     def board(self) -> Job | None:
         while not self.closed:

@@ -96,6 +96,20 @@ def test_before_the_first_rung_the_best_epoch_of_all_is_the_champion(
     assert tally.training_steps == steps == 8 * told * 100
 
 
+def test_without_a_finalist_the_search_has_the_whole_budget(
+    paper_study: Studies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The quarter that is kept for the finalists is of no use before there is one."""
+    monkeypatch.setattr(Endings, "search_over", lambda self: True)
+    monkeypatch.setattr(Endings, "over", lambda self: False)
+    study = paper_study()
+    outcome = study.run()
+    assert outcome.state == "budget"
+    assert {one.epoch for one in study.ledger.trials()} == {3}
+    (champion,) = study.heard.of(ChampionChosen)
+    assert len(champion.seeds) == 2, "it was trained again in the rest of the time"
+
+
 def test_a_resume_goes_on_from_there_and_crowns_another(
     paper_study: Studies,
     monkeypatch: pytest.MonkeyPatch,
