@@ -19,7 +19,7 @@ from rnnsearch.tasks.labels.use import classify, classify_frame
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.panels import Panel, Panelled, Panels
 from rnnsearch.tasks.scaling import Scaler
-from rnnsearch.tasks.series.use import forecast_frame, forecast_rows
+from rnnsearch.tasks.series.use import MOST_STEPS, forecast_frame, forecast_rows
 from rnnsearch.tasks.signals.use import continued
 from rnnsearch.tasks.text.generate import generate
 from rnnsearch.tasks.text.vocabulary import Vocabulary
@@ -108,8 +108,8 @@ class TrainedModel(Checkpoint):
             raise ModelError("a model of symbols has no rollout; use sample(prompt, length).")
         if self._of_a_table:
             return self.forecast(history, steps)
-        if steps < 1:
-            raise HorizonError(f"a rollout needs at least 1 step, not {steps}.")
+        if not 1 <= steps <= MOST_STEPS:
+            raise HorizonError(f"a rollout has 1 to {MOST_STEPS:,} steps, not {steps:,}.")
         if self.manifest.get("horizon", 1) > 1:
             raise ModelError(
                 f"this model predicts {self.manifest['horizon']} points ahead; its predictions "
@@ -138,8 +138,8 @@ class TrainedModel(Checkpoint):
             ModelError: The model reads numbers, or the temperature is below 0.
         """
         vocabulary = self.vocabulary()
-        if length < 1:
-            raise HorizonError(f"a sample needs a length of at least 1, not {length}.")
+        if not 1 <= length <= MOST_STEPS:
+            raise HorizonError(f"a sample has 1 to {MOST_STEPS:,} symbols, not {length:,}.")
         if not 0 <= temperature < float("inf"):
             raise ModelError(f"the temperature must be a number from 0, not {temperature}.")
         if not prompt:

@@ -259,10 +259,14 @@ def test_samples_follow_the_seed_and_the_temperature() -> None:
 
 def test_what_cannot_be_done_is_said() -> None:
     sine, text = model_of(SINE), model_of(TEXT)
-    with pytest.raises(HorizonError, match="at least 1"):
+    with pytest.raises(HorizonError, match="1 to 1,000,000"):
         sine.rollout(points(1, 3, 1), 0)
-    with pytest.raises(HorizonError, match="at least 1"):
+    with pytest.raises(HorizonError, match="not 99,999,999,999"):
+        sine.rollout(points(1, 3, 1), 99999999999)
+    with pytest.raises(HorizonError, match="1 to 1,000,000"):
         text.sample("the", 0)
+    with pytest.raises(HorizonError, match="not 10,000,000"):
+        text.sample("the", 10_000_000)
     with pytest.raises(PromptError, match="'X'"):
         text.sample("teX", 3)
     with pytest.raises(PromptError, match="empty"):
