@@ -1,9 +1,9 @@
-"""`rnnsearch explain`: what a cell computes, and that its three forms agree."""
+"""`rnnsearch explain`: what a cell computes, and that its forms agree."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, get_args
+from typing import Annotated, Any
 
 import typer
 
@@ -11,24 +11,37 @@ from rnnsearch.cli.options import MOST, Format, FormatOption
 from rnnsearch.cli.text import print_json
 from rnnsearch.errors import InputError
 
-
-class ClassicCell(StrEnum):
-    """Cells with a from-scratch form."""
-
-    RNN = "rnn"
-    GRU = "gru"
-    LSTM = "lstm"
-
-
-AtLeastOne = Annotated[int, typer.Option(min=1, max=MOST)]
-
 MOST_CELLS = 2_000
 MOST_PRODUCTS = 2e9
 """What the forms may compute for comparison: some seconds, and far more than can be read."""
 
 
+class Cell(StrEnum):
+    """Cells with a from-scratch form."""
+
+    RNN = "rnn"
+    GRU = "gru"
+    LSTM = "lstm"
+    MINGRU = "mingru"
+    MINLSTM = "minlstm"
+    LRU = "lru"
+
+
+class Nonlinearity(StrEnum):
+    """Of an `rnn`."""
+
+    TANH = "tanh"
+    RELU = "relu"
+
+
+AtLeastOne = Annotated[int, typer.Option(min=1, max=MOST)]
+
+
 def explain(
-    cell: Annotated[ClassicCell, typer.Argument(help="rnn, gru or lstm.")],
+    cell: Annotated[
+        Cell,
+        typer.Argument(case_sensitive=False, help="rnn, gru, lstm, mingru, minlstm or lru."),
+    ],
     input_size: AtLeastOne = 100,
     hidden_sizes: Annotated[
         str, typer.Option(help="Units of each layer, as in 30,20; one number for all layers.")
@@ -40,35 +53,98 @@ def explain(
     output_size: AtLeastOne = 1,
     batch_size: AtLeastOne = 3,
     seq_len: AtLeastOne = 10,
+    nonlinearity: Annotated[
+        Nonlinearity, typer.Option(case_sensitive=False, help="Of an rnn.")
+    ] = Nonlinearity.TANH,
+    code: Annotated[
+        bool, typer.Option("--code", help="Also the lines of numpy that are compared with.")
+    ] = False,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Print a cell's equations, its unfolded network, every shape, and how well its forms agree."""
+    """Print a cell's equations, its shapes, its parameter counts, and how well its forms agree."""
     sizes = _sizes(hidden_sizes, num_layers)
     _refuse_long(input_size, sizes, batch_size, seq_len)
+    if nonlinearity is Nonlinearity.RELU and cell is not Cell.RNN:
+        raise InputError(f"--nonlinearity is of the rnn; a {cell.value} has its own.")
     from rnnsearch.models import explain as said
-    from rnnsearch.models.reference import ClassicCell as Name
 
-    name: Name = next(one for one in get_args(Name) if one == cell.value)
-    shapes = said.shapes(name, input_size, sizes, output_size, batch_size, seq_len)
-    found = said.differences(name, input_size, sizes, batch_size, seq_len)
+    name: Any = cell.value
+    counts = said.parameters(name, input_size, sizes, output_size)
+    told = _told(cell, input_size, sizes, output_size, batch_size, seq_len, nonlinearity)
+    how: Any = nonlinearity.value
+    lines = _lines(said.code_name(name, how))
     if format_ is Format.JSON:
-        shaped = {row: list(shape) for row, shape, _ in shapes}
-        print_json({"equations": said.EQUATIONS[name], "shapes": shaped, "differences": found})
+        shaped = {row: list(shape) for row, shape, _ in told["shapes"]}
+        found = {"equations": told["equations"], "shapes": shaped, "parameters": counts}
+        shown = {"code": lines} if code else {}
+        print_json({**found, "differences": told["differences"], **shown})
         return
-    typer.echo(f"{name}: input {input_size}, layers of {', '.join(map(str, sizes))} units\n")
-    for line in (*said.EQUATIONS[name], "y_t = V h_t + c, of the last layer"):
+    typer.echo(f"{cell.value}: input {input_size}, layers of {', '.join(map(str, sizes))} units\n")
+    for line in (*told["equations"], "y_t = V h_t + c, of the last layer"):
         typer.echo(f"  {line}")
     if len(sizes) > 1:
         typer.echo("  x_t of a layer above the first is h_t of the one below")
-    typer.echo("\nunfolded in time, the same U, W and V at every step:\n")
-    typer.echo("\n".join(said.unfolded(len(sizes))))
+    if told["unfolded"]:
+        typer.echo("\nunfolded in time, the same U, W and V at every step:\n")
+        typer.echo("\n".join(told["unfolded"]))
+    else:
+        typer.echo("  no gate reads the state before, so a scan computes all steps at once")
     typer.echo("\nshapes:")
-    for row, shape, meaning in shapes:
+    for row, shape, meaning in told["shapes"]:
         typer.echo(f"  {row:<10} {shape!s:<18} {meaning}")
+    parts = ", ".join(f"{place} {count:,}" for place, count in counts.items())
+    typer.echo(f"\nparameters: {sum(counts.values()):,} ({parts})")
+    if code:
+        typer.echo(f"\na layer from scratch, as it is compared here:\n\n{lines}")
     typer.echo("\nlargest difference between the forms, float64:")
-    for pair, parts in found.items():
-        figures = ", ".join(f"{part} {value:.1e}" for part, value in parts.items())
+    for pair, values in told["differences"].items():
+        figures = ", ".join(f"{part} {value:.1e}" for part, value in values.items())
         typer.echo(f"  {pair:<34} {figures}")
+
+
+def _told(
+    cell: Cell,
+    input_size: int,
+    sizes: list[int],
+    output_size: int,
+    batch_size: int,
+    seq_len: int,
+    nonlinearity: Nonlinearity,
+) -> dict[str, Any]:
+    """Equations, drawing, shapes and differences of a network."""
+    from rnnsearch.models import explain as said
+    from rnnsearch.models import explain_scans as scans
+
+    name: Any = cell.value
+    if name in scans.EQUATIONS:
+        return {
+            "equations": scans.EQUATIONS[name],
+            "unfolded": [],
+            "shapes": scans.shapes(name, input_size, sizes, output_size, batch_size, seq_len),
+            "differences": scans.differences(name, input_size, sizes, batch_size, seq_len),
+        }
+    relu = nonlinearity is Nonlinearity.RELU
+    equations = tuple(
+        line.replace("tanh(", "relu(") if relu else line for line in said.EQUATIONS[name]
+    )
+    how: Any = nonlinearity.value
+    return {
+        "equations": equations,
+        "unfolded": said.unfolded(len(sizes)),
+        "shapes": said.shapes(name, input_size, sizes, output_size, batch_size, seq_len),
+        "differences": said.differences(
+            name, input_size, sizes, batch_size, seq_len, nonlinearity=how
+        ),
+    }
+
+
+def _lines(name: str) -> str:
+    """The source of a function of `models.spelled`, which is the one that is run."""
+    import inspect
+
+    from rnnsearch.models import spelled
+
+    return f"import numpy as np\n\n\n{inspect.getsource(getattr(spelled, name))}"
 
 
 def _refuse_long(input_size: int, sizes: list[int], batch_size: int, seq_len: int) -> None:

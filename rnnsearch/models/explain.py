@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnsearch.models import reference
-from rnnsearch.models.config import GATES
+from rnnsearch.models import reference, spelled
+from rnnsearch.models.config import GATES, ModelConfig, NamedCell
 from rnnsearch.models.reference import ClassicCell, LayerWeights
+from rnnsearch.models.weights import network_weights
+
+Nonlinearity = Literal["tanh", "relu"]
 
 EQUATIONS: dict[ClassicCell, tuple[str, ...]] = {
     "rnn": ("h_t = tanh(U x_t + b + W h_(t-1) + d)",),
@@ -32,6 +37,19 @@ EQUATIONS: dict[ClassicCell, tuple[str, ...]] = {
 
 FUSED = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
+
+
+def parameters(
+    cell: NamedCell, input_size: int, hidden_sizes: Sequence[int], outputs: int
+) -> dict[str, int]:
+    """How many numbers each layer and the head learn."""
+    config = ModelConfig(cell=cell, hidden_sizes=tuple(hidden_sizes))
+    found: dict[str, int] = {}
+    for weight in network_weights(config, input_size, outputs, symbolic=False):
+        layer = weight.name.rpartition("_l")[2]
+        place = "head" if weight.name.startswith("head.") else f"layer {int(layer) + 1}"
+        found[place] = found.get(place, 0) + prod(weight.shape)
+    return found
 
 
 def unfolded(num_layers: int) -> list[str]:
@@ -100,11 +118,13 @@ def differences(
     batch_size: int,
     seq_len: int,
     seed: int = 0,
+    nonlinearity: Nonlinearity = "tanh",
 ) -> dict[str, dict[str, float]]:
     """The largest difference of each two forms of one network, in float64.
 
-    From scratch is `models.reference`; cell by cell steps `nn.RNNCell` (`GRUCell`, `LSTMCell`)
-    in a loop; fused is `nn.RNN` (`GRU`, `LSTM`), one module a layer where widths differ.
+    From scratch is `models.spelled`, and by hand its gradients, those of `models.reference`; cell
+    by cell steps `nn.RNNCell` (`GRUCell`, `LSTMCell`) in a loop; fused is `nn.RNN` (`GRU`,
+    `LSTM`), one module a layer where widths differ.
 
     Returns:
         By pair of forms, the largest absolute difference in `outputs` (and last states) and in
@@ -113,9 +133,9 @@ def differences(
     layers = reference.draw(cell, input_size, hidden_sizes, seed)
     inputs = np.random.default_rng([seed, 1]).standard_normal((seq_len, batch_size, input_size))
     forms = {
-        "from scratch": _from_scratch(cell, layers, inputs),
-        "cell by cell": _cell_by_cell(cell, layers, inputs),
-        "fused": _fused(cell, layers, inputs),
+        "from scratch": _from_scratch(cell, layers, inputs, nonlinearity),
+        "cell by cell": _cell_by_cell(cell, layers, inputs, nonlinearity),
+        "fused": _fused(cell, layers, inputs, nonlinearity),
     }
     names = list(forms)
     found = {}
@@ -138,13 +158,26 @@ Results = tuple[list[reference.Array], list[reference.Array]]
 
 
 def _from_scratch(
-    cell: ClassicCell, layers: Sequence[LayerWeights], inputs: reference.Array
+    cell: ClassicCell,
+    layers: Sequence[LayerWeights],
+    inputs: reference.Array,
+    nonlinearity: Nonlinearity,
 ) -> Results:
-    taken = reference.forward(cell, layers, inputs)
-    back = reference.backward(cell, layers, taken, 2 * taken.outputs)
-    last = [part for parts in taken.last for part in parts]
+    run = getattr(spelled, code_name(cell, nonlinearity))
+    outputs, last = inputs, []
+    for one in layers:
+        found = run(outputs, one.u, one.w, one.b, one.d)
+        outputs = found[0] if cell == "lstm" else found
+        last += [outputs[-1], found[1]] if cell == "lstm" else [outputs[-1]]
+    taken = reference.forward(cell, layers, inputs, nonlinearity=nonlinearity)
+    back = reference.backward(cell, layers, taken, 2 * taken.outputs, nonlinearity=nonlinearity)
     gradients = [array for one in back.layers for array in (one.u, one.w, one.b, one.d)]
-    return [taken.outputs, *last], [back.inputs, *gradients]
+    return [outputs, *last], [back.inputs, *gradients]
+
+
+def code_name(cell: str, nonlinearity: Nonlinearity = "tanh") -> str:
+    """The function of `models.spelled` that computes a layer."""
+    return "rnn_relu" if nonlinearity == "relu" else cell
 
 
 def _leaves(layers: Sequence[LayerWeights]) -> list[list[Tensor]]:
@@ -155,14 +188,18 @@ def _leaves(layers: Sequence[LayerWeights]) -> list[list[Tensor]]:
 
 
 def _cell_by_cell(
-    cell: ClassicCell, layers: Sequence[LayerWeights], inputs: reference.Array
+    cell: ClassicCell,
+    layers: Sequence[LayerWeights],
+    inputs: reference.Array,
+    nonlinearity: Nonlinearity,
 ) -> Results:
     leaves, entered = _leaves(layers), torch.from_numpy(inputs).requires_grad_()
     current = list(entered)
     last: list[Tensor] = []
     for weights, one in zip(leaves, layers, strict=True):
         hidden, width = one.w.shape[1], one.u.shape[1]
-        module = CELLS[cell](width, hidden, dtype=torch.float64)
+        bent = {"nonlinearity": nonlinearity} if cell == "rnn" else {}
+        module = CELLS[cell](width, hidden, dtype=torch.float64, **bent)
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         own = dict(zip(names, weights, strict=True))
         state: Tensor | tuple[Tensor, ...] | None = None
@@ -177,7 +214,12 @@ def _cell_by_cell(
     return _results(torch.stack(current), last, entered, leaves)
 
 
-def _fused(cell: ClassicCell, layers: Sequence[LayerWeights], inputs: reference.Array) -> Results:
+def _fused(
+    cell: ClassicCell,
+    layers: Sequence[LayerWeights],
+    inputs: reference.Array,
+    nonlinearity: Nonlinearity,
+) -> Results:
     leaves, entered = _leaves(layers), torch.from_numpy(inputs).requires_grad_()
     current: Tensor = entered
     last: list[Tensor] = []
@@ -188,7 +230,8 @@ def _fused(cell: ClassicCell, layers: Sequence[LayerWeights], inputs: reference.
     )
     for numbers in together:
         width = layers[numbers[0]].u.shape[1]
-        module = FUSED[cell](width, sizes[numbers[0]], len(numbers), dtype=torch.float64)
+        bent = {"nonlinearity": nonlinearity} if cell == "rnn" else {}
+        module = FUSED[cell](width, sizes[numbers[0]], len(numbers), dtype=torch.float64, **bent)
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         own = {
             f"{name}_l{place}": weight
