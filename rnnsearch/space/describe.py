@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -125,6 +126,7 @@ def describe(spec: StudySpec) -> StudyDescription:
         )
         for key, one in spec.parameters.items()
     )
+    counts = parameter_counts(spec, data)
     return StudyDescription(
         name=spec.name,
         task=task_type,
@@ -139,8 +141,8 @@ def describe(spec: StudySpec) -> StudyDescription:
         rows={part: rows for part, rows in data.rows().items() if rows},
         inputs=data.input_size,
         outputs=data.output_size,
-        notes=(*data.notes(), *_notes(spec)),
-        parameter_counts=parameter_counts(spec, data),
+        notes=(*data.notes(), *_notes(spec), *_too_large(spec, counts[1])),
+        parameter_counts=counts,
         num_trials=spec.search.num_trials,
         time_budget_seconds=spec.search.time_budget,
         max_epochs=spec.values["training.max_epochs"],
@@ -236,6 +238,19 @@ def _search(spec: StudySpec) -> dict[str, Any]:
     }
 
 
+def _too_large(spec: StudySpec, parameters: int) -> list[str]:
+    """A note where the largest model does not even fit into this machine's memory by itself."""
+    each = 8 if "float64" in _drawn(spec, "training.dtype") else 4
+    needed = 4 * each * parameters  # weights, their gradients and two moments
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed <= memory:
+        return []
+    return [
+        f"the largest model takes {needed / 1e9:,.0f} GB as it trains, of weights, gradients and "
+        f"Adam's moments alone, and this machine has {memory / 1e9:,.0f} GB"
+    ]
+
+
 def _notes(spec: StudySpec) -> list[str]:
     """What is allowed, and yet perhaps not meant."""
     notes = []
@@ -289,18 +304,15 @@ def _idle(spec: StudySpec) -> list[str]:
                 )
         elif spec.values.get(key) and most < 2:
             notes.append(f"{key} does nothing while {layers} is 1")
-    slow = [cell for cell in _cells(spec) if is_own(cell)]
+    slow = [cell for cell in _drawn(spec, "model.cell") if is_own(cell)]
     notes += [
         f"{cell} is your own cell: a slow path, one trial and one step at a time" for cell in slow
     ]
     return notes
 
 
-def _cells(spec: StudySpec) -> Sequence[str]:
-    """Every cell that a trial can have."""
-    key = "model.cell"
-    return (
-        _members(spec.parameters[key].distribution)
-        if key in spec.parameters
-        else [spec.values[key]]
-    )
+def _drawn(spec: StudySpec, key: str) -> Sequence[Any]:
+    """Every value that a field can have in a trial."""
+    if key in spec.parameters:
+        return _members(spec.parameters[key].distribution)
+    return [spec.values[key]]

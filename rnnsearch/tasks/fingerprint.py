@@ -8,10 +8,13 @@ another one the next time.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
+from weakref import WeakKeyDictionary
 
 from rnnsearch.tasks.config import TaskConfig, task_type
 from rnnsearch.tasks.own.find import is_own
@@ -25,6 +28,8 @@ COUNTED = {"text": "symbols", "labels": "sequences", "events": "steps"}
 """What the rows of a task's parts are, where they sum up to all that was read."""
 
 NAMES_SHOWN = 5
+
+_told: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ def fingerprint(config: TaskConfig, data: TaskData) -> Fingerprint | None:
         facts[COUNTED[name]] = sum(data.rows().values())
     elif name == "series":
         facts = _rows(cast("SeriesData", data))
-    return Fingerprint(data.sha256(), str(path), facts, _files(Path(path)))
+    digest = data.sha256()
+    return Fingerprint(digest, str(path), facts, _files(Path(path), digest))
 
 
 def changes(before: Fingerprint, now: Fingerprint) -> str:
@@ -91,11 +97,22 @@ def changes(before: Fingerprint, now: Fingerprint) -> str:
 
 
 def _of_own(config: TaskConfig, data: TaskData) -> Fingerprint:
-    digest = data.sha256()
-    steady = isinstance(digest, str) and digest == data.sha256()
     path = getattr(config, "path", None) or ""
     facts: dict[str, int | str] = {f"rows of {part}": n for part, n in data.rows().items()}
-    return Fingerprint(digest if steady else "", str(path), facts)
+    return Fingerprint(_steady(data), str(path), facts)
+
+
+def _steady(data: TaskData) -> str:
+    """What a user's data says of itself if it says so twice, or nothing; each object is asked once,
+    since a checkpoint is written of it again and again."""
+    try:
+        return _told[data]
+    except (KeyError, TypeError):
+        digest = data.sha256()
+        found = digest if isinstance(digest, str) and digest == data.sha256() else ""
+    with suppress(TypeError):  # an object without a hash, or to which nothing can refer
+        _told[data] = found
+    return found
 
 
 def _rows(data: SeriesData) -> dict[str, int | str]:
@@ -108,8 +125,13 @@ def _rows(data: SeriesData) -> dict[str, int | str]:
     return found
 
 
-def _files(folder: Path) -> dict[str, str]:
-    """The files of classes in a folder; nothing where it is none, or is gone since it was read."""
+@cache
+def _files(folder: Path, digest: str) -> dict[str, str]:
+    """The files of classes in a folder; nothing where it is none, or is gone since it was read.
+
+    Args:
+        digest: Of what was read; the files of it are looked at once, before they change.
+    """
     try:
         return {
             path.name: sha256(path.read_bytes()).hexdigest()[:16]

@@ -134,3 +134,12 @@ def test_conditions_count_in_the_number_of_configurations() -> None:
 def test_a_sampled_task_is_named() -> None:
     text = "task: {type: sine, rollout: {steps: [1, 10], warmup_steps: {int: [1, 5]}}}"
     assert any("task.rollout.warmup_steps is sampled" in note for note in description(text).notes)
+
+
+def test_a_model_beyond_this_machines_memory_is_noted() -> None:
+    text = "task: {type: sine}\nmodel: {cell: lstm, num_layers: 64, hidden_size: {int: [8, 16384]}}"
+    found = describe(loads(text, name="a", directory=Path()))
+    (note,) = [one for one in found.notes if "GB" in one]
+    assert note.startswith("the largest model takes 2,182 GB as it trains")
+    small = describe(loads("task: {type: sine}", name="a", directory=Path()))
+    assert not [one for one in small.notes if "GB" in one]
