@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 NOTE = "finalists"
 LOSSES = "finalist_losses"
 """Note beside it: the task's own loss of each training, which breaks ties."""
+TOLD = "finalists_told"
+"""Note of the trials whose scores the listener has heard."""
 CRASHES = 3
 """A rerun that was aboard so many crashes is dropped, with a note."""
 
@@ -120,6 +123,7 @@ class FinalistsStage:
         self.closed = False
         known: Mapping[str, Any] = ledger.note(NOTE) or {}
         losses: Mapping[str, Any] = ledger.note(LOSSES) or {}
+        told = ledger.note(TOLD) or ()
         self.finalists = [Finalist(r.number, finalist_seeds(spec, r)) for r in records]
         for record, finalist in zip(records, self.finalists, strict=True):
             for seed in finalist.seeds:
@@ -132,8 +136,8 @@ class FinalistsStage:
                     finalist.losses[seed] = loss
                 elif reruns:
                     self._queue.append(self._job(record, seed))
-            if len(finalist.values) == len(finalist.seeds):
-                self._announced.add(record.number)  # told in the run that scored it
+            if len(finalist.values) == len(finalist.seeds) and record.number in told:
+                self._announced.add(record.number)
 
     def queued(self) -> int:
         return 0 if self.closed else len(self._queue)
@@ -243,6 +247,12 @@ class FinalistsStage:
         self._listener.on_event(
             FinalistScored(time.time(), finalist.number, finalist.done(), finalist.scored())
         )
+        # A driver that is killed before it has told tells in its next life.
+        self._ledger.after_flush(partial(self._note_told, finalist.number))
+
+    def _note_told(self, number: int) -> None:
+        told = self._ledger.note(TOLD) or ()
+        self._ledger.set_note(TOLD, sorted({*told, number}))
 
 
 def choose(finalists: Sequence[Finalist], goal: Goal) -> tuple[int, int] | None:

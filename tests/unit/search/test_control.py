@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -346,6 +347,23 @@ def test_finalists_that_were_trained_are_not_trained_again(rigs) -> None:
     assert rig.finalists is not None
     assert second.finalists is not None
     assert second.finalists.finalists == rig.finalists.finalists
+
+
+def test_scores_that_a_killed_driver_did_not_tell_are_told_by_the_next(rigs) -> None:
+    rig = rigs(paper_spec())
+    rig.run()
+    first = rig.notebook.of(FinalistScored)
+    rig.end()
+    assert rig.ledger.note("finalists_told") == sorted(one.number for one in first)
+    rig.ledger.set_note("finalists_told", [first[0].number])
+    rig.ledger.flush()
+    for expected in ([first[1]], []):
+        later = rigs(paper_spec(), resume=True)
+        later.run()
+        later.end()
+        later.ledger.flush()
+        told = [replace(one, time=0.0) for one in later.notebook.of(FinalistScored)]
+        assert told == [replace(one, time=0.0) for one in expected]
 
 
 def test_a_finalist_whose_weights_were_lost_is_trained_once_more(rigs) -> None:
