@@ -1,0 +1,165 @@
+"""A driver that is killed on either side of its ledger's flush, again and again, in one study."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from record_store import Store
+
+from rnnsearch.events import (
+    EpochsReported,
+    Event,
+    StudyEnded,
+    StudyStarted,
+    TrialEnded,
+    TrialStarted,
+)
+from rnnsearch.records.outbox import Outbox
+from rnnsearch.records.tracker import Tracker
+from rnnsearch.records.tracking_uri import choose_store
+from rnnsearch.records.untold import open_runs, untold
+from rnnsearch.records.writer import Mover
+from rnnsearch.records.writer_state import WriterState
+from rnnsearch.search.after_flush import AfterFlush
+from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.ledger.ledger import Ledger, read_trials
+from rnnsearch.space.load import loads
+
+pytestmark = [
+    # sqlalchemy 2.1 deprecates a loader option that mlflow 3.17 still uses.
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),
+]
+
+SPACE = """
+name: sine
+task: {type: sine}
+model: {cell: lstm, hidden_size: 8}
+training: {learning_rate: {loguniform: [1e-4, 1e-1]}, steps_per_epoch: 10, max_epochs: 3}
+search: {metric: val_mse, num_trials: 5}
+"""
+SPEC = loads(SPACE, name="sine", directory=Path())
+EPOCHS = 3
+
+
+class Killed(BaseException):
+    """What a SIGKILL does to a driver, but for the test."""
+
+
+class Driver:
+    """One life of a driver: trials one by one, a flush after each thing that happens.
+
+    Args:
+        kill_at: The flush at which it dies; None lives to the end.
+        told: Whether the flush is done by then, and only the telling is not.
+        now: Unix time; no life has the times of another.
+    """
+
+    def __init__(self, directory: StudyDirectory, kill_at: int | None, told: bool, now: float):
+        self._kill_at, self._told, self._now = kill_at, told, now
+        self._flushes = 0
+        self._dying = False
+        known = open_runs(directory.outbox) if directory.ledger.exists() else {}
+        opener = Ledger.open if directory.ledger.exists() else Ledger.create
+        self._ledger = opener(directory, SPEC)
+        self._box = Outbox(directory.outbox)
+        self._everyone = AfterFlush(self, self._ledger)
+        start = StudyStarted(
+            now, "sine", "/s", "sine", "val_mse", "minimize", 5, bool(known), SPEC.yaml
+        )
+        self.on_event(start)
+        for event in untold(known, self._ledger.trials(), "val_mse", now):
+            self.on_event(event)
+
+    def on_event(self, event: Event) -> None:
+        if self._dying:
+            raise Killed
+        self._box.on_event(event)
+
+    def run(self) -> None:
+        while (trial := self._ledger.ask()) is not None:
+            number = trial.number
+            start = TrialStarted(
+                self._now, number, trial.name, trial.params, {}, trial.seed, "p", trial.attempt
+            )
+            self._tell(start)
+            for epoch in range(trial.first_epoch + 1, EPOCHS + 1):
+                value = number + 1 / epoch
+                self._ledger.report([(number, epoch, value)])
+                row = ({"val_mse": value},)
+                self._tell(EpochsReported(self._now + epoch, number, (epoch,), row, 10))
+            self._ledger.finish(number, "complete", reason="last epoch", epoch=EPOCHS)
+            best = number + 1 / EPOCHS
+            self._tell(
+                TrialEnded(self._now + 9, number, "complete", "", EPOCHS, best, best, EPOCHS, 1.0)
+            )
+        self._ledger.close()
+        counts = {str(state): count for state, count in self._ledger.counts().items()}
+        self.on_event(StudyEnded(self._now + 99, "complete", "", 99.0, {}, counts))
+        self._box.close()
+
+    def _tell(self, event: Event) -> None:
+        self._everyone.on_event(event)
+        self._flushes += 1
+        if self._flushes == self._kill_at:
+            if not self._told:
+                raise Killed
+            self._dying = True
+        self._ledger.flush()
+
+
+def move(store: Store, client: Any) -> WriterState:
+    """Moves what lies in the outbox, as a writer process does."""
+    state = WriterState.load(store.outbox)
+    tracker = Tracker(
+        client,
+        state,
+        study_id="study",
+        store=choose_store(store.root, None, environment={}),
+        experiment="sine",
+        artifacts=store.root / "mlartifacts",
+        folder=None,
+    )
+    mover = Mover(store.outbox, tracker)
+    while mover.gather() or mover.waiting:
+        mover.flush()
+    return state
+
+
+def test_every_epoch_and_every_end_is_on_record_once(store: Store) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(store.uri)
+    directory = StudyDirectory(store.root, "sine")
+    directory.create()
+    now = 1_700_000_000.0
+    for life, kill_at in enumerate((1, 1, 2, 3, 4, 5, 2, 3, 5, 1, 4)):
+        with pytest.raises(Killed):
+            Driver(directory, kill_at, life % 2 == 0, now + 1000 * life).run()
+        if life % 3 == 0:
+            move(store, client)
+    Driver(directory, None, False, now + 99_000).run()
+    state = move(store, client)
+
+    trials, _ = read_trials(directory, SPEC)
+    assert [trial.state for trial in trials] == ["complete"] * 5
+    rows = store.rows.query(
+        "select t.value, m.step, count(*), min(m.value) from metrics m join tags t "
+        "on t.run_uuid = m.run_uuid and t.key = 'rnnsearch.trial' "
+        "where m.key = 'val_mse' group by 1, 2"
+    )
+    assert sorted(rows) == [
+        (str(number), epoch, 1, pytest.approx(number + 1 / epoch))
+        for number in range(5)
+        for epoch in range(1, EPOCHS + 1)
+    ]
+    doubled = "select 1 from metrics group by run_uuid, key, step having count(*) > 1"
+    assert store.rows.query(doubled) == []
+    runs = client.search_runs([state.experiment_id], "tags.`rnnsearch.kind` = 'trial'")
+    assert Counter(run.info.status for run in runs) == {"FINISHED": 5}
+    assert {
+        run.data.tags["rnnsearch.trial"]: run.data.params["training.learning_rate"] for run in runs
+    } == {str(trial.number): str(trial.params["training.learning_rate"]) for trial in trials}
+    assert client.get_run(state.run_id).data.tags["trials_complete"] == "5"
