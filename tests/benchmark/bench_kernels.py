@@ -4,11 +4,14 @@ Prints a table: medians of several rounds, and the median of the rounds' ratios;
 sides one after the other. Nothing is asserted. On a CPU it ties itself to one core, as a pack runs:
 
     rnnsearch bench kernels [--cells lstm gru] [--shapes 0 1] [--rounds 5] [--json FILE]
+    rnnsearch bench kernels --shapes --unequal 0 1      # sequences of unequal length alone
     rnnsearch bench kernels --device cuda
 
 The pack's time is that of whole epochs: batches, steps, clipping, losses and norms, and the
 evaluation with its closed-loop rollouts at the end. The module's is that of steps alone, without
-clipping, its batches at hand. On a GPU the pack holds 256 trials, and stands against one cuDNN
+clipping, its batches at hand. A second table has sequences of unequal length: a trial alone and a
+pack, against torch's packed sequences in batches of random order, and in the pack's own batches of
+like length. On a GPU the pack holds 256 trials, and stands against one cuDNN
 trial a process, alone on the device and with three others beside it.
 """
 
@@ -26,6 +29,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import torch
+import unequal
 from measured import figure, keep
 from torch import Tensor, nn
 
@@ -227,11 +231,19 @@ def main() -> None:
     parser.add_argument("--cells", nargs="+", choices=CELLS, default=list(CELLS))
     parser.add_argument(
         "--shapes",
-        nargs="+",
+        nargs="*",
         type=int,
         choices=range(len(SHAPES)),
         default=range(len(SHAPES)),
         help="; ".join(f"{number}: {shape}" for number, shape in enumerate(SHAPES)),
+    )
+    parser.add_argument(
+        "--unequal",
+        nargs="*",
+        type=int,
+        choices=range(len(unequal.ROWS)),
+        default=range(len(unequal.ROWS)),
+        help="; ".join(f"{number}: {row}" for number, row in enumerate(unequal.ROWS)),
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
@@ -248,10 +260,25 @@ def main() -> None:
     rows = []
     for shape in shapes:
         for cell in arguments.cells:
-            row = compare(cell, shape, arguments.device, arguments.rounds)
-            print(", ".join(f"{name}: {figure(value)}" for name, value in row.items()), flush=True)
-            rows.append(row)
-    keep(arguments.json, f"kernels on {arguments.device}", rows)
+            rows.append(told(compare(cell, shape, arguments.device, arguments.rounds)))
+    if rows:
+        keep(arguments.json, f"kernels on {arguments.device}", rows)
+    if arguments.device == "cpu":
+        pairs = [
+            (unequal.ROWS[number], cell)
+            for number in arguments.unequal
+            for cell in arguments.cells
+            if cell in unequal.LAYERS
+        ]
+        apart = [told(unequal.compare(cell, row, arguments.rounds)) for row, cell in pairs]
+        if apart:
+            keep(arguments.json, "kernels on sequences of unequal length", apart)
+
+
+def told(row: dict[str, Any]) -> dict[str, Any]:
+    """Print a row as soon as it is there."""
+    print(", ".join(f"{name}: {figure(value)}" for name, value in row.items()), flush=True)
+    return row
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Training steps on sequences of unequal length, in packs and by torch's packed sequences.
 
-Milliseconds are those of a step whose sequences are of mean length: what was measured, by the
-valid steps in time that it took.
+Milliseconds are of processor time, so that others on the machine count less, and of a step whose
+sequences are of mean length: what was measured, by the valid steps in time that were taken.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
@@ -189,3 +190,25 @@ def module_steps(cell: str, row: Unequal, *, bucketed: bool) -> Iterator[float]:
             optimizer.step()
         elapsed = time.process_time() - started
         yield elapsed / frames * known.lengths.mean() * row.batch * 1e3
+
+
+def compare(cell: str, row: Unequal, rounds: int) -> dict[str, Any]:
+    """A row of the table; each round takes all four, one after the other."""
+    alone, pack = packed(cell, row, 1), packed(cell, row, PACK)
+    theirs, sorted_too = (module_steps(cell, row, bucketed=one) for one in (False, True))
+    next(alone), next(pack)  # compiled, loaded, memory touched
+    found = [(next(theirs), next(sorted_too), next(alone), next(pack)) for _ in range(rounds)]
+    plain, like, one, many = (median(column) for column in zip(*found, strict=True))
+    ratios = sorted(a / d for a, _, _, d in found)
+    return {
+        "cell": cell,
+        "lengths, units, batch": str(row),
+        "torch packed, ms": plain,
+        "of like lengths, ms": like,
+        "ours alone, ms": one,
+        f"pack of {PACK}, ms a trial": many,
+        "ratio alone": median(a / c for a, _, c, _ in found),
+        "ratio pack": median(ratios),
+        "lowest, highest": f"{ratios[0]:.3g}, {ratios[-1]:.3g}",
+        "pack to like lengths": median(b / d for _, b, _, d in found),
+    }
