@@ -174,10 +174,10 @@ def module_steps(cell: str, row: Unequal, *, bucketed: bool) -> Iterator[float]:
     task = build_task(known.task, known.data, torch.device("cpu"), torch.float32)
     window, epoch, draw = Window(row.batch, None, row.steps), 0, np.random.default_rng(1)
     while True:
-        size = row.steps, row.batch
-        index = draw.permutation(len(known.inputs))[: row.steps * row.batch].reshape(size)
+        order = draw.permutation(len(known.inputs))[: row.steps * row.batch]
+        index = [order[lo : lo + row.batch] for lo in range(0, len(order), row.batch)]
         if bucketed:
-            index = task.epoch_index(0, epoch, window)
+            index = list(task.epoch_index(0, epoch, window))
         epoch += 1
         frames, started = 0, time.process_time()
         for batch in index:
