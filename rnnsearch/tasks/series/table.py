@@ -188,7 +188,7 @@ def _times(path: Path, wanted: Wanted, batch: Any, rows: int, forms: Forms) -> N
     if family(first.type) == "text" and forms.time.forms[0].order == "ymd" and not forms.time.zoned:
         try:  # Arrow's own reader, where the cells are as plain as it wants them
             if len(wanted.time) == 1 and not first.null_count:
-                return np.asarray(first.cast(pyarrow.timestamp("s")))
+                return np.asarray(texts(first, str(path)).cast(pyarrow.timestamp("s")))
         except pyarrow.ArrowInvalid:
             pass
 

@@ -57,7 +57,7 @@ class JoinedForm:
         read: dict[Role, NDArray[Any]] = {}
         for role, form, column in zip(self.roles, self.forms, columns, strict=True):
             if role == "clock" and family(column.type) == "clock":
-                found: NDArray[Any] = clocks(column, place(0))
+                found: NDArray[Any] = clocks(column, "the column of times")
             elif role in ("time", "clock"):
                 found = form.read(column, place)
             else:

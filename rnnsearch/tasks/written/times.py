@@ -87,15 +87,15 @@ class TimeForm:
         Raises:
             DataError: A cell is not of this form; the first is named.
         """
-        kind = family(column.type)
+        kind, name = family(column.type), "the column of times"
         if kind == "date":
-            return moments(column, place(0))
+            return moments(column, name)
         if kind not in ("text", "bytes") and self.shape == "number":
-            return whole_numbers(column, place(0))
-        cells = stripped(texts(column, place(0)))
+            return whole_numbers(column, name)
+        cells = stripped(texts(column, name))
         if self.shape == "number":
             try:
-                return whole_numbers(cells, place(0))
+                return whole_numbers(cells, name)
             except DataError:
                 row = next(at for at, cell in enumerate(cells.to_pylist()) if not is_number(cell))
                 raise self._wrong(place(row), cells[row].as_py()) from None
@@ -137,6 +137,18 @@ class TimeForm:
 
     def moments(self, cells: Any) -> Moments:
         """Stripped Arrow strings as times; nothing is raised."""
+        coded = cells.dictionary_encode()
+        if len(coded.dictionary) > len(cells) // 2 or not len(coded.dictionary):
+            return self._moments(cells)
+        # Days come again with each hour, and times of day with each day.
+        each = self._moments(coded.dictionary)
+        at = np.asarray(coded.indices.fill_null(-1).to_numpy(zero_copy_only=False))
+        known = at >= 0
+        return Moments(
+            each.seconds[at] * known, each.nanos[at] * known, each.right[at] & known, each.zoned[at]
+        )
+
+    def _moments(self, cells: Any) -> Moments:
         if self.shape == "format":
             return _by_pattern(cells, self.pattern)
         parts = matched(cells, CLOCK_SHAPE if self.shape == "clock" else SHAPES[self.shape])
