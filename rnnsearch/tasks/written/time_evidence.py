@@ -210,7 +210,9 @@ def _castable(cells: Any, what: Literal["date", "number"]) -> bool:
     import pyarrow
 
     try:
-        cells.cast(pyarrow.timestamp("s") if what == "date" else pyarrow.float64())
+        # A cast that fails looks at every cell before it says so.
+        for some in (cells.slice(0, 20), cells):
+            some.cast(pyarrow.timestamp("s") if what == "date" else pyarrow.float64())
     except pyarrow.ArrowInvalid:
         return False
     return True
