@@ -108,11 +108,15 @@ def _times(
 
 def _iso(form: TimeForm, column: Any) -> TimeForm:
     """A column's form, or that of ISO 8601, which cannot be mistaken, where all cells have it."""
+    from pyarrow import compute
+
     iso = TimeForm("parts", "ymd", zoned=form.zoned)
     if form.shape == "number" or family(column.type) != "text":
         return form
     cells = stripped(texts(column, "the rows"))
-    return iso if iso.moments(cells).right.all() else form
+    # A year of two digits could be mistaken, for a day.
+    whole_year = compute.match_substring_regex(cells, "^[0-9]{4}[-/.]").fill_null(False)
+    return iso if compute.all(whole_year).as_py() and iso.moments(cells).right.all() else form
 
 
 def _ordered(
