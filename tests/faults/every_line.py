@@ -22,11 +22,16 @@ import torch
 from paper_study import PaperStudy, without_ray
 
 import rnnsearch
-from rnnsearch.events import ChampionChosen, FinalistScored
+from rnnsearch.events import ChampionChosen, FinalistScored, Silence
 from rnnsearch.records.events_codec import decode
 from rnnsearch.records.outbox import Outbox, segments
+from rnnsearch.records.recorder import RecordState
+from rnnsearch.records.tracking_uri import TrackingStore
 from rnnsearch.search.control import Control
-from rnnsearch.search.ledger.ledger import read_trials
+from rnnsearch.search.ledger.ledger import Ledger, read_trials
+from rnnsearch.space.trial import trial_config
+from rnnsearch.study import driving
+from rnnsearch.tasks.load import load_data
 from rnnsearch.training.trained import TrainedModel
 
 PACKAGE = Path(rnnsearch.__file__).parent
@@ -35,7 +40,7 @@ TRACED = {
     for name in (
         *("search/run.py", "search/one_run.py", "search/champion.py", "search/choice.py"),
         *("search/finalists.py", "search/shelf.py", "search/unfinished.py"),
-        *("search/ledger/ledger.py", "records/outbox.py"),
+        *("search/ledger/ledger.py", "records/outbox.py", "study/driving.py"),
     )
 }
 KILLED = 9
@@ -76,7 +81,34 @@ def drive(folder: Path, on_line: Callable[[Site], None] | None) -> None:
             frame = frame.f_back
         sys.settrace(trace)
 
-    study.run(each_turn=each_turn, listener=Outbox(study.directory.outbox))
+    study.each_turn = each_turn
+    directory, spec = study.directory, study.spec
+    driving.recorder_of = lambda directory, store: PaperRecorder(directory.outbox)
+    resumed = directory.ledger.is_file()
+    ledger = (Ledger.open if resumed else Ledger.create)(directory, spec)
+    driving.drive(
+        spec,
+        directory,
+        ledger,
+        load_data(trial_config(spec, spec.first_params(), 0).task),
+        started=0.0,
+        resumed=resumed,
+        address=None,
+        store=TrackingStore("sqlite:///nowhere", "nowhere"),
+        watch=driving.Watch(Silence(), lambda text: None, lambda done, total: None),
+    )
+    ledger.close()
+
+
+class PaperRecorder(Outbox):
+    """The driver's handle on its records, with an outbox and nobody who moves it."""
+
+    def start(self) -> None:
+        """There is no writer."""
+
+    def close(self, *how: Any) -> RecordState:  # type: ignore[override]
+        super().close()
+        return RecordState("", "", "", 0, None)
 
 
 def _put(place: str, stand_in: Any) -> None:
@@ -137,6 +169,9 @@ def left(folder: Path) -> dict[str, Any]:
         "evaluated": dict(Counter(map(int, evaluated))),
         "finalists": sorted({one.number for one in events if isinstance(one, FinalistScored)}),
         "states": Counter(trial.state for trial in trials),
+        "pictures": sorted(path.name for path in study.directory.figures.iterdir()),
+        "baselines": len(notes["baselines"]),
+        "run": notes["run"]["state"],
     }
 
 
