@@ -67,9 +67,11 @@ def test_an_experiment_that_was_deleted_before_blocks_and_says_how_to_go_on(
 ) -> None:
     experiment = client.create_experiment("sine")
     client.delete_experiment(experiment)
-    writing = tracker(store, client, WriterState())
+    state = WriterState()
+    writing = tracker(store, client, state)
     with pytest.raises(BlockedError, match="'sine' \\(id 1\\) was deleted") as refused:
         write(writing, [stream.started()])
+    assert state.experiment_id == ""  # purged, it does not stand in a new one's way
     (command,) = refused.value.commands
     said = shlex.split(command)
     assert said == [
