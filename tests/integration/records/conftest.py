@@ -28,7 +28,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+ODD = "50% ?#é😀 it's"
+"""A name that a URI cannot hold as it stands."""
+
+
 @pytest.fixture
 def store(template: Path, tmp_path: Path) -> Store:
-    shutil.copy(template, tmp_path / "mlflow.db")
-    return Store(tmp_path)
+    root = tmp_path / ODD
+    root.mkdir()
+    shutil.copy(template, root / "mlflow.db")
+    return Store(root)

@@ -96,7 +96,7 @@ class Rows:
         self._path = path
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
-        connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=20)
+        connection = sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True, timeout=20)
         try:
             return connection.execute(sql).fetchall()
         finally:

@@ -1,4 +1,4 @@
-"""How long the end of a run waits for a store that is away."""
+"""The writer as its driver starts it, and how long the end of a run waits for it."""
 
 from __future__ import annotations
 
@@ -63,3 +63,22 @@ def test_what_a_store_was_away_before_the_end_counts(
     clock.now += 500.0
     assert recorder.close(1000.0, patience_seconds=90.0).problem == problem
     assert fewest <= silent.looks <= most
+
+
+def test_the_stores_address_is_given_where_nobody_else_sees_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[list[str], dict[str, str]]] = []
+
+    def popen(command: list[str], *, env: dict[str, str], **_: object) -> Silent:
+        given.append((command, env))
+        return Silent()
+
+    store = choose_store(tmp_path, "http://ann:sesame5@host", None, {})
+    recorder = Recorder(tmp_path / "outbox", store, "e", tmp_path, tmp_path / "log")
+    monkeypatch.setattr(module.subprocess, "Popen", popen)
+    recorder.start()
+    ((command, environment),) = given
+    assert "sesame5" not in " ".join(command)
+    assert "http://ann:***@host" in command
+    assert environment["MLFLOW_TRACKING_URI"] == "http://ann:sesame5@host"
