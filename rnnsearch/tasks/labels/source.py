@@ -99,7 +99,8 @@ def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> list[tuple[str, 
 def _texts(path: Path, column: str) -> list[str]:
     """The column of that name of a table, or else the lines of a text file."""
     if path.suffix.lower() in TABLE_ENDINGS and path.is_file():
-        return read_table(path, [column]).columns[column]
+        hint = " A file that holds a text a line, and no table, is called .txt."
+        return read_table(path, [column], hint).columns[column]
     lines = [line.strip() for line in lines_of(read_text(path)[1])]
     found = [line for line in lines if line]
     if not found:

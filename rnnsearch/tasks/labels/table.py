@@ -42,21 +42,24 @@ class Table:
         return f"{_place_of(self.path, self.lines[row])}: column {column!r}"
 
 
-def read_table(path: Path, wanted: Sequence[str]) -> Table:
+def read_table(path: Path, wanted: Sequence[str], hint: str = "") -> Table:
     """Read the wanted columns of a Parquet file, or of a CSV divided by commas, `;`, tabs or bars.
+
+    Args:
+        hint: What else may have been meant by a file that lacks a column.
 
     Raises:
         DataError: The file cannot be read, has no rows, lacks a column or has it twice, has a
             row of another length, or an empty cell in a wanted column.
     """
     if is_parquet(path):
-        return _read_parquet(path, wanted)
+        return _read_parquet(path, wanted, hint)
     raw, text = read_text(path)
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
     rows = _rows(path, text, _delimiter(text, wanted))
     _, header = next(rows, (1, []))
     header = [cell.strip() for cell in header]
-    places = [_place(path, header, name) for name in wanted]
+    places = [_place(path, header, name, hint) for name in wanted]
     columns: dict[str, list[str]] = {name: [] for name in wanted}
     lines: list[int] = []
     for line, row in rows:
@@ -78,7 +81,7 @@ def read_table(path: Path, wanted: Sequence[str]) -> Table:
     return Table(path, columns, lines, raw)
 
 
-def _read_parquet(path: Path, wanted: Sequence[str]) -> Table:
+def _read_parquet(path: Path, wanted: Sequence[str], hint: str) -> Table:
     import pyarrow
     from pyarrow import parquet
 
@@ -86,7 +89,7 @@ def _read_parquet(path: Path, wanted: Sequence[str]) -> Table:
     try:
         file = parquet.ParquetFile(BytesIO(raw))
         for name in wanted:
-            _place(path, file.schema_arrow.names, name)
+            _place(path, file.schema_arrow.names, name, hint)
         read = file.read(columns=list(wanted))
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{path} is no Parquet file that can be read: {error}.") from error
@@ -149,10 +152,10 @@ def rows_by_id(ids: Iterable[Hashable]) -> dict[str, list[int]]:
     return found
 
 
-def _place(path: Path, header: Sequence[str], name: str) -> int:
+def _place(path: Path, header: Sequence[str], name: str, hint: str) -> int:
     if header.count(name) == 1:
         return header.index(name)
     if name in header:
         raise DataError(f"{path} has {header.count(name)} columns {name!r}; which one is meant?")
     shown = ", ".join(header[:20]) + (", ..." if len(header) > 20 else "")
-    raise DataError(f"{path} has no column {name!r}; it has {shown}.")
+    raise DataError(f"{path} has no column {name!r}; it has {shown}.{hint}")
