@@ -27,7 +27,13 @@ from rnnsearch.events import (
     StudyState,
 )
 from rnnsearch.study.pictures import draw_champion, draw_trials
-from rnnsearch.study.recording import NOTE, Troubles, recorder_of, registration, write_records
+from rnnsearch.study.recording import (
+    Troubles,
+    note_store,
+    recorder_of,
+    registration,
+    write_records,
+)
 from rnnsearch.study.result import RunFigures
 from rnnsearch.tasks.standing import own_loss
 
@@ -91,7 +97,7 @@ def drive(
     from rnnsearch.search.tally import Tally
 
     ended_before = _ended(ledger)
-    ledger.set_note(NOTE, store.name)
+    note_store(ledger, directory, store)
     recorder = recorder_of(directory, store)
     known = open_runs(directory.outbox) if resumed else {}
     troubles = Troubles(recorder, watch.trouble)

@@ -16,6 +16,7 @@ from rnnsearch.records.tracking_uri import (
     TrackingStore,
     choose_store,
     default_artifacts,
+    shown_uri,
     sqlite_path,
 )
 
@@ -46,6 +47,16 @@ def study_store(
     """
     noted = None if ledger is None else ledger.note(NOTE)
     return choose_store(directory.storage, option, noted)
+
+
+def note_store(ledger: Ledger, directory: StudyDirectory, store: TrackingStore) -> None:
+    """Keep where the records go; a store that is new to the study hears of its winner again."""
+    from rnnsearch.search.champion import TOLD
+
+    noted = ledger.note(NOTE)
+    if noted is not None and shown_uri(directory.storage, noted) != store.shown:
+        ledger.set_note(TOLD, None)
+    ledger.set_note(NOTE, store.name)
 
 
 def follow(storage: Path) -> str | None:

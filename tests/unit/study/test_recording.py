@@ -10,7 +10,7 @@ from rnnsearch.records.recorder import RecordState
 from rnnsearch.records.tracking_uri import DEFAULT, TrackingStore, choose_store
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.study.recording import Troubles, follow, registration, since, where
+from rnnsearch.study.recording import NOTE, Troubles, follow, note_store, registration, since, where
 
 NOW = {"time": 200.0, "number": 5, "seed": 1}
 BEFORE = {"time": 100.0, "number": 3, "seed": 2}
@@ -82,6 +82,35 @@ def test_where_the_records_go_is_said_with_where_that_came_from(tmp_path: Path) 
     assert said.startswith("records in MLflow: http://ann:***@host (MLFLOW_TRACKING_URI); ")
     assert "not kept" in said
     assert "dst_path" in where(choose_store(tmp_path / "a%20b", None, None, {}))
+
+
+class Notes:
+    """A ledger of which only the notes matter."""
+
+    def __init__(self, **notes: object) -> None:
+        self.notes: dict[str, object] = notes
+
+    def note(self, key: str) -> object:
+        return self.notes.get(key)
+
+    def set_note(self, key: str, value: object) -> None:
+        self.notes[key] = value
+
+
+def test_a_store_that_is_new_to_the_study_hears_of_its_winner_again(tmp_path: Path) -> None:
+    from rnnsearch.search.champion import TOLD
+
+    directory, told = StudyDirectory(tmp_path, "wave"), [1.0, 5, 1]
+    ledger = Notes(**{TOLD: told})
+    for option, known in (
+        (None, told),  # a study of an older version that never noted its store
+        (None, told),
+        (f"sqlite:///{tmp_path}/mlflow.db", told),
+        ("http://ann:sesame5@host", None),
+    ):
+        store = choose_store(tmp_path, option, None, {})
+        note_store(ledger, directory, store)  # type: ignore[arg-type]
+        assert ledger.notes == {NOTE: store.name, TOLD: known}
 
 
 class Records:
