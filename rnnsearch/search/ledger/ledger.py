@@ -15,6 +15,7 @@ from rnnsearch.errors import LedgerError
 from rnnsearch.events import TrialState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.asking import Asking, Suggest
+from rnnsearch.search.ledger.notes import NOTE, notes_of
 from rnnsearch.search.ledger.row import LedgerRow, read_row
 from rnnsearch.search.ledger.storage import OpenStudy, create_study, damage_said, open_study
 from rnnsearch.search.ledger.trial_record import QueuedTrial, TrialRecord
@@ -22,8 +23,6 @@ from rnnsearch.search.ledger.writer import EndState, StudyWriter
 from rnnsearch.space.proposals import suggest as propose
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.standing import standing
-
-_NOTE = "note."
 
 
 class Ledger:
@@ -41,7 +40,7 @@ class Ledger:
         self._after_flush: list[Callable[[], None]] = []
         self._goal = spec.search.goal
         self._num_trials = int(self._study.user_attrs.get("num_trials", spec.search.num_trials))
-        self._notes = _notes(opened)
+        self._notes = notes_of(opened.study.user_attrs)
         self._rows = _read_rows(opened, spec)
         self._requeue_running()
         seen = [value for row in self._rows for value in row.curve.values()]
@@ -284,7 +283,7 @@ class Ledger:
     def set_note(self, key: str, value: Any) -> None:
         """Keeps a JSON value with the study: baselines, champion, finalists."""
         with self._lock:
-            self._study.set_user_attr(_NOTE + key, value)
+            self._study.set_user_attr(NOTE + key, value)
             self._notes[key] = value
 
     def note(self, key: str) -> Any:
@@ -331,7 +330,7 @@ def read_trials(
     """
     opened = open_study(directory, spec, url, read_only=True)
     with damage_said(directory):
-        return [row.record() for row in _read_rows(opened, spec)], _notes(opened)
+        return [row.record() for row in _read_rows(opened, spec)], notes_of(opened.study.user_attrs)
 
 
 def _read_rows(opened: OpenStudy, spec: StudySpec) -> list[LedgerRow]:
@@ -339,8 +338,3 @@ def _read_rows(opened: OpenStudy, spec: StudySpec) -> list[LedgerRow]:
         read_row(spec, opened.trial_id(frozen.number), frozen)
         for frozen in opened.study.get_trials(deepcopy=False)
     ]
-
-
-def _notes(opened: OpenStudy) -> dict[str, Any]:
-    noted = opened.study.user_attrs
-    return {key.removeprefix(_NOTE): noted[key] for key in noted if key.startswith(_NOTE)}

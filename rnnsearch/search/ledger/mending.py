@@ -16,6 +16,7 @@ from optuna.storages.journal._storage import JournalOperation, JournalStorageRep
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from rnnsearch.search.ledger.notes import notes_of
 from rnnsearch.search.ledger.row import END_ATTRIBUTES, shown_state
 from rnnsearch.search.ledger.salvage import Gap
 from rnnsearch.search.ledger.storage import study_attributes
@@ -124,6 +125,8 @@ class _Replay:
                 self._make_trials(log["trial_id"])
             elif "trial_id" in log:
                 self._make_trials(log["trial_id"] + 1)
+            elif log["op_code"] == JournalOperation.SET_STUDY_USER_ATTR:
+                notes_of(log["user_attr"])
             self._add(log, ours=True)
         except (LookupError, TypeError, ValueError, AttributeError, AssertionError):
             return False

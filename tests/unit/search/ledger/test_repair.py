@@ -13,7 +13,7 @@ from ledgers import new, reopen
 from small_space import small_spec, study_directory
 
 from rnnsearch import disk
-from rnnsearch.errors import StudyLockedError, StudyNotFoundError
+from rnnsearch.errors import DamagedLedgerError, StudyLockedError, StudyNotFoundError
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger, read_trials
 from rnnsearch.search.ledger.repair import Repair, repair
@@ -271,3 +271,22 @@ def test_a_full_disk_leaves_the_damaged_file_where_it_was(
         assert directory.ledger.read_bytes() == study[0][5:]
     monkeypatch.setattr(disk, "os", BrokenDisk())
     assert repaired(directory).damaged.read_bytes() == study[0][5:]
+
+
+def test_a_champion_of_an_older_ledger_that_makes_no_sense_is_dropped(
+    tmp_path: Path, study: tuple[bytes, list[TrialRecord]]
+) -> None:
+    logs = [json.loads(line) for line in study[0].splitlines()]
+    for log in logs:
+        del log["record"], log["crc"]
+    data = b"".join(json.dumps(log).encode() + b"\n" for log in logs)
+    directory = damaged(
+        tmp_path, data.replace(b'{"note.champion": {"number"', b'{"note.champion": {"nunber"')
+    )
+    with pytest.raises(DamagedLedgerError, match="nunber"):
+        read_trials(directory, small_spec(FIRST))
+
+    assert len(repaired(directory).mended.gone) == 1
+    trials, notes = read_trials(directory, small_spec(FIRST))
+    assert "champion" not in notes
+    assert [trial.state for trial in trials] == [trial.state for trial in study[1]]
