@@ -83,6 +83,7 @@ def test_trials_show_and_studies(hello: Finished) -> None:
     shown = rnnsearch("show", "hello", best["number"], *option)
     assert f"{best['name']}: complete" in shown.out
     assert "20 of 200 epochs" in shown.out
+    assert "train_nats  train_loss" in shown.out
     record = rnnsearch("show", "hello", best["number"], *option, "--format", "json").json()
     assert len(record["values_by_epoch"]) == 200
     assert record["values_by_epoch"][str(best["best_epoch"])] == best["value"]
