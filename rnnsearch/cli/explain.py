@@ -12,7 +12,7 @@ from rnnsearch.cli.text import print_json
 from rnnsearch.errors import InputError
 
 MOST_CELLS = 2_000
-MOST_PRODUCTS = 2e9
+MOST_PRODUCTS = 5e7
 """What the forms may compute for comparison: some seconds, and far more than can be read."""
 
 
