@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnnsearch.commands import command
 from rnnsearch.errors import DataError, SpaceFileError
 from rnnsearch.space.draft_series import TABLE_ENDINGS, draft_table, screen
 from rnnsearch.space.load import loads
@@ -14,6 +15,8 @@ from rnnsearch.space.roles import Answers
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.data_file import read_data
 from rnnsearch.tasks.encoding import line_at, without_mark
+from rnnsearch.tasks.foreign import foreign
+from rnnsearch.tasks.series.header import looks_like_table
 from rnnsearch.tasks.text.config import TextConfig
 
 
@@ -36,8 +39,8 @@ def draft(path: Path, answers: Answers | None = None) -> Draft:
     """A space file that learns a text or forecasts a table, sized to it.
 
     Args:
-        path: A text file, or a table by its ending. Its path is written absolute, so that the file
-            works from anywhere.
+        path: A text file, or a table by its ending or where something is said of it. Its path is
+            written absolute, so that the file works from anywhere.
         answers: What the user says of a table.
 
     Returns:
@@ -50,20 +53,21 @@ def draft(path: Path, answers: Answers | None = None) -> Draft:
     """
     path = Path(path)
     study = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "data"
-    if path.suffix.lower() in TABLE_ENDINGS:
-        lines, found = draft_table(path, study, answers or Answers())
+    answers = answers or Answers()
+    if path.suffix.lower() in TABLE_ENDINGS or answers != Answers():
+        lines, found = draft_table(path, study, answers)
         yaml = "\n".join(lines) + "\n"
         return Draft(yaml, tuple(screen(found)), found.problem or _problem(yaml, study, path))
-    if answers is not None and answers != Answers():
-        raise DataError(
-            f"{path} is taken for a text, which has no columns; a table's name ends in "
-            f"{', '.join(TABLE_ENDINGS)}."
-        )
     text = _text(path, _bytes(path))
     lines = _small(path, text, study) if len(text) < 200 else _sized(path, text, study)
     yaml = "\n".join(lines) + "\n"
     loads(yaml, name=study, directory=path.resolve().parent)
-    return Draft(yaml)
+    columns = looks_like_table(path) if len(text) >= 200 else 0
+    if not columns:
+        return Draft(yaml)
+    again = command("init", path, "--target", "NAME", "-o", f"{study}-table.yaml")
+    said = f"taken for a text; it looks like a table of {columns} columns. To forecast one: {again}"
+    return Draft(yaml, (said,))
 
 
 def _problem(yaml: str, study: str, path: Path) -> str:
@@ -84,6 +88,8 @@ def _bytes(path: Path) -> bytes:
 
 
 def _text(path: Path, raw: bytes) -> str:
+    if other := foreign(path, raw):
+        raise DataError(f"{path} {other}.")
     try:
         text = without_mark(raw)[0].decode("utf-8")
     except UnicodeDecodeError as error:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from rnnsearch.space.reading import Reading
 from rnnsearch.space.roles import Answers
-from rnnsearch.space.table_reading import Reading, infer
+from rnnsearch.space.table_reading import infer
 
 TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".pq")
 """A file that calls itself a table is taken for one."""

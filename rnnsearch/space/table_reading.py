@@ -4,81 +4,30 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
-from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.space.reading import Reading
 from rnnsearch.space.roles import (
     Answers,
-    called_time,
-    id_choices,
     is_known,
     likely_target,
-    time_choices,
 )
 from rnnsearch.space.seasons import calendar, season, step_in_words
+from rnnsearch.space.time_and_id import Look, time_and_id
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.order import Ordered, in_order
-from rnnsearch.tasks.series.steps import ticks
 from rnnsearch.tasks.series.survey import Column, survey
-from rnnsearch.tasks.series.table import Table, read_table
+from rnnsearch.tasks.series.table import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEWEST_ROWS = 40
-PAIR_TRIES = 5
-"""Of so many columns pairs are tried."""
-
-ID_TRIES = 12
-"""So many columns are tried as the one that tells series apart."""
-
-
-@dataclass(slots=True)
-class Reading:
-    """What was inferred of a table.
-
-    Attributes:
-        columns: All of them.
-        time: Columns that hold the time together; empty for the order of the rows.
-        left: Columns that are left out, and why.
-        said: What was read in a certain way, and what was done to rows.
-        unsure: What the user should say, with the option that says it.
-        open_time: A column of dates that leave day and month open; empty for none.
-        problem: Why nothing can be forecast as it stands; empty where it can.
-        step: The usual time between two rows, in words.
-        rows: Of the shortest series.
-        period: Rows of a season; 1 for none.
-        missing: As `task.missing`.
-        skip_series: Series that teach nothing.
-        min_rows: Shorter series are left out; 0 for none.
-    """
-
-    columns: Mapping[str, Column]
-    time: tuple[str, ...] = ()
-    id: str | None = None
-    targets: list[str] = field(default_factory=list)
-    past: list[str] = field(default_factory=list)
-    known: list[str] = field(default_factory=list)
-    left: dict[str, str] = field(default_factory=dict)
-    said: list[str] = field(default_factory=list)
-    unsure: list[str] = field(default_factory=list)
-    open_time: str = ""
-    problem: str = ""
-    step: str = "a row"
-    rows: int = 0
-    all_rows: int = 0
-    series: int = 1
-    period: int = 1
-    correlation: float = 0.0
-    missing: str = "error"
-    skip_series: list[str] = field(default_factory=list)
-    min_rows: int = 0
 
 
 def infer(path: Path, answers: Answers) -> Reading:
@@ -115,9 +64,15 @@ def infer(path: Path, answers: Answers) -> Reading:
             f"cp {shlex.quote(str(path))} {shlex.quote(text)} && rnnsearch init {shlex.quote(text)}"
         )
         return found
-    look = _Look(path, answers, numbers)
+    opened = [name for name, one in columns.items() if one.kind == "number" and one.open]
+    likely = [name for name in columns if name in opened or not columns[name].counts]
+    likely = [name for name in likely if columns[name].kind == "number"]
+    if opened and not answers.target and likely_target(likely)[0] in opened:
+        found.problem = "a column that is unsure may be the one to forecast."
+        return found
+    look = Look(path, answers, numbers)
     try:
-        _time_and_id(found, usable, look)
+        time_and_id(found, usable, look)
     except DataError as error:
         found.problem = str(error)
         return found
@@ -125,138 +80,7 @@ def infer(path: Path, answers: Answers) -> Reading:
     return found
 
 
-class _Look:
-    """The table read in several ways, each once."""
-
-    def __init__(self, path: Path, answers: Answers, numbers: Sequence[str]) -> None:
-        self.path, self.answers, self.numbers = path, answers, numbers
-        self._read: dict[tuple[Any, ...], Table] = {}
-
-    def table(self, time: tuple[str, ...], id: str | None) -> Table:
-        """All numbers that are neither time nor id."""
-        own = tuple(name for name in self.numbers if name != id and name not in time)
-        if (time, id) not in self._read:
-            self._read.clear()  # no more than one table in memory
-            self._read[time, id] = read_table(
-                self.path,
-                own,
-                time=time or None,
-                id=id,
-                decimal=self.answers.decimal,
-                date_format=self.answers.date_format if time else None,
-            )
-        return self._read[time, id]
-
-    def repeats(self, time: tuple[str, ...], id: str | None) -> tuple[int, int]:
-        """Rows that share time and id with another one: with other numbers, and in all."""
-        table = self.table(time, id)
-        if table.times is None:
-            return 0, 0
-        order = np.lexsort((ticks(table.times), table.ids))
-        same = np.diff(ticks(table.times)[order]) == 0
-        same &= np.diff(table.ids[order]) == 0
-        at = np.flatnonzero(same)
-        one, other = table.values[order[at]], table.values[order[at + 1]]
-        differ = (one != other) & ~(np.isnan(one) & np.isnan(other))
-        return int(differ.any(axis=1).sum()), len(at)
-
-
-def _time_and_id(found: Reading, usable: Mapping[str, Column], look: _Look) -> None:
-    answers = look.answers
-    choices = [answers.time] if answers.time else time_choices(usable)
-    choices = [choice for choice in choices if answers.id not in choice]
-    dated = [name for name, column in usable.items() if column.kind in ("time", "clock")]
-    if not choices:
-        found.id = answers.id
-        opened = [name for name, column in found.columns.items() if column.kind == "time"]
-        if opened:
-            # Asked for already. The draft keeps the column, so that nothing runs before the answer.
-            found.open_time = opened[0]
-            return
-        found.said.append("no column of times: rows are taken in their order")
-        found.unsure += [
-            f"{name!r} {column.why}, which is no time that can be read: --time {shlex.quote(name)} "
-            "--date-format PATTERN, such as '%d.%m.%Y %H:%M'"
-            for name, column in found.columns.items()
-            if column.kind == "text" and called_time(name)
-        ]
-        if answers.id is None:
-            return
-    best: tuple[tuple[str, ...], tuple[int, int]] | None = None
-    for choice in choices:
-        try:
-            left = look.repeats(choice, answers.id)
-        except DataError as error:
-            if answers.time:
-                raise
-            if any(name in dated for name in choice):
-                found.said.append(f"not taken for the time: {error}")
-            continue
-        if best is None or left < best[1]:
-            best = choice, left
-        if not left[1]:
-            break
-    if best is not None:
-        found.time, found.id = best[0], answers.id
-        for name in best[0]:
-            found.left.pop(name, None)
-        if best[1][1] and answers.id is None:
-            _id(found, look, best[1])
-    for name in dated:
-        if name not in found.time:
-            found.left[name] = "another time" if found.time else usable[name].why or "a time"
-
-
-def _id(found: Reading, look: _Look, repeats: tuple[int, int]) -> None:
-    """The column that tells series apart, of rows whose times come again."""
-    conflicts, again = repeats
-    for name in id_choices(found.columns, found.time)[:ID_TRIES]:
-        if found.columns[name].kind == "number" and len(look.numbers) == 1:
-            continue
-        try:
-            left, same = look.repeats(found.time, name)
-        except DataError:
-            continue  # empty cells
-        table = look.table(found.time, name)
-        if not left and same < again / 2 and 1 < len(table.names) <= len(table.ids) // 2:
-            found.id = name
-            found.left.pop(name, None)
-            found.said.append(
-                f"times come again, and {name!r} tells {len(table.names):,} series apart"
-            )
-            return
-    if not conflicts:
-        return  # rows that are written twice
-    pair = _pair(found, look)
-    found.unsure.append(
-        f"{conflicts:,} rows have the time of another row and other numbers, and no column tells "
-        "them apart: --id NAME if one does, or --time NAME for another time"
-        + (f"; {pair} do together: write one column of both into the file" if pair else "")
-    )
-
-
-def _pair(found: Reading, look: _Look) -> str:
-    """Two columns that tell the rows of a time apart together; empty where none do."""
-    choices = id_choices(found.columns, found.time)[:PAIR_TRIES]
-    try:
-        codes = {name: look.table(found.time, name).ids.copy() for name in choices}
-    except DataError:
-        return ""
-    table = look.table(found.time, None)
-    if table.times is None:
-        return ""
-    few = [name for name in choices if len(np.unique(codes[name])) <= len(table.ids) // 4]
-    for one, other in combinations(few, 2):
-        order = np.lexsort((ticks(table.times), codes[one], codes[other]))
-        same = np.ones(len(order) - 1, bool)
-        for column in (ticks(table.times), codes[one], codes[other]):
-            same &= np.diff(column[order]) == 0
-        if not same.any():
-            return f"{one!r} and {other!r}"
-    return ""
-
-
-def _measure(found: Reading, look: _Look) -> None:
+def _measure(found: Reading, look: Look) -> None:
     """Target, other columns, season and holes of the rows in their order."""
     table = look.table(found.time, found.id)
     own = list(table.wanted.numbers)
@@ -299,7 +123,7 @@ def _measure(found: Reading, look: _Look) -> None:
     found.missing = _missing(values[:, at], rows.starts)
 
 
-def _ordered(found: Reading, look: _Look, table: Table) -> tuple[Ordered | None, NDArray[np.int64]]:
+def _ordered(found: Reading, look: Look, table: Table) -> tuple[Ordered | None, NDArray[np.int64]]:
     config = SeriesConfig(path=str(look.path), time=found.time or None, id=found.id)
     try:
         rows = in_order(config, table)

@@ -12,7 +12,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.columns import texts
 from rnnsearch.tasks.data_file import read_data
 from rnnsearch.tasks.labels.files import read_text
-from rnnsearch.tasks.series.source import is_parquet
+from rnnsearch.tasks.series.opened import is_parquet
 
 DELIMITERS = ",;\t|"
 LONGEST_CELL = 1 << 30

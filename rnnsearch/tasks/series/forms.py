@@ -9,10 +9,10 @@ from typing import Any
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.columns import family, in_words, texts
+from rnnsearch.tasks.series.opened import is_parquet
 from rnnsearch.tasks.series.source import (
     batches,
     column_names,
-    is_parquet,
     place_of,
     schema,
     without_blank_rows,

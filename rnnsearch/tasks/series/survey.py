@@ -11,10 +11,10 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.columns import Family, family, in_words, texts
 from rnnsearch.tasks.series.forms import Sample
+from rnnsearch.tasks.series.opened import is_parquet
 from rnnsearch.tasks.series.source import (
     batches,
     column_names,
-    is_parquet,
     schema,
     without_blank_rows,
 )

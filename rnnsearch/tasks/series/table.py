@@ -12,7 +12,8 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.columns import family, numbers, texts
 from rnnsearch.tasks.series.forms import Forms, Wanted, full_forms, plain_forms, rows_of
-from rnnsearch.tasks.series.source import extent, memory_bytes, opened, place_of
+from rnnsearch.tasks.series.opened import memory_bytes, opened
+from rnnsearch.tasks.series.source import extent, place_of
 from rnnsearch.tasks.written.numbers import NumberForm
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.series.source import column_names, header
+from rnnsearch.tasks.series.header import header
+from rnnsearch.tasks.series.source import column_names
 from rnnsearch.tasks.series.table import read_table
 
 DAYS = [str(np.datetime64("2024-01-01") + at) for at in range(30)]

@@ -1,0 +1,155 @@
+"""Which columns of a table hold its time, and which one tells its series apart, by trying them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnsearch.errors import DataError
+from rnnsearch.space.reading import Reading
+from rnnsearch.space.roles import Answers, called_time, id_choices, time_choices
+from rnnsearch.tasks.series.steps import ticks
+from rnnsearch.tasks.series.survey import Column
+from rnnsearch.tasks.series.table import Table, read_table
+
+PAIR_TRIES = 5
+"""Of so many columns pairs are tried."""
+
+ID_TRIES = 12
+"""So many columns are tried as the one that tells series apart."""
+
+
+class Look:
+    """The table read in several ways, each once."""
+
+    def __init__(self, path: Path, answers: Answers, numbers: Sequence[str]) -> None:
+        self.path, self.answers, self.numbers = path, answers, numbers
+        self._read: dict[tuple[Any, ...], Table] = {}
+
+    def table(self, time: tuple[str, ...], id: str | None) -> Table:
+        """All numbers that are neither time nor id."""
+        own = tuple(name for name in self.numbers if name != id and name not in time)
+        if (time, id) not in self._read:
+            self._read.clear()  # no more than one table in memory
+            self._read[time, id] = read_table(
+                self.path,
+                own,
+                time=time or None,
+                id=id,
+                decimal=self.answers.decimal,
+                date_format=self.answers.date_format if time else None,
+            )
+        return self._read[time, id]
+
+    def repeats(self, time: tuple[str, ...], id: str | None) -> tuple[int, int]:
+        """Rows that share time and id with another one: with other numbers, and in all."""
+        table = self.table(time, id)
+        if table.times is None:
+            return 0, 0
+        order = np.lexsort((ticks(table.times), table.ids))
+        same = np.diff(ticks(table.times)[order]) == 0
+        same &= np.diff(table.ids[order]) == 0
+        at = np.flatnonzero(same)
+        one, other = table.values[order[at]], table.values[order[at + 1]]
+        differ = (one != other) & ~(np.isnan(one) & np.isnan(other))
+        return int(differ.any(axis=1).sum()), len(at)
+
+
+def time_and_id(found: Reading, usable: Mapping[str, Column], look: Look) -> None:
+    answers = look.answers
+    choices = [answers.time] if answers.time else time_choices(usable)
+    choices = [choice for choice in choices if answers.id not in choice]
+    dated = [name for name, column in usable.items() if column.kind in ("time", "clock")]
+    if not choices:
+        found.id = answers.id
+        opened = [name for name, column in found.columns.items() if column.kind == "time"]
+        if opened:
+            # Asked for already. The draft keeps the column, so that nothing runs before the answer.
+            found.open_time = opened[0]
+            return
+        found.said.append("no column of times: rows are taken in their order")
+        found.unsure += [
+            f"{name!r} {column.why}, which is no time that can be read: --time {shlex.quote(name)} "
+            "--date-format PATTERN, such as '%d.%m.%Y %H:%M'"
+            for name, column in found.columns.items()
+            if column.kind == "text" and called_time(name)
+        ]
+        if answers.id is None:
+            return
+    best: tuple[tuple[str, ...], tuple[int, int]] | None = None
+    for choice in choices:
+        try:
+            left = look.repeats(choice, answers.id)
+        except DataError as error:
+            if answers.time:
+                raise
+            if any(name in dated for name in choice):
+                found.said.append(f"not taken for the time: {error}")
+            continue
+        if best is None or left < best[1]:
+            best = choice, left
+        if not left[1]:
+            break
+    if best is not None:
+        found.time, found.id = best[0], answers.id
+        for name in best[0]:
+            found.left.pop(name, None)
+        if best[1][1] and answers.id is None:
+            _id(found, look, best[1])
+    for name in dated:
+        if name not in found.time:
+            found.left[name] = "another time" if found.time else usable[name].why or "a time"
+
+
+def _id(found: Reading, look: Look, repeats: tuple[int, int]) -> None:
+    """The column that tells series apart, of rows whose times come again."""
+    conflicts, again = repeats
+    for name in id_choices(found.columns, found.time)[:ID_TRIES]:
+        if found.columns[name].kind == "number" and len(look.numbers) == 1:
+            continue
+        try:
+            left, same = look.repeats(found.time, name)
+        except DataError:
+            continue  # empty cells
+        table = look.table(found.time, name)
+        if not left and same < again / 2 and 1 < len(table.names) <= len(table.ids) // 2:
+            found.id = name
+            found.left.pop(name, None)
+            found.said.append(
+                f"times come again, and {name!r} tells {len(table.names):,} series apart"
+            )
+            return
+    if not conflicts:
+        return  # rows that are written twice
+    pair = _pair(found, look)
+    found.unsure.append(
+        f"{conflicts:,} rows have the time of another row and other numbers, and no column tells "
+        "them apart: --id NAME if one does, or --time NAME for another time"
+        + (f"; {pair} do together: write one column of both into the file" if pair else "")
+    )
+
+
+def _pair(found: Reading, look: Look) -> str:
+    """Two columns that tell the rows of a time apart together; empty where none do."""
+    choices = id_choices(found.columns, found.time)[:PAIR_TRIES]
+    try:
+        codes = {name: look.table(found.time, name).ids.copy() for name in choices}
+    except DataError:
+        return ""
+    table = look.table(found.time, None)
+    if table.times is None:
+        return ""
+    few = [name for name in choices if len(np.unique(codes[name])) <= len(table.ids) // 4]
+    for one, other in combinations(few, 2):
+        order = np.lexsort((ticks(table.times), codes[one], codes[other]))
+        same = np.ones(len(order) - 1, bool)
+        for column in (ticks(table.times), codes[one], codes[other]):
+            same &= np.diff(column[order]) == 0
+        if not same.any():
+            return f"{one!r} and {other!r}"
+    return ""

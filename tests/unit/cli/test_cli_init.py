@@ -1,0 +1,83 @@
+"""`init` on the command line: a draft is left whatever was inferred, and its words and status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rnnsearch.cli.app import main
+
+DAYS = "".join(
+    f"2024-{1 + at // 28:02d}-{1 + at % 28:02d},{at % 7 + at // 50},{at}.5\n" for at in range(90)
+)
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(["init", *arguments])
+    return int(ended.value.code or 0)
+
+
+def test_what_was_taken_is_on_the_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("x.csv").write_text("when,shoes,rain\n" + DAYS)
+    assert run("x.csv", "--target", "shoes", "--horizon", "5") == 0
+    said = capsys.readouterr().out
+    for words in ("time: when, one day apart", "target: shoes", "known up to now: rain"):
+        assert words in said
+    assert "horizon: 5 " in Path("x.yaml").read_text()
+    assert run("x.csv") == 2
+    assert "Name another file: rnnsearch init x.csv -o x-2.yaml" in capsys.readouterr().err
+
+
+def test_a_draft_is_left_where_something_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [f'{at},"{1 + at % 9},{at % 89 + 101}"' for at in range(90)]
+    Path("x.csv").write_text("n,y\n" + "\n".join(lines))
+    assert run("x.csv") == 2
+    told = capsys.readouterr()
+    assert "say which with --decimal" in told.out
+    assert "x.yaml is a draft to edit, and does not run yet" in told.err
+    assert "Traceback" not in told.err
+    assert "say which with --decimal" in Path("x.yaml").read_text()
+    assert run("x.csv", "--decimal", ",", "-o", "y.yaml") == 0
+    assert 'decimal: ","' in Path("y.yaml").read_text()
+    assert run("x.csv", "--decimal", ";", "-o", "z.yaml") == 2
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"\x1f\x8b\x08abc", "is packed by gzip; unpack it: gzip -dk"),
+        (b"PK\x03\x04abc", "save the sheet as CSV"),
+        (b"PAR1abc", "is a Parquet file"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["csv", "txt"])
+def test_files_of_another_kind(
+    tmp_path: Path, raw: bytes, words: str, ending: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / f"x.{ending}"
+    path.write_bytes(raw)
+    assert run(str(path), "-o", str(tmp_path / "x.yaml")) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_table_that_is_called_a_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("x.txt").write_text("when;shoes;rain\n" + DAYS.replace(",", ";"))
+    assert run("x.txt") == 0
+    said = capsys.readouterr().out
+    assert (
+        "looks like a table of 3 columns. To forecast one: rnnsearch init x.txt --target NAME"
+        in said
+    )
+    assert run("x.txt", "--target", "shoes", "-o", "y.yaml") == 0
+    assert "type: series" in Path("y.yaml").read_text()
