@@ -146,6 +146,16 @@ class Predictor(Protocol):
         ...
 
 
+@runtime_checkable
+class OutputsOnly(Protocol):
+    """A `Predictor` that can leave out the states, which some kernels do not know at the ends of
+    sequences of unequal length."""
+
+    def outputs(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """The outputs of a call from the first state."""
+        ...
+
+
 class TaskData(Protocol):
     """A task's data without torch: what `check` prints, what baselines are fitted on.
 

@@ -48,14 +48,16 @@ class Ragged:
 
 
 def by_length(
-    lengths: NDArray[np.int64], numbers_a_step: int, most_numbers: int
+    lengths: NDArray[np.int64], numbers_a_step: int, most_numbers: int, least: int = 1
 ) -> list[NDArray[np.int64]]:
     """Sequences in groups of like length, so that padding wastes little and a group fits.
 
     Args:
         lengths: Steps of each sequence, int64 [N].
         numbers_a_step: What one step of one sequence takes.
-        most_numbers: What a group, padded to its longest, may take; one sequence at least.
+        most_numbers: What a group, padded to its longest, may take; so many sequences as
+            `least` says are in one whatever they take.
+        least: Sequences of a group, as far as there are as many.
 
     Returns:
         Places in `lengths`, the shortest first; a function of the arguments alone.
@@ -65,7 +67,8 @@ def by_length(
     begin = 0
     for end in range(1, len(order) + 1):
         longer = end == len(order) or (
-            (end + 1 - begin) * int(lengths[order[end]]) * numbers_a_step > most_numbers
+            end - begin >= least
+            and (end + 1 - begin) * int(lengths[order[end]]) * numbers_a_step > most_numbers
         )
         if longer:
             groups.append(order[begin:end])

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnsearch.tasks.base import Predictor, Window
+from rnnsearch.tasks.base import OutputsOnly, Predictor, Window
 from rnnsearch.tasks.ragged import Ragged, by_length
 from rnnsearch.tasks.streams import derive
 
@@ -22,6 +22,9 @@ NOBODY = -1
 GROUP_NUMBERS = {"cpu": 750_000, "cuda": 6_000_000}
 """Activations of one trial that a group of sequences may hold; not of a pack, whose size must
 not decide how a trial's numbers are rounded."""
+
+LEAST_GROUP = 4
+"""Sequences of a group, however long: kernels take four at the price of one."""
 
 
 BUCKETED = 32
@@ -144,8 +147,11 @@ class WholeSequences:
         width = outputs.shape[-1] + 8 * state[0].shape[-1]
         width += inputs.shape[-1] if inputs.ndim == 4 else outputs.shape[-1]
         most = GROUP_NUMBERS.get(device.type, GROUP_NUMBERS["cpu"])
-        for group in by_length(self.on_host, width, most):
+        for group in by_length(self.on_host, width, most, LEAST_GROUP):
             numbers = torch.from_numpy(group).to(device)
             inputs, lengths = self.padded(numbers.unsqueeze(0), int(self.on_host[group].max()))
-            outputs, _ = predictor(inputs, None, lengths)
+            if isinstance(predictor, OutputsOnly):
+                outputs = predictor.outputs(inputs, lengths)
+            else:
+                outputs, _ = predictor(inputs, None, lengths)
             yield numbers, lengths, outputs

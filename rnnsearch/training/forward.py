@@ -65,6 +65,7 @@ def forward(
     head: Head = "every",
     lengths: Tensor | None = None,
     masks: Sequence[Tensor | None] = (),
+    ends: bool = True,
 ) -> tuple[Tensor, State]:
     """Run K networks over a chunk of time.
 
@@ -75,17 +76,18 @@ def forward(
         head: Outputs of every step, or of the last valid one.
         lengths: Valid steps, int64 [K, B] or [1, B]; None where all are.
         masks: As `run_layers` takes them.
+        ends: Whether the state is wanted where there are lengths.
 
     Returns:
         Outputs [K, T, B, O] or [K, 1, B, O], and the state after the last valid step, shaped as
-        `state`.
+        `state`; without `ends` it means nothing.
     """
     if lengths is not None:
         lengths = lengths.expand(len(inputs), -1)
         inputs = seen(inputs, valid_steps(lengths, inputs.shape[1]))
     entered = enter(shape, weights, inputs)
     before = layer_state(shape, state)
-    current, after = run_layers(shape, weights, entered, before, masks, lengths=lengths, ends=True)
+    current, after = run_layers(shape, weights, entered, before, masks, lengths=lengths, ends=ends)
     if head == "last":
         current = last_read(current, lengths, shape.directions)
     outputs = head_outputs(current, weights["head.weight"], weights["head.bias"])

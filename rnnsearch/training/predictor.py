@@ -51,6 +51,21 @@ class StackPredictor:
             )
 
     @torch.no_grad()
+    def outputs(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """See `tasks.base.OutputsOnly`."""
+        inputs = inputs.expand(self.size, *inputs.shape[1:])
+        state = first_state(self._shape, self._weights, inputs.shape[2])
+        return forward(
+            self._shape,
+            self._weights,
+            inputs,
+            state,
+            head=self._head,
+            lengths=lengths,
+            ends=False,
+        )[0]
+
+    @torch.no_grad()
     def rollout(self, inputs: Tensor, state: State | None, steps: int) -> Tensor:
         """See `tasks.base.Predictor`; the same numbers by either way."""
         shape = self._shape

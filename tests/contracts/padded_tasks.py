@@ -158,6 +158,7 @@ class PaddedTaskContract(TaskContract):
         together = task.evaluate(many, "val", None)
         calls = many.calls
         monkeypatch.setattr(whole, "GROUP_NUMBERS", {"cpu": 1})
+        monkeypatch.setattr(whole, "LEAST_GROUP", 1)
         dirty = SpoiledPredictor(many, data.input_size)
         alone = task.evaluate(dirty, "val", None)
         assert dirty.padded == 0
