@@ -121,7 +121,7 @@ def check(dialect: dict[str, Any], folder: Path) -> bool:
         drafted = draft(path, answers)
         if drafted.problem:
             return False
-    spec = loads(drafted.yaml, name="x", directory=folder)
+    spec = loads(drafted.yaml, name="x", directory=folder, check_data=False)
     config = task_config(complete_values(spec, {}))
     assert isinstance(config, SeriesConfig)
     assert config.time == "when"
@@ -169,7 +169,7 @@ PLAIN = {
 }
 
 
-@settings(max_examples=6, deadline=None, derandomize=True)
+@settings(max_examples=4, deadline=None, derandomize=True)
 @given(dialects())
 @example({**PLAIN, "pattern": "%d.%m.%y"})
 @example({**PLAIN, "index": True, "doubled": True})

@@ -15,8 +15,15 @@ from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.notes import moment
 
+LONG = ("traffic", "quarters", "days as numbers", "milliseconds", "electricity", "units")
+LONG += ("twelve hours", "offsets", "air quality", "german")
+"""Cases whose cells other tests read too; they are tried whole in the slow suite."""
 
-@pytest.mark.parametrize("name", CASES)
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in CASES],
+)
 def test_files_as_people_have_them(tmp_path: Path, name: str) -> None:
     case = CASES[name]
     path = tmp_path / "x.csv"
@@ -28,13 +35,14 @@ def test_files_as_people_have_them(tmp_path: Path, name: str) -> None:
         assert words in said
     assert case.asked in said
     assert ("unsure" in said) == bool(case.asked)
-    values = loads(drafted.yaml, name="x", directory=tmp_path).values
+    spec = loads(drafted.yaml, name="x", directory=tmp_path, check_data=False)
+    values = spec.values
     assert values["task.time"] == case.time
     assert values["task.id"] == case.id
     assert values["task.targets"] == (case.target,)
     for key, value in case.extra.items():
         assert values[key] == value
-    config = task_config(complete_values(loads(drafted.yaml, name="x", directory=tmp_path), {}))
+    config = task_config(complete_values(spec, {}))
     assert isinstance(config, SeriesConfig)
     data = SeriesData.read(config)
     assert moment(data, 0) == case.first
@@ -100,7 +108,7 @@ def test_what_is_unsure_is_asked_and_a_draft_stays(
     if answers is not None:
         again = draft(path, answers)
         assert again.problem == ""
-        values = loads(again.yaml, name="x", directory=tmp_path).values
+        values = loads(again.yaml, name="x", directory=tmp_path, check_data=False).values
         assert values["task.targets"] == (target,)
         assert values["task.time"] is not None
 
@@ -109,7 +117,9 @@ def test_answers_are_taken(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("\n".join(CASES["walmart"].lines))
     answers = Answers(time=("Date",), id="Store", target=("Temperature", "Weekly_Sales"), horizon=3)
-    values = loads(draft(path, answers).yaml, name="x", directory=tmp_path).values
+    drafted = draft(path, answers)
+    assert drafted.problem == ""
+    values = loads(drafted.yaml, name="x", directory=tmp_path, check_data=False).values
     assert values["task.targets"] == ("Temperature", "Weekly_Sales")
     assert values["task.horizon"] == 3
     with pytest.raises(Exception, match=r"has no column 'Datum'.* Did you mean 'Date'"):
