@@ -182,7 +182,7 @@ LIGHT = [name for name in COMMANDS if name not in ("kernels", "explain", "classi
 """What answers in a moment; the others import or compute more."""
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(name=st.sampled_from(LIGHT), seed=st.integers(0, 2**40))
 def test_a_command_line_of_any_kind(name: str, seed: int, scratch: Scratch) -> None:
     answers(name, seed, scratch)

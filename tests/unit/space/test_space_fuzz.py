@@ -147,7 +147,7 @@ def fuzzed(names: tuple[str, ...], seed: int) -> None:
     answers(text)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**40))
 def test_a_shipped_space_with_its_tree_changed(seed: int) -> None:
     fuzzed(QUICK, seed)

@@ -55,8 +55,8 @@ def test_a_cache_that_others_may_write_is_not_used_and_named(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
     said: list[str] = []
     with kernels_warming(_spec("{cell: rnn}"), log, said.append):
-        while not list((tmp_path / "own").rglob("*.nbc")):
-            time.sleep(0.2)
+        while not list((tmp_path / "own").rglob("*.lock")):  # before it compiles
+            time.sleep(0.1)
     assert not list(cache.iterdir())
     (line,) = said
     assert line.startswith(f"{cache} can be written by everybody: ")
