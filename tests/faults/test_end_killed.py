@@ -29,6 +29,8 @@ def test_killed_at_every_line_of_the_end(tmp_path: Path, stride: int) -> None:
     assert whole["told"] == 1
     assert set(whole["evaluated"].values()) == {1}
     assert len(killed) > 300
+    # Lives differ by a few lines, by the clock of the outbox: the last line may not come again.
+    assert sum(one["statuses"][0] == 9 for one in killed) > 0.95 * len(killed)
     wrong = [one for one in killed if not _right(one, whole)]
     assert wrong == []
     dear = [one["site"] for one in killed if sum(one["evaluated"].values()) > len(one["seeds"])]
@@ -40,7 +42,7 @@ def _right(one: dict, whole: dict) -> bool:
     """Whether a killed and resumed study ended as an undisturbed one, and told of one champion."""
     same = ("test", "seeds", "finalists", "states", "pictures", "baselines", "run")
     return (
-        one["statuses"] == [9, 0]
+        one["statuses"] in ([9, 0], [0, 0])
         and all(one[key] == whole[key] for key in same)
         and one["champions"] == [one["noted"]]
         and one["noted"][1:] == whole["noted"][1:]
