@@ -87,8 +87,7 @@ class Control:
         self.error: BaseException | None = None
         self.clock = PackClock()
         self.busy = Stopwatch()
-        """The driver's work on reports: judging, ledger, listeners, and what it had to sample
-        itself."""
+        """The driver's work on reports: judging, ledger, listeners, and sampling in need."""
 
     @property
     def live(self) -> int:
@@ -262,8 +261,7 @@ class Control:
                 # A pack trains while we decide: what it has done since must be known first, and
                 # what is put back goes on from there, or is the best that the study has.
                 book.halted = True
-                searching = self.phase == "search"
-                return book.write(departures, (), {}, snapshot_now=searching)
+                return book.write(departures, (), {}, snapshot_now=self.phase == "search")
             for job in list(book.aboard.values()):
                 departure = self._stage.close(job, book.snapshot_of(job))
                 book.leave(departure)
