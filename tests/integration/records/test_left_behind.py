@@ -93,7 +93,7 @@ def test_a_damaged_line_costs_itself_and_is_said(store: Store, hit: int) -> None
     box.close()
     ((_, path),) = segments(store.outbox)
     lines = path.read_bytes().splitlines(keepends=True)
-    lines[hit] = lines[hit].replace(b"1", b"\xff", 1)
+    lines[hit] = lines[hit].replace(b"event", b"even\xff")
     path.write_bytes(b"".join(lines))
     (store.outbox.parent / "study.yaml").write_text(
         "task: {type: sine}\nsearch: {metric: val_mse, goal: minimize, num_trials: 2}\n"

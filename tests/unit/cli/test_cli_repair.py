@@ -52,7 +52,7 @@ def study(storage: Path, name: str) -> StudyDirectory:
 def damage(directory: StudyDirectory) -> None:
     """Changes a byte of the last record but one, when one trial was still open."""
     lines = directory.ledger.read_bytes().splitlines(keepends=True)
-    lines[-2] = lines[-2].replace(b"0", b"7", 1)
+    lines[-2] = lines[-2].replace(b"op_code", b"op_kode")
     directory.ledger.write_bytes(b"".join(lines))
 
 
