@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from rnnsearch.tasks.base import Predictor
 
 MOST_PANELS = 12
@@ -80,8 +82,17 @@ class Panels:
 class Panelled(Protocol):
     """A task that predicts points of several quantities, and draws each of them."""
 
-    def panels(self, predictor: Predictor, steps: int | None = None) -> Panels:
-        """The rollout of `Showing.picture`, of every quantity; arguments likewise."""
+    def panels(
+        self,
+        predictor: Predictor,
+        steps: int | None = None,
+        carried: tuple[Tensor, ...] | None = None,
+    ) -> Panels:
+        """The rollout of `Showing.picture`, of every quantity; arguments likewise.
+
+        Args:
+            carried: As for `Task.evaluate`, so that what is drawn is what is scored.
+        """
         ...
 
 

@@ -241,7 +241,10 @@ class TrainedModel(Checkpoint):
         """
         if self.network.symbolic and self._task_type != "labels":
             return None
-        return self.task(data).picture(self.predictor(), steps)
+        task, own = self.task(data), self.predictor()
+        if isinstance(task, Panelled):
+            return task.panels(own, steps, self.carried).shown[0].arrays()
+        return task.picture(own, steps)
 
     def forecast(
         self,
@@ -299,11 +302,10 @@ class TrainedModel(Checkpoint):
             return None
         task = self.task(data)
         if isinstance(task, Panelled):
-            return task.panels(self.predictor(), steps)
+            return task.panels(self.predictor(), steps, self.carried)
         arrays = task.picture(self.predictor(), steps)
-        if arrays is None or "prediction" not in arrays:
-            return None
-        return Panels([Panel.of(arrays)])
+        known = arrays is not None and "prediction" in arrays
+        return Panels([Panel.of(arrays)]) if arrays is not None and known else None
 
     def picture_caption(self) -> str:
         """How the predictions of `picture` were made."""

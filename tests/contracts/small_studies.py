@@ -29,7 +29,8 @@ OWN = "unit.tasks.own_examples.own_tasks"
 
 TASKS = {
     "sine": "type: sine, num_points: 30, rollout: {steps: [1, 20]}",
-    "carried": "type: sine, num_points: 30, rollout: {steps: [1, 20], state: carried}",
+    "carried": "type: sine, num_points: 30, val_starts: [0.4],"
+    " rollout: {steps: [1, 20], state: carried}",
     "wave": "type: wave, num_points: 200, duration: 20, window: 10, rollout: {steps: [5]}",
     "wave-ahead": "type: wave, num_points: 200, duration: 20, window: 10, horizon: 4",
     "wave-last": "type: wave, num_points: 200, duration: 20, window: 10, predict: last,"

@@ -82,7 +82,8 @@ def test_trials_show_and_studies(hello: Finished) -> None:
     best = rows[0]
     shown = rnnsearch("show", "hello", best["number"], *option)
     assert f"{best['name']}: complete" in shown.out
-    assert "20 of 200 epochs" in shown.out
+    # One fewer where the best epoch is the last.
+    assert re.search(r"\((19|20) of 200 epochs", shown.out)
     assert "train_nats  train_loss" in shown.out
     record = rnnsearch("show", "hello", best["number"], *option, "--format", "json").json()
     assert len(record["values_by_epoch"]) == 200

@@ -169,7 +169,12 @@ class SeriesTask:
         """The first target's forecast of the first series; see `panels`."""
         return self.panels(predictor, steps).shown[0].arrays()
 
-    def panels(self, predictor: Predictor, steps: int | None = None) -> Panels:
+    def panels(
+        self,
+        predictor: Predictor,
+        steps: int | None = None,
+        carried: tuple[Tensor, ...] | None = None,
+    ) -> Panels:
         """Forecasts of each series and target from where its validation is scored.
 
         Args:
@@ -178,6 +183,7 @@ class SeriesTask:
         Raises:
             HorizonError: `steps` is below 1, or beyond what a forecast can reach.
         """
+        del carried
         data, config = self.data, self.config
         series, targets, more = shown_series(data)
         origins = shown_origins(data)

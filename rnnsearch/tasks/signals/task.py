@@ -87,7 +87,12 @@ class SignalTask:
         """The first feature of the validation part; see `panels`."""
         return self.panels(predictor, steps).shown[0].arrays()
 
-    def panels(self, predictor: Predictor, steps: int | None = None) -> Panels:
+    def panels(
+        self,
+        predictor: Predictor,
+        steps: int | None = None,
+        carried: tuple[Tensor, ...] | None = None,
+    ) -> Panels:
         """Each feature of the validation part, in the units of the signal.
 
         With a horizon of 1 the closed loop after the part's first window; with a longer one the
@@ -99,6 +104,7 @@ class SignalTask:
         Raises:
             HorizonError: `steps` is below 1, or beyond the part where the horizon is above 1.
         """
+        del carried
         config, (start, end) = self.config, self.data.bounds["val"]
         if steps is not None and steps < 1:
             raise HorizonError(f"a rollout needs at least 1 step, not {steps}.")

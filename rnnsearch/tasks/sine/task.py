@@ -90,11 +90,17 @@ class SineTask:
         """The first validation wave; see `panels`."""
         return self.panels(predictor, steps).shown[0].arrays()
 
-    def panels(self, predictor: Predictor, steps: int | None = None) -> Panels:
-        """The first validation wave, and the closed loop from the zero state over it and beyond.
+    def panels(
+        self,
+        predictor: Predictor,
+        steps: int | None = None,
+        carried: tuple[Tensor, ...] | None = None,
+    ) -> Panels:
+        """The first validation wave, and the closed loop over it and beyond, as it is scored.
 
         Args:
             steps: Points to predict; None takes the task's longest horizon.
+            carried: The state that it starts from with `rollout.state: carried`.
 
         Raises:
             HorizonError: `steps` is below 1.
@@ -106,7 +112,7 @@ class SineTask:
             raise HorizonError(f"a rollout needs at least 1 step, not {steps}.")
         time = times(config, config.val_starts[0])
         spacing = config.duration / (config.num_points - 1)
-        closed = self._rollout(predictor, self._waves["val"][:1], None, steps, warmup)
+        closed = self._rollout(predictor, self._waves["val"][:1], carried, steps, warmup)
         panel = Panel(
             along="time (radians)",
             up="value",

@@ -144,6 +144,15 @@ def test_a_drawn_rollout_is_the_models(study: Finished, name: str) -> None:
     assert arrays["prediction"] == pytest.approx(rolled, rel=1e-3, abs=1e-5)
 
 
+def test_a_rollout_is_drawn_from_the_state_that_it_is_scored_from(study: Finished) -> None:
+    _, model = said(study("carried"))
+    assert model.carried is not None
+    for arrays in (model.picture(), model.panels().shown[0].arrays()):  # type: ignore[union-attr]
+        error = arrays["prediction"] - arrays["truth"][1:21]
+        scored = model.metrics["val_rollout_rmse_20"]
+        assert np.sqrt(np.mean(error**2)) == pytest.approx(scored, rel=1e-4)
+
+
 def test_own_tasks_are_asked_as_they_were_trained(study: Finished) -> None:
     for name, metric in (("own", "val_mse"), ("own-classes", "val_accuracy")):
         _, model = said(study(name))
