@@ -21,7 +21,7 @@ from rnnsearch.training.schedules import Plateau
 from rnnsearch.training.snapshot import TrialSnapshot, snapshots_from_bytes, snapshots_to_bytes
 
 CONFIG = trial(1, carry_state=True)
-HEAD = len(b"RNNSNAP2") + 32
+HEAD = len(b"RNNSNAP3") + 32
 """Bytes before the safetensors file."""
 
 
@@ -200,6 +200,14 @@ def test_foreign_content_under_a_checksum_that_holds_costs_the_time_since_the_se
 def test_a_header_of_another_make_is_told(change: Callable[[Any], Any]) -> None:
     with pytest.raises(PackError, match="did not write"):
         snapshots_from_bytes(resealed(change))
+
+
+def test_one_that_drew_its_batches_otherwise_is_not_gone_on_from() -> None:
+    """Before `RNNSNAP3` sequences of unequal length met in other batches."""
+    whole = snapshots_to_bytes({"trial": taken()})
+    assert snapshots_from_bytes(whole)
+    with pytest.raises(PackError):
+        snapshots_from_bytes(b"RNNSNAP2" + whole[8:])
 
 
 def test_a_config_of_another_version_is_told() -> None:

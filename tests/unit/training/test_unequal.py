@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
+
 import numpy as np
+import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.tasks.events.config import EventsConfig
+from rnnsearch.tasks.events.data import EventsData
+from rnnsearch.training.config import TrainingConfig, TrialConfig
+from rnnsearch.training.pack import Pack
 from rnnsearch.training.unequal import SHARED_NUMBERS, padded_steps, parts
 
 LENGTHS = st.lists(st.integers(1, 5000), min_size=1, max_size=20)
@@ -38,3 +48,33 @@ def test_short_batches_share_a_call_and_long_ones_have_their_own() -> None:
     apart = parts(np.array([900, 60, 900]), 4 * 600, mixed=True)
     assert apart == [(1024, [0, 2]), (64, slice(1, 2))]
     assert len(parts(np.array([7, 3, 16]), 1, mixed=False)) == 3
+
+
+@pytest.mark.parametrize("cell", ["lstm", "mingru"])
+def test_a_longer_batch_beside_it_changes_no_bit_of_a_trial(tmp_path: Path, cell: str) -> None:
+    """So long that sums over other numbers of steps would be rounded otherwise."""
+    torch.set_num_threads(1)
+    draw = np.random.default_rng(0)
+    lengths = [*range(40, 76), 300, 310, 700, 710]
+    pieces = [(draw.random((n, 30)) < 0.2).astype(np.uint8) for n in lengths]
+    path = tmp_path / "pieces.npz"
+    np.savez(
+        path,
+        train=np.concatenate(pieces),
+        train_lengths=lengths,
+        val=np.concatenate(pieces[:3]),
+        val_lengths=lengths[:3],
+    )
+    task = EventsConfig(path=str(path))
+    data = EventsData.read(task)
+    model = ModelConfig(cell=cell, hidden_size=16)  # type: ignore[arg-type]
+    how = TrainingConfig(learning_rate=0.01, batch_size=2, max_epochs=1)
+    curves = []
+    for seeds in ((1,), (0, 1, 2, 3)):
+        pack = Pack({task: data}, objective="val_nll")
+        for seed in seeds:
+            pack.add(str(seed), TrialConfig(task=task, model=model, training=how, seed=seed))
+        step = pack.train(dict.fromkeys(pack.roster, 1), math.inf)
+        curves += [report.metrics for report in step.reports if report.trial_id == "1"]
+    assert len(curves) == 2
+    assert curves[0] == curves[1]
