@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,6 +63,8 @@ def recent_rows(manifest: Mapping[str, Any], frame: Any) -> list[Recent]:
         forms = Forms.from_json(manifest["forms"])
     read = list(manifest["time"]) if "time" in manifest else []
     found = frame_columns(frame, [*([] if id is None else [id]), *read, *names])
+    if read:
+        found = _without_blank_rows(found)
     values = np.stack([_numbers(forms, found[name], name) for name in names], axis=1)
     times = _times(manifest, forms, [found[name] for name in read], read) if read else None
     time = ", ".join(read)
@@ -71,6 +74,16 @@ def recent_rows(manifest: Mapping[str, Any], frame: Any) -> list[Recent]:
     together = np.argsort(series, kind="stable")
     each = np.split(together, np.cumsum(np.bincount(series, minlength=len(given)))[:-1])
     return [_ordered(name, values, times, own, time) for name, own in zip(given, each, strict=True)]
+
+
+def _without_blank_rows(columns: dict[str, Any]) -> dict[str, Any]:
+    """The columns without the rows in which nothing stands, which a file's reader leaves out."""
+    from pyarrow import compute
+
+    blank = reduce(compute.and_, (column.is_null() for column in columns.values()))
+    if not compute.any(blank).as_py() or compute.all(blank).as_py():
+        return columns
+    return {name: column.filter(compute.invert(blank)) for name, column in columns.items()}
 
 
 def _numbers(forms: Forms, column: Any, name: str) -> Floats:

@@ -6,10 +6,14 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.header import header
+from rnnsearch.tasks.series.recent import recent_rows
 from rnnsearch.tasks.series.source import column_names
 from rnnsearch.tasks.series.table import read_table
 
@@ -86,6 +90,15 @@ def test_rows_in_which_nothing_stands_are_no_rows(tmp_path: Path) -> None:
     assert len(table.values) == 30
     with pytest.raises(DataError, match=r"x\.csv:33: the column 't' has no time here"):
         read_table(written(tmp_path, f"t;y;\n{rows};;\n;7,5;\n"), ["y"], time="t")
+
+
+def test_a_model_leaves_out_rows_in_which_nothing_stands(tmp_path: Path) -> None:
+    rows = "".join(f"{day};{at % 7},5;\n" for at, day in enumerate(DAYS))
+    path = written(tmp_path, f"t;y;\n{rows};;\n;;\n")
+    config = SeriesConfig(path=str(path), time="t", targets=("y",), context=4)
+    data = SeriesData.read(config)
+    (own,) = recent_rows(data.manifest(), pandas.read_csv(path, sep=";"))
+    np.testing.assert_array_equal(own.values, data.values)
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
