@@ -76,7 +76,8 @@ def test_nothing_is_left_running(hello: Finished) -> None:
 def test_trials_show_and_studies(hello: Finished) -> None:
     option = ("--storage", hello.storage)
     board = rnnsearch("trials", "hello", *option).out.splitlines()
-    assert len(board) == 1 + 8 + 2
+    assert len(board) == 1 + 8 + 2 + 1
+    assert board[-1] == "*: the winner"
     assert any("5-gram" in line and "baseline" in line for line in board)
     rows = rnnsearch("trials", "hello", *option, "--format", "json").json()
     best = rows[0]
