@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHARED_NUMBERS = 1 << 16
-"""Numbers of a trial that may be padding so that it shares another's call: about as dear as the
-forty operators of a call of its own. Measured on one core."""
+"""Numbers of a trial that may be padding so that it shares another's call; an estimate of what the
+forty operators of a call of its own cost."""
 
 
 def padded_steps(longest: NDArray[np.int64]) -> NDArray[np.int64]:
