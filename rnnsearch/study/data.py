@@ -133,13 +133,23 @@ def _other_files(spec: StudySpec, first: TaskConfig) -> Iterator[TaskConfig]:
 
 
 def _differing(known: Mapping[str, Any], now: Mapping[str, Fingerprint]) -> list[str]:
-    """What has changed of the data that is known under the same path."""
+    """What has changed of the data that is known under the same path, or that has moved here."""
     found = [
-        changes(Fingerprint.from_json(known[path]), one)
+        changes(before, one)
         for path, one in now.items()
-        if path in known
+        if (before := _before(path, known, now)) is not None
     ]
     return [text for text in found if text]
+
+
+def _before(
+    path: str, known: Mapping[str, Any], now: Mapping[str, Fingerprint]
+) -> Fingerprint | None:
+    """What was known of the data that lies at a path now; None where nothing was."""
+    gone = [other for other in known if other not in now]
+    if path in known:
+        return Fingerprint.from_json(known[path])
+    return Fingerprint.from_json(known[gone[0]]) if len(gone) == 1 else None
 
 
 def _refusal(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import optuna
 import sqlalchemy
@@ -15,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from rnnsearch.commands import command
 from rnnsearch.errors import (
     DamagedLedgerError,
+    SpaceFileError,
     StorageError,
     StudyExistsError,
     StudyNotFoundError,
@@ -22,7 +24,9 @@ from rnnsearch.errors import (
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.journal import BufferedJournal
 from rnnsearch.search.ledger.samplers import make_sampler
+from rnnsearch.space.load import loads
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.values import PATHS
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,7 @@ def open_study(
         sampler=make_sampler(spec.search, asked),
         pruner=optuna.pruners.NopPruner(),
     )
-    known = study.user_attrs.get("space")
-    if known is not None and known != space_digest(spec):
+    if not _is_space_of(study.user_attrs, spec):
         raise StudyExistsError(
             f"The study {directory.name!r} was started with another search space (its fields, "
             "metric, goal or seed differ). Start the changed one under another --name."
@@ -123,11 +126,28 @@ def study_attributes(spec: StudySpec) -> tuple[tuple[str, int | str], ...]:
     )
 
 
+def _is_space_of(attributes: Mapping[str, Any], spec: StudySpec) -> bool:
+    """Whether a study that says this of itself has the search space of a spec."""
+    digest = space_digest(spec)
+    if attributes.get("space") in (None, digest):
+        return True
+    # An older version knew fewer fields: what its file means today decides.
+    text = attributes.get("space_yaml", "")
+    try:
+        before = loads(text, name=spec.name, directory=spec.directory, check_data=False)
+    except SpaceFileError:
+        return False
+    return space_digest(before) == digest
+
+
 def space_digest(spec: StudySpec) -> str:
-    """Changes with whatever changes proposals or curves; budgets and resources may differ."""
+    """Changes with whatever changes proposals or curves; budgets and resources may differ.
+
+    So may the place of the data, whose content a study knows by its fingerprint.
+    """
     search = spec.search
     parts = (
-        sorted((key, repr(value)) for key, value in spec.values.items()),
+        sorted((key, repr(value)) for key, value in spec.values.items() if key not in PATHS),
         sorted((key, repr(value)) for key, value in spec.parameters.items()),
         [sorted((key, repr(value)) for key, value in trial.items()) for trial in spec.first_trials],
         (search.metric, search.goal, search.seed),

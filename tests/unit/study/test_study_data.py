@@ -146,3 +146,28 @@ def test_a_driver_that_lost_its_lock_says_who_has_the_study(
     monkeypatch.setattr("rnnsearch.study.study.drive", overtaken)
     with pytest.raises(StudyLockedError, match=r"another driver took over .*rnnsearch trials word"):
         study.run()
+
+
+def moved(study: Study, folder: Path) -> Study:
+    """The study after its file went elsewhere, and its space file was told so."""
+    new = folder / "elsewhere.txt"
+    (folder / "words.txt").rename(new)
+    yaml = study.directory.yaml
+    yaml.write_text(yaml.read_text().replace(str(folder / "words.txt"), str(new)))
+    return Study.open("word", storage=folder / "my studies")
+
+
+def test_a_file_that_moved_is_known_again_by_its_content(tmp_path: Path) -> None:
+    study = moved(searched(tmp_path), tmp_path)
+    ledger = Ledger.open(study.directory, study.spec)
+    assert read_data(study.spec, study.directory, ledger)[1] == []
+    ledger.close()
+
+
+def test_a_file_that_moved_and_changed_is_refused(tmp_path: Path) -> None:
+    study = moved(searched(tmp_path), tmp_path)
+    (tmp_path / "elsewhere.txt").write_text(WORDS + "and more")
+    ledger = Ledger.open(study.directory, study.spec)
+    with pytest.raises(DataError, match=r"elsewhere\.txt: symbols"):
+        read_data(study.spec, study.directory, ledger)
+    ledger.close()

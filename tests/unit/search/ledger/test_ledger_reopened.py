@@ -15,6 +15,7 @@ from rnnsearch.errors import (
     StudyNotFoundError,
 )
 from rnnsearch.search.asha import Rungs
+from rnnsearch.search.ledger import storage
 from rnnsearch.search.ledger.ledger import Ledger, read_trials
 
 
@@ -123,6 +124,18 @@ def test_another_space_is_refused_and_another_budget_is_not(tmp_path: Path) -> N
     for changed in ("search.seed=8", "training.max_epochs=8", "model.hidden_size={int: [1, 2]}"):
         with pytest.raises(StudyExistsError, match="another search space"):
             reopen(tmp_path, changed)
+
+
+def test_a_study_of_a_version_that_knew_fewer_fields_is_known_by_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(storage, "space_digest", lambda spec: "of fewer fields")
+        new(tmp_path).close()
+
+    reopen(tmp_path).close()
+    with pytest.raises(StudyExistsError, match="another search space"):
+        reopen(tmp_path, "search.seed=8")
 
 
 def test_a_driver_killed_before_its_first_flush_left_a_study_to_begin(tmp_path: Path) -> None:
