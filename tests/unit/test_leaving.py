@@ -40,3 +40,20 @@ def test_threads_end_what_is_registered_runs_and_streams_are_flushed() -> None:
         assert done.returncode == status
         assert done.stdout == "thread\nregistered\n"
         assert done.stderr == "last word!"
+
+
+POOLED = """
+from concurrent.futures import ThreadPoolExecutor
+from rnnsearch.leaving import leave
+
+pool = ThreadPoolExecutor(2)  # never shut down, as MLflow leaves those that it loads files with
+print(pool.submit(str, 1).result())
+leave(0)
+"""
+
+
+def test_idle_workers_of_a_pool_are_not_waited_for() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", POOLED], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, "1\n")
