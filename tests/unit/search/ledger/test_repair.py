@@ -18,10 +18,15 @@ from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger, read_trials
 from rnnsearch.search.ledger.repair import Repair, repair
 from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.search.ledger.writer import EndState
 from rnnsearch.search.lock import StudyLock
 
 FIRST = "first_trials=[{model.cell: rnn, model.nonlinearity: tanh, model.hidden_size: 7,"
 FIRST += " training.learning_rate: 0.01}]"
+
+
+ENDS: dict[int, tuple[int, EndState]] = {1: (2, "pruned"), 3: (3, "diverged")}
+"""Last epoch and end of the trials that are not completed at epoch 4."""
 
 
 def value_of(number: int, epoch: int) -> float:
@@ -38,18 +43,15 @@ def drive(ledger: Ledger) -> None:
         if not aboard:
             break
         for number in list(aboard):
-            epoch = aboard[number] = aboard[number] + 1
-            ledger.report([(number, epoch, value_of(number, epoch))])
-            if number == 1 and epoch == 2:
-                ledger.finish(number, "pruned", reason="rung", epoch=epoch)
-            elif number == 3 and epoch == 3:
-                ledger.finish(number, "diverged", reason="NaN", epoch=epoch)
-            elif epoch == 4:
-                ledger.finish(number, "complete", reason="last epoch", epoch=epoch)
+            last, state = ENDS.get(number, (4, "complete"))
+            if aboard[number] < last:
+                epoch = aboard[number] = aboard[number] + 1
+                ledger.report([(number, epoch, value_of(number, epoch))])
+            if aboard[number] == last:
+                ledger.finish(number, state, reason="its end", epoch=last)
+                del aboard[number]
             else:
-                ledger.note_snapshots({number: f"pack-{epoch}"})
-                continue
-            del aboard[number]
+                ledger.note_snapshots({number: f"pack-{aboard[number]}"})
         ledger.flush()
     ledger.set_note("champion", {"number": 2})
     ledger.close()
