@@ -146,7 +146,8 @@ def test_a_study_without_a_winner_says_why(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["run", str(SPACES / "hello.yaml"), "--storage", str(tmp_path), "--trials", "2"]
-    hopeless = ["training.learning_rate=1e30", "training.optimizer=sgd", "first_trials=[]"]
+    hopeless = ["training.learning_rate=1e6", "training.optimizer=sgd", "first_trials=[]"]
+    hopeless += ["model.cell=rnn", "model.nonlinearity=relu"]
     sets = [word for override in hopeless for word in ("--set", override)]
     with pytest.raises(SystemExit) as ended:
         main([*command, "--format", "json", *sets])
