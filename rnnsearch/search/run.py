@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +12,7 @@ from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from rnnsearch.commands import command
 from rnnsearch.errors import NoUsableTrialError
 from rnnsearch.events import ChampionChosen, Listener, StudyState, TrialState
 from rnnsearch.search.after_flush import AfterFlush
@@ -279,8 +279,8 @@ def _settings(
 
 
 def _resume_command(directory: StudyDirectory, address: str | None) -> str:
-    words = ["rnnsearch", "resume", directory.name, "--storage", str(directory.storage)]
-    return shlex.join(words if address is None else [*words, "--address", address])
+    there = [] if address is None else ["--address", address]
+    return command("resume", directory.name, *there, storage=directory.storage)
 
 
 def _stop_file(directory: StudyDirectory) -> Callable[[], str | None]:
