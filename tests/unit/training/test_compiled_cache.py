@@ -177,6 +177,7 @@ def test_an_edit_or_another_processor_makes_another_file(
     assert fresh() != edited
 
 
+@pytest.mark.slow
 def test_fewer_registers_give_the_same_bits(tmp_path: Path) -> None:
     """AVX2 splits tiles where AVX-512 does not; a trial may move from one node to the other."""
     if not {"avx2", "fma"} <= host.features():

@@ -166,7 +166,7 @@ WILD = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(PLACES), WILD | st.just(...))
 def test_foreign_content_under_a_checksum_that_holds_costs_the_time_since_the_seed(
     path: list[Any], value: Any
