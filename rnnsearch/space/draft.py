@@ -13,10 +13,10 @@ from rnnsearch.space.draft_series import TABLE_ENDINGS, draft_table, screen
 from rnnsearch.space.load import loads
 from rnnsearch.space.roles import Answers
 from rnnsearch.tasks.base import Part, Window
-from rnnsearch.tasks.data_file import read_data
-from rnnsearch.tasks.encoding import line_at, without_mark
-from rnnsearch.tasks.foreign import foreign
-from rnnsearch.tasks.series.header import looks_like_table
+from rnnsearch.tasks.files.data_file import read_data
+from rnnsearch.tasks.files.encoding import line_at, without_mark
+from rnnsearch.tasks.files.foreign import foreign
+from rnnsearch.tasks.files.header import looks_like_table
 from rnnsearch.tasks.text.config import TextConfig
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rnnsearch.tasks.series.survey import Column
+from rnnsearch.tasks.files.survey import Column
 
 
 @dataclass(slots=True)

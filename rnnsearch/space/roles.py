@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnsearch.tasks.series.survey import Column
-from rnnsearch.tasks.written.joined import part_of
+from rnnsearch.tasks.files.survey import Column
+from rnnsearch.tasks.files.written.joined import part_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,10 +19,10 @@ from rnnsearch.space.roles import (
 )
 from rnnsearch.space.seasons import calendar, season, step_in_words
 from rnnsearch.space.time_and_id import Look, time_and_id
+from rnnsearch.tasks.files.survey import Column, survey
+from rnnsearch.tasks.files.table import Table
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.order import Ordered, in_order
-from rnnsearch.tasks.series.survey import Column, survey
-from rnnsearch.tasks.series.table import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

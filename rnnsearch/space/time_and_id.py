@@ -13,9 +13,9 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.space.reading import Reading
 from rnnsearch.space.roles import Answers, called_time, id_choices, time_choices
+from rnnsearch.tasks.files.survey import Column
+from rnnsearch.tasks.files.table import Table, read_table
 from rnnsearch.tasks.series.steps import ticks
-from rnnsearch.tasks.series.survey import Column
-from rnnsearch.tasks.series.table import Table, read_table
 
 PAIR_TRIES = 5
 """Of so many columns pairs are tried."""

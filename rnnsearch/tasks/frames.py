@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.columns import family, in_words
+from rnnsearch.tasks.files.columns import family, in_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.columns import family, moments, numbers, texts
+from rnnsearch.tasks.files.columns import family, moments, numbers, texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,6 +12,9 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.files.blocks import column_names
+from rnnsearch.tasks.files.forms import Forms
+from rnnsearch.tasks.files.table import Table, read_table
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.checks import (
     check_cells,
@@ -19,7 +22,6 @@ from rnnsearch.tasks.series.checks import (
     checked,
 )
 from rnnsearch.tasks.series.config import SeriesConfig, problems
-from rnnsearch.tasks.series.forms import Forms
 from rnnsearch.tasks.series.intervals import check_calibration
 from rnnsearch.tasks.series.order import in_order
 from rnnsearch.tasks.series.parts import (
@@ -27,8 +29,6 @@ from rnnsearch.tasks.series.parts import (
     part_bounds,
     season_errors,
 )
-from rnnsearch.tasks.series.source import column_names
-from rnnsearch.tasks.series.table import Table, read_table
 from rnnsearch.tasks.series.transforms import restored, transformed
 from rnnsearch.tasks.series.unfit import refuse_unfit
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.files.table import Table
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.steps import AT_ONCE, ticks
-from rnnsearch.tasks.series.table import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

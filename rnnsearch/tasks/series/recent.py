@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.columns import family, texts
+from rnnsearch.tasks.files.columns import family, texts
+from rnnsearch.tasks.files.forms import Forms
+from rnnsearch.tasks.files.written.joined import JoinedForm
+from rnnsearch.tasks.files.written.reading import read_numbers
+from rnnsearch.tasks.files.written.times import TimeForm
+from rnnsearch.tasks.files.written.words import stripped
 from rnnsearch.tasks.frames import frame_columns
-from rnnsearch.tasks.series.forms import Forms
-from rnnsearch.tasks.written.joined import JoinedForm
-from rnnsearch.tasks.written.reading import read_numbers
-from rnnsearch.tasks.written.times import TimeForm
-from rnnsearch.tasks.written.words import stripped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

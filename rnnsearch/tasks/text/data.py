@@ -11,7 +11,7 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
-from rnnsearch.tasks.encoding import without_mark
+from rnnsearch.tasks.files.encoding import without_mark
 from rnnsearch.tasks.text.config import TextConfig, problems
 from rnnsearch.tasks.text.ngram import CountedText, frequencies, ngram
 from rnnsearch.tasks.text.source import locate, read_bytes

@@ -6,7 +6,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.data_file import FROM_SPACE, read_data
+from rnnsearch.tasks.files.data_file import FROM_SPACE, read_data
 from rnnsearch.tasks.text.config import TextConfig
 
 MODULE_PREFIX = "python:"

@@ -130,7 +130,7 @@ OLD = """
 import mlflow
 import pandas as pd
 from mlflow.models import set_model
-from rnnsearch.tasks.labels.table import rows_by_id
+from rnnsearch.tasks.files.text_columns import rows_by_id
 from rnnsearch.training.trained import TrainedModel
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.files.table import read_table
 from rnnsearch.tasks.series.baselines import baselines
 from rnnsearch.tasks.series.config import (
     SeriesConfig,
@@ -19,7 +20,6 @@ from rnnsearch.tasks.series.config import (
     problems,
 )
 from rnnsearch.tasks.series.data import SeriesData
-from rnnsearch.tasks.series.table import read_table
 
 WAVE = "\n".join(f"{20 + i % 5},{i}" for i in range(100))
 

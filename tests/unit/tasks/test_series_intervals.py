@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.files.table import Table
 from rnnsearch.tasks.series.baselines import baselines
 from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig, ValidationConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.evaluation import scored
 from rnnsearch.tasks.series.intervals import Calibration, calibrating, first_scored
-from rnnsearch.tasks.series.table import Table
 from rnnsearch.tasks.series.task import SeriesTask
 
 torch.set_num_threads(1)

@@ -10,12 +10,12 @@ import pandas
 import pytest
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.files.blocks import column_names
+from rnnsearch.tasks.files.header import header
+from rnnsearch.tasks.files.table import read_table
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
-from rnnsearch.tasks.series.header import header
 from rnnsearch.tasks.series.recent import recent_rows
-from rnnsearch.tasks.series.source import column_names
-from rnnsearch.tasks.series.table import read_table
 
 DAYS = [str(np.datetime64("2024-01-01") + at) for at in range(30)]
 

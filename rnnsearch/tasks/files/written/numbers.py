@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnsearch.tasks.columns import as_floats
-from rnnsearch.tasks.written.words import stripped, without_odd
+from rnnsearch.tasks.files.columns import as_floats
+from rnnsearch.tasks.files.written.words import stripped, without_odd
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

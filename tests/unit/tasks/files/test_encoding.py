@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from rnnsearch.errors import DataError
 from rnnsearch.space.draft import draft
-from rnnsearch.tasks.encoding import line_at, lines_of, without_mark
+from rnnsearch.tasks.files.encoding import line_at, lines_of, without_mark
+from rnnsearch.tasks.files.text_columns import read_table
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.data import LabelsData
 from rnnsearch.tasks.labels.source import read, read_unlabelled
-from rnnsearch.tasks.labels.table import read_table
 from rnnsearch.tasks.text.config import SplitConfig, TextConfig
 from rnnsearch.tasks.text.data import TextData
 

@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.columns import family, in_words, texts
-from rnnsearch.tasks.series.opened import is_parquet
-from rnnsearch.tasks.series.source import (
+from rnnsearch.tasks.files.blocks import (
     batches,
     column_names,
     place_of,
     schema,
     without_blank_rows,
 )
-from rnnsearch.tasks.written.joined import JoinedForm, joined
-from rnnsearch.tasks.written.number_evidence import NumberEvidence
-from rnnsearch.tasks.written.numbers import NumberForm
-from rnnsearch.tasks.written.time_evidence import TimeEvidence
-from rnnsearch.tasks.written.times import TimeForm
+from rnnsearch.tasks.files.columns import family, in_words, texts
+from rnnsearch.tasks.files.opened import is_parquet
+from rnnsearch.tasks.files.written.joined import JoinedForm, joined
+from rnnsearch.tasks.files.written.number_evidence import NumberEvidence
+from rnnsearch.tasks.files.written.numbers import NumberForm
+from rnnsearch.tasks.files.written.time_evidence import TimeEvidence
+from rnnsearch.tasks.files.written.times import TimeForm
 
 SAMPLE = 5000
 """Rows in which the decimal sign of the whole file is looked for."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.columns import family, numbers, texts
-from rnnsearch.tasks.written.number_evidence import NumberEvidence
-from rnnsearch.tasks.written.numbers import NumberForm
+from rnnsearch.tasks.files.columns import family, numbers, texts
+from rnnsearch.tasks.files.written.number_evidence import NumberEvidence
+from rnnsearch.tasks.files.written.numbers import NumberForm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

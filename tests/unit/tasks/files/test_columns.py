@@ -13,7 +13,7 @@ import pytest
 from pyarrow import parquet
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.columns import clocks, family, moments, numbers, texts
+from rnnsearch.tasks.files.columns import clocks, family, moments, numbers, texts
 
 WHOLE = (pa.int8, pa.int16, pa.int32, pa.int64, pa.uint8, pa.uint16, pa.uint32, pa.uint64)
 MONEY = [Decimal("1.5"), None, Decimal("7")]

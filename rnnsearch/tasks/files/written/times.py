@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.columns import family, moments, numbers, texts
-from rnnsearch.tasks.written.shapes import (
+from rnnsearch.tasks.files.columns import family, moments, numbers, texts
+from rnnsearch.tasks.files.written.shapes import (
     CLOCK_SHAPE,
     SHAPES,
     days_since_1970,
@@ -22,7 +22,7 @@ from rnnsearch.tasks.written.shapes import (
     part,
     seconds_of_day,
 )
-from rnnsearch.tasks.written.words import stripped
+from rnnsearch.tasks.files.written.words import stripped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,18 +9,18 @@ from typing import Any, Literal
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.columns import Family, family, in_words, texts
-from rnnsearch.tasks.series.forms import Sample
-from rnnsearch.tasks.series.opened import is_parquet
-from rnnsearch.tasks.series.source import (
+from rnnsearch.tasks.files.blocks import (
     batches,
     column_names,
     schema,
     without_blank_rows,
 )
-from rnnsearch.tasks.written.number_evidence import NumberEvidence
-from rnnsearch.tasks.written.time_evidence import TimeEvidence
-from rnnsearch.tasks.written.times import TimeForm
+from rnnsearch.tasks.files.columns import Family, family, in_words, texts
+from rnnsearch.tasks.files.forms import Sample
+from rnnsearch.tasks.files.opened import is_parquet
+from rnnsearch.tasks.files.written.number_evidence import NumberEvidence
+from rnnsearch.tasks.files.written.time_evidence import TimeEvidence
+from rnnsearch.tasks.files.written.times import TimeForm
 
 Kind = Literal["number", "time", "clock", "text", "empty", "other"]
 

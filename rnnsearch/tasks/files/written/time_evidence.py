@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from rnnsearch.tasks.written.shapes import SHAPES
-from rnnsearch.tasks.written.times import EXAMPLES, ORDERS, TimeForm, is_number
-from rnnsearch.tasks.written.words import stripped
+from rnnsearch.tasks.files.written.shapes import SHAPES
+from rnnsearch.tasks.files.written.times import EXAMPLES, ORDERS, TimeForm, is_number
+from rnnsearch.tasks.files.written.words import stripped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

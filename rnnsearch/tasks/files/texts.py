@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.data_file import read_data
-from rnnsearch.tasks.encoding import line_at, without_mark
+from rnnsearch.tasks.files.data_file import read_data
+from rnnsearch.tasks.files.encoding import line_at, without_mark
 
 
 def read_text(path: Path) -> tuple[bytes, str]:

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnsearch.tasks.written.numbers import BLANKS, CELL, MULTIPLES, NumberForm, as_plain, is_in
-from rnnsearch.tasks.written.words import TRUTHS, stripped, without_odd
+from rnnsearch.tasks.files.written.numbers import (
+    BLANKS,
+    CELL,
+    MULTIPLES,
+    NumberForm,
+    as_plain,
+    is_in,
+)
+from rnnsearch.tasks.files.written.words import TRUTHS, stripped, without_odd
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

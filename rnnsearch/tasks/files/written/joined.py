@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.columns import clocks, family
-from rnnsearch.tasks.written.shapes import days_since_1970
-from rnnsearch.tasks.written.times import Place, TimeForm
+from rnnsearch.tasks.files.columns import clocks, family
+from rnnsearch.tasks.files.written.shapes import days_since_1970
+from rnnsearch.tasks.files.written.times import Place, TimeForm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

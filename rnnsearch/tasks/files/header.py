@@ -10,8 +10,8 @@ from io import StringIO
 from pathlib import Path
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.foreign import foreign
-from rnnsearch.tasks.series.opened import opened
+from rnnsearch.tasks.files.foreign import foreign
+from rnnsearch.tasks.files.opened import opened
 
 LOOKED_AT = 50
 """First records by which the delimiter is chosen."""

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.written.joined import JoinedForm, joined
-from rnnsearch.tasks.written.time_evidence import TimeEvidence
-from rnnsearch.tasks.written.times import Place, TimeForm
+from rnnsearch.tasks.files.written.joined import JoinedForm, joined
+from rnnsearch.tasks.files.written.time_evidence import TimeEvidence
+from rnnsearch.tasks.files.written.times import Place, TimeForm
 
 WEEKS = [datetime(2010, 2, 5) + timedelta(days=7 * at) for at in range(60)]
 HOURS = [datetime(2010, 2, 5) + timedelta(hours=at) for at in range(400)]

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.written.number_evidence import NumberEvidence
-from rnnsearch.tasks.written.numbers import NumberForm
-from rnnsearch.tasks.written.reading import read_numbers
+from rnnsearch.tasks.files.written.number_evidence import NumberEvidence
+from rnnsearch.tasks.files.written.numbers import NumberForm
+from rnnsearch.tasks.files.written.reading import read_numbers
 
 NAN = float("nan")
 

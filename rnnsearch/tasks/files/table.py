@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.columns import family, numbers, texts
-from rnnsearch.tasks.series.forms import Forms, Wanted, full_forms, plain_forms, rows_of
-from rnnsearch.tasks.series.opened import memory_bytes, opened
-from rnnsearch.tasks.series.source import extent, place_of
-from rnnsearch.tasks.written.numbers import NumberForm
+from rnnsearch.tasks.files.blocks import extent, place_of
+from rnnsearch.tasks.files.columns import family, numbers, texts
+from rnnsearch.tasks.files.forms import Forms, Wanted, full_forms, plain_forms, rows_of
+from rnnsearch.tasks.files.opened import memory_bytes, opened
+from rnnsearch.tasks.files.written.numbers import NumberForm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.series.header import (
+from rnnsearch.tasks.files.header import (
     Header,
     allow_long_cells,
     encoding_error,
     header,
     refuse_twice,
 )
-from rnnsearch.tasks.series.opened import is_parquet, opened
-from rnnsearch.tasks.written.words import EMPTY, stripped
+from rnnsearch.tasks.files.opened import is_parquet, opened
+from rnnsearch.tasks.files.written.words import EMPTY, stripped
 
 BLOCK_BYTES = 8 << 20
 

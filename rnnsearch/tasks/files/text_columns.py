@@ -9,10 +9,10 @@ from io import BytesIO, StringIO
 from pathlib import Path
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.columns import texts
-from rnnsearch.tasks.data_file import read_data
-from rnnsearch.tasks.labels.files import read_text
-from rnnsearch.tasks.series.opened import is_parquet
+from rnnsearch.tasks.files.columns import texts
+from rnnsearch.tasks.files.data_file import read_data
+from rnnsearch.tasks.files.opened import is_parquet
+from rnnsearch.tasks.files.texts import read_text
 
 DELIMITERS = ",;\t|"
 LONGEST_CELL = 1 << 30
