@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import typer
 
-from rnnsearch.tasks.panels import written
+from rnnsearch.figures.panels import written
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnnsearch.tasks.panels import Panel, Panels
+    from rnnsearch.figures.panels import Panel, Panels
 
 
 def print_panels(panels: Panels) -> None:

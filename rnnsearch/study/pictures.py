@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnsearch.figures.panels import Panels, written
 from rnnsearch.space.describe import rungs
-from rnnsearch.tasks.panels import Panels, written
+from rnnsearch.tasks.standing import standing
 
 if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen
@@ -29,9 +30,9 @@ def draw_champion(
     Args:
         data: That it learned from; None reads it again.
     """
-    from rnnsearch.records.figures import draw_curve
-    from rnnsearch.records.letters import draw_letters
-    from rnnsearch.records.matrices import draw_confusion, draw_events
+    from rnnsearch.figures.curve import draw_curve
+    from rnnsearch.figures.letters import draw_letters
+    from rnnsearch.figures.matrices import draw_confusion, draw_events
     from rnnsearch.training.trained import TrainedModel
     from rnnsearch.training.weights import History
 
@@ -83,7 +84,7 @@ def draw_rollout(trained: TrainedModel, panels: Panels, path: Path, whose: str) 
     Args:
         whose: What the title begins with.
     """
-    from rnnsearch.records.rollouts import draw_panels
+    from rnnsearch.figures.panels import draw_panels
 
     first = [panel.prediction_time[0] for panel in panels.shown]
     panel = panels.shown[0]
@@ -109,29 +110,26 @@ def draw_trials(
     Args:
         champion: The trial that won, once there is one.
     """
-    from rnnsearch.records.figures import TrialPoint, draw_study
+    from rnnsearch.figures.study import TrialPoint, draw_study
 
-    metric = spec.search.metric
+    search = spec.search
     path = folder / "study.png"
+    able = [trial for trial in trials if trial.state in ("complete", "pruned")]
+    leader = min(able, key=lambda t: (t.standing(search.goal), t.number), default=None)
+    rivals = {row["name"]: row["metrics"].get(search.metric) for row in baselines}
+    known = {name: value for name, value in rivals.items() if value is not None}
     draw_study(
         [
-            TrialPoint(
-                trial.number,
-                trial.state,
-                trial.best_value,
-                trial.values_by_epoch,
-                trial.best_loss,
-            )
+            TrialPoint(trial.number, trial.state, trial.best_value, trial.values_by_epoch)
             for trial in trials
         ],
         path,
         title=f"study {spec.name}",
-        value_label=metric,
-        goal=spec.search.goal,
+        value_label=search.metric,
+        goal=search.goal,
         rungs=rungs(spec),
-        baselines={
-            row["name"]: row["metrics"][metric] for row in baselines if metric in row["metrics"]
-        },
-        champion=champion,
+        baselines=dict(sorted(known.items(), key=lambda one: standing(search.goal, one[1]))),
+        best=leader.number if champion is None and leader is not None else champion,
+        won=champion is not None,
     )
     return path

@@ -12,12 +12,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.errors import HorizonError, ModelError, PromptError
+from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.base import Part, Predictor, ShownTask
 from rnnsearch.tasks.fingerprint import changes, fingerprint
 from rnnsearch.tasks.frames import as_array, is_frame
 from rnnsearch.tasks.labels.use import classify, classify_frame
 from rnnsearch.tasks.load import build_task, load_data
-from rnnsearch.tasks.panels import Panel, Panelled, Panels
+from rnnsearch.tasks.panels import Panelled
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.use import MOST_STEPS, forecast_frame, forecast_rows
 from rnnsearch.tasks.signals.use import continued

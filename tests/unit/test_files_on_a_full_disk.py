@@ -13,8 +13,8 @@ from contracts.broken_disk import BrokenDisk
 
 from rnnsearch import disk
 from rnnsearch.errors import InputError
+from rnnsearch.figures.style import drawing
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.records.style import drawing
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.lock import StudyLock

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnsearch.tasks.panels import MOST_PANELS, Panel
+from rnnsearch.figures.panels import MOST_PANELS, Panel
 from rnnsearch.tasks.series.intervals import Calibration, bounds_before, calibrating, first_scored
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from rnnsearch.errors import HorizonError
+from rnnsearch.figures.panels import Panels
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
-from rnnsearch.tasks.panels import Panels
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.evaluation import scored

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from rnnsearch.errors import HorizonError
+from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
-from rnnsearch.tasks.panels import Panel, Panels
 from rnnsearch.tasks.shuffling import shuffled_batches
 from rnnsearch.tasks.signals.config import SignalConfig
 from rnnsearch.tasks.signals.data import SignalData

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from rnnsearch.errors import HorizonError
+from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
-from rnnsearch.tasks.panels import Panel, Panels
 from rnnsearch.tasks.sine.config import SineConfig, rollouts
 from rnnsearch.tasks.sine.data import SineData, times
 from rnnsearch.tasks.streams import derive

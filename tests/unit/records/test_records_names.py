@@ -64,7 +64,7 @@ def test_the_driver_never_imports_mlflow(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from rnnsearch.records import figures, names, outbox, recorder, ui\n"
+        "from rnnsearch.records import names, outbox, recorder, ui\n"
         "from rnnsearch.records.tracking_uri import choose_store\n"
         "box = Path(sys.argv[1])\n"
         "recorder.Recorder(box, choose_store(box.parent, None), 'e', Path('a'), Path('l'))\n"

@@ -14,7 +14,7 @@ from rnnsearch.models.initial import initial_weights
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.load import loads
 from rnnsearch.space.trial import trial_config
-from rnnsearch.study.pictures import draw_champion
+from rnnsearch.study.pictures import draw_champion, draw_trials
 from rnnsearch.tasks.load import load_data
 from rnnsearch.training.trained import TrainedModel
 from rnnsearch.training.weights import History, Weights
@@ -81,3 +81,31 @@ def test_a_forecast_names_its_series_and_its_date(drawn: list[Any], tmp_path: Pa
         "study direct: trial 0, seed 77, 4 rows ahead from 2024-03-08"
     )
     assert [axes.get_ylabel() for axes in figure.axes] == ["y", "z"]
+
+
+@pytest.mark.parametrize(
+    ("goal", "champion", "said"),
+    [
+        ("minimize", None, "best: trial 1"),
+        ("maximize", None, "best: trial 0"),
+        ("minimize", 0, "champion: trial 0"),
+    ],
+)
+def test_the_curve_that_stands_out_is_the_winners_or_the_best_of_those_that_can_win(
+    drawn: list[Any], tmp_path: Path, goal: str, champion: int | None, said: str
+) -> None:
+    write_files(tmp_path)
+    spec = loads(space("adding"), name="adding", directory=tmp_path)
+    spec = replace(spec, search=replace(spec.search, goal=goal))
+    spent = (1, 1, 0, None, 1.0, 0.0, 1.0)
+    states = {"complete": 0.5, "pruned": 0.2, "diverged": 0.1, "running": float("nan")}
+    trials = [
+        TrialRecord(n, f"trial-{n}", state, {}, {1: value}, value, value, 1, 1, "", *spent)
+        for n, (state, value) in enumerate(states.items())
+    ]
+    baselines = [{"name": "none", "metrics": {}}, {"name": "ar", "metrics": {"val_mse": 0.3}}]
+    draw_trials(trials, baselines, spec, tmp_path, champion)
+    above, below = drawn[0].axes
+    assert said in lines(below)
+    assert (said in lines(above)) is (champion is not None)
+    assert "ar: 0.3" in lines(above)

@@ -178,3 +178,10 @@ def wrapped(text: str) -> str:
     """A title in at most three lines."""
     lines = [line for part in text.split("\n") for line in wrap(part, 86) or [""]]
     return "\n".join(lines[:3])
+
+
+def whole_numbers(axes: Axes) -> None:
+    """Ticks of an axis that counts epochs or trials."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

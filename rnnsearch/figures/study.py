@@ -1,34 +1,31 @@
-"""Pictures of studies and of curves, from plain tables."""
+"""The picture of a study: its trials, their learning curves, and the baselines."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, cycle
+from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-from rnnsearch.records.style import (
+from rnnsearch.figures.style import (
     BLUE,
     GREEN,
     GREY,
     INK,
     ORANGE,
     PURPLE,
-    SKY,
     drawing,
     heading,
     shortened,
+    whole_numbers,
 )
-from rnnsearch.tasks.standing import standing
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
-
-    from rnnsearch.tasks.base import Goal
 
 _MARKS = {
     "complete": (BLUE, "o"),
@@ -38,7 +35,6 @@ _MARKS = {
 }
 
 _DASHES = ((5, 3), (1, 2), (7, 2, 1, 2), (9, 4), (3, 2, 1, 2, 1, 2), (2, 4))
-MOST_BASELINES = len(_DASHES)
 MOST_NAME = 40
 """Characters of a baseline's name in a legend."""
 
@@ -50,60 +46,12 @@ class TrialPoint:
     Attributes:
         value: The study's metric, the best that the trial reached; None puts it on the edge.
         curve: The metric by epoch.
-        loss: The task's own loss at its best, which parts equal values; None where not known.
     """
 
     number: int
     state: str
     value: float | None
     curve: Mapping[int, float]
-    loss: float | None = None
-
-
-def draw_curve(
-    curves: Mapping[str, Mapping[int, float]],
-    path: Path,
-    *,
-    title: str,
-    value_label: str,
-    log: bool = False,
-) -> None:
-    """One trial's metrics over its epochs, in one PNG.
-
-    Args:
-        curves: {name: {epoch: value}}, at most six; values that are not finite are left out.
-        value_label: What is measured, with its unit.
-        log: A logarithmic axis, for positive values that span decades.
-    """
-    with drawing(path) as (axes,):
-        plot_curves(axes, curves)
-        if log:
-            axes.set_yscale("log")
-        axes.set_xlabel("epoch", color=INK)
-        axes.set_ylabel(value_label, color=INK)
-        heading(axes, title)
-
-
-def plot_curves(axes: Axes, curves: Mapping[str, Mapping[int, float]]) -> None:
-    """Values over epochs; see `draw_curve`."""
-    import numpy as np
-
-    for (name, curve), color in zip(
-        curves.items(), (BLUE, ORANGE, GREEN, PURPLE, SKY, GREY), strict=False
-    ):
-        epochs = np.array(sorted(curve))
-        values = np.array([curve[epoch] for epoch in sorted(curve)], dtype=float)
-        seen = np.isfinite(values)
-        marker = "o" if seen.sum() <= 40 else None
-        axes.plot(
-            *(epochs[seen], values[seen]),
-            color=color,
-            linewidth=1.6,
-            marker=marker,
-            markersize=3.5,
-            label=name,
-        )
-    _whole_numbers(axes)
 
 
 def draw_study(
@@ -112,18 +60,21 @@ def draw_study(
     *,
     title: str,
     value_label: str,
-    goal: Goal = "minimize",
+    goal: str = "minimize",
     rungs: Sequence[int] = (),
     baselines: Mapping[str, float] | None = None,
-    champion: int | None = None,
+    best: int | None = None,
+    won: bool = False,
 ) -> None:
     """All trials by state with the best so far; below, their learning curves and the rungs.
 
     Args:
         value_label: The metric with its unit.
         rungs: Epochs at which trials were stopped.
-        baselines: Values of the rivals, by name.
-        champion: The trial that won, which is not always the one with the best value.
+        goal: `minimize` or `maximize`.
+        baselines: Values of the rivals by name, the best one first.
+        best: The trial whose curve stands out.
+        won: Whether it is the champion, which is not always the one with the best value.
     """
     import numpy as np
 
@@ -136,36 +87,26 @@ def draw_study(
             if log:
                 axes.set_yscale("log")
             axes.set_ylabel(value_label, color=INK)
-        winner = next((trial for trial in trials if trial.number == champion), None)
+        first = next((trial for trial in trials if trial.number == best), None)
         _trials(above, trials, goal)
-        if winner is not None and _is_number(winner.value):
+        if won and first is not None and _is_number(first.value):
             above.plot(
-                *(winner.number, winner.value, "*"),
+                *(first.number, first.value, "*"),
                 color=BLUE,
                 markersize=13,
                 markeredgecolor="white",
-                label=f"champion: trial {winner.number}",
+                label=f"champion: trial {first.number}",
                 zorder=5,
             )
-        _curves(below, trials, rungs, winner or leader(trials, goal), won=winner is not None)
+        _curves(below, trials, rungs, first, won=won)
         for axes in (above, below):
             _robust_limit(axes, finite, log, goal)
-            _whole_numbers(axes)
-        _baselines(above, baselines or {}, goal)
+            whole_numbers(axes)
+        _baselines(above, baselines or {})
         above.set_xlabel("trial", color=INK)
         below.set_xlabel("epoch", color=INK)
         heading(above, title)
         heading(below, "Learning curves")
-
-
-def leader(trials: Sequence[TrialPoint], goal: Goal) -> TrialPoint | None:
-    """The first of the leaderboard: the best value of the trials that completed or were stopped."""
-    able = [trial for trial in trials if _can_win(trial)]
-    return min(
-        able,
-        key=lambda trial: (standing(goal, trial.value, trial.loss), trial.number),
-        default=None,
-    )
 
 
 def _can_win(trial: TrialPoint) -> bool:
@@ -176,7 +117,7 @@ def _is_number(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
 
 
-def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: Goal) -> None:
+def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: str) -> None:
     for state, (color, marker) in _MARKS.items():
         group = [trial for trial in trials if trial.state == state]
         if not group:
@@ -204,21 +145,21 @@ def _curves(
     axes: Axes,
     trials: Sequence[TrialPoint],
     rungs: Sequence[int],
-    winner: TrialPoint | None,
+    first: TrialPoint | None,
     *,
     won: bool,
 ) -> None:
     named: set[str] = set()
     for trial in trials:
-        if not trial.curve or trial is winner:
+        if not trial.curve or trial is first:
             continue
         color = _MARKS.get(trial.state, (GREY, "o"))[0]
         label = trial.state if trial.state not in named else "_"
         named.add(trial.state)
         axes.plot(*_points(trial.curve), color=color, linewidth=0.8, alpha=0.45, label=label)
-    if winner is not None and winner.curve:
-        label = f"{'champion' if won else 'best'}: trial {winner.number}"
-        axes.plot(*_points(winner.curve), color=INK, linewidth=2.0, label=label)
+    if first is not None and first.curve:
+        label = f"{'champion' if won else 'best'}: trial {first.number}"
+        axes.plot(*_points(first.curve), color=INK, linewidth=2.0, label=label)
     for index, rung in enumerate(rungs):
         label = "rung" if index == 0 else "_"
         axes.axvline(rung, color=GREY, linewidth=0.9, linestyle=(0, (2, 3)), label=label)
@@ -251,25 +192,21 @@ def _robust_limit(axes: Axes, finite: NDArray[np.float64], log: bool, goal: str)
         axes.set_ylim(low - room, high + room)
 
 
-def _baselines(axes: Axes, baselines: Mapping[str, float], goal: Goal) -> None:
+def _baselines(axes: Axes, baselines: Mapping[str, float]) -> None:
     """The best rivals as lines; the legend names those too that lie outside of the picture."""
     low, high = axes.get_ylim()
-    ranked = sorted(baselines, key=lambda name: standing(goal, baselines[name]))
-    for name, dashes in zip(ranked, cycle(_DASHES), strict=False):
-        value = baselines[name]
-        if ranked.index(name) == MOST_BASELINES:
-            axes.plot([], [], " ", label=f"and {len(ranked) - MOST_BASELINES} more baselines")
-            return
+    for (name, value), dashes in zip(baselines.items(), _DASHES, strict=False):
         inside = low <= value <= high
         said = f": {value:.3g}" + ("" if inside else " (off the scale)")
-        label = shortened(name, MOST_NAME) + said
+        look: dict[str, Any] = {
+            "color": GREEN,
+            "linewidth": 1.3,
+            "linestyle": (0, dashes),
+            "label": shortened(name, MOST_NAME) + said,
+        }
         if inside:
-            axes.axhline(value, color=GREEN, linewidth=1.3, linestyle=(0, dashes), label=label)
+            axes.axhline(value, **look)
         else:
-            axes.plot([], [], color=GREEN, linewidth=1.3, linestyle=(0, dashes), label=label)
-
-
-def _whole_numbers(axes: Axes) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+            axes.plot([], [], **look)
+    if (more := len(baselines) - len(_DASHES)) > 0:
+        axes.plot([], [], " ", label=f"and {more} more baselines")

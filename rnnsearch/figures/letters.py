@@ -7,8 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnsearch.records.figures import plot_curves
-from rnnsearch.records.style import BLUE, INK, ORANGE, drawing, heading
+from rnnsearch.figures.curve import plot_curves
+from rnnsearch.figures.style import BLUE, INK, ORANGE, drawing, heading
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +35,7 @@ def draw_letters(
         said: By epoch, one letter for each of `wanted`.
         read: The letters that were read.
         wanted: The letter that follows each.
-        curves: As in `figures.draw_curve`.
+        curves: As in `curve.draw_curve`.
         kept: The epoch whose weights are the model.
     """
     epochs = shown_epochs(said, kept)

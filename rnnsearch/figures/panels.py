@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnsearch.records.style import GREY, INK, ORANGE, drawing, headline
-from rnnsearch.tasks.panels import Panel, Panels
+from rnnsearch.figures.style import GREY, INK, ORANGE, drawing, headline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+MOST_PANELS = 12
+_ARRAYS = ("time", "truth", "warmup", "prediction_time", "prediction")
 
 LIGHT = "#b3b3b3"
 """What the model was given is quieter than what came after it."""
@@ -22,6 +26,67 @@ MOST_DOTS = 80
 LEAST_CONTEXT = 40
 CONTEXT_SHARE = 2
 """So many times as many points of context as of predictions are shown, but at least some."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Panel:
+    """One quantity beside what a model makes of it: a target of a series, a feature of a signal.
+
+    Attributes:
+        name: Which of several it is; empty where there is one.
+        along: What is counted along, with its unit.
+        up: What is measured, with its unit where that is known.
+        time: Numbers or datetime64 [points].
+        truth: [points], NaN where nothing was measured.
+        warmup: Where a true point was fed, boolean [points].
+        prediction_time: [steps]; the steps may go beyond the truth.
+        prediction: [steps].
+        low, high: Ends of an interval around the prediction [steps], NaN where there is none.
+        band: What the interval is.
+    """
+
+    name: str = ""
+    along: str
+    up: str
+    time: np.ndarray[Any, Any]
+    truth: np.ndarray[Any, Any]
+    warmup: np.ndarray[Any, Any]
+    prediction_time: np.ndarray[Any, Any]
+    prediction: np.ndarray[Any, Any]
+    low: np.ndarray[Any, Any] | None = None
+    high: np.ndarray[Any, Any] | None = None
+    band: str = ""
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Panel:
+        """What `Showing.picture` gives of a rollout."""
+        time, truth, warmup, later, prediction = (arrays[name] for name in _ARRAYS)
+        return cls(
+            along="time",
+            up="value",
+            time=time,
+            truth=truth,
+            warmup=warmup,
+            prediction_time=later,
+            prediction=prediction,
+        )
+
+    def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
+        """As `Showing.picture` gives a rollout."""
+        return {name: getattr(self, name) for name in _ARRAYS}
+
+
+@dataclass(frozen=True, slots=True)
+class Panels:
+    """What can be drawn of a model's predictions.
+
+    Attributes:
+        shown: At most `MOST_PANELS`.
+        more: In words, what else there is; empty where all is shown.
+    """
+
+    shown: Sequence[Panel]
+    more: str = ""
 
 
 def draw_panels(panels: Panels, path: Path, *, title: str) -> None:
@@ -119,3 +184,16 @@ def _limit(axes: Axes, panel: Panel, first: int) -> None:
     room = max(high - low, 1e-9)
     bottom, top = axes.get_ylim()
     axes.set_ylim(max(bottom, low - room), min(top, high + room))
+
+
+def written(moment: np.generic) -> str:
+    """A time as a person writes it: a date without a midnight, or a number."""
+    if isinstance(moment, np.datetime64):
+        hourly = np.datetime_data(moment)[0] == "h"
+        text = str(moment.astype("datetime64[m]") if hourly else moment).replace("T", " ")
+        if "." in text:
+            text = text.rstrip("0").rstrip(".")
+        if text.count(":") == 2:
+            text = text.removesuffix(":00")
+        return text.removesuffix(" 00:00")
+    return f"{float(moment):g}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnsearch.records.style import INK, drawing, heading
+from rnnsearch.figures.style import INK, drawing, heading
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnsearch.records.figures import TrialPoint, draw_curve, draw_study, leader
-from rnnsearch.records.matrices import draw_confusion
+from rnnsearch.figures.curve import draw_curve
+from rnnsearch.figures.matrices import draw_confusion
+from rnnsearch.figures.study import TrialPoint, draw_study
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -38,19 +39,6 @@ def test_study_shows_states_and_baselines(tmp_path: Path) -> None:
     image = pixels(path)
     for color in ("#0072B2", "#009E73", "#333333"):
         assert has_color(image, color)
-
-
-def test_the_best_curve_is_that_of_the_leaderboard() -> None:
-    trials = [
-        TrialPoint(0, "complete", 0.5, {1: 0.5}),
-        TrialPoint(1, "pruned", 0.2, {1: 0.2}),
-        TrialPoint(2, "diverged", 0.1, {1: 0.1}),
-        TrialPoint(3, "failed", None, {}),
-        TrialPoint(4, "running", float("nan"), {1: float("nan")}),
-    ]
-    leaders = [leader(trials, goal) for goal in ("minimize", "maximize")]
-    assert [one and one.number for one in leaders] == [1, 0]
-    assert leader(trials[2:], "minimize") is None
 
 
 @pytest.mark.parametrize("goal", ["minimize", "maximize"])
@@ -104,8 +92,8 @@ def test_the_champion_is_marked_though_another_trial_is_better(
     drawn: list[Any], tmp_path: Path
 ) -> None:
     trials = [TrialPoint(n, "pruned", 0.5 + n / 10, {1: 1.0, 2: 0.5 + n / 10}) for n in range(3)]
-    for champion in (None, 2):
-        draw_study(trials, tmp_path / "s.png", title="s", value_label="m", champion=champion)
+    for best in (0, 2):
+        draw_study(trials, tmp_path / "s.png", title="s", value_label="m", best=best, won=best == 2)
     said = [
         [text.get_text() for axes in figure.axes for text in axes.get_legend().get_texts()]
         for figure in drawn

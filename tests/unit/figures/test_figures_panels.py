@@ -10,8 +10,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from rnnsearch.records.rollouts import draw_panels
-from rnnsearch.tasks.panels import Panel, Panels, written
+from rnnsearch.figures.panels import Panel, Panels, draw_panels, written
 
 GIVEN, TRUTH, PREDICTION = "#b3b3b3", "#333333", "#D55E00"
 

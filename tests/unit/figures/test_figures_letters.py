@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rnnsearch.records.letters import draw_letters, shown_epochs
+from rnnsearch.figures.letters import draw_letters, shown_epochs
 
 CURVES = {"train_nats": {1: 2.0, 2: 0.5, 3: 0.01}, "train_loss": {1: 2.5, 2: 0.6, 3: 0.02}}
 
