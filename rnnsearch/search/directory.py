@@ -54,7 +54,7 @@ class StudyDirectory:
 
     @property
     def ledger(self) -> Path:
-        """The Optuna study's journal; absent where the ledger is a database."""
+        """The Optuna study's journal."""
         return self.root / "ledger.journal"
 
     @property

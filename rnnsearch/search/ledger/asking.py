@@ -11,8 +11,8 @@ import optuna
 
 from rnnsearch.search.costs import Stopwatch
 from rnnsearch.search.ledger.ask_ahead import AskAhead
+from rnnsearch.search.ledger.open_study import OpenStudy
 from rnnsearch.search.ledger.row import LedgerRow, new_row
-from rnnsearch.search.ledger.storage import OpenStudy
 from rnnsearch.search.ledger.trial_record import trial_name
 from rnnsearch.space.spec import StudySpec
 

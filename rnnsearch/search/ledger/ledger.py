@@ -16,8 +16,9 @@ from rnnsearch.events import TrialState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.asking import Asking, Suggest
 from rnnsearch.search.ledger.notes import NOTE, notes_of
+from rnnsearch.search.ledger.open_study import OpenStudy, create_study, open_study
 from rnnsearch.search.ledger.row import LedgerRow, read_row
-from rnnsearch.search.ledger.storage import OpenStudy, create_study, damage_said, open_study
+from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import QueuedTrial, TrialRecord
 from rnnsearch.search.ledger.writer import EndState, StudyWriter
 from rnnsearch.space.proposals import suggest as propose
@@ -28,13 +29,12 @@ from rnnsearch.tasks.standing import standing
 class Ledger:
     """Trials, their curves and their ends; `create` or `open` makes one.
 
-    What is written becomes durable at `flush`; a database writes at once. Every method may be
-    called from any thread. A change that a trial's state forbids raises `LedgerError` and
-    changes nothing.
+    What is written becomes durable at `flush`. Every method may be called from any thread. A
+    change that a trial's state forbids raises `LedgerError` and changes nothing.
     """
 
     def __init__(self, opened: OpenStudy, spec: StudySpec, suggest: Suggest = propose) -> None:
-        self._study, self._journal = opened.study, opened.journal
+        self._study, self._store = opened.study, opened.store
         self._writer = StudyWriter(opened)
         self._lock = threading.RLock()
         self._after_flush: list[Callable[[], None]] = []
@@ -51,40 +51,31 @@ class Ledger:
 
     @classmethod
     def create(
-        cls,
-        directory: StudyDirectory,
-        spec: StudySpec,
-        url: str | None = None,
-        *,
-        suggest: Suggest = propose,
+        cls, directory: StudyDirectory, spec: StudySpec, *, suggest: Suggest = propose
     ) -> Ledger:
-        """A new ledger: a journal in `directory`, or the Optuna database at `url`.
+        """A new ledger.
 
         Raises:
             StudyExistsError: There is a study of that name.
-            StorageError: The file or the database cannot be opened.
+            StorageError: The store cannot be opened.
         """
-        return cls(create_study(directory, spec, url), spec, suggest)
+        return cls(create_study(store_of(directory), directory, spec), spec, suggest)
 
     @classmethod
     def open(
-        cls,
-        directory: StudyDirectory,
-        spec: StudySpec,
-        url: str | None = None,
-        *,
-        suggest: Suggest = propose,
+        cls, directory: StudyDirectory, spec: StudySpec, *, suggest: Suggest = propose
     ) -> Ledger:
         """A ledger that is there; whatever was running when its driver ended waits again.
 
         Raises:
-            StudyNotFoundError: The database holds no such study.
+            StudyNotFoundError: The store holds other studies than this one.
             StudyExistsError: The study has another search space.
-            StorageError: The file or the database cannot be opened.
-            DamagedLedgerError: The file holds something else than what was written.
+            StorageError: The store cannot be opened.
+            DamagedLedgerError: It holds something else than what was written.
         """
-        opened = open_study(directory, spec, url)
-        with damage_said(directory):
+        store = store_of(directory)
+        opened = open_study(store, directory, spec)
+        with store.damage_said():
             return cls(opened, spec, suggest)
 
     @property
@@ -228,13 +219,12 @@ class Ledger:
         """
         with self._lock:
             actions, self._after_flush = self._after_flush, []
-        if self._journal is not None:
-            try:
-                self._journal.flush()
-            except BaseException:
-                with self._lock:
-                    self._after_flush = [*actions, *self._after_flush]
-                raise
+        try:
+            self._store.flush()
+        except BaseException:
+            with self._lock:
+                self._after_flush = [*actions, *self._after_flush]
+            raise
         for action in actions:
             action()
 
@@ -316,7 +306,7 @@ class Ledger:
 
 
 def read_trials(
-    directory: StudyDirectory, spec: StudySpec, url: str | None = None
+    directory: StudyDirectory, spec: StudySpec
 ) -> tuple[list[TrialRecord], dict[str, Any]]:
     """Every trial and the notes as they stand, leaving the ledger alone: a driver may be at work.
 
@@ -325,11 +315,12 @@ def read_trials(
     Raises:
         StudyNotFoundError: There is no ledger yet.
         StudyExistsError: The study has another search space than `spec`.
-        StorageError: The file or the database cannot be opened.
-        DamagedLedgerError: The file holds something else than what was written.
+        StorageError: The store cannot be opened.
+        DamagedLedgerError: It holds something else than what was written.
     """
-    opened = open_study(directory, spec, url, read_only=True)
-    with damage_said(directory):
+    store = store_of(directory, read_only=True)
+    opened = open_study(store, directory, spec, read_only=True)
+    with store.damage_said():
         return [row.record() for row in _read_rows(opened, spec)], notes_of(opened.study.user_attrs)
 
 

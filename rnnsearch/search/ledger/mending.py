@@ -16,10 +16,10 @@ from optuna.storages.journal._storage import JournalOperation, JournalStorageRep
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from rnnsearch.search.ledger.identity import study_attributes
 from rnnsearch.search.ledger.notes import notes_of
 from rnnsearch.search.ledger.row import END_ATTRIBUTES, shown_state
 from rnnsearch.search.ledger.salvage import Gap
-from rnnsearch.search.ledger.storage import study_attributes
 from rnnsearch.space.proposals import suggest
 from rnnsearch.space.spec import StudySpec
 

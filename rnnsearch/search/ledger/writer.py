@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from optuna.trial import TrialState as OptunaState
 
+from rnnsearch.search.ledger.open_study import OpenStudy
 from rnnsearch.search.ledger.row import LedgerRow
-from rnnsearch.search.ledger.storage import OpenStudy
 
 EndState = Literal["complete", "pruned", "diverged", "failed"]
 
@@ -25,7 +25,7 @@ class StudyWriter:
 
     def __init__(self, opened: OpenStudy) -> None:
         self._study = opened.study
-        self._storage = opened.storage
+        self._storage = opened.store.storage
 
     def attributes(self, row: LedgerRow, values: Mapping[str, Any]) -> None:
         """Sets user attributes; Optuna refuses them once the trial has been told."""

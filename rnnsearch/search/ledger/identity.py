@@ -1,0 +1,51 @@
+"""What a study says of itself, and whether a search space is that of a study."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from rnnsearch.errors import SpaceFileError
+from rnnsearch.space.load import loads
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.values import PATHS
+
+
+def study_attributes(spec: StudySpec) -> tuple[tuple[str, int | str], ...]:
+    """What a new study says of itself."""
+    return (
+        ("num_trials", spec.search.num_trials),
+        ("space", space_digest(spec)),
+        ("space_yaml", spec.yaml),
+        ("metric", spec.search.metric),
+    )
+
+
+def is_space_of(attributes: Mapping[str, Any], spec: StudySpec) -> bool:
+    """Whether a study that says this of itself has the search space of a spec."""
+    digest = space_digest(spec)
+    if attributes.get("space") in (None, digest):
+        return True
+    # An older version knew fewer fields: what its file means today decides.
+    text = attributes.get("space_yaml", "")
+    try:
+        before = loads(text, name=spec.name, directory=spec.directory, check_data=False)
+    except SpaceFileError:
+        return False
+    return space_digest(before) == digest
+
+
+def space_digest(spec: StudySpec) -> str:
+    """Changes with whatever changes proposals or curves; budgets and resources may differ.
+
+    So may the place of the data, whose content a study knows by its fingerprint.
+    """
+    search = spec.search
+    parts = (
+        sorted((key, repr(value)) for key, value in spec.values.items() if key not in PATHS),
+        sorted((key, repr(value)) for key, value in spec.parameters.items()),
+        [sorted((key, repr(value)) for key, value in trial.items()) for trial in spec.first_trials],
+        (search.metric, search.goal, search.seed),
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -1,0 +1,51 @@
+"""The ledger in a journal file in the study's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from optuna.storages import BaseStorage, JournalStorage
+
+from rnnsearch.commands import command
+from rnnsearch.errors import DamagedLedgerError, StudyNotFoundError
+from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.ledger.journal import BufferedJournal
+
+
+class JournalStore:
+    """A `Store` over `BufferedJournal`; see `store_of`."""
+
+    def __init__(self, directory: StudyDirectory, *, read_only: bool = False) -> None:
+        self._directory = directory
+        if read_only and not directory.ledger.is_file():
+            raise no_ledger_yet(directory)
+        with self.damage_said():
+            self._journal = BufferedJournal(directory.ledger, read_only=read_only)
+            self.storage: BaseStorage = JournalStorage(self._journal)
+
+    def flush(self) -> None:
+        self._journal.flush()
+
+    @contextmanager
+    def damage_said(self) -> Iterator[None]:
+        """The journals of older versions have no checksums, so damage may be met as late as where
+        a record is taken for what it says."""
+        name, storage = self._directory.name, self._directory.storage
+        remedy = f"What is whole can be kept: {command('repair', name, storage=storage)}"
+        try:
+            yield
+        except DamagedLedgerError as error:
+            raise DamagedLedgerError(f"{error} {remedy}") from error
+        except (LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
+            raise DamagedLedgerError(
+                f"The ledger {self._directory.ledger} is damaged: a record makes no sense "
+                f"({type(error).__name__}: {error}). {remedy}"
+            ) from error
+
+
+def no_ledger_yet(directory: StudyDirectory) -> StudyNotFoundError:
+    go_on = command("resume", directory.name, storage=directory.storage)
+    return StudyNotFoundError(
+        f"The study {directory.name!r} has no ledger yet. Go on with it: {go_on}"
+    )

@@ -1,0 +1,99 @@
+"""The Optuna study that is the ledger, new or as it stands in its store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import optuna
+
+from rnnsearch.commands import command
+from rnnsearch.errors import StudyExistsError, StudyNotFoundError
+from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.ledger.identity import is_space_of, study_attributes
+from rnnsearch.search.ledger.journal_store import no_ledger_yet
+from rnnsearch.search.ledger.samplers import make_sampler
+from rnnsearch.search.ledger.store import Store
+from rnnsearch.space.spec import StudySpec
+
+
+@dataclass(frozen=True)
+class OpenStudy:
+    """An Optuna study, and the store under it."""
+
+    study: optuna.Study
+    store: Store
+
+    def trial_id(self, number: int) -> int:
+        """The key under which Optuna's storage keeps a trial."""
+        storage = self.store.storage
+        study_id = storage.get_study_id_from_name(self.study.study_name)
+        return storage.get_trial_id_from_study_id_trial_number(study_id, number)
+
+
+def create_study(store: Store, directory: StudyDirectory, spec: StudySpec) -> OpenStudy:
+    """A new Optuna study that says what reopening needs.
+
+    Raises:
+        StudyExistsError: The ledger already holds a study of that name.
+        StorageError: The store refuses it.
+    """
+    _quiet()
+    try:
+        study = optuna.create_study(
+            study_name=directory.name,
+            storage=store.storage,
+            direction=spec.search.goal,
+            sampler=make_sampler(spec.search, asked=0),
+            pruner=optuna.pruners.NopPruner(),
+        )
+    except optuna.exceptions.DuplicatedStudyError as error:
+        again = command("resume", directory.name, storage=directory.storage)
+        raise StudyExistsError(
+            f"The ledger already holds a study {directory.name!r}. Go on with `{again}`, or take "
+            "another --name."
+        ) from error
+    for key, value in study_attributes(spec):
+        study.set_user_attr(key, value)
+    store.flush()
+    return OpenStudy(study, store)
+
+
+def open_study(
+    store: Store, directory: StudyDirectory, spec: StudySpec, *, read_only: bool = False
+) -> OpenStudy:
+    """The study that is there; its sampler goes on where the last one stopped.
+
+    A driver that was killed before its first flush leaves a store without a study; unless
+    `read_only`, the study is then created.
+
+    Raises:
+        StudyNotFoundError: The ledger holds no study of that name.
+        StudyExistsError: It holds one with another search space.
+    """
+    _quiet()
+    names = [study.study_name for study in store.storage.get_all_studies()]
+    if directory.name not in names:
+        if not read_only and not names:
+            return create_study(store, directory, spec)
+        if not names:
+            raise no_ledger_yet(directory)
+        others = ", ".join(map(repr, names))
+        raise StudyNotFoundError(f"The ledger holds no study {directory.name!r}, but {others}.")
+    asked = store.storage.get_n_trials(store.storage.get_study_id_from_name(directory.name))
+    study = optuna.load_study(
+        study_name=directory.name,
+        storage=store.storage,
+        sampler=make_sampler(spec.search, asked),
+        pruner=optuna.pruners.NopPruner(),
+    )
+    if not is_space_of(study.user_attrs, spec):
+        raise StudyExistsError(
+            f"The study {directory.name!r} was started with another search space (its fields, "
+            "metric, goal or seed differ). Start the changed one under another --name."
+        )
+    return OpenStudy(study, store)
+
+
+def _quiet() -> None:
+    """Optuna's own word on every new study would stand between the lines of the live table."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
