@@ -222,7 +222,7 @@ def _load(asked: _Asked) -> TrainedModel:
 
         return Study.open(asked.model, storage=asked.storage).result().load_model()
     from rnnsearch.cli.store import existing, named_store
-    from rnnsearch.records.registry import fetch
+    from rnnsearch.records.mlflow.registry import fetch
 
     store = existing(named_store(asked.storage, asked.tracking_uri))
     if store.origin:

@@ -38,8 +38,8 @@ def ui(
 ) -> None:
     """Browse the records of a storage folder in the MLflow UI."""
     from rnnsearch.cli.store import existing, named_store
+    from rnnsearch.records.mlflow.ui import ui_command, web_address
     from rnnsearch.records.tracking_uri import default_artifacts, sqlite_path
-    from rnnsearch.records.ui import ui_command, web_address
 
     store = named_store(storage, tracking_uri, name)
     if store.uri.startswith(("http://", "https://")):
@@ -62,7 +62,7 @@ def ui(
 
 def _print_pages(storage: Path, name: str | None, store: TrackingStore, server: str) -> None:
     """A link to the runs of each study whose records are in a store."""
-    from rnnsearch.records.ui import experiment_of, runs_page
+    from rnnsearch.records.mlflow.ui import experiment_of, runs_page
     from rnnsearch.search.directory import StudyDirectory, list_studies
 
     found: Iterable[StudyDirectory] = list_studies(storage)

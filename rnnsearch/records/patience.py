@@ -7,7 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from rnnsearch.records.refusals import BlockedError, blocked_by, cause
+from rnnsearch.records.mlflow.refusals import BlockedError, blocked_by, cause
 from rnnsearch.records.tracking_uri import TrackingStore
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.redaction import redactor

@@ -28,11 +28,12 @@ from rnnsearch.events import (
     TrialEnded,
     TrialStarted,
 )
-from rnnsearch.records.champion import register_champion
 from rnnsearch.records.events_codec import decode, encode
+from rnnsearch.records.mlflow.champion import register_champion
+from rnnsearch.records.mlflow.refusals import PERMANENT, BlockedError, first_line, gone
+from rnnsearch.records.mlflow.store import RunStore
 from rnnsearch.records.moved import in_study
 from rnnsearch.records.names import KIND
-from rnnsearch.records.refusals import PERMANENT, BlockedError, first_line, gone
 from rnnsearch.records.run_fields import (
     FINAL,
     STUDY_STATUS,
@@ -41,7 +42,6 @@ from rnnsearch.records.run_fields import (
     identity,
     study_settings,
 )
-from rnnsearch.records.run_store import RunStore
 from rnnsearch.records.tracking_uri import TrackingStore
 from rnnsearch.records.trial_rows import TrialRows
 from rnnsearch.records.trial_runs import TrialRuns

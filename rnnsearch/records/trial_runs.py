@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnsearch.events import StudyEnded, TrialEnded
+from rnnsearch.records.mlflow.store import RunStore
 from rnnsearch.records.names import TRIAL
 from rnnsearch.records.run_fields import (
     FINAL,
@@ -20,7 +21,6 @@ from rnnsearch.records.run_fields import (
     starting_tags,
     summary_rows,
 )
-from rnnsearch.records.run_store import RunStore
 from rnnsearch.records.trial_rows import TrialRows
 from rnnsearch.records.writer_state import OpenRun, WriterState
 

@@ -251,7 +251,7 @@ def _connect(
     arguments: argparse.Namespace, store: TrackingStore, state: WriterState, patience: Patience
 ) -> Tracker | None:
     """Open the store; None where it does not let us in now."""
-    from rnnsearch.records.database import prepare
+    from rnnsearch.records.mlflow.database import prepare
 
     folder: Path = arguments.outbox
     try:

@@ -12,7 +12,7 @@ from record_store import Store
 
 _MAKE = """
 import sys
-from rnnsearch.records.database import prepare
+from rnnsearch.records.mlflow.database import prepare
 prepare(sys.argv[1])
 from mlflow import MlflowClient
 MlflowClient(sys.argv[1]).search_experiments()

@@ -108,7 +108,7 @@ def test_a_wave_model_comes_back(store: Store) -> None:
 
 
 def test_a_champion_chosen_again_is_the_next_version(store: Store) -> None:
-    from rnnsearch.records.registry import fetch
+    from rnnsearch.records.mlflow.registry import fetch
 
     first, metrics = checkpoint(SineConfig(), store.root / "a")
     assert register(store, store.root / "a", metrics) == "models:/sine/1"
@@ -118,7 +118,7 @@ def test_a_champion_chosen_again_is_the_next_version(store: Store) -> None:
     assert register(store, store.root / "b", metrics, stream.START + 60) == "models:/sine/2"
     code = (
         "import sys\n"
-        "from rnnsearch.records.registry import fetch\n"
+        "from rnnsearch.records.mlflow.registry import fetch\n"
         "for uri in sys.argv[2:]:\n"
         "    print(fetch(uri, sys.argv[1]).config.task.num_points)\n"
     )
@@ -217,7 +217,7 @@ def test_a_checkpoint_that_is_gone_is_said_and_not_registered(store: Store) -> N
 def test_a_prompt_that_cannot_be_read_is_named_by_its_row(tmp_path: Path) -> None:
     import pandas as pd
 
-    from rnnsearch.records.text_pyfunc import TextModel
+    from rnnsearch.records.mlflow.text_pyfunc import TextModel
 
     prompts = pd.DataFrame({"prompt": ["hell", "hexe"]})
     served = TextModel()

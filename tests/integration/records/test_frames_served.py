@@ -13,7 +13,7 @@ import pytest
 from test_champion import HELLO, checkpoint
 
 from rnnsearch.errors import ModelError
-from rnnsearch.records.champion import packaged
+from rnnsearch.records.mlflow.champion import packaged
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.labels.config import LabelsConfig

@@ -10,7 +10,7 @@ from mlflow.models import Model
 from test_champion import checkpoint
 
 from rnnsearch.errors import ModelError
-from rnnsearch.records.registry import fetch
+from rnnsearch.records.mlflow.registry import fetch
 from rnnsearch.tasks.sine.config import SineConfig
 
 

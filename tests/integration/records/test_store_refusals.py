@@ -15,8 +15,8 @@ import record_stream as stream
 from record_store import Store
 
 from rnnsearch.events import ChampionChosen, Event
+from rnnsearch.records.mlflow.refusals import BlockedError, blocked_by, cause, first_line
 from rnnsearch.records.patience import BLOCKED_PAUSE_SECONDS, Patience
-from rnnsearch.records.refusals import BlockedError, blocked_by, cause, first_line
 from rnnsearch.records.tracker import Tracker
 from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore, choose_store
 from rnnsearch.records.writer_state import WriterState
@@ -234,7 +234,7 @@ def test_the_reason_is_told_without_the_layers_that_pass_it_on() -> None:
 
 
 def test_what_is_no_database_is_said_at_once(tmp_path: Path) -> None:
-    from rnnsearch.records.database import prepare
+    from rnnsearch.records.mlflow.database import prepare
 
     (tmp_path / "text.db").write_text("this is no database, though it is long enough" * 99)
     with pytest.raises(sqlite3.DatabaseError, match="not a database"):

@@ -306,7 +306,7 @@ def test_finalists_keep_their_checkpoints(store: Store, client: Any) -> None:
 
 
 def test_only_a_database_of_ours_is_switched_to_wal(tmp_path: Path) -> None:
-    from rnnsearch.records.database import prepare
+    from rnnsearch.records.mlflow.database import prepare
 
     ours, theirs = tmp_path / "ours" / "m.db", tmp_path / "theirs.db"
     sqlite3.connect(theirs).close()

@@ -27,7 +27,7 @@ def test_a_model_of_the_registry_runs_its_code_only_where_it_is_allowed(
         asked.append((model_uri, allow_code))
         raise ModelError("not here")
 
-    monkeypatch.setattr("rnnsearch.records.registry.fetch", fetch)
+    monkeypatch.setattr("rnnsearch.records.mlflow.registry.fetch", fetch)
     switch = ["--allow-code"] if allowed else []
     with pytest.raises(SystemExit) as left:
         main([*command, "--tracking-uri", "http://127.0.0.1:9", *switch])

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from contracts.tasks import networks
 
-from rnnsearch.records.inputs import input_example, inputs_said, series_columns
+from rnnsearch.records.mlflow.inputs import input_example, inputs_said, series_columns
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.use import forecast_frame

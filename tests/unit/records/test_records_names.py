@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from rnnsearch.errors import ModelError
-from rnnsearch.records.database import sqlite_path
-from rnnsearch.records.inputs import input_example
+from rnnsearch.records.mlflow.database import sqlite_path
+from rnnsearch.records.mlflow.inputs import input_example
+from rnnsearch.records.mlflow.registry import fetch
+from rnnsearch.records.mlflow.ui import ui_command
 from rnnsearch.records.names import champion_alias_uri, registered_name
-from rnnsearch.records.registry import fetch
-from rnnsearch.records.ui import ui_command
 
 
 def test_names_that_mlflow_refuses_are_mended() -> None:
@@ -64,7 +64,8 @@ def test_the_driver_never_imports_mlflow(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from rnnsearch.records import names, outbox, recorder, ui\n"
+        "from rnnsearch.records import names, outbox, recorder\n"
+        "from rnnsearch.records.mlflow import ui\n"
         "from rnnsearch.records.tracking_uri import choose_store\n"
         "box = Path(sys.argv[1])\n"
         "recorder.Recorder(box, choose_store(box.parent, None), 'e', Path('a'), Path('l'))\n"

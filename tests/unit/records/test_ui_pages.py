@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rnnsearch.records.mlflow.ui import experiment_of, runs_page, web_address
 from rnnsearch.records.tracking_uri import DEFAULT, default_tracking_uri
-from rnnsearch.records.ui import experiment_of, runs_page, web_address
 from rnnsearch.records.writer_state import WriterState
 
 

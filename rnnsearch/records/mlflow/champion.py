@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import ModelError
 from rnnsearch.events import ChampionChosen
-from rnnsearch.records.inputs import input_example, inputs_said, is_labels, is_text, signature
+from rnnsearch.records.mlflow.inputs import (
+    input_example,
+    inputs_said,
+    is_labels,
+    is_text,
+    signature,
+)
 from rnnsearch.records.names import CHAMPION, STUDY, STUDY_ID, TRIAL, registered_name
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnsearch.records.mlflow.refusals import deleted_experiment
 from rnnsearch.records.names import STUDY_ID
-from rnnsearch.records.refusals import deleted_experiment
 from rnnsearch.records.run_fields import Point
 from rnnsearch.records.tracking_uri import TrackingStore
 
