@@ -1,24 +1,34 @@
 """What is said of a field of a config dataclass, on the field itself.
 
-    hidden_size: Annotated[int, Key("Units a layer.", Range(1, 16_384))] = 32
+    hidden_size: Annotated[int, "Units a layer.", Range(1, 16_384)] = 32
 
-The type, the default and the `Key` are all that is known of a key of a space file: what reads the
-file, checks it, drafts it, describes it to an editor or prints it for a person is made from them.
-A user's own task says the same of its fields, in the same words.
+The type, the default and what stands in `Annotated` are all that is known of a key of a space file:
+what reads the file, checks it, drafts it, describes it to an editor or prints it for a person is
+made from them. A user's own task says the same of its fields in the same words; its docstring's
+`Attributes:` say what a field means where the field itself does not.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
-from collections.abc import Iterator
-from dataclasses import KW_ONLY, dataclass
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A range of numbers; `above` and `below` are open ends, `least` and `most` closed ones."""
+    """A range of numbers, of each member in a list of them.
+
+    `above` and `below` are open ends, `least` and `most` closed ones.
+    """
 
     least: float = -math.inf
     most: float = math.inf
@@ -42,42 +52,93 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """One key of a space file, beside its type and its default.
+class Members:
+    """How many members a list may have; `most` is None for any number."""
+
+    least: int = 0
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Of a number: `epochs`, `radians`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeverSampled:
+    """A study never samples the field; `why` goes on from `since`."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The field does nothing unless another field of the same dataclass has one of the values."""
+
+    field: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The field holds one of several config dataclasses, which the key `type` in it names.
 
     Attributes:
-        meaning: For a person, in a sentence or two.
-        range: Of a number, or of each member of a list of numbers.
-        unit: Of the numbers: `epochs`, `radians`.
-        least_members: Of a list.
-        most_members: Of a list whose members cost something each; None for any number.
-        never_sampled: Why a study never samples the field; empty where it may.
-        same_scores: Of a task's field: it changes what a model sees, and nothing of what it is
-            scored on, so that trials with different values of it are fairly compared.
-        duration: Written as a time with its unit (`90s`, `10m`, `2h`), and seconds once it is read.
-        path: Names a file, relative to the folder of the space file; `python:MODULE` is none.
-        needs: A field beside this one, and its values with which this one does anything at all.
+        configs: The dataclasses by that name; each has a field `type` with the name as its default.
     """
 
+    configs: Callable[[], Mapping[str, type]]
+
+
+class Mark(Enum):
+    """What is either so or not.
+
+    Attributes:
+        SAME_SCORES: Of a task's field: it changes what a model sees, and nothing of what it is
+            scored on, so that trials with different values of it are fairly compared.
+        DURATION: Written as a time with its unit (`90s`, `10m`, `2h`), and seconds once it is read.
+        PATH: Names a file, relative to the folder of the space file; `python:MODULE` is none.
+    """
+
+    SAME_SCORES = auto()
+    DURATION = auto()
+    PATH = auto()
+
+
+SAME_SCORES, DURATION, PATH = Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """All that is said of one field.
+
+    Attributes:
+        type: Without what stands in `Annotated`.
+        meaning: For a person, in a sentence or two; empty where nobody says it.
+        unit: Empty where there is none.
+        never_sampled: Why; empty where a study may sample the field.
+        configs: Of a field with `OneOf`.
+    """
+
+    type: Any
     meaning: str = ""
     range: Range = Range()
-    _: KW_ONLY
+    members: Members = Members()
     unit: str = ""
-    least_members: int = 0
-    most_members: int | None = None
     never_sampled: str = ""
-    same_scores: bool = False
-    duration: bool = False
-    path: bool = False
-    needs: tuple[str, tuple[Any, ...]] | None = None
+    needs: Needs | None = None
+    configs: Callable[[], Mapping[str, type]] | None = None
+    marks: frozenset[Mark] = frozenset()
 
     def problem(self, value: Any) -> str | None:
         """What is allowed, where a value of the right type is not; without a full stop."""
         if isinstance(value, tuple):
-            if len(value) < self.least_members:
-                return f"must have at least {_members(self.least_members)}"
-            if self.most_members is not None and len(value) > self.most_members:
-                return f"must have at most {_members(self.most_members)}"
+            if len(value) < self.members.least:
+                return f"must have at least {_members(self.members.least)}"
+            if self.members.most is not None and len(value) > self.members.most:
+                return f"must have at most {_members(self.members.most)}"
             wrong = next(filter(None, map(self.problem, value)), None)
             return wrong and f"every member {wrong}"
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -91,20 +152,69 @@ def _members(count: int) -> str:
     return "one member" if count == 1 else f"{count} members"
 
 
-def key_of(hint: Any) -> Key:
-    """What a type hint, as `get_type_hints(cls, include_extras=True)` gives it, says of its field.
+@cache
+def keys(cls: type) -> Mapping[str, Key]:
+    """What is said of each field of a config dataclass, in their order.
 
-    It may stand around the type or within it: `Annotated[int | None, Key(...)]` is
-    `Annotated[int, Key(...)] | None`.
+    What a class leaves unsaid of a field that it inherits, its bases say.
     """
-    return next(_keys(hint), Key())
+    homes = [
+        get_type_hints(one, include_extras=True)
+        for one in cls.__mro__
+        if dataclasses.is_dataclass(one)
+    ]
+    types, documented = get_type_hints(cls), _documented(cls)
+    found = {}
+    for field in dataclasses.fields(cls):
+        said = [one for home in homes if field.name in home for one in _said(home[field.name])]
+        unit, never = _first(said, Unit), _first(said, NeverSampled)
+        one_of = _first(said, OneOf)
+        found[field.name] = Key(
+            types[field.name],
+            _first(said, str) or documented.get(field.name, ""),
+            _first(said, Range) or Range(),
+            _first(said, Members) or Members(),
+            unit.name if unit else "",
+            never.why if never else "",
+            _first(said, Needs),
+            one_of.configs if one_of else None,
+            frozenset(one for one in said if isinstance(one, Mark)),
+        )
+    return found
 
 
-def _keys(hint: Any) -> Iterator[Key]:
+def _first(said: list[Any], kind: type[T]) -> T | None:
+    return next((one for one in said if isinstance(one, kind)), None)
+
+
+def _said(hint: Any) -> Iterator[Any]:
+    """What stands around a type or within it: of `Annotated[int, ...] | None` as well."""
     if get_origin(hint) is Annotated:
-        yield from (one for one in hint.__metadata__ if isinstance(one, Key))
+        yield from hint.__metadata__
+        hint = get_args(hint)[0]
     for part in get_args(hint):
-        yield from _keys(part)
+        if get_origin(part) is not None:
+            yield from _said(part)
+
+
+def _documented(cls: type) -> Mapping[str, str]:
+    """What the `Attributes:` part of a docstring says of each attribute, on one line.
+
+    Of a class that inherits fields, its bases' docstrings too; its own says the last word.
+    """
+    found: dict[str, str] = {}
+    for one in reversed(cls.__mro__):
+        name = ""
+        text = inspect.cleandoc(one.__doc__ or "") if dataclasses.is_dataclass(one) else ""
+        for line in text.partition("Attributes:\n")[2].splitlines():
+            if match := re.match(r"    (\w+): (.*)", line):
+                name = match[1]
+                found[name] = match[2]
+            elif name and line.startswith("        "):
+                found[name] += " " + line.strip()
+            else:
+                name = ""
+    return found
 
 
 def outside(config: Any) -> list[tuple[str, str]]:
@@ -114,11 +224,12 @@ def outside(config: Any) -> list[tuple[str, str]]:
         Pairs of a key (`rollout.steps`) and what is wrong with its value.
     """
     found: list[tuple[str, str]] = []
-    for name, hint in get_type_hints(type(config), include_extras=True).items():
+    cls: Any = type(config)
+    for name, key in keys(cls).items():
         value = getattr(config, name)
         if dataclasses.is_dataclass(value):
             found += [(f"{name}.{inner}", message) for inner, message in outside(value)]
-        elif problem := key_of(hint).problem(value):
+        elif problem := key.problem(value):
             said = list(value) if isinstance(value, tuple) else value
             found.append((name, f"{problem}, not {said}."))
     return found

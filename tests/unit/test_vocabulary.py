@@ -3,55 +3,77 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 
-from rnnsearch.vocabulary import Key, Range, key_of, outside
+from rnnsearch.vocabulary import SAME_SCORES, Key, Members, NeverSampled, Range, Unit, keys, outside
 
-UNITS = Key("Units.", Range(1, 16_384))
+UNITS = Range(1, 16_384)
 
 
 @dataclass(frozen=True)
 class Inner:
-    steps: Annotated[tuple[int, ...], Key("Horizons.", Range(1, 50), least_members=1)] = (1,)
+    """How a model is run.
+
+    Attributes:
+        plain: A number,
+            of any size.
+    """
+
+    steps: Annotated[tuple[int, ...], "Horizons.", Range(1, 50), Members(least=1)] = (1,)
     plain: float = 0.0
 
 
 @dataclass(frozen=True)
 class Outer:
-    """A config."""
+    """A config.
 
-    units: Annotated[int | None, UNITS] = 8
-    share: Annotated[float, Key("Of it.", Range(above=0, below=1))] = 0.5
-    inner: Annotated[Inner, Key("Nested.")] = field(default_factory=Inner)
+    Attributes:
+        units: What the docstring says, and the field says otherwise.
+    """
 
-
-@pytest.mark.parametrize(
-    "hint",
-    [Annotated[int, UNITS], Annotated[int | None, "else", UNITS], Annotated[int, UNITS] | None],
-)
-def test_a_key_is_found_around_and_within_a_type(hint: Any) -> None:
-    assert key_of(hint) is UNITS
+    units: Annotated[int | None, "Units.", UNITS] = 8
+    share: Annotated[float, "Of it.", Range(above=0, below=1), Unit("parts")] | None = 0.5
+    kind: Annotated[Literal["a"], NeverSampled("there is one"), SAME_SCORES] = "a"
+    inner: Annotated[Inner, "Nested."] = field(default_factory=Inner)
 
 
-def test_a_type_of_which_nothing_is_said() -> None:
-    assert key_of(int | None) == Key()
+@dataclass(frozen=True)
+class Heir(Outer):
+    units: Annotated[int | None, Unit("cells")] = 9
+
+
+def test_all_that_is_said_of_a_field() -> None:
+    found = keys(Outer)
+    assert found["units"] == Key(int | None, "Units.", UNITS)
+    assert found["share"] == Key(float | None, "Of it.", Range(above=0, below=1), unit="parts")
+    assert found["kind"].never_sampled == "there is one"
+    assert found["kind"].marks == {SAME_SCORES}
+    assert (found["inner"].type, found["inner"].meaning) == (Inner, "Nested.")
+
+
+def test_a_docstring_says_what_a_field_leaves_unsaid() -> None:
+    assert keys(Inner)["plain"] == Key(float, "A number, of any size.")
+
+
+def test_a_field_that_is_inherited_keeps_what_its_heir_leaves_unsaid() -> None:
+    assert keys(Heir)["units"] == Key(int | None, "Units.", UNITS, unit="cells")
 
 
 @pytest.mark.parametrize(
     ("key", "value", "problem"),
     [
-        (UNITS, 0, "must be at least 1 and at most 16,384"),
-        (UNITS, (3, 0), "every member must be at least 1 and at most 16,384"),
-        (UNITS, "a text", None),
-        (UNITS, False, None),
-        (Key(range=Range(above=0, below=1)), 1.0, "must be above 0 and below 1"),
-        (Key(range=Range(most=1_000_000)), 1_000_001, "must be at most 1,000,000"),
-        (Key(), float("inf"), "must be finite"),
-        (Key(least_members=1), (), "must have at least one member"),
-        (Key(least_members=2), (1,), "must have at least 2 members"),
-        (Key(most_members=1), (1, 2), "must have at most one member"),
+        (Key(int, range=UNITS), 0, "must be at least 1 and at most 16,384"),
+        (Key(int, range=UNITS), (3, 0), "every member must be at least 1 and at most 16,384"),
+        (Key(int, range=UNITS), "a text", None),
+        (Key(int, range=UNITS), False, None),
+        (Key(int, range=Range(above=0, below=1)), 1.0, "must be above 0 and below 1"),
+        (Key(int, range=Range(most=1_000_000)), 1_000_001, "must be at most 1,000,000"),
+        (Key(float), float("inf"), "must be finite"),
+        (Key(tuple, members=Members(1)), (), "must have at least one member"),
+        (Key(tuple, members=Members(2)), (1,), "must have at least 2 members"),
+        (Key(tuple, members=Members(most=64)), (1,) * 65, "must have at most 64 members"),
     ],
 )
 def test_values_of_the_right_type(key: Key, value: Any, problem: str | None) -> None:
@@ -60,8 +82,7 @@ def test_values_of_the_right_type(key: Key, value: Any, problem: str | None) -> 
 
 def test_every_field_of_a_config_is_held_against_its_range() -> None:
     assert outside(Outer()) == []
-    found = outside(Outer(units=0, share=1.0, inner=Inner(steps=())))
-    assert found == [
+    assert outside(Outer(units=0, share=1.0, inner=Inner(steps=()))) == [
         ("units", "must be at least 1 and at most 16,384, not 0."),
         ("share", "must be above 0 and below 1, not 1.0."),
         ("inner.steps", "must have at least one member, not []."),
