@@ -189,17 +189,16 @@ class StudyEnded:
     """Trials of the study by state, as the ledger has them."""
 
 
+TrialEvent = TrialStarted | EpochsReported | TrialEnded | CheckpointSaved | FinalistScored
+"""What happened to a single trial: the ledger has it before anybody hears of it."""
+
 Event = (
-    StudyStarted
+    TrialEvent
+    | StudyStarted
     | BaselineScored
     | PackStarted
     | PackLost
-    | TrialStarted
-    | EpochsReported
-    | TrialEnded
     | RungsChanged
-    | CheckpointSaved
-    | FinalistScored
     | ChampionChosen
     | StudyEnded
 )

@@ -20,13 +20,11 @@ from rnnsearch.events import (
     BaselineScored,
     ChampionChosen,
     CheckpointSaved,
-    EpochsReported,
     Event,
-    FinalistScored,
     StudyEnded,
     StudyStarted,
     TrialEnded,
-    TrialStarted,
+    TrialEvent,
 )
 from rnnsearch.records.events_codec import decode, encode
 from rnnsearch.records.mlflow.champion import register_champion
@@ -98,9 +96,7 @@ class Tracker:
         self._last = sequence
         if self._folder is not None and isinstance(event, CheckpointSaved):
             event = replace(event, path=str(in_study(event.path, self._folder)))
-        if isinstance(
-            event, TrialStarted | EpochsReported | TrialEnded | CheckpointSaved | FinalistScored
-        ):
+        if isinstance(event, TrialEvent):
             rows = self._trials.setdefault(event.number, TrialRows(event.number, sequence))
             rows.add(event)
             # Two ends in one gathering would hide the first: a trial put back and taken again.

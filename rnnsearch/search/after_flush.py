@@ -5,15 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rnnsearch.events import (
-    CheckpointSaved,
-    EpochsReported,
-    Event,
-    FinalistScored,
-    Listener,
-    TrialEnded,
-    TrialStarted,
-)
+from rnnsearch.events import Event, Listener, TrialEvent
 
 if TYPE_CHECKING:
     from rnnsearch.search.ledger.ledger import Ledger
@@ -32,8 +24,7 @@ class AfterFlush:
         self._ledger = ledger
 
     def on_event(self, event: Event) -> None:
-        of_trial = TrialStarted | EpochsReported | TrialEnded | CheckpointSaved | FinalistScored
-        if isinstance(event, of_trial):
+        if isinstance(event, TrialEvent):
             self._ledger.after_flush(partial(self._listener.on_event, event))
         else:
             self._listener.on_event(event)

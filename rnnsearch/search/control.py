@@ -16,12 +16,11 @@ from rnnsearch.errors import ClusterError
 from rnnsearch.events import Listener, PackLost, PackStarted
 from rnnsearch.search.costs import PackClock, Stopwatch
 from rnnsearch.search.endings import OUT_OF_TIME, Ending, Endings
-from rnnsearch.search.finalists import FinalistsStage
 from rnnsearch.search.job import Job
 from rnnsearch.search.messages import Boarding, Departure, PackReport, Update
 from rnnsearch.search.pack_book import PackBook, left_by_themselves
-from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.silence import Silence
+from rnnsearch.search.stage import Stage
 from rnnsearch.search.tally import Tally
 
 if TYPE_CHECKING:
@@ -56,8 +55,8 @@ class Control:
         ledger: Ledger,
         listener: Listener,
         endings: Endings,
-        search: SearchStage,
-        finalists: Callable[[], FinalistsStage | None],
+        search: Stage,
+        finalists: Callable[[], Stage | None],
         places: int,
         slots: int,
         data_ref: Callable[[TaskConfig], Any],
@@ -68,8 +67,7 @@ class Control:
         self._ledger = ledger
         self._listener = listener
         self._endings = endings
-        self._search = search
-        self._stage: SearchStage | FinalistsStage = search
+        self._stage = search
         self._make_finalists = finalists
         self.places = places
         self.slots = slots
@@ -135,10 +133,7 @@ class Control:
             self._ledger.close_asking()
             self._enter("draining", ending)
             return
-        time_is_up = self._endings.over()
-        if self.phase == "search":
-            time_is_up = self._endings.gives_way(lambda: self._search.has_finalist(self._aboard()))
-        if time_is_up and not self._stage.closed:
+        if not self._stage.closed and self._stage.time_is_up(self._endings, self._aboard()):
             if self._waiting() or self._holding():
                 self.ending = Ending("budget", OUT_OF_TIME)
             self._stage.closed = True
@@ -261,7 +256,7 @@ class Control:
                 # A pack trains while we decide: what it has done since must be known first, and
                 # what is put back goes on from there, or is the best that the study has.
                 book.halted = True
-                return book.write(departures, (), {}, snapshot_now=self.phase == "search")
+                return book.write(departures, (), {}, snapshot_now=self._stage.goes_on)
             for job in list(book.aboard.values()):
                 departure = self._stage.close(job, book.snapshot_of(job))
                 book.leave(departure)
@@ -314,8 +309,8 @@ class Control:
             self._stage.hand_back(job, crashed=crashed, snapshot=book.snapshot_of(job))
         book.aboard.clear()
         for job, departure in book.leaving.values():
-            if departure.keep_weights and isinstance(self._stage, FinalistsStage):
-                self._stage.hand_back(job, crashed=crashed, snapshot=None)
+            if departure.keep_weights:
+                self._stage.lose_weights(job, crashed=crashed)
         book.leaving.clear()
 
     def _aboard(self) -> list[Job]:

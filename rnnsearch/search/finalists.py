@@ -26,6 +26,7 @@ from rnnsearch.tasks.standing import Standing, standing
 from rnnsearch.tasks.streams import derive
 
 if TYPE_CHECKING:
+    from rnnsearch.search.endings import Endings
     from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.search.shelf import Shelf
@@ -121,6 +122,7 @@ class FinalistsStage:
         self._queue: deque[Job] = deque()
         self.dropped: list[str] = []
         self.closed = False
+        self.goes_on = False
         known: Mapping[str, Any] = ledger.note(NOTE) or {}
         losses: Mapping[str, Any] = ledger.note(LOSSES) or {}
         told = ledger.note(TOLD) or ()
@@ -175,6 +177,9 @@ class FinalistsStage:
         best = job.best(self._goal)
         self._score(job, value, best.loss if best else None)
 
+    def time_is_up(self, endings: Endings, aboard: Sequence[Job]) -> bool:
+        return endings.over()
+
     def close(self, job: Job, snapshot: str | None) -> Departure:
         self.refuse(job, OUT_OF_TIME)
         return Departure(job.trial_id)
@@ -187,6 +192,9 @@ class FinalistsStage:
                 return
         job.start_over(snapshot)
         self._queue.appendleft(job)
+
+    def lose_weights(self, job: Job, *, crashed: bool) -> None:
+        self.hand_back(job, crashed=crashed, snapshot=None)
 
     def refuse(self, job: Job, reason: str) -> None:
         self.dropped.append(f"trial {job.number}, seed {job.seed}: {reason}")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from rnnsearch.errors import LedgerError
-from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.tasks.base import Goal
 from rnnsearch.tasks.standing import standing
 from rnnsearch.training.config import TrialConfig
@@ -108,39 +107,3 @@ class Job:
             return None
         epoch = min(self.curve, key=lambda epoch: (standing(goal, self.curve[epoch]), epoch))
         return BestEpoch(epoch, self.curve[epoch])
-
-
-class Stage(Protocol):
-    """A part of a study that fills packs and judges what they report."""
-
-    def queued(self) -> int:
-        """Trainings that wait for a slot."""
-        ...
-
-    def board(self) -> Job | None:
-        """The next training, or None when none waits now."""
-        ...
-
-    def judge(self, jobs: Mapping[str, Job], report: PackReport) -> list[Departure]:
-        """Record a pack's report and decide; `jobs` are those aboard that pack.
-
-        A job that goes on has its `limit` raised in place. Divergences and refusals among the
-        report are settled too; those jobs have left the pack by themselves.
-        """
-        ...
-
-    def keep(self, job: Job, weights: Weights | None) -> None:
-        """Take the best weights of a departed job that were asked for."""
-        ...
-
-    def close(self, job: Job, snapshot: str | None) -> Departure:
-        """End the stage for a job aboard, since time is up."""
-        ...
-
-    def hand_back(self, job: Job, *, crashed: bool, snapshot: str | None) -> None:
-        """Take back a job whose pack is gone or drained."""
-        ...
-
-    def refuse(self, job: Job, reason: str) -> None:
-        """Give up a job that a pack cannot take."""
-        ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rnnsearch.errors import InputError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from rnnsearch.events import TrialState
     from rnnsearch.search.asha import Rungs
+    from rnnsearch.search.endings import Endings
     from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.ledger.trial_record import QueuedTrial
     from rnnsearch.search.shelf import Shelf
@@ -79,13 +80,17 @@ class SearchStage:
         self._grace = grace_epochs(spec)
         self._waiting: dict[int, Job] = {}
         self.closed = False
+        self.goes_on = True
 
     def queued(self) -> int:
         return 0 if self.closed else self._ledger.queued()
 
-    def has_finalist(self, aboard: Iterable[Job]) -> bool:
-        """Whether a trial has ended, or is aboard, that counts."""
-        return bool(self._shelf.best()) or any(job.epoch >= self._grace for job in aboard)
+    def time_is_up(self, endings: Endings, aboard: Sequence[Job]) -> bool:
+        def has_finalist() -> bool:
+            """Whether a trial has ended, or is aboard, that counts."""
+            return bool(self._shelf.best()) or any(job.epoch >= self._grace for job in aboard)
+
+        return endings.gives_way(has_finalist)
 
     def board(self) -> Job | None:
         while not self.closed:
@@ -170,6 +175,9 @@ class SearchStage:
             self._tell_end(job, "failed", "it was aboard when its packs crashed, at last alone")
         else:
             self._waiting[job.number] = job
+
+    def lose_weights(self, job: Job, *, crashed: bool) -> None:
+        """The trial has ended; if it is a finalist, it is trained once more to the same weights."""
 
     def refuse(self, job: Job, reason: str) -> None:
         self._finish(job, "failed", reason)
