@@ -38,7 +38,8 @@ from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig
 from rnnsearch.tasks.sine.data import SineData
-from rnnsearch.tasks.text.config import SplitConfig, TextConfig
+from rnnsearch.tasks.splits import SplitConfig
+from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.data import TextData
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack

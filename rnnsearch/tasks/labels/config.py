@@ -6,18 +6,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rnnsearch.tasks.scaling import ScalerKind
+from rnnsearch.tasks.splits import SplitConfig, split_problems
 
 MOST_NUMBERS = 100_000_000
 """Of all generated sequences, at 8 bytes each; they are held several times over."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShareConfig:
-    """Shares of each class; they sum to 1. Only `test` may be 0."""
-
-    train: float = 0.8
-    val: float = 0.1
-    test: float = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +67,7 @@ class LabelsConfig:
     normalize: Literal["nfc", "ascii"] = "nfc"
     max_length: int | None = None
     scaler: ScalerKind = "standard"
-    split: ShareConfig = field(default_factory=ShareConfig)
+    split: SplitConfig = field(default_factory=SplitConfig)
     split_seed: int = 0
 
 
@@ -90,7 +82,7 @@ def problems(config: LabelsConfig) -> list[tuple[str, str]]:
     else:
         found = _column_problems(config)
     if config.generated.rule == "none":
-        found += _share_problems(config.split)
+        found += split_problems(config.split, ["train", "val"])
     else:
         found += _generated_problems(config.generated)
     if config.max_length is not None and config.max_length < 1:
@@ -121,24 +113,6 @@ def _column_problems(config: LabelsConfig) -> list[tuple[str, str]]:
         for column in dict.fromkeys(given)
         if given.count(column) > 1
     )
-    return found
-
-
-def _share_problems(split: ShareConfig) -> list[tuple[str, str]]:
-    shares = {"train": split.train, "val": split.val, "test": split.test}
-    found = [
-        (f"split.{part}", f"must be a share from 0 to 1, not {share}.")
-        for part, share in shares.items()
-        if not 0 <= share <= 1
-    ]
-    found.extend(
-        (f"split.{part}", "must be above 0: a model is fitted on train and chosen on val.")
-        for part in ("train", "val")
-        if shares[part] == 0
-    )
-    total = sum(shares.values())
-    if not abs(total - 1) < 1e-6:
-        found.append(("split", f"sums to {total:g}; the shares of train, val and test sum to 1."))
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Part
-from rnnsearch.tasks.labels.config import ShareConfig
+from rnnsearch.tasks.splits import SplitConfig, sizes_of
 from rnnsearch.tasks.streams import derive
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def split(
     keys: Sequence[Hashable],
     labels: NDArray[np.int64],
     classes: Sequence[str],
-    shares: ShareConfig,
+    shares: SplitConfig,
     seed: int,
 ) -> dict[Part, NDArray[np.int64]]:
     """Cut sequences into parts, class by class.
@@ -48,8 +48,7 @@ def split(
     Raises:
         DataError: A class has too few sequences to stand in every part.
     """
-    wanted: dict[Part, float] = {"train": shares.train, "val": shares.val, "test": shares.test}
-    wanted = {part: share for part, share in wanted.items() if share}
+    wanted = sizes_of(shares)
     counts = np.bincount(labels, minlength=len(classes))
     groups: dict[Hashable, list[int]] = {}
     for position, key in enumerate(keys):

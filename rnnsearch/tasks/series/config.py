@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import isfinite
 from pathlib import Path
 from typing import Literal
 
 from rnnsearch.commands import command
 from rnnsearch.tasks.series.transforms import Transform
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesSplitConfig:
-    """Parts by position in time, of each series by itself.
-
-    Attributes:
-        train: Share of the rows, or a number of rows; all three are of one kind.
-        val: The same of the validation part.
-        test: The same of the test part; 0 for none.
-        gap: Rows left out before the validation and before the test part.
-    """
-
-    train: float = 0.7
-    val: float = 0.15
-    test: float = 0.15
-    gap: int = 0
+from rnnsearch.tasks.splits import TimeSplitConfig, split_problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +105,7 @@ class SeriesConfig:
     quantiles: tuple[float, ...] = ()
     interval: float | None = None
     order: Literal["shuffled", "in_time"] = "shuffled"
-    split: SeriesSplitConfig = field(default_factory=SeriesSplitConfig)
+    split: TimeSplitConfig = field(default_factory=TimeSplitConfig)
 
     @property
     def time_columns(self) -> tuple[str, ...]:
@@ -156,7 +139,8 @@ def problems(config: SeriesConfig) -> list[tuple[str, str]]:
     )
     found += _reading_problems(config)
     found += _column_problems(config) + _strategy_problems(config) + _quantile_problems(config)
-    return found + _validation_problems(config.validation) + _split_problems(config)
+    found += _validation_problems(config.validation)
+    return found + split_problems(config.split, ["train", "val"], rows=True)
 
 
 def _reading_problems(config: SeriesConfig) -> list[tuple[str, str]]:
@@ -261,35 +245,4 @@ def _validation_problems(validation: ValidationConfig) -> list[tuple[str, str]]:
         )
     if validation.stride < 1:
         found.append(("validation.stride", f"must be at least 1, not {validation.stride}."))
-    return found
-
-
-def _split_problems(config: SeriesConfig) -> list[tuple[str, str]]:
-    split = config.split
-    sizes = {"train": split.train, "val": split.val, "test": split.test}
-    found = [
-        (f"split.{part}", f"must be a share or a number of rows from 0, not {size}.")
-        for part, size in sizes.items()
-        if not (isfinite(size) and size >= 0)
-    ]
-    found.extend(
-        (f"split.{part}", "must be above 0: " + why)
-        for part, why in (
-            ("train", "a model is fitted on it."),
-            ("val", "the search selects on it."),
-        )
-        if sizes[part] == 0
-    )
-    if split.gap < 0:
-        found.append(("split.gap", f"must be at least 0, not {split.gap}."))
-    total = sum(sizes.values())
-    whole = all(float(size).is_integer() for size in sizes.values())
-    if not found and not whole and not abs(total - 1) < 1e-6:
-        found.append(
-            (
-                "split",
-                f"sums to {total:g}; the shares of train, val and test sum to 1. Numbers of rows "
-                "are whole, all three.",
-            )
-        )
     return found

@@ -10,7 +10,8 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Part
-from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig
+from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.splits import bounds_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,27 +24,6 @@ if TYPE_CHECKING:
 
 MOST_NEEDED = 100_000
 """Series of so many rows are not called short."""
-
-
-def split_rows(split: SeriesSplitConfig, count: int) -> dict[Part, tuple[int, int]]:
-    """First and last-plus-one row of each part of a series of `count` rows, by position.
-
-    Shares are of the rows without the gaps. Rows beyond the parts, where their sizes are given in
-    rows, belong to none.
-    """
-    sizes: dict[Part, float] = {"train": split.train, "val": split.val, "test": split.test}
-    sizes = {part: size for part, size in sizes.items() if size}
-    gaps = split.gap * (len(sizes) - 1)
-    bounds: dict[Part, tuple[int, int]] = {}
-    start, total = 0, 0.0
-    by_share = abs(sum(sizes.values()) - 1) < 1e-6
-    for number, (part, size) in enumerate(sizes.items()):
-        total += size
-        within = int(total * (count - gaps) + 1e-6) if by_share else int(total)
-        end = within + number * split.gap
-        bounds[part] = (start, end)
-        start = end + split.gap
-    return bounds
 
 
 def check_sizes(
@@ -111,7 +91,7 @@ def part_bounds(
     bounds: dict[Part, list[tuple[int, int]]] = {}
     wrong: dict[int, DataError] = {}
     for number, (lo, hi) in enumerate(pairwise(starts.tolist())):
-        parts = split_rows(config.split, hi - lo)
+        parts = bounds_of(config.split, hi - lo)
         try:
             check_sizes(config, parts, hi - lo, names[number])
         except DataError as error:
@@ -125,7 +105,7 @@ def rows_needed(config: SeriesConfig) -> int:
     """The fewest rows of a series whose parts hold their windows; 0 where no number would do."""
     for rows in range(1, MOST_NEEDED):
         try:
-            check_sizes(config, split_rows(config.split, rows), rows, "")
+            check_sizes(config, bounds_of(config.split, rows), rows, "")
         except DataError:
             continue
         return rows

@@ -6,27 +6,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rnnsearch.tasks.scaling import ScalerKind
+from rnnsearch.tasks.splits import TimeSplitConfig, bounds_of, split_problems
 
 MOST_POINTS = 1_000_000
 MOST_FED = 100_000_000
 """Points of all rollouts of a part; more would not fit into a laptop's memory."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SplitConfig:
-    """Shares of the points by position, after the gaps are taken out; they sum to 1.
-
-    Attributes:
-        train: Above 0; models, scaler and baselines are fitted on it.
-        val: Above 0; the study selects on it.
-        test: Above 0; scored once.
-        gap: Points between two parts that belong to neither.
-    """
-
-    train: float = 0.7
-    val: float = 0.15
-    test: float = 0.15
-    gap: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +48,9 @@ class SignalConfig:
     horizon: int = 1
     predict: Literal["last", "every"] = "last"
     scaler: ScalerKind = "standard"
-    split: SplitConfig = field(default_factory=SplitConfig)
+    split: TimeSplitConfig = field(default_factory=TimeSplitConfig)
     rollout: LoopConfig = field(default_factory=LoopConfig)
     data_seed: int = 0
-
-
-def part_sizes(config: SignalConfig, num_points: int) -> tuple[int, int, int]:
-    """Points of the training, validation and test part."""
-    split = config.split
-    left = max(num_points - 2 * split.gap, 0)
-    train = int(split.train * left + 1e-6)
-    val = int((split.train + split.val) * left + 1e-6) - train
-    return train, val, left - train - val
 
 
 def shared_problems(config: SignalConfig, num_points: int) -> list[tuple[str, str]]:
@@ -85,15 +60,7 @@ def shared_problems(config: SignalConfig, num_points: int) -> list[tuple[str, st
         value: int = getattr(config, key)
         if value < least:
             found.append((key, f"must be at least {least}, not {value}."))
-    split = config.split
-    for part in ("train", "val", "test"):
-        share: float = getattr(split, part)
-        if not 0 < share < 1:
-            found.append((f"split.{part}", f"must be above 0 and below 1, not {share}."))
-    if not abs(split.train + split.val + split.test - 1) < 1e-6:
-        found.append(("split", "the shares of train, val and test must sum to 1."))
-    if split.gap < 0:
-        found.append(("split.gap", f"must be at least 0, not {split.gap}."))
+    found += split_problems(config.split, ["train", "val", "test"])
     steps = config.rollout.steps
     if not steps or min(steps) < 1 or len(set(steps)) != len(steps):
         found.append(("rollout.steps", "needs different horizons of at least 1."))
@@ -109,11 +76,10 @@ def shared_problems(config: SignalConfig, num_points: int) -> list[tuple[str, st
 
 
 def _too_short(config: SignalConfig, num_points: int) -> list[tuple[str, str]]:
-    sizes = part_sizes(config, num_points)
     needed, why = config.window + config.horizon, "a window and its target"
     loop = config.window + max(config.rollout.steps)
-    for part, size in zip(("train", "val", "test"), sizes, strict=True):
-        short = None
+    for part, (start, end) in bounds_of(config.split, num_points).items():
+        size, short = max(end - start, 0), None
         if size < needed:
             short = "window", needed, why
         elif config.horizon == 1 and part != "train" and size < loop:

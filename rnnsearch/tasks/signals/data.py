@@ -13,9 +13,10 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.signals.baselines import Scored, signal_baselines
-from rnnsearch.tasks.signals.config import SignalConfig, part_sizes
+from rnnsearch.tasks.signals.config import SignalConfig
 from rnnsearch.tasks.signals.lorenz import LYAPUNOV_EXPONENT, LorenzConfig
 from rnnsearch.tasks.signals.scores import valid_steps
+from rnnsearch.tasks.splits import bounds_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,12 +57,7 @@ class SignalData:
         self.lyapunov_times: float | None = None
         if isinstance(config, LorenzConfig):
             self.lyapunov_times = config.spacing * LYAPUNOV_EXPONENT
-        self.bounds: dict[Part, tuple[int, int]] = {}
-        start = 0
-        parts: tuple[Part, ...] = ("train", "val", "test")
-        for part, size in zip(parts, part_sizes(config, len(self.values)), strict=True):
-            self.bounds[part] = (start, start + size)
-            start += size + config.split.gap
+        self.bounds = bounds_of(config.split, len(self.values))
         self.scaler = Scaler.fit(self.part("train"), config.scaler)
 
     def part(self, part: Part) -> Floats:

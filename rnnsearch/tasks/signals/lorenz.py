@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from rnnsearch.tasks.signals.config import LoopConfig, SignalConfig, SplitConfig, shared_problems
+from rnnsearch.tasks.signals.config import LoopConfig, SignalConfig, shared_problems
+from rnnsearch.tasks.splits import TimeSplitConfig
 from rnnsearch.tasks.streams import derive
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class LorenzConfig(SignalConfig):
 
     type: Literal["lorenz"] = "lorenz"
     predict: Literal["last", "every"] = "every"
-    split: SplitConfig = field(default_factory=lambda: SplitConfig(gap=100))
+    split: TimeSplitConfig = field(default_factory=lambda: TimeSplitConfig(gap=100))
     rollout: LoopConfig = field(default_factory=lambda: LoopConfig(steps=(10, 50, 250)))
     num_points: int = 5000
     spacing: float = 0.02

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from rnnsearch.tasks.signals.config import SignalConfig, SplitConfig, shared_problems
+from rnnsearch.tasks.signals.config import SignalConfig, shared_problems
+from rnnsearch.tasks.splits import TimeSplitConfig
 from rnnsearch.tasks.streams import derive
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class MackeyGlassConfig(SignalConfig):
 
     type: Literal["mackey_glass"] = "mackey_glass"
     horizon: int = 15
-    split: SplitConfig = field(default_factory=lambda: SplitConfig(gap=50))
+    split: TimeSplitConfig = field(default_factory=lambda: TimeSplitConfig(gap=50))
     num_points: int = 3000
     tau: float = 17.0
 

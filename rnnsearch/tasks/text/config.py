@@ -5,14 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SplitConfig:
-    """Shares of the data by position; they sum to 1. A part of share 0 does not exist."""
-
-    train: float = 0.8
-    val: float = 0.1
-    test: float = 0.1
+from rnnsearch.tasks.splits import SplitConfig, split_problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +46,8 @@ def problems(config: TextConfig) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if (config.path is None) == (config.text is None):
         found.append(("path", "give exactly one of path and text."))
-    split = config.split
-    shares = {"train": split.train, "val": split.val, "test": split.test}
-    found.extend(
-        (f"split.{part}", f"must be a share from 0 to 1, not {share}.")
-        for part, share in shares.items()
-        if not 0 <= share <= 1
-    )
-    if split.train == 0:
-        found.append(("split.train", "must be above 0: a model is fitted on it."))
-    total = sum(shares.values())
-    if not abs(total - 1) < 1e-6:
-        found.append(("split", f"sums to {total:g}; the shares of train, val and test sum to 1."))
-    if config.cyclic and (split.val or split.test):
+    found += split_problems(config.split, ["train"])
+    if config.cyclic and (config.split.val or config.split.test):
         found.append(
             ("cyclic", "a circle has no end to hold out; set split: {train: 1, val: 0, test: 0}.")
         )

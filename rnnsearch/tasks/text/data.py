@@ -12,6 +12,7 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.files.encoding import without_mark
+from rnnsearch.tasks.splits import bounds_of
 from rnnsearch.tasks.text.config import TextConfig, problems
 from rnnsearch.tasks.text.ngram import CountedText, frequencies, ngram
 from rnnsearch.tasks.text.source import locate, read_bytes
@@ -268,16 +269,7 @@ class TextData:
 
 def _split(config: TextConfig, count: int) -> dict[Part, tuple[int, int]]:
     """Where each part lies, by position; a part of share 0 is left out."""
-    split = config.split
-    shares: dict[Part, float] = {"train": split.train, "val": split.val, "test": split.test}
-    shares = {part: share for part, share in shares.items() if share}
-    bounds: dict[Part, tuple[int, int]] = {}
-    start, total = 0, 0.0
-    for part, share in shares.items():
-        total += share
-        end = count if part == list(shares)[-1] else int(total * count + 1e-6)
-        bounds[part] = (start, end)
-        start = end
+    bounds = bounds_of(config.split, count)
     for part, (start, end) in bounds.items():
         needed = 2 if part == "train" else 1
         if end - start < needed:

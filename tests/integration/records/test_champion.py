@@ -21,7 +21,8 @@ from rnnsearch.records.outbox import Outbox, segments
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig
-from rnnsearch.tasks.text.config import SplitConfig, TextConfig
+from rnnsearch.tasks.splits import SplitConfig
+from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.trained import TrainedModel
 from rnnsearch.training.weights import Weights

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from rnnsearch.errors import DataError, ModelError
 from rnnsearch.tasks.base import Window
-from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig, ShareConfig, problems
+from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig, problems
 from rnnsearch.tasks.labels.data import LabelsData
 from rnnsearch.tasks.labels.encoder import OTHER, NumberEncoder, encoder_from_json
 from rnnsearch.tasks.labels.split import split, unique_pairs
+from rnnsearch.tasks.splits import SplitConfig
 
 WORDS = {
     "Arabic": "Khoury Nahas Daher Gerges Nahas Haddad Isa Sleiman",
@@ -255,8 +256,8 @@ def test_times_may_be_dates(tmp_path: Path) -> None:
         (LabelsConfig(path="x", id="b", features=("c", "c")), "features"),
         (LabelsConfig(path="x", text="label"), "label"),
         (LabelsConfig(path="x", max_length=0), "max_length"),
-        (LabelsConfig(path="x", split=ShareConfig(train=0.9, val=0.2)), "split"),
-        (LabelsConfig(path="x", split=ShareConfig(train=0.9, val=0.0)), "split.val"),
+        (LabelsConfig(path="x", split=SplitConfig(train=0.9, val=0.2)), "split"),
+        (LabelsConfig(path="x", split=SplitConfig(train=0.9, val=0.0)), "split.val"),
         (LabelsConfig(generated=GeneratedConfig(rule="random", count=1)), "generated.count"),
         (LabelsConfig(generated=GeneratedConfig(rule="random"), text="a"), "text"),
     ],
@@ -286,7 +287,7 @@ def test_parts_never_share_a_sequence(pairs: list[tuple[int, int]], seed: int, t
     assert len(kept) == len(set(pairs))
     keys = [pairs[at][0] for at in kept]
     labels = np.array([pairs[at][1] for at in kept])
-    shares = ShareConfig(train=0.8 - test, val=0.2, test=test)
+    shares = SplitConfig(train=0.8 - test, val=0.2, test=test)
     try:
         parts = split(keys, labels, "abc", shares, seed)
     except DataError:  # too few of a class

@@ -12,7 +12,8 @@ from contracts.tasks import TaskContract
 from made_series import WILD, write_table
 
 from rnnsearch.tasks.base import Window
-from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig, ValidationConfig
+from rnnsearch.tasks.series.config import SeriesConfig, ValidationConfig
+from rnnsearch.tasks.splits import TimeSplitConfig
 
 torch.set_num_threads(1)
 
@@ -44,7 +45,7 @@ class TestTwoTargets(SeriesContract):
 
 class TestPanel(SeriesContract):
     table: ClassVar = {"shop": np.arange(160) // 80}
-    settings: ClassVar = {"id": "shop", "horizon": 2, "split": SeriesSplitConfig(gap=2)}
+    settings: ClassVar = {"id": "shop", "horizon": 2, "split": TimeSplitConfig(gap=2)}
 
 
 class TestDirect(SeriesContract):
@@ -107,7 +108,7 @@ class TestQuantiles(SeriesContract):
         "anchor": "last",
         "quantiles": (0.1, 0.5, 0.9),
         "interval": 0.8,
-        "split": SeriesSplitConfig(train=0.6, val=0.2, test=0.2),
+        "split": TimeSplitConfig(train=0.6, val=0.2, test=0.2),
         "period": 4,
     }
 

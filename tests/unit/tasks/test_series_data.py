@@ -15,11 +15,11 @@ from rnnsearch.tasks.files.table import read_table
 from rnnsearch.tasks.series.baselines import baselines
 from rnnsearch.tasks.series.config import (
     SeriesConfig,
-    SeriesSplitConfig,
     ValidationConfig,
     problems,
 )
 from rnnsearch.tasks.series.data import SeriesData
+from rnnsearch.tasks.splits import TimeSplitConfig
 
 WAVE = "\n".join(f"{20 + i % 5},{i}" for i in range(100))
 
@@ -119,8 +119,8 @@ def test_parquet_is_read_like_a_csv(tmp_path: Path) -> None:
         ({"targets": ("y", "a"), "past": ("b",), "strategy": "direct"}, "no column 'a', 'b'"),
         ({"horizon": 20}, "15 fall to the val part, too few for a horizon of 20: it needs 20"),
         ({"context": 90}, "70 fall to the train part, too few for a context of 90"),
-        ({"split": SeriesSplitConfig(train=80, val=20, test=20)}, "asks for 120 rows"),
-        ({"split": SeriesSplitConfig(gap=48)}, "fall to the train part"),
+        ({"split": TimeSplitConfig(train=80, val=20, test=20)}, "asks for 120 rows"),
+        ({"split": TimeSplitConfig(gap=48)}, "fall to the train part"),
     ],
 )
 def test_what_a_table_cannot_give(tmp_path: Path, settings: dict[str, Any], words: str) -> None:
@@ -191,15 +191,15 @@ def test_nothing_of_the_later_parts_reaches_the_scaler(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("split", "bounds"),
     [
-        (SeriesSplitConfig(), [(0, 70), (70, 85), (85, 100)]),
-        (SeriesSplitConfig(gap=5), [(0, 63), (68, 81), (86, 100)]),
-        (SeriesSplitConfig(train=50, val=20, test=10), [(0, 50), (50, 70), (70, 80)]),
-        (SeriesSplitConfig(train=50, val=20, test=10, gap=3), [(0, 50), (53, 73), (76, 86)]),
-        (SeriesSplitConfig(train=0.8, val=0.2, test=0), [(0, 80), (80, 100)]),
+        (TimeSplitConfig(), [(0, 70), (70, 85), (85, 100)]),
+        (TimeSplitConfig(gap=5), [(0, 63), (68, 81), (86, 100)]),
+        (TimeSplitConfig(train=50, val=20, test=10), [(0, 50), (50, 70), (70, 80)]),
+        (TimeSplitConfig(train=50, val=20, test=10, gap=3), [(0, 50), (53, 73), (76, 86)]),
+        (TimeSplitConfig(train=0.8, val=0.2, test=0), [(0, 80), (80, 100)]),
     ],
 )
 def test_parts_follow_each_other_in_time(
-    tmp_path: Path, split: SeriesSplitConfig, bounds: list[tuple[int, int]]
+    tmp_path: Path, split: TimeSplitConfig, bounds: list[tuple[int, int]]
 ) -> None:
     data = SeriesData.read(config(table(tmp_path, f"y,t\n{WAVE}"), split=split, horizon=2))
     assert [tuple(rows[0]) for rows in data.bounds.values()] == bounds
@@ -264,7 +264,7 @@ def test_notes_say_where_the_parts_begin_and_what_is_odd(tmp_path: Path) -> None
     days = [np.datetime64("2024-01-01") + at + (at > 50) for at in range(100)]
     raw = "y,t,flat\n" + "\n".join(f"{at % 5},{day},3" for at, day in enumerate(days))
     path = table(tmp_path, raw)
-    split = SeriesSplitConfig(train=60, val=20, test=10)
+    split = TimeSplitConfig(train=60, val=20, test=10)
     data = SeriesData.read(config(path, time="t", known=("flat",), split=split))
     said = " | ".join(data.notes())
     assert "train from 2024-01-01 to 2024-03-01; val from 2024-03-02 to 2024-03-21" in said
@@ -291,9 +291,9 @@ def test_windows_that_do_not_fit(tmp_path: Path) -> None:
         ({"targets": ("y",), "known": ("y",)}, "known", "task.targets has too"),
         ({"past": ("x",)}, "past", "use `strategy: direct`"),
         ({"horizon": 0}, "horizon", "at least 1"),
-        ({"split": SeriesSplitConfig(train=0.5)}, "split", "sums to 0.8"),
-        ({"split": SeriesSplitConfig(val=0, test=0.3)}, "split.val", "must be above 0"),
-        ({"split": SeriesSplitConfig(gap=-1)}, "split.gap", "at least 0"),
+        ({"split": TimeSplitConfig(train=0.5)}, "split", "sums to 0.8"),
+        ({"split": TimeSplitConfig(val=0, test=0.3)}, "split.val", "must be above 0"),
+        ({"split": TimeSplitConfig(gap=-1)}, "split.gap", "at least 0"),
         ({"strategy": "direct", "known": ("k",), "horizon": 9}, "context", "shorter than"),
         ({"strategy": "direct", "order": "in_time"}, "order", "leave task.order out"),
         ({"id": "s", "order": "in_time"}, "order", "panel"),

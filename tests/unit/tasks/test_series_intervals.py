@@ -16,11 +16,12 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.files.table import Table
 from rnnsearch.tasks.series.baselines import baselines
-from rnnsearch.tasks.series.config import SeriesConfig, SeriesSplitConfig, ValidationConfig
+from rnnsearch.tasks.series.config import SeriesConfig, ValidationConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.evaluation import scored
 from rnnsearch.tasks.series.intervals import Calibration, calibrating, first_scored
 from rnnsearch.tasks.series.task import SeriesTask
+from rnnsearch.tasks.splits import TimeSplitConfig
 
 torch.set_num_threads(1)
 
@@ -122,7 +123,7 @@ def test_nothing_is_calibrated_on_what_it_is_scored_on(
         rolling = ValidationConfig(windows=windows[0], stride=windows[1])
     given = {"horizon": horizon, "stride": stride, "interval": level, "validation": rolling}
     try:
-        data = data_of(NOISE[:400], split=SeriesSplitConfig(gap=gap), **given)
+        data = data_of(NOISE[:400], split=TimeSplitConfig(gap=gap), **given)
     except DataError:
         return  # too few rows for these windows or this level
     for part in ("val", "test"):

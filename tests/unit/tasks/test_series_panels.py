@@ -10,7 +10,7 @@ from made_series import WILD, Echo, Zero, made
 
 from rnnsearch.errors import HorizonError
 from rnnsearch.tasks.panels import Panelled
-from rnnsearch.tasks.series.config import SeriesSplitConfig
+from rnnsearch.tasks.splits import TimeSplitConfig
 
 OTHER = {"z": np.cos(np.arange(160) / 3)}
 
@@ -66,7 +66,7 @@ def test_of_many_series_some_are_shown_and_the_rest_is_counted(tmp_path: Path) -
         table=table,
         targets=("y", "z"),
         context=2,
-        split=SeriesSplitConfig(train=0.5, val=0.25, test=0.25),
+        split=TimeSplitConfig(train=0.5, val=0.25, test=0.25),
     )
     found = task.panels(Echo(2))
     assert len(found.shown) == 12

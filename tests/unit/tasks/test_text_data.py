@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from rnnsearch.errors import DataError, PromptError
 from rnnsearch.tasks.base import Window
-from rnnsearch.tasks.text.config import SplitConfig, TextConfig, problems
+from rnnsearch.tasks.splits import SplitConfig
+from rnnsearch.tasks.text.config import TextConfig, problems
 from rnnsearch.tasks.text.data import TextData
 from rnnsearch.tasks.text.source import module_source
 from rnnsearch.tasks.text.vocabulary import Vocabulary

@@ -11,7 +11,8 @@ from contracts.tasks import CPU, TaskContract, networks
 from torch import Tensor
 
 from rnnsearch.tasks.base import Window
-from rnnsearch.tasks.text.config import SplitConfig, TextConfig
+from rnnsearch.tasks.splits import SplitConfig
+from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.data import TextData
 from rnnsearch.tasks.text.likelihood import SHORTEST_STREAM, likelihood
 from rnnsearch.tasks.text.task import TextTask

@@ -16,13 +16,14 @@ from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.fed_back import fed_back
 from rnnsearch.tasks.signals import lorenz, mackey_glass, wave
-from rnnsearch.tasks.signals.config import LoopConfig, SignalConfig, SplitConfig
+from rnnsearch.tasks.signals.config import LoopConfig, SignalConfig
 from rnnsearch.tasks.signals.data import SignalData
 from rnnsearch.tasks.signals.lorenz import LYAPUNOV_EXPONENT, LorenzConfig
 from rnnsearch.tasks.signals.mackey_glass import MackeyGlassConfig
 from rnnsearch.tasks.signals.scores import valid_steps
 from rnnsearch.tasks.signals.task import SignalTask
 from rnnsearch.tasks.signals.wave import WaveConfig
+from rnnsearch.tasks.splits import TimeSplitConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
 from rnnsearch.training.trained import TrainedModel
@@ -37,9 +38,12 @@ NOISY = WaveConfig(
     scaler="minmax",
     rollout=LoopConfig(steps=(1, 5), starts=3),
 )
-GLASS = MackeyGlassConfig(num_points=200, window=8, split=SplitConfig(gap=10))
+GLASS = MackeyGlassConfig(num_points=200, window=8, split=TimeSplitConfig(gap=10))
 CHAOS = LorenzConfig(
-    num_points=400, window=6, split=SplitConfig(gap=20), rollout=LoopConfig(steps=(3, 20), starts=4)
+    num_points=400,
+    window=6,
+    split=TimeSplitConfig(gap=20),
+    rollout=LoopConfig(steps=(3, 20), starts=4),
 )
 
 
@@ -282,10 +286,10 @@ def test_windows_are_whole() -> None:
         ("rollout.steps", replace(NOISY, rollout=LoopConfig(steps=(3, 3)))),
         ("rollout.starts", replace(NOISY, rollout=LoopConfig(starts=0))),
         ("horizon", replace(GLASS, horizon=0)),
-        ("split", replace(GLASS, split=SplitConfig(train=0.9))),
-        ("split.val", replace(GLASS, split=SplitConfig(train=0.8, val=0.0, test=0.2))),
-        ("split.gap", replace(GLASS, split=SplitConfig(gap=-1))),
-        ("window", replace(GLASS, split=SplitConfig(gap=90))),
+        ("split", replace(GLASS, split=TimeSplitConfig(train=0.9))),
+        ("split.val", replace(GLASS, split=TimeSplitConfig(train=0.8, val=0.0, test=0.2))),
+        ("split.gap", replace(GLASS, split=TimeSplitConfig(gap=-1))),
+        ("window", replace(GLASS, split=TimeSplitConfig(gap=90))),
         ("tau", replace(GLASS, tau=0.0)),
         ("tau", replace(GLASS, tau=1.23)),
         ("num_points", replace(GLASS, num_points=2)),

@@ -10,7 +10,8 @@ import torch
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.load import load_data
-from rnnsearch.tasks.text.config import SplitConfig, TextConfig
+from rnnsearch.tasks.splits import SplitConfig
+from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
 from rnnsearch.training.trained import TrainedModel

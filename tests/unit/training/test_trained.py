@@ -17,7 +17,8 @@ from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig
-from rnnsearch.tasks.text.config import SplitConfig, TextConfig
+from rnnsearch.tasks.splits import SplitConfig
+from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.training.checkpoint import told_head
 from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrainingConfig, TrialConfig

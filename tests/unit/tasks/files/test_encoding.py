@@ -19,7 +19,8 @@ from rnnsearch.tasks.files.text_columns import read_table
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.data import LabelsData
 from rnnsearch.tasks.labels.source import read, read_unlabelled
-from rnnsearch.tasks.text.config import SplitConfig, TextConfig
+from rnnsearch.tasks.splits import SplitConfig
+from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.data import TextData
 
 INSIDE = ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e"]

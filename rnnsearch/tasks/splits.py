@@ -1,0 +1,99 @@
+"""Training, validation and test part: how large they are, and where they lie by position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnnsearch.tasks.base import Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitConfig:
+    """Shares of the data; they sum to 1. A part of share 0 does not exist."""
+
+    train: float = 0.8
+    val: float = 0.1
+    test: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeSplitConfig(SplitConfig):
+    """Parts by position in time, the training part first; of a panel, of each series by itself.
+
+    Attributes:
+        train: Share of the rows; of a table also a number of rows, and then all three are.
+        val: The same of the validation part.
+        test: The same of the test part.
+        gap: Rows left out before the validation and before the test part.
+    """
+
+    train: float = 0.7
+    val: float = 0.15
+    test: float = 0.15
+    gap: int = 0
+
+
+def sizes_of(split: SplitConfig) -> dict[Part, float]:
+    """The share, or the number of rows, of each part that exists."""
+    sizes: dict[Part, float] = {"train": split.train, "val": split.val, "test": split.test}
+    return {part: size for part, size in sizes.items() if size}
+
+
+def bounds_of(split: SplitConfig, count: int) -> dict[Part, tuple[int, int]]:
+    """First and last-plus-one row of each part that exists, of `count` rows.
+
+    Shares are of the rows without the gaps. Rows beyond the parts, where their sizes are given in
+    rows, belong to none.
+    """
+    sizes, gap = sizes_of(split), split.gap if isinstance(split, TimeSplitConfig) else 0
+    rows = count - gap * (len(sizes) - 1)
+    by_share = abs(sum(sizes.values()) - 1) < 1e-6
+    bounds: dict[Part, tuple[int, int]] = {}
+    start, total = 0, 0.0
+    for number, (part, size) in enumerate(sizes.items()):
+        total += size
+        within = int(total * rows + 1e-6) if by_share else int(total)
+        if by_share and number == len(sizes) - 1:
+            within = rows
+        end = within + number * gap
+        bounds[part] = (start, end)
+        start = end + gap
+    return bounds
+
+
+def split_problems(
+    split: SplitConfig, needed: Sequence[Part], rows: bool = False
+) -> list[tuple[str, str]]:
+    """What is wrong with a split, as the `problems` of a task have it.
+
+    Args:
+        needed: Parts that a task cannot do without.
+        rows: Whether sizes may be numbers of rows.
+    """
+    sizes: dict[Part, float] = {"train": split.train, "val": split.val, "test": split.test}
+    allowed = "a share or a number of rows from 0" if rows else "a share from 0 to 1"
+    found = [
+        (f"split.{part}", f"must be {allowed}, not {size}.")
+        for part, size in sizes.items()
+        if not (isfinite(size) and size >= 0 and (rows or size <= 1))
+    ]
+    why: dict[Part, str] = {
+        "train": "a model is fitted on it",
+        "val": "the search selects on it",
+        "test": "the champion is scored on it",
+    }
+    found.extend(
+        (f"split.{part}", f"must be above 0: {why[part]}.") for part in needed if sizes[part] == 0
+    )
+    if isinstance(split, TimeSplitConfig) and split.gap < 0:
+        found.append(("split.gap", f"must be at least 0, not {split.gap}."))
+    total = sum(sizes.values())
+    if abs(total - 1) < 1e-6 or (rows and all(float(size).is_integer() for size in sizes.values())):
+        return found
+    hint = " Numbers of rows are whole, all three." if rows else ""
+    said = f"sums to {total:g}; the shares of train, val and test sum to 1.{hint}"
+    return [*found, ("split", said)]
