@@ -326,7 +326,7 @@ def test_a_trained_model_takes_and_gives_the_units_of_the_signal(
     trial = TrialConfig(task=config, model=model, training=TrainingConfig(), seed=3)
     pack = Pack({config: data})
     pack.add("a", trial)
-    pack.train({"a": 1}, 10.0)
+    pack.train({"a": 1}, 600.0)
     weights = pack.remove("a")
     assert weights is not None
     trained = TrainedModel.from_weights(trial, weights, data)
