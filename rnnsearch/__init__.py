@@ -8,12 +8,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rnnsearch.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from rnnsearch.study import Study, StudyResult
     from rnnsearch.tasks.base import Metric
     from rnnsearch.training.trained import TrainedModel
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Metric": "rnnsearch.tasks.base",

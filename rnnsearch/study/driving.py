@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
-from rnnsearch import __version__
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import (
     BaselineScored,
@@ -36,6 +35,7 @@ from rnnsearch.study.recording import (
 )
 from rnnsearch.study.result import RunFigures
 from rnnsearch.tasks.standing import own_loss
+from rnnsearch.version import __version__
 
 if TYPE_CHECKING:
     from rnnsearch.records.recorder import RecordState

@@ -14,7 +14,7 @@ from rnnsearch.tasks.series.parts import fill_forward
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnnsearch.tasks.series.data import SeriesData
+    from rnnsearch.tasks.series.prepared import PreparedSeries
 
     Floats = NDArray[np.float64]
     Scaled = NDArray[np.float32]
@@ -31,7 +31,7 @@ FITTED_CELLS = 20_000_000
 """Lags that a least-squares fit reads at most; windows of a longer series are thinned evenly."""
 
 
-def baselines(data: SeriesData) -> list[Score]:
+def baselines_of(data: PreparedSeries) -> list[Score]:
     """Every rival that the data admits, scored as a model is."""
     targets = _filled(data)
     horizon, context = data.config.horizon, data.config.context
@@ -58,7 +58,7 @@ def baselines(data: SeriesData) -> list[Score]:
     return [*found, linear]
 
 
-def _filled(data: SeriesData) -> Scaled:
+def _filled(data: PreparedSeries) -> Scaled:
     """Scaled targets [rows, targets]; empty cells take the value before, or the mean."""
     count = len(data.config.targets)
     if data.config.missing != "mask":
@@ -80,13 +80,13 @@ def _season(targets: Scaled, origins: Rows, horizon: int, period: int) -> Floats
     return found
 
 
-def _lags(data: SeriesData, context: int) -> int:
+def _lags(data: PreparedSeries, context: int) -> int:
     """Rows that a linear forecast reads: the context, where the training part affords it."""
     rows = int(np.diff(data.bounds["train"], axis=1).min()) - data.config.horizon
     return max(1, min(context, rows // 2))
 
 
-def _linear(data: SeriesData, targets: Scaled, lags: int) -> Floats:
+def _linear(data: PreparedSeries, targets: Scaled, lags: int) -> Floats:
     """Least squares from `lags` rows and a constant to the horizon; [lags + 1, horizon].
 
     One map for all targets, each of which it reads by itself: on scaled columns that errs less
@@ -119,7 +119,7 @@ def _applied(targets: Scaled, origins: Rows, weights: Floats, lags: int) -> Floa
     return np.stack([_design(column, origins, lags) @ weights for column in targets.T], axis=2)
 
 
-def _score(data: SeriesData, name: str, note: str, forecast: Forecast, lead: int) -> Score:
+def _score(data: PreparedSeries, name: str, note: str, forecast: Forecast, lead: int) -> Score:
     """The metrics of a rival that reads `lead` rows before its forecast."""
     spread = _residuals(data, forecast, lead) if data.config.quantiles else None
 
@@ -137,7 +137,7 @@ def _score(data: SeriesData, name: str, note: str, forecast: Forecast, lead: int
     return Score(name, found, note)
 
 
-def _residuals(data: SeriesData, forecast: Forecast, lead: int) -> Floats:
+def _residuals(data: PreparedSeries, forecast: Forecast, lead: int) -> Floats:
     """What the quantiles of a rival add to its forecast, [series, horizon, targets, quantiles].
 
     Quantiles of its errors in the training part; none at 0.5, so that the forecast stays its own.

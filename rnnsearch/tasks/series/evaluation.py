@@ -14,7 +14,7 @@ from rnnsearch.tasks.series.scores import SPREADS, Scorer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnnsearch.tasks.series.data import SeriesData
+    from rnnsearch.tasks.series.prepared import PreparedSeries
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def scored(
-    data: SeriesData, part: Part, forecast: Forecast, models: int, at_once: int
+    data: PreparedSeries, part: Part, forecast: Forecast, models: int, at_once: int
 ) -> list[dict[str, float]]:
     """Metrics of each model over a part, under full names.
 

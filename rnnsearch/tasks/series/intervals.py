@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnnsearch.tasks.series.config import SeriesConfig
-    from rnnsearch.tasks.series.data import SeriesData
+    from rnnsearch.tasks.series.prepared import PreparedSeries
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
@@ -40,7 +40,7 @@ MOST_CELLS = 500_000
 """Errors of one model, all series together, unless `FEW_ERRORS` of each are more."""
 
 
-def first_scored(data: SeriesData, part: Part) -> Rows:
+def first_scored(data: PreparedSeries, part: Part) -> Rows:
     """The first row of each series from which on a part's intervals are scored; [series]."""
     lo, hi = data.bounds[part].T
     if part != "val":
@@ -50,7 +50,7 @@ def first_scored(data: SeriesData, part: Part) -> Rows:
     return data.windows("val")[0]
 
 
-def calibrating(data: SeriesData, part: Part) -> Rows:
+def calibrating(data: PreparedSeries, part: Part) -> Rows:
     """Origins of the forecasts whose errors say how wide the intervals of a part must be."""
     config = data.config
     ends = first_scored(data, part) if part == "val" else data.bounds["val"][:, 1]
@@ -71,7 +71,7 @@ def _needed(config: SeriesConfig) -> int:
     return ceil(config.interval / (1 - config.interval) - 1e-9)
 
 
-def check_calibration(data: SeriesData) -> None:
+def check_calibration(data: PreparedSeries) -> None:
     """Refuse a validation part with too few forecasts to calibrate on.
 
     Raises:
@@ -117,7 +117,7 @@ def bounds_before(config: SeriesConfig, scaled: Floats) -> tuple[Floats, Floats]
 class Calibration:
     """Errors of one model's forecasts, and the margins by which its intervals must grow."""
 
-    def __init__(self, data: SeriesData) -> None:
+    def __init__(self, data: PreparedSeries) -> None:
         self._data = data
         self._origins: list[Rows] = []
         self._errors: list[Floats] = []

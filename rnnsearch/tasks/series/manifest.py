@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from rnnsearch.tasks.series.steps import regular_step
 
 if TYPE_CHECKING:
-    from rnnsearch.tasks.series.data import SeriesData
+    from rnnsearch.tasks.series.prepared import PreparedSeries
 
 
-def manifest(data: SeriesData) -> dict[str, Any]:
+def manifest_of(data: PreparedSeries) -> dict[str, Any]:
     """Columns, scalers, and how cells are written, as JSON values.
 
     `step` is None where the steps between rows are not regular.

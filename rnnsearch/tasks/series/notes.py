@@ -16,10 +16,10 @@ MARKS = (
 """Numbers that files write for an empty cell."""
 
 if TYPE_CHECKING:
-    from rnnsearch.tasks.series.data import SeriesData
+    from rnnsearch.tasks.series.prepared import PreparedSeries
 
 
-def notes(data: SeriesData) -> list[str]:
+def notes_of(data: PreparedSeries) -> list[str]:
     """Where the parts begin, uneven times, empty cells, and columns that never change."""
     found = [*_parts(data), *data.forms.notes, *data.said, *_times(data)]
     config = data.config
@@ -43,7 +43,7 @@ def notes(data: SeriesData) -> list[str]:
     return found
 
 
-def _marks(data: SeriesData, columns: Sequence[str]) -> list[str]:
+def _marks(data: PreparedSeries, columns: Sequence[str]) -> list[str]:
     """Numbers far below or above all others that may stand for an empty cell; they are only said.
 
     They are read as they are, for nobody can know.
@@ -64,12 +64,12 @@ def _marks(data: SeriesData, columns: Sequence[str]) -> list[str]:
     return found
 
 
-def moment(data: SeriesData, row: int) -> str:
+def moment(data: PreparedSeries, row: int) -> str:
     """A row's time as a person writes it."""
     return f"row {row + 1:,}" if data.times is None else moment_said(data.times[row])
 
 
-def _parts(data: SeriesData) -> list[str]:
+def _parts(data: PreparedSeries) -> list[str]:
     if len(data.names) > 1:
         shown = ", ".join(data.names[:5]) + (", ..." if len(data.names) > 5 else "")
         return [f"{len(data.names)} series, each split and scaled by itself: {shown}"]
@@ -80,7 +80,7 @@ def _parts(data: SeriesData) -> list[str]:
     return ["; ".join(said)]
 
 
-def _times(data: SeriesData) -> list[str]:
+def _times(data: PreparedSeries) -> list[str]:
     """Steps that differ by more than a month's length from the commonest."""
     if data.times is None or len(data.times) < 3:
         return []

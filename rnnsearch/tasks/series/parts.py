@@ -16,7 +16,7 @@ from rnnsearch.tasks.splits import bounds_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnnsearch.tasks.series.data import SeriesData
+    from rnnsearch.tasks.series.prepared import PreparedSeries
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
@@ -62,7 +62,7 @@ def check_sizes(
         )
 
 
-def check_windows(data: SeriesData) -> None:
+def check_windows(data: PreparedSeries) -> None:
     """Refuse rolling windows in which nothing was measured.
 
     Raises:

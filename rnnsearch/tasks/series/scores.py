@@ -13,7 +13,7 @@ from rnnsearch.tasks.series.intervals import bounds_before, first_scored
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnnsearch.tasks.series.data import SeriesData
+    from rnnsearch.tasks.series.prepared import PreparedSeries
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
@@ -37,7 +37,7 @@ class Scorer:
         margins: By which intervals grow, scaled [series, horizon, targets]; None scores none.
     """
 
-    def __init__(self, data: SeriesData, part: Part, margins: Floats | None = None) -> None:
+    def __init__(self, data: PreparedSeries, part: Part, margins: Floats | None = None) -> None:
         self._data = data
         self._part = part
         self._margins = margins
@@ -154,7 +154,7 @@ class Scorer:
         return {f"{part}_{name}": value for name, value in found.items()}
 
 
-def _each(data: SeriesData) -> list[tuple[str, tuple[slice | int, slice | int]]]:
+def _each(data: PreparedSeries) -> list[tuple[str, tuple[slice | int, slice | int]]]:
     """Names of the series and of the targets, and where their sums lie."""
     found: list[tuple[str, tuple[slice | int, slice | int]]] = []
     if 1 < len(data.names) <= MOST_EACH:
@@ -176,7 +176,7 @@ def _plain(name: str) -> str:
     return kept.strip(".") or "_"
 
 
-def announced(data: SeriesData) -> Sequence[Metric]:
+def announced(data: PreparedSeries) -> Sequence[Metric]:
     """What a study sees, in the order of `Scorer.metrics`."""
     config = data.config
     unit = f"units of {config.targets[0]}" if len(config.targets) == 1 else "units of the targets"
@@ -238,7 +238,7 @@ def announced(data: SeriesData) -> Sequence[Metric]:
     return found
 
 
-def _of_intervals(data: SeriesData, unit: str) -> list[Metric]:
+def _of_intervals(data: PreparedSeries, unit: str) -> list[Metric]:
     config = data.config
     found = []
     if config.quantiles:
