@@ -21,7 +21,7 @@ from rnnsearch.events import (
     TrialEnded,
     TrialStarted,
 )
-from rnnsearch.tasks.standing import Judge, standing
+from rnnsearch.goal import Judge, standing
 
 if TYPE_CHECKING:
     from rnnsearch.search.ledger.trial_record import TrialRecord

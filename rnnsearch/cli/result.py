@@ -12,8 +12,8 @@ from rnnsearch.cli.progress import ENDED, duration
 from rnnsearch.cli.text import print_table, short, short_params
 from rnnsearch.commands import command, shown
 from rnnsearch.errors import NoUsableTrialError
+from rnnsearch.goal import Judge
 from rnnsearch.redaction import is_redacted
-from rnnsearch.tasks.standing import Judge
 
 if TYPE_CHECKING:
     from rnnsearch.study import Champion, StudyResult
@@ -100,7 +100,7 @@ def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
     """The winner beside the baselines, a metric a row, the study's own first."""
     best = result.best_trial
     metric = result.spec.search.metric
-    sign = 1.0 if result.spec.search.goal == "minimize" else -1.0
+    cost = result.spec.search.goal.cost
 
     judge_by = Judge(metric, result.spec.search.goal, result.tie_break)
     rivals = sorted(result.baselines, key=lambda row: judge_by.of(row["metrics"]))
@@ -131,7 +131,7 @@ def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
     tested = metric.replace("train_", "test_", 1)
     judge = tested if tested in own else metric
     values = [row["metrics"][judge] for row in rivals if judge in row["metrics"]]
-    if judge in own and any(sign * value <= sign * own[judge] for value in values):
+    if judge in own and any(cost(value) <= cost(own[judge]) for value in values):
         print(f"warning: no recurrent model beats the best baseline on {judge}", file=out)
     if champion.text:
         print(f"it says:\n{champion.text}", file=out)

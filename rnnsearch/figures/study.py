@@ -21,6 +21,7 @@ from rnnsearch.figures.style import (
     shortened,
     whole_numbers,
 )
+from rnnsearch.goal import Goal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +61,7 @@ def draw_study(
     *,
     title: str,
     value_label: str,
-    goal: str = "minimize",
+    goal: Goal = Goal.MINIMIZE,
     rungs: Sequence[int] = (),
     baselines: Mapping[str, float] | None = None,
     best: int | None = None,
@@ -71,7 +72,7 @@ def draw_study(
     Args:
         value_label: The metric with its unit.
         rungs: Epochs at which trials were stopped.
-        goal: `minimize` or `maximize`.
+        goal: Which way a value is better.
         baselines: Values of the rivals by name, the best one first.
         best: The trial whose curve stands out.
         won: Whether it is the champion, which is not always the one with the best value.
@@ -117,7 +118,7 @@ def _is_number(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
 
 
-def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: str) -> None:
+def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: Goal) -> None:
     for state, (color, marker) in _MARKS.items():
         group = [trial for trial in trials if trial.state == state]
         if not group:
@@ -133,8 +134,8 @@ def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: str) -> None:
         )
     able = sorted((trial for trial in trials if _can_win(trial)), key=lambda trial: trial.number)
     numbers = [trial.number for trial in able]
-    better = min if goal == "minimize" else max
-    steps = list(accumulate((trial.value for trial in able if trial.value is not None), better))
+    values = (trial.value for trial in able if trial.value is not None)
+    steps = list(accumulate(values, lambda *both: goal.best(both)))
     if steps:
         numbers.append(max(trial.number for trial in trials))
         steps.append(steps[-1])
@@ -171,14 +172,14 @@ def _points(curve: Mapping[int, float]) -> tuple[list[int], list[float]]:
     return epochs, [curve[epoch] for epoch in epochs]
 
 
-def _robust_limit(axes: Axes, finite: NDArray[np.float64], log: bool, goal: str) -> None:
+def _robust_limit(axes: Axes, finite: NDArray[np.float64], log: bool, goal: Goal) -> None:
     """A few wild trials must not press all others onto the axis."""
     import numpy as np
 
     if finite.size < 4:
         return
     low, high = np.percentile(finite, [2, 98])
-    if goal == "minimize":
+    if goal is Goal.MINIMIZE:
         low = finite.min()
     else:
         high = finite.max()

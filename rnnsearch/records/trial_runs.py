@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnsearch.events import StudyEnded, TrialEnded
+from rnnsearch.goal import Goal
 from rnnsearch.records.mlflow.store import RunStore
 from rnnsearch.records.names import TRIAL
 from rnnsearch.records.run_fields import (
@@ -152,8 +153,8 @@ class TrialRuns:
         state.ended[end.number] = end.state
         best = state.best
         if end.best_value is not None and end.state in ("complete", "pruned"):
-            better = max if state.study.get("goal") == "maximize" else min
-            best = end.best_value if best is None else better(best, end.best_value)
+            goal = Goal(state.study.get("goal", Goal.MINIMIZE))
+            best = goal.best(value for value in (best, end.best_value) if value is not None)
         if best is not None and best != state.best:
             ended = sum(state.counts.values()) + 1
             self.progress.append((f"best_{self._metric}", best, end.time, ended))

@@ -9,12 +9,11 @@ from typing import Any
 import optuna
 
 from rnnsearch.events import TrialState
+from rnnsearch.goal import Goal, standing
 from rnnsearch.search.finalists import mean_of
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.proposals import optuna_distributions
 from rnnsearch.space.spec import StudySpec
-from rnnsearch.tasks.base import Goal
-from rnnsearch.tasks.standing import standing
 
 STATES: tuple[TrialState, ...] = (
     "complete",
@@ -144,9 +143,7 @@ def summary(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
                     "trials": len(members),
                     "epochs": sum(trial.epoch for trial in members),
                     "seconds": sum(trial.seconds or 0.0 for trial in members),
-                    "best_value": min(
-                        values, key=lambda value: standing(goal, value), default=None
-                    ),
+                    "best_value": goal.best(values) if values else None,
                     "median_value": statistics.median(values) if values else None,
                 }
             )
@@ -171,7 +168,7 @@ def importances(trials: Sequence[TrialRecord], spec: StudySpec) -> list[Row]:
     distributions = optuna_distributions(spec)
     # Else Optuna prints a line on the study that is made here in memory.
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(direction=spec.search.goal)
+    study = optuna.create_study(direction=optuna.study.StudyDirection[spec.search.goal.name])
     study.add_trials(
         [
             optuna.trial.create_trial(

@@ -13,8 +13,8 @@ from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from rnnsearch.goal import Goal
 from rnnsearch.space.spec import StudySpec
-from rnnsearch.tasks.base import Goal
 
 Decision = Literal["continue", "stop"]
 
@@ -48,7 +48,7 @@ class Rungs:
             )
         self.max_epochs = max_epochs
         self._keep = 1 / reduction_factor
-        self._sign = 1.0 if goal == "maximize" else -1.0
+        self._goal = goal
         self._epochs = _rung_epochs(grace_period, reduction_factor, max_epochs)
         self._rewards: dict[int, dict[int, float]] = {epoch: {} for epoch in self._epochs}
         self._sorted: dict[int, list[float]] = {epoch: [] for epoch in self._epochs}
@@ -117,7 +117,7 @@ class Rungs:
         return {epoch: len(rewards) for epoch, rewards in self._rewards.items()}
 
     def _enter(self, number: int, rung: int, value: float) -> None:
-        reward = self._sign * value
+        reward = -self._goal.cost(value)
         self._rewards[rung][number] = reward
         insort(self._sorted[rung], reward)
 

@@ -11,10 +11,10 @@ from rnnsearch.search.endings import OUT_OF_TIME
 from rnnsearch.search.finalists import Finalist, FinalistsStage, choose
 
 if TYPE_CHECKING:
+    from rnnsearch.goal import Judge
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.search.shelf import Shelf
     from rnnsearch.search.unfinished import Unfinished
-    from rnnsearch.tasks.standing import Judge
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,20 +17,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.events import FinalistScored, Listener
+from rnnsearch.goal import Standing, standing
 from rnnsearch.search.endings import OUT_OF_TIME
 from rnnsearch.search.job import Job
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
-from rnnsearch.tasks.standing import Standing, standing
 from rnnsearch.tasks.streams import derive
 
 if TYPE_CHECKING:
+    from rnnsearch.goal import Goal
     from rnnsearch.search.endings import Endings
     from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.search.shelf import Shelf
-    from rnnsearch.tasks.base import Goal
     from rnnsearch.training.weights import Weights
 
 NOTE = "finalists"
@@ -112,7 +112,7 @@ class FinalistsStage:
         self._spec = spec
         self._metric = spec.search.metric
         self._goal = spec.search.goal
-        self._worst = math.inf if spec.search.goal == "minimize" else -math.inf
+        self._worst = spec.search.goal.worst
         self._ledger = ledger
         self._listener = listener
         self._shelf = shelf

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rnnsearch.errors import LedgerError
-from rnnsearch.tasks.base import Goal
-from rnnsearch.tasks.standing import standing
+from rnnsearch.goal import Goal, standing
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import BestEpoch, EpochReport
 from rnnsearch.training.weights import History, Weights

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rnnsearch.tasks.base import Goal
+from rnnsearch.goal import Goal
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import Divergence, EpochReport, Refusal
 

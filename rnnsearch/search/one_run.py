@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rnnsearch.goal import Judge
 from rnnsearch.search.asha import Rungs
 from rnnsearch.search.champion import crown
 from rnnsearch.search.choice import choose_winner, stopped_by_time
@@ -18,7 +19,7 @@ from rnnsearch.search.tune.footprint import largest_trial_bytes
 from rnnsearch.search.tune.task_store import TaskStore
 from rnnsearch.search.unfinished import best_unfinished
 from rnnsearch.space.trial import first_task
-from rnnsearch.tasks.standing import Judge, own_loss
+from rnnsearch.tasks.base import own_loss
 
 if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen, Listener

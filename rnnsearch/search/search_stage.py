@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from rnnsearch.errors import InputError
 from rnnsearch.events import EpochsReported, Listener, RungsChanged, TrialEnded, TrialStarted
+from rnnsearch.goal import standing
 from rnnsearch.search.endings import OUT_OF_TIME
 from rnnsearch.search.job import LOSS, Job
 from rnnsearch.search.ledger.trial_record import BEST_LOSS, TRAIN_LOSSES
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
-from rnnsearch.tasks.standing import standing
 from rnnsearch.training.codec import config_to_json
 from rnnsearch.training.report import EpochReport
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.events import CheckpointSaved, Listener
-from rnnsearch.tasks.base import Goal
-from rnnsearch.tasks.standing import Standing
+from rnnsearch.goal import Goal, Standing
 from rnnsearch.training.config import TrialConfig
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import PackError
+from rnnsearch.goal import Judge, Standing
 from rnnsearch.space.trial import trial_config
-from rnnsearch.tasks.standing import Judge, Standing
 
 if TYPE_CHECKING:
     from rnnsearch.search.ledger.trial_record import TrialRecord

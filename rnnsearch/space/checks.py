@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rnnsearch.errors import DataError, Mistake
+from rnnsearch.goal import Goal
 from rnnsearch.models.config import CLASSIC, GATES
 from rnnsearch.space.conditions import holds
 from rnnsearch.space.corners import corners
@@ -18,7 +19,7 @@ from rnnsearch.space.sections import Reading
 from rnnsearch.space.trial import task_config
 from rnnsearch.space.values import note
 from rnnsearch.space.words import plain_text
-from rnnsearch.tasks.base import Goal, Metric, TaskData, Window
+from rnnsearch.tasks.base import Metric, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig, problems
 from rnnsearch.tasks.load import load_data, stand_in_data
 
@@ -299,17 +300,13 @@ def check_metric(draft: Draft, metrics: Sequence[Metric] | None) -> None:
             nearest(name, known),
         )
         return
-    natural: Goal = known[name].goal
+    natural = Goal(known[name].goal)
     if goal_key in draft.reading.values and draft.fixed[goal_key] != natural:
         draft.note(
             [goal_key],
-            f"{name} is better the {_side(natural)}, so its goal is "
+            f"{name} is better the {natural.side}, so its goal is "
             f"{natural}; leave the line out, or mend it.",
             natural,
         )
     elif goal_key not in draft.reading.wrong:
-        draft.fixed[goal_key] = natural
-
-
-def _side(goal: Goal) -> str:
-    return "lower" if goal == "minimize" else "higher"
+        draft.fixed[goal_key] = natural.value

@@ -12,6 +12,7 @@ import re
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -111,8 +112,15 @@ def leaves(cls: type, prefix: str, whole: Any = REQUIRED) -> dict[str, Field]:
         if dataclasses.is_dataclass(annotation):
             found |= leaves(annotation, key, default)  # type: ignore[arg-type]
         else:
-            found[key] = Field(key, annotation, default, said.get(part.name, ""))
+            found[key] = Field(key, _texts(annotation), default, said.get(part.name, ""))
     return found
+
+
+def _texts(annotation: Any) -> Any:
+    """An enumeration of texts as those texts, which a file writes; any other type as it is."""
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return Literal[tuple(member.value for member in annotation)]
+    return annotation
 
 
 def config_classes(task_type: str | None) -> dict[str, type]:

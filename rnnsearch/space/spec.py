@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from rnnsearch.goal import Goal
 from rnnsearch.space.distributions import Parameter
-from rnnsearch.tasks.base import Goal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +67,17 @@ class SearchConfig:
     """
 
     metric: str
-    goal: Goal = "minimize"
+    goal: Goal = Goal.MINIMIZE
     num_trials: int = 60
     time_budget: float | None = None
     sampler: SamplerConfig = field(default_factory=SamplerConfig)
     scheduler: SchedulerConfig = field(default_factory=SchedulerConfig)
     finalists: FinalistsConfig = field(default_factory=FinalistsConfig)
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Take the goal as a space file and Python code write it: as its text."""
+        object.__setattr__(self, "goal", Goal(self.goal))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ from rnnsearch.study.recording import (
     write_records,
 )
 from rnnsearch.study.result import RunFigures
-from rnnsearch.tasks.standing import own_loss
+from rnnsearch.tasks.base import own_loss
 from rnnsearch.version import __version__
 
 if TYPE_CHECKING:

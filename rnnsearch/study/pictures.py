@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.figures.panels import Panels, written
+from rnnsearch.goal import standing
 from rnnsearch.space.describe import rungs
-from rnnsearch.tasks.standing import standing
 
 if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from rnnsearch.goal import Goal, GoalText
+
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, device, dtype
 
 Part = Literal["train", "val", "test"]
-Goal = Literal["minimize", "maximize"]
 Head = Literal["every", "last"]
 """Whether a task asks for outputs at every step, or at each sequence's last valid step alone."""
 
@@ -39,9 +40,18 @@ class Metric:
 
     name: str
     unit: str
-    goal: Goal
+    goal: GoalText
     meaning: str
     loss: bool = False
+
+
+def own_loss(metrics: Sequence[Metric]) -> str:
+    """The name of a task's own loss among the metrics that it reports, or nothing.
+
+    It is the one that the task marks; of a task that marks none, the first that is minimized.
+    """
+    minimized = (metric.name for metric in metrics if Goal(metric.goal) is Goal.MINIMIZE)
+    return next((metric.name for metric in metrics if metric.loss), next(minimized, ""))
 
 
 @dataclass(frozen=True, slots=True)

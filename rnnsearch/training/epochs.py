@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from rnnsearch.tasks.base import Goal
-from rnnsearch.tasks.standing import Judge
+from rnnsearch.goal import Goal, Judge
 from rnnsearch.training.report import BestEpoch, Divergence, EpochReport
 from rnnsearch.training.slots import Best, Slot
 from rnnsearch.training.stack import Stack
@@ -51,7 +50,7 @@ class EpochEnds:
             # The task's own first metric, not the study's: equal configs give equal curves.
             first = stack.task.data.metrics()[0]
             how = slot.config.training
-            slot.plateau = slot.plateau.after(metrics[first.name], first.goal, how)
+            slot.plateau = slot.plateau.after(metrics[first.name], Goal(first.goal), how)
         seconds += slot.seconds
         stack.close_epoch(slot)
         kept = slot.best.metrics

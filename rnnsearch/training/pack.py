@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import torch
 
 from rnnsearch.errors import PackError, RnnsearchError
+from rnnsearch.goal import Goal, GoalText
 from rnnsearch.own_code import blame
-from rnnsearch.tasks.base import Goal
 from rnnsearch.tasks.load import build_task
 from rnnsearch.training.capture import Recorder, recorder_of
 from rnnsearch.training.config import TrialConfig
@@ -63,7 +63,7 @@ class Pack:
         *,
         device: str = "cpu",
         objective: str = "val_mse",
-        goal: Goal = "minimize",
+        goal: Goal | GoalText = Goal.MINIMIZE,
         tasks: TaskBuilder = build_task,
         recorder: Recorder | None = None,
         most: int | None = None,
@@ -84,7 +84,7 @@ class Pack:
         self._device = torch.device(device)
         self._recorder = recorder_of(self._device) if recorder is None else recorder
         self._placement = Placement(data, self._device, objective, tasks)
-        self._ends = EpochEnds(objective, goal)
+        self._ends = EpochEnds(objective, Goal(goal))
         self._slots: dict[str, tuple[Slot, Stack]] = {}
         self._stacks: dict[StackKey, Stack] = {}
         self._arriving: dict[str, tuple[TrialConfig, TrialSnapshot | None]] = {}

@@ -10,9 +10,8 @@ import torch
 
 from rnnsearch.errors import PackError
 from rnnsearch.models.initial import initial_weights
-from rnnsearch.tasks.base import Task, TaskData, Window
+from rnnsearch.tasks.base import Task, TaskData, Window, own_loss
 from rnnsearch.tasks.config import TaskConfig
-from rnnsearch.tasks.standing import own_loss
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.layout import Layout, layout_of

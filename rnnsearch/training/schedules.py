@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnsearch.tasks.base import Goal
+from rnnsearch.goal import Goal
 from rnnsearch.training.config import TrainingConfig
 
 ONE_CYCLE_START = 1 / 25
@@ -57,9 +57,8 @@ class Plateau:
     def _improves(self, metric: float, goal: Goal) -> bool:
         if self.best is None:
             return True
-        if goal == "minimize":
-            return metric < self.best * (1 - THRESHOLD)
-        return metric > self.best * (1 + THRESHOLD)
+        by = goal.cost(-THRESHOLD)  # below the best by so much where less is better, else above
+        return goal.better(metric, self.best * (1 + by))
 
 
 def epoch_factors(

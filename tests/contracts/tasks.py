@@ -17,12 +17,11 @@ from torch.overrides import TorchFunctionMode
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.network import RecurrentNetwork
-from rnnsearch.tasks.base import Batch, Head, Part, Task, TaskData, Window
+from rnnsearch.tasks.base import Batch, Head, Part, Task, TaskData, Window, own_loss
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.fed_back import fed_back
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.own.one_trial import OneTrialData
-from rnnsearch.tasks.standing import own_loss
 from rnnsearch.training.plain import NetworkPredictor
 
 CPU = torch.device("cpu")

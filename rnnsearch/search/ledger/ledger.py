@@ -13,6 +13,7 @@ from optuna.trial import TrialState as OptunaState
 
 from rnnsearch.errors import LedgerError
 from rnnsearch.events import TrialState
+from rnnsearch.goal import standing
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.asking import Asking, Suggest
 from rnnsearch.search.ledger.notes import NOTE, notes_of
@@ -23,7 +24,6 @@ from rnnsearch.search.ledger.trial_record import QueuedTrial, TrialRecord
 from rnnsearch.search.ledger.writer import EndState, StudyWriter
 from rnnsearch.space.proposals import suggest as propose
 from rnnsearch.space.spec import StudySpec
-from rnnsearch.tasks.standing import standing
 
 
 class Ledger:

@@ -145,7 +145,7 @@ class _Replay:
 
     def _make_study(self) -> None:
         if not self._result.get_all_studies():
-            direction = StudyDirection[self._spec.search.goal.upper()]
+            direction = StudyDirection[self._spec.search.goal.name]
             log = {"op_code": JournalOperation.CREATE_STUDY, "worker_id": _WORKER}
             self._add({**log, "study_name": self._name, "directions": [direction]}, ours=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import optuna
+from optuna.study import StudyDirection
 
 from rnnsearch.commands import command
 from rnnsearch.errors import StudyExistsError, StudyNotFoundError
@@ -42,7 +43,7 @@ def create_study(store: Store, directory: StudyDirectory, spec: StudySpec) -> Op
         study = optuna.create_study(
             study_name=directory.name,
             storage=store.storage,
-            direction=spec.search.goal,
+            direction=StudyDirection[spec.search.goal.name],
             sampler=make_sampler(spec.search, asked=0),
             pruner=optuna.pruners.NopPruner(),
         )

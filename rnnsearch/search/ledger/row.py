@@ -10,6 +10,7 @@ from typing import Any
 import optuna
 
 from rnnsearch.events import TrialState
+from rnnsearch.goal import Goal
 from rnnsearch.search.ledger.trial_record import QueuedTrial, TrialRecord, trial_name
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.streams import derive
@@ -38,14 +39,14 @@ class LedgerRow:
     Attributes:
         trial_id: Its key in the Optuna storage.
         trial: Optuna's handle, while the trial is asked for and not told.
-        minimize: Whether a lower value is better.
+        goal: Which way a value is better.
     """
 
     number: int
     trial_id: int
     name: str
     seed: int
-    minimize: bool
+    goal: Goal
     state: TrialState = "waiting"
     params: dict[str, Any] = field(default_factory=dict)
     curve: dict[int, float] = field(default_factory=dict)
@@ -74,9 +75,7 @@ class LedgerRow:
         """Enters a report."""
         self.curve[epoch] = value
         self.epoch = max(self.epoch, epoch)
-        if self.best_value is None or (
-            value < self.best_value if self.minimize else value > self.best_value
-        ):
+        if self.best_value is None or self.goal.better(value, self.best_value):
             self.best_value, self.best_epoch = value, epoch
 
     def queued(self, attempt: int) -> QueuedTrial:
@@ -123,7 +122,7 @@ def new_row(spec: StudySpec, number: int, trial_id: int) -> LedgerRow:
         trial_id=trial_id,
         name="",
         seed=derive(spec.search.seed, "trial", number),
-        minimize=spec.search.goal == "minimize",
+        goal=spec.search.goal,
     )
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rnnsearch.events import TrialState
-from rnnsearch.tasks.base import Goal
-from rnnsearch.tasks.standing import Standing, standing
+from rnnsearch.goal import Goal, Standing, standing
 
 BEST_LOSS = "best_loss"
 """Attribute of an ended trial: the task's own loss at its best epoch."""

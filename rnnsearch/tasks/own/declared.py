@@ -11,7 +11,8 @@ from typing import Any, get_args
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.base import Goal, Head, Loss, Metric, Part
+from rnnsearch.goal import Goal
+from rnnsearch.tasks.base import Head, Loss, Metric, Part
 
 ONE_TRIAL_LOSSES: tuple[Loss, ...] = ("mse", "l1", "huber", "cross_entropy", "bce")
 """`quantile` needs quantiles, which a task for one trial has no way to name."""
@@ -129,11 +130,10 @@ def metrics_wrong(
                 f"metrics() names {name!r}; the name of a metric of {what} is {prefixes[0]} and "
                 "then letters, digits, and _ . - /, such as val_mse"
             )
-        if metric.goal not in get_args(Goal):
+        if metric.goal not in tuple(Goal):
             close = " (a figure of errors is minimized)" if metric.goal in ("min", "lower") else ""
             wrong.append(
-                f"the goal of {name} must be {' or '.join(get_args(Goal))}, not {metric.goal!r}"
-                + close
+                f"the goal of {name} must be {' or '.join(Goal)}, not {metric.goal!r}" + close
             )
         wrong += [
             f"the {key} of {name} must be a text, not {value!r}"

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
 
+from rnnsearch.goal import Goal
 from rnnsearch.search.asha import Rungs
-from rnnsearch.tasks.base import Goal
 
 MAX_EPOCHS = 30
 
@@ -29,7 +29,7 @@ def decisions_of_ray(
     scheduler = AsyncHyperBandScheduler(
         time_attr="epoch",
         metric="value",
-        mode="min" if goal == "minimize" else "max",
+        mode="min" if goal == Goal.MINIMIZE else "max",
         max_t=MAX_EPOCHS,
         grace_period=grace,
         reduction_factor=factor,
@@ -82,7 +82,7 @@ def replays(draw: st.DrawFn, longest_step: int) -> list[tuple[int, int, float]]:
     return reports
 
 
-@pytest.mark.parametrize("goal", ["minimize", "maximize"])
+@pytest.mark.parametrize("goal", [Goal.MINIMIZE, Goal.MAXIMIZE])
 @pytest.mark.parametrize("longest_step", [1, 7], ids=["dense", "sparse"])
 @settings(max_examples=150, deadline=None)
 @given(data=st.data(), grace=st.integers(1, 6), factor=st.sampled_from([2.0, 2.5, 3.0, 4.0]))
@@ -100,7 +100,7 @@ def test_both_stop_somebody() -> None:
     """The property above would hold for a rule that stops nobody, if Ray's did too."""
     reports = [(number, 5, float(number)) for number in range(9)]
 
-    ours = decisions_of_ours(5, 3.0, "minimize", reports)
+    ours = decisions_of_ours(5, 3.0, Goal.MINIMIZE, reports)
 
-    assert ours == decisions_of_ray(5, 3.0, "minimize", reports)
+    assert ours == decisions_of_ray(5, 3.0, Goal.MINIMIZE, reports)
     assert ours == ["continue"] + ["stop"] * 8

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from rnnsearch.events import TrialState
+from rnnsearch.goal import Goal
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import SearchConfig, StudySpec
 from rnnsearch.study import Champion, RunFigures, StudyResult
-from rnnsearch.tasks.base import Goal
 
 SPACE = """
 task: {type: sine}
@@ -28,7 +28,7 @@ search: {metric: train_nats, scheduler: {type: none}}
 """
 
 
-def search(goal: Goal = "minimize", budget: float | None = None) -> SearchConfig:
+def search(goal: Goal = Goal.MINIMIZE, budget: float | None = None) -> SearchConfig:
     return SearchConfig(metric="val_mse", goal=goal, num_trials=10, time_budget=budget)
 
 

@@ -18,7 +18,7 @@ from rnnsearch.events import (
     TrialStarted,
     TrialState,
 )
-from rnnsearch.tasks.base import Goal
+from rnnsearch.goal import Goal
 
 
 @dataclass

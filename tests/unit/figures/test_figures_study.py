@@ -11,6 +11,7 @@ import pytest
 from rnnsearch.figures.curve import draw_curve
 from rnnsearch.figures.matrices import draw_confusion
 from rnnsearch.figures.study import TrialPoint, draw_study
+from rnnsearch.goal import Goal
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -41,7 +42,7 @@ def test_study_shows_states_and_baselines(tmp_path: Path) -> None:
         assert has_color(image, color)
 
 
-@pytest.mark.parametrize("goal", ["minimize", "maximize"])
+@pytest.mark.parametrize("goal", [Goal.MINIMIZE, Goal.MAXIMIZE])
 @pytest.mark.parametrize("count", [0, 1])
 def test_small_studies_are_drawn(tmp_path: Path, goal: str, count: int) -> None:
     trials = [TrialPoint(0, "complete", 0.0, {1: 0.0})][:count]

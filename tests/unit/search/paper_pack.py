@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnnsearch.errors import PackError
-from rnnsearch.tasks.standing import Judge, standing
+from rnnsearch.goal import Goal, Judge, standing
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import BestEpoch, Divergence, EpochReport, Refusal, Step
 from rnnsearch.training.snapshot import TrialSnapshot
@@ -113,9 +113,9 @@ class PaperPack:
     def _take(self, trial_id: str, epoch: int) -> BestEpoch:
         """The best epoch, the lowest metric and of equal ones the lowest loss."""
         metrics = self._curve(self.configs[trial_id], epoch)
-        judge = Judge(METRIC, "minimize", LOSS)
+        judge = Judge(METRIC, Goal.MINIMIZE, LOSS)
         best = self.best.get(trial_id)
-        if best is None or judge.of(metrics) < standing("minimize", best.value, best.loss):
+        if best is None or judge.of(metrics) < standing(Goal.MINIMIZE, best.value, best.loss):
             best = self.best[trial_id] = BestEpoch(epoch, metrics[METRIC], metrics.get(LOSS))
         return best
 

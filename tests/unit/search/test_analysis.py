@@ -10,6 +10,7 @@ import pytest
 from small_space import small_spec
 
 from rnnsearch.events import TrialState
+from rnnsearch.goal import Goal
 from rnnsearch.search.analysis import (
     best_so_far,
     histories,
@@ -63,7 +64,7 @@ BASELINES = [
 
 
 def test_the_leaderboard_ranks_trials_and_places_baselines() -> None:
-    rows = leaderboard(TRIALS, goal="minimize", metric="val_mse", baselines=BASELINES)
+    rows = leaderboard(TRIALS, goal=Goal.MINIMIZE, metric="val_mse", baselines=BASELINES)
 
     assert [row["name"] for row in rows] == [
         "trial-0001-lstm",
@@ -83,7 +84,7 @@ def test_the_leaderboard_ranks_trials_and_places_baselines() -> None:
 
 
 def test_more_is_better_where_the_goal_says_so() -> None:
-    rows = leaderboard(TRIALS, goal="maximize", metric="val_mse", baselines=BASELINES)
+    rows = leaderboard(TRIALS, goal=Goal.MAXIMIZE, metric="val_mse", baselines=BASELINES)
 
     assert [row["name"] for row in rows][:5] == [
         "mean",
@@ -103,15 +104,15 @@ def test_equal_values_are_parted_by_the_own_loss_baselines_among_them() -> None:
     even = [{"name": "regression", "metrics": {"val_accuracy": 1.0, "val_nats": 0.15}, "note": ""}]
     for trials in (tied, tied[::-1]):
         rows = leaderboard(
-            trials, goal="maximize", metric="val_accuracy", loss="val_nats", baselines=even
+            trials, goal=Goal.MAXIMIZE, metric="val_accuracy", loss="val_nats", baselines=even
         )
         assert [row["number"] for row in rows] == [1, 4, None, 3, 0, 2]
-        rows = leaderboard(trials, goal="maximize", metric="val_accuracy", baselines=even)
+        rows = leaderboard(trials, goal=Goal.MAXIMIZE, metric="val_accuracy", baselines=even)
         assert [row["number"] for row in rows] == [1, 4, 3, 0, 2, None], "its loss is not known"
 
 
 def test_a_baseline_stands_alone_before_any_trial() -> None:
-    rows = leaderboard([], goal="minimize", metric="val_mse", baselines=BASELINES)
+    rows = leaderboard([], goal=Goal.MINIMIZE, metric="val_mse", baselines=BASELINES)
 
     assert [row["name"] for row in rows] == ["persistence", "mean"]
 
@@ -136,7 +137,7 @@ def test_histories_are_rows_of_epochs() -> None:
 
 
 def test_progress_follows_the_order_of_the_ends_and_skips_what_diverged() -> None:
-    rows = best_so_far(TRIALS, "minimize")
+    rows = best_so_far(TRIALS, Goal.MINIMIZE)
 
     assert [(row["number"], row["best"]) for row in rows] == [
         (6, 0.7),
@@ -148,7 +149,7 @@ def test_progress_follows_the_order_of_the_ends_and_skips_what_diverged() -> Non
 
 
 def test_the_summary_counts_each_state() -> None:
-    rows = {row["state"]: row for row in summary(TRIALS, "minimize")}
+    rows = {row["state"]: row for row in summary(TRIALS, Goal.MINIMIZE)}
 
     assert {state: row["trials"] for state, row in rows.items()} == {
         "complete": 2,

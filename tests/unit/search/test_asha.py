@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_space import small_spec
 
+from rnnsearch.goal import Goal
 from rnnsearch.search.asha import Rungs, quantile_without
-from rnnsearch.tasks.base import Goal
 
 
-def rungs(goal: Goal = "minimize") -> Rungs:
+def rungs(goal: Goal = Goal.MINIMIZE) -> Rungs:
     return Rungs(grace_period=5, reduction_factor=3, max_epochs=60, goal=goal)
 
 
@@ -40,11 +40,11 @@ def test_the_rungs_of_the_shipped_example() -> None:
 
 
 def test_a_broken_factor_rounds_up_and_doubles_no_rung() -> None:
-    assert list(Rungs(5, 2.5, 40, "minimize").populations()) == [5, 13, 32, 40]
-    assert list(Rungs(1, 1.2, 5, "minimize").populations()) == [1, 2, 3, 4, 5]
+    assert list(Rungs(5, 2.5, 40, Goal.MINIMIZE).populations()) == [5, 13, 32, 40]
+    assert list(Rungs(1, 1.2, 5, Goal.MINIMIZE).populations()) == [1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize(("goal", "sign"), [("minimize", 1.0), ("maximize", -1.0)])
+@pytest.mark.parametrize(("goal", "sign"), [(Goal.MINIMIZE, 1.0), (Goal.MAXIMIZE, -1.0)])
 def test_the_first_goes_on_and_a_worse_second_stops(goal: Goal, sign: float) -> None:
     table = rungs(goal)
 
@@ -127,7 +127,7 @@ def test_what_is_not_finite_is_the_callers_to_end(value: float) -> None:
 @pytest.mark.parametrize("arguments", [(0, 3, 9), (1, 1, 9), (1, 3, 0)])
 def test_numbers_out_of_range_are_refused(arguments: tuple[int, float, int]) -> None:
     with pytest.raises(ValueError, match="must be"):
-        Rungs(*arguments, "minimize")
+        Rungs(*arguments, Goal.MINIMIZE)
 
 
 def test_scheduler_none_decides_nothing() -> None:
@@ -152,14 +152,14 @@ def test_rebuilt_rungs_are_the_live_ones(
     curves: dict[int, dict[int, float]], order: object
 ) -> None:
     """Whatever the order in which trials arrived; judged by how each then treats a newcomer."""
-    live = Rungs(1, 3, 12, "minimize")
+    live = Rungs(1, 3, 12, Goal.MINIMIZE)
     arrivals = [(epoch, number) for number, curve in curves.items() for epoch in curve]
     order.shuffle(arrivals)  # type: ignore[attr-defined]
     arrivals.sort(key=lambda arrival: arrival[0])
     for epoch, number in arrivals:
         live.record(number, epoch, curves[number][epoch])
 
-    rebuilt = Rungs(1, 3, 12, "minimize")
+    rebuilt = Rungs(1, 3, 12, Goal.MINIMIZE)
     rebuilt.record(99, 1, 0.0)
     rebuilt.rebuild(curves)
 

@@ -21,6 +21,7 @@ from rnnsearch.events import (
     TrialEnded,
     TrialStarted,
 )
+from rnnsearch.goal import Goal
 from rnnsearch.search.finalists import choose
 from rnnsearch.space.trial import trial_config
 from rnnsearch.training.config import TrialConfig
@@ -107,7 +108,7 @@ def test_finalists_train_again_and_the_best_mean_wins(rigs) -> None:
     scored = rig.notebook.of(FinalistScored)
     assert sorted(event.number for event in scored) == sorted(best)
     assert all(len(event.values) == len(set(event.seeds)) == 4 for event in scored)
-    chosen = choose(rig.finalists.finalists, "minimize")
+    chosen = choose(rig.finalists.finalists, Goal.MINIMIZE)
     for each in rig.finalists.finalists:
         paths, left_out = rig.finalists.trained(each)
         assert (tuple(paths), left_out) == (each.seeds, [])
@@ -135,7 +136,7 @@ def test_ties_are_broken_by_the_own_loss_from_the_epoch_to_the_champion(rigs) ->
     assert order[0] != 0, "the first to arrive is another"
     assert rig.shelf.best() == order[:2]
     assert [one.number for one in rig.ledger.best(12)] == order
-    assert choose(rig.finalists.finalists, "minimize")[0] == order[0]
+    assert choose(rig.finalists.finalists, Goal.MINIMIZE)[0] == order[0]
     rig.end()
     second = rigs(paper_spec(none, "search.finalists={top: 2, seeds: 2}"), resume=True)
     second.run()
@@ -315,7 +316,7 @@ def test_the_budget_ends_trials_beyond_the_grace_period_as_pruned(rigs) -> None:
     assert all("budget" in one.reason and one.epoch >= 1 for one in pruned)
     assert "running" not in rig.ledger.counts()
     assert rig.finalists is not None
-    assert choose(rig.finalists.finalists, "minimize") is not None
+    assert choose(rig.finalists.finalists, Goal.MINIMIZE) is not None
     assert len(list(rig.directory.checkpoints.iterdir())) == 2
 
 
@@ -329,7 +330,9 @@ def test_unfinished_reruns_are_dropped_at_the_deadline_with_a_note(rigs) -> None
     rig.run(each_turn=each_turn)
     assert rig.finalists is not None
     assert len(rig.finalists.dropped) == 4
-    assert choose(rig.finalists.finalists, "minimize") is not None, "the search's own seed counts"
+    assert choose(rig.finalists.finalists, Goal.MINIMIZE) is not None, (
+        "the search's own seed counts"
+    )
     for each in rig.finalists.finalists:
         paths, left_out = rig.finalists.trained(each)
         assert tuple(paths) == each.seeds[:1]

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rig import Notebook
 
+from rnnsearch.goal import Goal, standing
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.search.finalists import Finalist, choose
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.tasks.sine.config import SineConfig
-from rnnsearch.tasks.standing import standing
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.weights import Weights
 
@@ -28,53 +28,51 @@ def finalist(number: int, *values: float, seeds: int = 3) -> Finalist:
 def test_the_best_mean_wins_with_its_best_seed() -> None:
     lucky = finalist(1, 0.1, 0.9, 0.8)
     steady = finalist(2, 0.3, 0.4, 0.2)
-    assert choose([lucky, steady], "minimize") == (2, 22)
-    assert choose([lucky, steady], "maximize") == (1, 11)
+    assert choose([lucky, steady], Goal.MINIMIZE) == (2, 22)
+    assert choose([lucky, steady], Goal.MAXIMIZE) == (1, 11)
 
 
 def test_more_seeds_count_before_a_better_mean() -> None:
     alone, tried = finalist(1, 0.1), finalist(2, 0.3, 0.4)
-    assert choose([alone, tried], "minimize") == (2, 20)
+    assert choose([alone, tried], Goal.MINIMIZE) == (2, 20)
 
 
 def test_a_finalist_with_a_diverged_seed_comes_last() -> None:
     wild, tame = finalist(1, 0.1, 0.1, math.inf), finalist(2, 0.9, 0.9, 0.9)
-    assert choose([wild, tame], "minimize") == (2, 20)
-    assert choose([wild], "minimize") == (1, 10)
-    assert choose([finalist(1, -math.inf, 0.5, 0.4), finalist(2, 0.1, 0.1, 0.1)], "maximize") == (
-        2,
-        20,
-    )
+    assert choose([wild, tame], Goal.MINIMIZE) == (2, 20)
+    assert choose([wild], Goal.MINIMIZE) == (1, 10)
+    wild = [finalist(1, -math.inf, 0.5, 0.4), finalist(2, 0.1, 0.1, 0.1)]
+    assert choose(wild, Goal.MAXIMIZE) == (2, 20)
 
 
 @pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
 def test_equal_means_are_parted_by_the_own_loss_and_then_by_the_number(order) -> None:
     losses = {1: 0.5, 2: 0.2, 3: 0.2}
     able = [finalist(number, 1.0, 0.9, 0.95) for number in order]
-    assert choose(able, "maximize") == (1, 10), "nothing is known of losses: the lowest number"
+    assert choose(able, Goal.MAXIMIZE) == (1, 10), "nothing is known of losses: the lowest number"
     for each in able:
         each.losses = dict.fromkeys(each.seeds, losses[each.number])
-    assert choose(able, "maximize") == (2, 20)
+    assert choose(able, Goal.MAXIMIZE) == (2, 20)
 
 
 def test_means_that_sums_round_apart_are_equal() -> None:
     one, two = finalist(1, 0.2, 0.2, 0.2), finalist(2, 0.1, 0.2, 0.3)
     assert math.fsum(one.scored()) > math.fsum(two.scored())
     one.losses, two.losses = dict.fromkeys(one.seeds, 0.2), dict.fromkeys(two.seeds, 0.1)
-    assert choose([one, two], "maximize") == (2, 22)
+    assert choose([one, two], Goal.MAXIMIZE) == (2, 22)
 
 
 def test_of_a_winners_equal_seeds_the_lowest_own_loss_is_taken_whichever_came_first() -> None:
     for arrival in ([10, 11, 12], [12, 11, 10], [11, 12, 10]):
         one = Finalist(1, (10, 11, 12), dict.fromkeys(arrival, 1.0))
-        assert choose([one], "maximize") == (1, 10)
+        assert choose([one], Goal.MAXIMIZE) == (1, 10)
         one.losses = {12: 0.1, 10: 0.3, 11: 0.2}
-        assert choose([one], "maximize") == (1, 12)
+        assert choose([one], Goal.MAXIMIZE) == (1, 12)
 
 
 def test_nobody_wins_where_nobody_has_a_value() -> None:
-    assert choose([finalist(1), finalist(2, math.inf)], "minimize") is None
-    assert choose([], "minimize") is None
+    assert choose([finalist(1), finalist(2, math.inf)], Goal.MINIMIZE) is None
+    assert choose([], Goal.MINIMIZE) is None
 
 
 CONFIG = TrialConfig(task=SineConfig(), model=ModelConfig(), training=TrainingConfig(), seed=1)
@@ -92,29 +90,29 @@ class Folders:
         self.made.append(path.name)
 
 
-def shelf(folder: Path, goal: str = "minimize", top: int = 2) -> Shelf:
+def shelf(folder: Path, goal: Goal = Goal.MINIMIZE, top: int = 2) -> Shelf:
     return Shelf(folder, goal, top, Notebook(), {SineConfig(): None}, save=Folders())  # type: ignore[arg-type,dict-item]
 
 
 def test_the_best_values_stay_and_the_others_are_pushed_out(tmp_path: Path) -> None:
     best = shelf(tmp_path)
-    assert best.offer(1, standing("minimize", 0.5))
-    assert best.offer(2, standing("minimize", 0.9))
-    assert best.offer(3, standing("minimize", 0.8))
-    assert not best.offer(4, standing("minimize", 0.85))
+    assert best.offer(1, standing(Goal.MINIMIZE, 0.5))
+    assert best.offer(2, standing(Goal.MINIMIZE, 0.9))
+    assert best.offer(3, standing(Goal.MINIMIZE, 0.8))
+    assert not best.offer(4, standing(Goal.MINIMIZE, 0.85))
     assert best.best() == [1, 3]
 
 
 @given(st.permutations([(1, 0.3), (2, 0.1), (3, None), (4, 0.1), (5, 0.2)]))
 def test_trials_of_one_value_are_kept_by_their_own_loss_whoever_ended_first(arrival) -> None:
-    best = shelf(Path("nowhere"), "maximize", top=3)
+    best = shelf(Path("nowhere"), Goal.MAXIMIZE, top=3)
     for number, loss in arrival:
-        best.offer(number, standing("maximize", 1.0, loss))
+        best.offer(number, standing(Goal.MAXIMIZE, 1.0, loss))
     assert best.best() == [2, 4, 5]
 
 
-@pytest.mark.parametrize(("goal", "order"), [("minimize", [1, 2]), ("maximize", [3, 2])])
-def test_the_goal_decides_which_way_is_better(tmp_path: Path, goal: str, order: list[int]) -> None:
+@pytest.mark.parametrize(("goal", "order"), [(Goal.MINIMIZE, [1, 2]), (Goal.MAXIMIZE, [3, 2])])
+def test_the_goal_decides_which_way_is_better(tmp_path: Path, goal: Goal, order: list[int]) -> None:
     best = shelf(tmp_path, goal)
     for number, value in ((1, 0.1), (2, 0.2), (3, 0.3)):
         best.offer(number, standing(goal, value))
@@ -124,12 +122,12 @@ def test_the_goal_decides_which_way_is_better(tmp_path: Path, goal: str, order: 
 def test_what_is_pushed_out_is_deleted_and_nothing_else(tmp_path: Path) -> None:
     best = shelf(tmp_path, top=1)
     weights = Weights({"head.bias": np.zeros(1)}, 1, {"val_mse": 0.5})
-    best.offer(1, standing("minimize", 0.5))
+    best.offer(1, standing(Goal.MINIMIZE, 0.5))
     best.put(1, 7, CONFIG, weights, own=True)
     best.put(1, 8, CONFIG, weights, own=False)
     (tmp_path / "trial-00010").mkdir()
     assert best.has(1, 7, own=True)
     assert best.has(1, 8, own=False)
-    best.offer(2, standing("minimize", 0.4))
+    best.offer(2, standing(Goal.MINIMIZE, 0.4))
     assert [path.name for path in tmp_path.iterdir()] == ["trial-00010"]
     assert best.put(1, 7, CONFIG, weights, own=True) is None, "too late: it was pushed out"

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
+from rnnsearch.goal import Goal
 from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.schedules import Plateau, epoch_factors
 
@@ -91,7 +92,7 @@ def test_one_cycle_without_a_rise_or_a_fall_is_finite(share):
     assert all(math.isfinite(rate) and 0 <= rate <= RATE for rate in found)
 
 
-@pytest.mark.parametrize("goal", ["minimize", "maximize"])
+@pytest.mark.parametrize("goal", [Goal.MINIMIZE, Goal.MAXIMIZE])
 @pytest.mark.parametrize(("patience", "least"), [(0, 0.0), (2, 0.1), (3, 0.3)])
 def test_plateau_is_torchs(goal, patience, least):
     config = TrainingConfig(
@@ -104,7 +105,7 @@ def test_plateau_is_torchs(goal, patience, least):
     given = optimizer()
     scheduler = lr_scheduler.ReduceLROnPlateau(
         given,
-        "min" if goal == "minimize" else "max",
+        "min" if goal == Goal.MINIMIZE else "max",
         factor=0.4,
         patience=patience,
         min_lr=least * RATE,
@@ -112,7 +113,7 @@ def test_plateau_is_torchs(goal, patience, least):
     dice = np.random.default_rng(3)
     plateau = Plateau()
     for epoch in range(60):
-        trend = 1 / (epoch + 1) if goal == "minimize" else epoch / (epoch + 1)
+        trend = 1 / (epoch + 1) if goal == Goal.MINIMIZE else epoch / (epoch + 1)
         metric = float(round(trend + 0.05 * dice.standard_normal(), 2))
         given.step()
         scheduler.step(metric)

@@ -13,8 +13,8 @@ from small_space import small_spec, study_directory
 from rnnsearch.errors import (
     LedgerError,
 )
+from rnnsearch.goal import Goal
 from rnnsearch.search.ledger.ledger import Ledger
-from rnnsearch.tasks.base import Goal
 
 
 def test_a_curve_goes_in_once(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_notes_are_kept(tmp_path: Path) -> None:
 
 
 def test_the_best_are_ended_ones_by_their_best_value(tmp_path: Path) -> None:
-    goals: dict[Goal, list[int]] = {"minimize": [1, 2, 0], "maximize": [0, 2, 1]}
+    goals: dict[Goal, list[int]] = {Goal.MINIMIZE: [1, 2, 0], Goal.MAXIMIZE: [0, 2, 1]}
     for goal, order in goals.items():
         storage = tmp_path / goal
         spec = small_spec()
