@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -142,14 +142,6 @@ def _delimiter(text: str, wanted: Sequence[str]) -> str:
         key=lambda one: (sum(name in found[one] for name in wanted), len(found[one])),
         default=",",
     )
-
-
-def rows_by_id(ids: Iterable[Hashable]) -> dict[str, list[int]]:
-    """Places of the rows of each sequence, in the order in which they first appear."""
-    found: dict[str, list[int]] = {}
-    for row, name in enumerate(ids):
-        found.setdefault(str(name), []).append(row)
-    return found
 
 
 def _place(path: Path, header: Sequence[str], name: str, hint: str) -> int:

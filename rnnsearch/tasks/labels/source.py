@@ -14,9 +14,10 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.files.encoding import lines_of
-from rnnsearch.tasks.files.text_columns import Table, read_table, rows_by_id
+from rnnsearch.tasks.files.text_columns import Table, read_table
 from rnnsearch.tasks.files.texts import read_text
 from rnnsearch.tasks.labels.config import LabelsConfig
+from rnnsearch.tasks.labels.table import rows_by_id
 from rnnsearch.tasks.labels.times import put_in_order, times_of
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import numpy as np
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.files import columns as arrow
-from rnnsearch.tasks.files.text_columns import rows_by_id
 from rnnsearch.tasks.frames import frame_columns, text_cells
 from rnnsearch.tasks.labels.encoder import encoder_from_json
+from rnnsearch.tasks.labels.table import rows_by_id
 from rnnsearch.tasks.labels.times import put_in_order, times_of_column
 from rnnsearch.tasks.ragged import Ragged
 

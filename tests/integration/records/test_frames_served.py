@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from rnnsearch.records.champion import packaged
 from test_champion import HELLO, checkpoint
 
 from rnnsearch.errors import ModelError
-from rnnsearch.records.mlflow.champion import packaged
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.labels.config import LabelsConfig
@@ -130,7 +130,7 @@ OLD = """
 import mlflow
 import pandas as pd
 from mlflow.models import set_model
-from rnnsearch.tasks.files.text_columns import rows_by_id
+from rnnsearch.tasks.labels.table import rows_by_id
 from rnnsearch.training.trained import TrainedModel
 
 
