@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from rnnsearch.records.champion import packaged
+from rnnsearch.records.mlflow.champion import packaged
 from test_champion import HELLO, checkpoint
 
 from rnnsearch.errors import ModelError
