@@ -17,19 +17,19 @@ from rnnsearch.training.forward import layers_of
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.kernels.choice import whole_steps
 from rnnsearch.training.kernels.compiled.step import CompiledStep, StepShape
-from rnnsearch.training.kernels.table import named
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.optimizers import corrections, settings
 from rnnsearch.training.packed import valid_rows
-from rnnsearch.training.planner import Plan, Planner
-from rnnsearch.training.program import Program
 from rnnsearch.training.rows import Rows
 from rnnsearch.training.shapes import layer_state
 from rnnsearch.training.slots import Slot
 from rnnsearch.training.stack_key import StackKey
-from rnnsearch.training.step import StepBody, StepInputs
-from rnnsearch.training.stretch import Stretch
-from rnnsearch.training.unequal import parts
+from rnnsearch.training.stepping.planner import Plan, Planner
+from rnnsearch.training.stepping.program import Program
+from rnnsearch.training.stepping.step import StepBody, StepInputs
+from rnnsearch.training.stepping.stretch import Stretch
+from rnnsearch.training.stepping.unequal import parts
+from rnnsearch.training.stepping.words import named
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

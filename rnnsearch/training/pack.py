@@ -20,7 +20,6 @@ from rnnsearch.errors import PackError, RnnsearchError
 from rnnsearch.goal import Goal, GoalText
 from rnnsearch.own_code import blame
 from rnnsearch.tasks.load import build_task
-from rnnsearch.training.capture import Recorder, recorder_of
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.epochs import EpochEnds
 from rnnsearch.training.memory import Room, out_of_memory
@@ -30,6 +29,7 @@ from rnnsearch.training.slots import Best, Slot, snapshot_of, weights_of
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stack import Stack
 from rnnsearch.training.stack_key import StackKey
+from rnnsearch.training.stepping.capture import Recorder, recorder_of
 from rnnsearch.training.weights import Weights
 
 TURN_SECONDS = 0.05

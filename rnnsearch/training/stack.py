@@ -20,23 +20,23 @@ from torch import Tensor
 from rnnsearch.models.config import GATES, is_own
 from rnnsearch.tasks.base import Task, Telling
 from rnnsearch.tasks.streams import derive
-from rnnsearch.training.capture import Recorder
 from rnnsearch.training.chunk import Chunk, in_whole_steps
 from rnnsearch.training.forward import layers_of
 from rnnsearch.training.kernels.choice import awaited
-from rnnsearch.training.kernels.table import RECORDED
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.memory import out_of_memory
 from rnnsearch.training.optimizers import moments
 from rnnsearch.training.precision import set_matmul_precision
 from rnnsearch.training.predictor import StackPredictor
-from rnnsearch.training.program import Program, Programs, width_of
 from rnnsearch.training.rows import Rows
 from rnnsearch.training.shapes import zero_state
 from rnnsearch.training.slots import Slot
 from rnnsearch.training.stack_key import StackKey
-from rnnsearch.training.step import StepInputs
-from rnnsearch.training.stretch import Stretch, stretch_of
+from rnnsearch.training.stepping.capture import Recorder
+from rnnsearch.training.stepping.program import Program, Programs, width_of
+from rnnsearch.training.stepping.step import StepInputs
+from rnnsearch.training.stepping.stretch import Stretch, stretch_of
+from rnnsearch.training.stepping.words import RECORDED
 
 MAX_BLOCK = 64
 """Steps between two looks at losses and gradient norms; bounds the waste behind a NaN."""

@@ -33,16 +33,16 @@ from contracts.tasks import Fetched
 
 from rnnsearch.tasks.base import Batch, Window
 from rnnsearch.training import dropout
-from rnnsearch.training.capture import CudaRecorder, recorder_of
 from rnnsearch.training.config import TrialConfig
-from rnnsearch.training.kernels.table import RECORDED
 from rnnsearch.training.layout import layout_of
 from rnnsearch.training.optimizers import moments
-from rnnsearch.training.program import Program
 from rnnsearch.training.rows import Rows
 from rnnsearch.training.shapes import zero_state
 from rnnsearch.training.stack_key import stack_key
-from rnnsearch.training.step import StepInputs
+from rnnsearch.training.stepping.capture import CudaRecorder, recorder_of
+from rnnsearch.training.stepping.program import Program
+from rnnsearch.training.stepping.step import StepInputs
+from rnnsearch.training.stepping.words import RECORDED
 
 WAYS: dict[str, dict[str, Any]] = {
     "lstm": {"model": {"cell": "lstm"}},

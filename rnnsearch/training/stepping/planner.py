@@ -14,7 +14,7 @@ from rnnsearch.tasks.base import Batch, Task
 from rnnsearch.training import dropout, noise
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.stack_key import StackKey
-from rnnsearch.training.stretch import Places, Stretch
+from rnnsearch.training.stepping.stretch import Places, Stretch
 
 AHEAD_BYTES = {"cpu": 2 << 20}
 """Inputs, targets and masks that are computed at once for the steps to come: many steps an

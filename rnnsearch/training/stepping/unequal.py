@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnsearch.training.stretch import Places
+from rnnsearch.training.stepping.stretch import Places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

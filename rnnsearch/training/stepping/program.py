@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from rnnsearch.tasks.base import Batch, Head
-from rnnsearch.training.capture import Recorder
 from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.memory import out_of_memory
@@ -22,7 +21,8 @@ from rnnsearch.training.optimizers import corrections, refill_, settings
 from rnnsearch.training.rows import Rows
 from rnnsearch.training.shapes import layer_state
 from rnnsearch.training.stack_key import StackKey
-from rnnsearch.training.step import StepBody, StepInputs, hold_
+from rnnsearch.training.stepping.capture import Recorder
+from rnnsearch.training.stepping.step import StepBody, StepInputs, hold_
 
 MOST_PROGRAMS = 16
 """Recordings that a stack keeps: widths by powers of two, with and without dropout. Beyond them

@@ -19,7 +19,7 @@ from rnnsearch.training.kernels.base import State
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.optimizers import Corrections, Settings, clip_, clip_values_, update_
 from rnnsearch.training.stack_key import StackKey
-from rnnsearch.training.stretch import Places
+from rnnsearch.training.stepping.stretch import Places
 
 
 @dataclass(frozen=True, slots=True)
