@@ -12,6 +12,7 @@ from torch.nn import functional
 from rnnsearch.models.config import CLASSIC, is_own
 from rnnsearch.models.weights import own_name
 from rnnsearch.tasks.base import Head
+from rnnsearch.training.kernels import differentiable
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, State
 from rnnsearch.training.kernels.choice import choose, kernels
 from rnnsearch.training.kernels.lru import lru
@@ -43,7 +44,7 @@ def layers_of(
     width = shape.embedding_size or shape.input_size
     for hidden in shape.widths:
         layer = LayerShape(
-            cell=shape.cell,  # type: ignore[arg-type]  # one of CLASSIC
+            cell=shape.cell,
             nonlinearity=shape.nonlinearity,
             hidden_size=hidden,
             input_size=width,
@@ -171,7 +172,7 @@ def one_layer(
     if ends and lengths is not None and not kernel.ends:
         kernel = kernels()["batched"]
     four = layer_weights(shape, weights, layer, side)
-    return kernel(made, inputs.contiguous(), *four, state, lengths)
+    return differentiable.layer(kernel, made, inputs.contiguous(), four, state, lengths)
 
 
 def _normalised(

@@ -20,7 +20,6 @@ from rnnsearch.training.forward import (
     run_layers,
     table_starts,
 )
-from rnnsearch.training.kernels import direct
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.losses import LossShape, losses_and_slopes
 from rnnsearch.training.packed import head_pass
@@ -125,31 +124,28 @@ def _chain(
 ) -> tuple[Tensor, list[State], Pull]:
     """Layer on layer of a classic cell, with the derivative by hand."""
     current, device, dtype = entered, entered.device, weights["head.bias"].dtype
-    after, pulls = [], []
+    after, kept = [], []
     layers = layers_of(shape, *entered.shape[:3], device, dtype)
     for number, (kernel, layer) in enumerate(layers):
-        current, last, layer_pull = direct.run(
-            kernel,
-            layer,
-            current.contiguous(),
-            layer_weights(shape, weights, number),
-            state[number],
-            pull_inputs=number > 0 or shape.embedding_size is not None,
-            lengths=lengths,
-        )
+        four = layer_weights(shape, weights, number)
+        operands = (current.contiguous(), *four, *state[number])
+        current, last, saved = kernel.forward(layer, operands, lengths)
         after.append(last)
-        pulls.append(layer_pull)
+        kept.append(saved)
         if masks and (mask := masks[number]) is not None:
             current = current * mask
 
     def pull(arriving: Tensor) -> tuple[Tensor | None, list[Tensor]]:
         below: Tensor | None = arriving
         found: list[Tensor] = []
-        for number in reversed(range(len(layers))):
+        nothing = (None,) * shape.state_parts
+        for number, (kernel, layer) in reversed(list(enumerate(layers))):
             assert below is not None  # asked for of every layer but the first
             if masks and (mask := masks[number]) is not None:
                 below = below * mask
-            below, *own = pulls[number](below)
+            read = number > 0 or shape.embedding_size is not None
+            wanted = (read, *[True] * 4, *[False] * shape.state_parts)
+            below, *own = kernel.backward(layer, kept.pop(), below, nothing, wanted)
             found[:0] = [one for one in own[: 4 if shape.bias else 2] if one is not None]
         return below, found
 

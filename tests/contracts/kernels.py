@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from rnnsearch.training.kernels import direct
-from rnnsearch.training.kernels.base import LayerKernel, LayerShape
+from rnnsearch.training.kernels import differentiable
+from rnnsearch.training.kernels.base import LayerKernel, LayerShape, State
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 CELLS = [("rnn", "tanh"), ("rnn", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
@@ -87,11 +87,26 @@ def pulled(outputs: Tensor, state: list[Tensor]) -> Tensor:
     return total
 
 
+def run(
+    kernel: LayerKernel,
+    layer: LayerShape,
+    inputs: Tensor,
+    w_ih: Tensor,
+    w_hh: Tensor,
+    b_ih: Tensor,
+    b_hh: Tensor,
+    state: State,
+    lengths: Tensor | None = None,
+) -> tuple[Tensor, State]:
+    """A layer through torch's autograd."""
+    return differentiable.layer(kernel, layer, inputs, (w_ih, w_hh, b_ih, b_hh), state, lengths)
+
+
 def kernel_results(
     kernel: LayerKernel, layer: LayerShape, arguments: list[Tensor]
 ) -> tuple[list[Tensor], list[Tensor]]:
     leaves = [x.detach().clone().requires_grad_() for x in arguments]
-    outputs, state = kernel(layer, *leaves[:5], tuple(leaves[5:]))
+    outputs, state = run(kernel, layer, *leaves[:5], tuple(leaves[5:]))
     total = sum(pulled(outputs[k], [part[k] for part in state]) for k in range(layer.members))
     gradients = torch.autograd.grad(total, leaves)
     return [x.detach() for x in (outputs, *state)], list(gradients)
@@ -138,18 +153,20 @@ class KernelContract:
             arguments = arguments_of(layer, dtype, device=self.device)
             inputs, *leaves = arguments[:5]
             state = tuple(part.detach() for part in arguments[5:])
-            outputs, last = self.kernel(layer, inputs, *leaves, state)
+            outputs, last = run(self.kernel, layer, inputs, *leaves, state)
             slopes = torch.linspace(-1, 1, outputs.numel(), dtype=dtype, device=self.device)
             slopes = slopes.view(outputs.shape)
             wanted = torch.autograd.grad(outputs, [inputs, *leaves], slopes)
             with torch.no_grad():
-                weights = tuple(leaf.detach() for leaf in leaves)
-                got = direct.run(
-                    self.kernel, layer, inputs.detach(), weights, state, pull_inputs=pull_inputs
-                )
-                pulled_back = got[2](slopes)
+                operands = [leaf.detach() for leaf in (inputs, *leaves)] + list(state)
+                got = self.kernel.forward(layer, operands)
+                asked = (pull_inputs, *[True] * 4, *[False] * len(state))
+                nothing = [None] * len(state)
+                pulled_back = self.kernel.backward(layer, got[2], slopes, nothing, asked)
             for ours, theirs in zip((got[0], *got[1]), (outputs, *last), strict=True):
                 assert torch.equal(ours, theirs)
+            assert pulled_back[5:] == (None,) * len(state)
+            pulled_back = pulled_back[:5]
             assert pull_inputs == (pulled_back[0] is not None)
             for ours, theirs in list(zip(pulled_back, wanted, strict=True))[not pull_inputs :]:
                 assert torch.equal(ours, theirs)
@@ -197,7 +214,7 @@ class KernelContract:
             leaves = [x.detach().clone().requires_grad_() for x in arguments]
             with torch.no_grad():
                 leaves[0].mul_(valid.unsqueeze(-1))
-            outputs, last = self.kernel(layer, *leaves[:5], tuple(leaves[5:]), lengths)
+            outputs, last = run(self.kernel, layer, *leaves[:5], tuple(leaves[5:]), lengths)
             assert bool(outputs.isfinite().all())
             slopes = torch.linspace(-1, 1, outputs.numel(), dtype=dtype, device=self.device)
             slopes = slopes.view(outputs.shape) * valid.unsqueeze(-1)
@@ -211,7 +228,7 @@ class KernelContract:
                     own = [x.detach()[k : k + 1].clone().requires_grad_() for x in leaves[1:5]]
                     entered = leaves[0].detach()[k : k + 1, :length, b : b + 1].contiguous()
                     entered.requires_grad_()
-                    alone, state = self.kernel(one, entered, *own, state)
+                    alone, state = run(self.kernel, one, entered, *own, state)
                     assert torch.allclose(
                         alone, outputs[k : k + 1, :length, b : b + 1], rtol=0, atol=tolerance
                     )
@@ -242,7 +259,7 @@ class KernelContract:
                 for x in arguments[5:]:
                     x[..., used:] = 0
             leaves = [x.detach().clone().requires_grad_() for x in arguments]
-            outputs, state = self.kernel(layer, *leaves[:5], tuple(leaves[5:]))
+            outputs, state = run(self.kernel, layer, *leaves[:5], tuple(leaves[5:]))
             gradients = torch.autograd.grad(outputs[..., :used].square().sum(), leaves)
             assert not outputs[..., used:].any()
             assert all(not part[..., used:].any() for part in state)
@@ -257,11 +274,13 @@ class KernelContract:
         half = layer_of(cell, nonlinearity, (16, 2, 3, 4), 2)
         for dtype, tolerance in self.each_dtype():
             inputs, *rest = [x.detach() for x in arguments_of(whole, dtype, device=self.device)]
-            outputs, last = self.kernel(whole, inputs, *rest[:4], tuple(rest[4:]))
+            outputs, last = run(self.kernel, whole, inputs, *rest[:4], tuple(rest[4:]))
             state = tuple(rest[4:])
             pieces = []
             for lo, hi in pairwise((0, 4, 8)):
-                piece, state = self.kernel(half, inputs[:, lo:hi].contiguous(), *rest[:4], state)
+                piece, state = run(
+                    self.kernel, half, inputs[:, lo:hi].contiguous(), *rest[:4], state
+                )
                 pieces.append(piece)
             assert float((torch.cat(pieces, 1) - outputs).abs().max()) <= tolerance
             for ours, theirs in zip(state, last, strict=True):
@@ -274,8 +293,8 @@ class KernelContract:
         layer = layer_of(cell, nonlinearity, (3, 2, 2, 4), 2)
         arguments = arguments_of(layer, torch.float64, seed=1, device=self.device)
 
-        def run(*leaves: Tensor) -> tuple[Tensor, ...]:
-            outputs, state = self.kernel(layer, *leaves[:5], tuple(leaves[5:]))
+        def results(*leaves: Tensor) -> tuple[Tensor, ...]:
+            outputs, state = run(self.kernel, layer, *leaves[:5], tuple(leaves[5:]))
             return (outputs, *state)
 
-        assert torch.autograd.gradcheck(run, arguments, check_batched_grad=False)
+        assert torch.autograd.gradcheck(results, arguments, check_batched_grad=False)

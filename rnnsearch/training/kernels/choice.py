@@ -12,7 +12,7 @@ from functools import cache
 import torch
 
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape
-from rnnsearch.training.kernels.batched import BatchedKernel
+from rnnsearch.training.kernels.batched.kernel import BatchedKernel
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 from rnnsearch.training.kernels.modules import ModulesKernel
 
@@ -65,14 +65,11 @@ def choose(layer: LayerShape, device: torch.device, dtype: torch.dtype) -> Layer
 
 
 def whole_steps(layers: Iterable[LayerKernel]) -> bool:
-    """Whether all of these layers are compiled, so that `CompiledStep`, with the same cells, may
-    train their networks and `closed_loop` roll them out."""
-    compiled = kernels()["compiled"]
-    return all(kernel is compiled for kernel in layers)
+    """Whether `CompiledStep`, with the same cells, may train networks of these layers and
+    `closed_loop` roll them out."""
+    return all(kernel.whole_steps for kernel in layers)
 
 
 def awaited(layers: Iterable[tuple[LayerKernel, LayerShape]]) -> bool:
     """Whether another process is compiling what one of these layers needs, or is about to."""
-    return any(
-        isinstance(kernel, CompiledKernel) and kernel.is_awaited(layer) for kernel, layer in layers
-    )
+    return any(kernel.awaited(layer) for kernel, layer in layers)

@@ -25,6 +25,11 @@ def sigmoid(values: Tensor) -> Tensor:
     return values.mul(0.5).tanh_().mul_(0.5).add_(0.5)
 
 
+def sigmoid_(values: Tensor) -> Tensor:
+    """The same, in place."""
+    return values.mul_(0.5).tanh_().mul_(0.5).add_(0.5)
+
+
 def flat(sequence: Tensor) -> Tensor:
     """[K, T, B, R] as [K, T*B, R]."""
     return sequence.reshape(len(sequence), -1, sequence.shape[-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contracts.kernels import KernelContract
 from contracts.recorders import needs_gpu
 
-from rnnsearch.training.kernels.batched import BatchedKernel
+from rnnsearch.training.kernels.batched.kernel import BatchedKernel
 from rnnsearch.training.kernels.modules import ModulesKernel
 
 

@@ -1,0 +1,1 @@
+"""All members in one `baddbmm` a time step; a file a cell, with its backward pass by hand."""
