@@ -30,8 +30,28 @@ def find_class(path: str, noun: str) -> type:
         noun: What the class is to be: `task` or `cell`.
 
     Raises:
-        InputError: There is no such module or class, the module cannot be imported, it is the
-            script that is being run, or what stands there is no class.
+        InputError: As for `find_object`, or what stands there is no class.
+    """
+    found = find_object(path, noun)
+    if not isinstance(found, type):
+        raise InputError(
+            f"{path} is {_kind(found)}, and a {noun} is a class. Name the class itself, not what "
+            "makes or wraps it."
+        )
+    if found.__module__ in SCRIPTS:
+        raise InputError(_in_a_script(path, found.__qualname__, noun))
+    return found
+
+
+def find_object(path: str, noun: str) -> Any:
+    """What stands at `package.module:Name`, looked for in the working directory too.
+
+    Args:
+        noun: What it is to be: `task` or `cell`.
+
+    Raises:
+        InputError: There is no such module or name, the module cannot be imported, or it is the
+            script that is being run.
     """
     module, _, qualname = path.partition(":")
     if module in SCRIPTS:
@@ -55,13 +75,6 @@ def find_class(path: str, noun: str) -> type:
         if not hasattr(found, name):
             raise InputError(f"cannot import the {noun} {path}: {module} has no {qualname}. {how}")
         found = getattr(found, name)
-    if not isinstance(found, type):
-        raise InputError(
-            f"{path} is {_kind(found)}, and a {noun} is a class. Name the class itself, not what "
-            "makes or wraps it."
-        )
-    if found.__module__ in SCRIPTS:
-        raise InputError(_in_a_script(path, found.__qualname__, noun))
     return found
 
 

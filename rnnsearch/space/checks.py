@@ -20,7 +20,8 @@ from rnnsearch.space.trial import task_config
 from rnnsearch.space.values import note
 from rnnsearch.space.words import plain_text
 from rnnsearch.tasks.base import Metric, TaskData, Window
-from rnnsearch.tasks.config import TaskConfig, problems
+from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.families import family_of
 from rnnsearch.tasks.load import load_data, stand_in_data
 
 WINDOW_KEYS = ("training.batch_size", "training.seq_len", "training.steps_per_epoch")
@@ -192,7 +193,7 @@ def check_task(draft: Draft, *, check_data: bool) -> list[Metric] | None:
 def _own_problems(draft: Draft, config: TaskConfig) -> bool:
     """Note what a task's own config finds wrong with itself."""
     before = len(draft.mistakes)
-    for key, message in problems(config):
+    for key, message in family_of(config).problems(config):
         draft.note([f"task.{key}", *_parents(f"task.{key}")], message)
     return len(draft.mistakes) > before
 

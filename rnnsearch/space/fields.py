@@ -18,7 +18,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from rnnsearch.models.config import ModelConfig, OwnCell
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
-from rnnsearch.tasks.config import config_class
+from rnnsearch.tasks.families import family
 from rnnsearch.tasks.own.find import is_own
 from rnnsearch.training.config import TrainingConfig
 
@@ -127,7 +127,7 @@ def config_classes(task_type: str | None) -> dict[str, type]:
     """The config class of each section; without `task` where its type is unknown."""
     classes: dict[str, type] = {}
     if task_type is not None:
-        classes["task"] = config_class(task_type)
+        classes["task"] = family(task_type).config
     return classes | {
         "model": ModelConfig,
         "training": TrainingConfig,

@@ -10,8 +10,8 @@ from rnnsearch.space.document import Entry, Mapping, Node, Place, Scalar, read
 from rnnsearch.space.fields import SECTIONS, all_fields
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.values import note
-from rnnsearch.tasks.config import TASK_CONFIGS
-from rnnsearch.tasks.own.find import is_own, own_class
+from rnnsearch.tasks.families import BUILT_IN, family
+from rnnsearch.tasks.own.find import is_own
 
 
 def apply_overrides(root: Mapping, overrides: Sequence[str], mistakes: list[Mistake]) -> None:
@@ -49,7 +49,7 @@ def apply_overrides(root: Mapping, overrides: Sequence[str], mistakes: list[Mist
 
 def _all_keys(root: Mapping) -> dict[str, None]:
     """The fields of every task, a user's own one that the file names among them."""
-    types = [*TASK_CONFIGS, *_own_type(root)]
+    types = [*BUILT_IN, *_own_type(root)]
     return dict.fromkeys(key for name in types for key in all_fields(name))
 
 
@@ -60,7 +60,7 @@ def _own_type(root: Mapping) -> list[str]:
     if not (isinstance(name, str) and is_own(name)):
         return []
     try:
-        own_class(name)
+        family(name)
     except DataError:
         return []  # noted where the sections are read
     return [name]

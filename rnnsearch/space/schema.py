@@ -24,8 +24,7 @@ from rnnsearch.space.load import SAFE_NAME
 from rnnsearch.space.ranges import DURATIONS, NOT_EMPTY, RANGES
 from rnnsearch.space.sampled import kinds_for
 from rnnsearch.space.words import time_text
-from rnnsearch.tasks.config import TASK_CONFIGS, config_class
-from rnnsearch.tasks.own.find import installed
+from rnnsearch.tasks.families import family, task_types
 
 _SCALARS = {int: "integer", float: "number", bool: "boolean", str: "string", type(None): "null"}
 
@@ -69,7 +68,7 @@ def json_schema() -> dict[str, Any]:
     its data, only `rnnsearch check` finds.
     """
     classes = config_classes(None)
-    tasks = {name: config_class(name) for name in [*TASK_CONFIGS, *installed()]}
+    tasks = {name: family(name).config for name in task_types()}
     properties: dict[str, Any] = {
         "name": {
             "description": "The study's name and folder; the file's stem by default.",

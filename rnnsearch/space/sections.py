@@ -20,8 +20,8 @@ from rnnsearch.space.fields import (
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.sampled import KINDS, read_distribution
 from rnnsearch.space.values import INVALID, note, read_value
-from rnnsearch.tasks.config import TASK_CONFIGS
-from rnnsearch.tasks.own.find import installed, is_own, own_class
+from rnnsearch.tasks.families import BUILT_IN, family, task_types
+from rnnsearch.tasks.own.find import is_own
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ def _unknown_at_top(name: str, task_type: str | None) -> str:
 
 
 def _task_type(root: Mapping, mistakes: list[Mistake]) -> str | None:
-    types = ", ".join([*TASK_CONFIGS, *installed()]) + " or your own as package.module:Class"
+    types = ", ".join(task_types()) + " or your own as package.module:Class"
     task = root.entries.get("task")
     if task is None:
         note(
@@ -101,12 +101,12 @@ def _task_type(root: Mapping, mistakes: list[Mistake]) -> str | None:
     value = entry.node.value if isinstance(entry.node, Scalar) else None
     if isinstance(value, str) and is_own(value):
         try:
-            own_class(value)
+            family(value)
         except DataError as error:
             note(mistakes, entry.node.place, "task.type", str(error))
             return None
         return value
-    if isinstance(value, str) and value in TASK_CONFIGS:
+    if isinstance(value, str) and value in BUILT_IN:
         return value
     if isinstance(entry.node, Mapping):
         message = f"is never sampled, since a study learns one task; write one of {types}."
@@ -118,7 +118,7 @@ def _task_type(root: Mapping, mistakes: list[Mistake]) -> str | None:
         entry.node.place,
         "task.type",
         f"must be one of {types}, not {said!r}.",
-        nearest(said, [*TASK_CONFIGS, *installed()]),
+        nearest(said, task_types()),
     )
     return None
 

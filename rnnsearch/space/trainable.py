@@ -8,13 +8,12 @@ from rnnsearch.space.checks import Draft
 from rnnsearch.space.distributions import Choice
 from rnnsearch.space.nearest import nearest
 from rnnsearch.tasks.base import TaskData
-from rnnsearch.tasks.config import task_type
+from rnnsearch.tasks.families import family_of
+from rnnsearch.tasks.family import Family
 
 LOSS, CARRY = "training.loss", "training.carry_state"
 PRECISION, GPUS = "training.matmul_precision", "resources.gpus_per_pack"
 FEEDING, NOISE = "training.feeding", "training.input_noise"
-SHUFFLED = ("copy", "events", "lorenz", "mackey_glass", "wave")
-"""Tasks of whole sequences or windows in any order, which no model may read backwards."""
 INPUTS = ("model.input", "model.embedding_size")
 """How symbols enter; numbers enter as they are."""
 
@@ -23,15 +22,16 @@ def check_training(draft: Draft) -> None:
     """Losses that the task knows no targets for, states that lead nowhere, wrong or idle inputs."""
     noted: set[str] = set()
     for config, data in draft.stand_ins.items():
+        family = family_of(config)
         for key, message, suggestion in (
             *_losses(draft, data),
-            *_carried(draft, data, task_type(config)),
+            *_carried(draft, data, family),
             *_entered(draft, data),
             *_fed(draft, data),
         ):
             if message not in noted:
                 noted.add(message)
-                draft.note([key], f"the task `{task_type(config)}` {message}", suggestion)
+                draft.note([key], f"the task `{family.name}` {message}", suggestion)
     rounded = [how for how in members(draft, PRECISION) if how not in (None, "highest")]
     if rounded and not draft.fixed.get(GPUS):
         draft.note(
@@ -61,8 +61,8 @@ def _losses(draft: Draft, data: TaskData) -> list[tuple[str, str, str]]:
     ]
 
 
-def _carried(draft: Draft, data: TaskData, name: str) -> list[tuple[str, str, str]]:
-    whole = data.whole_sequence or name in SHUFFLED
+def _carried(draft: Draft, data: TaskData, family: Family[Any]) -> list[tuple[str, str, str]]:
+    whole = data.whole_sequence or family.shuffled
     if not (whole and True in members(draft, CARRY)):
         return []
     message = "shows a model whole sequences: no state leads from one to the next."

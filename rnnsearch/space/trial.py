@@ -17,7 +17,8 @@ from rnnsearch.space.fields import REQUIRED, all_fields
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.words import condition_text, draws
-from rnnsearch.tasks.config import TaskConfig, config_class
+from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.families import family
 from rnnsearch.tasks.own.find import is_own
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 
@@ -164,11 +165,12 @@ def task_config(values: Mapping[str, Any]) -> TaskConfig:
         DataError: The class of a user's own does not take them.
     """
     name = values["task.type"]
+    config: type[TaskConfig] = family(name).config
     if not is_own(name):
-        return build(config_class(name), "task", values)
+        return build(config, "task", values)
     fields = [f"{key[5:]}={value!r}" for key, value in values.items() if key.startswith("task.")]
     with theirs(f"{name}({', '.join(fields[1:])})", DataError):
-        return build(config_class(name), "task", values)
+        return build(config, "task", values)
 
 
 def build(cls: type[T], prefix: str, values: Mapping[str, Any]) -> T:

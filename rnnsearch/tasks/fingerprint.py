@@ -13,19 +13,15 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
-from rnnsearch.tasks.config import TaskConfig, task_type
+from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.families import family_of
 from rnnsearch.tasks.own.find import is_own
-from rnnsearch.tasks.series.steps import moment_said
 
 if TYPE_CHECKING:
     from rnnsearch.tasks.base import TaskData
-    from rnnsearch.tasks.series.data import SeriesData
-
-COUNTED = {"text": "symbols", "labels": "sequences", "events": "steps"}
-"""What the rows of a task's parts are, where they sum up to all that was read."""
 
 NAMES_SHOWN = 5
 
@@ -68,19 +64,14 @@ class Fingerprint:
 
 def fingerprint(config: TaskConfig, data: TaskData) -> Fingerprint | None:
     """The fingerprint of data that was read; None where the config alone decides it."""
-    name = task_type(config)
-    if is_own(name):
+    family = family_of(config)
+    if is_own(family.name):
         return _of_own(config, data)
     path = getattr(config, "path", None)
     if path is None:
         return None
-    facts: dict[str, int | str] = {}
-    if name in COUNTED:
-        facts[COUNTED[name]] = sum(data.rows().values())
-    elif name == "series":
-        facts = _rows(cast("SeriesData", data))
     digest = data.sha256()
-    return Fingerprint(digest, str(path), facts, _files(Path(path), digest))
+    return Fingerprint(digest, str(path), family.facts(data), _files(Path(path), digest))
 
 
 def changes(before: Fingerprint, now: Fingerprint) -> str:
@@ -112,16 +103,6 @@ def _steady(data: TaskData) -> str:
         found = digest if isinstance(digest, str) and digest == data.sha256() else ""
     with suppress(TypeError):  # an object without a hash, or to which nothing can refer
         _told[data] = found
-    return found
-
-
-def _rows(data: SeriesData) -> dict[str, int | str]:
-    found: dict[str, int | str] = {"rows": len(data.values)}
-    if len(data.names) > 1:
-        found["series"] = len(data.names)
-    if data.times is not None and len(data.times):
-        found["first time"] = moment_said(data.times.min())
-        found["last time"] = moment_said(data.times.max())
     return found
 
 

@@ -9,8 +9,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from rnnsearch.errors import DataError, ModelError
 from rnnsearch.models.config import OwnCell
 from rnnsearch.models.config import is_own as is_own_cell
-from rnnsearch.tasks.config import TASK_CONFIGS, TaskConfig, task_type
-from rnnsearch.tasks.own.find import is_own, own_class
+from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.families import BUILT_IN, family, family_of
+from rnnsearch.tasks.own.find import is_own
 from rnnsearch.training.config import TrialConfig
 
 
@@ -18,7 +19,7 @@ def config_to_json(config: TrialConfig) -> dict[str, Any]:
     """Dicts, lists, strings, numbers, booleans and None, under the fields' names."""
     plain = _listed(asdict(config))
     assert isinstance(plain, dict)
-    plain["task"] = {"type": task_type(config.task)} | plain["task"]
+    plain["task"] = {"type": family_of(config.task).name} | plain["task"]
     return plain
 
 
@@ -111,14 +112,12 @@ def _read_task(value: Any, place: str) -> Any:
 
 def _task_config(value: Any, place: str) -> type[TaskConfig]:
     name = value.get("type") if isinstance(value, dict) else None
-    if isinstance(name, str) and is_own(name):
-        try:
-            return own_class(name)
-        except DataError as error:
-            raise ModelError(f"{place}: {error}") from error
-    if name not in TASK_CONFIGS:
-        raise _wrong(place, f"{name!r} is no task; tasks are {', '.join(TASK_CONFIGS)}")
-    return TASK_CONFIGS[name]
+    if not isinstance(name, str) or not (name in BUILT_IN or is_own(name)):
+        raise _wrong(place, f"{name!r} is no task; tasks are {', '.join(BUILT_IN)}")
+    try:
+        return family(name).config
+    except DataError as error:
+        raise ModelError(f"{place}: {error}") from error
 
 
 def _read_fields(kind: Any, values: Any, place: str) -> Any:

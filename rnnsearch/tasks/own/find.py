@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import NoneType, UnionType
-from typing import Any, ClassVar, Literal, Protocol, Union, get_args, get_origin, get_type_hints
-
-from rnnsearch.errors import DataError, InputError
-from rnnsearch.own_code import find_class, theirs
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 GROUP = "rnnsearch.tasks"
 """Entry points of installed packages: `parity = "my_package.tasks:Parity"`."""
 
 ONE_TRIAL = ("input_size", "output_size", "batch", "metrics", "evaluate")
 WHOLE = ("load", "build")
-
-
-class OwnConfig(Protocol):
-    """A frozen dataclass of the user's: its fields are what a space file sets under `task`.
-
-    It is a task of one of two kinds; README, "Your own task", shows the first, and
-    `tasks.own.protocol` says what either has to have.
-    """
-
-    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 @cache
@@ -45,35 +31,17 @@ def own_name(cls: type) -> str:
     return f"{cls.__module__}:{cls.__qualname__}"
 
 
-@cache
-def own_class(name: str) -> type[OwnConfig]:
-    """The class behind `package.module:Class`, looked for in the working directory too.
-
-    Raises:
-        DataError: There is no such module or class, or it is no task; the text says what it lacks.
-    """
-    found = _imported(name)
-    problem = _problem(found)
-    if problem is not None:
-        raise DataError(f"{name} is no task: {problem}")
-    cls: type[OwnConfig] = found
-    return cls
-
-
 def is_whole(cls: type) -> bool:
     """Whether a task brings its own `TaskData` and `Task`."""
     return all(hasattr(cls, name) for name in WHOLE)
 
 
-def _imported(name: str) -> type:
-    path = installed()[name].value if name in installed() else name
-    try:
-        return find_class(path, "task")
-    except InputError as error:
-        raise DataError(str(error)) from error
+def no_task(found: type) -> str | None:
+    """What a class lacks of a user's task, in words that end the sentence `it is no task: `.
 
-
-def _problem(found: type) -> str | None:
+    A task is a frozen dataclass of one of two kinds; README, "Your own task", shows the first, and
+    `tasks.own.protocol` says what either has to have.
+    """
     if not is_dataclass(found):
         return "it must be a dataclass, whose fields are the keys under `task`."
     if not getattr(found, "__dataclass_params__").frozen:  # noqa: B009  (unknown to type checkers)
@@ -121,26 +89,3 @@ def _settable(kind: Any) -> bool:
         kinds = get_args(kind)
         return len(kinds) == 2 and kinds[1] is Ellipsis and kinds[0] in (int, float, bool, str)
     return isinstance(kind, type) and is_dataclass(kind) and _fields_problem(kind) is None
-
-
-def own_problems(config: OwnConfig) -> list[tuple[str, str]]:
-    """What a task's own `problems` says of its fields' values, where it has one."""
-    problems: Callable[[], Any] | None = getattr(config, "problems", None)
-    if problems is None:
-        return []
-    try:
-        with theirs(_called(config)):
-            found = [(key, message) for key, message in problems()]
-    except InputError as error:
-        return [("type", f"{error}.")]
-    names = [field.name for field in fields(config)]
-    for key, message in found:
-        field = key.partition(".")[0] if isinstance(key, str) else None
-        if field not in names or not isinstance(message, str):
-            said = f"gave {(key, message)!r}; it must give pairs of a field and what is wrong"
-            return [("type", f"{_called(config)} {said} with it. Fields: {', '.join(names)}.")]
-    return found
-
-
-def _called(config: OwnConfig) -> str:
-    return f"{own_name(type(config))}.problems()"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mistake_case import SINE, Case
 
-from rnnsearch.tasks.config import TASK_CONFIGS
+from rnnsearch.tasks.families import BUILT_IN
 
-TYPES = ", ".join(TASK_CONFIGS)
+TYPES = ", ".join(BUILT_IN)
 
 CASES = {
     "unknown section": Case(SINE + "trainning: {}", 2, "trainning", "allowed", "training"),

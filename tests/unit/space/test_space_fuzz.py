@@ -19,7 +19,7 @@ from rnnsearch.errors import SpaceFileError
 from rnnsearch.space.describe import describe
 from rnnsearch.space.fields import all_fields
 from rnnsearch.space.load import loads
-from rnnsearch.tasks.config import TASK_CONFIGS
+from rnnsearch.tasks.families import BUILT_IN
 
 SPACES = Path(__file__).parents[3] / "search_spaces"
 TREES = {
@@ -29,8 +29,8 @@ TREES = {
 QUICK = ("sine", "hello", "adding", "stacked", "sign_of_last", "modern")
 """Those whose data is made in an instant."""
 
-KEYS = sorted({key.rpartition(".")[2] for name in TASK_CONFIGS for key in all_fields(name)})
-DOTTED = sorted({key for name in TASK_CONFIGS for key in all_fields(name)})
+KEYS = sorted({key.rpartition(".")[2] for name in BUILT_IN for key in all_fields(name)})
+DOTTED = sorted({key for name in BUILT_IN for key in all_fields(name)})
 LEAVES: list[Any] = [
     *(None, True, False, 0, 1, -1, 2, 3, 17, 64, 10**6, 10**9, 2**63, 10**40, -(10**40)),
     *(0.5, 1e-300, 1e300, -0.0, float("inf"), float("-inf"), float("nan")),

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from rnnsearch.space.fields import all_fields
 from rnnsearch.space.load import load
 from rnnsearch.space.schema import json_schema
-from rnnsearch.tasks.config import TASK_CONFIGS
+from rnnsearch.tasks.families import BUILT_IN
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -66,7 +66,7 @@ def test_it_refuses_what_a_schema_can_see(value: Any, path: str) -> None:
 
 def test_every_field_of_the_configs_is_in_it_with_its_meaning() -> None:
     schema = json_schema()
-    for task, case in zip(TASK_CONFIGS, schema["properties"]["task"]["allOf"], strict=True):
+    for task, case in zip(BUILT_IN, schema["properties"]["task"]["allOf"], strict=True):
         for key, field in all_fields(task).items():
             section, *path = key.split(".")
             node = case["then"] if section == "task" else schema["properties"][section]

@@ -16,7 +16,7 @@ from rnnsearch.space.load import loads
 from rnnsearch.space.ranges import RANGES
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
 from rnnsearch.space.words import draws
-from rnnsearch.tasks.config import TASK_CONFIGS
+from rnnsearch.tasks.families import BUILT_IN, family
 from rnnsearch.training.config import TrainingConfig
 
 MADE = {
@@ -46,10 +46,10 @@ def numeric(kind: Any) -> bool:
 
 
 def case(name: str) -> list[tuple[str, str, bool]]:
-    return [(name, key, many) for key, many in numbers_of(TASK_CONFIGS[name])]
+    return [(name, key, many) for key, many in numbers_of(family(name).config)]
 
 
-CASES = [one for name in TASK_CONFIGS for one in case(name)]
+CASES = [one for name in BUILT_IN for one in case(name)]
 
 
 def test_there_are_numbers_to_bound() -> None:

@@ -21,9 +21,11 @@ from rnnsearch.models.config import ModelConfig
 from rnnsearch.space.load import loads
 from rnnsearch.space.schema import json_schema
 from rnnsearch.space.trial import trial_config
+from rnnsearch.tasks import families
 from rnnsearch.tasks.base import Window
-from rnnsearch.tasks.config import config_class, task_type
+from rnnsearch.tasks.families import family, family_of
 from rnnsearch.tasks.load import build_task, load_data
+from rnnsearch.tasks.own import family as own_family
 from rnnsearch.tasks.own import find
 from rnnsearch.tasks.sine.task import SineTask
 from rnnsearch.training.codec import config_from_json, config_to_json
@@ -259,7 +261,7 @@ def test_all_that_is_wrong_with_sizes_and_loss_is_said_at_once() -> None:
     ],
 )
 def test_problems_that_are_none(problems: Any, words: str) -> None:
-    ((key, said),) = find.own_problems(declared(problems=problems)())
+    ((key, said),) = family_of(config := declared(problems=problems)()).problems(config)
     assert key == "type"
     assert re.search(words, said)
 
@@ -300,13 +302,13 @@ def test_a_head_that_is_misspelt_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_package_may_give_its_task_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = EntryPoint("echo", f"{HERE}:Echo", find.GROUP)
-    monkeypatch.setattr(find, "installed", lambda: {"echo": entry})
-    monkeypatch.setattr("rnnsearch.space.schema.installed", lambda: {"echo": entry})
-    assert config_class("echo") is Echo
-    assert task_type(Echo()) == f"{HERE}:Echo", "any process finds this, without the package"
+    for room in (find, families, own_family):
+        monkeypatch.setattr(room, "installed", lambda: {"echo": entry})
+    assert family("echo").config is Echo
+    assert family_of(Echo()).name == f"{HERE}:Echo", "any process finds this, without the package"
     cases = json_schema()["properties"]["task"]["allOf"]
     (case,) = [case for case in cases if case["if"]["properties"]["type"]["const"] == "echo"]
     delay = case["then"]["properties"]["delay"]
     assert delay["description"] == "Steps between a number and its echo."
     with pytest.raises(DataError, match="cannot import"):
-        config_class("echo:Echo")
+        family("echo:Echo")

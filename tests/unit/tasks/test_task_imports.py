@@ -10,14 +10,14 @@ import sys
 for blocked in ("torch", "ray", "optuna", "mlflow"):
     sys.modules[blocked] = None
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.tasks.config import TASK_CONFIGS
+from rnnsearch.tasks.families import BUILT_IN, family
 from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.tasks.text.config import TextConfig
 import rnnsearch.tasks.sine.baselines, rnnsearch.tasks.text.ngram, rnnsearch.training.codec
-assert {"series", "sine", "wave", "adding", "copy", "mackey_glass", "lorenz"} < set(TASK_CONFIGS)
-made = [one for one in TASK_CONFIGS.values() if not hasattr(one, "path")]
+assert {"series", "sine", "wave", "adding", "copy", "mackey_glass", "lorenz"} < set(BUILT_IN)
+made = [one for name in BUILT_IN if not hasattr(one := family(name).config, "path")]
 labels = LabelsConfig(generated=GeneratedConfig(rule="random", count=9, held_out=9))
 for config in (labels, *(one() for one in made), TextConfig(text="hello world, hello " * 9)):
     data = load_data(config)

@@ -1,0 +1,61 @@
+"""All tasks: the table of those that rnnsearch has, and the way to those of others."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.family import Family
+from rnnsearch.tasks.own.family import family_of_class, own_family
+from rnnsearch.tasks.own.find import installed, is_own
+
+BUILT_IN = {
+    "series": "series.family:SERIES",
+    "sine": "sine.family:SINE",
+    "text": "text.family:TEXT",
+    "wave": "signals.family:WAVE",
+    "adding": "memory.family:ADDING",
+    "copy": "memory.family:COPY",
+    "mackey_glass": "signals.family:MACKEY_GLASS",
+    "lorenz": "signals.family:LORENZ",
+    "labels": "labels.family:LABELS",
+    "events": "events.family:EVENTS",
+}
+"""By the `type` that a space file names: where the family lies. Names, so that only what is used
+is imported."""
+
+
+def task_types() -> list[str]:
+    """Every `type` that has a name of its own: those of `BUILT_IN` and of installed packages."""
+    return [*BUILT_IN, *installed()]
+
+
+def family(name: str) -> Family[Any]:
+    """The family that a `task.type` names, a user's own too.
+
+    Raises:
+        DataError: There is none.
+    """
+    if is_own(name):
+        return own_family(name)
+    if name not in BUILT_IN:
+        raise DataError(f"{name!r} is no task; tasks are {', '.join(task_types())}")
+    return _built_in(name)
+
+
+def family_of(config: TaskConfig) -> Family[Any]:
+    """The family of a config."""
+    name = getattr(config, "type", "")
+    if isinstance(name, str) and name in task_types() and family(name).config is type(config):
+        return family(name)
+    return family_of_class(type(config))
+
+
+@cache
+def _built_in(name: str) -> Family[Any]:
+    module, _, constant = BUILT_IN[name].partition(":")
+    found: Family[Any] = getattr(import_module(f"rnnsearch.tasks.{module}"), constant)
+    return found

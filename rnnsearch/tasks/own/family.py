@@ -1,0 +1,114 @@
+"""A user's task as a family, with the same rights as those that rnnsearch has."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch.errors import DataError, InputError
+from rnnsearch.own_code import find_class, find_object, theirs
+from rnnsearch.tasks.family import Family
+from rnnsearch.tasks.own.declared import head_wrong, refuse, whole_wrong
+from rnnsearch.tasks.own.find import installed, is_whole, no_task, own_name
+
+if TYPE_CHECKING:
+    import torch
+
+    from rnnsearch.tasks.base import ShownTask, TaskData
+
+
+@cache
+def own_family(name: str) -> Family[Any]:
+    """The family behind `package.module:Class`, or that an installed package offers under a name.
+
+    Raises:
+        DataError: There is no such module or class, or it is no task; the text says what it lacks.
+    """
+    try:
+        if name in installed():
+            path = installed()[name].value
+            found = find_object(path, "task")
+            if isinstance(found, Family):
+                return found
+            name = path
+        cls = find_class(name, "task")
+    except InputError as error:
+        raise DataError(str(error)) from error
+    lacks = no_task(cls)
+    if lacks is not None:
+        raise DataError(f"{name} is no task: {lacks}")
+    return family_of_class(cls)
+
+
+@cache
+def family_of_class(cls: type) -> Family[Any]:
+    """The family of a class that is known to be a user's task."""
+    return WholeFamily(cls) if is_whole(cls) else OneTrialFamily(cls)
+
+
+class _OwnFamily(Family[Any]):
+    """What both kinds of users' tasks have in common; what their code raises is said with its line.
+
+    Args:
+        cls: The user's dataclass.
+    """
+
+    def __init__(self, cls: type) -> None:
+        self.name = own_name(cls)
+        self.config = cls
+
+    def problems(self, config: Any) -> list[tuple[str, str]]:
+        """What the task's own `problems` says of its fields' values, where it has one."""
+        if not hasattr(config, "problems"):
+            return []
+        call = f"{self.name}.problems()"
+        try:
+            with theirs(call):
+                found = [(key, message) for key, message in config.problems()]
+        except InputError as error:
+            return [("type", f"{error}.")]
+        names = [field.name for field in fields(config)]
+        for key, message in found:
+            field = key.partition(".")[0] if isinstance(key, str) else None
+            if field not in names or not isinstance(message, str):
+                said = f"gave {(key, message)!r}; it must give pairs of a field and what is wrong"
+                return [("type", f"{call} {said} with it. Fields: {', '.join(names)}.")]
+        return found
+
+
+class OneTrialFamily(_OwnFamily):
+    """Of a task told for one trial, in numpy; see `tasks.own.protocol.OneTrialTask`."""
+
+    def load(self, config: Any) -> TaskData:
+        """What the task says of itself."""
+        from rnnsearch.tasks.own.one_trial import OneTrialData
+
+        with theirs(self.name, DataError):
+            return OneTrialData(config)
+
+    def build(self, config: Any, data: Any, device: torch.device, dtype: torch.dtype) -> ShownTask:
+        """A loop over the trials."""
+        from rnnsearch.tasks.own.adapter import LoopedTask
+
+        return LoopedTask(config, data, device, dtype)
+
+
+class WholeFamily(_OwnFamily):
+    """Of a task in torch for all trials at once; see `tasks.own.protocol.WholeTask`."""
+
+    def load(self, config: Any) -> TaskData:
+        """What the task's own `load` gives, checked."""
+        with theirs(f"{self.name}.load()", DataError):
+            data: TaskData = config.load()
+        with theirs(f"what {self.name}.load() gave", DataError):
+            refuse(self.name, whole_wrong(data))
+        return data
+
+    def build(self, config: Any, data: Any, device: torch.device, dtype: torch.dtype) -> ShownTask:
+        """What the task's own `build` gives."""
+        with theirs(f"{self.name}.build(data, {device}, {dtype})", DataError):
+            built: ShownTask = config.build(data, device, dtype)
+        wrong = head_wrong(getattr(built, "head", None))
+        refuse(self.name, [] if wrong is None else [wrong])
+        return built

@@ -1,0 +1,58 @@
+"""The series task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnnsearch.tasks.family import Family
+from rnnsearch.tasks.series.config import SeriesConfig, problems
+
+if TYPE_CHECKING:
+    import torch
+
+    from rnnsearch.tasks.base import ShownTask, TaskData
+    from rnnsearch.tasks.series.data import SeriesData
+
+
+class SeriesFamily(Family[SeriesConfig]):
+    """The series task."""
+
+    name = "series"
+    config = SeriesConfig
+
+    def problems(self, config: SeriesConfig) -> list[tuple[str, str]]:
+        """See `Family.problems`."""
+        return problems(config)
+
+    def load(self, config: SeriesConfig) -> TaskData:
+        """See `Family.load`."""
+        from rnnsearch.tasks.series.data import SeriesData
+
+        return SeriesData.read(config)
+
+    def stand_in(self, config: SeriesConfig) -> None:
+        """Nothing: the metrics name what stands in the file."""
+        del config
+
+    def build(
+        self, config: SeriesConfig, data: SeriesData, device: torch.device, dtype: torch.dtype
+    ) -> ShownTask:
+        """See `Family.build`."""
+        from rnnsearch.tasks.series.task import SeriesTask
+
+        return SeriesTask(config, data, device, dtype)
+
+    def facts(self, data: SeriesData) -> dict[str, int | str]:
+        """How many rows and series there are, and when they begin and end."""
+        from rnnsearch.tasks.series.steps import moment_said
+
+        found: dict[str, int | str] = {"rows": len(data.values)}
+        if len(data.names) > 1:
+            found["series"] = len(data.names)
+        if data.times is not None and len(data.times):
+            found["first time"] = moment_said(data.times.min())
+            found["last time"] = moment_said(data.times.max())
+        return found
+
+
+SERIES = SeriesFamily()

@@ -1,0 +1,52 @@
+"""The text task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnnsearch.tasks.family import Family
+from rnnsearch.tasks.text.config import TextConfig, problems
+
+if TYPE_CHECKING:
+    import torch
+
+    from rnnsearch.tasks.base import ShownTask, TaskData
+    from rnnsearch.tasks.text.data import TextData
+
+
+class TextFamily(Family[TextConfig]):
+    """The text task."""
+
+    name = "text"
+    config = TextConfig
+
+    def problems(self, config: TextConfig) -> list[tuple[str, str]]:
+        """See `Family.problems`."""
+        return problems(config)
+
+    def load(self, config: TextConfig) -> TaskData:
+        """See `Family.load`."""
+        from rnnsearch.tasks.text.data import TextData
+
+        return TextData.read(config)
+
+    def stand_in(self, config: TextConfig) -> TaskData:
+        """See `Family.stand_in`."""
+        from rnnsearch.tasks.text.data import TextData
+
+        return TextData.stand_in(config)
+
+    def build(
+        self, config: TextConfig, data: TextData, device: torch.device, dtype: torch.dtype
+    ) -> ShownTask:
+        """See `Family.build`."""
+        from rnnsearch.tasks.text.task import TextTask
+
+        return TextTask(config, data, device, dtype)
+
+    def facts(self, data: TextData) -> dict[str, int | str]:
+        """How many symbols there are."""
+        return {"symbols": sum(data.rows().values())}
+
+
+TEXT = TextFamily()
