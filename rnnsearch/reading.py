@@ -25,10 +25,7 @@ def read_file(path: Path, most: int) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     with open(descriptor, "rb") as file:
         status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it is a device or a pipe; name a file", str(path))
+        refuse_odd(status, path)
         found, size = b"", status.st_size
         # What /proc shows says that it is empty, and is not.
         while size <= most and (block := file.read(max(size - len(found), 0) + _BLOCK)):
@@ -38,3 +35,15 @@ def read_file(path: Path, most: int) -> bytes:
             said = f"it has {size:,} bytes or more, and at most {most:,} are read"
             raise OSError(errno.EFBIG, said, str(path))
         return found
+
+
+def refuse_odd(status: os.stat_result, path: Path) -> None:
+    """Refuse what is no regular file.
+
+    Raises:
+        OSError: It is a folder, a device or a pipe; `strerror` says which.
+    """
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is a device or a pipe; name a file", str(path))

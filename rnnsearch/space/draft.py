@@ -13,10 +13,8 @@ from rnnsearch.space.draft_series import TABLE_ENDINGS, draft_table, screen
 from rnnsearch.space.load import loads
 from rnnsearch.space.roles import Answers
 from rnnsearch.tasks.base import Part, Window
-from rnnsearch.tasks.files.data_file import read_data
-from rnnsearch.tasks.files.encoding import line_at, without_mark
-from rnnsearch.tasks.files.foreign import foreign
 from rnnsearch.tasks.files.header import looks_like_table
+from rnnsearch.tasks.files.texts import read_text
 from rnnsearch.tasks.text.config import TextConfig
 
 
@@ -58,7 +56,9 @@ def draft(path: Path, answers: Answers | None = None) -> Draft:
         lines, found = draft_table(path, study, answers)
         yaml = "\n".join(lines) + "\n"
         return Draft(yaml, tuple(screen(found)), found.problem or _problem(yaml, study, path))
-    text = _text(path, _bytes(path))
+    text = read_text(path)[1]
+    if not text.strip():
+        raise DataError(f"{path} is empty; there is nothing to learn in it.")
     lines = _small(path, text, study) if len(text) < 200 else _sized(path, text, study)
     yaml = "\n".join(lines) + "\n"
     loads(yaml, name=study, directory=path.resolve().parent)
@@ -78,29 +78,6 @@ def _problem(yaml: str, study: str, path: Path) -> str:
     except DataError as error:
         return str(error)
     return ""
-
-
-def _bytes(path: Path) -> bytes:
-    raw = read_data(path)
-    if not raw.strip():
-        raise DataError(f"{path} is empty; there is nothing to learn in it.")
-    return raw
-
-
-def _text(path: Path, raw: bytes) -> str:
-    if other := foreign(path, raw):
-        raise DataError(f"{path} {other}.")
-    try:
-        text = without_mark(raw)[0].decode("utf-8")
-    except UnicodeDecodeError as error:
-        line, byte = line_at(error.object, error.start), error.object[error.start]
-        raise DataError(
-            f"{path}:{line}: byte 0x{byte:02x} is no {error.encoding.upper()}. If it is a text in "
-            f"another encoding, convert it: iconv -f latin1 -t utf-8 {path} > {path.stem}.utf8.txt"
-        ) from None
-    if "\0" in text:
-        raise DataError(f"{path} holds zero bytes; it is no text.")
-    return text
 
 
 def _small(path: Path, text: str, study: str) -> list[str]:

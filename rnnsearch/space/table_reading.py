@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from rnnsearch.space.roles import (
 )
 from rnnsearch.space.seasons import calendar, season, step_in_words
 from rnnsearch.space.time_and_id import Look, time_and_id
+from rnnsearch.tasks.files.columns import listed
 from rnnsearch.tasks.files.survey import Column, survey
 from rnnsearch.tasks.files.table import Table
 from rnnsearch.tasks.series.config import SeriesConfig
@@ -206,10 +206,9 @@ def _missing(values: NDArray[np.float64], starts: NDArray[np.int64]) -> str:
 def _check_names(path: Path, columns: Mapping[str, Column], answers: Answers) -> None:
     absent = [name for name in answers.columns if name not in columns]
     if absent:
-        close = get_close_matches(absent[0], columns, n=1)
         raise DataError(
-            f"{path} has no column {', '.join(map(repr, absent))}; its columns are "
-            f"{', '.join(map(repr, columns))}." + (f" Did you mean {close[0]!r}?" if close else "")
+            f"{path} has no column {', '.join(map(repr, absent))}; its "
+            f"{listed(list(columns), absent[0])}"
         )
     wrong = [
         name for name in answers.target if columns[name].kind != "number" or columns[name].open

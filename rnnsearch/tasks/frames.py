@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.files.columns import family, in_words
+from rnnsearch.tasks.files.columns import family, in_words, listed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,13 +30,9 @@ def frame_columns(frame: Any, wanted: Sequence[str]) -> dict[str, Any]:
     given = [*map(str, frame.columns), *(str(one) for one in frame.index.names if one is not None)]
     absent = [name for name in wanted if name not in given]
     if absent:
-        lower = {name.lower(): name for name in given}
-        close = [lower[one] for one in get_close_matches(absent[0].lower(), lower, n=1)]
-        listed = ", ".join(map(repr, given[:20])) + (", ..." if len(given) > 20 else "")
         raise ModelError(
             f"the rows have no column {', '.join(map(repr, absent))}; this model reads "
-            f"{', '.join(wanted)}, and the columns are {listed}."
-            + (f" Did you mean {close[0]!r}?" if close else "")
+            f"{', '.join(wanted)}, and the {listed(given, absent[0])}"
         )
     if not len(frame):
         raise ModelError("there are no rows; give at least one.")

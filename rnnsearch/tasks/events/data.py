@@ -15,7 +15,7 @@ from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.events.baselines import logistic, marginal
 from rnnsearch.tasks.events.config import EventsConfig, problems
 from rnnsearch.tasks.events.source import read_parts
-from rnnsearch.tasks.files.data_file import FROM_SPACE, read_data
+from rnnsearch.tasks.files.opened import FROM_SPACE, read_data
 from rnnsearch.tasks.ragged import Ragged
 
 

@@ -1,19 +1,16 @@
-"""Sequences of binary vectors out of `.mat` and `.npz` files; nothing in them is run."""
+"""Sequences of binary vectors out of the arrays of a file."""
 
 from __future__ import annotations
 
-import pickle
-import zipfile
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib import format as npy
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.files.arrays import read_arrays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,17 +22,6 @@ NAMES: dict[Part, tuple[str, ...]] = {
 }
 """Under which each part may stand in a file."""
 
-_HARMLESS = {
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.numeric", "_frombuffer"),
-    ("numpy.core.numeric", "_frombuffer"),
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("_codecs", "encode"),
-}
-"""What an array of arrays is made of; a pickle that names anything else is not read."""
-
 
 def read_parts(raw: bytes, path: Path) -> dict[Part, list[NDArray[np.uint8]]]:
     """The sequences of each part of a file, uint8 (steps, events) of 0 and 1 each.
@@ -43,13 +29,7 @@ def read_parts(raw: bytes, path: Path) -> dict[Part, list[NDArray[np.uint8]]]:
     Raises:
         DataError: It cannot be read, lacks a part, or holds anything but 0 and 1.
     """
-    endings = {".mat": _mat, ".npz": _npz}
-    read = endings.get(path.suffix.lower())
-    if read is None:
-        raise DataError(f"{path} is no .mat and no .npz file; events are read from these.")
-    if not raw:
-        raise DataError(f"{path} is empty (0 bytes).")
-    arrays = read(raw, path)
+    arrays = read_arrays(raw, path)
     found: dict[Part, list[NDArray[np.uint8]]] = {}
     for part, names in NAMES.items():
         name = next((name for name in names if name in arrays), None)
@@ -64,58 +44,6 @@ def read_parts(raw: bytes, path: Path) -> dict[Part, list[NDArray[np.uint8]]]:
         shown = ", ".join(f"{width} in {part}" for part, width in widths.items())
         raise DataError(f"{path}: the parts have different numbers of events: {shown}.")
     return found
-
-
-def _mat(raw: bytes, path: Path) -> dict[str, Any]:
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
-    if raw[:4] == b"MATL" and raw[124:128] in (b"\x00\x02IM", b"\x02\x00MI"):
-        raise DataError(f"{path} is a MATLAB 7.3 file; save it with `-v7`.")
-    try:
-        arrays = cast("dict[str, Any]", loadmat(BytesIO(raw)))
-    except (MatReadError, ValueError, TypeError, IndexError, OSError, NotImplementedError) as error:
-        raise DataError(f"{path} is no readable .mat file: {error}.") from error
-    return {name: array for name, array in arrays.items() if not name.startswith("__")}
-
-
-def _npz(raw: bytes, path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    try:
-        with zipfile.ZipFile(BytesIO(raw)) as archive:
-            for name in archive.namelist():
-                if name.endswith(".npy"):
-                    found[name.removesuffix(".npy")] = _npy(BytesIO(archive.read(name)), path)
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError) as error:
-        raise DataError(f"{path} is no readable .npz file: {error}.") from error
-    return found
-
-
-def _npy(stream: BytesIO, path: Path) -> NDArray[Any]:
-    """One array; of objects, only where its pickle makes arrays and nothing else."""
-    version = npy.read_magic(stream)
-    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, _, dtype = read(stream)
-    if not dtype.hasobject:
-        stream.seek(0)
-        return npy.read_array(stream, allow_pickle=False)
-    try:
-        made = _Arrays(stream, encoding="latin1").load()
-    except (pickle.UnpicklingError, AttributeError, TypeError, IndexError) as error:
-        raise DataError(
-            f"{path} holds Python objects that are no arrays ({error}); save each part as an "
-            "array of matrices, or as one matrix beside its lengths."
-        ) from error
-    return np.asarray(made, dtype=object).reshape(shape)
-
-
-class _Arrays(pickle.Unpickler):
-    """Reads arrays and runs nothing: a file that a stranger made may ask for any call."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _HARMLESS:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-        return super().find_class(module, name)
 
 
 def _sequences(arrays: Mapping[str, Any], name: str, path: Path) -> list[NDArray[np.uint8]]:

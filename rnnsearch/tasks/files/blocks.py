@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.files.header import (
-    Header,
-    allow_long_cells,
-    encoding_error,
-    header,
-    refuse_twice,
-)
+from rnnsearch.tasks.files.encoding import no_utf8
+from rnnsearch.tasks.files.header import Header, csv_rows, header, refuse_twice
 from rnnsearch.tasks.files.opened import is_parquet, opened
 from rnnsearch.tasks.files.written.words import EMPTY, stripped
 
 BLOCK_BYTES = 8 << 20
 
 
-def column_names(path: Path) -> list[str]:
+def column_names(path: Path, wanted: Sequence[str] = ()) -> list[str]:
     """The names in the first line of a CSV, or of a Parquet file's columns.
+
+    Args:
+        wanted: Columns that are read, where that is known.
 
     Raises:
         DataError: The file is missing, empty, of another encoding, or has no line of names.
     """
     if is_parquet(path):
-        return list(schema(path).names)
-    return list(header(path).names)
+        return list(schema(path, wanted).names)
+    return list(header(path, wanted).names)
 
 
-def schema(path: Path) -> Any:
+def schema(path: Path, wanted: Sequence[str] = ()) -> Any:
     """The Arrow schema of a Parquet file.
 
     Raises:
@@ -42,9 +39,25 @@ def schema(path: Path) -> Any:
     """
     from pyarrow import parquet
 
-    found = opened(path, lambda: parquet.read_schema(path))
-    refuse_twice(str(path), found.names)
+    found = _parquet(path, lambda: parquet.read_schema(path))
+    refuse_twice(str(path), found.names, wanted)
     return found
+
+
+def _parquet(path: Path, read: Callable[[], Any]) -> Any:
+    import pyarrow
+
+    def checked() -> Any:
+        try:
+            return read()
+        except pyarrow.ArrowException as error:
+            raise DataError(f"{path} is no Parquet file that can be read: {error}.") from error
+
+    return opened(path, checked)
+
+
+def no_rows(path: Path) -> DataError:
+    return DataError(f"{path} has names of columns and no rows below.")
 
 
 def batches(
@@ -62,7 +75,7 @@ def batches(
     if is_parquet(path):
         from pyarrow import parquet
 
-        file = opened(path, lambda: parquet.ParquetFile(path))
+        file = _parquet(path, lambda: parquet.ParquetFile(path))
         yield from file.iter_batches(columns=list(wanted))
         return
     import pyarrow
@@ -97,7 +110,7 @@ def batches(
             raise
         raise _invalid(path, str(error), found) from error
     except UnicodeDecodeError as error:
-        raise encoding_error(path, None, None) from error
+        raise no_utf8(path) from error
 
 
 def without_blank_rows(batch: Any, columns: Sequence[str]) -> Any:
@@ -129,21 +142,18 @@ def place_of(path: Path, row: int, wanted: Sequence[str] = (), timed: bool = Fal
         return f"{path}: row {row + 1}"
     found = header(path)
     at = [found.names.index(name) for name in wanted if name in found.names]
-    allow_long_cells()
-    with path.open(
-        encoding="utf-8-sig" if found.encoding == "utf-8" else "utf-16", newline=""
-    ) as file:
-        reader = csv.reader(file, delimiter=found.delimiter)
-        next(reader)
-        line = reader.line_num + 1
-        for cells in reader:
-            start, line = line, reader.line_num + 1
+    # The names of codecs without their byte order read the mark themselves.
+    encoding = "utf-8-sig" if found.encoding == "utf-8" else found.encoding[:6]
+    with path.open(encoding=encoding, newline="") as file:
+        rows = csv_rows(path, file, found.delimiter)
+        next(rows)
+        for line, cells in rows:
             blank = not cells or (len(found.names) > 1 and cells == [""])
             empty = timed and all(cells[one].strip() in EMPTY for one in at if one < len(cells))
             if blank or empty:
                 continue
             if row == 0:
-                return f"{path}:{start}"
+                return f"{path}:{line}"
             row -= 1
     return str(path)
 
@@ -153,16 +163,18 @@ def _invalid(path: Path, said: str, found: Header) -> DataError:
     number = re.search(r"Row #(\d+)", said)
     row = int(number[1]) - 1 if number is not None else None
     if "invalid UTF8" in said or "UTF-8" in said:
-        return encoding_error(path, None, _first_no_utf8(path))
+        return no_utf8(path, line=_first_no_utf8(path))
     place = place_of(path, row) if row is not None else str(path)
     fields = re.search(r"Expected (\d+) columns, got (\d+)", said)
     if fields is not None:
-        return DataError(
-            f"{place}: {fields[2]} cells where the first line names {fields[1]} columns."
-        )
+        return ragged(place, int(fields[2]), int(fields[1]))
     if "straddling" in said:
         return DataError(f"{place}: a row is longer than {BLOCK_BYTES >> 20} MiB.")
     return DataError(f"{place} cannot be read as a CSV: {said}.")
+
+
+def ragged(place: str, cells: int, names: int) -> DataError:
+    return DataError(f"{place}: {cells} cells where the first line names {names} columns.")
 
 
 def _first_no_utf8(path: Path) -> int | None:

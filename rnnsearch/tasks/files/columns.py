@@ -7,6 +7,8 @@ column asks for its family, or for its cells as numbers, as texts or as times.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -68,6 +70,14 @@ def family(kind: Any) -> Family:
 def in_words(kind: Any) -> str:
     """What a column of an Arrow type holds, for a message."""
     return _IN_WORDS.get(family(kind), f"values of the type {kind}")
+
+
+def listed(names: Sequence[str], absent: str) -> str:
+    """The columns that there are, and the one that was meant by an absent one, for a message."""
+    lower = {name.lower(): name for name in reversed(names)}
+    close = [lower[one] for one in get_close_matches(absent.lower(), lower, n=1)]
+    said = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
+    return f"columns are {said}." + (f" Did you mean {close[0]!r}?" if close else "")
 
 
 def plain(column: Any) -> Any:

@@ -1,9 +1,14 @@
-"""Bytes of a text file: the byte order mark that may begin them, and where lines end."""
+"""Bytes of a text file: the byte order mark that may begin them, their letters and their lines."""
 
 from __future__ import annotations
 
 import codecs
 import re
+import shlex
+from pathlib import Path
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.files.foreign import foreign
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
@@ -18,6 +23,11 @@ _LINE_END = re.compile("\r\n|\r|\n")
 _LINE_END_BYTES = re.compile(b"\r\n|\r|\n")
 
 
+def marked(raw: bytes) -> tuple[bytes, str, str]:
+    """The byte order mark of a text, its codec and its name; without one, UTF-8 of no name."""
+    return next((mark for mark in _MARKS if raw.startswith(mark[0])), (b"", "utf-8", ""))
+
+
 def without_mark(raw: bytes) -> tuple[bytes, str]:
     """A text as UTF-8 without the byte order mark that may begin it.
 
@@ -28,11 +38,51 @@ def without_mark(raw: bytes) -> tuple[bytes, str]:
     Raises:
         UnicodeDecodeError: The bytes behind a mark of UTF-16 or UTF-32 are no such text.
     """
-    for mark, codec, name in _MARKS:
-        if raw.startswith(mark):
-            rest = raw[len(mark) :]
-            return (rest if name == "UTF-8" else rest.decode(codec).encode("utf-8")), name
-    return raw, ""
+    mark, codec, name = marked(raw)
+    rest = raw[len(mark) :]
+    return (rest if codec == "utf-8" else rest.decode(codec).encode("utf-8")), name
+
+
+def decoded(path: Path, raw: bytes, whole: bool = True) -> str:
+    """The text of a file: UTF-8, or what its byte order mark says, which is left out.
+
+    Args:
+        raw: Its bytes, or the first of them.
+        whole: Whether they are all; a letter that is cut off at their end is left out otherwise.
+
+    Raises:
+        DataError: They are no text in that encoding, or a file of another kind.
+    """
+    if other := foreign(path, raw):
+        raise DataError(f"{path} {other}.")
+    mark, codec, _ = marked(raw)
+    rest = raw[len(mark) :]
+    try:
+        text = codecs.getincrementaldecoder(codec)().decode(rest, final=whole)
+    except UnicodeDecodeError as error:
+        if codec != "utf-8":
+            raise DataError(
+                f"{path} begins with the byte order mark of {codec.upper()} and is no such text "
+                f"({error.reason} at byte {len(mark) + error.start}). Save the file as UTF-8."
+            ) from error
+        raise no_utf8(path, rest[error.start], line_at(rest, error.start)) from error
+    if "\0" in text:
+        line = len(_LINE_END.findall(text, 0, text.index("\0"))) + 1
+        raise DataError(f"{path}:{line}: holds zero bytes and is no text in UTF-8. {_recode(path)}")
+    return text
+
+
+def no_utf8(path: Path, byte: int | None = None, line: int | None = None) -> DataError:
+    """Words about a file that is not UTF-8, and the command that may make it so."""
+    place = f"{path}:{line}" if line is not None else str(path)
+    what = f"byte 0x{byte:02x} is no UTF-8" if byte is not None else "a cell is no UTF-8"
+    return DataError(f"{place}: {what}. {_recode(path)}")
+
+
+def _recode(path: Path) -> str:
+    target = f"{path.stem}.utf8{path.suffix}"
+    command = f"iconv -f latin1 -t utf-8 {shlex.quote(str(path))} > {shlex.quote(target)}"
+    return f"Convert the file, if that is its encoding: {command}"
 
 
 def lines_of(text: str) -> list[str]:

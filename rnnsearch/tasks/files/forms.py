@@ -11,6 +11,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.files.blocks import (
     batches,
     column_names,
+    no_rows,
     place_of,
     schema,
     without_blank_rows,
@@ -120,7 +121,7 @@ class Sample:
         self.cells: dict[str, Any] = {}
         batch = next(batches(path, names), None) if names else None
         if names and (batch is None or not batch.num_rows):
-            raise DataError(f"{path} has names in its first line and no rows below.")
+            raise no_rows(path)
         if batch is not None:
             for name in names:
                 column = texts(batch[name].slice(0, SAMPLE), f"{path}, column {name!r}")

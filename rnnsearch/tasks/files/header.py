@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.files.foreign import foreign
+from rnnsearch.tasks.files.encoding import decoded, marked
 from rnnsearch.tasks.files.opened import opened
 
 LOOKED_AT = 50
@@ -25,7 +25,8 @@ HEADER_BYTES = 1 << 20
 DELIMITERS = ";\t|,"
 """Where two divide all rows alike, the first: 1,5;2,5 has decimal commas."""
 
-_MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8"))
+DELIMITERS_OF_TEXTS = ",;\t|"
+"""The same where texts are read, in which any of these may stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,48 +45,48 @@ class Header:
     encoding: str
 
 
-def header(path: Path) -> Header:
+def header(path: Path, wanted: Sequence[str] = ()) -> Header:
     """The first line of a CSV that has names, with the delimiter that gives the most of them.
+
+    Args:
+        wanted: Columns that are read, where that is known: whatever stands above or beside them
+            may be odd. None of them takes the first line for names of all columns.
 
     Raises:
         DataError: It cannot be read, or holds no names.
     """
     raw = opened(path, lambda: _first_bytes(path))
-    if other := foreign(path, raw):
-        raise DataError(f"{path} {other}.")
-    mark, encoding = next(((m, e) for m, e in _MARKS if raw.startswith(m)), (b"", "utf-8"))
-    try:
-        # What lies behind the first line is cut anywhere, in the middle of a letter too.
-        text = raw[len(mark) :].decode(encoding)
-    except UnicodeDecodeError as error:
-        at = error.start + len(mark)
-        line = raw.count(b"\n", 0, at) + 1
-        if len(raw) < HEADER_BYTES or at < len(raw) - 4:
-            raise encoding_error(path, raw[at], line) from error
-        text = raw[len(mark) : at].decode(encoding)
-    if "\0" in text:
-        raise DataError(f"{path} holds zero bytes: it is no CSV in UTF-8. {_recode(path)}")
-    if not next(iter(StringIO(text, newline="")), "").strip():
-        raise DataError(f"{path}:1: the first line is empty; it must name the columns.")
+    mark, encoding, _ = marked(raw)
     whole = len(raw) < HEADER_BYTES
+    text = decoded(path, raw, whole)
+    first = next(iter(StringIO(text, newline="")), "")
+    if not (text if wanted else first).strip():
+        raise DataError(f"{path}:1: the first line is empty; it must name the columns.")
     records = {one: _records(path, text, one, whole) for one in DELIMITERS}
+    asked = {plain_name(name) for name in wanted}
 
-    def rank(one: str) -> tuple[bool, int, bool]:
-        count, even = len(records[one][0][0]), _even(records[one])
-        return even and count > 1, count, even
+    def rank(one: str) -> tuple[int, bool, int, bool]:
+        cells, even = records[one][0][0], _even(records[one])
+        return len(asked & set(map(plain_name, cells))), even and len(cells) > 1, len(cells), even
 
-    delimiter = max(DELIMITERS, key=rank)
+    delimiter = max(DELIMITERS_OF_TEXTS if wanted else DELIMITERS, key=rank)
     cells, used = records[delimiter][0]
-    if len(cells) == 1 or not _even(records[delimiter]):
-        _refuse_preamble(path, records)
-    names = tuple(" ".join(name.split()) or f"Unnamed: {at}" for at, name in enumerate(cells))
-    if all(_is_number(name) for name in cells):
-        raise DataError(
-            f"{path}:1: the first line holds numbers, not the names of columns; put one above, "
-            f"such as {delimiter.join(f'c{place + 1}' for place in range(min(len(names), 4)))}."
-        )
-    refuse_twice(f"{path}:1", names)
+    names = tuple(plain_name(name) or f"Unnamed: {at}" for at, name in enumerate(cells))
+    if not wanted or asked - set(names):
+        if len(cells) == 1 or not _even(records[delimiter]):
+            _refuse_preamble(path, records)
+        if all(_is_number(name) for name in cells):
+            raise DataError(
+                f"{path}:1: the first line holds numbers, not the names of columns; put one above, "
+                f"such as {delimiter.join(f'c{place + 1}' for place in range(min(len(names), 4)))}."
+            )
+    refuse_twice(f"{path}:1", names, wanted)
     return Header(names, delimiter, len(mark) + len(used.encode(encoding)), encoding)
+
+
+def plain_name(name: str) -> str:
+    """The name of a column without blanks around it, and single ones within."""
+    return " ".join(name.split())
 
 
 def looks_like_table(path: Path) -> int:
@@ -112,7 +113,7 @@ def _records(path: Path, text: str, delimiter: str, whole: bool) -> list[tuple[l
             used.append(line)
             yield line
 
-    allow_long_cells()
+    _allow_long_cells()
     found: list[tuple[list[str], str]] = []
     ended = False
     try:
@@ -162,7 +163,32 @@ def _refuse_preamble(path: Path, records: Mapping[str, Sequence[tuple[list[str],
             )
 
 
-def allow_long_cells() -> None:
+def csv_rows(
+    path: Path, stream: Iterable[str], delimiter: str, strict: bool = False
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV, that of the names first, each with the line, from 1, on which it begins.
+
+    Args:
+        stream: Its lines.
+        strict: Whether quotes must stand as they are meant to.
+
+    Raises:
+        DataError: A row is no CSV.
+    """
+    _allow_long_cells()
+    reader, line = csv.reader(stream, delimiter=delimiter, strict=strict), 1
+    try:
+        for cells in reader:
+            yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(
+            f"{path}:{line}: the row that begins here is no CSV: {error}. A quote inside of a "
+            "quoted cell is written twice."
+        ) from error
+
+
+def _allow_long_cells() -> None:
     """Python's csv refuses cells above 131,072 letters; the files here have a size that fits."""
     csv.field_size_limit(max(csv.field_size_limit(), 1 << 30))
 
@@ -180,20 +206,9 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def refuse_twice(place: str, names: Sequence[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+def refuse_twice(place: str, names: Sequence[str], wanted: Sequence[str] = ()) -> None:
+    """Refuse a name of several columns; of the wanted ones alone, where there are any."""
+    asked = {plain_name(name) for name in wanted} or set(names)
+    twice = sorted({name for name in names if names.count(name) > 1} & asked)
     if twice:
         raise DataError(f"{place}: {', '.join(map(repr, twice))} names more than one column.")
-
-
-def encoding_error(path: Path, byte: int | None, line: int | None) -> DataError:
-    """Words about a file that is not UTF-8."""
-    place = f"{path}:{line}" if line is not None else str(path)
-    what = f"byte 0x{byte:02x} is no UTF-8" if byte is not None else "a cell is no UTF-8"
-    return DataError(f"{place}: {what}. {_recode(path)}")
-
-
-def _recode(path: Path) -> str:
-    target = f"{path.stem}.utf8{path.suffix}"
-    command = f"iconv -f latin1 -t utf-8 {shlex.quote(str(path))} > {shlex.quote(target)}"
-    return f"Convert the file, if that is its encoding: {command}"

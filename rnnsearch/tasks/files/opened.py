@@ -1,38 +1,52 @@
-"""A file that is opened: of a kind that ends, and of a size that the machine can hold."""
+"""A data file that is opened: one that is there, that ends, and that this machine can hold."""
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from rnnsearch.errors import DataError
+from rnnsearch.reading import read_file, refuse_odd
 
 T = TypeVar("T")
 
+FROM_SPACE = "a relative task.path starts at the space file"
+
 MOST_MEMORIES = 16
-"""A file of more bytes than so many times the machine's memory is not begun."""
+"""A table of more bytes than so many times the machine's memory is not begun."""
+
+
+def read_data(path: Path, hint: str = "") -> bytes:
+    """The contents of a file.
+
+    Args:
+        hint: Where a file that is not there may have been looked for wrongly.
+
+    Raises:
+        DataError: It is not there, is empty or no regular file, is larger than this machine's
+            memory, or cannot be read.
+    """
+    raw = _explained(path, lambda: read_file(path, memory_bytes()), hint)
+    if not raw:
+        raise empty(path)
+    return raw
 
 
 def opened(path: Path, read: Callable[[], T]) -> T:
-    """What `read` gives; its failures as words about the file, which must be a file of some size.
+    """What `read` gives of a table that is read in pieces; its failures as words about the file.
 
     Raises:
         DataError: The file is missing, empty, no file, beyond what the machine can hold, or `read`
             fails on it.
     """
-    import pyarrow
 
-    try:
+    def checked() -> T:
         found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
-            raise DataError(f"{path} is a folder; task.path names one file.")
-        if not stat.S_ISREG(found.st_mode):
-            raise DataError(f"{path} is a device or a pipe; task.path names a file.")
+        refuse_odd(found, path)
         if found.st_size == 0:
-            raise DataError(f"{path} is empty (0 bytes).")
+            raise empty(path)
         memory = memory_bytes()
         if found.st_size > MOST_MEMORIES * memory:
             raise DataError(
@@ -40,15 +54,24 @@ def opened(path: Path, read: Callable[[], T]) -> T:
                 f"{memory / 2**30:,.0f} GiB; give a part of it."
             )
         return read()
+
+    return _explained(path, checked, FROM_SPACE)
+
+
+def _explained(path: Path, read: Callable[[], T], hint: str) -> T:
+    try:
+        return read()
     except FileNotFoundError as error:
-        raise DataError(
-            f"there is no file {path}; a relative task.path starts at the space file."
-        ) from error
-    except pyarrow.ArrowException as error:
-        raise DataError(f"{path} is no Parquet file that can be read: {error}.") from error
-    except (OSError, ValueError) as error:
+        raise DataError(f"there is no file {path}{f'; {hint}' if hint else ''}.") from error
+    except IsADirectoryError as error:
+        raise DataError(f"{path} is a folder; name one file.") from error
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"cannot read {path}: {reason}.") from error
+
+
+def empty(path: Path) -> DataError:
+    return DataError(f"{path} is empty (0 bytes).")
 
 
 def memory_bytes() -> int:

@@ -12,6 +12,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.files.blocks import (
     batches,
     column_names,
+    no_rows,
     schema,
     without_blank_rows,
 )
@@ -121,7 +122,7 @@ def survey(
             if name in numbers:
                 numbers[name].add(cells)
     if not rows:
-        raise DataError(f"{path} has names in its first line and no rows below.")
+        raise no_rows(path)
     sign = Sample(path).decimal if numbers else ""
     found = {}
     for name in names:

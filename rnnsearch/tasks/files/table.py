@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.files.blocks import extent, place_of
+from rnnsearch.tasks.files.blocks import extent, no_rows, place_of
 from rnnsearch.tasks.files.columns import family, numbers, texts
 from rnnsearch.tasks.files.forms import Forms, Wanted, full_forms, plain_forms, rows_of
 from rnnsearch.tasks.files.opened import memory_bytes, opened
@@ -129,7 +129,7 @@ def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> T
     except pyarrow.ArrowInvalid as error:
         raise _NotPlainError from error
     if not rows:
-        raise DataError(f"{path} has names in its first line and no rows below.")
+        raise no_rows(path)
     return Table(
         values=values[:rows],
         times=np.concatenate(times) if forms.time is not None else None,

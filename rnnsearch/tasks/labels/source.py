@@ -14,8 +14,7 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.files.encoding import lines_of
-from rnnsearch.tasks.files.text_columns import Table, read_table
-from rnnsearch.tasks.files.texts import read_text
+from rnnsearch.tasks.files.texts import Texts, read_text, read_texts
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.table import rows_by_id
 from rnnsearch.tasks.labels.times import put_in_order, times_of
@@ -56,13 +55,13 @@ def read(config: LabelsConfig) -> Labelled:
     if not path.exists():
         raise DataError(f"there is no {path}; a relative task.path starts at the space file.")
     if config.text is not None:
-        table = read_table(path, [config.text, config.label])
+        table = read_texts(path, [config.text, config.label])
         texts = [normalized(text, config.normalize) for text in table.columns[config.text]]
         for row, text in enumerate(texts):
             if not text:
                 place = table.place(row, config.text)
                 raise DataError(f"{place}: nothing is left of it in ASCII; use `normalize: nfc`.")
-        return Labelled(texts, table.columns[config.label], sha256(table.raw).hexdigest())
+        return Labelled(texts, table.columns[config.label], table.digest)
     if config.features:
         return _steps(config, path)
     raise DataError(
@@ -86,7 +85,7 @@ def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> list[tuple[str, 
         return [(text, text) for text in _texts(path, manifest["columns"]["text"])]
     columns, features = manifest["columns"], manifest["features"]
     times = [columns["time"]] if columns["time"] else []
-    table = read_table(path, [columns["id"], *times, *features])
+    table = read_texts(path, [columns["id"], *times, *features])
     values = np.stack([_numbers(table, name) for name in features], axis=1)
     order = _times(table, times[0]) if times else []
     found = []
@@ -101,7 +100,7 @@ def _texts(path: Path, column: str) -> list[str]:
     """The column of that name of a table, or else the lines of a text file."""
     if path.suffix.lower() in TABLE_ENDINGS and path.is_file():
         hint = " A file that holds a text a line, and no table, is called .txt."
-        return read_table(path, [column], hint).columns[column]
+        return read_texts(path, [column], hint).columns[column]
     lines = [line.strip() for line in lines_of(read_text(path)[1])]
     found = [line for line in lines if line]
     if not found:
@@ -147,7 +146,7 @@ def _steps(config: LabelsConfig, path: Path) -> Labelled:
     """A long table: each row one step of the sequence that its `id` names."""
     assert config.id is not None
     times = [] if config.time is None else [config.time]
-    table = read_table(path, [config.id, config.label, *times, *config.features])
+    table = read_texts(path, [config.id, config.label, *times, *config.features])
     values = np.stack([_numbers(table, name) for name in config.features], axis=1)
     order = None if config.time is None else _times(table, config.time)
     rows = rows_by_id(table.columns[config.id])
@@ -165,14 +164,14 @@ def _steps(config: LabelsConfig, path: Path) -> Labelled:
             _sort(table, name, own, order, times[0])
         found.append(values[own])
     firsts = [labels[own[0]] for own in rows.values()]
-    return Labelled(found, firsts, sha256(table.raw).hexdigest())
+    return Labelled(found, firsts, table.digest)
 
 
-def _times(table: Table, name: str) -> list[Any]:
+def _times(table: Texts, name: str) -> list[Any]:
     return times_of(table.columns[name], lambda row: table.place(row, name))
 
 
-def _sort(table: Table, name: str, rows: list[int], times: Sequence[Any], column: str) -> None:
+def _sort(table: Texts, name: str, rows: list[int], times: Sequence[Any], column: str) -> None:
     """Put the rows of a sequence in the order of time, in place; a time twice is refused."""
     same = put_in_order(rows, times)
     if same is not None:
@@ -182,7 +181,7 @@ def _sort(table: Table, name: str, rows: list[int], times: Sequence[Any], column
         )
 
 
-def _numbers(table: Table, name: str) -> NDArray[np.float64]:
+def _numbers(table: Texts, name: str) -> NDArray[np.float64]:
     """A column as finite numbers."""
     cells = table.columns[name]
     found = np.empty(len(cells))

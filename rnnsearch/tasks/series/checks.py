@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.files.columns import listed
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.parts import filled
 
@@ -28,12 +28,9 @@ def check_columns(config: SeriesConfig, names: Sequence[str]) -> None:
     absent = [(key, name) for key, name in asked if name not in names]
     if not absent:
         return
-    lower = {name.lower(): name for name in names}
-    close = [lower[one] for one in get_close_matches(absent[0][1].lower(), lower, n=1)]
-    listed = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
     raise DataError(
-        f"{config.path} has no column {', '.join(repr(name) for _, name in absent)}; its columns "
-        f"are {listed}." + (f" Did you mean {close[0]!r}?" if close else ""),
+        f"{config.path} has no column {', '.join(repr(name) for _, name in absent)}; its "
+        f"{listed(names, absent[0][1])}",
         f"task.{absent[0][0]}",
     )
 

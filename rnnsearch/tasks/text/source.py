@@ -6,7 +6,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.files.data_file import FROM_SPACE, read_data
+from rnnsearch.tasks.files.opened import FROM_SPACE, read_data
 from rnnsearch.tasks.text.config import TextConfig
 
 MODULE_PREFIX = "python:"
@@ -22,11 +22,7 @@ def read_bytes(config: TextConfig) -> bytes:
         if not config.text:
             raise DataError("task.text is empty; give at least two characters.")
         return config.text.encode("utf-8", "surrogatepass")
-    path = locate(config)
-    raw = read_data(path, FROM_SPACE)
-    if not raw:
-        raise DataError(f"{path} is empty; a text task needs at least two characters.")
-    return raw
+    return read_data(locate(config), FROM_SPACE)
 
 
 def locate(config: TextConfig) -> Path:

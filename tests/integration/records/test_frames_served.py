@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from rnnsearch.records.mlflow.champion import packaged
 from test_champion import HELLO, checkpoint
 
 from rnnsearch.errors import ModelError
+from rnnsearch.records.mlflow.champion import packaged
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.labels.config import LabelsConfig

@@ -161,7 +161,7 @@ def test_a_bad_folder_is_refused(tmp_path: Path, case: str) -> None:
 def test_a_file_of_another_encoding_is_refused(tmp_path: Path) -> None:
     config = folder(tmp_path)
     (tmp_path / "words" / "Czech.txt").write_bytes("Abl\nDvořák\n".encode("iso8859-2"))
-    with pytest.raises(DataError, match=r"Czech\.txt:2: not UTF-8: byte 0xF8"):
+    with pytest.raises(DataError, match=r"Czech\.txt:2: byte 0xf8 is no UTF-8"):
         LabelsData.read(config)
 
 
@@ -174,14 +174,22 @@ def test_an_empty_folder_and_a_missing_path_are_refused(tmp_path: Path) -> None:
 
 BAD_TABLES = {
     "nothing": ("", "", "is empty (0 bytes)"),
-    "a header alone": (HEADER, "", "a header and no rows"),
-    "a missing column": ("id,t,a,label\n", "s0,0,1,up\n", "no column 'b'; it has id, t, a, label"),
-    "a column twice": ("id,t,a,b,b,label\n", "s0,0,1,1,1,up\n", "2 columns 'b'"),
+    "a header alone": (HEADER, "", "no rows below"),
+    "a missing column": (
+        "id,t,a,label\n",
+        "s0,0,1,up\n",
+        "no column 'b'; its columns are 'id', 't'",
+    ),
+    "a column twice": ("id,t,a,b,b,label\n", "s0,0,1,1,1,up\n", "'b' names more than one column"),
     "an empty cell": (HEADER, "s0,0,1,,up\n", "walks.csv:2: the column 'b' is empty"),
     "a text": (HEADER, "s0,0,1,two,up\n", "walks.csv:2: column 'b': 'two' is no number"),
     "a NaN": (HEADER, "s0,0,1,NaN,up\n", "walks.csv:2: column 'b': 'NaN' is not finite"),
     "an infinity": (HEADER, "s0,0,1,-inf,up\n", "is not finite"),
-    "a ragged row": (HEADER, "s0,0,1,2,up\ns0,1,1\n", "walks.csv:3: 3 cells in a row"),
+    "a ragged row": (
+        HEADER,
+        "s0,0,1,2,up\ns0,1,1\n",
+        "walks.csv:3: 3 cells where the first",
+    ),
     "two labels": (HEADER, "s0,0,1,2,up\ns0,1,1,2,down\n", "'s0' has several labels: down, up"),
     "a time twice": (HEADER, "s0,7,1,2,up\ns0,7,1,3,up\n", "walks.csv:3: column 't': the sequence"),
     "no time": (HEADER, "s0,soon,1,2,up\n", "'soon' is no ISO 8601 time and no number"),
@@ -221,8 +229,8 @@ def test_a_parquet_file_is_read_by_what_its_columns_hold(tmp_path: Path) -> None
     assert data.classes == ("false", "true")
     for wrong, words in (
         (texts.assign(text=texts["text"].mask(texts.index == 3)), "row 4: the column 'text' is e"),
-        (texts.drop(columns="text"), "no column 'text'; it has label"),
-        (texts.iloc[:0], "has columns and no rows"),
+        (texts.drop(columns="text"), "no column 'text'; its columns are 'label'"),
+        (texts.iloc[:0], "no rows below"),
     ):
         wrong.to_parquet(path)
         with pytest.raises(DataError, match=words):

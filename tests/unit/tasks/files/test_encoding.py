@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rnnsearch.errors import DataError
 from rnnsearch.space.draft import draft
 from rnnsearch.tasks.files.encoding import line_at, lines_of, without_mark
-from rnnsearch.tasks.files.text_columns import read_table
+from rnnsearch.tasks.files.texts import read_texts
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.data import LabelsData
 from rnnsearch.tasks.labels.source import read, read_unlabelled
@@ -88,10 +88,10 @@ def test_bytes_behind_a_mark_that_are_no_such_text(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not UTF-16-LE: byte 0x00 at offset 4"):
         TextData.read(TextConfig(path=str(path)))
     with pytest.raises(DataError, match="byte order mark of UTF-16-LE and is no such text"):
-        read_table(path, ["text"])
+        read_texts(path, ["text"])
     path.write_bytes("text,label\n".encode("utf-16-le"))
     with pytest.raises(DataError, match=r"text\.txt:1: holds zero bytes"):
-        read_table(path, ["text"])
+        read_texts(path, ["text"])
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -105,7 +105,7 @@ def test_any_table_of_texts(tmp_path: Path, delimiter: str, end: str, encoding: 
     writer.writerow(["a\nnumber", "text", "label"])
     writer.writerows([number, text, "a"] for number, text in enumerate(texts))
     path.write_text(out.getvalue(), encoding=encoding, newline="")
-    table = read_table(path, ["text", "label", "a\nnumber"])
+    table = read_texts(path, ["text", "label", "a\nnumber"])
     assert table.columns["text"] == texts
     assert table.columns["a\nnumber"] == ["0", "1", "2", "3"]
     assert table.lines == [3, 4, 6, 7]
@@ -114,13 +114,13 @@ def test_any_table_of_texts(tmp_path: Path, delimiter: str, end: str, encoding: 
 def test_a_tie_of_delimiters_is_parted_by_the_wanted_columns(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("text;label, or none, or both\na,b;x\n", encoding="utf-8")
-    assert read_table(path, ["text"]).columns["text"] == ["a,b"]
+    assert read_texts(path, ["text"]).columns["text"] == ["a,b"]
 
 
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ('\n\n"x\ny",a\n\nz\n', r"table\.csv:7: 1 cells in a row, and 2 in the header"),
+        ('\n\n"x\ny",a\n\nz\n', r"table\.csv:7: 1 cells where the first line names 2 columns"),
         ('"x\n\ny",a\n\n"z\n",\n', r"table\.csv:6: the column 'label' is empty here"),
         ('x,a\n"y\n,a\n', r"table\.csv:3: the row that begins here is no CSV"),
         ('x,a\n"y"z,a\n', r"table\.csv:3: .* A quote inside of a quoted cell is written twice"),
@@ -133,7 +133,7 @@ def test_a_message_names_the_line_on_which_a_row_begins(
     path = tmp_path / "table.csv"
     path.write_text(("text,label\n" + rows).replace("\n", end), encoding="utf-8", newline="")
     with pytest.raises(DataError, match=words):
-        read_table(path, ["text", "label"])
+        read_texts(path, ["text", "label"])
 
 
 def test_lines_of_which_ascii_leaves_nothing_are_said(tmp_path: Path) -> None:
