@@ -50,10 +50,19 @@ def _parquet(path: Path, read: Callable[[], Any]) -> Any:
     def checked() -> Any:
         try:
             return read()
-        except pyarrow.ArrowException as error:
+        except (pyarrow.ArrowException, OSError) as error:
             raise DataError(f"{path} is no Parquet file that can be read: {error}.") from error
 
     return opened(path, checked)
+
+
+def _parquet_batches(path: Path, wanted: Sequence[str]) -> Iterator[Any]:
+    from pyarrow import parquet
+
+    file = _parquet(path, lambda: parquet.ParquetFile(path))
+    blocks = file.iter_batches(columns=list(wanted))
+    while (block := _parquet(path, lambda: next(blocks, None))) is not None:
+        yield block
 
 
 def no_rows(path: Path) -> DataError:
@@ -73,10 +82,7 @@ def batches(
         pyarrow.ArrowInvalid: A cell is not of the type that was asked for.
     """
     if is_parquet(path):
-        from pyarrow import parquet
-
-        file = _parquet(path, lambda: parquet.ParquetFile(path))
-        yield from file.iter_batches(columns=list(wanted))
+        yield from _parquet_batches(path, wanted)
         return
     import pyarrow
     from pyarrow import csv as arrow_csv
