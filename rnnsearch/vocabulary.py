@@ -27,13 +27,16 @@ T = TypeVar("T")
 class Range:
     """A range of numbers, of each member in a list of them.
 
-    `above` and `below` are open ends, `least` and `most` closed ones.
+    Attributes:
+        least: A closed end, as `most` is; `above` and `below` are open ones.
+        unit: Of the numbers: `epochs`, `radians`; empty where there is none.
     """
 
     least: float = -math.inf
     most: float = math.inf
     above: float = -math.inf
     below: float = math.inf
+    unit: str = ""
 
     def holds(self, value: float) -> bool:
         return self.least <= value <= self.most and self.above < value < self.below
@@ -57,13 +60,6 @@ class Members:
 
     least: int = 0
     most: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """Of a number: `epochs`, `radians`."""
-
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +113,6 @@ class Key:
     Attributes:
         type: Without what stands in `Annotated`.
         meaning: For a person, in a sentence or two; empty where nobody says it.
-        unit: Empty where there is none.
         never_sampled: Why; empty where a study may sample the field.
         configs: Of a field with `OneOf`.
     """
@@ -126,7 +121,6 @@ class Key:
     meaning: str = ""
     range: Range = Range()
     members: Members = Members()
-    unit: str = ""
     never_sampled: str = ""
     needs: Needs | None = None
     configs: Callable[[], Mapping[str, type]] | None = None
@@ -167,14 +161,12 @@ def keys(cls: type) -> Mapping[str, Key]:
     found = {}
     for field in dataclasses.fields(cls):
         said = [one for home in homes if field.name in home for one in _said(home[field.name])]
-        unit, never = _first(said, Unit), _first(said, NeverSampled)
-        one_of = _first(said, OneOf)
+        never, one_of = _first(said, NeverSampled), _first(said, OneOf)
         found[field.name] = Key(
             types[field.name],
             _first(said, str) or documented.get(field.name, ""),
             _first(said, Range) or Range(),
             _first(said, Members) or Members(),
-            unit.name if unit else "",
             never.why if never else "",
             _first(said, Needs),
             one_of.configs if one_of else None,

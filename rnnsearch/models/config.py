@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NewType
+from typing import Annotated, Literal, NewType
+
+from rnnsearch.vocabulary import Members, Needs, Range
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4, "mingru": 2, "minlstm": 3, "lru": 2}
 """Blocks of rows in a cell's input weights: GRU r, z, n and LSTM i, f, g, o as torch has them;
@@ -20,51 +22,82 @@ OwnCell = NewType("OwnCell", str)
 OWN_PATTERN = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 
 
+MOST_LAYERS = 64
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
-    """A stack of recurrent layers under a linear head.
+    """A stack of recurrent layers under a linear head."""
 
-    Attributes:
-        cell: `rnn` (Elman), `gru` or `lstm` with the equations of torch's modules; `mingru`,
-            `minlstm` (arXiv 2410.01201) or `lru` (arXiv 2303.06349), which train in parallel over
-            time; or your own, `package.module:Class`, on a slow path.
-        nonlinearity: Of the `rnn` cell; the others ignore it.
-        hidden_size: Units a layer, at least 1.
-        num_layers: Layers, at least 1.
-        hidden_sizes: Units of each layer, as in [30, 20]; instead of hidden_size and num_layers.
-        bidirectional: A second layer beside each one reads backwards; where the task sees the
-            whole sequence.
-        bias: Whether the recurrent layers have biases; the head always has.
-        forget_bias: What the forget gate's bias starts at (1 is usual), of `lstm` and `minlstm`;
-            null draws it like the others.
-        recurrent_init: First recurrent weights of `rnn`, `gru` and `lstm`: `uniform` in
-            ±1/sqrt(hidden), or `orthogonal`, each gate on its own.
-        layer_norm: Normalise the outputs of each recurrent layer over its units, with a learned
-            gain and bias; the recurrence itself is as without.
-        residual: Add a layer's input to its output, from the second layer on; of equal widths.
-        dropout: Probability of zeroing an output between layers (not after the last), in [0, 1).
-        head_dropout: Probability of zeroing an input of the head, in [0, 1).
-        initial_state: What a sequence starts from: `zero`, or `learned` with the weights.
-        input: How symbols enter: `onehot` or `embedding`. Tasks with numbers ignore it.
-        embedding_size: Width of the embedding; only with `input: embedding`.
-    """
-
-    cell: NamedCell | OwnCell = "lstm"
-    nonlinearity: Literal["tanh", "relu"] = "tanh"
-    hidden_size: int = 32
-    num_layers: int = 1
-    hidden_sizes: tuple[int, ...] | None = None
-    bidirectional: bool = False
-    bias: bool = True
-    forget_bias: float | None = None
-    recurrent_init: Literal["uniform", "orthogonal"] = "uniform"
-    layer_norm: bool = False
-    residual: bool = False
-    dropout: float = 0.0
-    head_dropout: float = 0.0
-    initial_state: Literal["zero", "learned"] = "zero"
-    input: Literal["onehot", "embedding"] = "onehot"
-    embedding_size: int = 32
+    cell: Annotated[
+        NamedCell | OwnCell,
+        "`rnn` (Elman), `gru` or `lstm` with the equations of torch's modules; `mingru`, "
+        "`minlstm` (arXiv 2410.01201) or `lru` (arXiv 2303.06349), which train in parallel over "
+        "time; or your own, `package.module:Class`, on a slow path.",
+    ] = "lstm"
+    nonlinearity: Annotated[
+        Literal["tanh", "relu"], "Of the `rnn` cell; the others ignore it.", Needs("cell", ("rnn",))
+    ] = "tanh"
+    hidden_size: Annotated[int, "Units a layer.", Range(1, 16_384, unit="units")] = 32
+    num_layers: Annotated[int, "Layers.", Range(1, MOST_LAYERS, unit="layers")] = 1
+    hidden_sizes: Annotated[
+        tuple[int, ...] | None,
+        "Units of each layer, as in [30, 20]; instead of hidden_size and num_layers.",
+        Range(1, 16_384, unit="units"),
+        Members(1, MOST_LAYERS),
+    ] = None
+    bidirectional: Annotated[
+        bool,
+        "A second layer beside each one reads backwards; where the task sees the whole sequence.",
+    ] = False
+    bias: Annotated[
+        bool,
+        "Whether the recurrent layers have biases; the head always has.",
+        Needs("cell", tuple(GATES)),
+    ] = True
+    forget_bias: Annotated[
+        float | None,
+        "What the forget gate's bias starts at (1 is usual), of `lstm` and `minlstm`; null draws "
+        "it like the others.",
+        Range(-1e6, 1e6),
+        Needs("cell", ("lstm", "minlstm")),
+    ] = None
+    recurrent_init: Annotated[
+        Literal["uniform", "orthogonal"],
+        "First recurrent weights of `rnn`, `gru` and `lstm`: `uniform` in ±1/sqrt(hidden), or "
+        "`orthogonal`, each gate on its own.",
+        Needs("cell", CLASSIC),
+    ] = "uniform"
+    layer_norm: Annotated[
+        bool,
+        "Normalise the outputs of each recurrent layer over its units, with a learned gain and "
+        "bias; the recurrence itself is as without.",
+    ] = False
+    residual: Annotated[
+        bool, "Add a layer's input to its output, from the second layer on; of equal widths."
+    ] = False
+    dropout: Annotated[
+        float,
+        "Probability of zeroing an output between layers (not after the last).",
+        Range(0, below=1),
+    ] = 0.0
+    head_dropout: Annotated[
+        float, "Probability of zeroing an input of the head.", Range(0, below=1)
+    ] = 0.0
+    initial_state: Annotated[
+        Literal["zero", "learned"],
+        "What a sequence starts from: `zero`, or `learned` with the weights.",
+    ] = "zero"
+    input: Annotated[
+        Literal["onehot", "embedding"],
+        "How symbols enter: `onehot` or `embedding`. Tasks with numbers ignore it.",
+    ] = "onehot"
+    embedding_size: Annotated[
+        int,
+        "Width of the embedding; only with `input: embedding`.",
+        Range(1, 16_384, unit="units"),
+        Needs("input", ("embedding",)),
+    ] = 32
 
     @property
     def widths(self) -> tuple[int, ...]:

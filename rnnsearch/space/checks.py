@@ -8,7 +8,6 @@ from typing import Any
 
 from rnnsearch.errors import DataError, Mistake
 from rnnsearch.goal import Goal
-from rnnsearch.models.config import CLASSIC, GATES
 from rnnsearch.space.conditions import holds
 from rnnsearch.space.corners import corners
 from rnnsearch.space.distributions import Choice, Parameter
@@ -25,25 +24,6 @@ from rnnsearch.tasks.families import family_of
 from rnnsearch.tasks.load import load_data, stand_in_data
 
 WINDOW_KEYS = ("training.batch_size", "training.seq_len", "training.steps_per_epoch")
-
-NEEDS: dict[str, tuple[str, tuple[Any, ...]]] = {
-    "model.nonlinearity": ("model.cell", ("rnn",)),
-    "model.forget_bias": ("model.cell", ("lstm", "minlstm")),
-    "model.recurrent_init": ("model.cell", CLASSIC),
-    "model.bias": ("model.cell", tuple(GATES)),
-    "model.embedding_size": ("model.input", ("embedding",)),
-    "training.momentum": ("training.optimizer", ("sgd", "rmsprop")),
-    "training.alpha": ("training.optimizer", ("rmsprop",)),
-    "training.beta1": ("training.optimizer", ("adam", "adamw")),
-    "training.beta2": ("training.optimizer", ("adam", "adamw")),
-    "training.min_factor": ("training.schedule", ("cosine", "one_cycle", "plateau")),
-    "training.patience": ("training.schedule", ("plateau",)),
-    "training.reduce_factor": ("training.schedule", ("plateau",)),
-    "training.teacher_share": ("training.feeding", ("scheduled",)),
-    "training.own_steps": ("training.feeding", ("own",)),
-}
-"""Fields that do nothing unless another one has one of these values."""
-
 
 BETWEEN_LAYERS = ("model.dropout", "model.residual")
 """Fields that do nothing in a network of one layer."""
@@ -79,6 +59,7 @@ class Draft:
 def check_effects(draft: Draft) -> None:
     """A sampled field that can never do anything is a mistake: it would waste the search."""
     noted = {mistake.key for mistake in draft.mistakes}
+    fields = all_fields(draft.reading.task_type)
     for key in draft.parameters:
         if key in draft.reading.wrong or key in noted:
             continue
@@ -89,12 +70,11 @@ def check_effects(draft: Draft) -> None:
                     "is sampled, but works between layers and model.num_layers is "
                     "never above 1. Sample model.num_layers, or take this field out.",
                 )
-        elif key in NEEDS and not _can_work(draft, *NEEDS[key]):
-            parent, members = NEEDS[key]
+        elif (needs := fields[key].needs) is not None and not _can_work(draft, *needs):
+            parent, members = needs
+            said = " or ".join(plain_text(one) for one in members)
             draft.note(
-                [key],
-                f"is sampled, but does nothing unless {parent} is "
-                f"{' or '.join(members)}, which it never is.",
+                [key], f"is sampled, but does nothing unless {parent} is {said}, which it never is."
             )
 
 

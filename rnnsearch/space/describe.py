@@ -10,7 +10,7 @@ from typing import Any
 
 from rnnsearch.models.config import ModelConfig, is_own
 from rnnsearch.models.weights import parameter_count
-from rnnsearch.space.checks import BETWEEN_LAYERS, NEEDS, known_metrics, layer_counts
+from rnnsearch.space.checks import BETWEEN_LAYERS, known_metrics, layer_counts
 from rnnsearch.space.corners import corners
 from rnnsearch.space.distributions import Choice, Distribution, Int
 from rnnsearch.space.fields import all_fields
@@ -19,6 +19,7 @@ from rnnsearch.space.trial import build, default_of, first_task
 from rnnsearch.space.words import condition_text, draws, time_text
 from rnnsearch.tasks.base import Metric, TaskData
 from rnnsearch.tasks.load import load_data
+from rnnsearch.vocabulary import SAME_SCORES
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,28 +86,6 @@ class StudyDescription:
     first_trials: tuple[Mapping[str, Any], ...]
     configurations: int | None
     search: Mapping[str, Any]
-
-
-_SIGNAL = frozenset({"task.predict", "task.scaler"})
-SAME_SCORES = {
-    "series": frozenset(
-        f"task.{key}"
-        for key in (
-            "context",
-            "strategy",
-            "channels",
-            "segment",
-            "anchor",
-            "transform",
-            "scaler",
-            "order",
-        )
-    ),
-    "wave": _SIGNAL,
-    "mackey_glass": _SIGNAL,
-    "lorenz": _SIGNAL,
-}
-"""Fields of a task that change what a model sees, and nothing of what it is scored on."""
 
 
 def describe(spec: StudySpec) -> StudyDescription:
@@ -262,8 +241,12 @@ def _notes(spec: StudySpec) -> list[str]:
             f"the space holds {count} configurations, fewer than the {spec.search.num_trials} "
             "trials: some are trained again with other seeds"
         )
-    same = SAME_SCORES.get(str(spec.values["task.type"]), frozenset())
-    sampled_task = [key for key in spec.parameters if key.startswith("task.") and key not in same]
+    fields = all_fields(str(spec.values["task.type"]))
+    sampled_task = [
+        key
+        for key in spec.parameters
+        if key.startswith("task.") and not fields[key].marked(SAME_SCORES)
+    ]
     if sampled_task:
         notes.append(
             f"{', '.join(sampled_task)} {'is' if len(sampled_task) == 1 else 'are'} sampled: "
@@ -279,7 +262,10 @@ def _notes(spec: StudySpec) -> list[str]:
 def _idle(spec: StudySpec) -> list[str]:
     """Fields that do nothing in some trials of the space."""
     notes = []
-    for key, (parent, members) in NEEDS.items():
+    for key, one in all_fields(str(spec.values["task.type"])).items():
+        if one.needs is None:
+            continue
+        parent, members = one.needs
         if key in spec.parameters and parent in spec.parameters:
             if parent not in spec.parameters[key].when:
                 notes.append(
@@ -288,7 +274,8 @@ def _idle(spec: StudySpec) -> list[str]:
                 )
         elif (
             key not in spec.parameters
-            and spec.values[key] != default_of(key, str(spec.values["task.type"]))
+            and key in spec.values
+            and spec.values[key] != one.default
             and parent in spec.values
             and spec.values[parent] not in members
         ):

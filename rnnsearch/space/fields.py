@@ -1,26 +1,26 @@
 """Every field that a space file may set, read off the config dataclasses.
 
-The types, defaults and meanings stand in the dataclasses alone; what is added here is only how
-they are flattened into dotted keys, and how a type is said in words.
+All that is known of a field stands in its dataclass (`rnnsearch.vocabulary`); what is added here is
+only how they are flattened into dotted keys, and how a type is said in words.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
-import re
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin
 
 from rnnsearch.models.config import ModelConfig, OwnCell
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
 from rnnsearch.tasks.families import family
 from rnnsearch.tasks.own.find import is_own
 from rnnsearch.training.config import TrainingConfig
+from rnnsearch.vocabulary import PATH, Key, Mark, keys
 
 REQUIRED = object()
 """The default of a field that has none of its own."""
@@ -28,13 +28,7 @@ REQUIRED = object()
 SECTIONS = ("name", "task", "model", "training", "first_trials", "search", "resources")
 """The keys at the top of a space file, in the order of a resolved one."""
 
-NEVER_SAMPLED = {
-    "task.type": "a study learns one task",
-    "task.data_seed": "trials are compared on the same data",
-    "task.split_seed": "trials are compared on the same held-out sequences",
-    "task.generated.seed": "trials are compared on the same sequences",
-    "training.max_epochs": "it is the last rung of every trial",
-}
+SAMPLED_SECTIONS = ("task", "model", "training")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,48 +37,39 @@ class Field:
 
     Attributes:
         key: Dotted key in the space file.
-        annotation: The dataclass's own.
+        says: All that is said of it in the dataclass.
         default: A value, or `REQUIRED`.
-        meaning: From the dataclass's docstring; empty where it says nothing.
-        own: Whether it belongs to a user's task, of whose ranges we know nothing.
     """
 
     key: str
-    annotation: Any
+    says: Key
     default: Any
-    meaning: str
-    own: bool = False
 
     @property
     def name(self) -> str:
         return self.key.rsplit(".", 1)[-1]
 
+    @property
+    def type(self) -> Any:
+        """The type as a file writes it."""
+        return _texts(self.says.type)
 
-def meanings(cls: type) -> Mapping[str, str]:
-    """What the `Attributes:` part of a docstring says of each attribute, on one line.
+    def marked(self, mark: Mark) -> bool:
+        return mark in self.says.marks
 
-    Of a class that inherits fields, its bases' docstrings too; its own says the last word.
-    """
-    found: dict[str, str] = {}
-    for one in reversed(cls.__mro__):
-        if dataclasses.is_dataclass(one):
-            found |= _own_meanings(one)
-    return found
+    @property
+    def needs(self) -> tuple[str, tuple[Any, ...]] | None:
+        """A dotted key and its values, with which alone this field does anything."""
+        if (needs := self.says.needs) is None:
+            return None
+        return f"{self.key.rpartition('.')[0]}.{needs.field}", needs.values
 
-
-def _own_meanings(cls: type) -> Mapping[str, str]:
-    lines = inspect.cleandoc(cls.__doc__ or "").partition("Attributes:\n")[2].splitlines()
-    found: dict[str, str] = {}
-    name = ""
-    for line in lines:
-        if match := re.match(r"    (\w+): (.*)", line):
-            name = match[1]
-            found[name] = match[2]
-        elif name and line.startswith("        "):
-            found[name] += " " + line.strip()
-        else:
-            name = ""
-    return found
+    @property
+    def never_sampled(self) -> str:
+        """Why a study never samples it; empty where it may."""
+        if self.key.split(".", 1)[0] not in SAMPLED_SECTIONS:
+            return "only fields of task, model and training are"
+        return self.says.never_sampled
 
 
 def summary(cls: type) -> str:
@@ -98,21 +83,21 @@ def leaves(cls: type, prefix: str, whole: Any = REQUIRED) -> dict[str, Field]:
     Args:
         whole: A default of `cls` itself, whose attributes then are the fields' defaults.
     """
-    hints, said = get_type_hints(cls), meanings(cls)
     found: dict[str, Field] = {}
+    says = keys(cls)
     for part in dataclasses.fields(cls):
-        key, annotation = f"{prefix}.{part.name}", hints[part.name]
-        default: Any = REQUIRED
+        key, default = f"{prefix}.{part.name}", REQUIRED
         if whole is not REQUIRED:
             default = getattr(whole, part.name)
         elif part.default is not dataclasses.MISSING:
             default = part.default
         elif part.default_factory is not dataclasses.MISSING:
             default = part.default_factory()
-        if dataclasses.is_dataclass(annotation):
-            found |= leaves(annotation, key, default)  # type: ignore[arg-type]
+        inner = says[part.name].type
+        if dataclasses.is_dataclass(inner):
+            found |= leaves(inner, key, default)  # type: ignore[arg-type]
         else:
-            found[key] = Field(key, _texts(annotation), default, said.get(part.name, ""))
+            found[key] = Field(key, says[part.name], default)
     return found
 
 
@@ -140,24 +125,32 @@ def config_classes(task_type: str | None) -> dict[str, type]:
 def all_fields(task_type: str | None) -> Mapping[str, Field]:
     """Every field of a study of that task, under its dotted key."""
     found: dict[str, Field] = {}
-    own = task_type is not None and is_own(task_type)
     for section, cls in config_classes(task_type).items():
-        fields = leaves(cls, section)
-        if own and section == "task":
-            fields = {key: dataclasses.replace(one, own=True) for key, one in fields.items()}
-            found["task.type"] = Field("task.type", Literal[task_type], task_type, "")
-        found |= fields
+        if section == "task":
+            says = Key(Literal[task_type], never_sampled="a study learns one task")
+            found["task.type"] = Field("task.type", says, task_type)
+        found |= {key: one for key, one in leaves(cls, section).items() if key not in found}
+        if "task.path" in found and is_own(str(task_type)):
+            path = found["task.path"]  # a user's task need not mark it
+            says = dataclasses.replace(path.says, marks=path.says.marks | {PATH})
+            found["task.path"] = dataclasses.replace(path, says=says)
     return found
+
+
+def path_keys(task_type: str) -> set[str]:
+    """Fields that name a file."""
+    return {key for key, one in all_fields(task_type).items() if one.marked(PATH)}
 
 
 def section_hints(cls: type, section: str) -> dict[str, Any]:
     """The keys of a section and their types; a user's task has its `type` beside its fields."""
-    return ({"type": str} if section == "task" else {}) | get_type_hints(cls)
+    own = {name: says.type for name, says in keys(cls).items()}
+    return ({"type": str} if section == "task" else {}) | own
 
 
 def sampled_section(key: str) -> bool:
     """Whether the key lies where distributions are allowed at all."""
-    return key.split(".", 1)[0] in ("task", "model", "training")
+    return key.split(".", 1)[0] in SAMPLED_SECTIONS
 
 
 def alternatives(annotation: Any) -> tuple[Any, ...]:

@@ -148,7 +148,6 @@ def _load(
     if not parameters:
         fixed["search.num_trials"] = 1  # there is nothing to sample
     canonical = all_fields(reading.task_type)
-    order = [*reading.order, *canonical]
     return StudySpec(
         name=study,
         values={key: fixed[key] for key in canonical if sampled_section(key) and key in fixed},
@@ -156,7 +155,9 @@ def _load(
         first_trials=firsts,
         search=build(SearchConfig, "search", fixed),
         resources=build(ResourcesConfig, "resources", fixed),
-        yaml=render(study, written(fixed, parameters), parameters, firsts, order),
+        yaml=render(
+            study, written(fixed, parameters), parameters, firsts, canonical, reading.order
+        ),
         directory=directory,
     )
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from rnnsearch.space.distributions import Between, Choice, Float, Parameter
-from rnnsearch.space.fields import SECTIONS
-from rnnsearch.space.ranges import DURATIONS
+from rnnsearch.space.fields import SECTIONS, Field
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import stored_value
 from rnnsearch.space.words import time_text
+from rnnsearch.vocabulary import DURATION
 
 
 def render(
@@ -20,24 +20,26 @@ def render(
     values: Mapping[str, Any],
     parameters: Mapping[str, Parameter],
     first_trials: Iterable[Mapping[str, Any]],
-    order: Iterable[str],
+    fields: Mapping[str, Field],
+    order: Iterable[str] = (),
 ) -> str:
     """The resolved space file, which loads to an equal spec.
 
     Args:
         values: Every fixed field, those of search and resources included.
+        fields: Every field of the study.
         order: Dotted keys in the order to write them in; the rest follow.
     """
     tree: dict[str, Any] = {}
-    for key in dict.fromkeys([*order, *parameters, *values]):
+    for key in dict.fromkeys([*order, *fields]):
         if key in parameters:
             _plant(tree, key, _parameter(parameters[key]))
         elif key in values:
             value = values[key]
-            timed = key in DURATIONS and value is not None
+            timed = fields[key].marked(DURATION) and value is not None
             _plant(tree, key, _flow(time_text(value) if timed else value))
     lines = ["# The resolved search space: every default filled in.", f"name: {_flow(name)}"]
-    sections = [*dict.fromkeys(key.partition(".")[0] for key in order), *SECTIONS]
+    sections = [*dict.fromkeys(key.partition(".")[0] for key in [*order, *fields]), *SECTIONS]
     for section in dict.fromkeys(sections):
         if section in tree:
             lines += _block(section, tree[section], "")

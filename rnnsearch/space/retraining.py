@@ -43,13 +43,13 @@ def retraining(
     values = complete_values(spec, params)
     values |= {**dict(_flat("search", once)), **dict(_flat("resources", spec.resources))}
     del values["search.goal"]  # the metric's own
-    order = list(all_fields(str(spec.values["task.type"])))
+    fields = all_fields(str(spec.values["task.type"]))
     judges = [spec.search.metric, spec.search.metric.replace("val_", "train_", 1), None]
     for metric in dict.fromkeys(judges):
         given = {key: value for key, value in values.items() if key != METRIC}
         if metric is not None:
             given[METRIC] = metric
-        text = render(name, written(given, {}), {}, (), order)
+        text = render(name, written(given, {}), {}, (), fields)
         try:
             return loads(text, name=name, directory=spec.directory, overrides=overrides)
         except SpaceFileError as error:

@@ -10,16 +10,13 @@ from rnnsearch.errors import Mistake
 from rnnsearch.space.distributions import Choice, Distribution, Float, Int
 from rnnsearch.space.document import Entry, Items, Mapping, Scalar
 from rnnsearch.space.fields import (
-    NEVER_SAMPLED,
     Field,
     in_words,
     is_list,
     literals,
-    sampled_section,
     takes,
 )
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.ranges import range_problem
 from rnnsearch.space.values import INVALID, note, read_value
 from rnnsearch.space.words import plain_text
 
@@ -43,13 +40,12 @@ def read_distribution(
     `when` is left to `conditions`, which needs to know every other field.
     """
     key, before = field.key, len(mistakes)
-    if not sampled_section(key) or key in NEVER_SAMPLED:
-        reason = NEVER_SAMPLED.get(key, "only fields of task, model and training are")
+    if reason := field.never_sampled:
         note(
             mistakes,
             node.place,
             key,
-            f"is never sampled, since {reason}. Write one value: {in_words(field.annotation)}.",
+            f"is never sampled, since {reason}. Write one value: {in_words(field.type)}.",
         )
         return None
     kinds = [entry for name, entry in node.entries.items() if name in KINDS]
@@ -102,7 +98,7 @@ def _of_kind(
             mistakes,
             entry.place,
             field.key,
-            f"takes {in_words(field.annotation)}, which {kind} does not draw; "
+            f"takes {in_words(field.type)}, which {kind} does not draw; "
             f"use {' or '.join(fitting)}.",
             {"uniform": "int", "loguniform": "logint", "int": "uniform", "logint": "loguniform"}[
                 kind
@@ -132,9 +128,9 @@ def _of_kind(
 
 def kinds_for(field: Field) -> tuple[str, ...]:
     """The distributions that a field's type admits."""
-    if takes(field.annotation, int):
+    if takes(field.type, int):
         return ("int", "logint", "choice")
-    if takes(field.annotation, float):
+    if takes(field.type, float):
         return ("uniform", "loguniform", "choice")
     return ("choice",)
 
@@ -156,7 +152,7 @@ def _choice(
             mistakes,
             node.place,
             field.key,
-            f"choice is empty; each member must be {in_words(field.annotation)}.",
+            f"choice is empty; each member must be {in_words(field.type)}.",
         )
         return None
     if len(node.items) > MOST_CHOICES:
@@ -190,12 +186,12 @@ def _choice(
 
 
 def _example(field: Field) -> str:
-    names = literals(field.annotation)
+    names = literals(field.type)
     if names:
         return f"[{', '.join(str(name) for name in names)}]"
-    if is_list(field.annotation):
+    if is_list(field.type):
         return "[[1, 2], [3]]"
-    return "[true, false]" if takes(field.annotation, bool) else "[1, 2]"
+    return "[true, false]" if takes(field.type, bool) else "[1, 2]"
 
 
 def _bounds(
@@ -264,7 +260,7 @@ def _step(
         ends = [
             end
             for end in (last, last + width)
-            if end > start and range_problem(field.key, float(end), own=field.own) is None
+            if end > start and field.says.problem(float(end)) is None
         ]
         said = " or ".join(f"[{low}, {end.normalize():f}]" for end in ends)
         note(

@@ -5,28 +5,25 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import annotated_types as limits
+from pydantic import StringConstraints, TypeAdapter
 
 from rnnsearch.models.config import OWN_PATTERN, OwnCell
 from rnnsearch.space.fields import (
-    NEVER_SAMPLED,
     REQUIRED,
     Field,
     alternatives,
     config_classes,
     leaves,
-    literals,
-    meanings,
-    sampled_section,
     summary,
 )
 from rnnsearch.space.load import SAFE_NAME
-from rnnsearch.space.ranges import DURATIONS, NOT_EMPTY, RANGES
 from rnnsearch.space.sampled import kinds_for
 from rnnsearch.space.words import time_text
 from rnnsearch.tasks.families import family, task_types
-
-_SCALARS = {int: "integer", float: "number", bool: "boolean", str: "string", type(None): "null"}
+from rnnsearch.vocabulary import DURATION, Key, keys
 
 _WHEN = {
     "type": "object",
@@ -113,16 +110,15 @@ def _task_case(name: str, cls: type) -> dict[str, Any]:
 
 
 def _object(cls: type, prefix: str) -> dict[str, Any]:
-    hints, said = get_type_hints(cls), meanings(cls)
     fields = leaves(cls, prefix)
     properties: dict[str, Any] = {}
-    for name, annotation in hints.items():
+    for name, says in keys(cls).items():
         key = f"{prefix}.{name}"
-        if dataclasses.is_dataclass(annotation):
-            properties[name] = _object(annotation, key)  # type: ignore[arg-type]
+        if dataclasses.is_dataclass(says.type):
+            properties[name] = _object(says.type, key)  # type: ignore[arg-type]
             properties[name]["type"] = ["object", "null"]
-            if name in said:
-                properties[name]["description"] = said[name]
+            if says.meaning:
+                properties[name]["description"] = says.meaning
         else:
             properties[name] = _field(fields[key])
     return {
@@ -135,42 +131,40 @@ def _object(cls: type, prefix: str) -> dict[str, Any]:
 
 def _field(field: Field) -> dict[str, Any]:
     value = _value(field)
-    if sampled_section(field.key) and field.key not in NEVER_SAMPLED:
+    if not field.never_sampled:
         value = {"anyOf": [value, *_distributions(field, value)]}
-    if field.meaning:
-        value["description"] = field.meaning
+    if field.says.meaning:
+        value["description"] = field.says.meaning
     if field.default is not REQUIRED:
-        timed = field.key in DURATIONS and field.default is not None
+        timed = field.marked(DURATION) and field.default is not None
         default = time_text(field.default) if timed else field.default
         value["default"] = json.loads(json.dumps(default))
     return value
 
 
 def _value(field: Field) -> dict[str, Any]:
-    if field.key in DURATIONS:
+    if field.marked(DURATION):
         return {"type": ["string", "null"], "pattern": r"^\s*(\d+(\.\d*)?|\.\d+)\s*[smh]\s*$"}
-    options = [_type(part, field.key) for part in alternatives(field.annotation)]
-    return options[0] if len(options) == 1 else {"anyOf": options}
+    return TypeAdapter(_limited(field.type, field.says)).json_schema()
 
 
-def _type(annotation: Any, key: str) -> dict[str, Any]:
-    if names := literals(annotation):
-        return {"enum": list(names)}
-    if get_origin(annotation) is tuple:
-        lists: dict[str, Any] = {"type": "array", "items": _type(get_args(annotation)[0], key)}
-        return lists | ({"minItems": 1} if key in NOT_EMPTY else {})
-    if annotation is OwnCell:
-        return {"type": "string", "pattern": OWN_PATTERN}
-    schema: dict[str, Any] = {"type": _SCALARS[annotation]}
-    if annotation in (int, float) and (limits := RANGES.get(key)) is not None:
-        ends = {
-            "minimum": limits.least,
-            "maximum": limits.most,
-            "exclusiveMinimum": limits.above,
-            "exclusiveMaximum": limits.below,
-        }
-        schema |= {name: end for name, end in ends.items() if math.isfinite(end)}
-    return schema
+def _limited(kind: Any, says: Key) -> Any:
+    """A type with the limits of its numbers and lists, in the words that pydantic reads."""
+    if len(parts := alternatives(kind)) > 1:
+        return Union[tuple(_limited(part, says) for part in parts)]  # noqa: UP007
+    if get_origin(kind) is tuple:
+        many: Any = tuple
+        many = many[_limited(get_args(kind)[0], says), ...]
+        return Annotated[many, limits.Len(says.members.least, says.members.most)]
+    if kind is OwnCell:
+        return Annotated[str, StringConstraints(pattern=OWN_PATTERN)]
+    if kind not in (int, float):
+        return kind
+    said = says.range
+    ends = {"gt": said.above, "ge": said.least, "lt": said.below, "le": said.most}
+    return Annotated[
+        kind, limits.Interval(**{name: end for name, end in ends.items() if math.isfinite(end)})
+    ]
 
 
 def _distributions(field: Field, value: dict[str, Any]) -> list[dict[str, Any]]:

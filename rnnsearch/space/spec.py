@@ -5,75 +5,82 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from rnnsearch.goal import Goal
 from rnnsearch.space.distributions import Parameter
+from rnnsearch.vocabulary import DURATION, Range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplerConfig:
-    """Which Optuna sampler proposes.
+    """Which Optuna sampler proposes."""
 
-    Attributes:
-        type: `tpe` (multivariate, conditional parameters in groups) or `random`.
-        startup_trials: Random trials before `tpe` starts to model; None takes Optuna's 10.
-    """
-
-    type: Literal["tpe", "random"] = "tpe"
-    startup_trials: int | None = None
+    type: Annotated[
+        Literal["tpe", "random"],
+        "`tpe` (multivariate, conditional parameters in groups) or `random`.",
+    ] = "tpe"
+    startup_trials: Annotated[
+        int | None,
+        "Random trials before `tpe` starts to model; None takes Optuna's 10.",
+        Range(0, 1_000_000, unit="trials"),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulerConfig:
-    """When weak trials stop. `none` trains every trial to its last epoch.
+    """When weak trials stop. `none` trains every trial to its last epoch."""
 
-    Attributes:
-        grace_period: Epochs before the first decision.
-        reduction_factor: One in so many goes on at each rung.
-    """
-
-    type: Literal["asha", "none"] = "asha"
-    grace_period: int = 5
-    reduction_factor: float = 3.0
+    type: Annotated[
+        Literal["asha", "none"], "`asha`, or `none`, which trains every trial to its last epoch."
+    ] = "asha"
+    grace_period: Annotated[
+        int, "Epochs before the first decision.", Range(1, 1_000_000, unit="epochs")
+    ] = 5
+    reduction_factor: Annotated[
+        float, "One in so many goes on at each rung.", Range(above=1, most=1_000_000)
+    ] = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalistsConfig:
-    """The best trials are trained again before one is chosen.
+    """The best trials are trained again before one is chosen."""
 
-    Attributes:
-        top: How many of the best trials.
-        seeds: Trainings of each in all, the search's own included; 1 trains none again.
-    """
-
-    top: int = 3
-    seeds: int = 3
+    top: Annotated[int, "How many of the best trials.", Range(1, 1000, unit="trials")] = 3
+    seeds: Annotated[
+        int,
+        "Trainings of each in all, the search's own included; 1 trains none again.",
+        Range(1, 1000, unit="trainings"),
+    ] = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchConfig:
-    """Metric, budget and rules of a study.
+    """Metric, budget and rules of a study."""
 
-    Attributes:
-        metric: A metric that the task reports, such as `val_mse`; the task has a default.
-        goal: `minimize` or `maximize`; the metric's own by default.
-        num_trials: Trials to evaluate; one where the file has no distribution.
-        time_budget: A time with its unit (`90s`, `10m`, `2h`), or null; seconds once it is read.
-        sampler: What proposes.
-        scheduler: What stops weak trials.
-        finalists: Who is trained again before a champion is chosen.
-        seed: Of the sampler and of the trials' own seeds.
-    """
-
-    metric: str
-    goal: Goal = Goal.MINIMIZE
-    num_trials: int = 60
-    time_budget: float | None = None
-    sampler: SamplerConfig = field(default_factory=SamplerConfig)
-    scheduler: SchedulerConfig = field(default_factory=SchedulerConfig)
-    finalists: FinalistsConfig = field(default_factory=FinalistsConfig)
-    seed: int = 0
+    metric: Annotated[
+        str, "A metric that the task reports, such as `val_mse`; the task has a default."
+    ]
+    goal: Annotated[Goal, "`minimize` or `maximize`; the metric's own by default."] = Goal.MINIMIZE
+    num_trials: Annotated[
+        int,
+        "Trials to evaluate; one where the file has no distribution.",
+        Range(1, 1_000_000, unit="trials"),
+    ] = 60
+    time_budget: Annotated[
+        float | None,
+        "A time with its unit (`90s`, `10m`, `2h`), or null; seconds once it is read.",
+        Range(above=0, most=10 * 366 * 24 * 3600, unit="seconds"),
+        DURATION,
+    ] = None
+    sampler: Annotated[SamplerConfig, "What proposes."] = field(default_factory=SamplerConfig)
+    scheduler: Annotated[SchedulerConfig, "What stops weak trials."] = field(
+        default_factory=SchedulerConfig
+    )
+    finalists: Annotated[FinalistsConfig, "Who is trained again before a champion is chosen."] = (
+        field(default_factory=FinalistsConfig)
+    )
+    seed: Annotated[int, "Of the sampler and of the trials' own seeds.", Range(0, below=2**32)] = 0
 
     def __post_init__(self) -> None:
         """Take the goal as a space file and Python code write it: as its text."""
@@ -82,22 +89,29 @@ class SearchConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourcesConfig:
-    """How the cluster is used; `auto` asks the cluster.
+    """How the cluster is used; `auto` asks the cluster."""
 
-    Attributes:
-        packs: Worker processes.
-        slots: Trials aboard a pack at once.
-        cpus_per_pack: Cores that a pack asks the cluster for.
-        gpus_per_pack: GPUs, or a fraction of one, that a pack asks the cluster for.
-        pack_timeout: A time with its unit; a pack that has not reported for so long is replaced,
-            as one whose process died. Null waits for ever. Seconds once it is read.
-    """
-
-    packs: int | Literal["auto"] = "auto"
-    slots: int | Literal["auto"] = "auto"
-    cpus_per_pack: float = 1.0
-    gpus_per_pack: float = 0.0
-    pack_timeout: float | None = 600.0
+    packs: Annotated[
+        int | Literal["auto"], "Worker processes.", Range(1, 10_000, unit="processes")
+    ] = "auto"
+    slots: Annotated[
+        int | Literal["auto"], "Trials aboard a pack at once.", Range(1, 4096, unit="trials")
+    ] = "auto"
+    cpus_per_pack: Annotated[
+        float, "Cores that a pack asks the cluster for.", Range(0.0001, 4096, unit="cores")
+    ] = 1.0
+    gpus_per_pack: Annotated[
+        float,
+        "GPUs, or a fraction of one, that a pack asks the cluster for.",
+        Range(0, 64, unit="GPUs"),
+    ] = 0.0
+    pack_timeout: Annotated[
+        float | None,
+        "A time with its unit; a pack that has not reported for so long is replaced, as one whose "
+        "process died. Null waits for ever. Seconds once it is read.",
+        Range(10, 30 * 24 * 3600, unit="seconds"),
+        DURATION,
+    ] = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

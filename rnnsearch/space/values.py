@@ -13,13 +13,10 @@ from rnnsearch.models.config import OWN_PATTERN, OwnCell
 from rnnsearch.space.document import Mapping, Node, Place, Scalar, plain
 from rnnsearch.space.fields import Field, all_fields, alternatives, in_words, literals, takes
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.ranges import DURATIONS, RANGES, range_problem
+from rnnsearch.vocabulary import DURATION, PATH
 
 INVALID = object()
 """What a wrong value reads as; its mistake is noted."""
-
-PATHS = {"task.path"}
-"""Fields that name a file; `python:MODULE` is none."""
 
 _DURATION = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([smh])\s*")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -36,7 +33,7 @@ def note(
 @cache
 def _adapter(key: str, task_type: str | None) -> TypeAdapter[Any]:
     config = ConfigDict(strict=True, allow_inf_nan=False)
-    annotation = all_fields(task_type)[key].annotation
+    annotation = all_fields(task_type)[key].type
     if OwnCell in alternatives(annotation):
         path = Annotated[str, StringConstraints(pattern=OWN_PATTERN)]
         parts = tuple(path if part is OwnCell else part for part in alternatives(annotation))
@@ -56,16 +53,15 @@ def conform(field: Field, value: Any, task_type: str | None) -> Any:
 def value_problem(field: Field, value: Any, task_type: str | None) -> str | None:
     """Why a plain value does not fit its field, or None."""
     try:
-        return range_problem(field.key, conform(field, value, task_type), own=field.own)
+        return field.says.problem(conform(field, value, task_type))
     except (ValidationError, OverflowError):
         return f"must be {allowed(field)}"
 
 
 def allowed(field: Field) -> str:
     """What a field takes, in words: `a whole number, at least 1`."""
-    words = in_words(field.annotation)
-    limits = None if field.own else RANGES.get(field.key)
-    return f"{words}, {limits}" if limits is not None and str(limits) else words
+    words, limits = in_words(field.type), str(field.says.range)
+    return f"{words}, {limits}" if limits else words
 
 
 def read_value(
@@ -81,7 +77,7 @@ def read_value(
         note(mistakes, node.place, field.key, f"{part}must be {allowed(field)}, not a mapping.")
         return INVALID
     value = plain(node)
-    if field.key in DURATIONS and value is not None:
+    if field.marked(DURATION) and value is not None:
         return _duration(field, node, mistakes)
     try:
         value = conform(field, value, task_type)
@@ -90,10 +86,10 @@ def read_value(
         message = f"{part}must be {allowed(field)}, not {_said(node)}."
         note(mistakes, node.place, field.key, message, suggestion)
         return INVALID
-    if problem := range_problem(field.key, value, own=field.own):
+    if problem := field.says.problem(value):
         note(mistakes, node.place, field.key, f"{part}{problem}, not {_said(node)}.")
         return INVALID
-    if field.key in PATHS and isinstance(value, str) and not value.startswith("python:"):
+    if field.marked(PATH) and isinstance(value, str) and not value.startswith("python:"):
         return _absolute(field, value, node, mistakes)
     return value
 
@@ -122,7 +118,7 @@ def _duration(field: Field, node: Node, mistakes: list[Mistake]) -> Any:
     match = _DURATION.fullmatch(text)
     if match is not None and float(match[1]) > 0:
         seconds = float(match[1]) * _SECONDS[match[2]]
-        problem = range_problem(field.key, seconds)
+        problem = field.says.problem(seconds)
         if problem is None:
             return seconds
         if seconds < float("inf"):
@@ -156,32 +152,32 @@ def _mend(field: Field, node: Node) -> str:
     """A value that would do in place of a wrong one; empty where none is near."""
     if not isinstance(node, Scalar):
         return ""
-    names = [member for member in literals(field.annotation) if isinstance(member, str)]
+    names = [member for member in literals(field.type) if isinstance(member, str)]
     if names:
         if "none" in names and node.value is None:
             return "none"
         return nearest(node.raw, names)
-    if takes(field.annotation, bool):
+    if takes(field.type, bool):
         low = node.raw.lower()
         return _YES_NO.get(low, low if node.quoted and low in ("true", "false") else "")
-    numeric = takes(field.annotation, int) or takes(field.annotation, float)
+    numeric = takes(field.type, int) or takes(field.type, float)
     if (
         numeric
         and node.raw.lower() in ("none", "off", "no")
-        and type(None) in alternatives(field.annotation)
+        and type(None) in alternatives(field.type)
     ):
         return "null"
-    if takes(field.annotation, int) and isinstance(node.value, float) and node.value.is_integer():
+    if takes(field.type, int) and isinstance(node.value, float) and node.value.is_integer():
         return str(int(node.value))
     if numeric and isinstance(node.value, str):
         for convert in (int, float):
-            if convert is float and not takes(field.annotation, float):
+            if convert is float and not takes(field.type, float):
                 continue
             try:
                 return str(convert(node.value.replace("_", "").replace(",", ".")))
             except ValueError:
                 continue
-    if takes(field.annotation, str) and not isinstance(node.value, str):
+    if takes(field.type, str) and not isinstance(node.value, str):
         return f'"{node.raw}"' if node.raw else ""
     return ""
 

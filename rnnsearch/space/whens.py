@@ -81,7 +81,7 @@ def _condition(
     if isinstance(node, Mapping):
         return _between(where, parent, node, reading.task_type, mistakes)
     several = isinstance(node, Items) and (
-        not is_list(parent.annotation) or any(isinstance(item, Items) for item in node.items)
+        not is_list(parent.type) or any(isinstance(item, Items) for item in node.items)
     )
     nodes = node.items if several and isinstance(node, Items) else [node]
     if not nodes:
@@ -101,7 +101,7 @@ def _condition(
 def _between(
     where: str, parent: Field, node: Mapping, task_type: str | None, mistakes: list[Mistake]
 ) -> Between | None:
-    if not (takes(parent.annotation, int) or takes(parent.annotation, float)):
+    if not (takes(parent.type, int) or takes(parent.type, float)):
         note(
             mistakes,
             node.place,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from rnnsearch.vocabulary import Range
 
 if TYPE_CHECKING:
     from rnnsearch.tasks.base import Part
@@ -15,26 +17,28 @@ if TYPE_CHECKING:
 class SplitConfig:
     """Shares of the data; they sum to 1. A part of share 0 does not exist."""
 
-    train: float = 0.8
-    val: float = 0.1
-    test: float = 0.1
+    train: Annotated[
+        float, "Models and baselines are fitted on it.", Range(above=0, most=10_000_000_000)
+    ] = 0.8
+    val: Annotated[float, "The study selects on it.", Range(0, 10_000_000_000)] = 0.1
+    test: Annotated[float, "Scored once.", Range(0, 10_000_000_000)] = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeSplitConfig(SplitConfig):
     """Parts by position in time, the training part first; of a panel, of each series by itself.
 
-    Attributes:
-        train: Share of the rows; of a table also a number of rows, and then all three are.
-        val: The same of the validation part.
-        test: The same of the test part.
-        gap: Rows left out before the validation and before the test part.
+    Of a table all three may also be numbers of rows.
     """
 
     train: float = 0.7
     val: float = 0.15
     test: float = 0.15
-    gap: int = 0
+    gap: Annotated[
+        int,
+        "Rows left out before the validation and before the test part.",
+        Range(0, 10_000_000_000, unit="rows"),
+    ] = 0
 
 
 def sizes_of(split: SplitConfig) -> dict[Part, float]:

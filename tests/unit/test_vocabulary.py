@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from rnnsearch.vocabulary import SAME_SCORES, Key, Members, NeverSampled, Range, Unit, keys, outside
+from rnnsearch.vocabulary import SAME_SCORES, Key, Members, NeverSampled, Range, keys, outside
 
 UNITS = Range(1, 16_384)
 
@@ -34,20 +34,20 @@ class Outer:
     """
 
     units: Annotated[int | None, "Units.", UNITS] = 8
-    share: Annotated[float, "Of it.", Range(above=0, below=1), Unit("parts")] | None = 0.5
+    share: Annotated[float, "Of it.", Range(above=0, below=1, unit="parts")] | None = 0.5
     kind: Annotated[Literal["a"], NeverSampled("there is one"), SAME_SCORES] = "a"
     inner: Annotated[Inner, "Nested."] = field(default_factory=Inner)
 
 
 @dataclass(frozen=True)
 class Heir(Outer):
-    units: Annotated[int | None, Unit("cells")] = 9
+    units: Annotated[int | None, Range(1, 9, unit="cells")] = 9
 
 
 def test_all_that_is_said_of_a_field() -> None:
     found = keys(Outer)
     assert found["units"] == Key(int | None, "Units.", UNITS)
-    assert found["share"] == Key(float | None, "Of it.", Range(above=0, below=1), unit="parts")
+    assert found["share"] == Key(float | None, "Of it.", Range(above=0, below=1, unit="parts"))
     assert found["kind"].never_sampled == "there is one"
     assert found["kind"].marks == {SAME_SCORES}
     assert (found["inner"].type, found["inner"].meaning) == (Inner, "Nested.")
@@ -58,7 +58,7 @@ def test_a_docstring_says_what_a_field_leaves_unsaid() -> None:
 
 
 def test_a_field_that_is_inherited_keeps_what_its_heir_leaves_unsaid() -> None:
-    assert keys(Heir)["units"] == Key(int | None, "Units.", UNITS, unit="cells")
+    assert keys(Heir)["units"] == Key(int | None, "Units.", Range(1, 9, unit="cells"))
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnsearch.errors import SpaceFileError
+from rnnsearch.space.fields import path_keys
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import StudySpec
-from rnnsearch.space.values import PATHS
 
 
 def study_attributes(spec: StudySpec) -> tuple[tuple[str, int | str], ...]:
@@ -41,9 +41,9 @@ def space_digest(spec: StudySpec) -> str:
 
     So may the place of the data, whose content a study knows by its fingerprint.
     """
-    search = spec.search
+    search, places = spec.search, path_keys(str(spec.values["task.type"]))
     parts = (
-        sorted((key, repr(value)) for key, value in spec.values.items() if key not in PATHS),
+        sorted((key, repr(value)) for key, value in spec.values.items() if key not in places),
         sorted((key, repr(value)) for key, value in spec.parameters.items()),
         [sorted((key, repr(value)) for key, value in trial.items()) for trial in spec.first_trials],
         (search.metric, search.goal, search.seed),

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from rnnsearch.vocabulary import PATH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsConfig:
-    """Binary vectors to the next ones: which keys of a piano sound, which sensors fire.
-
-    Attributes:
-        path: A `.mat` file (MATLAB 5 to 7.2) or an `.npz` file that holds the sequences of each
-            part under `train`, `val` and `test`, or `traindata`, `validdata` and `testdata`: a
-            cell or object array of matrices (steps, events) of 0 and 1. A part may also be one
-            matrix of all steps, beside `train_lengths` and so on. `test` may be missing.
-    """
+    """Binary vectors to the next ones: which keys of a piano sound, which sensors fire."""
 
     type: Literal["events"] = "events"
-    path: str | None = None
+    path: Annotated[
+        str | None,
+        "A `.mat` file (MATLAB 5 to 7.2) or an `.npz` file that holds the sequences of each part "
+        "under `train`, `val` and `test`, or `traindata`, `validdata` and `testdata`: a cell or "
+        "object array of matrices (steps, events) of 0 and 1. A part may also be one matrix of "
+        "all steps, beside `train_lengths` and so on. `test` may be missing.",
+        PATH,
+    ] = None
 
 
 def problems(config: EventsConfig) -> list[tuple[str, str]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 from rnnsearch.tasks.scaling import ScalerKind
 from rnnsearch.tasks.splits import SplitConfig, split_problems
+from rnnsearch.vocabulary import PATH, NeverSampled, Range
 
 MOST_NUMBERS = 100_000_000
 """Of all generated sequences, at 8 bytes each; they are held several times over."""
@@ -14,61 +15,80 @@ MOST_NUMBERS = 100_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratedConfig:
-    """Sequences of standard normal values, made instead of read, with two classes.
+    """Sequences of standard normal values, made instead of read, with two classes."""
 
-    Attributes:
-        rule: `random` draws each label by itself, so that nothing can be learned;
-            `sign_of_last` takes the sign of the last feature at the last step; `none` makes none.
-        count: Training sequences.
-        held_out: Sequences of the validation part, and of the test part: enough to tell chance
-            from skill.
-        length: Steps a sequence.
-        num_features: Values a step.
-        seed: Of values and labels; never sampled.
-    """
-
-    rule: Literal["none", "random", "sign_of_last"] = "none"
-    count: int = 1000
-    held_out: int = 2000
-    length: int = 10
-    num_features: int = 5
-    seed: int = 0
+    rule: Annotated[
+        Literal["none", "random", "sign_of_last"],
+        "`random` draws each label by itself, so that nothing can be learned; `sign_of_last` "
+        "takes the sign of the last feature at the last step; `none` makes none.",
+    ] = "none"
+    count: Annotated[int, "Training sequences.", Range(2, 100_000_000, unit="sequences")] = 1000
+    held_out: Annotated[
+        int,
+        "Sequences of the validation part, and of the test part: enough to tell chance from skill.",
+        Range(2, 100_000_000, unit="sequences"),
+    ] = 2000
+    length: Annotated[int, "Steps a sequence.", Range(1, 1_000_000, unit="steps")] = 10
+    num_features: Annotated[int, "Values a step.", Range(1, 1_000_000)] = 5
+    seed: Annotated[
+        int,
+        "Of values and labels.",
+        Range(0, below=2**32),
+        NeverSampled("trials are compared on the same sequences"),
+    ] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelsConfig:
-    """Sequences of any length to classes. Exactly one of `path` and `generated.rule` is given.
-
-    Attributes:
-        path: A folder with one text file a class, a sequence a line; or a table: a CSV file with a
-            header, its cells divided by commas, semicolons, tabs or bars, or a Parquet file.
-        text: Of a table with one sequence a row, the column that holds the text.
-        label: Of a table, the column that holds the class.
-        id: Of a table with one step a row, the column that says to which sequence it belongs.
-        time: With `id`, the column that orders the steps, numbers or ISO 8601; null: row order.
-        features: With `id`, the columns of numbers that are the sequence.
-        generated: Sequences to make instead of reading any.
-        normalize: Of texts. `nfc` composes accents; `ascii` drops them, and all else that is not
-            ASCII.
-        max_length: Longer sequences keep their last steps; null cuts none.
-        scaler: Of numbers, each column by itself, fitted on the steps of the training part alone.
-        split: Shares of each class, drawn at random; equal sequences stay in one part.
-        split_seed: Of that draw; never sampled.
-    """
+    """Sequences of any length to classes. Exactly one of `path` and `generated.rule` is given."""
 
     type: Literal["labels"] = "labels"
-    path: str | None = None
-    text: str | None = None
-    label: str = "label"
-    id: str | None = None
-    time: str | None = None
-    features: tuple[str, ...] = ()
-    generated: GeneratedConfig = field(default_factory=GeneratedConfig)
-    normalize: Literal["nfc", "ascii"] = "nfc"
-    max_length: int | None = None
-    scaler: ScalerKind = "standard"
-    split: SplitConfig = field(default_factory=SplitConfig)
-    split_seed: int = 0
+    path: Annotated[
+        str | None,
+        "A folder with one text file a class, a sequence a line; or a table: a CSV file with a "
+        "header, its cells divided by commas, semicolons, tabs or bars, or a Parquet file.",
+        PATH,
+    ] = None
+    text: Annotated[
+        str | None, "Of a table with one sequence a row, the column that holds the text."
+    ] = None
+    label: Annotated[str, "Of a table, the column that holds the class."] = "label"
+    id: Annotated[
+        str | None,
+        "Of a table with one step a row, the column that says to which sequence it belongs.",
+    ] = None
+    time: Annotated[
+        str | None,
+        "With `id`, the column that orders the steps, numbers or ISO 8601; null: row order.",
+    ] = None
+    features: Annotated[
+        tuple[str, ...], "With `id`, the columns of numbers that are the sequence."
+    ] = ()
+    generated: Annotated[GeneratedConfig, "Sequences to make instead of reading any."] = field(
+        default_factory=GeneratedConfig
+    )
+    normalize: Annotated[
+        Literal["nfc", "ascii"],
+        "Of texts. `nfc` composes accents; `ascii` drops them, and all else that is not ASCII.",
+    ] = "nfc"
+    max_length: Annotated[
+        int | None,
+        "Longer sequences keep their last steps; null cuts none.",
+        Range(1, 10_000_000_000, unit="steps"),
+    ] = None
+    scaler: Annotated[
+        ScalerKind,
+        "Of numbers, each column by itself, fitted on the steps of the training part alone.",
+    ] = "standard"
+    split: Annotated[
+        SplitConfig, "Shares of each class, drawn at random; equal sequences stay in one part."
+    ] = field(default_factory=SplitConfig)
+    split_seed: Annotated[
+        int,
+        "Of that draw.",
+        Range(0, below=2**32),
+        NeverSampled("trials are compared on the same held-out sequences"),
+    ] = 0
 
 
 def problems(config: LabelsConfig) -> list[tuple[str, str]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 
 from rnnsearch.tasks.memory.config import MemoryConfig, shared_problems
+from rnnsearch.vocabulary import Range
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,13 +25,10 @@ class AddingConfig(MemoryConfig):
     half and at one of the second, else 0. Source: Hochreiter and Schmidhuber, Long short-term
     memory, Neural Computation 9 (1997), section 5.4, in the form with marks of 0 and 1 and a plain
     sum that Le, Jaitly and Hinton (2015) use.
-
-    Attributes:
-        length: Steps of a sequence.
     """
 
     type: Literal["adding"] = "adding"
-    length: int = 100
+    length: Annotated[int, "Steps of a sequence.", Range(2, 1_000_000, unit="steps")] = 100
 
 
 def problems(config: AddingConfig) -> list[tuple[str, str]]:

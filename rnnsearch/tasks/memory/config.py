@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from rnnsearch.vocabulary import NeverSampled, Range
 
 MOST_NUMBERS = 200_000_000
 """Steps of all sequences; more would not fit into a laptop's memory."""
@@ -12,20 +15,22 @@ _SIZES = ("train_sequences", "val_sequences", "test_sequences")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryConfig:
-    """How many sequences are made; every part is drawn from a stream of its own.
-
-    Attributes:
-        train_sequences: An epoch shows each once, in a new order.
-        val_sequences: The study selects on them.
-        test_sequences: Scored once.
-        data_seed: Of the sequences.
-    """
+    """How many sequences are made; every part is drawn from a stream of its own."""
 
     type: str
-    train_sequences: int = 10_000
-    val_sequences: int = 1_000
-    test_sequences: int = 1_000
-    data_seed: int = 0
+    train_sequences: Annotated[
+        int, "An epoch shows each once, in a new order.", Range(1, 100_000_000, unit="sequences")
+    ] = 10_000
+    val_sequences: Annotated[
+        int, "The study selects on them.", Range(1, 100_000_000, unit="sequences")
+    ] = 1_000
+    test_sequences: Annotated[int, "Scored once.", Range(1, 100_000_000, unit="sequences")] = 1_000
+    data_seed: Annotated[
+        int,
+        "Of the sequences.",
+        Range(0, below=2**63),
+        NeverSampled("trials are compared on the same data"),
+    ] = 0
 
 
 def shared_problems(config: MemoryConfig, steps: int) -> list[tuple[str, str]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 
 from rnnsearch.tasks.memory.config import MemoryConfig, shared_problems
+from rnnsearch.vocabulary import Range
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,17 +22,14 @@ class CopyConfig(MemoryConfig):
     A sequence shows the symbols, `delay - 1` blanks, a mark, and blanks while the model writes;
     until the mark is read the target is the blank. Source: Hochreiter and Schmidhuber (1997);
     in this form Arjovsky, Shah and Bengio, Unitary evolution recurrent neural networks (2016).
-
-    Attributes:
-        length: Symbols to remember.
-        delay: Steps from the last symbol to the mark, at least 1.
-        symbols: Different symbols.
     """
 
     type: Literal["copy"] = "copy"
-    length: int = 5
-    delay: int = 20
-    symbols: int = 8
+    length: Annotated[int, "Symbols to remember.", Range(1, 1_000_000, unit="symbols")] = 5
+    delay: Annotated[
+        int, "Steps from the last symbol to the mark.", Range(1, 1_000_000, unit="steps")
+    ] = 20
+    symbols: Annotated[int, "Different symbols.", Range(2, 10_000, unit="symbols")] = 8
 
     @property
     def steps(self) -> int:

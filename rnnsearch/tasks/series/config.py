@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from rnnsearch.commands import command
 from rnnsearch.tasks.series.transforms import Transform
 from rnnsearch.tasks.splits import TimeSplitConfig, split_problems
+from rnnsearch.vocabulary import PATH, SAME_SCORES, Range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,94 +19,134 @@ class ValidationConfig:
 
     One network is trained, on the training part alone, and is not trained again at an origin; it
     reads the true rows up to there. The last window ends with the validation part.
-
-    Attributes:
-        windows: Forecasts of each series, one horizon each, at least 2; their metrics are averaged,
-            and their standard deviation is reported beside. 0 scores every forecast of the part.
-        stride: Rows between two origins.
     """
 
-    windows: int = 0
-    stride: int = 24
+    windows: Annotated[
+        int,
+        "Forecasts of each series, one horizon each, at least 2; their metrics are averaged, and "
+        "their standard deviation is reported beside. 0 scores every forecast of the part.",
+        Range(0, 1_000_000),
+    ] = 0
+    stride: Annotated[int, "Rows between two origins.", Range(1, 10_000_000_000, unit="rows")] = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesConfig:
-    """Columns of a CSV or Parquet file, forecast from the rows before.
-
-    Attributes:
-        path: A CSV (UTF-8, names in its first line) or a `.parquet` file.
-        time: Column of the time, in whose order rows are read; or a list of columns that hold it
-            together: a date and a time of day, or year, month, day and hour. None takes the order
-            of the rows.
-        date_format: Where dates do not show it themselves: `dmy`, `mdy` or `ymd`, the order of day,
-            month and year; or a pattern of Python's strptime. None leaves it to the dates.
-        decimal: The decimal sign of numbers that are texts, where they do not show it themselves.
-        empty_values: Numbers that mean an empty cell, such as -999.
-        id: Column that tells the series of a panel apart; None for a single series.
-        skip_series: Names of series of the panel that are left out.
-        min_rows: Series of fewer rows are left out.
-        targets: Columns to forecast.
-        past: Columns known up to now.
-        known: Columns known ahead, such as holidays.
-        horizon: Rows to forecast.
-        context: Rows that a model sees before its first forecast. Every trial is scored on the
-            same rows, whatever its context.
-        strategy: `recursive` predicts one row and feeds the prediction back; `direct` predicts
-            the whole horizon at once.
-        channels: One network forecasts all targets `together`, or `each` of them by itself, which
-            it then reads alone beside the past and known columns.
-        segment: Rows that a network reads at one step; the context is a multiple of it. Above 1
-            for direct forecasts alone, whose network then remembers fewer steps.
-        anchor: `last` learns the change against the last known row, `none` the value itself.
-        transform: Of the targets, before they are scaled: models learn their `sqrt1p`,
-            sqrt(1 + x), or `log1p`, log(1 + x), and their forecasts are turned back. For values
-            from 0.
-        scaler: Of every column, fitted on the training part of each series alone.
-        missing: Empty cells are an `error`, are filled from the row before (`ffill`), or are hidden
-            from the model, which is told so by one more input a column (`mask`). A cell that
-            was empty is never scored.
-        period: Rows of a season, for the seasonal baseline and MASE; 1 for none.
-        stride: Rows between two forecasts that are scored.
-        validation: Scores the validation part in rolling windows.
-        quantiles: That a model learns of every target, with the loss `quantile`; 0.5 among them,
-            which then is the forecast. None of them learns the forecast alone.
-        interval: Share of the truth that intervals around the forecasts should hold, above 0 and
-            below 1; they are calibrated on errors in the validation part. With quantiles, those at
-            its ends are among them. None reports none.
-        order: `shuffled` training windows, or parallel streams `in_time`, which a carried state
-            needs.
-        split: By position in time.
-    """
+    """Columns of a CSV or Parquet file, forecast from the rows before."""
 
     type: Literal["series"] = "series"
-    path: str | None = None
-    time: str | tuple[str, ...] | None = None
-    date_format: str | None = None
-    decimal: Literal[".", ","] | None = None
-    empty_values: tuple[float, ...] = ()
-    id: str | None = None
-    skip_series: tuple[str, ...] = ()
-    min_rows: int = 0
-    targets: tuple[str, ...] = ()
-    past: tuple[str, ...] = ()
-    known: tuple[str, ...] = ()
-    horizon: int = 1
-    context: int = 24
-    strategy: Literal["recursive", "direct"] = "recursive"
-    channels: Literal["together", "each"] = "together"
-    segment: int = 1
-    anchor: Literal["none", "last"] = "none"
-    transform: Transform = "none"
-    scaler: Literal["standard", "minmax", "robust", "none"] = "standard"
-    missing: Literal["error", "ffill", "mask"] = "error"
-    period: int = 1
-    stride: int = 1
-    validation: ValidationConfig = field(default_factory=ValidationConfig)
-    quantiles: tuple[float, ...] = ()
-    interval: float | None = None
-    order: Literal["shuffled", "in_time"] = "shuffled"
-    split: TimeSplitConfig = field(default_factory=TimeSplitConfig)
+    path: Annotated[
+        str | None, "A CSV (UTF-8, names in its first line) or a `.parquet` file.", PATH
+    ] = None
+    time: Annotated[
+        str | tuple[str, ...] | None,
+        "Column of the time, in whose order rows are read; or a list of columns that hold it "
+        "together: a date and a time of day, or year, month, day and hour. None takes the order "
+        "of the rows.",
+    ] = None
+    date_format: Annotated[
+        str | None,
+        "Where dates do not show it themselves: `dmy`, `mdy` or `ymd`, the order of day, month "
+        "and year; or a pattern of Python's strptime. None leaves it to the dates.",
+    ] = None
+    decimal: Annotated[
+        Literal[".", ","] | None,
+        "The decimal sign of numbers that are texts, where they do not show it themselves.",
+    ] = None
+    empty_values: Annotated[
+        tuple[float, ...], "Numbers that mean an empty cell, such as -999.", Range(-1e18, 1e18)
+    ] = ()
+    id: Annotated[
+        str | None, "Column that tells the series of a panel apart; None for a single series."
+    ] = None
+    skip_series: Annotated[tuple[str, ...], "Names of series of the panel that are left out."] = ()
+    min_rows: Annotated[
+        int, "Series of fewer rows are left out.", Range(0, 10_000_000_000, unit="rows")
+    ] = 0
+    targets: Annotated[tuple[str, ...], "Columns to forecast."] = ()
+    past: Annotated[tuple[str, ...], "Columns known up to now."] = ()
+    known: Annotated[tuple[str, ...], "Columns known ahead, such as holidays."] = ()
+    horizon: Annotated[int, "Rows to forecast.", Range(1, 1_000_000, unit="rows")] = 1
+    context: Annotated[
+        int,
+        "Rows that a model sees before its first forecast. Every trial is scored on the same "
+        "rows, whatever its context.",
+        Range(1, 1_000_000, unit="rows"),
+        SAME_SCORES,
+    ] = 24
+    strategy: Annotated[
+        Literal["recursive", "direct"],
+        "`recursive` predicts one row and feeds the prediction back; `direct` predicts the whole "
+        "horizon at once.",
+        SAME_SCORES,
+    ] = "recursive"
+    channels: Annotated[
+        Literal["together", "each"],
+        "One network forecasts all targets `together`, or `each` of them by itself, which it then "
+        "reads alone beside the past and known columns.",
+        SAME_SCORES,
+    ] = "together"
+    segment: Annotated[
+        int,
+        "Rows that a network reads at one step; the context is a multiple of it. Above 1 for "
+        "direct forecasts alone, whose network then remembers fewer steps.",
+        Range(1, 1_000_000, unit="rows"),
+        SAME_SCORES,
+    ] = 1
+    anchor: Annotated[
+        Literal["none", "last"],
+        "`last` learns the change against the last known row, `none` the value itself.",
+        SAME_SCORES,
+    ] = "none"
+    transform: Annotated[
+        Transform,
+        "Of the targets, before they are scaled: models learn their `sqrt1p`, sqrt(1 + x), or "
+        "`log1p`, log(1 + x), and their forecasts are turned back. For values from 0.",
+        SAME_SCORES,
+    ] = "none"
+    scaler: Annotated[
+        Literal["standard", "minmax", "robust", "none"],
+        "Of every column, fitted on the training part of each series alone.",
+        SAME_SCORES,
+    ] = "standard"
+    missing: Annotated[
+        Literal["error", "ffill", "mask"],
+        "Empty cells are an `error`, are filled from the row before (`ffill`), or are hidden from "
+        "the model, which is told so by one more input a column (`mask`). A cell that was empty "
+        "is never scored.",
+    ] = "error"
+    period: Annotated[
+        int,
+        "Rows of a season, for the seasonal baseline and MASE; 1 for none.",
+        Range(1, 10_000_000_000, unit="rows"),
+    ] = 1
+    stride: Annotated[
+        int, "Rows between two forecasts that are scored.", Range(1, 10_000_000_000, unit="rows")
+    ] = 1
+    validation: Annotated[ValidationConfig, "Scores the validation part in rolling windows."] = (
+        field(default_factory=ValidationConfig)
+    )
+    quantiles: Annotated[
+        tuple[float, ...],
+        "That a model learns of every target, with the loss `quantile`; 0.5 among them, which "
+        "then is the forecast. None of them learns the forecast alone.",
+        Range(above=0, below=1),
+    ] = ()
+    interval: Annotated[
+        float | None,
+        "Share of the truth that intervals around the forecasts should hold; they are calibrated "
+        "on errors in the validation part. With quantiles, those at its ends are among them. None "
+        "reports none.",
+        Range(above=0, below=1),
+    ] = None
+    order: Annotated[
+        Literal["shuffled", "in_time"],
+        "`shuffled` training windows, or parallel streams `in_time`, which a carried state needs.",
+        SAME_SCORES,
+    ] = "shuffled"
+    split: Annotated[TimeSplitConfig, "By position in time."] = field(
+        default_factory=TimeSplitConfig
+    )
 
     @property
     def time_columns(self) -> tuple[str, ...]:

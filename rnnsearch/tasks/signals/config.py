@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 from rnnsearch.tasks.scaling import ScalerKind
 from rnnsearch.tasks.splits import TimeSplitConfig, bounds_of, split_problems
+from rnnsearch.vocabulary import SAME_SCORES, Members, NeverSampled, Range
 
 MOST_POINTS = 1_000_000
 MOST_FED = 100_000_000
@@ -15,15 +16,17 @@ MOST_FED = 100_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopConfig:
-    """How a trained model is run on its own predictions, after `window` true points.
+    """How a trained model is run on its own predictions, after `window` true points."""
 
-    Attributes:
-        steps: Horizons whose RMSE is reported, each over steps 1 to the horizon.
-        starts: Places of a part where a rollout starts, spread evenly.
-    """
-
-    steps: tuple[int, ...] = (10, 50)
-    starts: int = 8
+    steps: Annotated[
+        tuple[int, ...],
+        "Horizons whose RMSE is reported, each over steps 1 to the horizon.",
+        Range(1, 1_000_000, unit="points"),
+        Members(1),
+    ] = (10, 50)
+    starts: Annotated[
+        int, "Places of a part where a rollout starts, spread evenly.", Range(1, 1_000_000)
+    ] = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,26 +34,40 @@ class SignalConfig:
     """Windows of a signal and what is predicted from them.
 
     A window lies wholly in its part, its target too, so that no part sees another one.
-
-    Attributes:
-        window: Points that a prediction is made from; a training sequence is one window.
-        horizon: How many points after the last one known the predicted one lies.
-        predict: Train on the `last` step's prediction of each window, or on `every` step's.
-            Scored is the last step's alone.
-        scaler: Fitted on the training part alone; metrics are in the units of the signal.
-        split: By position.
-        rollout: Closed-loop metrics; with a horizon of 1 alone.
-        data_seed: Of what is random in the signal.
     """
 
     type: str
-    window: int = 50
-    horizon: int = 1
-    predict: Literal["last", "every"] = "last"
-    scaler: ScalerKind = "standard"
-    split: TimeSplitConfig = field(default_factory=TimeSplitConfig)
-    rollout: LoopConfig = field(default_factory=LoopConfig)
-    data_seed: int = 0
+    window: Annotated[
+        int,
+        "Points that a prediction is made from; a training sequence is one window.",
+        Range(1, 1_000_000, unit="points"),
+    ] = 50
+    horizon: Annotated[
+        int,
+        "How many points after the last one known the predicted one lies.",
+        Range(1, 1_000_000, unit="points"),
+    ] = 1
+    predict: Annotated[
+        Literal["last", "every"],
+        "Train on the `last` step's prediction of each window, or on `every` step's. Scored is "
+        "the last step's alone.",
+        SAME_SCORES,
+    ] = "last"
+    scaler: Annotated[
+        ScalerKind,
+        "Fitted on the training part alone; metrics are in the units of the signal.",
+        SAME_SCORES,
+    ] = "standard"
+    split: Annotated[TimeSplitConfig, "By position."] = field(default_factory=TimeSplitConfig)
+    rollout: Annotated[LoopConfig, "Closed-loop metrics; with a horizon of 1 alone."] = field(
+        default_factory=LoopConfig
+    )
+    data_seed: Annotated[
+        int,
+        "Of what is random in the signal.",
+        Range(0, below=2**63),
+        NeverSampled("trials are compared on the same data"),
+    ] = 0
 
 
 def shared_problems(config: SignalConfig, num_points: int) -> list[tuple[str, str]]:

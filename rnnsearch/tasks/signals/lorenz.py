@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import ceil
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 
 from rnnsearch.tasks.signals.config import LoopConfig, SignalConfig, shared_problems
 from rnnsearch.tasks.splits import TimeSplitConfig
 from rnnsearch.tasks.streams import derive
+from rnnsearch.vocabulary import Range
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,18 +34,20 @@ class LorenzConfig(SignalConfig):
     """x' = 10 (y - x), y' = x (28 - z) - y, z' = x y - 8/3 z; the next point of all three.
 
     Source: Lorenz, Deterministic nonperiodic flow, J. Atmos. Sci. 20 (1963).
-
-    Attributes:
-        num_points: Points of the signal, after 20 units of time that are thrown away.
-        spacing: Units of time between two points.
     """
 
     type: Literal["lorenz"] = "lorenz"
     predict: Literal["last", "every"] = "every"
     split: TimeSplitConfig = field(default_factory=lambda: TimeSplitConfig(gap=100))
     rollout: LoopConfig = field(default_factory=lambda: LoopConfig(steps=(10, 50, 250)))
-    num_points: int = 5000
-    spacing: float = 0.02
+    num_points: Annotated[
+        int,
+        "Points of the signal, after 20 units of time that are thrown away.",
+        Range(3, 1_000_000, unit="points"),
+    ] = 5000
+    spacing: Annotated[
+        float, "Units of time between two points.", Range(above=0, most=1, unit="units of time")
+    ] = 0.02
 
 
 def problems(config: LorenzConfig) -> list[tuple[str, str]]:

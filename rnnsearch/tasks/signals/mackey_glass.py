@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 
 from rnnsearch.tasks.signals.config import SignalConfig, shared_problems
 from rnnsearch.tasks.splits import TimeSplitConfig
 from rnnsearch.tasks.streams import derive
+from rnnsearch.vocabulary import Range
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,17 +31,19 @@ class MackeyGlassConfig(SignalConfig):
     Chaotic from tau of about 16.8. By custom the point 15 units after the last one known is
     predicted. Source: Mackey and Glass, Oscillation and chaos in physiological control
     systems, Science 197 (1977).
-
-    Attributes:
-        num_points: Points of the signal, after 500 that are thrown away.
-        tau: The delay, in tenths of a unit of time.
     """
 
     type: Literal["mackey_glass"] = "mackey_glass"
     horizon: int = 15
     split: TimeSplitConfig = field(default_factory=lambda: TimeSplitConfig(gap=50))
-    num_points: int = 3000
-    tau: float = 17.0
+    num_points: Annotated[
+        int,
+        "Points of the signal, after 500 that are thrown away.",
+        Range(3, 1_000_000, unit="points"),
+    ] = 3000
+    tau: Annotated[
+        float, "The delay, in tenths of a unit of time.", Range(0.1, 1000, unit="units of time")
+    ] = 17.0
 
 
 def problems(config: MackeyGlassConfig) -> list[tuple[str, str]]:

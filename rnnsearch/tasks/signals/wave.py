@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 
 from rnnsearch.tasks.signals.config import SignalConfig, shared_problems
 from rnnsearch.tasks.streams import derive
+from rnnsearch.vocabulary import Members, Range
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,29 +23,44 @@ class WaveConfig(SignalConfig):
 
     Component i at time t is `a exp(A(t)) sin(f (t + chirp t^2 / (2 duration)) + p + P(t))`, where
     A and P are random walks of its own.
-
-    Attributes:
-        num_points: Points over [0, duration], both ends included.
-        duration: In units of time.
-        amplitudes: One a component.
-        frequencies: Radians a unit of time, one a component.
-        phases: Radians at time 0, one a component; none stands for zeros.
-        chirp: By what share of itself a frequency has grown at the end; -0.5 halves it.
-        amplitude_drift: Standard deviation of A after one unit of time.
-        phase_drift: Standard deviation of P after one unit of time, in radians.
-        noise: Standard deviation of the white noise on each point.
     """
 
     type: Literal["wave"] = "wave"
-    num_points: int = 1000
-    duration: float = 100.0
-    amplitudes: tuple[float, ...] = (1.0,)
-    frequencies: tuple[float, ...] = (1.0,)
-    phases: tuple[float, ...] = ()
-    chirp: float = 0.0
-    amplitude_drift: float = 0.0
-    phase_drift: float = 0.0
-    noise: float = 0.0
+    num_points: Annotated[
+        int, "Points over [0, duration], both ends included.", Range(3, 1_000_000, unit="points")
+    ] = 1000
+    duration: Annotated[
+        float, "In units of time.", Range(above=0, most=1e6, unit="units of time")
+    ] = 100.0
+    amplitudes: Annotated[tuple[float, ...], "One a component.", Range(-1e6, 1e6), Members(1)] = (
+        1.0,
+    )
+    frequencies: Annotated[
+        tuple[float, ...],
+        "Radians a unit of time, one a component.",
+        Range(-1e6, 1e6, unit="radians a unit of time"),
+    ] = (1.0,)
+    phases: Annotated[
+        tuple[float, ...],
+        "Radians at time 0, one a component; none stands for zeros.",
+        Range(-1e6, 1e6, unit="radians"),
+    ] = ()
+    chirp: Annotated[
+        float,
+        "By what share of itself a frequency has grown at the end; -0.5 halves it.",
+        Range(above=-1, most=1e6),
+    ] = 0.0
+    amplitude_drift: Annotated[
+        float, "Standard deviation of A after one unit of time.", Range(0, 10)
+    ] = 0.0
+    phase_drift: Annotated[
+        float,
+        "Standard deviation of P after one unit of time, in radians.",
+        Range(0, 1e6, unit="radians"),
+    ] = 0.0
+    noise: Annotated[
+        float, "Standard deviation of the white noise on each point.", Range(0, 1e6)
+    ] = 0.0
 
 
 def problems(config: WaveConfig) -> list[tuple[str, str]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Literal
+from typing import Annotated, Literal
 
 from rnnsearch.tasks.base import Part
+from rnnsearch.vocabulary import Members, Range
 
 MOST_POINTS = 100_000_000
 """Of all waves of a part; more would not fit into a laptop's memory."""
@@ -14,40 +15,56 @@ MOST_POINTS = 100_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutConfig:
-    """How a trained model is run on its own predictions.
+    """How a trained model is run on its own predictions."""
 
-    Attributes:
-        steps: Horizons whose RMSE is reported, each over steps 1 to the horizon.
-        warmup_steps: True points fed before the first prediction, at least 1. Above 1 the test
-            part is also scored after a single point, which cannot fix the phase of a wave.
-        state: Start from the `zero` state or from the one `carried` out of training.
-    """
-
-    steps: tuple[int, ...] = (1, 10, 49)
-    warmup_steps: int = 1
-    state: Literal["zero", "carried"] = "zero"
+    steps: Annotated[
+        tuple[int, ...],
+        "Horizons whose RMSE is reported, each over steps 1 to the horizon.",
+        Range(1, 1_000_000, unit="points"),
+        Members(1),
+    ] = (1, 10, 49)
+    warmup_steps: Annotated[
+        int,
+        "True points fed before the first prediction. Above 1 the test part is also scored after "
+        "a single point, which cannot fix the phase of a wave.",
+        Range(1, 1_000_000, unit="points"),
+    ] = 1
+    state: Annotated[
+        Literal["zero", "carried"],
+        "Start from the `zero` state or from the one `carried` out of training.",
+    ] = "zero"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SineConfig:
-    """Points of sin over [start, start + duration], each predicted from the ones before.
-
-    Attributes:
-        num_points: Points a wave, both ends included.
-        duration: Length of a wave in radians.
-        starts: Training starts; one is drawn anew for each sequence of each step.
-        val_starts: Starts of the validation waves: phases that training never shows.
-        test_starts: Starts of the test waves, unseen like them.
-        rollout: Closed-loop metrics.
-    """
+    """Points of sin over [start, start + duration], each predicted from the ones before."""
 
     type: Literal["sine"] = "sine"
-    num_points: int = 50
-    duration: float = 10.0
-    starts: tuple[float, ...] = (0.0, 1.0, 2.0)
-    val_starts: tuple[float, ...] = (0.25, 0.75)
-    test_starts: tuple[float, ...] = (0.4, 0.6)
-    rollout: RolloutConfig = field(default_factory=RolloutConfig)
+    num_points: Annotated[
+        int, "Points a wave, both ends included.", Range(3, 1_000_000, unit="points")
+    ] = 50
+    duration: Annotated[
+        float, "Length of a wave in radians.", Range(above=0, most=1e6, unit="radians")
+    ] = 10.0
+    starts: Annotated[
+        tuple[float, ...],
+        "Training starts; one is drawn anew for each sequence of each step.",
+        Range(-1e6, 1e6, unit="radians"),
+        Members(1),
+    ] = (0.0, 1.0, 2.0)
+    val_starts: Annotated[
+        tuple[float, ...],
+        "Starts of the validation waves: phases that training never shows.",
+        Range(-1e6, 1e6, unit="radians"),
+        Members(1),
+    ] = (0.25, 0.75)
+    test_starts: Annotated[
+        tuple[float, ...],
+        "Starts of the test waves, unseen like them.",
+        Range(-1e6, 1e6, unit="radians"),
+        Members(1),
+    ] = (0.4, 0.6)
+    rollout: Annotated[RolloutConfig, "Closed-loop metrics."] = field(default_factory=RolloutConfig)
 
 
 def problems(config: SineConfig) -> list[tuple[str, str]]:

@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 from rnnsearch.tasks.splits import SplitConfig, split_problems
+from rnnsearch.vocabulary import PATH, Range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextConfig:
-    """Characters to next characters. Exactly one of `path` and `text` is given.
-
-    Attributes:
-        path: A UTF-8 text file, or `python:MODULE` for the source file of an installed module.
-        text: The text itself, for a few characters.
-        unit: What a symbol is.
-        max_vocabulary: Different symbols at most; the ones that are rarest in the training part
-            become one unknown symbol, which is counted too. None keeps all.
-        cyclic: Whether the first symbol follows the last one (`hello` to `elloh`).
-        split: By position. Without a validation part the metrics are those of training,
-            computed from the zero state, and the study says so.
-        context: Numbers of symbols: the likelihood after no more than so many of them, from the
-            zero state, is reported too.
-        sample: Characters of generated text that go with the champion.
-    """
+    """Characters to next characters. Exactly one of `path` and `text` is given."""
 
     type: Literal["text"] = "text"
-    path: str | None = None
-    text: str | None = None
-    unit: Literal["char", "byte"] = "char"
-    max_vocabulary: int | None = None
-    cyclic: bool = False
-    split: SplitConfig = field(default_factory=SplitConfig)
-    context: tuple[int, ...] = ()
-    sample: int = 300
+    path: Annotated[
+        str | None,
+        "A UTF-8 text file, or `python:MODULE` for the source file of an installed module.",
+        PATH,
+    ] = None
+    text: Annotated[str | None, "The text itself, for a few characters."] = None
+    unit: Annotated[Literal["char", "byte"], "What a symbol is."] = "char"
+    max_vocabulary: Annotated[
+        int | None,
+        "Different symbols at most; the ones that are rarest in the training part become one "
+        "unknown symbol, which is counted too. None keeps all.",
+        Range(2, 0x110001, unit="symbols"),
+    ] = None
+    cyclic: Annotated[
+        bool, "Whether the first symbol follows the last one (`hello` to `elloh`)."
+    ] = False
+    split: Annotated[
+        SplitConfig,
+        "By position. Without a validation part the metrics are those of training, computed from "
+        "the zero state, and the study says so.",
+    ] = field(default_factory=SplitConfig)
+    context: Annotated[
+        tuple[int, ...],
+        "Numbers of symbols: the likelihood after no more than so many of them, from the zero "
+        "state, is reported too.",
+        Range(1, 1_000_000, unit="symbols"),
+    ] = ()
+    sample: Annotated[
+        int,
+        "Characters of generated text that go with the champion.",
+        Range(0, 1_000_000, unit="characters"),
+    ] = 300
 
 
 def problems(config: TextConfig) -> list[tuple[str, str]]:
