@@ -72,7 +72,7 @@ def test_every_field_of_the_configs_is_in_it_with_its_meaning() -> None:
             node = case["then"] if section == "task" else schema["properties"][section]
             for part in path:
                 node = node["properties"][part]
-            assert node.get("description", "") == field.meaning
+            assert node.get("description", "") == field.says.meaning
     model = schema["properties"]["model"]["properties"]
-    assert model["hidden_size"]["description"] == "Units a layer, at least 1."
+    assert model["hidden_size"]["description"] == "Units a layer."
     assert model["hidden_size"]["default"] == 32

@@ -12,8 +12,8 @@ import pytest
 
 from rnnsearch.errors import SpaceFileError
 from rnnsearch.models.config import ModelConfig
+from rnnsearch.space.fields import all_fields
 from rnnsearch.space.load import loads
-from rnnsearch.space.ranges import RANGES
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
 from rnnsearch.space.words import draws
 from rnnsearch.tasks.families import BUILT_IN, family
@@ -59,7 +59,7 @@ def test_there_are_numbers_to_bound() -> None:
 
 @pytest.mark.parametrize(("name", "key", "many"), CASES, ids=lambda one: str(one))
 def test_every_number_has_an_upper_end(name: str, key: str, many: bool) -> None:
-    allowed = RANGES[key]
+    allowed = all_fields(name)[key].says.range
     most = min(allowed.most, allowed.below)
     assert math.isfinite(most)
     made = f"task: {{type: {name}, {MADE.get(name, '')}}}"
@@ -82,7 +82,7 @@ OTHERS = {
     ("key", "many"), [one for name, cls in OTHERS.items() for one in numbers_of(cls, name)]
 )
 def test_numbers_of_the_other_sections_have_one_too(key: str, many: bool) -> None:
-    allowed = RANGES[key]
+    allowed = all_fields("sine")[key].says.range
     assert math.isfinite(min(allowed.most, allowed.below))
     for value in (10**31, "1e300", "0x" + "f" * 300, "{choice: [1, 1e31]}", "{int: [1, 1e31]}"):
         written = f"[{value}]" if many and "{" not in str(value) else value
