@@ -20,7 +20,7 @@ from rnnsearch.space.values import note
 from rnnsearch.space.words import plain_text
 from rnnsearch.tasks.base import Metric, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig
-from rnnsearch.tasks.families import family_of
+from rnnsearch.tasks.families import family, family_of
 from rnnsearch.tasks.load import load_data, stand_in_data
 
 WINDOW_KEYS = ("training.batch_size", "training.seq_len", "training.steps_per_epoch")
@@ -108,20 +108,17 @@ def _can_work(draft: Draft, parent: str, members: tuple[Any, ...]) -> bool:
     )
 
 
-def check_carried_state(draft: Draft) -> None:
-    """A state is carried into the rows that come next, so windows must come in their order."""
-    key = "training.carry_state"
-    if draft.reading.task_type != "series" or not (draft.sound(key) and draft.sound("task")):
+def check_clash(draft: Draft) -> None:
+    """What the task knows of fields, its own and others, that do not go together."""
+    if draft.reading.task_type is None:
         return
-    keys = [key, "task.order", "task.strategy"]
-    for values in corners(draft.parameters, draft.fixed, keys):
-        # A direct forecast carries none at all, as `check_training` says.
-        if values[key] and values["task.order"] == "shuffled" and values[keys[2]] == "recursive":
-            draft.note(
-                [key],
-                "is true, but task.order is shuffled: a state would be carried from one window "
-                "into another one. Set task.order: in_time, or false here.",
-            )
+    task = family(draft.reading.task_type)
+    if not (task.clashing and draft.sound("task") and all(map(draft.sound, task.clashing))):
+        return
+    for values in corners(draft.parameters, draft.fixed, list(task.clashing)):
+        message = task.clash(values)
+        if message is not None:
+            draft.note([task.clashing[0]], message)
             return
 
 
@@ -241,18 +238,6 @@ def _check_windows(draft: Draft) -> None:
             draft.note([place], problem.rstrip(".") + with_what + ".")
 
 
-def default_metric(task_type: str, fixed: Mapping[str, Any], metrics: Sequence[Metric]) -> str:
-    """What a task is judged on where the file does not say.
-
-    A wave by its longest rollout, as it will be used; any other task by the most important metric.
-    """
-    names = [metric.name for metric in metrics]
-    if task_type == "sine" and isinstance(steps := fixed.get("task.rollout.steps"), tuple):
-        longest = f"val_rollout_rmse_{max(steps)}"
-        return longest if longest in names else names[0]
-    return names[0]
-
-
 def known_metrics(data: TaskData) -> list[Metric]:
     """What a study can be judged on: the task's own metrics, and the loss that is trained on."""
     found = list(data.metrics())
@@ -271,7 +256,9 @@ def check_metric(draft: Draft, metrics: Sequence[Metric] | None) -> None:
     if metric_key not in draft.reading.values:
         if metric_key in draft.reading.wrong or not known:
             return
-        draft.fixed[metric_key] = default_metric(str(draft.reading.task_type), draft.fixed, metrics)
+        draft.fixed[metric_key] = family(str(draft.reading.task_type)).judged_by(
+            draft.fixed, [metric.name for metric in metrics]
+        )
     name = draft.fixed[metric_key]
     if name not in known:
         draft.note(

@@ -13,7 +13,7 @@ from rnnsearch.errors import Mistake, SpaceFileError
 from rnnsearch.reading import read_file
 from rnnsearch.space.checks import (
     Draft,
-    check_carried_state,
+    check_clash,
     check_effects,
     check_metric,
     check_scheduler,
@@ -137,7 +137,7 @@ def _load(
         root.entries.get("first_trials"), reading, parameters, fixed, mistakes
     )
     draft = Draft(reading, fixed, parameters, mistakes, start)
-    check_carried_state(draft)
+    check_clash(draft)
     check_scheduler(draft)
     check_metric(draft, check_task(draft, check_data=check_data))
     check_training(draft)

@@ -24,17 +24,10 @@ from rnnsearch.training.config import TrainingConfig, TrialConfig
 
 T = TypeVar("T")
 
-TASK_DEFAULTS: dict[str, dict[str, Any]] = {
-    "sine": {"training.steps_per_epoch": 100},
-    "series": {"training.batch_size": 32},
-}
-"""Defaults of a field that hang on the task: a wave has no natural epoch, and one window a step
-would make an epoch of a table last for ever."""
-
 
 def default_of(key: str, task_type: str | None) -> Any:
     """What a field is where the file says nothing."""
-    special = TASK_DEFAULTS.get(task_type or "", {})
+    special = {} if task_type is None else family(task_type).defaults
     return special[key] if key in special else all_fields(task_type)[key].default
 
 

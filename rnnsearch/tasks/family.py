@@ -28,12 +28,15 @@ class Family(ABC, Generic[C]):
         defaults: Of fields of other sections, by dotted key, where the task has better ones.
         shuffled: Whether training shows windows in any order although `TaskData.whole_sequence`
             is false, so that no state leads from one to the next.
+        clashing: Dotted keys of fields, of any section, that `clash` looks at; a clash is told at
+            the first.
     """
 
     name: str
     config: type[C]
     defaults: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     shuffled: ClassVar[bool] = False
+    clashing: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def problems(self, config: C) -> Sequence[tuple[str, str]]:
@@ -61,6 +64,21 @@ class Family(ABC, Generic[C]):
             DataError: The config itself is wrong.
         """
         return self.load(config)
+
+    def judged_by(self, values: Mapping[str, Any], metrics: Sequence[str]) -> str:
+        """The metric that a study is judged on where its file does not say.
+
+        Args:
+            values: Of the fields that are not sampled, by dotted key.
+            metrics: That every task of the study reports, at least one, the most important first.
+        """
+        del values
+        return metrics[0]
+
+    def clash(self, values: Mapping[str, Any]) -> str | None:
+        """Why values of `clashing` do not go together, as what is said after the first key."""
+        del values
+        return None
 
     @abstractmethod
     def build(self, config: C, data: Any, device: torch.device, dtype: torch.dtype) -> ShownTask:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from rnnsearch.tasks.family import Family
 from rnnsearch.tasks.series.config import SeriesConfig, problems
@@ -19,6 +21,9 @@ class SeriesFamily(Family[SeriesConfig]):
 
     name = "series"
     config = SeriesConfig
+    # One window a step would make an epoch of a table last for ever.
+    defaults = MappingProxyType({"training.batch_size": 32})
+    clashing = ("training.carry_state", "task.order", "task.strategy")
 
     def problems(self, config: SeriesConfig) -> list[tuple[str, str]]:
         """See `Family.problems`."""
@@ -33,6 +38,17 @@ class SeriesFamily(Family[SeriesConfig]):
     def stand_in(self, config: SeriesConfig) -> None:
         """Nothing: the metrics name what stands in the file."""
         del config
+
+    def clash(self, values: Mapping[str, Any]) -> str | None:
+        """A state is carried into the rows that come next, so windows must come in their order."""
+        carried, order, strategy = (values[key] for key in self.clashing)
+        # A direct forecast carries none at all, as is said of every task of whole sequences.
+        if not (carried and order == "shuffled" and strategy == "recursive"):
+            return None
+        return (
+            "is true, but task.order is shuffled: a state would be carried from one window "
+            "into another one. Set task.order: in_time, or false here."
+        )
 
     def build(
         self, config: SeriesConfig, data: SeriesData, device: torch.device, dtype: torch.dtype

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from rnnsearch.tasks.family import Family
 from rnnsearch.tasks.sine.config import SineConfig, problems
@@ -19,6 +21,8 @@ class SineFamily(Family[SineConfig]):
 
     name = "sine"
     config = SineConfig
+    # A wave has no natural epoch.
+    defaults = MappingProxyType({"training.steps_per_epoch": 100})
 
     def problems(self, config: SineConfig) -> list[tuple[str, str]]:
         """See `Family.problems`."""
@@ -29,6 +33,12 @@ class SineFamily(Family[SineConfig]):
         from rnnsearch.tasks.sine.data import SineData
 
         return SineData(config)
+
+    def judged_by(self, values: Mapping[str, Any], metrics: Sequence[str]) -> str:
+        """The longest rollout, as a wave will be used."""
+        steps = values.get("task.rollout.steps")
+        longest = f"val_rollout_rmse_{max(steps)}" if isinstance(steps, tuple) else ""
+        return longest if longest in metrics else metrics[0]
 
     def build(
         self, config: SineConfig, data: SineData, device: torch.device, dtype: torch.dtype
