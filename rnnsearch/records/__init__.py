@@ -1,5 +1,5 @@
 """Records that people browse: an outbox on disk, and a process that moves it into MLflow.
 
-Only the writer's side (`writer`, `tracker`, `champion`, `database`, the pyfunc files) imports
-mlflow; `outbox` and `recorder` run in the driver and never do.
+`outbox` and `recorder` run in the driver, the others in the writer process. What they ask of MLflow
+they ask of a `run_store.RunStore`; only the room `mlflow` below imports it.
 """

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 from pathlib import Path
 
-from rnnsearch.records.mlflow.refusals import BlockedError, blocked_by, cause
+from rnnsearch.records.run_store import BlockedError, StoreError
 from rnnsearch.records.tracking_uri import TrackingStore
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.redaction import redactor
@@ -20,15 +19,8 @@ BLOCKED_PAUSE_SECONDS = 60.0
 _log = logging.getLogger("rnnsearch.records.writer")
 
 
-def trouble() -> tuple[type[Exception], ...]:
-    """What a store raises that is away, slow, or refuses; anything else is a mistake of ours."""
-    from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
-
-    return (
-        *(MlflowException, SQLAlchemyError, sqlite3.Error),
-        *(OSError, ModuleNotFoundError, BlockedError),
-    )
+Trouble = (StoreError, OSError)
+"""What moving records may run into: the store, or this machine's disk."""
 
 
 class Patience:
@@ -61,15 +53,18 @@ class Patience:
 
     def failed(self, error: Exception) -> None:
         """Take note of an attempt that came to nothing."""
-        blocked = error if isinstance(error, BlockedError) else blocked_by(error, self._store)
-        self.blocked = blocked is not None
-        if blocked is not None:
-            _log.warning("MLflow refuses for good: %s", blocked.reason)
-            self._say(blocked.reason, blocked)
+        self.blocked = isinstance(error, BlockedError)
+        if isinstance(error, BlockedError):
+            _log.warning("MLflow refuses for good: %s", error.reason)
+            self._say(error.reason, error)
             self.pause = BLOCKED_PAUSE_SECONDS
             return
-        _log.warning("MLflow is away or slow: %s", error)
-        self._say(f"MLflow does not answer ({self._store.shown}): {cause(error)}", None)
+        if isinstance(error, StoreError):
+            _log.warning("MLflow is away or slow: %s", error.__cause__ or error)
+            self._say(f"MLflow does not answer ({self._store.shown}): {error.reason}", None)
+        else:
+            _log.warning("the records wait: %s", error)
+            self._say(f"the records wait: {error}", None)
         self.pause = min(max(2 * self.pause, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
 
     def worked(self) -> None:

@@ -9,10 +9,8 @@ from typing import Any
 
 from rnnsearch.events import ChampionChosen, FinalistScored, StudyStarted, TrialEnded, TrialStarted
 from rnnsearch.records.names import KIND, STUDY, STUDY_ID
+from rnnsearch.records.run_store import Point
 from rnnsearch.records.writer_state import WriterState
-
-Point = tuple[str, float, float, int]
-"""A row of a curve: key, value, Unix time in seconds, step."""
 
 FINAL = ("complete", "pruned", "diverged", "failed")
 RUN_STATUS = {

@@ -10,10 +10,10 @@ from rnnsearch.events import (
     EpochsReported,
     FinalistScored,
     TrialEnded,
+    TrialEvent,
     TrialStarted,
 )
-
-TrialEvent = TrialStarted | EpochsReported | TrialEnded | CheckpointSaved | FinalistScored
+from rnnsearch.records.run_store import Point
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class TrialRows:
     first_sequence: int
     start: TrialStarted | None = None
     end: TrialEnded | None = None
-    points: list[tuple[str, float, float, int]] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
     checkpoints: list[tuple[int, Path]] = field(default_factory=list)
     scored: FinalistScored | None = None
 
@@ -48,7 +48,7 @@ class TrialRows:
         else:
             self.scored = event
 
-    def points_after(self, epoch: int) -> list[tuple[str, float, float, int]]:
+    def points_after(self, epoch: int) -> list[Point]:
         """Rows of epochs that are not written yet, each epoch once.
 
         A trial that goes on from a snapshot after a crash reports some epochs again, with equal

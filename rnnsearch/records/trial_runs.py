@@ -5,16 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rnnsearch.events import StudyEnded, TrialEnded
 from rnnsearch.goal import Goal
-from rnnsearch.records.mlflow.store import RunStore
 from rnnsearch.records.names import TRIAL
 from rnnsearch.records.run_fields import (
     FINAL,
     RUN_STATUS,
-    Point,
     as_params,
     child_tags,
     ending_tags,
@@ -22,11 +19,9 @@ from rnnsearch.records.run_fields import (
     starting_tags,
     summary_rows,
 )
+from rnnsearch.records.run_store import Point, RunStore
 from rnnsearch.records.trial_rows import TrialRows
 from rnnsearch.records.writer_state import OpenRun, WriterState
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
 
 _log = logging.getLogger(__name__)
 
@@ -38,13 +33,12 @@ class TrialRuns:
         progress: Points of the study's own curve that are not written yet.
     """
 
-    def __init__(self, client: MlflowClient, store: RunStore, state: WriterState) -> None:
+    def __init__(self, store: RunStore, state: WriterState) -> None:
         self.progress: list[Point] = []
         self._progress_there: set[tuple[str, int]] | None = None
         """Rows of that curve in MLflow, once this process has asked."""
         self._sure: set[int] = set()
         """Trials whose rows in MLflow are known, since this process wrote or read them."""
-        self._client = client
         self._store = store
         self._state = state
 
@@ -140,7 +134,7 @@ class TrialRuns:
         if not path.is_dir():
             _log.warning("checkpoint %s was replaced before it could be kept", path)
             return
-        self._client.log_artifacts(run_id, str(path), f"checkpoint/seed-{seed}")
+        self._store.keep(run_id, path, f"checkpoint/seed-{seed}")
 
     def _count(self, end: TrialEnded) -> None:
         """The study's own curve: the best value so far over ended trials."""

@@ -15,154 +15,27 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 import time
 import warnings
-from collections import deque
-from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
-from rnnsearch.events import Event
 from rnnsearch.leaving import leave
+from rnnsearch.records.driver_pipe import IDLE_SECONDS, Driver
+from rnnsearch.records.mover import Mover
 from rnnsearch.records.one_writer import is_waited_for, only_writer
 from rnnsearch.records.outbox import study_id
-from rnnsearch.records.patience import Patience, trouble
+from rnnsearch.records.patience import Patience, Trouble
 from rnnsearch.records.recorder import BLOCKED_STATUS
-from rnnsearch.records.segment_reader import DAMAGED, SegmentReader
+from rnnsearch.records.run_store import RunStore
 from rnnsearch.records.tracker import Tracker
-from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore, sqlite_path
-from rnnsearch.records.writer_state import EVERYTHING, WriterState
-from rnnsearch.redaction import RedactedStream, redacted, redactor
-
-FLUSH_SECONDS = 5.0
-"""Rows of running trials are gathered for so long: one call instead of many, which take MLflow
-some 5 ms each."""
-FLUSH_EVENTS = 4000
-"""... or until so many events wait."""
-IDLE_SECONDS = 0.25
-ORPHAN_SECONDS = 600.0
-"""How long a writer whose driver died goes on trying."""
+from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
+from rnnsearch.records.writer_state import WriterState
+from rnnsearch.redaction import RedactedStream, redactor
 
 _log = logging.getLogger("rnnsearch.records.writer")
 
 
-class Driver:
-    """What the writer hears of its driver: standard input, whose end means that it is gone."""
-
-    def __init__(self, waited_for: Callable[[], bool]) -> None:
-        """
-        Args:
-            waited_for: Whether the writer of another driver waits for this one to end.
-        """
-        self._waited_for = waited_for
-        self._parent = os.getppid()
-        self._deadline: float | None = None
-        self.said_goodbye = False
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        for line in sys.stdin:
-            if line.startswith("close "):
-                self.said_goodbye = True
-                self._deadline = time.monotonic() + float(line.split()[1])
-        if self._deadline is None:
-            self._deadline = time.monotonic() + ORPHAN_SECONDS
-
-    @property
-    def leaving(self) -> bool:
-        if self._deadline is None and os.getppid() != self._parent:
-            self._deadline = time.monotonic() + ORPHAN_SECONDS
-        return self._deadline is not None
-
-    def rest(self, seconds: float) -> None:
-        """Sleep, up to the moment when the driver leaves: then every second counts."""
-        left, until = self.leaving, time.monotonic() + seconds
-        while (now := time.monotonic()) < until and self.leaving == left and not self.out_of_time:
-            time.sleep(min(IDLE_SECONDS, until - now))
-
-    @property
-    def out_of_time(self) -> bool:
-        """Whether to leave the rest: to the next driver's writer, if it waits for us."""
-        if not self.leaving or self._deadline is None:
-            return False
-        return time.monotonic() >= self._deadline or self._waited_for()
-
-
-class Mover:
-    """Reads the outbox, keeps the state file, and hands events to the tracker."""
-
-    def __init__(self, folder: Path, tracker: Tracker) -> None:
-        self._folder = folder
-        self._tracker = tracker
-        self._state = tracker.state
-        self._reader = SegmentReader(folder, tracker.state.done)
-        self._unread: deque[tuple[int, Event]] = deque()
-        self._gathered = 0
-        self._last = tracker.state.done
-        self._damaged = 0
-        self._flushed_at = 0.0
-
-    def gather(self) -> bool:
-        """Take new events up to the next flush.
-
-        Returns:
-            Whether it is time to flush.
-        """
-        if not self._unread:
-            self._unread.extend(self._reader.read())
-        while self._unread:
-            sequence, event = self._unread.popleft()
-            self._last = sequence
-            self._gathered += 1
-            if self._tracker.add(sequence, event) or self._gathered >= FLUSH_EVENTS:
-                return True
-        return self._behind and time.monotonic() - self._flushed_at >= FLUSH_SECONDS
-
-    @property
-    def _behind(self) -> bool:
-        """Whether lines were passed that the state does not know of; of a damaged one nothing is
-        gathered."""
-        return self._gathered > 0 or self._reader.last > self._state.done
-
-    @property
-    def waiting(self) -> bool:
-        """Whether something was read that is not in MLflow yet."""
-        return self._behind or bool(self._unread)
-
-    def flush(self) -> None:
-        """Move what was gathered; raises what the store raises, and may be called again."""
-        state = self._state
-        if not self._unread:
-            self._last = max(self._last, self._reader.last)
-        if state.claimed < self._last:
-            state.claimed = self._last
-            state.save(self._folder)
-        self._tracker.flush()
-        state.done = state.claimed = self._last
-        state.remedy, state.commands, state.away = "", [], False
-        state.damaged += self._reader.damaged - self._damaged
-        self._damaged = self._reader.damaged
-        if not state.refused:
-            state.problem = _damage(state.damaged)
-        state.save(self._folder)
-        self._gathered = 0
-        self._flushed_at = time.monotonic()
-        self._reader.delete_done(state.done)
-
-
-def _damage(count: int) -> str:
-    """What a person is told of records that nobody can read."""
-    if not count:
-        return ""
-    records = "1 record is" if count == 1 else f"{count} records are"
-    return (
-        f"{records} damaged or missing in the study's outbox, and so not in MLflow; what there is "
-        f"of them is kept there, in *{DAMAGED}"
-    )
-
-
-def move(mover: Mover, driver: Driver, patience: Patience) -> int:
+def move(mover: Mover, store: RunStore, driver: Driver, patience: Patience) -> int:
     """Move events until the driver is gone and nothing is left.
 
     Returns:
@@ -174,7 +47,7 @@ def move(mover: Mover, driver: Driver, patience: Patience) -> int:
         if due or (leaving and mover.waiting):
             try:
                 mover.flush()
-            except trouble() as error:
+            except Trouble as error:
                 patience.failed(error)
                 if leaving and patience.blocked:
                     return BLOCKED_STATUS
@@ -187,39 +60,36 @@ def move(mover: Mover, driver: Driver, patience: Patience) -> int:
         if patience.pause or not due:
             if not leaving:
                 # The winner's model needs it, when somebody waits for the end.
-                import_module("mlflow.pyfunc")
+                store.warm_up()
             driver.rest(patience.pause or IDLE_SECONDS)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prepare the store, move everything, close what a dead driver left open."""
+    """Open the store, move everything, close what a dead driver left open."""
     folder: Path = arguments.outbox
-    store = TrackingStore(os.environ[VARIABLE], arguments.store)
+    tracking = TrackingStore(os.environ[VARIABLE], arguments.store)
     driver = Driver(lambda: is_waited_for(folder))
     with only_writer(folder):
         keep_temporary_files_in(folder / "scratch")
-        state = WriterState.load(folder)
-        if not _is_of(state, store):
-            # Another store: run ids of the old one mean nothing here.
-            state = WriterState(
-                done=state.done,
-                claimed=EVERYTHING if state.tracking_uri else state.claimed,
-                study=state.study,
-                best=state.best,
-                counts=state.counts,
-                ended=state.ended,
-            )
-        state.tracking_uri = store.name
-        patience = Patience(folder, state, store)
+        state = WriterState.of_store(folder, tracking)
+        patience = Patience(folder, state, tracking)
         patience.begin(again=arguments.again)
-        while (tracker := _connect(arguments, store, state, patience)) is None:
+        while (store := _connected(folder, tracking, patience)) is None:
             if driver.leaving and patience.blocked:
                 return BLOCKED_STATUS
             if driver.out_of_time:
                 return 1
             driver.rest(patience.pause)
         patience.worked()
-        status = move(Mover(folder, tracker), driver, patience)
+        web = tracking.uri.startswith(("http://", "https://"))
+        tracker = Tracker(
+            store,
+            state,
+            experiment=arguments.experiment,
+            artifacts=None if web else arguments.artifacts,
+            folder=folder.parent,
+        )
+        status = move(Mover(folder, tracker), store, driver, patience)
         if status == 0 and not driver.said_goodbye:
             tracker.abandon(time.time())
             state.save(folder)
@@ -238,50 +108,21 @@ def keep_temporary_files_in(folder: Path) -> None:
     tempfile.tempdir = str(folder)
 
 
-def _is_of(state: WriterState, store: TrackingStore) -> bool:
-    """Whether the run ids of a state mean something in a store."""
-    if state.tracking_uri == store.name or redacted(state.tracking_uri) == store.name:
-        return True
-    # An older version noted the default store by its path.
-    path = sqlite_path(store.uri)
-    return path is not None and path == sqlite_path(state.tracking_uri)
+def _connected(folder: Path, tracking: TrackingStore, patience: Patience) -> RunStore | None:
+    """The store; None where it does not let us in now."""
+    from rnnsearch.records.mlflow.store import connect
 
-
-def _connect(
-    arguments: argparse.Namespace, store: TrackingStore, state: WriterState, patience: Patience
-) -> Tracker | None:
-    """Open the store; None where it does not let us in now."""
-    from rnnsearch.records.mlflow.database import prepare
-
-    folder: Path = arguments.outbox
     try:
-        prepare(store.uri)
-        import mlflow
-        from mlflow import MlflowClient
-
-        mlflow.set_tracking_uri(store.uri)
-        _collect_less()
-        web = store.uri.startswith(("http://", "https://"))
-        return Tracker(
-            MlflowClient(),
-            state,
-            study_id=study_id(folder),
-            store=store,
-            experiment=arguments.experiment,
-            artifacts=None if web else arguments.artifacts,
-            folder=folder.parent,
-        )
-    except trouble() as error:
+        store = connect(tracking, study_id(folder))
+    except Trouble as error:
         patience.failed(error)
         return None
-
-
-def _collect_less() -> None:
-    """Leave what MLflow and SQLAlchemy brought out of Python's collections of garbage, and have
-    fewer of them: they took a twelfth of the time."""
+    # What MLflow and SQLAlchemy brought is left out of Python's collections of garbage, and there
+    # are fewer of them: they took a twelfth of the time.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    return store
 
 
 def main() -> int:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from rnnsearch.disk import replace_file
+from rnnsearch.records.tracking_uri import TrackingStore, sqlite_path
+from rnnsearch.redaction import redacted
 
 _log = logging.getLogger(__name__)
 
@@ -102,5 +104,31 @@ class WriterState:
             _log.warning("state.json in %s is unreadable (%s); starting without it", folder, error)
             return cls(claimed=EVERYTHING)
 
+    @classmethod
+    def of_store(cls, folder: Path, store: TrackingStore) -> WriterState:
+        """The state of an outbox folder, for a writer to a store: run ids of another one mean
+        nothing there, and what went to it may be in this one all the same."""
+        state = cls.load(folder)
+        if not _is_of(state, store):
+            state = cls(
+                done=state.done,
+                claimed=EVERYTHING if state.tracking_uri else state.claimed,
+                study=state.study,
+                best=state.best,
+                counts=state.counts,
+                ended=state.ended,
+            )
+        state.tracking_uri = store.name
+        return state
+
     def save(self, folder: Path) -> None:
         replace_file(folder / "state.json", json.dumps(asdict(self)))
+
+
+def _is_of(state: WriterState, store: TrackingStore) -> bool:
+    """Whether the run ids of a state mean something in a store."""
+    if state.tracking_uri == store.name or redacted(state.tracking_uri) == store.name:
+        return True
+    # An older version noted the default store by its path.
+    path = sqlite_path(store.uri)
+    return path is not None and path == sqlite_path(state.tracking_uri)

@@ -64,7 +64,7 @@ def follow(storage: Path) -> str | None:
     anything was."""
     if not (storage / "mlflow.db").is_file():
         return None
-    from rnnsearch.records.moved import follow_move
+    from rnnsearch.records.mlflow.moved import follow_move
     from rnnsearch.search.directory import list_studies
     from rnnsearch.search.lock import is_running
 

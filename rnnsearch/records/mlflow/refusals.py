@@ -11,6 +11,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from rnnsearch.records.run_store import AwayError, BlockedError, RefusedError, StoreError
 from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
 
 if TYPE_CHECKING:
@@ -40,20 +41,11 @@ _DRIVERS = {
 """Packages whose name is not that of their module."""
 
 
-class BlockedError(Exception):
-    """The store takes nothing of this study until somebody acts.
-
-    Attributes:
-        reason: What is wrong, in one line.
-        remedy: What to do, in words.
-        commands: Lines for a shell that do it; the study is resumed after them.
-    """
-
-    def __init__(self, reason: str, remedy: str, commands: tuple[str, ...] = ()) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.remedy = remedy
-        self.commands = commands
+def said(error: Exception, store: TrackingStore) -> StoreError:
+    """What a store's refusal, or its silence, means to the records."""
+    if getattr(error, "error_code", "") in PERMANENT:
+        return RefusedError(first_line(error))
+    return blocked_by(error, store) or AwayError(cause(error))
 
 
 def blocked_by(error: BaseException, store: TrackingStore) -> BlockedError | None:
@@ -111,7 +103,7 @@ def blocked_by(error: BaseException, store: TrackingStore) -> BlockedError | Non
     return None
 
 
-def gone(
+def deletion(
     client: MlflowClient, store: TrackingStore, experiment: str, run: str
 ) -> BlockedError | None:
     """Whether the study's experiment or its run was deleted, which explains any refusal.

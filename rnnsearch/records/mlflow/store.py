@@ -1,14 +1,25 @@
-"""The few things that the writer asks of MLflow, in its own words."""
+"""MLflow as a store of runs: the one that its writer process talks to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from rnnsearch.records.mlflow.refusals import deleted_experiment
+from rnnsearch.events import ChampionChosen
+from rnnsearch.records.mlflow.champion import register_champion
+from rnnsearch.records.mlflow.database import prepare
+from rnnsearch.records.mlflow.refusals import (
+    blocked_by,
+    cause,
+    deleted_experiment,
+    deletion,
+    said,
+)
 from rnnsearch.records.names import STUDY_ID
-from rnnsearch.records.run_fields import Point
+from rnnsearch.records.run_store import AwayError, BlockedError, Point
 from rnnsearch.records.tracking_uri import TrackingStore
 
 if TYPE_CHECKING:
@@ -17,68 +28,110 @@ if TYPE_CHECKING:
 ROWS_A_CALL = 1000
 """MLflow's limit of metrics in one `log_batch`; params and tags count too, 100 of each at most."""
 
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
 
-class RunStore:
-    """Runs of one study in one experiment. Every method may raise MlflowException."""
 
-    def __init__(self, client: MlflowClient, study_id: str) -> None:
-        self.client = client
-        self.study_id = study_id
+def _asks(
+    method: Callable[Concatenate[MlflowStore, Given], Answer],
+) -> Callable[Concatenate[MlflowStore, Given], Answer]:
+    """A method whose troubles come out as `StoreError`."""
 
-    def experiment(self, name: str, artifacts: Path | None, store: TrackingStore) -> str:
-        """The id of an experiment, made if it is missing.
+    def asked(store: MlflowStore, /, *args: Given.args, **more: Given.kwargs) -> Answer:
+        try:
+            return method(store, *args, **more)
+        except _troubles() as error:
+            raise said(error, store.tracking) from error
 
-        Args:
-            artifacts: Where a new experiment puts its files, in a folder of its name; None leaves
-                it to the server.
-            store: Where this is, for the words of a refusal.
+    return asked
 
-        Raises:
-            BlockedError: There is a deleted one of that name.
+
+def _troubles() -> tuple[type[Exception], ...]:
+    """What a store raises that is away, slow, or refuses; anything else is a mistake of ours."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, sqlite3.Error, OSError, ModuleNotFoundError
+
+
+def connect(tracking: TrackingStore, study_id: str) -> MlflowStore:
+    """Open the store for this process, and make its database if there is none.
+
+    Raises:
+        AwayError: It does not answer.
+        BlockedError: It lets nobody in until somebody acts.
+    """
+    try:
+        prepare(tracking.uri)
+        import mlflow
+        from mlflow import MlflowClient
+
+        # Models are logged where this says.
+        mlflow.set_tracking_uri(tracking.uri)
+        return MlflowStore(MlflowClient(), tracking, study_id)
+    except _troubles() as error:
+        raise blocked_by(error, tracking) or AwayError(cause(error)) from error
+
+
+class MlflowStore:
+    """A `RunStore` in MLflow, of a database or behind a server."""
+
+    def __init__(self, client: MlflowClient, tracking: TrackingStore, study_id: str) -> None:
         """
+        Args:
+            tracking: What the client talks to, for the words of a refusal.
+        """
+        self.study_id = study_id
+        self._client = client
+        self.tracking = tracking
+
+    @_asks
+    def experiment(self, name: str, artifacts: Path | None) -> str:
         from mlflow.exceptions import MlflowException
 
-        found = self.client.get_experiment_by_name(name)
+        found = self._client.get_experiment_by_name(name)
         if found is None:
             place = None if artifacts is None else (artifacts / name).resolve().as_uri()
             try:
-                return str(self.client.create_experiment(name, place))
+                return str(self._client.create_experiment(name, place))
             except MlflowException as error:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
                     raise
             # Somebody made it between the question and the attempt.
-            found = self.client.get_experiment_by_name(name)
+            found = self._client.get_experiment_by_name(name)
         if found.lifecycle_stage != "active":
-            raise deleted_experiment(store, name, found.experiment_id)
+            raise deleted_experiment(self.tracking, name, found.experiment_id)
         return str(found.experiment_id)
 
+    @_asks
     def find(self, experiment_id: str, tags: Mapping[str, str]) -> str | None:
-        """The run of this study that carries the tags."""
         wanted = {STUDY_ID: self.study_id, **tags}
         words = " and ".join(f"tags.`{name}` = '{value}'" for name, value in wanted.items())
-        runs = self.client.search_runs([experiment_id], words, max_results=1)
+        runs = self._client.search_runs([experiment_id], words, max_results=1)
         return str(runs[0].info.run_id) if runs else None
 
+    @_asks
     def create(self, experiment_id: str, name: str, seconds: float, tags: Mapping[str, str]) -> str:
-        """A new run that started at a Unix time."""
-        run = self.client.create_run(experiment_id, millis(seconds), dict(tags), run_name=name)
+        run = self._client.create_run(experiment_id, _millis(seconds), dict(tags), run_name=name)
         return str(run.info.run_id)
 
+    @_asks
     def reopen(self, run_id: str) -> None:
-        self.client.update_run(run_id, status="RUNNING")
+        self._client.update_run(run_id, status="RUNNING")
 
+    @_asks
     def end(self, run_id: str, status: str, seconds: float) -> None:
-        """Terminate a run at a Unix time."""
-        self.client.set_terminated(run_id, status, millis(seconds))
+        self._client.set_terminated(run_id, status, _millis(seconds))
 
+    @_asks
     def steps(self, run_id: str, keys: Iterable[str]) -> set[tuple[str, int]]:
-        """The (key, step) of every row that a run has of some metrics."""
         return {
             (key, row.step)
             for key in set(keys)
-            for row in self.client.get_metric_history(run_id, key)
+            for row in self._client.get_metric_history(run_id, key)
         }
 
+    @_asks
     def log(
         self,
         run_id: str,
@@ -87,19 +140,56 @@ class RunStore:
         params: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """One `log_batch`, or as many as the limit asks for; the last carries params and tags."""
         from mlflow.entities import Metric, Param, RunTag
 
-        rows = [Metric(key, value, millis(seconds), step) for key, value, seconds, step in metrics]
+        rows = [Metric(key, value, _millis(seconds), step) for key, value, seconds, step in metrics]
         words = [Param(key, value) for key, value in (params or {}).items()][:100]
         marks = [RunTag(key, value) for key, value in (tags or {}).items()][:100]
         room = ROWS_A_CALL - len(words) - len(marks)
         while len(rows) > room:
-            self.client.log_batch(run_id, metrics=rows[:ROWS_A_CALL])
+            self._client.log_batch(run_id, metrics=rows[:ROWS_A_CALL])
             rows = rows[ROWS_A_CALL:]
-        self.client.log_batch(run_id, metrics=rows, params=words, tags=marks)
+        self._client.log_batch(run_id, metrics=rows, params=words, tags=marks)
+
+    @_asks
+    def keep_text(self, run_id: str, text: str, name: str) -> None:
+        self._client.log_text(run_id, text, name)
+
+    @_asks
+    def keep(self, run_id: str, path: Path, folder: str) -> None:
+        log = self._client.log_artifacts if path.is_dir() else self._client.log_artifact
+        log(run_id, str(path), folder)
+
+    @_asks
+    def register(
+        self,
+        event: ChampionChosen,
+        *,
+        study: str,
+        experiment_id: str,
+        run_id: str,
+        sequence: int,
+        replayed: bool,
+    ) -> str:
+        return register_champion(
+            self._client,
+            event,
+            study=study,
+            study_id=self.study_id,
+            experiment_id=experiment_id,
+            run_id=run_id,
+            sequence=sequence,
+            replayed=replayed,
+        )
+
+    @_asks
+    def gone(self, experiment_id: str, run_id: str) -> BlockedError | None:
+        return deletion(self._client, self.tracking, experiment_id, run_id)
+
+    def warm_up(self) -> None:
+        import_module("mlflow.pyfunc")
 
 
-def millis(seconds: float) -> int:
+def _millis(seconds: float) -> int:
     """MLflow's clock."""
     return int(seconds * 1000)

@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from record_stream import Rows
-
+from rnnsearch.records.mlflow.store import MlflowStore
 from rnnsearch.records.recorder import Recorder
 from rnnsearch.records.tracking_uri import choose_store, default_artifacts, default_tracking_uri
+
+WAIT_SECONDS = 300.0
+"""What takes longer hangs; a writer's first record takes seconds on two quiet cores."""
+
+
+class Rows:
+    """The store's tables, read past MLflow."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        connection = sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True, timeout=20)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def runs(self) -> Counter[object]:
+        """How many runs there are of each kind and number: a trial, a baseline, the study."""
+        return Counter(
+            self.query(
+                "select t.value, coalesce(n.value, '') from tags t "
+                "left join tags n on n.run_uuid = t.run_uuid and n.key = 'rnnsearch.trial' "
+                "where t.key = 'rnnsearch.kind'"
+            )
+        )
+
+    def curve_rows(self) -> int:
+        found = self.query("select count(*) from metrics where key in ('train_loss', 'val_mse')")
+        return int(str(found[0][0]))
+
+    def running(self) -> int:
+        found = self.query("select count(*) from runs where status = 'RUNNING'")
+        return int(str(found[0][0]))
 
 
 @dataclass(frozen=True)
@@ -37,6 +75,20 @@ class Store:
     def rows(self) -> Rows:
         return Rows(self.database)
 
+    def runs(self) -> MlflowStore:
+        """The store as the writer process has it, in this one."""
+        from mlflow import MlflowClient
+
+        return MlflowStore(MlflowClient(self.uri), choose_store(self.root, None), "study")
+
     def recorder(self, uri: str | None = None) -> Recorder:
         store = choose_store(self.root, uri or self.uri)
         return Recorder(self.outbox, store, "sine", default_artifacts(self.root), self.log)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    """Poll until it holds; fails after so long."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import record_stream as stream
-from record_store import Store
+from record_store import WAIT_SECONDS, Store
+from unit.records import record_stream as stream
 
 from rnnsearch.errors import ModelError, PromptError
 from rnnsearch.events import ChampionChosen
@@ -58,7 +58,7 @@ def register(
         recorder.on_event(event)
     recorder.on_event(ChampionChosen(at, 0, 3, str(folder), metrics, {"test_mse": 0.5}, **more))
     recorder.on_event(stream.ended())
-    state = recorder.close(stream.WAIT_SECONDS)
+    state = recorder.close(WAIT_SECONDS)
     assert (state.pending, state.problem) == (0, None), store.log.read_text(encoding="utf-8")
     return state.champion_uri
 
@@ -150,7 +150,7 @@ def test_a_champion_that_is_told_again_is_registered_once(store: Store) -> None:
         recorder.start()
         for event in (life, champion, stream.ended()):
             recorder.on_event(event)
-        state = recorder.close(stream.WAIT_SECONDS)
+        state = recorder.close(WAIT_SECONDS)
         assert (state.pending, state.problem) == (0, None), store.log.read_text(encoding="utf-8")
         assert state.champion_uri == "models:/sine/1"
     for table in ("model_versions", "logged_models", "metrics where key = 'test_mse'"):
@@ -174,7 +174,7 @@ def test_a_study_that_is_moved_twice_is_there_once(store: Store) -> None:
             path.write_bytes(content)
         recorder = store.recorder()
         recorder.start()
-        state = recorder.close(stream.WAIT_SECONDS)
+        state = recorder.close(WAIT_SECONDS)
         assert (state.pending, state.problem) == (0, None)
         assert state.champion_uri == "models:/sine/1"
         counts.append([store.rows.query(f"select count(*) from {table}") for table in tables])
@@ -207,7 +207,7 @@ def test_a_checkpoint_that_is_gone_is_said_and_not_registered(store: Store) -> N
     gone = str(store.root / "gone")
     recorder.on_event(ChampionChosen(stream.START, 0, 3, gone, {"val_mse": 0.1}, {}))
     recorder.on_event(stream.ended())
-    state = recorder.close(stream.WAIT_SECONDS)
+    state = recorder.close(WAIT_SECONDS)
     assert (state.pending, state.champion_uri) == (0, "")
     assert "unreadable" in (state.problem or "")
     assert store.rows.running() == 0

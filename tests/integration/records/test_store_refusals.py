@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import record_stream as stream
 from record_store import Store
+from unit.records import record_stream as stream
 
 from rnnsearch.events import ChampionChosen, Event
-from rnnsearch.records.mlflow.refusals import BlockedError, blocked_by, cause, first_line
+from rnnsearch.records.mlflow.refusals import blocked_by, cause, first_line, said
 from rnnsearch.records.patience import BLOCKED_PAUSE_SECONDS, Patience
+from rnnsearch.records.run_store import BlockedError
 from rnnsearch.records.tracker import Tracker
-from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore, choose_store
+from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
 from rnnsearch.records.writer_state import WriterState
 
 pytestmark = [
@@ -37,16 +38,9 @@ def client(store: Store) -> Any:
     return MlflowClient(store.uri)
 
 
-def tracker(store: Store, client: Any, state: WriterState) -> Tracker:
-    return Tracker(
-        client,
-        state,
-        study_id="one",
-        store=choose_store(store.root, None, environment={}),
-        experiment="sine",
-        artifacts=store.root / "mlartifacts",
-        folder=None,
-    )
+def tracker(store: Store, state: WriterState) -> Tracker:
+    artifacts = store.root / "mlartifacts"
+    return Tracker(store.runs(), state, experiment="sine", artifacts=artifacts)
 
 
 def write(to: Tracker, events: list[Event], start: int = 1) -> None:
@@ -68,7 +62,7 @@ def test_an_experiment_that_was_deleted_before_blocks_and_says_how_to_go_on(
     experiment = client.create_experiment("sine")
     client.delete_experiment(experiment)
     state = WriterState()
-    writing = tracker(store, client, state)
+    writing = tracker(store, state)
     with pytest.raises(BlockedError, match="'sine' \\(id 1\\) was deleted") as refused:
         write(writing, [stream.started()])
     assert state.experiment_id == ""  # purged, it does not stand in a new one's way
@@ -85,7 +79,7 @@ def test_an_experiment_that_was_deleted_before_blocks_and_says_how_to_go_on(
 
 def test_an_experiment_that_is_deleted_meanwhile_loses_nothing(store: Store, client: Any) -> None:
     state = WriterState()
-    writing = tracker(store, client, state)
+    writing = tracker(store, state)
     write(writing, [stream.started(), *stream.trial(0)])
     client.delete_experiment(state.experiment_id)
     with pytest.raises(BlockedError, match="was deleted"):
@@ -100,12 +94,24 @@ def test_an_experiment_that_is_deleted_meanwhile_loses_nothing(store: Store, cli
     assert store.rows.running() == 0
 
 
+def test_a_trial_whose_run_was_deleted_does_not_stop_the_rest(store: Store, client: Any) -> None:
+    state = WriterState()
+    writing = tracker(store, state)
+    write(writing, [stream.started(), stream.begin(0)])
+    client.delete_run(state.runs[0].run_id)
+    write(writing, [*list(stream.trial(0))[1:], *stream.trial(1), stream.ended()], 3)
+    assert state.refused == 2, "its rows, and that it waits"
+    assert state.problem.startswith("MLflow refused trial 0: ")
+    curves = store.rows.query("select count(*) from metrics where key = 'val_mse'")
+    assert curves == [(stream.EPOCHS,)]
+
+
 def test_a_study_whose_run_was_deleted_says_how_to_bring_it_back(store: Store, client: Any) -> None:
     state = WriterState()
-    writing = tracker(store, client, state)
+    writing = tracker(store, state)
     write(writing, [stream.started(), stream.ended()])
     client.delete_run(state.run_id)
-    again = tracker(store, client, state)
+    again = tracker(store, state)
     with pytest.raises(BlockedError, match="was deleted") as refused:
         write(again, [stream.started(resumed=True)], 3)
     assert refused.value.commands[0].endswith(f"mlflow runs restore --run-id {state.run_id}")
@@ -122,14 +128,14 @@ def test_an_earlier_winner_is_not_taken_for_one_that_was_refused(
     monkeypatch.setenv(VARIABLE, store.uri)  # so that it is put back in the end
     mlflow.set_tracking_uri(store.uri)  # models are logged where this says
     state = WriterState(champion_uri="models:/sine/1", champion={"time": 1.0, "number": 0})
-    writing = tracker(store, client, state)
+    writing = tracker(store, state)
     write(writing, [stream.started(), CHAMPION, stream.ended()])
     assert state.champion == {"time": 1.0, "number": 0}
     assert state.unregistered["time"] == CHAMPION.time
     assert "unreadable" in state.unregistered["reason"]
     assert state.refused == 1
     # The next run chooses nothing new, and so this one's refusal is tried again.
-    write(tracker(store, client, state), [stream.started(resumed=True), stream.ended()], 4)
+    write(tracker(store, state), [stream.started(resumed=True), stream.ended()], 4)
     assert state.refused == 1
     assert state.unregistered["time"] == CHAMPION.time
     mlflow.set_tracking_uri(None)
@@ -154,31 +160,31 @@ def errors() -> dict[str, tuple[Exception, str | None]]:
     from mlflow.protos import databricks_pb2 as codes
     from sqlalchemy.exc import ArgumentError, OperationalError
 
-    def said(text: str, code: int = codes.INTERNAL_ERROR) -> MlflowException:
+    def mlflow(text: str, code: int = codes.INTERNAL_ERROR) -> MlflowException:
         return MlflowException(text, error_code=code)
 
     refused = OperationalError("", {}, Exception('password authentication failed for user "ann"'))
     missing = ModuleNotFoundError("No module named 'psycopg2'", name="psycopg2")
     return {
-        "no login": (said("401", codes.UNAUTHENTICATED), "MLFLOW_TRACKING_TOKEN"),
-        "no permission": (said("403", codes.PERMISSION_DENIED), "permission to edit"),
+        "no login": (mlflow("401", codes.UNAUTHENTICATED), "MLFLOW_TRACKING_TOKEN"),
+        "no permission": (mlflow("403", codes.PERMISSION_DENIED), "permission to edit"),
         "artifacts refused": (AnsweredError(403), "permission to edit"),
         "artifacts unauthorised": (AnsweredError(401), "MLFLOW_TRACKING_TOKEN"),
-        "not MLflow": (said("404 not found", codes.ENDPOINT_NOT_FOUND), "the address"),
+        "not MLflow": (mlflow("404 not found", codes.ENDPOINT_NOT_FOUND), "the address"),
         "database login": (refused, "MLFLOW_TRACKING_PASSWORD"),
         "no driver": (missing, "install it"),
         "no dialect": (ArgumentError("Can't load plugin: sqlalchemy.dialects:x"), "psycopg2://"),
-        "old database": (said("Detected out-of-date database schema (found"), "backup"),
+        "old database": (mlflow("Detected out-of-date database schema (found"), "backup"),
         "artifacts of the server": (PermissionError(13, "denied", "/mlflow"), "--serve-artifacts"),
-        "no database": (said("(sqlite3.DatabaseError) file is not a database"), "a new one"),
-        "down": (said("Max retries exceeded"), None),
-        "slow": (said("429", codes.REQUEST_LIMIT_EXCEEDED), None),
-        "broken": (said("500"), None),
-        "proxy": (said("503", codes.TEMPORARILY_UNAVAILABLE), None),
+        "no database": (mlflow("(sqlite3.DatabaseError) file is not a database"), "a new one"),
+        "down": (mlflow("Max retries exceeded"), None),
+        "slow": (mlflow("429", codes.REQUEST_LIMIT_EXCEEDED), None),
+        "broken": (mlflow("500"), None),
+        "proxy": (mlflow("503", codes.TEMPORARILY_UNAVAILABLE), None),
         "artifacts broken": (AnsweredError(502), None),
         "full disk": (OSError(28, "No space left on device"), None),
         "no route": (ConnectionError("no route to host"), None),
-        "locked": (said("(sqlite3.OperationalError) database is locked"), None),
+        "locked": (mlflow("(sqlite3.OperationalError) database is locked"), None),
     }
 
 
@@ -189,35 +195,13 @@ def test_what_passes_is_told_from_what_does_not(name: str, tmp_path: Path) -> No
     assert (blocked is None) == (remedy is None)
     assert blocked is None or str(remedy) in blocked.remedy
     patience = Patience(tmp_path, WriterState(), SERVER)
-    patience.failed(error)
+    patience.failed(said(error, SERVER))
     assert patience.blocked == (remedy is not None)
     assert (patience.pause == BLOCKED_PAUSE_SECONDS) == (remedy is not None)
     kept = WriterState.load(tmp_path)
     assert kept.problem
     assert bool(kept.remedy) == (remedy is not None)
     assert "sesame5" not in (tmp_path / "state.json").read_text(encoding="utf-8")
-
-
-def test_passing_trouble_is_waited_for_longer_and_longer(tmp_path: Path) -> None:
-    patience = Patience(tmp_path, WriterState(), SERVER)
-    pauses = []
-    for _ in range(8):
-        patience.failed(ConnectionError("no route to host"))
-        pauses.append(patience.pause)
-    assert pauses == sorted(pauses)
-    assert pauses[-1] == pauses[-2] < BLOCKED_PAUSE_SECONDS
-    patience.worked()
-    assert patience.pause == 0
-
-
-def test_a_new_run_begins_without_the_complaints_of_an_earlier_one(tmp_path: Path) -> None:
-    WriterState(problem="MLflow does not answer", refused=3, writer=1).save(tmp_path)
-    Patience(tmp_path, WriterState.load(tmp_path), SERVER).begin(again=False)
-    kept = WriterState.load(tmp_path)
-    assert (kept.problem, kept.refused, kept.writer) == ("", 0, os.getpid())
-    WriterState(problem="MLflow refused trial 3", refused=3).save(tmp_path)
-    Patience(tmp_path, WriterState.load(tmp_path), SERVER).begin(again=True)
-    assert WriterState.load(tmp_path).refused == 3
 
 
 def test_the_reason_is_told_without_the_layers_that_pass_it_on() -> None:
@@ -251,12 +235,12 @@ def test_a_heading_brings_its_text() -> None:
 @pytest.mark.slow
 def test_the_remedies_of_deletions_work_as_they_are_printed(store: Store, client: Any) -> None:
     state = WriterState()
-    writing = tracker(store, client, state)
+    writing = tracker(store, state)
     write(writing, [stream.started(), stream.ended()])
     for delete, key in ((client.delete_experiment, "experiment_id"), (client.delete_run, "run_id")):
         delete(getattr(state, key))
         with pytest.raises(BlockedError) as refused:
-            write(tracker(store, client, state), [stream.started(resumed=True)], 3)
+            write(tracker(store, state), [stream.started(resumed=True)], 3)
         restored(refused.value.commands[0])
-        write(tracker(store, client, state), [stream.started(resumed=True), stream.ended()], 3)
+        write(tracker(store, state), [stream.started(resumed=True), stream.ended()], 3)
         assert store.rows.runs() == {("study", ""): 1}

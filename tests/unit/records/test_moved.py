@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnsearch.records.moved import follow_move, in_study
+from rnnsearch.records.mlflow.moved import follow_move
+from rnnsearch.records.moved import in_study
 from rnnsearch.records.tracking_uri import default_artifacts
 
 

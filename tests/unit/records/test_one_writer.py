@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from rnnsearch.records.driver_pipe import Driver
 from rnnsearch.records.one_writer import is_waited_for, only_writer
-from rnnsearch.records.writer import Driver
 
 WAIT = """
 import sys

@@ -82,3 +82,24 @@ def test_the_stores_address_is_given_where_nobody_else_sees_it(
     assert "sesame5" not in " ".join(command)
     assert "http://ann:***@host" in command
     assert environment["MLFLOW_TRACKING_URI"] == "http://ann:sesame5@host"
+
+
+def test_a_study_that_learned_nothing_is_recorded_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No epoch started the writer, and so the end does."""
+    started: list[Silent] = []
+
+    def popen(*_: object, **__: object) -> Silent:
+        started.append(Silent())
+        return started[-1]
+
+    recorder = Recorder(
+        tmp_path / "outbox", choose_store(tmp_path, None), "e", tmp_path, tmp_path / "log"
+    )
+    recorder.on_event(PackStarted(0.0, "pack", "node", 1))
+    assert started == []
+    monkeypatch.setattr(module.subprocess, "Popen", popen)
+    monkeypatch.setattr(module.time, "monotonic", Clock())
+    assert recorder.close(30.0).pending == 1
+    assert len(started) == 1

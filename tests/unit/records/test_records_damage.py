@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import record_stream as stream
 from hypothesis import given
 from hypothesis import strategies as some
+from paper_store import PaperStore
 
 from rnnsearch.events import EpochsReported, Event, PackStarted, TrialEnded, TrialStarted
 from rnnsearch.records.events_codec import UndecodableLineError, decode, encode
-from rnnsearch.records.outbox import Outbox
+from rnnsearch.records.mover import Mover
+from rnnsearch.records.outbox import Outbox, segments
 from rnnsearch.records.segment_reader import SegmentReader
+from rnnsearch.records.tracker import Tracker
 from rnnsearch.records.trial_rows import TrialRows
+from rnnsearch.records.writer_state import WriterState
 
 EVENTS: tuple[Event, ...] = (
     TrialStarted(1.0, 0, "trial-0", {"a": 1}, {"model": {}}, 7, "pack"),
@@ -99,6 +104,37 @@ def test_a_damaged_segment_is_kept_aside_and_the_next_driver_goes_on(tmp_path: P
     box = Outbox(tmp_path)
     box.on_event(EVENTS[3])
     assert box.sequence == 5, "the damaged line had number 4"
+
+
+@pytest.mark.parametrize("hit", [0, 2, -1])
+def test_a_damaged_line_costs_itself_and_is_said(tmp_path: Path, hit: int) -> None:
+    """The study's start, some epochs, and the last line, of which no other tells."""
+    outbox = tmp_path / "outbox"
+    box = Outbox(outbox)
+    for event in (stream.started(), *stream.trial(0), *stream.trial(1)):
+        box.on_event(event)
+    box.close()
+    ((_, path),) = segments(outbox)
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[hit] = lines[hit].replace(b"event", b"even\xff")
+    path.write_bytes(b"".join(lines))
+    (tmp_path / "study.yaml").write_text(
+        "task: {type: sine}\nsearch: {metric: val_mse, goal: minimize, num_trials: 2}\n"
+    )
+
+    store, state = PaperStore(), WriterState()
+    mover = Mover(outbox, Tracker(store, state, experiment="sine", folder=tmp_path))
+    while mover.gather() or mover.waiting:
+        mover.flush()
+
+    assert (state.done, state.damaged) == (box.sequence, 1)
+    assert "1 record is damaged or missing" in state.problem
+    assert path.with_suffix(".damaged").read_bytes() == b"".join(lines)
+    assert segments(outbox) == []
+    lost = 3 * 2 if hit == 2 else 0
+    assert store.curve_rows() == 2 * stream.EPOCHS * 2 - lost
+    assert store.named("sine").tags["metric"] == "val_mse"
+    assert store.named("trial-0001-lstm").curve("val_mse")
 
 
 _JSON = some.recursive(

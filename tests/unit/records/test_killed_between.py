@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
-from record_store import Store
+from paper_store import PaperStore
 
 from rnnsearch.events import (
     EpochsReported,
@@ -19,7 +17,6 @@ from rnnsearch.events import (
 )
 from rnnsearch.records.outbox import Outbox
 from rnnsearch.records.tracker import Tracker
-from rnnsearch.records.tracking_uri import choose_store
 from rnnsearch.records.untold import open_runs, untold
 from rnnsearch.records.writer import Mover
 from rnnsearch.records.writer_state import WriterState
@@ -27,11 +24,6 @@ from rnnsearch.search.after_flush import AfterFlush
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger, read_trials
 from rnnsearch.space.load import loads
-
-pytestmark = [
-    # sqlalchemy 2.1 deprecates a loader option that mlflow 3.17 still uses.
-    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),
-]
 
 SPACE = """
 name: sine
@@ -110,56 +102,35 @@ class Driver:
         self._ledger.flush()
 
 
-def move(store: Store, client: Any) -> WriterState:
+def move(outbox: Path, store: PaperStore) -> None:
     """Moves what lies in the outbox, as a writer process does."""
-    state = WriterState.load(store.outbox)
-    tracker = Tracker(
-        client,
-        state,
-        study_id="study",
-        store=choose_store(store.root, None, environment={}),
-        experiment="sine",
-        artifacts=store.root / "mlartifacts",
-        folder=None,
-    )
-    mover = Mover(store.outbox, tracker)
+    tracker = Tracker(store, WriterState.load(outbox), experiment="sine")
+    mover = Mover(outbox, tracker)
     while mover.gather() or mover.waiting:
         mover.flush()
-    return state
 
 
-def test_every_epoch_and_every_end_is_on_record_once(store: Store) -> None:
-    from mlflow import MlflowClient
-
-    client = MlflowClient(store.uri)
-    directory = StudyDirectory(store.root, "sine")
+def test_every_epoch_and_every_end_is_on_record_once(tmp_path: Path) -> None:
+    store = PaperStore()
+    directory = StudyDirectory(tmp_path, "sine")
     directory.create()
     now = 1_700_000_000.0
     for life, kill_at in enumerate((1, 1, 2, 3, 4, 5, 2, 3, 5, 1, 4)):
         with pytest.raises(Killed):
             Driver(directory, kill_at, life % 2 == 0, now + 1000 * life).run()
         if life % 3 == 0:
-            move(store, client)
+            move(directory.outbox, store)
     Driver(directory, None, False, now + 99_000).run()
-    state = move(store, client)
+    move(directory.outbox, store)
 
     trials, _ = read_trials(directory, SPEC)
     assert [trial.state for trial in trials] == ["complete"] * 5
-    rows = store.rows.query(
-        "select t.value, m.step, count(*), min(m.value) from metrics m join tags t "
-        "on t.run_uuid = m.run_uuid and t.key = 'rnnsearch.trial' "
-        "where m.key = 'val_mse' group by 1, 2"
-    )
-    assert sorted(rows) == [
-        (str(number), epoch, 1, pytest.approx(number + 1 / epoch))
-        for number in range(5)
-        for epoch in range(1, EPOCHS + 1)
-    ]
-    doubled = "select 1 from metrics group by run_uuid, key, step having count(*) > 1"
-    assert store.rows.query(doubled) == []
-    runs = client.search_runs([state.experiment_id], "tags.`rnnsearch.kind` = 'trial'")
-    assert Counter(run.info.status for run in runs) == {"FINISHED": 5}
-    assert {
-        run.data.tags["rnnsearch.trial"]: run.data.params["training.learning_rate"] for run in runs
-    } == {str(trial.number): str(trial.params["training.learning_rate"]) for trial in trials}
-    assert client.get_run(state.run_id).data.tags["trials_complete"] == "5"
+    assert len(store.runs) == 6
+    for trial in trials:
+        run = store.named(trial.name)
+        curve = {epoch: trial.number + 1 / epoch for epoch in range(1, EPOCHS + 1)}
+        assert dict(run.curve("val_mse")) == pytest.approx(curve)
+        assert run.status == "FINISHED"
+        rate = str(trial.params["training.learning_rate"])
+        assert run.params["training.learning_rate"] == rate
+    assert store.named("sine").tags["trials_complete"] == "5"

@@ -1,12 +1,8 @@
-"""A study's events, made up, and what a store must hold after them."""
+"""A study's events, made up."""
 
 from __future__ import annotations
 
-import sqlite3
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 from rnnsearch.events import (
     BaselineScored,
@@ -22,8 +18,6 @@ from rnnsearch.events import (
 
 START = 1_700_000_000.0
 EPOCHS = 8
-WAIT_SECONDS = 300.0
-"""What takes longer hangs; a writer's first record takes seconds on two quiet cores."""
 SPACE = "name: sine\nsearch: {metric: val_mse, num_trials: 30, sampler: {type: tpe}}\n"
 
 
@@ -87,43 +81,3 @@ def study(trials: int = 30) -> Iterator[Event]:
         for both in pair:
             yield from both
     yield ended()
-
-
-class Rows:
-    """The store's tables, read past MLflow."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def query(self, sql: str) -> list[tuple[object, ...]]:
-        connection = sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True, timeout=20)
-        try:
-            return connection.execute(sql).fetchall()
-        finally:
-            connection.close()
-
-    def runs(self) -> Counter[object]:
-        """How many runs there are of each kind and number: a trial, a baseline, the study."""
-        return Counter(
-            self.query(
-                "select t.value, coalesce(n.value, '') from tags t "
-                "left join tags n on n.run_uuid = t.run_uuid and n.key = 'rnnsearch.trial' "
-                "where t.key = 'rnnsearch.kind'"
-            )
-        )
-
-    def curve_rows(self) -> int:
-        found = self.query("select count(*) from metrics where key in ('train_loss', 'val_mse')")
-        return int(str(found[0][0]))
-
-    def running(self) -> int:
-        found = self.query("select count(*) from runs where status = 'RUNNING'")
-        return int(str(found[0][0]))
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    """Poll until it holds; fails after so long."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)

@@ -1,0 +1,150 @@
+"""The study's own run, and what hangs on it: baselines, pictures, the champion."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from rnnsearch.events import BaselineScored, ChampionChosen, StudyEnded, StudyStarted
+from rnnsearch.records.moved import in_study
+from rnnsearch.records.names import KIND
+from rnnsearch.records.run_fields import (
+    FINAL,
+    STUDY_STATUS,
+    champion_rows,
+    child_tags,
+    identity,
+    study_settings,
+)
+from rnnsearch.records.run_store import RunStore
+from rnnsearch.records.writer_state import WriterState
+
+
+class StudyRun:
+    """What `Tracker` writes of the study as a whole.
+
+    Where a method asks `doubtful`, the event may have been written before: by a writer that was
+    killed, or in a call whose answer was lost.
+    """
+
+    def __init__(
+        self,
+        store: RunStore,
+        state: WriterState,
+        *,
+        experiment: str,
+        artifacts: Path | None,
+        folder: Path | None,
+    ) -> None:
+        self._store = store
+        self._state = state
+        self._experiment = experiment
+        self._artifacts = artifacts
+        self._folder = folder
+
+    def start(self, event: StudyStarted, doubtful: bool) -> None:
+        """Make or reopen the run."""
+        state = self._state
+        if not state.experiment_id:
+            state.experiment_id = self._store.experiment(self._experiment, self._artifacts)
+        tags = {
+            **event.tags,
+            **identity(event.study, self._store.study_id, "study"),
+            "task": event.task,
+            "metric": event.metric,
+            "goal": event.goal,
+            "num_trials": str(event.num_trials),
+            "state": "running",
+        }
+        if not state.run_id and (event.resumed or doubtful):
+            state.run_id = self._store.find(state.experiment_id, {KIND: "study"}) or ""
+        fresh = not state.run_id
+        if fresh:
+            state.run_id = self._store.create(state.experiment_id, event.study, event.time, tags)
+        else:
+            self._store.reopen(state.run_id)
+            self._store.log(state.run_id, tags=tags)
+        if fresh or doubtful:
+            # Never on a resume: MLflow refuses to change a param.
+            self._store.log(state.run_id, params=study_settings(event))
+        self._store.keep_text(state.run_id, event.space_yaml, "study.yaml")
+        state.study = {
+            "name": event.study,
+            "metric": event.metric,
+            "goal": event.goal,
+            "tags": dict(event.tags),
+            "running": True,
+        }
+        state.refused = state.damaged = 0
+
+    def end(self, sequence: int, event: StudyEnded) -> None:
+        """Close the run, with the study's pictures and what this run of the driver cost."""
+        state = self._state
+        figures = None if self._folder is None else self._folder / "figures"
+        if figures is not None and figures.is_dir():
+            self._store.keep(state.run_id, figures, "figures")
+        tags = {"state": event.state, "reason": event.reason}
+        # Those of the ledger, where it told them; zeros too, since a run before may have had more.
+        counts = {**dict.fromkeys((*FINAL, "waiting"), 0), **(event.counts or state.counts)}
+        tags |= {f"trials_{name}": str(count) for name, count in counts.items()}
+        costs = {"wall_seconds": event.wall_seconds, **event.figures}
+        # Each run of the driver has its own, so they stand at steps of their own.
+        metrics = [(name, value, event.time, sequence) for name, value in costs.items()]
+        self._store.log(state.run_id, metrics=metrics, tags=tags)
+        self._store.end(state.run_id, STUDY_STATUS[event.state], event.time)
+        state.study["running"] = False
+
+    def add_baseline(self, event: BaselineScored, doubtful: bool) -> None:
+        """A run of its own; a resume scores the same baselines on the same data."""
+        state = self._state
+        run_id = self._store.find(state.experiment_id, {KIND: "baseline", "baseline": event.name})
+        if run_id is not None and not doubtful:
+            return
+        if run_id is None:
+            tags = {
+                **child_tags(state, self._store.study_id, "baseline"),
+                "baseline": event.name,
+                "note": event.note,
+            }
+            name = f"baseline-{event.name}"
+            run_id = self._store.create(state.experiment_id, name, event.time, tags)
+        there = self._store.steps(run_id, event.metrics)
+        metrics = [
+            (key, value, event.time, 0)
+            for key, value in event.metrics.items()
+            if (key, 0) not in there
+        ]
+        self._store.log(run_id, metrics=metrics)
+        self._store.end(run_id, "FINISHED", event.time)
+
+    def crown(self, sequence: int, event: ChampionChosen, doubtful: bool) -> None:
+        """Register the champion, unless a driver that was killed while it told tells again."""
+        state = self._state
+        mark = {"time": event.time, "number": event.number, "seed": event.seed}
+        if state.champion == mark:
+            return
+        if self._folder is not None:
+            event = replace(event, path=str(in_study(event.path, self._folder)))
+        metrics = {**event.val_metrics, **event.test_metrics}
+        # MLflow gives a logged model the metrics of its step: no others may have the same one.
+        rows = [(key, value, event.time, sequence) for key, value in metrics.items()]
+        rows += champion_rows(event, sequence)
+        tags = {"champion_trial": str(event.number), "champion_seed": str(event.seed)}
+        tags["champion_unfinished"] = event.unfinished
+        if event.seeds:
+            tags["champion_seeds"] = ", ".join(map(str, event.seeds))
+        if event.text:
+            tags["mlflow.note.content"] = f"```\n{event.text}\n```"
+            self._store.keep_text(state.run_id, event.text, "champion.txt")
+        if event.figure and Path(event.figure).is_file():
+            self._store.keep(state.run_id, Path(event.figure), "figures")
+        self._store.log(state.run_id, metrics=rows, tags=tags)
+        state.champion_uri = self._store.register(
+            event,
+            study=state.study["name"],
+            experiment_id=state.experiment_id,
+            run_id=state.run_id,
+            sequence=sequence,
+            replayed=doubtful,
+        )
+        state.champion = mark
