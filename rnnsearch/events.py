@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 TrialState = Literal["running", "complete", "pruned", "diverged", "failed", "waiting"]
 """A trial's state as people see it. `waiting` is put back after a crash or an interruption;
@@ -143,6 +143,14 @@ class FinalistScored:
     values: Sequence[float]
 
 
+class ChampionMark(NamedTuple):
+    """Which choice of a champion this is: when it was made, of which trial, and which seed's."""
+
+    time: float
+    number: int
+    seed: int
+
+
 @dataclass(frozen=True, slots=True)
 class ChampionChosen:
     """The winner, scored once on the test part; `path` is its checkpoint folder.
@@ -152,13 +160,17 @@ class ChampionChosen:
     """
 
     time: float
+    """When it was chosen."""
     number: int
+    """Its trial, and `seed` the training of it that was kept."""
     seed: int
     path: str
     val_metrics: Mapping[str, float]
+    """What it was chosen by."""
     test_metrics: Mapping[str, float]
+    """Scored once; empty where the task has no test part."""
     figure: str = ""
-    """Picture of the champion, or empty where the task draws none."""
+    """Where its picture lies, once it is drawn."""
     text: str = ""
     """What the champion says: `hello -> elloh`, a sample; empty where the task has none."""
     seeds: Sequence[int] = ()
@@ -173,6 +185,22 @@ class ChampionChosen:
     """Seeds that should be among `seeds` and are not, and why, in words."""
     unfinished: str = ""
     """What a person must know of a winner that has not come to its end; else empty."""
+
+    @property
+    def mark(self) -> ChampionMark:
+        return ChampionMark(self.time, self.number, self.seed)
+
+    def tested(self) -> dict[str, dict[str, Any]]:
+        """Of each test metric: its mean, its std (None of a single seed) and each seed's value."""
+        return {
+            name: {
+                "mean": self.mean[name],
+                "std": self.std.get(name),
+                "seeds": dict(zip(self.seeds, self.by_seed[name], strict=True)),
+            }
+            for name in self.test_metrics
+            if name in self.by_seed
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,7 @@ from rnnsearch.goal import Judge
 from rnnsearch.redaction import is_redacted
 
 if TYPE_CHECKING:
-    from rnnsearch.study import Champion, StudyResult
-    from rnnsearch.study.result import RunFigures
+    from rnnsearch.study import Champion, RunFigures, StudyResult
 
 AGAIN = "have MLFLOW_TRACKING_URI hold the whole address when the study goes on"
 RATE_SECONDS = 1.0
@@ -103,7 +102,7 @@ def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
     cost = result.spec.search.goal.cost
 
     judge_by = Judge(metric, result.spec.search.goal, result.tie_break)
-    rivals = sorted(result.baselines, key=lambda row: judge_by.of(row["metrics"]))
+    rivals = sorted(result.baselines, key=lambda one: judge_by.of(one.metrics))
     names = sorted(champion.val_metrics, key=lambda name: name != metric)
     names += [name for name in champion.test_metrics if name not in champion.val_metrics]
     own = {**champion.test_metrics, **champion.val_metrics}
@@ -114,7 +113,7 @@ def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
                 "": name,
                 f"winner: {best.name}": own[name],
                 **{title: cells[name] for title, cells in over_seeds.items()},
-                **{f"baseline: {row['name']}": row["metrics"].get(name) for row in rivals},
+                **{f"baseline: {one.name}": one.metrics.get(name) for one in rivals},
             }
             for name in names
         ],
@@ -130,12 +129,12 @@ def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
     # Where training judges, a baseline may know the training part by heart.
     tested = metric.replace("train_", "test_", 1)
     judge = tested if tested in own else metric
-    values = [row["metrics"][judge] for row in rivals if judge in row["metrics"]]
+    values = [one.metrics[judge] for one in rivals if judge in one.metrics]
     if judge in own and any(cost(value) <= cost(own[judge]) for value in values):
         print(f"warning: no recurrent model beats the best baseline on {judge}", file=out)
     if champion.text:
         print(f"it says:\n{champion.text}", file=out)
-    if champion.figure:
+    if champion.figure and Path(champion.figure).is_file():
         print(f"picture: {shown(Path(champion.figure))}", file=out)
     if result.run is not None and result.run.champion_uri:
         print(f"registered: {result.run.champion_uri}", file=out)

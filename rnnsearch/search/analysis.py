@@ -14,6 +14,7 @@ from rnnsearch.search.finalists import mean_of
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.proposals import optuna_distributions
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.tasks.base import Score
 
 STATES: tuple[TrialState, ...] = (
     "complete",
@@ -36,7 +37,7 @@ def leaderboard(
     goal: Goal,
     metric: str,
     loss: str = "",
-    baselines: Sequence[Mapping[str, Any]] = (),
+    baselines: Sequence[Score] = (),
     reruns: Mapping[int, Sequence[float]] | None = None,
     winner: int | None = None,
 ) -> list[Row]:
@@ -49,7 +50,6 @@ def leaderboard(
     Args:
         metric: The study's metric; a baseline that lacks it is left out.
         loss: The task's own loss among the baselines' metrics; empty where it is not known.
-        baselines: `{"name", "metrics", "note"}` each.
         reruns: Of the finalists, by trial: the metric of the trainings with other seeds; infinite
             for one that diverged.
         winner: The champion's trial.
@@ -74,9 +74,9 @@ def leaderboard(
         for rank, trial in enumerate(ordered, start=1)
     ]
     for baseline in baselines:
-        value = baseline["metrics"].get(metric)
+        value = baseline.metrics.get(metric)
         if value is not None:
-            row = _baseline_row(baseline, value, baseline["metrics"].get(loss))
+            row = _baseline_row(baseline, value, baseline.metrics.get(loss))
             rows.insert(_place(rows, row, goal), row)
     return rows
 
@@ -212,12 +212,12 @@ def _trial_row(trial: TrialRecord, rank: int, others: Sequence[float], winner: b
     }
 
 
-def _baseline_row(baseline: Mapping[str, Any], value: float, loss: float | None) -> Row:
+def _baseline_row(baseline: Score, value: float, loss: float | None) -> Row:
     return {
         "kind": "baseline",
         "rank": None,
         "number": None,
-        "name": baseline["name"],
+        "name": baseline.name,
         "state": "baseline",
         "value": value,
         "loss": loss,
@@ -226,7 +226,7 @@ def _baseline_row(baseline: Mapping[str, Any], value: float, loss: float | None)
         "epoch": None,
         "seconds": None,
         "params": {},
-        "reason": baseline.get("note", ""),
+        "reason": baseline.note,
         "winner": False,
         "mean": None,
         "seeds": None,

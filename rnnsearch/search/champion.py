@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.tasks.base import TaskData
     from rnnsearch.training.trained import TrainedModel
-
-NOTE = "champion"
-TOLD = "champion_told"
-"""Which champion the listener has heard of: its time, trial and seed."""
-TESTED = "tested"
-"""Metrics of the test part by model, so that none is scored there twice."""
 
 
 def crown(
@@ -47,36 +41,28 @@ def crown(
     event = _as_noted(ledger, choice, figure)
     if event is None:
         event = _score(ledger, choice, data, figure)
-        ledger.set_note(NOTE, asdict(event))
+        scored = event
+        ledger.note(lambda notes: replace(notes, champion=scored))
         ledger.flush()
-    if ledger.note(TOLD) != _mark(event):
+    mark = event.mark
+    if ledger.notes.champion_told != mark:
         listener.on_event(event)
-        ledger.set_note(TOLD, _mark(event))
+        ledger.note(lambda notes: replace(notes, champion_told=mark))
         ledger.flush()
     return event
 
 
 def _as_noted(ledger: Ledger, choice: Choice, figure: Path) -> ChampionChosen | None:
     """The champion of an earlier run of the study, if it is this one with the same seeds."""
-    noted = ledger.note(NOTE)
-    if not noted:
+    before = ledger.notes.champion
+    if before is None:
         return None
-    before = ChampionChosen(**noted)
-    by_seed = {name: tuple(values) for name, values in before.by_seed.items()}
-    seeds, left_out = tuple(before.seeds), tuple(before.left_out)
-    before = replace(before, seeds=seeds, by_seed=by_seed, left_out=left_out)
     path = choice.paths[choice.seed]
     kept = (before.number, before.seed, Path(before.path).name)
-    if kept != (choice.number, choice.seed, path.name) or set(seeds) != set(choice.paths):
+    if kept != (choice.number, choice.seed, path.name) or set(before.seeds) != set(choice.paths):
         return None
-    if "unfinished" not in noted:  # an older version told before it noted
-        ledger.set_note(TOLD, _mark(before))
     # A storage may have been moved since.
     return replace(before, path=str(path), figure=str(figure))
-
-
-def _mark(event: ChampionChosen) -> list[Any]:
-    return [event.time, event.number, event.seed]
 
 
 def why_unusable(records: Sequence[TrialRecord], grace: int, ending: str) -> str:
@@ -145,9 +131,9 @@ def _tested(ledger: Ledger, key: str, model: TrainedModel, data: TaskData) -> di
     """A model's metrics on the test part, noted as soon as they are there; none without a part."""
     if not data.rows().get("test"):
         return {}
-    known: dict[str, dict[str, float]] = dict(ledger.note(TESTED) or {})
-    if key not in known:
-        known[key] = dict(model.evaluate("test", data))
-        ledger.set_note(TESTED, known)
+    known = ledger.notes.tested.get(key)
+    if known is None:
+        known = found = dict(model.evaluate("test", data))
+        ledger.note(lambda notes: replace(notes, tested={**notes.tested, key: found}))
         ledger.flush()
-    return known[key]
+    return dict(known)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnsearch.events import FinalistScored, Listener
 from rnnsearch.goal import Standing, standing
@@ -33,11 +33,6 @@ if TYPE_CHECKING:
     from rnnsearch.search.shelf import Shelf
     from rnnsearch.training.weights import Weights
 
-NOTE = "finalists"
-LOSSES = "finalist_losses"
-"""Note beside it: the task's own loss of each training, which breaks ties."""
-TOLD = "finalists_told"
-"""Note of the trials whose scores the listener has heard."""
 CRASHES = 3
 """A rerun that was aboard so many crashes is dropped, with a note."""
 
@@ -123,22 +118,22 @@ class FinalistsStage:
         self.dropped: list[str] = []
         self.closed = False
         self.goes_on = False
-        known: Mapping[str, Any] = ledger.note(NOTE) or {}
-        losses: Mapping[str, Any] = ledger.note(LOSSES) or {}
-        told = ledger.note(TOLD) or ()
+        notes = ledger.notes
         self.finalists = [Finalist(r.number, finalist_seeds(spec, r)) for r in records]
         for record, finalist in zip(records, self.finalists, strict=True):
             for seed in finalist.seeds:
-                own = seed == record.seed
+                own, key = seed == record.seed, _key(record.number, seed)
                 has = shelf.has(record.number, seed, own=own)
-                value = record.best_value if own else known.get(_key(record.number, seed))
+                value = record.best_value if own else notes.finalists.get(key)
                 if value is not None and (has or not math.isfinite(value)):
-                    finalist.values[seed] = float(value)
-                    loss = record.best_loss if own else losses.get(_key(record.number, seed))
-                    finalist.losses[seed] = loss
+                    loss = record.best_loss if own else notes.finalist_losses.get(key)
+                    finalist.values[seed], finalist.losses[seed] = float(value), loss
                 elif reruns:
                     self._queue.append(self._job(record, seed))
-            if len(finalist.values) == len(finalist.seeds) and record.number in told:
+            if (
+                len(finalist.values) == len(finalist.seeds)
+                and record.number in notes.finalists_told
+            ):
                 self._announced.add(record.number)
 
     def queued(self) -> int:
@@ -241,8 +236,13 @@ class FinalistsStage:
         finalist.values[job.seed], finalist.losses[job.seed] = value, loss
         self._announce(finalist)
         key = _key(job.number, job.seed)
-        for note, entry in ((LOSSES, loss), (NOTE, value)):
-            self._ledger.set_note(note, {**(self._ledger.note(note) or {}), key: entry})
+        self._ledger.note(
+            lambda notes: replace(
+                notes,
+                finalist_losses={**notes.finalist_losses, key: loss},
+                finalists={**notes.finalists, key: value},
+            )
+        )
 
     def _announce(self, finalist: Finalist) -> None:
         """Tell the listener once a finalist's seeds are all done, where there are several."""
@@ -259,8 +259,11 @@ class FinalistsStage:
         self._ledger.after_flush(partial(self._note_told, finalist.number))
 
     def _note_told(self, number: int) -> None:
-        told = self._ledger.note(TOLD) or ()
-        self._ledger.set_note(TOLD, sorted({*told, number}))
+        self._ledger.note(
+            lambda notes: replace(
+                notes, finalists_told=tuple(sorted({*notes.finalists_told, number}))
+            )
+        )
 
 
 def choose(finalists: Sequence[Finalist], goal: Goal) -> tuple[int, int] | None:
@@ -283,10 +286,10 @@ def choose(finalists: Sequence[Finalist], goal: Goal) -> tuple[int, int] | None:
     return winner.number, winner.best_seed(goal)
 
 
-def rerun_values(note: Mapping[str, float] | None) -> dict[int, list[float]]:
-    """What the ledger's note says of the trainings with other seeds, by trial."""
+def rerun_values(noted: Mapping[str, float]) -> dict[int, list[float]]:
+    """What the notes say of the finalists' trainings with other seeds, by trial."""
     found: dict[int, list[float]] = {}
-    for key, value in (note or {}).items():
+    for key, value in noted.items():
         found.setdefault(int(key.partition(":")[0]), []).append(value)
     return found
 

@@ -1,6 +1,8 @@
 """A study from Python: composes the search with its records, and hands out the result."""
 
-from rnnsearch.study.result import Champion, RunFigures, StudyResult
+from rnnsearch.events import ChampionChosen as Champion
+from rnnsearch.search.ledger.run_figures import RunFigures
+from rnnsearch.study.result import StudyResult
 from rnnsearch.study.study import Study
 
 __all__ = ["Champion", "RunFigures", "Study", "StudyResult"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rnnsearch.commands import command
 from rnnsearch.errors import DataError
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from rnnsearch.space.spec import StudySpec
     from rnnsearch.tasks.base import TaskData
     from rnnsearch.tasks.config import TaskConfig
-
-NOTE = "data"
-"""The ledger's note of the fingerprints: path to what `Fingerprint.to_json` gives."""
 
 UNCHECKED = (
     "the version of rnnsearch that started the study did not note what it read, so it cannot be "
@@ -44,7 +42,7 @@ def read_data(
         DataError: The data cannot be read, or differs from what the study was started on.
     """
     data, prints = _read(spec)
-    known: Mapping[str, Any] | None = ledger.note(NOTE)
+    known = ledger.notes.data
     if known is not None:
         differing = _differing(known, prints)
         if differing:
@@ -59,7 +57,7 @@ def read_data(
         if ledger.trials():
             places = ", ".join(one.place for one in prints.values())
             said.append(f"{UNCHECKED}, from now on it is noted: {places}")
-        ledger.set_note(NOTE, {path: one.to_json() for path, one in prints.items()})
+        ledger.note(lambda notes: replace(notes, data=prints))
         ledger.flush()
     return data, said
 
@@ -67,7 +65,7 @@ def read_data(
 def check_retrained(
     spec: StudySpec,
     directory: StudyDirectory,
-    known: Mapping[str, Any] | None,
+    known: Mapping[str, Fingerprint] | None,
     overrides: Sequence[str],
 ) -> list[str]:
     """What a study that trains a champion of other data again must say.
@@ -75,7 +73,7 @@ def check_retrained(
     Args:
         spec: Of the new study.
         directory: Of the study whose champion it is.
-        known: That study's note of its data.
+        known: Fingerprints of that study's data by path; None where it noted none.
         overrides: `KEY=YAML`, as after `--set`.
 
     Raises:
@@ -86,7 +84,7 @@ def check_retrained(
         return [f"{UNCHECKED}: {one.place}" for one in prints.values()]
     differing = _differing(known, prints)
     if any(text.partition("=")[0].strip() in NAMES_DATA for text in overrides):
-        seen = {one["sha256"] for one in known.values()}
+        seen = {one.sha256 for one in known.values()}
         others = [one for path, one in prints.items() if path not in known]
         differing += [one.place for one in others if one.sha256 not in seen]
         return [f"on other data than there: {text}" for text in differing]
@@ -132,7 +130,7 @@ def _other_files(spec: StudySpec, first: TaskConfig) -> Iterator[TaskConfig]:
             yield config
 
 
-def _differing(known: Mapping[str, Any], now: Mapping[str, Fingerprint]) -> list[str]:
+def _differing(known: Mapping[str, Fingerprint], now: Mapping[str, Fingerprint]) -> list[str]:
     """What has changed of the data that is known under the same path, or that has moved here."""
     found = [
         changes(before, one)
@@ -143,13 +141,13 @@ def _differing(known: Mapping[str, Any], now: Mapping[str, Fingerprint]) -> list
 
 
 def _before(
-    path: str, known: Mapping[str, Any], now: Mapping[str, Fingerprint]
+    path: str, known: Mapping[str, Fingerprint], now: Mapping[str, Fingerprint]
 ) -> Fingerprint | None:
     """What was known of the data that lies at a path now; None where nothing was."""
     gone = [other for other in known if other not in now]
     if path in known:
-        return Fingerprint.from_json(known[path])
-    return Fingerprint.from_json(known[gone[0]]) if len(gone) == 1 else None
+        return known[path]
+    return known[gone[0]] if len(gone) == 1 else None
 
 
 def _refusal(

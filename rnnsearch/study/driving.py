@@ -1,18 +1,15 @@
-"""One run of a study's driver: search, records, baselines, pictures."""
+"""One run of a study's driver: the search, with its records, baselines and pictures."""
 
 from __future__ import annotations
 
-import os
 import platform
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from threadpoolctl import threadpool_limits
+from typing import TYPE_CHECKING
 
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import (
@@ -25,16 +22,17 @@ from rnnsearch.events import (
     StudyStarted,
     StudyState,
 )
-from rnnsearch.study.pictures import draw_champion, draw_trials
+from rnnsearch.search.ledger.run_figures import RunFigures
+from rnnsearch.study.drawing import Pictures
 from rnnsearch.study.recording import (
     Troubles,
     note_store,
     recorder_of,
-    registration,
+    registered,
     write_records,
 )
-from rnnsearch.study.result import RunFigures
-from rnnsearch.tasks.base import own_loss
+from rnnsearch.study.scoring import Scoring
+from rnnsearch.tasks.base import Score, own_loss
 from rnnsearch.version import __version__
 
 if TYPE_CHECKING:
@@ -59,6 +57,7 @@ class Watch:
         listener: Hears every event, from several threads but one at a time.
         stage: Called with a few words on what the driver does now.
         drain: Called at the end with the records that are in MLflow, and all that should be.
+        say: Called with a line that should stay on the screen.
         trouble: Called with what is wrong with the records when that changes, from another thread;
             None once nothing is.
     """
@@ -66,6 +65,7 @@ class Watch:
     listener: Listener
     stage: Callable[[str], None]
     drain: Callable[[int, int], None]
+    say: Callable[[str], None] = lambda text: None
     trouble: Callable[[str | None], None] = lambda problem: None
 
 
@@ -101,7 +101,8 @@ def drive(
     recorder = recorder_of(directory, store)
     known = open_runs(directory.outbox) if resumed else {}
     troubles = Troubles(recorder, watch.trouble)
-    everyone = _Together((watch.listener, recorder), spec, ledger, data)
+    everyone = _Together((watch.listener, recorder))
+    pictures = Pictures(spec, directory, ledger, data, watch.say)
     state: StudyState = "failed"
     reason = "the driver failed"
     outcome: SearchOutcome | None = None
@@ -110,31 +111,36 @@ def drive(
     hurried = False
     troubles.start()
     try:
-        ledger.set_note("data_notes", [*told, *data.notes()])
-        ledger.set_note("tie_break", own_loss(data.metrics()))
+        ledger.note(
+            lambda notes: replace(
+                notes, data_notes=(*told, *data.notes()), tie_break=own_loss(data.metrics())
+            )
+        )
         opening = _opening(spec, directory, data, ledger, resumed)
         everyone.on_event(opening)
         for event in untold(known, ledger.trials(), spec.search.metric, time.time()):
             everyone.on_event(event)
-        scoring = _Scoring(data, everyone)
+        scoring = Scoring(data, everyone)
         scoring.start()
         searching = time.time()
-        outcome = run_search(
-            spec,
-            directory,
-            ledger=ledger,
-            listener=everyone,
-            address=address,
-            stage=watch.stage,
-            tally=tally,
-        )
+        try:
+            outcome = run_search(
+                spec,
+                directory,
+                ledger=ledger,
+                listener=everyone,
+                address=address,
+                stage=watch.stage,
+                tally=tally,
+            )
+        except Exception:
+            pictures.champion(everyone.champion)  # a run that fails crowns the best that it has
+            raise
         state, reason = outcome.state, outcome.reason
+        pictures.champion(outcome.champion)
         # Ctrl-C waits for no n-gram of a long text; `resume` scores it again.
         scoring.join(INTERRUPTED_JOIN_SECONDS if state == "interrupted" else None)
-        if outcome.champion is not None:
-            everyone.draw(outcome.champion)
-        won = (ledger.note("champion") or {}).get("number")
-        draw_trials(ledger.trials(), everyone.baselines, spec, directory.figures, won)
+        pictures.study(everyone.baselines)
     except KeyboardInterrupt:
         # A second signal, or one that came before the search could drain: leave at once.
         state, reason, hurried = "interrupted", "interrupted at once", True
@@ -144,7 +150,7 @@ def drive(
         raise
     finally:
         if everyone.baselines:
-            ledger.set_note("baselines", everyone.baselines)
+            ledger.note(lambda notes: replace(notes, baselines=everyone.baselines))
         costs = _costs(outcome, _ended(ledger) - ended_before, searching - started)
         counts = {str(one): count for one, count in ledger.counts().items()}
         seconds = time.time() - started
@@ -153,80 +159,40 @@ def drive(
             records, left = write_records(recorder, watch.stage, watch.drain, hurried)
         finally:
             troubles.end()
-        winner = registration(records, ledger.note("champion"))
         steps = tally.training_steps
-        figures = _figures(state, reason, started, costs, store.name, steps, records, winner)
-        ledger.set_note("run", asdict(figures))
+        figures = _figures(state, reason, started, costs, store.name, steps, records)
+        figures = registered(figures, records, ledger.notes.champion)
+        ledger.note(lambda notes: replace(notes, run=figures))
         if left and not hurried:
             raise KeyboardInterrupt
 
 
 class _Together:
-    """Hands events on one at a time; once they have heard of the champion, its picture is drawn."""
+    """Hands events on one at a time, and remembers what the end of the run needs of them.
 
-    def __init__(
-        self,
-        listeners: Sequence[Listener],
-        spec: StudySpec,
-        ledger: Ledger,
-        data: TaskData,
-    ) -> None:
-        # The winner of a task that is sampled may have learned from other data.
-        sampled = any(key.startswith("task.") for key in spec.parameters)
-        self._data = None if sampled else data
+    Attributes:
+        baselines: As they were scored.
+        champion: The last one that was told.
+    """
+
+    def __init__(self, listeners: Sequence[Listener]) -> None:
         self._fanout = Fanout(listeners)
-        self._spec = spec
-        self._ledger = ledger
         self._lock = threading.Lock()
-        self.baselines: list[dict[str, Any]] = []
+        self.baselines: tuple[Score, ...] = ()
+        self.champion: ChampionChosen | None = None
 
     def on_event(self, event: Event) -> None:
         if isinstance(event, ChampionChosen):
-            # An older picture is no picture of this one; `draw` sees what is missing.
+            # An older picture is no picture of this one, whatever becomes of the new one.
             Path(event.figure).unlink(missing_ok=True)
         with self._lock:
-            if isinstance(event, BaselineScored):
-                row = {"name": event.name, "metrics": dict(event.metrics), "note": event.note}
-                self.baselines.append(row)
+            match event:
+                case BaselineScored():
+                    score = Score(event.name, dict(event.metrics), event.note)
+                    self.baselines = (*self.baselines, score)
+                case ChampionChosen():
+                    self.champion = event
             self._fanout.on_event(event)
-        if isinstance(event, ChampionChosen):
-            self.draw(event)
-
-    def draw(self, event: ChampionChosen) -> None:
-        """The champion's picture, unless it is there; the records are at work on it meanwhile."""
-        if not Path(event.figure).is_file():
-            draw_champion(event, self._ledger.trials(), self._spec, self._data)
-
-
-class _Scoring(threading.Thread):
-    """Scores the baselines beside the search: an n-gram of a long text takes seconds.
-
-    On one thread of BLAS. OpenBLAS ends its threads whenever the process forks, as Ray's start
-    does, and a product or a least squares that waits for one of them waits for ever.
-    """
-
-    def __init__(self, data: TaskData, listener: Listener) -> None:
-        super().__init__(name="baselines", daemon=True)
-        self._data = data
-        self._listener = listener
-        self._error: Exception | None = None
-
-    def run(self) -> None:
-        # The variable is for what is loaded from now on: scipy brings an OpenBLAS of its own.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        try:
-            with threadpool_limits(limits=1, user_api="blas"):
-                scores = self._data.baselines()
-            for one in scores:
-                event = BaselineScored(time.time(), one.name, one.metrics, one.note)
-                self._listener.on_event(event)
-        except Exception as error:  # raised again where the study waits for it
-            self._error = error
-
-    def join(self, timeout: float | None = None) -> None:
-        super().join(timeout)
-        if self._error is not None:
-            raise self._error
 
 
 def _opening(
@@ -242,7 +208,7 @@ def _opening(
         num_trials=ledger.num_trials,
         resumed=resumed,
         space_yaml=spec.yaml,
-        notes=(*(ledger.note("origin") or ()), *(ledger.note("data_notes") or ())),
+        notes=(*ledger.notes.origin, *ledger.notes.data_notes),
         tie_break=own_loss(data.metrics()),
         tags={
             "data_sha256": data.sha256(),
@@ -283,7 +249,6 @@ def _figures(
     uri: str,
     training_steps: int,
     records: RecordState,
-    winner: Mapping[str, Any],
 ) -> RunFigures:
     return RunFigures(
         state=state,
@@ -294,12 +259,11 @@ def _figures(
         tracking_uri=uri,
         experiment_id=records.experiment_id or None,
         run_id=records.run_id or None,
-        **winner,
         pending_records=records.pending,
         refused_records=records.refused,
         records_problem=records.problem,
         records_remedy=records.remedy,
-        records_commands=list(records.commands),
+        records_commands=tuple(records.commands),
         started=started,
         first_report_seconds=costs.get("first_report_seconds"),
         sampler_seconds=costs.get("sampler_seconds", 0.0),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnsearch.figures.panels import Panels, written
 from rnnsearch.goal import standing
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.space.spec import StudySpec
-    from rnnsearch.tasks.base import TaskData
+    from rnnsearch.tasks.base import Score, TaskData
     from rnnsearch.training.trained import TrainedModel
 
 
@@ -100,7 +100,7 @@ def draw_rollout(trained: TrainedModel, panels: Panels, path: Path, whose: str) 
 
 def draw_trials(
     trials: Sequence[TrialRecord],
-    baselines: Sequence[Mapping[str, Any]],
+    baselines: Sequence[Score],
     spec: StudySpec,
     folder: Path,
     champion: int | None = None,
@@ -116,7 +116,7 @@ def draw_trials(
     path = folder / "study.png"
     able = [trial for trial in trials if trial.state in ("complete", "pruned")]
     leader = min(able, key=lambda t: (t.standing(search.goal), t.number), default=None)
-    rivals = {row["name"]: row["metrics"].get(search.metric) for row in baselines}
+    rivals = {one.name: one.metrics.get(search.metric) for one in baselines}
     known = {name: value for name, value in rivals.items() if value is not None}
     draw_study(
         [

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,12 @@ from rnnsearch.records.tracking_uri import (
 )
 
 if TYPE_CHECKING:
+    from rnnsearch.events import ChampionChosen
     from rnnsearch.records.recorder import Recorder, RecordState
     from rnnsearch.search.directory import StudyDirectory
     from rnnsearch.search.ledger.ledger import Ledger
+    from rnnsearch.search.ledger.run_figures import RunFigures
 
-NOTE = "tracking_uri"
-"""The ledger's note of the store, without secrets."""
 DRAIN_SECONDS = 600.0
 """How long the end of a run waits for the records to reach MLflow; the rest stays in the outbox."""
 LOOK_SECONDS = 1.0
@@ -45,18 +46,16 @@ def study_store(
     Raises:
         StorageError: MLflow has no such store, or its password has to be given again.
     """
-    noted = None if ledger is None else ledger.note(NOTE)
+    noted = None if ledger is None else ledger.notes.tracking_uri
     return choose_store(directory.storage, option, noted)
 
 
 def note_store(ledger: Ledger, directory: StudyDirectory, store: TrackingStore) -> None:
     """Keep where the records go; a store that is new to the study hears of its winner again."""
-    from rnnsearch.search.champion import TOLD
-
-    noted = ledger.note(NOTE)
+    noted = ledger.notes.tracking_uri
     if noted is not None and shown_uri(directory.storage, noted) != store.shown:
-        ledger.set_note(TOLD, None)
-    ledger.set_note(NOTE, store.name)
+        ledger.note(lambda notes: replace(notes, champion_told=None))
+    ledger.note(lambda notes: replace(notes, tracking_uri=store.name))
 
 
 def follow(storage: Path) -> str | None:
@@ -156,57 +155,50 @@ def write_records(
     return recorder.left("nobody waited for them; the writer process goes on by itself"), True
 
 
-def registration(records: RecordState, champion: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What is registered of a winner: an earlier winner's model must not be taken for this one's.
-
-    Args:
-        champion: The ledger's note of the winner; None where there is none.
-
-    Returns:
-        `champion_uri` of this winner, or None; then `champion_problem` says why there is none,
-        and `champion_before` what is registered instead, both empty otherwise.
-    """
-    found: dict[str, Any] = {"champion_uri": None, "champion_problem": "", "champion_before": ""}
+def registered(
+    run: RunFigures, records: RecordState, champion: ChampionChosen | None
+) -> RunFigures:
+    """A run's figures with what is registered of its winner: an earlier winner's model must not be
+    taken for this one's."""
+    run = replace(run, champion_uri=None, champion_problem="", champion_before="")
     if champion is None:
-        return found
+        return run
     of, refused = records.champion, records.unregistered
-    mine = of.get("time") == champion["time"] if of else not (records.pending or refused)
+    mine = of.get("time") == champion.time if of else not (records.pending or refused)
     if records.champion_uri and mine:
-        return {**found, "champion_uri": records.champion_uri}
-    if refused.get("time") == champion["time"]:
-        found["champion_problem"] = str(refused["reason"])
+        return replace(run, champion_uri=records.champion_uri)
+    if refused.get("time") == champion.time:
+        problem = str(refused["reason"])
     elif records.pending:
-        found["champion_problem"] = f"its record waits with the others: {records.problem}"
+        problem = f"its record waits with the others: {records.problem}"
     else:
-        found["champion_problem"] = records.problem or "MLflow was never told of it"
-    if records.champion_uri:
-        found["champion_before"] = records.champion_uri + _of(of)
-    return found
+        problem = records.problem or "MLflow was never told of it"
+    before = records.champion_uri + _of(of) if records.champion_uri else ""
+    return replace(run, champion_problem=problem, champion_before=before)
 
 
 def since(
-    run: Mapping[str, Any], champion: Mapping[str, Any] | None, directory: StudyDirectory
-) -> dict[str, Any]:
-    """A run's note, and what its writer has done alone since the driver left it records to move."""
+    run: RunFigures, champion: ChampionChosen | None, directory: StudyDirectory
+) -> RunFigures:
+    """A run's figures, with what its writer has done alone since the driver left it records."""
     from rnnsearch.records.outbox import segments
     from rnnsearch.records.recorder import RecordState
     from rnnsearch.records.writer_state import WriterState
 
-    if not run["pending_records"] or not directory.outbox.is_dir() or segments(directory.outbox):
-        return dict(run)
+    if not run.pending_records or not directory.outbox.is_dir() or segments(directory.outbox):
+        return run
     state = WriterState.load(directory.outbox)
     records = RecordState.of(state, state.tracking_uri, 0, state.problem or None)
-    return {
-        **run,
-        **registration(records, champion),
-        "run_id": records.run_id or None,
-        "experiment_id": records.experiment_id or None,
-        "pending_records": 0,
-        "refused_records": records.refused,
-        "records_problem": records.problem,
-        "records_remedy": "",
-        "records_commands": (),
-    }
+    return replace(
+        registered(run, records, champion),
+        run_id=records.run_id or None,
+        experiment_id=records.experiment_id or None,
+        pending_records=0,
+        refused_records=records.refused,
+        records_problem=records.problem,
+        records_remedy="",
+        records_commands=(),
+    )
 
 
 def _of(choice: Mapping[str, Any]) -> str:

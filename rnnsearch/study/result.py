@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,102 +21,13 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from rnnsearch.events import ChampionChosen
+    from rnnsearch.search.ledger.run_figures import RunFigures
     from rnnsearch.search.ledger.trial_record import TrialRecord
+    from rnnsearch.tasks.base import Score
+    from rnnsearch.tasks.fingerprint import Fingerprint
     from rnnsearch.training.config import TrialConfig
     from rnnsearch.training.trained import TrainedModel
-
-
-@dataclass(frozen=True)
-class Champion:
-    """The study's winner.
-
-    Attributes:
-        time: When it was chosen, Unix time.
-        number: Its trial, and `seed` the training of it that was kept.
-        path: Its checkpoint folder.
-        val_metrics: What it was chosen by.
-        test_metrics: Scored once; empty where the task has no test part.
-        text: What it says: `hello -> elloh`, a sample; empty where the task has none.
-        figure: A picture of it; empty where the task draws none.
-        seeds: The trainings of its configuration that were scored, `seed` among them.
-        by_seed: Every metric of each of `seeds`, in their order; `mean` and `std` (the sample
-            standard deviation, empty where there is a single seed) sum it up.
-        left_out: Seeds that should be among `seeds` and are not, and why.
-        unfinished: How far it had come where the study ended before it did; else empty.
-    """
-
-    time: float
-    number: int
-    seed: int
-    path: str
-    val_metrics: Mapping[str, float]
-    test_metrics: Mapping[str, float]
-    text: str = ""
-    figure: str = ""
-    seeds: Sequence[int] = ()
-    by_seed: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    mean: Mapping[str, float] = field(default_factory=dict)
-    std: Mapping[str, float] = field(default_factory=dict)
-    left_out: Sequence[str] = ()
-    unfinished: str = ""
-
-    def tested(self) -> dict[str, dict[str, Any]]:
-        """Of each test metric: its mean, its std (None of a single seed) and each seed's value."""
-        return {
-            name: {
-                "mean": self.mean[name],
-                "std": self.std.get(name),
-                "seeds": dict(zip(self.seeds, self.by_seed[name], strict=True)),
-            }
-            for name in self.test_metrics
-            if name in self.by_seed
-        }
-
-
-@dataclass(frozen=True)
-class RunFigures:
-    """How one run of the driver went.
-
-    Attributes:
-        state: `complete`, `interrupted`, `stopped`, `budget` or `failed`, and `reason` why.
-        wall_seconds: From the opening of the study to the end of its records.
-        training_steps: Optimizer steps of all trials in this run, finalists included.
-        trials_per_hour: Trials that ended in this run, over the time from the first report to
-            the last end.
-        first_report_seconds: From the opening of the study to the first finished epoch.
-        sampler_seconds: Processor time of proposals, beside `driver_seconds`: that of decisions,
-            ledger, records and screen.
-        tracking_uri: Where the records are, without secrets.
-        champion_uri: The winner's registered model; None where it is not registered. Then
-            `champion_problem` says why, and `champion_before` what is registered instead.
-        pending_records: Not in MLflow, and kept in the outbox; `refused_records` are left out for
-            good. `records_problem` says why, `records_remedy` and the shell's `records_commands`
-            what a person can do.
-        pack_utilisation: Processor time of the packs over the core-seconds that they had, from
-            the first report to the last refill; None where nothing was refilled.
-    """
-
-    state: str
-    reason: str
-    wall_seconds: float
-    training_steps: int
-    trials_per_hour: float
-    tracking_uri: str
-    experiment_id: str | None = None
-    run_id: str | None = None
-    champion_uri: str | None = None
-    pending_records: int = 0
-    records_problem: str | None = None
-    refused_records: int = 0
-    records_remedy: str = ""
-    records_commands: Sequence[str] = ()
-    champion_problem: str = ""
-    champion_before: str = ""
-    started: float = 0.0
-    first_report_seconds: float | None = None
-    sampler_seconds: float = 0.0
-    driver_seconds: float = 0.0
-    pack_utilisation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +36,7 @@ class StudyResult:
 
     Attributes:
         trials: In order of their numbers.
-        baselines: `{"name", "metrics", "note"}` each.
+        baselines: Scored on the study's own data.
         champion: None where no trial was usable yet.
         run: The last run of the driver; None where none has ended yet.
         notes: What a person must know of where the study comes from, and of its data, such as a
@@ -140,42 +51,41 @@ class StudyResult:
     spec: StudySpec
     directory: StudyDirectory
     trials: Sequence[TrialRecord]
-    baselines: Sequence[Mapping[str, Any]]
-    champion: Champion | None
+    baselines: Sequence[Score]
+    champion: ChampionChosen | None
     run: RunFigures | None
     notes: Sequence[str] = ()
-    data: Mapping[str, Any] | None = None
+    data: Mapping[str, Fingerprint] | None = None
     tie_break: str = ""
     reruns: Mapping[int, Sequence[float]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, spec: StudySpec, directory: StudyDirectory) -> StudyResult:
         """Read a study as its files stand now; a driver may be at work on it."""
-        from rnnsearch.search.finalists import NOTE as FINALISTS
         from rnnsearch.search.finalists import rerun_values
         from rnnsearch.search.ledger.ledger import read_trials
 
         trials, notes = read_trials(directory, spec)
-        champion = notes.get("champion")
-        for what in ("path", "figure"):
-            if champion and champion.get(what):
-                # The study may have been moved since.
-                champion = {**champion, what: str(in_study(champion[what], directory.root))}
-        run = notes.get("run")
-        if run:
-            uri = shown_uri(directory.storage, run["tracking_uri"])
-            run = {**since(run, champion, directory), "tracking_uri": uri}
+        champion, run = notes.champion, notes.run
+        if champion is not None:
+            # The study may have been moved since.
+            path = in_study(champion.path, directory.root)
+            figure = in_study(champion.figure, directory.root) if champion.figure else ""
+            champion = replace(champion, path=str(path), figure=str(figure))
+        if run is not None:
+            uri = shown_uri(directory.storage, run.tracking_uri)
+            run = replace(since(run, champion, directory), tracking_uri=uri)
         return cls(
             spec=spec,
             directory=directory,
             trials=trials,
-            baselines=notes.get("baselines") or [],
-            champion=Champion(**champion) if champion else None,
-            run=RunFigures(**run) if run else None,
-            notes=[*(notes.get("origin") or []), *(notes.get("data_notes") or [])],
-            data=notes.get("data"),
-            tie_break=notes.get("tie_break") or "",
-            reruns=rerun_values(notes.get(FINALISTS)),
+            baselines=notes.baselines,
+            champion=champion,
+            run=run,
+            notes=[*notes.origin, *notes.data_notes],
+            data=notes.data,
+            tie_break=notes.tie_break,
+            reruns=rerun_values(notes.finalists),
         )
 
     @property
@@ -253,7 +163,7 @@ class StudyResult:
         # The study's own space file names the code; whoever opens the study has let it run.
         return TrainedModel.load(Path(self.winner().path), allow_code=True)
 
-    def winner(self) -> Champion:
+    def winner(self) -> ChampionChosen:
         """The champion.
 
         Raises:

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnsearch.commands import command
@@ -195,7 +195,7 @@ class Study:
                 # Whatever changes the study comes after all that may refuse it.
                 ledger.extend(self.more_trials)
                 if self.notes:
-                    ledger.set_note("origin", list(self.notes))
+                    ledger.note(lambda notes: replace(notes, origin=tuple(self.notes)))
                 drive(
                     self.spec,
                     self.directory,
@@ -206,7 +206,7 @@ class Study:
                     resumed=self.resumed,
                     address=address,
                     store=store,
-                    watch=Watch(listener or Silence(), stage, drain, trouble),
+                    watch=Watch(listener or Silence(), stage, drain, say, trouble),
                 )
             finally:
                 ledger.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -157,14 +157,15 @@ def finished(name: str, storage: Path, folder: Path, *, drawn: bool = False) -> 
     TrainedModel.from_weights(config, weights, data[config.task]).save(path)
     ledger.report([(0, one.epoch, one.metrics[spec.search.metric]) for one in reports])
     ledger.finish(0, "complete", reason="", epoch=config.training.max_epochs)
-    baselines = [asdict(one) for one in data[config.task].baselines()]
-    ledger.set_note("baselines", baselines)
+    baselines = tuple(data[config.task].baselines())
+    ledger.note(lambda notes: replace(notes, baselines=baselines))
     choice = Choice(number=0, seed=trial.seed, paths={trial.seed: path})
     event = crown(ledger, Silence(), choice, data=data, figure=directory.figures / "champion.png")
     if drawn:
         draw_trials(ledger.trials(), baselines, spec, directory.figures, 0)
         draw_champion(event, ledger.trials(), spec)
     uri = f"sqlite:///{directory.storage.resolve() / 'mlflow.db'}"
-    ledger.set_note("run", asdict(RunFigures("complete", "", 1.0, 40, 0.0, uri)))
+    run = RunFigures("complete", "", 1.0, 40, 0.0, uri)
+    ledger.note(lambda notes: replace(notes, run=run))
     ledger.close()
     return Study.open(name, storage=storage)

@@ -40,7 +40,7 @@ TRACED = {
     for name in (
         *("search/run.py", "search/one_run.py", "search/champion.py", "search/choice.py"),
         *("search/finalists.py", "search/shelf.py", "search/unfinished.py"),
-        *("search/ledger/ledger.py", "records/outbox.py", "study/driving.py"),
+        *("search/ledger/ledger.py", "records/outbox.py", "study/driving.py", "study/drawing.py"),
     )
 }
 KILLED = 9
@@ -159,19 +159,19 @@ def left(folder: Path) -> dict[str, Any]:
     told = [event for event in events if isinstance(event, ChampionChosen)]
     trials, notes = read_trials(study.directory, study.spec)
     evaluated = (folder / "evaluations").read_text(encoding="utf-8").split()
-    champion = notes["champion"]
+    champion = notes.champion
     return {
         "champions": sorted({(event.time, event.number, event.seed) for event in told}),
         "told": len(told),
-        "noted": [champion["time"], champion["number"], champion["seed"]],
-        "test": champion["test_metrics"],
-        "seeds": champion["seeds"],
+        "noted": list(champion.mark),
+        "test": champion.test_metrics,
+        "seeds": champion.seeds,
         "evaluated": dict(Counter(map(int, evaluated))),
         "finalists": sorted({one.number for one in events if isinstance(one, FinalistScored)}),
         "states": Counter(trial.state for trial in trials),
         "pictures": sorted(path.name for path in study.directory.figures.iterdir()),
-        "baselines": len(notes["baselines"]),
-        "run": notes["run"]["state"],
+        "baselines": len(notes.baselines),
+        "run": notes.run.state,
     }
 
 

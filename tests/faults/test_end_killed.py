@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 PROGRAM = Path(__file__).with_name("every_line.py")
-BETWEEN_SCORE_AND_NOTE = {"_tested", "Ledger.set_note", "Ledger.flush", "Ledger.note"}
+BETWEEN_SCORE_AND_NOTE = {"_tested", "Ledger.note", "Ledger.flush", "Ledger.notes"}
 """Where a kill costs the evaluation that was just made: nobody has seen it yet."""
 
 

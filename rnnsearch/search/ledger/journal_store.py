@@ -11,6 +11,7 @@ from rnnsearch.commands import command
 from rnnsearch.errors import DamagedLedgerError, StudyNotFoundError
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.journal import BufferedJournal
+from rnnsearch.search.ledger.notes import UnknownNoteError
 
 
 class JournalStore:
@@ -37,6 +38,12 @@ class JournalStore:
             yield
         except DamagedLedgerError as error:
             raise DamagedLedgerError(f"{error} {remedy}") from error
+        except UnknownNoteError as error:
+            raise DamagedLedgerError(
+                f"The ledger {self._directory.ledger} has notes that this version of rnnsearch "
+                f"does not know: {error}. The newer version that wrote them opens the study. If "
+                f"there was none, the ledger is damaged. {remedy}"
+            ) from error
         except (LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
             raise DamagedLedgerError(
                 f"The ledger {self._directory.ledger} is damaged: a record makes no sense "

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from optuna.trial import TrialState as OptunaState
@@ -16,7 +17,7 @@ from rnnsearch.events import TrialState
 from rnnsearch.goal import standing
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.asking import Asking, Suggest
-from rnnsearch.search.ledger.notes import NOTE, notes_of
+from rnnsearch.search.ledger.notes import Notes, changed, notes_of
 from rnnsearch.search.ledger.open_study import OpenStudy, create_study, open_study
 from rnnsearch.search.ledger.row import LedgerRow, read_row
 from rnnsearch.search.ledger.store import store_of
@@ -202,7 +203,7 @@ class Ledger:
         self.close_asking()
         with self._lock:
             self._requeue_running()
-            self.set_note("settled", reason)
+            self.note(lambda notes: replace(notes, settled=reason))
         self.flush()
 
     def close(self) -> None:
@@ -270,16 +271,19 @@ class Ledger:
         with self._lock:
             return {row.number: dict(row.curve) for row in self._rows if row.curve}
 
-    def set_note(self, key: str, value: Any) -> None:
-        """Keeps a JSON value with the study: baselines, champion, finalists."""
+    @property
+    def notes(self) -> Notes:
+        """What is kept with the study beside its trials: baselines, champion, finalists."""
         with self._lock:
-            self._study.set_user_attr(NOTE + key, value)
-            self._notes[key] = value
+            return self._notes
 
-    def note(self, key: str) -> Any:
-        """What `set_note` kept, or None."""
+    def note(self, change: Callable[[Notes], Notes]) -> None:
+        """Changes the notes: `change` makes the new ones of those that there are."""
         with self._lock:
-            return self._notes.get(key)
+            notes = change(self._notes)
+            for key, value in changed(self._notes, notes):
+                self._study.set_user_attr(key, value)
+            self._notes = notes
 
     def _row(self, number: int) -> LedgerRow:
         if not 0 <= number < len(self._rows):
@@ -305,9 +309,7 @@ class Ledger:
         return standing(self._goal, value).cost
 
 
-def read_trials(
-    directory: StudyDirectory, spec: StudySpec
-) -> tuple[list[TrialRecord], dict[str, Any]]:
+def read_trials(directory: StudyDirectory, spec: StudySpec) -> tuple[list[TrialRecord], Notes]:
     """Every trial and the notes as they stand, leaving the ledger alone: a driver may be at work.
 
     A trial that is `running` was aboard a pack, or asked ahead, when its driver last wrote.

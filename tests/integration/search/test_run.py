@@ -63,7 +63,7 @@ def test_a_study_ends_with_a_champion(tiny: Finished) -> None:
     champion = outcome.champion
     assert champion is not None
     assert notes.of(ChampionChosen) == [champion]
-    assert ledger.note("champion")["number"] == champion.number
+    assert ledger.notes.champion == champion
     assert all(math.isfinite(value) for value in champion.test_metrics.values())
     model = TrainedModel.load(champion.path)
     assert model.config.seed == champion.seed

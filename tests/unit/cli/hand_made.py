@@ -13,6 +13,7 @@ from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import SearchConfig, StudySpec
 from rnnsearch.study import Champion, RunFigures, StudyResult
+from rnnsearch.tasks.base import Score
 
 SPACE = """
 task: {type: sine}
@@ -98,7 +99,7 @@ def result(
     space: str = SPACE,
     won_by: Champion | None = None,
     run: RunFigures | None = None,
-    baselines: Sequence[Mapping[str, Any]] = (),
+    baselines: Sequence[Score] = (),
     notes: Sequence[str] = (),
 ) -> StudyResult:
     return StudyResult(

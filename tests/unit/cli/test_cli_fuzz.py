@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rnnsearch.cli.app import app, main
+from rnnsearch.events import ChampionChosen
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.space.load import loads
@@ -102,8 +104,8 @@ class Scratch:
         assert ledger.ask() is not None
         ledger.report([(0, 1, 2.5)])
         ledger.finish(0, "complete", reason="", epoch=1)
-        note = {"time": 1.0, "number": 0, "seed": 5, "path": "gone", "test_metrics": {}}
-        ledger.set_note("champion", {**note, "val_metrics": {"val_nats": 2.5}})
+        champion = ChampionChosen(1.0, 0, 5, "gone", {"val_nats": 2.5}, {})
+        ledger.note(lambda notes: replace(notes, champion=champion))
         ledger.close()
 
     def restore(self) -> None:

@@ -10,9 +10,10 @@ from hand_made import SPACE, TEXT_SPACE, champion, figures, record, result
 
 from rnnsearch.cli.result import print_result, what_is_left
 from rnnsearch.study import StudyResult
+from rnnsearch.tasks.base import Score
 
-AR = {"name": "AR(8)", "metrics": {"val_mse": 0.3, "test_mse": 0.4}, "note": ""}
-PERSISTENCE = {"name": "persistence", "metrics": {"val_mse": 0.6}, "note": ""}
+AR = Score("AR(8)", {"val_mse": 0.3, "test_mse": 0.4})
+PERSISTENCE = Score("persistence", {"val_mse": 0.6})
 
 
 def printed(study: StudyResult) -> list[str]:
@@ -103,7 +104,7 @@ def test_a_winner_that_beats_no_baseline_is_called_so(tmp_path: Path) -> None:
 
 
 def test_judged_by_training_a_winner_meets_its_rivals_on_the_test_part(tmp_path: Path) -> None:
-    by_heart = {"name": "n-gram", "metrics": {"train_mse": 0.0, "test_mse": 0.4}, "note": ""}
+    by_heart = Score("n-gram", {"train_mse": 0.0, "test_mse": 0.4})
     won_by = champion(0, 0.2, metric="train_mse")
     space = SPACE.replace("val_mse", "train_loss")
     study = result(tmp_path, [record(0)], space=space, won_by=won_by, baselines=[by_heart])

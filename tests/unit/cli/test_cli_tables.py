@@ -11,6 +11,7 @@ from hand_made import champion, record, result
 
 from rnnsearch.cli.tables import CURVE_ROWS, print_leaderboard, print_trial, thinned
 from rnnsearch.cli.text import print_json, print_table, short, short_params
+from rnnsearch.tasks.base import Score
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_leaderboard_keeps_the_baselines_in_sight(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trials = [record(number, best=0.1 * (number + 1)) for number in range(6)]
-    baselines = [{"name": "AR(8)", "metrics": {"val_mse": 0.55}, "note": ""}]
+    baselines = [Score("AR(8)", {"val_mse": 0.55})]
     print_leaderboard(result(tmp_path, trials, baselines=baselines), top=2)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["rank", "1", "2", "AR(8)", "..."]

@@ -20,6 +20,7 @@ from rnnsearch.search.analysis import (
     trials_table,
 )
 from rnnsearch.search.ledger.trial_record import BEST_LOSS, TrialRecord
+from rnnsearch.tasks.base import Score
 
 
 def record(
@@ -57,9 +58,9 @@ TRIALS = [
     record(6, "pruned", 0.7),
 ]
 BASELINES = [
-    {"name": "persistence", "metrics": {"val_mse": 0.4}, "note": "the last value"},
-    {"name": "mean", "metrics": {"val_mse": 0.9}, "note": ""},
-    {"name": "other", "metrics": {"val_nats": 0.0}, "note": ""},
+    Score("persistence", {"val_mse": 0.4}, "the last value"),
+    Score("mean", {"val_mse": 0.9}),
+    Score("other", {"val_nats": 0.0}),
 ]
 
 
@@ -101,7 +102,7 @@ def test_equal_values_are_parted_by_the_own_loss_baselines_among_them() -> None:
         replace(record(number, "complete", 1.0), attributes={BEST_LOSS: loss})
         for number, loss in losses.items()
     ]
-    even = [{"name": "regression", "metrics": {"val_accuracy": 1.0, "val_nats": 0.15}, "note": ""}]
+    even = [Score("regression", {"val_accuracy": 1.0, "val_nats": 0.15})]
     for trials in (tied, tied[::-1]):
         rows = leaderboard(
             trials, goal=Goal.MAXIMIZE, metric="val_accuracy", loss="val_nats", baselines=even

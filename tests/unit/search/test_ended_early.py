@@ -90,7 +90,7 @@ def test_before_the_first_rung_the_best_epoch_of_all_is_the_champion(
     model = TrainedModel.load(Path(champion.path))
     assert model.epoch == 2
     assert model.config.seed == study.ledger.trial(number).seed
-    assert study.ledger.note("champion")["unfinished"] == champion.unfinished
+    assert study.ledger.notes.champion.unfinished == champion.unfinished
     steps = sum(event.training_steps for event in study.heard.of(EpochsReported))
     told = 1 if how == "failed" else 2  # after an error nothing is told, and all is written down
     assert tally.training_steps == steps == 8 * told * 100
@@ -195,8 +195,7 @@ def test_a_listener_that_fails_for_ever_costs_no_model(paper_study: Studies) -> 
 
     with pytest.raises(OSError, match="listener's disk"):
         study.run(listener=Failing)
-    noted = study.ledger.note("champion")
-    assert Path(noted["path"]).is_dir()
+    assert Path(study.ledger.notes.champion.path).is_dir()
     heard = study.heard = Notebook()
     study.run()
     assert heard.of(ChampionChosen)[-1].unfinished == ""
@@ -226,7 +225,7 @@ def test_only_where_nothing_finished_an_epoch_is_there_nothing(
     with pytest.raises(NoUsableTrialError, match=": the time budget ran out"):
         study.run(each_turn=after(0, budget(monkeypatch)))
     assert study.heard.of(ChampionChosen) == []
-    assert study.ledger.note("champion") is None
+    assert study.ledger.notes.champion is None
 
 
 def test_snapshots_that_cannot_be_used_are_said_and_passed_over(paper_study: Studies) -> None:
@@ -242,7 +241,7 @@ def test_snapshots_that_cannot_be_used_are_said_and_passed_over(paper_study: Stu
         study.heard = Notebook()
         study.run(should_stop=lambda: "stopped by hand", stage=said.append)
         assert any("checksum" in text for text in said)
-        champions.add(study.ledger.note("champion")["number"])
+        champions.add(study.ledger.notes.champion.number)
         path.write_bytes(content)
     assert len(champions) == 2
     assert first.number in champions

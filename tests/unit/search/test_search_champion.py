@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -18,6 +20,7 @@ from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.search.champion import crown
 from rnnsearch.search.choice import Choice
+from rnnsearch.search.ledger.notes import Notes, changed, notes_of
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
@@ -28,17 +31,14 @@ TASK = SineConfig()
 DATA = load_data(TASK)
 
 
-class Notes:
+class Noted:
     """A ledger that knows notes alone."""
 
     def __init__(self) -> None:
-        self.written: dict[str, Any] = {}
+        self.notes = Notes()
 
-    def note(self, key: str) -> Any:
-        return self.written.get(key)
-
-    def set_note(self, key: str, value: Any) -> None:
-        self.written[key] = value
+    def note(self, change: Callable[[Notes], Notes]) -> None:
+        self.notes = change(self.notes)
 
     def flush(self) -> None:
         pass
@@ -61,7 +61,7 @@ def trained(folder: Path, seed: int) -> Path:
 
 
 def crowned(
-    notes: Notes, paths: dict[int, Path], left_out: tuple[str, ...] = ()
+    notes: Noted, paths: dict[int, Path], left_out: tuple[str, ...] = ()
 ) -> tuple[ChampionChosen, list[ChampionChosen]]:
     """The champion of seed 3, and what the listener heard of it."""
     heard = Notebook()
@@ -77,7 +77,7 @@ def crowned(
 
 def test_every_seed_is_scored_on_the_test_part(tmp_path: Path) -> None:
     paths = {seed: trained(tmp_path, seed) for seed in (1, 3, 5)}
-    event, heard = crowned(Notes(), paths)
+    event, heard = crowned(Noted(), paths)
     assert heard == [event]
     own = {seed: TrainedModel.load(path).evaluate("test", DATA) for seed, path in paths.items()}
     assert event.test_metrics == own[3]
@@ -93,13 +93,13 @@ def test_every_seed_is_scored_on_the_test_part(tmp_path: Path) -> None:
 
 
 def test_of_a_single_seed_there_is_no_spread(tmp_path: Path) -> None:
-    event, _ = crowned(Notes(), {3: trained(tmp_path, 3)}, ("seed 9: diverged",))
+    event, _ = crowned(Noted(), {3: trained(tmp_path, 3)}, ("seed 9: diverged",))
     assert (event.seeds, event.std, event.left_out) == ((3,), {}, ("seed 9: diverged",))
     assert event.mean == {name: values[0] for name, values in event.by_seed.items()}
 
 
 def test_the_same_seeds_are_scored_once_and_another_one_anew(tmp_path: Path) -> None:
-    notes = Notes()
+    notes = Noted()
     paths = {seed: trained(tmp_path, seed) for seed in (1, 3)}
     first, _ = crowned(notes, paths)
     again, heard = crowned(notes, paths)
@@ -126,7 +126,7 @@ class Life:
         self, durable: dict[str, Any], told: list[Any], calls: float, after: bool = False
     ) -> None:
         self.durable, self.told = durable, told
-        self.notes = dict(durable)
+        self.written = dict(durable)
         self.left, self.after = calls, after
         self.evaluated: list[int] = []
 
@@ -137,15 +137,16 @@ class Life:
         if self.left < 0:
             raise Killed
 
-    def note(self, key: str) -> Any:
-        return self.notes.get(key)
+    @property
+    def notes(self) -> Notes:
+        return notes_of(self.written)
 
-    def set_note(self, key: str, value: Any) -> None:
-        value = json.loads(json.dumps(value))
-        self._call(lambda: self.notes.__setitem__(key, value))
+    def note(self, change: Callable[[Notes], Notes]) -> None:
+        for key, value in changed(self.notes, change(self.notes)):
+            self._call(partial(self.written.__setitem__, key, json.loads(json.dumps(value))))
 
     def flush(self) -> None:
-        self._call(lambda: self.durable.update(self.notes))
+        self._call(lambda: self.durable.update(self.written))
 
     def on_event(self, event: Any) -> None:
         self._call(lambda: self.told.append(event))
@@ -177,7 +178,7 @@ def test_killed_at_any_call_it_is_scored_and_told_once(
         try:
             first.crown(paths, monkeypatch)
         except Killed:
-            second.notes = dict(durable)
+            second.written = dict(durable)
             event = second.crown(paths, monkeypatch)
         else:
             break
@@ -186,12 +187,12 @@ def test_killed_at_any_call_it_is_scored_and_told_once(
         assert len(told) <= 2
         scored = [*first.evaluated, *second.evaluated]
         assert set(scored) == {1, 3}
-        known = durable["tested"]
+        known = durable["note.tested"]
         assert sorted(known) == ["7:1:1", "7:3:1"]
         # One evaluation at most is made again: the one that was under way.
         assert len(scored) - 2 <= 1
         again = Life(durable, told, math.inf)
-        again.notes = dict(durable)
+        again.written = dict(durable)
         assert again.crown(paths, monkeypatch) == event
         assert again.evaluated == []
         assert told.count(event) == len(told)
@@ -199,11 +200,13 @@ def test_killed_at_any_call_it_is_scored_and_told_once(
 
 
 def test_a_note_of_an_older_version_has_no_seeds(tmp_path: Path) -> None:
-    notes = Notes()
+    notes = Noted()
     path = trained(tmp_path, 3)
     event, _ = crowned(notes, {3: path})
     old = ("time", "number", "seed", "path", "val_metrics", "test_metrics", "text", "figure")
-    notes.written["champion"] = {key: notes.written["champion"][key] for key in old}
+    before = notes_of({"note.champion": {key: getattr(event, key) for key in old}})
+    assert before.champion_told == event.mark, "that version told before it noted"
+    notes.notes = replace(before, tested=notes.notes.tested)
     again, heard = crowned(notes, {3: path})
     assert heard == [again], "its seeds are scored now"
     assert again.by_seed == event.by_seed

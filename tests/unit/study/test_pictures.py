@@ -15,6 +15,7 @@ from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.load import loads
 from rnnsearch.space.trial import trial_config
 from rnnsearch.study.pictures import draw_champion, draw_trials
+from rnnsearch.tasks.base import Score
 from rnnsearch.tasks.load import load_data
 from rnnsearch.training.trained import TrainedModel
 from rnnsearch.training.weights import History, Weights
@@ -103,7 +104,7 @@ def test_the_curve_that_stands_out_is_the_winners_or_the_best_of_those_that_can_
         TrialRecord(n, f"trial-{n}", state, {}, {1: value}, value, value, 1, 1, "", *spent)
         for n, (state, value) in enumerate(states.items())
     ]
-    baselines = [{"name": "none", "metrics": {}}, {"name": "ar", "metrics": {"val_mse": 0.3}}]
+    baselines = [Score("none", {}), Score("ar", {"val_mse": 0.3})]
     draw_trials(trials, baselines, spec, tmp_path, champion)
     above, below = drawn[0].axes
     assert said in lines(below)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rnnsearch.events import ChampionChosen, ChampionMark
 from rnnsearch.records.recorder import RecordState
 from rnnsearch.records.tracking_uri import DEFAULT, TrackingStore, choose_store
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.study.recording import NOTE, Troubles, follow, note_store, registration, since, where
+from rnnsearch.search.ledger.notes import Notes
+from rnnsearch.search.ledger.run_figures import RunFigures
+from rnnsearch.study.recording import Troubles, follow, note_store, registered, since, where
 
-NOW = {"time": 200.0, "number": 5, "seed": 1}
+NOW = ChampionChosen(200.0, 5, 1, "best", {}, {})
+OURS = {"time": 200.0, "number": 5, "seed": 1}
 BEFORE = {"time": 100.0, "number": 3, "seed": 2}
+RUN = RunFigures("complete", "", 1.0, 40, 0.0, DEFAULT)
 
 
 def state(pending: int = 0, problem: str | None = None, **more: object) -> RecordState:
@@ -24,27 +31,27 @@ def state(pending: int = 0, problem: str | None = None, **more: object) -> Recor
 
 
 def test_a_winner_that_is_registered_says_so() -> None:
-    found = registration(state(champion=NOW), NOW)
-    assert found == {"champion_uri": "models:/x/1", "champion_problem": "", "champion_before": ""}
+    found = registered(RUN, state(champion=OURS), NOW)
+    assert found == replace(RUN, champion_uri="models:/x/1")
     # A state of an older version does not say whose model it is.
-    assert registration(state(), NOW)["champion_uri"] == "models:/x/1"
-    assert registration(state(champion=NOW), None)["champion_uri"] is None
+    assert registered(RUN, state(), NOW).champion_uri == "models:/x/1"
+    assert registered(RUN, state(champion=OURS), None) == RUN
 
 
 @pytest.mark.parametrize("known", [BEFORE, {}])
 def test_an_earlier_winners_model_is_not_this_ones(known: dict[str, object]) -> None:
-    refused = {"time": NOW["time"], "reason": "no such checkpoint"}
-    found = registration(state(champion=known, unregistered=refused), NOW)
-    assert found["champion_uri"] is None
-    assert found["champion_problem"] == "no such checkpoint"
-    assert found["champion_before"].startswith("models:/x/1")
-    assert ("trial 3 with seed 2, chosen 1970" in found["champion_before"]) == bool(known)
+    refused = {"time": NOW.time, "reason": "no such checkpoint"}
+    found = registered(RUN, state(champion=known, unregistered=refused), NOW)
+    assert found.champion_uri is None
+    assert found.champion_problem == "no such checkpoint"
+    assert found.champion_before.startswith("models:/x/1")
+    assert ("trial 3 with seed 2, chosen 1970" in found.champion_before) == bool(known)
 
 
 def test_a_winner_whose_record_waits_is_not_registered_yet() -> None:
-    found = registration(state(7, "MLflow does not answer", champion=BEFORE), NOW)
-    assert found["champion_uri"] is None
-    assert "waits with the others: MLflow does not answer" in found["champion_problem"]
+    found = registered(RUN, state(7, "MLflow does not answer", champion=BEFORE), NOW)
+    assert found.champion_uri is None
+    assert "waits with the others: MLflow does not answer" in found.champion_problem
 
 
 def test_run_ids_of_another_store_are_not_this_ones() -> None:
@@ -57,20 +64,20 @@ def test_run_ids_of_another_store_are_not_this_ones() -> None:
 def test_what_the_writer_did_alone_afterwards_is_said_later(tmp_path: Path) -> None:
     directory = StudyDirectory(tmp_path, "wave")
     directory.create()
-    note = {"pending_records": 9, "records_problem": "nobody waited", "champion_uri": None}
+    run = replace(RUN, pending_records=9, records_problem="nobody waited")
     WriterState(
         tracking_uri=DEFAULT,
         run_id="r",
         experiment_id="4",
         champion_uri="models:/x/2",
-        champion=NOW,
+        champion=OURS,
     ).save(directory.outbox)
     (directory.outbox / "000001.closed").touch()
-    assert since(note, NOW, directory) == note
+    assert since(run, NOW, directory) == run
     (directory.outbox / "000001.closed").unlink()
-    found = since(note, NOW, directory)
-    assert (found["pending_records"], found["records_problem"]) == (0, None)
-    assert (found["run_id"], found["champion_uri"]) == ("r", "models:/x/2")
+    found = since(run, NOW, directory)
+    assert (found.pending_records, found.records_problem) == (0, None)
+    assert (found.run_id, found.champion_uri) == ("r", "models:/x/2")
 
 
 def test_where_the_records_go_is_said_with_where_that_came_from(tmp_path: Path) -> None:
@@ -84,24 +91,19 @@ def test_where_the_records_go_is_said_with_where_that_came_from(tmp_path: Path) 
     assert "dst_path" in where(choose_store(tmp_path / "a%20b", None, None, {}))
 
 
-class Notes:
+class Noted:
     """A ledger of which only the notes matter."""
 
-    def __init__(self, **notes: object) -> None:
-        self.notes: dict[str, object] = notes
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
 
-    def note(self, key: str) -> object:
-        return self.notes.get(key)
-
-    def set_note(self, key: str, value: object) -> None:
-        self.notes[key] = value
+    def note(self, change: Callable[[Notes], Notes]) -> None:
+        self.notes = change(self.notes)
 
 
 def test_a_store_that_is_new_to_the_study_hears_of_its_winner_again(tmp_path: Path) -> None:
-    from rnnsearch.search.champion import TOLD
-
-    directory, told = StudyDirectory(tmp_path, "wave"), [1.0, 5, 1]
-    ledger = Notes(**{TOLD: told})
+    directory, told = StudyDirectory(tmp_path, "wave"), ChampionMark(1.0, 5, 1)
+    ledger = Noted(Notes(champion_told=told))
     for option, known in (
         (None, told),  # a study of an older version that never noted its store
         (None, told),
@@ -110,7 +112,7 @@ def test_a_store_that_is_new_to_the_study_hears_of_its_winner_again(tmp_path: Pa
     ):
         store = choose_store(tmp_path, option, None, {})
         note_store(ledger, directory, store)  # type: ignore[arg-type]
-        assert ledger.notes == {NOTE: store.name, TOLD: known}
+        assert ledger.notes == Notes(tracking_uri=store.name, champion_told=known)
 
 
 class Records:

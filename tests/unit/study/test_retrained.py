@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rnnsearch.errors import ModelError, StudyExistsError
+from rnnsearch.events import ChampionChosen
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.space.load import loads
@@ -31,10 +33,9 @@ def searched(storage: Path, *, crowned: bool = True) -> Study:
     assert ledger.ask() is not None
     ledger.report([(0, 1, 2.5)])
     ledger.finish(0, "complete", reason="", epoch=1)
-    metrics = {"val_nats": 2.5}
-    note = {"time": 1.0, "number": 0, "seed": 5, "path": "gone", "test_metrics": {}}
+    champion = ChampionChosen(1.0, 0, 5, "gone", {"val_nats": 2.5}, {})
     if crowned:
-        ledger.set_note("champion", {**note, "val_metrics": metrics})
+        ledger.note(lambda notes: replace(notes, champion=champion))
     ledger.close()
     return Study.open("word", storage=storage)
 

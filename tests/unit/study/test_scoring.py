@@ -9,7 +9,7 @@ PROGRAM = """
 import subprocess, sys, threading, time
 import numpy as np
 from threadpoolctl import threadpool_info
-from rnnsearch.study.driving import _Scoring
+from rnnsearch.study.scoring import Scoring
 from rnnsearch.tasks.base import Score
 
 class Data:
@@ -28,7 +28,7 @@ class Heard:
     def on_event(self, event):
         self.events.append(event)
 
-scoring = _Scoring(Data(), Heard())
+scoring = Scoring(Data(), Heard())
 scoring.start()
 while scoring.is_alive():
     # a preexec_fn makes Python fork, and the handlers of a fork end OpenBLAS's threads

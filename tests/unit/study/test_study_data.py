@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rnnsearch.errors import DataError, StudyLockedError
+from rnnsearch.events import ChampionChosen
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.space.load import loads
 from rnnsearch.study import Study
-from rnnsearch.study.data import NOTE, read_data
+from rnnsearch.study.data import read_data
 
 SPACE = """
 name: word
@@ -38,8 +40,8 @@ def searched(folder: Path, space: str = SPACE, *, noted: bool = True) -> Study:
     assert ledger.ask() is not None
     ledger.report([(0, 1, 2.5)])
     ledger.finish(0, "complete", reason="", epoch=1)
-    note = {"time": 1.0, "number": 0, "seed": 5, "path": "gone", "test_metrics": {}}
-    ledger.set_note("champion", {**note, "val_metrics": {"val_nats": 2.5}})
+    champion = ChampionChosen(1.0, 0, 5, "gone", {"val_nats": 2.5}, {})
+    ledger.note(lambda notes: replace(notes, champion=champion))
     ledger.close()
     return Study.open("word", storage=storage)
 
@@ -101,7 +103,7 @@ def test_every_file_that_can_be_drawn_is_known(tmp_path: Path) -> None:
     space = SPACE.replace("path: words.txt", "path: {choice: [words.txt, others.txt]}")
     study = searched(tmp_path, space)
     ledger = Ledger.open(study.directory, study.spec)
-    assert len(ledger.note(NOTE)) == 2
+    assert len(ledger.notes.data) == 2
     (tmp_path / "others.txt").write_text(WORDS[::-1] + "!")
     with pytest.raises(DataError, match=r"others.txt: symbols 40, now 41") as caught:
         read_data(study.spec, study.directory, ledger)
@@ -140,7 +142,7 @@ def test_a_driver_that_lost_its_lock_says_who_has_the_study(
         directory.lock.write_text("{}")
         with directory.ledger.open("ab") as file:
             file.write(b"{}\n")
-        ledger.set_note("baselines", [])
+        ledger.note(lambda notes: replace(notes, settled="overtaken"))
         ledger.flush()
 
     monkeypatch.setattr("rnnsearch.study.study.drive", overtaken)

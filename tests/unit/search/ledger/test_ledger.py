@@ -15,6 +15,7 @@ from rnnsearch.errors import (
 )
 from rnnsearch.goal import Goal
 from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.ledger.notes import Notes
 
 
 def test_a_curve_goes_in_once(tmp_path: Path) -> None:
@@ -180,11 +181,11 @@ def test_three_crashes_make_a_trial_run_alone_and_a_fourth_ends_it(tmp_path: Pat
 
 def test_notes_are_kept(tmp_path: Path) -> None:
     ledger = new(tmp_path)
-    assert ledger.note("champion") is None
-    ledger.set_note("champion", {"number": 3, "seeds": [1, 2]})
+    assert ledger.notes == Notes()
+    ledger.note(lambda notes: replace(notes, tie_break="val_nats"))
     ledger.close()
 
-    assert reopen(tmp_path).note("champion") == {"number": 3, "seeds": [1, 2]}
+    assert reopen(tmp_path).notes == Notes(tie_break="val_nats", settled="closed")
 
 
 def test_the_best_are_ended_ones_by_their_best_value(tmp_path: Path) -> None:

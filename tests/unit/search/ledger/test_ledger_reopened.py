@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from rnnsearch.errors import StudyExistsError, StudyNotFoundError
 from rnnsearch.search.asha import Rungs
 from rnnsearch.search.ledger import identity
 from rnnsearch.search.ledger.ledger import Ledger, read_trials
+from rnnsearch.search.ledger.notes import Notes
 from rnnsearch.search.ledger.open_study import create_study, open_study
 
 
@@ -153,7 +155,7 @@ def test_reading_leaves_a_live_ledger_alone(tmp_path: Path) -> None:
     ledger = new(tmp_path)
     asked(ledger)
     ledger.report([(0, 1, 0.5)])
-    ledger.set_note("baselines", [1])
+    ledger.note(lambda notes: replace(notes, tie_break="val_nats"))
     ledger.flush()
     before = directory.ledger.read_bytes()
 
@@ -161,7 +163,7 @@ def test_reading_leaves_a_live_ledger_alone(tmp_path: Path) -> None:
 
     assert [record.state for record in records] == ["running"]
     assert records[0].values_by_epoch == {1: 0.5}
-    assert notes == {"baselines": [1]}
+    assert notes == Notes(tie_break="val_nats")
     assert directory.ledger.read_bytes() == before
     ledger.report([(0, 2, 0.4)])
     ledger.finish(0, "pruned", reason="", epoch=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from small_space import small_spec, study_directory
 
 from rnnsearch import disk
 from rnnsearch.errors import DamagedLedgerError, StudyLockedError, StudyNotFoundError
+from rnnsearch.events import ChampionChosen
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger, read_trials
 from rnnsearch.search.ledger.repair import Repair, repair
@@ -53,7 +55,8 @@ def drive(ledger: Ledger) -> None:
             else:
                 ledger.note_snapshots({number: f"pack-{aboard[number]}"})
         ledger.flush()
-    ledger.set_note("champion", {"number": 2})
+    champion = ChampionChosen(1.0, 2, 5, "gone", {}, {})
+    ledger.note(lambda notes: replace(notes, champion=champion))
     ledger.close()
 
 
@@ -283,12 +286,15 @@ def test_a_champion_of_an_older_ledger_that_makes_no_sense_is_dropped(
         del log["record"], log["crc"]
     data = b"".join(json.dumps(log).encode() + b"\n" for log in logs)
     directory = damaged(
-        tmp_path, data.replace(b'{"note.champion": {"number"', b'{"note.champion": {"nunber"')
+        tmp_path,
+        data.replace(
+            b'"note.champion": {"time": 1.0, "number"', b'"note.champion": {"time": 1.0, "nunber"'
+        ),
     )
     with pytest.raises(DamagedLedgerError, match="nunber"):
         read_trials(directory, small_spec(FIRST))
 
     assert len(repaired(directory).mended.gone) == 1
     trials, notes = read_trials(directory, small_spec(FIRST))
-    assert "champion" not in notes
+    assert notes.champion is None
     assert [trial.state for trial in trials] == [trial.state for trial in study[1]]

@@ -1,0 +1,46 @@
+"""Baselines, scored while the search is at work."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from threadpoolctl import threadpool_limits
+
+from rnnsearch.events import BaselineScored, Listener
+
+if TYPE_CHECKING:
+    from rnnsearch.tasks.base import TaskData
+
+
+class Scoring(threading.Thread):
+    """Scores a task's baselines beside the search: an n-gram of a long text takes seconds.
+
+    On one thread of BLAS. OpenBLAS ends its threads whenever the process forks, as Ray's start
+    does, and a product or a least squares that waits for one of them waits for ever.
+    """
+
+    def __init__(self, data: TaskData, listener: Listener) -> None:
+        super().__init__(name="baselines", daemon=True)
+        self._data = data
+        self._listener = listener
+        self._error: Exception | None = None
+
+    def run(self) -> None:
+        # The variable is for what is loaded from now on: scipy brings an OpenBLAS of its own.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        try:
+            with threadpool_limits(limits=1, user_api="blas"):
+                scores = self._data.baselines()
+            for one in scores:
+                event = BaselineScored(time.time(), one.name, one.metrics, one.note)
+                self._listener.on_event(event)
+        except Exception as error:  # raised again where the study waits for it
+            self._error = error
+
+    def join(self, timeout: float | None = None) -> None:
+        super().join(timeout)
+        if self._error is not None:
+            raise self._error

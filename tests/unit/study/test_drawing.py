@@ -1,0 +1,109 @@
+"""Pictures are drawn after the search; one that fails is said in a line, and costs nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnsearch.cli.app import main
+from rnnsearch.events import ChampionChosen, Event, StudyEnded
+from rnnsearch.records.outbox import Outbox
+from rnnsearch.records.recorder import RecordState
+from rnnsearch.search.run import SearchOutcome
+from rnnsearch.study import Study, driving
+
+SPACE = """
+name: wave
+task: {type: sine, num_points: 12, rollout: {steps: [1, 5]}}
+model: {cell: lstm, hidden_size: 4}
+search: {metric: val_mse, num_trials: 1}
+"""
+HEARD: list[Event] = []
+
+
+class PaperRecorder(Outbox):
+    """The driver's handle on its records, with an outbox and nobody who moves it."""
+
+    problem = None
+
+    def on_event(self, event: Event) -> None:
+        HEARD.append(event)
+
+    def close(self, *how: Any) -> RecordState:  # type: ignore[override]
+        super().close()
+        return RecordState("", "", "", 0, None)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """With a space file, where a search takes a moment and ends with a champion."""
+    HEARD.clear()
+    (tmp_path / "wave.yaml").write_text(SPACE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("rnnsearch.search.run.run_search", searched)
+    monkeypatch.setattr(
+        driving, "recorder_of", lambda directory, _: PaperRecorder(directory.outbox)
+    )
+    return tmp_path
+
+
+def searched(spec: Any, directory: Any, *, ledger: Any, listener: Any, **_: Any) -> SearchOutcome:
+    assert ledger.ask() is not None
+    ledger.report([(0, 1, 0.5)])
+    ledger.finish(0, "complete", reason="", epoch=1)
+    path, figure = (
+        str(directory.checkpoints / "trial-0000"),
+        str(directory.champion_figure.absolute()),
+    )
+    event = ChampionChosen(1.0, 0, 5, path, {"val_mse": 0.5}, {}, figure=figure)
+    ledger.note(lambda notes: replace(notes, champion=event, champion_told=event.mark))
+    listener.on_event(event)
+    assert not directory.champion_figure.exists(), "nothing is drawn while the search is at work"
+    ledger.settle("complete")
+    best = ledger.best(1)[0]
+    return SearchOutcome("complete", "", ledger.counts(), best, event, 9, 1.0, 0.1, 0.2)
+
+
+def broken(*_: Any, **__: Any) -> None:
+    raise RuntimeError("no font was found\nand a page of details")
+
+
+def drawn(event: ChampionChosen, *_: Any) -> None:
+    Path(event.figure).write_bytes(b"a picture")
+
+
+def test_pictures_that_fail_are_said_and_cost_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("rnnsearch.study.drawing.draw_champion", broken)
+    monkeypatch.setattr("rnnsearch.study.drawing.draw_trials", broken)
+    with pytest.raises(SystemExit) as left:
+        main(["run", "wave.yaml"])
+    assert left.value.code in (None, 0)
+    out, err = capsys.readouterr()
+    for whose in ("champion", "study"):
+        log = f"studies/wave/logs/picture-{whose}.log"
+        (line,) = [line for line in err.splitlines() if f"no picture of the {whose}" in line]
+        assert line == f"note: there is no picture of the {whose}: no font was found ({log})"
+        assert "and a page of details" in (folder / log).read_text()
+    assert "complete after" in out
+    assert "picture" not in out, "no picture is named that is not there"
+    result = Study.open("wave").result()
+    assert (result.state, result.winner().number) == ("complete", 0)
+    assert [one for one in HEARD if isinstance(one, ChampionChosen)] == [result.winner()]
+    assert isinstance(HEARD[-1], StudyEnded)
+
+
+def test_the_picture_of_an_earlier_champion_is_not_kept_for_another(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnnsearch.study.drawing.draw_champion", drawn)
+    monkeypatch.setattr("rnnsearch.study.drawing.draw_trials", lambda *_: None)
+    study = Study.from_yaml("wave.yaml")
+    study.directory.figures.mkdir(parents=True)
+    study.directory.champion_figure.write_bytes(b"an earlier one")
+    study.run()
+    assert study.directory.champion_figure.read_bytes() == b"a picture"
