@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class LinearAR:
     """A least-squares map from the last `order` points, all their features, and a constant.
 
+    A window of fewer points than `order` is begun by its first one, repeated.
+
     Attributes:
         weights: [order * features + 1, outputs], the constant last.
     """
@@ -30,11 +32,27 @@ class LinearAR:
         """Fit by least squares; of several equally good maps the one with the least norm.
 
         Args:
-            windows: Points known before each target, [windows, time, features], time >= order.
+            windows: Points known before each target, [windows, time, features].
             targets: [windows, outputs].
         """
         weights = np.linalg.lstsq(_design(windows, order), targets, rcond=None)[0]
         return cls(order, np.asarray(weights, dtype=np.float64))
+
+    @classmethod
+    def fit_pieces(cls, pieces: Iterable[tuple[Floats, Floats]], order: int) -> LinearAR:
+        """Fit more windows than memory holds at once, by their normal equations.
+
+        Args:
+            pieces: At least one pair of windows and targets, as `fit` has them.
+        """
+        gram = right = np.zeros(())
+        for windows, targets in pieces:
+            design = _design(windows, order)
+            gram, right = gram + design.T @ design, right + design.T @ targets
+        # A whisper of ridge: lags of a smooth series are all but the same column.
+        lags = np.diag_indices(len(gram) - 1)
+        gram[lags] += 1e-9 * max(float(np.trace(gram)) / len(gram), 1e-300)
+        return cls(order, np.asarray(np.linalg.lstsq(gram, right, rcond=None)[0], np.float64))
 
     def __call__(self, windows: Floats) -> Floats:
         """Predictions [windows, outputs] from windows [windows, time, features]."""
@@ -62,6 +80,13 @@ def persistence(windows: Floats) -> Floats:
     return windows[:, -1]
 
 
+def last_points(windows: Floats, count: int) -> Floats:
+    """The last points of windows [windows, time, features], shorter ones begun by their first."""
+    missing = max(count - windows.shape[1], 0)
+    first = np.repeat(windows[:, :1], missing, axis=1)
+    return np.concatenate([first, windows[:, max(windows.shape[1] - count, 0) :]], axis=1)
+
+
 def _design(windows: Floats, order: int) -> Floats:
-    lags = windows[:, windows.shape[1] - order :].reshape(len(windows), -1)
+    lags = last_points(windows, order).reshape(len(windows), -1)
     return np.concatenate([lags, np.ones((len(windows), 1))], axis=1)

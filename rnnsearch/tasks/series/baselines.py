@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnsearch.tasks.base import Part, Score
+from rnnsearch.tasks.linear_ar import LinearAR
 from rnnsearch.tasks.series.evaluation import scored
 from rnnsearch.tasks.series.parts import fill_forward
 
@@ -51,10 +52,10 @@ def baselines_of(data: PreparedSeries) -> list[Score]:
             )
         )
     lags = _lags(data, context)
-    weights = _linear(data, targets, lags)
+    fitted = _linear(data, targets, lags)
     name = f"AR({lags})" if horizon == 1 else f"linear({lags})"
     note = f"least squares on {lags} rows before, one map for all targets, in the training part"
-    linear = _score(data, name, note, lambda at: _applied(targets, at, weights, lags), lags)
+    linear = _score(data, name, note, lambda at: _applied(targets, at, fitted), lags)
     return [*found, linear]
 
 
@@ -86,8 +87,8 @@ def _lags(data: PreparedSeries, context: int) -> int:
     return max(1, min(context, rows // 2))
 
 
-def _linear(data: PreparedSeries, targets: Scaled, lags: int) -> Floats:
-    """Least squares from `lags` rows and a constant to the horizon; [lags + 1, horizon].
+def _linear(data: PreparedSeries, targets: Scaled, lags: int) -> LinearAR:
+    """Least squares from `lags` rows and a constant to the horizon.
 
     One map for all targets, each of which it reads by itself: on scaled columns that errs less
     than a map for each.
@@ -98,25 +99,23 @@ def _linear(data: PreparedSeries, targets: Scaled, lags: int) -> Floats:
     )
     step = -(-len(origins) * (lags + horizon) * targets.shape[1] // FITTED_CELLS)
     origins = origins[:: max(step, 1)]
-    gram, right = np.zeros((lags + 1, lags + 1)), np.zeros((lags + 1, horizon))
-    for column in targets.T:
-        for start in range(0, len(origins), 4 * PIECE):
-            at = origins[start : start + 4 * PIECE]
-            design = _design(column, at, lags)
-            gram += design.T @ design
-            right += design.T @ column[at[:, None] + np.arange(horizon)]
-    # A whisper of ridge: lags of a smooth series are all but the same column.
-    gram[np.diag_indices(lags)] += 1e-9 * max(float(np.trace(gram)) / (lags + 1), 1e-300)
-    return np.asarray(np.linalg.lstsq(gram, right, rcond=None)[0], np.float64)
+    pieces = (
+        (_windows(column, at, lags), column[at[:, None] + np.arange(horizon)])
+        for column in targets.T
+        for at in np.split(origins, range(4 * PIECE, len(origins), 4 * PIECE))
+    )
+    return LinearAR.fit_pieces(pieces, lags)
 
 
-def _design(column: Scaled, origins: Rows, lags: int) -> Floats:
-    rows = column[origins[:, None] + np.arange(-lags, 0)].astype(np.float64)
-    return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+def _windows(column: Scaled, origins: Rows, lags: int) -> Floats:
+    """The rows of one column before each origin, [origins, lags, 1]."""
+    rows: Floats = column[origins[:, None] + np.arange(-lags, 0)].astype(np.float64)
+    return rows[..., None]
 
 
-def _applied(targets: Scaled, origins: Rows, weights: Floats, lags: int) -> Floats:
-    return np.stack([_design(column, origins, lags) @ weights for column in targets.T], axis=2)
+def _applied(targets: Scaled, origins: Rows, linear: LinearAR) -> Floats:
+    found = [linear(_windows(column, origins, linear.order)) for column in targets.T]
+    return np.stack(found, axis=2)
 
 
 def _score(data: PreparedSeries, name: str, note: str, forecast: Forecast, lead: int) -> Score:

@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
-from rnnsearch.tasks.sine.baselines import autoregression, persistence
+from rnnsearch.tasks.sine.baselines import baselines_of
 from rnnsearch.tasks.sine.config import SineConfig, problems
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class SineData:
     def baselines(self) -> Sequence[Score]:
         """Persistence, and a linear autoregression fitted on the training waves."""
         rollout = self.config.rollout
-        return [persistence(self.waves, rollout), autoregression(self.waves, rollout)]
+        return baselines_of(self.waves, rollout)
 
     def manifest(self) -> dict[str, Any]:
         """The spacing of the points, which a model takes for granted, and the wave's make."""

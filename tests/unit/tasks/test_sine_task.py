@@ -14,7 +14,7 @@ from torch import Tensor
 from rnnsearch.errors import DataError, HorizonError
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.fed_back import fed_back
-from rnnsearch.tasks.sine.baselines import persistence
+from rnnsearch.tasks.sine.baselines import baselines_of
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig, problems
 from rnnsearch.tasks.sine.data import SineData
 from rnnsearch.tasks.sine.task import SineTask
@@ -110,7 +110,7 @@ def test_every_start_is_drawn_and_epochs_differ() -> None:
 def test_persistence_as_a_model_scores_as_the_baseline() -> None:
     config = replace(DEFAULT, rollout=RolloutConfig(steps=(1, 3, 10), warmup_steps=4))
     task = task_of(config)
-    expected = persistence(task.data.waves, config.rollout).metrics
+    expected = baselines_of(task.data.waves, config.rollout)[0].metrics
     found = task.evaluate(Repeater(), "val", None) | task.evaluate(Repeater(), "test", None)
     assert found.keys() == expected.keys()
     for name, value in found.items():
