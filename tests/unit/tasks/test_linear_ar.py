@@ -47,3 +47,13 @@ def test_the_order_is_chosen_where_the_caller_says() -> None:
 def test_persistence_is_the_last_point() -> None:
     windows = np.arange(12.0).reshape(2, 3, 2)
     assert persistence(windows).tolist() == [[4.0, 5.0], [10.0, 11.0]]
+
+
+def test_pieces_give_the_map_of_the_whole_and_short_windows_begin_by_their_first() -> None:
+    wave = np.random.default_rng(1).normal(size=(80, 1))
+    windows, targets = windows_of(wave, 6)
+    whole = LinearAR.fit(windows, targets, 4)
+    halves = [(windows[:30], targets[:30]), (windows[30:], targets[30:])]
+    np.testing.assert_allclose(LinearAR.fit_pieces(halves, 4).weights, whole.weights, rtol=1e-6)
+    begun = np.concatenate([np.repeat(windows[:, :1], 3, axis=1), windows[:, 1:2]], axis=1)
+    np.testing.assert_array_equal(whole(windows[:, :2]), whole(begun))
