@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 TrialState = Literal["running", "complete", "pruned", "diverged", "failed", "waiting"]
 """A trial's state as people see it. `waiting` is put back after a crash or an interruption;
-`running` is aboard a pack. `pruned` was stopped by ASHA, `diverged` stopped being finite."""
+`running` is aboard a pack. `pruned` was stopped as weak, `diverged` stopped being finite."""
 
 StudyState = Literal["complete", "interrupted", "stopped", "budget", "failed"]
 """How a run of a study ended. `interrupted`: a signal. `stopped`: `rnnsearch stop`.

@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnsearch.goal import Judge
-from rnnsearch.search.asha import Rungs
 from rnnsearch.search.champion import crown
 from rnnsearch.search.choice import choose_winner, stopped_by_time
 from rnnsearch.search.finalists import FinalistsStage
-from rnnsearch.search.search_stage import SearchStage, grace_epochs
+from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.search.tune.footprint import largest_trial_bytes
 from rnnsearch.search.tune.task_store import TaskStore
@@ -49,21 +48,21 @@ class OneRun:
         self.listener = listener
         self.stage = stage
         self.endings = endings
-        self.grace = grace_epochs(spec)
         self.data = TaskStore()
         self.tally = tally
         self.finalists: FinalistsStage | None = None
         self._directory = directory
         curves = ledger.curves()
-        rungs = Rungs.of(spec)
-        rungs.rebuild(curves)
+        rule = spec.stopping_rule()
+        rule.rebuild(curves)
+        self.grace = rule.grace
         usable = [record for record in ledger.trials() if self.is_usable(record)]
         top = spec.search.finalists.top
         self.shelf = Shelf(
             directory.checkpoints, spec.search.goal, top, listener, self.data, usable
         )
         self.search = SearchStage(
-            spec, ledger, listener, self.shelf, rungs, curves, on_tell=self._told
+            spec, ledger, listener, self.shelf, rule, curves, on_tell=self._told
         )
 
     def largest_trial_bytes(self) -> int:
@@ -72,7 +71,7 @@ class OneRun:
         return largest_trial_bytes(self.spec, self.data[task])
 
     def is_usable(self, record: TrialRecord) -> bool:
-        """Whether a trial's end makes it a candidate for the champion; see `grace_epochs`."""
+        """Whether a trial's end makes it a candidate for the champion; see `StoppingRule.grace`."""
         value = record.best_value
         ended = record.state in ("complete", "pruned")
         return ended and record.epoch >= self.grace and value is not None and math.isfinite(value)

@@ -1,4 +1,4 @@
-"""The search itself: trials from the ledger, judged at ASHA's rungs."""
+"""The search itself: trials from the ledger, judged by the stopping rule."""
 
 from __future__ import annotations
 
@@ -23,27 +23,14 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from rnnsearch.events import TrialState
-    from rnnsearch.search.asha import Rungs
     from rnnsearch.search.endings import Endings
     from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.ledger.trial_record import QueuedTrial
     from rnnsearch.search.shelf import Shelf
+    from rnnsearch.stopping.rule import StoppingRule
     from rnnsearch.training.weights import Weights
 
     EndState = Literal["complete", "pruned", "diverged", "failed"]
-
-
-def grace_epochs(spec: StudySpec) -> int:
-    """Epochs after which a trial's value counts: ASHA's grace period, or one without ASHA.
-
-    A trial is usable, so that it can become the champion, once it has a finite value at or
-    beyond this epoch. Usually that is a completed trial; where the time budget ended the
-    search first, it may be one that was stopped on its way.
-    """
-    last = int(spec.values["training.max_epochs"])
-    if spec.search.scheduler.type == "none":
-        return 1
-    return min(spec.search.scheduler.grace_period, last)
 
 
 class SearchStage:
@@ -52,7 +39,7 @@ class SearchStage:
     Reports that arrive together are all recorded before the first of them is decided.
 
     Args:
-        rungs: ASHA's state; without ASHA its only rung is the last epoch.
+        rule: Who goes on; it knows the curves of the ledger.
         curves: Values by epoch of trials that an earlier run left unfinished.
         shelf: Where the best trials' weights go.
         on_tell: Called whenever a trial has been given its final state.
@@ -64,7 +51,7 @@ class SearchStage:
         ledger: Ledger,
         listener: Listener,
         shelf: Shelf,
-        rungs: Rungs,
+        rule: StoppingRule,
         curves: Mapping[int, Mapping[int, float]],
         on_tell: Callable[[], None],
     ) -> None:
@@ -74,10 +61,10 @@ class SearchStage:
         self._ledger = ledger
         self._listener = listener
         self._shelf = shelf
-        self._rungs = rungs
+        self._rule = rule
         self._curves = {number: dict(curve) for number, curve in curves.items()}
         self._on_tell = on_tell
-        self._grace = grace_epochs(spec)
+        self._grace = rule.grace
         self._waiting: dict[int, Job] = {}
         self.closed = False
         self.goes_on = True
@@ -213,7 +200,7 @@ class SearchStage:
             number=queued.number,
             seed=queued.seed,
             config=config,
-            limit=self._rungs.next_rung(queued.first_epoch),
+            limit=self._rule.next_limit(queued.first_epoch),
             name=queued.name,
             params=queued.params,
             attempt=queued.attempt,
@@ -227,7 +214,7 @@ class SearchStage:
         )
 
     def _record(self, jobs: Mapping[str, Job], reports: tuple[EpochReport, ...]) -> None:
-        """Bring epochs on record: the ledger, the listener, and all of them on the rungs."""
+        """Bring epochs on record: the ledger, the listener, and all of them to the rule."""
         rows: list[tuple[int, int, float]] = []
         fresh: dict[str, list[EpochReport]] = {}
         for report in reports:
@@ -252,9 +239,9 @@ class SearchStage:
                     training_steps=sum(report.training_steps for report in epochs),
                 )
             )
-        reached = [self._rungs.record(*row) for row in rows]
-        if any(rung is not None for rung in reached):
-            self._listener.on_event(RungsChanged(now, self._rungs.populations()))
+        changed = [self._rule.record(*row) for row in rows]
+        if any(changed):
+            self._listener.on_event(RungsChanged(now, self._rule.populations()))
 
     def _decide(self, job: Job) -> Departure | None:
         """Decide a job that stands at its limit; one that goes on gets its next limit."""
@@ -263,9 +250,9 @@ class SearchStage:
             return Departure(job.trial_id)
         if job.epoch >= job.config.training.max_epochs:
             return self._finish(job, "complete", f"reached epoch {job.epoch}, the last")
-        if self._rungs.decide(job.number) == "stop":
-            return self._finish(job, "pruned", f"stopped by ASHA at epoch {job.epoch}")
-        job.limit = self._rungs.next_rung(job.epoch)
+        if reason := self._rule.decide(job.number):
+            return self._finish(job, "pruned", reason)
+        job.limit = self._rule.next_limit(job.epoch)
         return None
 
     def _finish(

@@ -59,7 +59,7 @@ def best_unfinished(
     Args:
         records: All trials of the study.
         snapshots: The study's folder of that name.
-        grace: Epochs from which on a trial counts; see `grace_epochs`.
+        grace: Epochs from which on a trial counts; see `StoppingRule.grace`.
         complain: Told why a snapshot cannot be used.
     """
     found = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -125,7 +124,7 @@ def describe(spec: StudySpec) -> StudyDescription:
         num_trials=spec.search.num_trials,
         time_budget_seconds=spec.search.time_budget,
         max_epochs=spec.values["training.max_epochs"],
-        rungs=rungs(spec),
+        rungs=spec.stopping_rule().rungs,
         first_trials=spec.first_trials,
         configurations=configurations(spec),
         search=_search(spec),
@@ -146,17 +145,6 @@ def parameter_counts(spec: StudySpec, data: TaskData) -> tuple[int, int]:
         for values in corners(spec.parameters, spec.values, keys)
     ]
     return min(counts), max(counts)
-
-
-def rungs(spec: StudySpec) -> tuple[int, ...]:
-    """Epochs at which ASHA decides, below the last epoch, by Ray's rule."""
-    scheduler, last = spec.search.scheduler, int(spec.values["training.max_epochs"])
-    if scheduler.type == "none":
-        return ()
-    grace, factor = scheduler.grace_period, scheduler.reduction_factor
-    count = int(math.log(last / grace) / math.log(factor) + 1)
-    found = [math.ceil(grace * factor**power) for power in range(count)]
-    return tuple(epoch for epoch in dict.fromkeys(found) if epoch < last)
 
 
 def configurations(spec: StudySpec) -> int | None:

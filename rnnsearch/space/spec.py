@@ -9,6 +9,9 @@ from typing import Annotated, Any, Literal
 
 from rnnsearch.goal import Goal
 from rnnsearch.space.distributions import Parameter
+from rnnsearch.stopping.asha import AshaConfig
+from rnnsearch.stopping.none import NoneConfig
+from rnnsearch.stopping.rule import StoppingRule
 from rnnsearch.vocabulary import DURATION, Range
 
 
@@ -40,6 +43,12 @@ class SchedulerConfig:
     reduction_factor: Annotated[
         float, "One in so many goes on at each rung.", Range(above=1, most=1_000_000)
     ] = 3.0
+
+    def rule(self, max_epochs: int, goal: Goal) -> StoppingRule:
+        if self.type == "none":
+            return NoneConfig().rule(max_epochs, goal)
+        asha = AshaConfig(grace_period=self.grace_period, reduction_factor=self.reduction_factor)
+        return asha.rule(max_epochs, goal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +147,10 @@ class StudySpec:
     resources: ResourcesConfig
     yaml: str
     directory: Path = field(compare=False)
+
+    def stopping_rule(self) -> StoppingRule:
+        """A new rule that knows of no trial."""
+        return self.search.scheduler.rule(int(self.values["training.max_epochs"]), self.search.goal)
 
     def first_params(self) -> Mapping[str, Any]:
         """Params of trial 0 where the file names them; else none, which stands for the defaults."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from rnnsearch.figures.panels import Panels, written
 from rnnsearch.goal import standing
-from rnnsearch.space.describe import rungs
 
 if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen
@@ -127,7 +126,7 @@ def draw_trials(
         title=f"study {spec.name}",
         value_label=search.metric,
         goal=search.goal,
-        rungs=rungs(spec),
+        rungs=spec.stopping_rule().rungs,
         baselines=dict(sorted(known.items(), key=lambda one: standing(search.goal, one[1]))),
         best=leader.number if champion is None and leader is not None else champion,
         won=champion is not None,

@@ -267,7 +267,7 @@ class Ledger:
         return valued[:count]
 
     def curves(self) -> dict[int, dict[int, float]]:
-        """{number: {epoch: value}}, for `Rungs.rebuild`."""
+        """{number: {epoch: value}}, for `StoppingRule.rebuild`."""
         with self._lock:
             return {row.number: dict(row.curve) for row in self._rows if row.curve}
 

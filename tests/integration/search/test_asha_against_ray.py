@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
 
 from rnnsearch.goal import Goal
-from rnnsearch.search.asha import Rungs
+from rnnsearch.stopping.asha import Asha
 
 MAX_EPOCHS = 30
 
@@ -50,11 +50,11 @@ def decisions_of_ray(
 def decisions_of_ours(
     grace: int, factor: float, goal: Goal, reports: list[tuple[int, int, float]]
 ) -> list[str]:
-    rungs = Rungs(grace, factor, MAX_EPOCHS, goal)
+    rungs = Asha(grace, factor, MAX_EPOCHS, goal)
     found = []
     for number, epoch, value in reports:
         rungs.record(number, epoch, value)
-        found.append(rungs.decide(number))
+        found.append("stop" if rungs.decide(number) else "continue")
     return found
 
 

@@ -10,14 +10,13 @@ from typing import Any
 from paper_pack import METRIC, PaperPack
 
 from rnnsearch.events import Event
-from rnnsearch.search.asha import Rungs
 from rnnsearch.search.control import Control
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.endings import Endings
 from rnnsearch.search.finalists import FinalistsStage
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import PackSettings
-from rnnsearch.search.search_stage import SearchStage, grace_epochs
+from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.search.silence import Silence
 from rnnsearch.search.tune.pack_worker import PackWorker
@@ -91,13 +90,13 @@ class Rig:
         self.ledger = opened(self.directory, spec)
         self.saved: list[Path] = []
         curves = self.ledger.curves()
-        rungs = Rungs.of(spec)
-        rungs.rebuild(curves)
+        rule = spec.stopping_rule()
+        rule.rebuild(curves)
         usable = [
             record
             for record in self.ledger.trials()
             if record.state in ("complete", "pruned")
-            and record.epoch >= grace_epochs(spec)
+            and record.epoch >= rule.grace
             and record.best_value is not None
             and math.isfinite(record.best_value)
         ]
@@ -111,7 +110,7 @@ class Rig:
             self._save,
         )
         self.search = SearchStage(
-            spec, self.ledger, self.notebook, self.shelf, rungs, curves, lambda: None
+            spec, self.ledger, self.notebook, self.shelf, rule, curves, lambda: None
         )
         self.finalists: FinalistsStage | None = None
         self.control = Control(

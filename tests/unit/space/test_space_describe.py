@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnnsearch.models.weights import parameter_count
-from rnnsearch.space.describe import StudyDescription, describe, rungs
+from rnnsearch.space.describe import StudyDescription, describe
 from rnnsearch.space.load import load, loads
 from rnnsearch.space.trial import trial_config
 
@@ -97,7 +97,7 @@ def test_rungs(last: int, grace: int, factor: float, wanted: tuple[int, ...]) ->
         f"task: {{type: sine}}\ntraining: {{max_epochs: {last}}}\n"
         f"search: {{scheduler: {{grace_period: {grace}, reduction_factor: {factor}}}}}"
     )
-    assert rungs(loads(text, name="s", directory=Path())) == wanted
+    assert describe(loads(text, name="s", directory=Path())).rungs == wanted
 
 
 @pytest.mark.parametrize(

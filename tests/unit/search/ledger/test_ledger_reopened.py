@@ -13,7 +13,6 @@ from optuna.storages import InMemoryStorage
 from small_space import small_spec, study_directory
 
 from rnnsearch.errors import StudyExistsError, StudyNotFoundError
-from rnnsearch.search.asha import Rungs
 from rnnsearch.search.ledger import identity
 from rnnsearch.search.ledger.ledger import Ledger, read_trials
 from rnnsearch.search.ledger.notes import Notes
@@ -92,7 +91,7 @@ def test_after_settling_nothing_runs_and_a_resume_goes_on(tmp_path: Path) -> Non
 def test_rungs_rebuilt_from_the_ledger_are_the_live_ones(tmp_path: Path) -> None:
     ledger = new(tmp_path)
     spec = small_spec()
-    live = Rungs.of(spec)
+    live = spec.stopping_rule()
     for number, curve in enumerate([[0.5, 0.4, 0.3], [0.6], [0.3, 0.2, 0.1, 0.05]]):
         asked(ledger)
         for epoch, value in enumerate(curve, start=1):
@@ -101,7 +100,7 @@ def test_rungs_rebuilt_from_the_ledger_are_the_live_ones(tmp_path: Path) -> None
     ledger.finish(1, "diverged", reason="NaN", epoch=2)
     ledger.close()
 
-    rebuilt = Rungs.of(spec)
+    rebuilt = spec.stopping_rule()
     rebuilt.rebuild(reopen(tmp_path).curves())
 
     assert rebuilt.populations() == live.populations() == {1: 3, 3: 2, 9: 0}

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_space import small_spec
 
 from rnnsearch.goal import Goal
-from rnnsearch.search.asha import Rungs, quantile_without
+from rnnsearch.stopping.asha import Asha
+from rnnsearch.stopping.rungs import quantile_without
 
 
-def rungs(goal: Goal = Goal.MINIMIZE) -> Rungs:
-    return Rungs(grace_period=5, reduction_factor=3, max_epochs=60, goal=goal)
+def rungs(goal: Goal = Goal.MINIMIZE) -> Asha:
+    return Asha(grace_period=5, reduction_factor=3, max_epochs=60, goal=goal)
 
 
-def arrive(table: Rungs, number: int, epoch: int, value: float) -> str:
+def arrive(table: Asha, number: int, epoch: int, value: float) -> str:
     table.record(number, epoch, value)
-    return table.decide(number)
+    return "stop" if table.decide(number) else "continue"
 
 
 def test_the_rungs_of_the_shipped_example() -> None:
     table = rungs()
 
     assert table.populations() == {5: 0, 15: 0, 45: 0, 60: 0}
-    assert [table.next_rung(epoch) for epoch in (0, 4, 5, 14, 15, 45, 60, 99)] == [
+    assert [table.next_limit(epoch) for epoch in (0, 4, 5, 14, 15, 45, 60, 99)] == [
         5,
         5,
         15,
@@ -40,8 +38,8 @@ def test_the_rungs_of_the_shipped_example() -> None:
 
 
 def test_a_broken_factor_rounds_up_and_doubles_no_rung() -> None:
-    assert list(Rungs(5, 2.5, 40, Goal.MINIMIZE).populations()) == [5, 13, 32, 40]
-    assert list(Rungs(1, 1.2, 5, Goal.MINIMIZE).populations()) == [1, 2, 3, 4, 5]
+    assert list(Asha(5, 2.5, 40, Goal.MINIMIZE).populations()) == [5, 13, 32, 40]
+    assert list(Asha(1, 1.2, 5, Goal.MINIMIZE).populations()) == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(("goal", "sign"), [(Goal.MINIMIZE, 1.0), (Goal.MAXIMIZE, -1.0)])
@@ -74,24 +72,27 @@ def test_trials_that_arrive_together_see_each_other() -> None:
     ]
     together.record(0, 5, 0.9)
     together.record(1, 5, 0.1)
-    assert [together.decide(0), together.decide(1)] == ["stop", "continue"]
+    assert [together.decide(0), together.decide(1)] == [
+        "stopped by ASHA at epoch 5: 0.9, needed 0.1 or better among 2",
+        None,
+    ]
 
 
 def test_between_rungs_nothing_is_decided() -> None:
     table = rungs()
     arrive(table, 0, 5, 0.1)
 
-    assert table.record(1, 4, 9.0) is None
-    assert table.decide(1) == "continue"
-    assert table.record(1, 5, 9.0) == 5
-    assert table.decide(1) == "stop"
-    assert table.decide(1) == "continue", "a rung judges a trial once"
+    assert not table.record(1, 4, 9.0)
+    assert table.decide(1) is None
+    assert table.record(1, 5, 9.0)
+    assert table.decide(1) is not None
+    assert table.decide(1) is None, "a rung judges a trial once"
 
 
 def test_a_sparse_report_enters_the_highest_rung_alone() -> None:
     table = rungs()
 
-    assert table.record(0, 20, 0.5) == 15
+    assert table.record(0, 20, 0.5)
     assert table.populations() == {5: 0, 15: 1, 45: 0, 60: 0}
 
 
@@ -103,7 +104,9 @@ def test_a_batch_that_passes_two_rungs_is_judged_at_both() -> None:
         table.record(1, epoch, 0.5)
 
     assert table.populations() == {5: 2, 15: 1, 45: 0, 60: 0}
-    assert table.decide(1) == "stop", "first at 15, behind at 5"
+    reason = table.decide(1)
+    assert reason is not None, "first at 15, behind at 5"
+    assert reason.startswith("stopped by ASHA at epoch 5: 0.5, needed 0.1")
 
 
 def test_the_last_epoch_counts_and_never_stops() -> None:
@@ -111,31 +114,14 @@ def test_the_last_epoch_counts_and_never_stops() -> None:
 
     assert arrive(table, 0, 60, 0.1) == "continue"
     assert arrive(table, 1, 60, 0.9) == "continue"
-    assert table.record(1, 61, 0.8) is None
+    assert not table.record(1, 61, 0.8)
     assert table.populations()[60] == 2
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_what_is_not_finite_is_the_callers_to_end(value: float) -> None:
-    table = rungs()
-
-    with pytest.raises(ValueError, match="not finite"):
-        table.record(0, 5, value)
-    assert table.populations()[5] == 0
 
 
 @pytest.mark.parametrize("arguments", [(0, 3, 9), (1, 1, 9), (1, 3, 0)])
 def test_numbers_out_of_range_are_refused(arguments: tuple[int, float, int]) -> None:
     with pytest.raises(ValueError, match="must be"):
-        Rungs(*arguments, Goal.MINIMIZE)
-
-
-def test_scheduler_none_decides_nothing() -> None:
-    table = Rungs.of(small_spec("search.scheduler={type: none}"))
-
-    assert table.populations() == {9: 0}
-    assert table.next_rung(0) == 9
-    assert list(Rungs.of(small_spec()).populations()) == [1, 3, 9]
+        Asha(*arguments, Goal.MINIMIZE)
 
 
 curves = st.dictionaries(
@@ -152,14 +138,14 @@ def test_rebuilt_rungs_are_the_live_ones(
     curves: dict[int, dict[int, float]], order: object
 ) -> None:
     """Whatever the order in which trials arrived; judged by how each then treats a newcomer."""
-    live = Rungs(1, 3, 12, Goal.MINIMIZE)
+    live = Asha(1, 3, 12, Goal.MINIMIZE)
     arrivals = [(epoch, number) for number, curve in curves.items() for epoch in curve]
     order.shuffle(arrivals)  # type: ignore[attr-defined]
     arrivals.sort(key=lambda arrival: arrival[0])
     for epoch, number in arrivals:
         live.record(number, epoch, curves[number][epoch])
 
-    rebuilt = Rungs(1, 3, 12, Goal.MINIMIZE)
+    rebuilt = Asha(1, 3, 12, Goal.MINIMIZE)
     rebuilt.record(99, 1, 0.0)
     rebuilt.rebuild(curves)
 

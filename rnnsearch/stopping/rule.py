@@ -1,0 +1,77 @@
+"""What a stopping rule is, and how one comes out of the keys of a space file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
+
+from rnnsearch.goal import Goal
+
+
+class StoppingRule(Protocol):
+    """Who goes on, of one run of a study's search.
+
+    Packs train a trial up to its limit and report; trials whose reports arrived together are all
+    recorded before the first of them is decided. Nothing is kept but in the ledger: the next run
+    of the study rebuilds the rule from the curves that it finds there.
+
+    Attributes:
+        grace: Epochs after which a trial's value counts, at least 1: from there on it can become
+            the champion where the time budget ends the search. Before that it was compared with
+            nobody.
+        rungs: Epochs below the last one at which a trial may be stopped, rising; for people.
+    """
+
+    @property
+    def grace(self) -> int: ...
+
+    @property
+    def rungs(self) -> tuple[int, ...]: ...
+
+    def next_limit(self, epoch: int) -> int:
+        """The epoch of the next decision after `epoch` finished ones: above it, and never above
+        the last, which is returned from there on."""
+        ...
+
+    def record(self, number: int, epoch: int, value: float) -> bool:
+        """Enter a report.
+
+        Args:
+            number: The trial.
+            epoch: Finished epochs, at least 1. Reports of one trial come in rising order.
+            value: The study's metric after that epoch, finite.
+
+        Returns:
+            Whether what `populations` gives has changed.
+        """
+        ...
+
+    def decide(self, number: int) -> str | None:
+        """Judge a trial by what it reported since it was last judged.
+
+        Returns:
+            Why it stops, in words with the numbers; None where it goes on.
+        """
+        ...
+
+    def rebuild(self, curves: Mapping[int, Mapping[int, float]]) -> None:
+        """Forget all and replay a ledger, {trial: {epoch: value}}; decides nothing."""
+        ...
+
+    def populations(self) -> dict[int, int]:
+        """How many trials have come to each rung, {epoch: trials}, the last epoch included."""
+        ...
+
+
+@runtime_checkable
+class StoppingConfig(Protocol):
+    """A frozen dataclass whose fields are the keys under `search.scheduler`."""
+
+    def rule(self, max_epochs: int, goal: Goal) -> StoppingRule:
+        """A new rule, which knows of no trial.
+
+        Args:
+            max_epochs: Epochs of a complete trial.
+            goal: Which way the study's metric is better.
+        """
+        ...

@@ -1,0 +1,22 @@
+"""Every rule keeps the contract; a study whose rule stops nobody trains all to the end."""
+
+from __future__ import annotations
+
+from contracts.stopping_rules import StoppingContract
+
+from rnnsearch.stopping.asha import AshaConfig
+from rnnsearch.stopping.median import MedianConfig
+from rnnsearch.stopping.none import NoneConfig
+
+
+class TestAsha(StoppingContract):
+    config = AshaConfig(grace_period=2, reduction_factor=2.5)
+
+
+class TestMedian(StoppingContract):
+    config = MedianConfig(grace_period=3, interval=4, min_trials=3)
+
+
+class TestNone(StoppingContract):
+    config = NoneConfig()
+    stops = False
