@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
-from contracts.tasks import Networks, TaskContract, networks
 from torch import Tensor
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks import whole
 from rnnsearch.tasks.base import Batch, Task, TaskData, UnequalTask, Window
 from rnnsearch.tasks.load import build_task
+from rnnsearch.testing.tasks import Networks, TaskContract, networks
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
 from rnnsearch.training.snapshot import snapshots_from_bytes, snapshots_to_bytes

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from contracts.packs import SYMBOLS, WAVE, WaveData, WaveTask, trial
 from torch import Tensor
 
 from rnnsearch.tasks.base import Batch, Head, Loss, Part, Predictor, Window
 from rnnsearch.tasks.sums import row_sums
+from rnnsearch.testing.waves import SYMBOLS, WAVE, WaveData, WaveTask, trial
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.pack import Pack
 

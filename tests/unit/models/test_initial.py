@@ -55,7 +55,7 @@ def test_each_layer_has_its_own_bound() -> None:
 
 def test_own_cells_draw_for_themselves_from_the_seed() -> None:
     state = torch.get_rng_state()
-    one, two = (drawn(cell="contracts.networks:PlainCell", hidden_size=5) for _ in range(2))
+    one, two = (drawn(cell="rnnsearch.testing.cells:PlainCell", hidden_size=5) for _ in range(2))
     assert torch.equal(torch.get_rng_state(), state)
     for name, weight in one.items():
         assert torch.equal(weight, two[name])

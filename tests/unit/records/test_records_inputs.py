@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from contracts.tasks import networks
 
 from rnnsearch.records.mlflow.inputs import input_example, inputs_said, series_columns
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.use import forecast_frame
+from rnnsearch.testing.tasks import networks
 
 START = datetime(2024, 1, 20)
 HOURS = [START + timedelta(hours=row) for row in range(120)]

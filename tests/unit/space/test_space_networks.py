@@ -38,6 +38,6 @@ def test_dropout_between_listed_layers_does_something() -> None:
 
 
 def test_an_own_cell_is_said_to_be_slow() -> None:
-    text = SINE + "model: {cell: 'contracts.networks:PlainCell', hidden_size: 4}\n"
+    text = SINE + "model: {cell: 'rnnsearch.testing.cells:PlainCell', hidden_size: 4}\n"
     found = describe(loads(text, name="s", directory=Path.cwd()))
     assert any("slow path" in note for note in found.notes)

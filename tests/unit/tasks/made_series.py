@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from contracts.tasks import CPU
 from torch import Tensor
 
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.task import SeriesTask
+from rnnsearch.testing.tasks import CPU
 
 WILD = np.random.default_rng(9).normal(5, 2, 160)
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 from contracts.padded_tasks import PaddedTaskContract
-from contracts.tasks import CPU, networks
 from scipy.io import savemat
 from torch import Tensor
 
@@ -20,6 +19,7 @@ from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.events.data import EventsData
 from rnnsearch.tasks.events.task import EventsTask
+from rnnsearch.testing.tasks import CPU, networks
 
 torch.set_num_threads(1)
 

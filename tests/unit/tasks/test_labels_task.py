@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 from contracts.padded_tasks import PaddedTaskContract
-from contracts.tasks import CPU, TaskContract, networks
 from torch import Tensor
 
 from rnnsearch.models.config import ModelConfig
@@ -19,6 +18,7 @@ from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig
 from rnnsearch.tasks.labels.data import LabelsData
 from rnnsearch.tasks.labels.measures import measures
 from rnnsearch.tasks.labels.task import LabelsTask
+from rnnsearch.testing.tasks import CPU, TaskContract, networks
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
 

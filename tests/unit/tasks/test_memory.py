@@ -8,7 +8,6 @@ from math import log
 import numpy as np
 import pytest
 import torch
-from contracts.tasks import CPU, TaskContract
 from torch import Tensor
 
 from rnnsearch.errors import DataError
@@ -18,6 +17,7 @@ from rnnsearch.tasks.memory.adding import MEAN_ERROR, AddingConfig
 from rnnsearch.tasks.memory.copying import CopyConfig
 from rnnsearch.tasks.memory.data import AddingData, CopyData
 from rnnsearch.tasks.memory.task import AddingTask, CopyTask
+from rnnsearch.testing.tasks import CPU, TaskContract
 
 torch.set_num_threads(1)
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from contracts.tasks import CPU, Networks, TaskContract, networks
 from unit.tasks.own_examples.own_tasks import Echo, NoTest, Parity, Whole, declared
 
 from rnnsearch import Metric
@@ -28,6 +27,7 @@ from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.own import family as own_family
 from rnnsearch.tasks.own import find
 from rnnsearch.tasks.sine.task import SineTask
+from rnnsearch.testing.tasks import CPU, Networks, TaskContract, networks
 from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack

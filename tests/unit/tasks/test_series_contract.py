@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
-from contracts.tasks import TaskContract
 from made_series import WILD, write_table
 
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.series.config import SeriesConfig, ValidationConfig
 from rnnsearch.tasks.splits import TimeSplitConfig
+from rnnsearch.testing.tasks import TaskContract
 
 torch.set_num_threads(1)
 

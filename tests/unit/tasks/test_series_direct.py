@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from contracts.tasks import CPU, networks
 from made_series import WILD, Echo, Zero, made
 from torch import Tensor
 
@@ -16,6 +15,7 @@ from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.series.task import SeriesTask
 from rnnsearch.tasks.series.use import forecast_rows
+from rnnsearch.testing.tasks import CPU, networks
 
 torch.set_num_threads(1)
 

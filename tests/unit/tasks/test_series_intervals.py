@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from contracts.tasks import CPU, networks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from rnnsearch.tasks.series.evaluation import scored
 from rnnsearch.tasks.series.intervals import Calibration, calibrating, first_scored
 from rnnsearch.tasks.series.task import SeriesTask
 from rnnsearch.tasks.splits import TimeSplitConfig
+from rnnsearch.testing.tasks import CPU, networks
 
 torch.set_num_threads(1)
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from contracts.tasks import CPU, networks
 from made_series import WILD, Echo, Zero, made
 
 from rnnsearch.errors import HorizonError, ModelError
@@ -17,6 +16,7 @@ from rnnsearch.tasks.base import TaskData, Window
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.task import SeriesTask
 from rnnsearch.tasks.series.use import forecast_rows
+from rnnsearch.testing.tasks import CPU, networks
 
 torch.set_num_threads(1)
 

@@ -7,7 +7,6 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from contracts.tasks import networks
 from hypothesis import given
 from hypothesis import strategies as st
 from made_series import Zero, made
@@ -15,6 +14,7 @@ from made_series import Zero, made
 from rnnsearch.errors import DataError, ModelError
 from rnnsearch.tasks.series.transforms import Transform, restored, transformed
 from rnnsearch.tasks.series.use import forecast_rows
+from rnnsearch.testing.tasks import networks
 
 KINDS = get_args(Transform)
 COUNTS = np.random.default_rng(3).poisson(20 + 15 * np.sin(np.arange(160) / 5)).astype(float)

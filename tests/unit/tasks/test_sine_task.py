@@ -8,7 +8,6 @@ from math import cos, pi
 import numpy as np
 import pytest
 import torch
-from contracts.tasks import CPU, TaskContract, networks
 from torch import Tensor
 
 from rnnsearch.errors import DataError, HorizonError
@@ -18,6 +17,7 @@ from rnnsearch.tasks.sine.baselines import baselines_of
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig, problems
 from rnnsearch.tasks.sine.data import SineData
 from rnnsearch.tasks.sine.task import SineTask
+from rnnsearch.testing.tasks import CPU, TaskContract, networks
 
 torch.set_num_threads(1)
 

@@ -7,7 +7,6 @@ from math import log
 import numpy as np
 import pytest
 import torch
-from contracts.tasks import CPU, TaskContract, networks
 from torch import Tensor
 
 from rnnsearch.tasks.base import Window
@@ -16,6 +15,7 @@ from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.data import TextData
 from rnnsearch.tasks.text.likelihood import SHORTEST_STREAM, likelihood
 from rnnsearch.tasks.text.task import TextTask
+from rnnsearch.testing.tasks import CPU, TaskContract, networks
 
 torch.set_num_threads(1)
 

@@ -8,7 +8,6 @@ from math import cos
 import numpy as np
 import pytest
 import torch
-from contracts.tasks import CPU, TaskContract, networks
 from torch import Tensor
 
 from rnnsearch.errors import DataError, HorizonError
@@ -24,6 +23,7 @@ from rnnsearch.tasks.signals.scores import valid_steps
 from rnnsearch.tasks.signals.task import SignalTask
 from rnnsearch.tasks.signals.wave import WaveConfig
 from rnnsearch.tasks.splits import TimeSplitConfig
+from rnnsearch.testing.tasks import CPU, TaskContract, networks
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
 from rnnsearch.training.trained import TrainedModel

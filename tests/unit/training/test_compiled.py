@@ -7,7 +7,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from contracts.kernels import (
+from numba.core import config
+from torch.nn import functional
+
+from rnnsearch.errors import PackError
+from rnnsearch.testing.kernels import (
     CELLS,
     KernelContract,
     arguments_of,
@@ -16,10 +20,6 @@ from contracts.kernels import (
     module_results,
     run,
 )
-from numba.core import config
-from torch.nn import functional
-
-from rnnsearch.errors import PackError
 from rnnsearch.training.kernels.choice import choose
 from rnnsearch.training.kernels.compiled import function, host
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from contracts.kernels import layer_of
 
+from rnnsearch.testing.kernels import layer_of
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
 if CompiledKernel().refusal(layer_of("lstm", "tanh", (16, 1, 1, 1), 1)):
@@ -23,7 +23,7 @@ from rnnsearch.training.kernels.compiled import cache, host
 COMPILE_AND_RUN = """
 import torch
 from numba.core import event
-from contracts.kernels import arguments_of, kernel_results, layer_of
+from rnnsearch.testing.kernels import arguments_of, kernel_results, layer_of
 from rnnsearch.training.kernels.compiled import entry
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
@@ -191,7 +191,7 @@ def test_fewer_registers_give_the_same_bits(tmp_path: Path) -> None:
 
 LOAD_AND_RUN = """
 import sys, torch
-from contracts.kernels import arguments_of, kernel_results, layer_of
+from rnnsearch.testing.kernels import arguments_of, kernel_results, layer_of
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
 for nonlinearity in sys.argv[1:]:

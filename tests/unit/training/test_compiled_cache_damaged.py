@@ -10,10 +10,10 @@ from typing import Any
 
 import numba
 import pytest
-from contracts.kernels import layer_of
 from numba.core import config
 from numba.core.caching import IndexDataCacheFile
 
+from rnnsearch.testing.kernels import layer_of
 from rnnsearch.training.kernels.compiled import cache
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 

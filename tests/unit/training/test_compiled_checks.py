@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from contracts.kernels import layer_of
 
+from rnnsearch.testing.kernels import layer_of
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
 if CompiledKernel().refusal(layer_of("lstm", "tanh", (16, 1, 1, 1), 1)):
@@ -18,7 +18,7 @@ EVERY_ACCESS = """
 import itertools
 import test_compiled_step
 import torch
-from contracts.kernels import CELLS, arguments_of, kernel_results, layer_of, run
+from rnnsearch.testing.kernels import CELLS, arguments_of, kernel_results, layer_of, run
 from rnnsearch.training.kernels.compiled import checks, function
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
@@ -36,7 +36,7 @@ for (cell, nonlinearity), inputs, kept in itertools.product(CELLS, (2, 33), (0, 
     function._KEPT_BYTES = kept
     layer = layer_of(cell, nonlinearity, (48, inputs, 7, 9), 2)
     arguments = arguments_of(layer, torch.float32)
-    outputs, _ = run(kernel, layer, *arguments[:5], tuple(arguments[5:]), lengths)
+    outputs, _ = run(kernel, layer, arguments, lengths)
     torch.autograd.grad(outputs.sum(), arguments[:5])
 for kind, settings, (cell, nonlinearity) in itertools.product(
     (

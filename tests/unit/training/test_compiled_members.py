@@ -6,9 +6,9 @@ import math
 
 import pytest
 import torch
-from contracts.kernels import CELLS, GATES, arguments_of, kernel_results, layer_of, run
 from torch import Tensor, nn
 
+from rnnsearch.testing.kernels import CELLS, GATES, arguments_of, kernel_results, layer_of, run
 from rnnsearch.training.kernels.base import LayerShape
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 from rnnsearch.training.kernels.modules import ModulesKernel
@@ -106,7 +106,7 @@ def test_padding_changes_nothing_and_stays_zero(cell: str, nonlinearity: str) ->
     results = []
     for layer, arguments in ((narrow, small), (wide, large)):
         leaves = [part.clone().requires_grad_() for part in arguments]
-        outputs, state = run(KERNEL, layer, *leaves[:5], tuple(leaves[5:]))
+        outputs, state = run(KERNEL, layer, leaves)
         gradients = torch.autograd.grad(outputs[..., :48].square().sum(), leaves)
         results.append(([outputs.detach(), *(s.detach() for s in state)], list(gradients)))
     (states, slopes), (wide_states, wide_slopes) = results
@@ -141,7 +141,7 @@ def test_twenty_steps_of_adam_follow_the_module(cell: str) -> None:
         return nn.functional.mse_loss(head(module(wave[:-1])[0]), wave[1:])
 
     def compiled_loss() -> Tensor:
-        outputs, _ = run(KERNEL, layer, wave[None, :-1], *ours[:4], zeros)
+        outputs, _ = run(KERNEL, layer, [wave[None, :-1], *ours[:4], *zeros])
         return nn.functional.mse_loss(nn.functional.linear(outputs[0], ours[4], ours[5]), wave[1:])
 
     curves = []

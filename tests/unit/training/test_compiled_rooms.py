@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from contracts.kernels import arguments_of, layer_of, run
 
+from rnnsearch.testing.kernels import arguments_of, layer_of, run
 from rnnsearch.training.kernels.compiled import rooms
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
@@ -40,7 +40,7 @@ def test_two_graphs_at_once_keep_their_own_gates() -> None:
 
     def gradients(*runs: list[torch.Tensor]) -> list[torch.Tensor]:
         """Of the first run, with the forward passes of all before it."""
-        outputs = [run(kernel, layer, *leaves[:5], tuple(leaves[5:]))[0] for leaves in runs]
+        outputs = [run(kernel, layer, leaves)[0] for leaves in runs]
         return list(torch.autograd.grad(outputs[0].square().sum(), runs[0]))
 
     alone = gradients(one)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import torch
-from contracts.kernels import layer_of
 from torch import Tensor, nn
 
 from rnnsearch.errors import PackError
 from rnnsearch.models.config import ModelConfig
+from rnnsearch.testing.kernels import layer_of
 from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 from rnnsearch.training.kernels.compiled.step import CompiledStep, StepShape

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contracts.kernels import KernelContract
 from contracts.recorders import needs_gpu
 
+from rnnsearch.testing.kernels import KernelContract
 from rnnsearch.training.kernels.batched.kernel import BatchedKernel
 from rnnsearch.training.kernels.modules import ModulesKernel
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from contracts.networks import OWN, NetworkContract
 
 from rnnsearch.models.config import ModelConfig
+from rnnsearch.testing.cells import OWN, NetworkContract
 
 
 class TestTwoCellStackRnn(NetworkContract):

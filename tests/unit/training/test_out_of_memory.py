@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from contracts.packs import WaveTask, alone, curve, drain, trial, wave_pack
 
+from rnnsearch.testing.waves import WaveTask, alone, curve, drain, trial, wave_pack
 from rnnsearch.training.memory import Room, most_at_once, out_of_memory
 
 OUT = "DefaultCPUAllocator: can't allocate memory: you tried (test)"

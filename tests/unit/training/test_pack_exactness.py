@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from contracts.packs import (
+from contracts.packs import plain_losses, relative, step_losses
+
+from rnnsearch.testing.waves import (
     POISONED,
     STEPS,
     SYMBOLS,
@@ -14,9 +16,6 @@ from contracts.packs import (
     curve,
     drain,
     neighbours,
-    plain_losses,
-    relative,
-    step_losses,
     trial,
     wave_pack,
 )
@@ -196,8 +195,9 @@ def test_train_loss_is_the_mean_over_the_epoch():
     pack = wave_pack()
     pack.add("trial", config)
     report = drain(pack, {"trial": 1}).reports[0]
-    from contracts.packs import WaveData, WaveTask
     from contracts.plain_torch import PlainTorch
+
+    from rnnsearch.testing.waves import WaveData, WaveTask
 
     plain = PlainTorch(config, WaveTask(WaveData(), torch.float64)).losses()
     assert report.training_steps == len(plain) == 7

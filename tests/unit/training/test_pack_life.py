@@ -9,7 +9,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from contracts.packs import (
+
+from rnnsearch.errors import PackError
+from rnnsearch.models.network import RecurrentNetwork
+from rnnsearch.tasks.base import Metric
+from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.testing.waves import (
     POISONED,
     SYMBOLS,
     WAVE,
@@ -22,11 +27,6 @@ from contracts.packs import (
     trial,
     wave_pack,
 )
-
-from rnnsearch.errors import PackError
-from rnnsearch.models.network import RecurrentNetwork
-from rnnsearch.tasks.base import Metric
-from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.training.report import BestEpoch
 from rnnsearch.training.snapshot import (
     TrialSnapshot,

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from contracts.packs import WaveData, alone, curve, drain, trial, wave_pack
 from contracts.recorders import needs_gpu
 
 from rnnsearch.tasks.base import Window
+from rnnsearch.testing.waves import WaveData, alone, curve, drain, trial, wave_pack
 from rnnsearch.training.config import MatmulPrecision
 from rnnsearch.training.precision import set_matmul_precision
 from rnnsearch.training.stack_key import stack_key

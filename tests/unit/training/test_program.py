@@ -13,8 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from contracts.networks import OWN
-from contracts.packs import (
+from contracts.packs import plain_losses, step_losses
+from contracts.recorders import DEVICES, Again, Counted, TapeRecorder
+
+from rnnsearch.tasks.base import Batch, Window
+from rnnsearch.testing.cells import OWN
+from rnnsearch.testing.tasks import Fetched
+from rnnsearch.testing.waves import (
     POISONED,
     SYMBOLS,
     WAVE,
@@ -23,15 +28,9 @@ from contracts.packs import (
     alone,
     curve,
     drain,
-    plain_losses,
-    step_losses,
     trial,
     wave_pack,
 )
-from contracts.recorders import DEVICES, Again, Counted, TapeRecorder
-from contracts.tasks import Fetched
-
-from rnnsearch.tasks.base import Batch, Window
 from rnnsearch.training import dropout
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.layout import layout_of

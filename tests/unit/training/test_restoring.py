@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from contracts.packs import alone, curve, drain, trial, wave_pack
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnsearch.errors import PackError
+from rnnsearch.testing.waves import alone, curve, drain, trial, wave_pack
 from rnnsearch.training.schedules import Plateau
 from rnnsearch.training.snapshot import TrialSnapshot, snapshots_from_bytes, snapshots_to_bytes
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from contracts.kernels import layer_of
 from torch import Tensor
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.fed_back import fed_back
+from rnnsearch.testing.kernels import layer_of
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 from rnnsearch.training.layout import layout_of
 from rnnsearch.training.predictor import StackPredictor

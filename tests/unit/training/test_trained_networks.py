@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from contracts.networks import OWN, TrainedContract
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.testing.cells import OWN, TrainedContract
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from contracts.packs import curve, drain, plain_losses, relative, step_losses
+from contracts.packs import plain_losses, relative, step_losses
 from contracts.ways import WAYS, Way
 
+from rnnsearch.testing.waves import curve, drain
 from rnnsearch.training.snapshot import snapshots_from_bytes, snapshots_to_bytes
 
 each_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)

@@ -9,12 +9,12 @@ from typing import ClassVar
 
 import optuna
 import pytest
-from contracts.samplers import SamplerContract
 from small_space import small_spec, study_directory
 
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.samplers import make_sampler
 from rnnsearch.space.spec import SamplerConfig
+from rnnsearch.testing.samplers import SamplerContract
 
 
 class TestRandom(SamplerContract):

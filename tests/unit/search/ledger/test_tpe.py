@@ -10,13 +10,13 @@ from typing import Any
 
 import optuna
 import pytest
-from contracts.samplers import SPACE
 from optuna.trial import TrialState
 
 from rnnsearch.goal import Goal
 from rnnsearch.search.ledger.tpe import IncrementalTPE
 from rnnsearch.space.load import loads
 from rnnsearch.space.proposals import suggest
+from rnnsearch.testing.samplers import SPACE
 
 SEED = 5
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from contracts.packs import alone, curve, trial, wave_pack
 from paper_pack import PaperPack
 
 from rnnsearch.errors import PackError
@@ -18,6 +17,7 @@ from rnnsearch.search.tune import steady_pack
 from rnnsearch.search.tune.pack_worker import PackWorker
 from rnnsearch.search.tune.steady_pack import SteadyPack
 from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.testing.waves import alone, curve, trial, wave_pack
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.report import Step, joined
 from rnnsearch.training.snapshot import read_snapshots

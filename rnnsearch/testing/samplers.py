@@ -43,7 +43,8 @@ class SamplerContract:
     def study(self, spec: StudySpec, asked: int = 0) -> optuna.Study:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         return optuna.create_study(
-            direction=spec.search.goal, sampler=make_sampler(spec.search, asked)
+            direction=optuna.study.StudyDirection[spec.search.goal.name],
+            sampler=make_sampler(spec.search, asked),
         )
 
     def history(self, spec: StudySpec, count: int, asked: int = 0) -> list[dict[str, Any]]:

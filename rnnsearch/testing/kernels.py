@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -13,14 +14,15 @@ from torch import Tensor, nn
 from rnnsearch.training.kernels import differentiable
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, State
 
+Shape = tuple[int, int, int, int]
+"""(hidden, inputs, batch, steps)"""
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 CELLS = [("rnn", "tanh"), ("rnn", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
-SHAPES = [(16, 1, 1, 49), (16, 3, 5, 1), (32, 65, 4, 7), (7, 2, 1, 3), (48, 16, 6, 9)]
-"""(hidden, inputs, batch, steps)"""
-UNEQUAL = [(16, 3, 5, 7), (32, 20, 22, 12)]
+SHAPES: list[Shape] = [(16, 1, 1, 49), (16, 3, 5, 1), (32, 65, 4, 7), (7, 2, 1, 3), (48, 16, 6, 9)]
+UNEQUAL: list[Shape] = [(16, 3, 5, 7), (32, 20, 22, 12)]
 
 
-def layer_of(cell: str, nonlinearity: str, shape: tuple[int, int, int, int], members: int):
+def layer_of(cell: Any, nonlinearity: Any, shape: Shape, members: int) -> LayerShape:
     hidden, inputs, batch, steps = shape
     return LayerShape(
         cell=cell,
@@ -54,7 +56,7 @@ def module_results(layer: LayerShape, arguments: list[Tensor]) -> tuple[list[Ten
     kinds = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
     extra = {"nonlinearity": layer.nonlinearity} if layer.cell == "rnn" else {}
     outputs: list[list[Tensor]] = []
-    gradients: list[list[Tensor]] = []
+    gradients: list[list[Tensor | None]] = []
     for member in range(layer.members):
         inputs, *weights = [x[member].detach().clone() for x in arguments]
         module = kinds[layer.cell](layer.input_size, layer.hidden_size, **extra)
@@ -67,21 +69,28 @@ def module_results(layer: LayerShape, arguments: list[Tensor]) -> tuple[list[Ten
         state = [x.unsqueeze(0).requires_grad_() for x in weights[4:]]
         result, last = module(inputs, tuple(state) if layer.cell == "lstm" else state[0])
         after = list(last) if layer.cell == "lstm" else [last]
-        pulled(result, after).backward()
+        torch.autograd.backward(pulled(result, after))
         outputs.append([result, *(x.squeeze(0) for x in after)])
         gradients.append(
             [inputs.grad, *(getattr(module, name).grad for name in names)]
-            + [x.grad.squeeze(0) for x in state]
+            + [None if x.grad is None else x.grad.squeeze(0) for x in state]
         )
-    stack = lambda rows: [torch.stack(list(column)) for column in zip(*rows, strict=True)]  # noqa: E731
-    return [x.detach() for x in stack(outputs)], stack(gradients)
+    return [x.detach() for x in _stacked(outputs)], _stacked(gradients)
+
+
+def _stacked(rows: Sequence[Sequence[Tensor | None]]) -> list[Tensor]:
+    """What the members gave, one tensor a thing."""
+    return [
+        torch.stack([one for one in column if one is not None])
+        for column in zip(*rows, strict=True)
+    ]
 
 
 def pulled(outputs: Tensor, state: list[Tensor]) -> Tensor:
     """A scalar that pulls on every output and on the last states, each with its own strength."""
-    count, kind = outputs[..., 0].numel(), {"dtype": outputs.dtype, "device": outputs.device}
-    ramp = torch.linspace(0.5, 1.5, count, **kind)
-    total = (outputs.square() * ramp.reshape(outputs.shape[:-1]).unsqueeze(-1)).sum()
+    count = outputs[..., 0].numel()
+    ramp = torch.linspace(0.5, 1.5, count, dtype=outputs.dtype, device=outputs.device)
+    total: Tensor = (outputs.square() * ramp.reshape(outputs.shape[:-1]).unsqueeze(-1)).sum()
     for number, part in enumerate(state):
         total = total + (part * (0.3 + 0.4 * number)).sum()
     return total
@@ -90,25 +99,22 @@ def pulled(outputs: Tensor, state: list[Tensor]) -> Tensor:
 def run(
     kernel: LayerKernel,
     layer: LayerShape,
-    inputs: Tensor,
-    w_ih: Tensor,
-    w_hh: Tensor,
-    b_ih: Tensor,
-    b_hh: Tensor,
-    state: State,
+    operands: Sequence[Tensor],
     lengths: Tensor | None = None,
 ) -> tuple[Tensor, State]:
-    """A layer through torch's autograd."""
-    return differentiable.layer(kernel, layer, inputs, (w_ih, w_hh, b_ih, b_hh), state, lengths)
+    """A layer through torch's autograd; the operands as `arguments_of` gives them."""
+    inputs, w_ih, w_hh, b_ih, b_hh, *state = operands
+    weights = (w_ih, w_hh, b_ih, b_hh)
+    return differentiable.layer(kernel, layer, inputs, weights, tuple(state), lengths)
 
 
 def kernel_results(
     kernel: LayerKernel, layer: LayerShape, arguments: list[Tensor]
 ) -> tuple[list[Tensor], list[Tensor]]:
     leaves = [x.detach().clone().requires_grad_() for x in arguments]
-    outputs, state = run(kernel, layer, *leaves[:5], tuple(leaves[5:]))
-    total = sum(pulled(outputs[k], [part[k] for part in state]) for k in range(layer.members))
-    gradients = torch.autograd.grad(total, leaves)
+    outputs, state = run(kernel, layer, leaves)
+    every = [pulled(outputs[k], [part[k] for part in state]) for k in range(layer.members)]
+    gradients = torch.autograd.grad(sum(every, every[0].new_zeros(())), leaves)
     return [x.detach() for x in (outputs, *state)], list(gradients)
 
 
@@ -121,15 +127,15 @@ class KernelContract:
     bitwise_in_company = True
 
     @pytest.fixture(autouse=True)
-    def one_thread(self):
+    def one_thread(self) -> None:
         torch.set_num_threads(1)
 
-    def each_dtype(self):
+    def each_dtype(self) -> list[tuple[torch.dtype, float]]:
         return list(self.tolerances.items())
 
     @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
     @pytest.mark.parametrize("shape", SHAPES)
-    def test_equals_the_torch_module(self, cell, nonlinearity, shape):
+    def test_equals_the_torch_module(self, cell: str, nonlinearity: str, shape: Shape) -> None:
         for members in (1, 3):
             layer = layer_of(cell, nonlinearity, shape, members)
             if not self.kernel.supports(layer):
@@ -145,7 +151,9 @@ class KernelContract:
 
     @pytest.mark.parametrize("pull_inputs", [False, True])
     @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
-    def test_driven_by_hand_it_gives_what_autograd_gives(self, cell, nonlinearity, pull_inputs):
+    def test_driven_by_hand_it_gives_what_autograd_gives(
+        self, cell: str, nonlinearity: str, pull_inputs: bool
+    ) -> None:
         layer = layer_of(cell, nonlinearity, (16, 3, 5, 7), 3)
         if not self.kernel.supports(layer):
             pytest.skip("the kernel leaves this shape to another")
@@ -153,7 +161,7 @@ class KernelContract:
             arguments = arguments_of(layer, dtype, device=self.device)
             inputs, *leaves = arguments[:5]
             state = tuple(part.detach() for part in arguments[5:])
-            outputs, last = run(self.kernel, layer, inputs, *leaves, state)
+            outputs, last = run(self.kernel, layer, [inputs, *leaves, *state])
             slopes = torch.linspace(-1, 1, outputs.numel(), dtype=dtype, device=self.device)
             slopes = slopes.view(outputs.shape)
             wanted = torch.autograd.grad(outputs, [inputs, *leaves], slopes)
@@ -168,11 +176,12 @@ class KernelContract:
             assert pulled_back[5:] == (None,) * len(state)
             pulled_back = pulled_back[:5]
             assert pull_inputs == (pulled_back[0] is not None)
-            for ours, theirs in list(zip(pulled_back, wanted, strict=True))[not pull_inputs :]:
-                assert torch.equal(ours, theirs)
+            for found, needed in list(zip(pulled_back, wanted, strict=True))[not pull_inputs :]:
+                assert found is not None
+                assert torch.equal(found, needed)
 
     @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
-    def test_a_member_does_not_feel_its_neighbours(self, cell, nonlinearity):
+    def test_a_member_does_not_feel_its_neighbours(self, cell: str, nonlinearity: str) -> None:
         for dtype, tolerance in self.each_dtype():
             layer = layer_of(cell, nonlinearity, (16, 1, 1, 9), 8)
             alone = layer_of(cell, nonlinearity, (16, 1, 1, 9), 1)
@@ -199,7 +208,7 @@ class KernelContract:
 
     @pytest.mark.parametrize("shape", UNEQUAL)
     @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
-    def test_sequences_end_where_they_end(self, cell, nonlinearity, shape):
+    def test_sequences_end_where_they_end(self, cell: str, nonlinearity: str, shape: Shape) -> None:
         layer = layer_of(cell, nonlinearity, shape, 2)
         if not self.kernel.supports(layer):
             pytest.skip("the kernel leaves this shape to another")
@@ -214,7 +223,7 @@ class KernelContract:
             leaves = [x.detach().clone().requires_grad_() for x in arguments]
             with torch.no_grad():
                 leaves[0].mul_(valid.unsqueeze(-1))
-            outputs, last = run(self.kernel, layer, *leaves[:5], tuple(leaves[5:]), lengths)
+            outputs, last = run(self.kernel, layer, leaves, lengths)
             assert bool(outputs.isfinite().all())
             slopes = torch.linspace(-1, 1, outputs.numel(), dtype=dtype, device=self.device)
             slopes = slopes.view(outputs.shape) * valid.unsqueeze(-1)
@@ -228,7 +237,7 @@ class KernelContract:
                     own = [x.detach()[k : k + 1].clone().requires_grad_() for x in leaves[1:5]]
                     entered = leaves[0].detach()[k : k + 1, :length, b : b + 1].contiguous()
                     entered.requires_grad_()
-                    alone, state = run(self.kernel, one, entered, *own, state)
+                    alone, state = run(self.kernel, one, [entered, *own, *state])
                     assert torch.allclose(
                         alone, outputs[k : k + 1, :length, b : b + 1], rtol=0, atol=tolerance
                     )
@@ -245,7 +254,7 @@ class KernelContract:
                 assert float((ours - theirs).abs().max()) <= 3 * tolerance * scale
 
     @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
-    def test_padded_units_stay_exactly_zero(self, cell, nonlinearity):
+    def test_padded_units_stay_exactly_zero(self, cell: str, nonlinearity: str) -> None:
         layer = layer_of(cell, nonlinearity, (16, 2, 3, 6), 2)
         if not self.kernel.supports(layer):
             pytest.skip("the kernel leaves this shape to another")
@@ -259,7 +268,7 @@ class KernelContract:
                 for x in arguments[5:]:
                     x[..., used:] = 0
             leaves = [x.detach().clone().requires_grad_() for x in arguments]
-            outputs, state = run(self.kernel, layer, *leaves[:5], tuple(leaves[5:]))
+            outputs, state = run(self.kernel, layer, leaves)
             gradients = torch.autograd.grad(outputs[..., :used].square().sum(), leaves)
             assert not outputs[..., used:].any()
             assert all(not part[..., used:].any() for part in state)
@@ -269,32 +278,33 @@ class KernelContract:
             assert not gradients[2][:, :, used:].any()
 
     @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
-    def test_a_sequence_in_two_chunks_gives_the_same_states(self, cell, nonlinearity):
+    def test_a_sequence_in_two_chunks_gives_the_same_states(
+        self, cell: str, nonlinearity: str
+    ) -> None:
         whole = layer_of(cell, nonlinearity, (16, 2, 3, 8), 2)
         half = layer_of(cell, nonlinearity, (16, 2, 3, 4), 2)
         for dtype, tolerance in self.each_dtype():
             inputs, *rest = [x.detach() for x in arguments_of(whole, dtype, device=self.device)]
-            outputs, last = run(self.kernel, whole, inputs, *rest[:4], tuple(rest[4:]))
+            outputs, last = run(self.kernel, whole, [inputs, *rest])
             state = tuple(rest[4:])
             pieces = []
             for lo, hi in pairwise((0, 4, 8)):
-                piece, state = run(
-                    self.kernel, half, inputs[:, lo:hi].contiguous(), *rest[:4], state
-                )
+                operands = [inputs[:, lo:hi].contiguous(), *rest[:4], *state]
+                piece, state = run(self.kernel, half, operands)
                 pieces.append(piece)
             assert float((torch.cat(pieces, 1) - outputs).abs().max()) <= tolerance
             for ours, theirs in zip(state, last, strict=True):
                 assert float((ours - theirs).abs().max()) <= tolerance
 
     @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
-    def test_numerical_gradients(self, cell, nonlinearity):
+    def test_numerical_gradients(self, cell: str, nonlinearity: str) -> None:
         if torch.float64 not in self.tolerances:
             pytest.skip("gradcheck needs float64")
         layer = layer_of(cell, nonlinearity, (3, 2, 2, 4), 2)
         arguments = arguments_of(layer, torch.float64, seed=1, device=self.device)
 
         def results(*leaves: Tensor) -> tuple[Tensor, ...]:
-            outputs, state = run(self.kernel, layer, *leaves[:5], tuple(leaves[5:]))
+            outputs, state = run(self.kernel, layer, leaves)
             return (outputs, *state)
 
         assert torch.autograd.gradcheck(results, arguments, check_batched_grad=False)

@@ -7,12 +7,12 @@ others step by step in a loop; the packs' kernels have nothing of it.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
-from contracts.packs import WaveData, alone, curve, drain, neighbours, trial, wave_pack
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -20,9 +20,10 @@ from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import parameter_count, weight_shapes
-from rnnsearch.tasks.base import Batch
+from rnnsearch.tasks.base import Batch, Head
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.testing.waves import WaveData, alone, curve, drain, neighbours, trial, wave_pack
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.forward import forward
 from rnnsearch.training.gradients import training_pass
@@ -50,7 +51,7 @@ class PlainCell(nn.Module):
         return hidden + 0.1 * state[1], (hidden, state[1] + hidden.sum(1, keepdim=True))
 
 
-OWN = "contracts.networks:PlainCell"
+OWN = "rnnsearch.testing.cells:PlainCell"
 
 
 def drawn(model: ModelConfig, member: int, symbolic: bool = False) -> dict[str, Tensor]:
@@ -97,10 +98,10 @@ class NetworkContract:
     epochs: ClassVar[int] = 2
 
     @pytest.fixture(autouse=True)
-    def one_thread(self):
+    def one_thread(self) -> None:
         torch.set_num_threads(1)
 
-    def test_names_shapes_and_count(self):
+    def test_names_shapes_and_count(self) -> None:
         for symbolic in (False, True):
             sizes = (5, 5, True) if symbolic else (FEATURES, OUTPUTS, False)
             network = RecurrentNetwork(self.model, *sizes)
@@ -112,7 +113,7 @@ class NetworkContract:
             assert count == sum(weight.numel() for weight in network.parameters())
 
     @pytest.mark.parametrize("head", ["every", "last"])
-    def test_pack_equals_solo_outputs_and_gradients(self, head):
+    def test_pack_equals_solo_outputs_and_gradients(self, head: Head) -> None:
         shape, layout, rows = stacked(self.model)
         inputs, steps = sequences(), STEPS if head == "every" else 1
         targets = sequences(1, OUTPUTS)[:, :steps]
@@ -139,7 +140,7 @@ class NetworkContract:
                 int(g.count_nonzero()) for g in own.values()
             )
 
-    def test_forward_with_lengths_is_each_sequence_alone(self):
+    def test_forward_with_lengths_is_each_sequence_alone(self) -> None:
         shape, layout, rows = stacked(self.model)
         inputs = sequences()
         lengths = torch.tensor([[STEPS, 3], [1, STEPS], [4, 4]])
@@ -159,14 +160,14 @@ class NetworkContract:
                             width = theirs.shape[-1]
                             assert largest(ours[k, :, b : b + 1, :width], theirs) < 1e-12
 
-    def test_gradients_reach_the_first_step(self):
+    def test_gradients_reach_the_first_step(self) -> None:
         network = solo(self.model, drawn(self.model, 0))
         inputs = sequences()[0].requires_grad_()
         outputs, _ = network(inputs)
         (gradient,) = torch.autograd.grad(outputs[-1].sum(), inputs)
         assert float(gradient[0].abs().min()) > 0
 
-    def test_sequences_of_a_batch_do_not_mix(self):
+    def test_sequences_of_a_batch_do_not_mix(self) -> None:
         shape, layout, rows = stacked(self.model)
         views, inputs = layout.views(rows), sequences()
         changed = inputs.clone()
@@ -178,7 +179,7 @@ class NetworkContract:
         assert torch.equal(before[:, :, 0], after[:, :, 0])
         assert not torch.equal(before[:, :, 1], after[:, :, 1])
 
-    def test_two_chunks_with_the_state_between_are_one(self):
+    def test_two_chunks_with_the_state_between_are_one(self) -> None:
         if not self.carries:
             pytest.skip("it reads a sequence backwards too, so no chunk can be cut off")
         shape, layout, rows = stacked(self.model)
@@ -193,7 +194,9 @@ class NetworkContract:
             assert largest(ours, theirs) < 1e-12
 
     @pytest.mark.parametrize("dtype", ["float32", "float64"])
-    def test_the_same_bits_in_any_company_and_a_falling_loss(self, dtype, monkeypatch):
+    def test_the_same_bits_in_any_company_and_a_falling_loss(
+        self, dtype: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(WaveData, "whole_sequence", not self.carries)
         plain = trial(1, dtype=dtype, learning_rate=1e-2)
         config = replace(plain, model=self.model)
@@ -220,7 +223,7 @@ class TrainedContract:
     model: ModelConfig
     carry_state: ClassVar[bool] = True
 
-    def test_saved_and_loaded_it_scores_as_it_did(self, tmp_path):
+    def test_saved_and_loaded_it_scores_as_it_did(self, tmp_path: Path) -> None:
         torch.set_num_threads(1)
         config = TrialConfig(
             task=SineConfig(),
