@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -120,25 +120,13 @@ class NumberForm:
         return float(self.read(pyarrow.array([cell]))[0])
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "decimal": self.decimal,
-            "unit": self.unit,
-            "multiples": self.multiples,
-            "truth": list(self.truth),
-            "empty_values": list(self.empty_values),
-            "points": self.points,
-        }
+        listed = {"truth": list(self.truth), "empty_values": list(self.empty_values)}
+        return asdict(self) | listed
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> NumberForm:
-        return cls(
-            said["decimal"],
-            said["unit"],
-            said["multiples"],
-            tuple(said["truth"]),
-            tuple(said["empty_values"]),
-            said["points"],
-        )
+        given = {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
+        return cls(**{**said, **given})
 
 
 def as_plain(cells: Any) -> NDArray[np.float64] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -190,16 +190,11 @@ class TimeForm:
         return year, month, day
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "shape": self.shape,
-            "order": self.order,
-            "pattern": self.pattern,
-            "zoned": self.zoned,
-        }
+        return asdict(self)
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> TimeForm:
-        return cls(said["shape"], said["order"], said["pattern"], said["zoned"])
+        return cls(**said)
 
 
 def whole_numbers(column: Any, place: str) -> NDArray[Any]:
