@@ -11,7 +11,6 @@ import pytest
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Window
-from rnnsearch.tasks.files.table import read_table
 from rnnsearch.tasks.series.baselines import baselines_of
 from rnnsearch.tasks.series.config import (
     SeriesConfig,
@@ -32,84 +31,6 @@ def table(tmp_path: Path, raw: str | bytes, name: str = "x.csv") -> Path:
 
 def config(path: Path, **settings: Any) -> SeriesConfig:
     return SeriesConfig(**{"path": str(path), "targets": ("y",), "context": 4, **settings})
-
-
-@pytest.mark.parametrize(
-    ("raw", "words"),
-    [
-        (b"", r"x\.csv is empty \(0 bytes\)"),
-        (b"\n1,2\n", "the first line is empty"),
-        (b"y,t\n", "no rows below"),
-        (b"1,2\n3,4\n", "numbers, not the names of columns; put one above, such as c1,c2"),
-        (b"y,t\n1,2\nlow,4\n", r"x\.csv:3: the column 'y' must hold numbers, not 'low'"),
-        (b'y;t\n1,5;2\n"1.5";4\n', r"'y' holds numbers with decimal points and with .* commas"),
-        (b"y,t\n1,2\n3,4,5\n", r"x\.csv:3: 3 cells where the first line names 2"),
-        (b"y,t\n1,2\n2,\xe9t\xe9\n", r"x\.csv:3: byte 0xe9 is no UTF-8. Convert .*iconv -f latin1"),
-        (b"\xe9,y\n1,2\n", r"x\.csv:1: byte 0xe9 is no UTF-8"),
-        ("y,t\n1,2\n".encode("utf-16-le"), "holds zero bytes"),
-        (b"y,t\n1,2\ninf,3\n", r"x\.csv:3: the column 'y' holds an infinite value"),
-        (b"y,y\n1,2\n", "'y' names more than one column"),
-        (b"y,t\n1,31/31/2020\n", r"x\.csv:2: .* holds '31/31/2020', which is no time such as 2024"),
-        (b"y,t\n1,\n", r"x\.csv:2: the column 't' has no time here"),
-        (b"y,t\n1,1\nx,q\n", r"x\.csv:3: .* not 'x'; .*x\.csv:3: .*'t' holds 'q'"),
-    ],
-)
-def test_what_is_no_table(tmp_path: Path, raw: bytes, words: str) -> None:
-    with pytest.raises(DataError, match=words):
-        read_table(table(tmp_path, raw), ["y"], time="t")
-
-
-def test_no_file_and_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="there is no file"):
-        read_table(tmp_path / "x.csv", ["y"])
-    with pytest.raises(DataError, match="is a folder"):
-        read_table(tmp_path, ["y"])
-
-
-@pytest.mark.parametrize(
-    ("times", "expected"),
-    [
-        (("2020-01", "2020-02"), 31 * 86400),
-        (("2020-01-01", "2020-01-02"), 86400),
-        (("2020-01-01 10:00", "2020-01-01 11:30"), 5400),
-        (("2020-01-01T10:00:00Z", "2020-01-01T10:00:05Z"), 5),
-        (("2020/01/01", "2020/01/03"), 2 * 86400),
-        (("3", "3.5"), 0.5),
-        (("1990", "1991"), 1),
-    ],
-)
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_times_and_delimiters(
-    tmp_path: Path, times: tuple[str, str], expected: float, delimiter: str
-) -> None:
-    lines = [("when", "y", "note"), (times[0], "1", "a"), (times[1], "NA", "b")]
-    raw = "\ufeff" + "\r\n".join(delimiter.join(line) for line in lines)
-    found = read_table(table(tmp_path, raw), ["y"], time="when")
-    assert found.times is not None
-    step = np.diff(found.times)[0]
-    assert step == (np.timedelta64(expected, "s") if found.dated else expected)
-    assert found.values[0] == 1
-    assert np.isnan(found.values[1])
-
-
-def test_parquet_is_read_like_a_csv(tmp_path: Path) -> None:
-    import pyarrow
-    from pyarrow import parquet
-
-    times = np.datetime64("2024-01-01T00", "ns") + np.arange(100) * np.timedelta64(1, "h")
-    wave = np.arange(100.0) % 7
-    columns = {"t": times, "y": wave, "n": np.arange(100), "s": ["a"] * 100}
-    parquet.write_table(pyarrow.table(columns), tmp_path / "x.parquet")
-    found = read_table(tmp_path / "x.parquet", ["y", "n"], time="t", id="s")
-    np.testing.assert_array_equal(found.values[:, 0], wave)
-    assert found.times is not None
-    assert found.dated
-    assert set(np.diff(found.times)) == {np.timedelta64(1, "h")}
-    assert found.names == ("a",)
-    with pytest.raises(DataError, match=r"must hold numbers, not 'a'"):
-        read_table(tmp_path / "x.parquet", ["s"])
-    with pytest.raises(DataError, match="no Parquet file"):
-        read_table(table(tmp_path, "y\n1\n", "z.parquet"), ["y"])
 
 
 @pytest.mark.parametrize(

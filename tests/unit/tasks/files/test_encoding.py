@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import csv
-from io import StringIO
 from pathlib import Path
 from typing import Literal
 
@@ -92,48 +90,6 @@ def test_bytes_behind_a_mark_that_are_no_such_text(tmp_path: Path) -> None:
     path.write_bytes("text,label\n".encode("utf-16-le"))
     with pytest.raises(DataError, match=r"text\.txt:1: holds zero bytes"):
         read_texts(path, ["text"])
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("end", ENDS)
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_any_table_of_texts(tmp_path: Path, delimiter: str, end: str, encoding: str) -> None:
-    path = tmp_path / "table.csv"
-    texts = ["a,b;c\td|e", "two\nlines", "x" * 200_000, f"ein{INSIDE[0]}satz"]
-    out = StringIO(newline="")
-    writer = csv.writer(out, csv.unix_dialect, delimiter=delimiter, lineterminator=end)
-    writer.writerow(["a\nnumber", "text", "label"])
-    writer.writerows([number, text, "a"] for number, text in enumerate(texts))
-    path.write_text(out.getvalue(), encoding=encoding, newline="")
-    table = read_texts(path, ["text", "label", "a\nnumber"])
-    assert table.columns["text"] == texts
-    assert table.columns["a\nnumber"] == ["0", "1", "2", "3"]
-    assert table.lines == [3, 4, 6, 7]
-
-
-def test_a_tie_of_delimiters_is_parted_by_the_wanted_columns(tmp_path: Path) -> None:
-    path = tmp_path / "table.csv"
-    path.write_text("text;label, or none, or both\na,b;x\n", encoding="utf-8")
-    assert read_texts(path, ["text"]).columns["text"] == ["a,b"]
-
-
-@pytest.mark.parametrize(
-    ("rows", "words"),
-    [
-        ('\n\n"x\ny",a\n\nz\n', r"table\.csv:7: 1 cells where the first line names 2 columns"),
-        ('"x\n\ny",a\n\n"z\n",\n', r"table\.csv:6: the column 'label' is empty here"),
-        ('x,a\n"y\n,a\n', r"table\.csv:3: the row that begins here is no CSV"),
-        ('x,a\n"y"z,a\n', r"table\.csv:3: .* A quote inside of a quoted cell is written twice"),
-    ],
-)
-@pytest.mark.parametrize("end", ENDS)
-def test_a_message_names_the_line_on_which_a_row_begins(
-    tmp_path: Path, rows: str, words: str, end: str
-) -> None:
-    path = tmp_path / "table.csv"
-    path.write_text(("text,label\n" + rows).replace("\n", end), encoding="utf-8", newline="")
-    with pytest.raises(DataError, match=words):
-        read_texts(path, ["text", "label"])
 
 
 def test_lines_of_which_ascii_leaves_nothing_are_said(tmp_path: Path) -> None:
