@@ -11,6 +11,7 @@ import typer
 
 from rnnsearch import __version__
 from rnnsearch.cli import bench, kernels, models, repair, spaces, studies, training
+from rnnsearch.cli.analyse import analyse
 from rnnsearch.cli.explain import explain
 from rnnsearch.cli.ui import ui
 from rnnsearch.errors import NoUsableTrialError, RnnsearchError
@@ -38,6 +39,7 @@ for _command in (
     studies.trials,
     studies.show,
     studies.best,
+    analyse,
     repair.repair,
     spaces.check,
     spaces.init,

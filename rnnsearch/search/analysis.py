@@ -1,124 +1,99 @@
-"""Tables of a study as plain rows: leaderboard, trials, summary, importances. Draws nothing."""
+"""What a search did, and which parameters mattered in it, as plain rows. Draws nothing."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
 
+import numpy as np
 import optuna
 
-from rnnsearch.events import TrialState
 from rnnsearch.goal import Goal, standing
-from rnnsearch.search.finalists import mean_of
+from rnnsearch.search.leaderboard import STATES, Row
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.proposals import optuna_distributions
 from rnnsearch.space.spec import StudySpec
-from rnnsearch.tasks.base import Score
 
-STATES: tuple[TrialState, ...] = (
-    "complete",
-    "pruned",
-    "diverged",
-    "failed",
-    "running",
-    "waiting",
-)
-"""Every state, in the order in which tables show them: the further a trial came, the earlier."""
-
-_RANKED = ("complete", "pruned")
-
-Row = dict[str, Any]
+FEWEST = 4
+"""Completed trials below which importances are not told."""
+TRIALS_A_PARAMETER = 10
+"""Below so many completed trials for each parameter, the importances come with a warning."""
+TOGETHER = 0.6
+"""Rank correlation from which on two parameters went together."""
+_NUMBERS = (int, float)  # no booleans
 
 
-def leaderboard(
-    trials: Sequence[TrialRecord],
-    *,
-    goal: Goal,
-    metric: str,
-    loss: str = "",
-    baselines: Sequence[Score] = (),
-    reruns: Mapping[int, Sequence[float]] | None = None,
-    winner: int | None = None,
-) -> list[Row]:
-    """Trials from the best to the worst, with the baselines in their places.
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What can be told of a search from its trials, and what cannot.
 
-    Completed and stopped trials come first, by their best value, with each baseline before the
-    first of them that it beats; then the others by state and best value. A trial without a value
-    comes last in its state. Equal values are parted by the task's own loss, then by the number.
-
-    Args:
-        metric: The study's metric; a baseline that lacks it is left out.
-        loss: The task's own loss among the baselines' metrics; empty where it is not known.
-        reruns: Of the finalists, by trial: the metric of the trainings with other seeds; infinite
-            for one that diverged.
-        winner: The champion's trial.
-
-    Returns:
-        Rows with `kind` ("trial" or "baseline"), `rank` (None for a baseline), `number`, `name`,
-        `state`, `value` (the best), `loss` (the task's own there), `last_value`, `best_epoch`,
-        `epoch`, `seconds`, `params`, `reason`, `winner` (whether it is), and of a finalist `mean`
-        over its `seeds` trainings, the search's own included.
+    Attributes:
+        states: A row a state that has trials: `state`, `trials`, `epochs`, `seconds` of training,
+            the best and the median of the trials' best values.
+        stops: A row a way and epoch at which trials were stopped: `how`, `epoch`, `trials`.
+        epochs: Finished epochs of the ended trials; to the last one they would have taken
+            `full_epochs`.
+        seconds: Of training, as far as it is known.
+        started: When the first trial started, Unix time; from there to the last one's end it took
+            `wall_seconds`, pauses between runs included.
+        repeats: A row a trial with the parameters of an earlier one: `number`, `as`.
+        best_so_far: A row each time that a trial ended: `ended` (how many by then), `number`,
+            `time` (Unix), and `best`, the best value until then.
+        importances: Of the parameters, most important first: `param`, `importance`, `trials`
+            (completed ones that had it); they sum to 1.
+        warnings: What a person must know to read the importances.
+        untold: What cannot be told, and why.
     """
-    ordered = sorted(
-        trials,
-        key=lambda trial: (
-            0 if trial.state in _RANKED else STATES.index(trial.state),
-            trial.standing(goal),
-            trial.number,
-        ),
+
+    states: Sequence[Row]
+    stops: Sequence[Row]
+    epochs: int
+    full_epochs: int
+    seconds: float
+    started: float | None
+    wall_seconds: float | None
+    repeats: Sequence[Row]
+    best_so_far: Sequence[Row]
+    importances: Sequence[Row]
+    warnings: Sequence[str]
+    untold: Sequence[str]
+
+
+def analyse(trials: Sequence[TrialRecord], spec: StudySpec) -> Analysis:
+    """All that the trials of a study tell of its search."""
+    goal = spec.search.goal
+    ended = [trial for trial in trials if trial.ended is not None]
+    started = min((one.started for one in trials if one.started is not None), default=None)
+    last = max((one.ended for one in trials if one.ended is not None), default=None)
+    complete = [one for one in trials if one.state == "complete" and one.best_value is not None]
+    unknown = sum(trial.seconds is None for trial in ended)
+    untold = [
+        *([] if ended else ["how the search went: no trial has ended"]),
+        *([f"the training time of {unknown} ended trials"] if unknown else []),
+        *_why_no_importances(complete, spec),
+    ]
+    told = not any(_why_no_importances(complete, spec))
+    return Analysis(
+        states=_states(trials, goal),
+        stops=_stops(trials),
+        epochs=sum(trial.epoch for trial in ended),
+        full_epochs=len(ended) * int(spec.values["training.max_epochs"]),
+        seconds=sum(trial.seconds or 0.0 for trial in trials),
+        started=started,
+        wall_seconds=None if last is None or started is None else last - started,
+        repeats=_repeats(trials) if spec.parameters else [],
+        best_so_far=best_so_far(trials, goal),
+        importances=_importances(complete, spec) if told else [],
+        warnings=list(_warnings(complete, trials, spec)) if told else [],
+        untold=untold,
     )
-    others = reruns or {}
-    rows = [
-        _trial_row(trial, rank, others.get(trial.number, ()), trial.number == winner)
-        for rank, trial in enumerate(ordered, start=1)
-    ]
-    for baseline in baselines:
-        value = baseline.metrics.get(metric)
-        if value is not None:
-            row = _baseline_row(baseline, value, baseline.metrics.get(loss))
-            rows.insert(_place(rows, row, goal), row)
-    return rows
-
-
-def trials_table(trials: Sequence[TrialRecord]) -> list[Row]:
-    """A flat row a trial, by number, for a data frame: a column `params.<key>` a parameter.
-
-    A parameter that a trial did not have is None there, so that all rows have all columns.
-    """
-    keys = sorted({key for trial in trials for key in trial.params})
-    return [
-        {
-            "number": trial.number,
-            "name": trial.name,
-            "state": trial.state,
-            "value": trial.value,
-            "best_value": trial.best_value,
-            "best_epoch": trial.best_epoch,
-            "epochs": trial.epoch,
-            "seconds": trial.seconds,
-            "attempts": trial.attempts,
-            "seed": trial.seed,
-            "reason": trial.reason,
-            "started": trial.started,
-            "ended": trial.ended,
-            **{f"params.{key}": trial.params.get(key) for key in keys},
-        }
-        for trial in sorted(trials, key=lambda trial: trial.number)
-    ]
-
-
-def histories(trials: Sequence[TrialRecord]) -> list[Row]:
-    """A row an epoch: `number`, `epoch`, `value`."""
-    return [
-        {"number": trial.number, "epoch": epoch, "value": trial.values_by_epoch[epoch]}
-        for trial in trials
-        for epoch in sorted(trial.values_by_epoch)
-    ]
 
 
 def best_so_far(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
-    """The study's progress: a row each time that a trial ended, with the best value until then."""
+    """The study's progress, in the order in which its trials ended; see `Analysis`."""
     ended = [trial for trial in trials if trial.ended is not None]
     rows: list[Row] = []
     best: float | None = None
@@ -130,8 +105,7 @@ def best_so_far(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
     return rows
 
 
-def summary(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
-    """A row a state that has trials: count, epochs, seconds, the best and the median value."""
+def _states(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
     rows: list[Row] = []
     for state in STATES:
         members = [trial for trial in trials if trial.state == state]
@@ -143,28 +117,53 @@ def summary(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
                     "trials": len(members),
                     "epochs": sum(trial.epoch for trial in members),
                     "seconds": sum(trial.seconds or 0.0 for trial in members),
-                    "best_value": goal.best(values) if values else None,
-                    "median_value": statistics.median(values) if values else None,
+                    "best": goal.best(values) if values else None,
+                    "median": statistics.median(values) if values else None,
                 }
             )
     return rows
 
 
-def importances(trials: Sequence[TrialRecord], spec: StudySpec) -> list[Row]:
-    """How much of what parts good from bad trials each parameter explains (PED-ANOVA).
-
-    Only completed trials count. The importances of all parameters sum to 1; one under a `when`
-    is judged among the trials that had it.
-
-    Returns:
-        Rows `param`, `importance`, `trials` (completed ones that had it), most important first;
-        none where fewer than four trials are complete or nothing was sampled.
-    """
-    complete = [
-        trial for trial in trials if trial.state == "complete" and trial.best_value is not None
+def _stops(trials: Sequence[TrialRecord]) -> list[Row]:
+    """What stopped trials, as their reasons begin: `stopped by ASHA`, `the time budget ran out`."""
+    found = Counter(
+        (trial.reason.partition(" at epoch ")[0], trial.epoch)
+        for trial in trials
+        if trial.state == "pruned"
+    )
+    return [
+        {"how": how, "epoch": epoch, "trials": count}
+        for (how, epoch), count in sorted(found.items())
     ]
-    if len(complete) < 4 or not spec.parameters:
-        return []
+
+
+def _repeats(trials: Sequence[TrialRecord]) -> list[Row]:
+    first: dict[str, int] = {}
+    rows: list[Row] = []
+    for trial in sorted(trials, key=lambda trial: trial.number):
+        if trial.params:
+            earlier = first.setdefault(repr(sorted(trial.params.items())), trial.number)
+            if earlier != trial.number:
+                rows.append({"number": trial.number, "as": earlier})
+    return rows
+
+
+def _why_no_importances(complete: Sequence[TrialRecord], spec: StudySpec) -> list[str]:
+    if not spec.parameters:
+        return ["which parameters mattered: nothing was sampled"]
+    if len(complete) < FEWEST:
+        return [
+            f"which parameters mattered: {len(complete)} completed trials are too few; it takes "
+            f"{FEWEST}"
+        ]
+    if len({trial.best_value for trial in complete}) == 1:
+        return ["which parameters mattered: all completed trials are equally good"]
+    return []
+
+
+def _importances(complete: Sequence[TrialRecord], spec: StudySpec) -> list[Row]:
+    """By PED-ANOVA (Watanabe et al., 2023): how far the values of the best tenth of the trials lie
+    from those of all; of a parameter under a `when`, among the trials that had it."""
     distributions = optuna_distributions(spec)
     # Else Optuna prints a line on the study that is made here in memory.
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -190,56 +189,37 @@ def importances(trials: Sequence[TrialRecord], spec: StudySpec) -> list[Row]:
     ]
 
 
-def _trial_row(trial: TrialRecord, rank: int, others: Sequence[float], winner: bool) -> Row:
-    seeds = [] if trial.best_value is None or not others else [trial.best_value, *others]
-    return {
-        "kind": "trial",
-        "rank": rank,
-        "number": trial.number,
-        "name": trial.name,
-        "state": trial.state,
-        "value": trial.best_value,
-        "loss": trial.best_loss,
-        "last_value": trial.value,
-        "best_epoch": trial.best_epoch,
-        "epoch": trial.epoch,
-        "seconds": trial.seconds,
-        "params": dict(trial.params),
-        "reason": trial.reason,
-        "winner": winner,
-        "mean": mean_of(seeds) if seeds else None,
-        "seeds": len(seeds) or None,
-    }
+def _warnings(
+    complete: Sequence[TrialRecord], trials: Sequence[TrialRecord], spec: StudySpec
+) -> Iterator[str]:
+    yield (
+        "a share is of what parts the best tenth of the completed trials from all of them "
+        "(PED-ANOVA), as the sampler chose them and the stopping rule let them live; it is none "
+        "of the whole space"
+    )
+    if len(complete) < TRIALS_A_PARAMETER * len(spec.parameters):
+        yield (
+            f"{len(complete)} completed trials are few for {len(spec.parameters)} parameters: "
+            "which of two near shares is the larger is luck"
+        )
+    if left_out := sum(trial.state == "pruned" for trial in trials):
+        yield f"{left_out} trials that were stopped, mostly the worse ones, do not count"
+    for one, other, strength in _together(complete):
+        yield (
+            f"{one} and {other} went together (rank correlation {strength:.2f}): what is said of "
+            "one may be owed to the other"
+        )
 
 
-def _baseline_row(baseline: Score, value: float, loss: float | None) -> Row:
-    return {
-        "kind": "baseline",
-        "rank": None,
-        "number": None,
-        "name": baseline.name,
-        "state": "baseline",
-        "value": value,
-        "loss": loss,
-        "last_value": value,
-        "best_epoch": None,
-        "epoch": None,
-        "seconds": None,
-        "params": {},
-        "reason": baseline.note,
-        "winner": False,
-        "mean": None,
-        "seeds": None,
-    }
+def _together(complete: Sequence[TrialRecord]) -> Iterator[tuple[str, str, float]]:
+    """Pairs of parameters that are numbers and rose, or fell, with each other."""
+    from scipy.stats import spearmanr
 
-
-def _place(rows: Sequence[Row], baseline: Row, goal: Goal) -> int:
-    """Before the first ranked trial or baseline that is worse, else after the last of them."""
-    compared = [row for row in rows if row["state"] in (*_RANKED, "baseline")]
-    for index, row in enumerate(compared):
-        # A loss that is known of one of the two alone parts nobody.
-        known = baseline["loss"] is not None and row["loss"] is not None
-        mine, its = (each["loss"] if known else None for each in (baseline, row))
-        if standing(goal, baseline["value"], mine) < standing(goal, row["value"], its):
-            return index
-    return len(compared)
+    keys = sorted({key for trial in complete for key in trial.params})
+    for one, other in combinations(keys, 2):
+        both = [(trial.params.get(one), trial.params.get(other)) for trial in complete]
+        pairs = np.array([pair for pair in both if all(type(value) in _NUMBERS for value in pair)])
+        if len(pairs) >= TRIALS_A_PARAMETER and all(np.ptp(pairs, axis=0) > 0):
+            strength = float(spearmanr(pairs).statistic)
+            if abs(strength) >= TOGETHER:
+                yield one, other, strength

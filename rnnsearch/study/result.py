@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from rnnsearch.events import ChampionChosen
+    from rnnsearch.search.analysis import Analysis
     from rnnsearch.search.ledger.run_figures import RunFigures
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.tasks.base import Score
@@ -98,7 +99,7 @@ class StudyResult:
 
     def counts(self) -> dict[str, int]:
         """Trials by state, every state named."""
-        from rnnsearch.search.analysis import STATES
+        from rnnsearch.search.leaderboard import STATES
 
         found = Counter(trial.state for trial in self.trials)
         return {state: found[state] for state in STATES}
@@ -131,7 +132,7 @@ class StudyResult:
 
     def leaderboard(self, top: int | None = None) -> list[dict[str, Any]]:
         """Trials from the best to the worst, the baselines in their places among them."""
-        from rnnsearch.search.analysis import leaderboard
+        from rnnsearch.search.leaderboard import leaderboard
 
         rows = leaderboard(
             self.trials,
@@ -144,11 +145,17 @@ class StudyResult:
         )
         return rows[:top]
 
+    def analysis(self) -> Analysis:
+        """What the search did, and which parameters mattered in it."""
+        from rnnsearch.search.analysis import analyse
+
+        return analyse(self.trials, self.spec)
+
     def trials_dataframe(self) -> pd.DataFrame:
         """A row a trial: number, state, value, epochs, seconds and a column a parameter."""
         import pandas as pd
 
-        from rnnsearch.search.analysis import trials_table
+        from rnnsearch.search.leaderboard import trials_table
 
         return pd.DataFrame(trials_table(self.trials))
 

@@ -1,0 +1,158 @@
+"""Trials of a study as plain rows: from the best to the worst, and by number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rnnsearch.events import TrialState
+from rnnsearch.goal import Goal, standing
+from rnnsearch.search.finalists import mean_of
+from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.tasks.base import Score
+
+STATES: tuple[TrialState, ...] = (
+    "complete",
+    "pruned",
+    "diverged",
+    "failed",
+    "running",
+    "waiting",
+)
+"""Every state, in the order in which tables show them: the further a trial came, the earlier."""
+
+_RANKED = ("complete", "pruned")
+
+Row = dict[str, Any]
+
+
+def leaderboard(
+    trials: Sequence[TrialRecord],
+    *,
+    goal: Goal,
+    metric: str,
+    loss: str = "",
+    baselines: Sequence[Score] = (),
+    reruns: Mapping[int, Sequence[float]] | None = None,
+    winner: int | None = None,
+) -> list[Row]:
+    """Trials from the best to the worst, with the baselines in their places.
+
+    Completed and stopped trials come first, by their best value, with each baseline before the
+    first of them that it beats; then the others by state and best value. A trial without a value
+    comes last in its state. Equal values are parted by the task's own loss, then by the number.
+
+    Args:
+        metric: The study's metric; a baseline that lacks it is left out.
+        loss: The task's own loss among the baselines' metrics; empty where it is not known.
+        reruns: Of the finalists, by trial: the metric of the trainings with other seeds; infinite
+            for one that diverged.
+        winner: The champion's trial.
+
+    Returns:
+        Rows with `kind` ("trial" or "baseline"), `rank` (None for a baseline), `number`, `name`,
+        `state`, `value` (the best), `loss` (the task's own there), `last_value`, `best_epoch`,
+        `epoch`, `seconds`, `params`, `reason`, `winner` (whether it is), and of a finalist `mean`
+        over its `seeds` trainings, the search's own included.
+    """
+    ordered = sorted(
+        trials,
+        key=lambda trial: (
+            0 if trial.state in _RANKED else STATES.index(trial.state),
+            trial.standing(goal),
+            trial.number,
+        ),
+    )
+    others = reruns or {}
+    rows = [
+        _trial_row(trial, rank, others.get(trial.number, ()), trial.number == winner)
+        for rank, trial in enumerate(ordered, start=1)
+    ]
+    for baseline in baselines:
+        value = baseline.metrics.get(metric)
+        if value is not None:
+            row = _baseline_row(baseline, value, baseline.metrics.get(loss))
+            rows.insert(_place(rows, row, goal), row)
+    return rows
+
+
+def trials_table(trials: Sequence[TrialRecord]) -> list[Row]:
+    """A flat row a trial, by number, for a data frame: a column `params.<key>` a parameter.
+
+    A parameter that a trial did not have is None there, so that all rows have all columns.
+    """
+    keys = sorted({key for trial in trials for key in trial.params})
+    return [
+        {
+            "number": trial.number,
+            "name": trial.name,
+            "state": trial.state,
+            "value": trial.value,
+            "best_value": trial.best_value,
+            "best_epoch": trial.best_epoch,
+            "epochs": trial.epoch,
+            "seconds": trial.seconds,
+            "attempts": trial.attempts,
+            "seed": trial.seed,
+            "reason": trial.reason,
+            "started": trial.started,
+            "ended": trial.ended,
+            **{f"params.{key}": trial.params.get(key) for key in keys},
+        }
+        for trial in sorted(trials, key=lambda trial: trial.number)
+    ]
+
+
+def _trial_row(trial: TrialRecord, rank: int, others: Sequence[float], winner: bool) -> Row:
+    seeds = [] if trial.best_value is None or not others else [trial.best_value, *others]
+    return {
+        "kind": "trial",
+        "rank": rank,
+        "number": trial.number,
+        "name": trial.name,
+        "state": trial.state,
+        "value": trial.best_value,
+        "loss": trial.best_loss,
+        "last_value": trial.value,
+        "best_epoch": trial.best_epoch,
+        "epoch": trial.epoch,
+        "seconds": trial.seconds,
+        "params": dict(trial.params),
+        "reason": trial.reason,
+        "winner": winner,
+        "mean": mean_of(seeds) if seeds else None,
+        "seeds": len(seeds) or None,
+    }
+
+
+def _baseline_row(baseline: Score, value: float, loss: float | None) -> Row:
+    return {
+        "kind": "baseline",
+        "rank": None,
+        "number": None,
+        "name": baseline.name,
+        "state": "baseline",
+        "value": value,
+        "loss": loss,
+        "last_value": value,
+        "best_epoch": None,
+        "epoch": None,
+        "seconds": None,
+        "params": {},
+        "reason": baseline.note,
+        "winner": False,
+        "mean": None,
+        "seeds": None,
+    }
+
+
+def _place(rows: Sequence[Row], baseline: Row, goal: Goal) -> int:
+    """Before the first ranked trial or baseline that is worse, else after the last of them."""
+    compared = [row for row in rows if row["state"] in (*_RANKED, "baseline")]
+    for index, row in enumerate(compared):
+        # A loss that is known of one of the two alone parts nobody.
+        known = baseline["loss"] is not None and row["loss"] is not None
+        mine, its = (each["loss"] if known else None for each in (baseline, row))
+        if standing(goal, baseline["value"], mine) < standing(goal, row["value"], its):
+            return index
+    return len(compared)

@@ -1,0 +1,46 @@
+"""What `rnnsearch analyse` prints."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hand_made import record, result
+
+from rnnsearch.cli.analyse import analyse
+from rnnsearch.cli.options import Format
+from rnnsearch.study import Study
+
+TRIALS = [
+    *(replace(record(n, best=(0.5, 0.25, 0.75, 0.3)[n]), ended=10.0 + n) for n in range(4)),
+    replace(record(4, "pruned", 0.9), epoch=5, ended=75.0),
+]
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = result(tmp_path, TRIALS)
+    monkeypatch.setattr(Study, "open", lambda *_, **__: Study(found.spec, found.directory))
+    monkeypatch.setattr(Study, "result", lambda _: found)
+
+
+def test_a_search_is_told_in_words(study: None, capsys: pytest.CaptureFixture[str]) -> None:
+    analyse("wave")
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["complete", "4", "0", "6s", "0.25", "0.4"] in lines
+    assert ["stopped", "by", "ASHA", "5", "1"] in lines
+    assert ["epochs", "of", "the", "ended", "trials:", "5,", "to", "the", "last", "45"] in lines
+    assert ["2", "0.25", "1", "11s"] in lines
+    assert ["model.cell", "100%", "4"] in lines
+    assert any(line[:2] == ["note:", "a"] for line in lines)
+
+
+def test_a_search_is_told_as_json(study: None, capsys: pytest.CaptureFixture[str]) -> None:
+    analyse("wave", format_=Format.JSON)
+    told = json.loads(capsys.readouterr().out)
+    assert (told["study"], told["metric"], told["goal"]) == ("wave", "val_mse", "minimize")
+    assert told["repeats"] == [{"number": n, "as": 0} for n in range(1, 5)]
+    assert [row["best"] for row in told["best_so_far"]] == [0.5, 0.25, 0.25, 0.25, 0.25]
+    assert told["wall_seconds"] == 75.0
