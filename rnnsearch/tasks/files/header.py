@@ -37,12 +37,15 @@ class Header:
         names: Of the columns; one without a name is `Unnamed: 0`, by its place, as pandas has it.
         start: Byte at which the rows begin.
         encoding: As Python names it; other than UTF-8 only where a mark at the start says so.
+        alike: How many of the first records were looked at, that of the names among them; 0 where
+            they have different numbers of cells.
     """
 
     names: tuple[str, ...]
     delimiter: str
     start: int
     encoding: str
+    alike: int
 
 
 def header(path: Path, wanted: Sequence[str] = ()) -> Header:
@@ -50,7 +53,7 @@ def header(path: Path, wanted: Sequence[str] = ()) -> Header:
 
     Args:
         wanted: Columns that are read, where that is known: whatever stands above or beside them
-            may be odd. None of them takes the first line for names of all columns.
+            may be odd. Without any, the first line must name every column.
 
     Raises:
         DataError: It cannot be read, or holds no names.
@@ -81,7 +84,9 @@ def header(path: Path, wanted: Sequence[str] = ()) -> Header:
                 f"such as {delimiter.join(f'c{place + 1}' for place in range(min(len(names), 4)))}."
             )
     refuse_twice(f"{path}:1", names, wanted)
-    return Header(names, delimiter, len(mark) + len(used.encode(encoding)), encoding)
+    start = len(mark) + len(used.encode(encoding))
+    alike = len(records[delimiter]) if _even(records[delimiter]) else 0
+    return Header(names, delimiter, start, encoding, alike)
 
 
 def plain_name(name: str) -> str:
@@ -93,11 +98,9 @@ def looks_like_table(path: Path) -> int:
     """How many columns a file has if its first lines are those of a CSV of several; else 0."""
     try:
         found = header(path)
-        text = _first_bytes(path).decode(found.encoding, "ignore")
     except DataError:
         return 0
-    records = _records(path, text, found.delimiter, len(text) < HEADER_BYTES)
-    return len(found.names) if _even(records) and len(records) > FEWEST_RECORDS else 0
+    return len(found.names) if found.alike > FEWEST_RECORDS else 0
 
 
 def _records(path: Path, text: str, delimiter: str, whole: bool) -> list[tuple[list[str], str]]:
