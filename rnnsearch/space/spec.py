@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from rnnsearch.goal import Goal
+from rnnsearch.sampling.random import RandomConfig
+from rnnsearch.sampling.sampler import Start
+from rnnsearch.sampling.tpe import TpeConfig
 from rnnsearch.space.distributions import Parameter
 from rnnsearch.stopping.asha import AshaConfig
 from rnnsearch.stopping.none import NoneConfig
 from rnnsearch.stopping.rule import StoppingRule
 from rnnsearch.vocabulary import DURATION, Range
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +34,11 @@ class SamplerConfig:
         "Random trials before `tpe` starts to model; None takes Optuna's 10.",
         Range(0, 1_000_000, unit="trials"),
     ] = None
+
+    def make(self, start: Start) -> BaseSampler:
+        if self.type == "random":
+            return RandomConfig().make(start)
+        return TpeConfig(startup_trials=self.startup_trials).make(start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -208,7 +208,7 @@ def _opening(
         num_trials=ledger.num_trials,
         resumed=resumed,
         space_yaml=spec.yaml,
-        notes=(*ledger.notes.origin, *ledger.notes.data_notes),
+        notes=(*ledger.notes.origin, *ledger.notes.data_notes, *ledger.remarks),
         tie_break=own_loss(data.metrics()),
         tags={
             "data_sha256": data.sha256(),

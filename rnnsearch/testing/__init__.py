@@ -17,5 +17,5 @@ import pytest
 
 # pytest explains a failed assertion only where it has rewritten the module.
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{each}" for each in ("cells", "kernels", "samplers", "tasks"))
+    *(f"{__name__}.{each}" for each in ("cells", "kernels", "samplers", "stopping_rules", "tasks"))
 )

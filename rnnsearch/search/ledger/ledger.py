@@ -35,7 +35,7 @@ class Ledger:
     """
 
     def __init__(self, opened: OpenStudy, spec: StudySpec, suggest: Suggest = propose) -> None:
-        self._study, self._store = opened.study, opened.store
+        self._study, self._store, self.remarks = opened.study, opened.store, opened.remarks
         self._writer = StudyWriter(opened)
         self._lock = threading.RLock()
         self._after_flush: list[Callable[[], None]] = []

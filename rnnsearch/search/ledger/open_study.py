@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import optuna
+from optuna.samplers import RandomSampler
 from optuna.study import StudyDirection
 
 from rnnsearch.commands import command
@@ -19,10 +20,15 @@ from rnnsearch.space.spec import StudySpec
 
 @dataclass(frozen=True)
 class OpenStudy:
-    """An Optuna study, and the store under it."""
+    """An Optuna study, and the store under it.
+
+    Attributes:
+        remarks: What a person should know of its sampler.
+    """
 
     study: optuna.Study
     store: Store
+    remarks: tuple[str, ...] = ()
 
     def trial_id(self, number: int) -> int:
         """The key under which Optuna's storage keeps a trial."""
@@ -39,12 +45,13 @@ def create_study(store: Store, directory: StudyDirectory, spec: StudySpec) -> Op
         StorageError: The store refuses it.
     """
     _quiet()
+    remarks: list[str] = []
     try:
         study = optuna.create_study(
             study_name=directory.name,
             storage=store.storage,
             direction=StudyDirection[spec.search.goal.name],
-            sampler=make_sampler(spec.search, asked=0),
+            sampler=make_sampler(spec, 0, remarks.append),
             pruner=optuna.pruners.NopPruner(),
         )
     except optuna.exceptions.DuplicatedStudyError as error:
@@ -56,7 +63,7 @@ def create_study(store: Store, directory: StudyDirectory, spec: StudySpec) -> Op
     for key, value in study_attributes(spec):
         study.set_user_attr(key, value)
     store.flush()
-    return OpenStudy(study, store)
+    return OpenStudy(study, store, tuple(remarks))
 
 
 def open_study(
@@ -80,11 +87,12 @@ def open_study(
             raise no_ledger_yet(directory)
         others = ", ".join(map(repr, names))
         raise StudyNotFoundError(f"The ledger holds no study {directory.name!r}, but {others}.")
+    remarks: list[str] = []
     asked = store.storage.get_n_trials(store.storage.get_study_id_from_name(directory.name))
     study = optuna.load_study(
         study_name=directory.name,
         storage=store.storage,
-        sampler=make_sampler(spec.search, asked),
+        sampler=RandomSampler() if read_only else make_sampler(spec, asked, remarks.append),
         pruner=optuna.pruners.NopPruner(),
     )
     if not is_space_of(study.user_attrs, spec):
@@ -92,7 +100,7 @@ def open_study(
             f"The study {directory.name!r} was started with another search space (its fields, "
             "metric, goal or seed differ). Start the changed one under another --name."
         )
-    return OpenStudy(study, store)
+    return OpenStudy(study, store, tuple(remarks))
 
 
 def _quiet() -> None:

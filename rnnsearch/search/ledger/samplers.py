@@ -1,34 +1,30 @@
-"""Which Optuna sampler proposes."""
+"""The sampler that a study's spec asks for."""
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable
 
-import optuna
+from optuna.samplers import BaseSampler
 
-from rnnsearch.search.ledger.tpe import IncrementalTPE
-from rnnsearch.space.spec import SearchConfig
+from rnnsearch.sampling.sampler import Start
+from rnnsearch.space.proposals import optuna_distributions
+from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.streams import derive
 
 
-def make_sampler(search: SearchConfig, asked: int) -> optuna.samplers.BaseSampler:
+def make_sampler(
+    spec: StudySpec, asked: int, say: Callable[[str], None] = lambda line: None
+) -> BaseSampler:
     """A sampler whose proposals are a function of the study's seed and history.
 
     Args:
-        search: The sampler's kind, and the seed of the study.
-        asked: Trials that the study already has: a sampler resumed with the first one's seed
-            would propose the same configurations again.
+        asked: Trials that the study already has.
+        say: Takes a line that a person should read.
     """
-    # Optuna seeds numpy's RandomState, which takes 32 bits.
-    seed = derive(search.seed, "sampler", asked) % 2**32
-    if search.sampler.type == "random":
-        return optuna.samplers.RandomSampler(seed=seed)
-    startup = search.sampler.startup_trials
-    with warnings.catch_warnings():
-        # `group` models parameters with `when` apart; Optuna calls the argument experimental.
-        warnings.filterwarnings(
-            "ignore",
-            message=r"Argument ``group`` is an experimental feature",
-            category=optuna.exceptions.ExperimentalWarning,
-        )
-        return IncrementalTPE(10 if startup is None else startup, seed)
+
+    def seed(number: int) -> int:
+        # Optuna seeds numpy's RandomState, which takes 32 bits.
+        return derive(spec.search.seed, "sampler", number) % 2**32
+
+    start = Start(seed=seed(0), run_seed=seed(asked), space=optuna_distributions(spec), say=say)
+    return spec.search.sampler.make(start)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contracts.stopping_rules import StoppingContract
-
 from rnnsearch.stopping.asha import AshaConfig
 from rnnsearch.stopping.median import MedianConfig
 from rnnsearch.stopping.none import NoneConfig
+from rnnsearch.testing.stopping_rules import StoppingContract
 
 
 class TestAsha(StoppingContract):

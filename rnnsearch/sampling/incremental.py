@@ -32,7 +32,7 @@ _ROOM = 1024
 
 
 class IncrementalTPE(TPESampler):
-    """Grouped multivariate TPE of one objective with the constant liar, as `make_sampler` asks.
+    """Grouped multivariate TPE of one objective with the constant liar, as `TpeConfig` asks.
 
     Args:
         startup: Finished trials before which proposals are random.

@@ -10,10 +10,15 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.samplers._tpe import sampler as tpe_sampler
+from optuna.search_space import group_decomposed
 from optuna.trial import TrialState
 
 from rnnsearch.goal import Goal
-from rnnsearch.search.ledger.tpe import IncrementalTPE
+from rnnsearch.sampling import insides, tpe
+from rnnsearch.sampling.incremental import IncrementalTPE
+from rnnsearch.sampling.sampler import Start
+from rnnsearch.sampling.tpe import TpeConfig
 from rnnsearch.space.load import loads
 from rnnsearch.space.proposals import suggest
 from rnnsearch.testing.samplers import SPACE
@@ -24,9 +29,7 @@ SEED = 5
 def stock(startup: int) -> optuna.samplers.TPESampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.samplers.TPESampler(
-            multivariate=True, group=True, constant_liar=True, n_startup_trials=startup, seed=SEED
-        )
+        return tpe.stock(startup, SEED)
 
 
 def incremental(startup: int) -> optuna.samplers.TPESampler:
@@ -42,7 +45,7 @@ def proposals(
     spec = loads(SPACE, name="contract", directory=Path())
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if study is None:
-        study = optuna.create_study(direction=goal)
+        study = optuna.create_study(direction=goal.value)
     study.sampler = sampler
     dice = random.Random(3)
     aboard: list[optuna.Trial] = []
@@ -76,7 +79,7 @@ def finish(study: optuna.Study, trial: optuna.Trial, dice: random.Random) -> Non
         study.tell(trial, state=TrialState.PRUNED)
 
 
-@pytest.mark.parametrize(("goal", "startup"), [("minimize", 10), ("maximize", 1)])
+@pytest.mark.parametrize(("goal", "startup"), [(Goal.MINIMIZE, 10), (Goal.MAXIMIZE, 1)])
 def test_it_proposes_what_optunas_own_does(goal: Goal, startup: int) -> None:
     ours, _ = proposals(incremental(startup), goal, 90)
     theirs, _ = proposals(stock(startup), goal, 90)
@@ -85,18 +88,68 @@ def test_it_proposes_what_optunas_own_does(goal: Goal, startup: int) -> None:
 
 
 def test_a_new_one_goes_on_with_a_study_that_is_there() -> None:
-    _, ours = proposals(stock(10), "minimize", 40)
-    _, theirs = proposals(stock(10), "minimize", 40)
+    _, ours = proposals(stock(10), Goal.MINIMIZE, 40)
+    _, theirs = proposals(stock(10), Goal.MINIMIZE, 40)
 
     assert (
-        proposals(incremental(10), "minimize", 20, ours)[0]
-        == proposals(stock(10), "minimize", 20, theirs)[0]
+        proposals(incremental(10), Goal.MINIMIZE, 20, ours)[0]
+        == proposals(stock(10), Goal.MINIMIZE, 20, theirs)[0]
     )
 
 
 def test_there_is_room_for_any_number_of_trials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnnsearch.search.ledger.tpe._ROOM", 4)
+    monkeypatch.setattr("rnnsearch.sampling.incremental._ROOM", 4)
 
-    ours, _ = proposals(incremental(10), "minimize", 40)
+    ours, _ = proposals(incremental(10), Goal.MINIMIZE, 40)
 
-    assert ours == proposals(stock(10), "minimize", 40)[0]
+    assert ours == proposals(stock(10), Goal.MINIMIZE, 40)[0]
+
+
+def start(said: list[str]) -> Start:
+    return Start(seed=1, run_seed=SEED, space={}, say=said.append)
+
+
+def test_the_config_makes_the_incremental_one_and_has_nothing_to_say() -> None:
+    said: list[str] = []
+    sampler = TpeConfig(startup_trials=3).make(start(said))
+    assert isinstance(sampler, IncrementalTPE)
+    assert (sampler._n_startup_trials, said) == (3, [])
+    assert TpeConfig().make(start(said))._n_startup_trials == 10
+
+
+def _gone(patch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+    patch.delattr(owner, name)
+
+
+def _other(patch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+    patch.setattr(owner, name, lambda self, something_else: None)
+
+
+@pytest.mark.parametrize(
+    ("change", "owner", "name"),
+    [
+        (_gone, tpe_sampler, "default_gamma"),
+        (_gone, group_decomposed._SearchSpaceGroup, "add_distributions"),
+        (_gone, optuna.samplers.TPESampler, "_compare"),
+        (_other, optuna.samplers.TPESampler, "_compute_acquisition_func"),
+        (_other, optuna.samplers.TPESampler, "_sample_relative"),
+    ],
+)
+def test_where_optuna_has_changed_inside_its_own_sampler_proposes_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, change: Any, owner: Any, name: str
+) -> None:
+    change(monkeypatch, owner, name)
+    said: list[str] = []
+    sampler = TpeConfig(startup_trials=3).make(start(said))
+    assert type(sampler) is optuna.samplers.TPESampler
+    (line,) = said
+    assert line.startswith(f"Optuna {optuna.__version__} has no ")
+    assert name in line
+    assert "its own TPE proposes" in line
+
+
+def test_an_attribute_that_is_gone_is_noticed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(insides, "_ATTRIBUTES", ("_rng.rng", "_gone_with_6_0"))
+    said: list[str] = []
+    assert type(TpeConfig().make(start(said))) is optuna.samplers.TPESampler
+    assert "TPESampler._gone_with_6_0" in said[0]

@@ -1,32 +1,17 @@
-"""Both samplers keep the contract; TPE also learns, from trials that diverged too."""
+"""How an end is told to samplers: TPE learns from it, and from trials that diverged too."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
-import optuna
-import pytest
 from small_space import small_spec, study_directory
 
+from rnnsearch.sampling.random import RandomConfig
+from rnnsearch.sampling.sampler import SamplerConfig
+from rnnsearch.sampling.tpe import TpeConfig
 from rnnsearch.search.ledger.ledger import Ledger
-from rnnsearch.search.ledger.samplers import make_sampler
-from rnnsearch.space.spec import SamplerConfig
-from rnnsearch.testing.samplers import SamplerContract
-
-
-class TestRandom(SamplerContract):
-    config: ClassVar[SamplerConfig] = SamplerConfig(type="random")
-
-
-class TestTpe(SamplerContract):
-    config: ClassVar[SamplerConfig] = SamplerConfig(type="tpe")
-
-
-class TestTpeWithFewStartupTrials(SamplerContract):
-    config: ClassVar[SamplerConfig] = SamplerConfig(type="tpe", startup_trials=2)
 
 
 def last_rates(folder: Path, sampler: SamplerConfig, *, edge: float) -> list[float]:
@@ -63,8 +48,8 @@ def last_rates(folder: Path, sampler: SamplerConfig, *, edge: float) -> list[flo
 
 def test_tpe_keeps_away_from_where_trials_diverge(tmp_path: Path) -> None:
     edge = 1e-2
-    tpe = last_rates(tmp_path / "tpe", SamplerConfig(type="tpe"), edge=edge)
-    random = last_rates(tmp_path / "random", SamplerConfig(type="random"), edge=edge)
+    tpe = last_rates(tmp_path / "tpe", TpeConfig(), edge=edge)
+    random = last_rates(tmp_path / "random", RandomConfig(), edge=edge)
 
     def diverged(rates: list[float]) -> int:
         return sum(rate > math.log10(edge) for rate in rates)
@@ -79,7 +64,7 @@ def test_tpe_keeps_away_from_where_trials_diverge(tmp_path: Path) -> None:
 
 def test_without_the_mark_tpe_would_seek_them(tmp_path: Path) -> None:
     """The same losses with nothing diverging: the rates that were shunned are now the best."""
-    tpe = last_rates(tmp_path, SamplerConfig(type="tpe"), edge=math.inf)
+    tpe = last_rates(tmp_path, TpeConfig(), edge=math.inf)
 
     assert sum(rate > -2 for rate in tpe) > 20
 
@@ -103,12 +88,3 @@ def test_optuna_ranks_a_diverged_trial_below_every_pruned_one(tmp_path: Path) ->
         below, above = _split_trials(study, study.trials, good)
         assert [trial.number for trial in below] == sorted([2, 3, 1][:good])
         assert 0 in {trial.number for trial in above}
-
-
-@pytest.mark.parametrize("startup", [None, 3])
-def test_startup_trials_have_an_effect(startup: int | None) -> None:
-    search = replace(small_spec().search, sampler=SamplerConfig(startup_trials=startup))
-    sampler = make_sampler(search, asked=0)
-
-    assert isinstance(sampler, optuna.samplers.TPESampler)
-    assert sampler._n_startup_trials == (10 if startup is None else startup)

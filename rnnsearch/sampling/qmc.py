@@ -1,0 +1,23 @@
+"""Quasi-random search: configurations that fill the space more evenly than random ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from rnnsearch.sampling.sampler import Start
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QmcConfig:
+    """Fills the space evenly, with the points of a scrambled Sobol sequence."""
+
+    type: Literal["qmc"] = "qmc"
+
+    def make(self, start: Start) -> BaseSampler:
+        from rnnsearch.sampling.sobol import SobolSampler
+
+        return SobolSampler(start.space, start.seed)

@@ -1,0 +1,23 @@
+"""Random search: each configuration is drawn by itself, whatever came of the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from rnnsearch.sampling.sampler import Start
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RandomConfig:
+    """Draws every configuration by itself."""
+
+    type: Literal["random"] = "random"
+
+    def make(self, start: Start) -> BaseSampler:
+        from optuna.samplers import RandomSampler
+
+        return RandomSampler(seed=start.run_seed)

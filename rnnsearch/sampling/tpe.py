@@ -1,0 +1,66 @@
+"""Tree-structured Parzen estimators: configurations like the better ones that were seen.
+
+Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (2011), as Optuna has it:
+multivariate, with parameters under a `when` in groups of their own, and running trials counted as
+bad ones, so that packs that fill at once are not filled with one and the same configuration.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from rnnsearch.sampling.sampler import Start
+from rnnsearch.vocabulary import Range
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+STARTUP = 10
+"""Optuna's own number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TpeConfig:
+    """Models which configurations are good (multivariate, conditional parameters in groups)."""
+
+    type: Literal["tpe"] = "tpe"
+    startup_trials: Annotated[
+        int | None,
+        "Random trials before it starts to model; null takes Optuna's 10.",
+        Range(0, 1_000_000, unit="trials"),
+    ] = None
+
+    def make(self, start: Start) -> BaseSampler:
+        """TPE that reads each trial once, or Optuna's own where this release has other insides."""
+        import optuna
+
+        from rnnsearch.sampling.insides import changed
+
+        startup = STARTUP if self.startup_trials is None else self.startup_trials
+        with warnings.catch_warnings():
+            # `group` models parameters with `when` apart; Optuna calls the argument experimental.
+            warnings.filterwarnings(
+                "ignore",
+                message=r"Argument ``group`` is an experimental feature",
+                category=optuna.exceptions.ExperimentalWarning,
+            )
+            if (name := changed()) is None:
+                from rnnsearch.sampling.incremental import IncrementalTPE
+
+                return IncrementalTPE(startup, start.run_seed)
+            start.say(
+                f"Optuna {optuna.__version__} has no {name} as its release 5.0 has it: its own TPE "
+                "proposes, which takes longer the more trials there are"
+            )
+            return stock(startup, start.run_seed)
+
+
+def stock(startup: int, seed: int) -> BaseSampler:
+    """Optuna's own TPE with the same settings; it proposes the same."""
+    from optuna.samplers import TPESampler
+
+    return TPESampler(
+        multivariate=True, group=True, constant_liar=True, n_startup_trials=startup, seed=seed
+    )
