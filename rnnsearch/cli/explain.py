@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rnnsearch.cli.options import MOST, Format, FormatOption
 from rnnsearch.cli.text import print_json
 from rnnsearch.errors import InputError
+from rnnsearch.models.cells import CELLS
 
 MOST_CELLS = 2_000
 MOST_PRODUCTS = 5e7
 """What the forms may compute for comparison: some seconds, and far more than can be read."""
 
 
-class Cell(StrEnum):
-    """Cells with a from-scratch form."""
-
-    RNN = "rnn"
-    GRU = "gru"
-    LSTM = "lstm"
-    MINGRU = "mingru"
-    MINLSTM = "minlstm"
-    LRU = "lru"
+if TYPE_CHECKING:
+    Cell = str
+else:
+    Cell = StrEnum("Cell", {name: name for name in CELLS})
 
 
 class Nonlinearity(StrEnum):
@@ -40,7 +36,9 @@ AtLeastOne = Annotated[int, typer.Option(min=1, max=MOST)]
 def explain(
     cell: Annotated[
         Cell,
-        typer.Argument(case_sensitive=False, help="rnn, gru, lstm, mingru, minlstm or lru."),
+        typer.Argument(
+            case_sensitive=False, help=f"{', '.join(list(CELLS)[:-1])} or {list(CELLS)[-1]}."
+        ),
     ],
     input_size: AtLeastOne = 100,
     hidden_sizes: Annotated[
@@ -64,22 +62,20 @@ def explain(
     """Print a cell's equations, its shapes, its parameter counts, and how well its forms agree."""
     sizes = _sizes(hidden_sizes, num_layers)
     _refuse_long(input_size, sizes, batch_size, seq_len)
-    if nonlinearity is Nonlinearity.RELU and cell is not Cell.RNN:
-        raise InputError(f"--nonlinearity is of the rnn; a {cell.value} has its own.")
+    if nonlinearity is Nonlinearity.RELU and not CELLS[cell].nonlinearities:
+        raise InputError(f"--nonlinearity is of the rnn; a {cell} has its own.")
     from rnnsearch.models import explain as said
 
-    name: Any = cell.value
-    counts = said.parameters(name, input_size, sizes, output_size)
+    counts = said.parameters(cell, input_size, sizes, output_size)
     told = _told(cell, input_size, sizes, output_size, batch_size, seq_len, nonlinearity)
-    how: Any = nonlinearity.value
-    lines = _lines(said.code_name(name, how))
+    lines = _lines(cell, said.code_name(cell, nonlinearity.value))
     if format_ is Format.JSON:
         shaped = {row: list(shape) for row, shape, _ in told["shapes"]}
         found = {"equations": told["equations"], "shapes": shaped, "parameters": counts}
         shown = {"code": lines} if code else {}
         print_json({**found, "differences": told["differences"], **shown})
         return
-    typer.echo(f"{cell.value}: input {input_size}, layers of {', '.join(map(str, sizes))} units\n")
+    typer.echo(f"{cell}: input {input_size}, layers of {', '.join(map(str, sizes))} units\n")
     for line in (*told["equations"], "y_t = V h_t + c, of the last layer"):
         typer.echo(f"  {line}")
     if len(sizes) > 1:
@@ -103,7 +99,7 @@ def explain(
 
 
 def _told(
-    cell: Cell,
+    cell: str,
     input_size: int,
     sizes: list[int],
     output_size: int,
@@ -115,36 +111,31 @@ def _told(
     from rnnsearch.models import explain as said
     from rnnsearch.models import explain_scans as scans
 
-    name: Any = cell.value
-    if name in scans.EQUATIONS:
+    equations = CELLS[cell].equations
+    if not CELLS[cell].torch:
         return {
-            "equations": scans.EQUATIONS[name],
+            "equations": equations,
             "unfolded": [],
-            "shapes": scans.shapes(name, input_size, sizes, output_size, batch_size, seq_len),
-            "differences": scans.differences(name, input_size, sizes, batch_size, seq_len),
+            "shapes": scans.shapes(cell, input_size, sizes, output_size, batch_size, seq_len),
+            "differences": scans.differences(cell, input_size, sizes, batch_size, seq_len),
         }
-    relu = nonlinearity is Nonlinearity.RELU
-    equations = tuple(
-        line.replace("tanh(", "relu(") if relu else line for line in said.EQUATIONS[name]
-    )
-    how: Any = nonlinearity.value
+    if nonlinearity is Nonlinearity.RELU:
+        equations = tuple(line.replace("tanh(", "relu(") for line in equations)
     return {
         "equations": equations,
         "unfolded": said.unfolded(len(sizes)),
-        "shapes": said.shapes(name, input_size, sizes, output_size, batch_size, seq_len),
+        "shapes": said.shapes(cell, input_size, sizes, output_size, batch_size, seq_len),
         "differences": said.differences(
-            name, input_size, sizes, batch_size, seq_len, nonlinearity=how
+            cell, input_size, sizes, batch_size, seq_len, nonlinearity=nonlinearity.value
         ),
     }
 
 
-def _lines(name: str) -> str:
-    """The source of a function of `models.spelled`, which is the one that is run."""
+def _lines(cell: str, name: str) -> str:
+    """The source of a function of the cell's file, which is the one that is run."""
     import inspect
 
-    from rnnsearch.models import spelled
-
-    return f"import numpy as np\n\n\n{inspect.getsource(getattr(spelled, name))}"
+    return f"import numpy as np\n\n\n{inspect.getsource(getattr(CELLS[cell].code, name))}"
 
 
 def _refuse_long(input_size: int, sizes: list[int], batch_size: int, seq_len: int) -> None:

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from rnnsearch.cli.options import Format, FormatOption, SetOption
+from rnnsearch.models.cells import CLASSIC
 
-CELLS = ("rnn", "gru", "lstm")
 HIDDEN_SIZES = (16, 32, 64, 128, 256, 512)
 BATCH_SIZES = (1, 32, 128)
 
@@ -48,7 +48,7 @@ def kernels(
     from rnnsearch.training.stepping.words import choices
 
     cells, sizes, batches = (
-        (CELLS, HIDDEN_SIZES, BATCH_SIZES) if file is None else _reached(file, set_ or ())
+        (CLASSIC, HIDDEN_SIZES, BATCH_SIZES) if file is None else _reached(file, set_ or ())
     )
     found = choices(cells, sizes, batches, torch.device(device.value), getattr(torch, dtype.value))
     rows = [

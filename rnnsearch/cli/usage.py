@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.cli.next_steps import ROLLED, spelled, told_by
 from rnnsearch.commands import shown
+from rnnsearch.models.cells import CELLS, CLASSIC, USUAL
 from rnnsearch.models.config import ModelConfig
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def with_rnnsearch(told: Mapping[str, Any], checkpoint: Path) -> list[str]:
         told: What `config.json` says.
     """
     config, task = told["config"], told["config"]["task"]
-    own = OWN in task["type"] or OWN in config["model"].get("cell", "rnn")
+    own = OWN in task["type"] or OWN in config["model"].get("cell", USUAL)
     code = ", allow_code=True" if own else ""
     lines = ["from rnnsearch import TrainedModel", ""]
     lines.append(f"model = TrainedModel.load({str(checkpoint)!r}{code})")
@@ -94,8 +95,6 @@ def with_torch(told: Mapping[str, Any], checkpoint: Path) -> list[str] | None:
 
     `network` takes numbers, or symbols, as training fed them: scaled, time first.
     """
-    from rnnsearch.models.config import CLASSIC
-
     said = told["config"]["model"]
     known = {key: value for key, value in said.items() if key in ModelConfig.__dataclass_fields__}
     if known.get("hidden_sizes") is not None:
@@ -130,7 +129,8 @@ def _groups(widths: Sequence[int]) -> list[list[int]]:
 def _layers(model: ModelConfig, group: Sequence[int], width: int, dtype: str) -> list[str]:
     """A module with its weights, and its learned first state where it has one."""
     options = [f"num_layers={len(group)}"] if len(group) > 1 else []
-    options += ['nonlinearity="relu"'] * (model.cell == "rnn" and model.nonlinearity == "relu")
+    others = CELLS[model.cell].nonlinearities[1:]
+    options += [f'nonlinearity="{model.nonlinearity}"'] * (model.nonlinearity in others)
     options += ["bias=False"] * (not model.bias) + ["bidirectional=True"] * model.bidirectional
     options += ["dtype=torch.float64"] * (dtype == "float64")
     made = ", ".join([str(width), str(model.widths[group[0]]), *options])
@@ -179,7 +179,7 @@ def _start(model: ModelConfig, group: Sequence[int]) -> list[str]:
     ends = [
         f"_l{number}{side}" for number in group for side in ("", "_reverse")[: model.directions]
     ]
-    parts = 2 if model.cell == "lstm" else 1
+    parts = CELLS[model.cell].states
     lines = [
         f"start = [torch.stack([weights[f'rnn.initial{{part}}{{end}}'] for end in {ends}])"
         f" for part in range({parts})]",

@@ -5,16 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, NewType
 
+from rnnsearch.models.cells import BENDING, CELLS, CLASSIC, FORGETTING, USUAL, NamedCell
 from rnnsearch.vocabulary import Members, Needs, Range
-
-GATES = {"rnn": 1, "gru": 3, "lstm": 4, "mingru": 2, "minlstm": 3, "lru": 2}
-"""Blocks of rows in a cell's input weights: GRU r, z, n and LSTM i, f, g, o as torch has them;
-minGRU z, h; minLSTM f, i, h; LRU the real and the imaginary part."""
-
-CLASSIC = ("rnn", "gru", "lstm")
-"""Cells of torch, with a recurrent matrix; the others read the state before unit by unit."""
-
-NamedCell = Literal["rnn", "gru", "lstm", "mingru", "minlstm", "lru"]
 
 OwnCell = NewType("OwnCell", str)
 """A torch module of the user's, `package.module:Class`; `models.own` says what it must be."""
@@ -34,9 +26,9 @@ class ModelConfig:
         "`rnn` (Elman), `gru` or `lstm` with the equations of torch's modules; `mingru`, "
         "`minlstm` (arXiv 2410.01201) or `lru` (arXiv 2303.06349), which train in parallel over "
         "time; or your own, `package.module:Class`, on a slow path.",
-    ] = "lstm"
+    ] = USUAL
     nonlinearity: Annotated[
-        Literal["tanh", "relu"], "Of the `rnn` cell; the others ignore it.", Needs("cell", ("rnn",))
+        Literal["tanh", "relu"], "Of the `rnn` cell; the others ignore it.", Needs("cell", BENDING)
     ] = "tanh"
     hidden_size: Annotated[int, "Units a layer.", Range(1, 16_384, unit="units")] = 32
     num_layers: Annotated[int, "Layers.", Range(1, MOST_LAYERS, unit="layers")] = 1
@@ -53,14 +45,14 @@ class ModelConfig:
     bias: Annotated[
         bool,
         "Whether the recurrent layers have biases; the head always has.",
-        Needs("cell", tuple(GATES)),
+        Needs("cell", tuple(CELLS)),
     ] = True
     forget_bias: Annotated[
         float | None,
         "What the forget gate's bias starts at (1 is usual), of `lstm` and `minlstm`; null draws "
         "it like the others.",
         Range(-1e6, 1e6),
-        Needs("cell", ("lstm", "minlstm")),
+        Needs("cell", FORGETTING),
     ] = None
     recurrent_init: Annotated[
         Literal["uniform", "orthogonal"],

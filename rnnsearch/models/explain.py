@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from math import prod
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnsearch.models import reference, spelled
-from rnnsearch.models.config import GATES, ModelConfig, NamedCell
-from rnnsearch.models.reference import ClassicCell, LayerWeights
+from rnnsearch.models import reference
+from rnnsearch.models.cells import CELLS
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.reference import LayerWeights
 from rnnsearch.models.weights import network_weights
-
-Nonlinearity = Literal["tanh", "relu"]
-
-EQUATIONS: dict[ClassicCell, tuple[str, ...]] = {
-    "rnn": ("h_t = tanh(U x_t + b + W h_(t-1) + d)",),
-    "gru": (
-        "r_t = sigmoid(U_r x_t + b_r + W_r h_(t-1) + d_r)",
-        "z_t = sigmoid(U_z x_t + b_z + W_z h_(t-1) + d_z)",
-        "n_t = tanh(U_n x_t + b_n + r_t * (W_n h_(t-1) + d_n))",
-        "h_t = (1 - z_t) * n_t + z_t * h_(t-1)",
-    ),
-    "lstm": (
-        "i_t = sigmoid(U_i x_t + b_i + W_i h_(t-1) + d_i)",
-        "f_t = sigmoid(U_f x_t + b_f + W_f h_(t-1) + d_f)",
-        "g_t = tanh(U_g x_t + b_g + W_g h_(t-1) + d_g)",
-        "o_t = sigmoid(U_o x_t + b_o + W_o h_(t-1) + d_o)",
-        "c_t = f_t * c_(t-1) + i_t * g_t",
-        "h_t = o_t * tanh(c_t)",
-    ),
-}
-
-FUSED = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
-CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
 
 
 def parameters(
-    cell: NamedCell, input_size: int, hidden_sizes: Sequence[int], outputs: int
+    cell: str, input_size: int, hidden_sizes: Sequence[int], outputs: int
 ) -> dict[str, int]:
     """How many numbers each layer and the head learn."""
     config = ModelConfig(cell=cell, hidden_sizes=tuple(hidden_sizes))
@@ -75,7 +53,7 @@ def unfolded(num_layers: int) -> list[str]:
 
 
 def shapes(
-    cell: ClassicCell,
+    cell: str,
     input_size: int,
     hidden_sizes: Sequence[int],
     output_size: int,
@@ -83,7 +61,7 @@ def shapes(
     seq_len: int,
 ) -> list[tuple[str, tuple[int, ...], str]]:
     """Name, shape and meaning of every array of the network."""
-    gates = GATES[cell]
+    gates, memory = CELLS[cell].gates, CELLS[cell].states > 1
     rows: list[tuple[str, tuple[int, ...], str]] = [
         ("x", (seq_len, batch_size, input_size), "input: seq, batch, feature")
     ]
@@ -100,29 +78,30 @@ def shapes(
     if len(set(hidden_sizes)) == 1:
         state = (len(hidden_sizes), batch_size, width)
         rows.append(("h_n", state, "last states of all layers"))
-        if cell == "lstm":
+        if memory:
             rows.append(("c_n", state, "last memories of all layers"))
     else:
         for number, hidden in enumerate(hidden_sizes, 1):
             rows.append((f"h{number}_n", (batch_size, hidden), f"last state of layer {number}"))
-            if cell == "lstm":
+            if memory:
                 rows.append((f"c{number}_n", (batch_size, hidden), f"its memory, layer {number}"))
     rows.append(("y", (seq_len, batch_size, output_size), "V h_t + c at every step"))
     return rows
 
 
 def differences(
-    cell: ClassicCell,
+    cell: str,
     input_size: int,
     hidden_sizes: Sequence[int],
     batch_size: int,
     seq_len: int,
     seed: int = 0,
-    nonlinearity: Nonlinearity = "tanh",
+    nonlinearity: str = "tanh",
 ) -> dict[str, dict[str, float]]:
     """The largest difference of each two forms of one network, in float64.
 
-    From scratch is `models.spelled`, and by hand its gradients, those of `models.reference`; cell
+    From scratch are the lines of numpy of the cell's file, and by hand the gradients of
+    `models.reference`; cell
     by cell steps `nn.RNNCell` (`GRUCell`, `LSTMCell`) in a loop; fused is `nn.RNN` (`GRU`,
     `LSTM`), one module a layer where widths differ.
 
@@ -158,26 +137,33 @@ Results = tuple[list[reference.Array], list[reference.Array]]
 
 
 def _from_scratch(
-    cell: ClassicCell,
+    cell: str,
     layers: Sequence[LayerWeights],
     inputs: reference.Array,
-    nonlinearity: Nonlinearity,
+    nonlinearity: str,
 ) -> Results:
-    run = getattr(spelled, code_name(cell, nonlinearity))
+    run = getattr(CELLS[cell].code, code_name(cell, nonlinearity))
     outputs, last = inputs, []
     for one in layers:
         found = run(outputs, one.u, one.w, one.b, one.d)
-        outputs = found[0] if cell == "lstm" else found
-        last += [outputs[-1], found[1]] if cell == "lstm" else [outputs[-1]]
+        outputs, *memory = found if CELLS[cell].states > 1 else (found,)
+        last += [outputs[-1], *memory]
     taken = reference.forward(cell, layers, inputs, nonlinearity=nonlinearity)
     back = reference.backward(cell, layers, taken, 2 * taken.outputs, nonlinearity=nonlinearity)
     gradients = [array for one in back.layers for array in (one.u, one.w, one.b, one.d)]
     return [outputs, *last], [back.inputs, *gradients]
 
 
-def code_name(cell: str, nonlinearity: Nonlinearity = "tanh") -> str:
-    """The function of `models.spelled` that computes a layer."""
-    return "rnn_relu" if nonlinearity == "relu" else cell
+def code_name(cell: str, nonlinearity: str) -> str:
+    """The function of the cell's file that computes a layer in numpy."""
+    usual = CELLS[cell].nonlinearities[:1]
+    return f"{cell}_{nonlinearity}" if usual and nonlinearity not in usual else cell
+
+
+def _module(cell: str, what: str, nonlinearity: str) -> Callable[..., nn.Module]:
+    """torch's module of a cell, or with `Cell` the one of a single step."""
+    bent = {"nonlinearity": nonlinearity} if CELLS[cell].nonlinearities else {}
+    return partial(getattr(nn, CELLS[cell].torch + what), **bent)
 
 
 def _leaves(layers: Sequence[LayerWeights]) -> list[list[Tensor]]:
@@ -188,18 +174,17 @@ def _leaves(layers: Sequence[LayerWeights]) -> list[list[Tensor]]:
 
 
 def _cell_by_cell(
-    cell: ClassicCell,
+    cell: str,
     layers: Sequence[LayerWeights],
     inputs: reference.Array,
-    nonlinearity: Nonlinearity,
+    nonlinearity: str,
 ) -> Results:
     leaves, entered = _leaves(layers), torch.from_numpy(inputs).requires_grad_()
     current = list(entered)
     last: list[Tensor] = []
     for weights, one in zip(leaves, layers, strict=True):
         hidden, width = one.w.shape[1], one.u.shape[1]
-        bent = {"nonlinearity": nonlinearity} if cell == "rnn" else {}
-        module = CELLS[cell](width, hidden, dtype=torch.float64, **bent)
+        module = _module(cell, "Cell", nonlinearity)(width, hidden, dtype=torch.float64)
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         own = dict(zip(names, weights, strict=True))
         state: Tensor | tuple[Tensor, ...] | None = None
@@ -215,10 +200,10 @@ def _cell_by_cell(
 
 
 def _fused(
-    cell: ClassicCell,
+    cell: str,
     layers: Sequence[LayerWeights],
     inputs: reference.Array,
-    nonlinearity: Nonlinearity,
+    nonlinearity: str,
 ) -> Results:
     leaves, entered = _leaves(layers), torch.from_numpy(inputs).requires_grad_()
     current: Tensor = entered
@@ -230,8 +215,8 @@ def _fused(
     )
     for numbers in together:
         width = layers[numbers[0]].u.shape[1]
-        bent = {"nonlinearity": nonlinearity} if cell == "rnn" else {}
-        module = FUSED[cell](width, sizes[numbers[0]], len(numbers), dtype=torch.float64, **bent)
+        made = _module(cell, "", nonlinearity)
+        module = made(width, sizes[numbers[0]], len(numbers), dtype=torch.float64)
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         own = {
             f"{name}_l{place}": weight

@@ -3,61 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from rnnsearch.models import reference, spelled
+from rnnsearch.models import reference
+from rnnsearch.models.cells import CELLS
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import network_weights
 
-ScanCell = Literal["mingru", "minlstm", "lru"]
-
-EQUATIONS: dict[ScanCell, tuple[str, ...]] = {
-    "mingru": (
-        "z_t = sigmoid(U_z x_t + b_z)",
-        "n_t = U_n x_t + b_n",
-        "h_t = (1 - z_t) * h_(t-1) + z_t * n_t",
-    ),
-    "minlstm": (
-        "f_t = sigmoid(U_f x_t + b_f)",
-        "i_t = sigmoid(U_i x_t + b_i)",
-        "n_t = U_n x_t + b_n",
-        "h_t = (f_t * h_(t-1) + i_t * n_t) / (f_t + i_t)",
-    ),
-    "lru": (
-        "s_t = exp(-exp(nu) + i exp(theta)) * s_(t-1) + exp(gamma) * (B x_t)",
-        "y_t = gelu(Re(C s_t) + D x_t)",
-        "h_t = y_t * sigmoid(G y_t + g)",
-    ),
-}
-
-_NAMES = {
-    "weight_ih": ("U", "input weights, a block a gate"),
-    "bias_ih": ("b", "their bias"),
-    "nu": ("nu", "how fast a unit forgets"),
-    "theta": ("theta", "how fast it turns"),
-    "gamma": ("gamma", "how much enters"),
-    "weight_b": ("B", "input weights, real rows, then imaginary ones"),
-    "weight_c": ("C", "from states to outputs, likewise by columns"),
-    "weight_d": ("D", "from inputs to outputs"),
-    "weight_gate": ("G", "the gate of the output"),
-    "bias_gate": ("g", "its bias"),
-}
-
-
-def symbol(name: str) -> tuple[str, str]:
-    """A weight's letter in the equations, and what it does; `name` is without its layer."""
-    return _NAMES[name]
-
 
 def differences(
-    cell: ScanCell,
+    cell: str,
     input_size: int,
     hidden_sizes: Sequence[int],
     batch_size: int,
@@ -66,7 +27,8 @@ def differences(
 ) -> dict[str, dict[str, float]]:
     """The largest difference of each two forms of one network, in float64.
 
-    From scratch is `models.spelled`; step by step is the network that a search trains; at once
+    From scratch are the lines of numpy of the cell's file; step by step is the network that a
+    search trains; at once
     computes all steps together by a scan, which doubles the steps that are done in each round.
 
     Returns:
@@ -78,13 +40,15 @@ def differences(
     drawn = initial_weights(config, input_size, 1, False, seed)
     network.load_state_dict({name: weight.double() for name, weight in drawn.items()})
     inputs = np.random.default_rng([seed, 1]).standard_normal((seq_len, batch_size, input_size))
-    layers = [layer_weights(network, number) for number in range(len(hidden_sizes))]
+    layers = [_layer_weights(cell, network, number) for number in range(len(hidden_sizes))]
 
     scratch = inputs
     for one in layers:
         arrays = [weight.detach().numpy() for weight in one.values()]
-        scratch = getattr(spelled, cell)(scratch, *arrays)
+        scratch = getattr(CELLS[cell].code, cell)(scratch, *arrays)
     steps, steps_back = _with_gradients(_step_by_step(network), inputs, layers)
+    if not CELLS[cell].scan:
+        return {"from scratch against step by step": {"outputs": _apart(scratch, steps)}}
     once, once_back = _with_gradients(_at_once(cell, layers), inputs, layers)
     apart = max(float((a - b).abs().max()) for a, b in zip(steps_back, once_back, strict=True))
     return {
@@ -94,14 +58,10 @@ def differences(
     }
 
 
-def layer_weights(network: RecurrentNetwork, layer: int) -> dict[str, Tensor]:
-    """A layer's weights by the letters of the equations, in the order of `models.spelled`."""
-    end = f"_l{layer}"
-    return {
-        symbol(name.removesuffix(end))[0]: weight
-        for name, weight in network.rnn.named_parameters()
-        if name.endswith(end)
-    }
+def _layer_weights(cell: str, network: RecurrentNetwork, layer: int) -> dict[str, Tensor]:
+    """A layer's weights by name, in the order of the cell's lines of numpy."""
+    leaves = CELLS[cell].leaves
+    return {leaf.name: network._named(leaf.name, layer) for leaf in leaves}
 
 
 def _apart(one: reference.Array, other: reference.Array) -> float:
@@ -131,51 +91,18 @@ def _step_by_step(network: RecurrentNetwork) -> object:
     return run
 
 
-def _at_once(cell: ScanCell, layers: Sequence[dict[str, Tensor]]) -> object:
+def _at_once(cell: str, layers: Sequence[dict[str, Tensor]]) -> object:
     def run(inputs: Tensor) -> Tensor:
         current = inputs
         for one in layers:
-            current = _lru(current, one) if cell == "lru" else _gated(cell, current, one)
+            current = CELLS[cell].code.at_once(current, one)
         return current
 
     return run
 
 
-def _gated(cell: ScanCell, inputs: Tensor, weights: dict[str, Tensor]) -> Tensor:
-    read = functional.linear(inputs, weights["U"], weights["b"])
-    if cell == "mingru":
-        take, new = read.chunk(2, dim=-1)
-        take = torch.sigmoid(take)
-        return scan(1 - take, take * new)
-    forget, take, new = read.chunk(3, dim=-1)
-    forget, take = torch.sigmoid(forget), torch.sigmoid(take)
-    return scan(forget / (forget + take), take / (forget + take) * new)
-
-
-def _lru(inputs: Tensor, weights: dict[str, Tensor]) -> Tensor:
-    units = len(weights["nu"])
-    turn = torch.exp(torch.complex(-torch.exp(weights["nu"]), torch.exp(weights["theta"])))
-    into = torch.complex(weights["B"][:units], weights["B"][units:])
-    entering = torch.exp(weights["gamma"]) * (inputs.to(into.dtype) @ into.T)
-    states = scan(turn.expand_as(entering), entering)
-    out = torch.complex(weights["C"][:, :units], weights["C"][:, units:])
-    bent = (states @ out.T).real + inputs @ weights["D"].T
-    bent = functional.gelu(bent, approximate="tanh")
-    return bent * torch.sigmoid(functional.linear(bent, weights["G"], weights["g"]))
-
-
-def scan(keep: Tensor, add: Tensor) -> Tensor:
-    """All h_t = keep_t * h_(t-1) + add_t from h_0 = 0, along the first axis, in log2(T) rounds."""
-    reach = 1
-    while reach < len(add):
-        add = torch.cat([add[:reach], add[reach:] + keep[reach:] * add[:-reach]])
-        keep = torch.cat([keep[:reach], keep[reach:] * keep[:-reach]])
-        reach *= 2
-    return add
-
-
 def shapes(
-    cell: ScanCell,
+    cell: str,
     input_size: int,
     hidden_sizes: Sequence[int],
     output_size: int,
@@ -187,12 +114,12 @@ def shapes(
     rows: list[tuple[str, tuple[int, ...], str]] = [
         ("x", (seq_len, batch_size, input_size), "input: seq, batch, feature")
     ]
+    letters = {leaf.name: leaf for leaf in CELLS[cell].leaves}
     for weight in network_weights(config, input_size, output_size, symbolic=False):
         name, _, layer = weight.name.removeprefix("rnn.").rpartition("_l")
         if name:
-            letter, meaning = symbol(name)
             mark = str(int(layer) + 1) if len(hidden_sizes) > 1 else ""
-            rows.append((f"{letter}{mark}", weight.shape, meaning))
+            rows.append((f"{letters[name].letter}{mark}", weight.shape, letters[name].meaning))
     width = hidden_sizes[-1]
     rows.append(("V", (output_size, width), "head: from the outputs of the last layer"))
     rows.append(("output", (seq_len, batch_size, width), "h of the last layer at every step"))

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Generator, Tensor
 
+from rnnsearch.models.cells import CELLS
 from rnnsearch.models.config import ModelConfig, is_own
 from rnnsearch.models.weights import Weight, network_weights, own_name
-
-RING = (0.4, 0.99)
-"""Absolute values of an LRU's eigenvalues at the start, uniform in the area between."""
 
 
 def initial_weights(
@@ -32,14 +28,16 @@ def initial_weights(
     generator = Generator().manual_seed(seed)
     found: dict[str, Tensor] = {}
     for weight in network_weights(config, input_size, output_size, symbolic):
-        if weight.rule != "own":
-            found[weight.name] = _drawn(weight, generator, found)
+        if weight.rule == "drawn":
+            found[weight.name] = _by_cell(config.cell, weight, generator, found)
+        elif weight.rule != "own":
+            found[weight.name] = _drawn(weight, generator)
         elif weight.name not in found:
             found |= _own(config, weight.name, input_size, symbolic, generator)
     return found
 
 
-def _drawn(weight: Weight, generator: Generator, before: dict[str, Tensor]) -> Tensor:
+def _drawn(weight: Weight, generator: Generator) -> Tensor:
     tensor = torch.empty(weight.shape, dtype=torch.float32)
     if weight.rule == "uniform":
         tensor.uniform_(-weight.scale, weight.scale, generator=generator)
@@ -50,21 +48,24 @@ def _drawn(weight: Weight, generator: Generator, before: dict[str, Tensor]) -> T
         for block in tensor.view(weight.axes[0].blocks, weight.axes[0].size, -1):
             q, r = torch.linalg.qr(torch.randn(block.shape, generator=generator))
             block.copy_(q * r.diagonal().sign())
-    elif weight.rule == "lru_nu":
-        inner, outer = RING
-        area = torch.rand(weight.shape, generator=generator) * (outer**2 - inner**2) + inner**2
-        tensor.copy_((-0.5 * area.log()).log())
-    elif weight.rule == "lru_theta":
-        tensor.copy_((2 * math.pi * torch.rand(weight.shape, generator=generator) + 1e-4).log())
-    elif weight.rule == "lru_gamma":
-        size = torch.exp(-torch.exp(before[weight.name.replace("gamma", "nu")]))
-        tensor.copy_((1 - size**2).sqrt().log())
     else:
         tensor.fill_(1.0 if weight.rule == "one" else 0.0)
     if weight.preset is not None:
         block_number, value = weight.preset
         tensor.view(weight.axes[0].blocks, -1)[block_number] = value
     return tensor
+
+
+def _by_cell(cell: str, weight: Weight, generator: Generator, before: dict[str, Tensor]) -> Tensor:
+    """As the cell's file says, which sees what of the layer was drawn before."""
+    name, _, end = weight.name.removeprefix("rnn.").rpartition("_l")
+    layer = {
+        one.removeprefix("rnn.").removesuffix(f"_l{end}"): tensor
+        for one, tensor in before.items()
+        if one.endswith(f"_l{end}")
+    }
+    found: Tensor = CELLS[cell].code.draw(name, weight.shape, generator, layer)
+    return found
 
 
 def _own(

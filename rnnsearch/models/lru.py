@@ -1,17 +1,66 @@
 """The linear recurrent unit of arXiv 2303.06349, with a gated output."""
 
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False, check-untyped-defs=False
+
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.nn import functional
 
-State = tuple[Tensor, Tensor]
+from rnnsearch.models.scans import scan
+
+State = tuple[Tensor, ...]
+
+RING = (0.4, 0.99)
+"""Absolute values of the eigenvalues at the start, uniform in the area between."""
 
 
-def step(inputs: Tensor, state: State, weights: Mapping[str, Tensor]) -> tuple[Tensor, State]:
+def lru(x, nu, theta, gamma, B, C, D, G, g):
+    """Outputs (time, batch, hidden) after inputs x (time, batch, input)."""
+    turn = np.exp(-np.exp(nu) + 1j * np.exp(theta))
+    B = np.exp(gamma)[:, None] * (B[: len(nu)] + 1j * B[len(nu) :])
+    C = C[:, : len(nu)] + 1j * C[:, len(nu) :]
+    s = np.zeros((x.shape[1], len(nu)), complex)
+    outputs = []
+    for x_t in x:
+        s = turn * s + x_t @ B.T
+        y = (s @ C.T).real + x_t @ D.T
+        y = 0.5 * y * (1 + np.tanh(np.sqrt(2 / np.pi) * (y + 0.044715 * y**3)))
+        outputs.append(y / (1 + np.exp(-(y @ G.T + g))))
+    return np.stack(outputs)
+
+
+def draw(
+    name: str, shape: tuple[int, ...], generator: Generator, before: Mapping[str, Tensor]
+) -> Tensor:
+    """`nu`, `theta` or `gamma` at the start: as the paper says, in a ring and with any phase.
+
+    Args:
+        before: Weights of the layer that were drawn already.
+    """
+    if name == "gamma":
+        size = torch.exp(-torch.exp(before["nu"]))
+        return (1 - size**2).sqrt().log()
+    dice = torch.rand(shape, generator=generator)
+    if name == "theta":
+        return (2 * math.pi * dice + 1e-4).log()
+    inner, outer = RING
+    area = dice * (outer**2 - inner**2) + inner**2
+    return (-0.5 * area.log()).log()
+
+
+def enter(inputs: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
+    """What the steps read: the inputs as they are."""
+    del weights
+    return inputs
+
+
+def step(read: Tensor, state: State, weights: Mapping[str, Tensor]) -> tuple[Tensor, State]:
     """One step of a layer.
 
         s' = lambda * s + exp(gamma) * (B x),   lambda = exp(-exp(nu) + i exp(theta))
@@ -23,7 +72,7 @@ def step(inputs: Tensor, state: State, weights: Mapping[str, Tensor]) -> tuple[T
     gated linear unit there). gelu is the tanh approximation.
 
     Args:
-        inputs: x, shape (batch, input).
+        read: x, shape (batch, input).
         state: Real and imaginary part of s, (batch, hidden) each.
         weights: `nu`, `theta`, `gamma` (hidden); `weight_b` (2 * hidden, input), real rows first;
             `weight_c` (hidden, 2 * hidden), Re(C s) = c_re s_re - c_im s_im; `weight_d` (hidden,
@@ -35,11 +84,25 @@ def step(inputs: Tensor, state: State, weights: Mapping[str, Tensor]) -> tuple[T
     size, phase = torch.exp(-torch.exp(weights["nu"])), torch.exp(weights["theta"])
     turn_re, turn_im = size * torch.cos(phase), size * torch.sin(phase)
     gain = torch.exp(weights["gamma"])
-    into_re, into_im = (inputs @ weights["weight_b"].T).chunk(2, dim=-1)
+    into_re, into_im = (read @ weights["weight_b"].T).chunk(2, dim=-1)
     re = turn_re * state[0] - turn_im * state[1] + gain * into_re
     im = turn_im * state[0] + turn_re * state[1] + gain * into_im
     c_re, c_im = weights["weight_c"].chunk(2, dim=1)
-    seen = re @ c_re.T - im @ c_im.T + inputs @ weights["weight_d"].T
+    seen = re @ c_re.T - im @ c_im.T + read @ weights["weight_d"].T
     bent = functional.gelu(seen, approximate="tanh")
     gate = functional.linear(bent, weights["weight_gate"], weights.get("bias_gate"))
     return bent * torch.sigmoid(gate), (re, im)
+
+
+def at_once(inputs: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
+    """All outputs (time, batch, hidden) from a state of zero, of a layer with biases."""
+    units = len(weights["nu"])
+    turn = torch.exp(torch.complex(-torch.exp(weights["nu"]), torch.exp(weights["theta"])))
+    into = torch.complex(weights["weight_b"][:units], weights["weight_b"][units:])
+    entering = torch.exp(weights["gamma"]) * (inputs.to(into.dtype) @ into.T)
+    states = scan(turn.expand_as(entering), entering)
+    out = torch.complex(weights["weight_c"][:, :units], weights["weight_c"][:, units:])
+    bent = (states @ out.T).real + inputs @ weights["weight_d"].T
+    bent = functional.gelu(bent, approximate="tanh")
+    gate = functional.linear(bent, weights["weight_gate"], weights["bias_gate"])
+    return bent * torch.sigmoid(gate)

@@ -1,26 +1,54 @@
-"""The minimal gated recurrent unit of arXiv 2410.01201: gates that read the input alone."""
+"""The minimal gated recurrent unit of arXiv 2410.01201: gates that read the input alone.
+
+No gate reads h, so all steps can be computed at once by a scan. This is the paper's first form,
+not the one in logarithms, which keeps n above zero. Another model than a GRU: h has no squashing
+and remembers unit by unit.
+"""
+
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False, check-untyped-defs=False
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
+
+from rnnsearch.models.scans import scan
 
 
-def step(projected: Tensor, hidden: Tensor) -> Tensor:
-    """One step of a minGRU.
+def mingru(x, U, b):
+    """States (time, batch, hidden) after inputs x (time, batch, input)."""
+    h = np.zeros((x.shape[1], len(U) // 2))
+    states = []
+    for x_t in x:
+        z, n = np.split(x_t @ U.T + b, 2, axis=1)
+        z = 1 / (1 + np.exp(-z))
+        h = (1 - z) * h + z * n
+        states.append(h)
+    return np.stack(states)
 
-        z  = sigmoid(W_z x + b_z)
-        n  = W_h x + b_h
-        h' = (1 - z) * h + z * n
 
-    No gate reads h, so all steps can be computed at once by a scan. This is the paper's first
-    form, not the one in logarithms, which keeps n above zero. Another model than a GRU: h has no
-    squashing and remembers unit by unit.
+def enter(inputs: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
+    """The blocks z, n of inputs (..., input): (..., 2 * hidden)."""
+    return functional.linear(inputs, weights["weight_ih"], weights.get("bias_ih"))
 
-    Args:
-        projected: W x + b, blocks z, n, shape (..., batch, 2 * hidden).
-        hidden: h, shape (..., batch, hidden).
-    """
-    update, new = projected.chunk(2, dim=-1)
+
+def step(
+    read: Tensor, state: tuple[Tensor, ...], weights: Mapping[str, Tensor]
+) -> tuple[Tensor, tuple[Tensor]]:
+    """One step of what `enter` gave, from and to (h,), each (batch, hidden)."""
+    del weights
+    update, new = read.chunk(2, dim=-1)
     update = torch.sigmoid(update)
-    return (1 - update) * hidden + update * new
+    hidden = (1 - update) * state[0] + update * new
+    return hidden, (hidden,)
+
+
+def at_once(inputs: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
+    """All outputs (time, batch, hidden) from a state of zero."""
+    take, new = enter(inputs, weights).chunk(2, dim=-1)
+    take = torch.sigmoid(take)
+    return scan(1 - take, take * new)

@@ -1,24 +1,53 @@
-"""The minimal LSTM of arXiv 2410.01201: two gates that share one unit of weight."""
+"""The minimal LSTM of arXiv 2410.01201: two gates that share one unit of weight.
+
+Gates read the input alone, and there is no memory beside h. Another model than an LSTM.
+"""
+
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False, check-untyped-defs=False
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
+
+from rnnsearch.models.scans import scan
 
 
-def step(projected: Tensor, hidden: Tensor) -> Tensor:
-    """One step of a minLSTM.
+def minlstm(x, U, b):
+    """States (time, batch, hidden) after inputs x (time, batch, input)."""
+    h = np.zeros((x.shape[1], len(U) // 3))
+    states = []
+    for x_t in x:
+        f, i, n = np.split(x_t @ U.T + b, 3, axis=1)
+        f = 1 / (1 + np.exp(-f))
+        i = 1 / (1 + np.exp(-i))
+        h = (f * h + i * n) / (f + i)
+        states.append(h)
+    return np.stack(states)
 
-        f  = sigmoid(W_f x + b_f),  i = sigmoid(W_i x + b_i)
-        n  = W_h x + b_h
-        h' = f / (f + i) * h + i / (f + i) * n
 
-    Gates read the input alone, and there is no memory beside h. Another model than an LSTM.
+def enter(inputs: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
+    """The blocks f, i, n of inputs (..., input): (..., 3 * hidden)."""
+    return functional.linear(inputs, weights["weight_ih"], weights.get("bias_ih"))
 
-    Args:
-        projected: W x + b, blocks f, i, n, shape (..., batch, 3 * hidden).
-        hidden: h, shape (..., batch, hidden).
-    """
-    forget, take, new = projected.chunk(3, dim=-1)
+
+def step(
+    read: Tensor, state: tuple[Tensor, ...], weights: Mapping[str, Tensor]
+) -> tuple[Tensor, tuple[Tensor]]:
+    """One step of what `enter` gave, from and to (h,), each (batch, hidden)."""
+    del weights
+    forget, take, new = read.chunk(3, dim=-1)
     forget, take = torch.sigmoid(forget), torch.sigmoid(take)
-    return (forget * hidden + take * new) / (forget + take)
+    hidden = (forget * state[0] + take * new) / (forget + take)
+    return hidden, (hidden,)
+
+
+def at_once(inputs: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
+    """All outputs (time, batch, hidden) from a state of zero."""
+    forget, take, new = enter(inputs, weights).chunk(3, dim=-1)
+    forget, take = torch.sigmoid(forget), torch.sigmoid(take)
+    return scan(forget / (forget + take), take / (forget + take) * new)

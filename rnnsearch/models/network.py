@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnsearch.models import lru, mingru, minlstm
-from rnnsearch.models.config import CLASSIC, ModelConfig, is_own
+from rnnsearch.models.cells import CELLS, function_name
+from rnnsearch.models.config import ModelConfig, is_own
 from rnnsearch.models.weights import network_weights, own_name, state_sizes_of, state_width
 
 
@@ -153,51 +154,35 @@ class RecurrentNetwork(nn.Module):
         self, layer: int, side: int, inputs: Tensor, state: list[Tensor]
     ) -> tuple[Tensor, Sequence[Tensor]]:
         """One layer in one direction over (time, batch, width)."""
-        cell = self.config.cell
-        if cell in CLASSIC:
-            return self._classic(layer, side, inputs, state)
-        outputs = []
-        if is_own(cell):
+        config = self.config
+        if is_own(config.cell):
             side_name, number = own_name(layer, side).split(".")
             module = getattr(self.rnn, side_name)[int(number)]
-            held: tuple[Tensor, ...] = tuple(state)
-            for x in inputs:
-                output, held = module(x, held)
-                outputs.append(output)
-            return torch.stack(outputs), held
-        if cell == "lru":
-            names = ["nu", "theta", "gamma", "weight_b", "weight_c", "weight_d", "weight_gate"]
-            names += ["bias_gate"] * self.config.bias
-            weights = {name: self._named(name, layer, side) for name in names}
-            pair = (state[0], state[1])
-            for x in inputs:
-                output, pair = lru.step(x, pair, weights)
-                outputs.append(output)
-            return torch.stack(outputs), pair
-        bias = self._named("bias_ih", layer, side) if self.config.bias else None
-        projected = functional.linear(inputs, self._named("weight_ih", layer, side), bias)
-        step = mingru.step if cell == "mingru" else minlstm.step
-        hidden = state[0]
-        for x in projected:
-            hidden = step(x, hidden)
-            outputs.append(hidden)
-        return torch.stack(outputs), (hidden,)
+            read, step = inputs, module
+        else:
+            cell = CELLS[config.cell]
+            weights = {
+                leaf.name: self._named(leaf.name, layer, side)
+                for leaf in cell.weights(bias=config.bias)
+            }
+            if cell.torch:
+                return self._classic(inputs, state, list(weights.values()))
+            read, step = cell.code.enter(inputs, weights), partial(cell.code.step, weights=weights)
+        held: tuple[Tensor, ...] = tuple(state)
+        outputs = []
+        for x in read:
+            output, held = step(x, held)
+            outputs.append(output)
+        return torch.stack(outputs), held
 
     def _classic(
-        self, layer: int, side: int, inputs: Tensor, state: list[Tensor]
+        self, inputs: Tensor, state: list[Tensor], weights: list[Tensor]
     ) -> tuple[Tensor, Sequence[Tensor]]:
         """Through torch's own functions, the ones behind `nn.RNN`, `nn.GRU` and `nn.LSTM`."""
         config = self.config
-        names = ["weight_ih", "weight_hh"] + ["bias_ih", "bias_hh"] * config.bias
-        weights = [self._named(name, layer, side) for name in names]
+        run = getattr(torch, function_name(config.cell, config.nonlinearity))
         before = [part.unsqueeze(0) for part in state]
         # has_biases, layers, dropout, train, bidirectional, batch_first
         how = (config.bias, 1, 0.0, self.training, False, False)
-        if config.cell == "lstm":
-            outputs, hidden, memory = torch.lstm(inputs, before, weights, *how)
-            return outputs, (hidden[0], memory[0])
-        run = torch.gru
-        if config.cell == "rnn":
-            run = torch.rnn_tanh if config.nonlinearity == "tanh" else torch.rnn_relu
-        outputs, hidden = run(inputs, before[0], weights, *how)
-        return outputs, (hidden[0],)
+        outputs, *last = run(inputs, before if len(before) > 1 else before[0], weights, *how)
+        return outputs, [part[0] for part in last]

@@ -3,7 +3,12 @@
 The oracle of the tests: nothing here is shared with torch or with the kernels. Shapes are
 seq-first. Names follow the textbook drawing: U reads the input, W reads the state before, V (the
 head) reads the state; a gated cell has one U and one W a gate, one under the other, in torch's
-order (GRU r, z, n; LSTM i, f, g, o).
+order (GRU r, z, n; LSTM i, f, g, o). The file of a cell has its two steps:
+
+- `step(read, remembered, state, nonlinearity)`, of `U x + b` and `W h + d`, to the next state and
+  what the step back needs: `h`, the one before, and more;
+- `step_back(weights, kept, d_state, nonlinearity)`, of the gradients in the next state, to those in
+  `U x + b`, in `W h + d` and in the state before.
 
 The backward pass follows the state through every step (Werbos, 1990). Three shortcuts look alike
 and are not: a state detached at each step (no gradient reaches the step before), input weights
@@ -15,15 +20,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnsearch.models.config import GATES
+from rnnsearch.models.cells import CELLS
 
 Array = NDArray[np.float64]
-ClassicCell = Literal["rnn", "gru", "lstm"]
+State = tuple[Array, ...]
+"""(h,) or, of an LSTM, (h, c), each (batch, hidden)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +60,7 @@ class Pass:
     """
 
     outputs: Array
-    last: list[tuple[Array, ...]]
+    last: list[State]
     tapes: list[list[dict[str, Array]]]
 
 
@@ -71,37 +76,33 @@ class Gradients:
 
     inputs: Array
     layers: list[LayerWeights]
-    state: list[tuple[Array, ...]]
+    state: list[State]
 
 
-def draw(
-    cell: ClassicCell, input_size: int, hidden_sizes: Sequence[int], seed: int
-) -> list[LayerWeights]:
+def draw(cell: str, input_size: int, hidden_sizes: Sequence[int], seed: int) -> list[LayerWeights]:
     """Weights of a stack of layers, uniform in ±1/sqrt(hidden) as torch draws them; drawn once."""
     dice = np.random.default_rng(seed)
     layers, width = [], input_size
     for hidden in hidden_sizes:
-        rows, bound = GATES[cell] * hidden, hidden**-0.5
+        rows, bound = CELLS[cell].gates * hidden, hidden**-0.5
         shapes = ((rows, width), (rows, hidden), (rows,), (rows,))
         layers.append(LayerWeights(*(dice.uniform(-bound, bound, shape) for shape in shapes)))
         width = hidden
     return layers
 
 
-def zero_state(
-    cell: ClassicCell, layers: Sequence[LayerWeights], batch: int
-) -> list[tuple[Array, ...]]:
+def zero_state(cell: str, layers: Sequence[LayerWeights], batch: int) -> list[State]:
     """(h,) or (h, c) of zeros for each layer, (batch, hidden) each."""
-    parts = 2 if cell == "lstm" else 1
-    return [tuple(np.zeros((batch, one.w.shape[1])) for _ in range(parts)) for one in layers]
+    parts = range(CELLS[cell].states)
+    return [tuple(np.zeros((batch, one.w.shape[1])) for _ in parts) for one in layers]
 
 
 def forward(
-    cell: ClassicCell,
+    cell: str,
     layers: Sequence[LayerWeights],
     inputs: Array,
-    state: Sequence[tuple[Array, ...]] | None = None,
-    nonlinearity: Literal["tanh", "relu"] = "tanh",
+    state: Sequence[State] | None = None,
+    nonlinearity: str = "tanh",
 ) -> Pass:
     """Run a stack of layers, whatever their widths, over a sequence.
 
@@ -113,10 +114,14 @@ def forward(
     if state is None:
         state = zero_state(cell, layers, inputs.shape[1])
     current, last, tapes = inputs, [], []
+    step = CELLS[cell].code.step
     for weights, before in zip(layers, state, strict=True):
         outputs, tape = [], []
         for x in current:
-            before, kept = _step(cell, weights, x, before, nonlinearity)
+            read = x @ weights.u.T + weights.b
+            remembered = before[0] @ weights.w.T + weights.d
+            before, kept = step(read, remembered, before, nonlinearity)
+            kept["x"] = x
             outputs.append(before[0])  # a new array each step, never one buffer
             tape.append(kept)
         current = np.stack(outputs)
@@ -126,12 +131,12 @@ def forward(
 
 
 def backward(
-    cell: ClassicCell,
+    cell: str,
     layers: Sequence[LayerWeights],
     taken: Pass,
     d_outputs: Array,
-    d_last: Sequence[tuple[Array, ...]] | None = None,
-    nonlinearity: Literal["tanh", "relu"] = "tanh",
+    d_last: Sequence[State] | None = None,
+    nonlinearity: str = "tanh",
 ) -> Gradients:
     """Back-propagation through time: from the last step to the first, from the top layer down.
 
@@ -142,7 +147,8 @@ def backward(
     """
     arriving = d_outputs
     found: list[LayerWeights] = []
-    states: list[tuple[Array, ...]] = []
+    states: list[State] = []
+    step_back = CELLS[cell].code.step_back
     for number in reversed(range(len(layers))):
         weights, tape = layers[number], taken.tapes[number]
         d_state = tuple(np.zeros_like(part) for part in taken.last[number])
@@ -155,7 +161,7 @@ def backward(
         for step in reversed(range(len(tape))):
             kept = tape[step]
             d_state = (d_state[0] + arriving[step], *d_state[1:])
-            d_input, d_recurrent, d_state = _step_back(cell, weights, kept, d_state, nonlinearity)
+            d_input, d_recurrent, d_state = step_back(weights, kept, d_state, nonlinearity)
             below[step] = d_input @ weights.u
             total.u[...] += d_input.T @ kept["x"]
             total.w[...] += d_recurrent.T @ kept["h"]
@@ -167,70 +173,6 @@ def backward(
     return Gradients(arriving, found, states)
 
 
-def _sigmoid(values: Array) -> Array:
+def sigmoid(values: Array) -> Array:
+    """Through tanh, which does not overflow."""
     return 0.5 * (1 + np.tanh(0.5 * values))
-
-
-def _step(
-    cell: ClassicCell,
-    weights: LayerWeights,
-    x: Array,
-    state: tuple[Array, ...],
-    nonlinearity: Literal["tanh", "relu"],
-) -> tuple[tuple[Array, ...], dict[str, Array]]:
-    """One step: the next state, and what the step back needs."""
-    h = state[0]
-    read = x @ weights.u.T + weights.b
-    remembered = h @ weights.w.T + weights.d
-    if cell == "rnn":
-        total = read + remembered
-        new = np.tanh(total) if nonlinearity == "tanh" else np.maximum(total, 0)
-        return (new,), {"x": x, "h": h, "new": new}
-    if cell == "gru":
-        read_r, read_z, read_n = np.split(read, 3, axis=1)
-        inner_r, inner_z, inner = np.split(remembered, 3, axis=1)
-        r, z = _sigmoid(read_r + inner_r), _sigmoid(read_z + inner_z)
-        n = np.tanh(read_n + r * inner)
-        kept = {"x": x, "h": h, "r": r, "z": z, "n": n, "inner": inner}
-        return ((1 - z) * n + z * h,), kept
-    i, f, g, o = np.split(read + remembered, 4, axis=1)
-    i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
-    c = f * state[1] + i * g
-    kept = {"x": x, "h": h, "c": state[1], "i": i, "f": f, "g": g, "o": o, "squashed": np.tanh(c)}
-    return (o * kept["squashed"], c), kept
-
-
-def _step_back(
-    cell: ClassicCell,
-    weights: LayerWeights,
-    kept: dict[str, Array],
-    d_state: tuple[Array, ...],
-    nonlinearity: Literal["tanh", "relu"],
-) -> tuple[Array, Array, tuple[Array, ...]]:
-    """Gradients in U x + b, in W h + d, and in the state before the step."""
-    d_h = d_state[0]
-    if cell == "rnn":
-        new = kept["new"]
-        slope: Any = 1 - new**2 if nonlinearity == "tanh" else new > 0
-        d_total = d_h * slope
-        return d_total, d_total, (d_total @ weights.w,)
-    if cell == "gru":
-        r, z, n, inner = kept["r"], kept["z"], kept["n"], kept["inner"]
-        d_n = d_h * (1 - z) * (1 - n**2)
-        d_z = d_h * (kept["h"] - n) * z * (1 - z)
-        d_r = d_n * inner * r * (1 - r)
-        d_recurrent = np.concatenate([d_r, d_z, d_n * r], axis=1)
-        d_input = np.concatenate([d_r, d_z, d_n], axis=1)
-        return d_input, d_recurrent, (d_h * z + d_recurrent @ weights.w,)
-    i, f, g, o, squashed = (kept[name] for name in ("i", "f", "g", "o", "squashed"))
-    d_c = d_state[1] + d_h * o * (1 - squashed**2)
-    d_total = np.concatenate(
-        [
-            d_c * g * i * (1 - i),
-            d_c * kept["c"] * f * (1 - f),
-            d_c * i * (1 - g**2),
-            d_h * squashed * o * (1 - o),
-        ],
-        axis=1,
-    )
-    return d_total, d_total, (d_total @ weights.w, d_c * f)

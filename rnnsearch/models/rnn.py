@@ -1,33 +1,50 @@
-"""The Elman cell."""
+"""The Elman cell, with the equation of `torch.nn.RNN`."""
+
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False, check-untyped-defs=False
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
+
+from rnnsearch.models.reference import Array, LayerWeights, State
+
+
+def rnn(x, U, W, b, d):
+    """States (time, batch, hidden) after inputs x (time, batch, input)."""
+    h = np.zeros((x.shape[1], W.shape[1]))
+    states = []
+    for x_t in x:
+        h = np.tanh(x_t @ U.T + b + h @ W.T + d)
+        states.append(h)
+    return np.stack(states)
+
+
+def rnn_relu(x, U, W, b, d):
+    """States (time, batch, hidden) after inputs x (time, batch, input)."""
+    h = np.zeros((x.shape[1], W.shape[1]))
+    states = []
+    for x_t in x:
+        h = np.maximum(x_t @ U.T + b + h @ W.T + d, 0)
+        states.append(h)
+    return np.stack(states)
 
 
 def step(
-    projected: Tensor,
-    hidden: Tensor,
-    w_hh: Tensor,
-    b_hh: Tensor,
-    nonlinearity: Literal["tanh", "relu"] = "tanh",
-) -> Tensor:
-    """One step of `torch.nn.RNN`: h' = f(W_ih x + b_ih + W_hh h + b_hh).
+    read: Array, remembered: Array, state: State, nonlinearity: str
+) -> tuple[State, dict[str, Array]]:
+    """See `models.reference`."""
+    total = read + remembered
+    new = np.tanh(total) if nonlinearity == "tanh" else np.maximum(total, 0)
+    return (new,), {"h": state[0], "new": new}
 
-    Leading axes broadcast, so that one call may step many trials.
 
-    Args:
-        projected: W_ih x + b_ih, shape (..., batch, hidden).
-        hidden: h, shape (..., batch, hidden).
-        w_hh: Shape (..., hidden, hidden).
-        b_hh: Shape (..., hidden), or (..., 1, hidden) under leading axes.
-        nonlinearity: f.
-
-    Returns:
-        The next h, which is also the output.
-    """
-    total = projected + hidden @ w_hh.mT + b_hh
-    return torch.tanh(total) if nonlinearity == "tanh" else torch.relu(total)
+def step_back(
+    weights: LayerWeights, kept: dict[str, Array], d_state: State, nonlinearity: str
+) -> tuple[Array, Array, State]:
+    """See `models.reference`."""
+    new = kept["new"]
+    slope: Any = 1 - new**2 if nonlinearity == "tanh" else new > 0
+    d_total = d_state[0] * slope
+    return d_total, d_total, (d_total @ weights.w,)

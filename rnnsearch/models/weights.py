@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
-from rnnsearch.models.config import CLASSIC, GATES, ModelConfig, is_own
+from rnnsearch.models.cells import CELLS, INPUTS
+from rnnsearch.models.config import ModelConfig, is_own
 
-Rule = Literal[
-    "uniform", "normal", "zero", "one", "orthogonal", "lru_nu", "lru_theta", "lru_gamma", "own"
-]
-"""How a weight is drawn; `models.initial` knows them."""
+Rule = Literal["uniform", "normal", "zero", "one", "orthogonal", "drawn", "own"]
+"""How a weight is drawn, see `models.initial`: `drawn` by the cell's file, `own` by a user's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def state_sizes_of(config: ModelConfig, width: int) -> tuple[int, ...]:
         from rnnsearch.models.own import state_sizes
 
         return state_sizes(config.cell, 1, width)
-    return (width,) * (2 if config.cell in ("lstm", "lru") else 1)
+    return (width,) * CELLS[config.cell].states
 
 
 def state_width(config: ModelConfig) -> int:
@@ -111,10 +110,8 @@ def _layer(
             Weight(f"rnn.{own_name(layer, direction)}.{name}", tuple(map(Axis, shape)), "own")
             for name, shape in parameter_shapes(config.cell, entering.length, width).items()
         ]
-    elif config.cell == "lru":
-        found = _lru(config, end, entering, width)
     else:
-        found = _gated(config, end, entering, width)
+        found = _named(config, end, entering, width)
     if config.initial_state == "learned":
         found += [
             Weight(f"rnn.initial{part}{end}", (Axis(size, 1, not is_own(config.cell)),), "zero")
@@ -128,39 +125,22 @@ def own_name(layer: int, direction: int) -> str:
     return f"{'backward' if direction else 'cells'}.{layer}"
 
 
-def _gated(config: ModelConfig, end: str, entering: Axis, width: int) -> list[Weight]:
-    bound = width**-0.5
-    rows, units = Axis(width, GATES[config.cell], True), Axis(width, 1, True)
-    classic = config.cell in CLASSIC
-    recurrent: Rule = "orthogonal" if config.recurrent_init == "orthogonal" else "uniform"
-    found = [Weight(f"rnn.weight_ih{end}", (rows, entering), "uniform", bound)]
-    if classic:
-        found.append(Weight(f"rnn.weight_hh{end}", (rows, units), recurrent, bound))
-    if config.bias:
-        gate = {"lstm": 1, "minlstm": 0}.get(config.cell)
-        forget = config.forget_bias if gate is not None else None
-        first = None if gate is None or forget is None else (gate, forget)
-        second = None if first is None else (first[0], 0.0)
-        found.append(Weight(f"rnn.bias_ih{end}", (rows,), "uniform", bound, first))
-        if classic:
-            found.append(Weight(f"rnn.bias_hh{end}", (rows,), "uniform", bound, second))
-    return found
-
-
-def _lru(config: ModelConfig, end: str, entering: Axis, width: int) -> list[Weight]:
-    units, parts = Axis(width, 1, True), Axis(width, 2, True)
-    inner = entering.length
-    found = [
-        Weight(f"rnn.nu{end}", (units,), "lru_nu"),
-        Weight(f"rnn.theta{end}", (units,), "lru_theta"),
-        Weight(f"rnn.gamma{end}", (units,), "lru_gamma"),
-        Weight(f"rnn.weight_b{end}", (parts, entering), "normal", (2 * inner) ** -0.5),
-        Weight(f"rnn.weight_c{end}", (units, parts), "normal", width**-0.5),
-        Weight(f"rnn.weight_d{end}", (units, entering), "uniform", inner**-0.5),
-        Weight(f"rnn.weight_gate{end}", (units, units), "uniform", width**-0.5),
-    ]
-    if config.bias:
-        found.append(Weight(f"rnn.bias_gate{end}", (units,), "uniform", width**-0.5))
+def _named(config: ModelConfig, end: str, entering: Axis, width: int) -> list[Weight]:
+    """Of a cell in the table."""
+    cell, found, preset = CELLS[config.cell], [], None
+    if cell.forget_gate is not None and config.forget_bias is not None:
+        preset = cell.forget_gate, config.forget_bias
+    for leaf in cell.weights(bias=config.bias):
+        axes = tuple(entering if axis == INPUTS else Axis(width, axis, True) for axis in leaf.axes)
+        rule: Rule = leaf.rule
+        if leaf.recurrent and config.recurrent_init == "orthogonal":
+            rule = "orthogonal"
+        scale = (leaf.shares * (entering.length if leaf.fan == INPUTS else width)) ** -0.5
+        first = None
+        if leaf.name.startswith("bias") and preset is not None:
+            # The biases of a gate are added: the first one has it all.
+            first, preset = preset, (preset[0], 0.0)
+        found.append(Weight(f"rnn.{leaf.name}{end}", axes, rule, scale, first))
     return found
 
 

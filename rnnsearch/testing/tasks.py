@@ -79,7 +79,7 @@ def networks(data: TaskData, count: int, cell: str = "lstm", head: Head = "every
     """Networks with different weights, large enough that their outputs differ."""
     made = []
     for seed in range(count):
-        config = ModelConfig(cell=cell, hidden_size=5)  # type: ignore[arg-type]
+        config = ModelConfig(cell=cell, hidden_size=5)
         shape = data.input_size, data.output_size, data.symbolic
         network = RecurrentNetwork(config, *shape)
         weights = initial_weights(config, *shape, seed)

@@ -104,7 +104,7 @@ class Chunk:
         layers = layers_of(network, len(slots), steps, batch, device, self._dtype)
         if whole:
             shape = StepShape(
-                cell=network.cell,  # type: ignore[arg-type]  # one of CLASSIC
+                cell=network.cell,
                 nonlinearity=network.nonlinearity,
                 hidden_size=network.widths[0],
                 num_layers=network.num_layers,

@@ -9,15 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnsearch.models.config import CLASSIC, is_own
+from rnnsearch.models.cells import CLASSIC
+from rnnsearch.models.config import is_own
 from rnnsearch.models.weights import own_name
 from rnnsearch.tasks.base import Head
-from rnnsearch.training.kernels import differentiable
+from rnnsearch.training.kernels import differentiable, traced
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, State
 from rnnsearch.training.kernels.choice import choose, kernels
-from rnnsearch.training.kernels.lru import lru
-from rnnsearch.training.kernels.minimal import minimal
-from rnnsearch.training.kernels.own import own
 from rnnsearch.training.kernels.products import scale, shift
 from rnnsearch.training.padding import (
     last_read,
@@ -156,17 +154,16 @@ def one_layer(
 ) -> tuple[Tensor, State]:
     """One layer in one direction, along the steps as they are given; see `run_layers`."""
     end = f"_l{layer}" + "_reverse" * side
-    if is_own(shape.cell):
-        prefix = f"rnn.{own_name(layer, side)}."
-        mine = {n.removeprefix(prefix): w for n, w in weights.items() if n.startswith(prefix)}
-        return own(shape.cell, shape.widths[layer], inputs, mine, state, lengths)
-    if shape.cell == "lru":
-        mine = {n[4 : -len(end)]: weight for n, weight in weights.items() if n.endswith(end)}
-        return lru(inputs, mine, state, lengths)
     if shape.cell not in CLASSIC:
-        bias = weights[f"rnn.bias_ih{end}"] if shape.bias else None
-        into = weights[f"rnn.weight_ih{end}"]
-        return minimal(shape.cell, inputs, into, bias, state[0], lengths)
+        prefix, suffix = "rnn.", end
+        if is_own(shape.cell):
+            prefix, suffix = f"rnn.{own_name(layer, side)}.", ""
+        mine = {
+            name.removeprefix(prefix).removesuffix(suffix): weight
+            for name, weight in weights.items()
+            if name.startswith(prefix) and name.endswith(suffix)
+        }
+        return traced.layer(shape.cell, shape.widths[layer], inputs, mine, state, lengths)
     head = weights["head.bias"]
     kernel, made = layers_of(shape, *inputs.shape[:3], head.device, head.dtype)[layer]
     if ends and lengths is not None and not kernel.ends:

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnsearch.models.config import CLASSIC, ModelConfig, is_own
+from rnnsearch.models.cells import CELLS, CLASSIC
+from rnnsearch.models.config import ModelConfig, is_own
 from rnnsearch.models.own import state_sizes
 from rnnsearch.models.weights import state_sizes_of
 from rnnsearch.training.kernels.base import State
@@ -78,11 +79,12 @@ def network_shape(
     """The shape in which a trial's network is computed."""
     embedded = symbolic and model.input == "embedding"
     own = is_own(model.cell)
+    bends = not own and CELLS[model.cell].nonlinearities
     parts = [state_sizes_of(model, width) for width in model.widths]
     widest = max(max(sizes) for sizes in parts)
     return NetworkShape(
         cell=model.cell,
-        nonlinearity=model.nonlinearity if model.cell == "rnn" else "tanh",
+        nonlinearity=model.nonlinearity if bends else "tanh",
         widths=model.widths if own else tuple(map(padded_size, model.widths)),
         own_widths=model.widths if own or model.layer_norm else None,
         directions=model.directions,

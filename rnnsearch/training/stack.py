@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnsearch.models.config import GATES, is_own
+from rnnsearch.models.cells import gates_of
+from rnnsearch.models.config import is_own
 from rnnsearch.tasks.base import Task, Telling
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.chunk import Chunk, in_whole_steps
@@ -112,7 +113,7 @@ class Stack:
     def _members_at_once(self) -> int:
         shape, steps = self.key.network, self.key.window.seq_len or 64
         units = sum(shape.widths) * shape.directions
-        width = units * (2 * GATES.get(shape.cell, 4) + 4)
+        width = units * (2 * gates_of(shape.cell) + 4)
         bytes_a_member = steps * self.key.window.batch_size * width
         bytes_a_member *= self.dtype.itemsize
         return max(1, CHUNK_BYTES.get(self.device.type, OTHER_CHUNK_BYTES) // bytes_a_member)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnsearch.models.config import GATES, ModelConfig
+from rnnsearch.models.cells import gates_of
+from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.weights import parameter_count
 from rnnsearch.space.corners import corners
 from rnnsearch.space.spec import StudySpec
@@ -18,9 +19,6 @@ COPIES = 6
 """Of the weights: themselves, gradient, two moments, the best epoch's, and a snapshot's."""
 KEPT_A_STEP = 3
 """Of a layer's gates: projected inputs, gates and their gradients, kept for the backward pass."""
-
-OWN_GATES = 4
-"""A user's own cell is taken for one with the gates of an LSTM."""
 
 KEYS = (
     "model.cell",
@@ -48,7 +46,7 @@ def largest_trial_bytes(spec: StudySpec, data: TaskData) -> int:
             symbolic=data.symbolic,
         )
         units = model.directions * sum(model.widths)
-        gates = GATES.get(model.cell, OWN_GATES) * units
+        gates = gates_of(model.cell) * units
         batch, length = values["training.batch_size"], values["training.seq_len"]
         positions = batch * data.seq_len(Window(batch_size=batch, seq_len=length))
         activations = positions * (KEPT_A_STEP * gates + 2 * data.output_size)

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from rnnsearch.models.config import CLASSIC
+from rnnsearch.models.cells import CLASSIC, function_name
 from rnnsearch.space.distributions import Choice
 from rnnsearch.space.spec import StudySpec
 
@@ -61,10 +61,9 @@ def reachable_kernels(spec: StudySpec) -> list[str]:
     first = spec.first_params()
     names: dict[str, None] = {}
     for cell in _values(spec, "model.cell", first):
-        if cell == "rnn":
-            names |= {f"rnn_{kind}": None for kind in _values(spec, "model.nonlinearity", first)}
-        elif cell in CLASSIC:
-            names[cell] = None
+        if cell in CLASSIC:
+            kinds = _values(spec, "model.nonlinearity", first)
+            names |= {function_name(cell, kind): None for kind in kinds}
     return list(names)
 
 

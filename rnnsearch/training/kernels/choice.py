@@ -11,6 +11,7 @@ from functools import cache
 
 import torch
 
+from rnnsearch.models.cells import CELLS
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape
 from rnnsearch.training.kernels.batched.kernel import BatchedKernel
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
@@ -47,11 +48,12 @@ def _chosen(layer: LayerShape, device_type: str, dtype: torch.dtype) -> LayerKer
     if device_type != "cpu" or dtype is not torch.float32:
         return available["batched"]
     most = WIDE_LSTM_SIZE if layer.batch_size >= WIDE_LSTM_BATCH else COMPILED_LSTM_SIZE
-    wide = layer.cell == "lstm" and layer.hidden_size > most
+    fused = CELLS[layer.cell].fused
+    wide = fused and layer.hidden_size > most
     if not wide and available["compiled"].supports(layer):
         return available["compiled"]
-    fused = layer.cell == "lstm" and layer.hidden_size * layer.batch_size >= FUSED_ROWS
-    return available["modules" if fused else "batched"]
+    wide = fused and layer.hidden_size * layer.batch_size >= FUSED_ROWS
+    return available["modules" if wide else "batched"]
 
 
 def choose(layer: LayerShape, device: torch.device, dtype: torch.dtype) -> LayerKernel:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from rnnsearch.errors import PackError
-from rnnsearch.models.config import GATES
+from rnnsearch.models.cells import CELLS
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, State
 
 
@@ -85,8 +85,7 @@ def _require(
 ) -> None:
     K, T, B = layer.members, layer.seq_len, layer.batch_size
     D, H = layer.input_size, layer.hidden_size
-    G = GATES[layer.cell] * H
-    states = 2 if layer.cell == "lstm" else 1
+    G, states = CELLS[layer.cell].gates * H, CELLS[layer.cell].states
     shapes = [(K, T, B, D), (K, G, D), (K, G, H), (K, G), (K, G), *[(K, B, H)] * states]
     found = [tuple(operand.shape) for operand in operands]
     if found != shapes:

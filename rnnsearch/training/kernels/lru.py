@@ -7,28 +7,16 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from rnnsearch.training.kernels.base import State
 from rnnsearch.training.kernels.products import gelu, linear, scale, smooth_sigmoid
 from rnnsearch.training.kernels.scan import turning_scan
 from rnnsearch.training.padding import after_last_valid
 
 
 def lru(
-    inputs: Tensor,
-    weights: Mapping[str, Tensor],
-    state: tuple[Tensor, ...],
-    lengths: Tensor | None = None,
-) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """One layer over a chunk of time, differentiable.
-
-    Args:
-        inputs: [K, T, B, I].
-        weights: As `models.lru.step` names them, each [K, ...].
-        state: Real and imaginary part before the first step, [K, B, H] each.
-        lengths: Valid steps, int64 [K, B]; None where all are.
-
-    Returns:
-        Outputs [K, T, B, H], and the state after the last valid step.
-    """
+    inputs: Tensor, weights: Mapping[str, Tensor], state: State, lengths: Tensor | None = None
+) -> tuple[Tensor, State]:
+    """See `traced.layer`."""
     size, phase = torch.exp(-torch.exp(weights["nu"])), torch.exp(weights["theta"])
     turn = size * torch.cos(phase), size * torch.sin(phase)
     gain = torch.exp(weights["gamma"])

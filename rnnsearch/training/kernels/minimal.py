@@ -6,12 +6,14 @@ hand, so that what is kept is linear in the steps: the gates and the states.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from rnnsearch.training.kernels.base import State
 from rnnsearch.training.kernels.products import linear, sigmoid
 from rnnsearch.training.kernels.scan import before, scan, scan_back
 from rnnsearch.training.padding import after_last_valid
@@ -61,27 +63,27 @@ class _MinLstm(torch.autograd.Function):
         return torch.cat([d_forget, d_take, d_states * write], -1), d_states[:, 0] * keep[:, 0]
 
 
-def minimal(
-    cell: str,
+def mingru(
+    inputs: Tensor, weights: Mapping[str, Tensor], state: State, lengths: Tensor | None = None
+) -> tuple[Tensor, State]:
+    """See `traced.layer`."""
+    return _layer(_MinGru, inputs, weights, state, lengths)
+
+
+def minlstm(
+    inputs: Tensor, weights: Mapping[str, Tensor], state: State, lengths: Tensor | None = None
+) -> tuple[Tensor, State]:
+    """See `traced.layer`."""
+    return _layer(_MinLstm, inputs, weights, state, lengths)
+
+
+def _layer(
+    function: Any,
     inputs: Tensor,
-    weight: Tensor,
-    bias: Tensor | None,
-    hidden: Tensor,
-    lengths: Tensor | None = None,
-) -> tuple[Tensor, tuple[Tensor]]:
-    """One layer over a chunk of time, differentiable.
-
-    Args:
-        cell: `mingru` or `minlstm`.
-        inputs: [K, T, B, I].
-        weight: [K, G*H, I].
-        bias: [K, G*H], or None.
-        hidden: Before the first step, [K, B, H].
-        lengths: Valid steps, int64 [K, B]; None where all are.
-
-    Returns:
-        Outputs [K, T, B, H], and the state after the last valid step.
-    """
-    function = _MinGru if cell == "mingru" else _MinLstm
-    states: Tensor = function.apply(linear(inputs, weight, bias), hidden)  # type: ignore[no-untyped-call]
-    return states, (after_last_valid(states, lengths, hidden),)
+    weights: Mapping[str, Tensor],
+    state: State,
+    lengths: Tensor | None,
+) -> tuple[Tensor, State]:
+    projected = linear(inputs, weights["weight_ih"], weights.get("bias_ih"))
+    states: Tensor = function.apply(projected, state[0])
+    return states, (after_last_valid(states, lengths, state[0]),)

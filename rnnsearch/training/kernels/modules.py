@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from rnnsearch.models.cells import CELLS, function_name
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, Saved, State
 
 
@@ -24,9 +25,8 @@ class ModulesKernel(LayerKernel):
     name = "modules"
 
     def supports(self, layer: LayerShape) -> bool:
-        """Every cell, shape, device and dtype that torch has."""
-        del layer
-        return True
+        """Every shape, device and dtype of a cell that torch has."""
+        return self.name in CELLS[layer.cell].kernels
 
     def forward(
         self,
@@ -94,10 +94,7 @@ def _member(
     # Arguments after the weights: biases, layers, dropout, training, bidirectional, batch_first.
     # `training` keeps what the backward of cuDNN and oneDNN needs; there is no dropout in it.
     training = torch.is_grad_enabled()
-    if layer.cell == "lstm":
-        return torch.lstm(inputs, state, weights, True, 1, 0.0, training, False, False)
-    if layer.cell == "gru":
-        run = torch.gru
-    else:
-        run = torch.rnn_tanh if layer.nonlinearity == "tanh" else torch.rnn_relu
-    return run(inputs, state[0], weights, True, 1, 0.0, training, False, False)
+    how = (True, 1, 0.0, training, False, False)
+    run = getattr(torch, function_name(layer.cell, layer.nonlinearity))
+    found: tuple[Tensor, ...] = run(inputs, state if len(state) > 1 else state[0], weights, *how)
+    return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from rnnsearch.models.cells import CELLS
 from rnnsearch.models.config import ModelConfig, is_own
 from rnnsearch.training.forward import layers_of
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape
@@ -38,15 +39,16 @@ def named(
 ) -> str:
     """`compiled, whole steps`, or the kernels of the layers: `compiled`, `modules, batched`.
 
-    Cells that are computed for all steps at once have a `scan`; a user's own cell goes the
-    `slow path`, trial after trial and step after step.
+    Cells that are computed for all steps at once have a `scan`; others, and a user's own cell, go
+    the `slow path`, trial after trial and step after step.
 
     Args:
         whole: Whether one call trains whole optimizer steps, projection to update.
     """
     if is_own(network.cell):
         return "own cell, slow path"
-    names = ", ".join(dict.fromkeys(kernel.name for kernel, _ in layers)) or "scan"
+    without = "scan" if CELLS[network.cell].scan else "slow path"
+    names = ", ".join(dict.fromkeys(kernel.name for kernel, _ in layers)) or without
     return f"{names}, whole steps" if whole else names
 
 
@@ -62,7 +64,7 @@ def choices(
     for cell in cells:
         for size in hidden_sizes:
             for batch in batch_sizes:
-                model = ModelConfig(cell=cell, hidden_size=size)  # type: ignore[arg-type]
+                model = ModelConfig(cell=cell, hidden_size=size)
                 shape = network_shape(model, 1, 1, symbolic=False)
                 # Neither members nor the length of a sequence has a say.
                 layers = layers_of(shape, 1, 1, batch, device, dtype)

@@ -12,10 +12,9 @@ import torch
 from typer.testing import CliRunner
 
 from rnnsearch.cli.app import app
+from rnnsearch.models.cells import CELLS
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.weights import parameter_count
-
-CELLS = ("rnn", "gru", "lstm", "mingru", "minlstm", "lru")
 
 
 def explained(*arguments: str) -> Any:
@@ -57,9 +56,8 @@ def test_relu_is_said_and_computed() -> None:
 def test_the_printed_lines_run_and_are_the_ones_that_are_compared(
     cell: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rnnsearch.models import spelled
-
     words = cell.split()
+    spelled = CELLS[words[0]].code
     printed = CliRunner().invoke(app, ["explain", *words, "--code"]).stdout
     code = printed.split("compared here:\n\n")[1].split("\n\nlargest difference")[0]
     name = re.findall(r"^def (\w+)\(", code, re.M)[0]

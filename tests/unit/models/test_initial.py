@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.models.initial import RING, initial_weights
+from rnnsearch.models.initial import initial_weights
+from rnnsearch.models.lru import RING
 
 
 def drawn(**options: object) -> dict[str, torch.Tensor]:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pytest
 import torch
-from torch import Tensor
 
-from rnnsearch.models import gru, lstm, rnn
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import parameter_count, weight_shapes
 
 torch.set_num_threads(1)
-
-Cell = Literal["rnn", "gru", "lstm"]
 
 CONFIGS = [
     (ModelConfig(cell="rnn", hidden_size=3), 2, 1, False),
@@ -64,55 +58,6 @@ def test_a_carried_state_makes_two_chunks_one(
     torch.testing.assert_close(torch.cat([first, second]), whole)
     for one, other in zip(end, last, strict=True):
         torch.testing.assert_close(one, other)
-
-
-@pytest.mark.parametrize("cell", ["rnn-tanh", "rnn-relu", "gru", "lstm"])
-def test_the_reference_cells_are_torchs(cell: str) -> None:
-    name, _, nonlinearity = cell.partition("-")
-    config = ModelConfig(
-        cell=name,  # type: ignore[arg-type]
-        nonlinearity=nonlinearity or "tanh",  # type: ignore[arg-type]
-        hidden_size=4,
-    )
-    made = network(config, 3, 2, False)
-    weights = made.state_dict()
-    generator = torch.Generator().manual_seed(1)
-    read = torch.randn(6, 2, 3, generator=generator, dtype=torch.float64)
-    parts = 2 if name == "lstm" else 1
-    state = tuple(
-        torch.randn(1, 2, 4, generator=generator, dtype=torch.float64) for _ in range(parts)
-    )
-    expected, expected_state = made(read, state)
-    w_hh, b_hh = weights["rnn.weight_hh_l0"], weights["rnn.bias_hh_l0"]
-    hidden, memory = state[0][0], state[-1][0]
-    outputs = []
-    for inputs in read:
-        projected = inputs @ weights["rnn.weight_ih_l0"].T + weights["rnn.bias_ih_l0"]
-        if name == "rnn":
-            hidden = rnn.step(projected, hidden, w_hh, b_hh, config.nonlinearity)
-        elif name == "gru":
-            hidden = gru.step(projected, hidden, w_hh, b_hh)
-        else:
-            hidden, memory = lstm.step(projected, hidden, memory, w_hh, b_hh)
-        outputs.append(hidden @ weights["head.weight"].T + weights["head.bias"])
-    torch.testing.assert_close(torch.stack(outputs), expected)
-    torch.testing.assert_close(hidden, expected_state[0][0])
-    torch.testing.assert_close(memory if name == "lstm" else hidden, expected_state[-1][0])
-
-
-def test_cells_step_many_trials_at_once() -> None:
-    generator = torch.Generator().manual_seed(0)
-
-    def draw(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-    projected, hidden, memory = draw(5, 2, 12), draw(5, 2, 3), draw(5, 2, 3)
-    w_hh, b_hh = draw(5, 12, 3), draw(5, 1, 12)
-    together = lstm.step(projected, hidden, memory, w_hh, b_hh)
-    for k in range(5):
-        alone = lstm.step(projected[k], hidden[k], memory[k], w_hh[k], b_hh[k, 0])
-        for one, other in zip(alone, together, strict=True):
-            torch.testing.assert_close(one, other[k])
 
 
 def test_onehot_is_an_embedding_with_unit_rows() -> None:

@@ -7,11 +7,10 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
-from rnnsearch.models import lru as lru_cell
-from rnnsearch.models import mingru, minlstm
+from rnnsearch.models.cells import CELLS
 from rnnsearch.training.kernels import scan as scans
+from rnnsearch.training.kernels import traced
 from rnnsearch.training.kernels.lru import lru
-from rnnsearch.training.kernels.minimal import minimal
 from rnnsearch.training.kernels.scan import scan, scan_back, turning_scan
 
 DICE = torch.Generator().manual_seed(0)
@@ -73,19 +72,15 @@ def test_a_turning_scan_is_complex_arithmetic(way):
 
 @pytest.mark.parametrize("cell", ["mingru", "minlstm"])
 def test_a_minimal_layer_is_its_cell_in_a_loop(way, cell):
-    gates = 2 if cell == "mingru" else 3
-    inputs, weight, bias, hidden = (
-        random(2, 11, 3, 5),
-        random(2, 4 * gates, 5),
-        None,
-        random(2, 3, 4),
-    )
-    outputs, (last,) = minimal(cell, inputs, weight, bias, hidden)
-    step = mingru.step if cell == "mingru" else minlstm.step
+    gates = CELLS[cell].gates
+    inputs, weight, hidden = random(2, 11, 3, 5), random(2, 4 * gates, 5), random(2, 3, 4)
+    outputs, (last,) = traced.layer(cell, 4, inputs, {"weight_ih": weight}, (hidden,))
+    code = CELLS[cell].code
     for k in range(2):
         state = hidden[k]
         for t in range(11):
-            state = step(inputs[k, t] @ weight[k].T, state)
+            read = code.enter(inputs[k, t], {"weight_ih": weight[k]})
+            state, _ = code.step(read, (state,), {})
             assert torch.allclose(outputs[k, t], state, atol=1e-13)
         assert torch.equal(last[k], outputs[k, -1])
 
@@ -100,7 +95,9 @@ def test_numerical_gradients(way):
         weight, hidden = random(2, rows, 3), random(2, 2, 4)
 
         def run(*leaves: Tensor, cell: str = cell) -> tuple[Tensor, ...]:
-            outputs, last = minimal(cell, *leaves)
+            inputs, weight, bias, hidden = leaves
+            own = {"weight_ih": weight, "bias_ih": bias}
+            outputs, last = traced.layer(cell, 4, inputs, own, (hidden,))
             return (outputs, *last)
 
         gradients(run, inputs, weight, bias[:, :rows].clone(), hidden)
@@ -121,7 +118,7 @@ def test_numerical_gradients(way):
         (state[0].unsqueeze(0), state[1].unsqueeze(0)),
     )
     for t in range(5):
-        wanted, state = lru_cell.step(inputs[0, t].detach(), state, one)
+        wanted, state = CELLS["lru"].code.step(inputs[0, t].detach(), state, one)
         assert torch.allclose(outputs[0, t], wanted, atol=1e-13)
 
 
@@ -135,7 +132,7 @@ def kept_numbers(steps: int) -> int:
 
     inputs, weight = random(1, steps, 1, 2), random(1, 32, 2).requires_grad_()
     with saved_tensors_hooks(keep, lambda tensor: tensor):
-        minimal("mingru", inputs, weight, None, random(1, 1, 16))
+        traced.layer("mingru", 16, inputs, {"weight_ih": weight}, (random(1, 1, 16),))
     return sum(kept.values())
 
 

@@ -15,6 +15,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from rnnsearch.models.cells import CELLS
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, Saved, State
 from rnnsearch.training.kernels.batched.cell import Back, BatchedCell, before
 from rnnsearch.training.kernels.products import column_sums
@@ -29,8 +30,7 @@ class BatchedKernel(LayerKernel):
 
     def supports(self, layer: LayerShape) -> bool:
         """Every shape of every cell that has a file here."""
-        del layer
-        return True
+        return self.name in CELLS[layer.cell].kernels
 
     def forward(
         self,

@@ -7,6 +7,7 @@ from functools import cache
 
 from torch import Tensor
 
+from rnnsearch.models.cells import CELLS, function_name
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, Saved, State
 
 _MULTIPLE = 16  # units: `vectors.LANES`, which a machine without numba cannot import
@@ -38,6 +39,8 @@ class CompiledKernel(LayerKernel):
 
     def refusal(self, layer: LayerShape) -> str:
         """Why this kernel cannot compute such a layer here; empty where it can."""
+        if self.name not in CELLS[layer.cell].kernels:
+            return f"there is no kernel for {layer.cell}"
         if layer.hidden_size % _MULTIPLE:
             return f"{layer.hidden_size} units are not a multiple of {_MULTIPLE}; pad them"
         return _host_refusal()
@@ -79,7 +82,7 @@ class CompiledKernel(LayerKernel):
 
 def entry_name(layer: LayerShape) -> str:
     """The entry point that computes a layer."""
-    return f"rnn_{layer.nonlinearity}" if layer.cell == "rnn" else layer.cell
+    return function_name(layer.cell, layer.nonlinearity)
 
 
 @cache

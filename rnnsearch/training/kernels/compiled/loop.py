@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
-from rnnsearch.models.config import GATES
+from rnnsearch.models.cells import CELLS
 from rnnsearch.training.kernels.base import LayerShape, State
 from rnnsearch.training.kernels.compiled.call import repeated
 from rnnsearch.training.kernels.compiled.kernel import entry_name
@@ -46,7 +46,7 @@ def closed_loop(
     current = fed
     for layer, own, state in zip(layers, weights, states, strict=True):
         K, B, H = layer.members, layer.batch_size, layer.hidden_size
-        sizes = Sizes(K, 1, B, layer.input_size, H, GATES[layer.cell] * H, 0, 0)
+        sizes = Sizes(K, 1, B, layer.input_size, H, CELLS[layer.cell].gates * H, 0, 0)
         outputs = fed.new_empty((K, 1, B, H))
         parts = [part.contiguous().clone() for part in state]
         w_ih, w_hh, b_ih, b_hh = (weight.contiguous() for weight in own)

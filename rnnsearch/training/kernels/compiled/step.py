@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnsearch.errors import PackError
-from rnnsearch.models.config import GATES
+from rnnsearch.models.cells import CELLS, function_name
 from rnnsearch.training.config import TrainingConfig
 
 
@@ -25,7 +25,7 @@ class StepShape:
         adaptive: Adam and AdamW; else SGD.
     """
 
-    cell: Literal["rnn", "gru", "lstm"]
+    cell: str
     nonlinearity: Literal["tanh", "relu"]
     hidden_size: int
     num_layers: int
@@ -53,7 +53,7 @@ class CompiledStep:
 
     def __init__(self, shape: StepShape, configs: Sequence[TrainingConfig]) -> None:
         self.shape = shape
-        self._name = f"rnn_{shape.nonlinearity}" if shape.cell == "rnn" else shape.cell
+        self._name = function_name(shape.cell, shape.nonlinearity)
         self._rates = np.array([[how.learning_rate for how in configs]], dtype=np.float64)
         # In the order of `Column`, which a machine without numba cannot import.
         self._settings = np.array(
@@ -116,7 +116,7 @@ class CompiledStep:
             inputs=shape.input_size,
             outputs=shape.output_size,
             hidden=shape.hidden_size,
-            gates=GATES[shape.cell] * shape.hidden_size,
+            gates=CELLS[shape.cell].gates * shape.hidden_size,
             row=0,
             adaptive=int(shape.adaptive),
             mask=0 if masks is None else masks.stride(0),
@@ -132,7 +132,7 @@ class CompiledStep:
         }
         if shape.adaptive:
             wanted["second"] = (K, sizes.row)
-        if shape.cell == "lstm":
+        if CELLS[shape.cell].states > 1:
             wanted["state1"] = state
         if masks is not None:
             wanted["masks"] = (S, K, T, B, shape.hidden_size)
