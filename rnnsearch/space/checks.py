@@ -12,7 +12,6 @@ from rnnsearch.space.conditions import holds
 from rnnsearch.space.corners import corners
 from rnnsearch.space.distributions import Choice, Parameter
 from rnnsearch.space.document import Place
-from rnnsearch.space.fields import all_fields
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.sections import Reading
 from rnnsearch.space.trial import task_config
@@ -53,13 +52,13 @@ class Draft:
         return not any(key == prefix or key.startswith(f"{prefix}.") for key in self.reading.wrong)
 
     def task_keys(self) -> list[str]:
-        return [key for key in all_fields(self.reading.task_type) if key.startswith("task.")]
+        return [key for key in self.reading.fields if key.startswith("task.")]
 
 
 def check_effects(draft: Draft) -> None:
     """A sampled field that can never do anything is a mistake: it would waste the search."""
     noted = {mistake.key for mistake in draft.mistakes}
-    fields = all_fields(draft.reading.task_type)
+    fields = draft.reading.fields
     for key in draft.parameters:
         if key in draft.reading.wrong or key in noted:
             continue

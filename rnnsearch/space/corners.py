@@ -7,7 +7,7 @@ from typing import Any
 
 from rnnsearch.space.conditions import contains, in_order, is_active
 from rnnsearch.space.distributions import Between, Choice, Parameter
-from rnnsearch.space.trial import default_of
+from rnnsearch.space.fields import fields_of
 
 MAX_CORNERS = 4096
 """Combinations at most; a space with more is checked in part."""
@@ -25,11 +25,11 @@ def corners(
     relevant = _with_ancestors(parameters, wanted)
     order = [key for key in in_order(parameters) if key in relevant]
     options = {key: _candidates(key, parameters, relevant) for key in order}
-    task_type: str | None = fixed.get("task.type")  # None where the file names no valid one
+    fields = fields_of(fixed)
     for count, known in enumerate(_walk(order, options, parameters, dict(fixed))):
         if count == MAX_CORNERS:
             return
-        yield {key: known[key] if key in known else default_of(key, task_type) for key in wanted}
+        yield {key: known[key] if key in known else fields[key].default for key in wanted}
 
 
 def _walk(

@@ -12,13 +12,13 @@ from rnnsearch.models.weights import parameter_count
 from rnnsearch.space.checks import BETWEEN_LAYERS, known_metrics, layer_counts
 from rnnsearch.space.corners import corners
 from rnnsearch.space.distributions import Choice, Distribution, Int
-from rnnsearch.space.fields import all_fields
+from rnnsearch.space.fields import fields_of, flat
 from rnnsearch.space.spec import StudySpec
-from rnnsearch.space.trial import build, default_of, first_task
+from rnnsearch.space.trial import build, first_task
 from rnnsearch.space.words import condition_text, draws, time_text
 from rnnsearch.tasks.base import Metric, TaskData
 from rnnsearch.tasks.load import load_data
-from rnnsearch.vocabulary import SAME_SCORES
+from rnnsearch.vocabulary import DURATION, SAME_SCORES
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +93,23 @@ def describe(spec: StudySpec) -> StudyDescription:
     Raises:
         DataError: The data is gone since the spec was loaded.
     """
-    task_type = str(spec.values["task.type"])
+    fields = fields_of(spec.values)
     data = load_data(first_task(spec))
     parameters = tuple(
         Sampled(
             key,
             draws(one.distribution),
             " and ".join(condition_text(*item) for item in one.when.items()),
-            default_of(key, task_type),
+            fields[key].default,
         )
         for key, one in spec.parameters.items()
     )
     counts = parameter_counts(spec, data)
     return StudyDescription(
         name=spec.name,
-        task=task_type,
+        task=str(spec.values["task.type"]),
         fixed=spec.values,
-        defaults=tuple(
-            key for key, value in spec.values.items() if value == default_of(key, task_type)
-        ),
+        defaults=tuple(key for key, value in spec.values.items() if value == fields[key].default),
         parameters=parameters,
         metrics=tuple(known_metrics(data)),
         metric=spec.search.metric,
@@ -119,7 +117,7 @@ def describe(spec: StudySpec) -> StudyDescription:
         rows={part: rows for part, rows in data.rows().items() if rows},
         inputs=data.input_size,
         outputs=data.output_size,
-        notes=(*data.notes(), *_notes(spec), *_too_large(spec, counts[1])),
+        notes=(*data.notes(), *spec.notes, *_notes(spec), *_too_large(spec, counts[1])),
         parameter_counts=counts,
         num_trials=spec.search.num_trials,
         time_budget_seconds=spec.search.time_budget,
@@ -134,7 +132,7 @@ def describe(spec: StudySpec) -> StudyDescription:
 def parameter_counts(spec: StudySpec, data: TaskData) -> tuple[int, int]:
     """Weights and biases of the smallest and the largest model of the space."""
     # A count grows with every size, so the extremes of the sizes hold the extremes of it.
-    keys = [key for key in all_fields(str(spec.values["task.type"])) if key.startswith("model.")]
+    keys = [key for key in fields_of(spec.values) if key.startswith("model.")]
     counts = [
         parameter_count(
             build(ModelConfig, "model", values),
@@ -185,24 +183,17 @@ def _members(distribution: Distribution) -> Sequence[Any]:
 
 
 def _search(spec: StudySpec) -> dict[str, Any]:
-    search, resources = spec.search, spec.resources
+    """Rules and resources as a file writes them, but for what the description says elsewhere."""
+    found = {**dict(flat("search", spec.search)), **dict(flat("resources", spec.resources))}
+    fields = fields_of({**spec.values, **found})
     return {
-        "search.sampler.type": search.sampler.type,
-        "search.sampler.startup_trials": search.sampler.startup_trials,
-        "search.scheduler.type": search.scheduler.type,
-        "search.scheduler.grace_period": search.scheduler.grace_period,
-        "search.scheduler.reduction_factor": search.scheduler.reduction_factor,
-        "search.finalists.top": search.finalists.top,
-        "search.finalists.seeds": search.finalists.seeds,
-        "search.seed": search.seed,
-        "resources.packs": resources.packs,
-        "resources.slots": resources.slots,
-        "resources.cpus_per_pack": resources.cpus_per_pack,
-        "resources.gpus_per_pack": resources.gpus_per_pack,
-        "resources.pack_timeout": (
-            None if resources.pack_timeout is None else time_text(resources.pack_timeout)
-        ),
+        key: time_text(value) if fields[key].marked(DURATION) and value is not None else value
+        for key, value in found.items()
+        if key not in _ELSEWHERE
     }
+
+
+_ELSEWHERE = {f"search.{name}" for name in ("metric", "goal", "num_trials", "time_budget")}
 
 
 def _too_large(spec: StudySpec, parameters: int) -> list[str]:
@@ -229,7 +220,7 @@ def _notes(spec: StudySpec) -> list[str]:
             f"the space holds {count} configurations, fewer than the {spec.search.num_trials} "
             "trials: some are trained again with other seeds"
         )
-    fields = all_fields(str(spec.values["task.type"]))
+    fields = fields_of(spec.values)
     sampled_task = [
         key
         for key in spec.parameters
@@ -250,7 +241,7 @@ def _notes(spec: StudySpec) -> list[str]:
 def _idle(spec: StudySpec) -> list[str]:
     """Fields that do nothing in some trials of the space."""
     notes = []
-    for key, one in all_fields(str(spec.values["task.type"])).items():
+    for key, one in fields_of(spec.values).items():
         if one.needs is None:
             continue
         parent, members = one.needs

@@ -9,10 +9,11 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from rnnsearch.models.config import ModelConfig, OwnCell
@@ -77,11 +78,18 @@ def summary(cls: type) -> str:
     return " ".join(inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].split())
 
 
-def leaves(cls: type, prefix: str, whole: Any = REQUIRED) -> dict[str, Field]:
+def leaves(
+    cls: type,
+    prefix: str,
+    whole: Any = REQUIRED,
+    chosen: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Field]:
     """The fields of a config dataclass, nested ones flattened, in order.
 
     Args:
         whole: A default of `cls` itself, whose attributes then are the fields' defaults.
+        chosen: Which config a field with `OneOf` holds, by its dotted key; else that of its
+            default.
     """
     found: dict[str, Field] = {}
     says = keys(cls)
@@ -93,12 +101,36 @@ def leaves(cls: type, prefix: str, whole: Any = REQUIRED) -> dict[str, Field]:
             default = part.default
         elif part.default_factory is not dataclasses.MISSING:
             default = part.default_factory()
-        inner = says[part.name].type
-        if dataclasses.is_dataclass(inner):
-            found |= leaves(inner, key, default)  # type: ignore[arg-type]
+        inner: Any = says[part.name].type
+        if (configs := says[part.name].configs) is not None:
+            found |= _one_of(configs(), key, default, chosen)
+        elif dataclasses.is_dataclass(inner):
+            found |= leaves(inner, key, default, chosen)  # type: ignore[arg-type]
         else:
             found[key] = Field(key, says[part.name], default)
     return found
+
+
+def _one_of(
+    configs: Mapping[str, Any], key: str, default: Any, chosen: Mapping[str, str]
+) -> dict[str, Field]:
+    """The fields of the config that is chosen among several, and the key that chooses."""
+    name = chosen.get(key, default.type)
+    whole = default if type(default) is configs[name] else REQUIRED
+    meaning = " ".join(f"`{one}`: {summary(cls)}" for one, cls in configs.items())
+    says = Key(Literal[tuple(configs)], meaning, never_sampled="other keys beside it hang on it")
+    first = {f"{key}.type": Field(f"{key}.type", says, default.type)}
+    return first | leaves(configs[name], key, whole) | first
+
+
+def flat(prefix: str, config: Any) -> Iterator[tuple[str, Any]]:
+    """The values of a config's fields under their dotted keys."""
+    for part in dataclasses.fields(config):
+        value, key = getattr(config, part.name), f"{prefix}.{part.name}"
+        if dataclasses.is_dataclass(value):
+            yield from flat(key, value)
+        else:
+            yield key, value
 
 
 def _texts(annotation: Any) -> Any:
@@ -122,30 +154,75 @@ def config_classes(task_type: str | None) -> dict[str, type]:
 
 
 @cache
-def all_fields(task_type: str | None) -> Mapping[str, Field]:
-    """Every field of a study of that task, under its dotted key."""
+def all_fields(
+    task_type: str | None, chosen: tuple[tuple[str, str], ...] = ()
+) -> Mapping[str, Field]:
+    """Every field of a study of that task, under its dotted key.
+
+    Args:
+        chosen: Pairs of a key with `OneOf` and the `type` of the config that it holds.
+    """
     found: dict[str, Field] = {}
     for section, cls in config_classes(task_type).items():
         if section == "task":
             says = Key(Literal[task_type], never_sampled="a study learns one task")
             found["task.type"] = Field("task.type", says, task_type)
-        found |= {key: one for key, one in leaves(cls, section).items() if key not in found}
-        if "task.path" in found and is_own(str(task_type)):
-            path = found["task.path"]  # a user's task need not mark it
-            says = dataclasses.replace(path.says, marks=path.says.marks | {PATH})
-            found["task.path"] = dataclasses.replace(path, says=says)
+        inner = leaves(cls, section, chosen=dict(chosen))
+        found |= {key: one for key, one in inner.items() if key not in found}
+    if "task.path" in found and is_own(str(task_type)):
+        path = found["task.path"].says  # a user's task need not mark it
+        marked = dataclasses.replace(path, marks=path.marks | {PATH})
+        found["task.path"] = dataclasses.replace(found["task.path"], says=marked)
+    if task_type is not None:
+        for key, default in family(task_type).defaults.items():
+            found[key] = dataclasses.replace(found[key], default=default)
+    return found
+
+
+@cache
+def choices(task_type: str | None) -> Mapping[str, Mapping[str, type]]:
+    """The fields that hold one of several configs, and those configs by their `type`."""
+    return {
+        key: configs
+        for section, cls in config_classes(task_type).items()
+        for key, configs in _choices(cls, section)
+    }
+
+
+def _choices(cls: type, prefix: str) -> Iterator[tuple[str, Mapping[str, type]]]:
+    for name, says in keys(cls).items():
+        inner: Any = says.type
+        if says.configs is not None:
+            yield f"{prefix}.{name}", says.configs()
+        elif dataclasses.is_dataclass(inner):
+            yield from _choices(inner, f"{prefix}.{name}")  # type: ignore[arg-type]
+
+
+def fields_of(values: Mapping[str, Any]) -> Mapping[str, Field]:
+    """The fields of a study in which these values are fixed, `task.type` and other types too."""
+    task_type: str | None = values.get("task.type")  # None where a file names no valid one
+    types = {key: values.get(f"{key}.type") for key in choices(task_type)}
+    return all_fields(task_type, tuple((key, name) for key, name in types.items() if name))
+
+
+@cache
+def every_field(task_type: str | None) -> Mapping[str, Field]:
+    """Every field that some study of that task has, whichever configs its file chooses."""
+    found = dict(all_fields(task_type))
+    for key, configs in choices(task_type).items():
+        for cls in configs.values():
+            found = leaves(cls, key) | found
     return found
 
 
 def path_keys(task_type: str) -> set[str]:
     """Fields that name a file."""
-    return {key for key, one in all_fields(task_type).items() if one.marked(PATH)}
+    return {key for key, one in every_field(task_type).items() if one.marked(PATH)}
 
 
-def section_hints(cls: type, section: str) -> dict[str, Any]:
-    """The keys of a section and their types; a user's task has its `type` beside its fields."""
-    own = {name: says.type for name, says in keys(cls).items()}
-    return ({"type": str} if section == "task" else {}) | own
+def section_keys(cls: type, section: str) -> dict[str, Key]:
+    """What stands in a section; a user's task has its `type` beside its fields."""
+    return ({"type": Key(str)} if section == "task" else {}) | dict(keys(cls))
 
 
 def sampled_section(key: str) -> bool:

@@ -9,10 +9,10 @@ from rnnsearch.errors import Mistake
 from rnnsearch.space.conditions import contains, in_order, is_active
 from rnnsearch.space.distributions import Parameter
 from rnnsearch.space.document import Entry, Items, Mapping, Node
-from rnnsearch.space.fields import all_fields, sampled_section
+from rnnsearch.space.fields import sampled_section
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.sections import Reading
-from rnnsearch.space.trial import default_of, label
+from rnnsearch.space.trial import label
 from rnnsearch.space.values import INVALID, note, read_value
 from rnnsearch.space.words import condition_text, draws, plain_text
 
@@ -87,7 +87,7 @@ def _one(
                     f"{key} is not sampled here: that needs {conditions}. Leave it out.",
                 )
             continue
-        known[key] = named.get(key, default_of(key, reading.task_type))
+        known[key] = named.get(key, reading.fields[key].default)
         if not contains(parameter.distribution, known[key]):
             note(
                 mistakes,
@@ -114,7 +114,7 @@ def _value(
     fixed: MappingABC[str, Any],
     mistakes: list[Mistake],
 ) -> Any:
-    known = all_fields(reading.task_type)
+    known = reading.fields
     if key not in known or not sampled_section(key):
         if reading.task_type is None and key.startswith("task."):
             return INVALID
@@ -129,7 +129,7 @@ def _value(
     if key in reading.wrong:
         return INVALID
     inner: list[Mistake] = []
-    value = read_value(known[key], entry.node, inner, reading.task_type)
+    value = read_value(known[key], entry.node, inner)
     for mistake in inner:
         note(mistakes, entry.node.place, where, f"{key} {mistake.message}", mistake.suggestion)
     if value is INVALID:

@@ -23,7 +23,7 @@ from rnnsearch.space.conditions import Condition, can_hold, contains, holds
 from rnnsearch.space.distributions import Between, Parameter
 from rnnsearch.space.document import Entry, Place, Scalar, read
 from rnnsearch.space.document import Mapping as Tree
-from rnnsearch.space.fields import REQUIRED, SECTIONS, all_fields, sampled_section
+from rnnsearch.space.fields import REQUIRED, SECTIONS, sampled_section
 from rnnsearch.space.firsts import read_first_trials
 from rnnsearch.space.networks import check_networks
 from rnnsearch.space.overrides import apply_overrides
@@ -31,7 +31,7 @@ from rnnsearch.space.resolve import render
 from rnnsearch.space.sections import Reading, read_sections
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig, StudySpec
 from rnnsearch.space.trainable import check_training
-from rnnsearch.space.trial import build, default_of
+from rnnsearch.space.trial import build
 from rnnsearch.space.values import note
 from rnnsearch.space.whens import read_conditions
 
@@ -147,7 +147,7 @@ def _load(
         raise SpaceFileError(_sorted(mistakes, source))
     if not parameters:
         fixed["search.num_trials"] = 1  # there is nothing to sample
-    canonical = all_fields(reading.task_type)
+    canonical = reading.fields
     return StudySpec(
         name=study,
         values={key: fixed[key] for key in canonical if sampled_section(key) and key in fixed},
@@ -158,6 +158,7 @@ def _load(
         yaml=render(
             study, written(fixed, parameters), parameters, firsts, canonical, reading.order
         ),
+        notes=tuple(reading.idle),
         directory=directory,
     )
 
@@ -179,10 +180,10 @@ def _no_mapping(root: object, source: str) -> Mistake:
 def _fixed(reading: Reading) -> dict[str, Any]:
     """Every field that is not sampled, defaults filled in; a wrong one has its default."""
     fixed: dict[str, Any] = {}
-    for key in all_fields(reading.task_type):
+    for key, one in reading.fields.items():
         if key in reading.distributions:
             continue
-        value = reading.values.get(key, default_of(key, reading.task_type))
+        value = reading.values.get(key, one.default)
         if value is not REQUIRED:
             fixed[key] = value
     if "search.scheduler.grace_period" not in reading.values:
@@ -219,7 +220,7 @@ def _parameters(
             if any(condition is None for condition in when.values()):
                 del found[key]
                 dead.add(key)
-                fixed[key] = default_of(key, reading.task_type)
+                fixed[key] = reading.fields[key].default
                 changed = True
             else:
                 found[key] = Parameter(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rnnsearch.errors import DataError, Mistake
 from rnnsearch.space.document import Entry, Mapping, Node, Place, Scalar, read
-from rnnsearch.space.fields import SECTIONS, all_fields
+from rnnsearch.space.fields import SECTIONS, every_field
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.values import note
 from rnnsearch.tasks.families import BUILT_IN, family
@@ -50,7 +50,7 @@ def apply_overrides(root: Mapping, overrides: Sequence[str], mistakes: list[Mist
 def _all_keys(root: Mapping) -> dict[str, None]:
     """The fields of every task, a user's own one that the file names among them."""
     types = [*BUILT_IN, *_own_type(root)]
-    return dict.fromkeys(key for name in types for key in all_fields(name))
+    return dict.fromkeys(key for name in types for key in every_field(name))
 
 
 def _own_type(root: Mapping) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rnnsearch.errors import SpaceFileError
-from rnnsearch.space.fields import all_fields
+from rnnsearch.space.fields import fields_of, flat
 from rnnsearch.space.load import loads, written
 from rnnsearch.space.resolve import render
 from rnnsearch.space.spec import FinalistsConfig, SchedulerConfig, StudySpec
@@ -41,9 +41,9 @@ def retraining(
         finalists=FinalistsConfig(top=1, seeds=seeds),
     )
     values = complete_values(spec, params)
-    values |= {**dict(_flat("search", once)), **dict(_flat("resources", spec.resources))}
+    values |= {**dict(flat("search", once)), **dict(flat("resources", spec.resources))}
     del values["search.goal"]  # the metric's own
-    fields = all_fields(str(spec.values["task.type"]))
+    fields = fields_of(values)
     judges = [spec.search.metric, spec.search.metric.replace("val_", "train_", 1), None]
     for metric in dict.fromkeys(judges):
         given = {key: value for key, value in values.items() if key != METRIC}
@@ -57,13 +57,3 @@ def retraining(
             if metric is None or not unknown:
                 raise
     raise AssertionError("the last of them leaves the metric to the task")
-
-
-def _flat(prefix: str, config: Any) -> Iterator[tuple[str, Any]]:
-    """The fields of a config under dotted keys."""
-    for field in dataclasses.fields(config):
-        value, key = getattr(config, field.name), f"{prefix}.{field.name}"
-        if dataclasses.is_dataclass(value):
-            yield from _flat(key, value)
-        else:
-            yield key, value

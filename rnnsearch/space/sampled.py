@@ -32,9 +32,7 @@ MOST_CHOICES = 1000
 """Members of a choice: each is written beside every trial, and a search tries far fewer."""
 
 
-def read_distribution(
-    field: Field, node: Mapping, mistakes: list[Mistake], task_type: str | None
-) -> Distribution | None:
+def read_distribution(field: Field, node: Mapping, mistakes: list[Mistake]) -> Distribution | None:
     """The distribution of a field, or None after its mistakes are noted.
 
     `when` is left to `conditions`, which needs to know every other field.
@@ -71,7 +69,7 @@ def read_distribution(
         names = " and ".join(entry.key for entry in kinds)
         note(mistakes, kinds[1].place, key, f"has {len(kinds)} distributions, {names}; keep one.")
         return None
-    distribution = _of_kind(field, kinds[0], node.entries.get("step"), mistakes, task_type)
+    distribution = _of_kind(field, kinds[0], node.entries.get("step"), mistakes)
     return distribution if len(mistakes) == before else None
 
 
@@ -80,7 +78,6 @@ def _of_kind(
     entry: Entry,
     step: Entry | None,
     mistakes: list[Mistake],
-    task_type: str | None,
 ) -> Distribution | None:
     kind = entry.key
     if step is not None and kind not in STEPPED:
@@ -91,7 +88,7 @@ def _of_kind(
             f"goes with {' and '.join(STEPPED)}, not with {kind}.",
         )
     if kind == "choice":
-        return _choice(field, entry, mistakes, task_type)
+        return _choice(field, entry, mistakes)
     fitting = kinds_for(field)
     if kind not in fitting:
         note(
@@ -107,7 +104,7 @@ def _of_kind(
             else "",
         )
         return None
-    bounds = _bounds(field, entry, mistakes, task_type)
+    bounds = _bounds(field, entry, mistakes)
     if bounds is None:
         return None
     low, high = bounds
@@ -135,9 +132,7 @@ def kinds_for(field: Field) -> tuple[str, ...]:
     return ("choice",)
 
 
-def _choice(
-    field: Field, entry: Entry, mistakes: list[Mistake], task_type: str | None
-) -> Choice | None:
+def _choice(field: Field, entry: Entry, mistakes: list[Mistake]) -> Choice | None:
     node = entry.node
     if not isinstance(node, Items):
         note(
@@ -169,7 +164,7 @@ def _choice(
     members: list[Any] = []
     seen: set[Any] = set()
     for number, item in enumerate(node.items, start=1):
-        value = read_value(field, item, mistakes, task_type, what=f"choice member {number}")
+        value = read_value(field, item, mistakes, what=f"choice member {number}")
         if value is INVALID:
             continue
         if value in seen:
@@ -194,9 +189,7 @@ def _example(field: Field) -> str:
     return "[true, false]" if takes(field.type, bool) else "[1, 2]"
 
 
-def _bounds(
-    field: Field, entry: Entry, mistakes: list[Mistake], task_type: str | None
-) -> tuple[Any, Any] | None:
+def _bounds(field: Field, entry: Entry, mistakes: list[Mistake]) -> tuple[Any, Any] | None:
     node, kind = entry.node, entry.key
     if not isinstance(node, Items) or len(node.items) != 2:
         note(
@@ -207,7 +200,7 @@ def _bounds(
         )
         return None
     ends = [
-        read_value(field, item, mistakes, task_type, what=f"{name} end of {kind}")
+        read_value(field, item, mistakes, what=f"{name} end of {kind}")
         for item, name in zip(node.items, ("the lower", "the upper"), strict=True)
     ]
     if any(end is INVALID for end in ends):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from typing import Annotated, Any, Union, get_args, get_origin
+from collections.abc import Mapping
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import annotated_types as limits
 from pydantic import StringConstraints, TypeAdapter
@@ -113,18 +114,38 @@ def _object(cls: type, prefix: str) -> dict[str, Any]:
     fields = leaves(cls, prefix)
     properties: dict[str, Any] = {}
     for name, says in keys(cls).items():
-        key = f"{prefix}.{name}"
-        if dataclasses.is_dataclass(says.type):
-            properties[name] = _object(says.type, key)  # type: ignore[arg-type]
-            properties[name]["type"] = ["object", "null"]
-            if says.meaning:
-                properties[name]["description"] = says.meaning
+        key, inner = f"{prefix}.{name}", cast("Any", says.type)
+        if says.configs is not None:
+            properties[name] = _one_of(says.configs(), key, fields)
+        elif dataclasses.is_dataclass(inner):
+            properties[name] = _object(cast("type", inner), key)
         else:
             properties[name] = _field(fields[key])
+            continue
+        properties[name]["type"] = ["object", "null"]
+        if says.meaning:
+            properties[name]["description"] = says.meaning
     return {
         "type": "object",
         "description": summary(cls),
         "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _one_of(configs: Mapping[str, type], key: str, fields: Mapping[str, Field]) -> dict[str, Any]:
+    """Several configs, of which a file may name keys that the chosen one has not."""
+    found: dict[str, list[Any]] = {}
+    for cls in configs.values():
+        for name, schema in _object(cls, key)["properties"].items():
+            if schema not in found.setdefault(name, []):
+                found[name].append(schema)
+    found["type"] = [_field(fields[f"{key}.type"])]
+    return {
+        "properties": {
+            name: schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+            for name, schemas in found.items()
+        },
         "additionalProperties": False,
     }
 

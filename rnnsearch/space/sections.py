@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from rnnsearch.errors import DataError, Mistake
@@ -14,8 +16,10 @@ from rnnsearch.space.fields import (
     Field,
     all_fields,
     config_classes,
+    every_field,
+    leaves,
     sampled_section,
-    section_hints,
+    section_keys,
 )
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.sampled import KINDS, read_distribution
@@ -36,6 +40,8 @@ class Reading:
         places: Where each field that the file sets stands, valid or not.
         wrong: Fields whose entry is a mistake.
         order: Every field that the file sets, in its order.
+        chosen: Which config each field with `OneOf` holds, where the file says it.
+        idle: What the file says of the configs that it does not choose, in words.
     """
 
     task_type: str | None
@@ -45,6 +51,13 @@ class Reading:
     places: dict[str, Place] = field(default_factory=dict)
     wrong: set[str] = field(default_factory=set)
     order: list[str] = field(default_factory=list)
+    chosen: dict[str, str] = field(default_factory=dict)
+    idle: list[str] = field(default_factory=list)
+
+    @property
+    def fields(self) -> MappingABC[str, Field]:
+        """Every field of the study."""
+        return all_fields(self.task_type, tuple(self.chosen.items()))
 
     def place(self, *keys: str, default: Place) -> Place:
         """Where the first of the keys that the file names stands."""
@@ -72,7 +85,7 @@ def read_sections(root: Mapping, mistakes: list[Mistake]) -> Reading:
 
 
 def _unknown_at_top(name: str, task_type: str | None) -> str:
-    known = all_fields(task_type)
+    known = every_field(task_type)
     homes = [key for key in known if key == name or key.rsplit(".", 1)[-1] == name]
     if homes and name not in SECTIONS:
         section, _, rest = homes[0].partition(".")
@@ -124,10 +137,20 @@ def _task_type(root: Mapping, mistakes: list[Mistake]) -> str | None:
 
 
 def _read_section(
-    prefix: str, cls: type, entry: Entry, reading: Reading, mistakes: list[Mistake]
+    prefix: str,
+    cls: type,
+    entry: Entry,
+    reading: Reading,
+    mistakes: list[Mistake],
+    others: MappingABC[str, Field] = MappingProxyType({}),
 ) -> None:
+    """The fields of a config dataclass.
+
+    Args:
+        others: Keys of configs that might stand here, but are not chosen.
+    """
     node = entry.node
-    hints = section_hints(cls, prefix)
+    hints = section_keys(cls, prefix)
     if isinstance(node, Scalar) and node.value is None and not node.quoted:
         return  # `model:` with nothing under it: the defaults
     if not isinstance(node, Mapping):
@@ -146,6 +169,13 @@ def _read_section(
         return
     for name, inner in node.entries.items():
         key = f"{prefix}.{name}"
+        if name in others and name not in hints:
+            before = len(mistakes)
+            _read_field(others[name], inner, Reading(reading.task_type), mistakes)
+            if len(mistakes) == before:
+                chosen = reading.chosen[prefix]
+                reading.idle.append(f"{key} does nothing while {prefix}.type is {chosen}")
+            continue
         if name not in hints:
             note(
                 mistakes,
@@ -156,18 +186,44 @@ def _read_section(
             )
             continue
         reading.places[key] = inner.place
-        if dataclasses.is_dataclass(hints[name]):
-            _read_section(key, hints[name], inner, reading, mistakes)
+        inside: Any = hints[name].type
+        if (configs := hints[name].configs) is not None:
+            _read_one_of(key, configs(), inner, reading, mistakes)
+        elif dataclasses.is_dataclass(inside):
+            _read_section(key, inside, inner, reading, mistakes)  # type: ignore[arg-type]
         else:
-            _read_field(all_fields(reading.task_type)[key], inner, reading, mistakes)
+            _read_field(reading.fields[key], inner, reading, mistakes)
+
+
+def _read_one_of(
+    key: str,
+    configs: MappingABC[str, type],
+    entry: Entry,
+    reading: Reading,
+    mistakes: list[Mistake],
+) -> None:
+    """The config that the `type` among its keys chooses, or the default's."""
+    node = entry.node
+    named = node.entries.get("type") if isinstance(node, Mapping) else None
+    name = named.node.value if named is not None and isinstance(named.node, Scalar) else None
+    if not (isinstance(name, str) and name in configs):
+        name = str(reading.fields[f"{key}.type"].default)
+    reading.chosen[key] = name
+    others = {
+        one.name: one
+        for other, cls in configs.items()
+        if other != name
+        for one in leaves(cls, key).values()
+    }
+    _read_section(key, configs[name], entry, reading, mistakes, others)
 
 
 def _under(prefix: str, task_type: str | None) -> list[str]:
-    return [key for key in all_fields(task_type) if key.startswith(f"{prefix}.")]
+    return [key for key in every_field(task_type) if key.startswith(f"{prefix}.")]
 
 
-def _unknown_field(prefix: str, name: str, hints: dict[str, Any], reading: Reading) -> str:
-    known = all_fields(reading.task_type)
+def _unknown_field(prefix: str, name: str, hints: MappingABC[str, Any], reading: Reading) -> str:
+    known = every_field(reading.task_type)
     same = [key for key in known if key.rsplit(".", 1)[-1] == name]
     if same:
         return f"unknown key under {prefix}; it belongs to `{same[0].rpartition('.')[0]}`."
@@ -175,7 +231,7 @@ def _unknown_field(prefix: str, name: str, hints: dict[str, Any], reading: Readi
 
 
 def _nearest_field(prefix: str, name: str, local: list[str], task_type: str | None) -> str:
-    known = all_fields(task_type)
+    known = every_field(task_type)
     elsewhere = [key for key in known if key.rsplit(".", 1)[-1] == name]
     if elsewhere:
         return elsewhere[0]
@@ -187,13 +243,13 @@ def _nearest_field(prefix: str, name: str, local: list[str], task_type: str | No
 def _read_field(one: Field, entry: Entry, reading: Reading, mistakes: list[Mistake]) -> None:
     before = len(mistakes)
     if isinstance(entry.node, Mapping):
-        distribution = read_distribution(one, entry.node, mistakes, reading.task_type)
+        distribution = read_distribution(one, entry.node, mistakes)
         if distribution is not None:
             reading.distributions[one.key] = distribution
         if (when := entry.node.entries.get("when")) is not None:
             reading.whens[one.key] = when
     else:
-        value = read_value(one, entry.node, mistakes, reading.task_type)
+        value = read_value(one, entry.node, mistakes)
         if value is not INVALID:
             reading.values[one.key] = value
     reading.order.append(one.key)

@@ -146,6 +146,7 @@ class StudySpec:
             parameter, lists under their labels); trial 0 is the first.
         search: Metric, budget and rules.
         resources: How the cluster is used.
+        notes: What the file says, and nothing reads.
         yaml: The resolved space file, which loads to an equal spec.
         directory: Where relative paths in the file start; two specs are equal without it.
     """
@@ -157,6 +158,7 @@ class StudySpec:
     search: SearchConfig
     resources: ResourcesConfig
     yaml: str
+    notes: tuple[str, ...] = field(default=(), compare=False)
     directory: Path = field(compare=False)
 
     def stopping_rule(self) -> StoppingRule:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from functools import cache
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, cast
 
 from rnnsearch.errors import DataError, InputError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.own_code import theirs
 from rnnsearch.space.conditions import contains, in_order, is_active
 from rnnsearch.space.distributions import Choice, Distribution, Float, Int, Parameter
-from rnnsearch.space.fields import REQUIRED, all_fields
+from rnnsearch.space.fields import REQUIRED, fields_of
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.words import condition_text, draws
@@ -21,14 +20,9 @@ from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.families import family
 from rnnsearch.tasks.own.find import is_own
 from rnnsearch.training.config import TrainingConfig, TrialConfig
+from rnnsearch.vocabulary import keys
 
 T = TypeVar("T")
-
-
-def default_of(key: str, task_type: str | None) -> Any:
-    """What a field is where the file says nothing."""
-    special = {} if task_type is None else family(task_type).defaults
-    return special[key] if key in special else all_fields(task_type)[key].default
 
 
 def trial_config(spec: StudySpec, params: Mapping[str, Any], seed: int) -> TrialConfig:
@@ -59,12 +53,12 @@ def complete_values(spec: StudySpec, params: Mapping[str, Any]) -> dict[str, Any
                 f"{key} is no parameter of the study {spec.name}"
                 + (f". Did you mean {near}?" if near else ".")
             )
-    task_type = str(spec.values["task.type"])
+    fields = fields_of(spec.values)
     known = dict(spec.values)
     inactive: dict[str, Any] = {}
     for key in in_order(spec.parameters):
         parameter = spec.parameters[key]
-        default = default_of(key, task_type)
+        default = fields[key].default
         if is_active(parameter, known):
             known[key] = (
                 stored_value(key, parameter.distribution, params[key]) if key in params else default
@@ -85,8 +79,8 @@ def first_task(spec: StudySpec) -> TaskConfig:
     A sampled field has its default where its distribution holds that, and else a first member or
     lower end: a default that is never drawn may go with nothing else in the file.
     """
-    given, task_type = spec.first_params(), str(spec.values["task.type"])
-    defaults = {key: default_of(key, task_type) for key in spec.parameters}
+    given, fields = spec.first_params(), fields_of(spec.values)
+    defaults = {key: fields[key].default for key in spec.parameters}
     known = dict(spec.values)
     for key in in_order(spec.parameters):
         parameter, default = spec.parameters[key], defaults[key]
@@ -169,16 +163,12 @@ def task_config(values: Mapping[str, Any]) -> TaskConfig:
 def build(cls: type[T], prefix: str, values: Mapping[str, Any]) -> T:
     """A config dataclass out of dotted keys; absent ones take the dataclass's defaults."""
     arguments: dict[str, Any] = {}
-    for name, annotation in _annotations(cast("Any", cls)).items():
-        key = f"{prefix}.{name}"
-        if dataclasses.is_dataclass(annotation):
-            arguments[name] = build(cast("type[Any]", annotation), key, values)
+    for name, says in keys(cast("Any", cls)).items():
+        key, inner = f"{prefix}.{name}", says.type
+        if says.configs is not None:
+            inner = says.configs().get(values.get(f"{key}.type", ""))
+        if dataclasses.is_dataclass(inner):
+            arguments[name] = build(cast("type[Any]", inner), key, values)
         elif key in values and values[key] is not REQUIRED:
             arguments[name] = values[key]
     return cls(**arguments)
-
-
-@cache
-def _annotations(cls: type[Any]) -> Mapping[str, Any]:
-    """Types of a config's fields; Python compiles each anew at every question."""
-    return get_type_hints(cls)

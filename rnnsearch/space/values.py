@@ -11,7 +11,7 @@ from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 from rnnsearch.errors import Mistake
 from rnnsearch.models.config import OWN_PATTERN, OwnCell
 from rnnsearch.space.document import Mapping, Node, Place, Scalar, plain
-from rnnsearch.space.fields import Field, all_fields, alternatives, in_words, literals, takes
+from rnnsearch.space.fields import Field, alternatives, in_words, literals, takes
 from rnnsearch.space.nearest import nearest
 from rnnsearch.vocabulary import DURATION, PATH
 
@@ -31,9 +31,8 @@ def note(
 
 
 @cache
-def _adapter(key: str, task_type: str | None) -> TypeAdapter[Any]:
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
     config = ConfigDict(strict=True, allow_inf_nan=False)
-    annotation = all_fields(task_type)[key].type
     if OwnCell in alternatives(annotation):
         path = Annotated[str, StringConstraints(pattern=OWN_PATTERN)]
         parts = tuple(path if part is OwnCell else part for part in alternatives(annotation))
@@ -41,19 +40,19 @@ def _adapter(key: str, task_type: str | None) -> TypeAdapter[Any]:
     return TypeAdapter(annotation, config=config)
 
 
-def conform(field: Field, value: Any, task_type: str | None) -> Any:
+def conform(field: Field, value: Any) -> Any:
     """The value in its field's own type (`1` becomes `1.0` for a number).
 
     Raises:
         ValidationError: It is not of that type; nothing is converted but whole to real numbers.
     """
-    return _adapter(field.key, task_type).validate_python(_tuples(value))
+    return _adapter(field.type).validate_python(_tuples(value))
 
 
-def value_problem(field: Field, value: Any, task_type: str | None) -> str | None:
+def value_problem(field: Field, value: Any) -> str | None:
     """Why a plain value does not fit its field, or None."""
     try:
-        return field.says.problem(conform(field, value, task_type))
+        return field.says.problem(conform(field, value))
     except (ValidationError, OverflowError):
         return f"must be {allowed(field)}"
 
@@ -64,9 +63,7 @@ def allowed(field: Field) -> str:
     return f"{words}, {limits}" if limits else words
 
 
-def read_value(
-    field: Field, node: Node, mistakes: list[Mistake], task_type: str | None, *, what: str = ""
-) -> Any:
+def read_value(field: Field, node: Node, mistakes: list[Mistake], *, what: str = "") -> Any:
     """A fixed value, or `INVALID` after its mistake is noted.
 
     Args:
@@ -80,7 +77,7 @@ def read_value(
     if field.marked(DURATION) and value is not None:
         return _duration(field, node, mistakes)
     try:
-        value = conform(field, value, task_type)
+        value = conform(field, value)
     except (ValidationError, OverflowError):
         suggestion = _mend(field, node)
         message = f"{part}must be {allowed(field)}, not {_said(node)}."

@@ -8,7 +8,7 @@ from rnnsearch.errors import Mistake
 from rnnsearch.space.conditions import Condition, can_hold, contains, find_cycle, holds
 from rnnsearch.space.distributions import Between, Choice, Float
 from rnnsearch.space.document import Entry, Items, Mapping, Scalar
-from rnnsearch.space.fields import Field, all_fields, is_list, sampled_section, takes
+from rnnsearch.space.fields import Field, is_list, sampled_section, takes
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.sections import Reading
 from rnnsearch.space.values import INVALID, note, read_value
@@ -52,9 +52,7 @@ def _read_when(
             "must be a mapping of a field to its values, such as {model.cell: rnn}.",
         )
         return found
-    known = {
-        name: one for name, one in all_fields(reading.task_type).items() if sampled_section(name)
-    }
+    known = {name: one for name, one in reading.fields.items() if sampled_section(name)}
     for name, inner in node.entries.items():
         if name not in known:
             if reading.task_type is None and name.startswith("task."):
@@ -79,7 +77,7 @@ def _condition(
 ) -> Condition | None:
     node, where = entry.node, f"{child}.when"
     if isinstance(node, Mapping):
-        return _between(where, parent, node, reading.task_type, mistakes)
+        return _between(where, parent, node, mistakes)
     several = isinstance(node, Items) and (
         not is_list(parent.type) or any(isinstance(item, Items) for item in node.items)
     )
@@ -90,7 +88,7 @@ def _condition(
     members = []
     for item in nodes:
         inner: list[Mistake] = []
-        value = read_value(parent, item, inner, reading.task_type)
+        value = read_value(parent, item, inner)
         for mistake in inner:
             note(mistakes, item.place, where, f"{parent.key} {mistake.message}", mistake.suggestion)
         if value is not INVALID and value not in members:
@@ -98,9 +96,7 @@ def _condition(
     return tuple(members) if len(members) == len(nodes) else None
 
 
-def _between(
-    where: str, parent: Field, node: Mapping, task_type: str | None, mistakes: list[Mistake]
-) -> Between | None:
+def _between(where: str, parent: Field, node: Mapping, mistakes: list[Mistake]) -> Between | None:
     if not (takes(parent.type, int) or takes(parent.type, float)):
         note(
             mistakes,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rnnsearch.commands import command
 from rnnsearch.errors import DataError
 from rnnsearch.space.corners import corners
-from rnnsearch.space.fields import all_fields
+from rnnsearch.space.fields import fields_of
 from rnnsearch.space.trial import first_task, task_config
 from rnnsearch.tasks.fingerprint import Fingerprint, changes, fingerprint
 from rnnsearch.tasks.load import load_data
@@ -122,7 +122,7 @@ def _other_files(spec: StudySpec, first: TaskConfig) -> Iterator[TaskConfig]:
     if "task.path" not in spec.parameters:
         return
     seen = {getattr(first, "path", None)}
-    keys = [key for key in all_fields(str(spec.values["task.type"])) if key.startswith("task.")]
+    keys = [key for key in fields_of(spec.values) if key.startswith("task.")]
     for values in corners(spec.parameters, spec.values, keys):
         config = task_config(values)
         if (path := getattr(config, "path", None)) not in seen:

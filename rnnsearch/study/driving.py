@@ -111,10 +111,9 @@ def drive(
     hurried = False
     troubles.start()
     try:
+        said = (*told, *spec.notes, *data.notes())
         ledger.note(
-            lambda notes: replace(
-                notes, data_notes=(*told, *data.notes()), tie_break=own_loss(data.metrics())
-            )
+            lambda notes: replace(notes, data_notes=said, tie_break=own_loss(data.metrics()))
         )
         opening = _opening(spec, directory, data, ledger, resumed)
         everyone.on_event(opening)

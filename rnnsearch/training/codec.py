@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin
 
 from rnnsearch.errors import DataError, ModelError
 from rnnsearch.models.config import OwnCell
@@ -13,6 +13,7 @@ from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.families import BUILT_IN, family, family_of
 from rnnsearch.tasks.own.find import is_own
 from rnnsearch.training.config import TrialConfig
+from rnnsearch.vocabulary import Key, keys
 
 
 def config_to_json(config: TrialConfig) -> dict[str, Any]:
@@ -131,10 +132,24 @@ def _read_fields(kind: Any, values: Any, place: str) -> Any:
         required = field.default is MISSING and field.default_factory is MISSING
         if required and name not in values:
             raise _wrong(f"{place}.{name}", "is missing")
-    types = get_type_hints(kind)
+    said = keys(kind)
     return kind(
-        **{name: _read(types[name], value, f"{place}.{name}") for name, value in values.items()}
+        **{
+            name: _read(_kind(said[name], value, f"{place}.{name}"), value, f"{place}.{name}")
+            for name, value in values.items()
+        }
     )
+
+
+def _kind(says: Key, value: Any, place: str) -> Any:
+    """The type of a field; of one that holds one of several configs, the one that `type` names."""
+    if says.configs is None:
+        return says.type
+    configs = says.configs()
+    name = value.get("type") if isinstance(value, dict) else None
+    if not isinstance(name, str) or name not in configs:
+        raise _wrong(f"{place}.type", f"{name!r} is none of {', '.join(configs)}")
+    return configs[name]
 
 
 def _read_plain(kind: Any, value: Any, place: str) -> Any:

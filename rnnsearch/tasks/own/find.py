@@ -8,6 +8,8 @@ from importlib.metadata import EntryPoint, entry_points
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from rnnsearch.vocabulary import keys
+
 GROUP = "rnnsearch.tasks"
 """Entry points of installed packages: `parity = "my_package.tasks:Parity"`."""
 
@@ -62,12 +64,13 @@ def _fields_problem(cls: type) -> str | None:
         hints = get_type_hints(cls)
     except (NameError, TypeError) as error:
         return f"the types of its fields cannot be read ({error})."
+    said = keys(cls)
     for field in fields(cls):
         if field.name == "type":
             return "a field cannot be called `type`, which is the key of the task's own name."
         if field.default is MISSING and field.default_factory is MISSING:
             return f"its field `{field.name}` needs a default."
-        if not _settable(hints[field.name]):
+        if said[field.name].configs is None and not _settable(hints[field.name]):
             return (
                 f"its field `{field.name}` has a type that a space file cannot set; allowed are "
                 "int, float, bool, str, Literal, tuple[int, ...] and the like, any of these or "

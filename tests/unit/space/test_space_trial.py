@@ -9,9 +9,9 @@ import pytest
 from rnnsearch.errors import InputError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.space.distributions import Choice, Float, Int
+from rnnsearch.space.fields import all_fields
 from rnnsearch.space.load import load, loads
 from rnnsearch.space.trial import (
-    default_of,
     first_task,
     params_from_values,
     stored_value,
@@ -26,8 +26,8 @@ SPACES = Path(__file__).parents[3] / "search_spaces"
 def test_a_waves_default_epoch_is_the_tasks_own() -> None:
     from rnnsearch.tasks.sine.task import STEPS_PER_EPOCH
 
-    assert default_of("training.steps_per_epoch", "sine") == STEPS_PER_EPOCH
-    assert default_of("training.steps_per_epoch", "text") is None
+    assert all_fields("sine")["training.steps_per_epoch"].default == STEPS_PER_EPOCH
+    assert all_fields("text")["training.steps_per_epoch"].default is None
 
 
 def test_the_tutorials_configuration() -> None:
