@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rnnsearch.training.weights import Weights
 
 CRASHES = 3
-"""A rerun that was aboard so many crashes is dropped, with a note."""
+"""A rerun that was aboard so many crashes is left out, which is said."""
 
 
 @dataclass(slots=True)
@@ -113,9 +113,9 @@ class FinalistsStage:
         self._shelf = shelf
         self._own = {record.number: record.seed for record in records}
         self._crashes: dict[str, int] = {}
+        self._refused: dict[str, str] = {}
         self._announced: set[int] = set()
         self._queue: deque[Job] = deque()
-        self.dropped: list[str] = []
         self.closed = False
         self.goes_on = False
         notes = ledger.notes
@@ -192,7 +192,7 @@ class FinalistsStage:
         self.hand_back(job, crashed=crashed, snapshot=None)
 
     def refuse(self, job: Job, reason: str) -> None:
-        self.dropped.append(f"trial {job.number}, seed {job.seed}: {reason}")
+        self._refused[job.trial_id] = reason
 
     def trained(self, finalist: Finalist) -> tuple[dict[int, Path], list[str]]:
         """Checkpoint folders of a finalist's seeds, and in words the seeds that have none."""
@@ -203,7 +203,8 @@ class FinalistsStage:
             if self._shelf.has(finalist.number, seed, own=own):
                 paths[seed] = self._shelf.path(finalist.number, seed, own=own)
             elif seed not in finalist.values:
-                missing.append(f"seed {seed}: not trained to its end")
+                why = self._refused.get(_key(finalist.number, seed))
+                missing.append(f"seed {seed}: not trained to its end" + (f", {why}" if why else ""))
             elif math.isfinite(finalist.values[seed]):
                 missing.append(f"seed {seed}: its weights are not on disk")
             else:
@@ -212,8 +213,7 @@ class FinalistsStage:
 
     def settle(self) -> None:
         """Announce finalists of which only some seeds were trained."""
-        while self._queue:
-            self.refuse(self._queue.popleft(), "not trained in this run")
+        self._queue.clear()
         for finalist in self.finalists:
             if finalist.number not in self._announced and len(finalist.scored()) > 1:
                 self._tell(finalist)

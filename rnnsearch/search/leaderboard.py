@@ -22,6 +22,10 @@ STATES: tuple[TrialState, ...] = (
 """Every state, in the order in which tables show them: the further a trial came, the earlier."""
 
 _RANKED = ("complete", "pruned")
+_COLUMNS = (
+    *("kind", "rank", "number", "name", "state", "value", "loss", "last_value", "best_epoch"),
+    *("epoch", "seconds", "params", "reason", "winner", "mean", "seeds"),
+)
 
 Row = dict[str, Any]
 
@@ -126,23 +130,12 @@ def _trial_row(trial: TrialRecord, rank: int, others: Sequence[float], winner: b
 
 
 def _baseline_row(baseline: Score, value: float, loss: float | None) -> Row:
+    """The columns of `_trial_row`."""
     return {
-        "kind": "baseline",
-        "rank": None,
-        "number": None,
-        "name": baseline.name,
-        "state": "baseline",
-        "value": value,
-        "loss": loss,
-        "last_value": value,
-        "best_epoch": None,
-        "epoch": None,
-        "seconds": None,
-        "params": {},
-        "reason": baseline.note,
-        "winner": False,
-        "mean": None,
-        "seeds": None,
+        **dict.fromkeys(_COLUMNS),
+        **{"kind": "baseline", "name": baseline.name, "state": "baseline", "params": {}},
+        **{"value": value, "loss": loss, "last_value": value},
+        **{"reason": baseline.note, "winner": False},
     }
 
 

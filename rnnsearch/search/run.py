@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rnnsearch.commands import command
 from rnnsearch.errors import NoUsableTrialError
-from rnnsearch.events import ChampionChosen, Listener, StudyState, TrialState
+from rnnsearch.events import ChampionChosen, Listener, StudyState
 from rnnsearch.search.after_flush import AfterFlush
 from rnnsearch.search.champion import why_unusable
 from rnnsearch.search.control import Control
@@ -32,7 +32,6 @@ from rnnsearch.search.tune.warming import kernels_warming
 if TYPE_CHECKING:
     from rnnsearch.search.directory import StudyDirectory
     from rnnsearch.search.ledger.ledger import Ledger
-    from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.space.spec import StudySpec
 
 SLICE_SECONDS = 2.0
@@ -48,10 +47,7 @@ class SearchOutcome:
 
     Attributes:
         reason: Why it ended, in words; empty when it came to its end.
-        counts: Trials by state, all runs of the study.
-        best: The best ended trial by its best value.
         champion: None where no training has finished an epoch.
-        training_steps: Optimizer steps of this run, reruns included.
         first_report_seconds: From the start of the run to the first finished epoch.
         last_tell_seconds: From the start of the run to the last trial's end.
         sampler_seconds: Processor time of proposals.
@@ -59,24 +55,16 @@ class SearchOutcome:
             and everybody who listens.
         pack_utilisation: Processor time of the packs over the core-seconds that they had, from
             the first report to the last refill; None where nothing was refilled.
-        interrupted_by: Number of the signal that ended the run, or None.
-        dropped: Finalists' reruns that were not finished, in words.
     """
 
     state: StudyState
     reason: str
-    counts: Mapping[TrialState, int]
-    best: TrialRecord | None
     champion: ChampionChosen | None
-    training_steps: int
-    wall_seconds: float
     first_report_seconds: float | None
     last_tell_seconds: float | None
-    sampler_seconds: float = 0.0
-    driver_seconds: float = 0.0
-    pack_utilisation: float | None = None
-    interrupted_by: int | None = None
-    dropped: tuple[str, ...] = ()
+    sampler_seconds: float
+    driver_seconds: float
+    pack_utilisation: float | None
 
 
 def run_search(
@@ -166,23 +154,16 @@ def run_search(
         raise NoUsableTrialError(
             why_unusable(ledger.trials(), run.grace, ending.reason if ending else "")
         )
-    best = ledger.best(1)
     ahead, waited = ledger.sampler_seconds
     return SearchOutcome(
         state="complete" if ending is None else ending.state,
         reason="" if ending is None else ending.reason,
-        counts=ledger.counts(),
-        best=best[0] if best else None,
         champion=champion,
-        training_steps=tally.training_steps,
-        wall_seconds=time.monotonic() - start,
         first_report_seconds=_since(start, tally.first_report),
         last_tell_seconds=_since(start, tally.last_tell),
         sampler_seconds=ahead + waited,
         driver_seconds=control.busy.seconds - waited,
         pack_utilisation=control.clock.utilisation(spec.resources.cpus_per_pack),
-        interrupted_by=signals.received,
-        dropped=tuple(run.finalists.dropped) if run.finalists else (),
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import platform
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import (
@@ -27,8 +27,8 @@ from rnnsearch.study.drawing import Pictures
 from rnnsearch.study.recording import (
     Troubles,
     note_store,
+    recorded,
     recorder_of,
-    registered,
     write_records,
 )
 from rnnsearch.study.scoring import Scoring
@@ -36,7 +36,6 @@ from rnnsearch.tasks.base import Score, own_loss
 from rnnsearch.version import __version__
 
 if TYPE_CHECKING:
-    from rnnsearch.records.recorder import RecordState
     from rnnsearch.records.tracking_uri import TrackingStore
     from rnnsearch.search.directory import StudyDirectory
     from rnnsearch.search.ledger.ledger import Ledger
@@ -158,9 +157,16 @@ def drive(
             records, left = write_records(recorder, watch.stage, watch.drain, hurried)
         finally:
             troubles.end()
-        steps = tally.training_steps
-        figures = _figures(state, reason, started, costs, store.name, steps, records)
-        figures = registered(figures, records, ledger.notes.champion)
+        figures = RunFigures(
+            state=state,
+            reason=reason,
+            wall_seconds=time.time() - started,
+            training_steps=tally.training_steps,
+            tracking_uri=store.name,
+            started=started,
+            **{"trials_per_hour": 0.0, **costs},
+        )
+        figures = recorded(figures, records, ledger.notes.champion)
         ledger.note(lambda notes: replace(notes, run=figures))
         if left and not hurried:
             raise KeyboardInterrupt
@@ -219,7 +225,7 @@ def _opening(
     )
 
 
-def _costs(outcome: SearchOutcome | None, ended: int, before: float) -> dict[str, float]:
+def _costs(outcome: SearchOutcome | None, ended: int, before: float) -> dict[str, Any]:
     """How fast a run was and what it cost, for the study's record; what is unknown is left out.
 
     Args:
@@ -238,37 +244,6 @@ def _costs(outcome: SearchOutcome | None, ended: int, before: float) -> dict[str
         "pack_utilisation": outcome.pack_utilisation,
     }
     return {name: figure for name, figure in figures.items() if figure is not None}
-
-
-def _figures(
-    state: str,
-    reason: str,
-    started: float,
-    costs: Mapping[str, float],
-    uri: str,
-    training_steps: int,
-    records: RecordState,
-) -> RunFigures:
-    return RunFigures(
-        state=state,
-        reason=reason,
-        wall_seconds=time.time() - started,
-        training_steps=training_steps,
-        trials_per_hour=costs.get("trials_per_hour", 0.0),
-        tracking_uri=uri,
-        experiment_id=records.experiment_id or None,
-        run_id=records.run_id or None,
-        pending_records=records.pending,
-        refused_records=records.refused,
-        records_problem=records.problem,
-        records_remedy=records.remedy,
-        records_commands=tuple(records.commands),
-        started=started,
-        first_report_seconds=costs.get("first_report_seconds"),
-        sampler_seconds=costs.get("sampler_seconds", 0.0),
-        driver_seconds=costs.get("driver_seconds", 0.0),
-        pack_utilisation=costs.get("pack_utilisation"),
-    )
 
 
 def _ended(ledger: Ledger) -> int:

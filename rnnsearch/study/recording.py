@@ -155,12 +155,22 @@ def write_records(
     return recorder.left("nobody waited for them; the writer process goes on by itself"), True
 
 
-def registered(
-    run: RunFigures, records: RecordState, champion: ChampionChosen | None
-) -> RunFigures:
-    """A run's figures with what is registered of its winner: an earlier winner's model must not be
-    taken for this one's."""
-    run = replace(run, champion_uri=None, champion_problem="", champion_before="")
+def recorded(run: RunFigures, records: RecordState, champion: ChampionChosen | None) -> RunFigures:
+    """A run's figures with where its records stand, and what is registered of its winner: an
+    earlier winner's model must not be taken for this one's."""
+    run = replace(
+        run,
+        experiment_id=records.experiment_id or None,
+        run_id=records.run_id or None,
+        pending_records=records.pending,
+        refused_records=records.refused,
+        records_problem=records.problem,
+        records_remedy=records.remedy,
+        records_commands=tuple(records.commands),
+        champion_uri=None,
+        champion_problem="",
+        champion_before="",
+    )
     if champion is None:
         return run
     of, refused = records.champion, records.unregistered
@@ -189,16 +199,7 @@ def since(
         return run
     state = WriterState.load(directory.outbox)
     records = RecordState.of(state, state.tracking_uri, 0, state.problem or None)
-    return replace(
-        registered(run, records, champion),
-        run_id=records.run_id or None,
-        experiment_id=records.experiment_id or None,
-        pending_records=0,
-        refused_records=records.refused,
-        records_problem=records.problem,
-        records_remedy="",
-        records_commands=(),
-    )
+    return recorded(run, replace(records, remedy="", commands=()), champion)
 
 
 def _of(choice: Mapping[str, Any]) -> str:

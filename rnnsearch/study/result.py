@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from rnnsearch.training.trained import TrainedModel
 
 
+_SUMMED = (
+    *("wall_seconds", "training_steps", "trials_per_hour", "started", "first_report_seconds"),
+    *("sampler_seconds", "driver_seconds", "pack_utilisation", "pending_records"),
+    *("tracking_uri", "experiment_id", "run_id", "champion_uri"),
+)
+"""Figures of the last run in `StudyResult.summary`."""
+
+
 @dataclass(frozen=True)
 class StudyResult:
     """A study's trials, baselines and champion.
@@ -190,8 +198,7 @@ class StudyResult:
 
     def summary(self) -> dict[str, Any]:
         """The JSON object of `--format json`."""
-        counts = self.counts()
-        run = self.run
+        run, won = self.run, self.champion
         try:
             best = self.best_trial
         except NoUsableTrialError:
@@ -199,31 +206,19 @@ class StudyResult:
         return {
             "study": self.directory.name,
             "state": self.state,
-            "trials": counts,
+            "trials": self.counts(),
             "best": None
             if best is None
             else {
                 "number": best.number,
-                "value": self.champion_value() if self.champion else best.best_value,
+                "value": self.champion_value() if won else best.best_value,
                 "params": dict(best.params),
-                "seed": self.champion.seed if self.champion else best.seed,
-                "test": self.champion.tested() if self.champion else {},
-                "unfinished": self.champion.unfinished if self.champion else "",
+                "seed": won.seed if won else best.seed,
+                "test": won.tested() if won else {},
+                "unfinished": won.unfinished if won else "",
             },
-            "wall_seconds": None if run is None else run.wall_seconds,
-            "training_steps": None if run is None else run.training_steps,
-            "trials_per_hour": None if run is None else run.trials_per_hour,
-            "started": None if run is None else run.started,
-            "first_report_seconds": None if run is None else run.first_report_seconds,
-            "sampler_seconds": None if run is None else run.sampler_seconds,
-            "driver_seconds": None if run is None else run.driver_seconds,
-            "pack_utilisation": None if run is None else run.pack_utilisation,
-            "pending_records": None if run is None else run.pending_records,
-            "tracking_uri": None if run is None else run.tracking_uri,
-            "experiment_id": None if run is None else run.experiment_id,
-            "run_id": None if run is None else run.run_id,
-            "champion_uri": None if run is None else run.champion_uri,
-            "checkpoint": None if self.champion is None else self.champion.path,
+            **{name: None if run is None else getattr(run, name) for name in _SUMMED},
+            "checkpoint": None if won is None else won.path,
         }
 
     def champion_value(self) -> float | None:

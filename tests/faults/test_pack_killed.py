@@ -74,8 +74,8 @@ def test_killed_packs_cost_no_trial(tmp_path: Path) -> None:
     assert len(notes.of(PackLost)) == 2
     assert "died" in notes.of(PackLost)[0].reason or "SYSTEM_ERROR" in notes.of(PackLost)[0].reason
     assert outcome.state == "complete"
-    assert sum(outcome.counts.values()) == 24
-    assert set(outcome.counts) <= {"complete", "pruned", "diverged"}
+    assert sum(ledger.counts().values()) == 24
+    assert set(ledger.counts()) <= {"complete", "pruned", "diverged"}
     assert outcome.champion is not None
     lost = {number for event in notes.of(PackLost) for number in event.trials}
     again = {event.number for event in notes.of(TrialStarted) if event.attempt > 1}
@@ -113,8 +113,8 @@ def test_a_stopped_pack_is_replaced_and_costs_no_trial(tmp_path: Path) -> None:
         "it has not reported for 10 s and was ended"
     ]
     assert outcome.state == "complete"
-    assert sum(outcome.counts.values()) == 8
-    assert set(outcome.counts) <= {"complete", "pruned", "diverged"}
+    assert sum(ledger.counts().values()) == 8
+    assert set(ledger.counts()) <= {"complete", "pruned", "diverged"}
     for record in ledger.trials():
         assert sorted(record.values_by_epoch) == list(range(1, record.epoch + 1))
     with pytest.raises(ProcessLookupError):

@@ -91,15 +91,15 @@ def main() -> None:
 
     notes = Notebook(lambda event: say(type(event).__name__))
     try:
-        outcome, _, _ = search(Path(folder), overrides, notebook=notes, stage=say)
+        outcome, _, ledger = search(Path(folder), overrides, notebook=notes, stage=say)
     except (RnnsearchError, KeyboardInterrupt) as error:
         say("raised", error=type(error).__name__, text=str(error))
         sys.exit(1)
     say(
         "outcome",
         state=outcome.state,
-        counts=outcome.counts,
-        signal=outcome.interrupted_by,
+        counts=ledger.counts(),
+        reason=outcome.reason,
         threads=[thread.name for thread in threading.enumerate()],
     )
 

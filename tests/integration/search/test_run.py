@@ -55,8 +55,8 @@ def tiny(two_cpus: None, tmp_path_factory: pytest.TempPathFactory) -> Finished:
 def test_a_study_ends_with_a_champion(tiny: Finished) -> None:
     outcome, notes, ledger = tiny.outcome, tiny.notes, tiny.ledger
     assert outcome.state == "complete"
-    assert sum(outcome.counts.values()) == 16
-    assert set(outcome.counts) <= {"complete", "pruned", "diverged"}
+    assert sum(ledger.counts().values()) == 16
+    assert set(ledger.counts()) <= {"complete", "pruned", "diverged"}
     assert len(notes.of(PackStarted)) == 2
     assert Counter(event.number for event in notes.of(TrialEnded)) == Counter(range(16))
     assert Counter(event.number for event in notes.of(TrialStarted)) == Counter(range(16))
@@ -69,10 +69,9 @@ def test_a_study_ends_with_a_champion(tiny: Finished) -> None:
     assert model.config.seed == champion.seed
     again = model.evaluate("val")
     assert again["val_mse"] == pytest.approx(champion.val_metrics["val_mse"], rel=1e-5)
-    assert outcome.training_steps > 16 * 5
     assert outcome.first_report_seconds is not None
     assert outcome.last_tell_seconds is not None
-    assert outcome.first_report_seconds < outcome.last_tell_seconds < outcome.wall_seconds
+    assert 0 < outcome.first_report_seconds < outcome.last_tell_seconds
 
 
 def test_the_champion_has_the_best_mean_over_its_seeds(tiny: Finished) -> None:
@@ -104,10 +103,10 @@ def test_equal_seeds_give_equal_curves_whatever_the_packs(tmp_path: Path) -> Non
 
 
 def test_resume_of_a_finished_study_does_nothing_again(tiny: Finished) -> None:
-    second, notes, _ = search(tiny.folder, FINALISTS, resume=True)
+    second, notes, ledger = search(tiny.folder, FINALISTS, resume=True)
     assert notes.events == []
     assert second.champion == tiny.outcome.champion
-    assert second.counts == tiny.outcome.counts
+    assert ledger.counts() == tiny.ledger.counts()
 
 
 def test_more_trials_go_on_from_the_rungs(tiny: Finished, tmp_path: Path) -> None:
@@ -115,8 +114,8 @@ def test_more_trials_go_on_from_the_rungs(tiny: Finished, tmp_path: Path) -> Non
     _, ledger = open_study(tmp_path, tiny_spec(FINALISTS), resume=True)
     ledger.extend(6)
     ledger.flush()
-    outcome, notes, _ = search(tmp_path, [*FINALISTS, "search.num_trials=22"], resume=True)
-    assert sum(outcome.counts.values()) == 22
+    _, notes, ledger = search(tmp_path, [*FINALISTS, "search.num_trials=22"], resume=True)
+    assert sum(ledger.counts().values()) == 22
     assert {event.number for event in notes.of(TrialStarted)} == set(range(16, 22))
 
 
@@ -131,8 +130,8 @@ def test_the_stop_file_ends_the_study_soon_and_resume_goes_on(tmp_path: Path) ->
 
     outcome, notes, ledger = search(tmp_path, slow, notebook=Notebook(stop))
     assert outcome.state == "stopped"
-    assert "running" not in outcome.counts
-    assert outcome.counts["waiting"] >= 1
+    assert "running" not in ledger.counts()
+    assert ledger.counts()["waiting"] >= 1
     waiting = {one.number for one in ledger.trials() if one.state == "waiting" and one.attempts}
     told = {event.number for event in notes.of(TrialEnded) if event.state == "waiting"}
     assert told == waiting
@@ -140,7 +139,7 @@ def test_the_stop_file_ends_the_study_soon_and_resume_goes_on(tmp_path: Path) ->
     flag.unlink()
     outcome, after, ledger = search(tmp_path, slow, resume=True)
     assert outcome.state == "complete"
-    assert sum(outcome.counts.values()) == 8
+    assert sum(ledger.counts().values()) == 8
     for number, curve in curves.items():
         now = ledger.trial(number).values_by_epoch
         assert {epoch: now[epoch] for epoch in curve} == curve
@@ -168,9 +167,9 @@ def test_a_time_budget_ends_with_a_champion(tmp_path: Path, monkeypatch) -> None
         tmp_path, endless, notebook=notes, deadline=time.monotonic() + 600.0
     )
     assert outcome.state == "budget"
-    assert "running" not in outcome.counts
-    assert outcome.counts["pruned"] >= 1
-    assert "complete" not in outcome.counts
+    assert "running" not in ledger.counts()
+    assert ledger.counts()["pruned"] >= 1
+    assert "complete" not in ledger.counts()
     assert outcome.champion is not None
     ended = [event for event in notes.of(TrialEnded) if event.state == "pruned"]
     assert all("budget" in event.reason for event in ended)

@@ -70,7 +70,7 @@ def test_a_signal_drains_the_packs(tmp_path: Path, number: signal.Signals) -> No
     outcome = lines[-1]
     assert outcome["what"] == "outcome"
     assert outcome["state"] == "interrupted"
-    assert outcome["signal"] == number
+    assert outcome["reason"] == f"interrupted by {signal.Signals(number).name}"
     assert "running" not in outcome["counts"]
     assert "Traceback" not in errors
     _, ledger = open_study(tmp_path, tiny_spec(LONG), resume=True)

@@ -15,7 +15,7 @@ from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.notes import Notes
 from rnnsearch.search.ledger.run_figures import RunFigures
-from rnnsearch.study.recording import Troubles, follow, note_store, registered, since, where
+from rnnsearch.study.recording import Troubles, follow, note_store, recorded, since, where
 
 NOW = ChampionChosen(200.0, 5, 1, "best", {}, {})
 OURS = {"time": 200.0, "number": 5, "seed": 1}
@@ -31,17 +31,17 @@ def state(pending: int = 0, problem: str | None = None, **more: object) -> Recor
 
 
 def test_a_winner_that_is_registered_says_so() -> None:
-    found = registered(RUN, state(champion=OURS), NOW)
-    assert found == replace(RUN, champion_uri="models:/x/1")
+    found = recorded(RUN, state(champion=OURS), NOW)
+    assert found == replace(RUN, champion_uri="models:/x/1", run_id="r")
     # A state of an older version does not say whose model it is.
-    assert registered(RUN, state(), NOW).champion_uri == "models:/x/1"
-    assert registered(RUN, state(champion=OURS), None) == RUN
+    assert recorded(RUN, state(), NOW).champion_uri == "models:/x/1"
+    assert recorded(RUN, state(champion=OURS), None) == replace(RUN, run_id="r")
 
 
 @pytest.mark.parametrize("known", [BEFORE, {}])
 def test_an_earlier_winners_model_is_not_this_ones(known: dict[str, object]) -> None:
     refused = {"time": NOW.time, "reason": "no such checkpoint"}
-    found = registered(RUN, state(champion=known, unregistered=refused), NOW)
+    found = recorded(RUN, state(champion=known, unregistered=refused), NOW)
     assert found.champion_uri is None
     assert found.champion_problem == "no such checkpoint"
     assert found.champion_before.startswith("models:/x/1")
@@ -49,7 +49,7 @@ def test_an_earlier_winners_model_is_not_this_ones(known: dict[str, object]) -> 
 
 
 def test_a_winner_whose_record_waits_is_not_registered_yet() -> None:
-    found = registered(RUN, state(7, "MLflow does not answer", champion=BEFORE), NOW)
+    found = recorded(RUN, state(7, "MLflow does not answer", champion=BEFORE), NOW)
     assert found.champion_uri is None
     assert "waits with the others: MLflow does not answer" in found.champion_problem
 
