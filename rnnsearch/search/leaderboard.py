@@ -131,12 +131,10 @@ def _trial_row(trial: TrialRecord, rank: int, others: Sequence[float], winner: b
 
 def _baseline_row(baseline: Score, value: float, loss: float | None) -> Row:
     """The columns of `_trial_row`."""
-    return {
-        **dict.fromkeys(_COLUMNS),
-        **{"kind": "baseline", "name": baseline.name, "state": "baseline", "params": {}},
-        **{"value": value, "loss": loss, "last_value": value},
-        **{"reason": baseline.note, "winner": False},
-    }
+    row: Row = dict.fromkeys(_COLUMNS)
+    row.update(kind="baseline", name=baseline.name, state="baseline", params={}, winner=False)
+    row.update(value=value, loss=loss, last_value=value, reason=baseline.note)
+    return row
 
 
 def _place(rows: Sequence[Row], baseline: Row, goal: Goal) -> int:
