@@ -13,6 +13,7 @@ from rnnsearch import __version__
 from rnnsearch.cli import bench, kernels, models, repair, spaces, studies, training
 from rnnsearch.cli.analyse import analyse
 from rnnsearch.cli.explain import explain
+from rnnsearch.cli.keys import keys
 from rnnsearch.cli.ui import ui
 from rnnsearch.errors import NoUsableTrialError, RnnsearchError
 from rnnsearch.leaving import leave
@@ -43,6 +44,7 @@ for _command in (
     repair.repair,
     spaces.check,
     spaces.init,
+    keys,
     spaces.schema,
     explain,
     models.rollout,

@@ -15,10 +15,10 @@ from rnnsearch.space.distributions import Choice, Distribution, Int
 from rnnsearch.space.fields import fields_of, flat
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import build, first_task
-from rnnsearch.space.words import condition_text, draws, time_text
+from rnnsearch.space.words import as_written, condition_text, draws
 from rnnsearch.tasks.base import Metric, TaskData
 from rnnsearch.tasks.load import load_data
-from rnnsearch.vocabulary import DURATION, SAME_SCORES
+from rnnsearch.vocabulary import SAME_SCORES
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +187,7 @@ def _search(spec: StudySpec) -> dict[str, Any]:
     found = {**dict(flat("search", spec.search)), **dict(flat("resources", spec.resources))}
     fields = fields_of({**spec.values, **found})
     return {
-        key: time_text(value) if fields[key].marked(DURATION) and value is not None else value
-        for key, value in found.items()
-        if key not in _ELSEWHERE
+        key: as_written(fields[key], value) for key, value in found.items() if key not in _ELSEWHERE
     }
 
 

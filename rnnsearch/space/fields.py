@@ -26,8 +26,16 @@ from rnnsearch.vocabulary import PATH, Key, Mark, keys
 REQUIRED = object()
 """The default of a field that has none of its own."""
 
-SECTIONS = ("name", "task", "model", "training", "first_trials", "search", "resources")
-"""The keys at the top of a space file, in the order of a resolved one."""
+SECTIONS = {
+    "name": "The study's name and folder; the file's stem by default.",
+    "task": "What is learned.",
+    "model": "The network of a trial.",
+    "training": "How a trial is trained.",
+    "first_trials": "Configurations to evaluate first: dotted keys and their values.",
+    "search": "Metric, budget and rules.",
+    "resources": "How the machine or the cluster is used.",
+}
+"""The keys at the top of a space file, in the order of a resolved one, and what they are for."""
 
 SAMPLED_SECTIONS = ("task", "model", "training")
 

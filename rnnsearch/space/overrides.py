@@ -33,7 +33,7 @@ def apply_overrides(root: Mapping, overrides: Sequence[str], mistakes: list[Mist
             continue
         keys = _all_keys(root)
         if not _known(key, keys):
-            note(mistakes, place, key, _unknown(key, keys), _nearest_key(key, keys))
+            note(mistakes, place, key, _unknown(key, keys), nearest_key(key, keys))
             continue
         if not value.strip():
             note(mistakes, place, key, f"has no value; write {key}=null to switch it off.")
@@ -80,8 +80,11 @@ def _unknown(key: str, keys: Iterable[str]) -> str:
     return "unknown key; a key is dotted, such as training.learning_rate."
 
 
-def _nearest_key(key: str, keys: Iterable[str]) -> str:
-    """Among the fields of the same section first: `training.lr` is `training.learning_rate`."""
+def nearest_key(key: str, keys: Iterable[str]) -> str:
+    """The key that was most likely meant: `training.lr` is `training.learning_rate`.
+
+    Among the fields of the same section first; empty where there is none.
+    """
     if any(key.startswith(f"{one}.") for one in keys):
         return ""
     section, _, last = key.rpartition(".")

@@ -11,8 +11,7 @@ from rnnsearch.space.distributions import Between, Choice, Float, Parameter
 from rnnsearch.space.fields import SECTIONS, Field
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import stored_value
-from rnnsearch.space.words import time_text
-from rnnsearch.vocabulary import DURATION
+from rnnsearch.space.words import as_written
 
 
 def render(
@@ -35,9 +34,7 @@ def render(
         if key in parameters:
             _plant(tree, key, _parameter(parameters[key]))
         elif key in values:
-            value = values[key]
-            timed = fields[key].marked(DURATION) and value is not None
-            _plant(tree, key, _flow(time_text(value) if timed else value))
+            _plant(tree, key, _flow(as_written(fields[key], values[key])))
     lines = ["# The resolved search space: every default filled in.", f"name: {_flow(name)}"]
     sections = [*dict.fromkeys(key.partition(".")[0] for key in [*order, *fields]), *SECTIONS]
     for section in dict.fromkeys(sections):

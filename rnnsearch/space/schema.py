@@ -14,6 +14,7 @@ from pydantic import StringConstraints, TypeAdapter
 from rnnsearch.models.config import OWN_PATTERN, OwnCell
 from rnnsearch.space.fields import (
     REQUIRED,
+    SECTIONS,
     Field,
     alternatives,
     config_classes,
@@ -22,7 +23,7 @@ from rnnsearch.space.fields import (
 )
 from rnnsearch.space.load import SAFE_NAME
 from rnnsearch.space.sampled import kinds_for
-from rnnsearch.space.words import time_text
+from rnnsearch.space.words import as_written
 from rnnsearch.tasks.families import family, task_types
 from rnnsearch.vocabulary import DURATION, Key, keys
 
@@ -69,12 +70,12 @@ def json_schema() -> dict[str, Any]:
     tasks = {name: family(name).config for name in task_types()}
     properties: dict[str, Any] = {
         "name": {
-            "description": "The study's name and folder; the file's stem by default.",
+            "description": SECTIONS["name"],
             "type": ["string", "number", "null"],
             "pattern": f"^{SAFE_NAME.pattern}$",
         },
         "task": {
-            "description": "What is learned.",
+            "description": SECTIONS["task"],
             "type": "object",
             "required": ["type"],
             "properties": {"type": {"anyOf": [{"enum": list(tasks)}, _OWN_TASK]}},
@@ -86,7 +87,7 @@ def json_schema() -> dict[str, Any]:
         if section != "task":
             properties[section]["type"] = ["object", "null"]
     properties["first_trials"] = {
-        "description": "Configurations to evaluate first: dotted keys and their values.",
+        "description": SECTIONS["first_trials"],
         "type": ["array", "null"],
         "items": {"type": "object"},
     }
@@ -157,9 +158,7 @@ def _field(field: Field) -> dict[str, Any]:
     if field.says.meaning:
         value["description"] = field.says.meaning
     if field.default is not REQUIRED:
-        timed = field.marked(DURATION) and field.default is not None
-        default = time_text(field.default) if timed else field.default
-        value["default"] = json.loads(json.dumps(default))
+        value["default"] = json.loads(json.dumps(as_written(field, field.default)))
     return value
 
 

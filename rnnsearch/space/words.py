@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rnnsearch.space.distributions import Between, Choice, Distribution, Float
+from rnnsearch.space.fields import Field
+from rnnsearch.vocabulary import DURATION
 
 SHOWN = 50
 """Members of a choice that are spelled out."""
@@ -46,7 +48,9 @@ def condition_text(key: str, condition: tuple[Any, ...] | Between) -> str:
     return f"{key} is {members}"
 
 
-def time_text(seconds: float) -> str:
-    """A time as a space file has it, with its unit."""
-    text = f"{seconds:.15f}".rstrip("0").rstrip(".")
+def as_written(field: Field, value: Any) -> Any:
+    """A field's value as a space file has it: a time with its unit, all else as it is."""
+    if not field.marked(DURATION) or value is None:
+        return value
+    text = f"{value:.15f}".rstrip("0").rstrip(".")
     return f"{text}s"

@@ -1,0 +1,61 @@
+"""`rnnsearch keys`: the keys of a space file, with what each takes and means."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rnnsearch.cli.options import Format, FormatOption
+from rnnsearch.cli.text import print_json
+
+if TYPE_CHECKING:
+    from rnnsearch.space.reference import Entry
+
+WIDTH = 100
+
+
+def keys(
+    key: Annotated[
+        str, typer.Argument(help="A key, or what keys begin with: training, search.scheduler.")
+    ] = "",
+    task: Annotated[
+        str | None, typer.Option(help="Only keys of this task: series, or package.module:Class.")
+    ] = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Print each key of a search-space file: what it takes, its default, its meaning, its draws."""
+    from rnnsearch.space.reference import reference
+
+    found = reference(key, task)
+    if format_ is Format.JSON:
+        print_json([one.to_json() for one in found])
+        return
+    where = ""
+    for one in found:
+        if one.where != where:
+            where = one.where
+            typer.echo(f"\nwith {where}:" if where else "")
+        typer.echo(_told(one))
+
+
+def _told(one: Entry) -> str:
+    from rnnsearch.space.fields import sampled_section
+
+    unit = f" {one.range.unit}" if one.range.unit else ""
+    limits = f", {one.range}{unit}" if str(one.range) else f" of{unit}" if unit else ""
+    default = "" if one.default is None else f"; default {one.default}"
+    drawn = f"Drawn by {', '.join(one.draws)}." if one.draws else ""
+    if one.never_sampled and sampled_section(one.key):
+        drawn = f"Never sampled, since {one.never_sampled}."
+    needs = f"Only with {one.needs}." if one.needs else ""
+    lines = textwrap.wrap(
+        " ".join(filter(None, (one.meaning, needs, drawn))),
+        WIDTH,
+        initial_indent="    ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join([f"{one.key}: {one.type}{limits}{default}", *lines])
