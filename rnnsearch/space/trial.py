@@ -11,7 +11,7 @@ from rnnsearch.errors import DataError, InputError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.own_code import theirs
 from rnnsearch.space.conditions import contains, in_order, is_active
-from rnnsearch.space.distributions import Choice, Distribution, Float, Int, Parameter
+from rnnsearch.space.distributions import Choice, Distribution, Float, Int
 from rnnsearch.space.fields import REQUIRED, fields_of
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.spec import StudySpec
@@ -122,17 +122,6 @@ def stored_value(key: str, distribution: Distribution, stored: Any) -> Any:
 def label(value: Any) -> Any:
     """A member as Optuna stores it: a list as JSON text, any scalar as it is."""
     return json.dumps(list(value)) if isinstance(value, tuple) else value
-
-
-def params_from_values(
-    parameters: Mapping[str, Parameter], values: Mapping[str, Any], fixed: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The active ones of `values`, labelled: what Optuna is told of a given configuration."""
-    known = dict(fixed)
-    for key in in_order(parameters):
-        if is_active(parameters[key], known):
-            known[key] = values[key]
-    return {key: label(known[key]) for key in parameters if key in known}
 
 
 def config_from_values(values: Mapping[str, Any], seed: int) -> TrialConfig:

@@ -49,14 +49,6 @@ def conform(field: Field, value: Any) -> Any:
     return _adapter(field.type).validate_python(_tuples(value))
 
 
-def value_problem(field: Field, value: Any) -> str | None:
-    """Why a plain value does not fit its field, or None."""
-    try:
-        return field.says.problem(conform(field, value))
-    except (ValidationError, OverflowError):
-        return f"must be {allowed(field)}"
-
-
 def allowed(field: Field) -> str:
     """What a field takes, in words: `a whole number, at least 1`."""
     words, limits = in_words(field.type), str(field.says.range)

@@ -13,9 +13,6 @@ from rnnsearch.vocabulary import Range
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MEAN_ERROR = 1 / 6
-"""Mean squared error of always saying 1: the variance of a sum of two uniform numbers."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddingConfig(MemoryConfig):

@@ -13,7 +13,6 @@ from rnnsearch.space.fields import all_fields
 from rnnsearch.space.load import load, loads
 from rnnsearch.space.trial import (
     first_task,
-    params_from_values,
     stored_value,
     trial_config,
 )
@@ -102,21 +101,6 @@ def test_stored_numbers_get_their_own_type() -> None:
     assert stored_value("k", Choice(((1, 2), (3,))), "[1, 2]") == (1, 2)
     with pytest.raises(InputError):
         stored_value("k", Float(0.0, 1.0, step=0.25), 0.3)
-
-
-def test_params_from_values_keeps_the_active_ones() -> None:
-    spec = load(SPACES / "sine.yaml")
-    config = {
-        "model.cell": "lstm",
-        "model.nonlinearity": "tanh",
-        "model.hidden_size": 16,
-        "model.num_layers": 2,
-        "model.dropout": 0.25,
-        "training.learning_rate": 0.01,
-        "training.carry_state": False,
-    }
-    params = params_from_values(spec.parameters, config, spec.values)
-    assert params == {key: config[key] for key in config if key != "model.nonlinearity"}
 
 
 def test_the_first_task_is_one_that_can_be_drawn() -> None:
