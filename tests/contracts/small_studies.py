@@ -15,6 +15,7 @@ from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.space.load import loads
+from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
 from rnnsearch.study import RunFigures, Study
 from rnnsearch.study.pictures import draw_champion, draw_trials
@@ -125,14 +126,22 @@ search: {{num_trials: 1, scheduler: {{type: none}}, finalists: {{top: 1, seeds: 
 
 
 def finished(name: str, storage: Path, folder: Path, *, drawn: bool = False) -> Study:
-    """A study whose only trial was trained and crowned.
+    """A study of `TASKS`, see `trained_alone`.
 
     Args:
         folder: With the files of `write_files`.
-        drawn: Whether the pictures are drawn too.
     """
     spec = loads(space(name), name=name, directory=folder)
-    directory = StudyDirectory(storage, name)
+    return trained_alone(spec, storage, drawn=drawn)
+
+
+def trained_alone(spec: StudySpec, storage: Path, *, drawn: bool = False) -> Study:
+    """A study whose first trial was trained here, in a pack without Ray, and crowned.
+
+    Args:
+        drawn: Whether the pictures are drawn too.
+    """
+    directory = StudyDirectory(storage, spec.name)
     directory.create()
     directory.yaml.write_text(spec.yaml, encoding="utf-8")
     ledger = Ledger.create(directory, spec)
@@ -168,4 +177,4 @@ def finished(name: str, storage: Path, folder: Path, *, drawn: bool = False) -> 
     run = RunFigures("complete", "", 1.0, 40, 0.0, uri)
     ledger.note(lambda notes: replace(notes, run=run))
     ledger.close()
-    return Study.open(name, storage=storage)
+    return Study.open(spec.name, storage=storage)

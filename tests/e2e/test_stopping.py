@@ -11,7 +11,7 @@ from e2e.command import SPACES, Running, Said, rnnsearch
 from e2e.records import ledger_trials, registered, run_statuses, trial_runs
 from optuna.trial import FrozenTrial
 
-TRIALS = 16
+TRIALS = 10
 LONG = (
     *("--trials", TRIALS, "--verbose"),
     *("--set", "training.max_epochs=45", "--set", "training.steps_per_epoch=50"),

@@ -1,9 +1,9 @@
-"""Every file in search_spaces, for a few trials, its data where a user has them.
+"""Every file in search_spaces, cut short, its data where a user has them.
 
-Each is run as a study up to the registered model, those named in `ELSEWHERE` by another test. A
-file whose data the project does not ship takes them from the folder that RNNSEARCH_DATA names;
-without it the test is skipped. Beside them stand two studies of such files that are special by
-what the user asks for.
+Each trains a model. Some are run as studies up to the registered model, in the slow suite all but
+those of `ELSEWHERE`, which another test runs. A file whose data the project does not ship takes
+them from the folder that RNNSEARCH_DATA names; without it the test is skipped. Beside them stand
+two studies of such files that are special by what the user asks for.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from contracts.small_studies import trained_alone
 from e2e.records import ledger_trials, registered, run_statuses
 
 from rnnsearch.cli.app import main
+from rnnsearch.space.load import load
 from rnnsearch.study import Study
 
 ROOT = Path(__file__).parents[3]
@@ -84,6 +86,9 @@ SHORTS = {
     ),
 }
 
+WHOLE = ("load", "modern", "names")
+"""Files that are run as whole studies in every suite; the others are in the slow one, and train
+their first trial in this."""
 ELSEWHERE = {"hello": "e2e/test_hello.py, as it is", "sine": "e2e/test_sine.py"}
 """Files that other tests run, from the command line."""
 
@@ -98,16 +103,34 @@ def test_every_file_is_run() -> None:
     assert {file.stem for file in SPACES.glob("*.yaml")} == {*SHORTS, *ELSEWHERE}
 
 
-@pytest.mark.usefixtures("two_cpus")
-@pytest.mark.parametrize("name", sorted(SHORTS))
-def test_a_file_runs(name: str, storage: Path) -> None:
+def overrides_of(name: str) -> list[str]:
+    """What makes a file run for seconds; skips where its data is not there."""
     short = SHORTS[name]
-    overrides = [*FEW, *short.overrides]
-    if short.data:
-        path = DATA / short.data
-        if not path.exists():
-            pytest.skip(f"no {path.name} in {DATA.name} (RNNSEARCH_DATA)")
-        overrides.append(f"task.path={path}")
+    if not short.data:
+        return [*FEW, *short.overrides]
+    path = DATA / short.data
+    if not path.exists():
+        pytest.skip(f"no {path.name} in {DATA.name} (RNNSEARCH_DATA)")
+    return [*FEW, *short.overrides, f"task.path={path}"]
+
+
+@pytest.mark.parametrize("name", sorted(set(SHORTS) - set(WHOLE)))
+def test_a_file_trains_a_model(name: str, tmp_path: Path) -> None:
+    spec = load(SPACES / f"{name}.yaml", overrides=overrides_of(name))
+    result = trained_alone(spec, tmp_path).result()
+    value = result.champion_value()
+    assert value is not None
+    assert math.isfinite(value)
+    assert result.load_model().manifest["task"] == spec.values["task.type"]
+
+
+@pytest.mark.usefixtures("two_cpus")
+@pytest.mark.parametrize(
+    "name",
+    [*WHOLE, *(pytest.param(one, marks=pytest.mark.slow) for one in sorted({*SHORTS} - {*WHOLE}))],
+)
+def test_a_file_runs(name: str, storage: Path) -> None:
+    overrides = overrides_of(name)
     study = Study.from_yaml(SPACES / f"{name}.yaml", storage=storage, overrides=overrides)
     result = study.run()
     assert result.counts().get("complete", 0) >= 1
@@ -118,17 +141,15 @@ def test_a_file_runs(name: str, storage: Path) -> None:
     assert result.run.champion_uri == f"models:/{name}/1"
 
 
-@pytest.mark.usefixtures("two_cpus")
-def test_another_text_by_its_path(storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_text_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = DATA / "text" / "tinyshakespeare.txt"
     if not path.exists():
         pytest.skip(f"no {path.name} in {DATA.name} (RNNSEARCH_DATA)")
     monkeypatch.chdir(path.parent)
     overrides = [*FEW, *SMALL, f"task.path={path.name}"]
     overrides += ["training.batch_size=64", "training.seq_len=64"]
-    file = SPACES / "char.yaml"
-    study = Study.from_yaml(file, name="shakespeare", storage=storage, overrides=overrides)
-    value = study.run().champion_value()
+    spec = load(SPACES / "char.yaml", overrides=overrides)
+    value = trained_alone(spec, tmp_path).result().champion_value()
     assert value is not None
     assert 1.0 < value < 4.0
 
