@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rnnsearch.cli.progress import duration
-from rnnsearch.cli.text import short, short_params
+from rnnsearch.cli.text import listed, short, short_params
 
 if TYPE_CHECKING:
     from rnnsearch.space.describe import StudyDescription
@@ -46,7 +46,7 @@ def print_description(study: StudyDescription) -> None:
     print("\nsearch:")
     for key, value in study.search.items():
         print(f"  {key}: {_written(value)}")
-    rungs = ", ".join(map(str, study.rungs)) or "none"
+    rungs = listed([str(epoch) for epoch in study.rungs]) or "none"
     print(f"  rungs at epochs: {rungs}; the last epoch is {study.max_epochs}")
 
     print(f"\nmetrics ({study.goal} {study.metric}):")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnsearch.cli.speed import Speed
+from rnnsearch.cli.text import listed
 from rnnsearch.events import (
     BaselineScored,
     ChampionChosen,
@@ -144,8 +145,8 @@ class Progress:
             value, name = self.best_baseline
             cells.append(("best baseline", f"{brief(value)} ({name})"))
         if self.rungs:
-            rungs = ", ".join(f"{n} at {epoch}" for epoch, n in sorted(self.rungs.items()))
-            cells.append(("trials at rungs (epochs)", rungs))
+            rungs = [f"{count} at {epoch}" for epoch, count in sorted(self.rungs.items())]
+            cells.append(("trials at rungs (epochs)", listed(rungs)))
         rate = self.steps_per_second()
         if rate and self.first_report is not None and self._clock() > self.first_report + 1.0:
             few = f"{rate:.2g}" if rate < 10 else f"{rate:,.0f}"

@@ -25,6 +25,12 @@ def short_params(params: Mapping[str, Any]) -> str:
     return " ".join(f"{key.split('.', 1)[-1]}={short(value)}" for key, value in params.items())
 
 
+def listed(texts: Sequence[str]) -> str:
+    """Texts with commas between; of more than eight the first five and the last two."""
+    shown = [*texts[:5], "...", *texts[-2:]] if len(texts) > 8 else texts
+    return ", ".join(shown)
+
+
 def print_table(rows: Sequence[Mapping[str, Any]], file: TextIO | None = None) -> None:
     """Rows of equal keys under their names, numbers to the right."""
     columns = list(rows[0])

@@ -185,6 +185,13 @@ def test_rungs_are_named_by_their_epochs() -> None:
     assert ("trials at rungs (epochs)", "60 at 5, 21 at 15") in progress.cells()
 
 
+def test_of_many_rungs_the_first_and_the_last_are_named() -> None:
+    progress = Progress(search())
+    progress.on_event(RungsChanged(0.0, {epoch: 100 - epoch for epoch in range(5, 55, 5)}))
+    said = "95 at 5, 90 at 10, 85 at 15, 80 at 20, 75 at 25, ..., 55 at 45, 50 at 50"
+    assert ("trials at rungs (epochs)", said) in progress.cells()
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.4, "0s"), (59.6, "1m00s"), (75, "1m15s"), (3725, "1h02m")]
 )
