@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from rnnsearch.plugins import Configs
 from rnnsearch.sampling.qmc import QmcConfig
 from rnnsearch.sampling.random import RandomConfig
 from rnnsearch.sampling.tpe import TpeConfig
 
-SAMPLERS = Configs(
-    section="search.sampler",
-    noun="sampler",
-    group="rnnsearch.samplers",
-    method="make",
-    built_in={"tpe": TpeConfig, "random": RandomConfig, "qmc": QmcConfig},
-)
+BUILT_IN = {
+    "tpe": TpeConfig,
+    "random": RandomConfig,
+    "qmc": QmcConfig,
+}
+
+
+@cache
+def samplers() -> Configs:
+    """Ours, those of installed packages, and anybody's as `package.module:Class`."""
+    return Configs("search.sampler", "sampler", "rnnsearch.samplers", "make", BUILT_IN)

@@ -121,21 +121,6 @@ def check_clash(draft: Draft) -> None:
             return
 
 
-def check_scheduler(draft: Draft) -> None:
-    """A grace period beyond the last epoch would never decide anything."""
-    grace_key, last_key = "search.scheduler.grace_period", "training.max_epochs"
-    if not (draft.sound(grace_key) and draft.sound(last_key)):
-        return
-    grace, last = draft.fixed[grace_key], draft.fixed[last_key]
-    if draft.fixed["search.scheduler.type"] == "asha" and grace > last:
-        draft.note(
-            [grace_key, last_key],
-            f"the grace period of {grace} epochs is beyond training.max_epochs, {last}; "
-            f"allowed are 1 to {last}.",
-            f"grace_period: {max(1, last // 4)}",
-        )
-
-
 def check_task(draft: Draft, *, check_data: bool) -> list[Metric] | None:
     """Task, data and windows.
 

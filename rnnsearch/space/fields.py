@@ -126,7 +126,8 @@ def _one_of(
     name = chosen.get(key, default.type)
     whole = default if type(default) is configs[name] else REQUIRED
     meaning = " ".join(f"`{one}`: {summary(cls)}" for one, cls in configs.items())
-    says = Key(Literal[tuple(configs)], meaning, never_sampled="other keys beside it hang on it")
+    names = tuple(dict.fromkeys([*configs, name]))
+    says = Key(Literal[names], meaning, never_sampled="other keys beside it hang on it")
     first = {f"{key}.type": Field(f"{key}.type", says, default.type)}
     return first | leaves(configs[name], key, whole) | first
 

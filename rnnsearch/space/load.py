@@ -16,10 +16,10 @@ from rnnsearch.space.checks import (
     check_clash,
     check_effects,
     check_metric,
-    check_scheduler,
     check_task,
 )
 from rnnsearch.space.conditions import Condition, can_hold, contains, holds
+from rnnsearch.space.decisions import check_scheduler, spans_of_decisions
 from rnnsearch.space.distributions import Between, Parameter
 from rnnsearch.space.document import Entry, Place, Scalar, read
 from rnnsearch.space.document import Mapping as Tree
@@ -186,10 +186,9 @@ def _fixed(reading: Reading) -> dict[str, Any]:
         value = reading.values.get(key, one.default)
         if value is not REQUIRED:
             fixed[key] = value
-    if "search.scheduler.grace_period" not in reading.values:
-        fixed["search.scheduler.grace_period"] = min(
-            fixed["search.scheduler.grace_period"], fixed["training.max_epochs"]
-        )
+    for key in spans_of_decisions(reading.fields):
+        if key not in reading.values:
+            fixed[key] = min(fixed[key], fixed["training.max_epochs"])
     return fixed
 
 

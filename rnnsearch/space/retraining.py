@@ -10,8 +10,9 @@ from rnnsearch.errors import SpaceFileError
 from rnnsearch.space.fields import fields_of, flat
 from rnnsearch.space.load import loads, written
 from rnnsearch.space.resolve import render
-from rnnsearch.space.spec import FinalistsConfig, SchedulerConfig, StudySpec
+from rnnsearch.space.spec import FinalistsConfig, StudySpec
 from rnnsearch.space.trial import complete_values
+from rnnsearch.stopping.none import NoneConfig
 
 METRIC = "search.metric"
 
@@ -37,7 +38,7 @@ def retraining(
         spec.search,
         num_trials=1,
         time_budget=None,
-        scheduler=SchedulerConfig(type="none"),
+        scheduler=NoneConfig(),
         finalists=FinalistsConfig(top=1, seeds=seeds),
     )
     values = complete_values(spec, params)

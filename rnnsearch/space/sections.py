@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from rnnsearch.errors import DataError, Mistake
+from rnnsearch.errors import DataError, InputError, Mistake
 from rnnsearch.space.distributions import Distribution
 from rnnsearch.space.document import Entry, Mapping, Place, Scalar
 from rnnsearch.space.fields import (
@@ -208,14 +208,20 @@ def _read_one_of(
     name = named.node.value if named is not None and isinstance(named.node, Scalar) else None
     if not (isinstance(name, str) and name in configs):
         name = str(reading.fields[f"{key}.type"].default)
+    try:
+        cls = configs[name]
+    except InputError as error:  # somebody's own, which is not as it must be
+        note(mistakes, (named or entry).place, f"{key}.type", str(error))
+        reading.wrong.update(_under(key, reading.task_type))
+        return
     reading.chosen[key] = name
     others = {
         one.name: one
-        for other, cls in configs.items()
+        for other, config in configs.items()
         if other != name
-        for one in leaves(cls, key).values()
+        for one in leaves(config, key).values()
     }
-    _read_section(key, configs[name], entry, reading, mistakes, others)
+    _read_section(key, cls, entry, reading, mistakes, others)
 
 
 def _under(prefix: str, task_type: str | None) -> list[str]:

@@ -5,61 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from rnnsearch.goal import Goal
-from rnnsearch.sampling.random import RandomConfig
-from rnnsearch.sampling.sampler import Start
+from rnnsearch.sampling.sampler import SamplerConfig
+from rnnsearch.sampling.table import samplers
 from rnnsearch.sampling.tpe import TpeConfig
 from rnnsearch.space.distributions import Parameter
 from rnnsearch.stopping.asha import AshaConfig
-from rnnsearch.stopping.none import NoneConfig
-from rnnsearch.stopping.rule import StoppingRule
-from rnnsearch.vocabulary import DURATION, Range
-
-if TYPE_CHECKING:
-    from optuna.samplers import BaseSampler
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SamplerConfig:
-    """Which Optuna sampler proposes."""
-
-    type: Annotated[
-        Literal["tpe", "random"],
-        "`tpe` (multivariate, conditional parameters in groups) or `random`.",
-    ] = "tpe"
-    startup_trials: Annotated[
-        int | None,
-        "Random trials before `tpe` starts to model; None takes Optuna's 10.",
-        Range(0, 1_000_000, unit="trials"),
-    ] = None
-
-    def make(self, start: Start) -> BaseSampler:
-        if self.type == "random":
-            return RandomConfig().make(start)
-        return TpeConfig(startup_trials=self.startup_trials).make(start)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchedulerConfig:
-    """When weak trials stop. `none` trains every trial to its last epoch."""
-
-    type: Annotated[
-        Literal["asha", "none"], "`asha`, or `none`, which trains every trial to its last epoch."
-    ] = "asha"
-    grace_period: Annotated[
-        int, "Epochs before the first decision.", Range(1, 1_000_000, unit="epochs")
-    ] = 5
-    reduction_factor: Annotated[
-        float, "One in so many goes on at each rung.", Range(above=1, most=1_000_000)
-    ] = 3.0
-
-    def rule(self, max_epochs: int, goal: Goal) -> StoppingRule:
-        if self.type == "none":
-            return NoneConfig().rule(max_epochs, goal)
-        asha = AshaConfig(grace_period=self.grace_period, reduction_factor=self.reduction_factor)
-        return asha.rule(max_epochs, goal)
+from rnnsearch.stopping.rule import StoppingConfig, StoppingRule
+from rnnsearch.stopping.table import stopping_rules
+from rnnsearch.vocabulary import DURATION, OneOf, Range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +49,11 @@ class SearchConfig:
         Range(above=0, most=10 * 366 * 24 * 3600, unit="seconds"),
         DURATION,
     ] = None
-    sampler: Annotated[SamplerConfig, "What proposes."] = field(default_factory=SamplerConfig)
-    scheduler: Annotated[SchedulerConfig, "What stops weak trials."] = field(
-        default_factory=SchedulerConfig
+    sampler: Annotated[SamplerConfig, "What proposes.", OneOf(samplers)] = field(
+        default_factory=TpeConfig
+    )
+    scheduler: Annotated[StoppingConfig, "What stops weak trials.", OneOf(stopping_rules)] = field(
+        default_factory=AshaConfig
     )
     finalists: Annotated[FinalistsConfig, "Who is trained again before a champion is chosen."] = (
         field(default_factory=FinalistsConfig)

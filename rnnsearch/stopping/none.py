@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from rnnsearch.goal import Goal
 from rnnsearch.stopping.rungs import finite, in_order
@@ -15,9 +15,6 @@ class NoneConfig:
     """Trains every trial to its last epoch."""
 
     type: Literal["none"] = "none"
-
-    idle: ClassVar[frozenset[str]] = frozenset({"grace_period", "reduction_factor"})
-    """Keys that a file may name, so that `--set search.scheduler.type=none` turns ASHA off."""
 
     def rule(self, max_epochs: int, goal: Goal) -> NoStopping:
         return NoStopping(max_epochs)

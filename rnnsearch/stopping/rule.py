@@ -75,3 +75,23 @@ class StoppingConfig(Protocol):
             goal: Which way the study's metric is better.
         """
         ...
+
+
+def limits_problem(rule: StoppingRule, max_epochs: int) -> str | None:
+    """What is wrong with the limits that a rule sets to a trial; None where they rise to the end.
+
+    A trial that is never let go beyond a limit would stay aboard its pack for ever.
+    """
+    epoch = 0
+    while epoch < max_epochs:
+        limit = rule.next_limit(epoch)
+        if not isinstance(limit, int) or not epoch < limit <= max_epochs:
+            return (
+                f"next_limit({epoch}) gives {limit!r}; a trial of {max_epochs} epochs must be let "
+                f"go on to an epoch from {epoch + 1} to {max_epochs}."
+            )
+        epoch = limit
+    grace = rule.grace
+    if not isinstance(grace, int) or not 1 <= grace <= max_epochs:
+        return f"its grace is {grace!r}; it must be an epoch from 1 to {max_epochs}."
+    return None

@@ -39,8 +39,7 @@ class SamplerContract:
 
     def spec(self, seed: int = 0) -> StudySpec:
         spec = loads(SPACE, name="contract", directory=Path())
-        search = replace(spec.search, sampler=self.config, seed=seed)  # type: ignore[arg-type]
-        return replace(spec, search=search)
+        return replace(spec, search=replace(spec.search, sampler=self.config, seed=seed))
 
     def study(self, spec: StudySpec) -> optuna.Study:
         optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -1,0 +1,51 @@
+"""When a study's stopping rule decides: epochs of its keys and limits, against those of a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnnsearch.errors import InputError
+from rnnsearch.goal import Goal
+from rnnsearch.space.checks import Draft
+from rnnsearch.space.fields import Field
+from rnnsearch.space.trial import build
+from rnnsearch.stopping.rule import limits_problem
+from rnnsearch.stopping.table import stopping_rules
+
+SCHEDULER = "search.scheduler"
+
+
+def spans_of_decisions(fields: Mapping[str, Field]) -> list[str]:
+    """The keys of the stopping rule that count epochs, as a grace period does."""
+    return [
+        key
+        for key, one in fields.items()
+        if key.startswith(f"{SCHEDULER}.") and one.says.range.unit == "epochs"
+    ]
+
+
+def check_scheduler(draft: Draft) -> None:
+    """A grace period beyond the last epoch would never decide anything."""
+    last_key = "training.max_epochs"
+    if not (draft.sound(SCHEDULER) and draft.sound(last_key)):
+        return
+    last = draft.fixed[last_key]
+    beyond = [key for key in spans_of_decisions(draft.reading.fields) if draft.fixed[key] > last]
+    for key in beyond:
+        name = key.rpartition(".")[2]
+        draft.note(
+            [key, last_key],
+            f"the {name.replace('_', ' ')} of {draft.fixed[key]} epochs is beyond "
+            f"training.max_epochs, {last}; allowed are 1 to {last}.",
+            f"{name}: {max(1, last // 4)}",
+        )
+    config: Any = stopping_rules()[draft.fixed[f"{SCHEDULER}.type"]]
+    if not beyond:
+        try:
+            rule = build(config, SCHEDULER, draft.fixed).rule(last, Goal.MINIMIZE)
+            problem = limits_problem(rule, last)
+        except InputError as error:  # somebody's own raised
+            problem = str(error)
+        if problem is not None:
+            draft.note([f"{SCHEDULER}.type", SCHEDULER], problem)
