@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnnsearch.cli.next_steps import ROLLED, SAMPLE_LENGTH, spelled
 from rnnsearch.cli.options import MOST, Format, FormatOption, Storage, TrackingUri
 from rnnsearch.cli.panels import panels_as_json, print_panels
 from rnnsearch.cli.text import print_json
@@ -53,22 +52,22 @@ def rollout(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Run a champion on its own predictions, from the start of its task's validation data."""
-    from rnnsearch.study.pictures import draw_rollout
+    from rnnsearch.figures.panels import draw_panels
 
     asked = _Asked(model, storage, tracking_uri, allow_code)
-    trained = _load(asked)
-    _refuse_to_continue(trained, asked)
+    trained = _load(asked, "rollout")
     if trained.read is None and getattr(trained.config.task, "path", None):
         typer.echo("note: it was not noted what data this model learned from", err=True)
     panels = trained.panels(steps)
     if panels is None:
-        raise ModelError(_no_rollout(trained, asked))
+        raise ModelError(f"the task of {model} has no rollout: its answers are not fed back.")
     if format_ is Format.JSON:
         print_json(panels_as_json(panels))
     else:
         print_panels(panels)
     if output is not None:
-        draw_rollout(trained, panels, output, f"{model}: ")
+        title = f"{model}: {trained.use.caption()}{panels.span()}"
+        draw_panels(panels, output, title=title)
         typer.echo(f"picture: {output}", err=True)
 
 
@@ -90,11 +89,7 @@ def sample(
 ) -> None:
     """Let a text champion go on with a prompt."""
     asked = _Asked(model, storage, tracking_uri, allow_code)
-    trained = _load(asked)
-    _refuse_to_continue(trained, asked)
-    if trained.manifest.get("task") in ROLLED:
-        again = asked.command("rollout")
-        raise ModelError(f"{model} predicts numbers and writes no text; let it go on: {again}")
+    trained = _load(asked, "sample")
     vocabulary = trained.vocabulary()
     if vocabulary.unknown and (strangers := vocabulary.strangers(prompt)):
         typer.echo(f"read as the unknown symbol: {', '.join(strangers)}", err=True)
@@ -120,19 +115,16 @@ def classify(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Let a champion of labels say what sequences are."""
-    from rnnsearch.tasks.labels.source import read_unlabelled
-
     asked = _Asked(model, storage, tracking_uri, allow_code)
-    trained = _load(asked)
-    if trained.manifest.get("task") != "labels":
-        raise ModelError(f"{model} learned no labels{_instead(trained, asked)}")
+    trained = _load(asked, "classify")
+    how = trained.use.how(asked)
     if file is not None and texts:
-        raise InputError(f"texts and a --file were given; give one{_labels(trained, asked)}")
+        raise InputError(f"texts and a --file were given; give one{how}")
     if file is None and not (texts and trained.network.symbolic):
-        raise InputError(f"{model} needs something to label{_labels(trained, asked)}")
+        raise InputError(f"{model} needs something to label{how}")
     sequences: list[tuple[str, Any]] = [(text, text) for text in texts or ()]
     if file is not None:
-        sequences = read_unlabelled(file, trained.manifest)
+        sequences = trained.use.sequences(file)
     found = trained.classify([sequence for _, sequence in sequences])
     rows = []
     for (name, _), label, chances in zip(sequences, found.labels, found.probabilities, strict=True):
@@ -165,54 +157,20 @@ class _Asked:
         return command(verb, self.model, *words, storage=self.storage, tracking_uri=uri)
 
 
-def _refuse_to_continue(trained: TrainedModel, asked: _Asked) -> None:
-    """Say what a model does instead, where it goes on with nothing."""
-    model, task_type = asked.model, trained.manifest.get("task")
-    if task_type == "labels":
-        raise ModelError(
-            f"{model} labels sequences and continues none; let it label yours"
-            f"{_labels(trained, asked)}"
-        )
-    if task_type == "events":
-        raise ModelError(
-            f"{model} says how likely each event is at the next step and picks none to go on from; "
-            "champion.png in the study's figures shows that, and load_model().predict gives it."
-        )
+def _load(asked: _Asked, verb: str) -> TrainedModel:
+    """The model that was asked for.
+
+    Raises:
+        ModelError: It cannot do what the command asks; the text says what it can.
+    """
+    trained = _loaded(asked)
+    refusal = trained.use.refusals(asked).get(verb)
+    if refusal is not None:
+        raise ModelError(refusal)
+    return trained
 
 
-def _no_rollout(trained: TrainedModel, asked: _Asked) -> str:
-    prompt = spelled(trained.manifest, "") if "vocabulary" in trained.manifest else None
-    if prompt is None:
-        return f"the task of {asked.model} has no rollout: its answers are not fed back."
-    words = ("--prompt", prompt, "--length", SAMPLE_LENGTH)
-    return (
-        f"{asked.model} writes text and has no rollout; let it write: "
-        f"{asked.command('sample', *words)}"
-    )
-
-
-def _instead(trained: TrainedModel, asked: _Asked) -> str:
-    """What a model that labels nothing does."""
-    if trained.manifest.get("task") in ROLLED:
-        return f"; it predicts numbers: {asked.command('rollout')}"
-    if "vocabulary" in trained.manifest and (prompt := spelled(trained.manifest, "")):
-        return f"; it writes text: {asked.command('sample', '--prompt', prompt)}"
-    return "."
-
-
-def _labels(trained: TrainedModel, asked: _Asked) -> str:
-    """A command that labels something."""
-    if trained.network.symbolic:
-        return f": {asked.command('classify', 'some text')}"
-    config = trained.config.task
-    path = getattr(config, "path", None)
-    if path and Path(path).is_file():
-        return f": {asked.command('classify', '--file', Path(path))}"
-    columns = [trained.manifest["columns"]["id"], *trained.manifest["features"]]
-    return f", with --file: a CSV with a step a row and the columns {', '.join(columns)}."
-
-
-def _load(asked: _Asked) -> TrainedModel:
+def _loaded(asked: _Asked) -> TrainedModel:
     """A study's champion, or a model of the registry.
 
     A study in the storage runs what its space file names; a model of the registry may be anyone's.

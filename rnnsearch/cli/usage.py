@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnsearch.cli.next_steps import ROLLED, spelled, told_by
+from rnnsearch.cli.next_steps import told_by
 from rnnsearch.commands import shown
 from rnnsearch.models.cells import CELLS, CLASSIC, USUAL
 from rnnsearch.models.config import ModelConfig
+from rnnsearch.tasks.families import use_told
+from rnnsearch.training.codec import own_code
 
 if TYPE_CHECKING:
     from rnnsearch.study import StudyResult
-
-OWN = ":"
-"""In the name of a class of the user's."""
 
 
 def print_usage(result: StudyResult) -> None:
@@ -50,34 +49,14 @@ def with_rnnsearch(told: Mapping[str, Any], checkpoint: Path) -> list[str]:
     Args:
         told: What `config.json` says.
     """
-    config, task = told["config"], told["config"]["task"]
-    own = OWN in task["type"] or OWN in config["model"].get("cell", USUAL)
-    code = ", allow_code=True" if own else ""
+    code = ", allow_code=True" if own_code(told["config"]) else ""
     lines = ["from rnnsearch import TrainedModel", ""]
     lines.append(f"model = TrainedModel.load({str(checkpoint)!r}{code})")
     lines.append('print(model.evaluate("val"))')
-    used = _used(told)
+    used = use_told(told).code()
     if "numpy" in used:
         lines.insert(0, "import numpy")
     return [*lines, f"print({used})"]
-
-
-def _used(told: Mapping[str, Any]) -> str:
-    """An expression that asks the loaded model something."""
-    kind, manifest = told["config"]["task"]["type"], told["manifest"]
-    zeros = f"numpy.zeros((1, 10, {told['input_size']}))"
-    if kind == "text":
-        return f"model.sample({spelled(manifest, '') or '?'!r}, length=20)"
-    if kind == "labels" and manifest["reads"] == "text":
-        return "model.classify(['some text']).labels"
-    if kind == "labels":
-        return f"model.classify([numpy.zeros((10, {told['input_size']}))]).labels"
-    if kind == "series":
-        return "model.panels().shown[0].prediction"
-    if kind in ROLLED and manifest.get("horizon", 1) == 1:
-        return f"model.rollout({zeros}, steps=20)"
-    symbols = told["symbolic"]
-    return f"model.predict({'numpy.zeros((1, 10), dtype=int)' if symbols else zeros})"
 
 
 def with_mlflow(model_uri: str, tracking_uri: str) -> list[str]:

@@ -88,6 +88,17 @@ class Panels:
     shown: Sequence[Panel]
     more: str = ""
 
+    def span(self) -> str:
+        """Of which series they are, and from when on, as the end of a title."""
+        first = [panel.prediction_time[0] for panel in self.shown]
+        panel = self.shown[0]
+        said = f" of {panel.name}" if panel.name and len(self.shown) == 1 else ""
+        dated = panel.time.dtype.kind == "M"
+        if dated or not panel.along.startswith("time"):
+            said += f" from {'' if dated else f'{panel.along} '}{written(min(first))}"
+            said += "" if len(set(first)) == 1 else " or later"
+        return said
+
 
 def draw_panels(panels: Panels, path: Path, *, title: str) -> None:
     """What was known, the truth after it, and the predictions, in one PNG, a panel a quantity.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -11,6 +12,7 @@ from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.family import Family
 from rnnsearch.tasks.own.family import family_of_class, own_family
 from rnnsearch.tasks.own.find import installed, is_own
+from rnnsearch.tasks.use import Told, Use
 
 BUILT_IN = {
     "series": "series.family:SERIES",
@@ -52,6 +54,27 @@ def family_of(config: TaskConfig) -> Family[Any]:
     if isinstance(name, str) and name in task_types() and family(name).config is type(config):
         return family(name)
     return family_of_class(type(config))
+
+
+def use_of(family: Family[Any], told: Told) -> Use:
+    """What a trained model of a family can do."""
+    found = family.use(told)
+    if found is not None:
+        return found
+    # A user's task may lend its data from one that is built in, and a model of it can do the same.
+    alike = told.manifest.get("task")
+    if alike in BUILT_IN:
+        return _built_in(alike).use(told) or Use(told)
+    return Use(told)
+
+
+def use_told(said: Mapping[str, Any]) -> Use:
+    """What a model can do, by what stands in the `config.json` of its checkpoint.
+
+    Raises:
+        DataError: Its task is a user's own, which is not found.
+    """
+    return use_of(family(said["config"]["task"]["type"]), Told.of(said))
 
 
 @cache

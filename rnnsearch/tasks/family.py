@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from rnnsearch.tasks.use import Told, Use
+
 if TYPE_CHECKING:
     import torch
 
@@ -83,6 +85,10 @@ class Family(ABC, Generic[C]):
     @abstractmethod
     def build(self, config: C, data: Any, device: torch.device, dtype: torch.dtype) -> ShownTask:
         """Put the data that `load` gave on a device."""
+
+    def use(self, told: Told) -> Use | None:
+        """What a trained model can do; None where that hangs on what its manifest is like."""
+        return Use(told)
 
     def facts(self, data: Any) -> Mapping[str, int | str]:
         """Counts and ends by which a person sees how data that was read has changed."""

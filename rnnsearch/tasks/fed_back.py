@@ -22,3 +22,30 @@ def fed_back(
         fed = outputs[:, -1:].contiguous()
         found.append(fed)
     return torch.cat(found, dim=1)
+
+
+@torch.no_grad()
+def continued(predictor: Predictor, history: Tensor, steps: int, window: int | None) -> Tensor:
+    """Feed a model its own predictions, in its own scaled units.
+
+    Args:
+        predictor: Of a task whose outputs are the next point.
+        history: Known points [1, T, B, F], at least one.
+        steps: Points to predict, at least 1.
+        window: A model that answers at the end of a window has seen nothing but windows from the
+            zero state, so the last `window` points are read again for each prediction. None, for
+            a model that answers at every step: the state goes on.
+
+    Returns:
+        [K, steps, B, F].
+    """
+    if window is None:
+        return predictor.rollout(history, None, steps)
+    found: list[Tensor] = []
+    fed = history[:, -window:]
+    for _ in range(steps):
+        outputs, _ = predictor(fed.contiguous(), None)
+        found.append(outputs[:, -1:])
+        known = fed.expand(predictor.size, *fed.shape[1:])
+        fed = torch.cat([known, found[-1]], dim=1)[:, -window:]
+    return torch.cat(found, dim=1)

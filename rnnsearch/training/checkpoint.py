@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, get_args
 
@@ -19,7 +20,9 @@ from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import weight_shapes
 from rnnsearch.reading import read_file
 from rnnsearch.tasks.base import Head
+from rnnsearch.tasks.families import family_of, use_of
 from rnnsearch.tasks.fingerprint import Fingerprint, fingerprint
+from rnnsearch.tasks.use import Told, Use
 from rnnsearch.training.codec import config_from_json, config_to_json, own_code
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.weights import CARRIED, History
@@ -83,7 +86,7 @@ class Checkpoint:
             weights.epoch,
             carried,
             fingerprint(config.task, data),
-            head=weights.head or told_head(manifest),
+            head=weights.head or _use(config, manifest, *shape).head,
             history=weights.history,
         )
 
@@ -119,7 +122,7 @@ class Checkpoint:
             config = config_from_json(said["config"])
             shape = said["input_size"], said["output_size"], said["symbolic"]
             manifest, metrics, epoch = said["manifest"], said["metrics"], said["epoch"]
-            head = said.get("head") or told_head(manifest)
+            head = said.get("head") or _use(config, manifest, *shape).head
             if head not in get_args(Head):
                 raise ValueError(f"the head {head!r} is none of {', '.join(get_args(Head))}")
             read = said.get("data") and Fingerprint.from_json(said["data"])
@@ -133,6 +136,13 @@ class Checkpoint:
         return cls(
             *(config, network, manifest, metrics, epoch, carried, read), head=head, history=history
         )
+
+    @cached_property
+    def use(self) -> Use:
+        """What the model can do."""
+        network = self.network
+        shape = network.input_size, network.head.out_features, network.symbolic
+        return _use(self.config, self.manifest, *shape)
 
     def save(self, path: str | Path) -> None:
         """Write a checkpoint folder: `weights.safetensors` and `config.json`.
@@ -177,12 +187,10 @@ def _not_allowed(folder: Path, code: list[str]) -> str:
     )
 
 
-def told_head(manifest: Mapping[str, Any]) -> Head:
-    """The head of a checkpoint that does not name it, as those of older versions, from what its
-    task says of its data."""
-    task = manifest.get("task")
-    last = task == "labels" or (task == "series" and manifest["strategy"] == "direct")
-    return "last" if last or manifest.get("head") == "last" else "every"
+def _use(config: TrialConfig, manifest: Mapping[str, Any], *shape: Any) -> Use:
+    """What such a model can do."""
+    told = Told(config_to_json(config)["task"], manifest, *shape)
+    return use_of(family_of(config.task), told)
 
 
 def _tensors(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Tensor]:

@@ -30,6 +30,11 @@ class History:
     losses: Mapping[int, float]
     said: Mapping[int, str]
 
+    def curves(self) -> dict[str, Mapping[int, float]]:
+        """What is known by epoch, by name."""
+        found = {self.metric: self.values, "train_loss": self.losses}
+        return {name: curve for name, curve in found.items() if curve}
+
     def to_json(self) -> dict[str, Any]:
         """JSON values that `from_json` reads."""
         return asdict(self)

@@ -9,14 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import ModelError
 from rnnsearch.events import ChampionChosen
-from rnnsearch.records.mlflow.inputs import (
-    input_example,
-    inputs_said,
-    is_labels,
-    is_text,
-    signature,
-)
+from rnnsearch.records.mlflow.inputs import inputs_said, mlflow_signature
 from rnnsearch.records.names import CHAMPION, STUDY, STUDY_ID, TRIAL, registered_name
+from rnnsearch.tasks.families import use_told
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -136,18 +131,15 @@ def packaged(checkpoint: Path, config: dict[str, Any]) -> dict[str, Any]:
     Args:
         config: What the checkpoint's config.json holds.
     """
-    code = "text_pyfunc.py" if is_text(config) else "numeric_pyfunc.py"
-    if config["manifest"].get("task") == "series":
-        code = "series_pyfunc.py"
-    elif is_labels(config):
-        code = "labels_pyfunc.py"
+    use = use_told(config)
+    signature = use.signature()
     return {
-        "python_model": str(Path(__file__).with_name(code)),
+        "python_model": str(Path(__file__).with_name("pyfunc.py")),
         # A URI: of a path MLflow would take `%20`, `?` and `#` for what they mean in one.
         "artifacts": {"checkpoint": checkpoint.absolute().as_uri()},
-        "signature": signature(config),
-        "input_example": input_example(config),
-        "metadata": {"inputs": inputs_said(config)},
+        "signature": mlflow_signature(signature),
+        "input_example": use.example(),
+        "metadata": {"inputs": inputs_said(signature)},
         # rnnsearch itself is not on a package index: a server that rebuilds the environment
         # from this list installs it beside, from its repository.
         "pip_requirements": [f"{each}=={importlib.metadata.version(each)}" for each in _PACKAGES],

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rnnsearch.tasks.events.config import EventsConfig, problems
+from rnnsearch.tasks.events.use import EventsUse
 from rnnsearch.tasks.family import Family
+from rnnsearch.tasks.use import Told
 
 if TYPE_CHECKING:
     import torch
@@ -44,6 +46,10 @@ class EventsFamily(Family[EventsConfig]):
         from rnnsearch.tasks.events.task import EventsTask
 
         return EventsTask(config, data, device, dtype)
+
+    def use(self, told: Told) -> EventsUse:
+        """See `Family.use`."""
+        return EventsUse(told)
 
     def facts(self, data: EventsData) -> dict[str, int | str]:
         """How many steps there are."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from rnnsearch.tasks.family import Family
 from rnnsearch.tasks.labels.config import LabelsConfig, problems
+from rnnsearch.tasks.labels.use import LabelsUse
+from rnnsearch.tasks.use import Told
 
 if TYPE_CHECKING:
     import torch
@@ -43,6 +45,10 @@ class LabelsFamily(Family[LabelsConfig]):
         from rnnsearch.tasks.labels.task import LabelsTask
 
         return LabelsTask(config, data, device, dtype)
+
+    def use(self, told: Told) -> LabelsUse:
+        """See `Family.use`."""
+        return LabelsUse(told)
 
     def facts(self, data: LabelsData) -> dict[str, int | str]:
         """How many sequences there are."""

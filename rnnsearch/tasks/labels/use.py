@@ -1,136 +1,135 @@
-"""A trained classifier at work: sequences in, labels and probabilities out."""
+"""What a trained model of labels can do: say what whole sequences are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.base import Predictor
-from rnnsearch.tasks.files import columns as arrow
-from rnnsearch.tasks.frames import frame_columns, text_cells
-from rnnsearch.tasks.labels.encoder import encoder_from_json
-from rnnsearch.tasks.labels.table import rows_by_id
-from rnnsearch.tasks.labels.times import put_in_order, times_of_column
-from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.frames import is_frame
+from rnnsearch.tasks.labels.classify import classify, classify_frame
+from rnnsearch.tasks.signature import Column, Signature
+from rnnsearch.tasks.use import Asked, Told, Use
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from rnnsearch.tasks.base import Head, Predictor
 
 
-@dataclass(frozen=True, slots=True)
-class Classified:
-    """What a model makes of sequences.
+class LabelsUse(Use):
+    """Of labels."""
 
-    Attributes:
-        labels: The likeliest class of each.
-        probabilities: Float64 [sequences, classes], in the order of `classes`.
-        classes: Names.
-    """
+    head: Head = "last"
+    pictured = True
 
-    labels: tuple[str, ...]
-    probabilities: NDArray[np.float64]
-    classes: tuple[str, ...]
+    def __init__(self, told: Told) -> None:
+        super().__init__(told)
+        self._of_texts = self.manifest["reads"] == "text"
+        self._columns: Mapping[str, Any] = self.manifest.get("columns", {})
 
+    def predict(self, predictor: Predictor, inputs: Any) -> Any:
+        """See `TrainedModel.predict`."""
+        raise ModelError("this model labels whole sequences; use classify(sequences).")
 
-def classify(
-    manifest: Mapping[str, Any], predictor: Predictor, sequences: Sequence[Any]
-) -> Classified:
-    """Label sequences of any length.
+    def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
+        """See `TrainedModel.rollout`."""
+        raise ModelError(self.writes_nothing())
 
-    Args:
-        manifest: Of the model's task.
-        predictor: Of one network, with the head of the last step.
-        sequences: Texts, or arrays (steps, features) in the units of the data.
+    def writes_nothing(self) -> str:
+        """It has no next symbol."""
+        return "a model of labels continues nothing; use classify(sequences)."
 
-    Raises:
-        ModelError: There is none, or one of them is not what the model reads; it is named by its
-            place, counting from 0.
-    """
-    import torch
+    def classify(self, predictor: Predictor, sequences: Any) -> Any:
+        """See `TrainedModel.classify`."""
+        read = classify_frame if is_frame(sequences) else classify
+        return read(self.manifest, predictor, sequences)
 
-    from rnnsearch.tasks.whole import WholeSequences
+    def sequences(self, path: Path) -> list[tuple[str, Any]]:
+        """The lines of a text file, or the steps of a table; see `source.read_unlabelled`."""
+        from rnnsearch.tasks.labels.source import read_unlabelled
 
-    if isinstance(sequences, str) or not len(sequences):
-        raise ModelError("give a list of at least one sequence.")
-    encoder = encoder_from_json(manifest)
-    encoded = []
-    for place, sequence in enumerate(sequences):
-        try:
-            encoded.append(encoder.encode(sequence))
-        except ModelError as error:
-            raise ModelError(f"sequence {place}: {error}") from error
-    classes = tuple(manifest["classes"])
-    symbolic = manifest["reads"] == "text"
-    read = torch.int64 if symbolic else predictor.dtype
-    whole = WholeSequences(Ragged.of(encoded), predictor.device, read)
-    found = np.empty((len(encoded), len(classes)))
-    for numbers, _, outputs in whole.read(predictor):
-        found[numbers.cpu().numpy()] = outputs.squeeze(1)[0].double().softmax(-1).cpu().numpy()
-    labels = tuple(classes[at] for at in found.argmax(axis=1).tolist())
-    return Classified(labels, found, classes)
+        return read_unlabelled(path, self.manifest)
 
-
-def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any) -> Any:
-    """Label the sequences of a DataFrame that has the columns of training.
-
-    Args:
-        frame: A column of texts, a sequence a row; or a step a row, with the id of its sequence,
-            the numbers and, where training had one, the time, which then orders the steps.
-
-    Returns:
-        A DataFrame with a row a sequence: of steps, its id, in the order in which they first
-        appear; `label`, the likeliest class; and a probability for each class, `p_<class>`.
-
-    Raises:
-        ModelError: A column or a cell is missing, or a sequence is not what the model reads.
-        DataError: A cell is no number or no time.
-    """
-    import pandas
-
-    columns = manifest["columns"]
-    steps: dict[str, Any] | None = None
-    if manifest["reads"] == "text":
-        sequences: list[Any] = text_cells(frame, columns["text"])
-    else:
-        steps = _steps(manifest, frame)
-        sequences = list(steps.values())
-    found = classify(manifest, predictor, sequences)
-    table = pandas.DataFrame(found.probabilities, columns=[f"p_{name}" for name in found.classes])
-    table.insert(0, "label", list(found.labels))
-    if steps is not None:
-        table.insert(0, columns["id"], list(steps))
-    return table
-
-
-def _steps(manifest: Mapping[str, Any], frame: Any) -> dict[str, NDArray[np.float64]]:
-    """The steps of each sequence of a table, in the order of their time where there is one."""
-    columns, features = manifest["columns"], manifest["features"]
-    id, time = columns["id"], columns["time"]
-    found = frame_columns(frame, [id, *([time] if time else []), *features])
-    values = np.stack(
-        [arrow.numbers(found[name], f"the rows, column {name!r}") for name in features], axis=1
-    )
-    for row, number in np.argwhere(~np.isfinite(values)):
-        what = "an infinite" if np.isinf(values[row, number]) else "no"
-        raise ModelError(f"row {row} (from 0) has {what} value of {features[number]!r}.")
-    ids = arrow.texts(found[id], f"the rows, column {id!r}").to_pylist()
-    for row, name in enumerate(ids):
-        if not name:
-            raise ModelError(f"row {row} (from 0) has no {id!r}, which tells the sequences apart.")
-    rows = rows_by_id(ids)
-    if time:
-        times = times_of_column(
-            found[time], lambda row: f"the rows, column {time!r}, row {row} (from 0)"
+    def signature(self) -> Signature:
+        """A text a row; or an id, a time where there is one, and numbers."""
+        columns = self._columns
+        out = (
+            Column("label", "string"),
+            *(Column(f"p_{name}", "double") for name in self.manifest["classes"]),
         )
-        for name, own in rows.items():
-            same = put_in_order(own, times)
-            if same is not None:
-                raise ModelError(
-                    f"rows {same[0]} and {same[1]} (from 0) of the sequence {name!r} have the "
-                    f"same {time!r}."
-                )
-    return {name: values[own] for name, own in rows.items()}
+        if self._of_texts:
+            return Signature((Column(columns["text"], meaning="text to label"),), out)
+        id = Column(columns["id"], meaning="which sequence a step belongs to", required=False)
+        times = [Column(columns["time"], meaning="orders the steps", required=False)]
+        numbers = [Column(name, meaning="numbers") for name in self.manifest["features"]]
+        whose = Column(columns["id"], "string")
+        return Signature((id, *times[: bool(columns["time"])], *numbers), (whose, *out))
+
+    def example(self) -> Any:
+        """A short text, or a sequence of three steps at each column's own level."""
+        import numpy as np
+        import pandas as pd
+
+        manifest, columns = self.manifest, self._columns
+        if self._of_texts:
+            return pd.DataFrame({columns["text"]: [manifest["alphabet"].strip()[-3:]]})
+        level = np.array(manifest["scaler"]["center"]) + np.zeros((3, 1))
+        table = pd.DataFrame(level, columns=manifest["features"])
+        if columns["time"]:
+            table.insert(0, columns["time"], np.arange(3))
+        table.insert(0, columns["id"], "one")
+        return table
+
+    def served(self, predictor: Predictor, given: Any, parameters: Mapping[str, Any]) -> Any:
+        """Label sequences of any length.
+
+        Args:
+            given: A DataFrame with a column of texts, a sequence a row; or a step a row with the
+                id of its sequence and the columns of numbers of training, in any order where
+                training had a time, which is needed then. Cells may be of any type that the file
+                could have.
+
+        Returns:
+            A row a sequence: of steps, its id; `label`, the likeliest class; and a probability
+            for each class, `p_<class>`.
+
+        Raises:
+            ModelError: Rows, columns or cells are not what the model reads.
+        """
+        del parameters
+        return self.classify(predictor, given)
+
+    def command(self, said: str) -> tuple[object, ...] | None:
+        """Label the first example that the model said, or the study's own file."""
+        if not self._of_texts:
+            path = self.told.task.get("path")
+            return ("classify", "--file", Path(path)) if path and Path(path).is_file() else None
+        example = said.split("\n")[0]
+        # `some text: class (0.98), right`
+        cuts = [example.rfind(f": {name} (") for name in self.manifest["classes"]]
+        words = example[: max(cuts)].strip() if max(cuts) > 0 else ""
+        if words.startswith("-"):
+            return "classify", "--", words
+        return ("classify", words) if words else None
+
+    def code(self) -> str:
+        """The label of a text, or of steps."""
+        if self._of_texts:
+            return "model.classify(['some text']).labels"
+        return f"model.classify([numpy.zeros((10, {self.told.input_size}))]).labels"
+
+    def how(self, asked: Asked) -> str:
+        """By giving it a text, or a file."""
+        if self._of_texts:
+            return f": {asked.command('classify', 'some text')}"
+        file = self.command("")
+        if file is not None:
+            verb, *words = file
+            return f": {asked.command(str(verb), *words)}"
+        columns = [self._columns["id"], *self.manifest["features"]]
+        return f", with --file: a CSV with a step a row and the columns {', '.join(columns)}."
+
+    def refusals(self, asked: Asked) -> Mapping[str, str]:
+        """It goes on with nothing."""
+        labels = f"{asked.model} labels sequences and continues none; let it label yours"
+        return dict.fromkeys(("rollout", "sample"), labels + self.how(asked))

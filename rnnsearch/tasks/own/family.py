@@ -11,6 +11,7 @@ from rnnsearch.own_code import find_class, find_object, theirs
 from rnnsearch.tasks.family import Family
 from rnnsearch.tasks.own.declared import head_wrong, refuse, whole_wrong
 from rnnsearch.tasks.own.find import installed, is_whole, no_task, own_name
+from rnnsearch.tasks.use import Told, Use
 
 if TYPE_CHECKING:
     import torch
@@ -57,6 +58,14 @@ class _OwnFamily(Family[Any]):
     def __init__(self, cls: type) -> None:
         self.name = own_name(cls)
         self.config = cls
+
+    def use(self, told: Told) -> Use | None:
+        """The task's own class `use`, if it has one."""
+        use = getattr(self.config, "use", None)
+        if not (isinstance(use, type) and issubclass(use, Use)):
+            return None
+        with theirs(f"{self.name}.use(told)", DataError):
+            return use(told)
 
     def problems(self, config: Any) -> list[tuple[str, str]]:
         """What the task's own `problems` says of its fields' values, where it has one."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.tasks.family import Family
 from rnnsearch.tasks.series.config import SeriesConfig, problems
+from rnnsearch.tasks.series.use import SeriesUse
+from rnnsearch.tasks.use import Told
 
 if TYPE_CHECKING:
     import torch
@@ -57,6 +59,10 @@ class SeriesFamily(Family[SeriesConfig]):
         from rnnsearch.tasks.series.task import SeriesTask
 
         return SeriesTask(config, data, device, dtype)
+
+    def use(self, told: Told) -> SeriesUse:
+        """See `Family.use`."""
+        return SeriesUse(told)
 
     def facts(self, data: SeriesData) -> dict[str, int | str]:
         """How many rows and series there are, and when they begin and end."""

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.tasks.family import Family
+from rnnsearch.tasks.points import PointsUse
 from rnnsearch.tasks.signals import lorenz, mackey_glass, wave
+from rnnsearch.tasks.use import Told
 
 if TYPE_CHECKING:
     import torch
@@ -48,6 +50,10 @@ class SignalFamily(Family[Any]):
         from rnnsearch.tasks.signals.task import SignalTask
 
         return SignalTask(config, data, device, dtype)
+
+    def use(self, told: Told) -> PointsUse:
+        """See `Family.use`."""
+        return PointsUse(told)
 
 
 WAVE = SignalFamily("wave", wave.WaveConfig, wave.problems)

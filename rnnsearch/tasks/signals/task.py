@@ -11,11 +11,11 @@ from torch import Tensor
 from rnnsearch.errors import HorizonError
 from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.fed_back import continued
 from rnnsearch.tasks.shuffling import shuffled_batches
 from rnnsearch.tasks.signals.config import SignalConfig
 from rnnsearch.tasks.signals.data import SignalData
 from rnnsearch.tasks.signals.scores import VALID_ERROR
-from rnnsearch.tasks.signals.use import continued
 from rnnsearch.tasks.sums import row_sums
 
 if TYPE_CHECKING:

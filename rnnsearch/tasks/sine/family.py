@@ -7,7 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.tasks.family import Family
+from rnnsearch.tasks.points import PointsUse
 from rnnsearch.tasks.sine.config import SineConfig, problems
+from rnnsearch.tasks.use import Told
 
 if TYPE_CHECKING:
     import torch
@@ -47,6 +49,10 @@ class SineFamily(Family[SineConfig]):
         from rnnsearch.tasks.sine.task import SineTask
 
         return SineTask(config, data, device, dtype)
+
+    def use(self, told: Told) -> PointsUse:
+        """See `Family.use`."""
+        return PointsUse(told)
 
 
 SINE = SineFamily()

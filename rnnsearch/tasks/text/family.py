@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from rnnsearch.tasks.family import Family
 from rnnsearch.tasks.text.config import TextConfig, problems
+from rnnsearch.tasks.text.use import TextUse
+from rnnsearch.tasks.use import Told
 
 if TYPE_CHECKING:
     import torch
@@ -43,6 +45,10 @@ class TextFamily(Family[TextConfig]):
         from rnnsearch.tasks.text.task import TextTask
 
         return TextTask(config, data, device, dtype)
+
+    def use(self, told: Told) -> TextUse:
+        """See `Family.use`."""
+        return TextUse(told)
 
     def facts(self, data: TextData) -> dict[str, int | str]:
         """How many symbols there are."""

@@ -101,7 +101,7 @@ def test_a_wave_model_comes_back(store: Store) -> None:
 
     artifacts = [path for path in (store.root / "mlartifacts").rglob("*") if path.is_file()]
     names = {path.name for path in artifacts}
-    assert {"weights.safetensors", "config.json", "numeric_pyfunc.py", "champion.png"} <= names
+    assert {"weights.safetensors", "config.json", "pyfunc.py", "champion.png"} <= names
     assert "input_example.json" in names
     # No pickle, by name or by content: its streams of protocol 2 and later begin with 0x80.
     assert not [name for name in names if name.endswith((".pkl", ".pickle", ".pt", ".pth"))]
@@ -218,10 +218,10 @@ def test_a_checkpoint_that_is_gone_is_said_and_not_registered(store: Store) -> N
 def test_a_prompt_that_cannot_be_read_is_named_by_its_row(tmp_path: Path) -> None:
     import pandas as pd
 
-    from rnnsearch.records.mlflow.text_pyfunc import TextModel
+    from rnnsearch.records.mlflow.pyfunc import Served
 
     prompts = pd.DataFrame({"prompt": ["hell", "hexe"]})
-    served = TextModel()
+    served = Served()
     served.model, _ = checkpoint(HELLO, tmp_path / "all")
     with pytest.raises(PromptError, match=r"prompt 1: .* without 'x'; it knows 4 chars"):
         served.predict(None, prompts, {"length": 3})

@@ -111,13 +111,13 @@ def test_prompt_is_one_that_the_model_can_spell(said: str, prompt: str, tmp_path
             "rollout wave --steps 50",
         ),
         ({"type": "adding"}, None),
-        ({"type": "my_tasks:Echo"}, None),
+        ({"type": "unit.tasks.own_examples.own_tasks:Echo"}, None),
     ],
 )
 def test_steps_are_those_that_the_task_knows(
     task: dict[str, Any], words: str | None, tmp_path: Path
 ) -> None:
-    found = next_commands(won(tmp_path, task, {"task": "sine"}))
+    found = next_commands(won(tmp_path, task))
     used = [f"rnnsearch {words} --storage {tmp_path}"] if words else []
     assert found[2:] == used
 

@@ -10,7 +10,6 @@ import pytest
 
 from rnnsearch.errors import ModelError
 from rnnsearch.records.mlflow.database import sqlite_path
-from rnnsearch.records.mlflow.inputs import input_example
 from rnnsearch.records.mlflow.registry import fetch
 from rnnsearch.records.mlflow.ui import ui_command
 from rnnsearch.records.names import champion_alias_uri, registered_name
@@ -50,14 +49,6 @@ def test_a_missing_database_is_not_made_by_looking(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no MLflow database"):
         fetch("models:/sine@champion", f"sqlite:///{path}")
     assert not path.exists()
-
-
-@pytest.mark.parametrize(
-    ("vocabulary", "prompt"), [("\n abc", "a"), ("\n 1", "\n"), ([10, 104, 200], "h")]
-)
-def test_example_prompt_is_spelt_in_the_vocabulary(vocabulary: object, prompt: str) -> None:
-    frame = input_example({"symbolic": True, "manifest": {"vocabulary": vocabulary}})
-    assert list(frame["prompt"]) == [prompt]
 
 
 def test_the_driver_never_imports_mlflow(tmp_path: Path) -> None:

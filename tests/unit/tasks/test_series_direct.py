@@ -13,8 +13,8 @@ from torch import Tensor
 
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.series.from_rows import forecast_rows
 from rnnsearch.tasks.series.task import SeriesTask
-from rnnsearch.tasks.series.use import forecast_rows
 from rnnsearch.testing.tasks import CPU, networks
 
 torch.set_num_threads(1)

@@ -13,7 +13,7 @@ from made_series import WILD, made
 
 from rnnsearch.errors import DataError, HorizonError, InputError, ModelError
 from rnnsearch.tasks.series.data import SeriesData
-from rnnsearch.tasks.series.use import forecast_frame, forecast_rows
+from rnnsearch.tasks.series.from_rows import forecast_frame, forecast_rows
 from rnnsearch.testing.tasks import networks
 
 COUNTS = np.arange(160) * 3 + np.random.default_rng(1).integers(0, 9, 160)

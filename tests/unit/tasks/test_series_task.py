@@ -14,8 +14,8 @@ from made_series import WILD, Echo, Zero, made
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.tasks.base import TaskData, Window
 from rnnsearch.tasks.series.data import SeriesData
+from rnnsearch.tasks.series.from_rows import forecast_rows
 from rnnsearch.tasks.series.task import SeriesTask
-from rnnsearch.tasks.series.use import forecast_rows
 from rnnsearch.testing.tasks import CPU, networks
 
 torch.set_num_threads(1)

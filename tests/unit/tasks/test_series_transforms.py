@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from made_series import Zero, made
 
 from rnnsearch.errors import DataError, ModelError
+from rnnsearch.tasks.series.from_rows import forecast_rows
 from rnnsearch.tasks.series.transforms import Transform, restored, transformed
-from rnnsearch.tasks.series.use import forecast_rows
 from rnnsearch.testing.tasks import networks
 
 KINDS = get_args(Transform)

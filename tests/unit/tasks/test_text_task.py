@@ -15,6 +15,8 @@ from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.data import TextData
 from rnnsearch.tasks.text.likelihood import SHORTEST_STREAM, likelihood
 from rnnsearch.tasks.text.task import TextTask
+from rnnsearch.tasks.text.use import TextUse
+from rnnsearch.tasks.use import Told
 from rnnsearch.testing.tasks import CPU, TaskContract, networks
 
 torch.set_num_threads(1)
@@ -243,3 +245,11 @@ def test_a_long_text_says_a_sample_of_the_configured_length() -> None:
 def test_nothing_is_drawn() -> None:
     task = task_of(TextConfig(text=RHYME))
     assert task.picture(networks(task.data, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "prompt"), [("\n abc", "a"), ("\n 1", "\n"), ([10, 104, 200], "h")]
+)
+def test_example_prompt_is_spelt_in_the_vocabulary(vocabulary: object, prompt: str) -> None:
+    frame = TextUse(Told({}, {"vocabulary": vocabulary})).example()
+    assert list(frame["prompt"]) == [prompt]

@@ -15,11 +15,11 @@ from rnnsearch.errors import DataError, HorizonError, ModelError, PromptError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.base import TaskData
+from rnnsearch.tasks.families import use_told
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig
 from rnnsearch.tasks.splits import SplitConfig
 from rnnsearch.tasks.text.config import TextConfig
-from rnnsearch.training.checkpoint import told_head
 from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
@@ -355,7 +355,7 @@ def test_when_a_network_answers_is_kept_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("manifest", "head"),
     [
-        ({"task": "labels"}, "last"),
+        ({"task": "labels", "reads": "text"}, "last"),
         ({"task": "series", "strategy": "direct"}, "last"),
         ({"task": "series", "strategy": "recursive"}, "every"),
         ({"task": "adding", "head": "last"}, "last"),
@@ -363,4 +363,5 @@ def test_when_a_network_answers_is_kept_with_it(tmp_path: Path) -> None:
     ],
 )
 def test_older_folders_tell_when_by_their_task(manifest: dict[str, str], head: str) -> None:
-    assert told_head(manifest) == head
+    said = {"config": {"task": {"type": manifest["task"]}}, "manifest": manifest}
+    assert use_told(said).head == head

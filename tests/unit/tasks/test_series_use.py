@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rnnsearch.records.mlflow.inputs import input_example, inputs_said, series_columns
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
-from rnnsearch.tasks.series.use import forecast_frame
+from rnnsearch.tasks.series.from_rows import forecast_frame
+from rnnsearch.tasks.series.use import SeriesUse
+from rnnsearch.tasks.use import Told
 from rnnsearch.testing.tasks import networks
 
 START = datetime(2024, 1, 20)
@@ -65,9 +66,9 @@ def table(folder: Path, name: str, **more: Any) -> tuple[SeriesData, pd.DataFram
 def test_an_example_is_taken_also_out_of_json(tmp_path: Path, name: str) -> None:
     data, _ = table(tmp_path, name)
     model, manifest = networks(data, 1), json.loads(json.dumps(data.manifest()))
-    config = {"manifest": manifest, "symbolic": False}
-    example = input_example(config)
-    assert list(example.columns) == series_columns(manifest) == list(inputs_said(config))
+    use = SeriesUse(Told({}, manifest))
+    example = use.example()
+    assert list(example.columns) == [column.name for column in use.signature().inputs]
     found = forecast_frame(manifest, model, example)
     assert list(found["step"]) == [1, 2]
     again = pd.read_json(StringIO(example.to_json(orient="split")), orient="split", dtype=False)

@@ -1,0 +1,66 @@
+"""A picture that knows how to draw itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rnnsearch.figures.matrices import draw_confusion, draw_events
+from rnnsearch.figures.panels import Panel, Panels, draw_panels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Drawing(Protocol):
+    """Draws one PNG."""
+
+    def __call__(self, path: Path, *, title: str) -> None:
+        """Draw it.
+
+        Args:
+            path: Where the PNG goes; its folder is made.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What a task shows of one trained model.
+
+    Attributes:
+        drawing: Draws it.
+        caption: What the title says after the name of the model, from its comma or colon on.
+    """
+
+    drawing: Drawing
+    caption: str = ""
+
+    def draw(self, path: Path, whose: str) -> None:
+        """Draw it, under a title that begins with whose it is."""
+        self.drawing(path, title=f"{whose}{self.caption}")
+
+
+def figure_of(arrays: Mapping[str, NDArray[Any]], how: str) -> Figure | None:
+    """The picture of what `tasks.base.Showing.picture` gives; None of other arrays.
+
+    Args:
+        how: How predictions were made, of a rollout.
+    """
+    if "confusion" in arrays:
+        return Figure(partial(draw_confusion, arrays), ", on the validation part")
+    if "chances" in arrays:
+        return Figure(partial(draw_events, arrays), ", one step ahead")
+    return rollout_figure(Panels([Panel.of(arrays)]), how) if "prediction" in arrays else None
+
+
+def rollout_figure(panels: Panels, how: str) -> Figure:
+    """The picture of predictions in time.
+
+    Args:
+        how: How they were made.
+    """
+    return Figure(partial(draw_panels, panels), f", {how}{panels.span()}")

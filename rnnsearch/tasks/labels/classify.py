@@ -1,0 +1,136 @@
+"""A trained classifier at work: sequences in, labels and probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnsearch.errors import ModelError
+from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.files import columns as arrow
+from rnnsearch.tasks.frames import frame_columns, text_cells
+from rnnsearch.tasks.labels.encoder import encoder_from_json
+from rnnsearch.tasks.labels.table import rows_by_id
+from rnnsearch.tasks.labels.times import put_in_order, times_of_column
+from rnnsearch.tasks.ragged import Ragged
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """What a model makes of sequences.
+
+    Attributes:
+        labels: The likeliest class of each.
+        probabilities: Float64 [sequences, classes], in the order of `classes`.
+        classes: Names.
+    """
+
+    labels: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    classes: tuple[str, ...]
+
+
+def classify(
+    manifest: Mapping[str, Any], predictor: Predictor, sequences: Sequence[Any]
+) -> Classified:
+    """Label sequences of any length.
+
+    Args:
+        manifest: Of the model's task.
+        predictor: Of one network, with the head of the last step.
+        sequences: Texts, or arrays (steps, features) in the units of the data.
+
+    Raises:
+        ModelError: There is none, or one of them is not what the model reads; it is named by its
+            place, counting from 0.
+    """
+    import torch
+
+    from rnnsearch.tasks.whole import WholeSequences
+
+    if isinstance(sequences, str) or not len(sequences):
+        raise ModelError("give a list of at least one sequence.")
+    encoder = encoder_from_json(manifest)
+    encoded = []
+    for place, sequence in enumerate(sequences):
+        try:
+            encoded.append(encoder.encode(sequence))
+        except ModelError as error:
+            raise ModelError(f"sequence {place}: {error}") from error
+    classes = tuple(manifest["classes"])
+    symbolic = manifest["reads"] == "text"
+    read = torch.int64 if symbolic else predictor.dtype
+    whole = WholeSequences(Ragged.of(encoded), predictor.device, read)
+    found = np.empty((len(encoded), len(classes)))
+    for numbers, _, outputs in whole.read(predictor):
+        found[numbers.cpu().numpy()] = outputs.squeeze(1)[0].double().softmax(-1).cpu().numpy()
+    labels = tuple(classes[at] for at in found.argmax(axis=1).tolist())
+    return Classified(labels, found, classes)
+
+
+def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any) -> Any:
+    """Label the sequences of a DataFrame that has the columns of training.
+
+    Args:
+        frame: A column of texts, a sequence a row; or a step a row, with the id of its sequence,
+            the numbers and, where training had one, the time, which then orders the steps.
+
+    Returns:
+        A DataFrame with a row a sequence: of steps, its id, in the order in which they first
+        appear; `label`, the likeliest class; and a probability for each class, `p_<class>`.
+
+    Raises:
+        ModelError: A column or a cell is missing, or a sequence is not what the model reads.
+        DataError: A cell is no number or no time.
+    """
+    import pandas
+
+    columns = manifest["columns"]
+    steps: dict[str, Any] | None = None
+    if manifest["reads"] == "text":
+        sequences: list[Any] = text_cells(frame, columns["text"])
+    else:
+        steps = _steps(manifest, frame)
+        sequences = list(steps.values())
+    found = classify(manifest, predictor, sequences)
+    table = pandas.DataFrame(found.probabilities, columns=[f"p_{name}" for name in found.classes])
+    table.insert(0, "label", list(found.labels))
+    if steps is not None:
+        table.insert(0, columns["id"], list(steps))
+    return table
+
+
+def _steps(manifest: Mapping[str, Any], frame: Any) -> dict[str, NDArray[np.float64]]:
+    """The steps of each sequence of a table, in the order of their time where there is one."""
+    columns, features = manifest["columns"], manifest["features"]
+    id, time = columns["id"], columns["time"]
+    found = frame_columns(frame, [id, *([time] if time else []), *features])
+    values = np.stack(
+        [arrow.numbers(found[name], f"the rows, column {name!r}") for name in features], axis=1
+    )
+    for row, number in np.argwhere(~np.isfinite(values)):
+        what = "an infinite" if np.isinf(values[row, number]) else "no"
+        raise ModelError(f"row {row} (from 0) has {what} value of {features[number]!r}.")
+    ids = arrow.texts(found[id], f"the rows, column {id!r}").to_pylist()
+    for row, name in enumerate(ids):
+        if not name:
+            raise ModelError(f"row {row} (from 0) has no {id!r}, which tells the sequences apart.")
+    rows = rows_by_id(ids)
+    if time:
+        times = times_of_column(
+            found[time], lambda row: f"the rows, column {time!r}, row {row} (from 0)"
+        )
+        for name, own in rows.items():
+            same = put_in_order(own, times)
+            if same is not None:
+                raise ModelError(
+                    f"rows {same[0]} and {same[1]} (from 0) of the sequence {name!r} have the "
+                    f"same {time!r}."
+                )
+    return {name: values[own] for name, own in rows.items()}

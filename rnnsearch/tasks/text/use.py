@@ -1,0 +1,147 @@
+"""What a trained model of a text can do: write on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch.errors import HorizonError, ModelError, PromptError
+from rnnsearch.figures.figure import Figure
+from rnnsearch.figures.letters import draw_letters
+from rnnsearch.tasks.frames import text_cells
+from rnnsearch.tasks.signature import Column, Signature
+from rnnsearch.tasks.text.vocabulary import Vocabulary
+from rnnsearch.tasks.use import MOST_STEPS, Asked, Course, Use
+
+if TYPE_CHECKING:
+    from rnnsearch.tasks.base import Predictor, ShownTask
+
+PROMPT_LENGTH = 20
+LENGTH, TEMPERATURE = 200, 0.8
+"""Of a sample, where nothing else is asked for."""
+
+
+class TextUse(Use):
+    """Of a text."""
+
+    does = "writes text"
+
+    def vocabulary(self) -> Vocabulary:
+        """See `TrainedModel.vocabulary`."""
+        return Vocabulary.from_json(self.manifest)
+
+    def sample(
+        self, predictor: Predictor, prompt: str, length: int, temperature: float, seed: int
+    ) -> str:
+        """See `TrainedModel.sample`."""
+        import torch
+
+        from rnnsearch.tasks.text.generate import generate
+
+        vocabulary = self.vocabulary()
+        if not 1 <= length <= MOST_STEPS:
+            raise HorizonError(f"a sample has 1 to {MOST_STEPS:,} symbols, not {length:,}.")
+        if not 0 <= temperature < float("inf"):
+            raise ModelError(f"the temperature must be a number from 0, not {temperature}.")
+        if not prompt:
+            raise PromptError("the prompt is empty; give at least one symbol to go on from.")
+        fed = torch.tensor(vocabulary.encode(prompt))
+        return vocabulary.decode(generate(predictor, fed, length, temperature, seed))
+
+    def signature(self) -> Signature:
+        """Prompts in, what follows each out."""
+        return Signature(
+            (Column("prompt", meaning="text to go on with"),),
+            (Column("", "string"),),
+            (("length", LENGTH), ("temperature", TEMPERATURE), ("seed", 0)),
+        )
+
+    def example(self) -> Any:
+        """A letter of the alphabet where there is one; a byte model lists its bytes as numbers."""
+        import pandas as pd
+
+        symbols = self.manifest["vocabulary"]
+        if not isinstance(symbols, str):
+            symbols = "".join(chr(symbol) for symbol in symbols if symbol < 128)
+        letter = next((symbol for symbol in symbols if symbol.isalpha()), symbols[:1])
+        return pd.DataFrame({"prompt": [letter]})
+
+    def served(self, predictor: Predictor, given: Any, parameters: Mapping[str, Any]) -> list[str]:
+        """Continue prompts.
+
+        Args:
+            given: A DataFrame with a column `prompt` of strings.
+            parameters: `length` in symbols, `temperature` above 0, `seed`.
+
+        Returns:
+            The continuation of each prompt, without the prompt. A symbol that the vocabulary lacks
+            is read as the unknown symbol where the model has one (`max_vocabulary`).
+
+        Raises:
+            PromptError: A prompt is empty, or holds symbols that the model cannot read; the row
+                and the symbols are named, and nothing is predicted.
+            ModelError: A cell of the column is missing, or it holds no texts.
+        """
+        length, seed = int(parameters.get("length", LENGTH)), int(parameters.get("seed", 0))
+        temperature = float(parameters.get("temperature", TEMPERATURE))
+        prompts = text_cells(given, "prompt")
+        vocabulary = self.vocabulary()
+        for row, prompt in enumerate(prompts):
+            try:
+                vocabulary.encode(prompt)
+            except PromptError as error:
+                raise PromptError(f"prompt {row}: {error}") from error
+        return [self.sample(predictor, prompt, length, temperature, seed) for prompt in prompts]
+
+    def command(self, said: str) -> tuple[object, ...] | None:
+        """A sample after the first word that the model wrote."""
+        prompt = self.spelled(said)
+        return None if prompt is None else ("sample", "--prompt", prompt, "--length", LENGTH)
+
+    def code(self) -> str:
+        """A short sample."""
+        return f"model.sample({self.spelled('') or '?'!r}, length=20)"
+
+    def how(self, asked: Asked) -> str:
+        """By a sample."""
+        prompt = self.spelled("")
+        return "." if prompt is None else f": {asked.command('sample', '--prompt', prompt)}"
+
+    def refusals(self, asked: Asked) -> Mapping[str, str]:
+        """It rolls nothing out."""
+        command = self.command("")
+        writes = f"{asked.model} writes text and has no rollout"
+        if command is not None:
+            verb, *words = command
+            writes += f"; let it write: {asked.command(str(verb), *words)}"
+        return {**super().refusals(asked), "rollout": writes}
+
+    def spelled(self, text: str) -> str | None:
+        """A prompt that the vocabulary can spell: the first word of a text that it can, or a
+        symbol."""
+        vocabulary = self.vocabulary()
+        words = (word[:PROMPT_LENGTH] for word in text.split())
+        symbols = (chr(symbol) for symbol in vocabulary.symbols if symbol < 0xD800)
+        typed = (symbol for symbol in symbols if symbol.isprintable() and not symbol.isspace())
+        for one in (*words, *typed):
+            if one.isprintable() and not vocabulary.strangers(one):
+                return one
+        return None
+
+    def figure(
+        self, task: Callable[[], ShownTask], predictor: Predictor, course: Course
+    ) -> Figure | None:
+        """Of a tiny text, the letters that it wrote after every epoch."""
+        from rnnsearch.tasks.text.data import TextData
+
+        del predictor
+        # Bytes of a letter are none by themselves.
+        if not course.said or self.vocabulary().unit != "char":
+            return None
+        data = task().data
+        assert isinstance(data, TextData)
+        drawing = partial(
+            draw_letters, course.said, *data.followed(), course.curves, kept=course.epoch
+        )
+        return Figure(drawing, ": what it wrote, by epoch")
