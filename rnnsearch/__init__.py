@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Any
 from rnnsearch.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from rnnsearch.figures.figure import Figure
     from rnnsearch.study import Study, StudyResult
     from rnnsearch.tasks.base import Metric
+    from rnnsearch.tasks.use import Use
     from rnnsearch.training.trained import TrainedModel
 
 _HOMES = {
+    "Figure": "rnnsearch.figures.figure",
     "Metric": "rnnsearch.tasks.base",
     "Study": "rnnsearch.study",
     "StudyResult": "rnnsearch.study",
     "TrainedModel": "rnnsearch.training.trained",
+    "Use": "rnnsearch.tasks.use",
 }
 
-__all__ = ["Metric", "Study", "StudyResult", "TrainedModel"]
+__all__ = ["Figure", "Metric", "Study", "StudyResult", "TrainedModel", "Use"]
 
 
 def __getattr__(name: str) -> Any:

@@ -61,7 +61,7 @@ def _losses(draft: Draft, data: TaskData) -> list[tuple[str, str, str]]:
     ]
 
 
-def _carried(draft: Draft, data: TaskData, family: Family[Any]) -> list[tuple[str, str, str]]:
+def _carried(draft: Draft, data: TaskData, family: Family) -> list[tuple[str, str, str]]:
     whole = data.whole_sequence or family.shuffled
     if not (whole and True in members(draft, CARRY)):
         return []

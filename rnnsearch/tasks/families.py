@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.config import TaskConfig
-from rnnsearch.tasks.family import Family
+from rnnsearch.tasks.family import Family, named
 from rnnsearch.tasks.own.family import family_of_class, own_family
 from rnnsearch.tasks.own.find import installed, is_own
 from rnnsearch.tasks.use import Told, Use
 
 BUILT_IN = {
-    "series": "series.family:SERIES",
-    "sine": "sine.family:SINE",
-    "text": "text.family:TEXT",
-    "wave": "signals.family:WAVE",
-    "adding": "memory.family:ADDING",
-    "copy": "memory.family:COPY",
-    "mackey_glass": "signals.family:MACKEY_GLASS",
-    "lorenz": "signals.family:LORENZ",
-    "labels": "labels.family:LABELS",
-    "events": "events.family:EVENTS",
+    "series": "rnnsearch.tasks.series.family:SERIES",
+    "sine": "rnnsearch.tasks.sine.family:SINE",
+    "text": "rnnsearch.tasks.text.family:TEXT",
+    "wave": "rnnsearch.tasks.signals.family:WAVE",
+    "adding": "rnnsearch.tasks.memory.family:ADDING",
+    "copy": "rnnsearch.tasks.memory.family:COPY",
+    "mackey_glass": "rnnsearch.tasks.signals.family:MACKEY_GLASS",
+    "lorenz": "rnnsearch.tasks.signals.family:LORENZ",
+    "labels": "rnnsearch.tasks.labels.family:LABELS",
+    "events": "rnnsearch.tasks.events.family:EVENTS",
 }
 """By the `type` that a space file names: where the family lies. Names, so that only what is used
 is imported."""
@@ -35,7 +34,7 @@ def task_types() -> list[str]:
     return [*BUILT_IN, *installed()]
 
 
-def family(name: str) -> Family[Any]:
+def family(name: str) -> Family:
     """The family that a `task.type` names, a user's own too.
 
     Raises:
@@ -48,7 +47,7 @@ def family(name: str) -> Family[Any]:
     return _built_in(name)
 
 
-def family_of(config: TaskConfig) -> Family[Any]:
+def family_of(config: TaskConfig) -> Family:
     """The family of a config."""
     name = getattr(config, "type", "")
     if isinstance(name, str) and name in task_types() and family(name).config is type(config):
@@ -56,7 +55,7 @@ def family_of(config: TaskConfig) -> Family[Any]:
     return family_of_class(type(config))
 
 
-def use_of(family: Family[Any], told: Told) -> Use:
+def use_of(family: Family, told: Told) -> Use:
     """What a trained model of a family can do."""
     found = family.use(told)
     if found is not None:
@@ -78,7 +77,6 @@ def use_told(said: Mapping[str, Any]) -> Use:
 
 
 @cache
-def _built_in(name: str) -> Family[Any]:
-    module, _, constant = BUILT_IN[name].partition(":")
-    found: Family[Any] = getattr(import_module(f"rnnsearch.tasks.{module}"), constant)
+def _built_in(name: str) -> Family:
+    found: Family = named(BUILT_IN[name])
     return found

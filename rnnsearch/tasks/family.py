@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from rnnsearch.tasks.use import Told, Use
 
@@ -14,58 +14,83 @@ if TYPE_CHECKING:
 
     from rnnsearch.tasks.base import ShownTask, TaskData
 
-C = TypeVar("C")
 
-
-class Family(ABC, Generic[C]):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Family:
     """A kind of task; `families` lists those that there are.
 
-    Importing the module of one costs no torch and reads no file: what does is imported by the
-    method that needs it.
+    Importing the module of one costs no torch and reads no file: what does stands here by its name,
+    `package.module:Class`, and is imported where it is used.
 
     Attributes:
         name: The `task.type` of a space file.
         config: The frozen dataclass of the task's fields; it has a field `type` whose only value is
             `name`, unless the task is a user's own.
+        wrong: Gives pairs of a key below `task` (`rollout.steps`) and what is wrong with its value,
+            of a config whose fields have the right types; it reads no file.
+        data: Makes the `TaskData` of a config.
+        known: Makes data with the metrics, losses and rules of a config's own, which touches no
+            file; empty where that is `data` itself, None where the metrics hang on the file.
+        task: Makes the `ShownTask` of a config, its data, a device and a dtype.
+        used_as: What a trained model can do.
         defaults: Of fields of other sections, by dotted key, where the task has better ones.
         shuffled: Whether training shows windows in any order although `TaskData.whole_sequence`
             is false, so that no state leads from one to the next.
+        counted: What the rows of the parts are, where they sum up to all that was read.
         clashing: Dotted keys of fields, of any section, that `clash` looks at; a clash is told at
             the first.
     """
 
     name: str
-    config: type[C]
-    defaults: ClassVar[Mapping[str, Any]] = MappingProxyType({})
-    shuffled: ClassVar[bool] = False
-    clashing: ClassVar[tuple[str, ...]] = ()
+    config: type
+    wrong: Callable[[Any], Sequence[tuple[str, str]]] = lambda config: ()
+    data: str = ""
+    known: str | None = ""
+    task: str = ""
+    used_as: type[Use] = Use
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    shuffled: bool = False
+    counted: str = ""
+    clashing: tuple[str, ...] = ()
 
-    @abstractmethod
-    def problems(self, config: C) -> Sequence[tuple[str, str]]:
-        """What is wrong with a config whose fields have the right types; no file is read.
+    def problems(self, config: Any) -> Sequence[tuple[str, str]]:
+        """What is wrong with a config, as `wrong` says it."""
+        return self.wrong(config)
 
-        Returns:
-            Pairs of a key below `task` (`rollout.steps`) and what is wrong with its value.
-        """
-
-    @abstractmethod
-    def load(self, config: C) -> TaskData:
+    def load(self, config: Any) -> TaskData:
         """Read and split what is learned from, without torch.
 
         Raises:
             DataError: The file is missing, empty, unreadable, or too short to split.
         """
+        data: TaskData = named(self.data)(config)
+        return data
 
-    def stand_in(self, config: C) -> TaskData | None:
-        """Data with the metrics, losses and rules of the config's own, which touches no file.
-
-        Returns:
-            None where the metrics hang on the file.
+    def stand_in(self, config: Any) -> TaskData | None:
+        """What `known` makes.
 
         Raises:
             DataError: The config itself is wrong.
         """
-        return self.load(config)
+        if not self.known:
+            return None if self.known is None else self.load(config)
+        data: TaskData = named(self.known)(config)
+        return data
+
+    def build(
+        self, config: Any, data: TaskData, device: torch.device, dtype: torch.dtype
+    ) -> ShownTask:
+        """Put data on a device."""
+        task: ShownTask = named(self.task)(config, data, device, dtype)
+        return task
+
+    def use(self, told: Told) -> Use | None:
+        """What a trained model can do; None where that hangs on what its manifest is like."""
+        return self.used_as(told)
+
+    def facts(self, data: Any) -> Mapping[str, int | str]:
+        """Counts and ends by which a person sees how data that was read has changed."""
+        return {self.counted: sum(data.rows().values())} if self.counted else {}
 
     def judged_by(self, values: Mapping[str, Any], metrics: Sequence[str]) -> str:
         """The metric that a study is judged on where its file does not say.
@@ -82,15 +107,11 @@ class Family(ABC, Generic[C]):
         del values
         return None
 
-    @abstractmethod
-    def build(self, config: C, data: Any, device: torch.device, dtype: torch.dtype) -> ShownTask:
-        """Put the data that `load` gave on a device."""
 
-    def use(self, told: Told) -> Use | None:
-        """What a trained model can do; None where that hangs on what its manifest is like."""
-        return Use(told)
-
-    def facts(self, data: Any) -> Mapping[str, int | str]:
-        """Counts and ends by which a person sees how data that was read has changed."""
-        del data
-        return {}
+def named(place: str) -> Any:
+    """What stands at `package.module:Class.method`."""
+    module, _, names = place.partition(":")
+    found: Any = import_module(module)
+    for name in names.split("."):
+        found = getattr(found, name)
+    return found

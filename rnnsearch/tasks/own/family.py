@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @cache
-def own_family(name: str) -> Family[Any]:
+def own_family(name: str) -> Family:
     """The family behind `package.module:Class`, or that an installed package offers under a name.
 
     Raises:
@@ -43,21 +43,14 @@ def own_family(name: str) -> Family[Any]:
 
 
 @cache
-def family_of_class(cls: type) -> Family[Any]:
+def family_of_class(cls: type) -> Family:
     """The family of a class that is known to be a user's task."""
-    return WholeFamily(cls) if is_whole(cls) else OneTrialFamily(cls)
+    kind = WholeFamily if is_whole(cls) else OneTrialFamily
+    return kind(name=own_name(cls), config=cls)
 
 
-class _OwnFamily(Family[Any]):
-    """What both kinds of users' tasks have in common; what their code raises is said with its line.
-
-    Args:
-        cls: The user's dataclass.
-    """
-
-    def __init__(self, cls: type) -> None:
-        self.name = own_name(cls)
-        self.config = cls
+class _OwnFamily(Family):
+    """What both kinds of users' tasks share; what their code raises is said with its line."""
 
     def use(self, told: Told) -> Use | None:
         """The task's own class `use`, if it has one."""

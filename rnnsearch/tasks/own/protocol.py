@@ -4,6 +4,11 @@ Both kinds are frozen dataclasses whose fields, each with a default, are the key
 space file; the class's docstring with its `Attributes:` is their meaning in `rnnsearch check`. A
 method `problems(self)` may give pairs of a field and what is wrong with its value. A field called
 `path` names a file, relative to the space file; the task finds its absolute path there.
+
+A class attribute `use`, without an annotation, may be a class below `rnnsearch.Use`: what a trained
+model can do. It says what the registered model reads (`signature`, `example`) and answers
+(`served`), which command shows the model off (`command`, `code`), and what is drawn of it
+(`figure`, a `rnnsearch.Figure` with a function that draws a PNG).
 """
 
 from __future__ import annotations

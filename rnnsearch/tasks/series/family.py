@@ -1,46 +1,16 @@
-"""The series task."""
+"""The series task, as all other rooms know it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnnsearch.tasks.family import Family
 from rnnsearch.tasks.series.config import SeriesConfig, problems
 from rnnsearch.tasks.series.use import SeriesUse
-from rnnsearch.tasks.use import Told
-
-if TYPE_CHECKING:
-    import torch
-
-    from rnnsearch.tasks.base import ShownTask, TaskData
-    from rnnsearch.tasks.series.data import SeriesData
 
 
-class SeriesFamily(Family[SeriesConfig]):
-    """The series task."""
-
-    name = "series"
-    config = SeriesConfig
-    # One window a step would make an epoch of a table last for ever.
-    defaults = MappingProxyType({"training.batch_size": 32})
-    clashing = ("training.carry_state", "task.order", "task.strategy")
-
-    def problems(self, config: SeriesConfig) -> list[tuple[str, str]]:
-        """See `Family.problems`."""
-        return problems(config)
-
-    def load(self, config: SeriesConfig) -> TaskData:
-        """See `Family.load`."""
-        from rnnsearch.tasks.series.data import SeriesData
-
-        return SeriesData.read(config)
-
-    def stand_in(self, config: SeriesConfig) -> None:
-        """Nothing: the metrics name what stands in the file."""
-        del config
-
+class _Series(Family):
     def clash(self, values: Mapping[str, Any]) -> str | None:
         """A state is carried into the rows that come next, so windows must come in their order."""
         carried, order, strategy = (values[key] for key in self.clashing)
@@ -52,19 +22,7 @@ class SeriesFamily(Family[SeriesConfig]):
             "into another one. Set task.order: in_time, or false here."
         )
 
-    def build(
-        self, config: SeriesConfig, data: SeriesData, device: torch.device, dtype: torch.dtype
-    ) -> ShownTask:
-        """See `Family.build`."""
-        from rnnsearch.tasks.series.task import SeriesTask
-
-        return SeriesTask(config, data, device, dtype)
-
-    def use(self, told: Told) -> SeriesUse:
-        """See `Family.use`."""
-        return SeriesUse(told)
-
-    def facts(self, data: SeriesData) -> dict[str, int | str]:
+    def facts(self, data: Any) -> dict[str, int | str]:
         """How many rows and series there are, and when they begin and end."""
         from rnnsearch.tasks.series.steps import moment_said
 
@@ -77,4 +35,15 @@ class SeriesFamily(Family[SeriesConfig]):
         return found
 
 
-SERIES = SeriesFamily()
+SERIES = _Series(
+    name="series",
+    config=SeriesConfig,
+    wrong=problems,
+    data="rnnsearch.tasks.series.data:SeriesData.read",
+    known=None,  # the metrics name what stands in the file
+    task="rnnsearch.tasks.series.task:SeriesTask",
+    used_as=SeriesUse,
+    # One window a step would make an epoch of a table last for ever.
+    defaults={"training.batch_size": 32},
+    clashing=("training.carry_state", "task.order", "task.strategy"),
+)

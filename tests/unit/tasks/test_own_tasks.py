@@ -14,24 +14,29 @@ import pytest
 import torch
 from unit.tasks.own_examples.own_tasks import Echo, NoTest, Parity, Whole, declared
 
-from rnnsearch import Metric
+from rnnsearch import Figure, Metric, Use
 from rnnsearch.errors import DataError, ModelError, SpaceFileError
 from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.initial import initial_weights
+from rnnsearch.records.mlflow.inputs import inputs_said
 from rnnsearch.space.load import loads
 from rnnsearch.space.schema import json_schema
 from rnnsearch.space.trial import trial_config
 from rnnsearch.tasks import families
 from rnnsearch.tasks.base import Window
-from rnnsearch.tasks.families import family, family_of
+from rnnsearch.tasks.families import family, family_of, use_of
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.own import family as own_family
 from rnnsearch.tasks.own import find
+from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.sine.task import SineTask
+from rnnsearch.tasks.use import Told
 from rnnsearch.testing.tasks import CPU, Networks, TaskContract, networks
 from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
 from rnnsearch.training.trained import TrainedModel
+from rnnsearch.training.weights import Weights
 
 torch.set_num_threads(1)
 
@@ -312,3 +317,39 @@ def test_a_package_may_give_its_task_a_name(monkeypatch: pytest.MonkeyPatch) -> 
     assert delay["description"] == "Steps between a number and its echo."
     with pytest.raises(DataError, match="cannot import"):
         family("echo:Echo")
+
+
+class Spoken(Use):
+    """Answers in words, and draws a file of its own."""
+
+    def signature(self) -> Signature:
+        return Signature((Column("start", meaning="a number"),), (Column("", "string"),))
+
+    def served(self, predictor: Any, given: Any, parameters: Any) -> list[str]:
+        return [f"{one[0, 0]:.3f}" for one in self.predict(predictor, given)]
+
+    def command(self, said: str) -> tuple[object, ...]:
+        return "rollout", "--steps", self.told.task["delay"]
+
+    def figure(self, task: Any, predictor: Any, course: Any) -> Figure:
+        named = type(task().data.config).__name__
+        return Figure(lambda path, title: path.write_text(title), f", of {named}")
+
+
+def test_a_task_may_bring_what_its_models_can_do(tmp_path: Path) -> None:
+    config = declared(use=Spoken)(delay=3)
+    data = load_data(config)
+    drawn = initial_weights(ModelConfig(), 1, 1, False, 0)
+    weights = Weights({name: one.numpy() for name, one in drawn.items()}, 1, {})
+    trial = TrialConfig(task=config, model=ModelConfig(), training=TrainingConfig(), seed=0)
+    model = TrainedModel.from_weights(trial, weights, data)
+    fed = np.zeros((2, 4, 1))
+    assert model.served(fed) == [f"{one[0, 0]:.3f}" for one in model.predict(fed)]
+    assert model.use.command("") == ("rollout", "--steps", 3)
+    assert inputs_said(model.use.signature()) == {"start": "a number"}
+    figure = model.figure(data)
+    assert figure is not None
+    figure.draw(tmp_path / "x.png", "mine")
+    assert (tmp_path / "x.png").read_text() == "mine, of Declared"
+    other = declared(use=True)()
+    assert type(use_of(family_of(other), Told({}, {}))) is Use, "a name that means something else"
