@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.cli.next_steps import told_by
 from rnnsearch.commands import shown
-from rnnsearch.models.cells import CELLS, CLASSIC, USUAL
+from rnnsearch.models.cells import CELLS, CLASSIC
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.families import use_told
 from rnnsearch.training.codec import own_code

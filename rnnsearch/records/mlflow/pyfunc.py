@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import mlflow
+import numpy as np
 from mlflow.models import set_model
 
 from rnnsearch.training.trained import TrainedModel
@@ -22,11 +23,14 @@ class Served(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         # Whoever lets MLflow load a model from code has let it run that model's code.
         self.model = TrainedModel.load(context.artifacts["checkpoint"], allow_code=True)
 
-    def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> Any:
+    def predict(
+        self, context: Any, model_input: np.ndarray, params: dict[str, Any] | None = None
+    ) -> Any:
         """What the model's task makes of it: see `served` of the class `use` of that task.
 
         Args:
-            model_input: A table or an array, as the signature says.
+            model_input: A table or an array, as the signature says. MLflow makes nothing of the
+                hint that it is an array, and warns of one that says more.
             params: As the signature says.
 
         Raises:
