@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
 from rnnsearch.vocabulary import Range
@@ -72,18 +71,17 @@ def bounds_of(split: SplitConfig, count: int) -> dict[Part, tuple[int, int]]:
 def split_problems(
     split: SplitConfig, needed: Sequence[Part], rows: bool = False
 ) -> list[tuple[str, str]]:
-    """What is wrong with a split, as the `problems` of a task have it.
+    """What is wrong with a split whose sizes are within their ranges, for a task's `problems`.
 
     Args:
         needed: Parts that a task cannot do without.
         rows: Whether sizes may be numbers of rows.
     """
     sizes: dict[Part, float] = {"train": split.train, "val": split.val, "test": split.test}
-    allowed = "a share or a number of rows from 0" if rows else "a share from 0 to 1"
     found = [
-        (f"split.{part}", f"must be {allowed}, not {size}.")
+        (f"split.{part}", f"must be a share from 0 to 1, not {size}.")
         for part, size in sizes.items()
-        if not (isfinite(size) and size >= 0 and (rows or size <= 1))
+        if size > 1 and not rows
     ]
     why: dict[Part, str] = {
         "train": "a model is fitted on it",
@@ -93,8 +91,6 @@ def split_problems(
     found.extend(
         (f"split.{part}", f"must be above 0: {why[part]}.") for part in needed if sizes[part] == 0
     )
-    if isinstance(split, TimeSplitConfig) and split.gap < 0:
-        found.append(("split.gap", f"must be at least 0, not {split.gap}."))
     total = sum(sizes.values())
     if abs(total - 1) < 1e-6 or (rows and all(float(size).is_integer() for size in sizes.values())):
         return found

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from rnnsearch.tasks.scaling import ScalerKind
 from rnnsearch.tasks.splits import SplitConfig, split_problems
-from rnnsearch.vocabulary import PATH, NeverSampled, Range
+from rnnsearch.vocabulary import PATH, NeverSampled, Range, outside
 
 MOST_NUMBERS = 100_000_000
 """Of all generated sequences, at 8 bytes each; they are held several times over."""
@@ -97,6 +97,8 @@ def problems(config: LabelsConfig) -> list[tuple[str, str]]:
     Returns:
         Pairs of a key below `task` (`split.train`) and what is wrong with its value.
     """
+    if found := outside(config):
+        return found
     if (config.path is None) == (config.generated.rule == "none"):
         found = [("path", "give exactly one of path and generated.rule (random, sign_of_last).")]
     else:
@@ -105,8 +107,6 @@ def problems(config: LabelsConfig) -> list[tuple[str, str]]:
         found += split_problems(config.split, ["train", "val"])
     else:
         found += _generated_problems(config.generated)
-    if config.max_length is not None and config.max_length < 1:
-        found.append(("max_length", f"must be at least 1, not {config.max_length}."))
     return found
 
 
@@ -137,23 +137,12 @@ def _column_problems(config: LabelsConfig) -> list[tuple[str, str]]:
 
 
 def _generated_problems(generated: GeneratedConfig) -> list[tuple[str, str]]:
-    sizes = {
-        "count": generated.count,
-        "held_out": generated.held_out,
-        "length": generated.length,
-        "num_features": generated.num_features,
-    }
-    least = {"count": 2, "held_out": 2}
-    found = [
-        (f"generated.{key}", f"must be at least {least.get(key, 1)}, not {size}.")
-        for key, size in sizes.items()
-        if size < least.get(key, 1)
-    ]
-    numbers = (sizes["count"] + 2 * sizes["held_out"]) * sizes["length"] * sizes["num_features"]
-    if not found and numbers > MOST_NUMBERS:
-        message = (
-            f"asks for {numbers:,} numbers, with twice the held_out sequences, of length steps and "
-            f"num_features each; at most {MOST_NUMBERS:,} fit."
-        )
-        found.append(("generated.count", message))
-    return found
+    sequences = generated.count + 2 * generated.held_out
+    numbers = sequences * generated.length * generated.num_features
+    if numbers <= MOST_NUMBERS:
+        return []
+    message = (
+        f"asks for {numbers:,} numbers, with twice the held_out sequences, of length steps and "
+        f"num_features each; at most {MOST_NUMBERS:,} fit."
+    )
+    return [("generated.count", message)]

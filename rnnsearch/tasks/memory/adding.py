@@ -30,8 +30,6 @@ class AddingConfig(MemoryConfig):
 
 def problems(config: AddingConfig) -> list[tuple[str, str]]:
     """Everything wrong with a config whose fields have the right types."""
-    if config.length < 2:
-        return [("length", f"must be at least 2, not {config.length}.")]
     return shared_problems(config, config.length)
 
 

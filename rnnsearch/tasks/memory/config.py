@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from rnnsearch.vocabulary import NeverSampled, Range
+from rnnsearch.vocabulary import NeverSampled, Range, outside
 
 MOST_NUMBERS = 200_000_000
 """Steps of all sequences; more would not fit into a laptop's memory."""
@@ -34,21 +34,16 @@ class MemoryConfig:
 
 
 def shared_problems(config: MemoryConfig, steps: int) -> list[tuple[str, str]]:
-    """Everything wrong with the fields of `MemoryConfig`; see `tasks.sine.config.problems`.
+    """Everything wrong with a config of one of these tasks; see `tasks.sine.config.problems`.
 
     Args:
         steps: Of one sequence.
     """
-    found: list[tuple[str, str]] = []
-    for key in _SIZES:
-        count: int = getattr(config, key)
-        if count < 1:
-            found.append((key, f"must be at least 1, not {count}."))
+    if found := outside(config):
+        return found
     sizes: dict[str, int] = {key: getattr(config, key) for key in _SIZES}
-    if not found and sum(sizes.values()) * steps > MOST_NUMBERS:
+    if sum(sizes.values()) * steps > MOST_NUMBERS:
         key = max(sizes, key=lambda one: sizes[one])
         message = f"asks for {sum(sizes.values()):,} sequences in all, of {steps:,} steps each;"
         found.append((key, f"{message} at most {MOST_NUMBERS // steps:,} fit."))
-    if config.data_seed < 0:
-        found.append(("data_seed", f"must be at least 0, not {config.data_seed}."))
     return found

@@ -44,16 +44,7 @@ class CopyConfig(MemoryConfig):
 
 def problems(config: CopyConfig) -> list[tuple[str, str]]:
     """Everything wrong with a config whose fields have the right types."""
-    found = [
-        (key, f"must be at least {least}, not {value}.")
-        for key, least, value in (
-            ("length", 1, config.length),
-            ("delay", 1, config.delay),
-            ("symbols", 2, config.symbols),
-        )
-        if value < least
-    ]
-    found = found or shared_problems(config, config.steps)
+    found = shared_problems(config, config.steps)
     wanted = config.train_sequences + config.val_sequences + config.test_sequences
     if not found and config.symbols**config.length < 2 * wanted:
         different = config.symbols**config.length

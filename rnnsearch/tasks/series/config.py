@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from rnnsearch.commands import command
 from rnnsearch.tasks.series.transforms import Transform
 from rnnsearch.tasks.splits import TimeSplitConfig, split_problems
-from rnnsearch.vocabulary import PATH, SAME_SCORES, Range
+from rnnsearch.vocabulary import PATH, SAME_SCORES, Range, outside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,20 +167,18 @@ def problems(config: SeriesConfig) -> list[tuple[str, str]]:
     Returns:
         Pairs of a key below `task` (`split.train`) and what is wrong with its value.
     """
-    found: list[tuple[str, str]] = []
+    if found := outside(config):
+        return found
     if config.path is None:
         found.append(("path", "is missing; name the CSV or Parquet file to forecast."))
     if not config.targets:
         lists = f"; `{command('init', Path(config.path))}` lists them" if config.path else ""
         found.append(("targets", f"needs at least one column to forecast{lists}."))
-    found.extend(
-        (key, f"must be at least 1, not {value}.")
-        for key in ("horizon", "context", "segment", "period", "stride")
-        if (value := getattr(config, key)) < 1
-    )
     found += _reading_problems(config)
     found += _column_problems(config) + _strategy_problems(config) + _quantile_problems(config)
-    found += _validation_problems(config.validation)
+    if config.validation.windows == 1:
+        message = "must be at least 2, not 1; 0 scores every forecast."
+        found.append(("validation.windows", message))
     return found + split_problems(config.split, ["train", "val"], rows=True)
 
 
@@ -192,8 +190,6 @@ def _reading_problems(config: SeriesConfig) -> list[tuple[str, str]]:
         found.append(("date_format", message))
     if order is not None and config.time is None:
         found.append(("date_format", "says how task.time is written, and there is none."))
-    if config.min_rows < 0:
-        found.append(("min_rows", f"must be at least 0, not {config.min_rows}."))
     found.extend(
         (key, "is for a panel; name the column that tells its series apart in task.id.")
         for key in ("skip_series", "min_rows")
@@ -264,26 +260,10 @@ def _quantile_problems(config: SeriesConfig) -> list[tuple[str, str]]:
         found.append(("quantiles", message))
     if level is None:
         return found
-    if not 0 < level < 1:
-        found.append(("interval", f"must be above 0 and below 1, not {level:g}."))
-    elif quantiles and not found:
+    if quantiles and not found:
         ends = [(1 - level) / 2, (1 + level) / 2]
         absent = [end for end in ends if min(abs(one - end) for one in quantiles) > 1e-9]
         if absent:
             said = " and ".join(f"{end:g}" for end in absent)
             found.append(("interval", f"of {level:g} needs {said} among task.quantiles."))
-    return found
-
-
-def _validation_problems(validation: ValidationConfig) -> list[tuple[str, str]]:
-    found = []
-    if validation.windows < 0 or validation.windows == 1:
-        found.append(
-            (
-                "validation.windows",
-                f"must be at least 2, not {validation.windows}; 0 scores every forecast.",
-            )
-        )
-    if validation.stride < 1:
-        found.append(("validation.stride", f"must be at least 1, not {validation.stride}."))
     return found

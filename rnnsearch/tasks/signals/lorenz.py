@@ -11,7 +11,7 @@ import numpy as np
 from rnnsearch.tasks.signals.config import LoopConfig, SignalConfig, shared_problems
 from rnnsearch.tasks.splits import TimeSplitConfig
 from rnnsearch.tasks.streams import derive
-from rnnsearch.vocabulary import Range
+from rnnsearch.vocabulary import Range, outside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,12 +52,7 @@ class LorenzConfig(SignalConfig):
 
 def problems(config: LorenzConfig) -> list[tuple[str, str]]:
     """Everything wrong with a config whose fields have the right types."""
-    found: list[tuple[str, str]] = []
-    if config.num_points < 3:
-        found.append(("num_points", f"must be at least 3, not {config.num_points}."))
-    if not 0 < config.spacing <= 1:
-        found.append(("spacing", f"must be above 0 and at most 1, not {config.spacing}."))
-    return found or shared_problems(config, config.num_points)
+    return outside(config) or shared_problems(config, config.num_points)
 
 
 def generate(config: LorenzConfig) -> tuple[Floats, Floats]:

@@ -10,7 +10,7 @@ import numpy as np
 from rnnsearch.tasks.signals.config import SignalConfig, shared_problems
 from rnnsearch.tasks.splits import TimeSplitConfig
 from rnnsearch.tasks.streams import derive
-from rnnsearch.vocabulary import Range
+from rnnsearch.vocabulary import Range, outside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,14 +48,11 @@ class MackeyGlassConfig(SignalConfig):
 
 def problems(config: MackeyGlassConfig) -> list[tuple[str, str]]:
     """Everything wrong with a config whose fields have the right types."""
-    found: list[tuple[str, str]] = []
-    if config.num_points < 3:
-        found.append(("num_points", f"must be at least 3, not {config.num_points}."))
-    if not 0.1 <= config.tau <= 1000:
-        found.append(("tau", f"must be from 0.1 to 1000, not {config.tau}."))
-    elif abs(config.tau * STEPS_A_UNIT - round(config.tau * STEPS_A_UNIT)) > 1e-9:
-        found.append(("tau", f"must be a whole number of tenths, not {config.tau}."))
-    return found or shared_problems(config, config.num_points)
+    if found := outside(config):
+        return found
+    if abs(config.tau * STEPS_A_UNIT - round(config.tau * STEPS_A_UNIT)) > 1e-9:
+        return [("tau", f"must be a whole number of tenths, not {config.tau}.")]
+    return shared_problems(config, config.num_points)
 
 
 def generate(config: MackeyGlassConfig) -> tuple[Floats, Floats]:

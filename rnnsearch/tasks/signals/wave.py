@@ -9,7 +9,7 @@ import numpy as np
 
 from rnnsearch.tasks.signals.config import SignalConfig, shared_problems
 from rnnsearch.tasks.streams import derive
-from rnnsearch.vocabulary import Members, Range
+from rnnsearch.vocabulary import Members, Range, outside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,8 @@ class WaveConfig(SignalConfig):
     ] = ()
     chirp: Annotated[
         float,
-        "By what share of itself a frequency has grown at the end; -0.5 halves it.",
+        "By what share of itself a frequency has grown at the end; -0.5 halves it, and at -1 the "
+        "wave would stand still.",
         Range(above=-1, most=1e6),
     ] = 0.0
     amplitude_drift: Annotated[
@@ -65,28 +66,15 @@ class WaveConfig(SignalConfig):
 
 def problems(config: WaveConfig) -> list[tuple[str, str]]:
     """Everything wrong with a config whose fields have the right types."""
-    found: list[tuple[str, str]] = []
-    if config.num_points < 3:
-        found.append(("num_points", f"must be at least 3, not {config.num_points}."))
-    if not 0 < config.duration < float("inf"):
-        found.append(("duration", f"must be a number above 0, not {config.duration}."))
+    if found := outside(config):
+        return found
     count = len(config.amplitudes)
-    if count == 0:
-        found.append(("amplitudes", "needs at least one component."))
     if len(config.frequencies) != count:
         found.append(
             ("frequencies", f"names {len(config.frequencies)} components, amplitudes {count}.")
         )
     if config.phases and len(config.phases) != count:
         found.append(("phases", f"names {len(config.phases)} components, amplitudes {count}."))
-    if config.chirp <= -1:
-        found.append(
-            ("chirp", f"must be above -1, where the wave stands still; not {config.chirp}.")
-        )
-    for key in ("amplitude_drift", "phase_drift", "noise"):
-        value: float = getattr(config, key)
-        if not 0 <= value < float("inf"):
-            found.append((key, f"must be a number of at least 0, not {value}."))
     return found or shared_problems(config, config.num_points)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Annotated, Literal
 
 from rnnsearch.tasks.base import Part
-from rnnsearch.vocabulary import Members, Range
+from rnnsearch.vocabulary import Members, Range, outside
 
 MOST_POINTS = 100_000_000
 """Of all waves of a part; more would not fit into a laptop's memory."""
@@ -73,48 +72,32 @@ def problems(config: SineConfig) -> list[tuple[str, str]]:
     Returns:
         Pairs of a key below `task` (`rollout.steps`) and what is wrong with its value.
     """
-    found: list[tuple[str, str]] = []
-    if config.num_points < 3:
-        found.append(("num_points", f"must be at least 3, not {config.num_points}."))
-    if not (isfinite(config.duration) and config.duration > 0):
-        found.append(("duration", f"must be a number above 0, not {config.duration}."))
+    if found := outside(config):
+        return found
     for key in ("starts", "val_starts", "test_starts"):
         starts: tuple[float, ...] = getattr(config, key)
-        if not starts:
-            found.append((key, "needs at least one start."))
-        found.extend(
-            (key, f"must hold finite numbers, not {start}.")
-            for start in starts
-            if not isfinite(start)
-        )
         if len(starts) * config.num_points > MOST_POINTS:
             most = MOST_POINTS // config.num_points
             message = f"names {len(starts):,} waves of {config.num_points:,} points"
             found.append((key, f"{message}; at most {most:,} of them fit."))
     warmup = config.rollout.warmup_steps
-    if warmup < 1:
-        found.append(("rollout.warmup_steps", f"must be at least 1, not {warmup}."))
-    elif warmup >= config.num_points >= 3:
+    if warmup >= config.num_points:
         found.append(
             ("rollout.warmup_steps", f"must leave a point to predict: below {config.num_points}.")
         )
     steps = config.rollout.steps
-    if not steps:
-        found.append(("rollout.steps", "needs at least one horizon."))
     if len(set(steps)) != len(steps):
         found.append(("rollout.steps", "names a horizon twice."))
-    longest = config.num_points - max(warmup, 1)
-    for horizon in steps:
-        if horizon < 1:
-            found.append(("rollout.steps", f"must hold horizons of at least 1, not {horizon}."))
-        elif horizon > longest >= 1:
-            found.append(
-                (
-                    "rollout.steps",
-                    f"goes to {horizon}, but a wave of {config.num_points} points leaves "
-                    f"{longest} after {warmup} of warm-up.",
-                )
-            )
+    longest = config.num_points - warmup
+    found.extend(
+        (
+            "rollout.steps",
+            f"goes to {horizon}, but a wave of {config.num_points} points leaves {longest} after "
+            f"{warmup} of warm-up.",
+        )
+        for horizon in steps
+        if horizon > longest >= 1
+    )
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from rnnsearch.tasks.splits import SplitConfig, split_problems
-from rnnsearch.vocabulary import PATH, Range
+from rnnsearch.vocabulary import PATH, Range, outside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,8 @@ def problems(config: TextConfig) -> list[tuple[str, str]]:
     Returns:
         Pairs of a key below `task` (`split.train`) and what is wrong with its value.
     """
-    found: list[tuple[str, str]] = []
+    if found := outside(config):
+        return found
     if (config.path is None) == (config.text is None):
         found.append(("path", "give exactly one of path and text."))
     found += split_problems(config.split, ["train"])
@@ -62,12 +63,6 @@ def problems(config: TextConfig) -> list[tuple[str, str]]:
         found.append(
             ("cyclic", "a circle has no end to hold out; set split: {train: 1, val: 0, test: 0}.")
         )
-    if config.max_vocabulary is not None and config.max_vocabulary < 2:
-        found.append(("max_vocabulary", f"must be at least 2, not {config.max_vocabulary}."))
-    if any(length < 1 for length in config.context):
-        found.append(("context", "must hold lengths of at least 1."))
     if len(set(config.context)) != len(config.context):
         found.append(("context", "names a length twice."))
-    if config.sample < 0:
-        found.append(("sample", f"must be at least 0, not {config.sample}."))
     return found
