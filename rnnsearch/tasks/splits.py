@@ -83,6 +83,8 @@ def split_problems(
         for part, size in sizes.items()
         if size > 1 and not rows
     ]
+    if found:
+        return found
     why: dict[Part, str] = {
         "train": "a model is fitted on it",
         "val": "the search selects on it",

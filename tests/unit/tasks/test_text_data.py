@@ -43,13 +43,6 @@ def test_a_file_is_read_split_and_numbered(tmp_path: Path) -> None:
     assert data.sha256() == sha256(path.read_bytes()).hexdigest()
 
 
-def test_split_90_10_is_where_others_cut() -> None:
-    data = TextData.read(
-        TextConfig(text="x" * 1_115_394, split=SplitConfig(train=0.9, val=0.1, test=0))
-    )
-    assert data.rows() == {"train": 1_003_854, "val": 111_540}
-
-
 @given(st.binary(max_size=200), st.sampled_from(["char", "byte"]))
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, raw, unit) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path_factory.getbasetemp() / "wild.txt"
