@@ -7,10 +7,11 @@ from functools import cache
 from typing import Any
 
 from rnnsearch.errors import DataError
+from rnnsearch.plugins import installed
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.family import Family, named
 from rnnsearch.tasks.own.family import family_of_class, own_family
-from rnnsearch.tasks.own.find import installed, is_own
+from rnnsearch.tasks.own.find import GROUP, is_own
 from rnnsearch.tasks.use import Told, Use
 
 BUILT_IN = {
@@ -31,7 +32,7 @@ is imported."""
 
 def task_types() -> list[str]:
     """Every `type` that has a name of its own: those of `BUILT_IN` and of installed packages."""
-    return [*BUILT_IN, *installed()]
+    return [*BUILT_IN, *installed(GROUP)]
 
 
 def family(name: str) -> Family:

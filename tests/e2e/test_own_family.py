@@ -132,7 +132,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     offered = tmp_path / "installed" / "ramp-1.0.dist-info"
     offered.mkdir(parents=True)
     (offered / "METADATA").write_text("Metadata-Version: 2.1\nName: ramp\nVersion: 1.0\n")
-    (offered / "entry_points.txt").write_text(f"[rnnsearch.tasks]\nramp = {__name__}:RAMP\n")
+    (offered / "entry_points.txt").write_text(
+        "[rnnsearch.tasks]\nramp = e2e.test_own_family:RAMP\n"
+    )
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(offered.parent), str(ROOT / "tests")]))
     (tmp_path / "ramp.yaml").write_text(SPACE)
     return tmp_path

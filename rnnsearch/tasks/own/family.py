@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import DataError, InputError
 from rnnsearch.own_code import find_class, find_object, theirs
+from rnnsearch.plugins import installed
 from rnnsearch.tasks.family import Family
 from rnnsearch.tasks.own.declared import head_wrong, refuse, whole_wrong
-from rnnsearch.tasks.own.find import installed, is_whole, no_task, own_name
+from rnnsearch.tasks.own.find import GROUP, is_whole, no_task, own_name
 from rnnsearch.tasks.use import Told, Use
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ def own_family(name: str) -> Family:
         DataError: There is no such module or class, or it is no task; the text says what it lacks.
     """
     try:
-        if name in installed():
-            path = installed()[name].value
-            found = find_object(path, "task")
+        entry = installed(GROUP).get(name)
+        if entry is not None:
+            found = find_object(entry.value, "task")
             if isinstance(found, Family):
                 return found
-            name = path
+            name = entry.value
         cls = find_class(name, "task")
     except InputError as error:
         raise DataError(str(error)) from error

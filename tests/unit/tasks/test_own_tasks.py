@@ -14,7 +14,7 @@ import pytest
 import torch
 from unit.tasks.own_examples.own_tasks import Echo, NoTest, Parity, Whole, declared
 
-from rnnsearch import Figure, Metric, Use
+from rnnsearch import Figure, Metric, Use, plugins
 from rnnsearch.errors import DataError, ModelError, SpaceFileError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
@@ -27,7 +27,7 @@ from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.families import family, family_of, use_of
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.own import family as own_family
-from rnnsearch.tasks.own import find
+from rnnsearch.tasks.own.find import GROUP
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.sine.task import SineTask
 from rnnsearch.tasks.use import Told
@@ -306,9 +306,9 @@ def test_a_head_that_is_misspelt_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_package_may_give_its_task_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = EntryPoint("echo", f"{HERE}:Echo", find.GROUP)
-    for room in (find, families, own_family):
-        monkeypatch.setattr(room, "installed", lambda: {"echo": entry})
+    entry = EntryPoint("echo", f"{HERE}:Echo", GROUP)
+    for room in (plugins, families, own_family):
+        monkeypatch.setattr(room, "installed", lambda group: {"echo": entry})
     assert family("echo").config is Echo
     assert family_of(Echo()).name == f"{HERE}:Echo", "any process finds this, without the package"
     cases = json_schema()["properties"]["task"]["allOf"]
