@@ -218,7 +218,7 @@ def test_windows_that_do_not_fit(tmp_path: Path) -> None:
         (
             {"validation": ValidationConfig(windows=2, stride=0)},
             "validation.stride",
-            "at least 1, not 0",
+            "at least 1 and at most",
         ),
         ({"channels": "each", "order": "in_time"}, "channels", "no one stream"),
     ],
