@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import InputError
 from rnnsearch.events import EpochsReported, Listener, RungsChanged, TrialEnded, TrialStarted
@@ -180,17 +180,7 @@ class SearchStage:
         try:
             config = trial_config(self._spec, queued.params, queued.seed)
         except InputError as error:
-            self._ledger.finish(
-                queued.number,
-                "failed",
-                reason=str(error),
-                value=None,
-                epoch=0,
-                best_value=None,
-                best_epoch=None,
-                seconds=0.0,
-                attributes={},
-            )
+            self._ledger.finish(queued.number, "failed", reason=str(error), seconds=0.0)
             self._on_tell()
             return None
         before = self._waiting.get(queued.number)
@@ -262,11 +252,7 @@ class SearchStage:
         self._ledger.finish(
             job.number,
             state,
-            reason=reason,
-            value=_last_value(job),
-            epoch=job.epoch,
-            best_value=best.value if best else None,
-            best_epoch=best.epoch if best else None,
+            **self._end(job, reason),
             seconds=job.seconds,
             attributes={
                 "training_steps": job.training_steps,
@@ -285,23 +271,24 @@ class SearchStage:
         return Departure(job.trial_id, keep_weights=keep)
 
     def _tell_end(self, job: Job, state: TrialState, reason: str) -> None:
-        best = job.best(self._goal)
         self._listener.on_event(
             TrialEnded(
                 time=time.time(),
                 number=job.number,
                 state=state,
-                reason=reason,
-                epoch=job.epoch,
-                value=_last_value(job),
-                best_value=best.value if best else None,
-                best_epoch=best.epoch if best else None,
+                **self._end(job, reason),
                 training_seconds=job.seconds,
                 kernel=job.kernel,
             )
         )
 
-
-def _last_value(job: Job) -> float | None:
-    """The metric at the last epoch that had a finite one."""
-    return job.curve[max(job.curve)] if job.curve else None
+    def _end(self, job: Job, reason: str) -> dict[str, Any]:
+        """What the ledger and its listeners hear alike; the value is the last finite one."""
+        best = job.best(self._goal)
+        return {
+            "reason": reason,
+            "epoch": job.epoch,
+            "value": job.curve[max(job.curve)] if job.curve else None,
+            "best_value": best.value if best else None,
+            "best_epoch": best.epoch if best else None,
+        }

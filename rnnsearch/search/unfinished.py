@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import PackError
 from rnnsearch.goal import Judge, Standing
+from rnnsearch.search.snapshots import Snapshots
 from rnnsearch.space.trial import trial_config
 
 if TYPE_CHECKING:
@@ -84,29 +86,18 @@ def _waiting(
     complain: Callable[[str], None],
 ) -> Iterator[tuple[TrialRecord, TrialSnapshot]]:
     """Trials that wait, each with its newest state that has a finished epoch."""
-    from rnnsearch.training.snapshot import earlier, read_snapshots
-
-    read: dict[Path, Mapping[str, TrialSnapshot]] = {}
-
-    def states(path: Path) -> Mapping[str, TrialSnapshot]:
-        if path not in read:
-            try:
-                read[path] = read_snapshots(path)
-            except PackError as error:
-                complain(str(error))
-                read[path] = {}
-        return read[path]
-
+    files = Snapshots(snapshots, complain)
     for record in records:
-        if record.state != "waiting" or not record.snapshot:
-            continue
-        config = trial_config(spec, record.params, record.seed)
-        newest = snapshots / Path(record.snapshot).name
-        for path in (newest, earlier(newest)):
-            state = states(path).get(str(record.number))
-            if state is not None and state.config == config and state.best_epoch is not None:
+        if record.state == "waiting" and record.snapshot:
+            config = trial_config(spec, record.params, record.seed)
+            fits = partial(_has_epoch_of, config)
+            state = files.newest(record.snapshot, str(record.number), fits)
+            if state is not None:
                 yield record, state
-                break
+
+
+def _has_epoch_of(config: TrialConfig, state: TrialSnapshot) -> bool:
+    return state.config == config and state.best_epoch is not None
 
 
 def _weights(snapshot: TrialSnapshot, data: TaskData, metric: str) -> Weights:

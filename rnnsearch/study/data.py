@@ -90,7 +90,7 @@ def check_retrained(
         return [f"on other data than there: {text}" for text in differing]
     if not differing:
         return []
-    path = getattr(_first(spec), "path", None)
+    path = getattr(first_task(spec), "path", None)
     named = f"task.path={json.dumps(path)}" if path else f"task.type={spec.values['task.type']}"
     again = command("retrain", directory.name, "--set", named, storage=directory.storage)
     raise DataError(
@@ -103,7 +103,7 @@ def check_retrained(
 
 def _read(spec: StudySpec) -> tuple[TaskData, dict[str, Fingerprint]]:
     """Data of the first configuration, and a fingerprint of all that the space can draw."""
-    first = _first(spec)
+    first = first_task(spec)
     data = load_data(first)
     prints: dict[str, Fingerprint] = {}
     for config in (first, *_other_files(spec, first)):
@@ -111,10 +111,6 @@ def _read(spec: StudySpec) -> tuple[TaskData, dict[str, Fingerprint]]:
         if print_ is not None:
             prints[print_.path] = print_
     return data, prints
-
-
-def _first(spec: StudySpec) -> TaskConfig:
-    return first_task(spec)
 
 
 def _other_files(spec: StudySpec, first: TaskConfig) -> Iterator[TaskConfig]:

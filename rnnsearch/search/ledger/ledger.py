@@ -44,7 +44,7 @@ class Ledger:
         self._notes = notes_of(opened.study.user_attrs)
         self._rows = _read_rows(opened, spec)
         self._requeue_running()
-        seen = [value for row in self._rows for value in row.curve.values()]
+        seen = [value for row in self._rows for value in row.values_by_epoch.values()]
         self._worst: float | None = max(seen, key=self._loss, default=None)
         self._asking = Asking(
             opened, spec, self._rows, self._lock, lambda: self._num_trials, suggest
@@ -127,7 +127,7 @@ class Ledger:
                     raise LedgerError(f"Trial {number} cannot report {value} at epoch {epoch}.")
             for number, epoch, value in rows:
                 row = self._rows[number]
-                if epoch not in row.curve:
+                if epoch not in row.values_by_epoch:
                     value = float(value)
                     self._writer.report(row, epoch, value)
                     row.add(epoch, value)
@@ -269,7 +269,9 @@ class Ledger:
     def curves(self) -> dict[int, dict[int, float]]:
         """{number: {epoch: value}}, for `StoppingRule.rebuild`."""
         with self._lock:
-            return {row.number: dict(row.curve) for row in self._rows if row.curve}
+            return {
+                row.number: dict(row.values_by_epoch) for row in self._rows if row.values_by_epoch
+            }
 
     @property
     def notes(self) -> Notes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -49,7 +50,7 @@ class LedgerRow:
     goal: Goal
     state: TrialState = "waiting"
     params: dict[str, Any] = field(default_factory=dict)
-    curve: dict[int, float] = field(default_factory=dict)
+    values_by_epoch: dict[int, float] = field(default_factory=dict)
     epoch: int = 0
     best_value: float | None = None
     best_epoch: int | None = None
@@ -69,11 +70,11 @@ class LedgerRow:
 
     @property
     def value(self) -> float | None:
-        return self.curve[max(self.curve)] if self.curve else None
+        return self.values_by_epoch[max(self.values_by_epoch)] if self.values_by_epoch else None
 
     def add(self, epoch: int, value: float) -> None:
         """Enters a report."""
-        self.curve[epoch] = value
+        self.values_by_epoch[epoch] = value
         self.epoch = max(self.epoch, epoch)
         if self.best_value is None or self.goal.better(value, self.best_value):
             self.best_value, self.best_epoch = value, epoch
@@ -85,34 +86,18 @@ class LedgerRow:
             params=dict(self.params),
             attempt=attempt,
             snapshot=self.snapshot,
-            first_epoch=max(self.curve, default=0),
+            first_epoch=max(self.values_by_epoch, default=0),
             alone=self.alone,
             seed=self.seed,
             name=self.name,
         )
 
     def record(self) -> TrialRecord:
-        """The trial as it stands now."""
-        return TrialRecord(
-            number=self.number,
-            name=self.name,
-            state=self.state,
-            params=dict(self.params),
-            values_by_epoch=dict(self.curve),
-            value=self.value,
-            best_value=self.best_value,
-            best_epoch=self.best_epoch,
-            epoch=self.epoch,
-            reason=self.reason,
-            seed=self.seed,
-            attempts=self.attempts,
-            crashes=self.crashes,
-            snapshot=self.snapshot,
-            seconds=self.seconds,
-            started=self.started,
-            ended=self.ended,
-            attributes=dict(self.attributes),
-        )
+        """The trial as it stands now; what grows is copied."""
+        return TrialRecord(**{one.name: copy(getattr(self, one.name)) for one in _SHOWN})
+
+
+_SHOWN = fields(TrialRecord)
 
 
 def new_row(spec: StudySpec, number: int, trial_id: int) -> LedgerRow:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rnnsearch.errors import PackError, RnnsearchError
+from rnnsearch.errors import RnnsearchError
 from rnnsearch.search.messages import Boarding, PackReport, PackSettings, Update
+from rnnsearch.search.snapshots import Snapshots
 from rnnsearch.training.report import Refusal, Step, joined
-from rnnsearch.training.snapshot import earlier, read_snapshots, write_snapshots
+from rnnsearch.training.snapshot import write_snapshots
 
 if TYPE_CHECKING:
     from rnnsearch.tasks.base import TaskData
@@ -68,7 +69,6 @@ class PackWorker:
         self._seen = 0
         self._refusals: list[Refusal] = []
         self._weights: dict[str, Weights | None] = {}
-        self._read: dict[Path, Mapping[str, TrialSnapshot]] = {}
         self._broken: Exception | None = None
         self._snapshot_now = False
         self._snapshot = ""
@@ -76,6 +76,7 @@ class PackWorker:
         self._snapshot_time = time.monotonic()
         folder = Path(settings.snapshots)
         self._snapshots = folder if folder.is_dir() else None
+        self._read = Snapshots(folder, _print)
         self._first = True
         self._told = False
         self._named: dict[str, str] = {}
@@ -98,7 +99,7 @@ class PackWorker:
                 self._board(boarding)
         except Exception as error:
             self._broken = error
-        self._read.clear()
+        self._read = Snapshots(Path(self._settings.snapshots), _print)  # files change
         self._limits = update.limits
         self._snapshot_now = update.snapshot_now
 
@@ -122,7 +123,7 @@ class PackWorker:
             self._write_snapshot()
             self._snapshot_now = False
         for note in step.notes:
-            print(note, flush=True)
+            _print(note)
         happened = step.reports or step.divergences or step.refusals
         if not happened and step.seconds < IDLE_SECONDS:
             time.sleep(IDLE_SECONDS)
@@ -151,25 +152,15 @@ class PackWorker:
         """
         if boarding.snapshot is None or self._snapshots is None:
             return None
-        path = self._snapshots / Path(boarding.snapshot).name
-        for candidate in (path, earlier(path)):
-            state = self._states(candidate).get(boarding.trial_id)
-            if state is None or state.config != boarding.config:
-                continue
-            if state.epoch <= boarding.known_epoch:
-                return state
-        print(f"{boarding.trial_id} starts again from its seed: not in {path.name}", flush=True)
-        return None
 
-    def _states(self, path: Path) -> Mapping[str, TrialSnapshot]:
-        """All of a snapshot file, read once an update; nothing where it cannot be read."""
-        if path not in self._read:
-            try:
-                self._read[path] = read_snapshots(path)
-            except PackError as error:
-                print(error, flush=True)
-                self._read[path] = {}
-        return self._read[path]
+        def fits(state: TrialSnapshot) -> bool:
+            return state.config == boarding.config and state.epoch <= boarding.known_epoch
+
+        state = self._read.newest(boarding.snapshot, boarding.trial_id, fits)
+        if state is None:
+            name = Path(boarding.snapshot).name
+            _print(f"{boarding.trial_id} starts again from its seed: not in {name}")
+        return state
 
     def _write_snapshot(self) -> None:
         """Replace this pack's snapshot, keeping the one before."""
@@ -181,7 +172,7 @@ class PackWorker:
         try:
             write_snapshots(path, states)
         except OSError as error:  # a full disk must not end the training
-            print(f"no snapshot: {error}", flush=True)
+            _print(f"no snapshot: {error}")
             return
         self._snapshot = path.name
         self._snapshot_holds = frozenset(states)
@@ -211,3 +202,8 @@ class PackWorker:
         fresh = {key: name for key, name in now.items() if self._named.get(key) != name}
         self._named = now
         return fresh
+
+
+def _print(text: str) -> None:
+    """At once: a worker may be ended at any moment."""
+    print(text, flush=True)

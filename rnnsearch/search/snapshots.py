@@ -1,0 +1,49 @@
+"""A training's saved state, looked for in the snapshot files of its study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnsearch.errors import PackError
+
+if TYPE_CHECKING:
+    from rnnsearch.training.snapshot import TrialSnapshot
+
+
+class Snapshots:
+    """A folder of snapshot files, each read once; one that cannot be read holds nothing.
+
+    Args:
+        complain: Told why a file cannot be read.
+    """
+
+    def __init__(self, folder: Path, complain: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._complain = complain
+        self._read: dict[Path, Mapping[str, TrialSnapshot]] = {}
+
+    def newest(
+        self, name: str, trial_id: str, fits: Callable[[TrialSnapshot], bool]
+    ) -> TrialSnapshot | None:
+        """The state of a training in a file or, where it has none that fits, in the one before."""
+        from rnnsearch.training.snapshot import earlier
+
+        path = self._folder / Path(name).name
+        for candidate in (path, earlier(path)):
+            state = self._states(candidate).get(trial_id)
+            if state is not None and fits(state):
+                return state
+        return None
+
+    def _states(self, path: Path) -> Mapping[str, TrialSnapshot]:
+        from rnnsearch.training.snapshot import read_snapshots
+
+        if path not in self._read:
+            try:
+                self._read[path] = read_snapshots(path)
+            except PackError as error:
+                self._complain(str(error))
+                self._read[path] = {}
+        return self._read[path]
