@@ -19,6 +19,16 @@ _TAKEN_BY_MLFLOW = frozenset({"mlflow.db", "mlartifacts", "mlruns"})
 _RAY_COPIES = frozenset({"working_dir_files", "py_modules_files"})
 
 
+class _Inside:
+    """A place in the study's folder, as an attribute of its `StudyDirectory`."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __get__(self, directory: StudyDirectory, kind: type[StudyDirectory]) -> Path:
+        return directory.root / self._place
+
+
 @dataclass(frozen=True)
 class StudyDirectory:
     """The paths of one study; `storage` is made absolute, since Tune changes the directory.
@@ -34,6 +44,24 @@ class StudyDirectory:
     storage: Path
     name: str
 
+    yaml = _Inside("study.yaml")
+    """The resolved space file."""
+    ledger = _Inside("ledger.journal")
+    """The Optuna study's journal."""
+    lock = _Inside("lock")
+    """The driver's heartbeat."""
+    stop = _Inside("stop")
+    """A file whose presence asks the driver to stop."""
+    snapshots = _Inside("snapshots")
+    checkpoints = _Inside("checkpoints")
+    outbox = _Inside("outbox")
+    logs = _Inside("logs")
+    figures = _Inside("figures")
+    champion_figure = _Inside("figures/champion.png")
+    """A picture of the champion."""
+    scratch = _Inside("scratch")
+    """Tune's folder for the time of a search; nothing in it is worth keeping."""
+
     def __post_init__(self) -> None:
         if not _SAFE_NAME.fullmatch(self.name) or self.name.lower() in _TAKEN_BY_MLFLOW:
             raise StorageError(
@@ -46,56 +74,6 @@ class StudyDirectory:
     @property
     def root(self) -> Path:
         return self.storage / self.name
-
-    @property
-    def yaml(self) -> Path:
-        """The resolved space file."""
-        return self.root / "study.yaml"
-
-    @property
-    def ledger(self) -> Path:
-        """The Optuna study's journal."""
-        return self.root / "ledger.journal"
-
-    @property
-    def lock(self) -> Path:
-        """The driver's heartbeat."""
-        return self.root / "lock"
-
-    @property
-    def snapshots(self) -> Path:
-        return self.root / "snapshots"
-
-    @property
-    def checkpoints(self) -> Path:
-        return self.root / "checkpoints"
-
-    @property
-    def outbox(self) -> Path:
-        return self.root / "outbox"
-
-    @property
-    def logs(self) -> Path:
-        return self.root / "logs"
-
-    @property
-    def figures(self) -> Path:
-        return self.root / "figures"
-
-    @property
-    def scratch(self) -> Path:
-        """Tune's folder for the time of a search; nothing in it is worth keeping."""
-        return self.root / "scratch"
-
-    @property
-    def champion_figure(self) -> Path:
-        """A picture of the champion."""
-        return self.figures / "champion.png"
-
-    @property
-    def stop(self) -> Path:
-        """A file whose presence asks the driver to stop."""
-        return self.root / "stop"
 
     def create(self) -> None:
         """Makes the folders; those that exist stay as they are.

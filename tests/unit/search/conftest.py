@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,3 +23,19 @@ def paper_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...
         return made[-1]
 
     return make
+
+
+@pytest.fixture
+def rigs(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Makes rigs on one folder and closes their ledgers."""
+    from rig import Rig
+
+    made: list[Rig] = []
+
+    def make(*args: Any, **kwargs: Any) -> Rig:
+        made.append(Rig(tmp_path, *args, **kwargs))
+        return made[-1]
+
+    yield make
+    for rig in made:
+        rig.end()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from paper_pack import METRIC, PaperPack
 
-from rnnsearch.events import Event
+from rnnsearch.events import EpochsReported, Event
 from rnnsearch.search.control import Control
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.endings import Endings
@@ -168,6 +169,11 @@ class Rig:
     def crash(self, pack_id: str) -> None:
         del self.workers[pack_id]
         self.control.lose_pack(pack_id, "the process died")
+
+    def reported(self) -> Counter[tuple[int, int]]:
+        """How often each epoch of each trial was told."""
+        told = self.notebook.of(EpochsReported)
+        return Counter((event.number, epoch) for event in told for epoch in event.epochs)
 
     def end(self) -> None:
         if not self.gone:
