@@ -121,7 +121,7 @@ def test_a_model_of_classes_gives_log_probabilities_at_the_end() -> None:
     data = load_data(config.task)
     pack = Pack({config.task: data}, objective="val_accuracy", goal="maximize")
     pack.add("a", config)
-    pack.train({"a": 1}, seconds=5.0)
+    pack.train({"a": 1}, seconds=600.0)
     weights = pack.remove("a")
     assert weights is not None
     said = TrainedModel.from_weights(config, weights, data).predict(np.ones((3, 6), dtype=int))
