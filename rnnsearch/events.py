@@ -10,9 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
+EndState = Literal["complete", "pruned", "diverged", "failed"]
 TrialState = Literal["running", "complete", "pruned", "diverged", "failed", "waiting"]
 """A trial's state as people see it. `waiting` is put back after a crash or an interruption;
 `running` is aboard a pack. `pruned` was stopped as weak, `diverged` stopped being finite."""
+
+RANKED: tuple[EndState, ...] = ("complete", "pruned")
+"""Ended trials whose values are compared."""
+ENDED: tuple[EndState, ...] = (*RANKED, "diverged", "failed")
+STATES: tuple[TrialState, ...] = (*ENDED, "running", "waiting")
+"""Every state, in the order in which tables show them: the further a trial came, the earlier."""
 
 StudyState = Literal["complete", "interrupted", "stopped", "budget", "failed"]
 """How a run of a study ended. `interrupted`: a signal. `stopped`: `rnnsearch stop`.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rnnsearch.cli.speed import Speed
 from rnnsearch.cli.text import listed
 from rnnsearch.events import (
+    ENDED,
     BaselineScored,
     ChampionChosen,
     EpochsReported,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.space.spec import SearchConfig
 
-ENDED = ("complete", "pruned", "diverged", "failed")
 ORDER = ("running", *ENDED, "waiting")
 
 

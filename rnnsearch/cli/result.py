@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from rnnsearch.cli.next_steps import next_commands
-from rnnsearch.cli.progress import ENDED, duration
+from rnnsearch.cli.progress import duration
 from rnnsearch.cli.text import print_table, short, short_params
 from rnnsearch.commands import command, shown
 from rnnsearch.errors import NoUsableTrialError
+from rnnsearch.events import ENDED
 from rnnsearch.goal import Judge
 from rnnsearch.redaction import is_redacted
 

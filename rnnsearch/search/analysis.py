@@ -11,8 +11,9 @@ from itertools import combinations
 import numpy as np
 import optuna
 
+from rnnsearch.events import RANKED, STATES
 from rnnsearch.goal import Goal, standing
-from rnnsearch.search.leaderboard import STATES, Row
+from rnnsearch.search.leaderboard import Row
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.proposals import optuna_distributions
 from rnnsearch.space.spec import StudySpec
@@ -98,7 +99,7 @@ def best_so_far(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
     rows: list[Row] = []
     best: float | None = None
     for count, trial in enumerate(sorted(ended, key=lambda trial: trial.ended or 0.0), start=1):
-        usable = trial.state in ("complete", "pruned")
+        usable = trial.state in RANKED
         if usable and standing(goal, trial.best_value) < standing(goal, best):
             best = trial.best_value
         rows.append({"ended": count, "number": trial.number, "time": trial.ended, "best": best})

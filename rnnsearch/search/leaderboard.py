@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rnnsearch.events import TrialState
+from rnnsearch.events import RANKED, STATES
 from rnnsearch.goal import Goal, standing
 from rnnsearch.search.finalists import mean_of
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.tasks.base import Score
 
-STATES: tuple[TrialState, ...] = (
-    "complete",
-    "pruned",
-    "diverged",
-    "failed",
-    "running",
-    "waiting",
-)
-"""Every state, in the order in which tables show them: the further a trial came, the earlier."""
-
-_RANKED = ("complete", "pruned")
 _COLUMNS = (
     *("kind", "rank", "number", "name", "state", "value", "loss", "last_value", "best_epoch"),
     *("epoch", "seconds", "params", "reason", "winner", "mean", "seeds"),
@@ -62,7 +51,7 @@ def leaderboard(
     ordered = sorted(
         trials,
         key=lambda trial: (
-            0 if trial.state in _RANKED else STATES.index(trial.state),
+            0 if trial.state in RANKED else STATES.index(trial.state),
             trial.standing(goal),
             trial.number,
         ),
@@ -139,7 +128,7 @@ def _baseline_row(baseline: Score, value: float, loss: float | None) -> Row:
 
 def _place(rows: Sequence[Row], baseline: Row, goal: Goal) -> int:
     """Before the first ranked trial or baseline that is worse, else after the last of them."""
-    compared = [row for row in rows if row["state"] in (*_RANKED, "baseline")]
+    compared = [row for row in rows if row["state"] in (*RANKED, "baseline")]
     for index, row in enumerate(compared):
         # A loss that is known of one of the two alone parts nobody.
         known = baseline["loss"] is not None and row["loss"] is not None

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rnnsearch.events import RANKED
 from rnnsearch.goal import Judge
 from rnnsearch.search.champion import crown
 from rnnsearch.search.choice import choose_winner, stopped_by_time
@@ -73,7 +74,7 @@ class OneRun:
     def is_usable(self, record: TrialRecord) -> bool:
         """Whether a trial's end makes it a candidate for the champion; see `StoppingRule.grace`."""
         value = record.best_value
-        ended = record.state in ("complete", "pruned")
+        ended = record.state in RANKED
         return ended and record.epoch >= self.grace and value is not None and math.isfinite(value)
 
     def make_finalists(self) -> FinalistsStage | None:

@@ -8,7 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import InputError
-from rnnsearch.events import EpochsReported, Listener, RungsChanged, TrialEnded, TrialStarted
+from rnnsearch.events import (
+    RANKED,
+    EpochsReported,
+    Listener,
+    RungsChanged,
+    TrialEnded,
+    TrialStarted,
+)
 from rnnsearch.goal import standing
 from rnnsearch.search.endings import OUT_OF_TIME
 from rnnsearch.search.job import LOSS, Job
@@ -20,17 +27,13 @@ from rnnsearch.training.codec import config_to_json
 from rnnsearch.training.report import EpochReport
 
 if TYPE_CHECKING:
-    from typing import Literal
-
-    from rnnsearch.events import TrialState
+    from rnnsearch.events import EndState, TrialState
     from rnnsearch.search.endings import Endings
     from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.ledger.trial_record import QueuedTrial
     from rnnsearch.search.shelf import Shelf
     from rnnsearch.stopping.rule import StoppingRule
     from rnnsearch.training.weights import Weights
-
-    EndState = Literal["complete", "pruned", "diverged", "failed"]
 
 
 class SearchStage:
@@ -264,7 +267,7 @@ class SearchStage:
         )
         self._on_tell()
         self._tell_end(job, state, reason)
-        usable = state in ("complete", "pruned") and job.epoch >= self._grace
+        usable = state in RANKED and job.epoch >= self._grace
         keep = False
         if usable and best is not None:
             keep = self._shelf.offer(job.number, standing(self._goal, best.value, best.loss))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import (
+    ENDED,
     BaselineScored,
     ChampionChosen,
     Event,
@@ -249,4 +250,4 @@ def _costs(outcome: SearchOutcome | None, ended: int, before: float) -> dict[str
 def _ended(ledger: Ledger) -> int:
     """Trials that have come to their end."""
     counts = ledger.counts()
-    return sum(counts.get(state, 0) for state in ("complete", "pruned", "diverged", "failed"))
+    return sum(counts.get(state, 0) for state in ENDED)

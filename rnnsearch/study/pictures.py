@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnsearch.events import RANKED
 from rnnsearch.goal import standing
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def draw_trials(
 
     search = spec.search
     path = folder / "study.png"
-    able = [trial for trial in trials if trial.state in ("complete", "pruned")]
+    able = [trial for trial in trials if trial.state in RANKED]
     leader = min(able, key=lambda t: (t.standing(search.goal), t.number), default=None)
     rivals = {one.name: one.metrics.get(search.metric) for one in baselines}
     known = {name: value for name, value in rivals.items() if value is not None}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.commands import command
 from rnnsearch.errors import ModelError, NoUsableTrialError
+from rnnsearch.events import STATES
 from rnnsearch.records.moved import in_study
 from rnnsearch.records.tracking_uri import shown_uri
 from rnnsearch.search.directory import StudyDirectory
@@ -107,8 +108,6 @@ class StudyResult:
 
     def counts(self) -> dict[str, int]:
         """Trials by state, every state named."""
-        from rnnsearch.search.leaderboard import STATES
-
         found = Counter(trial.state for trial in self.trials)
         return {state: found[state] for state in STATES}
 

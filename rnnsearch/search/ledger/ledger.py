@@ -13,7 +13,7 @@ from typing import Any
 from optuna.trial import TrialState as OptunaState
 
 from rnnsearch.errors import LedgerError
-from rnnsearch.events import TrialState
+from rnnsearch.events import RANKED, EndState, TrialState
 from rnnsearch.goal import standing
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.asking import Asking, Suggest
@@ -22,7 +22,7 @@ from rnnsearch.search.ledger.open_study import OpenStudy, create_study, open_stu
 from rnnsearch.search.ledger.row import LedgerRow, read_row
 from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import QueuedTrial, TrialRecord
-from rnnsearch.search.ledger.writer import EndState, StudyWriter
+from rnnsearch.search.ledger.writer import StudyWriter
 from rnnsearch.space.proposals import suggest as propose
 from rnnsearch.space.spec import StudySpec
 
@@ -261,7 +261,7 @@ class Ledger:
     def best(self, count: int) -> list[TrialRecord]:
         """The best ended trials, completed or stopped, at most `count`, by their best values."""
         with self._lock:
-            ended = [row.record() for row in self._rows if row.state in ("complete", "pruned")]
+            ended = [row.record() for row in self._rows if row.state in RANKED]
         valued = [record for record in ended if record.best_value is not None]
         valued.sort(key=lambda record: (record.standing(self._goal), record.number))
         return valued[:count]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from optuna.trial import TrialState as OptunaState
 
+from rnnsearch.events import EndState
 from rnnsearch.search.ledger.open_study import OpenStudy
 from rnnsearch.search.ledger.row import LedgerRow
-
-EndState = Literal["complete", "pruned", "diverged", "failed"]
 
 _TOLD: Mapping[EndState, OptunaState] = {
     "complete": OptunaState.COMPLETE,
