@@ -148,8 +148,7 @@ def _residuals(data: PreparedSeries, forecast: Forecast, lead: int) -> Floats:
         origins = np.arange(lo + lead, hi - horizon + 1)
         at = origins[:: -(-len(origins) // RESIDUALS)]
         series = data.series_of(at)[:, None]
-        truth = data.values[at[:, None] + np.arange(horizon), :targets]
-        error = data.as_read(series, truth) - forecast(at)
+        error = data.as_read(series, data.truth(at)) - forecast(at)
         # A step of which no error is known takes none.
         error[:, np.isnan(error).all(axis=0)] = 0.0
         found[number] = np.moveaxis(np.nanquantile(error, levels, axis=0), 0, -1)

@@ -124,10 +124,8 @@ class Calibration:
 
     def add(self, origins: Rows, scaled: Floats) -> None:
         """Take the errors of forecasts [B, horizon, targets], or of their quantiles."""
-        data, targets = self._data, len(self._data.config.targets)
-        series = data.series_of(origins)[:, None]
-        rows = origins[:, None] + np.arange(data.config.horizon)
-        truth = data.as_read(series, data.values[rows, :targets])
+        data = self._data
+        truth = data.as_read(data.series_of(origins)[:, None], data.truth(origins))
         low, high = bounds_before(data.config, scaled)
         with np.errstate(over="ignore", invalid="ignore"):
             self._errors.append(np.maximum(low - truth, truth - high))

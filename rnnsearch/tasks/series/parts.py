@@ -70,10 +70,8 @@ def check_windows(data: PreparedSeries) -> None:
     """
     if not data.config.validation.windows:
         return
-    targets = len(data.config.targets)
     for number, origins in enumerate(data.windows("val"), 1):
-        rows = origins[:, None] + np.arange(data.config.horizon)
-        if not np.isfinite(data.values[rows, :targets]).any():
+        if not np.isfinite(data.truth(origins)).any():
             raise DataError(
                 f"window {number} of task.validation has no value of a target; move the windows "
                 "by task.validation.stride or task.split.",

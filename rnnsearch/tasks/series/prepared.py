@@ -97,6 +97,11 @@ class PreparedSeries:
         found: Rows = np.searchsorted(self.starts, rows, side="right") - 1
         return found
 
+    def truth(self, origins: Rows) -> Floats:
+        """Targets of the forecasts from these origins, in the data's units, [B, horizon, targets]."""
+        rows = origins[:, None] + np.arange(self.config.horizon)
+        return self.values[rows, : len(self.config.targets)]
+
     def as_read(self, series: Rows, values: Floats) -> Floats:
         """Targets in the data's units as models read them: transformed and scaled, float64.
 

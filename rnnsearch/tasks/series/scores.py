@@ -62,10 +62,8 @@ class Scorer:
         if self._data.config.quantiles:
             self._add_quantiles(origins, scaled)
             scaled = scaled[..., self._data.config.quantiles.index(0.5)]
-        data, targets = self._data, len(self._data.config.targets)
-        series = data.series_of(origins)
-        rows = origins[:, None] + np.arange(data.config.horizon)
-        truth = data.values[rows, :targets]
+        data = self._data
+        series, truth = data.series_of(origins), data.truth(origins)
         with np.errstate(over="ignore", invalid="ignore"):
             error = data.in_units(series[:, None], scaled) - truth
             known = np.isfinite(truth)
@@ -85,12 +83,12 @@ class Scorer:
     def _add_intervals(self, origins: Rows, scaled: Floats) -> None:
         assert self._margins is not None
         assert self._from is not None
-        data, level, targets = self._data, self._data.config.interval, self._data.config.targets
+        data, level = self._data, self._data.config.interval
         assert level is not None
         series = data.series_of(origins)
         late = origins >= self._from[series]
         origins, series, scaled = origins[late], series[late], scaled[late]
-        truth = data.values[origins[:, None] + np.arange(data.config.horizon), : len(targets)]
+        truth = data.truth(origins)
         with np.errstate(over="ignore", invalid="ignore"):
             low, high = bounds_before(data.config, scaled)
             margins = self._margins[series]
@@ -110,9 +108,8 @@ class Scorer:
         self._score += float(score.sum())
 
     def _add_quantiles(self, origins: Rows, scaled: Floats) -> None:
-        data, targets = self._data, len(self._data.config.targets)
-        series = data.series_of(origins)[:, None]
-        truth = data.values[origins[:, None] + np.arange(data.config.horizon), :targets]
+        data = self._data
+        series, truth = data.series_of(origins)[:, None], data.truth(origins)
         levels = np.array(data.config.quantiles)
         with np.errstate(over="ignore", invalid="ignore"):
             said = np.moveaxis(data.in_units(series, np.moveaxis(scaled, -1, 0)), 0, -1)
