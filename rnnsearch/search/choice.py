@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnsearch.search.endings import OUT_OF_TIME
-from rnnsearch.search.finalists import Finalist, FinalistsStage, choose
+from rnnsearch.search.finalist import Finalist, choose
+from rnnsearch.search.finalists import FinalistsStage
 
 if TYPE_CHECKING:
     from rnnsearch.goal import Judge

@@ -11,22 +11,20 @@ import math
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnsearch.events import FinalistScored, Listener
-from rnnsearch.goal import Standing, standing
 from rnnsearch.search.endings import OUT_OF_TIME
+from rnnsearch.search.finalist import Finalist, finalist_seeds, rerun_key
 from rnnsearch.search.job import Job
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
-from rnnsearch.tasks.streams import derive
 
 if TYPE_CHECKING:
-    from rnnsearch.goal import Goal
     from rnnsearch.search.endings import Endings
     from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.ledger.trial_record import TrialRecord
@@ -35,55 +33,6 @@ if TYPE_CHECKING:
 
 CRASHES = 3
 """A rerun that was aboard so many crashes is left out, which is said."""
-
-
-@dataclass(slots=True)
-class Finalist:
-    """One of the best trials and what its seeds gave.
-
-    Attributes:
-        seeds: Its own seed first.
-        values: The study's metric at the best epoch, by seed; infinite for one that diverged.
-        losses: The task's own loss there, by seed, as far as it is known.
-    """
-
-    number: int
-    seeds: tuple[int, ...]
-    values: dict[int, float] = field(default_factory=dict)
-    losses: dict[int, float | None] = field(default_factory=dict)
-
-    def scored(self) -> list[float]:
-        """Values of the seeds that are done, in the order of `seeds`."""
-        return [self.values[seed] for seed in self.done()]
-
-    def done(self) -> list[int]:
-        """The seeds that are done, in the order of `seeds`."""
-        return [seed for seed in self.seeds if seed in self.values]
-
-    def mean(self, goal: Goal) -> Standing:
-        """Where the means over its seeds stand."""
-        losses = [self.losses.get(seed) for seed in self.done()]
-        known = [loss for loss in losses if loss is not None]
-        loss = mean_of(known) if len(known) == len(losses) else None
-        return standing(goal, mean_of(self.scored()), loss)
-
-    def best_seed(self, goal: Goal) -> int:
-        """The seed whose weights are taken; its own first among equals."""
-        return min(
-            self.done(), key=lambda seed: standing(goal, self.values[seed], self.losses.get(seed))
-        )
-
-
-def mean_of(values: Sequence[float]) -> float:
-    """To twelve digits: 0.9 and 1.0 have the mean of 0.95 and 0.95, however sums are rounded."""
-    return float(f"{math.fsum(values) / len(values):.12g}")
-
-
-def finalist_seeds(spec: StudySpec, record: TrialRecord) -> tuple[int, ...]:
-    """The trial's own seed, and `finalists.seeds - 1` more that follow from the study's."""
-    more = range(1, spec.search.finalists.seeds)
-    derived = (derive(spec.search.seed, "finalist", record.number, index) for index in more)
-    return (record.seed, *derived)
 
 
 class FinalistsStage:
@@ -122,7 +71,7 @@ class FinalistsStage:
         self.finalists = [Finalist(r.number, finalist_seeds(spec, r)) for r in records]
         for record, finalist in zip(records, self.finalists, strict=True):
             for seed in finalist.seeds:
-                own, key = seed == record.seed, _key(record.number, seed)
+                own, key = seed == record.seed, rerun_key(record.number, seed)
                 has = shelf.has(record.number, seed, own=own)
                 value = record.best_value if own else notes.finalists.get(key)
                 if value is not None and (has or not math.isfinite(value)):
@@ -203,7 +152,7 @@ class FinalistsStage:
             if self._shelf.has(finalist.number, seed, own=own):
                 paths[seed] = self._shelf.path(finalist.number, seed, own=own)
             elif seed not in finalist.values:
-                why = self._refused.get(_key(finalist.number, seed))
+                why = self._refused.get(rerun_key(finalist.number, seed))
                 missing.append(f"seed {seed}: not trained to its end" + (f", {why}" if why else ""))
             elif math.isfinite(finalist.values[seed]):
                 missing.append(f"seed {seed}: its weights are not on disk")
@@ -221,7 +170,7 @@ class FinalistsStage:
     def _job(self, record: TrialRecord, seed: int) -> Job:
         config = replace(trial_config(self._spec, record.params, record.seed), seed=seed)
         return Job(
-            trial_id=_key(record.number, seed),
+            trial_id=rerun_key(record.number, seed),
             number=record.number,
             seed=seed,
             config=config,
@@ -235,7 +184,7 @@ class FinalistsStage:
         finalist = next(each for each in self.finalists if each.number == job.number)
         finalist.values[job.seed], finalist.losses[job.seed] = value, loss
         self._announce(finalist)
-        key = _key(job.number, job.seed)
+        key = rerun_key(job.number, job.seed)
         self._ledger.note(
             lambda notes: replace(
                 notes,
@@ -264,35 +213,3 @@ class FinalistsStage:
                 notes, finalists_told=tuple(sorted({*notes.finalists_told, number}))
             )
         )
-
-
-def choose(finalists: Sequence[Finalist], goal: Goal) -> tuple[int, int] | None:
-    """The champion's trial and seed, or None if no finalist has a finite value.
-
-    The champion has the best mean over its seeds; of its seeds, the best one's weights are
-    taken. Finalists with more seeds done come first: the value of a lone search seed is the
-    luckiest of many and would win against honest means. Equal means are parted by the mean of the
-    task's own loss, then by the lower number.
-    """
-
-    def place(finalist: Finalist) -> tuple[bool, int, Standing, int]:
-        mean = finalist.mean(goal)
-        return (not math.isfinite(mean.cost), -len(finalist.done()), mean, finalist.number)
-
-    able = [each for each in finalists if any(math.isfinite(value) for value in each.scored())]
-    if not able:
-        return None
-    winner = min(able, key=place)
-    return winner.number, winner.best_seed(goal)
-
-
-def rerun_values(noted: Mapping[str, float]) -> dict[int, list[float]]:
-    """What the notes say of the finalists' trainings with other seeds, by trial."""
-    found: dict[int, list[float]] = {}
-    for key, value in noted.items():
-        found.setdefault(int(key.partition(":")[0]), []).append(value)
-    return found
-
-
-def _key(number: int, seed: int) -> str:
-    return f"{number}:{seed}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from rnnsearch.events import RANKED, STATES
 from rnnsearch.goal import Goal, standing
-from rnnsearch.search.finalists import mean_of
+from rnnsearch.search.finalist import mean_of
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.tasks.base import Score
 

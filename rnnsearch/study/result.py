@@ -72,7 +72,7 @@ class StudyResult:
     @classmethod
     def read(cls, spec: StudySpec, directory: StudyDirectory) -> StudyResult:
         """Read a study as its files stand now; a driver may be at work on it."""
-        from rnnsearch.search.finalists import rerun_values
+        from rnnsearch.search.finalist import rerun_values
         from rnnsearch.search.ledger.ledger import read_trials
 
         trials, notes = read_trials(directory, spec)

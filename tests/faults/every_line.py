@@ -39,7 +39,7 @@ TRACED = {
     str(PACKAGE / name)
     for name in (
         *("search/run.py", "search/one_run.py", "search/champion.py", "search/choice.py"),
-        *("search/finalists.py", "search/shelf.py", "search/unfinished.py"),
+        *("search/finalists.py", "search/finalist.py", "search/shelf.py", "search/unfinished.py"),
         *("search/ledger/ledger.py", "records/outbox.py", "study/driving.py", "study/drawing.py"),
     )
 }

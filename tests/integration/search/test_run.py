@@ -25,7 +25,7 @@ from rnnsearch.events import (
     TrialStarted,
 )
 from rnnsearch.search.endings import POLL_SECONDS, Endings
-from rnnsearch.search.finalists import finalist_seeds
+from rnnsearch.search.finalist import finalist_seeds
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.run import SearchOutcome
 from rnnsearch.training.trained import TrainedModel

@@ -11,7 +11,7 @@ from rnnsearch.events import (
     TrialEnded,
 )
 from rnnsearch.goal import Goal
-from rnnsearch.search.finalists import choose
+from rnnsearch.search.finalist import choose
 
 
 @pytest.mark.parametrize("state", ["interrupted", "stopped"])

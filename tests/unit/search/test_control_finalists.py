@@ -12,7 +12,7 @@ from rnnsearch.events import (
     FinalistScored,
 )
 from rnnsearch.goal import Goal
-from rnnsearch.search.finalists import choose
+from rnnsearch.search.finalist import choose
 from rnnsearch.training.config import TrialConfig
 
 

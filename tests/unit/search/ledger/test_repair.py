@@ -15,12 +15,11 @@ from small_space import small_spec, study_directory
 
 from rnnsearch import disk
 from rnnsearch.errors import DamagedLedgerError, StudyLockedError, StudyNotFoundError
-from rnnsearch.events import ChampionChosen
+from rnnsearch.events import ChampionChosen, EndState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger, read_trials
 from rnnsearch.search.ledger.repair import Repair, repair
 from rnnsearch.search.ledger.trial_record import TrialRecord
-from rnnsearch.search.ledger.writer import EndState
 from rnnsearch.search.lock import StudyLock
 
 FIRST = "first_trials=[{model.cell: rnn, model.nonlinearity: tanh, model.hidden_size: 7,"

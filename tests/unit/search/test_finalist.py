@@ -13,7 +13,7 @@ from rig import Notebook
 
 from rnnsearch.goal import Goal, standing
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.search.finalists import Finalist, choose
+from rnnsearch.search.finalist import Finalist, choose
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
