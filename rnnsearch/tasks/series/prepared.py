@@ -98,7 +98,7 @@ class PreparedSeries:
         return found
 
     def truth(self, origins: Rows) -> Floats:
-        """Targets of the forecasts from these origins, in the data's units, [B, horizon, targets]."""
+        """Targets of the forecasts from some origins, in their units, [B, horizon, targets]."""
         rows = origins[:, None] + np.arange(self.config.horizon)
         return self.values[rows, : len(self.config.targets)]
 
