@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from rnnsearch.cli.store import followed
+from rnnsearch.records.sinks import SINKS
 
 
 class Format(StrEnum):
@@ -60,3 +64,32 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Also each trial's way and the log files.")
 ]
+
+
+def with_sinks(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with an option for each place that records go to beside MLflow.
+
+    Args:
+        command: It takes them as `sinks`: what was given, by the name of the option.
+    """
+
+    @functools.wraps(command)
+    def asked(**given: Any) -> None:
+        named = {name: given.pop(name) for name in SINKS}
+        command(**given, sinks={name: place for name, place in named.items() if place is not None})
+
+    signature = inspect.signature(command, eval_str=True)
+    own = [one for one in signature.parameters.values() if one.name != "sinks"]
+    for name, kind in SINKS.items():
+        option = typer.Option(f"--{name}", metavar="DIR" if kind.folder else "URI", help=kind.help)
+        own.append(
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=None,
+                annotation=Annotated[str | None, option],
+            )
+        )
+    asked.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]
+    asked.__annotations__ = {one.name: one.annotation for one in own}
+    return asked

@@ -26,6 +26,7 @@ from rnnsearch.cli.options import (
     TrackingUri,
     Trials,
     Verbose,
+    with_sinks,
 )
 from rnnsearch.cli.text import print_json
 from rnnsearch.commands import DEFAULT_STORAGE, command, shown
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from rnnsearch.study import Study, StudyResult
 
 
+@with_sinks
 def run(
     file: SpaceFile,
     name: Annotated[str | None, typer.Option(help="The study's name; default: the file's.")] = None,
@@ -47,6 +49,8 @@ def run(
     format_: FormatOption = Format.TEXT,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    *,
+    sinks: Mapping[str, str],
 ) -> None:
     """Search, record and register the best recurrent model for a search-space file."""
     _first_word(f"rnnsearch: reading {file}", quiet)
@@ -59,9 +63,10 @@ def run(
     overrides = [*(set_ or ()), *(override for override in options.values() if override)]
     with _own_words(options):
         study = Study.from_yaml(file, name=name, storage=storage, overrides=overrides)
-    _drive(study, address, tracking_uri, format_, quiet, verbose)
+    _drive(study, address, tracking_uri, sinks, format_, quiet, verbose)
 
 
+@with_sinks
 def resume(
     name: StudyName,
     storage: Storage = DEFAULT_STORAGE,
@@ -71,6 +76,8 @@ def resume(
     format_: FormatOption = Format.TEXT,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    *,
+    sinks: Mapping[str, str],
 ) -> None:
     """Go on with a study that was interrupted."""
     _first_word(f"rnnsearch: opening {name}", quiet)
@@ -78,9 +85,10 @@ def resume(
 
     with _own_words({"--time-budget": _budget(time_budget)}):
         study = Study.open(name, storage=storage, time_budget=time_budget)
-    _drive(study, address, tracking_uri, format_, quiet, verbose)
+    _drive(study, address, tracking_uri, sinks, format_, quiet, verbose)
 
 
+@with_sinks
 def extend(
     name: StudyName,
     trials: Annotated[
@@ -93,6 +101,8 @@ def extend(
     format_: FormatOption = Format.TEXT,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    *,
+    sinks: Mapping[str, str],
 ) -> None:
     """Add trials to a study and go on with it."""
     _first_word(f"rnnsearch: opening {name}", quiet)
@@ -100,9 +110,10 @@ def extend(
 
     with _own_words({"--time-budget": _budget(time_budget)}):
         study = Study.open(name, storage=storage, time_budget=time_budget, more_trials=trials)
-    _drive(study, address, tracking_uri, format_, quiet, verbose)
+    _drive(study, address, tracking_uri, sinks, format_, quiet, verbose)
 
 
+@with_sinks
 def retrain(
     study: StudyName,
     name: Annotated[
@@ -117,6 +128,8 @@ def retrain(
     format_: FormatOption = Format.TEXT,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    *,
+    sinks: Mapping[str, str],
 ) -> None:
     """Train a champion's configuration again with several seeds, as a study of its own."""
     _first_word(f"rnnsearch: opening {study}", quiet)
@@ -128,7 +141,7 @@ def retrain(
         again = Study.open(study, storage=storage).retrained(
             name=name, seeds=seeds, overrides=overrides
         )
-    _drive(again, address, tracking_uri, format_, quiet, verbose)
+    _drive(again, address, tracking_uri, sinks, format_, quiet, verbose)
 
 
 def _first_word(text: str, quiet: bool) -> None:
@@ -170,6 +183,7 @@ def _drive(
     study: Study,
     address: str | None,
     tracking_uri: str | None,
+    sinks: Mapping[str, str],
     format_: Format,
     quiet: bool,
     verbose: bool,
@@ -193,6 +207,7 @@ def _drive(
             result = study.run(
                 address=address,
                 tracking_uri=tracking_uri,
+                sinks=sinks,
                 listener=view,
                 stage=view.stage,
                 drain=view.drain,

@@ -239,9 +239,11 @@ class Recorder:
             problem = f"the writer of the records did not finish; see {self._log_file}"
         return RecordState.of(state, self._store.name, pending, problem)
 
-    def left(self, problem: str) -> RecordState:
-        """Where the records stand while the writer goes on by itself."""
+    def leave(self) -> RecordState:
+        """Where the records stand, while the writer goes on by itself."""
+        self.start()  # a second signal may come before any epoch
         state = WriterState.load(self._folder)
+        problem = "nobody waited for them; the writer process goes on by itself"
         return RecordState.of(state, self._store.name, self.pending, problem)
 
     def _revive(self) -> bool:

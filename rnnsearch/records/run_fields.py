@@ -12,7 +12,6 @@ from rnnsearch.records.names import KIND, STUDY, STUDY_ID
 from rnnsearch.records.run_store import Point
 from rnnsearch.records.writer_state import WriterState
 
-FINAL = ("complete", "pruned", "diverged", "failed")
 RUN_STATUS = {
     "complete": "FINISHED",
     "pruned": "FINISHED",

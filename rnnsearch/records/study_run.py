@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from rnnsearch.events import BaselineScored, ChampionChosen, StudyEnded, StudyStarted
+from rnnsearch.events import ENDED, BaselineScored, ChampionChosen, StudyEnded, StudyStarted
 from rnnsearch.records.moved import in_study
 from rnnsearch.records.names import KIND
 from rnnsearch.records.run_fields import (
-    FINAL,
     STUDY_STATUS,
     champion_rows,
     child_tags,
@@ -85,7 +84,7 @@ class StudyRun:
             self._store.keep(state.run_id, figures, "figures")
         tags = {"state": event.state, "reason": event.reason}
         # Those of the ledger, where it told them; zeros too, since a run before may have had more.
-        counts = {**dict.fromkeys((*FINAL, "waiting"), 0), **(event.counts or state.counts)}
+        counts = dict.fromkeys((*ENDED, "waiting"), 0) | dict(event.counts or state.counts)
         tags |= {f"trials_{name}": str(count) for name, count in counts.items()}
         costs = {"wall_seconds": event.wall_seconds, **event.figures}
         # Each run of the driver has its own, so they stand at steps of their own.

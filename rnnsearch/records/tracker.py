@@ -17,6 +17,7 @@ from typing import Any
 
 from rnnsearch.errors import ModelError
 from rnnsearch.events import (
+    ENDED,
     BaselineScored,
     ChampionChosen,
     CheckpointSaved,
@@ -28,7 +29,6 @@ from rnnsearch.events import (
 )
 from rnnsearch.records.events_codec import decode, encode
 from rnnsearch.records.moved import in_study
-from rnnsearch.records.run_fields import FINAL
 from rnnsearch.records.run_store import BlockedError, RefusedError, RunStore
 from rnnsearch.records.study_run import StudyRun
 from rnnsearch.records.trial_rows import TrialRows
@@ -83,7 +83,7 @@ class Tracker:
             rows = self._trials.setdefault(event.number, TrialRows(event.number, sequence))
             rows.add(event)
             # Two ends in one gathering would hide the first: a trial put back and taken again.
-            return isinstance(event, TrialEnded) and event.state not in FINAL
+            return isinstance(event, TrialEnded) and event.state not in ENDED
         if isinstance(event, StudyStarted | BaselineScored | ChampionChosen | StudyEnded):
             self._study.append((sequence, event))
             return not isinstance(event, BaselineScored)

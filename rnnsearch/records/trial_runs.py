@@ -6,11 +6,10 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from rnnsearch.events import StudyEnded, TrialEnded
+from rnnsearch.events import ENDED, StudyEnded, TrialEnded
 from rnnsearch.goal import Goal
 from rnnsearch.records.names import TRIAL
 from rnnsearch.records.run_fields import (
-    FINAL,
     RUN_STATUS,
     as_params,
     child_tags,
@@ -60,7 +59,7 @@ class TrialRuns:
             tags = {}  # a run is made with them, which saves a transaction
         points = rows.points_after(run.epoch)
         metrics = list(points)
-        final = rows.end is not None and rows.end.state in FINAL
+        final = rows.end is not None and rows.end.state in ENDED
         if rows.end is not None and final:
             metrics += summary_rows(rows.end, self._metric)
         unsure = run.looked_up or rows.first_sequence <= doubtful

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rnnsearch.events import (
+    ENDED,
     EpochsReported,
     Event,
     StudyStarted,
@@ -19,7 +20,6 @@ from rnnsearch.events import (
     TrialStarted,
     TrialState,
 )
-from rnnsearch.records.run_fields import FINAL
 from rnnsearch.records.segment_reader import SegmentReader
 from rnnsearch.records.writer_state import WriterState
 
@@ -82,7 +82,7 @@ def open_runs(folder: Path) -> dict[int, int]:
     state = WriterState.load(folder)
     found = {number: run.epoch for number, run in state.runs.items()}
     for _, event in SegmentReader(folder, state.done).read():
-        if isinstance(event, TrialEnded) and event.state in FINAL:
+        if isinstance(event, TrialEnded) and event.state in ENDED:
             found.pop(event.number, None)
         elif isinstance(event, EpochsReported):
             found[event.number] = max(found.get(event.number, 0), *event.epochs)
@@ -110,7 +110,7 @@ def untold(
         if epochs:
             rows = [{metric: curve[epoch]} for epoch in epochs]
             yield EpochsReported(when, trial.number, epochs, rows, 0)
-        if trial.state in FINAL:
+        if trial.state in ENDED:
             yield TrialEnded(
                 time=when,
                 number=trial.number,

@@ -183,11 +183,17 @@ def local_storage(storage: Path) -> Path:
     return Path(storage).expanduser().absolute()
 
 
-def refuse_ephemeral(storage: Path) -> None:
+def refuse_ephemeral(
+    storage: Path, what: str = "the study", instead: str = "--storage /shared/studies"
+) -> None:
     """Refuses a folder inside the copy of a working directory that Ray deletes.
 
     Under `ray job submit` a relative path lies in
     `<session>/runtime_resources/working_dir_files/_ray_pkg_...`, which goes when the job ends.
+
+    Args:
+        what: Would be lost.
+        instead: An option that would do.
 
     Raises:
         StorageError: `storage` lies there; the text says what to do.
@@ -197,8 +203,8 @@ def refuse_ephemeral(storage: Path) -> None:
         if parent == "runtime_resources" and child in _RAY_COPIES:
             raise StorageError(
                 f"{storage} lies in the copy of the working directory that Ray made for this job "
-                "and deletes after it; the study would be lost. Give an absolute path that "
-                "outlives the job, such as --storage /shared/studies."
+                f"and deletes after it; {what} would be lost. Give an absolute path that "
+                f"outlives the job, such as {instead}."
             )
 
 

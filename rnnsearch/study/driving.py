@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -33,6 +33,7 @@ from rnnsearch.study.recording import (
     write_records,
 )
 from rnnsearch.study.scoring import Scoring
+from rnnsearch.study.sinks import close_sinks, open_sinks, teller
 from rnnsearch.tasks.base import Score, own_loss
 from rnnsearch.version import __version__
 
@@ -80,6 +81,7 @@ def drive(
     resumed: bool,
     address: str | None,
     store: TrackingStore,
+    sinks: Mapping[str, str],
     watch: Watch,
 ) -> None:
     """Search and record; what came of it lies in the ledger's notes afterwards.
@@ -91,6 +93,7 @@ def drive(
         told: What a person must know of where the data comes from, beside its own notes.
         started: When the study was opened, Unix time.
         store: Where the records go.
+        sinks: Where they go beside that, as in `open_sinks`.
     """
     from rnnsearch.records.untold import open_runs, untold
     from rnnsearch.search.run import run_search
@@ -100,8 +103,10 @@ def drive(
     note_store(ledger, directory, store)
     recorder = recorder_of(directory, store)
     known = open_runs(directory.outbox) if resumed else {}
-    troubles = Troubles(recorder, watch.trouble)
-    everyone = _Together((watch.listener, recorder))
+    others = open_sinks(sinks, directory)
+    tellers = {sink: teller(name, watch.say) for name, sink in others.items()}
+    troubles = Troubles({recorder: watch.trouble, **tellers})
+    everyone = _Together((watch.listener, recorder, *others.values()))
     pictures = Pictures(spec, directory, ledger, data, watch.say)
     state: StudyState = "failed"
     reason = "the driver failed"
@@ -155,6 +160,7 @@ def drive(
         seconds = time.time() - started
         everyone.on_event(StudyEnded(time.time(), state, reason, seconds, costs, counts))
         try:
+            close_sinks(others, watch.say, hurried=hurried)
             records, left = write_records(recorder, watch.stage, watch.drain, hurried)
         finally:
             troubles.end()

@@ -24,6 +24,7 @@ from rnnsearch.records.tracking_uri import (
 if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen
     from rnnsearch.records.recorder import Recorder, RecordState
+    from rnnsearch.records.sink import Sink
     from rnnsearch.search.directory import StudyDirectory
     from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.ledger.run_figures import RunFigures
@@ -109,11 +110,14 @@ def recorder_of(directory: StudyDirectory, store: TrackingStore) -> Recorder:
 class Troubles(threading.Thread):
     """Says within a second what is wrong with the records, and when it is over."""
 
-    def __init__(self, recorder: Recorder, tell: Callable[[str | None], None]) -> None:
+    def __init__(self, tell: Mapping[Sink, Callable[[str | None], None]]) -> None:
+        """
+        Args:
+            tell: For each sink, who is told of its problem.
+        """
         super().__init__(name="records-troubles", daemon=True)
-        self._recorder = recorder
         self._tell = tell
-        self._told: str | None = None
+        self._told: dict[Sink, str | None] = dict.fromkeys(tell)
         self._ended = threading.Event()
 
     def run(self) -> None:
@@ -122,10 +126,11 @@ class Troubles(threading.Thread):
 
     def look(self) -> None:
         """Tell what has changed since the last look."""
-        problem = self._recorder.problem
-        if problem != self._told:
-            self._told = problem
-            self._tell(problem)
+        for sink, tell in self._tell.items():
+            problem = sink.problem
+            if problem != self._told[sink]:
+                self._told[sink] = problem
+                tell(problem)
 
     def end(self) -> None:
         self._ended.set()
@@ -150,9 +155,7 @@ def write_records(
             return recorder.close(DRAIN_SECONDS, drain), False
         except KeyboardInterrupt:
             stage("leaving the records to the writer process")
-    else:
-        recorder.start()  # a second signal may come before any epoch
-    return recorder.left("nobody waited for them; the writer process goes on by itself"), True
+    return recorder.leave(), True
 
 
 def recorded(run: RunFigures, records: RecordState, champion: ChampionChosen | None) -> RunFigures:

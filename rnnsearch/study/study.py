@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from rnnsearch.study.data import check_retrained, read_data
 from rnnsearch.study.driving import Watch, drive
 from rnnsearch.study.recording import follow, study_store, where
 from rnnsearch.study.result import StudyResult
+from rnnsearch.study.sinks import check_sinks
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ class Study:
         *,
         address: str | None = None,
         tracking_uri: str | None = None,
+        sinks: Mapping[str, str] | None = None,
         listener: Listener | None = None,
         stage: Callable[[str], None] = lambda text: None,
         drain: Callable[[int, int], None] = lambda done, total: None,
@@ -152,6 +154,8 @@ class Study:
             address: A Ray cluster; None starts Ray on this machine.
             tracking_uri: MLflow; None keeps the study's own. A new one's is that of the variable
                 MLFLOW_TRACKING_URI, else `mlflow.db` in the storage. A password in it is not kept.
+            sinks: Where the records go beside MLflow, such as `{"tensorboard": "curves"}`: event
+                files below the folder `curves`, a run a trial.
             listener: Hears every event, from several threads but one at a time.
             stage: Called with a few words on what the driver does now.
             drain: Called at the end with the records that are in MLflow, and all that should be.
@@ -173,6 +177,7 @@ class Study:
         # Both before there is a folder: a slip of the pen should not use up the study's name.
         if not self.resumed:
             study_store(self.directory, None, tracking_uri)
+        check_sinks(sinks or {})
         if address is not None:
             check_address(address)
         if moved := follow(self.directory.storage):
@@ -206,6 +211,7 @@ class Study:
                     resumed=self.resumed,
                     address=address,
                     store=store,
+                    sinks=sinks or {},
                     watch=Watch(listener or Silence(), stage, drain, say, trouble),
                 )
             finally:

@@ -123,7 +123,7 @@ class Records:
 
 def test_trouble_is_told_when_it_comes_and_when_it_is_over() -> None:
     recorder, told = Records(), list[str | None]()
-    troubles = Troubles(recorder, told.append)  # type: ignore[arg-type]
+    troubles = Troubles({recorder: told.append})  # type: ignore[dict-item]
     for problem in (None, "down", "down", "refused", None, None):
         recorder.problem = problem
         troubles.look()
@@ -136,7 +136,7 @@ def test_trouble_is_looked_for_while_a_study_runs() -> None:
     heard = threading.Event()
     recorder = Records()
     recorder.problem = "down"
-    troubles = Troubles(recorder, lambda problem: heard.set())  # type: ignore[arg-type]
+    troubles = Troubles({recorder: lambda problem: heard.set()})  # type: ignore[dict-item]
     troubles.start()
     assert heard.wait(60)
     troubles.end()

@@ -1,0 +1,1 @@
+"""Event files for TensorBoard: the one room that imports it."""
