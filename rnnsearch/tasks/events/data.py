@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.events.baselines import logistic, marginal
 from rnnsearch.tasks.events.config import EventsConfig, problems
 from rnnsearch.tasks.events.source import read_parts
 from rnnsearch.tasks.files.opened import FROM_SPACE, read_data
 from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.refused import refuse
 
 
 @dataclass(eq=False)
@@ -50,9 +50,7 @@ class EventsData:
         Raises:
             DataError: It cannot be read, lacks a part, or holds anything but 0 and 1.
         """
-        wrong = problems(config)
-        if wrong:
-            raise DataError("; ".join(f"task.{key}: {message}" for key, message in wrong))
+        refuse(problems(config))
         path = Path(config.path or "")
         raw = read_data(path, FROM_SPACE)
         parts = read_parts(raw, path)

@@ -18,6 +18,7 @@ from rnnsearch.tasks.labels.generated import CLASSES, generate
 from rnnsearch.tasks.labels.source import read
 from rnnsearch.tasks.labels.split import split, unique_pairs
 from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.refused import refuse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,9 +65,7 @@ class LabelsData:
         Raises:
             DataError: They cannot be read, have one class alone, or too few sequences of one.
         """
-        wrong = problems(config)
-        if wrong:
-            raise DataError("; ".join(f"task.{key}: {message}" for key, message in wrong))
+        refuse(problems(config))
         return _generated(config) if config.generated.rule != "none" else _read(config)
 
     @classmethod

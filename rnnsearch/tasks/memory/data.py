@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.memory import adding, copying
 from rnnsearch.tasks.memory.adding import AddingConfig
 from rnnsearch.tasks.memory.config import MemoryConfig
 from rnnsearch.tasks.memory.copying import CopyConfig
+from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.streams import derive
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class AddingData:
     whole_sequence = True
 
     def __init__(self, config: AddingConfig) -> None:
-        _refuse(adding.problems(config))
+        refuse(adding.problems(config))
         self.config = config
         self.arrays: dict[Part, Arrays] = {
             part: adding.generate(config, count, _stream(config, part))
@@ -138,7 +138,7 @@ class CopyData:
     whole_sequence = False
 
     def __init__(self, config: CopyConfig) -> None:
-        _refuse(copying.problems(config))
+        refuse(copying.problems(config))
         self.config = config
         self.input_size = config.symbols + 2
         self.output_size = config.symbols + 1
@@ -244,11 +244,6 @@ def counts(config: MemoryConfig) -> dict[Part, int]:
 
 def _stream(config: MemoryConfig, part: Part) -> np.random.Generator:
     return np.random.default_rng(derive(config.data_seed, f"{config.type} {part}"))
-
-
-def _refuse(wrong: Sequence[tuple[str, str]]) -> None:
-    if wrong:
-        raise DataError("; ".join(f"task.{key} {message}" for key, message in wrong))
 
 
 def _hash(arrays: Mapping[Part, Arrays]) -> str:

@@ -14,6 +14,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Metric, Score, Window
 from rnnsearch.tasks.files.blocks import column_names
 from rnnsearch.tasks.files.table import Table, read_table
+from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.baselines import baselines_of
 from rnnsearch.tasks.series.checks import (
@@ -54,9 +55,7 @@ class SeriesData(PreparedSeries):
         Raises:
             DataError: The file, a column or a cell is not what the task needs.
         """
-        wrong = problems(config)
-        if wrong:
-            raise DataError("; ".join(f"task.{key}: {message}" for key, message in wrong))
+        refuse(problems(config))
         columns = (*config.targets, *config.past, *config.known)
         path = Path(config.path or "")
         check_columns(config, column_names(path))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.signals.baselines import Scored, signal_baselines
 from rnnsearch.tasks.signals.config import SignalConfig
@@ -44,9 +44,7 @@ class SignalData:
 
     def __init__(self, config: SignalConfig) -> None:
         module = import_module(type(config).__module__)
-        wrong = module.problems(config)
-        if wrong:
-            raise DataError("; ".join(f"task.{key} {message}" for key, message in wrong))
+        refuse(module.problems(config))
         self.config = config
         self.times: Floats
         self.values: Floats

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.sine.baselines import baselines_of
 from rnnsearch.tasks.sine.config import SineConfig, problems
 
@@ -36,9 +36,7 @@ class SineData:
     whole_sequence = False
 
     def __init__(self, config: SineConfig) -> None:
-        wrong = problems(config)
-        if wrong:
-            raise DataError("; ".join(f"task.{key} {message}" for key, message in wrong))
+        refuse(problems(config))
         self.config = config
         self.waves: dict[Part, NDArray[np.float64]] = {
             "train": _waves(config, config.starts),

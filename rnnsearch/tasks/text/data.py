@@ -12,6 +12,7 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.files.encoding import without_mark
+from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.splits import bounds_of
 from rnnsearch.tasks.text.config import TextConfig, problems
 from rnnsearch.tasks.text.ngram import CountedText, frequencies, ngram
@@ -71,9 +72,7 @@ class TextData:
         Raises:
             DataError: The text is missing, empty, not UTF-8, or too short for its split.
         """
-        wrong = problems(config)
-        if wrong:
-            raise DataError("; ".join(f"task.{key}: {message}" for key, message in wrong))
+        refuse(problems(config))
         raw = read_bytes(config)
         try:
             plain, mark = (raw, "") if config.path is None else without_mark(raw)

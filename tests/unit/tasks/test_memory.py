@@ -162,7 +162,7 @@ def test_without_memory_chance_is_left() -> None:
     ],
 )
 def test_problems_name_the_key(key: str, config: AddingConfig | CopyConfig) -> None:
-    with pytest.raises(DataError, match=f"task.{key} "):
+    with pytest.raises(DataError, match=f"task.{key}: "):
         AddingData(config) if isinstance(config, AddingConfig) else CopyData(config)
 
 

@@ -298,7 +298,7 @@ def test_windows_are_whole() -> None:
     ],
 )
 def test_problems_name_the_key(key: str, config: SignalConfig) -> None:
-    with pytest.raises(DataError, match=f"task.{key} "):
+    with pytest.raises(DataError, match=f"task.{key}: "):
         SignalData(config)
 
 
