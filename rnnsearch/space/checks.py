@@ -13,9 +13,9 @@ from rnnsearch.space.corners import corners
 from rnnsearch.space.distributions import Choice, Parameter
 from rnnsearch.space.document import Place
 from rnnsearch.space.nearest import nearest
+from rnnsearch.space.noting import note
 from rnnsearch.space.sections import Reading
 from rnnsearch.space.trial import task_config
-from rnnsearch.space.values import note
 from rnnsearch.space.words import plain_text
 from rnnsearch.tasks.base import Metric, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig

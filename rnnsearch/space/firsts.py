@@ -11,9 +11,10 @@ from rnnsearch.space.distributions import Parameter
 from rnnsearch.space.document import Entry, Items, Mapping, Node
 from rnnsearch.space.fields import sampled_section
 from rnnsearch.space.nearest import nearest
+from rnnsearch.space.noting import WrongError, note, noted, within, wrong
 from rnnsearch.space.sections import Reading
 from rnnsearch.space.trial import label
-from rnnsearch.space.values import INVALID, note, read_value
+from rnnsearch.space.values import read_value
 from rnnsearch.space.words import condition_text, draws, plain_text
 
 
@@ -34,18 +35,15 @@ def read_first_trials(
     node = entry.node
     if not isinstance(node, Items):
         if getattr(node, "raw", None) not in ("", "null"):
-            note(
-                mistakes,
-                node.place,
-                "first_trials",
-                "must be a list of mappings, such as [{model.cell: lstm}].",
-            )
+            message = "must be a list of mappings, such as [{model.cell: lstm}]."
+            note(mistakes, node.place, "first_trials", message)
         return ()
-    found = []
+    found: list[dict[str, Any]] = []
     for number, item in enumerate(node.items):
-        params = _one(f"first_trials[{number}]", item, reading, parameters, fixed, mistakes)
-        if params is not None and params not in found:
-            found.append(params)
+        with noted(mistakes):
+            params = _one(f"first_trials[{number}]", item, reading, parameters, fixed)
+            if params is not None and params not in found:
+                found.append(params)
     return tuple(found)
 
 
@@ -55,23 +53,19 @@ def _one(
     reading: Reading,
     parameters: MappingABC[str, Parameter],
     fixed: MappingABC[str, Any],
-    mistakes: list[Mistake],
 ) -> dict[str, Any] | None:
+    """Params of a listed configuration; None where a sampled field of the file is a mistake."""
     if not isinstance(node, Mapping):
-        note(
-            mistakes,
-            node.place,
-            where,
-            "must be a mapping of dotted keys to values, such as {model.cell: lstm}.",
-        )
-        return None
-    before = len(mistakes)
+        message = "must be a mapping of dotted keys to values, such as {model.cell: lstm}."
+        raise wrong(node.place, where, message)
+    found: list[Mistake] = []
     named: dict[str, Any] = {}
     for key, entry in node.entries.items():
-        value = _value(where, key, entry, reading, parameters, fixed, mistakes)
-        if value is not INVALID:
-            named[key] = value
-    if len(mistakes) > before or any(key in reading.wrong for key in reading.distributions):
+        with noted(found):
+            named |= _value(where, key, entry, reading, parameters, fixed)
+    if found:
+        raise WrongError(*found)
+    if any(key in reading.wrong for key in reading.distributions):
         return None
     known = dict(fixed)
     for key in in_order(parameters):
@@ -80,24 +74,16 @@ def _one(
             overridden = any(_overridden(parent, reading) for parent in parameter.when)
             if key in named and not overridden:
                 conditions = " and ".join(condition_text(*one) for one in parameter.when.items())
-                note(
-                    mistakes,
-                    node.entries[key].place,
-                    where,
-                    f"{key} is not sampled here: that needs {conditions}. Leave it out.",
-                )
+                message = f"{key} is not sampled here: that needs {conditions}. Leave it out."
+                note(found, node.entries[key].place, where, message)
             continue
         known[key] = named.get(key, reading.fields[key].default)
         if not contains(parameter.distribution, known[key]):
-            note(
-                mistakes,
-                node.place,
-                where,
-                f"must name {key}: its default {plain_text(known[key])} is outside of "
-                f"{draws(parameter.distribution)}.",
-            )
-    if len(mistakes) > before:
-        return None
+            default = f"its default {plain_text(known[key])}"
+            message = f"must name {key}: {default} is outside of {draws(parameter.distribution)}."
+            note(found, node.place, where, message)
+    if found:
+        raise WrongError(*found)
     return {key: label(known[key]) for key in parameters if key in known}
 
 
@@ -112,61 +98,46 @@ def _value(
     reading: Reading,
     parameters: MappingABC[str, Parameter],
     fixed: MappingABC[str, Any],
-    mistakes: list[Mistake],
-) -> Any:
+) -> dict[str, Any]:
+    """What a listed configuration says of a field; nothing where that is settled elsewhere."""
     known = reading.fields
     if key not in known or not sampled_section(key):
         if reading.task_type is None and key.startswith("task."):
-            return INVALID
-        note(
-            mistakes,
-            entry.place,
-            where,
-            f"{key!r} is no field that a study samples; keys are dotted, such as model.cell.",
-            nearest(key, parameters or known),
-        )
-        return INVALID
+            return {}
+        message = f"{key!r} is no field that a study samples; keys are dotted, such as model.cell."
+        raise wrong(entry.place, where, message, nearest(key, parameters or known))
     if key in reading.wrong:
-        return INVALID
-    inner: list[Mistake] = []
-    value = read_value(known[key], entry.node, inner)
-    for mistake in inner:
-        note(mistakes, entry.node.place, where, f"{key} {mistake.message}", mistake.suggestion)
-    if value is INVALID:
-        return INVALID
+        return {}
+    with within(entry.node.place, where, key):
+        value = read_value(known[key], entry.node)
     if key not in parameters:
-        # Overridden, or it hangs on what is overridden: the command line wins.
-        if (
-            fixed.get(key) != value
-            and key in reading.places
-            and not (_overridden(key, reading) or key in reading.distributions)
-        ):
-            note(
-                mistakes,
-                entry.place,
-                where,
-                f"{key} is fixed at {plain_text(fixed.get(key))} in this file; sample it, or "
-                "leave it out here.",
-            )
-        elif fixed.get(key) != value and key not in reading.places:
-            note(
-                mistakes,
-                entry.place,
-                where,
-                f"{key} is not sampled in this file; it is always {plain_text(fixed.get(key))}.",
-            )
-        return INVALID
+        _check_fixed(where, key, entry, value, reading, fixed)
+        return {}
     distribution = parameters[key].distribution
     if not contains(distribution, value):
         remedy = (
             " Add --set 'first_trials=[]' to start without it." if _overridden(key, reading) else ""
         )
-        note(
-            mistakes,
-            entry.node.place,
-            where,
-            f"{key} cannot be {plain_text(value)}: it is drawn from {draws(distribution)}."
-            + remedy,
-        )
-        return INVALID
-    return value
+        message = f"{key} cannot be {plain_text(value)}: it is drawn from {draws(distribution)}."
+        raise wrong(entry.node.place, where, message + remedy)
+    return {key: value}
+
+
+def _check_fixed(
+    where: str,
+    key: str,
+    entry: Entry,
+    value: Any,
+    reading: Reading,
+    fixed: MappingABC[str, Any],
+) -> None:
+    """A field that is fixed at another value; overridden, or under one, the command line wins."""
+    always = plain_text(fixed.get(key))
+    if fixed.get(key) == value:
+        return
+    if key not in reading.places:
+        message = f"{key} is not sampled in this file; it is always {always}."
+        raise wrong(entry.place, where, message)
+    if not (_overridden(key, reading) or key in reading.distributions):
+        message = f"{key} is fixed at {always} in this file; sample it, or leave it out here."
+        raise wrong(entry.place, where, message)

@@ -26,13 +26,13 @@ from rnnsearch.space.document import Mapping as Tree
 from rnnsearch.space.fields import REQUIRED, SECTIONS, sampled_section
 from rnnsearch.space.firsts import read_first_trials
 from rnnsearch.space.networks import check_networks
+from rnnsearch.space.noting import note
 from rnnsearch.space.overrides import apply_overrides
 from rnnsearch.space.resolve import render
 from rnnsearch.space.sections import Reading, read_sections
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig, StudySpec
 from rnnsearch.space.trainable import check_training
 from rnnsearch.space.trial import build
-from rnnsearch.space.values import note
 from rnnsearch.space.whens import read_conditions
 
 MOST_BYTES = 2**23

@@ -9,7 +9,7 @@ from rnnsearch.errors import DataError, Mistake
 from rnnsearch.space.document import Entry, Mapping, Node, Place, Scalar, read
 from rnnsearch.space.fields import SECTIONS, every_field
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.values import note
+from rnnsearch.space.noting import note
 from rnnsearch.tasks.families import BUILT_IN, family
 from rnnsearch.tasks.own.find import is_own
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rnnsearch.errors import Mistake
 from rnnsearch.space.distributions import Choice, Distribution, Float, Int
-from rnnsearch.space.document import Entry, Items, Mapping, Scalar
+from rnnsearch.space.document import Entry, Items, Mapping, Node, Scalar
 from rnnsearch.space.fields import (
     Field,
     in_words,
@@ -17,7 +17,8 @@ from rnnsearch.space.fields import (
     takes,
 )
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.values import INVALID, note, read_value
+from rnnsearch.space.noting import WrongError, note, noted, wrong
+from rnnsearch.space.values import read_value
 from rnnsearch.space.words import plain_text
 
 KINDS = ("choice", "uniform", "loguniform", "int", "logint")
@@ -32,95 +33,65 @@ MOST_CHOICES = 1000
 """Members of a choice: each is written beside every trial, and a search tries far fewer."""
 
 
-def read_distribution(field: Field, node: Mapping, mistakes: list[Mistake]) -> Distribution | None:
-    """The distribution of a field, or None after its mistakes are noted.
+def read_distribution(field: Field, node: Mapping) -> Distribution:
+    """The distribution of a field; its `when` is left to `whens`, which knows every other field.
 
-    `when` is left to `conditions`, which needs to know every other field.
+    Raises:
+        WrongError: The field is never sampled, or the mapping is no distribution of it.
     """
-    key, before = field.key, len(mistakes)
+    key = field.key
     if reason := field.never_sampled:
-        note(
-            mistakes,
-            node.place,
-            key,
-            f"is never sampled, since {reason}. Write one value: {in_words(field.type)}.",
-        )
-        return None
-    kinds = [entry for name, entry in node.entries.items() if name in KINDS]
+        message = f"is never sampled, since {reason}. Write one value: {in_words(field.type)}."
+        raise wrong(node.place, key, message)
+    found: list[Mistake] = []
     for name, entry in node.entries.items():
         if name not in KINDS and name not in EXTRAS:
+            allowed = f"allowed are {', '.join(KINDS)}, and step, when"
             note(
-                mistakes,
+                found,
                 entry.place,
                 f"{key}.{name}",
-                f"is no part of a distribution; allowed are {', '.join(KINDS)}, and step, when.",
+                f"is no part of a distribution; {allowed}.",
                 nearest(name, [*KINDS, *EXTRAS]),
             )
-    if not kinds:
-        if len(mistakes) == before:
-            note(
-                mistakes,
-                node.place,
-                key,
-                f"names no distribution; one of {', '.join(KINDS)} is needed.",
-            )
-        return None
+    kinds = [entry for name, entry in node.entries.items() if name in KINDS]
+    if not kinds and not found:
+        message = f"names no distribution; one of {', '.join(KINDS)} is needed."
+        raise wrong(node.place, key, message)
     if len(kinds) > 1:
         names = " and ".join(entry.key for entry in kinds)
-        note(mistakes, kinds[1].place, key, f"has {len(kinds)} distributions, {names}; keep one.")
-        return None
-    distribution = _of_kind(field, kinds[0], node.entries.get("step"), mistakes)
-    return distribution if len(mistakes) == before else None
+        note(found, kinds[1].place, key, f"has {len(kinds)} distributions, {names}; keep one.")
+    elif kinds:
+        with noted(found):
+            distribution = _of_kind(field, kinds[0], node.entries.get("step"), found)
+    if found:
+        raise WrongError(*found)
+    return distribution
 
 
-def _of_kind(
-    field: Field,
-    entry: Entry,
-    step: Entry | None,
-    mistakes: list[Mistake],
-) -> Distribution | None:
-    kind = entry.key
+def _of_kind(field: Field, entry: Entry, step: Entry | None, found: list[Mistake]) -> Distribution:
+    kind, place = entry.key, entry.node.place
     if step is not None and kind not in STEPPED:
-        note(
-            mistakes,
-            step.place,
-            f"{field.key}.step",
-            f"goes with {' and '.join(STEPPED)}, not with {kind}.",
-        )
+        message = f"goes with {' and '.join(STEPPED)}, not with {kind}."
+        note(found, step.place, f"{field.key}.step", message)
     if kind == "choice":
-        return _choice(field, entry, mistakes)
+        return _choice(field, entry.node)
     fitting = kinds_for(field)
     if kind not in fitting:
-        note(
-            mistakes,
-            entry.place,
-            field.key,
-            f"takes {in_words(field.type)}, which {kind} does not draw; "
-            f"use {' or '.join(fitting)}.",
-            {"uniform": "int", "loguniform": "logint", "int": "uniform", "logint": "loguniform"}[
-                kind
-            ]
-            if len(fitting) > 1
-            else "",
-        )
-        return None
-    bounds = _bounds(field, entry, mistakes)
-    if bounds is None:
-        return None
-    low, high = bounds
+        message = f"takes {in_words(field.type)}, which {kind} does not draw"
+        near = _NEAR[kind] if len(fitting) > 1 else ""
+        raise wrong(entry.place, field.key, f"{message}; use {' or '.join(fitting)}.", near)
+    low, high = _bounds(field, kind, entry.node)
     if kind in ("loguniform", "logint") and low <= 0:
-        note(
-            mistakes,
-            entry.node.place,
-            field.key,
-            f"{kind} needs a lower end above 0, not {low}: a logarithm has no zero.",
-            f"{kind.removeprefix('log')}: [{low}, {high}]",
-        )
-        return None
-    width = _step(field, step, kind, low, high, mistakes) if step is not None else None
+        message = f"{kind} needs a lower end above 0, not {low}: a logarithm has no zero."
+        raise wrong(place, field.key, message, f"{kind.removeprefix('log')}: [{low}, {high}]")
+    width = None if step is None else _step(field, step, kind, low, high)
     if kind in ("int", "logint"):
         return Int(int(low), int(high), kind == "logint", 1 if width is None else int(width))
     return Float(low, high, kind == "loguniform", None if width is None else float(width))
+
+
+_NEAR = {"uniform": "int", "loguniform": "logint", "int": "uniform", "logint": "loguniform"}
 
 
 def kinds_for(field: Field) -> tuple[str, ...]:
@@ -132,51 +103,35 @@ def kinds_for(field: Field) -> tuple[str, ...]:
     return ("choice",)
 
 
-def _choice(field: Field, entry: Entry, mistakes: list[Mistake]) -> Choice | None:
-    node = entry.node
+def _choice(field: Field, node: Node) -> Choice:
+    key = field.key
     if not isinstance(node, Items):
-        note(
-            mistakes,
-            node.place,
-            field.key,
-            f"choice needs a list of members, such as {_example(field)}.",
-        )
-        return None
+        message = f"choice needs a list of members, such as {_example(field)}."
+        raise wrong(node.place, key, message)
     if not node.items:
-        note(
-            mistakes,
-            node.place,
-            field.key,
-            f"choice is empty; each member must be {in_words(field.type)}.",
-        )
-        return None
+        message = f"choice is empty; each member must be {in_words(field.type)}."
+        raise wrong(node.place, key, message)
     if len(node.items) > MOST_CHOICES:
         kinds = kinds_for(field)
         remedy = f", or draw from a range: {kinds[0]}: [low, high]" if len(kinds) > 1 else ""
-        note(
-            mistakes,
+        raise wrong(
             node.place,
-            field.key,
+            key,
             f"choice has {len(node.items):,} members, and at most {MOST_CHOICES:,} can be told "
             f"apart by a search. Leave some out{remedy}.",
         )
-        return None
-    members: list[Any] = []
-    seen: set[Any] = set()
+    members: dict[Any, None] = {}
+    found: list[Mistake] = []
     for number, item in enumerate(node.items, start=1):
-        value = read_value(field, item, mistakes, what=f"choice member {number}")
-        if value is INVALID:
-            continue
-        if value in seen:
-            note(
-                mistakes,
-                item.place,
-                field.key,
-                f"choice member {number} is there twice: {plain_text(value)}. Leave one out.",
-            )
-            continue
-        seen.add(value)
-        members.append(value)
+        part = f"choice member {number}"
+        with noted(found):
+            value = read_value(field, item, what=part)
+            if value in members:
+                message = f"{part} is there twice: {plain_text(value)}. Leave one out."
+                raise wrong(item.place, key, message)
+            members[value] = None
+    if found:
+        raise WrongError(*found)
     return Choice(tuple(members))
 
 
@@ -189,50 +144,31 @@ def _example(field: Field) -> str:
     return "[true, false]" if takes(field.type, bool) else "[1, 2]"
 
 
-def _bounds(field: Field, entry: Entry, mistakes: list[Mistake]) -> tuple[Any, Any] | None:
-    node, kind = entry.node, entry.key
+def _bounds(field: Field, kind: str, node: Node) -> tuple[Any, Any]:
+    key, place = field.key, node.place
     if not isinstance(node, Items) or len(node.items) != 2:
-        note(
-            mistakes,
-            node.place,
-            field.key,
-            f"{kind} needs its two ends, {kind}: [low, high], both of which it can draw.",
-        )
-        return None
-    ends = [
-        read_value(field, item, mistakes, what=f"{name} end of {kind}")
-        for item, name in zip(node.items, ("the lower", "the upper"), strict=True)
-    ]
-    if any(end is INVALID for end in ends):
-        return None
+        message = f"{kind} needs its two ends, {kind}: [low, high], both of which it can draw."
+        raise wrong(place, key, message)
+    ends: list[Any] = []
+    found: list[Mistake] = []
+    for item, name in zip(node.items, ("the lower", "the upper"), strict=True):
+        with noted(found):
+            ends.append(read_value(field, item, what=f"{name} end of {kind}"))
+    if found:
+        raise WrongError(*found)
     if any(end is None or isinstance(end, str) for end in ends):
-        note(mistakes, node.place, field.key, f"{kind} needs two numbers, [low, high].")
-        return None
+        raise wrong(place, key, f"{kind} needs two numbers, [low, high].")
     low, high = ends
+    said = f"{kind}: [{low}, {high}]"
     if low > high:
-        note(
-            mistakes,
-            node.place,
-            field.key,
-            f"{kind}: [{low}, {high}] is reversed.",
-            f"{kind}: [{high}, {low}]",
-        )
-        return None
+        raise wrong(place, key, f"{said} is reversed.", f"{kind}: [{high}, {low}]")
     if low == high:
-        note(
-            mistakes,
-            node.place,
-            field.key,
-            f"{kind}: [{low}, {high}] is empty but for one value; write that value alone.",
-            f"{field.name}: {low}",
-        )
-        return None
+        message = f"{said} is empty but for one value; write that value alone."
+        raise wrong(place, key, message, f"{field.name}: {low}")
     return low, high
 
 
-def _step(
-    field: Field, entry: Entry, kind: str, low: Any, high: Any, mistakes: list[Mistake]
-) -> Any:
+def _step(field: Field, entry: Entry, kind: str, low: Any, high: Any) -> Any:
     key, place = f"{field.key}.step", entry.node.place
     value = entry.node.value if isinstance(entry.node, Scalar) else None
     whole = kind == "int"
@@ -242,27 +178,22 @@ def _step(
         or (whole and not isinstance(value, int))
         or not 0 < value < math.inf
     ):
-        kind_said = "a whole number above 0" if whole else "a number above 0"
-        note(mistakes, place, key, f"must be {kind_said}.")
-        return None
+        raise wrong(place, key, f"must be a {'whole ' if whole else ''}number above 0.")
     # In decimals, as Optuna reckons: 0.1 divides [0.0, 0.3] although the binary floats do not.
     start, width = Decimal(str(low)), Decimal(str(value))
     steps = (Decimal(str(high)) - start) / width
-    if steps != steps.to_integral_value():
-        last = start + width * steps.to_integral_value(rounding=ROUND_FLOOR)
-        ends = [
-            end
-            for end in (last, last + width)
-            if end > start and field.says.problem(float(end)) is None
-        ]
-        said = " or ".join(f"[{low}, {end.normalize():f}]" for end in ends)
-        note(
-            mistakes,
-            place,
-            key,
-            f"does not divide [{low}, {high}]: no whole number of steps of "
-            f"{value} leads from {low} to {high}."
-            + (f" A range that it divides: {said}." if said else ""),
-        )
-        return None
-    return value
+    if steps == steps.to_integral_value():
+        return value
+    last = start + width * steps.to_integral_value(rounding=ROUND_FLOOR)
+    ends = [
+        end
+        for end in (last, last + width)
+        if end > start and field.says.problem(float(end)) is None
+    ]
+    said = " or ".join(f"[{low}, {end.normalize():f}]" for end in ends)
+    raise wrong(
+        place,
+        key,
+        f"does not divide [{low}, {high}]: no whole number of steps of {value} leads from {low} "
+        f"to {high}." + (f" A range that it divides: {said}." if said else ""),
+    )

@@ -22,8 +22,9 @@ from rnnsearch.space.fields import (
     section_keys,
 )
 from rnnsearch.space.nearest import nearest
+from rnnsearch.space.noting import note, noted
 from rnnsearch.space.sampled import KINDS, read_distribution
-from rnnsearch.space.values import INVALID, note, read_value
+from rnnsearch.space.values import read_value
 from rnnsearch.tasks.families import BUILT_IN, family, task_types
 from rnnsearch.tasks.own.find import is_own
 
@@ -248,16 +249,13 @@ def _nearest_field(prefix: str, name: str, local: list[str], task_type: str | No
 
 def _read_field(one: Field, entry: Entry, reading: Reading, mistakes: list[Mistake]) -> None:
     before = len(mistakes)
-    if isinstance(entry.node, Mapping):
-        distribution = read_distribution(one, entry.node, mistakes)
-        if distribution is not None:
-            reading.distributions[one.key] = distribution
-        if (when := entry.node.entries.get("when")) is not None:
-            reading.whens[one.key] = when
-    else:
-        value = read_value(one, entry.node, mistakes)
-        if value is not INVALID:
-            reading.values[one.key] = value
+    with noted(mistakes):
+        if isinstance(entry.node, Mapping):
+            if (when := entry.node.entries.get("when")) is not None:
+                reading.whens[one.key] = when
+            reading.distributions[one.key] = read_distribution(one, entry.node)
+        else:
+            reading.values[one.key] = read_value(one, entry.node)
     reading.order.append(one.key)
     if len(mistakes) > before:
         reading.wrong.add(one.key)

@@ -8,26 +8,16 @@ from typing import Annotated, Any, Union
 
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
-from rnnsearch.errors import Mistake
 from rnnsearch.models.config import OWN_PATTERN, OwnCell
 from rnnsearch.space.document import Mapping, Node, Place, Scalar, plain
 from rnnsearch.space.fields import Field, alternatives, in_words, literals, takes
 from rnnsearch.space.nearest import nearest
+from rnnsearch.space.noting import wrong
 from rnnsearch.vocabulary import DURATION, PATH
-
-INVALID = object()
-"""What a wrong value reads as; its mistake is noted."""
 
 _DURATION = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([smh])\s*")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _YES_NO = {"yes": "true", "on": "true", "no": "false", "off": "false"}
-
-
-def note(
-    mistakes: list[Mistake], place: Place, key: str, message: str, suggestion: str = ""
-) -> None:
-    """Add a mistake at a place of the file."""
-    mistakes.append(Mistake(message, key, place.line, place.source, suggestion))
 
 
 @cache
@@ -55,54 +45,50 @@ def allowed(field: Field) -> str:
     return f"{words}, {limits}" if limits else words
 
 
-def read_value(field: Field, node: Node, mistakes: list[Mistake], *, what: str = "") -> Any:
-    """A fixed value, or `INVALID` after its mistake is noted.
+def read_value(field: Field, node: Node, *, what: str = "") -> Any:
+    """A fixed value.
 
     Args:
         what: Which part of the entry this is, such as `choice member 2`; empty for the whole.
+
+    Raises:
+        WrongError: The field does not take it.
     """
-    part = f"{what} " if what else ""
+    part, key = f"{what} " if what else "", field.key
     if isinstance(node, Mapping):
-        note(mistakes, node.place, field.key, f"{part}must be {allowed(field)}, not a mapping.")
-        return INVALID
+        raise wrong(node.place, key, f"{part}must be {allowed(field)}, not a mapping.")
     value = plain(node)
     if field.marked(DURATION) and value is not None:
-        return _duration(field, node, mistakes)
+        return _duration(field, node)
     try:
         value = conform(field, value)
     except (ValidationError, OverflowError):
-        suggestion = _mend(field, node)
         message = f"{part}must be {allowed(field)}, not {_said(node)}."
-        note(mistakes, node.place, field.key, message, suggestion)
-        return INVALID
+        raise wrong(node.place, key, message, _mend(field, node)) from None
     if problem := field.says.problem(value):
-        note(mistakes, node.place, field.key, f"{part}{problem}, not {_said(node)}.")
-        return INVALID
+        raise wrong(node.place, key, f"{part}{problem}, not {_said(node)}.")
     if field.marked(PATH) and isinstance(value, str) and not value.startswith("python:"):
-        return _absolute(field, value, node, mistakes)
+        return _absolute(key, value, node.place)
     return value
 
 
-def _absolute(field: Field, value: str, node: Node, mistakes: list[Mistake]) -> Any:
+def _absolute(key: str, value: str, place: Place) -> str:
     """The file's absolute path; whether it can be read is the task's to say."""
     if not value.strip():
-        note(mistakes, node.place, field.key, "must name a file; the text is empty.")
-        return INVALID
+        raise wrong(place, key, "must name a file; the text is empty.")
     try:
-        path = (node.place.directory / value).expanduser().resolve()
+        path = (place.directory / value).expanduser().resolve()
         special = path.exists() and not (path.is_file() or path.is_dir())
     except (OSError, ValueError, RuntimeError) as error:
         # A NUL, half a surrogate, a name beyond what the file system holds, ~ of nobody.
         reason = getattr(error, "strerror", None) or error
-        note(mistakes, node.place, field.key, f"is no name of a file: {reason}.")
-        return INVALID
+        raise wrong(place, key, f"is no name of a file: {reason}.") from None
     if special:
-        note(mistakes, node.place, field.key, f"{path} is a device or a pipe; name a file.")
-        return INVALID
+        raise wrong(place, key, f"{path} is a device or a pipe; name a file.")
     return str(path)
 
 
-def _duration(field: Field, node: Node, mistakes: list[Mistake]) -> Any:
+def _duration(field: Field, node: Node) -> float:
     text = node.raw if isinstance(node, Scalar) else ""
     match = _DURATION.fullmatch(text)
     if match is not None and float(match[1]) > 0:
@@ -111,19 +97,15 @@ def _duration(field: Field, node: Node, mistakes: list[Mistake]) -> Any:
         if problem is None:
             return seconds
         if seconds < float("inf"):
-            note(mistakes, node.place, field.key, f"{problem} (seconds), not {_said(node)}.")
-            return INVALID
+            raise wrong(node.place, field.key, f"{problem} (seconds), not {_said(node)}.")
     number = isinstance(node, Scalar) and isinstance(node.value, int | float)
-    suggestion = f'"{text}s"' if number and re.fullmatch(r"\d+(\.\d+)?", text) else ""
-    note(
-        mistakes,
+    raise wrong(
         node.place,
         field.key,
         'must be a time above 0 with its unit, such as "90s", "10m" or "2h", or null for none, '
         f"not {_said(node)}.",
-        suggestion,
+        f'"{text}s"' if number and re.fullmatch(r"\d+(\.\d+)?", text) else "",
     )
-    return INVALID
 
 
 def _said(node: Node) -> str:

@@ -1,0 +1,52 @@
+"""Mistakes of a file, noted where they are found or raised by what cannot go on without a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rnnsearch.errors import Mistake
+from rnnsearch.space.document import Place
+
+
+class WrongError(Exception):
+    """An entry of a file that cannot be read, with all that is wrong with it."""
+
+    def __init__(self, *mistakes: Mistake) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = mistakes
+
+
+def wrong(place: Place, key: str, message: str, suggestion: str = "") -> WrongError:
+    """A single mistake at a place of the file, to be raised."""
+    return WrongError(Mistake(message, key, place.line, place.source, suggestion))
+
+
+def note(
+    mistakes: list[Mistake], place: Place, key: str, message: str, suggestion: str = ""
+) -> None:
+    """Add a mistake at a place of the file."""
+    mistakes += wrong(place, key, message, suggestion).mistakes
+
+
+@contextmanager
+def noted(mistakes: list[Mistake]) -> Iterator[None]:
+    """Note what is raised inside, and go on after it."""
+    try:
+        yield
+    except WrongError as error:
+        mistakes += error.mistakes
+
+
+@contextmanager
+def within(place: Place, where: str, what: str) -> Iterator[None]:
+    """What is wrong inside is wrong with another entry, in which `what` is named."""
+    try:
+        yield
+    except WrongError as error:
+        raise WrongError(
+            *(
+                Mistake(f"{what} {one.message}", where, place.line, place.source, one.suggestion)
+                for one in error.mistakes
+            )
+        ) from None
