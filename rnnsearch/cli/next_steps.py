@@ -47,7 +47,7 @@ def shown_off(result: StudyResult) -> str | None:
     told = None if champion is None else told_by(Path(champion.path))
     if champion is None or told is None:
         return None
-    shown = use_told(told).command(champion.text)
+    shown = use_told(told, lent=False).command(champion.text)
     if shown is None:
         return None
     verb, *words = shown

@@ -53,7 +53,7 @@ def with_rnnsearch(told: Mapping[str, Any], checkpoint: Path) -> list[str]:
     lines = ["from rnnsearch import TrainedModel", ""]
     lines.append(f"model = TrainedModel.load({str(checkpoint)!r}{code})")
     lines.append('print(model.evaluate("val"))')
-    used = use_told(told).code()
+    used = use_told(told, lent=False).code()
     if "numpy" in used:
         lines.insert(0, "import numpy")
     return [*lines, f"print({used})"]

@@ -68,13 +68,18 @@ def use_of(family: Family, told: Told) -> Use:
     return Use(told)
 
 
-def use_told(said: Mapping[str, Any]) -> Use:
+def use_told(said: Mapping[str, Any], *, lent: bool = True) -> Use:
     """What a model can do, by what stands in the `config.json` of its checkpoint.
+
+    Args:
+        lent: Also what it can do because its data is of another task. No model is shown off by
+            that.
 
     Raises:
         DataError: Its task is a user's own, which is not found.
     """
-    return use_of(family(said["config"]["task"]["type"]), Told.of(said))
+    found, told = family(said["config"]["task"]["type"]), Told.of(said)
+    return use_of(found, told) if lent else found.use(told) or Use(told)
 
 
 @cache
