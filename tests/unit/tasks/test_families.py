@@ -43,7 +43,8 @@ def test_a_line_names_a_family_that_knows_its_configs(name: str) -> None:
     found = family(name)
     assert found.name == name
     assert family_of(found.config()) is found
-    assert callable(named(found.data)) and isinstance(named(found.task), type)
+    assert callable(named(found.data))
+    assert isinstance(named(found.task), type)
     assert not found.known or callable(named(found.known))
 
 
