@@ -45,7 +45,7 @@ def kernels(
 
     from rnnsearch.cli.text import print_json, print_table
     from rnnsearch.training.kernels.compiled.cache import refused_folders
-    from rnnsearch.training.stepping.words import choices
+    from rnnsearch.training.stepping.choice import choices
 
     cells, sizes, batches = (
         (CLASSIC, HIDDEN_SIZES, BATCH_SIZES) if file is None else _reached(file, set_ or ())

@@ -38,21 +38,23 @@ class EpochEnds:
             seconds: The slot's share of the evaluation.
             said: What the network answers after this epoch, where its task tells it.
         """
-        steps = len(slot.planned())
+        how, steps = slot.config.training, len(slot.planned())
         figures = {"train_loss": slot.loss_sum / steps, **metrics}
         if not all(math.isfinite(value) for value in figures.values()):
             return Divergence(slot.trial_id, slot.epoch + 1, slot.total, slot.gradient_norm)
         judge = Judge(self._objective, self._goal, slot.own_loss)
         if slot.best is None or judge.of(figures) < judge.of(slot.best.metrics):
-            carried = stack.carried(slot) if slot.config.training.carry_state else ()
-            slot.best = Best(stack.row(slot), slot.epoch + 1, figures, carried)
-        if slot.config.training.schedule == "plateau":
+            carried = stack.rows.state(slot) if how.carry_state else ()
+            row = stack.rows.array("parameters", slot)
+            slot.best = Best(row, slot.epoch + 1, figures, carried)
+        if how.schedule == "plateau":
             # The task's own first metric, not the study's: equal configs give equal curves.
             first = stack.task.data.metrics()[0]
-            how = slot.config.training
             slot.plateau = slot.plateau.after(metrics[first.name], Goal(first.goal), how)
         seconds += slot.seconds
-        stack.close_epoch(slot)
+        slot.close()
+        if how.carry_state and stack.task.natural_epoch:
+            stack.rows.clear_state(slot)
         kept = slot.best.metrics
         best = BestEpoch(slot.best.epoch, kept[self._objective], kept.get(slot.own_loss))
         return EpochReport(slot.trial_id, slot.epoch, figures, steps, seconds, best, said)

@@ -25,6 +25,9 @@ from rnnsearch.training.padding import (
 )
 from rnnsearch.training.shapes import NetworkShape, gathered, layer_state
 
+Layers = tuple[tuple[LayerKernel, LayerShape], ...]
+"""Of a network, each with the kernel that computes it."""
+
 
 @cache
 def layers_of(
@@ -34,7 +37,7 @@ def layers_of(
     batch: int,
     device: torch.device,
     dtype: torch.dtype,
-) -> tuple[tuple[LayerKernel, LayerShape], ...]:
+) -> Layers:
     """The shape of every layer of a classic cell, and the kernel that computes it; else nothing."""
     if shape.cell not in CLASSIC:
         return ()

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 import torch
 
+from rnnsearch.models.cells import gates_of
+from rnnsearch.training.stack_key import Shared
+
+CHUNK_BYTES = {"cpu": 12 << 20}
+"""Activations of the members that step together on a CPU. Measured from 2 to 48 MB on one core:
+smaller chunks pay for dispatch, larger ones leave the cache."""
+
+OTHER_CHUNK_BYTES = 4 << 30
+"""The same on an accelerator, where memory is the limit; not measured."""
+
+USED_SHARE = 0.8
+"""Of a GPU's free memory; the rest is for its libraries and for what the estimate leaves out."""
+
 
 def out_of_memory(error: BaseException) -> bool:
     """Whether torch or Python ran out of memory, on whatever device.
@@ -20,8 +33,14 @@ def out_of_memory(error: BaseException) -> bool:
     return before is not None and out_of_memory(before)
 
 
-USED_SHARE = 0.8
-"""Of a GPU's free memory; the rest is for its libraries and for what the estimate leaves out."""
+def members_at_once(shared: Shared) -> int:
+    """How many trials of a stack step together, or are evaluated, by an estimate."""
+    network, window = shared.key.network, shared.key.window
+    units = sum(network.widths) * network.directions
+    width = units * (2 * gates_of(network.cell) + 4)
+    numbers = (window.seq_len or 64) * window.batch_size * width
+    room = CHUNK_BYTES.get(shared.device.type, OTHER_CHUNK_BYTES)
+    return max(1, room // (numbers * shared.dtype.itemsize))
 
 
 def most_at_once(device: torch.device, share: float, trial_bytes: int) -> int | None:

@@ -18,7 +18,7 @@ from rnnsearch.training.layout import Layout, layout_of
 from rnnsearch.training.restoring import check_restored
 from rnnsearch.training.slots import Slot, best_of
 from rnnsearch.training.snapshot import TrialSnapshot
-from rnnsearch.training.stack_key import StackKey, stack_key
+from rnnsearch.training.stack_key import Shared, stack_key
 
 TaskBuilder = Callable[[TaskConfig, TaskData, torch.device, torch.dtype], Task]
 DataSource = Mapping[TaskConfig, TaskData] | Callable[[TaskConfig], TaskData]
@@ -124,10 +124,12 @@ class Placement:
         own = {name: tensor.detach().to(dtype) for name, tensor in weights.items()}
         return {"parameters": slot.layout.pack(own).numpy()}
 
-    def key(self, slot: Slot) -> StackKey:
+    def shared(self, slot: Slot) -> Shared:
         """What the trial shares with the others of its stack.
 
         Raises:
             PackError: The task cannot be trained so.
         """
-        return stack_key(slot.config, self.task(slot.config).data, slot.window)
+        task = self.task(slot.config)
+        key = stack_key(slot.config, task.data, slot.window)
+        return Shared(key, task, slot.layout, self._device)

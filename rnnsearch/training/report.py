@@ -81,6 +81,29 @@ class Step:
     seconds: float = 0.0
 
 
+@dataclass(slots=True)
+class Log:
+    """What happens in a pack, until it is told."""
+
+    reports: list[EpochReport] = field(default_factory=list)
+    divergences: list[Divergence] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def told(self, roster: Mapping[str, int], seconds: float) -> Step:
+        """All of it as one step; then nothing has happened yet."""
+        step = Step(
+            reports=tuple(self.reports),
+            divergences=tuple(self.divergences),
+            refusals=tuple(self.refusals),
+            roster=roster,
+            notes=tuple(self.notes),
+            seconds=seconds,
+        )
+        self.reports, self.divergences, self.refusals, self.notes = [], [], [], []
+        return step
+
+
 def joined(steps: Sequence[Step], seconds: float) -> Step:
     """Calls that followed each other, as one that took so long."""
     return Step(

@@ -1,4 +1,4 @@
-"""The tensors of a stack: a row a trial in each of them.
+"""The trials of a stack, and its tensors: a row a trial in each of them.
 
 `parameters`, `gradients`, `first`, `second` and `powers` of the optimizer, `state0` and `state1`
 of the network, and the dropout's `seed` and `total`.
@@ -6,7 +6,7 @@ of the network, and the dropout's `seed` and `total`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,12 @@ import torch
 from torch import Tensor
 
 from rnnsearch.errors import PackError
+from rnnsearch.tasks.streams import derive
+from rnnsearch.training.optimizers import moments
 from rnnsearch.training.restoring import check_row
+from rnnsearch.training.shapes import zero_state
+from rnnsearch.training.slots import Slot
+from rnnsearch.training.stack_key import Shared
 
 _SCRATCH = "gradients"
 """Written anew by each step, so its rows never move."""
@@ -26,29 +31,25 @@ _DERIVED = frozenset({"seed", "total"})
 class Rows:
     """Rows that come, go and change places, in tensors that grow and shrink by halves.
 
-    Args:
-        size: Numbers of a padded row of parameters.
-        moments: Rows of optimizer state as long as the parameters.
-        state: Shape of each part of the network's state, without the trials' axis.
+    Attributes:
+        slots: The trials; that in place n has row n.
+        tensors: By name, as long as `capacity`.
+        state_names: Of the parts of the network's state.
     """
 
-    def __init__(
-        self,
-        *,
-        size: int,
-        moments: int,
-        state: Sequence[tuple[int, ...]],
-        dtype: torch.dtype,
-        device: torch.device,
-    ) -> None:
+    def __init__(self, shared: Shared) -> None:
+        dtype, size = shared.dtype, shared.layout.size
+        batch = shared.key.window.batch_size
+        state = zero_state(shared.key.network, 1, batch, torch.device("meta"), dtype)
         shapes: dict[str, tuple[tuple[int, ...], torch.dtype]] = {"parameters": ((size,), dtype)}
-        shapes |= dict.fromkeys(("first", "second")[:moments], ((size,), dtype))
+        kept = ("first", "second")[: moments(shared.key.rule)]
+        shapes |= dict.fromkeys(kept, ((size,), dtype))
         shapes["powers"] = ((2,), torch.float64)
-        shapes |= {f"state{n}": (shape, dtype) for n, shape in enumerate(state)}
+        shapes |= {f"state{n}": (tuple(p.shape[1:]), dtype) for n, p in enumerate(state)}
         self._shapes = shapes | {"seed": ((), torch.int32), "total": ((), torch.int64)}
-        self._device = device
+        self._device = shared.device
         self.state_names = tuple(name for name in shapes if name.startswith("state"))
-        self.count = 0
+        self.slots: list[Slot] = []
         self.tensors: dict[str, Tensor] = {}
 
     def __getitem__(self, name: str) -> Tensor:
@@ -59,82 +60,99 @@ class Rows:
         """Rows that there is room for."""
         return len(self.tensors["seed"]) if self.tensors else 0
 
-    def check(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
-        """See that rows from elsewhere fit; names that are not ours are left alone.
-
-        Raises:
-            ValueError: One has another shape than these rows.
-        """
-        for name, array in arrays.items():
-            if name in self._shapes and tuple(array.shape) != self._shapes[name][0]:
-                raise ValueError(
-                    f"the row {name!r} has shape {array.shape}, this stack {self._shapes[name][0]}"
-                )
-
     def check_whole(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         """See that arrays are all the rows of a trial that goes on from where it was.
 
         Raises:
             PackError: One is missing, or is no row of these.
         """
-        for name in sorted(set(self._shapes) - _DERIVED):
+        for name in self._kept():
             if name not in arrays:
                 raise PackError(f"it lacks {name}")
             check_row(name, arrays[name], *self._shapes[name])
 
-    def append(self, arrays: Mapping[str, np.ndarray[Any, Any]], *, seed: int, total: int) -> None:
+    def append(self, slot: Slot, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         """A new last row; what `arrays` does not name starts at zero, powers at one.
+
+        Names that are not ours are left alone.
 
         Raises:
             ValueError: A row has another shape than these.
         """
-        self.check(arrays)
-        if self.count == self.capacity:
+        for name, array in arrays.items():
+            if name in self._shapes and tuple(array.shape) != self._shapes[name][0]:
+                raise ValueError(
+                    f"the row {name!r} has shape {array.shape}, this stack {self._shapes[name][0]}"
+                )
+        place = len(self.slots)
+        if place == self.capacity:
             self._resize(max(1, 2 * self.capacity))
-        place = self.count
-        self.count += 1
+        self.slots.append(slot)
         for name in self._shapes:
             if name in arrays:
                 self.tensors[name][place] = torch.from_numpy(np.asarray(arrays[name]))
             else:
                 self.tensors[name][place] = 1 if name == "powers" else 0
-        self.tensors["seed"][place] = seed
-        self.tensors["total"][place] = total
+        self.tensors["seed"][place] = derive(slot.config.seed, "dropout") & 0x7FFFFFFF
+        self.tensors["total"][place] = slot.total
 
-    def remove(self, place: int) -> None:
-        """The last row moves into this place, and spare memory is given back."""
-        last = self.count - 1
+    def remove(self, slot: Slot) -> None:
+        """The last row moves into this trial's place, and spare memory is given back."""
+        place, last = self.slots.index(slot), len(self.slots) - 1
         if place != last:
             for name in self._shapes:
                 rows = self.tensors[name]
                 rows[place] = rows[last].clone()
-        self.count = last
+        self.slots[place] = self.slots[last]
+        self.slots.pop()
         if 4 * last <= self.capacity:
             self._resize(2 * last)
 
-    def reorder(self, order: Sequence[int]) -> None:
-        """Row n becomes what row `order[n]` was."""
+    def bring_forward(self, slots: Collection[Slot]) -> None:
+        """Give these trials the first rows; all keep their order."""
+        order = sorted(range(len(self.slots)), key=lambda place: self.slots[place] not in slots)
+        if order == list(range(len(order))):
+            return
         picks = torch.tensor(order, device=self._device)
         for name in self._shapes:
             rows = self.tensors[name]
             rows[: len(order)] = rows[picks]
+        self.slots = [self.slots[place] for place in order]
 
-    def arrays(self, place: int) -> dict[str, np.ndarray[Any, Any]]:
-        """Copies of a row, for `append` to other rows of this make."""
-        names = sorted(set(self._shapes) - _DERIVED)
-        return {name: self.array(name, place) for name in names}
+    def picks(self, slots: Sequence[Slot]) -> Tensor:
+        """The places of some trials, to index by."""
+        places = {slot: place for place, slot in enumerate(self.slots)}
+        return torch.tensor([places[slot] for slot in slots], device=self._device)
 
-    def array(self, name: str, place: int) -> np.ndarray[Any, Any]:
-        """A copy of one row of one tensor."""
+    def arrays(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:
+        """Copies of a trial's rows, for `append` to other rows of this make."""
+        return {name: self.array(name, slot) for name in self._kept()}
+
+    def array(self, name: str, slot: Slot) -> np.ndarray[Any, Any]:
+        """A copy of a trial's row of one tensor."""
+        place = self.slots.index(slot)
         found: np.ndarray[Any, Any] = self.tensors[name][place].cpu().numpy().copy()
         return found
+
+    def state(self, slot: Slot) -> tuple[np.ndarray[Any, Any], ...]:
+        """Copies of the parts of a trial's padded state."""
+        return tuple(self.array(name, slot) for name in self.state_names)
+
+    def clear_state(self, slot: Slot) -> None:
+        """Set a trial's state to zero."""
+        for name in self.state_names:
+            self.tensors[name][self.slots.index(slot)] = 0
+
+    def _kept(self) -> list[str]:
+        """Names of the rows that a snapshot has."""
+        return sorted(set(self._shapes) - _DERIVED)
 
     def _resize(self, capacity: int) -> None:
         tensors = {}
         for name, (shape, dtype) in self._shapes.items():
             fresh = torch.zeros((capacity, *shape), dtype=dtype, device=self._device)
-            if self.count:
-                fresh[: self.count] = self.tensors[name][: self.count]
+            if self.slots:
+                fresh[: len(self.slots)] = self.tensors[name][: len(self.slots)]
             tensors[name] = fresh
         tensors[_SCRATCH] = torch.zeros_like(tensors["parameters"])
         self.tensors = tensors

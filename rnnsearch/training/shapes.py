@@ -65,13 +65,6 @@ class NetworkShape:
         classic = self.cell in CLASSIC and self.directions == 1
         return classic and not (self.layer_norm or self.residual or self.learned)
 
-    @property
-    def whole_step(self) -> bool:
-        """Whether `CompiledStep` knows the network: layers of one width, with biases, under a
-        head that drops nothing."""
-        plain = self.bias and not self.head_dropout
-        return self.by_hand and plain and len(set(self.widths)) == 1
-
 
 def network_shape(
     model: ModelConfig, input_size: int, output_size: int, symbolic: bool

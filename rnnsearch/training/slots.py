@@ -85,6 +85,13 @@ class Slot:
             raise RuntimeError(f"epoch {self.epoch + 1} of trial {self.trial_id} is not planned")
         return self.index
 
+    def close(self) -> None:
+        """Finish the epoch under way."""
+        self.epoch += 1
+        self.step = 0
+        self.loss_sum = self.seconds = 0.0
+        self.index = self.longest = self.factors = None
+
     @property
     def ended(self) -> bool:
         """Whether every step of the epoch is done, and the evaluation is not."""

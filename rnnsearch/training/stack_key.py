@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from rnnsearch.tasks.base import TaskData, Window
+import torch
+
+from rnnsearch.tasks.base import Task, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.training.config import MatmulPrecision, TrialConfig
 from rnnsearch.training.feeding import Feeding, feeding_of
+from rnnsearch.training.forward import Layers, layers_of
+from rnnsearch.training.layout import Layout
 from rnnsearch.training.losses import LossShape, loss_shape
 from rnnsearch.training.optimizers import Rule, rule_of
 from rnnsearch.training.shapes import NetworkShape, network_shape
@@ -32,16 +37,6 @@ class StackKey:
     dtype: str
     matmul_precision: MatmulPrecision
 
-    @property
-    def plain(self) -> bool:
-        """Whether a step takes nothing that the whole-step kernels do not know.
-
-        A matter of the key and not of the company, since these kernels add in another order.
-        """
-        told = self.rule != "rmsprop" and not self.clips_values
-        taught = self.loss.name == "mse" and self.feeding.kind == "teacher"
-        return told and taught and not self.network.symbolic
-
 
 def stack_key(config: TrialConfig, data: TaskData, window: Window) -> StackKey:
     """What a trial shares with the others of its stack.
@@ -61,3 +56,29 @@ def stack_key(config: TrialConfig, data: TaskData, window: Window) -> StackKey:
         dtype=how.dtype,
         matmul_precision=how.matmul_precision,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """What the trials of a stack share, on their device.
+
+    Attributes:
+        layout: Of any of them: they agree but in the leaves' own axes.
+    """
+
+    key: StackKey
+    task: Task
+    layout: Layout
+    device: torch.device
+
+    @cached_property
+    def dtype(self) -> torch.dtype:
+        """Of weights and activations."""
+        found: torch.dtype = getattr(torch, self.key.dtype)
+        return found
+
+    @cached_property
+    def layers(self) -> Layers:
+        """Of one trial, each with the kernel that computes it; the company has no say in it."""
+        steps, batch = self.key.window.seq_len or 1, self.key.window.batch_size
+        return layers_of(self.key.network, 1, steps, batch, self.device, self.dtype)

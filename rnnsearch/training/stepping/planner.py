@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from rnnsearch.errors import PackError
-from rnnsearch.tasks.base import Batch, Task
+from rnnsearch.tasks.base import Batch
 from rnnsearch.training import dropout, noise
 from rnnsearch.training.config import TrialConfig
-from rnnsearch.training.stack_key import StackKey
+from rnnsearch.training.stack_key import Shared
+from rnnsearch.training.stepping.step import StepInputs
 from rnnsearch.training.stepping.stretch import Places, Stretch
 
 AHEAD_BYTES = {"cpu": 2 << 20}
@@ -38,6 +39,17 @@ class Plan:
     own: Tensor | None
     """Which inputs are own predictions, bool [n, K, T, B]; None for none."""
 
+    def __len__(self) -> int:
+        return len(self.batch.inputs)
+
+    def inputs(self, number: int) -> StepInputs:
+        """What one of the steps reads; views."""
+        return StepInputs(
+            self.batch[number],
+            [None if mask is None else mask[number] for mask in self.masks],
+            None if self.own is None else self.own[number],
+        )
+
 
 class Planner:
     """Batches, and what is drawn for them: dropout masks, noise, and whose inputs are fed.
@@ -50,22 +62,19 @@ class Planner:
 
     def __init__(
         self,
+        shared: Shared,
         configs: Sequence[TrialConfig],
         rows: Mapping[str, Tensor],
-        *,
-        key: StackKey,
-        task: Task,
-        dtype: torch.dtype,
         most_ahead: int,
     ) -> None:
-        self._task = task
-        self._network = network = key.network
-        self._window = window = key.window
-        self._feeding = key.feeding
+        self._task = shared.task
+        self._network = network = shared.key.network
+        self._window = window = shared.key.window
+        self._feeding = shared.key.feeding
         self._rows = rows
-        self._dtype = dtype
+        self._dtype = dtype = shared.dtype
         self._carries = any(config.training.carry_state for config in configs)
-        device = rows["seed"].device
+        device = shared.device
         between = [config.model.dropout for config in configs]
         last = [config.model.head_dropout for config in configs]
         rates = [between] * (network.num_layers - 1) + [last]
@@ -85,6 +94,11 @@ class Planner:
         room = AHEAD_BYTES.get(device.type, OTHER_AHEAD_BYTES)
         self.ahead = max(1, min(most_ahead, room // (8 * numbers)))
         """Steps that are planned at once."""
+
+    def plans(self, ahead: Stretch) -> Iterator[Plan]:
+        """Plans for all steps of a stretch, each made when it is asked for."""
+        for lo in range(0, len(ahead), self.ahead):
+            yield self.plan(ahead.part(slice(lo, lo + self.ahead)))
 
     def plan(self, ahead: Stretch, longest: int | None = None, who: Places = slice(None)) -> Plan:
         """For the steps of a stretch.

@@ -7,21 +7,20 @@ the settings of each trial, and the rows of the stack themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
-from rnnsearch.tasks.base import Batch, Head
+from rnnsearch.tasks.base import Batch
 from rnnsearch.training.config import TrainingConfig
-from rnnsearch.training.layout import Layout
 from rnnsearch.training.memory import out_of_memory
 from rnnsearch.training.optimizers import corrections, refill_, settings
-from rnnsearch.training.rows import Rows
 from rnnsearch.training.shapes import layer_state
-from rnnsearch.training.stack_key import StackKey
+from rnnsearch.training.stack_key import Shared
 from rnnsearch.training.stepping.capture import Recorder
+from rnnsearch.training.stepping.crew import Crew
 from rnnsearch.training.stepping.step import StepBody, StepInputs, hold_
 
 MOST_PROGRAMS = 16
@@ -39,6 +38,7 @@ class Program:
     they are computed as well, on whatever lies in the inputs, and put back as they were.
 
     Args:
+        rows: Views of these rows, by the names of `Rows`.
         example: Inputs of a step of any number of trials: their shapes and dtypes count.
         config: Of any trial of the stack; stands where nobody sits.
 
@@ -48,30 +48,24 @@ class Program:
 
     def __init__(
         self,
-        rows: Rows,
-        lo: int,
-        width: int,
-        *,
-        key: StackKey,
-        layout: Layout,
-        head: Head,
+        shared: Shared,
+        rows: Mapping[str, Tensor],
         example: StepInputs,
         config: TrainingConfig,
         recorder: Recorder,
     ) -> None:
-        self._rows = {name: whole[lo : lo + width] for name, whole in rows.tensors.items()}
-        self._states = tuple(self._rows[name] for name in rows.state_names)
-        self._network = key.network
-        parameters = self._rows["parameters"]
-        device, self._dtype = parameters.device, parameters.dtype
+        self._shared = shared
+        self._rows = rows
+        self._states = tuple(rows[name] for name in rows if name.startswith("state"))
+        width, device = len(rows["parameters"]), shared.device
         self._inputs = _blank(example, width)
-        self._how = settings([config] * width, device, self._dtype, every=True)
+        self._how = settings([config] * width, device, shared.dtype, every=True)
         self._factors = torch.ones(1, width, dtype=torch.float64, device=device)
         self._carried = torch.zeros(width, 1, 1, dtype=torch.bool, device=device)
-        self._found = parameters.new_zeros(2, width)
-        self._body = StepBody(self._rows, key, layout, head)
+        self._found = rows["parameters"].new_zeros(2, width)
+        self._body = StepBody(shared, rows)
         self._aboard: object = None
-        fixed = [*self._rows.values(), *self._inputs.tensors(), *self._how.tensors()]
+        fixed = [*rows.values(), *self._inputs.tensors(), *self._how.tensors()]
         fixed += [self._factors, self._carried, self._found]
         with self.kept(0):
             self._recorded = recorder.record(self._step, fixed)
@@ -79,8 +73,8 @@ class Program:
     @torch.no_grad()
     def _step(self) -> None:
         powers = self._rows["powers"]
-        ahead = corrections(self._how, powers, 1, self._dtype, self._factors)
-        state = layer_state(self._network, self._states)
+        ahead = corrections(self._how, powers, 1, self._shared.dtype, self._factors)
+        state = layer_state(self._shared.key.network, self._states)
         found, norms = self._body(self._inputs, self._how, ahead, 0, state)
         powers.copy_(ahead.powers[1])
         hold_(self._states, found.after, self._carried)
@@ -98,19 +92,14 @@ class Program:
             for name, rows in others.items():
                 rows.copy_(before[name])
 
-    def board(self, who: object, configs: Sequence[TrainingConfig], carried: Tensor) -> None:
-        """Take the settings of those who sit in the first rows now.
-
-        Args:
-            who: Stands for them: when the same comes again, nothing is to be done.
-            carried: Whether a trial carries its state, bool [K, 1, 1].
-        """
-        if who is self._aboard:
+    def board(self, crew: Crew) -> None:
+        """Take the settings of those who sit in the first rows now."""
+        if crew.token is self._aboard:
             return
-        device = self._carried.device
-        refill_(self._how, settings(configs, device, self._dtype, every=True))
-        self._carried[: len(configs)].copy_(carried)
-        self._aboard = who
+        fresh = settings(crew.configs, self._shared.device, self._shared.dtype, every=True)
+        refill_(self._how, fresh)
+        self._carried[: len(crew.configs)].copy_(crew.carried)
+        self._aboard = crew.token
 
     def step(self, now: StepInputs, factors: Tensor | None, out: Tensor) -> None:
         """One step of the K trials aboard; call it within `kept(K)`.
@@ -154,12 +143,10 @@ class Programs:
         failure: Why steps cannot be recorded; empty as long as they can.
     """
 
-    def __init__(self, recorder: Recorder, key: StackKey, layout: Layout, head: Head) -> None:
+    def __init__(self, shared: Shared, recorder: Recorder) -> None:
         self.failure = ""
+        self._shared = shared
         self._recorder = recorder
-        self._key = key
-        self._layout = layout
-        self._head = head
         self._tensors: Mapping[str, Tensor] = {}
         self._made: dict[tuple[object, ...], Program] = {}
 
@@ -169,10 +156,8 @@ class Programs:
         self._made.clear()
         return had
 
-    def find(
-        self, rows: Rows, lo: int, width: int, example: StepInputs, config: TrainingConfig
-    ) -> Program | None:
-        """The program for these rows and such inputs; arguments as of `Program`.
+    def find(self, crew: Crew, example: StepInputs) -> Program | None:
+        """The program for a crew's rows and such inputs.
 
         Returns:
             None where torch cannot record such steps: `failure` says why.
@@ -182,9 +167,11 @@ class Programs:
         """
         if self.failure:
             return None
-        if rows.tensors is not self._tensors:
+        tensors = crew.whole.tensors
+        if tensors is not self._tensors:
             self.clear()
-            self._tensors = rows.tensors
+            self._tensors = tensors
+        lo, width = crew.lo, width_of(crew.hi - crew.lo, crew.room)
         dropped = tuple(mask is not None for mask in example.masks)
         shapes = tuple((tuple(one.shape[1:]), one.dtype) for one in example.tensors())
         what = (lo, width, dropped, example.batch.lengths is None, shapes)
@@ -192,25 +179,17 @@ class Programs:
             return self._made[what]
         if len(self._made) >= MOST_PROGRAMS:
             del self._made[next(iter(self._made))]
+        rows = {name: whole[lo : lo + width] for name, whole in tensors.items()}
         try:
-            self._made[what] = Program(
-                rows,
-                lo,
-                width,
-                key=self._key,
-                layout=self._layout,
-                head=self._head,
-                example=example,
-                config=config,
-                recorder=self._recorder,
-            )
+            made = Program(self._shared, rows, example, crew.configs[0], self._recorder)
         except RuntimeError as error:
             if out_of_memory(error):
                 raise
             self.failure = str(error).partition("\n")[0] or type(error).__name__
             self.clear()
             return None
-        return self._made[what]
+        self._made[what] = made
+        return made
 
 
 def width_of(count: int, room: int) -> int:

@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from rnnsearch.tasks.base import Batch, Head
+from rnnsearch.tasks.base import Batch
 from rnnsearch.training.feeding import own_inputs
 from rnnsearch.training.gradients import Pass, training_pass
 from rnnsearch.training.kernels.base import State
-from rnnsearch.training.layout import Layout
 from rnnsearch.training.optimizers import Corrections, Settings, clip_, clip_values_, update_
-from rnnsearch.training.stack_key import StackKey
+from rnnsearch.training.stack_key import Shared
 from rnnsearch.training.stepping.stretch import Places
 
 
@@ -52,14 +51,12 @@ class StepBody:
         rows: Views of K rows of the tensors of `Rows`, which are read and written in place.
     """
 
-    def __init__(
-        self, rows: Mapping[str, Tensor], key: StackKey, layout: Layout, head: Head
-    ) -> None:
+    def __init__(self, shared: Shared, rows: Mapping[str, Tensor]) -> None:
         self._rows = rows
-        self._key = key
-        self._layout = layout
-        self._head = head
-        self._weights = layout.views(rows["parameters"])
+        self._key = shared.key
+        self._layout = shared.layout
+        self._head = shared.task.head
+        self._weights = shared.layout.views(rows["parameters"])
 
     def __call__(
         self,

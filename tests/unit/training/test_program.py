@@ -16,7 +16,6 @@ import torch
 from contracts.packs import plain_losses, step_losses
 from contracts.recorders import DEVICES, Again, Counted, TapeRecorder
 
-from rnnsearch.tasks.base import Batch, Window
 from rnnsearch.testing.cells import OWN
 from rnnsearch.testing.tasks import Fetched
 from rnnsearch.testing.waves import (
@@ -33,14 +32,7 @@ from rnnsearch.testing.waves import (
 )
 from rnnsearch.training import dropout
 from rnnsearch.training.config import TrialConfig
-from rnnsearch.training.layout import layout_of
-from rnnsearch.training.optimizers import moments
-from rnnsearch.training.rows import Rows
-from rnnsearch.training.shapes import zero_state
-from rnnsearch.training.stack_key import stack_key
 from rnnsearch.training.stepping.capture import CudaRecorder, recorder_of
-from rnnsearch.training.stepping.program import Program
-from rnnsearch.training.stepping.step import StepInputs
 from rnnsearch.training.stepping.words import RECORDED
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -282,44 +274,9 @@ def test_a_task_may_change_the_shape_of_its_batches() -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_step_off_the_cpu_brings_nothing_to_the_host_nor_from_it(way: str) -> None:
-    """On tensors without contents, which take the branches of a GPU: any look at one raises."""
-    config, there = double(1, **WAYS[way]), torch.device("meta")
-    data = WaveData(symbolic=config.task == SYMBOLS)
-    key = stack_key(config, data, Window(config.training.batch_size, None, 20))
-    layout = layout_of(config.model, data.input_size, data.output_size, data.symbolic)
-    rows = Rows(
-        size=layout.size,
-        moments=moments(key.rule),
-        state=[tuple(p.shape[1:]) for p in zero_state(key.network, 1, 2, there, torch.float64)],
-        dtype=torch.float64,
-        device=there,
-    )
-    for seed in range(3):
-        rows.append({}, seed=seed, total=0)
-    shape, kind = ((3, 9, 2), torch.int64) if data.symbolic else ((3, 9, 2, 1), torch.float64)
-    batch = Batch(*(torch.zeros(shape, dtype=kind, device=there) for _ in range(2)))
-    widths = key.network.widths if config.model.dropout else ()
-    masks = [torch.ones(3, 9, 2, n, dtype=torch.float64, device=there) for n in widths]
-    own = torch.zeros(3, 9, 2, dtype=torch.bool, device=there)
-    recorder = TapeRecorder()
-    Program(
-        rows,
-        0,
-        4,
-        key=key,
-        layout=layout,
-        head="every",
-        example=StepInputs(batch, masks, None if key.feeding.kind == "teacher" else own),
-        config=config.training,
-        recorder=recorder,
-    )
-    assert recorder.count == 1
-
-
-@pytest.mark.parametrize("way", WAYS)
 def test_a_pack_off_the_cpu_meets_nothing_of_the_hosts(way: str) -> None:
-    """From the plan to the metrics and the snapshots, on tensors without contents."""
+    """From the plan to the metrics and the snapshots, on tensors without contents, which take the
+    branches of a GPU: any look at one raises, and so does what a stream cannot capture."""
     config = double(1, **WAYS[way])
     with Fetched():
         recorder = TapeRecorder()

@@ -1,0 +1,80 @@
+"""What the networks of a stack are worth at the end of an epoch, and what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+
+from rnnsearch.tasks.base import Telling
+from rnnsearch.training.memory import members_at_once, out_of_memory
+from rnnsearch.training.precision import set_matmul_precision
+from rnnsearch.training.predictor import StackPredictor
+from rnnsearch.training.rows import Rows
+from rnnsearch.training.slots import Slot
+from rnnsearch.training.stack_key import Shared
+
+
+class Evaluation:
+    """Of the trials in some rows, as many at once as memory has room for.
+
+    Args:
+        release: Gives back memory that is kept for training; whether there was any.
+    """
+
+    def __init__(self, shared: Shared, rows: Rows, release: Callable[[], bool]) -> None:
+        self._shared = shared
+        self._rows = rows
+        self._release = release
+        self._most = members_at_once(shared)
+
+    def metrics(self, slots: Sequence[Slot]) -> list[dict[str, float]]:
+        """Validation metrics of each slot, computed together, in the order of `slots`."""
+        set_matmul_precision(self._shared.device, self._shared.key.matmul_precision)
+        found: dict[Slot, dict[str, float]] = {}
+        for carry in (False, True):
+            group = [slot for slot in slots if slot.config.training.carry_state is carry]
+            size = self._most
+            while group:
+                metrics = self._metrics_or_none(group[:size], carry)
+                if metrics is None:
+                    size = max(1, size // 2)
+                    continue
+                found |= zip(group[:size], metrics, strict=True)
+                group = group[size:]
+        return [found[slot] for slot in slots]
+
+    def words(self, slots: Sequence[Slot]) -> list[str]:
+        """What each slot's network answers, where its task tells it; else nothing."""
+        task = self._shared.task
+        if not (isinstance(task, Telling) and task.tells):
+            return [""] * len(slots)
+        with torch.no_grad():
+            return task.words(self._predictor(slots))
+
+    def _metrics_or_none(self, slots: Sequence[Slot], carry: bool) -> list[dict[str, float]] | None:
+        """None where memory ran out, and there is something to do about it."""
+        try:
+            return self._metrics(slots, carry)
+        except (RuntimeError, MemoryError) as error:
+            if out_of_memory(error) and (self._release() or len(slots) > 1):
+                return None
+            raise
+
+    def _metrics(self, slots: Sequence[Slot], carry: bool) -> list[dict[str, float]]:
+        carried = None
+        if carry:
+            picks = self._rows.picks(slots)
+            carried = tuple(self._rows[name][picks] for name in self._rows.state_names)
+        with torch.no_grad():
+            metrics = self._shared.task.evaluate(self._predictor(slots), "val", carried)
+        columns = {name: values.double().cpu().tolist() for name, values in metrics.items()}
+        return [
+            {name: float(column[number]) for name, column in columns.items()}
+            for number in range(len(slots))
+        ]
+
+    def _predictor(self, slots: Sequence[Slot]) -> StackPredictor:
+        rows = self._rows["parameters"][self._rows.picks(slots)]
+        weights = self._shared.layout.views(rows)
+        return StackPredictor(self._shared.key.network, weights, self._shared.task.head)

@@ -1,0 +1,83 @@
+"""Trials in neighbouring rows of a stack, which step together."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import torch
+
+from rnnsearch.training.kernels.base import State
+from rnnsearch.training.optimizers import Settings, settings
+from rnnsearch.training.rows import Rows
+from rnnsearch.training.shapes import layer_state
+from rnnsearch.training.stack_key import Shared
+from rnnsearch.training.stepping.planner import Planner
+from rnnsearch.training.stepping.step import StepBody, hold_
+
+
+class Crew:
+    """Views of the rows from `lo` to `hi` (not included) of every tensor, and what goes with them.
+
+    The trials and the tensors must stay in their places while it is used.
+
+    Attributes:
+        whole: The rows of the stack.
+        room: Rows from `lo` on that may be computed at once.
+        rows: Views of those of the crew, by name.
+        configs: How each trial is trained.
+        carried: Whether a trial carries its state, bool [K, 1, 1].
+        token: Stands for these trials before whoever keeps something for them.
+
+    Args:
+        most: Rows that may be computed at once where they are there.
+        most_ahead: Steps that may be planned at once.
+    """
+
+    def __init__(
+        self, shared: Shared, whole: Rows, lo: int, hi: int, *, most: int, most_ahead: int
+    ) -> None:
+        self.lo, self.hi = lo, hi
+        self.whole = whole
+        self.room = min(max(most, hi - lo), whole.capacity - lo)
+        self.rows = {name: tensor[lo:hi] for name, tensor in whole.tensors.items()}
+        self.token = object()
+        slots = whole.slots[lo:hi]
+        self.configs = [slot.config.training for slot in slots]
+        carried = [how.carry_state for how in self.configs]
+        self._some_carry, self._all_carry = any(carried), all(carried)
+        self.carried = torch.tensor(carried, device=shared.device).view(-1, 1, 1)
+        self.planner = Planner(shared, [slot.config for slot in slots], self.rows, most_ahead)
+        self._shared = shared
+        self._zero = torch.zeros((), dtype=shared.dtype, device=shared.device)
+        self._states = tuple(self.rows[name] for name in whole.state_names)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Of the optimizer."""
+        return settings(self.configs, self._shared.device, self._shared.dtype)
+
+    @cached_property
+    def body(self) -> StepBody:
+        """The step of these rows, layer by layer."""
+        return StepBody(self._shared, self.rows)
+
+    # The state from step to step. A row of a trial that carries nothing stays zero, so that every
+    # trial starts from its row.
+
+    def state(self) -> list[State]:
+        """What the next sequences start from, one a layer and direction."""
+        return layer_state(self._shared.key.network, self._states)
+
+    def following(self, state: list[State], after: list[State]) -> list[State]:
+        """What they start from after a step from `state` that ended in `after`."""
+        if not self._some_carry:
+            return state
+        if self._all_carry:
+            return after
+        where, zero = self.carried, self._zero
+        return [tuple(torch.where(where, part, zero) for part in parts) for parts in after]
+
+    def hold(self, state: list[State]) -> None:
+        """Keep a state in the rows."""
+        if self._some_carry:
+            hold_(self._states, state, self.carried)

@@ -1,0 +1,83 @@
+"""Whole steps of the plain networks in one call of a compiled kernel, from batch to update."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import torch
+
+from rnnsearch.training.kernels.compiled.step import CompiledStep, StepShape
+from rnnsearch.training.stack_key import Shared
+from rnnsearch.training.stepping.base import Taken
+from rnnsearch.training.stepping.crew import Crew
+from rnnsearch.training.stepping.layers import LayerSteps
+from rnnsearch.training.stepping.planner import Plan
+from rnnsearch.training.stepping.stretch import Stretch
+from rnnsearch.training.stepping.words import WHOLE
+
+
+class WholeSteps:
+    """A `Stepper` of the trials that `choice.in_whole_steps` finds plain.
+
+    A task that pads its sequences says so batch by batch; these are taken layer by layer.
+    """
+
+    one_by_one = True
+
+    def __init__(self, shared: Shared) -> None:
+        network = shared.key.network
+        self._layers = LayerSteps(shared)
+        self.words = f"{self._layers.words}, {WHOLE}"
+        self._shape = StepShape(
+            cell=network.cell,
+            nonlinearity=network.nonlinearity,
+            hidden_size=network.widths[0],
+            num_layers=network.num_layers,
+            input_size=network.input_size,
+            output_size=network.output_size,
+            adaptive=shared.key.rule == "adam",
+        )
+        self._compiled = CompiledStep(self._shape, [])
+        self._aboard: object = None
+        self._seconds_a_step = math.inf
+
+    def release(self) -> bool:
+        """Nothing is kept."""
+        return False
+
+    def take(self, crew: Crew, ahead: Stretch, taken: Taken) -> None:
+        """See `Stepper`."""
+        if ahead.longest is not None:
+            self._layers.take(crew, ahead, taken)
+            return
+        if crew.token is not self._aboard:
+            self._compiled = CompiledStep(self._shape, crew.configs)
+            self._aboard, self._seconds_a_step = crew.token, math.inf
+        for plan in crew.planner.plans(ahead):
+            if plan.batch.lengths is None:
+                self._planned(crew, plan, taken)
+            else:
+                self._layers.planned(crew, plan, taken)
+            if taken.left <= 0:
+                return
+
+    def _planned(self, crew: Crew, plan: Plan, taken: Taken) -> None:
+        """Steps of a plan, in as few calls as there is time for; at least one."""
+        between = [mask for mask in plan.masks if mask is not None]
+        masks = torch.stack(between) if between else None
+        done = 0
+        while done < len(plan):
+            began, left, count = time.perf_counter(), taken.left, len(plan) - done
+            if math.isfinite(left):
+                count = max(1, min(count, int(left / self._seconds_a_step)))
+            now = slice(done, done + count)
+            some = None if masks is None else masks[:, now]
+            factors = None if plan.factors is None else plan.factors[now]
+            batch = plan.batch[now]
+            taken.add(*self._compiled.run(batch.inputs, batch.targets, some, crew.rows, factors))
+            crew.rows["total"].add_(count)
+            done += count
+            self._seconds_a_step = (time.perf_counter() - began) / count
+            if taken.left <= 0:
+                return
