@@ -53,11 +53,12 @@ class Stack:
         self.evaluation = Evaluation(shared, self.rows, self._stepper.release)
         self._seconds_a_step = 0.0
         self._awaited = True
+        self._trained = False
 
     @property
     def kernel(self) -> str:
         """What computes its steps, in words; empty before the first."""
-        return self._stepper.words if self._crews else ""
+        return self._stepper.words if self._trained else ""
 
     @property
     def awaited(self) -> bool:
@@ -99,6 +100,7 @@ class Stack:
             if slot.index is None:
                 slot.plan(self.task)
         members = self._crews.arrange(active)
+        self._trained = True
         count = min(MAX_BLOCK, *(len(slot.planned()) - slot.step for slot in members))
         if self._seconds_a_step > 0:
             count = max(1, min(count, int(seconds / self._seconds_a_step)))

@@ -34,10 +34,6 @@ class Crews:
         self._crews: list[Crew] = []
         self._active = 0
 
-    def __bool__(self) -> bool:
-        """Whether there are any, which is once they were arranged."""
-        return bool(self._crews)
-
     def clear(self) -> None:
         """Rows came or went, or are to be divided anew."""
         self._crews = []
