@@ -22,11 +22,12 @@ from rnnsearch.space.fields import (
     section_keys,
 )
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.noting import note, noted
+from rnnsearch.space.noting import note, noted, wrong
 from rnnsearch.space.sampled import KINDS, read_distribution
 from rnnsearch.space.values import read_value
 from rnnsearch.tasks.families import BUILT_IN, family, task_types
 from rnnsearch.tasks.own.find import is_own
+from rnnsearch.vocabulary import Key
 
 
 @dataclass(slots=True)
@@ -67,16 +68,13 @@ class Reading:
 
 def read_sections(root: Mapping, mistakes: list[Mistake]) -> Reading:
     """Every field of task, model, training, search and resources."""
-    reading = Reading(_task_type(root, mistakes))
+    reading = Reading(None)
+    with noted(mistakes):
+        reading.task_type = _task_type(root)
     for name, entry in root.entries.items():
         if name not in SECTIONS:
-            note(
-                mistakes,
-                entry.place,
-                name,
-                _unknown_at_top(name, reading.task_type),
-                nearest(name, SECTIONS),
-            )
+            message = _unknown_at_top(name, reading.task_type)
+            note(mistakes, entry.place, name, message, nearest(name, SECTIONS))
     classes = config_classes(reading.task_type)
     for name, entry in root.entries.items():
         if name in classes:
@@ -94,47 +92,32 @@ def _unknown_at_top(name: str, task_type: str | None) -> str:
     return f"unknown section; allowed are {', '.join(SECTIONS)}."
 
 
-def _task_type(root: Mapping, mistakes: list[Mistake]) -> str | None:
+def _task_type(root: Mapping) -> str:
     types = ", ".join(task_types()) + " or your own as package.module:Class"
-    task = root.entries.get("task")
+    task, key = root.entries.get("task"), "task.type"
     if task is None:
-        note(
-            mistakes,
-            root.place,
-            "task",
-            f"is missing: what shall be learned? Write `task: {{type: ...}}`, one of {types}.",
-        )
-        return None
+        message = "is missing: what shall be learned? Write `task: {type: ...}`"
+        raise wrong(root.place, "task", f"{message}, one of {types}.")
     if not isinstance(task.node, Mapping):
-        note(mistakes, task.node.place, "task", f"must be a mapping with a `type`, one of {types}.")
-        return None
+        message = f"must be a mapping with a `type`, one of {types}."
+        raise wrong(task.node.place, "task", message)
     entry = task.node.entries.get("type")
     if entry is None:
-        note(mistakes, task.place, "task.type", f"is missing; one of {types} is needed.")
-        return None
-    value = entry.node.value if isinstance(entry.node, Scalar) else None
-    if isinstance(value, str) and is_own(value):
-        try:
-            family(value)
-        except DataError as error:
-            note(mistakes, entry.node.place, "task.type", str(error))
-            return None
-        return value
-    if isinstance(value, str) and value in BUILT_IN:
-        return value
-    if isinstance(entry.node, Mapping):
+        raise wrong(task.place, key, f"is missing; one of {types} is needed.")
+    node, place = entry.node, entry.node.place
+    if isinstance(node, Mapping):
         message = f"is never sampled, since a study learns one task; write one of {types}."
-        note(mistakes, entry.node.place, "task.type", message)
-        return None
-    said = entry.node.raw if isinstance(entry.node, Scalar) else "a list"
-    note(
-        mistakes,
-        entry.node.place,
-        "task.type",
-        f"must be one of {types}, not {said!r}.",
-        nearest(said, task_types()),
-    )
-    return None
+        raise wrong(place, key, message)
+    name = node.value if isinstance(node, Scalar) else None
+    if isinstance(name, str) and (is_own(name) or name in BUILT_IN):
+        try:
+            family(name)
+        except DataError as error:
+            raise wrong(place, key, str(error)) from None
+        return name
+    said = node.raw if isinstance(node, Scalar) else "a list"
+    near = nearest(said, task_types())
+    raise wrong(place, key, f"must be one of {types}, not {said!r}.", near)
 
 
 def _read_section(
@@ -150,50 +133,44 @@ def _read_section(
     Args:
         others: Keys of configs that might stand here, but are not chosen.
     """
-    node = entry.node
-    hints = section_keys(cls, prefix)
+    node, names = entry.node, section_keys(cls, prefix)
     if isinstance(node, Scalar) and node.value is None and not node.quoted:
         return  # `model:` with nothing under it: the defaults
+    said = ", ".join(names)
     if not isinstance(node, Mapping):
-        note(mistakes, node.place, prefix, f"must be a mapping of {', '.join(hints)}.")
+        note(mistakes, node.place, prefix, f"must be a mapping of {said}.")
         reading.wrong.update(_under(prefix, reading.task_type))
         return
     if len(node.entries) == 1 and (kind := next(iter(node.entries))) in KINDS:
         what = "is never sampled" if not sampled_section(prefix) else "is sampled field by field"
-        note(
-            mistakes,
-            node.place,
-            prefix,
-            f"{what}; `{kind}` goes on one of its fields: {', '.join(hints)}.",
-        )
+        message = f"{what}; `{kind}` goes on one of its fields: {said}."
+        note(mistakes, node.place, prefix, message)
         reading.wrong.update(_under(prefix, reading.task_type))
         return
     for name, inner in node.entries.items():
         key = f"{prefix}.{name}"
-        if name in others and name not in hints:
+        if name in names:
+            reading.places[key] = inner.place
+            _read_key(key, names[name], inner, reading, mistakes)
+        elif name in others:
             before = len(mistakes)
             _read_field(others[name], inner, Reading(reading.task_type), mistakes)
             if len(mistakes) == before:
-                chosen = reading.chosen[prefix]
-                reading.idle.append(f"{key} does nothing while {prefix}.type is {chosen}")
-            continue
-        if name not in hints:
-            note(
-                mistakes,
-                inner.place,
-                key,
-                _unknown_field(prefix, name, hints, reading),
-                _nearest_field(prefix, name, list(hints), reading.task_type),
-            )
-            continue
-        reading.places[key] = inner.place
-        inside: Any = hints[name].type
-        if (configs := hints[name].configs) is not None:
-            _read_one_of(key, configs(), inner, reading, mistakes)
-        elif dataclasses.is_dataclass(inside):
-            _read_section(key, inside, inner, reading, mistakes)  # type: ignore[arg-type]
+                chosen = f"{prefix}.type is {reading.chosen[prefix]}"
+                reading.idle.append(f"{key} does nothing while {chosen}")
         else:
-            _read_field(reading.fields[key], inner, reading, mistakes)
+            message, near = _unknown_field(prefix, name, list(names), reading.task_type)
+            note(mistakes, inner.place, key, message, near)
+
+
+def _read_key(key: str, says: Key, entry: Entry, reading: Reading, mistakes: list[Mistake]) -> None:
+    inside: Any = says.type
+    if says.configs is not None:
+        _read_one_of(key, says.configs(), entry, reading, mistakes)
+    elif dataclasses.is_dataclass(inside):
+        _read_section(key, inside, entry, reading, mistakes)  # type: ignore[arg-type]
+    else:
+        _read_field(reading.fields[key], entry, reading, mistakes)
 
 
 def _read_one_of(
@@ -229,22 +206,20 @@ def _under(prefix: str, task_type: str | None) -> list[str]:
     return [key for key in every_field(task_type) if key.startswith(f"{prefix}.")]
 
 
-def _unknown_field(prefix: str, name: str, hints: MappingABC[str, Any], reading: Reading) -> str:
-    known = every_field(reading.task_type)
-    same = [key for key in known if key.rsplit(".", 1)[-1] == name]
-    if same:
-        return f"unknown key under {prefix}; it belongs to `{same[0].rpartition('.')[0]}`."
-    return f"unknown key; {prefix} has {', '.join(hints)}."
-
-
-def _nearest_field(prefix: str, name: str, local: list[str], task_type: str | None) -> str:
+def _unknown_field(
+    prefix: str, name: str, local: list[str], task_type: str | None
+) -> tuple[str, str]:
+    """What is said of a key that a section has not, and the key that was most likely meant."""
     known = every_field(task_type)
     elsewhere = [key for key in known if key.rsplit(".", 1)[-1] == name]
     if elsewhere:
-        return elsewhere[0]
-    if near := nearest(name, local):
-        return f"{prefix}.{near}" if not near.startswith(prefix) else near
-    return nearest(name, known)
+        home = elsewhere[0].rpartition(".")[0]
+        return f"unknown key under {prefix}; it belongs to `{home}`.", elsewhere[0]
+    message = f"unknown key; {prefix} has {', '.join(local)}."
+    near = nearest(name, local)
+    if not near:
+        return message, nearest(name, known)
+    return message, near if near.startswith(prefix) else f"{prefix}.{near}"
 
 
 def _read_field(one: Field, entry: Entry, reading: Reading, mistakes: list[Mistake]) -> None:
