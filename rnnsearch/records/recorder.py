@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from rnnsearch.events import EpochsReported, Event
+from rnnsearch.events import ChampionMark, EpochsReported, Event
 from rnnsearch.records.outbox import Outbox
 from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
 from rnnsearch.records.writer_state import WriterState
@@ -50,7 +50,7 @@ class RecordState:
         experiment_id: Its experiment; empty likewise.
         champion_uri: `models:/<name>/<version>` of the last champion that was registered, perhaps
             of an earlier run; empty where none was.
-        champion: Of which choice that is: `time`, `number` and `seed`; empty where not known.
+        champion: Of which choice that is; None where it is not known.
         unregistered: Of a later choice that MLflow refused: `time` and `reason`.
         pending: Events that are not in MLflow; they stay in the outbox for the next resume.
         refused: Records that MLflow refused for good, and that are left out.
@@ -63,7 +63,7 @@ class RecordState:
     champion_uri: str
     pending: int
     problem: str | None
-    champion: Mapping[str, Any] = field(default_factory=dict)
+    champion: ChampionMark | None = None
     unregistered: Mapping[str, Any] = field(default_factory=dict)
     refused: int = 0
     remedy: str = ""

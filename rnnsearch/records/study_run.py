@@ -119,8 +119,7 @@ class StudyRun:
     def crown(self, sequence: int, event: ChampionChosen, doubtful: bool) -> None:
         """Register the champion, unless a driver that was killed while it told tells again."""
         state = self._state
-        mark = {"time": event.time, "number": event.number, "seed": event.seed}
-        if state.champion == mark:
+        if state.champion == event.mark:
             return
         if self._folder is not None:
             event = replace(event, path=str(in_study(event.path, self._folder)))
@@ -146,4 +145,4 @@ class StudyRun:
             sequence=sequence,
             replayed=doubtful,
         )
-        state.champion = mark
+        state.champion = event.mark

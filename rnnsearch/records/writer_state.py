@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnsearch.disk import replace_file
+from rnnsearch.events import ChampionMark
 from rnnsearch.records.tracking_uri import TrackingStore, sqlite_path
 from rnnsearch.redaction import redacted
 
@@ -52,7 +53,7 @@ class WriterState:
         run_id: The study's parent run; empty before it exists.
         champion_uri: `models:/<name>/<version>` of the last champion that was registered; empty
             before there is one.
-        champion: Of which choice that is: its `time`, `number` and `seed`.
+        champion: Of which choice that is; None where it is not known.
         unregistered: Of a later choice that MLflow refused: its `time`, the `reason`, and the
             `event` as a line of the outbox, to try again.
         problem: What keeps the writer from going on, or what MLflow refused; empty if nothing.
@@ -74,7 +75,7 @@ class WriterState:
     experiment_id: str = ""
     run_id: str = ""
     champion_uri: str = ""
-    champion: dict[str, Any] = field(default_factory=dict)
+    champion: ChampionMark | None = None
     unregistered: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     remedy: str = ""
@@ -95,6 +96,8 @@ class WriterState:
         try:
             row = json.loads((folder / "state.json").read_text(encoding="utf-8"))
             row["runs"] = {int(key): OpenRun(**run) for key, run in row["runs"].items()}
+            mark = row.get("champion")
+            row["champion"] = ChampionMark(**mark) if mark else None
             row["ended"] = {int(key): name for key, name in row.get("ended", {}).items()}
             return cls(**row)
         except FileNotFoundError:
@@ -122,7 +125,8 @@ class WriterState:
         return state
 
     def save(self, folder: Path) -> None:
-        replace_file(folder / "state.json", json.dumps(asdict(self)))
+        mark = {} if self.champion is None else self.champion._asdict()
+        replace_file(folder / "state.json", json.dumps({**asdict(self), "champion": mark}))
 
 
 def _is_of(state: WriterState, store: TrackingStore) -> bool:

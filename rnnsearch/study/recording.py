@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnsearch.commands import shown
 from rnnsearch.records.tracking_uri import (
@@ -22,7 +22,7 @@ from rnnsearch.records.tracking_uri import (
 )
 
 if TYPE_CHECKING:
-    from rnnsearch.events import ChampionChosen
+    from rnnsearch.events import ChampionChosen, ChampionMark
     from rnnsearch.records.recorder import Recorder, RecordState
     from rnnsearch.records.sink import Sink
     from rnnsearch.search.directory import StudyDirectory
@@ -177,7 +177,7 @@ def recorded(run: RunFigures, records: RecordState, champion: ChampionChosen | N
     if champion is None:
         return run
     of, refused = records.champion, records.unregistered
-    mine = of.get("time") == champion.time if of else not (records.pending or refused)
+    mine = of.time == champion.time if of else not (records.pending or refused)
     if records.champion_uri and mine:
         return replace(run, champion_uri=records.champion_uri)
     if refused.get("time") == champion.time:
@@ -205,8 +205,8 @@ def since(
     return recorded(run, replace(records, remedy="", commands=()), champion)
 
 
-def _of(choice: Mapping[str, Any]) -> str:
-    if not choice:
+def _of(choice: ChampionMark | None) -> str:
+    if choice is None:
         return ""
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(choice["time"]))
-    return f", trial {choice['number']} with seed {choice['seed']}, chosen {when}"
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(choice.time))
+    return f", trial {choice.number} with seed {choice.seed}, chosen {when}"

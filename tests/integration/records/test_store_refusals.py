@@ -14,7 +14,7 @@ import pytest
 from record_store import Store
 from unit.records import record_stream as stream
 
-from rnnsearch.events import ChampionChosen, Event
+from rnnsearch.events import ChampionChosen, ChampionMark, Event
 from rnnsearch.records.mlflow.refusals import blocked_by, cause, first_line, said
 from rnnsearch.records.patience import BLOCKED_PAUSE_SECONDS, Patience
 from rnnsearch.records.run_store import BlockedError
@@ -127,10 +127,10 @@ def test_an_earlier_winner_is_not_taken_for_one_that_was_refused(
 
     monkeypatch.setenv(VARIABLE, store.uri)  # so that it is put back in the end
     mlflow.set_tracking_uri(store.uri)  # models are logged where this says
-    state = WriterState(champion_uri="models:/sine/1", champion={"time": 1.0, "number": 0})
+    state = WriterState(champion_uri="models:/sine/1", champion=ChampionMark(1.0, 0, 3))
     writing = tracker(store, state)
     write(writing, [stream.started(), CHAMPION, stream.ended()])
-    assert state.champion == {"time": 1.0, "number": 0}
+    assert state.champion == ChampionMark(1.0, 0, 3)
     assert state.unregistered["time"] == CHAMPION.time
     assert "unreadable" in state.unregistered["reason"]
     assert state.refused == 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from contracts.broken_disk import BrokenDisk
 
 from rnnsearch import disk
-from rnnsearch.events import PackStarted
+from rnnsearch.events import ChampionMark, PackStarted
 from rnnsearch.records import outbox as outbox_module
 from rnnsearch.records.events_codec import encode
 from rnnsearch.records.outbox import Outbox, segments, study_id
@@ -163,10 +164,17 @@ def test_what_was_written_is_on_the_disk_before_close(tmp_path: Path) -> None:
 
 def test_writer_state_round_trip(tmp_path: Path) -> None:
     state = WriterState(
-        tracking_uri="sqlite:///a", done=3, claimed=5, runs={7: OpenRun("r", epoch=4)}, best=0.5
+        tracking_uri="sqlite:///a",
+        done=3,
+        claimed=5,
+        champion=ChampionMark(2.5, 7, 11),
+        runs={7: OpenRun("r", epoch=4)},
+        best=0.5,
     )
     state.save(tmp_path)
     assert WriterState.load(tmp_path) == state
+    row = json.loads((tmp_path / "state.json").read_text(encoding="utf-8"))
+    assert row["champion"] == {"time": 2.5, "number": 7, "seed": 11}
 
 
 def test_a_spoilt_state_file_starts_afresh(tmp_path: Path) -> None:

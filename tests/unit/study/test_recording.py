@@ -18,8 +18,7 @@ from rnnsearch.search.ledger.run_figures import RunFigures
 from rnnsearch.study.recording import Troubles, follow, note_store, recorded, since, where
 
 NOW = ChampionChosen(200.0, 5, 1, "best", {}, {})
-OURS = {"time": 200.0, "number": 5, "seed": 1}
-BEFORE = {"time": 100.0, "number": 3, "seed": 2}
+BEFORE = ChampionMark(100.0, 3, 2)
 RUN = RunFigures("complete", "", 1.0, 40, 0.0, DEFAULT)
 
 
@@ -31,15 +30,15 @@ def state(pending: int = 0, problem: str | None = None, **more: object) -> Recor
 
 
 def test_a_winner_that_is_registered_says_so() -> None:
-    found = recorded(RUN, state(champion=OURS), NOW)
+    found = recorded(RUN, state(champion=NOW.mark), NOW)
     assert found == replace(RUN, champion_uri="models:/x/1", run_id="r")
     # A state of an older version does not say whose model it is.
     assert recorded(RUN, state(), NOW).champion_uri == "models:/x/1"
-    assert recorded(RUN, state(champion=OURS), None) == replace(RUN, run_id="r")
+    assert recorded(RUN, state(champion=NOW.mark), None) == replace(RUN, run_id="r")
 
 
-@pytest.mark.parametrize("known", [BEFORE, {}])
-def test_an_earlier_winners_model_is_not_this_ones(known: dict[str, object]) -> None:
+@pytest.mark.parametrize("known", [BEFORE, None])
+def test_an_earlier_winners_model_is_not_this_ones(known: ChampionMark | None) -> None:
     refused = {"time": NOW.time, "reason": "no such checkpoint"}
     found = recorded(RUN, state(champion=known, unregistered=refused), NOW)
     assert found.champion_uri is None
@@ -70,7 +69,7 @@ def test_what_the_writer_did_alone_afterwards_is_said_later(tmp_path: Path) -> N
         run_id="r",
         experiment_id="4",
         champion_uri="models:/x/2",
-        champion=OURS,
+        champion=NOW.mark,
     ).save(directory.outbox)
     (directory.outbox / "000001.closed").touch()
     assert since(run, NOW, directory) == run
