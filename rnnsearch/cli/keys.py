@@ -30,7 +30,7 @@ def keys(
 
     found = reference(key, task)
     if format_ is Format.JSON:
-        print_json([one.to_json() for one in found])
+        print_json({"keys": [one.to_json() for one in found]})
         return
     where = ""
     for one in found:

@@ -1,7 +1,8 @@
 """What a user's task has to have. Nothing here is inherited from; classes only have to fit.
 
 Both kinds are frozen dataclasses whose fields, each with a default, are the keys under `task` in a
-space file; the class's docstring with its `Attributes:` is their meaning in `rnnsearch check`. A
+space file; the class's docstring with its `Attributes:` is their meaning in `rnnsearch keys`. What
+`rnnsearch.vocabulary` has may stand in `Annotated` on a field: its range, its unit and more. A
 method `problems(self)` may give pairs of a field and what is wrong with its value. A field called
 `path` names a file, relative to the space file; the task finds its absolute path there.
 

@@ -72,7 +72,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
         "task.length: a whole number, at least 2 and at most 1,000,000 steps; default 100\n"
         "    Steps of a sequence. Drawn by int, logint, choice.\n"
     )
-    (found,) = json.loads(told("resources.pack_timeout", "--format", "json", capsys=capsys))
+    (found,) = json.loads(told("resources.pack_timeout", "--format", "json", capsys=capsys))["keys"]
     assert found == {
         "key": "resources.pack_timeout",
         "where": "",
