@@ -29,19 +29,15 @@ def draw_curve(
     *,
     title: str,
     value_label: str,
-    log: bool = False,
 ) -> None:
     """One trial's metrics over its epochs, in one PNG.
 
     Args:
         curves: {name: {epoch: value}}, at most six; values that are not finite are left out.
         value_label: What is measured, with its unit.
-        log: A logarithmic axis, for positive values that span decades.
     """
     with drawing(path) as (axes,):
         plot_curves(axes, curves)
-        if log:
-            axes.set_yscale("log")
         axes.set_xlabel("epoch", color=INK)
         axes.set_ylabel(value_label, color=INK)
         heading(axes, title)

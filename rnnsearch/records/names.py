@@ -14,8 +14,3 @@ CHAMPION = "champion"
 def registered_name(study: str) -> str:
     """A study's name as a registered model: MLflow allows neither `/` nor `:` there."""
     return study.replace("/", "-").replace(":", "-")
-
-
-def champion_alias_uri(study: str) -> str:
-    """What loads the winner of a study: `mlflow.pyfunc.load_model(...)`."""
-    return f"models:/{registered_name(study)}@{CHAMPION}"

@@ -77,11 +77,6 @@ class Outbox:
         self.sequence = max(WriterState.load(folder).done, _last_sequence(folder))
         """Number of the last event handed in."""
 
-    @property
-    def unwritten(self) -> int:
-        """Events that wait in memory for the disk."""
-        return len(self._waiting)
-
     def on_event(self, event: Event) -> None:
         with self._lock:
             self.sequence += 1

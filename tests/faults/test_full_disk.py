@@ -92,7 +92,7 @@ def test_an_outbox_that_was_full_has_every_event_once(small_disk: Path, free: in
         stuffing.unlink()
         now += 2.0
         box.on_event(PackStarted(now, "y", "node", 8))
-        assert (box.problem, box.unwritten) == (None, 0)
+        assert box.problem is None
         seen += [sequence for sequence, _ in reader.read()]
         reader.delete_done(box.sequence)
     box.close()

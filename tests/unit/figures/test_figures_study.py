@@ -52,7 +52,7 @@ def test_small_studies_are_drawn(tmp_path: Path, goal: str, count: int) -> None:
 
 def test_curve_is_drawn_past_values_that_are_not_finite(tmp_path: Path) -> None:
     curve = {1: 1.0, 2: float("nan"), 3: 0.1}
-    draw_curve({"train": curve}, tmp_path / "c.png", title="t", value_label="nats", log=True)
+    draw_curve({"train": curve}, tmp_path / "c.png", title="t", value_label="nats")
     assert has_color(pixels(tmp_path / "c.png"), "#0072B2")
 
 

@@ -105,8 +105,7 @@ class PaperStore:
         self._writable(run_id).files[name] = text
 
     def keep(self, run_id: str, path: Path, folder: str) -> None:
-        files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
-        for one in files:
+        for one in [path] if path.is_file() else path.iterdir():
             self._writable(run_id).files[f"{folder}/{one.name}"] = one.read_text()
 
     def register(self, event: ChampionChosen, **_: Any) -> str:

@@ -12,12 +12,11 @@ from rnnsearch.errors import ModelError
 from rnnsearch.records.mlflow.database import sqlite_path
 from rnnsearch.records.mlflow.registry import fetch
 from rnnsearch.records.mlflow.ui import ui_command
-from rnnsearch.records.names import champion_alias_uri, registered_name
+from rnnsearch.records.names import registered_name
 
 
 def test_names_that_mlflow_refuses_are_mended() -> None:
     assert registered_name("a/b:c") == "a-b-c"
-    assert champion_alias_uri("sine") == "models:/sine@champion"
 
 
 def test_ui_command_runs_this_python(tmp_path: Path) -> None:
