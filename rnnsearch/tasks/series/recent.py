@@ -18,7 +18,7 @@ from rnnsearch.tasks.files.written.joined import JoinedForm
 from rnnsearch.tasks.files.written.reading import read_numbers
 from rnnsearch.tasks.files.written.times import TimeForm
 from rnnsearch.tasks.files.written.words import stripped
-from rnnsearch.tasks.frames import frame_columns
+from rnnsearch.tasks.frames import NA_HINT, frame_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -165,10 +165,7 @@ def _series(manifest: Mapping[str, Any], column: Any) -> tuple[NDArray[np.int64]
     coded = texts(column, f"the rows, column {id!r}").dictionary_encode()
     given = coded.dictionary.to_pylist()
     if coded.null_count or None in given or "" in given:
-        raise ModelError(
-            f"the column {id!r} tells the series apart and has empty cells. pandas reads NA and "
-            "the like as empty; read_csv(..., keep_default_na=False) leaves them."
-        )
+        raise ModelError(f"the column {id!r} tells the series apart and has empty cells.{NA_HINT}")
     names = _known_as(given, known, id) if counted else given
     order = {name: number for number, name in enumerate(dict.fromkeys(names))}
     places = np.array([order[name] for name in names], np.int64)
