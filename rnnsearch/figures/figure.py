@@ -45,7 +45,7 @@ class Figure:
 
 
 def figure_of(arrays: Mapping[str, NDArray[Any]], how: str) -> Figure | None:
-    """The picture of what `tasks.base.Showing.picture` gives; None of other arrays.
+    """The picture of what `tasks.base.Pictured.picture` gives; None of other arrays.
 
     Args:
         how: How predictions were made, of a rollout.

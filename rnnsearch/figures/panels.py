@@ -59,7 +59,7 @@ class Panel:
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Panel:
-        """What `Showing.picture` gives of a rollout."""
+        """What `Pictured.picture` gives of a rollout."""
         time, truth, warmup, later, prediction = (arrays[name] for name in _ARRAYS)
         return cls(
             along="time",
@@ -72,7 +72,7 @@ class Panel:
         )
 
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
-        """As `Showing.picture` gives a rollout."""
+        """As `Pictured.picture` gives a rollout."""
         return {name: getattr(self, name) for name in _ARRAYS}
 
 

@@ -297,6 +297,11 @@ class Showing(Protocol):
         """A line or a sample that shows what the model does; empty where words do not fit."""
         ...
 
+
+@runtime_checkable
+class Pictured(Protocol):
+    """A task that shows a trained model in a picture, and is not `panels.Panelled`."""
+
     def picture(
         self, predictor: Predictor, steps: int | None = None
     ) -> Mapping[str, np.ndarray[Any, Any]] | None:

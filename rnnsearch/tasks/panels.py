@@ -21,7 +21,7 @@ class Panelled(Protocol):
         steps: int | None = None,
         carried: tuple[Tensor, ...] | None = None,
     ) -> Panels:
-        """The rollout of `Showing.picture`, of every quantity; arguments likewise.
+        """The rollout of `Pictured.picture`, of every quantity; arguments likewise.
 
         Args:
             carried: As for `Task.evaluate`, so that what is drawn is what is scored.

@@ -16,6 +16,7 @@ import numpy as np
 
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.figures.figure import Figure, figure_of, rollout_figure
+from rnnsearch.tasks.base import Pictured
 from rnnsearch.tasks.frames import as_array
 from rnnsearch.tasks.panels import Panelled
 from rnnsearch.tasks.scaling import Scaler
@@ -310,5 +311,5 @@ class Use:
         shown = task()
         if isinstance(shown, Panelled):
             return rollout_figure(shown.panels(predictor, None, course.carried), self.caption())
-        arrays = shown.picture(predictor)
+        arrays = shown.picture(predictor) if isinstance(shown, Pictured) else None
         return None if arrays is None else figure_of(arrays, self.caption())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import isfinite
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,9 +20,11 @@ from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.tasks.base import Batch, Head, Part, Task, TaskData, Window, own_loss
 from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.families import family_of, use_of
 from rnnsearch.tasks.fed_back import fed_back
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.own.one_trial import OneTrialData
+from rnnsearch.tasks.use import Told
 from rnnsearch.training.plain import NetworkPredictor
 
 CPU = torch.device("cpu")
@@ -118,6 +121,13 @@ def networks(data: TaskData, count: int, cell: str = "lstm", head: Head = "every
     return Networks(made, head)
 
 
+class _Asked:
+    model = "m"
+
+    def command(self, verb: str, *words: object) -> str:
+        return " ".join(map(str, ("rnnsearch", verb, self.model, *words)))
+
+
 class TaskContract:
     """Inherit, and set `config` and `windows` that its data can be cut into."""
 
@@ -190,6 +200,24 @@ class TaskContract:
         marked = [metric.name for metric in metrics.values() if metric.loss]
         assert len(marked) == (not isinstance(data, OneTrialData))
         assert metrics[own_loss(data.metrics())].goal == "minimize"
+
+    def test_a_model_takes_its_example_and_does_what_it_shows(
+        self, data: TaskData, task: Task
+    ) -> None:
+        sizes = data.input_size, data.output_size, data.symbolic
+        config: Any = self.config
+        told = Told(asdict(config), json.loads(json.dumps(data.manifest())), *sizes)
+        use = use_of(family_of(config), told)
+        signature, given = use.signature(), use.example()
+        if not isinstance(signature.inputs, str):
+            assert list(given.columns) == [column.name for column in signature.inputs]
+        assert len(use.served(networks(data, 1, head=task.head), given, {}))
+        verb, *_ = use.command("") or (None,)
+        refused = use.refusals(_Asked())
+        assert verb not in refused
+        assert refused.keys() <= {"rollout", "sample", "classify"}
+        if use.does:
+            assert all(f"rnnsearch {verb} m" in why for why in refused.values())
 
     def test_gather_knows_no_neighbours(self, task: Task) -> None:
         window = self.windows[-1]

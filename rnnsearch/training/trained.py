@@ -10,7 +10,7 @@ import torch
 
 from rnnsearch.errors import ModelError
 from rnnsearch.figures.panels import Panel, Panels
-from rnnsearch.tasks.base import Part, Predictor, ShownTask
+from rnnsearch.tasks.base import Part, Pictured, Predictor, ShownTask
 from rnnsearch.tasks.fingerprint import changes, fingerprint
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.panels import Panelled
@@ -171,7 +171,7 @@ class TrainedModel(Checkpoint):
     def picture(
         self, steps: int | None = None, data: TaskData | None = None
     ) -> Mapping[str, NDArray[Any]] | None:
-        """Arrays to draw, such as a rollout over a validation wave: see `tasks.base.Showing`.
+        """Arrays to draw, such as a rollout over a validation wave: see `tasks.base.Pictured`.
 
         Args:
             steps: Points to predict; None takes the task's longest horizon.
@@ -187,7 +187,7 @@ class TrainedModel(Checkpoint):
         task, own = self.task(data), self.predictor()
         if isinstance(task, Panelled):
             return task.panels(own, steps, self.carried).shown[0].arrays()
-        return task.picture(own, steps)
+        return task.picture(own, steps) if isinstance(task, Pictured) else None
 
     def figure(self, data: TaskData | None = None) -> Figure | None:
         """What the task shows of the model at the end of a study, ready to be drawn.
@@ -243,9 +243,8 @@ class TrainedModel(Checkpoint):
         task = self.task(data)
         if isinstance(task, Panelled):
             return task.panels(self.predictor(), steps, self.carried)
-        arrays = task.picture(self.predictor(), steps)
-        known = arrays is not None and "prediction" in arrays
-        return Panels([Panel.of(arrays)]) if arrays is not None and known else None
+        arrays = task.picture(self.predictor(), steps) if isinstance(task, Pictured) else None
+        return Panels([Panel.of(arrays)]) if arrays and "prediction" in arrays else None
 
     def picture_caption(self) -> str:
         """How the predictions of `picture` were made."""

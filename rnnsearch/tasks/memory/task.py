@@ -75,10 +75,6 @@ class AddingTask:
         said = float(outputs[0, -1, 0, 0])
         return f"{first:.3f} + {second:.3f} = {first + second:.3f}; said {said:.3f}"
 
-    def picture(self, predictor: Predictor, steps: int | None = None) -> None:
-        """Nothing: a sum is said."""
-        del predictor, steps
-
     def _inputs(self, part: Part, index: Tensor) -> Tensor:
         """Numbers and marks [K, T, B, 2] of sequences [K, B]."""
         numbers = self._numbers[part][index]
@@ -149,10 +145,6 @@ class CopyTask:
         said = outputs[0, -self.config.length :, 0].argmax(dim=-1)
         wanted = targets[0, -self.config.length :]
         return f"{_row(wanted)} -> {_row(said)}"
-
-    def picture(self, predictor: Predictor, steps: int | None = None) -> None:
-        """Nothing: symbols are said."""
-        del predictor, steps
 
 
 def _row(symbols: Tensor) -> str:

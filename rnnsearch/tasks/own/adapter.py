@@ -73,10 +73,6 @@ class LoopedTask:
         del predictor
         return ""
 
-    def picture(self, predictor: Predictor, steps: int | None = None) -> None:
-        """Nothing, since nothing is known of the task."""
-        del predictor, steps
-
     def _entered(self, array: NDArray[Any], whole: bool) -> Tensor:
         """Time first: [T, B, F], or whole numbers [T, B]."""
         dtype = torch.int64 if whole else self._dtype

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -164,10 +164,6 @@ class SeriesTask:
         )
         more = ", ..." if len(predicted) > 6 else ""
         return f"{name}{whose} from {moment(data, row)}, predicted (measured): {pairs}{more}"
-
-    def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
-        """The first target's forecast of the first series; see `panels`."""
-        return self.panels(predictor, steps).shown[0].arrays()
 
     def panels(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -82,10 +82,6 @@ class SignalTask:
         """Nothing: a signal is drawn."""
         del predictor
         return ""
-
-    def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
-        """The first feature of the validation part; see `panels`."""
-        return self.panels(predictor, steps).shown[0].arrays()
 
     def panels(
         self,

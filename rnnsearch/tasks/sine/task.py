@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -85,10 +85,6 @@ class SineTask:
         """Nothing: a wave is drawn."""
         del predictor
         return ""
-
-    def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
-        """The first validation wave; see `panels`."""
-        return self.panels(predictor, steps).shown[0].arrays()
 
     def panels(
         self,

@@ -119,7 +119,3 @@ class TextTask:
         seed = derive(0, "sample")
         added = generate(predictor, prompt, self.config.sample, SAMPLE_TEMPERATURE, seed)
         return decode(prompt.tolist() + added)
-
-    def picture(self, predictor: Predictor, steps: int | None = None) -> None:
-        """Nothing: a text is read."""
-        del predictor, steps

@@ -90,7 +90,7 @@ def test_a_direct_model_of_a_user(tmp_path: Path) -> None:
     with pytest.raises(HorizonError, match="4 rows at once, not 5"):
         forecast_rows(data.manifest(), model, rows, 5)
     with pytest.raises(HorizonError, match="at most 4"):
-        task.picture(model, 5)
+        task.panels(model, 5)
 
 
 def test_a_step_reads_a_segment_of_changes(tmp_path: Path) -> None:

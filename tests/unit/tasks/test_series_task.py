@@ -185,7 +185,7 @@ def shop_wave() -> np.ndarray:
 def test_the_picture_goes_on_from_the_validation_part(tmp_path: Path) -> None:
     data, task = made(tmp_path, known=("k",), table={"k": np.arange(160.0)}, horizon=4)
     model = Echo()
-    found = task.picture(model, 5)
+    found = task.panels(model, 5).shown[0].arrays()
     row = int(data.bounds["val"][0, 0])
     assert found["prediction"].shape == found["prediction_time"].shape == (5,)
     assert found["prediction_time"][0] == np.datetime64("2024-01-01T00") + row
@@ -193,9 +193,9 @@ def test_the_picture_goes_on_from_the_validation_part(tmp_path: Path) -> None:
     steps = np.diff(found["prediction"])
     np.testing.assert_allclose(steps, data.scale[0, 0], rtol=1e-6)
     with pytest.raises(HorizonError, match="columns known ahead end"):
-        task.picture(model, 1000)
+        task.panels(model, 1000)
     with pytest.raises(HorizonError, match="at least 1 step"):
-        task.picture(model, 0)
+        task.panels(model, 0)
     assert task.say(model).startswith("y from 2024-01-0")
 
 

@@ -217,16 +217,16 @@ def test_a_held_out_start_that_is_none_is_noted() -> None:
 
 def test_pictures_hold_the_rollout() -> None:
     task = task_of(replace(DEFAULT, rollout=RolloutConfig(steps=(5,), warmup_steps=2)))
-    arrays = task.picture(Oracle(10 / 49), 60)
+    arrays = task.panels(Oracle(10 / 49), 60).shown[0].arrays()
     assert arrays["time"].shape == arrays["truth"].shape == arrays["warmup"].shape == (50,)
     assert arrays["warmup"].sum() == 2
     assert len(arrays["prediction"]) == len(arrays["prediction_time"]) == 60
     np.testing.assert_allclose(arrays["prediction_time"][:48], arrays["time"][2:])
     np.testing.assert_allclose(arrays["prediction"], np.sin(arrays["prediction_time"]), atol=1e-9)
-    assert len(task.picture(Repeater())["prediction"]) == 5
+    assert len(task.panels(Repeater()).shown[0].arrays()["prediction"]) == 5
     assert task.say(Repeater()) == ""
     with pytest.raises(HorizonError):
-        task.picture(Repeater(), 0)
+        task.panels(Repeater(), 0)
 
 
 @pytest.mark.parametrize(

@@ -242,11 +242,6 @@ def test_a_long_text_says_a_sample_of_the_configured_length() -> None:
     assert said == task.say(networks(task.data, 1))
 
 
-def test_nothing_is_drawn() -> None:
-    task = task_of(TextConfig(text=RHYME))
-    assert task.picture(networks(task.data, 1)) is None
-
-
 @pytest.mark.parametrize(
     ("vocabulary", "prompt"), [("\n abc", "a"), ("\n 1", "\n"), ([10, 104, 200], "h")]
 )

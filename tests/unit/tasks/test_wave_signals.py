@@ -218,7 +218,7 @@ def test_a_window_slides_over_its_own_predictions() -> None:
     found = task.evaluate(Recursion(20 / 199), "val", None)
     assert float(found["val_rollout_rmse_5"]) < 1e-12
     assert float(found["val_mse"]) < 1e-24
-    arrays = task.picture(Recursion(20 / 199), 40)
+    arrays = task.panels(Recursion(20 / 199), 40).shown[0].arrays()
     assert len(arrays["prediction"]) == 40
     np.testing.assert_allclose(arrays["prediction"], np.sin(arrays["prediction_time"]), atol=1e-9)
     assert arrays["warmup"].sum() == 10
@@ -227,15 +227,15 @@ def test_a_window_slides_over_its_own_predictions() -> None:
 
 def test_the_picture_of_a_long_horizon_is_drawn_where_its_targets_are() -> None:
     task = task_of(GLASS)
-    arrays = task.picture(Repeater())
+    arrays = task.panels(Repeater()).shown[0].arrays()
     lag = GLASS.horizon
     start, end = task.data.bounds["val"]
     np.testing.assert_allclose(arrays["prediction"], task.data.values[start + 7 : end - lag, 0])
     assert arrays["prediction_time"][[0, -1]].tolist() == [start + 7 + lag, end - 1]
     with pytest.raises(HorizonError, match="no prediction is fed back"):
-        task.picture(Repeater(), 100)
+        task.panels(Repeater(), 100)
     with pytest.raises(HorizonError):
-        task_of(NOISY).picture(Repeater(), 0)
+        task_of(NOISY).panels(Repeater(), 0)
 
 
 def test_valid_time_ends_at_the_first_error() -> None:
@@ -332,7 +332,7 @@ def test_a_trained_model_takes_and_gives_the_units_of_the_signal(
     trained = TrainedModel.from_weights(trial, weights, data)
     start = data.bounds["val"][0]
     window = data.values[None, start : start + 10].astype(np.float32)
-    drawn = task.picture(trained.predictor(), 7)["prediction"]
+    drawn = task.panels(trained.predictor(), 7).shown[0].arrays()["prediction"]
     rolled = trained.rollout(window, 7)
     np.testing.assert_allclose(rolled[0, :, 0], drawn, rtol=1e-4)
     predicted = trained.predict(window)
