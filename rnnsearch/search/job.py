@@ -27,7 +27,6 @@ class Job:
         known_epoch: Epochs that are on record from an earlier attempt; a replay repeats them.
         epoch: Finished epochs of this attempt.
         curve: Finite values of the study's metric by epoch, earlier attempts included.
-        last_value: The metric at `epoch`, finite or not; None before the first epoch.
         kernel: What computes it, in words, as the pack says; empty before its first step.
         missed: How often a pack's roster lacked it although it was sent.
         held: The best epoch of this attempt, whose weights its pack keeps; None before the first.
@@ -48,7 +47,6 @@ class Job:
     known_epoch: int = 0
     epoch: int = 0
     curve: dict[int, float] = field(default_factory=dict)
-    last_value: float | None = None
     seconds: float = 0.0
     training_steps: int = 0
     kernel: str = ""
@@ -71,7 +69,6 @@ class Job:
             raise LedgerError(f"the task reports no {metric}; it reports {names}")
         value = float(report.metrics[metric])
         self.epoch = report.epoch
-        self.last_value = value
         self.held = report.best
         self.seconds += report.seconds
         self.training_steps += report.training_steps

@@ -1,7 +1,8 @@
 """What the driver and its packs say to each other, as frozen records.
 
-Everything here is pickled by Ray. Updates carry sequence numbers, since an actor call that raises
-is silent: each report names the last one that the pack has seen, and the driver reconciles.
+Everything here is pickled by Ray. An actor call that raises is silent: so each report has the
+pack's roster, which the driver squares with its account, and updates are numbered, so that one that
+comes twice is applied once.
 """
 
 from __future__ import annotations
@@ -93,19 +94,16 @@ class PackReport:
     """All that happened in one step of a pack.
 
     Attributes:
-        last_update: Sequence number of the last update seen; 0 before the first.
         roster: Finished epochs of every training aboard.
         weights: Best weights of departed trainings, those that were wanted; None where a
             training finished no epoch.
         snapshot: Name of the pack's newest snapshot file, empty if there is none.
         snapshot_holds: The trainings in it.
         node: Host name of the worker.
-        pid: Process id of the worker.
         cpu_seconds: Processor time of the worker's process since it started.
         kernels: What computes the trainings that were not named before, in words.
     """
 
-    last_update: int = 0
     reports: tuple[EpochReport, ...] = ()
     divergences: tuple[Divergence, ...] = ()
     refusals: tuple[Refusal, ...] = ()
@@ -114,6 +112,5 @@ class PackReport:
     snapshot: str = ""
     snapshot_holds: frozenset[str] = frozenset()
     node: str = ""
-    pid: int = 0
     cpu_seconds: float = 0.0
     kernels: Mapping[str, str] = field(default_factory=dict)

@@ -49,7 +49,6 @@ class PackBook:
     aboard: dict[str, Job] = field(default_factory=dict)
     leaving: dict[str, tuple[Job, Departure]] = field(default_factory=dict)
     seq: int = 0
-    seen: int = 0
     reported: bool = False
     draining: bool = False
     halted: bool = False
@@ -59,7 +58,6 @@ class PackBook:
     def read(self, report: PackReport) -> Drift:
         """Square the account with a report, before anything in it is judged."""
         self.reported = True
-        self.seen = report.last_update
         self.snapshot = report.snapshot
         self.snapshot_holds = report.snapshot_holds
         drift = Drift()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from collections.abc import Callable, Mapping
@@ -179,7 +178,6 @@ class PackWorker:
 
     def _report(self, step: Step) -> PackReport:
         report = PackReport(
-            last_update=self._seen,
             reports=step.reports,
             divergences=step.divergences,
             refusals=(*self._refusals, *step.refusals),
@@ -188,7 +186,6 @@ class PackWorker:
             snapshot=self._snapshot,
             snapshot_holds=self._snapshot_holds,
             node=platform.node(),
-            pid=os.getpid(),
             cpu_seconds=time.process_time(),
             kernels=self._new_kernels(),
         )

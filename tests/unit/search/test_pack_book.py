@@ -23,7 +23,7 @@ def book(*numbers: int) -> PackBook:
 
 
 def test_no_drift_where_roster_and_account_agree() -> None:
-    drift = book(1, 2).read(PackReport(last_update=1, roster={"1": 0, "2": 3}))
+    drift = book(1, 2).read(PackReport(roster={"1": 0, "2": 3}))
     assert (drift.again, drift.lost, drift.departures) == ([], [], [])
 
 
