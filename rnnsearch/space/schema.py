@@ -12,6 +12,7 @@ import annotated_types as limits
 from pydantic import StringConstraints, TypeAdapter
 
 from rnnsearch.models.config import OWN_PATTERN, OwnCell
+from rnnsearch.plugins import Configs
 from rnnsearch.space.fields import (
     REQUIRED,
     SECTIONS,
@@ -45,7 +46,7 @@ _WHEN = {
     },
 }
 
-_OWN_TASK = {
+_OWN = {
     "type": "string",
     "pattern": r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$",
     "description": "Your own, as package.module:Class; its fields are the other keys.",
@@ -78,7 +79,7 @@ def json_schema() -> dict[str, Any]:
             "description": SECTIONS["task"],
             "type": "object",
             "required": ["type"],
-            "properties": {"type": {"anyOf": [{"enum": list(tasks)}, _OWN_TASK]}},
+            "properties": {"type": {"anyOf": [{"enum": list(tasks)}, _OWN]}},
             "allOf": [_task_case(name, cls) for name, cls in tasks.items()],
         },
     }
@@ -141,13 +142,20 @@ def _one_of(configs: Mapping[str, type], key: str, fields: Mapping[str, Field]) 
         for name, schema in _object(cls, key)["properties"].items():
             if schema not in found.setdefault(name, []):
                 found[name].append(schema)
-    found["type"] = [_field(fields[f"{key}.type"])]
+    properties = {
+        name: schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+        for name, schemas in found.items()
+    }
+    properties["type"] = named = _field(fields[f"{key}.type"])
+    if not isinstance(configs, Configs):
+        return {"properties": properties, "additionalProperties": False}
+    del named["type"]
+    named["anyOf"] = [{"enum": named.pop("enum")}, _OWN]
+    # The keys of somebody's own are known to nobody but `check`.
     return {
-        "properties": {
-            name: schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-            for name, schemas in found.items()
-        },
-        "additionalProperties": False,
+        "properties": properties,
+        "if": {"properties": {"type": _OWN}, "required": ["type"]},
+        "else": {"propertyNames": {"enum": list(properties)}},
     }
 
 

@@ -50,7 +50,8 @@ class StoppingRule(Protocol):
         """Judge a trial by what it reported since it was last judged.
 
         Returns:
-            Why it stops, in words with the numbers; None where it goes on.
+            Why it stops, in words with the numbers: `stopped by ASHA at epoch 9: 0.031, needed
+            0.019 or better among 27`. None where it goes on.
         """
         ...
 

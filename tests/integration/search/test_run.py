@@ -225,3 +225,17 @@ def test_tunes_files_hold_no_secret_and_none_is_left_behind(
     captured = capfd.readouterr()
     assert captured.out == ""
     assert captured.err == ""
+
+
+def test_points_of_a_sequence_are_trained_and_stopped_by_the_median_rule(tmp_path: Path) -> None:
+    scheduler = "search.scheduler={type: median, grace_period: 2, interval: 3, min_trials: 2}"
+    outcome, notes, ledger = search(tmp_path, [scheduler, "search.sampler.type=qmc"])
+    assert outcome.champion is not None
+    stopped = [event for event in notes.of(TrialEnded) if event.state == "pruned"]
+    assert stopped
+    for event in stopped:
+        assert event.reason.startswith(f"stopped by the median rule at epoch {event.epoch}: best ")
+    shares = [
+        math.log(trial.params["training.learning_rate"] / 1e-3, 1e2) for trial in ledger.trials()
+    ]
+    assert Counter(int(8 * share) for share in shares) == Counter(dict.fromkeys(range(8), 2))

@@ -34,6 +34,12 @@ def test_it_accepts_the_shipped_spaces_and_their_resolved_files(name: str) -> No
     assert errors(yaml.load(load(SPACES / f"{name}.yaml").yaml)) == []
 
 
+def test_it_accepts_keys_of_somebodys_own_strategy() -> None:
+    assert (
+        errors({"task": {"type": "sine"}, "search": {"sampler": {"type": "a.b:C", "d": 1}}}) == []
+    )
+
+
 @pytest.mark.parametrize(
     ("value", "path"),
     [
@@ -54,6 +60,11 @@ def test_it_accepts_the_shipped_spaces_and_their_resolved_files(name: str) -> No
             "$.training.max_epochs",
         ),
         ({"task": {"type": "sine"}, "search": {"time_budget": "10"}}, "$.search.time_budget"),
+        (
+            {"task": {"type": "sine"}, "search": {"sampler": {"type": "tp"}}},
+            "$.search.sampler.type",
+        ),
+        ({"task": {"type": "sine"}, "search": {"sampler": {"of": 3}}}, "$.search.sampler"),
         (
             {"task": {"type": "sine", "rollout": {"warmup_steps": {"int": [0, 2]}}}},
             "$.task.rollout.warmup_steps",
