@@ -82,6 +82,11 @@ def _fields_problem(cls: type) -> str | None:
                 "int, float, bool, str, Literal, tuple[int, ...] and the like, any of these or "
                 "None, and dataclasses of such fields."
             )
+        default = field.default
+        if field.default_factory is not MISSING:
+            default = field.default_factory()
+        if problem := said[field.name].problem(default):
+            return f"its field `{field.name}` has the default {default!r}, which {problem}."
     return None
 
 

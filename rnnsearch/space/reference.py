@@ -10,15 +10,8 @@ from typing import Any
 
 from rnnsearch.commands import command
 from rnnsearch.errors import InputError
-from rnnsearch.space.fields import (
-    REQUIRED,
-    SECTIONS,
-    Field,
-    all_fields,
-    choices,
-    in_words,
-    leaves,
-)
+from rnnsearch.space.field_types import in_words
+from rnnsearch.space.fields import REQUIRED, SECTIONS, Field, all_fields, choices, leaves
 from rnnsearch.space.overrides import nearest_key
 from rnnsearch.space.sampled import kinds_for
 from rnnsearch.space.words import as_written, plain_text

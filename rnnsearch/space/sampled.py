@@ -9,13 +9,8 @@ from typing import Any
 from rnnsearch.errors import Mistake
 from rnnsearch.space.distributions import Choice, Distribution, Float, Int
 from rnnsearch.space.document import Entry, Items, Mapping, Node, Scalar
-from rnnsearch.space.fields import (
-    Field,
-    in_words,
-    is_list,
-    literals,
-    takes,
-)
+from rnnsearch.space.field_types import in_words, is_list, literals, takes
+from rnnsearch.space.fields import Field
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import WrongError, note, noted, wrong
 from rnnsearch.space.values import read_value

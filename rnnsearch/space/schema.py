@@ -13,15 +13,8 @@ from pydantic import StringConstraints, TypeAdapter
 
 from rnnsearch.models.config import OWN_PATTERN, OwnCell
 from rnnsearch.plugins import Configs
-from rnnsearch.space.fields import (
-    REQUIRED,
-    SECTIONS,
-    Field,
-    alternatives,
-    config_classes,
-    leaves,
-    summary,
-)
+from rnnsearch.space.field_types import alternatives
+from rnnsearch.space.fields import REQUIRED, SECTIONS, Field, config_classes, leaves, summary
 from rnnsearch.space.load import SAFE_NAME
 from rnnsearch.space.sampled import kinds_for
 from rnnsearch.space.words import as_written

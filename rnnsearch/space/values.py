@@ -10,7 +10,8 @@ from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from rnnsearch.models.config import OWN_PATTERN, OwnCell
 from rnnsearch.space.document import Mapping, Node, Place, Scalar, plain
-from rnnsearch.space.fields import Field, alternatives, in_words, literals, takes
+from rnnsearch.space.field_types import alternatives, in_words, literals, takes
+from rnnsearch.space.fields import Field
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import wrong
 from rnnsearch.vocabulary import DURATION, PATH

@@ -8,7 +8,8 @@ from rnnsearch.errors import Mistake
 from rnnsearch.space.conditions import Condition, can_hold, contains, find_cycle, holds
 from rnnsearch.space.distributions import Between, Choice, Float
 from rnnsearch.space.document import Entry, Items, Mapping, Node, Scalar
-from rnnsearch.space.fields import Field, is_list, sampled_section, takes
+from rnnsearch.space.field_types import is_list, takes
+from rnnsearch.space.fields import Field, sampled_section
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import WrongError, note, noted, within, wrong
 from rnnsearch.space.sections import Reading

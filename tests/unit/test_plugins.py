@@ -13,6 +13,9 @@ from rnnsearch.plugins import Configs
 
 MODULE = '''
 from dataclasses import dataclass
+from typing import Annotated
+
+from rnnsearch.vocabulary import Range
 
 
 class Counter:
@@ -48,6 +51,13 @@ class Bare:
 
 @dataclass
 class Loose:
+    def make(self): ...
+
+
+@dataclass(frozen=True)
+class Far:
+    step: Annotated[int, Range(most=5)] = 9
+
     def make(self): ...
 
 
@@ -124,6 +134,7 @@ def test_what_it_raises_is_said_as_theirs(configs: Configs) -> None:
         ("counting:Loose", "the dataclass must be frozen"),
         ("counting:Needy", "its field `step` needs a default"),
         ("counting:Typed", "a field cannot be called `type`"),
+        ("counting:Far", "its field `step` has the default 9, which must be at most 5"),
     ],
 )
 def test_what_cannot_be_found_or_is_none_is_said(configs: Configs, name: str, why: str) -> None:

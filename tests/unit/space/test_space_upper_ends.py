@@ -12,7 +12,7 @@ import pytest
 
 from rnnsearch.errors import SpaceFileError
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.space.fields import all_fields
+from rnnsearch.space.fields import all_fields, every_field
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
 from rnnsearch.space.words import draws
@@ -89,6 +89,12 @@ def test_numbers_of_the_other_sections_have_one_too(key: str, many: bool) -> Non
         with pytest.raises(SpaceFileError) as caught:
             loads("task: {type: sine}", name="a", directory=Path(), overrides=[f"{key}={written}"])
         assert key in {mistake.key for mistake in caught.value.mistakes}
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_every_default_is_within_its_range(name: str) -> None:
+    wrong = {key: one.says.problem(one.default) for key, one in every_field(name).items()}
+    assert not any(wrong.values())
 
 
 @pytest.mark.parametrize(

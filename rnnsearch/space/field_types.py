@@ -1,0 +1,67 @@
+"""What a field's type admits, and how a person says it."""
+
+from __future__ import annotations
+
+import types
+from enum import StrEnum
+from typing import Any, Literal, Union, get_args, get_origin
+
+from rnnsearch.models.config import OwnCell
+
+
+def texts(annotation: Any) -> Any:
+    """An enumeration of texts as those texts, which a file writes; any other type as it is."""
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return Literal[tuple(member.value for member in annotation)]
+    return annotation
+
+
+def alternatives(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union; a tuple of one for any other type."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        return get_args(annotation)
+    return (annotation,)
+
+
+def takes(annotation: Any, kind: type) -> bool:
+    """Whether the type admits values of `kind` (int, float, bool, str) other than by a Literal."""
+    return kind in alternatives(annotation)
+
+
+def is_list(annotation: Any) -> bool:
+    return any(get_origin(part) is tuple for part in alternatives(annotation))
+
+
+def literals(annotation: Any) -> tuple[Any, ...]:
+    """The members of the Literal types in an annotation."""
+    return tuple(
+        member
+        for part in alternatives(annotation)
+        if get_origin(part) is Literal
+        for member in get_args(part)
+    )
+
+
+_WORDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text",
+    type(None): "null",
+    OwnCell: "your own package.module:Class",
+}
+_PLURALS = {int: "whole numbers", float: "numbers", str: "texts", bool: "true or false"}
+
+
+def in_words(annotation: Any) -> str:
+    """A type as a person says it: `a whole number or null`."""
+    words = []
+    for part in alternatives(annotation):
+        if get_origin(part) is Literal:
+            members = [str(member) for member in get_args(part)]
+            words.append(members[0] if len(members) == 1 else "one of " + ", ".join(members))
+        elif get_origin(part) is tuple:
+            words.append(f"a list of {_PLURALS[get_args(part)[0]]}")
+        else:
+            words.append(_WORDS[part])
+    return " or ".join(words)
