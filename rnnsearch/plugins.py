@@ -23,7 +23,13 @@ from rnnsearch.vocabulary import keys
 @cache
 def installed(group: str) -> Mapping[str, EntryPoint]:
     """What installed packages offer in a group, by name."""
-    return {entry.name: entry for entry in entry_points(group=group)}
+    return {entry.name: entry for entry in _every_entry().select(group=group)}
+
+
+@cache
+def _every_entry() -> Any:  # two types in Python 3.11 and 3.12, with one method that we need
+    """Those of all groups: the metadata of every package is read for one as for all."""
+    return entry_points()
 
 
 def is_brought(name: str, group: str) -> bool:

@@ -36,6 +36,8 @@ _MARKS = {
 }
 
 _DASHES = ((5, 3), (1, 2), (7, 2, 1, 2), (9, 4), (3, 2, 1, 2, 1, 2), (2, 4))
+MOST_RUNGS = 16
+"""Of a rule that decides more often, lines at its rungs would hide the curves."""
 MOST_NAME = 40
 """Characters of a baseline's name in a legend."""
 
@@ -161,7 +163,7 @@ def _curves(
     if first is not None and first.curve:
         label = f"{'champion' if won else 'best'}: trial {first.number}"
         axes.plot(*_points(first.curve), color=INK, linewidth=2.0, label=label)
-    for index, rung in enumerate(rungs):
+    for index, rung in enumerate(rungs if len(rungs) <= MOST_RUNGS else ()):
         label = "rung" if index == 0 else "_"
         axes.axvline(rung, color=GREY, linewidth=0.9, linestyle=(0, (2, 3)), label=label)
 

@@ -40,3 +40,4 @@ def install(
     monkeypatch.syspath_prepend(str(folder))
     importlib.invalidate_caches()
     plugins.installed.cache_clear()
+    plugins._every_entry.cache_clear()

@@ -110,3 +110,20 @@ def test_the_curve_that_stands_out_is_the_winners_or_the_best_of_those_that_can_
     assert said in lines(below)
     assert (said in lines(above)) is (champion is not None)
     assert "ar: 0.3" in lines(above)
+
+
+@pytest.mark.parametrize(("interval", "drawn_rungs"), [(10, 16), (9, 0)])
+def test_rungs_are_drawn_where_they_are_few(
+    drawn: list[Any], tmp_path: Path, interval: int, drawn_rungs: int
+) -> None:
+    write_files(tmp_path)
+    how = f"search.scheduler={{type: median, grace_period: {interval}, interval: {interval}}}"
+    overrides = [how, "training.max_epochs=161"]
+    spec = loads(space("adding"), name="adding", directory=tmp_path, overrides=overrides)
+    trial = TrialRecord(
+        0, "trial-0", "complete", {}, {1: 0.5}, 0.5, 0.5, 1, 1, "", 1, 1, 0, None, 1.0, 0.0, 1.0
+    )
+    draw_trials([trial], [], spec, tmp_path, None)
+    below = drawn[0].axes[1]
+    assert len([line for line in below.get_lines() if line.get_linewidth() == 0.9]) == drawn_rungs
+    assert ("rung" in lines(below)) is bool(drawn_rungs)
