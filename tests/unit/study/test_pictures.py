@@ -75,6 +75,19 @@ def test_of_a_tiny_text_the_letters_by_epoch_are_drawn(drawn: list[Any], tmp_pat
     assert "seed 77" in above.get_title("left")
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("words", "seed 77, on the validation part: "), ("events", "seed 77, one step ahead")],
+)
+def test_what_is_a_matrix_is_drawn_as_one(
+    drawn: list[Any], tmp_path: Path, name: str, title: str
+) -> None:
+    draw_champion(*champion_of(name, tmp_path, None))
+    axes = drawn[0].axes[-1]
+    assert axes.get_images()
+    assert title in axes.get_title("left")
+
+
 def test_a_forecast_names_its_series_and_its_date(drawn: list[Any], tmp_path: Path) -> None:
     draw_champion(*champion_of("direct", tmp_path, None))
     (figure,) = drawn
