@@ -71,12 +71,12 @@ def read_texts(path: Path, wanted: Sequence[str], hint: str = "") -> Texts:
     rows = _of_parquet if is_parquet(path) else _of_csv
     for line, cells in rows(path, raw, wanted):
         for name, cell in zip(wanted, cells, strict=True):
-            columns[name].append(cell.strip())
-            if not columns[name][-1]:
+            if not (stripped := cell.strip()):
                 raise DataError(
                     f"{_place_of(path, line)}: the column {name!r} is empty here. Fill the cell, "
                     "or take the row out."
                 )
+            columns[name].append(stripped)
         lines.append(line)
     if not lines:
         raise no_rows(path)
@@ -89,9 +89,10 @@ def _of_csv(path: Path, raw: bytes, wanted: Sequence[str]) -> Iterator[tuple[int
     places = [found.names.index(plain_name(name)) for name in wanted]
     text = StringIO(decoded(path, raw), newline="")
     rows = csv_rows(path, text, found.delimiter, strict=True)
-    filled = ((line, cells) for line, cells in rows if any(cell.strip() for cell in cells))
-    next(filled)
-    for line, cells in filled:
+    next(cells for _, cells in rows if any(map(str.strip, cells)))
+    for line, cells in rows:
+        if not any(map(str.strip, cells)):
+            continue
         if len(cells) != len(found.names):
             raise ragged(_place_of(path, line), len(cells), len(found.names))
         yield line, [cells[place] for place in places]
