@@ -44,7 +44,7 @@ def kernels(
     import torch
 
     from rnnsearch.cli.text import print_json, print_table
-    from rnnsearch.training.kernels.compiled.cache import refused_folders
+    from rnnsearch.training.kernels.compiled import notes
     from rnnsearch.training.stepping.choice import choices
 
     cells, sizes, batches = (
@@ -61,7 +61,7 @@ def kernels(
         }
         for one in found
     ]
-    for line in refused_folders():
+    for line in notes():
         typer.echo(line, err=True)
     if format_ is Format.JSON:
         print_json(rows)

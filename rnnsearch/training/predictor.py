@@ -73,7 +73,7 @@ class StackPredictor:
         if shape.symbolic or not shape.by_hand or not whole_steps(kernel for kernel, _ in layers):
             return fed_back(self, inputs, state, steps)
         # numba takes a second to import, and may be missing where no layer is compiled.
-        from rnnsearch.training.kernels.compiled.loop import closed_loop
+        from rnnsearch.training.kernels.compiled import closed_loop
 
         outputs, state = self(inputs.contiguous(), state)
         first = outputs[:, -1:]

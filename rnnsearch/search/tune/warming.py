@@ -14,8 +14,7 @@ from typing import Any
 from rnnsearch.models.cells import CLASSIC, function_name
 from rnnsearch.space.distributions import Choice
 from rnnsearch.space.spec import StudySpec
-
-_MODULE = "rnnsearch.training.kernels.compiled.warm"
+from rnnsearch.training.kernels.compiled import WARM
 
 
 @contextmanager
@@ -26,7 +25,8 @@ def kernels_warming(spec: StudySpec, log_file: Path, say: Callable[[str], None])
     themselves, as does a pack that the child's failure (which the log shows) left without.
 
     Args:
-        say: Told at the end of folders of kernels that are not used since others may write there.
+        say: Told at the end of folders of kernels that are not used since others may write there, and
+            of a numba with which there are none.
     """
     kernels = reachable_kernels(spec)
     if spec.resources.gpus_per_pack > 0 or not kernels:
@@ -39,7 +39,7 @@ def kernels_warming(spec: StudySpec, log_file: Path, say: Callable[[str], None])
     with log_file.open("ab") as log:
         # Its own session, so that Ctrl-C is the driver's to handle.
         child = subprocess.Popen(
-            [sys.executable, "-m", _MODULE, *kernels],
+            [sys.executable, "-m", WARM, *kernels],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

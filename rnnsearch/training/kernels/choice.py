@@ -14,7 +14,7 @@ import torch
 from rnnsearch.models.cells import CELLS
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape
 from rnnsearch.training.kernels.batched.kernel import BatchedKernel
-from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
+from rnnsearch.training.kernels.compiled import CompiledKernel
 from rnnsearch.training.kernels.modules import ModulesKernel
 
 FUSED_ROWS = 256

@@ -7,7 +7,7 @@ import time
 
 import torch
 
-from rnnsearch.training.kernels.compiled.step import CompiledStep, StepShape
+from rnnsearch.training.kernels.compiled import CompiledStep, StepShape
 from rnnsearch.training.stack_key import Shared
 from rnnsearch.training.stepping.base import Taken
 from rnnsearch.training.stepping.crew import Crew

@@ -1,7 +1,9 @@
 """Recurrent layers and whole training steps, compiled where they run by numba: no compiler.
 
-`__init__` imports nothing, so that compiling ahead needs no torch, which takes longer to import.
+The names below are all that the rest of the program sees. They are imported when they are first
+asked for, so that compiling ahead needs no torch, which takes longer to import.
 
+insides     all that is taken from numba's insides
 parts       functions that are parts of an entry point
 host        the processor's vector registers
 vectors     sixteen floats as LLVM instructions: arithmetic, loads, loops
@@ -10,21 +12,48 @@ tiles       matrix products on tiles of registers
 moves       packing and transposing operands
 products    whole matrix products out of tiles
 cell        what a cell is: the tiles of one step forward, and what one step back is given
-cell_*      the cells
+cell_*      the cells, and their entry points
 layout      what a call is given, and the regions of its scratch buffer
 member      one member of a layer: its steps forward, and its gradients
-layer       a layer of many members; the entry points
+layer       a layer of many members
 head        the linear head and the loss of whole steps
 update      norm, clip and optimizers over a row of parameters
 step_layout what a call for whole optimizer steps is given, and its scratch buffer
-steps       whole optimizer steps out of layers; the entry points
-entry       compiling them
+steps       whole optimizer steps out of layers
+entry       compiling the entry points
 call        calling them
 cache       compiled code on disk
 checks      the debug build
-function    the torch function
+function    a layer's two passes on tensors
 kernel      `CompiledKernel`, one layer
 loop        layers that are fed their own outputs
 step        `CompiledStep`, whole optimizer steps
 warm        a child process that compiles ahead
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rnnsearch.training.kernels.compiled.kernel import CompiledKernel, notes
+    from rnnsearch.training.kernels.compiled.loop import closed_loop
+    from rnnsearch.training.kernels.compiled.step import CompiledStep, StepShape
+
+__all__ = ["WARM", "CompiledKernel", "CompiledStep", "StepShape", "closed_loop", "notes"]
+
+WARM = f"{__name__}.warm"
+"""What a child process runs to compile ahead."""
+
+_PLACES = {
+    "CompiledKernel": "kernel",
+    "CompiledStep": "step",
+    "StepShape": "step",
+    "closed_loop": "loop",
+    "notes": "kernel",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

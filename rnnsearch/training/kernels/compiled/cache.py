@@ -27,12 +27,16 @@ from typing import Any
 
 import llvmlite.binding
 import numba
-from numba.core import config
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
-from numba.misc.appdirs import AppDirs
 
 from rnnsearch.training.kernels.compiled import host
 from rnnsearch.training.kernels.compiled.checks import CHECKED
+from rnnsearch.training.kernels.compiled.insides import (
+    AppDirs,
+    CacheLocator,
+    CompileResultCacheImpl,
+    FunctionCache,
+    config,
+)
 from rnnsearch.training.kernels.compiled.trust import foreign
 
 try:
@@ -201,7 +205,7 @@ def digest() -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:20]
 
 
-class _KernelLocator(_CacheLocator):  # type: ignore[misc] # numba is untyped
+class _KernelLocator(CacheLocator):  # type: ignore[misc] # numba is untyped
     """Where numba's cache looks: our folder, with the digest in the file's name."""
 
     def get_cache_path(self) -> str:

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import pairwise
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnsearch.training.kernels.compiled import checks
@@ -22,6 +20,7 @@ from rnnsearch.training.kernels.compiled.layout import (
     divide_scratch,
 )
 from rnnsearch.training.kernels.compiled.step_layout import (
+    StepNumbers,
     StepSizes,
     StepTensors,
     divide_step,
@@ -79,28 +78,19 @@ def call_steps(
     name: str,
     sizes: StepSizes,
     tensors: Mapping[str, Tensor | None],
-    rates: NDArray[np.float64],
-    settings: NDArray[np.float64],
-    powers: NDArray[np.float64],
-    losses: NDArray[np.float32],
-    norms: NDArray[np.float32],
+    numbers: StepNumbers,
 ) -> None:
     """Run whole steps on contiguous float32 tensors.
 
     Args:
         tensors: By the names of `StepTensors`; missing ones and None count as absent.
-        rates: Learning rates [S, K].
-        settings: [K, len(Column)].
-        powers: [K, 2], advanced.
-        losses: [S, K], written.
-        norms: [S, K], written.
     """
     scratch = _address(_scratch_buffer(divide_step(0, sizes).end))
     places = StepTensors(*[*_addresses(StepTensors._fields[:-1], tensors), scratch])
     if checks.CHECKED:
         extents = [*_whole(tensors.values()), *_between(step_extents(sizes, scratch))]
         checks.allow_only(extents)
-    step_entry(name)(sizes, places, rates, settings, powers, losses, norms)
+    step_entry(name)(sizes, places, numbers)
     if checks.CHECKED:
         checks.raise_on_violation()
 

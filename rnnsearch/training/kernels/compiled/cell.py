@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from rnnsearch.training.kernels.compiled.moves import transpose
 from rnnsearch.training.kernels.compiled.parts import jit
-from rnnsearch.training.kernels.compiled.tiles import Operands, Place, accumulated
+from rnnsearch.training.kernels.compiled.tiles import PANEL, Operands, Place, accumulated
 from rnnsearch.training.kernels.compiled.vectors import (
     FLOAT_BYTES,
     LANES,
@@ -21,6 +21,9 @@ from rnnsearch.training.kernels.compiled.vectors import (
     Vector,
     vector_intrinsic,
 )
+
+BLOCKS = (PANEL, PANEL // 2, LANES)
+"""Units of a block of a cell with one gate, one after the other as long as they fit."""
 
 
 class Forward(NamedTuple):
@@ -135,18 +138,28 @@ def forward_over(blocks: Sequence[tuple[int, Any, Any]], gates: int, name: str) 
             row = 0
             while row < at.batch:
                 r = FLOAT_BYTES * row * hidden + u
-                operands = (
-                    hidden, at.start + u + FLOAT_BYTES * row * at.start_row, at.start_row,
-                    at.x + FLOAT_BYTES * row * at.inputs, at.inputs, at.w_ih + u, w_hh,
-                    at.b_hh + u, at.gates + FLOAT_BYTES * row * width + u,
-                    at.h_before + FLOAT_BYTES * row * hidden, at.h_before + r, at.c_before + r,
-                    at.extra + r, at.cell + r, at.h + r,
-                )  # fmt: skip
+                corner = Corner(
+                    hidden=hidden,
+                    start=at.start + u + FLOAT_BYTES * row * at.start_row,
+                    start_row=at.start_row,
+                    x=at.x + FLOAT_BYTES * row * at.inputs,
+                    inputs=at.inputs,
+                    w_ih=at.w_ih + u,
+                    w_hh=w_hh,
+                    b_hh=at.b_hh + u,
+                    gates=at.gates + FLOAT_BYTES * row * width + u,
+                    h_rows=at.h_before + FLOAT_BYTES * row * hidden,
+                    h_before=at.h_before + r,
+                    c_before=at.c_before + r,
+                    extra=at.extra + r,
+                    cell=at.cell + r,
+                    h=at.h + r,
+                )
                 if row + 4 <= at.batch:
-                    four(*operands)
+                    four(corner)
                     row += 4
                 else:
-                    one(*operands)
+                    one(corner)
                     row += 1
 
         return jit(block)
@@ -185,14 +198,7 @@ def forward_over(blocks: Sequence[tuple[int, Any, Any]], gates: int, name: str) 
 def tile_intrinsic(rows: int, gates: int, emit: Callable[[Tile], None]) -> Any:
     """A tile of so many sequences as a compiled function; see `forward_over`."""
 
-    def tile(
-        code: Emitter, hidden: Address, start: Address, start_row: Address, x: Address,
-        inputs: Address, w_ih: Address, w_hh: Address, b_hh: Address, gates_of: Address,
-        h_rows: Address, h_before: Address, c_before: Address, extra: Address, cell: Address,
-        h: Address,
-    ) -> None:  # fmt: skip
-        at = Corner(hidden, start, start_row, x, inputs, w_ih, w_hh, b_hh, gates_of, h_rows,
-                    h_before, c_before, extra, cell, h)  # fmt: skip
+    def tile(code: Emitter, at: Corner) -> None:
         emit(Tile(code, rows, gates, at))
 
     tile.__name__ = f"{emit.__name__.strip('_')}_{rows}"
@@ -210,18 +216,20 @@ def pack_gates(gates: int, hidden: int, source: int, target: int) -> None:
             transpose(LANES, hidden, rows, hidden, columns, gates * LANES)
 
 
-def d_arriving(
-    code: Emitter,
-    row: Address,
-    unit: Address,
-    hidden: Address,
-    d_hidden: Address,
-    d_outputs: Address,
-    d_outputs_row: Address,
-    factors: Address,
-    factors_row: Address,
-) -> Vector:
+@jit
+def pack_units(hidden: int, source: int, target: int) -> None:
+    """[H, H] transposed, in the blocks of the forward step."""
+    unit = 0
+    while unit < hidden:
+        left = hidden - unit
+        width = PANEL if left >= PANEL else PANEL // 2 if left >= PANEL // 2 else LANES
+        place = FLOAT_BYTES * unit * hidden
+        transpose(width, hidden, source + place, hidden, target + place, width)
+        unit += width
+
+
+def d_arriving(code: Emitter, at: Backward, row: Address, unit: Address) -> Vector:
     """The gradient that arrives at sixteen units of a sequence's h, from all that read them."""
-    d = code.load(code.shift(d_hidden, (row, hidden), (unit, 1)))
-    above = code.load(code.shift(d_outputs, (row, d_outputs_row), (unit, 1)))
-    return d.plus_product(above, code.broadcast(code.shift(factors, (row, factors_row))))
+    d = code.load(code.shift(at.d_hidden, (row, at.hidden), (unit, 1)))
+    above = code.load(code.shift(at.d_outputs, (row, at.d_outputs_row), (unit, 1)))
+    return d.plus_product(above, code.broadcast(code.shift(at.factors, (row, at.factors_row))))

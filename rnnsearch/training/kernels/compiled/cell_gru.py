@@ -22,7 +22,10 @@ from rnnsearch.training.kernels.compiled.cell import (
     forward_over,
     tile_intrinsic,
 )
-from rnnsearch.training.kernels.compiled.parts import jit
+from rnnsearch.training.kernels.compiled.layer import run_layers
+from rnnsearch.training.kernels.compiled.layout import Gradients, Sizes, Tensors
+from rnnsearch.training.kernels.compiled.step_layout import StepNumbers, StepSizes, StepTensors
+from rnnsearch.training.kernels.compiled.steps import run_steps
 from rnnsearch.training.kernels.compiled.vectors import (
     LANES,
     Address,
@@ -54,30 +57,24 @@ def _forward(tile: Tile) -> None:
 
 
 @vector_intrinsic
-def _backward(
-    code: Emitter, batch: Address, hidden: Address, gates: Address, extra: Address,
-    h_before: Address, d_outputs: Address, d_outputs_row: Address, factors: Address,
-    factors_row: Address, d_hidden: Address, d_input_gates: Address,
-    d_recurrent_gates: Address,
-) -> None:  # fmt: skip
-    with code.loop(0, batch, 1) as (b, _), code.loop(0, hidden, LANES) as (n, _):
-        unit = (b, hidden), (n, 1)
+def gru_backward(code: Emitter, at: Backward) -> None:
+    with code.loop(0, at.batch, 1) as (b, _), code.loop(0, at.hidden, LANES) as (n, _):
+        unit = (b, at.hidden), (n, 1)
 
         def places(base: Address) -> list[Address]:
-            row = code.shift(base, (b, hidden), (b, hidden), *unit)
-            return [code.shift(row, (gate, hidden)) for gate in range(3)]
+            row = code.shift(base, (b, at.hidden), (b, at.hidden), *unit)
+            return [code.shift(row, (gate, at.hidden)) for gate in range(3)]
 
-        d = d_arriving(code, b, n, hidden, d_hidden, d_outputs, d_outputs_row, factors,
-                       factors_row)  # fmt: skip
-        r, u, new = (code.load(place) for place in places(gates))
+        d = d_arriving(code, at, b, n)
+        r, u, new = (code.load(place) for place in places(at.gates))
         d_new = d * (1.0 - u) * (1.0 - new * new)
-        d_r = d_new * code.load(code.shift(extra, *unit)) * r * (1.0 - r)
-        d_u = d * (code.load(code.shift(h_before, *unit)) - new) * u * (1.0 - u)
-        for place, gate in zip(places(d_input_gates), (d_r, d_u, d_new), strict=True):
+        d_r = d_new * code.load(code.shift(at.extra, *unit)) * r * (1.0 - r)
+        d_u = d * (code.load(code.shift(at.h_before, *unit)) - new) * u * (1.0 - u)
+        for place, gate in zip(places(at.d_input_gates), (d_r, d_u, d_new), strict=True):
             code.store(place, gate)
-        for place, gate in zip(places(d_recurrent_gates), (d_r, d_u, d_new * r), strict=True):
+        for place, gate in zip(places(at.d_recurrent_gates), (d_r, d_u, d_new * r), strict=True):
             code.store(place, gate)
-        code.store(code.shift(d_hidden, *unit), d * u)
+        code.store(code.shift(at.d_hidden, *unit), d * u)
 
 
 gru_forward = forward_over(
@@ -85,9 +82,11 @@ gru_forward = forward_over(
 )
 
 
-@jit
-def gru_backward(at: Backward) -> None:
-    _backward(
-        at.batch, at.hidden, at.gates, at.extra, at.h_before, at.d_outputs, at.d_outputs_row,
-        at.factors, at.factors_row, at.d_hidden, at.d_input_gates, at.d_recurrent_gates,
-    )  # fmt: skip
+def gru(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
+    """Layers of gated recurrent units."""
+    run_layers(gru_forward, gru_backward, sizes, tensors, gradients)
+
+
+def step_gru(sizes: StepSizes, tensors: StepTensors, numbers: StepNumbers) -> None:
+    """Networks of gated recurrent units."""
+    run_steps(gru_forward, gru_backward, sizes, tensors, numbers)

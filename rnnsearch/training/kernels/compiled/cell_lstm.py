@@ -20,10 +20,12 @@ from rnnsearch.training.kernels.compiled.cell import (
     forward_over,
     tile_intrinsic,
 )
-from rnnsearch.training.kernels.compiled.parts import jit
+from rnnsearch.training.kernels.compiled.layer import run_layers
+from rnnsearch.training.kernels.compiled.layout import Gradients, Sizes, Tensors
+from rnnsearch.training.kernels.compiled.step_layout import StepNumbers, StepSizes, StepTensors
+from rnnsearch.training.kernels.compiled.steps import run_steps
 from rnnsearch.training.kernels.compiled.vectors import (
     LANES,
-    Address,
     Emitter,
     vector_intrinsic,
 )
@@ -49,33 +51,28 @@ def _forward(tile: Tile) -> None:
 
 
 @vector_intrinsic
-def _backward(
-    code: Emitter, batch: Address, hidden: Address, gates: Address, extra: Address,
-    c_before: Address, d_outputs: Address, d_outputs_row: Address, factors: Address,
-    factors_row: Address, d_hidden: Address, d_cell: Address, d_gates: Address,
-) -> None:  # fmt: skip
+def lstm_backward(code: Emitter, at: Backward) -> None:
     """d_hidden is left at zero, for the product with W_hh to add to."""
-    with code.loop(0, batch, 1) as (b, _), code.loop(0, hidden, LANES) as (n, _):
-        unit = (b, hidden), (n, 1)
+    with code.loop(0, at.batch, 1) as (b, _), code.loop(0, at.hidden, LANES) as (n, _):
+        unit = (b, at.hidden), (n, 1)
         gate_row = code.builder.mul(b, b.type(4))
-        row = code.shift(gates, (gate_row, hidden), (n, 1))
-        i, f, g, o = (code.load(code.shift(row, (gate, hidden))) for gate in range(4))
-        arriving_cell = code.shift(d_cell, *unit)
-        d = d_arriving(code, b, n, hidden, d_hidden, d_outputs, d_outputs_row, factors,
-                       factors_row)  # fmt: skip
-        squashed = code.load(code.shift(extra, *unit))
+        row = code.shift(at.gates, (gate_row, at.hidden), (n, 1))
+        i, f, g, o = (code.load(code.shift(row, (gate, at.hidden))) for gate in range(4))
+        arriving_cell = code.shift(at.d_cell, *unit)
+        d = d_arriving(code, at, b, n)
+        squashed = code.load(code.shift(at.extra, *unit))
         d_c = code.load(arriving_cell).plus_product(d * o, 1.0 - squashed * squashed)
         d_z = (
             d_c * g * i * (1.0 - i),
-            d_c * code.load(code.shift(c_before, *unit)) * f * (1.0 - f),
+            d_c * code.load(code.shift(at.c_before, *unit)) * f * (1.0 - f),
             d_c * i * (1.0 - g * g),
             d * squashed * o * (1.0 - o),
         )
-        row = code.shift(d_gates, (gate_row, hidden), (n, 1))
+        row = code.shift(at.d_input_gates, (gate_row, at.hidden), (n, 1))
         for gate, value in enumerate(d_z):
-            code.store(code.shift(row, (gate, hidden)), value)
+            code.store(code.shift(row, (gate, at.hidden)), value)
         code.store(arriving_cell, d_c * f)
-        code.store(code.shift(d_hidden, *unit), code.zero())
+        code.store(code.shift(at.d_hidden, *unit), code.zero())
 
 
 lstm_forward = forward_over(
@@ -83,9 +80,11 @@ lstm_forward = forward_over(
 )
 
 
-@jit
-def lstm_backward(at: Backward) -> None:
-    _backward(
-        at.batch, at.hidden, at.gates, at.extra, at.c_before, at.d_outputs, at.d_outputs_row,
-        at.factors, at.factors_row, at.d_hidden, at.d_cell, at.d_input_gates,
-    )  # fmt: skip
+def lstm(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
+    """Layers of long short-term memory."""
+    run_layers(lstm_forward, lstm_backward, sizes, tensors, gradients)
+
+
+def step_lstm(sizes: StepSizes, tensors: StepTensors, numbers: StepNumbers) -> None:
+    """Networks of long short-term memory."""
+    run_steps(lstm_forward, lstm_backward, sizes, tensors, numbers)

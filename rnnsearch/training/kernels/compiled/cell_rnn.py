@@ -11,26 +11,23 @@ from typing import Any
 
 from rnnsearch.training.kernels.compiled.activations import Activation, activated, relu, tanh
 from rnnsearch.training.kernels.compiled.cell import (
+    BLOCKS,
     Backward,
     Tile,
     d_arriving,
     forward_over,
     tile_intrinsic,
 )
-from rnnsearch.training.kernels.compiled.moves import transpose
-from rnnsearch.training.kernels.compiled.parts import jit
-from rnnsearch.training.kernels.compiled.tiles import PANEL
+from rnnsearch.training.kernels.compiled.layer import run_layers
+from rnnsearch.training.kernels.compiled.layout import Gradients, Sizes, Tensors
+from rnnsearch.training.kernels.compiled.step_layout import StepNumbers, StepSizes, StepTensors
+from rnnsearch.training.kernels.compiled.steps import run_steps
 from rnnsearch.training.kernels.compiled.vectors import (
-    FLOAT_BYTES,
     LANES,
-    Address,
     Emitter,
     Vector,
     vector_intrinsic,
 )
-
-_BLOCKS = (PANEL, PANEL // 2, LANES)
-"""Units of a block, one after the other as long as they fit."""
 
 
 def _forward(activation: Activation) -> Any:
@@ -46,47 +43,44 @@ def _forward(activation: Activation) -> Any:
         return tile_intrinsic(rows, 1, emit)
 
     name = f"{activation.__name__}_forward"
-    sized = [(units, units // LANES) for units in _BLOCKS]
+    sized = [(units, units // LANES) for units in BLOCKS]
     return forward_over([(units, of(4, n), of(1, n)) for units, n in sized], 1, name)
 
 
-@jit
-def pack_units(hidden: int, source: int, target: int) -> None:
-    """[H, H] transposed, in the blocks of the forward step."""
-    unit = 0
-    while unit < hidden:
-        left = hidden - unit
-        width = PANEL if left >= PANEL else PANEL // 2 if left >= PANEL // 2 else LANES
-        place = FLOAT_BYTES * unit * hidden
-        transpose(width, hidden, source + place, hidden, target + place, width)
-        unit += width
-
-
 def _backward(name: str, through: Callable[[Vector, Vector], Vector]) -> Any:
-    def emit(
-        code: Emitter, batch: Address, hidden: Address, h: Address, d_outputs: Address,
-        d_outputs_row: Address, factors: Address, factors_row: Address,
-        d_hidden: Address, d_gates: Address,
-    ) -> None:  # fmt: skip
+    def backward(code: Emitter, at: Backward) -> None:
         """d_hidden is left at zero, for the product with W_hh to add to."""
-        with code.loop(0, batch, 1) as (b, _), code.loop(0, hidden, LANES) as (n, _):
-            unit = (b, hidden), (n, 1)
-            d = d_arriving(code, b, n, hidden, d_hidden, d_outputs, d_outputs_row, factors,
-                           factors_row)  # fmt: skip
-            code.store(code.shift(d_gates, *unit), through(d, code.load(code.shift(h, *unit))))
-            code.store(code.shift(d_hidden, *unit), code.zero())
-
-    compiled = vector_intrinsic(emit)
-
-    def backward(at: Backward) -> None:
-        compiled(at.batch, at.hidden, at.h, at.d_outputs, at.d_outputs_row, at.factors,
-                 at.factors_row, at.d_hidden, at.d_input_gates)  # fmt: skip
+        with code.loop(0, at.batch, 1) as (b, _), code.loop(0, at.hidden, LANES) as (n, _):
+            unit = (b, at.hidden), (n, 1)
+            d, h = d_arriving(code, at, b, n), code.load(code.shift(at.h, *unit))
+            code.store(code.shift(at.d_input_gates, *unit), through(d, h))
+            code.store(code.shift(at.d_hidden, *unit), code.zero())
 
     backward.__name__ = name
-    return jit(backward)
+    return vector_intrinsic(backward)
 
 
-tanh_forward = _forward(tanh)
-relu_forward = _forward(relu)
-tanh_backward = _backward("tanh_backward", lambda d, h: d * (1.0 - h * h))
-relu_backward = _backward("relu_backward", lambda d, h: d.zero_where_not_positive(h))
+_tanh_forward = _forward(tanh)
+_relu_forward = _forward(relu)
+_tanh_backward = _backward("tanh_backward", lambda d, h: d * (1.0 - h * h))
+_relu_backward = _backward("relu_backward", lambda d, h: d.zero_where_not_positive(h))
+
+
+def rnn_tanh(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
+    """Elman layers with tanh."""
+    run_layers(_tanh_forward, _tanh_backward, sizes, tensors, gradients)
+
+
+def rnn_relu(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
+    """Elman layers with relu."""
+    run_layers(_relu_forward, _relu_backward, sizes, tensors, gradients)
+
+
+def step_rnn_tanh(sizes: StepSizes, tensors: StepTensors, numbers: StepNumbers) -> None:
+    """Elman networks with tanh."""
+    run_steps(_tanh_forward, _tanh_backward, sizes, tensors, numbers)
+
+
+def step_rnn_relu(sizes: StepSizes, tensors: StepTensors, numbers: StepNumbers) -> None:
+    """Elman networks with relu."""
+    run_steps(_relu_forward, _relu_backward, sizes, tensors, numbers)

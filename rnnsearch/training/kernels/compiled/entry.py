@@ -5,30 +5,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from importlib import import_module
 from typing import Any
 
 import numba
 from numba import types
 
-from rnnsearch.training.kernels.compiled import layer, steps
+from rnnsearch.models.cells import CELLS, function_name
 from rnnsearch.training.kernels.compiled.cache import alone, is_on_disk, is_taken, keep_on_disk
 from rnnsearch.training.kernels.compiled.layout import Gradients, Sizes, Tensors
-from rnnsearch.training.kernels.compiled.step_layout import StepSizes, StepTensors
+from rnnsearch.training.kernels.compiled.step_layout import StepNumbers, StepSizes, StepTensors
 
 Entry = Callable[..., None]
 
-LAYERS: dict[str, Entry] = {
-    "rnn_tanh": layer.rnn_tanh,
-    "rnn_relu": layer.rnn_relu,
-    "gru": layer.gru,
-    "lstm": layer.lstm,
-}
-STEPS: dict[str, Entry] = {
-    "rnn_tanh": steps.step_rnn_tanh,
-    "rnn_relu": steps.step_rnn_relu,
-    "gru": steps.step_gru,
-    "lstm": steps.step_lstm,
-}
+LAYERS: dict[str, Entry] = {}
+STEPS: dict[str, Entry] = {}
+"""The entry points for layers and for whole steps, by the names of `models.cells.function_name`."""
+
+for _cell, _told in CELLS.items():
+    if "compiled" in _told.kernels:
+        _file = import_module(f"{__package__}.cell_{_cell}")
+        for _kind in _told.nonlinearities or ("",):
+            _name = function_name(_cell, _kind)
+            LAYERS[_name], STEPS[_name] = getattr(_file, _name), getattr(_file, f"step_{_name}")
 
 _compiled: dict[Entry, Entry] = {}
 _dispatchers: list[Any] = []
@@ -48,9 +47,10 @@ def step_entry(name: str) -> Entry:
     ready = _compiled.get(STEPS[name])
     if ready is not None:
         return ready
-    doubles, floats = types.float64[:, ::1], types.float32[:, ::1]
-    kinds = [_integers(kind) for kind in (StepSizes, StepTensors)]
-    return _entry(STEPS[name], [*kinds, doubles, doubles, doubles, floats, floats])
+    arrays = [*[types.float64[:, ::1]] * 3, *[types.float32[:, ::1]] * 2]
+    numbers = types.NamedTuple(arrays, StepNumbers)
+    kinds = [*map(_integers, (StepSizes, StepTensors)), numbers]
+    return _entry(STEPS[name], kinds)
 
 
 def load(name: str) -> None:

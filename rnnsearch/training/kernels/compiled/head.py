@@ -23,7 +23,7 @@ from rnnsearch.training.kernels.compiled.step_layout import (
     StepTensors,
     layer_leaves,
 )
-from rnnsearch.training.kernels.compiled.tiles import PANEL, panel_product
+from rnnsearch.training.kernels.compiled.tiles import PANEL, Product, panel_product
 from rnnsearch.training.kernels.compiled.vectors import (
     FLOAT_BYTES,
     LANES,
@@ -72,9 +72,21 @@ def head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidde
     if few:
         # Sums over the rows, each in all lanes of a vector.
         panel_product(
-            outputs, LANES, rows, scratch.errors, 1, outputs, scratch.ones, 0, scratch.zeros, 0,
-            scratch.squares, LANES,
-        )  # fmt: skip
+            outputs,
+            LANES,
+            Product(
+                left=scratch.errors,
+                left_row=1,
+                left_step=outputs,
+                right=scratch.ones,
+                right_step=0,
+                depth=rows,
+                start=scratch.zeros,
+                start_row=0,
+                out=scratch.squares,
+                out_row=LANES,
+            ),
+        )
         for o in range(outputs):
             total = read_float(scratch.squares + FLOAT_BYTES * LANES * o)
             write_float(d_bias + FLOAT_BYTES * o, total)
@@ -84,9 +96,21 @@ def head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidde
         return
     pack(outputs, sizes.hidden, at.parameters + place, sizes.hidden, scratch.head_rows)
     product(
-        rows, sizes.hidden, outputs, scratch.errors, wide, scratch.head_rows, scratch.zeros, 0,
-        scratch.d_outputs, sizes.hidden,
-    )  # fmt: skip
+        rows,
+        sizes.hidden,
+        Product(
+            left=scratch.errors,
+            left_row=wide,
+            left_step=1,
+            right=scratch.head_rows,
+            right_step=0,
+            depth=outputs,
+            start=scratch.zeros,
+            start_row=0,
+            out=scratch.d_outputs,
+            out_row=sizes.hidden,
+        ),
+    )
 
 
 # Few outputs: errors are [T * B, O].
@@ -152,7 +176,22 @@ def _one_dot(
     hidden: int, row: int, weights: int, bias: int, out: int, scratch: StepScratch
 ) -> None:
     # Of the sixteen sums only the first is wanted; what it reads behind the weights are biases.
-    panel_product(1, LANES, hidden, row, 0, 1, weights, 1, scratch.zeros, 0, scratch.squares, LANES)
+    panel_product(
+        1,
+        LANES,
+        Product(
+            left=row,
+            left_row=0,
+            left_step=1,
+            right=weights,
+            right_step=1,
+            depth=hidden,
+            start=scratch.zeros,
+            start_row=0,
+            out=scratch.squares,
+            out_row=LANES,
+        ),
+    )
     write_float(out, read_float(scratch.squares) + read_float(bias))
 
 
@@ -217,9 +256,21 @@ def _products(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: i
         )
     bias = weights + FLOAT_BYTES * sizes.outputs * sizes.hidden
     product(
-        sizes.steps * sizes.batch, wide, sizes.hidden, hidden, sizes.hidden, scratch.head_panels,
-        bias, 0, scratch.errors, wide,
-    )  # fmt: skip
+        sizes.steps * sizes.batch,
+        wide,
+        Product(
+            left=hidden,
+            left_row=sizes.hidden,
+            left_step=1,
+            right=scratch.head_panels,
+            right_step=0,
+            depth=sizes.hidden,
+            start=bias,
+            start_row=0,
+            out=scratch.errors,
+            out_row=wide,
+        ),
+    )
 
 
 @jit

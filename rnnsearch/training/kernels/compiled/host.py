@@ -5,7 +5,8 @@ from __future__ import annotations
 import platform
 
 import llvmlite.binding
-from numba.core import config
+
+from rnnsearch.training.kernels.compiled.insides import config
 
 
 def features() -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import cache
 
@@ -9,6 +10,8 @@ from torch import Tensor
 
 from rnnsearch.models.cells import CELLS, function_name
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, Saved, State
+
+_log = logging.getLogger(__name__)
 
 _MULTIPLE = 16  # units: `vectors.LANES`, which a machine without numba cannot import
 
@@ -85,11 +88,25 @@ def entry_name(layer: LayerShape) -> str:
     return function_name(layer.cell, layer.nonlinearity)
 
 
+def notes() -> list[str]:
+    """Lines for a person: why layers are not compiled here, or not kept where they might be."""
+    if refusal := _host_refusal():
+        return [f"compiled kernels are not used: {refusal}"]
+    from rnnsearch.training.kernels.compiled.cache import refused_folders
+
+    return refused_folders()
+
+
 @cache
 def _host_refusal() -> str:
-    """Why this machine cannot run the kernels well; empty where it can."""
+    """Why this machine cannot run the kernels well; empty where it can.
+
+    A release of numba that is not laid out as the kernels need it is said once a process, since
+    training goes on with torch's operations, and takes longer.
+    """
     try:
         from rnnsearch.training.kernels.compiled import host
     except ImportError as error:
-        return f"numba cannot be imported: {error}"
+        _log.warning("compiled kernels are not used: %s", error)
+        return str(error)
     return host.refusal()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnnsearch.training.kernels.compiled import cell_gru, cell_lstm, cell_rnn
 from rnnsearch.training.kernels.compiled.layout import (
     Gradients,
     Sizes,
@@ -32,19 +31,19 @@ def _member(sizes: Sizes, tensors: Tensors, k: int) -> Tensors:
     gates = FLOAT_BYTES * k * sizes.gates
     kept = divide_kept(0, sizes).end * k if sizes.kept else 0
     return Tensors(
-        tensors.inputs + rows * sizes.inputs,
-        tensors.w_ih + gates * sizes.inputs,
-        tensors.w_hh + gates * sizes.hidden,
-        tensors.b_ih + gates,
-        tensors.b_hh + gates,
-        tensors.h_first + state,
-        tensors.c_first + state,
-        tensors.outputs + rows * sizes.hidden,
-        tensors.h_last + state,
-        tensors.c_last + state,
-        tensors.lengths + INTEGER_BYTES * k * sizes.batch if tensors.lengths != 0 else 0,
-        tensors.kept + kept,
-        tensors.scratch,
+        inputs=tensors.inputs + rows * sizes.inputs,
+        w_ih=tensors.w_ih + gates * sizes.inputs,
+        w_hh=tensors.w_hh + gates * sizes.hidden,
+        b_ih=tensors.b_ih + gates,
+        b_hh=tensors.b_hh + gates,
+        h_first=tensors.h_first + state,
+        c_first=tensors.c_first + state,
+        outputs=tensors.outputs + rows * sizes.hidden,
+        h_last=tensors.h_last + state,
+        c_last=tensors.c_last + state,
+        lengths=tensors.lengths + INTEGER_BYTES * k * sizes.batch if tensors.lengths != 0 else 0,
+        kept=tensors.kept + kept,
+        scratch=tensors.scratch,
     )
 
 
@@ -59,9 +58,10 @@ def _last(sizes: Sizes, at: Tensors, sequence: int, first: int, last: int) -> No
 
 
 @jit_inside
-def _run(
+def run_layers(
     forward_step: Any, backward_step: Any, sizes: Sizes, tensors: Tensors, grads: Gradients
 ) -> None:
+    """All members; the entry points of a cell call it with its two steps."""
     scratch = divide_scratch(tensors.scratch, sizes)
     lstm = sizes.gates == 4 * sizes.hidden
     for k in range(sizes.members):
@@ -77,26 +77,3 @@ def _run(
                 # The same instructions on the same numbers: the gates come out equal to the bit.
                 member_forward(forward_step, sizes, at, scratch, kept)
             member_backward(backward_step, sizes, at, scratch, kept, grads, k)
-
-
-# The entry points, one a cell, so that only those of a search's cells are compiled.
-
-
-def rnn_tanh(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
-    """Elman layers with tanh."""
-    _run(cell_rnn.tanh_forward, cell_rnn.tanh_backward, sizes, tensors, gradients)
-
-
-def rnn_relu(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
-    """Elman layers with relu."""
-    _run(cell_rnn.relu_forward, cell_rnn.relu_backward, sizes, tensors, gradients)
-
-
-def gru(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
-    """Gated recurrent units."""
-    _run(cell_gru.gru_forward, cell_gru.gru_backward, sizes, tensors, gradients)
-
-
-def lstm(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
-    """Long short-term memory."""
-    _run(cell_lstm.lstm_forward, cell_lstm.lstm_backward, sizes, tensors, gradients)

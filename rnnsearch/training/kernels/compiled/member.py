@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnnsearch.training.kernels.compiled.cell import Backward, Forward, pack_gates
-from rnnsearch.training.kernels.compiled.cell_rnn import pack_units
+from rnnsearch.training.kernels.compiled.cell import Backward, Forward, pack_gates, pack_units
 from rnnsearch.training.kernels.compiled.layout import (
     Gradients,
     Kept,
@@ -38,6 +37,7 @@ from rnnsearch.training.kernels.compiled.products import (
     add_transposed_product,
     product,
 )
+from rnnsearch.training.kernels.compiled.tiles import Product
 from rnnsearch.training.kernels.compiled.vectors import (
     FLOAT_BYTES,
     INTEGER_BYTES,
@@ -97,9 +97,21 @@ def _prepare(sizes: Sizes, at: Tensors, scratch: Scratch, gates: int, steps: int
         rows = full * sizes.batch if t < full else active(sizes, at, t)
         row = t * sizes.batch
         product(
-            rows, width, inputs, at.inputs + FLOAT_BYTES * row * inputs, inputs,
-            scratch.input_panels, scratch.bias, 0, gates + FLOAT_BYTES * row * width, width,
-        )  # fmt: skip
+            rows,
+            width,
+            Product(
+                left=at.inputs + FLOAT_BYTES * row * inputs,
+                left_row=inputs,
+                left_step=1,
+                right=scratch.input_panels,
+                right_step=0,
+                depth=inputs,
+                start=scratch.bias,
+                start_row=0,
+                out=gates + FLOAT_BYTES * row * width,
+                out_row=width,
+            ),
+        )
         t = full if t < full else t + 1
 
 
@@ -123,12 +135,23 @@ def member_forward(step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept:
         of_step = gates + FLOAT_BYTES * t * batch * width
         step(
             Forward(
-                rows, hidden, scratch.bias if few else of_step, 0 if few else width,
-                at.inputs + FLOAT_BYTES * t * batch * inputs, inputs, scratch.input_panels,
-                scratch.recurrent_blocks, at.b_hh, of_step, h_before, c_before,
-                kept.extra + t * state, cell, h,
+                batch=rows,
+                hidden=hidden,
+                start=scratch.bias if few else of_step,
+                start_row=0 if few else width,
+                x=at.inputs + FLOAT_BYTES * t * batch * inputs,
+                inputs=inputs,
+                w_ih=scratch.input_panels,
+                w_hh=scratch.recurrent_blocks,
+                b_hh=at.b_hh,
+                gates=of_step,
+                h_before=h_before,
+                c_before=c_before,
+                extra=kept.extra + t * state,
+                cell=cell,
+                h=h,
             )
-        )  # fmt: skip
+        )
         fill_zero((batch - rows) * hidden, h + FLOAT_BYTES * rows * hidden)
         h_before = h
         if lstm:
@@ -187,7 +210,22 @@ def _gather(
         # The product adds to what stands there, so the rows start at zero.
         out = scratch.d_input_rows
         fill_zero(rows * wide, out)
-        product(rows, wide, width, d_in, width, scratch.input_rows, out, wide, out, wide)
+        product(
+            rows,
+            wide,
+            Product(
+                left=d_in,
+                left_row=width,
+                left_step=1,
+                right=scratch.input_rows,
+                right_step=0,
+                depth=width,
+                start=out,
+                start_row=wide,
+                out=out,
+                out_row=wide,
+            ),
+        )
         d_x = d_inputs + FLOAT_BYTES * t * batch * inputs
         for step in range(steps):
             for r in range(taken):
@@ -242,23 +280,43 @@ def member_backward(
             d_rec = scratch.d_recurrent_gates + place
             step(
                 Backward(
-                    rows, hidden, kept.gates + t * gates_of_step, kept.extra + t * state,
-                    h - state if t > 0 else at.h_first,
-                    kept.cells + (t - 1) * state if t > 0 else at.c_first,
-                    h, d_outputs if one_row else d_outputs + t * state, 0 if one_row else hidden,
-                    grads.factors + FLOAT_BYTES * t * batch if one_row else scratch.ones,
-                    1 if one_row else 0,
-                    scratch.d_hidden, scratch.d_cell, d_in, d_rec,
+                    batch=rows,
+                    hidden=hidden,
+                    gates=kept.gates + t * gates_of_step,
+                    extra=kept.extra + t * state,
+                    h_before=h - state if t > 0 else at.h_first,
+                    c_before=kept.cells + (t - 1) * state if t > 0 else at.c_first,
+                    h=h,
+                    d_outputs=d_outputs if one_row else d_outputs + t * state,
+                    d_outputs_row=0 if one_row else hidden,
+                    factors=grads.factors + FLOAT_BYTES * t * batch if one_row else scratch.ones,
+                    factors_row=1 if one_row else 0,
+                    d_hidden=scratch.d_hidden,
+                    d_cell=scratch.d_cell,
+                    d_input_gates=d_in,
+                    d_recurrent_gates=d_rec,
                 )
-            )  # fmt: skip
+            )
             ended = FLOAT_BYTES * rows * width
             fill_zero((taken - rows) * width, d_in + ended)
             fill_zero((taken - rows) * width, d_rec + ended)
             if t > 0 or grads.h_first != 0:
                 product(
-                    rows, hidden, width, d_rec, width, scratch.recurrent_rows,
-                    scratch.d_hidden, hidden, scratch.d_hidden, hidden,
-                )  # fmt: skip
+                    rows,
+                    hidden,
+                    Product(
+                        left=d_rec,
+                        left_row=width,
+                        left_step=1,
+                        right=scratch.recurrent_rows,
+                        right_step=0,
+                        depth=width,
+                        start=scratch.d_hidden,
+                        start_row=hidden,
+                        out=scratch.d_hidden,
+                        out_row=hidden,
+                    ),
+                )
         _gather(sizes, at, scratch, d_inputs, start, stop - start, taken)
         stop = start
 

@@ -16,12 +16,17 @@ from typing import Any, TypeVar
 
 import llvmlite.binding
 from numba import types
-from numba.core import typing
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Flags, compile_internal
-from numba.core.registry import cpu_target
-from numba.core.typing.templates import infer_global, make_intrinsic_template
 from numba.extending import intrinsic
+
+from rnnsearch.training.kernels.compiled.insides import (
+    Flags,
+    JITCodeLibrary,
+    compile_internal,
+    cpu_target,
+    infer_global,
+    make_intrinsic_template,
+    typing,
+)
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

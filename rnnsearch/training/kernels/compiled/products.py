@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rnnsearch.training.kernels.compiled.moves import interleave_fours, pack
 from rnnsearch.training.kernels.compiled.parts import jit
-from rnnsearch.training.kernels.compiled.tiles import PANEL, panel_product, tile_4x4
+from rnnsearch.training.kernels.compiled.tiles import PANEL, Product, panel_product, tile_4x4
 from rnnsearch.training.kernels.compiled.vectors import (
     FLOAT_BYTES,
 )
@@ -15,30 +15,30 @@ _UNPACKED_FLOATS = 32768
 
 
 @jit
-def product(
-    rows: int,
-    columns: int,
-    depth: int,
-    left: int,
-    left_row: int,
-    panels: int,
-    start: int,
-    start_row: int,
-    out: int,
-    out_row: int,
-) -> None:
-    """out [rows, columns] = start + left [rows, depth] @ panels; `columns` a multiple of 16.
+def product(rows: int, columns: int, of: Product) -> None:
+    """out [rows, columns] = start + left [rows, depth] @ right; `columns` a multiple of 16.
 
-    `start_row` is 0 where one row (a bias) starts all rows.
+    The right operand is in panels, which know their own steps: `of.right_step` is not read.
     """
     for first in range(0, columns, PANEL):
         width = min(PANEL, columns - first)
         shift = FLOAT_BYTES * first
-        panel = panels + shift * depth
         panel_product(
-            rows, width, depth, left, left_row, 1, panel, width, start + shift, start_row,
-            out + shift, out_row,
-        )  # fmt: skip
+            rows,
+            width,
+            Product(
+                left=of.left,
+                left_row=of.left_row,
+                left_step=of.left_step,
+                right=of.right + shift * of.depth,
+                right_step=width,
+                depth=of.depth,
+                start=of.start + shift,
+                start_row=of.start_row,
+                out=of.out + shift,
+                out_row=of.out_row,
+            ),
+        )
 
 
 @jit
@@ -62,7 +62,7 @@ def add_transposed_product(
         for first in range(0, columns, PANEL):
             width = min(PANEL, columns - first)
             a, b = right + FLOAT_BYTES * first, out + FLOAT_BYTES * first
-            panel_product(rows, width, depth, left, 1, left_row, a, columns, b, columns, b, columns)
+            panel_product(rows, width, _added(left, 1, left_row, a, columns, depth, b, columns))
         return
     fours, panel = scratch, scratch + FLOAT_BYTES * depth * rows
     even = rows - rows % 4
@@ -74,14 +74,38 @@ def add_transposed_product(
             a = fours + FLOAT_BYTES * r * depth
             b = out + FLOAT_BYTES * (r * columns + first)
             if width == PANEL:
-                tile_4x4(a, 1, 4, panel, PANEL, depth, b, columns, b, columns)
+                tile_4x4(_added(a, 1, 4, panel, PANEL, depth, b, columns))
             else:
-                panel_product(4, width, depth, a, 1, 4, panel, width, b, columns, b, columns)
+                panel_product(4, width, _added(a, 1, 4, panel, width, depth, b, columns))
         a = left + FLOAT_BYTES * even
         b = out + FLOAT_BYTES * (even * columns + first)
-        panel_product(
-            rows - even, width, depth, a, 1, left_row, panel, width, b, columns, b, columns
-        )
+        panel_product(rows - even, width, _added(a, 1, left_row, panel, width, depth, b, columns))
+
+
+@jit
+def _added(
+    left: int,
+    left_row: int,
+    left_step: int,
+    right: int,
+    right_step: int,
+    depth: int,
+    out: int,
+    out_row: int,
+) -> Product:
+    """A product that is added to what stands there."""
+    return Product(
+        left=left,
+        left_row=left_row,
+        left_step=left_step,
+        right=right,
+        right_step=right_step,
+        depth=depth,
+        start=out,
+        start_row=out_row,
+        out=out,
+        out_row=out_row,
+    )
 
 
 @jit
@@ -92,4 +116,4 @@ def add_column_sums(
     for first in range(0, columns, PANEL):
         width = min(PANEL, columns - first)
         a, b = matrix + FLOAT_BYTES * first, out + FLOAT_BYTES * first
-        panel_product(1, width, rows, ones, 0, 0, a, matrix_row, b, 0, b, 0)
+        panel_product(1, width, _added(ones, 0, 0, a, matrix_row, rows, b, 0))

@@ -103,7 +103,11 @@ class CompiledStep:
                 contiguous; the compiled code trusts them.
         """
         from rnnsearch.training.kernels.compiled.call import call_steps
-        from rnnsearch.training.kernels.compiled.step_layout import StepSizes, row_floats
+        from rnnsearch.training.kernels.compiled.step_layout import (
+            StepNumbers,
+            StepSizes,
+            row_floats,
+        )
 
         shape = self.shape
         S, K, T, B, _ = inputs.shape
@@ -160,11 +164,13 @@ class CompiledStep:
             self._name,
             sizes,
             named,
-            self._rates_of(S, factors),
-            self._settings,
-            rows["powers"].numpy(),
-            losses.numpy(),
-            norms.numpy(),
+            StepNumbers(
+                rates=self._rates_of(S, factors),
+                settings=self._settings,
+                powers=rows["powers"].numpy(),
+                losses=losses.numpy(),
+                norms=norms.numpy(),
+            ),
         )
         return losses, norms
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rnnsearch.training.kernels.compiled.layout import (
     Scratch,
     Sizes,
@@ -47,6 +50,16 @@ class StepTensors(NamedTuple):
     h: int  # [K, layers, B, H]; written only for members that carry their state
     c: int  # [K, layers, B, H], LSTM
     scratch: int
+
+
+class StepNumbers(NamedTuple):
+    """Arrays of a call."""
+
+    rates: NDArray[np.float64]  # [S, K], learning rates
+    settings: NDArray[np.float64]  # [K, len(Column)]
+    powers: NDArray[np.float64]  # [K, 2], advanced
+    losses: NDArray[np.float32]  # [S, K], written
+    norms: NDArray[np.float32]  # [S, K], written
 
 
 class Column(NamedTuple):

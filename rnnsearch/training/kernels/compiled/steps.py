@@ -12,9 +12,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rnnsearch.training.kernels.compiled import cell_gru, cell_lstm, cell_rnn
 from rnnsearch.training.kernels.compiled.head import (
     head_backward,
     head_forward,
@@ -36,6 +34,7 @@ from rnnsearch.training.kernels.compiled.moves import (
 from rnnsearch.training.kernels.compiled.parts import jit, jit_apart, jit_inside
 from rnnsearch.training.kernels.compiled.step_layout import (
     COLUMN,
+    StepNumbers,
     StepScratch,
     StepSizes,
     StepTensors,
@@ -63,19 +62,19 @@ def _layer(
     if layer > 0:
         inputs = layer_dropped(sizes, layer_outputs(sizes, scratch, layer - 1))
     return Tensors(
-        inputs,
-        weights + FLOAT_BYTES * leaves.w_ih,
-        weights + FLOAT_BYTES * leaves.w_hh,
-        weights + FLOAT_BYTES * leaves.b_ih,
-        weights + FLOAT_BYTES * leaves.b_hh,
-        at.h + states,
-        at.c + states,
-        layer_outputs(sizes, scratch, layer),
-        0,
-        0,
-        0,
-        0,
-        0,
+        inputs=inputs,
+        w_ih=weights + FLOAT_BYTES * leaves.w_ih,
+        w_hh=weights + FLOAT_BYTES * leaves.w_hh,
+        b_ih=weights + FLOAT_BYTES * leaves.b_ih,
+        b_hh=weights + FLOAT_BYTES * leaves.b_hh,
+        h_first=at.h + states,
+        c_first=at.c + states,
+        outputs=layer_outputs(sizes, scratch, layer),
+        h_last=0,
+        c_last=0,
+        lengths=0,
+        kept=0,
+        scratch=0,
     )
 
 
@@ -114,17 +113,17 @@ def _gradients(
         one_row = last and sizes.outputs == 1
         # A layer's input gradients take the place of its output gradients, which are read before.
         slopes = Gradients(
-            head_weights(sizes, at) if one_row else scratch.d_outputs,
-            0,
-            0,
-            scratch.d_outputs if layer > 0 else 0,
-            scratch.gradients + FLOAT_BYTES * leaves.w_ih,
-            scratch.gradients + FLOAT_BYTES * leaves.w_hh,
-            scratch.gradients + FLOAT_BYTES * leaves.b_ih,
-            scratch.gradients + FLOAT_BYTES * leaves.b_hh,
-            0,
-            0,
-            scratch.errors if one_row else 0,
+            outputs=head_weights(sizes, at) if one_row else scratch.d_outputs,
+            h_last=0,
+            c_last=0,
+            inputs=scratch.d_outputs if layer > 0 else 0,
+            w_ih=scratch.gradients + FLOAT_BYTES * leaves.w_ih,
+            w_hh=scratch.gradients + FLOAT_BYTES * leaves.w_hh,
+            b_ih=scratch.gradients + FLOAT_BYTES * leaves.b_ih,
+            b_hh=scratch.gradients + FLOAT_BYTES * leaves.b_hh,
+            h_first=0,
+            c_first=0,
+            factors=scratch.errors if one_row else 0,
         )
         if sizes.mask and not last:
             masks = at.masks + FLOAT_BYTES * layer * sizes.mask
@@ -153,31 +152,27 @@ def _member(sizes: StepSizes, tensors: StepTensors, s: int, k: int) -> StepTenso
     row = FLOAT_BYTES * k * sizes.row
     states = FLOAT_BYTES * k * sizes.layers * sizes.batch * sizes.hidden
     return StepTensors(
-        tensors.inputs + rows * sizes.inputs,
-        tensors.targets + rows * sizes.outputs,
-        tensors.masks + rows * sizes.hidden,
-        tensors.parameters + row,
-        tensors.first + row,
-        tensors.second + row,
-        tensors.h + states,
-        tensors.c + states,
-        tensors.scratch,
+        inputs=tensors.inputs + rows * sizes.inputs,
+        targets=tensors.targets + rows * sizes.outputs,
+        masks=tensors.masks + rows * sizes.hidden,
+        parameters=tensors.parameters + row,
+        first=tensors.first + row,
+        second=tensors.second + row,
+        h=tensors.h + states,
+        c=tensors.c + states,
+        scratch=tensors.scratch,
     )
 
 
 @jit_inside
-def _run(
+def run_steps(
     forward_step: Any,
     backward_step: Any,
     sizes: StepSizes,
     tensors: StepTensors,
-    rates: NDArray[np.float64],
-    settings: NDArray[np.float64],
-    powers: NDArray[np.float64],
-    losses: NDArray[np.float32],
-    norms: NDArray[np.float32],
+    numbers: StepNumbers,
 ) -> None:
-    """All steps of all members.
+    """All steps of all members; the entry points of a cell call it with its two steps.
 
     A member whose loss or norm is not finite stays as it was before that step, and its later
     losses and norms repeat those of it.
@@ -193,70 +188,12 @@ def _run(
             squares = sum_of_squares(sizes.row, scratch.gradients, scratch.squares)
             norm = np.float32(math.sqrt(squares))
             if not (math.isfinite(loss) and math.isfinite(norm)):
-                losses[s:, k] = loss
-                norms[s:, k] = norm
+                numbers.losses[s:, k] = loss
+                numbers.norms[s:, k] = norm
                 break
-            losses[s, k] = loss
-            norms[s, k] = norm
-            update(sizes, at, scratch, norm, rates[s, k], settings[k], powers[k])
-            if settings[k, COLUMN.carry] != 0.0:
+            numbers.losses[s, k] = loss
+            numbers.norms[s, k] = norm
+            settings = numbers.settings[k]
+            update(sizes, at, scratch, norm, numbers.rates[s, k], settings, numbers.powers[k])
+            if settings[COLUMN.carry] != 0.0:
                 _carry(sizes, at, scratch)
-
-
-# The entry points, one a cell.
-
-
-def step_rnn_tanh(
-    sizes: StepSizes,
-    tensors: StepTensors,
-    rates: NDArray[np.float64],
-    settings: NDArray[np.float64],
-    powers: NDArray[np.float64],
-    losses: NDArray[np.float32],
-    norms: NDArray[np.float32],
-) -> None:
-    """Elman networks with tanh."""
-    forward, backward = cell_rnn.tanh_forward, cell_rnn.tanh_backward
-    _run(forward, backward, sizes, tensors, rates, settings, powers, losses, norms)
-
-
-def step_rnn_relu(
-    sizes: StepSizes,
-    tensors: StepTensors,
-    rates: NDArray[np.float64],
-    settings: NDArray[np.float64],
-    powers: NDArray[np.float64],
-    losses: NDArray[np.float32],
-    norms: NDArray[np.float32],
-) -> None:
-    """Elman networks with relu."""
-    forward, backward = cell_rnn.relu_forward, cell_rnn.relu_backward
-    _run(forward, backward, sizes, tensors, rates, settings, powers, losses, norms)
-
-
-def step_gru(
-    sizes: StepSizes,
-    tensors: StepTensors,
-    rates: NDArray[np.float64],
-    settings: NDArray[np.float64],
-    powers: NDArray[np.float64],
-    losses: NDArray[np.float32],
-    norms: NDArray[np.float32],
-) -> None:
-    """Networks of gated recurrent units."""
-    forward, backward = cell_gru.gru_forward, cell_gru.gru_backward
-    _run(forward, backward, sizes, tensors, rates, settings, powers, losses, norms)
-
-
-def step_lstm(
-    sizes: StepSizes,
-    tensors: StepTensors,
-    rates: NDArray[np.float64],
-    settings: NDArray[np.float64],
-    powers: NDArray[np.float64],
-    losses: NDArray[np.float32],
-    norms: NDArray[np.float32],
-) -> None:
-    """Networks of long short-term memory."""
-    forward, backward = cell_lstm.lstm_forward, cell_lstm.lstm_backward
-    _run(forward, backward, sizes, tensors, rates, settings, powers, losses, norms)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rnnsearch.training.kernels.compiled.host import sums_in_registers
 from rnnsearch.training.kernels.compiled.parts import jit
@@ -51,6 +51,24 @@ class Operands:
     right_step: Address
     right_vector: Address
     depth: Address
+
+
+class Product(NamedTuple):
+    """out[m, n] = start[m, n] + sum over k of left[m, k] * right[k, n].
+
+    Addresses, and distances in floats between rows m and steps k.
+    """
+
+    left: Address
+    left_row: Address
+    left_step: Address
+    right: Address
+    right_step: Address
+    depth: Address
+    start: Address
+    start_row: Address  # 0: one row (a bias) starts all
+    out: Address
+    out_row: Address
 
 
 Place = tuple[int, int]
@@ -128,35 +146,16 @@ def _block(
 
 
 def _tile(rows: int, vectors: int) -> Any:
-    def tile(
-        code: Emitter,
-        left: Address,
-        left_row: Address,
-        left_step: Address,
-        right: Address,
-        right_step: Address,
-        depth: Address,
-        start: Address,
-        start_row: Address,
-        out: Address,
-        out_row: Address,
-    ) -> None:
-        """out[m, n] = start[m, n] + sum over k of left[m, k] * right[k, n].
-
-        `left_row` and `left_step` are the distances between rows m and steps k of the left operand,
-        `right_step` that between rows k of the right; `start_row` is 0 for one row used by all.
-        """
-
-        def cell(base: Address, row_stride: Address, m: int, n: int) -> Address:
-            return code.shift(base, (m, row_stride), (n, LANES))
-
-        operands = Operands(left, left_row, left_step, right, right_step, LANES, depth)
+    def tile(code: Emitter, of: Product) -> None:
+        operands = Operands(
+            of.left, of.left_row, of.left_step, of.right, of.right_step, LANES, of.depth
+        )
 
         def first(m: int, n: int) -> Vector:
-            return code.load(cell(start, start_row, m, n))
+            return code.load(code.shift(of.start, (m, of.start_row), (n, LANES)))
 
         for (m, n), total in accumulated(code, rows, vectors, first, operands).items():
-            code.store(cell(out, out_row, m, n), total)
+            code.store(code.shift(of.out, (m, of.out_row), (n, LANES)), total)
 
     tile.__name__ = f"tile_{rows}x{vectors}"
     return vector_intrinsic(tile)
@@ -168,36 +167,38 @@ tile_4x3, tile_1x3 = _tile(4, 3), _tile(1, 3)
 tile_4x4, tile_1x4 = _tile(4, 4), _tile(1, 4)
 
 
+@jit
+def _from_row(row: int, of: Product) -> Product:
+    """The rows of a product from one on."""
+    return Product(
+        left=of.left + FLOAT_BYTES * row * of.left_row,
+        left_row=of.left_row,
+        left_step=of.left_step,
+        right=of.right,
+        right_step=of.right_step,
+        depth=of.depth,
+        start=of.start + FLOAT_BYTES * row * of.start_row,
+        start_row=of.start_row,
+        out=of.out + FLOAT_BYTES * row * of.out_row,
+        out_row=of.out_row,
+    )
+
+
 def _strip(large: Any, medium: Any, single: Any, large_rows: int) -> Any:
     """All rows of one panel: large tiles, then tiles of four, then single rows."""
 
-    def strip(
-        rows: int,
-        left: int,
-        left_row: int,
-        left_step: int,
-        right: int,
-        right_step: int,
-        depth: int,
-        start: int,
-        start_row: int,
-        out: int,
-        out_row: int,
-    ) -> None:
+    def strip(rows: int, of: Product) -> None:
         row = 0
         while row < rows:
-            a = left + FLOAT_BYTES * row * left_row
-            s = start + FLOAT_BYTES * row * start_row
-            c = out + FLOAT_BYTES * row * out_row
-            operands = a, left_row, left_step, right, right_step, depth, s, start_row, c, out_row
+            at = _from_row(row, of)
             if row + large_rows <= rows:
-                large(*operands)
+                large(at)
                 row += large_rows
             elif row + 4 <= rows:
-                medium(*operands)
+                medium(at)
                 row += 4
             else:
-                single(*operands)
+                single(at)
                 row += 1
 
     return jit(strip)
@@ -210,27 +211,13 @@ _strip_4 = _strip(tile_4x4, tile_4x4, tile_1x4, 4)
 
 
 @jit
-def panel_product(
-    rows: int,
-    columns: int,
-    depth: int,
-    left: int,
-    left_row: int,
-    left_step: int,
-    right: int,
-    right_step: int,
-    start: int,
-    start_row: int,
-    out: int,
-    out_row: int,
-) -> None:
-    """out = start + left @ right for one panel of 16, 32, 48 or 64 columns."""
-    operands = left, left_row, left_step, right, right_step, depth, start, start_row, out, out_row
+def panel_product(rows: int, columns: int, of: Product) -> None:
+    """A product with one panel of 16, 32, 48 or 64 columns."""
     if columns == 64:
-        _strip_4(rows, *operands)
+        _strip_4(rows, of)
     elif columns == 48:
-        _strip_3(rows, *operands)
+        _strip_3(rows, of)
     elif columns == 32:
-        _strip_2(rows, *operands)
+        _strip_2(rows, of)
     else:
-        _strip_1(rows, *operands)
+        _strip_1(rows, of)

@@ -21,10 +21,10 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from rnnsearch.training.kernels.compiled.checks import CHECK_SYMBOL, CHECKED
+from rnnsearch.training.kernels.compiled.insides import cgutils
 
 LANES = 16
 FLOAT_BYTES = 4
@@ -192,14 +192,27 @@ class Emitter:
 
 
 def vector_intrinsic(emit: Callable[..., None]) -> Any:
-    """Make `emit(code: Emitter, *integers)` callable from compiled code with int64 arguments."""
+    """Make `emit(code: Emitter, *integers)` callable from compiled code with int64 arguments.
+
+    In the place of an integer may be a named tuple of them, which `emit` gets with LLVM's values.
+    """
     names = list(inspect.signature(emit).parameters)[1:]
 
-    def definition(_typing_context: Any, *_arguments: Any) -> Any:
-        signature = types.void(*[types.int64] * len(names))
+    def definition(_typing_context: Any, *arguments: Any) -> Any:
+        tuples = [getattr(kind, "instance_class", None) for kind in arguments]
+        signature = types.void(
+            *[
+                types.int64 if of is None else types.NamedUniTuple(types.int64, len(of._fields), of)
+                for of in tuples
+            ]
+        )
 
         def generate(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-            emit(Emitter(builder), *values)
+            given = [
+                value if of is None else of(*cgutils.unpack_tuple(builder, value))
+                for of, value in zip(tuples, values, strict=True)
+            ]
+            emit(Emitter(builder), *given)
             return context.get_dummy_value()
 
         return signature, generate

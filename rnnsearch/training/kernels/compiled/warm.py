@@ -5,8 +5,8 @@ be, for it is the one that the first trial needs; the others then beside one ano
 core, each with what the first has left in memory of the parts that all cells share. Packs see which
 cells are still to come (`cache.claim`) and train those that are there.
 
-Folders of kernels that are not used since others may write there are named on standard output, a
-line each; everything else goes to standard error. Nothing here imports torch: that would take as
+What a person should know goes to standard output, a line each: folders of kernels that are not used
+since others may write there, and a numba that cannot be used. All else goes to standard error. Nothing here imports torch: that would take as
 long as half a kernel.
 """
 
@@ -23,7 +23,7 @@ def main(cells: Sequence[str]) -> int:
     try:
         from rnnsearch.training.kernels.compiled import cache, entry, host
     except ImportError as error:
-        print(f"nothing to compile: numba cannot be imported: {error}", file=sys.stderr)
+        print(f"compiled kernels are not used: {error}")
         return 0
     # To whoever started this, at once: it may be ended at any time.
     print(*cache.refused_folders(), sep="\n", end="", flush=True)
