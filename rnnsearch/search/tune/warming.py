@@ -25,8 +25,8 @@ def kernels_warming(spec: StudySpec, log_file: Path, say: Callable[[str], None])
     themselves, as does a pack that the child's failure (which the log shows) left without.
 
     Args:
-        say: Told at the end of folders of kernels that are not used since others may write there, and
-            of a numba with which there are none.
+        say: Told at the end of folders of kernels that are not used since others may write there,
+            and of a numba with which there are none.
     """
     kernels = reachable_kernels(spec)
     if spec.resources.gpus_per_pack > 0 or not kernels:

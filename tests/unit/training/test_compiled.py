@@ -64,7 +64,7 @@ def test_more_padding_changes_no_bit(cell: str, nonlinearity: str) -> None:
         inputs = functional.pad(inputs.detach(), (0, 0, 0, 0, 0, steps - 9)).requires_grad_()
         leaves = [inputs, *others[:4]]
         longer = replace(layer, seq_len=steps)
-        outputs, last = run(KERNEL, longer, *leaves, tuple(others[4:]), lengths)
+        outputs, last = run(KERNEL, longer, [*leaves, *others[4:]], lengths)
         gradients = torch.autograd.grad(outputs[:, :9].square().sum(), leaves)
         found.append([outputs[:, :9], *last, gradients[0][:, :9], *gradients[1:]])
     for short, long in zip(*found, strict=True):
@@ -77,10 +77,10 @@ def test_a_nan_stays_in_its_own_sequence(cell: str, nonlinearity: str) -> None:
     layer = layer_of(cell, nonlinearity, (48, 2, 7, 5), 1)
     inputs, *others = arguments_of(layer, torch.float32)
     with torch.no_grad():
-        clean, _ = run(KERNEL, layer, inputs, *others[:4], tuple(others[4:]))
+        clean, _ = run(KERNEL, layer, [inputs, *others])
         spoilt = inputs.clone()
         spoilt[:, 2, 1] = float("nan")
-        found, _ = run(KERNEL, layer, spoilt, *others[:4], tuple(others[4:]))
+        found, _ = run(KERNEL, layer, [spoilt, *others])
     assert found[:, 2:, 1].isnan().all()
     kept = [sequence for sequence in range(7) if sequence != 1]
     assert torch.allclose(found[:, :, kept], clean[:, :, kept], rtol=0, atol=1e-6)
@@ -129,7 +129,7 @@ def test_gradients_that_nobody_asks_for_change_no_other(cell: str, nonlinearity:
     _, everything = kernel_results(KERNEL, layer, arguments)
     for wanted in range(len(arguments)):
         leaves = [part.clone().requires_grad_(n == wanted) for n, part in enumerate(arguments)]
-        outputs, state = run(KERNEL, layer, *leaves[:5], tuple(leaves[5:]))
+        outputs, state = run(KERNEL, layer, leaves)
         ramp = torch.linspace(0.5, 1.5, 35).reshape(7, 5, 1)
         total = sum(
             (outputs[k].square() * ramp).sum()
@@ -144,10 +144,10 @@ def test_gradients_that_nobody_asks_for_change_no_other(cell: str, nonlinearity:
 def test_only_the_last_state_pulls(cell: str, nonlinearity: str) -> None:
     layer = layer_of(cell, nonlinearity, (16, 2, 3, 5), 1)
     leaves = arguments_of(layer, torch.float32)
-    _, state = run(KERNEL, layer, *leaves[:5], tuple(leaves[5:]))
+    _, state = run(KERNEL, layer, leaves)
     found = torch.autograd.grad(state[-1].sum(), leaves[:5])
     doubles = [part.detach().double().requires_grad_() for part in leaves]
-    _, wanted_state = run(ModulesKernel(), layer, *doubles[:5], tuple(doubles[5:]))
+    _, wanted_state = run(ModulesKernel(), layer, doubles)
     wanted = torch.autograd.grad(wanted_state[-1].sum(), doubles[:5])
     assert_near(list(found), list(wanted), max(float(g.abs().max()) for g in wanted))
 
@@ -169,7 +169,7 @@ def test_computing_gates_again_gives_the_bits_of_keeping_them(
 def test_a_graph_can_be_used_twice(cell: str, nonlinearity: str) -> None:
     layer = layer_of(cell, nonlinearity, (16, 2, 3, 5), 2)
     leaves = arguments_of(layer, torch.float32)
-    outputs, _ = run(KERNEL, layer, *leaves[:5], tuple(leaves[5:]))
+    outputs, _ = run(KERNEL, layer, leaves)
     first = torch.autograd.grad(outputs.square().sum(), leaves, retain_graph=True)
     second = torch.autograd.grad(outputs.square().sum(), leaves)
     for one, other in zip(first, second, strict=True):
@@ -180,9 +180,9 @@ def test_a_graph_can_be_used_twice(cell: str, nonlinearity: str) -> None:
 def test_inference_gives_the_bits_of_training(cell: str, nonlinearity: str) -> None:
     layer = layer_of(cell, nonlinearity, (32, 3, 5, 7), 2)
     arguments = arguments_of(layer, torch.float32)
-    outputs, state = run(KERNEL, layer, *arguments[:5], tuple(arguments[5:]))
+    outputs, state = run(KERNEL, layer, arguments)
     with torch.no_grad():
-        bare, bare_state = run(KERNEL, layer, *arguments[:5], tuple(arguments[5:]))
+        bare, bare_state = run(KERNEL, layer, arguments)
     assert not bare.requires_grad
     for one, other in zip((outputs, *state), (bare, *bare_state), strict=True):
         assert torch.equal(one, other)
@@ -195,10 +195,10 @@ def test_weights_may_be_slices_of_a_flat_buffer() -> None:
     widths = [part[0].numel() for part in arguments[1:5]]
     pieces = flat.split(widths, 1)
     weights = [p.view(like.shape) for p, like in zip(pieces, arguments[1:5], strict=True)]
-    outputs, _ = run(KERNEL, layer, arguments[0], *weights, (arguments[5],))
+    outputs, _ = run(KERNEL, layer, [arguments[0], *weights, arguments[5]])
     (found,) = torch.autograd.grad(outputs.square().sum(), flat)
     leaves = [part.clone().requires_grad_() for part in arguments]
-    outputs, _ = run(KERNEL, layer, *leaves[:5], (leaves[5],))
+    outputs, _ = run(KERNEL, layer, leaves)
     wanted = torch.autograd.grad(outputs.square().sum(), leaves[1:5])
     assert torch.equal(found, torch.cat([part.reshape(2, -1) for part in wanted], 1))
 
@@ -225,11 +225,11 @@ def test_a_tensor_of_another_shape_is_refused(wrong: int) -> None:
     arguments = [part.detach() for part in arguments_of(layer, torch.float32)]
     arguments[wrong] = arguments[wrong][..., 1:]
     with pytest.raises(PackError, match="needs tensors of shapes"):
-        run(KERNEL, layer, *arguments[:5], tuple(arguments[5:]))
+        run(KERNEL, layer, arguments)
 
 
 def test_other_precisions_are_refused() -> None:
     layer = layer_of("gru", "tanh", (16, 2, 3, 5), 2)
     arguments = [part.detach() for part in arguments_of(layer, torch.float64)]
     with pytest.raises(PackError, match="float32 on the CPU"):
-        run(KERNEL, layer, *arguments[:5], tuple(arguments[5:]))
+        run(KERNEL, layer, arguments)

@@ -18,7 +18,7 @@ if CompiledKernel().refusal(layer_of("lstm", "tanh", (16, 1, 1, 1), 1)):
 
 from numba.core import config
 
-from rnnsearch.training.kernels.compiled import cache, host
+from rnnsearch.training.kernels.compiled import WARM, cache, host
 
 COMPILE_AND_RUN = """
 import torch
@@ -28,7 +28,7 @@ from rnnsearch.training.kernels.compiled import entry
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
 with event.install_recorder("numba:compile") as recorder:
-    entry.load("rnn_tanh")
+    entry.layer_entry("rnn_tanh")
 print(len(recorder.buffer) > 0, end="")
 for hidden in (80, 48):  # 48: a panel of three vectors, with rows left over from tiles of four
     layer = layer_of("rnn", "tanh", (hidden, 3, 9, 20), 2)
@@ -56,34 +56,44 @@ def result(process: subprocess.Popen[str]) -> tuple[bool, str]:
     return compiled == "True", numbers
 
 
-def test_one_of_two_processes_compiles_and_a_third_compiles_nothing(tmp_path: Path) -> None:
-    first, second = start(tmp_path), start(tmp_path)
+def warm(folder: Path, *cells: str) -> subprocess.CompletedProcess[str]:
+    """The child that compiles ahead."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", WARM, *cells],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where one of two processes compiled a layer."""
+    made = tmp_path_factory.mktemp("kernels")
+    first, second = start(made), start(made)
     (one, numbers), (other, same) = result(first), result(second)
-    compiled, third = result(start(tmp_path))
-    assert numbers == same == third
     assert one != other
+    assert numbers == same
+    (made / "numbers").write_text(numbers)
+    return made
+
+
+def test_one_of_two_processes_compiles_and_a_third_compiles_nothing(folder: Path) -> None:
+    compiled, third = result(start(folder))
+    assert third == (folder / "numbers").read_text()
     assert not compiled
-    assert not list(tmp_path.rglob("*.tmp.*"))
+    assert not list(folder.rglob("*.tmp.*"))
 
 
-def test_a_child_compiles_ahead(tmp_path: Path) -> None:
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    module = "rnnsearch.training.kernels.compiled.warm"
-
-    def child(*cells: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-W", "error", "-m", module, *cells],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    done = child("rnn_tanh")
+def test_a_child_compiles_ahead_what_is_not_there_yet(folder: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.nbc")}
+    done = warm(folder, "rnn_tanh")
     assert (done.returncode, done.stderr) == (0, "")
-    compiled, _ = result(start(tmp_path))
-    assert not compiled
-    wrong = child("mgu")
+    after = {path: path.stat().st_mtime_ns for path in folder.rglob("*.nbc")}
+    assert len(after) == 2 * len(before) == 2  # the layer, and now whole steps
+    assert before.items() <= after.items()
+    wrong = warm(folder, "mgu")
     assert wrong.returncode == 2
     assert "rnn_tanh" in wrong.stderr
 
@@ -179,11 +189,11 @@ def test_an_edit_or_another_processor_makes_another_file(
 
 
 @pytest.mark.slow
-def test_fewer_registers_give_the_same_bits(tmp_path: Path) -> None:
+def test_fewer_registers_give_the_same_bits(folder: Path, tmp_path: Path) -> None:
     """AVX2 splits tiles where AVX-512 does not; a trial may move from one node to the other."""
     if not {"avx2", "fma"} <= host.features():
         pytest.skip("not an x86 processor with AVX2")
-    _, numbers = result(start(tmp_path))
+    numbers = (folder / "numbers").read_text()
     narrow = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma"}
     _, same = result(start(tmp_path, narrow))
     assert numbers == same
@@ -201,6 +211,7 @@ for nonlinearity in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_what_two_processes_compiled_is_kept_apart_in_a_third(tmp_path: Path) -> None:
     """Narrow vectors make functions too long to be inlined: what is called has a name then."""
     settings = {"NUMBA_CACHE_DIR": str(tmp_path)}

@@ -6,8 +6,8 @@ core, each with what the first has left in memory of the parts that all cells sh
 cells are still to come (`cache.claim`) and train those that are there.
 
 What a person should know goes to standard output, a line each: folders of kernels that are not used
-since others may write there, and a numba that cannot be used. All else goes to standard error. Nothing here imports torch: that would take as
-long as half a kernel.
+since others may write there, and a numba that cannot be used. All else goes to standard error.
+Nothing here imports torch: that would take as long as half a kernel.
 """
 
 from __future__ import annotations
