@@ -26,7 +26,7 @@ def one_more(builder: Any, ty: Any, size: Any) -> None:
     ("owner", "name", "now"),
     [
         (caching, "_CacheLocator", None),
-        (caching.CompileResultCacheImpl, "_locator_classes", None),
+        (caching, "FunctionCache", None),
         (codegen, "JITCodeLibrary", None),
         (codegen.CPUCodeLibrary, "__init__", lambda self, codegen, name: None),
         (compiler, "compile_internal", another),
