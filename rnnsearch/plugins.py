@@ -178,7 +178,7 @@ def _named(found: type, name: str, method: str) -> type:
         call = f"{name}.{method}()"
         with theirs(call):
             made = getattr(found, method)(self, *of_it)
-        return _Theirs(made, name)
+        return Theirs(made, name)
 
     return dataclasses.make_dataclass(
         found.__name__,
@@ -194,7 +194,7 @@ def _named(found: type, name: str, method: str) -> type:
     )
 
 
-class _Theirs:
+class Theirs:
     """Somebody's object, each of whose errors names its class and the line in it."""
 
     def __init__(self, made: Any, name: str) -> None:

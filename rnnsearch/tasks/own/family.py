@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import fields
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rnnsearch.errors import DataError, InputError
 from rnnsearch.own_code import find_class, find_object, theirs
-from rnnsearch.plugins import installed
+from rnnsearch.plugins import Theirs, installed
 from rnnsearch.tasks.family import Family
 from rnnsearch.tasks.own.declared import head_wrong, refuse, whole_wrong
 from rnnsearch.tasks.own.find import GROUP, is_whole, no_task, own_name
@@ -54,12 +54,12 @@ class _OwnFamily(Family):
     """What both kinds of users' tasks share; what their code raises is said with its line."""
 
     def use(self, told: Told) -> Use | None:
-        """The task's own class `use`, if it has one."""
+        """The task's own class `use`, if it has one; an error in it names its line."""
         use = getattr(self.config, "use", None)
         if not (isinstance(use, type) and issubclass(use, Use)):
             return None
         with theirs(f"{self.name}.use(told)", DataError):
-            return use(told)
+            return cast("Use", Theirs(use(told), f"{self.name}.use"))
 
     def problems(self, config: Any) -> list[tuple[str, str]]:
         """What the task's own `problems` says of its fields' values, where it has one."""

@@ -15,7 +15,7 @@ import torch
 from unit.tasks.own_examples.own_tasks import Echo, NoTest, Parity, Whole, declared
 
 from rnnsearch import Figure, Metric, Use, plugins
-from rnnsearch.errors import DataError, ModelError, SpaceFileError
+from rnnsearch.errors import DataError, InputError, ModelError, SpaceFileError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.records.mlflow.inputs import inputs_said
@@ -331,6 +331,9 @@ class Spoken(Use):
     def command(self, said: str) -> tuple[object, ...]:
         return "rollout", "--steps", self.told.task["delay"]
 
+    def how(self, asked: Any) -> str:
+        return str(1 / 0)
+
     def figure(self, task: Any, predictor: Any, course: Any) -> Figure:
         named = type(task().data.config).__name__
         return Figure(lambda path, title: path.write_text(title), f", of {named}")
@@ -351,5 +354,7 @@ def test_a_task_may_bring_what_its_models_can_do(tmp_path: Path) -> None:
     assert figure is not None
     figure.draw(tmp_path / "x.png", "mine")
     assert (tmp_path / "x.png").read_text() == "mine, of Declared"
+    with pytest.raises(InputError, match=r"\.use: how\(\) raised ZeroDivisionError.*in how"):
+        model.use.how(None)
     other = declared(use=True)()
     assert type(use_of(family_of(other), Told({}, {}))) is Use, "a name that means something else"
