@@ -179,11 +179,7 @@ def moments(column: Any, place: str) -> NDArray[np.datetime64]:
         raise DataError(f"{place}: must hold dates, not {in_words(column.type)}.")
     if pyarrow.types.is_date(column.type):
         column = column.cast(pyarrow.date32()).cast(pyarrow.timestamp("s"))
-    unit: Any = column.type.unit
-    ticks = column.cast(pyarrow.int64())
-    empty = np.asarray(ticks.is_null())
-    found = np.asarray(ticks.fill_null(0).to_numpy(zero_copy_only=False), np.int64)
-    return np.where(empty, np.datetime64("NaT", unit), found.astype(f"datetime64[{unit}]"))
+    return _ticks(column.cast(pyarrow.int64()), f"datetime64[{column.type.unit}]")
 
 
 def clocks(column: Any, place: str) -> NDArray[np.timedelta64]:
@@ -197,12 +193,16 @@ def clocks(column: Any, place: str) -> NDArray[np.timedelta64]:
     column = plain(column)
     if family(column.type) != "clock":
         raise DataError(f"{place}: must hold times of day, not {in_words(column.type)}.")
-    unit = column.type.unit
     wide = pyarrow.int32() if column.type.bit_width == 32 else pyarrow.int64()
-    ticks = column.cast(wide).cast(pyarrow.int64())
-    empty = np.asarray(ticks.is_null())
-    found = np.asarray(ticks.fill_null(0).to_numpy(zero_copy_only=False), np.int64)
-    return np.where(empty, np.timedelta64("NaT", unit), found.astype(f"timedelta64[{unit}]"))
+    return _ticks(column.cast(wide).cast(pyarrow.int64()), f"timedelta64[{column.type.unit}]")
+
+
+def _ticks(counts: Any, kind: str) -> NDArray[Any]:
+    """Whole numbers as times of a numpy type; NaT for null."""
+    empty = np.asarray(counts.is_null())
+    found = np.asarray(counts.fill_null(0).to_numpy(zero_copy_only=False), np.int64).astype(kind)
+    found[empty] = np.array("NaT", kind)
+    return found
 
 
 def as_floats(column: Any) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.files.encoding import decoded, marked
 from rnnsearch.tasks.files.opened import opened
+from rnnsearch.tasks.files.written.times import is_number
 
 LOOKED_AT = 50
 """First records by which the delimiter is chosen."""
@@ -78,7 +79,7 @@ def header(path: Path, wanted: Sequence[str] = ()) -> Header:
     if not wanted or asked - set(names):
         if len(cells) == 1 or not _even(records[delimiter]):
             _refuse_preamble(path, records)
-        if all(_is_number(name) for name in cells):
+        if all(is_number(name) for name in cells):
             raise DataError(
                 f"{path}:1: the first line holds numbers, not the names of columns; put one above, "
                 f"such as {delimiter.join(f'c{place + 1}' for place in range(min(len(names), 4)))}."
@@ -199,14 +200,6 @@ def _allow_long_cells() -> None:
 def _first_bytes(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(HEADER_BYTES)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def refuse_twice(place: str, names: Sequence[str], wanted: Sequence[str] = ()) -> None:
