@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -30,7 +30,6 @@ class Start:
     say: Callable[[str], None] = lambda line: None
 
 
-@runtime_checkable
 class SamplerConfig(Protocol):
     """A frozen dataclass whose fields are the keys under `search.sampler`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from rnnsearch.goal import Goal
 
@@ -64,7 +64,6 @@ class StoppingRule(Protocol):
         ...
 
 
-@runtime_checkable
 class StoppingConfig(Protocol):
     """A frozen dataclass whose fields are the keys under `search.scheduler`."""
 
