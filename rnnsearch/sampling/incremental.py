@@ -17,8 +17,9 @@ import numpy as np
 from optuna.samplers import TPESampler
 from optuna.samplers._tpe.sampler import default_gamma
 from optuna.search_space.group_decomposed import _SearchSpaceGroup
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+
+from rnnsearch.goal import Goal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -164,12 +165,12 @@ class History:
         """Take in what has finished since the last call."""
         trials = study.get_trials(deepcopy=False)
         self._make_room(len(trials))
-        minimize = study.direction == StudyDirection.MINIMIZE
+        goal = Goal[study.direction.name]
         self.running, still_open = [], []
         for number in (*self._open, *range(self._seen, len(trials))):
             trial = trials[number]
             if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
-                self._add(trial, minimize)
+                self._add(trial, goal)
             elif not trial.state.is_finished():
                 still_open.append(number)
                 if trial.state == TrialState.RUNNING:
@@ -189,8 +190,8 @@ class History:
             return np.full(self._seen, math.nan)
         return self._columns[name][: self._seen].copy()
 
-    def _add(self, trial: FrozenTrial, minimize: bool) -> None:
-        self._ranks[:, self._count] = (trial.number, *_rank(trial, minimize))
+    def _add(self, trial: FrozenTrial, goal: Goal) -> None:
+        self._ranks[:, self._count] = (trial.number, *_rank(trial, goal))
         self._count += 1
         self.groups.add_distributions(trial.distributions)
         for name, value in trial.params.items():
@@ -211,16 +212,15 @@ class History:
         }
 
 
-def _rank(trial: FrozenTrial, minimize: bool) -> tuple[float, float, int]:
+def _rank(trial: FrozenTrial, goal: Goal) -> tuple[float, float, int]:
     """How good TPE holds a finished trial to be, the least telling first; lower is better."""
-    sign = 1.0 if minimize else -1.0
     violation = sum(value for value in trial.constraints.values() if value > 0)
     if violation > 0:
         return 0.0, violation, _INFEASIBLE
     if trial.state == TrialState.COMPLETE:
         assert trial.value is not None
-        return 0.0, sign * trial.value, _COMPLETE
+        return 0.0, goal.cost(trial.value), _COMPLETE
     if not trial.intermediate_values:
         return 0.0, 1.0, _PRUNED
     step, value = max(trial.intermediate_values.items())
-    return math.inf if math.isnan(value) else sign * value, -float(step), _PRUNED
+    return math.inf if math.isnan(value) else goal.cost(value), -float(step), _PRUNED
