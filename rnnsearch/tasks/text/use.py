@@ -140,7 +140,8 @@ class TextUse(Use):
         if not course.said or self.vocabulary().unit != "char":
             return None
         data = task().data
-        assert isinstance(data, TextData)
+        if not isinstance(data, TextData):  # somebody's own, of whose letters nothing is known
+            return None
         drawing = partial(
             draw_letters, course.said, *data.followed(), course.curves, kept=course.epoch
         )
