@@ -65,53 +65,34 @@ def training_pass(
             that drops nothing; empty where no layer does.
         rows: Of `valid_rows`, where a head that answers at every step is to read no padding.
     """
-    weight, lengths = weights["head.weight"], batch.lengths
-    steps, both = batch.inputs.shape[1], shape.directions
-    valid = None if lengths is None else valid_steps(lengths, steps)
+    lengths = batch.lengths
+    valid = None if lengths is None else valid_steps(lengths, batch.inputs.shape[1])
     inputs = batch.inputs if valid is None else seen(batch.inputs, valid)
     entered = enter(shape, weights, inputs)
-    if shape.by_hand:
-        current, after, pull = _chain(shape, weights, entered, state, masks, lengths)
-    else:
-        current, after, pull = _traced(shape, weights, entered, state, masks, lengths)
+    layers = _chain if shape.by_hand else _traced
+    current, after, pull = layers(shape, weights, entered, state, masks, lengths)
+    weight, bias = weights["head.weight"], weights["head.bias"]
     if rows is not None and head == "every":
-        bias = weights["head.bias"]
         losses, arriving, *found = head_pass(current, weight, bias, batch.targets, loss, rows)
-        return _joined(shape, weights, inputs, entered, pull, losses, arriving, found, after)
-    above = current
-    if head == "last":
-        above = last_read(current, lengths, both)
-        valid = None if lengths is None else lengths.unsqueeze(1) > 0
-    outputs = head_outputs(above, weight, weights["head.bias"])
-    losses, slopes = losses_and_slopes(loss, outputs, batch.targets, valid)
-    arriving, *found = _head_gradients(above, weight, slopes)
-    if head == "last":
-        arriving = spread_read(arriving, lengths, steps, both)
-    return _joined(shape, weights, inputs, entered, pull, losses, arriving, found, after)
+    else:
+        above = current
+        if head == "last":
+            above = last_read(current, lengths, shape.directions)
+            valid = None if lengths is None else lengths.unsqueeze(1) > 0
+        outputs = head_outputs(above, weight, bias)
+        losses, slopes = losses_and_slopes(loss, outputs, batch.targets, valid)
+        arriving, *found = _head_gradients(above, weight, slopes)
+        if head == "last":
+            arriving = spread_read(arriving, lengths, batch.inputs.shape[1], shape.directions)
+    below, own = pull(arriving)
+    if below is not None:
+        own.insert(0, _embedding_gradient(shape, weights, inputs, entered, below))
+    return Pass(losses, [*own, *found], after)
 
 
 Pull = Callable[[Tensor], tuple[Tensor | None, list[Tensor]]]
 """The slopes of the head's inputs to those of what entered (None unless it is embedded) and of
 every weight of the layers, in the order of the layout."""
-
-
-def _joined(
-    shape: NetworkShape,
-    weights: Mapping[str, Tensor],
-    inputs: Tensor,
-    entered: Tensor,
-    pull: Pull,
-    losses: Tensor,
-    arriving: Tensor,
-    found: list[Tensor],
-    after: list[State],
-) -> Pass:
-    """The pass, once the slopes of the head's inputs and of its weights are there."""
-    below, own = pull(arriving)
-    found = [*own, *found]
-    if below is not None:
-        found.insert(0, _embedding_gradient(shape, weights, inputs, entered, below))
-    return Pass(losses, found, after)
 
 
 def _chain(

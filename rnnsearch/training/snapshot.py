@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,9 @@ class _Entry:
     best_metrics: dict[str, float]
 
 
+_FIGURES = [one.name for one in fields(_Entry) if one.name != "trial_id"]
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class TrialSnapshot:
     """All that a trial needs to go on as if it had never stopped.
@@ -83,42 +86,15 @@ class TrialSnapshot:
     best_metrics: Mapping[str, float]
     plateau: Plateau = field(default_factory=Plateau)
 
-    def to_bytes(self) -> bytes:
-        """This one trial as checksummed bytes."""
-        return snapshots_to_bytes({"trial": self})
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> TrialSnapshot:
-        """Read `to_bytes` back.
-
-        Raises:
-            PackError: The bytes are damaged, or hold another number of trials.
-        """
-        found = snapshots_from_bytes(data)
-        if len(found) != 1:
-            raise PackError(f"the snapshot holds {len(found)} trials where one was expected")
-        return next(iter(found.values()))
-
 
 def snapshots_to_bytes(snapshots: Mapping[str, TrialSnapshot]) -> bytes:
     """All trials of a pack, by trial id, as checksummed bytes."""
     arrays: dict[str, np.ndarray[Any, Any]] = {}
     header = []
     for number, (trial_id, snapshot) in enumerate(snapshots.items()):
-        header.append(
-            {
-                "trial_id": trial_id,
-                "config": config_to_json(snapshot.config),
-                "epoch": snapshot.epoch,
-                "step": snapshot.step,
-                "total": snapshot.total,
-                "loss_sum": snapshot.loss_sum,
-                "seconds": snapshot.seconds,
-                "plateau": asdict(snapshot.plateau),
-                "best_epoch": snapshot.best_epoch,
-                "best_metrics": dict(snapshot.best_metrics),
-            }
-        )
+        figures = {name: getattr(snapshot, name) for name in _FIGURES}
+        figures |= {"config": config_to_json(snapshot.config), "plateau": asdict(snapshot.plateau)}
+        header.append({"trial_id": trial_id, **figures})
         for name, array in snapshot.arrays.items():
             arrays[f"{number}/{name}"] = np.ascontiguousarray(array)
     body: bytes = safetensors.numpy.save(arrays, metadata={"trials": json.dumps(header)})
@@ -153,16 +129,7 @@ def snapshots_from_bytes(data: bytes) -> dict[str, TrialSnapshot]:
         raise PackError(f"the snapshot holds what this version did not write: {error}") from error
     return {
         entry.trial_id: TrialSnapshot(
-            config=entry.config,
-            epoch=entry.epoch,
-            step=entry.step,
-            total=entry.total,
-            loss_sum=entry.loss_sum,
-            seconds=entry.seconds,
-            plateau=entry.plateau,
-            arrays=inner,
-            best_epoch=entry.best_epoch,
-            best_metrics=entry.best_metrics,
+            arrays=inner, **{name: getattr(entry, name) for name in _FIGURES}
         )
         for entry, inner in zip(entries, arrays, strict=True)
     }

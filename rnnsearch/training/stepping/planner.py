@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from rnnsearch.errors import PackError
-from rnnsearch.tasks.base import Batch
 from rnnsearch.training import dropout, noise
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.stack_key import Shared
@@ -27,28 +26,22 @@ OTHER_AHEAD_BYTES = 256 << 20
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that is known before n steps are taken."""
+    """All that is known before n steps are taken.
 
-    batch: Batch
-    """Of n steps, [n, K, ...]."""
-    masks: list[Tensor | None]
-    """One a layer, [n, K, T, B, directions * H], None for one whose outputs nobody drops; empty
-    where nobody drops any."""
+    Attributes:
+        ahead: What they read, each tensor [n, K, ...].
+        factors: Of the learning rates, float64 [n, K]; None where all are one.
+    """
+
+    ahead: StepInputs
     factors: Tensor | None
-    """Of the learning rates, float64 [n, K]."""
-    own: Tensor | None
-    """Which inputs are own predictions, bool [n, K, T, B]; None for none."""
 
     def __len__(self) -> int:
-        return len(self.batch.inputs)
+        return len(self.ahead.batch.inputs)
 
     def inputs(self, number: int) -> StepInputs:
         """What one of the steps reads; views."""
-        return StepInputs(
-            self.batch[number],
-            [None if mask is None else mask[number] for mask in self.masks],
-            None if self.own is None else self.own[number],
-        )
+        return self.ahead.each(lambda one: one[number])
 
 
 class Planner:
@@ -127,7 +120,8 @@ class Planner:
         masks = [self._mask(layer, drop, shape, who) for layer, drop in enumerate(self._drops)]
         if not any(self._drops):
             masks = []
-        return Plan(batch, masks, ahead.factors, self._own(shape, ahead.own_share, who))
+        own = self._own(shape, ahead.own_share, who)
+        return Plan(StepInputs(batch, masks, own), ahead.factors)
 
     def _check(self, inputs: Tensor, sequences: int, batch: int) -> None:
         """Kernels trust the shapes that they are given."""

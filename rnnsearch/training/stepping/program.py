@@ -13,7 +13,6 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from rnnsearch.tasks.base import Batch
 from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.memory import out_of_memory
 from rnnsearch.training.optimizers import corrections, refill_, settings
@@ -58,7 +57,7 @@ class Program:
         self._rows = rows
         self._states = tuple(rows[name] for name in rows if name.startswith("state"))
         width, device = len(rows["parameters"]), shared.device
-        self._inputs = _blank(example, width)
+        self._inputs = example.each(lambda one: one.new_zeros(width, *one.shape[1:]))
         self._how = settings([config] * width, device, shared.dtype, every=True)
         self._factors = torch.ones(1, width, dtype=torch.float64, device=device)
         self._carried = torch.zeros(width, 1, 1, dtype=torch.bool, device=device)
@@ -117,21 +116,6 @@ class Program:
             self._factors[0, : len(factors)].copy_(factors)
         self._recorded.replay()
         out.copy_(self._found[:, : out.shape[1]])
-
-
-def _blank(example: StepInputs, width: int) -> StepInputs:
-    """Zeros of the same shapes for `width` trials."""
-
-    def blank(tensor: Tensor) -> Tensor:
-        return tensor.new_zeros(width, *tensor.shape[1:])
-
-    batch = example.batch
-    lengths = None if batch.lengths is None else blank(batch.lengths)
-    return StepInputs(
-        Batch(blank(batch.inputs), blank(batch.targets), lengths),
-        [None if mask is None else blank(mask) for mask in example.masks],
-        None if example.own is None else blank(example.own),
-    )
 
 
 class Programs:

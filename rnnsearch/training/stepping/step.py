@@ -6,7 +6,7 @@ tensor holds. So a GPU can capture it (`program`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -36,6 +36,19 @@ class StepInputs:
     masks: Sequence[Tensor | None]
     own: Tensor | None
     rows: Sequence[Tensor] | None = None
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> StepInputs:
+        """The same of other tensors; `rows` are left out."""
+
+        def changed(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else change(tensor)
+
+        batch = self.batch
+        return StepInputs(
+            Batch(change(batch.inputs), change(batch.targets), changed(batch.lengths)),
+            [changed(mask) for mask in self.masks],
+            changed(self.own),
+        )
 
     def tensors(self) -> list[Tensor]:
         """Those that there are in any step, in a fixed order."""

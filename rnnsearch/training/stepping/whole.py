@@ -55,7 +55,7 @@ class WholeSteps:
             self._compiled = CompiledStep(self._shape, crew.configs)
             self._aboard, self._seconds_a_step = crew.token, math.inf
         for plan in crew.planner.plans(ahead):
-            if plan.batch.lengths is None:
+            if plan.ahead.batch.lengths is None:
                 self._planned(crew, plan, taken)
             else:
                 self._layers.planned(crew, plan, taken)
@@ -64,7 +64,7 @@ class WholeSteps:
 
     def _planned(self, crew: Crew, plan: Plan, taken: Taken) -> None:
         """Steps of a plan, in as few calls as there is time for; at least one."""
-        between = [mask for mask in plan.masks if mask is not None]
+        between = [mask for mask in plan.ahead.masks if mask is not None]
         masks = torch.stack(between) if between else None
         done = 0
         while done < len(plan):
@@ -74,7 +74,7 @@ class WholeSteps:
             now = slice(done, done + count)
             some = None if masks is None else masks[:, now]
             factors = None if plan.factors is None else plan.factors[now]
-            batch = plan.batch[now]
+            batch = plan.ahead.batch[now]
             taken.add(*self._compiled.run(batch.inputs, batch.targets, some, crew.rows, factors))
             crew.rows["total"].add_(count)
             done += count

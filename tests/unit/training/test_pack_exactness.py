@@ -36,23 +36,19 @@ def one_thread():
 
 def made(cell: str, nonlinearity: str, layers: int, carry: bool, dtype: str = "float32"):
     model = {"cell": cell, "nonlinearity": nonlinearity, "num_layers": layers, "hidden_size": 11}
-    return trial(1, model=model, carry_state=carry, dtype=dtype)
+    return trial(1, model=model, carry_state=carry, dtype=dtype, steps_per_epoch=8)
 
 
 @pytest.mark.parametrize(("cell", "nonlinearity", "layers", "carry"), each_trial)
-def test_float64_equals_a_plain_torch_loop(cell, nonlinearity, layers, carry):
-    config = made(cell, nonlinearity, layers, carry, "float64")
-    assert relative(step_losses(config), plain_losses(config)) < 1e-9
-
-
-@pytest.mark.parametrize(("cell", "nonlinearity", "layers", "carry"), each_trial)
-def test_float32_equals_a_plain_torch_loop(cell, nonlinearity, layers, carry):
+def test_curves_equal_a_plain_torch_loop(cell, nonlinearity, layers, carry):
+    exact = made(cell, nonlinearity, layers, carry, "float64")
+    truth = plain_losses(exact)
+    assert relative(step_losses(exact), truth) < 1e-9
     config = made(cell, nonlinearity, layers, carry)
     ours, theirs = step_losses(config), plain_losses(config)
     assert relative(ours[:1], theirs[:1]) < 1e-6
-    exact = plain_losses(replace(config, training=replace(config.training, dtype="float64")))
     # Where torch's own float32 has parted from float64 by more, that is the limit.
-    assert relative(ours, theirs) < max(1e-5, 3 * relative(theirs, exact))
+    assert relative(ours, theirs) < max(1e-5, 3 * relative(theirs, truth))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -61,7 +57,7 @@ def test_the_same_bits_in_any_company(cell, nonlinearity, layers, carry, dtype):
     config = made(cell, nonlinearity, layers, carry, dtype)
     expected = alone(config)
     assert len(expected) == 2
-    for place in (0, 3, 7):
+    for place in (0, 7):
         pack = wave_pack()
         names = list(neighbours(config))
         for name in [*names[:place], "trial", *names[place:]]:

@@ -29,8 +29,8 @@ from rnnsearch.testing.waves import (
 )
 from rnnsearch.training.report import BestEpoch
 from rnnsearch.training.snapshot import (
-    TrialSnapshot,
     read_snapshots,
+    snapshots_from_bytes,
     snapshots_to_bytes,
     write_snapshots,
 )
@@ -297,15 +297,15 @@ def test_damaged_snapshots_are_told(tmp_path):
     pack = wave_pack()
     pack.add("trial", trial(1))
     whole = snapshots_to_bytes(pack.state())
-    assert TrialSnapshot.from_bytes(whole).config == trial(1)
+    assert snapshots_from_bytes(whole)["trial"].config == trial(1)
     for cut in (0, 5, 40, len(whole) // 2, len(whole) - 1):
         with pytest.raises(PackError):
-            TrialSnapshot.from_bytes(whole[:cut])
+            snapshots_from_bytes(whole[:cut])
     for place in (0, 20, 60, len(whole) - 3):
         changed = bytearray(whole)
         changed[place] ^= 1
         with pytest.raises(PackError):
-            TrialSnapshot.from_bytes(bytes(changed))
+            snapshots_from_bytes(bytes(changed))
     with pytest.raises(PackError, match="cannot read"):
         read_snapshots(tmp_path / "absent")
 

@@ -57,7 +57,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 def double(seed: int = 0, **how: Any) -> TrialConfig:
     model = {"cell": "gru", **how.pop("model", {})}
-    return trial(seed, model=model, dtype="float64", **how)
+    return trial(seed, model=model, dtype="float64", **{"steps_per_epoch": 6, **how})
 
 
 def recorder_for(device: str) -> Any:
@@ -172,8 +172,8 @@ def test_a_neighbour_that_reads_nan_changes_nothing(device: str) -> None:
 def test_recorded_steps_equal_a_plain_torch_loop(cell: str, device: str) -> None:
     config = double(3, model={"cell": cell, "num_layers": 2}, clip_norm=0.5, carry_state=True)
     pack = wave_pack(device=device, recorder=recorder_for(device))
-    ours = step_losses(config, pack=pack)
-    assert ours == pytest.approx(plain_losses(config), rel=1e-10)
+    ours = step_losses(config, 8, pack=pack)
+    assert ours == pytest.approx(plain_losses(config, 8), rel=1e-10)
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -277,7 +277,7 @@ def test_a_task_may_change_the_shape_of_its_batches() -> None:
 def test_a_pack_off_the_cpu_meets_nothing_of_the_hosts(way: str) -> None:
     """From the plan to the metrics and the snapshots, on tensors without contents, which take the
     branches of a GPU: any look at one raises, and so does what a stream cannot capture."""
-    config = double(1, **WAYS[way])
+    config = double(1, **WAYS[way], steps_per_epoch=2)
     with Fetched():
         recorder = TapeRecorder()
         pack = wave_pack(device="meta", recorder=recorder)

@@ -23,7 +23,7 @@ from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
-from rnnsearch.training.snapshot import TrialSnapshot
+from rnnsearch.training.snapshot import snapshots_from_bytes, snapshots_to_bytes
 from rnnsearch.training.trained import TrainedModel
 from rnnsearch.training.weights import CARRIED, Weights
 
@@ -221,7 +221,7 @@ def test_a_champion_of_carried_rollouts_evaluates_to_its_records(
     while min(pack.roster.values()) < 6:
         reports += pack.train(dict.fromkeys(pack.roster, 6), 5.0).reports
     moved = made()  # by way of a snapshot's bytes, aboard and not yet aboard
-    moved.add("a", config, TrialSnapshot.from_bytes(pack.state()["a"].to_bytes()))
+    moved.add("a", config, snapshots_from_bytes(snapshots_to_bytes(pack.state()))["a"])
     assert not moved.train({}, 1.0).refusals
     arriving = made()
     arriving.add("a", config, moved.state()["a"])
