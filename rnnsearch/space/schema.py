@@ -98,7 +98,8 @@ def json_schema() -> dict[str, Any]:
 
 def _task_case(name: str, cls: type) -> dict[str, Any]:
     then = _object(cls, "task")
-    then["properties"].setdefault("type", {"const": name})
+    # The key is never sampled; of a user's task the config has no such field.
+    then["properties"]["type"] = {"enum": [name], "default": name}
     return {
         "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
         "then": then,
