@@ -13,7 +13,7 @@ from typing import Any
 from optuna.trial import TrialState as OptunaState
 
 from rnnsearch.errors import LedgerError
-from rnnsearch.events import RANKED, EndState, TrialState
+from rnnsearch.events import EndState, TrialState
 from rnnsearch.goal import standing
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.asking import Asking, Suggest
@@ -257,14 +257,6 @@ class Ledger:
         """One trial; LedgerError if there is none of that number."""
         with self._lock:
             return self._row(number).record()
-
-    def best(self, count: int) -> list[TrialRecord]:
-        """The best ended trials, completed or stopped, at most `count`, by their best values."""
-        with self._lock:
-            ended = [row.record() for row in self._rows if row.state in RANKED]
-        valued = [record for record in ended if record.best_value is not None]
-        valued.sort(key=lambda record: (record.standing(self._goal), record.number))
-        return valued[:count]
 
     def curves(self) -> dict[int, dict[int, float]]:
         """{number: {epoch: value}}, for `StoppingRule.rebuild`."""

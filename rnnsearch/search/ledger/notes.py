@@ -78,7 +78,8 @@ def notes_of(attributes: Mapping[str, Any]) -> Notes:
     if unknown := sorted(noted.keys() - set(_NAMES)):
         raise UnknownNoteError(", ".join(unknown))
     found = {name: _read(name, noted[name]) for name in noted if noted[name] is not None}
-    if "champion_told" not in noted and "unfinished" not in (noted.get("champion") or "unfinished"):
+    champion = noted.get("champion")
+    if champion and "unfinished" not in champion and "champion_told" not in noted:
         # An older version told before it noted, and kept no mark of it.
         found["champion_told"] = found["champion"].mark
     return Notes(**found)

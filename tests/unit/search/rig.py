@@ -10,12 +10,13 @@ from typing import Any
 
 from paper_pack import METRIC, PaperPack
 
-from rnnsearch.events import EpochsReported, Event
+from rnnsearch.events import RANKED, EpochsReported, Event
 from rnnsearch.search.control import Control
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.endings import Endings
 from rnnsearch.search.finalists import FinalistsStage
 from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.messages import PackSettings
 from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.shelf import Shelf
@@ -174,6 +175,12 @@ class Rig:
         """How often each epoch of each trial was told."""
         told = self.notebook.of(EpochsReported)
         return Counter((event.number, epoch) for event in told for epoch in event.epochs)
+
+    def best(self, count: int) -> list[TrialRecord]:
+        """The best completed or stopped trials, by their best epochs."""
+        ended = [one for one in self.ledger.trials() if one.state in RANKED]
+        goal = self.spec.search.goal
+        return sorted(ended, key=lambda one: (one.standing(goal), one.number))[:count]
 
     def end(self) -> None:
         if not self.gone:

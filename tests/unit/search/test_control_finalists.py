@@ -19,7 +19,7 @@ from rnnsearch.training.config import TrialConfig
 def test_finalists_train_again_and_the_best_mean_wins(rigs) -> None:
     rig = rigs(paper_spec("search.finalists={top: 3, seeds: 4}"))
     rig.run()
-    best = [record.number for record in rig.ledger.best(3)]
+    best = [record.number for record in rig.best(3)]
     assert rig.finalists is not None
     assert [each.number for each in rig.finalists.finalists] == best
     scored = rig.notebook.of(FinalistScored)
@@ -52,7 +52,7 @@ def test_ties_are_broken_by_the_own_loss_from_the_epoch_to_the_champion(rigs) ->
     order = sorted(rates, key=lambda number: rates[number])
     assert order[0] != 0, "the first to arrive is another"
     assert rig.shelf.best() == order[:2]
-    assert [one.number for one in rig.ledger.best(12)] == order
+    assert [one.number for one in rig.best(12)] == order
     assert choose(rig.finalists.finalists, Goal.MINIMIZE)[0] == order[0]
     rig.end()
     second = rigs(paper_spec(none, "search.finalists={top: 2, seeds: 2}"), resume=True)
@@ -77,7 +77,7 @@ def test_a_trial_that_was_put_back_keeps_the_best_of_its_equal_epochs(rigs) -> N
 def test_with_one_seed_nothing_is_trained_again(rigs) -> None:
     rig = rigs(paper_spec("search.finalists={top: 3, seeds: 1}"))
     rig.run()
-    best = [record.number for record in rig.ledger.best(3)]
+    best = [record.number for record in rig.best(3)]
     assert rig.notebook.of(FinalistScored) == []
     kept = {path.name for path in rig.directory.checkpoints.iterdir()}
     assert kept == {f"trial-{number:04d}" for number in best}
@@ -86,7 +86,7 @@ def test_with_one_seed_nothing_is_trained_again(rigs) -> None:
 def test_only_the_finalists_weights_stay_on_disk(rigs) -> None:
     rig = rigs(paper_spec("search.num_trials=30", "search.finalists={top: 2, seeds: 2}"))
     rig.run()
-    best = {record.number for record in rig.ledger.best(2)}
+    best = {record.number for record in rig.best(2)}
     assert len(rig.saved) > 4, "some were saved and pushed out"
     left = sorted(path.name for path in rig.directory.checkpoints.iterdir())
     assert len(left) == 4
@@ -145,7 +145,7 @@ def test_scores_that_a_killed_driver_did_not_tell_are_told_by_the_next(rigs) -> 
 def test_a_finalist_whose_weights_were_lost_is_trained_once_more(rigs) -> None:
     rig = rigs(paper_spec("search.finalists={top: 2, seeds: 1}"))
     rig.run()
-    best = rig.ledger.best(1)[0]
+    best = rig.best(1)[0]
     rig.end()
     path = rig.directory.checkpoints / f"trial-{best.number:04d}"
     (path / "config.json").unlink()
