@@ -148,7 +148,9 @@ class StoppingContract:
         for number in seen:
             live.decide(number)
         rebuilt = self.rule(goal)
-        rebuilt.record(3, 1, goal.cost(9.0))
+        for number in (3, 25):  # to be forgotten
+            for epoch in range(1, EPOCHS + 1):
+                rebuilt.record(number, epoch, goal.cost(-9.0))
         rebuilt.rebuild(seen)
         assert rebuilt.populations() == live.populations()
         assert [rebuilt.decide(number) for number in seen] == [None] * len(seen)
