@@ -107,4 +107,5 @@ class Median:
         self._undecided.clear()
 
     def populations(self) -> dict[int, int]:
-        return self._rungs.populations()
+        counts = self._rungs.populations()
+        return {rung: count for rung, count in counts.items() if count or rung == self._last}

@@ -60,7 +60,10 @@ class StoppingRule(Protocol):
         ...
 
     def populations(self) -> dict[int, int]:
-        """How many trials have come to each rung, {epoch: trials}, the last epoch included."""
+        """How many trials have come to each rung, {epoch: trials}, the last epoch included.
+
+        A rule of many rungs may leave out those to which nobody has come.
+        """
         ...
 
 
@@ -80,10 +83,13 @@ class StoppingConfig(Protocol):
 def limits_problem(rule: StoppingRule, max_epochs: int) -> str | None:
     """What is wrong with the limits that a rule sets to a trial; None where they rise to the end.
 
-    A trial that is never let go beyond a limit would stay aboard its pack for ever.
+    A trial that is never let go beyond a limit would stay aboard its pack for ever. Of very many
+    limits, the first ten thousand are looked at.
     """
     epoch = 0
-    while epoch < max_epochs:
+    for _ in range(10_000):
+        if epoch == max_epochs:
+            break
         limit = rule.next_limit(epoch)
         if not isinstance(limit, int) or not epoch < limit <= max_epochs:
             return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 
@@ -16,8 +17,8 @@ class Rungs:
 
     def __init__(self, epochs: Sequence[int]) -> None:
         self.epochs = tuple(epochs)
-        self._rewards: dict[int, dict[int, float]] = {epoch: {} for epoch in epochs}
-        self._sorted: dict[int, list[float]] = {epoch: [] for epoch in epochs}
+        self._rewards: defaultdict[int, dict[int, float]] = defaultdict(dict)
+        self._sorted: defaultdict[int, list[float]] = defaultdict(list)
 
     def next(self, epoch: int) -> int:
         """The next rung after `epoch` finished ones; from the last on the last."""
@@ -28,7 +29,7 @@ class Rungs:
         return self.epochs[: bisect_right(self.epochs, epoch)]
 
     def holds(self, rung: int, number: int) -> bool:
-        return number in self._rewards[rung]
+        return number in self._rewards.get(rung, ())
 
     def enter(self, rung: int, number: int, reward: float) -> None:
         """Put a trial on a rung that does not hold it yet."""
@@ -48,7 +49,7 @@ class Rungs:
 
     def count(self, rung: int) -> int:
         """How many trials are on a rung."""
-        return len(self._rewards[rung])
+        return len(self._rewards.get(rung, ()))
 
     def populations(self) -> dict[int, int]:
         """How many trials are on each rung."""

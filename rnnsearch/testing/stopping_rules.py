@@ -75,7 +75,8 @@ class StoppingContract:
         assert limits[0] >= 1
         assert tuple(limits[:-1]) == rule.rungs
         assert 1 <= rule.grace <= last
-        assert set(rule.populations()) == set(limits)
+        assert {last} <= set(rule.populations()) <= set(limits)
+        assert not any(rule.populations().values())
 
     def test_the_weak_stop_and_the_best_never(self, goal: Goal) -> None:
         rule, known = self.rule(goal), curves(40, goal)
