@@ -139,22 +139,13 @@ def forward_over(blocks: Sequence[tuple[int, Any, Any]], gates: int, name: str) 
             while row < at.batch:
                 r = FLOAT_BYTES * row * hidden + u
                 corner = Corner(
-                    hidden=hidden,
-                    start=at.start + u + FLOAT_BYTES * row * at.start_row,
-                    start_row=at.start_row,
-                    x=at.x + FLOAT_BYTES * row * at.inputs,
-                    inputs=at.inputs,
-                    w_ih=at.w_ih + u,
-                    w_hh=w_hh,
-                    b_hh=at.b_hh + u,
+                    hidden=hidden, start=at.start + u + FLOAT_BYTES * row * at.start_row,
+                    start_row=at.start_row, x=at.x + FLOAT_BYTES * row * at.inputs,
+                    inputs=at.inputs, w_ih=at.w_ih + u, w_hh=w_hh, b_hh=at.b_hh + u,
                     gates=at.gates + FLOAT_BYTES * row * width + u,
-                    h_rows=at.h_before + FLOAT_BYTES * row * hidden,
-                    h_before=at.h_before + r,
-                    c_before=at.c_before + r,
-                    extra=at.extra + r,
-                    cell=at.cell + r,
-                    h=at.h + r,
-                )
+                    h_rows=at.h_before + FLOAT_BYTES * row * hidden, h_before=at.h_before + r,
+                    c_before=at.c_before + r, extra=at.extra + r, cell=at.cell + r, h=at.h + r,
+                )  # fmt: skip
                 if row + 4 <= at.batch:
                     four(corner)
                     row += 4

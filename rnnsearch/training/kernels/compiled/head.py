@@ -72,21 +72,10 @@ def head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidde
     if few:
         # Sums over the rows, each in all lanes of a vector.
         panel_product(
-            outputs,
-            LANES,
-            Product(
-                left=scratch.errors,
-                left_row=1,
-                left_step=outputs,
-                right=scratch.ones,
-                right_step=0,
-                depth=rows,
-                start=scratch.zeros,
-                start_row=0,
-                out=scratch.squares,
-                out_row=LANES,
-            ),
-        )
+            outputs, LANES, Product(left=scratch.errors, left_row=1, left_step=outputs,
+            right=scratch.ones, right_step=0, depth=rows, start=scratch.zeros, start_row=0,
+            out=scratch.squares, out_row=LANES),
+        )  # fmt: skip
         for o in range(outputs):
             total = read_float(scratch.squares + FLOAT_BYTES * LANES * o)
             write_float(d_bias + FLOAT_BYTES * o, total)
@@ -96,21 +85,10 @@ def head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidde
         return
     pack(outputs, sizes.hidden, at.parameters + place, sizes.hidden, scratch.head_rows)
     product(
-        rows,
-        sizes.hidden,
-        Product(
-            left=scratch.errors,
-            left_row=wide,
-            left_step=1,
-            right=scratch.head_rows,
-            right_step=0,
-            depth=outputs,
-            start=scratch.zeros,
-            start_row=0,
-            out=scratch.d_outputs,
-            out_row=sizes.hidden,
-        ),
-    )
+        rows, sizes.hidden, Product(left=scratch.errors, left_row=wide, left_step=1,
+        right=scratch.head_rows, right_step=0, depth=outputs, start=scratch.zeros, start_row=0,
+        out=scratch.d_outputs, out_row=sizes.hidden),
+    )  # fmt: skip
 
 
 # Few outputs: errors are [T * B, O].
@@ -177,21 +155,9 @@ def _one_dot(
 ) -> None:
     # Of the sixteen sums only the first is wanted; what it reads behind the weights are biases.
     panel_product(
-        1,
-        LANES,
-        Product(
-            left=row,
-            left_row=0,
-            left_step=1,
-            right=weights,
-            right_step=1,
-            depth=hidden,
-            start=scratch.zeros,
-            start_row=0,
-            out=scratch.squares,
-            out_row=LANES,
-        ),
-    )
+        1, LANES, Product(left=row, left_row=0, left_step=1, right=weights, right_step=1,
+        depth=hidden, start=scratch.zeros, start_row=0, out=scratch.squares, out_row=LANES),
+    )  # fmt: skip
     write_float(out, read_float(scratch.squares) + read_float(bias))
 
 
@@ -256,21 +222,10 @@ def _products(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: i
         )
     bias = weights + FLOAT_BYTES * sizes.outputs * sizes.hidden
     product(
-        sizes.steps * sizes.batch,
-        wide,
-        Product(
-            left=hidden,
-            left_row=sizes.hidden,
-            left_step=1,
-            right=scratch.head_panels,
-            right_step=0,
-            depth=sizes.hidden,
-            start=bias,
-            start_row=0,
-            out=scratch.errors,
-            out_row=wide,
-        ),
-    )
+        sizes.steps * sizes.batch, wide, Product(left=hidden, left_row=sizes.hidden, left_step=1,
+        right=scratch.head_panels, right_step=0, depth=sizes.hidden, start=bias, start_row=0,
+        out=scratch.errors, out_row=wide),
+    )  # fmt: skip
 
 
 @jit

@@ -107,31 +107,16 @@ if _changed := changed():
     raise ImportError(_changed)
 
 from numba.core import cgutils, config, typing  # noqa: E402
-from numba.core.caching import (  # noqa: E402
-    CompileResultCacheImpl,
-    FunctionCache,
-    _CacheLocator,
-)
+from numba.core.caching import CompileResultCacheImpl, FunctionCache  # noqa: E402
+from numba.core.caching import _CacheLocator as CacheLocator  # noqa: E402
 from numba.core.codegen import JITCodeLibrary  # noqa: E402
 from numba.core.compiler import Flags, compile_internal  # noqa: E402
 from numba.core.registry import cpu_target  # noqa: E402
 from numba.core.typing.templates import infer_global, make_intrinsic_template  # noqa: E402
 from numba.misc.appdirs import AppDirs  # noqa: E402
 
-CacheLocator = _CacheLocator
-
 __all__ = [
-    "AppDirs",
-    "CacheLocator",
-    "CompileResultCacheImpl",
-    "Flags",
-    "FunctionCache",
-    "JITCodeLibrary",
-    "cgutils",
-    "compile_internal",
-    "config",
-    "cpu_target",
-    "infer_global",
-    "make_intrinsic_template",
-    "typing",
-]
+    "AppDirs", "CacheLocator", "CompileResultCacheImpl", "Flags", "FunctionCache",
+    "JITCodeLibrary", "cgutils", "compile_internal", "config", "cpu_target", "infer_global",
+    "make_intrinsic_template", "typing",
+]  # fmt: skip

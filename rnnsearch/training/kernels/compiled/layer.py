@@ -31,20 +31,14 @@ def _member(sizes: Sizes, tensors: Tensors, k: int) -> Tensors:
     gates = FLOAT_BYTES * k * sizes.gates
     kept = divide_kept(0, sizes).end * k if sizes.kept else 0
     return Tensors(
-        inputs=tensors.inputs + rows * sizes.inputs,
-        w_ih=tensors.w_ih + gates * sizes.inputs,
-        w_hh=tensors.w_hh + gates * sizes.hidden,
-        b_ih=tensors.b_ih + gates,
-        b_hh=tensors.b_hh + gates,
-        h_first=tensors.h_first + state,
-        c_first=tensors.c_first + state,
-        outputs=tensors.outputs + rows * sizes.hidden,
-        h_last=tensors.h_last + state,
-        c_last=tensors.c_last + state,
+        inputs=tensors.inputs + rows * sizes.inputs, w_ih=tensors.w_ih + gates * sizes.inputs,
+        w_hh=tensors.w_hh + gates * sizes.hidden, b_ih=tensors.b_ih + gates,
+        b_hh=tensors.b_hh + gates, h_first=tensors.h_first + state,
+        c_first=tensors.c_first + state, outputs=tensors.outputs + rows * sizes.hidden,
+        h_last=tensors.h_last + state, c_last=tensors.c_last + state,
         lengths=tensors.lengths + INTEGER_BYTES * k * sizes.batch if tensors.lengths != 0 else 0,
-        kept=tensors.kept + kept,
-        scratch=tensors.scratch,
-    )
+        kept=tensors.kept + kept, scratch=tensors.scratch,
+    )  # fmt: skip
 
 
 @jit

@@ -97,21 +97,11 @@ def _prepare(sizes: Sizes, at: Tensors, scratch: Scratch, gates: int, steps: int
         rows = full * sizes.batch if t < full else active(sizes, at, t)
         row = t * sizes.batch
         product(
-            rows,
-            width,
-            Product(
-                left=at.inputs + FLOAT_BYTES * row * inputs,
-                left_row=inputs,
-                left_step=1,
-                right=scratch.input_panels,
-                right_step=0,
-                depth=inputs,
-                start=scratch.bias,
-                start_row=0,
-                out=gates + FLOAT_BYTES * row * width,
-                out_row=width,
-            ),
-        )
+            rows, width, Product(left=at.inputs + FLOAT_BYTES * row * inputs, left_row=inputs,
+            left_step=1, right=scratch.input_panels, right_step=0, depth=inputs,
+            start=scratch.bias, start_row=0, out=gates + FLOAT_BYTES * row * width,
+            out_row=width),
+        )  # fmt: skip
         t = full if t < full else t + 1
 
 
@@ -133,25 +123,13 @@ def member_forward(step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept:
         h = at.outputs + t * state
         cell = kept.cells + t * state
         of_step = gates + FLOAT_BYTES * t * batch * width
-        step(
-            Forward(
-                batch=rows,
-                hidden=hidden,
-                start=scratch.bias if few else of_step,
-                start_row=0 if few else width,
-                x=at.inputs + FLOAT_BYTES * t * batch * inputs,
-                inputs=inputs,
-                w_ih=scratch.input_panels,
-                w_hh=scratch.recurrent_blocks,
-                b_hh=at.b_hh,
-                gates=of_step,
-                h_before=h_before,
-                c_before=c_before,
-                extra=kept.extra + t * state,
-                cell=cell,
-                h=h,
-            )
-        )
+        step(Forward(
+            batch=rows, hidden=hidden, start=scratch.bias if few else of_step,
+            start_row=0 if few else width, x=at.inputs + FLOAT_BYTES * t * batch * inputs,
+            inputs=inputs, w_ih=scratch.input_panels, w_hh=scratch.recurrent_blocks, b_hh=at.b_hh,
+            gates=of_step, h_before=h_before, c_before=c_before, extra=kept.extra + t * state,
+            cell=cell, h=h,
+        ))  # fmt: skip
         fill_zero((batch - rows) * hidden, h + FLOAT_BYTES * rows * hidden)
         h_before = h
         if lstm:
@@ -211,21 +189,9 @@ def _gather(
         out = scratch.d_input_rows
         fill_zero(rows * wide, out)
         product(
-            rows,
-            wide,
-            Product(
-                left=d_in,
-                left_row=width,
-                left_step=1,
-                right=scratch.input_rows,
-                right_step=0,
-                depth=width,
-                start=out,
-                start_row=wide,
-                out=out,
-                out_row=wide,
-            ),
-        )
+            rows, wide, Product(left=d_in, left_row=width, left_step=1, right=scratch.input_rows,
+            right_step=0, depth=width, start=out, start_row=wide, out=out, out_row=wide),
+        )  # fmt: skip
         d_x = d_inputs + FLOAT_BYTES * t * batch * inputs
         for step in range(steps):
             for r in range(taken):
@@ -278,45 +244,26 @@ def member_backward(
             place = FLOAT_BYTES * (t - start) * taken * width
             d_in = scratch.d_input_gates + place
             d_rec = scratch.d_recurrent_gates + place
-            step(
-                Backward(
-                    batch=rows,
-                    hidden=hidden,
-                    gates=kept.gates + t * gates_of_step,
-                    extra=kept.extra + t * state,
-                    h_before=h - state if t > 0 else at.h_first,
-                    c_before=kept.cells + (t - 1) * state if t > 0 else at.c_first,
-                    h=h,
-                    d_outputs=d_outputs if one_row else d_outputs + t * state,
-                    d_outputs_row=0 if one_row else hidden,
-                    factors=grads.factors + FLOAT_BYTES * t * batch if one_row else scratch.ones,
-                    factors_row=1 if one_row else 0,
-                    d_hidden=scratch.d_hidden,
-                    d_cell=scratch.d_cell,
-                    d_input_gates=d_in,
-                    d_recurrent_gates=d_rec,
-                )
-            )
+            step(Backward(
+                batch=rows, hidden=hidden, gates=kept.gates + t * gates_of_step,
+                extra=kept.extra + t * state, h_before=h - state if t > 0 else at.h_first,
+                c_before=kept.cells + (t - 1) * state if t > 0 else at.c_first, h=h,
+                d_outputs=d_outputs if one_row else d_outputs + t * state,
+                d_outputs_row=0 if one_row else hidden,
+                factors=grads.factors + FLOAT_BYTES * t * batch if one_row else scratch.ones,
+                factors_row=1 if one_row else 0, d_hidden=scratch.d_hidden, d_cell=scratch.d_cell,
+                d_input_gates=d_in, d_recurrent_gates=d_rec,
+            ))  # fmt: skip
             ended = FLOAT_BYTES * rows * width
             fill_zero((taken - rows) * width, d_in + ended)
             fill_zero((taken - rows) * width, d_rec + ended)
             if t > 0 or grads.h_first != 0:
                 product(
-                    rows,
-                    hidden,
-                    Product(
-                        left=d_rec,
-                        left_row=width,
-                        left_step=1,
-                        right=scratch.recurrent_rows,
-                        right_step=0,
-                        depth=width,
-                        start=scratch.d_hidden,
-                        start_row=hidden,
-                        out=scratch.d_hidden,
-                        out_row=hidden,
-                    ),
-                )
+                    rows, hidden, Product(left=d_rec, left_row=width, left_step=1,
+                    right=scratch.recurrent_rows, right_step=0, depth=width,
+                    start=scratch.d_hidden, start_row=hidden, out=scratch.d_hidden,
+                    out_row=hidden),
+                )  # fmt: skip
         _gather(sizes, at, scratch, d_inputs, start, stop - start, taken)
         stop = start
 

@@ -24,21 +24,11 @@ def product(rows: int, columns: int, of: Product) -> None:
         width = min(PANEL, columns - first)
         shift = FLOAT_BYTES * first
         panel_product(
-            rows,
-            width,
-            Product(
-                left=of.left,
-                left_row=of.left_row,
-                left_step=of.left_step,
-                right=of.right + shift * of.depth,
-                right_step=width,
-                depth=of.depth,
-                start=of.start + shift,
-                start_row=of.start_row,
-                out=of.out + shift,
-                out_row=of.out_row,
-            ),
-        )
+            rows, width, Product(left=of.left, left_row=of.left_row, left_step=of.left_step,
+            right=of.right + shift * of.depth, right_step=width, depth=of.depth,
+            start=of.start + shift, start_row=of.start_row, out=of.out + shift,
+            out_row=of.out_row),
+        )  # fmt: skip
 
 
 @jit
@@ -95,17 +85,9 @@ def _added(
 ) -> Product:
     """A product that is added to what stands there."""
     return Product(
-        left=left,
-        left_row=left_row,
-        left_step=left_step,
-        right=right,
-        right_step=right_step,
-        depth=depth,
-        start=out,
-        start_row=out_row,
-        out=out,
-        out_row=out_row,
-    )
+        left=left, left_row=left_row, left_step=left_step, right=right, right_step=right_step,
+        depth=depth, start=out, start_row=out_row, out=out, out_row=out_row,
+    )  # fmt: skip
 
 
 @jit

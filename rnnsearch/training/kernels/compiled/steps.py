@@ -62,20 +62,12 @@ def _layer(
     if layer > 0:
         inputs = layer_dropped(sizes, layer_outputs(sizes, scratch, layer - 1))
     return Tensors(
-        inputs=inputs,
-        w_ih=weights + FLOAT_BYTES * leaves.w_ih,
-        w_hh=weights + FLOAT_BYTES * leaves.w_hh,
-        b_ih=weights + FLOAT_BYTES * leaves.b_ih,
-        b_hh=weights + FLOAT_BYTES * leaves.b_hh,
-        h_first=at.h + states,
-        c_first=at.c + states,
-        outputs=layer_outputs(sizes, scratch, layer),
-        h_last=0,
-        c_last=0,
-        lengths=0,
-        kept=0,
+        inputs=inputs, w_ih=weights + FLOAT_BYTES * leaves.w_ih,
+        w_hh=weights + FLOAT_BYTES * leaves.w_hh, b_ih=weights + FLOAT_BYTES * leaves.b_ih,
+        b_hh=weights + FLOAT_BYTES * leaves.b_hh, h_first=at.h + states, c_first=at.c + states,
+        outputs=layer_outputs(sizes, scratch, layer), h_last=0, c_last=0, lengths=0, kept=0,
         scratch=0,
-    )
+    )  # fmt: skip
 
 
 @jit
@@ -113,18 +105,14 @@ def _gradients(
         one_row = last and sizes.outputs == 1
         # A layer's input gradients take the place of its output gradients, which are read before.
         slopes = Gradients(
-            outputs=head_weights(sizes, at) if one_row else scratch.d_outputs,
-            h_last=0,
-            c_last=0,
+            outputs=head_weights(sizes, at) if one_row else scratch.d_outputs, h_last=0, c_last=0,
             inputs=scratch.d_outputs if layer > 0 else 0,
             w_ih=scratch.gradients + FLOAT_BYTES * leaves.w_ih,
             w_hh=scratch.gradients + FLOAT_BYTES * leaves.w_hh,
             b_ih=scratch.gradients + FLOAT_BYTES * leaves.b_ih,
-            b_hh=scratch.gradients + FLOAT_BYTES * leaves.b_hh,
-            h_first=0,
-            c_first=0,
+            b_hh=scratch.gradients + FLOAT_BYTES * leaves.b_hh, h_first=0, c_first=0,
             factors=scratch.errors if one_row else 0,
-        )
+        )  # fmt: skip
         if sizes.mask and not last:
             masks = at.masks + FLOAT_BYTES * layer * sizes.mask
             multiply(floats, scratch.d_outputs, masks, scratch.d_outputs)
@@ -153,15 +141,11 @@ def _member(sizes: StepSizes, tensors: StepTensors, s: int, k: int) -> StepTenso
     states = FLOAT_BYTES * k * sizes.layers * sizes.batch * sizes.hidden
     return StepTensors(
         inputs=tensors.inputs + rows * sizes.inputs,
-        targets=tensors.targets + rows * sizes.outputs,
-        masks=tensors.masks + rows * sizes.hidden,
-        parameters=tensors.parameters + row,
-        first=tensors.first + row,
-        second=tensors.second + row,
-        h=tensors.h + states,
-        c=tensors.c + states,
+        targets=tensors.targets + rows * sizes.outputs, masks=tensors.masks + rows * sizes.hidden,
+        parameters=tensors.parameters + row, first=tensors.first + row,
+        second=tensors.second + row, h=tensors.h + states, c=tensors.c + states,
         scratch=tensors.scratch,
-    )
+    )  # fmt: skip
 
 
 @jit_inside

@@ -171,17 +171,11 @@ tile_4x4, tile_1x4 = _tile(4, 4), _tile(1, 4)
 def _from_row(row: int, of: Product) -> Product:
     """The rows of a product from one on."""
     return Product(
-        left=of.left + FLOAT_BYTES * row * of.left_row,
-        left_row=of.left_row,
-        left_step=of.left_step,
-        right=of.right,
-        right_step=of.right_step,
-        depth=of.depth,
-        start=of.start + FLOAT_BYTES * row * of.start_row,
-        start_row=of.start_row,
-        out=of.out + FLOAT_BYTES * row * of.out_row,
-        out_row=of.out_row,
-    )
+        left=of.left + FLOAT_BYTES * row * of.left_row, left_row=of.left_row,
+        left_step=of.left_step, right=of.right, right_step=of.right_step, depth=of.depth,
+        start=of.start + FLOAT_BYTES * row * of.start_row, start_row=of.start_row,
+        out=of.out + FLOAT_BYTES * row * of.out_row, out_row=of.out_row,
+    )  # fmt: skip
 
 
 def _strip(large: Any, medium: Any, single: Any, large_rows: int) -> Any:
