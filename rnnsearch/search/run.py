@@ -74,8 +74,6 @@ def run_search(
     ledger: Ledger,
     listener: Listener,
     address: str | None = None,
-    should_stop: Callable[[], str | None] | None = None,
-    deadline: float | None = None,
     stage: Callable[[str], None] = lambda text: None,
     tally: Tally | None = None,
     slice_seconds: float = SLICE_SECONDS,
@@ -90,9 +88,6 @@ def run_search(
 
     Args:
         address: A Ray cluster, or None to start Ray on this machine for the time of the search.
-        should_stop: Why a person wants the study to stop, or None; the default looks for the
-            study's stop file.
-        deadline: On the `time.monotonic` clock; None takes `search.time_budget` from now, if set.
         stage: Called with a few words on what the driver does now.
         tally: Counts what is done, for a caller who wants to know it whatever is raised.
 
@@ -103,14 +98,14 @@ def run_search(
         KeyboardInterrupt: A second signal came.
     """
     start = time.monotonic()
-    if deadline is None and spec.search.time_budget is not None:
-        deadline = start + spec.search.time_budget
+    budget = spec.search.time_budget
+    deadline = None if budget is None else start + budget
     reruns = spec.search.finalists.seeds > 1
     signals = Signals()
     endings = Endings(
         deadline,
         search_deadline(deadline, start, reruns=reruns),
-        should_stop or _stop_file(directory),
+        _stop_file(directory),
         signals.name,
     )
     tally = tally or Tally()

@@ -158,14 +158,13 @@ def test_a_time_budget_ends_with_a_champion(tmp_path: Path, monkeypatch) -> None
         "search.num_trials=1000",
         "search.scheduler={type: none}",
         "search.finalists={top: 2, seeds: 2}",
+        "search.time_budget=10m",
     ]
     notes = Notebook()
     # the clock strikes by what has happened, since this machine may be slow
     monkeypatch.setattr(Endings, "search_over", lambda self: len(notes.of(EpochsReported)) > 9)
     monkeypatch.setattr(Endings, "over", lambda self: len(notes.of(CheckpointSaved)) > 1)
-    outcome, _, ledger = search(
-        tmp_path, endless, notebook=notes, deadline=time.monotonic() + 600.0
-    )
+    outcome, _, ledger = search(tmp_path, endless, notebook=notes)
     assert outcome.state == "budget"
     assert "running" not in ledger.counts()
     assert ledger.counts()["pruned"] >= 1
@@ -179,7 +178,7 @@ def test_a_time_budget_ends_with_a_champion(tmp_path: Path, monkeypatch) -> None
 
 def test_a_study_goes_on_after_whatever_ended_it_early(tmp_path: Path) -> None:
     with pytest.raises(NoUsableTrialError, match="time budget ran out"):
-        search(tmp_path, deadline=time.monotonic())  # over before the first epoch
+        search(tmp_path, ["search.time_budget=1s"])  # over before the first epoch
     for kind in (PackStarted, TrialEnded):
 
         def fail(event: Event, kind: type = kind) -> None:

@@ -61,14 +61,12 @@ def test_before_the_first_rung_the_best_epoch_of_all_is_the_champion(
 ) -> None:
     monkeypatch.setattr("rnnsearch.search.endings.POLL_SECONDS", 0.0)
     study = paper_study()
-    wishes: list[str] = []
     acts = {
         "budget": budget(monkeypatch),
         "interrupted": control_c,
-        "stopped": lambda: wishes.append("stopped by hand"),
+        "stopped": study.directory.stop.touch,
     }
     tally = Tally()
-    more = {"tally": tally, "should_stop": lambda: (wishes or [None])[0]}
     if how == "failed":
 
         def fail(turn: int, control: Control) -> None:
@@ -76,9 +74,9 @@ def test_before_the_first_rung_the_best_epoch_of_all_is_the_champion(
                 control.fail(OSError("the disk is full"))
 
         with pytest.raises(OSError, match="disk is full"):
-            study.run(each_turn=fail, **more)
+            study.run(each_turn=fail, tally=tally)
     else:
-        outcome = study.run(each_turn=after(TWO_EPOCHS, acts[how]), **more)
+        outcome = study.run(each_turn=after(TWO_EPOCHS, acts[how]), tally=tally)
         assert outcome.state == how
     assert study.ledger.counts() == {"waiting": 8}, "all of them go on at the next resume"
     (champion,) = study.heard.of(ChampionChosen)
@@ -239,7 +237,8 @@ def test_snapshots_that_cannot_be_used_are_said_and_passed_over(paper_study: Stu
         said: list[str] = []
         path.write_bytes(content[:-9])
         study.heard = Notebook()
-        study.run(should_stop=lambda: "stopped by hand", stage=said.append)
+        study.directory.stop.touch()
+        study.run(stage=said.append)
         assert any("checksum" in text for text in said)
         champions.add(study.ledger.notes.champion.number)
         path.write_bytes(content)

@@ -124,14 +124,13 @@ def test_the_median_rule_stops_and_says_why(paper_study: Studies) -> None:
 
 
 def test_points_of_a_sequence_go_on_where_a_study_was_stopped(paper_study: Studies) -> None:
-    stops: list[str] = []
-
     def stop(turn: int, control: Any) -> None:
         if turn == 2:
-            stops.append("somebody wants it")
+            study.directory.stop.touch()
 
     study = paper_study("search.sampler.type=qmc", "search.num_trials=32")
-    study.run(each_turn=stop, should_stop=lambda: stops[0] if stops else None)
+    study.run(each_turn=stop)
+    study.directory.stop.unlink()
     before = rates(study)
     assert 4 <= len(before) < 32
     study.run()
