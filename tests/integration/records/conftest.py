@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import subprocess
+import sqlite3
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from record_store import Store
 
-_MAKE = """
-import sys
 from rnnsearch.records.mlflow.database import prepare
-prepare(sys.argv[1])
-from mlflow import MlflowClient
-MlflowClient(sys.argv[1]).search_experiments()
-"""
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "mlflow.db"
-    subprocess.run(
-        [sys.executable, "-c", _MAKE, f"sqlite:///{path}"], check=True, capture_output=True
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        prepare(f"sqlite:///{path}")
+        from mlflow import MlflowClient
+
+        MlflowClient(f"sqlite:///{path}").search_experiments()
+    with closing(sqlite3.connect(path)) as database:
+        # MLflow keeps its connection, and what is copied is this one file.
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path
 
 
@@ -33,8 +37,12 @@ ODD = "50% ?#é😀 it's"
 
 
 @pytest.fixture
-def store(template: Path, tmp_path: Path) -> Store:
+def store(template: Path, tmp_path: Path) -> Iterator[Store]:
+    before = os.environ.get("MLFLOW_TRACKING_URI")
     root = tmp_path / ODD
     root.mkdir()
     shutil.copy(template, root / "mlflow.db")
-    return Store(root)
+    yield Store(root)
+    if "mlflow" in sys.modules:
+        # What a test wrote in this process, it wrote where MLflow still looks.
+        sys.modules["mlflow"].set_tracking_uri(before)

@@ -9,9 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnsearch.records.mlflow.store import MlflowStore
+from rnnsearch.events import Event
+from rnnsearch.records.mlflow.store import MlflowStore, connect
+from rnnsearch.records.mover import Mover
+from rnnsearch.records.outbox import Outbox, study_id
 from rnnsearch.records.recorder import Recorder
+from rnnsearch.records.tracker import Tracker
 from rnnsearch.records.tracking_uri import choose_store, default_artifacts, default_tracking_uri
+from rnnsearch.records.writer_state import WriterState
 
 WAIT_SECONDS = 300.0
 """What takes longer hangs; a writer's first record takes seconds on two quiet cores."""
@@ -80,6 +85,26 @@ class Store:
         from mlflow import MlflowClient
 
         return MlflowStore(MlflowClient(self.uri), choose_store(self.root, None), "study")
+
+    def told(self, *events: Event) -> WriterState:
+        """Events on record, by way of the outbox: what the writer process does, in this one."""
+        box = Outbox(self.outbox)
+        for event in events:
+            box.on_event(event)
+        box.close()
+        tracking = choose_store(self.root, None, environment={})
+        state = WriterState.of_store(self.outbox, tracking)
+        tracker = Tracker(
+            connect(tracking, study_id(self.outbox)),
+            state,
+            experiment="sine",
+            artifacts=default_artifacts(self.root),
+            folder=self.outbox.parent,
+        )
+        mover = Mover(self.outbox, tracker)
+        while mover.gather() or mover.waiting:
+            mover.flush()
+        return state
 
     def recorder(self, uri: str | None = None) -> Recorder:
         store = choose_store(self.root, uri or self.uri)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import socketserver
 import sqlite3
 import subprocess
 import sys
+import threading
+import urllib.request
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -154,30 +159,33 @@ def test_a_driver_that_dies_leaves_no_run_running(store: Store) -> None:
 
 
 def test_a_server_that_is_down_and_comes_up_later(store: Store) -> None:
-    port = _free_port()
-    uri = f"http://127.0.0.1:{port}"
-    recorder = store.recorder(uri)
-    recorder.start()
-    for event in stream.study(6):
-        recorder.on_event(event)
-    wait_until(lambda: recorder.problem is not None, WAIT_SECONDS)
-    assert "does not answer" in (recorder.problem or "")
-    early = recorder.close(WAIT_SECONDS, patience_seconds=1.0)
-    assert early.pending == 1 + 1 + 6 * 4 + 1
-    assert early.problem is not None
-    assert early.run_id == ""
-
+    behind, port = _free_port(), _free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store.uri]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--host", "127.0.0.1", "--port", str(behind), "--workers", "1"]
     command += ["--serve-artifacts", "--artifacts-destination", str(store.root / "served")]
+    # It takes seconds to come up, and nobody reaches it before its door stands open.
     with (store.root / "server.log").open("wb") as log:
         server = subprocess.Popen(
             command, stdout=log, stderr=log, start_new_session=True, cwd=store.root
         )
     try:
-        again = store.recorder(uri)
-        again.start()
-        late = again.close(WAIT_SECONDS)
+        uri = f"http://127.0.0.1:{port}"
+        recorder = store.recorder(uri)
+        recorder.start()
+        for event in stream.study(6):
+            recorder.on_event(event)
+        wait_until(lambda: recorder.problem is not None, WAIT_SECONDS)
+        assert "does not answer" in (recorder.problem or "")
+        early = recorder.close(WAIT_SECONDS, patience_seconds=1.0)
+        assert early.pending == 1 + 1 + 6 * 4 + 1
+        assert early.problem is not None
+        assert early.run_id == ""
+
+        wait_until(lambda: _answers(behind), WAIT_SECONDS)
+        with door(port, behind):
+            again = store.recorder(uri)
+            again.start()
+            late = again.close(WAIT_SECONDS)
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
@@ -185,6 +193,40 @@ def test_a_server_that_is_down_and_comes_up_later(store: Store) -> None:
     assert sum(store.rows.runs().values()) == 1 + 1 + 6
     assert store.rows.curve_rows() == 6 * stream.EPOCHS * 2 + 1
     assert store.rows.running() == 0
+
+
+@contextmanager
+def door(port: int, behind: int) -> Iterator[None]:
+    """What connects to one port talks to another."""
+
+    class Through(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection(("127.0.0.1", behind)) as inner:
+                back = threading.Thread(target=_pour, args=(inner, self.request), daemon=True)
+                back.start()
+                _pour(self.request, inner)
+                back.join()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", port), Through) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield
+        server.shutdown()
+
+
+def _pour(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+
+
+def _answers(port: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_only_a_database_of_ours_is_switched_to_wal(tmp_path: Path) -> None:
