@@ -127,8 +127,9 @@ def _one_of(
     meaning = " ".join(f"`{one}`: {summary(cls)}" for one, cls in configs.items())
     names = tuple(dict.fromkeys([*configs, name]))
     says = Key(Literal[names], meaning, never_sampled="other keys beside it hang on it")
-    first = {f"{key}.type": Field(f"{key}.type", says, default.type)}
-    return first | leaves(configs[name], key, whole) | first
+    chooser = {f"{key}.type": Field(f"{key}.type", says, default.type)}
+    # It stands before the keys that hang on it, and in the place of the config's own `type`.
+    return chooser | leaves(configs[name], key, whole) | chooser
 
 
 def flat(prefix: str, config: Any) -> Iterator[tuple[str, Any]]:

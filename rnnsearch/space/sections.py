@@ -61,10 +61,6 @@ class Reading:
         """Every field of the study."""
         return all_fields(self.task_type, tuple(self.chosen.items()))
 
-    def place(self, *keys: str, default: Place) -> Place:
-        """Where the first of the keys that the file names stands."""
-        return next((self.places[key] for key in keys if key in self.places), default)
-
 
 def read_sections(root: Mapping, mistakes: list[Mistake]) -> Reading:
     """Every field of task, model, training, search and resources."""
