@@ -1,24 +1,31 @@
-"""A package installed for the time of a test: its modules and the entry points that it offers."""
+"""A package installed for a while: its modules, and the entry points that it offers."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from rnnsearch import plugins
+from rnnsearch.space import fields
+
+_KNOWN = (
+    plugins.installed,
+    plugins._every_entry,
+    fields.all_fields,
+    fields.choices,
+    fields.every_field,
+)
+"""What a process remembers of installed packages."""
 
 
-def install(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    modules: Mapping[str, str],
-    groups: Mapping[str, Mapping[str, str]],
-) -> None:
-    """Write a distribution and put it on the path.
+@contextmanager
+def installed(
+    folder: Path, modules: Mapping[str, str], groups: Mapping[str, Mapping[str, str]]
+) -> Iterator[None]:
+    """Write a distribution and have it on the path.
 
     Args:
         folder: Empty; where it lies, as a folder of site-packages does.
@@ -27,7 +34,6 @@ def install(
     """
     for name, text in modules.items():
         (folder / name).write_text(text, encoding="utf-8")
-        monkeypatch.delitem(sys.modules, Path(name).stem, raising=False)
     info = folder / "brought-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n")
@@ -37,7 +43,18 @@ def install(
         for line in (f"[{group}]", *(f"{name} = {path}" for name, path in entries.items()))
     ]
     (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
-    monkeypatch.syspath_prepend(str(folder))
+    sys.path.insert(0, str(folder))
+    _forget(modules)
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        _forget(modules)
+
+
+def _forget(modules: Mapping[str, str]) -> None:
     importlib.invalidate_caches()
-    plugins.installed.cache_clear()
-    plugins._every_entry.cache_clear()
+    for name in modules:
+        sys.modules.pop(Path(name).stem, None)
+    for known in _KNOWN:
+        known.cache_clear()

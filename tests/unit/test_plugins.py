@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from contracts.distributions import install
+from contracts.distributions import installed
 
 from rnnsearch.errors import InputError
 from rnnsearch.plugins import Configs
@@ -82,14 +83,10 @@ class Ours:
 
 
 @pytest.fixture
-def configs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configs:
-    install(
-        tmp_path,
-        monkeypatch,
-        {"counting.py": MODULE},
-        {"test.counters": {"twos": "counting:Counting", "lost": "counting:Nobody"}},
-    )
-    return Configs("search.counter", "counter", "test.counters", "make", {"ours": Ours})
+def configs(tmp_path: Path) -> Iterator[Configs]:
+    entries = {"twos": "counting:Counting", "lost": "counting:Nobody"}
+    with installed(tmp_path, {"counting.py": MODULE}, {"test.counters": entries}):
+        yield Configs("search.counter", "counter", "test.counters", "make", {"ours": Ours})
 
 
 def test_ours_come_first_then_those_of_packages_that_can_be_found(configs: Configs) -> None:

@@ -20,10 +20,6 @@ class TestRandom(SamplerContract):
 
 
 class TestTpe(SamplerContract):
-    config = TpeConfig()
-
-
-class TestTpeWithFewStartupTrials(SamplerContract):
     config = TpeConfig(startup_trials=2)
 
 

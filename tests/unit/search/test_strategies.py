@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from contracts.distributions import install
+from contracts.distributions import installed
 
 from rnnsearch.cli.app import main
 from rnnsearch.errors import InputError
@@ -99,9 +99,10 @@ Studies = Callable[..., Any]
 
 
 @pytest.fixture
-def installed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def brought(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("site")
-    install(folder, monkeypatch, {"brought_strategies.py": BROUGHT}, ENTRIES)
+    with installed(folder, {"brought_strategies.py": BROUGHT}, ENTRIES):
+        yield
 
 
 def rates(study: Any) -> list[float]:
@@ -142,7 +143,7 @@ def test_points_of_a_sequence_go_on_where_a_study_was_stopped(paper_study: Studi
 
 @pytest.mark.parametrize("names", [("evens", "same"), ("Evens", "Same")], ids=["installed", "path"])
 def test_somebodys_rule_and_sampler_run_a_study(
-    paper_study: Studies, installed: None, names: tuple[str, str]
+    paper_study: Studies, brought: None, names: tuple[str, str]
 ) -> None:
     rule, sampler = (name if name.islower() else f'"brought_strategies:{name}"' for name in names)
     study = paper_study(
@@ -165,7 +166,7 @@ def test_somebodys_rule_and_sampler_run_a_study(
 
 
 def test_check_knows_the_keys_of_somebodys_rule_and_says_what_is_wrong(
-    tmp_path: Path, installed: None, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, brought: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "s.yaml"
     text = "task: {type: sine}\ntraining: {max_epochs: 9}\nsearch:\n  scheduler: "
@@ -191,7 +192,7 @@ def test_check_knows_the_keys_of_somebodys_rule_and_says_what_is_wrong(
 
 
 def test_what_somebodys_sampler_raises_is_said_with_its_line(
-    paper_study: Studies, installed: None
+    paper_study: Studies, brought: None
 ) -> None:
     study = paper_study('search.sampler={type: "brought_strategies:Raises"}')
     with pytest.raises(InputError, match=r"Raises: before_trial\(\) raised LookupError: nothing"):

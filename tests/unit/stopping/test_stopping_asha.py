@@ -124,39 +124,6 @@ def test_numbers_out_of_range_are_refused(arguments: tuple[int, float, int]) -> 
         Asha(*arguments, Goal.MINIMIZE)
 
 
-curves = st.dictionaries(
-    st.integers(0, 20),
-    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=12).map(
-        lambda values: dict(enumerate(values, start=1))
-    ),
-    max_size=8,
-)
-
-
-@given(curves=curves, order=st.randoms(use_true_random=False))
-def test_rebuilt_rungs_are_the_live_ones(
-    curves: dict[int, dict[int, float]], order: object
-) -> None:
-    """Whatever the order in which trials arrived; judged by how each then treats a newcomer."""
-    live = Asha(1, 3, 12, Goal.MINIMIZE)
-    arrivals = [(epoch, number) for number, curve in curves.items() for epoch in curve]
-    order.shuffle(arrivals)  # type: ignore[attr-defined]
-    arrivals.sort(key=lambda arrival: arrival[0])
-    for epoch, number in arrivals:
-        live.record(number, epoch, curves[number][epoch])
-
-    rebuilt = Asha(1, 3, 12, Goal.MINIMIZE)
-    rebuilt.record(99, 1, 0.0)
-    rebuilt.rebuild(curves)
-
-    assert rebuilt.populations() == live.populations()
-    for epoch in (1, 3, 9):
-        for value in (-1e7, 0.0, 1e7):
-            for table in (live, rebuilt):
-                table.record(1000, epoch, value)
-            assert rebuilt.decide(1000) == live.decide(1000)
-
-
 @given(
     st.lists(st.floats(-1e6, 1e6) | st.sampled_from([0.0, -0.0, 0.1, 1.0]), min_size=2),
     st.sampled_from([1 - 1 / 3, 1 - 1 / 4, 1 - 1 / 2.5, 0.5, 0.0]),
