@@ -21,7 +21,7 @@ class Crew:
     The trials and the tensors must stay in their places while it is used.
 
     Attributes:
-        whole: The rows of the stack.
+        stack_rows: Those of all trials of the stack.
         room: Rows from `lo` on that may be computed at once.
         rows: Views of those of the crew, by name.
         configs: How each trial is trained.
@@ -34,14 +34,14 @@ class Crew:
     """
 
     def __init__(
-        self, shared: Shared, whole: Rows, lo: int, hi: int, *, most: int, most_ahead: int
+        self, shared: Shared, stack_rows: Rows, lo: int, hi: int, *, most: int, most_ahead: int
     ) -> None:
         self.lo, self.hi = lo, hi
-        self.whole = whole
-        self.room = min(max(most, hi - lo), whole.capacity - lo)
-        self.rows = {name: tensor[lo:hi] for name, tensor in whole.tensors.items()}
+        self.stack_rows = stack_rows
+        self.room = min(max(most, hi - lo), stack_rows.capacity - lo)
+        self.rows = {name: tensor[lo:hi] for name, tensor in stack_rows.tensors.items()}
         self.token = object()
-        slots = whole.slots[lo:hi]
+        slots = stack_rows.slots[lo:hi]
         self.configs = [slot.config.training for slot in slots]
         carried = [how.carry_state for how in self.configs]
         self._some_carry, self._all_carry = any(carried), all(carried)
@@ -49,7 +49,7 @@ class Crew:
         self.planner = Planner(shared, [slot.config for slot in slots], self.rows, most_ahead)
         self._shared = shared
         self._zero = torch.zeros((), dtype=shared.dtype, device=shared.device)
-        self._states = tuple(self.rows[name] for name in whole.state_names)
+        self._states = tuple(self.rows[name] for name in stack_rows.state_names)
 
     @cached_property
     def settings(self) -> Settings:

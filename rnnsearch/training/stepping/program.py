@@ -151,7 +151,7 @@ class Programs:
         """
         if self.failure:
             return None
-        tensors = crew.whole.tensors
+        tensors = crew.stack_rows.tensors
         if tensors is not self._tensors:
             self.clear()
             self._tensors = tensors

@@ -18,7 +18,7 @@ from rnnsearch.training.stepping.words import WHOLE
 
 
 class WholeSteps:
-    """A `Stepper` of the trials that `choice.in_whole_steps` finds plain.
+    """A `Stepper` of the trials that `choice` finds plain.
 
     A task that pads its sequences says so batch by batch; these are taken layer by layer.
     """
@@ -38,8 +38,8 @@ class WholeSteps:
             output_size=network.output_size,
             adaptive=shared.key.rule == "adam",
         )
-        self._compiled = CompiledStep(self._shape, [])
-        self._aboard: object = None
+        self._aboard: tuple[object, CompiledStep] | None = None
+        """The crew that stepped last, by its token, and its steps."""
         self._seconds_a_step = math.inf
 
     def release(self) -> bool:
@@ -51,9 +51,6 @@ class WholeSteps:
         if ahead.longest is not None:
             self._layers.take(crew, ahead, taken)
             return
-        if crew.token is not self._aboard:
-            self._compiled = CompiledStep(self._shape, crew.configs)
-            self._aboard, self._seconds_a_step = crew.token, math.inf
         for plan in crew.planner.plans(ahead):
             if plan.ahead.batch.lengths is None:
                 self._planned(crew, plan, taken)
@@ -62,11 +59,17 @@ class WholeSteps:
             if taken.left <= 0:
                 return
 
+    def _step_of(self, crew: Crew) -> CompiledStep:
+        if self._aboard is None or self._aboard[0] is not crew.token:
+            self._aboard = crew.token, CompiledStep(self._shape, crew.configs)
+            self._seconds_a_step = math.inf
+        return self._aboard[1]
+
     def _planned(self, crew: Crew, plan: Plan, taken: Taken) -> None:
         """Steps of a plan, in as few calls as there is time for; at least one."""
         between = [mask for mask in plan.ahead.masks if mask is not None]
         masks = torch.stack(between) if between else None
-        done = 0
+        compiled, done = self._step_of(crew), 0
         while done < len(plan):
             began, left, count = time.perf_counter(), taken.left, len(plan) - done
             if math.isfinite(left):
@@ -75,7 +78,7 @@ class WholeSteps:
             some = None if masks is None else masks[:, now]
             factors = None if plan.factors is None else plan.factors[now]
             batch = plan.ahead.batch[now]
-            taken.add(*self._compiled.run(batch.inputs, batch.targets, some, crew.rows, factors))
+            taken.add(*compiled.run(batch.inputs, batch.targets, some, crew.rows, factors))
             crew.rows["total"].add_(count)
             done += count
             self._seconds_a_step = (time.perf_counter() - began) / count
