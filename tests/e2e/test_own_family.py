@@ -107,7 +107,7 @@ SPACE = """
 task: {type: ramp}
 model: {hidden_size: {int: [3, 5]}}
 training: {max_epochs: 2}
-search: {num_trials: 2, scheduler: {type: none}, finalists: {top: 1, seeds: 1}}
+search: {num_trials: 2, scheduler: {type: none, grace_period: 1}, finalists: {top: 1, seeds: 1}}
 resources: {packs: 1}
 """
 
@@ -146,6 +146,9 @@ def test_from_check_to_its_registered_model(folder: Path) -> None:
     said = rnnsearch("run", "ramp.yaml", cwd=folder)
     assert said.status == 0, said.err
     assert "rnnsearch rollout ramp --steps 3" in said.out
+    for shown in (checked, said):
+        idle = "search.scheduler.grace_period does nothing while search.scheduler.type is none"
+        assert f"note: {idle}" in shown.out
     assert rnnsearch("show", "ramp", 0, cwd=folder).status == 0
     best = rnnsearch("best", "ramp", cwd=folder)
     assert "model.predict(numpy.ones((1, 5, 1)))" in best.out, best.err
