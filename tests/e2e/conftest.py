@@ -32,7 +32,8 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hello(storage: Path) -> Finished:
     """hello.yaml as it is, the result as JSON."""
     file = SPACES / "hello.yaml"
-    said = rnnsearch("run", file, "--storage", storage, "--format", "json")
+    curves = ("--tensorboard", storage.parent / "curves")
+    said = rnnsearch("run", file, "--storage", storage, "--format", "json", *curves)
     assert said.status == 0, said.err
     return Finished("hello", storage, said)
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import urllib.request
 
+import pytest
 from e2e.command import Running, rnnsearch
 from e2e.conftest import Finished
 from e2e.records import ledger_trials, registered, run_statuses, trial_runs
@@ -54,6 +55,17 @@ def test_the_missing_part_is_said_before_and_after(hello: Finished) -> None:
     before, after = hello.said.err.split("study hello: 8 complete")
     assert "no held-out part" in before
     assert "no held-out part" in after
+
+
+def test_tensorboard_has_every_epoch_of_every_trial(hello: Finished) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    for trial in ledger_trials(hello.folder):
+        (run,) = (hello.storage.parent / "curves" / "hello").glob(f"trial-{trial.number:04d}-*")
+        kept = EventAccumulator(str(run)).Reload().Scalars("train_nats")
+        assert len(kept) == len(trial.intermediate_values)
+        curve = {one.step: one.value for one in kept}
+        assert curve == pytest.approx(trial.intermediate_values)
 
 
 def test_winner_writes_elloh(hello: Finished) -> None:
