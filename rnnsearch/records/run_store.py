@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -44,6 +45,25 @@ class BlockedError(StoreError):
         super().__init__(reason)
         self.remedy = remedy
         self.commands = commands
+
+
+@dataclass(frozen=True, slots=True)
+class Registering:
+    """What a champion is registered under.
+
+    Attributes:
+        study: The study's name.
+        run_id: The study's run.
+        sequence: The number of the event that chose it.
+        replayed: Whether a writer may have begun before: a model that was made from the event is
+            found and finished instead of made twice.
+    """
+
+    study: str
+    experiment_id: str
+    run_id: str
+    sequence: int
+    replayed: bool
 
 
 class RunStore(Protocol):
@@ -105,22 +125,8 @@ class RunStore(Protocol):
         """A file, or what lies in a folder, as files of a run."""
         ...
 
-    def register(
-        self,
-        event: ChampionChosen,
-        *,
-        study: str,
-        experiment_id: str,
-        run_id: str,
-        sequence: int,
-        replayed: bool,
-    ) -> str:
+    def register(self, event: ChampionChosen, under: Registering) -> str:
         """Log the champion's checkpoint as a model of a run, register it, and name it champion.
-
-        Args:
-            run_id: The study's run.
-            sequence: The event's number; with `replayed`, a model that was made from it before the
-                writer was killed is found and finished instead of made twice.
 
         Returns:
             The registered version's address.

@@ -15,7 +15,7 @@ from rnnsearch.records.run_fields import (
     identity,
     study_settings,
 )
-from rnnsearch.records.run_store import RunStore
+from rnnsearch.records.run_store import Registering, RunStore
 from rnnsearch.records.writer_state import WriterState
 
 
@@ -137,12 +137,8 @@ class StudyRun:
         if event.figure and Path(event.figure).is_file():
             self._store.keep(state.run_id, Path(event.figure), "figures")
         self._store.log(state.run_id, metrics=rows, tags=tags)
-        state.champion_uri = self._store.register(
-            event,
-            study=state.study["name"],
-            experiment_id=state.experiment_id,
-            run_id=state.run_id,
-            sequence=sequence,
-            replayed=doubtful,
+        under = Registering(
+            state.study["name"], state.experiment_id, state.run_id, sequence, doubtful
         )
+        state.champion_uri = self._store.register(event, under)
         state.champion = event.mark

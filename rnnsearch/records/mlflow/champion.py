@@ -11,6 +11,7 @@ from rnnsearch.errors import ModelError
 from rnnsearch.events import ChampionChosen
 from rnnsearch.records.mlflow.inputs import inputs_said, mlflow_signature
 from rnnsearch.records.names import CHAMPION, STUDY, STUDY_ID, TRIAL, registered_name
+from rnnsearch.records.run_store import Registering
 from rnnsearch.tasks.families import use_told
 
 if TYPE_CHECKING:
@@ -23,22 +24,9 @@ _PACKAGES = ("torch", "numpy", "safetensors", "mlflow")
 
 
 def register_champion(
-    client: MlflowClient,
-    event: ChampionChosen,
-    *,
-    study: str,
-    study_id: str,
-    experiment_id: str,
-    run_id: str,
-    sequence: int,
-    replayed: bool,
+    client: MlflowClient, study_id: str, event: ChampionChosen, under: Registering
 ) -> str:
     """Log the champion's checkpoint as a model of a run, register it, and move the alias.
-
-    Args:
-        run_id: The study's run.
-        sequence: The event's number; with `replayed`, a model that was made from it before the
-            writer was killed is found and finished instead of made twice.
 
     Returns:
         `models:/<name>/<version>`.
@@ -49,28 +37,27 @@ def register_champion(
     """
     import mlflow
 
-    name = registered_name(study)
-    model_id = _logged_before(client, experiment_id, run_id, sequence) if replayed else None
+    name, run_id = registered_name(under.study), under.run_id
+    model_id = _logged_before(client, under) if under.replayed else None
     if model_id is None:
-        tags = {STUDY: study, STUDY_ID: study_id, TRIAL: str(event.number), EVENT: str(sequence)}
+        tags = {STUDY: under.study, STUDY_ID: study_id, TRIAL: str(event.number)}
+        tags[EVENT] = str(under.sequence)
         # A logged model lies in the experiment that is active, not in that of its run.
-        mlflow.set_experiment(experiment_id=experiment_id)
-        model_id = _log(Path(event.path), run_id, tags, event, sequence)
+        mlflow.set_experiment(experiment_id=under.experiment_id)
+        model_id = _log(Path(event.path), run_id, tags, event, under.sequence)
     version = _version(client, name, model_id, run_id)
     client.set_registered_model_alias(name, CHAMPION, version)
     return f"models:/{name}/{version}"
 
 
-def _logged_before(
-    client: MlflowClient, experiment_id: str, run_id: str, sequence: int
-) -> str | None:
+def _logged_before(client: MlflowClient, under: Registering) -> str | None:
     models = client.search_logged_models(
-        [experiment_id], filter_string=f"tags.`{EVENT}` = '{sequence}'"
+        [under.experiment_id], filter_string=f"tags.`{EVENT}` = '{under.sequence}'"
     )
     ready = (
         model.model_id
         for model in models
-        if model.source_run_id == run_id and str(model.status) == "READY"
+        if model.source_run_id == under.run_id and str(model.status) == "READY"
     )
     return next(ready, None)
 

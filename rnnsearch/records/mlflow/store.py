@@ -19,7 +19,7 @@ from rnnsearch.records.mlflow.refusals import (
     said,
 )
 from rnnsearch.records.names import STUDY_ID
-from rnnsearch.records.run_store import AwayError, BlockedError, Point
+from rnnsearch.records.run_store import AwayError, BlockedError, Point, Registering
 from rnnsearch.records.tracking_uri import TrackingStore
 
 if TYPE_CHECKING:
@@ -161,26 +161,8 @@ class MlflowStore:
         log(run_id, str(path), folder)
 
     @_asks
-    def register(
-        self,
-        event: ChampionChosen,
-        *,
-        study: str,
-        experiment_id: str,
-        run_id: str,
-        sequence: int,
-        replayed: bool,
-    ) -> str:
-        return register_champion(
-            self._client,
-            event,
-            study=study,
-            study_id=self.study_id,
-            experiment_id=experiment_id,
-            run_id=run_id,
-            sequence=sequence,
-            replayed=replayed,
-        )
+    def register(self, event: ChampionChosen, under: Registering) -> str:
+        return register_champion(self._client, self.study_id, event, under)
 
     @_asks
     def gone(self, experiment_id: str, run_id: str) -> BlockedError | None:

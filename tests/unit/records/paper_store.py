@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rnnsearch.events import ChampionChosen
 from rnnsearch.records.names import STUDY_ID
-from rnnsearch.records.run_store import AwayError, BlockedError, Point, RefusedError
+from rnnsearch.records.run_store import AwayError, BlockedError, Point, RefusedError, Registering
 
 
 @dataclass
@@ -108,9 +107,9 @@ class PaperStore:
         for one in [path] if path.is_file() else path.iterdir():
             self._writable(run_id).files[f"{folder}/{one.name}"] = one.read_text()
 
-    def register(self, event: ChampionChosen, **_: Any) -> str:
+    def register(self, event: ChampionChosen, under: Registering) -> str:
         self.models.append(event)
-        return f"models:/sine/{len(self.models)}"
+        return f"models:/{under.study}/{len(self.models)}"
 
     def gone(self, experiment_id: str, run_id: str) -> BlockedError | None:
         return None
