@@ -61,8 +61,12 @@ def teller(name: str, say: Callable[[str], None]) -> Callable[[str | None], None
 
 
 def close_sinks(sinks: Mapping[str, Sink], say: Callable[[str], None], *, hurried: bool) -> None:
-    """Have the sinks beside MLflow keep the rest; what is lost is said."""
+    """Have the sinks beside MLflow keep the rest; a signal ends the waiting for one, and nothing
+    else. What is lost is said."""
     for name, sink in sinks.items():
-        left = sink.leave() if hurried else sink.close(CLOSE_SECONDS)
+        try:
+            left = sink.leave() if hurried else sink.close(CLOSE_SECONDS)
+        except KeyboardInterrupt:
+            left = sink.leave()
         if left.pending:
             say(f"{name} lacks {left.pending} events: {left.problem}")

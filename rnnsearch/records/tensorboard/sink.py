@@ -147,7 +147,7 @@ class TensorBoard:
                 run = self._trial(event.number)
                 for epoch, metrics in zip(event.epochs, event.metrics, strict=True):
                     run.put(epoch, event.time, metrics)
-                self._longest = max(self._longest, *event.epochs)
+                self._longest = max((self._longest, *event.epochs))
             case TrialEnded() if event.state in ENDED and event.number not in self._ended:
                 self._end(event)
             case FinalistScored():

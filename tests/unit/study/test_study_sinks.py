@@ -1,0 +1,51 @@
+"""The end of a run waits for the sinks beside MLflow, and says what they lack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from rnnsearch.events import Event
+from rnnsearch.study.sinks import close_sinks
+
+
+@dataclass
+class Left:
+    pending: int
+    problem: str | None
+
+
+class Slow:
+    """A sink whose disk is full, at which somebody loses patience."""
+
+    problem: str | None = None
+
+    def __init__(self, *, patience: bool) -> None:
+        self._patience = patience
+        self.left = False
+
+    def on_event(self, event: Event) -> None:
+        raise AssertionError(event)
+
+    def close(self, seconds: float, progress: Callable[[int, int], None] = print) -> Left:
+        if not self._patience:
+            raise KeyboardInterrupt
+        return Left(2, "the disk is full")
+
+    def leave(self) -> Left:
+        self.left = True
+        return Left(3, "the disk is full")
+
+
+@pytest.mark.parametrize("patience", [True, False])
+@pytest.mark.parametrize("hurried", [True, False])
+def test_what_a_sink_lacks_is_said_and_a_signal_ends_the_waiting(
+    patience: bool, hurried: bool
+) -> None:
+    sink, said = Slow(patience=patience), list[str]()
+    close_sinks({"TensorBoard": sink}, said.append, hurried=hurried)
+    lacking = 2 if patience and not hurried else 3
+    assert said == [f"TensorBoard lacks {lacking} events: the disk is full"]
+    assert sink.left is (lacking == 3)
