@@ -12,6 +12,7 @@ from contracts.distributions import installed
 from rnnsearch.cli.app import main
 from rnnsearch.errors import InputError
 from rnnsearch.events import RungsChanged, TrialEnded
+from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.space.describe import describe
 from rnnsearch.space.load import load
 from rnnsearch.stopping.median import MedianConfig
@@ -124,18 +125,15 @@ def test_the_median_rule_stops_and_says_why(paper_study: Studies) -> None:
     assert outcome.champion is not None
 
 
-def test_points_of_a_sequence_go_on_where_a_study_was_stopped(paper_study: Studies) -> None:
-    def stop(turn: int, control: Any) -> None:
-        if turn == 2:
-            study.directory.stop.touch()
-
-    study = paper_study("search.sampler.type=qmc", "search.num_trials=32")
-    study.run(each_turn=stop)
-    study.directory.stop.unlink()
-    before = rates(study)
-    assert 4 <= len(before) < 32
+def test_points_of_a_sequence_go_on_in_a_study_that_is_extended(paper_study: Studies) -> None:
+    study = paper_study("search.sampler.type=qmc", "search.num_trials=12")
     study.run()
-    assert rates(study)[: len(before)] == before
+    before = rates(study)
+    more = Ledger.open(study.directory, study.spec)
+    assert more.extend(20) == 32
+    more.close()
+    study.run()
+    assert rates(study)[:12] == before
     # Each eighth of the range holds four of 32 points.
     eighths = sorted(int(8 * (rate - 0.001) / (0.4 - 0.001)) for rate in rates(study))
     assert eighths == sorted([*range(8)] * 4)
