@@ -11,13 +11,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from rnnsearch.models import cells
 from rnnsearch.training.kernels import differentiable
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, State
 
 Shape = tuple[int, int, int, int]
 """(hidden, inputs, batch, steps)"""
-GATES = {"rnn": 1, "gru": 3, "lstm": 4}
-CELLS = [("rnn", "tanh"), ("rnn", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
+GATES = {name: cells.CELLS[name].gates for name in cells.CLASSIC}
+CELLS = [
+    (name, kind) for name in cells.CLASSIC for kind in cells.CELLS[name].nonlinearities or ("tanh",)
+]
 SHAPES: list[Shape] = [(16, 1, 1, 49), (16, 3, 5, 1), (32, 65, 4, 7), (7, 2, 1, 3), (48, 16, 6, 9)]
 UNEQUAL: list[Shape] = [(16, 3, 5, 7), (32, 20, 22, 12)]
 
@@ -42,7 +45,7 @@ def arguments_of(
     generator = torch.Generator().manual_seed(seed)
     k, t, b = layer.members, layer.seq_len, layer.batch_size
     h, rows = layer.hidden_size, GATES[layer.cell] * layer.hidden_size
-    states = 2 if layer.cell == "lstm" else 1
+    states = cells.CELLS[layer.cell].states
     shapes = [(k, t, b, layer.input_size), (k, rows, layer.input_size), (k, rows, h)]
     shapes += [(k, rows), (k, rows)] + [(k, b, h)] * states
     bound = h**-0.5
@@ -53,13 +56,14 @@ def arguments_of(
 
 def module_results(layer: LayerShape, arguments: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
     """Outputs and gradients of nn.RNN, nn.GRU or nn.LSTM, member by member."""
-    kinds = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
-    extra = {"nonlinearity": layer.nonlinearity} if layer.cell == "rnn" else {}
+    told = cells.CELLS[layer.cell]
+    kind = getattr(nn, told.torch)
+    extra = {"nonlinearity": layer.nonlinearity} if told.nonlinearities else {}
     outputs: list[list[Tensor]] = []
     gradients: list[list[Tensor | None]] = []
     for member in range(layer.members):
         inputs, *weights = [x[member].detach().clone() for x in arguments]
-        module = kinds[layer.cell](layer.input_size, layer.hidden_size, **extra)
+        module = kind(layer.input_size, layer.hidden_size, **extra)
         module = module.to(inputs.device, inputs.dtype)
         names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
         with torch.no_grad():
@@ -67,8 +71,8 @@ def module_results(layer: LayerShape, arguments: list[Tensor]) -> tuple[list[Ten
                 getattr(module, name).copy_(weight)
         inputs.requires_grad_()
         state = [x.unsqueeze(0).requires_grad_() for x in weights[4:]]
-        result, last = module(inputs, tuple(state) if layer.cell == "lstm" else state[0])
-        after = list(last) if layer.cell == "lstm" else [last]
+        result, last = module(inputs, tuple(state) if told.states > 1 else state[0])
+        after = list(last) if told.states > 1 else [last]
         torch.autograd.backward(pulled(result, after))
         outputs.append([result, *(x.squeeze(0) for x in after)])
         gradients.append(
