@@ -18,10 +18,16 @@ WIDTH = 100
 
 def keys(
     key: Annotated[
-        str, typer.Argument(help="A key, or what keys begin with: training, search.scheduler.")
+        str,
+        typer.Argument(
+            metavar="KEY", help="A key, or what keys begin with: training, search.scheduler."
+        ),
     ] = "",
     task: Annotated[
-        str | None, typer.Option(help="Only keys of this task: series, or package.module:Class.")
+        str | None,
+        typer.Option(
+            metavar="TASK", help="Only keys of this task: series, or package.module:Class."
+        ),
     ] = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
