@@ -1,0 +1,106 @@
+"""What a person should know of a study before it runs, beside what its data says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from rnnsearch.models.config import is_own
+from rnnsearch.space.checks import BETWEEN_LAYERS, layer_counts
+from rnnsearch.space.extent import configurations, members
+from rnnsearch.space.fields import fields_of
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.vocabulary import SAME_SCORES
+
+
+def _too_large(spec: StudySpec, parameters: int) -> list[str]:
+    """A note where the largest model does not even fit into this machine's memory by itself."""
+    each = 8 if "float64" in _drawn(spec, "training.dtype") else 4
+    needed = 4 * each * parameters  # weights, their gradients and two moments
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed <= memory:
+        return []
+    return [
+        f"the largest model takes {needed / 1e9:,.0f} GB as it trains, of weights, gradients and "
+        f"Adam's moments alone, and this machine has {memory / 1e9:,.0f} GB"
+    ]
+
+
+def notes_of(spec: StudySpec, parameters: int) -> list[str]:
+    """What is allowed, and yet perhaps not meant.
+
+    Args:
+        parameters: Weights and biases of the largest model.
+    """
+    notes = list(spec.notes)
+    if not spec.parameters:
+        notes.append("nothing is sampled: the study is one trial")
+    count = configurations(spec)
+    if spec.parameters and count is not None and count < spec.search.num_trials:
+        notes.append(
+            f"the space holds {count} configurations, fewer than the {spec.search.num_trials} "
+            "trials: some are trained again with other seeds"
+        )
+    fields = fields_of(spec.values)
+    sampled_task = [
+        key
+        for key in spec.parameters
+        if key.startswith("task.") and not fields[key].marked(SAME_SCORES)
+    ]
+    if sampled_task:
+        notes.append(
+            f"{', '.join(sampled_task)} {'is' if len(sampled_task) == 1 else 'are'} sampled: "
+            f"trials are compared by {spec.search.metric} though they may not solve the same task"
+        )
+    if len(spec.first_trials) > spec.search.num_trials:
+        notes.append(
+            f"only the first {spec.search.num_trials} of {len(spec.first_trials)} first_trials fit"
+        )
+    return [*notes, *_idle(spec), *_too_large(spec, parameters)]
+
+
+def _idle(spec: StudySpec) -> list[str]:
+    """Fields that do nothing in some trials of the space."""
+    notes = []
+    for key, one in fields_of(spec.values).items():
+        if one.needs is None:
+            continue
+        parent, wanted = one.needs
+        if key in spec.parameters and parent in spec.parameters:
+            if parent not in spec.parameters[key].when:
+                notes.append(
+                    f"{key} is sampled where it does nothing too; it works with "
+                    f"`when: {{{parent}: {wanted[0]}}}`"
+                )
+        elif (
+            key not in spec.parameters
+            and key in spec.values
+            and spec.values[key] != one.default
+            and parent in spec.values
+            and spec.values[parent] not in wanted
+        ):
+            notes.append(f"{key} does nothing while {parent} is {spec.values[parent]}")
+    layers = "model.num_layers"
+    fewest, most = layer_counts(spec.parameters, spec.values)
+    for key in BETWEEN_LAYERS:
+        if key in spec.parameters:
+            if fewest < 2 and layers in spec.parameters and layers not in spec.parameters[key].when:
+                notes.append(
+                    f"{key} is sampled where it does nothing too; it works with "
+                    f"`when: {{{layers}: {{min: 2}}}}`"
+                )
+        elif spec.values.get(key) and most < 2:
+            notes.append(f"{key} does nothing while {layers} is 1")
+    slow = [cell for cell in _drawn(spec, "model.cell") if is_own(cell)]
+    notes += [
+        f"{cell} is your own cell: a slow path, one trial and one step at a time" for cell in slow
+    ]
+    return notes
+
+
+def _drawn(spec: StudySpec, key: str) -> Sequence[Any]:
+    """Every value that a field can have in a trial."""
+    if key in spec.parameters:
+        return members(spec.parameters[key].distribution)
+    return [spec.values[key]]
