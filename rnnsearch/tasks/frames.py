@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.files.columns import family, in_words, listed
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 NA_HINT = (
     " pandas reads NA and the like as empty; read_csv(..., keep_default_na=False) leaves them."

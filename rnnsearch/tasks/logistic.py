@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+from rnnsearch.tasks.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Regression:
 
 
 def fit_classes(
-    features: Any, labels: NDArray[np.int64], classes: int, penalty: float, iterations: int
+    features: Any, labels: Ints, classes: int, penalty: float, iterations: int
 ) -> Regression:
     """One class a row: minimise the summed negative log-likelihood plus penalty/2 times the squared
     weights; the biases are free.

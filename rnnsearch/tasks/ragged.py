@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from rnnsearch.tasks.arrays import Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +22,7 @@ class Ragged:
     """
 
     values: NDArray[Any]
-    starts: NDArray[np.int64]
+    starts: Ints
 
     @classmethod
     def of(cls, sequences: Sequence[NDArray[Any]]) -> Ragged:
@@ -38,18 +38,16 @@ class Ragged:
         return self.values[self.starts[number] : self.starts[number + 1]]
 
     @property
-    def lengths(self) -> NDArray[np.int64]:
+    def lengths(self) -> Ints:
         """Steps of each sequence, int64 [N]."""
         return np.diff(self.starts)
 
-    def some(self, numbers: NDArray[np.int64]) -> Ragged:
+    def some(self, numbers: Ints) -> Ragged:
         """Some of the sequences, in that order; a copy."""
         return Ragged.of([self[number] for number in numbers.tolist()])
 
 
-def by_length(
-    lengths: NDArray[np.int64], numbers_a_step: int, most_numbers: int, least: int = 1
-) -> list[NDArray[np.int64]]:
+def by_length(lengths: Ints, numbers_a_step: int, most_numbers: int, least: int = 1) -> list[Ints]:
     """Sequences in groups of like length, so that padding wastes little and a group fits.
 
     Args:
@@ -63,7 +61,7 @@ def by_length(
         Places in `lengths`, the shortest first; a function of the arguments alone.
     """
     order = np.argsort(lengths, kind="stable")
-    groups: list[NDArray[np.int64]] = []
+    groups: list[Ints] = []
     begin = 0
     for end in range(1, len(order) + 1):
         longer = end == len(order) or (

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.streams import derive
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
-
-def shuffled_batches(count: int, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+def shuffled_batches(count: int, seed: int, epoch: int, window: Window) -> Ints:
     """Which of `count` sequences each batch of an epoch holds, [steps, batch].
 
     A pass shows every sequence once in an order of its own, but for a last batch that would not

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import OutputsOnly, Predictor, Window
 from rnnsearch.tasks.ragged import Ragged, by_length
 from rnnsearch.tasks.streams import derive
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 NOBODY = -1
 """In an index: a place of the last batch of a pass that no sequence fills."""
@@ -33,9 +30,7 @@ fewer, the more strangers meet in a batch. 694 log-normal lengths whose longest 
 mean, in batches of four, have 8 % of padding with 32 and 13 % with 16; unsorted they have 87 %."""
 
 
-def bucketed_passes(
-    seed: int, epoch: int, window: Window, lengths: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def bucketed_passes(seed: int, epoch: int, window: Window, lengths: Ints) -> Ints:
     """Numbers of training sequences of an epoch, those of a batch of like length.
 
     A pass shows every sequence once. It is shuffled and cut into two parts or more of at most
@@ -59,7 +54,7 @@ def bucketed_passes(
     return np.concatenate(passes)[begin : begin + steps]
 
 
-def _bucketed(seed: int, batch: int, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+def _bucketed(seed: int, batch: int, lengths: Ints) -> Ints:
     """One pass, [batches, B]."""
     draw = np.random.default_rng(seed)
     rows = len(lengths)
@@ -67,7 +62,7 @@ def _bucketed(seed: int, batch: int, lengths: NDArray[np.int64]) -> NDArray[np.i
     order = draw.permutation(rows)
     # Those of the short batch lie beside each other in the order of lengths, anywhere in a part.
     parts = max(2, -(-whole // BUCKETED)) if whole else 1
-    found: list[NDArray[np.int64]] = []
+    found: list[Ints] = []
     short = order[:0]
     for places in np.array_split(np.arange(whole), parts):
         take = len(places) * batch + (rest if not found else 0)
@@ -108,9 +103,9 @@ class WholeSequences:
         self.on_host = ragged.lengths
         self.lengths = torch.tensor(ragged.lengths, device=device)
 
-    def longest(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
+    def longest(self, index: Ints) -> Ints:
         """Steps of the longest sequence of each batch, [...] of an index [..., B]; on the host."""
-        lengths: NDArray[np.int64] = np.where(index == NOBODY, 0, self.on_host[index]).max(-1)
+        lengths: Ints = np.where(index == NOBODY, 0, self.on_host[index]).max(-1)
         return lengths
 
     def padded(self, numbers: Tensor, steps: int, skip: Tensor | int = 0) -> tuple[Tensor, Tensor]:

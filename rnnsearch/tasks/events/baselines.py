@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Part, Score
 from rnnsearch.tasks.logistic import fit_events
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from rnnsearch.tasks.ragged import Ragged
 
-    Floats = NDArray[np.float64]
     Sequences = Mapping[Part, Ragged]
 
 PENALTY = 1.0

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.files.arrays import read_arrays
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 NAMES: dict[Part, tuple[str, ...]] = {
     "train": ("train", "traindata"),

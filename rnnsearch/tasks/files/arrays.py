@@ -6,15 +6,13 @@ import pickle
 import zipfile
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.lib import format as npy
+from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _HARMLESS = {
     ("numpy._core.multiarray", "_reconstruct"),

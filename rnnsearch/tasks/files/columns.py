@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from rnnsearch.tasks.arrays import Floats
 
 Family = Literal[
     "text", "whole", "number", "boolean", "date", "clock", "duration", "empty", "bytes", "nested"
@@ -113,7 +112,7 @@ def plain(column: Any) -> Any:
             return column
 
 
-def numbers(column: Any, place: str) -> NDArray[np.float64]:
+def numbers(column: Any, place: str) -> Floats:
     """A column as float64, empty cells NaN; true is 1, a duration is in seconds.
 
     Args:
@@ -205,7 +204,7 @@ def _ticks(counts: Any, kind: str) -> NDArray[Any]:
     return found
 
 
-def as_floats(column: Any) -> NDArray[np.float64]:
+def as_floats(column: Any) -> Floats:
     """An Arrow array of numbers as float64 with NaN for null."""
     import pyarrow
 

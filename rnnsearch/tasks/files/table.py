@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.files.blocks import extent, no_rows, place_of
 from rnnsearch.tasks.files.columns import family, numbers, texts
 from rnnsearch.tasks.files.forms import Forms, Wanted, full_forms, plain_forms, rows_of
 from rnnsearch.tasks.files.opened import memory_bytes, opened
 from rnnsearch.tasks.files.written.numbers import NumberForm
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +36,7 @@ class Table:
         wanted: What was read of it.
     """
 
-    values: NDArray[np.float64]
+    values: Floats
     times: NDArray[Any] | None
     ids: NDArray[np.int32]
     names: tuple[str, ...]
@@ -165,9 +164,7 @@ def _longer(array: NDArray[Any], rows: int) -> NDArray[Any]:
     return found
 
 
-def _numbers(
-    path: Path, wanted: Wanted, batch: Any, name: str, rows: int, forms: Forms
-) -> NDArray[np.float64]:
+def _numbers(path: Path, wanted: Wanted, batch: Any, name: str, rows: int, forms: Forms) -> Floats:
     column = batch[name]
     form, place = forms.numbers.get(name, NumberForm()), f"{path}, column {name!r}"
     if family(column.type) in ("text", "bytes"):

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part, Score
 from rnnsearch.tasks.labels.features import ngram_counts, summaries
 from rnnsearch.tasks.labels.measures import scores
 from rnnsearch.tasks.logistic import fit_classes
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from rnnsearch.tasks.ragged import Ragged
 
-    Labels = Mapping[Part, NDArray[np.int64]]
+Labels = Mapping[Part, Ints]
 
 HIGHEST_ORDER = 4
 PENALTY = 1.0
@@ -60,7 +59,7 @@ def logistic(sequences: Mapping[Part, Ragged], labels: Labels, classes: Sequence
     return Score(name, _scores(labels, lambda part: model.logs(of_part[part])), what)
 
 
-def _scores(labels: Labels, logs: Callable[[Part], NDArray[np.float64]]) -> dict[str, float]:
+def _scores(labels: Labels, logs: Callable[[Part], Floats]) -> dict[str, float]:
     """The task's own metrics of the held-out parts, from log-probabilities [N, classes]."""
     found: dict[str, float] = {}
     for part, classes in labels.items():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rnnsearch.errors import ModelError
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.files import columns as arrow
 from rnnsearch.tasks.frames import frame_columns, text_cells
@@ -16,9 +17,6 @@ from rnnsearch.tasks.labels.encoder import encoder_from_json
 from rnnsearch.tasks.labels.table import rows_by_id
 from rnnsearch.tasks.labels.times import put_in_order, times_of_column
 from rnnsearch.tasks.ragged import Ragged
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class Classified:
     """
 
     labels: tuple[str, ...]
-    probabilities: NDArray[np.float64]
+    probabilities: Floats
     classes: tuple[str, ...]
 
 
@@ -106,7 +104,7 @@ def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any
     return table
 
 
-def _steps(manifest: Mapping[str, Any], frame: Any) -> dict[str, NDArray[np.float64]]:
+def _steps(manifest: Mapping[str, Any], frame: Any) -> dict[str, Floats]:
     """The steps of each sequence of a table, in the order of their time where there is one."""
     columns, features = manifest["columns"], manifest["features"]
     id, time = columns["id"], columns["time"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.labels.baselines import logistic, majority
 from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig, problems
@@ -19,9 +20,6 @@ from rnnsearch.tasks.labels.source import read
 from rnnsearch.tasks.labels.split import split, unique_pairs
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.refused import refuse
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @dataclass(eq=False)
@@ -41,7 +39,7 @@ class LabelsData:
     encoder: Encoder
     classes: tuple[str, ...]
     sequences: dict[Part, Ragged]
-    labels: dict[Part, NDArray[np.int64]]
+    labels: dict[Part, Ints]
     digest: str
     told: tuple[str, ...]
 

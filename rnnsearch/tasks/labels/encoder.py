@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import ModelError
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.labels.source import normalized
 from rnnsearch.tasks.scaling import Scaler, ScalerKind
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 OTHER = 0
 """The symbol of every character that the training part does not have."""
@@ -86,7 +85,7 @@ class NumberEncoder:
         """Columns."""
         return len(self.features)
 
-    def encode(self, sequence: Any) -> NDArray[np.float64]:
+    def encode(self, sequence: Any) -> Floats:
         """Scaled rows [steps, features].
 
         Raises:
@@ -138,7 +137,7 @@ def text_encoder(
 
 
 def number_encoder(
-    sequences: Sequence[NDArray[np.float64]],
+    sequences: Sequence[Floats],
     features: Sequence[str],
     kind: ScalerKind,
     max_length: int | None,

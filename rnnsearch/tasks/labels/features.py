@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Part
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from rnnsearch.tasks.ragged import Ragged
 
 MARK = (-1,)
@@ -57,7 +56,7 @@ def _all_grams(texts: Ragged, highest: int) -> list[Counter[tuple[int, ...]]]:
     return found
 
 
-def summaries(sequences: Mapping[Part, Ragged]) -> dict[Part, NDArray[np.float64]]:
+def summaries(sequences: Mapping[Part, Ragged]) -> dict[Part, Floats]:
     """Each column's last value, mean, deviation, least and greatest, and the log of the length.
 
     Scaled by the training part.
@@ -68,7 +67,7 @@ def summaries(sequences: Mapping[Part, Ragged]) -> dict[Part, NDArray[np.float64
     return {part: (own - mean) / scale for part, own in rows.items()}
 
 
-def _summaries(sequences: Ragged) -> NDArray[np.float64]:
+def _summaries(sequences: Ragged) -> Floats:
     found = []
     for number in range(len(sequences)):
         own = sequences[number]

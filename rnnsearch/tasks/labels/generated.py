@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.labels.config import GeneratedConfig
 from rnnsearch.tasks.streams import derive
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 CLASSES = {"random": ("0", "1"), "sign_of_last": ("negative", "positive")}
 
 
 def generate(
     config: GeneratedConfig,
-) -> dict[Part, tuple[NDArray[np.float64], NDArray[np.int64]]]:
+) -> dict[Part, tuple[Floats, Ints]]:
     """Values (sequences, length, num_features) and labels (sequences,) of each part.
 
     Each part has a stream of its own, so a longer training part changes no held-out sequence.
@@ -29,7 +25,7 @@ def generate(
         "val": config.held_out,
         "test": config.held_out,
     }
-    found: dict[Part, tuple[NDArray[np.float64], NDArray[np.int64]]] = {}
+    found: dict[Part, tuple[Floats, Ints]] = {}
     for part, count in sizes.items():
         draw = np.random.default_rng(derive(config.seed, f"labels {part}"))
         values = draw.standard_normal((count, config.length, config.num_features))

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from rnnsearch.tasks.arrays import Floats, Ints
 
 
-def confusion(
-    truth: NDArray[np.int64], guesses: NDArray[np.int64], classes: int
-) -> NDArray[np.int64]:
+def confusion(truth: Ints, guesses: Ints, classes: int) -> Ints:
     """Counts [class, guessed class] of sequences [N]."""
     pairs = truth * classes + guesses
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
 
-def measures(counts: NDArray[np.int64]) -> dict[str, float]:
+def measures(counts: Ints) -> dict[str, float]:
     """Accuracy and macro-F1 of a confusion matrix.
 
     Macro-F1 is the mean over the classes of 2 hits / (sequences + guesses), which is 0 for a
@@ -29,7 +24,7 @@ def measures(counts: NDArray[np.int64]) -> dict[str, float]:
     return {"accuracy": float(hits.sum() / counts.sum()), "macro_f1": float(f1.mean())}
 
 
-def scores(truth: NDArray[np.int64], logs: NDArray[np.float64]) -> dict[str, float]:
+def scores(truth: Ints, logs: Floats) -> dict[str, float]:
     """Accuracy, macro-F1 and nats of log-probabilities [N, classes]."""
     found = measures(confusion(truth, logs.argmax(axis=1), logs.shape[1]))
     return {**found, "nats": float(-logs[np.arange(len(truth)), truth].mean())}

@@ -8,20 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.files.encoding import lines_of
 from rnnsearch.tasks.files.texts import Texts, read_text, read_texts
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.table import rows_by_id
 from rnnsearch.tasks.labels.times import put_in_order, times_of
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 
 TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".parquet", ".pq")
 
@@ -37,7 +34,7 @@ class Labelled:
         notes: What a person must know of it.
     """
 
-    sequences: list[str] | list[NDArray[np.float64]]
+    sequences: list[str] | list[Floats]
     labels: list[str]
     digest: str
     notes: tuple[str, ...] = ()
@@ -151,7 +148,7 @@ def _steps(config: LabelsConfig, path: Path) -> Labelled:
     order = None if config.time is None else _times(table, config.time)
     rows = rows_by_id(table.columns[config.id])
     labels = table.columns[config.label]
-    found: list[NDArray[np.float64]] = []
+    found: list[Floats] = []
     for name, own in rows.items():
         said = {labels[row] for row in own}
         if len(said) > 1:
@@ -181,7 +178,7 @@ def _sort(table: Texts, name: str, rows: list[int], times: Sequence[Any], column
         )
 
 
-def _numbers(table: Texts, name: str) -> NDArray[np.float64]:
+def _numbers(table: Texts, name: str) -> Floats:
     """A column as finite numbers."""
     cells = table.columns[name]
     found = np.empty(len(cells))

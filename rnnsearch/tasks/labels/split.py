@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.splits import SplitConfig, sizes_of
 from rnnsearch.tasks.streams import derive
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
-
-def unique_pairs(keys: Sequence[Hashable], labels: Sequence[int]) -> NDArray[np.int64]:
+def unique_pairs(keys: Sequence[Hashable], labels: Sequence[int]) -> Ints:
     """Positions of the first of each pair of a sequence and its label, ascending."""
     first: dict[tuple[Hashable, int], int] = {}
     for position, pair in enumerate(zip(keys, labels, strict=True)):
@@ -27,11 +24,11 @@ def unique_pairs(keys: Sequence[Hashable], labels: Sequence[int]) -> NDArray[np.
 
 def split(
     keys: Sequence[Hashable],
-    labels: NDArray[np.int64],
+    labels: Ints,
     classes: Sequence[str],
     shares: SplitConfig,
     seed: int,
-) -> dict[Part, NDArray[np.int64]]:
+) -> dict[Part, Ints]:
     """Cut sequences into parts, class by class.
 
     Equal sequences go to one part whatever their labels: a held-out sequence that training

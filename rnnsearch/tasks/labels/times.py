@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.files.columns import family, moments, numbers, texts
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 Place = Callable[[int], str]
 """Where a row stands, for a message: `steps.csv:3: column 't'`."""

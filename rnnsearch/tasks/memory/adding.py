@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.memory.config import MemoryConfig, shared_problems
 from rnnsearch.vocabulary import Range
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ def problems(config: AddingConfig) -> list[tuple[str, str]]:
 
 def generate(
     config: AddingConfig, count: int, generator: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+) -> tuple[NDArray[np.float32], Ints]:
     """Numbers [sequences, length], and the two marked steps of each, [sequences, 2]."""
     numbers = generator.random((count, config.length), dtype=np.float32)
     half = config.length // 2

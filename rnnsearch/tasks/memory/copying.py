@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.memory.config import MemoryConfig, shared_problems
 from rnnsearch.vocabulary import Range
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +57,13 @@ def problems(config: CopyConfig) -> list[tuple[str, str]]:
 
 def generate(
     config: CopyConfig, count: int, generator: np.random.Generator, shown: Container[bytes] = ()
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[Ints, Ints]:
     """Inputs and targets, [sequences, steps] both.
 
     Args:
         shown: Inputs, as bytes, that must not turn up again.
     """
-    found: list[NDArray[np.int64]] = []
+    found: list[Ints] = []
     while len(found) < count:
         drawn = _inputs(config, generator.integers(0, config.symbols, (count, config.length)))
         found += [row for row in drawn if row.tobytes() not in shown]
@@ -75,7 +73,7 @@ def generate(
     return inputs, targets
 
 
-def _inputs(config: CopyConfig, remembered: NDArray[np.int64]) -> NDArray[np.int64]:
+def _inputs(config: CopyConfig, remembered: Ints) -> Ints:
     inputs = np.full((len(remembered), config.steps), config.blank, dtype=np.int64)
     inputs[:, : config.length] = remembered
     inputs[:, config.length + config.delay - 1] = config.blank + 1

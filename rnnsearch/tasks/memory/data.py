@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from math import log
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.memory import adding, copying
 from rnnsearch.tasks.memory.adding import AddingConfig
@@ -17,10 +19,7 @@ from rnnsearch.tasks.memory.copying import CopyConfig
 from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.streams import derive
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Arrays = tuple[NDArray[Any], NDArray[Any]]
+Arrays = tuple[NDArray[Any], NDArray[Any]]
 
 PARTS: tuple[Part, ...] = ("train", "val", "test")
 
@@ -52,7 +51,7 @@ class AddingData:
             for part, count in counts(config).items()
         }
 
-    def sums(self, part: Part) -> NDArray[np.float64]:
+    def sums(self, part: Part) -> Floats:
         """What is to be said of each sequence, [sequences]."""
         numbers, marks = self.arrays[part]
         marked = np.take_along_axis(numbers, marks, axis=1)

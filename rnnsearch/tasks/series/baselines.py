@@ -6,21 +6,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part, Score
 from rnnsearch.tasks.linear_ar import LinearAR
 from rnnsearch.tasks.series.evaluation import scored
 from rnnsearch.tasks.series.parts import fill_forward
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from rnnsearch.tasks.series.prepared import PreparedSeries
 
-    Floats = NDArray[np.float64]
-    Scaled = NDArray[np.float32]
-    Rows = NDArray[np.int64]
-    Forecast = Callable[[Rows], Floats]
+Scaled = NDArray[np.float32]
+Forecast = Callable[[Ints], Floats]
 
 PIECE = 1024
 """Forecasts at once."""
@@ -70,12 +68,12 @@ def _filled(data: PreparedSeries) -> Scaled:
     return np.nan_to_num(filled, copy=False)
 
 
-def _last(targets: Scaled, origins: Rows, horizon: int) -> Floats:
+def _last(targets: Scaled, origins: Ints, horizon: int) -> Floats:
     last = targets[origins - 1].astype(np.float64)
     return np.repeat(last[:, None], horizon, axis=1)
 
 
-def _season(targets: Scaled, origins: Rows, horizon: int, period: int) -> Floats:
+def _season(targets: Scaled, origins: Ints, horizon: int, period: int) -> Floats:
     rows = targets[origins[:, None] - period + np.arange(horizon) % period]
     found: Floats = rows.astype(np.float64)
     return found
@@ -107,13 +105,13 @@ def _linear(data: PreparedSeries, targets: Scaled, lags: int) -> LinearAR:
     return LinearAR.fit_pieces(pieces, lags)
 
 
-def _windows(column: Scaled, origins: Rows, lags: int) -> Floats:
+def _windows(column: Scaled, origins: Ints, lags: int) -> Floats:
     """The rows of one column before each origin, [origins, lags, 1]."""
     rows: Floats = column[origins[:, None] + np.arange(-lags, 0)].astype(np.float64)
     return rows[..., None]
 
 
-def _applied(targets: Scaled, origins: Rows, linear: LinearAR) -> Floats:
+def _applied(targets: Scaled, origins: Ints, linear: LinearAR) -> Floats:
     found = [linear(_windows(column, origins, linear.order)) for column in targets.T]
     return np.stack(found, axis=2)
 
@@ -122,7 +120,7 @@ def _score(data: PreparedSeries, name: str, note: str, forecast: Forecast, lead:
     """The metrics of a rival that reads `lead` rows before its forecast."""
     spread = _residuals(data, forecast, lead) if data.config.quantiles else None
 
-    def forecasts(at: Rows) -> list[Floats]:
+    def forecasts(at: Ints) -> list[Floats]:
         found = forecast(at)
         if spread is None:
             return [found]

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.files.columns import listed
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.parts import filled
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.int64]
 
 
 def check_columns(config: SeriesConfig, names: Sequence[str]) -> None:
@@ -39,7 +33,7 @@ def _whose(name: str) -> str:
     return f" of the series {name!r}" if name else ""
 
 
-def check_cells(config: SeriesConfig, values: Floats, starts: Rows, names: Sequence[str]) -> None:
+def check_cells(config: SeriesConfig, values: Floats, starts: Ints, names: Sequence[str]) -> None:
     """Empty columns always, empty cells where they may not be."""
     columns = (*config.targets, *config.past, *config.known)
     empty = ~np.isfinite(values)

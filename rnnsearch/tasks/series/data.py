@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Metric, Score, Window
 from rnnsearch.tasks.files.blocks import column_names
 from rnnsearch.tasks.files.table import Table, read_table
@@ -36,12 +37,6 @@ from rnnsearch.tasks.series.prepared import PreparedSeries
 from rnnsearch.tasks.series.scores import announced
 from rnnsearch.tasks.series.transforms import transformed
 from rnnsearch.tasks.series.unfit import refuse_unfit
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.int64]
 
 
 @dataclass(eq=False)
@@ -149,7 +144,7 @@ class SeriesData(PreparedSeries):
         """Steps of a training sequence: those of the context where the trial does not say."""
         return window.seq_len or self.config.context // self.config.segment
 
-    def starts_of_windows(self, window: Window) -> Rows:
+    def starts_of_windows(self, window: Window) -> Ints:
         """The first input row of every training sequence that the training part holds.
 
         Where each target is forecast by itself, every such row begins one sequence a target.
@@ -165,7 +160,7 @@ class SeriesData(PreparedSeries):
         seen = np.isfinite(self.values[:, : len(config.targets)]).all(axis=1)
         holes = np.concatenate([[0], np.cumsum(~seen)])
         first = found + (length if config.strategy == "direct" else 1)
-        whole: Rows = found[holes[found + length + after] == holes[first]]
+        whole: Ints = found[holes[found + length + after] == holes[first]]
         return whole
 
     def window_problem(self, window: Window) -> str | None:

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.series.intervals import Calibration, calibrating
 from rnnsearch.tasks.series.scores import SPREADS, Scorer
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from rnnsearch.tasks.series.prepared import PreparedSeries
 
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.int64]
-    Forecast = Callable[[Rows], Sequence[Floats]]
-    """From origins [B] to scaled forecasts of each model, [B, horizon, targets], or with quantiles
-    [B, horizon, targets, quantiles]."""
+Forecast = Callable[[Ints], Sequence[Floats]]
+"""From origins [B] to scaled forecasts of each model, [B, horizon, targets], or with quantiles
+[B, horizon, targets, quantiles]."""
 
 
 def scored(
@@ -50,7 +47,7 @@ def scored(
     return [_over_windows([scorer.metrics() for scorer in own]) for own in each]
 
 
-def _pieces(origins: Rows, at_once: int) -> Iterator[Rows]:
+def _pieces(origins: Ints, at_once: int) -> Iterator[Ints]:
     for start in range(0, len(origins), at_once):
         yield origins[start : start + at_once]
 

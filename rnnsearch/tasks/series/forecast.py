@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from rnnsearch.tasks.arrays import Bools
 from rnnsearch.tasks.base import Predictor
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from rnnsearch.tasks.series.config import SeriesConfig
 
 
@@ -103,7 +103,7 @@ class Columns:
             found = [[*one, ahead + at, *past_flags] for at, one in enumerate(found)]
         return found
 
-    def features(self, scaled: NDArray[np.float32], empty: NDArray[np.bool_]) -> Any:
+    def features(self, scaled: NDArray[np.float32], empty: Bools) -> Any:
         """What a network reads at each row of one series.
 
         Targets, past columns, the columns known ahead as they will be `horizon` rows later (and,

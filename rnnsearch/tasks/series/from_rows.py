@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from rnnsearch.errors import HorizonError, ModelError
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.forecast import Columns, forecast, points
@@ -17,12 +19,6 @@ from rnnsearch.tasks.series.parts import fill_forward
 from rnnsearch.tasks.series.recent import SHOWN, Recent, as_number, recent_rows
 from rnnsearch.tasks.series.steps import between, slack, step_said
 from rnnsearch.tasks.series.transforms import Transform, restored, transformed
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-
 
 MOST_STEPS = 1_000_000
 """Rows that are forecast at most: as many as can be meant."""

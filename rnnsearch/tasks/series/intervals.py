@@ -19,16 +19,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from rnnsearch.tasks.series.config import SeriesConfig
     from rnnsearch.tasks.series.prepared import PreparedSeries
-
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.int64]
 
 MOST_ERRORS = 500
 """Forecasts of a series that calibrate, spread evenly over those that could; bounds the memory."""
@@ -40,7 +36,7 @@ MOST_CELLS = 500_000
 """Errors of one model, all series together, unless `FEW_ERRORS` of each are more."""
 
 
-def first_scored(data: PreparedSeries, part: Part) -> Rows:
+def first_scored(data: PreparedSeries, part: Part) -> Ints:
     """The first row of each series from which on a part's intervals are scored; [series]."""
     lo, hi = data.bounds[part].T
     if part != "val":
@@ -50,7 +46,7 @@ def first_scored(data: PreparedSeries, part: Part) -> Rows:
     return data.windows("val")[0]
 
 
-def calibrating(data: PreparedSeries, part: Part) -> Rows:
+def calibrating(data: PreparedSeries, part: Part) -> Ints:
     """Origins of the forecasts whose errors say how wide the intervals of a part must be."""
     config = data.config
     ends = first_scored(data, part) if part == "val" else data.bounds["val"][:, 1]
@@ -119,10 +115,10 @@ class Calibration:
 
     def __init__(self, data: PreparedSeries) -> None:
         self._data = data
-        self._origins: list[Rows] = []
+        self._origins: list[Ints] = []
         self._errors: list[Floats] = []
 
-    def add(self, origins: Rows, scaled: Floats) -> None:
+    def add(self, origins: Ints, scaled: Floats) -> None:
         """Take the errors of forecasts [B, horizon, targets], or of their quantiles."""
         data = self._data
         truth = data.as_read(data.series_of(origins)[:, None], data.truth(origins))

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.files.table import Table
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.steps import AT_ONCE, ticks
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -34,12 +30,12 @@ class Ordered:
 
     values: Floats
     times: NDArray[Any] | None
-    starts: Rows
+    starts: Ints
     names: tuple[str, ...]
-    rows: Rows | None
+    rows: Ints | None
     notes: list[str]
 
-    def move(self, order: Rows) -> None:
+    def move(self, order: Ints) -> None:
         """Take the rows of these places, in this order; where all are taken, in place."""
         if len(order) == len(self.values):
             for column in self.values.T:
@@ -74,7 +70,7 @@ def in_order(config: SeriesConfig, table: Table) -> Ordered:
 
 def _chosen(
     config: SeriesConfig, table: Table
-) -> tuple[NDArray[np.int32], tuple[str, ...], Rows | None, list[str]]:
+) -> tuple[NDArray[np.int32], tuple[str, ...], Ints | None, list[str]]:
     """Ids, names and rows of the series that are not to be left out; rows are None for all."""
     absent = [name for name in config.skip_series if name not in table.names]
     if absent:
@@ -139,7 +135,7 @@ def _rise(config: SeriesConfig, table: Table, found: Ordered) -> None:
     )
 
 
-def _steps(times: NDArray[Any], starts: Rows) -> tuple[int, int]:
+def _steps(times: NDArray[Any], starts: Ints) -> tuple[int, int]:
     """How many rows are earlier than the one before in their series, and of the same time."""
     downs = same = 0
     for start in range(0, len(times) - 1, AT_ONCE):
@@ -150,7 +146,7 @@ def _steps(times: NDArray[Any], starts: Rows) -> tuple[int, int]:
     return downs, same
 
 
-def _refuse(config: SeriesConfig, table: Table, found: Ordered, repeats: Rows) -> None:
+def _refuse(config: SeriesConfig, table: Table, found: Ordered, repeats: Ints) -> None:
     row = int(repeats[0])
     at = (row - 1, row) if found.rows is None else (int(found.rows[row - 1]), int(found.rows[row]))
     first, second = sorted(at)

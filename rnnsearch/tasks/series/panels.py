@@ -6,28 +6,26 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.figures.panels import MOST_PANELS, Panel
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.series.intervals import Calibration, bounds_before, calibrating, first_scored
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from rnnsearch.tasks.series.config import SeriesConfig
     from rnnsearch.tasks.series.data import SeriesData
 
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.int64]
-    Forecast = Callable[[Rows], NDArray[np.float64]]
-    """From origins [B] to scaled forecasts [B, horizon, targets], or with quantiles one axis more,
-    of one model."""
+Forecast = Callable[[Ints], Floats]
+"""From origins [B] to scaled forecasts [B, horizon, targets], or with quantiles one axis more,
+of one model."""
 
 CALIBRATED_AT_ONCE = 64
 MONTH_ROWS = 24
 """Rows at the end of a series that tell whether it goes by months."""
 
 
-def shown_origins(data: SeriesData) -> Rows:
+def shown_origins(data: SeriesData) -> Ints:
     """The first row of each series' forecast that is shown: where its validation is scored from.
 
     With an interval that is behind the rows that calibrate it, so that it is what its metrics say.

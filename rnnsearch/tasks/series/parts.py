@@ -7,19 +7,16 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.splits import bounds_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from rnnsearch.tasks.series.prepared import PreparedSeries
-
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.int64]
 
 
 MOST_NEEDED = 100_000
@@ -80,8 +77,8 @@ def check_windows(data: PreparedSeries) -> None:
 
 
 def part_bounds(
-    config: SeriesConfig, names: Sequence[str], starts: Rows
-) -> tuple[dict[Part, Rows], dict[int, DataError]]:
+    config: SeriesConfig, names: Sequence[str], starts: Ints
+) -> tuple[dict[Part, Ints], dict[int, DataError]]:
     """First and last-plus-one row of each part, int64 [series, 2]; and what is wrong, by series.
 
     A series that is too short for a part is wrong, and its rows are not to be used.
@@ -130,7 +127,7 @@ def _season_error(column: Floats, period: int) -> float:
     return found
 
 
-def fill_forward(values: NDArray[Any], starts: Sequence[int] | Rows) -> None:
+def fill_forward(values: NDArray[Any], starts: Sequence[int] | Ints) -> None:
     """Empty cells take the value of the row before, in place; those of a series' start stay."""
     for lo, hi in pairwise(starts):
         for column in values[lo:hi].T:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Loss, Part
 from rnnsearch.tasks.files.forms import Forms
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.transforms import restored, transformed
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.int64]
 
 
 @dataclass(eq=False)
@@ -51,8 +47,8 @@ class PreparedSeries:
     times: NDArray[Any] | None
     dated: bool
     names: tuple[str, ...]
-    starts: Rows
-    bounds: dict[Part, Rows]
+    starts: Ints
+    bounds: dict[Part, Ints]
     center: Floats
     scale: Floats
     spread: Floats
@@ -92,17 +88,17 @@ class PreparedSeries:
         """Hash of the file."""
         return self.digest
 
-    def series_of(self, rows: Rows) -> Rows:
+    def series_of(self, rows: Ints) -> Ints:
         """The number of the series that each row belongs to."""
-        found: Rows = np.searchsorted(self.starts, rows, side="right") - 1
+        found: Ints = np.searchsorted(self.starts, rows, side="right") - 1
         return found
 
-    def truth(self, origins: Rows) -> Floats:
+    def truth(self, origins: Ints) -> Floats:
         """Targets of the forecasts from some origins, in their units, [B, horizon, targets]."""
         rows = origins[:, None] + np.arange(self.config.horizon)
         return self.values[rows, : len(self.config.targets)]
 
-    def as_read(self, series: Rows, values: Floats) -> Floats:
+    def as_read(self, series: Ints, values: Floats) -> Floats:
         """Targets in the data's units as models read them: transformed and scaled, float64.
 
         Args:
@@ -113,13 +109,13 @@ class PreparedSeries:
         told = transformed(values, self.config.transform)
         return (told - self.center[series, :count]) / self.scale[series, :count]
 
-    def in_units(self, series: Rows, scaled: Floats) -> Floats:
+    def in_units(self, series: Ints, scaled: Floats) -> Floats:
         """What `as_read` took, in the data's units; arguments likewise."""
         count = len(self.config.targets)
         told = scaled * self.scale[series, :count] + self.center[series, :count]
         return restored(told, self.config.transform)
 
-    def origins(self, part: Part) -> Rows:
+    def origins(self, part: Part) -> Ints:
         """The first target row of every forecast that is scored in a part.
 
         All targets of a forecast lie in the part; its context may reach into the rows before.
@@ -132,7 +128,7 @@ class PreparedSeries:
             [np.arange(lo + lead, hi - last, step) for lo, hi in self.bounds[part]]
         ).astype(np.int64)
 
-    def windows(self, part: Part) -> list[Rows]:
+    def windows(self, part: Part) -> list[Ints]:
         """The origins whose scores are averaged, each window's; of most parts there is one window.
 
         A window of a rolling validation has one origin in each series.

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import ModelError
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.files.columns import family, texts
 from rnnsearch.tasks.files.forms import Forms
 from rnnsearch.tasks.files.written.joined import JoinedForm
@@ -19,11 +21,6 @@ from rnnsearch.tasks.files.written.reading import read_numbers
 from rnnsearch.tasks.files.written.times import TimeForm
 from rnnsearch.tasks.files.written.words import stripped
 from rnnsearch.tasks.frames import NA_HINT, frame_columns
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
 
 SHOWN = 10
 """Names that a message lists."""
@@ -158,7 +155,7 @@ def _ordered(
     return Recent(name, values[rows], times[rows])
 
 
-def _series(manifest: Mapping[str, Any], column: Any) -> tuple[NDArray[np.int64], list[str]]:
+def _series(manifest: Mapping[str, Any], column: Any) -> tuple[Ints, list[str]]:
     """Which of the series each row belongs to, and their names, as training has them."""
     id, known = manifest["id"], [*manifest["series"], *manifest.get("left_out", ())]
     counted = family(column.type) in ("whole", "number", "boolean")

@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Metric, Part
 from rnnsearch.tasks.series.intervals import bounds_before, first_scored
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from rnnsearch.tasks.series.prepared import PreparedSeries
-
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.int64]
 
 VALID_UP_TO = 0.4
 """Error in standard deviations of the training part up to which a step counts as valid."""
@@ -49,7 +45,7 @@ class Scorer:
         self._first, self._first_count = np.zeros(shape), np.zeros(shape)
         self._valid, self._forecasts = 0.0, 0
 
-    def add(self, origins: Rows, scaled: Floats) -> None:
+    def add(self, origins: Ints, scaled: Floats) -> None:
         """Score forecasts.
 
         Args:
@@ -80,7 +76,7 @@ class Scorer:
         self._valid += float(np.logical_and.accumulate(near, axis=1).sum())
         self._forecasts += len(origins)
 
-    def _add_intervals(self, origins: Rows, scaled: Floats) -> None:
+    def _add_intervals(self, origins: Ints, scaled: Floats) -> None:
         assert self._margins is not None
         assert self._from is not None
         data, level = self._data, self._data.config.interval
@@ -107,7 +103,7 @@ class Scorer:
         self._width += float(width.sum())
         self._score += float(score.sum())
 
-    def _add_quantiles(self, origins: Rows, scaled: Floats) -> None:
+    def _add_quantiles(self, origins: Ints, scaled: Floats) -> None:
         data = self._data
         series, truth = data.series_of(origins)[:, None], data.truth(origins)
         levels = np.array(data.config.quantiles)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.int64]
+from rnnsearch.tasks.arrays import Floats, Ints
 
 AT_ONCE = 1 << 20
 """Rows whose differences are taken at a time."""
@@ -40,7 +37,7 @@ def between(times: NDArray[Any]) -> Floats:
     return found
 
 
-def usual_step(times: NDArray[Any], starts: Rows) -> float | None:
+def usual_step(times: NDArray[Any], starts: Ints) -> float | None:
     """The median step between rows that follow each other in a series; None where none does.
 
     Args:
@@ -55,7 +52,7 @@ def usual_step(times: NDArray[Any], starts: Rows) -> float | None:
     return float(np.median(at[some + 1] - at[some])) / ticks_a_second(times)
 
 
-def regular_step(times: NDArray[Any], starts: Rows, dated: bool) -> float | None:
+def regular_step(times: NDArray[Any], starts: Ints, dated: bool) -> float | None:
     """The usual step where nearly all steps are equal, so that others are worth a word later."""
     usual = usual_step(times, starts)
     if usual is None or odd_steps(times, starts, usual, dated) > MOST_ODD * len(times):
@@ -68,7 +65,7 @@ def slack(usual: float, dated: bool) -> float:
     return usual * (0.12 if dated and usual >= 27 * 86400 else 1e-3)
 
 
-def odd_steps(times: NDArray[Any], starts: Rows, usual: float, dated: bool) -> int:
+def odd_steps(times: NDArray[Any], starts: Ints, usual: float, dated: bool) -> int:
     """How many steps within a series are not the usual one; arguments as above."""
     lasts, most, odd = starts[1:-1] - 1, slack(usual, dated), 0
     for start in range(0, len(times) - 1, AT_ONCE):

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Part, Score
 from rnnsearch.tasks.linear_ar import LinearAR, best_order, persistence
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Predict = Callable[[Floats], Floats]
+Predict = Callable[[Floats], Floats]
 
 ORDERS = (1, 2, 4, 8, 16, 32, 64)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.scaling import Scaler
@@ -17,11 +18,6 @@ from rnnsearch.tasks.signals.config import SignalConfig
 from rnnsearch.tasks.signals.lorenz import LYAPUNOV_EXPONENT, LorenzConfig
 from rnnsearch.tasks.signals.scores import valid_steps
 from rnnsearch.tasks.splits import bounds_of
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
 
 
 class SignalData:
@@ -63,7 +59,7 @@ class SignalData:
         start, end = self.bounds[part]
         return self.values[start:end]
 
-    def starts(self, part: Part) -> NDArray[np.int64]:
+    def starts(self, part: Part) -> Ints:
         """First points of the windows whose target lies in the part too."""
         start, end = self.bounds[part]
         reach = self.config.window + self.config.horizon - 1
@@ -76,7 +72,7 @@ class SignalData:
         points = at[:, None] + np.arange(self.config.window)
         return self.values[points], self.values[last + self.config.horizon]
 
-    def loop_starts(self, part: Part) -> NDArray[np.int64]:
+    def loop_starts(self, part: Part) -> Ints:
         """First points of the windows that rollouts go on from; at most `rollout.starts`."""
         start, end = self.bounds[part]
         last = end - self.config.window - max(self.config.rollout.steps)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.signals.config import SignalConfig, shared_problems
 from rnnsearch.tasks.splits import TimeSplitConfig
 from rnnsearch.tasks.streams import derive
 from rnnsearch.vocabulary import Range, outside
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
 
 PRODUCTION, DECAY, POWER = 0.2, 0.1, 10
 STEPS_A_UNIT = 10

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+from rnnsearch.tasks.arrays import Floats
 
 VALID_ERROR = 0.4
 """Normalised error up to which a rollout of a chaotic system counts as valid.

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Part, Score
 from rnnsearch.tasks.linear_ar import best_order, last_points, persistence
 from rnnsearch.tasks.sine.config import RolloutConfig, rollouts
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Waves = Mapping[Part, Floats]
-    Predict = Callable[[Floats], Floats]
+Waves = Mapping[Part, Floats]
+Predict = Callable[[Floats], Floats]
 
 HIGHEST_ORDER = 10
 """Orders of the autoregression that are tried; a noise-free wave needs two."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.sine.baselines import baselines_of
 from rnnsearch.tasks.sine.config import SineConfig, problems
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class SineData:
@@ -38,7 +36,7 @@ class SineData:
     def __init__(self, config: SineConfig) -> None:
         refuse(problems(config))
         self.config = config
-        self.waves: dict[Part, NDArray[np.float64]] = {
+        self.waves: dict[Part, Floats] = {
             "train": _waves(config, config.starts),
             "val": _waves(config, config.val_starts),
             "test": _waves(config, config.test_starts),
@@ -118,10 +116,10 @@ class SineData:
         }
 
 
-def times(config: SineConfig, start: float) -> NDArray[np.float64]:
+def times(config: SineConfig, start: float) -> Floats:
     """Where the points of a wave lie, in radians; [num_points]."""
     return np.linspace(start, start + config.duration, config.num_points)
 
 
-def _waves(config: SineConfig, starts: Sequence[float]) -> NDArray[np.float64]:
+def _waves(config: SineConfig, starts: Sequence[float]) -> Floats:
     return np.sin(np.stack([times(config, start) for start in starts]))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.files.encoding import without_mark
 from rnnsearch.tasks.refused import refuse
@@ -18,9 +20,6 @@ from rnnsearch.tasks.text.config import TextConfig, problems
 from rnnsearch.tasks.text.ngram import CountedText, frequencies, ngram
 from rnnsearch.tasks.text.source import locate, read_bytes
 from rnnsearch.tasks.text.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 DEFAULT_SEQ_LEN = 64
 """Steps of truncated back-propagation where the trial does not say and the text is long enough."""
@@ -195,7 +194,7 @@ class TextData:
         """The parts whose metrics by length of context are reported; none without such metrics."""
         return self.scored_parts() if self.config.context else []
 
-    def context_positions(self, part: Part) -> NDArray[np.int64]:
+    def context_positions(self, part: Part) -> Ints:
         """Positions of the symbols that are scored by length of context, the same for each length.
 
         Spread evenly over a part, each with the longest context before it in the text.

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import log
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part, Score
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 HIGHEST_ORDER = 6
 TABLE_NUMBERS = 1 << 20

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import PromptError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from rnnsearch.tasks.arrays import Ints
 
 LAST_CODE_POINT = 0x10FFFF
 REPLACEMENT = "\ufffd"
@@ -74,7 +73,7 @@ class Vocabulary:
         symbols = tuple(self.symbols[number] for number in kept)
         return Vocabulary(self.unit, symbols, True), _narrow(numbers[tokens], most)
 
-    def encode(self, text: str) -> NDArray[np.int64]:
+    def encode(self, text: str) -> Ints:
         """Numbers of a text, int64 [length]; see `strangers` for what becomes the unknown symbol.
 
         Raises:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.files.columns import clocks, family
 from rnnsearch.tasks.files.written.shapes import days_since_1970
 from rnnsearch.tasks.files.written.times import Place, TimeForm
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 Role = Literal["time", "clock", "year", "month", "day", "hour", "minute", "second"]
 PARTS: dict[Role, str] = {
@@ -135,7 +134,7 @@ def part_of(name: str) -> Role | None:
     return next((part for part, known in PARTS.items() if re.fullmatch(known, low)), None)
 
 
-def _part(role: Role, found: NDArray[Any], place: Place) -> NDArray[np.int64]:
+def _part(role: Role, found: NDArray[Any], place: Place) -> Ints:
     whole = found.astype(np.int64)
     least = 1 if role in ("month", "day") else 0
     wrong = (whole != found) | (whole < least) | (whole > _MOST.get(role, 9999))

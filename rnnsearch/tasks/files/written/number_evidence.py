@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Bools
 from rnnsearch.tasks.files.written.numbers import (
     BLANKS,
     CELL,
@@ -16,9 +17,6 @@ from rnnsearch.tasks.files.written.numbers import (
     is_in,
 )
 from rnnsearch.tasks.files.written.words import TRUTHS, stripped, without_odd
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _GROUPED = {
     sign: rf"^[1-9][0-9]{{0,2}}(?:{other}[0-9]{{3}})+$"
@@ -87,7 +85,7 @@ class NumberEvidence:
             first = int(np.argmax(row.to_numpy(zero_copy_only=False)))
             self.bad = start + first, str(every[first])
 
-    def _add_bodies(self, parts: Any, cells: Any) -> NDArray[np.bool_]:
+    def _add_bodies(self, parts: Any, cells: Any) -> Bools:
         """Which cells have signs that are neither decimal nor between thousands."""
         import pyarrow
         from pyarrow import compute
@@ -128,7 +126,7 @@ class NumberEvidence:
                 opened.example = opened.example or str(cells[int(np.argmax(left))])
         return broken
 
-    def _prove(self, sign: str, proof: NDArray[np.bool_], cells: Any) -> None:
+    def _prove(self, sign: str, proof: Bools, cells: Any) -> None:
         if not proof.any():
             return
         # The longest says most: 1,234.5 rather than 0.5.
@@ -251,14 +249,14 @@ def _both(cell: str) -> str:
     return f"{whole} (decimal '.') or {cell.replace(',', '.')} (decimal ',')"
 
 
-def _matches(cells: Any, pattern: str) -> NDArray[np.bool_]:
+def _matches(cells: Any, pattern: str) -> Bools:
     from pyarrow import compute
 
     found = compute.match_substring_regex(cells, pattern).fill_null(False)
     return np.asarray(found.to_numpy(zero_copy_only=False))
 
 
-def _contains(cells: Any, sign: str) -> NDArray[np.bool_]:
+def _contains(cells: Any, sign: str) -> Bools:
     from pyarrow import compute
 
     found = compute.match_substring(cells, sign).fill_null(False)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Bools, Floats
 from rnnsearch.tasks.files.columns import as_floats
 from rnnsearch.tasks.files.written.words import stripped, without_odd
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 BLANKS = r"[ \x{00a0}\x{202f}\x{2009}]"
 _SIGN = r"[-+\x{2212}]"
@@ -51,11 +49,11 @@ class NumberForm:
     empty_values: tuple[float, ...] = ()
     points: bool = False
 
-    def read(self, cells: Any) -> NDArray[np.float64]:
+    def read(self, cells: Any) -> Floats:
         """Arrow strings as float64; NaN where a cell is empty or holds something else."""
         return self.without_empty(self._read(cells))
 
-    def without_empty(self, found: NDArray[np.float64]) -> NDArray[np.float64]:
+    def without_empty(self, found: Floats) -> Floats:
         """Numbers with NaN for those that mean an empty cell."""
         if not self.empty_values:
             return found
@@ -68,7 +66,7 @@ class NumberForm:
         beside = f", {self.unit!r} beside each" if self.unit else ""
         return f"decimal sign {self.decimal!r}{beside}{', K, M and B' if self.multiples else ''}"
 
-    def _read(self, cells: Any) -> NDArray[np.float64]:
+    def _read(self, cells: Any) -> Floats:
         import pyarrow
         from pyarrow import compute
 
@@ -129,7 +127,7 @@ class NumberForm:
         return cls(**{**said, **given})
 
 
-def as_plain(cells: Any) -> NDArray[np.float64] | None:
+def as_plain(cells: Any) -> Floats | None:
     """Strings as Arrow reads them, which knows neither groups nor units; None where it cannot."""
     import pyarrow
 
@@ -140,7 +138,7 @@ def as_plain(cells: Any) -> NDArray[np.float64] | None:
         return None
 
 
-def is_in(cells: Any, words: list[str]) -> NDArray[np.bool_]:
+def is_in(cells: Any, words: list[str]) -> Bools:
     import pyarrow
     from pyarrow import compute
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.files.columns import family, numbers, texts
 from rnnsearch.tasks.files.written.number_evidence import NumberEvidence
 from rnnsearch.tasks.files.written.numbers import NumberForm
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
-
-def read_numbers(column: Any, form: NumberForm | None, place: str) -> NDArray[np.float64]:
+def read_numbers(column: Any, form: NumberForm | None, place: str) -> Floats:
     """An Arrow column as float64, NaN where a cell is empty.
 
     Texts are read as the form says; cells of another form are refused, never read as another
@@ -49,7 +47,7 @@ def read_numbers(column: Any, form: NumberForm | None, place: str) -> NDArray[np
     return form.read(cells)
 
 
-def _cut(found: NDArray[np.float64]) -> bool:
+def _cut(found: Floats) -> bool:
     """Whether numbers look like 1.234 that was 1,234: fractions, and none of a thousand."""
     known = found[np.isfinite(found)]
     return bool(len(known) and (known % 1 != 0).any() and (np.abs(known) < 1000).all())

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
+from rnnsearch.tasks.arrays import Bools, Ints
 
 CLOCK = (
     r"(?P<H>[0-9]{1,2})(?:[:.h](?P<M>[0-9]{2})(?:[:.](?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?)?"
@@ -90,7 +87,7 @@ def part(parts: Any, name: str, absent: int = 0) -> Ints:
     return np.asarray(numbers.to_numpy(zero_copy_only=False), np.int64)
 
 
-def has(parts: Any, name: str) -> NDArray[np.bool_]:
+def has(parts: Any, name: str) -> Bools:
     """Where a part is there at all."""
     if parts.type.get_field_index(name) < 0:
         return np.zeros(len(parts), bool)
@@ -109,7 +106,7 @@ def month_names(parts: Any) -> Ints:
     return found
 
 
-def seconds_of_day(parts: Any) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+def seconds_of_day(parts: Any) -> tuple[Ints, Ints, Bools]:
     """Seconds since midnight, the nanoseconds beyond, and where they are a time of day at all.
 
     24:00 is the midnight after. Twelve-hour clocks: 12 AM is 0, 12 PM is noon.
@@ -134,7 +131,7 @@ def seconds_of_day(parts: Any) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     return hour * 3600 + minute * 60 + second, nanos, right
 
 
-def offsets(parts: Any) -> tuple[Ints, NDArray[np.bool_]]:
+def offsets(parts: Any) -> tuple[Ints, Bools]:
     """Seconds east of UTC, and which cells say a zone."""
     from pyarrow import compute
 
@@ -149,7 +146,7 @@ def offsets(parts: Any) -> tuple[Ints, NDArray[np.bool_]]:
     return np.where(back, -east, east), has(parts, "z")
 
 
-def days_since_1970(year: Ints, month: Ints, day: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+def days_since_1970(year: Ints, month: Ints, day: Ints) -> tuple[Ints, Bools]:
     """Days, and where year, month and day are a day of the calendar."""
     right = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (year >= 1)
     months = np.where(right, (year - 1970) * 12 + month - 1, 0)

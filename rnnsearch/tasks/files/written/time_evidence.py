@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.files.written.shapes import SHAPES
 from rnnsearch.tasks.files.written.times import EXAMPLES, ORDERS, TimeForm, is_number
 from rnnsearch.tasks.files.written.words import stripped
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
 
 _FORMS = (
     *(TimeForm("parts", order) for order in ORDERS),

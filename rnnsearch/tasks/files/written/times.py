@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Bools, Ints
 from rnnsearch.tasks.files.columns import family, moments, numbers, texts
 from rnnsearch.tasks.files.written.shapes import (
     CLOCK_SHAPE,
@@ -23,11 +25,6 @@ from rnnsearch.tasks.files.written.shapes import (
     seconds_of_day,
 )
 from rnnsearch.tasks.files.written.words import stripped
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
 
 Place = Callable[[int], str]
 """Where a row of a column stands, for a message: `x.csv:3`."""
@@ -52,8 +49,8 @@ class Moments:
 
     seconds: Ints
     nanos: Ints
-    right: NDArray[np.bool_]
-    zoned: NDArray[np.bool_]
+    right: Bools
+    zoned: Bools
 
     def as_dates(self) -> NDArray[np.datetime64]:
         """As datetime64, in seconds where none has a fraction, else in the unit that holds it."""
@@ -223,7 +220,7 @@ def is_number(cell: str | None) -> bool:
     return True
 
 
-def _lengths(parts: Any, order: str) -> NDArray[np.bool_]:
+def _lengths(parts: Any, order: str) -> Bools:
     """Where the year has two or four digits and the others no more than two."""
     from pyarrow import compute
 
@@ -234,7 +231,7 @@ def _lengths(parts: Any, order: str) -> NDArray[np.bool_]:
     return right
 
 
-def _weeks(parts: Any) -> tuple[Ints, NDArray[np.bool_]]:
+def _weeks(parts: Any) -> tuple[Ints, Bools]:
     """Days since 1970 of ISO weeks, their Mondays unless a day is said."""
     year, week, day = part(parts, "y"), part(parts, "w"), part(parts, "e", 1)
     fourth, _ = days_since_1970(year, np.ones_like(year), np.full_like(year, 4))
