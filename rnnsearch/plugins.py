@@ -171,8 +171,13 @@ class Configs(Mapping[str, type]):
         return sum(1 for _ in self)
 
 
-def _named(found: type, name: str, method: str) -> type:
-    """Somebody's config with a field `type`; what its method raises is said as theirs."""
+def _named(found: Any, name: str, method: str) -> type:
+    """Somebody's config with a field `type`; what it raises is said as theirs."""
+
+    def checked(self: Any) -> None:
+        if hasattr(found, "__post_init__"):
+            with theirs(name):
+                found.__post_init__(self)
 
     def make(self: Any, *of_it: Any) -> Any:
         call = f"{name}.{method}()"
@@ -188,6 +193,7 @@ def _named(found: type, name: str, method: str) -> type:
             "__doc__": found.__doc__,
             "__module__": found.__module__,
             "__qualname__": found.__qualname__,
+            "__post_init__": checked,
             method: make,
         },
         frozen=True,

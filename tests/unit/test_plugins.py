@@ -46,6 +46,17 @@ class Idle:
     pass
 
 
+@dataclass(frozen=True)
+class Picky:
+    step: int = 2
+
+    def __post_init__(self):
+        if self.step % 2:
+            raise ValueError("odd steps are for others")
+
+    def make(self): ...
+
+
 class Bare:
     def make(self): ...
 
@@ -118,6 +129,9 @@ def test_what_it_raises_is_said_as_theirs(configs: Configs) -> None:
         made.after(1)
     with pytest.raises(InputError, match=r"twos\.make\(\) raised TypeError"):
         configs["twos"](step=3).make("a", "b")
+    assert configs["counting:Picky"]().step == 2
+    with pytest.raises(InputError, match="counting:Picky raised ValueError: odd steps"):
+        configs["counting:Picky"](step=3)
 
 
 @pytest.mark.parametrize(
