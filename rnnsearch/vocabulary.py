@@ -3,8 +3,8 @@
     hidden_size: Annotated[int, "Units a layer.", Range(1, 16_384)] = 32
 
 The type, the default and what stands in `Annotated` are all that is known of a key of a space file:
-what reads the file, checks it, drafts it, describes it to an editor or prints it for a person is
-made from them. A user's own task says the same of its fields in the same words; its docstring's
+what reads the file, checks it, describes it to an editor or prints it for a person is made from
+them. A user's own task says the same of its fields in the same words; its docstring's
 `Attributes:` say what a field means where the field itself does not.
 """
 
