@@ -129,7 +129,7 @@ class Configs(Mapping[str, type]):
     ) -> None:
         self._section = section
         self._noun = noun
-        self._group = group
+        self.group = group
         self._method = method
         self._built_in = built_in
         self._brought: dict[str, type] = {}
@@ -143,10 +143,10 @@ class Configs(Mapping[str, type]):
         """
         if name in self._built_in:
             return self._built_in[name]
-        if not is_brought(name, self._group):
+        if not is_brought(name, self.group):
             raise KeyError(name)
         if name not in self._brought:
-            found = brought(name, self._group, self._noun)
+            found = brought(name, self.group, self._noun)
             lacks = "" if hasattr(found, self._method) else f"it has no method {self._method}()."
             if problem := no_config(found, self._section, lacks):
                 raise InputError(f"{name} is no {self._noun}: {problem}")
@@ -154,7 +154,7 @@ class Configs(Mapping[str, type]):
         return self._brought[name]
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (name in self._built_in or is_brought(name, self._group))
+        return isinstance(name, str) and (name in self._built_in or is_brought(name, self.group))
 
     def __iter__(self) -> Iterator[str]:
         """Those with a name of their own, ours and of installed packages, that can be found.
@@ -162,7 +162,7 @@ class Configs(Mapping[str, type]):
         Of one that cannot, who names it learns why; it is nothing to others.
         """
         yield from self._built_in
-        for name in installed(self._group):
+        for name in installed(self.group):
             with suppress(InputError):
                 self[name]
                 yield name

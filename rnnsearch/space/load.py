@@ -19,7 +19,6 @@ from rnnsearch.space.checks import (
     check_task,
 )
 from rnnsearch.space.conditions import Condition, can_hold, contains, holds
-from rnnsearch.space.decisions import check_scheduler, spans_of_decisions
 from rnnsearch.space.distributions import Between, Parameter
 from rnnsearch.space.document import Entry, Place, Scalar, read
 from rnnsearch.space.document import Mapping as Tree
@@ -31,6 +30,7 @@ from rnnsearch.space.overrides import apply_overrides
 from rnnsearch.space.resolve import render
 from rnnsearch.space.sections import Reading, read_sections
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig, StudySpec
+from rnnsearch.space.strategies import check_sampler, check_scheduler, spans_of_decisions
 from rnnsearch.space.trainable import check_training
 from rnnsearch.space.trial import build
 from rnnsearch.space.whens import read_conditions
@@ -148,7 +148,7 @@ def _load(
     if not parameters:
         fixed["search.num_trials"] = 1  # there is nothing to sample
     canonical = reading.fields
-    return StudySpec(
+    spec = StudySpec(
         name=study,
         values={key: fixed[key] for key in canonical if sampled_section(key) and key in fixed},
         parameters=parameters,
@@ -161,6 +161,10 @@ def _load(
         notes=tuple(reading.idle),
         directory=directory,
     )
+    check_sampler(draft, spec)
+    if mistakes:
+        raise SpaceFileError(_sorted(mistakes, source))
+    return spec
 
 
 def _no_mapping(root: object, source: str) -> Mistake:

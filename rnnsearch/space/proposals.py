@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import optuna
@@ -11,11 +12,14 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
+from optuna.samplers import BaseSampler
 
+from rnnsearch.sampling.sampler import Start
 from rnnsearch.space.conditions import in_order, is_active
 from rnnsearch.space.distributions import Choice, Distribution, Float
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import label, stored_value
+from rnnsearch.tasks.streams import derive
 
 
 def suggest(spec: StudySpec, trial: optuna.Trial | optuna.trial.FixedTrial) -> dict[str, Any]:
@@ -35,6 +39,24 @@ def suggest(spec: StudySpec, trial: optuna.Trial | optuna.trial.FixedTrial) -> d
             params[key] = _draw(trial, key, parameter.distribution)
             known[key] = stored_value(key, parameter.distribution, params[key])
     return params
+
+
+def make_sampler(
+    spec: StudySpec, asked: int, say: Callable[[str], None] = lambda line: None
+) -> BaseSampler:
+    """A sampler whose proposals are a function of the study's seed and history.
+
+    Args:
+        asked: Trials that the study already has.
+        say: Takes a line that a person should read.
+    """
+
+    def seed(number: int) -> int:
+        # Optuna seeds numpy's RandomState, which takes 32 bits.
+        return derive(spec.search.seed, "sampler", number) % 2**32
+
+    start = Start(seed=seed(0), run_seed=seed(asked), space=optuna_distributions(spec), say=say)
+    return spec.search.sampler.make(start)
 
 
 def optuna_distributions(spec: StudySpec) -> dict[str, BaseDistribution]:

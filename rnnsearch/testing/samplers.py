@@ -10,9 +10,8 @@ from typing import Any, ClassVar
 import optuna
 
 from rnnsearch.sampling.sampler import SamplerConfig
-from rnnsearch.search.ledger.samplers import make_sampler
 from rnnsearch.space.load import loads
-from rnnsearch.space.proposals import optuna_distributions, suggest
+from rnnsearch.space.proposals import make_sampler, optuna_distributions, suggest
 from rnnsearch.space.spec import StudySpec
 
 SPACE = """

@@ -13,8 +13,8 @@ from rnnsearch.errors import StudyExistsError, StudyNotFoundError
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.identity import is_space_of, study_attributes
 from rnnsearch.search.ledger.journal_store import no_ledger_yet
-from rnnsearch.search.ledger.samplers import make_sampler
 from rnnsearch.search.ledger.store import Store
+from rnnsearch.space.proposals import make_sampler
 from rnnsearch.space.spec import StudySpec
 
 

@@ -81,6 +81,12 @@ class Same:
 
 
 @dataclass(frozen=True)
+class Unmade:
+    def make(self, start):
+        return RandomSampler(seeds=[start.seed])
+
+
+@dataclass(frozen=True)
 class Raises:
     def make(self, start):
         return Failing()
@@ -179,6 +185,10 @@ def test_check_knows_the_keys_of_somebodys_rule_and_says_what_is_wrong(
         ("{type: 'brought_strategies:Same'}", "is no stopping rule: it has no method rule()"),
         ("{type: 'brought_strategies:Stuck'}", "next_limit(0) gives"),
         ("{type: 'brought_strategies:Broken'}", ".rule() raised ZeroDivisionError"),
+        (
+            "{type: none}\n  sampler: {type: 'brought_strategies:Unmade'}",
+            ".make() raised TypeError",
+        ),
     ]:
         file.write_text(f"{text}{entry}\n")
         with pytest.raises(SystemExit) as done:
@@ -186,7 +196,7 @@ def test_check_knows_the_keys_of_somebodys_rule_and_says_what_is_wrong(
         assert done.value.code == 2
         said = capsys.readouterr().err
         assert wanted in said
-        assert "s.yaml:4" in said
+        assert f"s.yaml:{5 if 'sampler' in entry else 4}" in said
 
 
 def test_what_somebodys_sampler_raises_is_said_with_its_line(

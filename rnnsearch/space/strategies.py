@@ -1,4 +1,4 @@
-"""When a study's stopping rule decides: epochs of its keys and limits, against those of a trial."""
+"""A study's strategies, held to it: when its rule decides, and whether its sampler is made."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Any
 
 from rnnsearch.errors import InputError
 from rnnsearch.goal import Goal
+from rnnsearch.plugins import is_brought
+from rnnsearch.sampling.table import samplers
 from rnnsearch.space.checks import Draft
 from rnnsearch.space.fields import Field
+from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import build
 from rnnsearch.stopping.rule import limits_problem
 from rnnsearch.stopping.table import stopping_rules
 
-SCHEDULER = "search.scheduler"
+SAMPLER, SCHEDULER = "search.sampler", "search.scheduler"
 
 
 def spans_of_decisions(fields: Mapping[str, Field]) -> list[str]:
@@ -49,3 +52,14 @@ def check_scheduler(draft: Draft) -> None:
             problem = str(error)
         if problem is not None:
             draft.note([f"{SCHEDULER}.type", SCHEDULER], problem)
+
+
+def check_sampler(draft: Draft, spec: StudySpec) -> None:
+    """Somebody's own sampler is made once before the study is."""
+    if is_brought(draft.fixed[f"{SAMPLER}.type"], samplers().group):
+        from rnnsearch.space.proposals import make_sampler  # Optuna, which most commands can spare
+
+        try:
+            make_sampler(spec, asked=0)
+        except InputError as error:
+            draft.note([f"{SAMPLER}.type", SAMPLER], str(error))
