@@ -250,14 +250,3 @@ class Silence:
 
     def on_event(self, event: Event) -> None:
         del event
-
-
-@dataclass(frozen=True, slots=True)
-class Fanout:
-    """Hands every event to each listener in order."""
-
-    listeners: Sequence[Listener]
-
-    def on_event(self, event: Event) -> None:
-        for listener in self.listeners:
-            listener.on_event(event)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -13,7 +12,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from rnnsearch.cli.progress import Progress, brief
+from rnnsearch.cli.progress import Progress
+from rnnsearch.cli.text import short
 from rnnsearch.events import (
     Event,
     PackLost,
@@ -67,12 +67,7 @@ class LiveView:
             self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         if self._live is not None:
             self._live.stop()
 
@@ -133,7 +128,7 @@ class LiveView:
                 again = f", attempt {event.attempt}" if event.attempt > 1 else ""
                 return [f"{event.name} goes aboard {event.pack}{again}"]
             case TrialEnded() if self._verbose:
-                best = "" if event.best_value is None else f"; best {brief(event.best_value)}"
+                best = "" if event.best_value is None else f"; best {short(event.best_value)}"
                 return [f"trial {event.number} {event.state}: {event.reason}{best}"]
         return []
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnsearch.cli.speed import Speed
-from rnnsearch.cli.text import listed
+from rnnsearch.cli.text import listed, short
 from rnnsearch.events import (
     ENDED,
     BaselineScored,
@@ -140,10 +140,10 @@ class Progress:
         cells = [("trials", (", ".join(shown) or "none yet") + f", of {self.num_trials}")]
         if self.best is not None:
             value, trial = self.best
-            cells.append((f"best {self.metric}", f"{brief(value)} (trial {trial})"))
+            cells.append((f"best {self.metric}", f"{short(value)} (trial {trial})"))
         if self.best_baseline is not None:
             value, name = self.best_baseline
-            cells.append(("best baseline", f"{brief(value)} ({name})"))
+            cells.append(("best baseline", f"{short(value)} ({name})"))
         if self.rungs:
             rungs = [f"{count} at {epoch}" for epoch, count in sorted(self.rungs.items())]
             cells.append(("trials at rungs (epochs)", listed(rungs)))
@@ -177,8 +177,3 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours}h{minutes:02d}m"
     return f"{minutes}m{secs:02d}s" if minutes else f"{secs}s"
-
-
-def brief(value: float) -> str:
-    """A metric with four digits."""
-    return f"{value:.4g}"

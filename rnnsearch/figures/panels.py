@@ -60,16 +60,8 @@ class Panel:
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Panel:
         """What `Pictured.picture` gives of a rollout."""
-        time, truth, warmup, later, prediction = (arrays[name] for name in _ARRAYS)
-        return cls(
-            along="time",
-            up="value",
-            time=time,
-            truth=truth,
-            warmup=warmup,
-            prediction_time=later,
-            prediction=prediction,
-        )
+        given: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
+        return cls(along="time", up="value", **given)
 
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
         """As `Pictured.picture` gives a rollout."""

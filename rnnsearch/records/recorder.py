@@ -9,12 +9,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from rnnsearch.events import ChampionMark, EpochsReported, Event
+from rnnsearch.events import EpochsReported, Event
 from rnnsearch.records.outbox import Outbox
 from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
 from rnnsearch.records.writer_state import WriterState
@@ -46,50 +46,21 @@ class RecordState:
     """Where the records stand when a run is over.
 
     Attributes:
-        run_id: The study's run in MLflow; empty where it was never reached.
-        experiment_id: Its experiment; empty likewise.
-        champion_uri: `models:/<name>/<version>` of the last champion that was registered, perhaps
-            of an earlier run; empty where none was.
-        champion: Of which choice that is; None where it is not known.
-        unregistered: Of a later choice that MLflow refused: `time` and `reason`.
+        state: What the writer noted; a fresh one where that is of another store, of whose run ids
+            there is nothing to say.
         pending: Events that are not in MLflow; they stay in the outbox for the next resume.
-        refused: Records that MLflow refused for good, and that are left out.
         problem: Why, or what MLflow refused; None where all went well.
-        remedy: What a person can do about it, and `commands` for a shell; empty where it may pass.
     """
 
-    run_id: str
-    experiment_id: str
-    champion_uri: str
+    state: WriterState
     pending: int
     problem: str | None
-    champion: ChampionMark | None = None
-    unregistered: Mapping[str, Any] = field(default_factory=dict)
-    refused: int = 0
-    remedy: str = ""
-    commands: Sequence[str] = ()
 
     @classmethod
     def of(cls, state: WriterState, store: str, pending: int, problem: str | None) -> Self:
-        """What a writer's state says; of another store's run ids there is nothing to say.
-
-        Args:
-            store: The name of the one that is meant.
-        """
-        if state.tracking_uri != store:
-            return cls("", "", "", pending, problem)
-        return cls(
-            run_id=state.run_id,
-            experiment_id=state.experiment_id,
-            champion_uri=state.champion_uri,
-            pending=pending,
-            problem=problem,
-            champion=state.champion,
-            unregistered=state.unregistered,
-            refused=state.refused,
-            remedy=state.remedy,
-            commands=state.commands,
-        )
+        """What a writer's state says of the store of a name."""
+        mine = state.tracking_uri == store
+        return cls(state if mine else WriterState(), pending, problem)
 
 
 class Recorder:

@@ -17,7 +17,6 @@ from rnnsearch.events import (
     BaselineScored,
     ChampionChosen,
     Event,
-    Fanout,
     Listener,
     StudyEnded,
     StudyStarted,
@@ -188,7 +187,7 @@ class _Together:
     """
 
     def __init__(self, listeners: Sequence[Listener]) -> None:
-        self._fanout = Fanout(listeners)
+        self._listeners = listeners
         self._lock = threading.Lock()
         self.baselines: tuple[Score, ...] = ()
         self.champion: ChampionChosen | None = None
@@ -204,7 +203,8 @@ class _Together:
                     self.baselines = (*self.baselines, score)
                 case ChampionChosen():
                     self.champion = event
-            self._fanout.on_event(event)
+            for listener in self._listeners:
+                listener.on_event(event)
 
 
 def _opening(

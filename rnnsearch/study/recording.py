@@ -161,32 +161,33 @@ def write_records(
 def recorded(run: RunFigures, records: RecordState, champion: ChampionChosen | None) -> RunFigures:
     """A run's figures with where its records stand, and what is registered of its winner: an
     earlier winner's model must not be taken for this one's."""
+    state = records.state
     run = replace(
         run,
-        experiment_id=records.experiment_id or None,
-        run_id=records.run_id or None,
+        experiment_id=state.experiment_id or None,
+        run_id=state.run_id or None,
         pending_records=records.pending,
-        refused_records=records.refused,
+        refused_records=state.refused,
         records_problem=records.problem,
-        records_remedy=records.remedy,
-        records_commands=tuple(records.commands),
+        records_remedy=state.remedy,
+        records_commands=tuple(state.commands),
         champion_uri=None,
         champion_problem="",
         champion_before="",
     )
     if champion is None:
         return run
-    of, refused = records.champion, records.unregistered
+    of, refused = state.champion, state.unregistered
     mine = of.time == champion.time if of else not (records.pending or refused)
-    if records.champion_uri and mine:
-        return replace(run, champion_uri=records.champion_uri)
+    if state.champion_uri and mine:
+        return replace(run, champion_uri=state.champion_uri)
     if refused.get("time") == champion.time:
         problem = str(refused["reason"])
     elif records.pending:
         problem = f"its record waits with the others: {records.problem}"
     else:
         problem = records.problem or "MLflow was never told of it"
-    before = records.champion_uri + _of(of) if records.champion_uri else ""
+    before = state.champion_uri + _of(of) if state.champion_uri else ""
     return replace(run, champion_problem=problem, champion_before=before)
 
 
@@ -200,9 +201,8 @@ def since(
 
     if not run.pending_records or not directory.outbox.is_dir() or segments(directory.outbox):
         return run
-    state = WriterState.load(directory.outbox)
-    records = RecordState.of(state, state.tracking_uri, 0, state.problem or None)
-    return recorded(run, replace(records, remedy="", commands=()), champion)
+    state = replace(WriterState.load(directory.outbox), remedy="", commands=[])
+    return recorded(run, RecordState(state, 0, state.problem or None), champion)
 
 
 def _of(choice: ChampionMark | None) -> str:

@@ -26,6 +26,7 @@ from rnnsearch.events import ChampionChosen, FinalistScored, Silence
 from rnnsearch.records.events_codec import decode
 from rnnsearch.records.outbox import Outbox, segments
 from rnnsearch.records.recorder import RecordState
+from rnnsearch.records.writer_state import WriterState
 from rnnsearch.records.tracking_uri import TrackingStore
 from rnnsearch.search.control import Control
 from rnnsearch.search.ledger.ledger import Ledger, read_trials
@@ -108,7 +109,7 @@ class PaperRecorder(Outbox):
 
     def close(self, *how: Any) -> RecordState:  # type: ignore[override]
         super().close()
-        return RecordState("", "", "", 0, None)
+        return RecordState(WriterState(), 0, None)
 
 
 def _put(place: str, stand_in: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 from ledgers import asked
 from small_space import small_spec, study_directory
 
-from rnnsearch.events import Fanout
+from rnnsearch.events import Silence
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.run import _settle_after, run_search
 
@@ -42,5 +42,5 @@ def test_a_search_that_fails_puts_its_trials_back(tmp_path: Path) -> None:
     ledger = Ledger.create(directory, spec)
     asked(ledger)
     with pytest.raises(RuntimeError, match="the terminal is gone"):
-        run_search(spec, directory, ledger=ledger, listener=Fanout(()), address=None, stage=stage)
+        run_search(spec, directory, ledger=ledger, listener=Silence(), address=None, stage=stage)
     assert ledger.counts() == {"waiting": 1}

@@ -12,6 +12,7 @@ from rnnsearch.cli.app import main
 from rnnsearch.events import ChampionChosen, Event, StudyEnded
 from rnnsearch.records.outbox import Outbox
 from rnnsearch.records.recorder import RecordState
+from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.run import SearchOutcome
 from rnnsearch.study import Study, driving
 
@@ -34,7 +35,7 @@ class PaperRecorder(Outbox):
 
     def close(self, *how: Any) -> RecordState:  # type: ignore[override]
         super().close()
-        return RecordState("", "", "", 0, None)
+        return RecordState(WriterState(), 0, None)
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def test_a_winner_whose_record_waits_is_not_registered_yet() -> None:
 def test_run_ids_of_another_store_are_not_this_ones() -> None:
     kept = WriterState(tracking_uri="http://old", run_id="r", experiment_id="7", champion_uri="m")
     found = RecordState.of(kept, DEFAULT, 3, "down")
-    assert (found.run_id, found.experiment_id, found.champion_uri) == ("", "", "")
+    assert found.state == WriterState()
     assert (found.pending, found.problem) == (3, "down")
 
 
