@@ -26,8 +26,8 @@ from rnnsearch.events import ChampionChosen, FinalistScored, Silence
 from rnnsearch.records.events_codec import decode
 from rnnsearch.records.outbox import Outbox, segments
 from rnnsearch.records.recorder import RecordState
-from rnnsearch.records.writer_state import WriterState
 from rnnsearch.records.tracking_uri import TrackingStore
+from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.control import Control
 from rnnsearch.search.ledger.ledger import Ledger, read_trials
 from rnnsearch.space.trial import trial_config
