@@ -112,6 +112,17 @@ def plain(column: Any) -> Any:
             return column
 
 
+def cast(column: Any, kind: Any) -> Any:
+    """A column as an Arrow type, or None where a cell cannot be."""
+    import pyarrow
+
+    try:
+        column.slice(0, 20).cast(kind)  # a cast that fails looks at every cell
+        return column.cast(kind)
+    except pyarrow.ArrowException:
+        return None
+
+
 def numbers(column: Any, place: str) -> Floats:
     """A column as float64, empty cells NaN; true is 1, a duration is in seconds.
 

@@ -52,6 +52,12 @@ class Wanted:
     def columns(self) -> tuple[str, ...]:
         return (*self.numbers, *self.time, *(() if self.id is None else (self.id,)))
 
+    def place(self, path: Path, row: int | None) -> str:
+        """Where a row of those that are read stands, for a message; None for the whole file."""
+        if row is None:
+            return str(path)
+        return place_of(path, row, self.columns, bool(self.time))
+
 
 @dataclass(frozen=True, slots=True)
 class Forms:
@@ -169,7 +175,7 @@ def full_forms(path: Path, wanted: Wanted) -> Forms:
     for name, evidence in found.items():
         form = evidence.form(wanted.decimal or "", sign)
         if isinstance(form, str):
-            place = _place(path, wanted, evidence.bad and evidence.bad[0])
+            place = wanted.place(path, evidence.bad and evidence.bad[0])
             wrong.append((_key(form, "task.targets"), f"{place}: the column {name!r} {form}"))
             continue
         forms[name] = replace(form, empty_values=wanted.empty_values)
@@ -210,7 +216,7 @@ def _time(
             if evidence.empty is not None:
                 form = "has no time here"
         if isinstance(form, str):
-            place = _place(path, wanted, times[name].where if name in times else None)
+            place = wanted.place(path, times[name].where if name in times else None)
             wrong.append((_key(form, "task.time"), f"{place}: the column {name!r} {form}"))
             continue
         forms.append(form)
@@ -253,12 +259,6 @@ def rows_of(path: Path, wanted: Wanted, types: dict[str, Any] | None = None) -> 
         timed = bool(wanted.time) and not is_parquet(path)
         order = (*wanted.time, *wanted.columns)
         yield without_blank_rows(batch, order) if timed and batch.num_rows else batch
-
-
-def _place(path: Path, wanted: Wanted, row: int | None) -> str:
-    if row is None:
-        return str(path)
-    return place_of(path, row, wanted.columns, bool(wanted.time))
 
 
 def _key(said: str, otherwise: str) -> str:

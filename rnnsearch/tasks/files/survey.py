@@ -9,15 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.files.blocks import (
-    batches,
-    column_names,
-    no_rows,
-    schema,
-    without_blank_rows,
-)
-from rnnsearch.tasks.files.columns import Family, family, in_words, texts
-from rnnsearch.tasks.files.forms import Sample
+from rnnsearch.tasks.files.blocks import column_names, no_rows, schema
+from rnnsearch.tasks.files.columns import Family, cast, family, in_words, texts
+from rnnsearch.tasks.files.forms import Sample, Wanted, rows_of
 from rnnsearch.tasks.files.opened import is_parquet
 from rnnsearch.tasks.files.written.number_evidence import NumberEvidence
 from rnnsearch.tasks.files.written.time_evidence import TimeEvidence
@@ -57,13 +51,8 @@ class _Counter:
 
         if not self.counts or not len(column):
             return
-        try:
-            column.slice(0, 20).cast(pyarrow.int64())  # one that fails looks at every cell
-            whole = column.cast(pyarrow.int64())
-        except pyarrow.ArrowException:
-            self.counts = False
-            return
-        if whole.null_count:
+        whole = cast(column, pyarrow.int64())
+        if whole is None or whole.null_count:
             self.counts = False
             return
         cells = whole.to_numpy(zero_copy_only=False)
@@ -98,9 +87,7 @@ def survey(
     counters = {name: _Counter() for name in names if families[name] in ("text", "whole")}
     filled: set[str] = set()
     rows = 0
-    for batch in batches(path, names):
-        if not is_parquet(path) and batch.num_rows:
-            batch = without_blank_rows(batch, names)
+    for batch in rows_of(path, Wanted(time=tuple(names))):
         rows += batch.num_rows
         for name in names:
             column = batch[name]

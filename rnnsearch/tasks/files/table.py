@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats
-from rnnsearch.tasks.files.blocks import extent, no_rows, place_of
+from rnnsearch.tasks.files.blocks import extent, no_rows
 from rnnsearch.tasks.files.columns import family, numbers, texts
 from rnnsearch.tasks.files.forms import Forms, Wanted, full_forms, plain_forms, rows_of
 from rnnsearch.tasks.files.opened import memory_bytes, opened
@@ -52,9 +52,7 @@ class Table:
 
     def place(self, row: int) -> str:
         """Where a row of the file stands, for a message."""
-        if self.path is None:
-            return f"row {row + 1}"
-        return place_of(self.path, row, self.wanted.columns, bool(self.wanted.time))
+        return f"row {row + 1}" if self.path is None else self.wanted.place(self.path, row)
 
 
 class _NotPlainError(Exception):
@@ -172,8 +170,7 @@ def _numbers(path: Path, wanted: Wanted, batch: Any, name: str, rows: int, forms
     else:
         cells = form.without_empty(numbers(column, place))
     if np.isinf(cells).any():
-        row = rows + int(np.argmax(np.isinf(cells)))
-        place = place_of(path, row, wanted.columns, bool(wanted.time))
+        place = wanted.place(path, rows + int(np.argmax(np.isinf(cells))))
         raise DataError(f"{place}: the column {name!r} holds an infinite value.")
     return cells
 
@@ -191,8 +188,8 @@ def _times(path: Path, wanted: Wanted, batch: Any, rows: int, forms: Forms) -> N
             pass
 
     def place(row: int) -> str:
-        found = place_of(path, rows + row, wanted.columns, bool(wanted.time))
-        return f"{found}: the column {', '.join(map(repr, wanted.time))}"
+        columns = ", ".join(map(repr, wanted.time))
+        return f"{wanted.place(path, rows + row)}: the column {columns}"
 
     return forms.time.read([batch[name] for name in wanted.time], place)
 

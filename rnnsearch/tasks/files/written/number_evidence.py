@@ -34,22 +34,22 @@ class NumberEvidence:
         rows: Cells so far.
         words: How often an odd word for nothing stood there.
         bad: The first cell that is no number in any form, and its row; None so far.
-        points: Whether a cell proves that the point is the decimal sign.
-        commas: The same of the comma.
+        signs: Those of `.` and `,` that a cell proves to be the decimal sign.
         example: A cell that shows the form.
     """
 
     rows: int = 0
     words: dict[str, int] = field(default_factory=dict)
     bad: tuple[int, str] | None = None
-    points: bool = False
-    commas: bool = False
+    signs: set[str] = field(default_factory=set)
     example: str = ""
     _truths: set[str] = field(default_factory=set)
     _units: set[str] = field(default_factory=set)
     _others: bool = False
-    _open_point: _Open = field(default_factory=lambda: _Open())
-    _open_comma: _Open = field(default_factory=lambda: _Open())
+    _open: dict[str, str] = field(default_factory=dict)
+    """By sign, the first cell such as 1,234, which leaves open what the sign is."""
+    _zeros: set[str] = field(default_factory=set)
+    """Signs of which such a cell ends in 0."""
     _bare: bool = False
     _grouped: bool = False
     _leading: bool = False
@@ -66,7 +66,7 @@ class NumberEvidence:
             self.words[word] = self.words.get(word, 0) + count
         # Of what Arrow reads as numbers nothing is left to learn once it is known that points
         # are decimal signs.
-        if self._others and self.points and as_plain(every) is not None:
+        if self._others and "." in self.signs and as_plain(every) is not None:
             self._units.add("")
             return
         cells = compute.unique(every).drop_null()
@@ -98,7 +98,7 @@ class NumberEvidence:
         bodies = compute.replace_substring_regex(
             parts.field("body"), rf"['\x{{2019}}]|{BLANKS}", ""
         )
-        point, comma = (_contains(bodies, sign) for sign in ".,")
+        point, comma = (_matches(bodies, f"[{sign}]") for sign in ".,")
         if (
             not self._grouped
             and (comma | _matches(parts.field("body"), rf"['\x{{2019}}]|{BLANKS}")).any()
@@ -118,12 +118,11 @@ class NumberEvidence:
             broken |= has & ~lacks & ~single & ~grouped
             self._prove(sign, proof, cells)
             self._prove(other, others, cells)
-            opened = self._open_point if sign == "." else self._open_comma
             left = single & grouped & ~lacks
             if left.any():
-                opened.any = True
-                opened.zero |= bool((left & _matches(bodies, "0$")).any())
-                opened.example = opened.example or str(cells[int(np.argmax(left))])
+                self._open.setdefault(sign, str(cells[int(np.argmax(left))]))
+            if (left & _matches(bodies, "0$")).any():
+                self._zeros.add(sign)
         return broken
 
     def _prove(self, sign: str, proof: Bools, cells: Any) -> None:
@@ -133,10 +132,7 @@ class NumberEvidence:
         lengths = np.where(proof, [len(str(cell)) for cell in cells], 0)
         if lengths.max() > len(self.example):
             self.example = str(cells[int(np.argmax(lengths))])
-        if sign == ".":
-            self.points = True
-        else:
-            self.commas = True
+        self.signs.add(sign)
 
     @property
     def empty(self) -> bool:
@@ -145,16 +141,12 @@ class NumberEvidence:
 
     def told(self) -> str:
         """The decimal sign that the cells prove; empty where they do not, or prove both."""
-        if self.points != self.commas:
-            return "." if self.points else ","
-        if self.points:
-            return ""
+        if self.signs:
+            return next(iter(self.signs)) if len(self.signs) == 1 else ""
         # Cells of three digits behind the sign, some ending in 0, beside cells without a sign: a
         # fixed number of decimals would stand behind all of them, and a short one end in no 0.
-        for opened, decimal in ((self._open_comma, "."), (self._open_point, ",")):
-            other = self._open_point if opened is self._open_comma else self._open_comma
-            if opened.any and opened.zero and self._bare and not other.any:
-                return decimal
+        if self._bare and len(self._open) == 1 and self._zeros:
+            return "." if "," in self._open else ","
         return ""
 
     def form(self, given: str = "", shown: str = "") -> NumberForm | str:
@@ -174,28 +166,25 @@ class NumberEvidence:
             if cell.lower().lstrip("+-") in ("inf", "infinity"):
                 return "holds an infinite value"
             return f"must hold numbers, not {cell!r}"
-        if self.points and self.commas:
+        if len(self.signs) > 1:
             return (
                 f"holds numbers with decimal points and with decimal commas, such as {self.example}"
             )
         sign = self._decimal(given, shown)
         if not sign:
-            opened = self._open_comma if self._open_comma.any else self._open_point
-            return (
-                f"holds {opened.example!r}, which may be {_both(opened.example)}; say which with "
-                "task.decimal"
-            )
+            opened = self._opened()
+            return f"holds {opened!r}, which may be {_both(opened)}; say which with task.decimal"
         if sign not in ".,":
             return sign
         units = self._units - {""}
         if not units:
-            return NumberForm(sign, points=sign == "," and self._open_point.any)
+            return NumberForm(sign, points=sign == "," and "." in self._open)
         if units <= set(MULTIPLES) and len(units) > 1:
             return NumberForm(sign, multiples=True)
         if len(self._units) > 1:
             shown = ", ".join(repr(unit) if unit else "none" for unit in sorted(self._units)[:4])
             return f"holds numbers of several units ({shown})"
-        if self._leading and not self.points and not self.commas:
+        if self._leading and not self.signs:
             return "holds codes that begin with 0"
         return NumberForm(sign, unit=next(iter(units)))
 
@@ -207,7 +196,7 @@ class NumberEvidence:
             return f"holds {self.example or self._opened()!r}, whose decimal sign is the {name}"
         if told or given or shown:
             return told or given or shown
-        return "" if self._open_comma.any else "."
+        return "" if "," in self._open else "."
 
     def notes(self, name: str, form: NumberForm) -> list[str]:
         """What a person must know of how a column was read by a form of it."""
@@ -228,20 +217,7 @@ class NumberEvidence:
         return found
 
     def _opened(self) -> str:
-        return self._open_comma.example or self._open_point.example
-
-
-@dataclass(slots=True)
-class _Open:
-    """Cells such as 1,234 that leave open what the sign is.
-
-    Attributes:
-        zero: Whether one of them ends in 0.
-    """
-
-    any: bool = False
-    zero: bool = False
-    example: str = ""
+        return self._open.get(",") or self._open.get(".", "")
 
 
 def _both(cell: str) -> str:
@@ -253,11 +229,4 @@ def _matches(cells: Any, pattern: str) -> Bools:
     from pyarrow import compute
 
     found = compute.match_substring_regex(cells, pattern).fill_null(False)
-    return np.asarray(found.to_numpy(zero_copy_only=False))
-
-
-def _contains(cells: Any, sign: str) -> Bools:
-    from pyarrow import compute
-
-    found = compute.match_substring(cells, sign).fill_null(False)
     return np.asarray(found.to_numpy(zero_copy_only=False))

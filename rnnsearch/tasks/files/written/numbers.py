@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnnsearch.tasks.arrays import Bools, Floats
-from rnnsearch.tasks.files.columns import as_floats
+from rnnsearch.tasks.files.columns import as_floats, cast
 from rnnsearch.tasks.files.written.words import stripped, without_odd
 
 BLANKS = r"[ \x{00a0}\x{202f}\x{2009}]"
@@ -73,13 +73,8 @@ class NumberForm:
         cells, _ = without_odd(stripped(cells))
         if self.truth:
             low = compute.utf8_lower(cells)
-            yes = [self.truth[0], "1"]
-            no = [self.truth[1], "0"]
-            known = compute.is_in(low, value_set=pyarrow.array([*yes, *no], cells.type))
-            told = as_floats(
-                compute.is_in(low, value_set=pyarrow.array(yes, cells.type)).cast("int8")
-            )
-            return np.where(known.to_numpy(zero_copy_only=False), told, np.nan)
+            yes, no = is_in(low, [self.truth[0], "1"]), is_in(low, [self.truth[1], "0"])
+            return np.where(yes, 1.0, np.where(no, 0.0, np.nan))
         if not (self.unit or self.multiples):
             swapped = cells
             if self.decimal == ",":
@@ -131,11 +126,8 @@ def as_plain(cells: Any) -> Floats | None:
     """Strings as Arrow reads them, which knows neither groups nor units; None where it cannot."""
     import pyarrow
 
-    try:
-        cells.slice(0, 20).cast(pyarrow.float64())  # a cast that fails looks at every cell
-        return as_floats(cells.cast(pyarrow.float64()))
-    except pyarrow.ArrowInvalid:
-        return None
+    found = cast(cells, pyarrow.float64())
+    return None if found is None else as_floats(found)
 
 
 def is_in(cells: Any, words: list[str]) -> Bools:

@@ -38,40 +38,17 @@ SHAPES = {
     rf"(?:[T_:\s-]?(?P<H>[0-9]{{2}}):?(?P<M>[0-9]{{2}})?:?(?P<S>[0-9]{{2}})?"
     rf"(?:[.,](?P<f>[0-9]{{1,9}}))?{_ZONE}?)?$",
     "compact month": r"^(?P<y>[0-9]{4})(?P<m>[0-9]{2})$",
+    "clock": rf"^{_LONE_CLOCK}$",
 }
 """By name, the pattern of a whole cell. `a`, `b` and `c` are day, month and year in an order that
 the column must show."""
 
-CLOCK_SHAPE = rf"^{_LONE_CLOCK}$"
-
-MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "jan january",
-            "feb february",
-            "mar march",
-            "apr april",
-            "may",
-            "jun june",
-            "jul july",
-            "aug august",
-            "sep sept september",
-            "oct october",
-            "nov november",
-            "dec december",
-        ),
-        1,
-    )
-    for name in names.split()
-}
-
-
-def matched(cells: Any, pattern: str) -> Any:
-    """The parts of Arrow strings, a struct array; null where a cell is not of this shape."""
-    from pyarrow import compute
-
-    return compute.extract_regex(cells, pattern)
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+MONTHS = {word: number for number, name in enumerate(_MONTHS, 1) for word in (name[:3], name)}
+MONTHS["sept"] = 9
 
 
 def part(parts: Any, name: str, absent: int = 0) -> Ints:

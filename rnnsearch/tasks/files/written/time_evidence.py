@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from rnnsearch.tasks.arrays import Ints
+from rnnsearch.tasks.files.columns import cast
 from rnnsearch.tasks.files.written.shapes import SHAPES
 from rnnsearch.tasks.files.written.times import EXAMPLES, ORDERS, TimeForm, is_number
 from rnnsearch.tasks.files.written.words import stripped
@@ -15,7 +16,6 @@ from rnnsearch.tasks.files.written.words import stripped
 _FORMS = (
     *(TimeForm("parts", order) for order in ORDERS),
     *(TimeForm(shape) for shape in SHAPES if shape != "parts"),
-    TimeForm("clock"),
 )
 FEWEST_COMPACT = 13
 """So many different numbers such as 20240131 or 202401 are no chance to be dates."""
@@ -35,6 +35,7 @@ class TimeEvidence:
         bad: The first cell that left no form, and its row; None so far.
         how: In words, why day and month have the order of the form that `form` gave; empty where
             the cells allow no other.
+        short_years: Whether years have two digits.
     """
 
     rows: int = 0
@@ -42,6 +43,7 @@ class TimeEvidence:
     gaps: int = 0
     bad: tuple[int, str] | None = None
     how: str = ""
+    short_years: bool = False
     _forms: tuple[TimeForm, ...] = _FORMS
     _numbers: bool = True
     _zoned: set[bool] = field(default_factory=set)
@@ -49,10 +51,10 @@ class TimeEvidence:
     _distinct: set[str] = field(default_factory=set)
     _first: str = ""
     _plain: bool = True
-    _short: bool = False
 
     def add(self, cells: Any) -> None:
         """Look at a block of Arrow strings."""
+        import pyarrow
         from pyarrow import compute
 
         start, self.rows = self.rows, self.rows + len(cells)
@@ -64,14 +66,15 @@ class TimeEvidence:
         if not known.any() or self.bad is not None:
             return
         self._first = self._first or str(cells[int(np.argmax(known))])
-        if self._plain and _castable(cells, "date"):
+        # Arrow takes 2024-12-31 23:00:00 and less for a moment.
+        if self._plain and cast(cells, pyarrow.timestamp("s")) is not None:
             self._numbers = False
             self._forms = (TimeForm("parts", "ymd"),)
             self._zoned.add(False)
             return
         self._plain = False
         worst = -1
-        if self._numbers and not _castable(cells, "number"):
+        if self._numbers and cast(cells, pyarrow.float64()) is None:
             self._numbers = False
             worst = next(
                 at for at, cell in enumerate(cells.to_pylist()) if cell and not is_number(cell)
@@ -99,7 +102,7 @@ class TimeEvidence:
         if len(self._orders()) < 2:
             self._seconds.clear()
         if any(form.shape in ("parts", "named") for form in alive):
-            self._short |= _two_digits(cells)
+            self.short_years |= _two_digits(cells)
 
     def fits(self, pattern: str) -> bool:
         """Whether the first cell is written in a pattern of strptime."""
@@ -128,18 +131,13 @@ class TimeEvidence:
             read = _spelt(self._first, form.order)
             how = f"; {self.how} (task.date_format says otherwise)" if self.how else ""
             found.append(f"{name!r}: {self._first!r} is read as {read}{how}")
-        if self._short:
+        if self.short_years:
             found.append(f"{name!r}: years of two digits are those from 1969 to 2068")
         if form.shape.startswith("compact"):
             found.append(f"{name!r}: {self._first!r} is read as {form.said()}")
         if form.zoned:
             found.append(f"{name!r}: times with an offset became UTC")
         return found
-
-    @property
-    def short_years(self) -> bool:
-        """Whether years have two digits."""
-        return self._short
 
     def form(self, date_format: str | None = None) -> TimeForm | str:
         """The form, or in words why there is none.
@@ -199,19 +197,6 @@ class TimeEvidence:
             self.how = "so read, the dates are evenly spaced"
             return even[0]
         return None
-
-
-def _castable(cells: Any, what: Literal["date", "number"]) -> bool:
-    """Whether Arrow itself reads the cells; as a date it takes 2024-12-31 23:00:00 and less."""
-    import pyarrow
-
-    try:
-        # A cast that fails looks at every cell before it says so.
-        for some in (cells.slice(0, 20), cells):
-            some.cast(pyarrow.timestamp("s") if what == "date" else pyarrow.float64())
-    except pyarrow.ArrowInvalid:
-        return False
-    return True
 
 
 def _two_digits(cells: Any) -> bool:

@@ -15,10 +15,8 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Bools, Ints
 from rnnsearch.tasks.files.columns import family, moments, numbers, texts
 from rnnsearch.tasks.files.written.shapes import (
-    CLOCK_SHAPE,
     SHAPES,
     days_since_1970,
-    matched,
     month_names,
     offsets,
     part,
@@ -127,10 +125,7 @@ class TimeForm:
 
     def looks_like(self, cell: str) -> bool:
         """Whether a stripped cell has the shape, though it may be no time of the calendar."""
-        return (
-            re.search(CLOCK_SHAPE if self.shape == "clock" else SHAPES[self.shape], cell)
-            is not None
-        )
+        return re.search(SHAPES[self.shape], cell) is not None
 
     def moments(self, cells: Any) -> Moments:
         """Stripped Arrow strings as times; nothing is raised."""
@@ -148,7 +143,9 @@ class TimeForm:
     def _moments(self, cells: Any) -> Moments:
         if self.shape == "format":
             return _by_pattern(cells, self.pattern)
-        parts = matched(cells, CLOCK_SHAPE if self.shape == "clock" else SHAPES[self.shape])
+        from pyarrow import compute
+
+        parts = compute.extract_regex(cells, SHAPES[self.shape])
         right = np.asarray(parts.is_valid().to_numpy(zero_copy_only=False))
         if self.shape == "clock":
             days = np.zeros(len(right), np.int64)
@@ -240,13 +237,8 @@ def _weeks(parts: Any) -> tuple[Ints, Bools]:
 
 
 def _by_pattern(cells: Any, pattern: str) -> Moments:
-    count = len(cells)
-    found = Moments(
-        np.zeros(count, np.int64),
-        np.zeros(count, np.int64),
-        np.zeros(count, bool),
-        np.zeros(count, bool),
-    )
+    whole, said = np.zeros((2, len(cells)), np.int64), np.zeros((2, len(cells)), bool)
+    found = Moments(*whole, *said)
     start = datetime(1970, 1, 1, tzinfo=UTC)
     for row, cell in enumerate(cells.to_pylist()):
         try:
