@@ -74,43 +74,27 @@ def checked(
         train: First and last-plus-one row of the training part.
 
     Raises:
-        DataError: They teach nothing, or are not what the config needs.
-    """
-    if config.missing == "ffill":
-        cells = filled(cells)
-        check_filled(config, cells, column, name)
-    check_training(config, cells[slice(*train)], column, name)
-    if column < len(config.targets):
-        check_transformable(config, cells, column, name)
-    return cells
-
-
-def check_filled(config: SeriesConfig, cells: Floats, column: int, name: str) -> None:
-    """Refuse a column of a series that still has empty cells, which are those of its start."""
-    if np.isfinite(cells).all():
-        return
-    columns = (*config.targets, *config.past, *config.known)
-    raise DataError(
-        f"{config.path}: the column {columns[column]!r}{_whose(name)} begins with empty cells, "
-        "which no row before can fill; take these rows out, or set task.missing: mask.",
-        "task.missing",
-    )
-
-
-def check_training(config: SeriesConfig, train: Floats, column: int, name: str) -> None:
-    """Refuse a column without a value in a series' training part, and a target that is constant.
-
-    Args:
-        train: Cells of the column, [rows].
+        DataError: They teach nothing, or are not what the config needs: a start that nothing can
+            fill, a training part without a value or of a constant target, values below 0 of a
+            target that is to be transformed.
     """
     said = (*config.targets, *config.past, *config.known)[column]
     target = column < len(config.targets)
-    if not np.isfinite(train).any():
+    if config.missing == "ffill":
+        cells = filled(cells)
+        if not np.isfinite(cells).all():
+            raise DataError(
+                f"{config.path}: the column {said!r}{_whose(name)} begins with empty cells, "
+                "which no row before can fill; take these rows out, or set task.missing: mask.",
+                "task.missing",
+            )
+    rows = cells[slice(*train)]
+    if not np.isfinite(rows).any():
         raise DataError(
             f"{config.path}: the training part{_whose(name)} has no value of {said!r}.",
             "task.targets" if target else "",
         )
-    low, high = np.nanmin(train), np.nanmax(train)
+    low, high = np.nanmin(rows), np.nanmax(rows)
     if target and low == high:
         raise DataError(
             f"{config.path}: the column {said!r}{_whose(name)} is {low:g} in the whole "
@@ -118,15 +102,11 @@ def check_training(config: SeriesConfig, train: Floats, column: int, name: str) 
             "training part rows in which it changes.",
             "task.targets",
         )
-
-
-def check_transformable(config: SeriesConfig, cells: Floats, column: int, name: str) -> None:
-    """Refuse a transform of a target that has values below 0."""
-    if config.transform == "none" or not (cells < 0).any():
-        return
-    row = int(np.argmax(cells < 0))
-    raise DataError(
-        f"{config.path}: {config.transform} is for values from 0, and {config.targets[column]!r}"
-        f"{_whose(name)} is {cells[row]:g} in row {row + 1}; leave task.transform out.",
-        "task.transform",
-    )
+    if target and config.transform != "none" and (cells < 0).any():
+        row = int(np.argmax(cells < 0))
+        raise DataError(
+            f"{config.path}: {config.transform} is for values from 0, and {said!r}"
+            f"{_whose(name)} is {cells[row]:g} in row {row + 1}; leave task.transform out.",
+            "task.transform",
+        )
+    return cells

@@ -18,23 +18,15 @@ from rnnsearch.tasks.files.table import Table, read_table
 from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.baselines import baselines_of
-from rnnsearch.tasks.series.checks import (
-    check_cells,
-    check_columns,
-    checked,
-)
+from rnnsearch.tasks.series.checks import check_cells, check_columns, checked
 from rnnsearch.tasks.series.config import SeriesConfig, problems
 from rnnsearch.tasks.series.intervals import check_calibration
-from rnnsearch.tasks.series.manifest import manifest_of
 from rnnsearch.tasks.series.notes import notes_of
 from rnnsearch.tasks.series.order import in_order
-from rnnsearch.tasks.series.parts import (
-    check_windows,
-    part_bounds,
-    season_errors,
-)
+from rnnsearch.tasks.series.parts import check_windows, part_bounds, season_error
 from rnnsearch.tasks.series.prepared import PreparedSeries
 from rnnsearch.tasks.series.scores import announced
+from rnnsearch.tasks.series.steps import regular_step
 from rnnsearch.tasks.series.transforms import transformed
 from rnnsearch.tasks.series.unfit import refuse_unfit
 
@@ -96,16 +88,13 @@ class SeriesData(PreparedSeries):
                         cells = transformed(cells, config.transform)
                         train = cells[start:end]
                     scaler = Scaler.fit(train[:, None], config.scaler)
-                    (center[number, column],), (scale[number, column],) = (
-                        scaler.center,
-                        scaler.scale,
-                    )
+                    center[number, column], scale[number, column] = *scaler.center, *scaler.scale
                     out = scaled[lo:hi, column]
                     np.subtract(cells, center[number, column], out=out, casting="same_kind")
                     out /= scale[number, column]
                     if column < targets:
                         spread[number, column] = np.nanstd(raw)
-                        season[number, column] = season_errors(raw[:, None], config.period)[0]
+                        season[number, column] = season_error(raw, config.period)
             except DataError as error:
                 wrong[number] = error
         refuse_unfit(config, names, wrong, counts)
@@ -205,5 +194,34 @@ class SeriesData(PreparedSeries):
         return baselines_of(self)
 
     def manifest(self) -> dict[str, Any]:
-        """Columns and scalers: all that turns recent rows into a forecast in the data's units."""
-        return manifest_of(self)
+        """Columns, scalers and how cells are written: all that turns recent rows into a forecast.
+
+        `step` is None where the steps between rows are not regular.
+        """
+        config, times = self.config, self.times
+        step = None if times is None else regular_step(times, self.starts, self.dated)
+        return {
+            "task": "series",
+            "targets": list(config.targets),
+            "past": list(config.past),
+            "known": list(config.known),
+            "id": config.id,
+            "series": list(self.names),
+            "left_out": list(self.left_out),
+            "time": list(config.time_columns),
+            "forms": self.forms.to_json(),
+            "dated": self.dated,
+            "step": step,
+            "transform": config.transform,
+            "scaler": config.scaler,
+            "center": self.center.tolist(),
+            "scale": self.scale.tolist(),
+            "horizon": config.horizon,
+            "context": config.context,
+            "strategy": config.strategy,
+            "channels": config.channels,
+            "segment": config.segment,
+            "quantiles": list(config.quantiles),
+            "anchor": config.anchor,
+            "missing": config.missing,
+        }

@@ -6,8 +6,8 @@ on whatever rows it is given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,23 +54,11 @@ class Columns:
     @classmethod
     def of(cls, config: SeriesConfig) -> Columns:
         """Those of a task."""
-        return cls(
-            targets=len(config.targets),
-            past=len(config.past),
-            known=len(config.known),
-            masked=config.missing == "mask",
-            horizon=config.lead,
-            direct=config.strategy == "direct",
-            anchored=config.anchor == "last",
-            each=config.channels == "each",
-            segment=config.segment,
-            quantiles=len(config.quantiles),
-            median=_median(config.quantiles),
-        )
+        return cls.from_manifest(asdict(config))
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any]) -> Columns:
-        """Those that a trained model remembers."""
+        """Those that a trained model remembers, in words of its task's config."""
         direct = manifest["strategy"] == "direct"
         return cls(
             targets=len(manifest["targets"]),
@@ -83,7 +71,7 @@ class Columns:
             each=manifest["channels"] == "each",
             segment=int(manifest["segment"]),
             quantiles=len(manifest["quantiles"]),
-            median=_median(manifest["quantiles"]),
+            median=list(manifest["quantiles"]).index(0.5) if manifest["quantiles"] else 0,
         )
 
     @property
@@ -159,10 +147,6 @@ def forecast(
 def points(columns: Columns, found: Tensor) -> Tensor:
     """The forecasts among what `forecast` gives: [K, steps, B, targets]."""
     return found[..., columns.median] if columns.quantiles else found
-
-
-def _median(quantiles: Sequence[float]) -> int:
-    return list(quantiles).index(0.5) if quantiles else 0
 
 
 def entered(columns: Columns, history: Tensor) -> Tensor:

@@ -19,9 +19,7 @@ from rnnsearch.tasks.series.parts import fill_forward
 from rnnsearch.tasks.series.recent import SHOWN, Recent, as_number, recent_rows
 from rnnsearch.tasks.series.steps import between, slack, step_said
 from rnnsearch.tasks.series.transforms import Transform, restored, transformed
-
-MOST_STEPS = 1_000_000
-"""Rows that are forecast at most: as many as can be meant."""
+from rnnsearch.tasks.use import MOST_STEPS
 
 
 def forecast_frame(

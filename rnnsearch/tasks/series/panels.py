@@ -13,7 +13,6 @@ from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.series.intervals import Calibration, bounds_before, calibrating, first_scored
 
 if TYPE_CHECKING:
-    from rnnsearch.tasks.series.config import SeriesConfig
     from rnnsearch.tasks.series.data import SeriesData
 
 Forecast = Callable[[Ints], Floats]
@@ -80,7 +79,7 @@ def panels_of(
     later = times[row - lo : row - lo + steps]
     if len(later) < steps:
         later = np.concatenate([later, _after(times, steps - len(later))])
-    points = scaled[..., _median(config)] if config.quantiles else scaled
+    points = scaled[..., config.quantiles.index(0.5)] if config.quantiles else scaled
     predicted = data.in_units(np.array(series), points)
     low, high, band = _band(data, series, scaled, grown)
     found = []
@@ -125,10 +124,6 @@ def _band(
         band = f"interval of {config.interval:.0%}"
     whose = np.array(series)
     return data.in_units(whose, low), data.in_units(whose, high), band
-
-
-def _median(config: SeriesConfig) -> int:
-    return list(config.quantiles).index(0.5)
 
 
 def _times(data: SeriesData, series: int) -> tuple[str, NDArray[Any]]:

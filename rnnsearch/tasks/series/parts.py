@@ -107,16 +107,12 @@ def rows_needed(config: SeriesConfig) -> int:
     return 0
 
 
-def season_errors(train: Floats, period: int) -> Floats:
-    """The mean absolute change over a season, by which MASE divides; [columns].
+def season_error(column: Floats, period: int) -> float:
+    """The mean absolute change of a column over a season, by which MASE divides.
 
     Source: Hyndman and Koehler, Another look at measures of forecast accuracy, 2006. Over one row
     where a season changes nothing or is longer than the rows.
     """
-    return np.array([_season_error(column, period) for column in train.T])
-
-
-def _season_error(column: Floats, period: int) -> float:
     found = 0.0
     for rows in (period, 1):
         if rows < len(column) and not found > 0:
