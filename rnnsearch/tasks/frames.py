@@ -104,9 +104,6 @@ def _array(column: Any) -> Any:
         return pyarrow.array(column, from_pandas=True)
     except (pyarrow.ArrowException, TypeError):
         # Cells of several kinds, as `read_csv` leaves them where a column changes in a long file.
-        cells = [None if missing else str(cell) for cell, missing in _cells(column)]
+        pairs = zip(column.tolist(), column.isna().tolist(), strict=True)
+        cells = [None if missing else str(cell) for cell, missing in pairs]
         return pyarrow.array(cells, pyarrow.string())
-
-
-def _cells(column: Any) -> Any:
-    return zip(column.tolist(), column.isna().tolist(), strict=True)

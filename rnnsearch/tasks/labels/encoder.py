@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -58,12 +58,7 @@ class TextEncoder:
 
     def to_json(self) -> dict[str, Any]:
         """JSON values that `encoder_from_json` reads."""
-        return {
-            "reads": "text",
-            "alphabet": self.alphabet,
-            "normalize": self.normalize,
-            "max_length": self.max_length,
-        }
+        return {"reads": "text", **asdict(self)}
 
 
 @dataclass(frozen=True, slots=True)

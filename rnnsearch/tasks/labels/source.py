@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +17,7 @@ from rnnsearch.tasks.files.encoding import lines_of
 from rnnsearch.tasks.files.texts import Texts, read_text, read_texts
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.table import rows_by_id
-from rnnsearch.tasks.labels.times import put_in_order, times_of
+from rnnsearch.tasks.labels.times import finite, put_in_order, times_of
 
 TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".parquet", ".pq")
 
@@ -81,16 +80,9 @@ def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> list[tuple[str, 
     if manifest["reads"] == "text":
         return [(text, text) for text in _texts(path, manifest["columns"]["text"])]
     columns, features = manifest["columns"], manifest["features"]
-    times = [columns["time"]] if columns["time"] else []
-    table = read_texts(path, [columns["id"], *times, *features])
-    values = np.stack([_numbers(table, name) for name in features], axis=1)
-    order = _times(table, times[0]) if times else []
-    found = []
-    for name, own in rows_by_id(table.columns[columns["id"]]).items():
-        if times:
-            _sort(table, name, own, order, times[0])
-        found.append((name, values[own]))
-    return found
+    id, time = columns["id"], columns["time"] or None
+    table = read_texts(path, [id, *([time] if time else []), *features])
+    return [(name, steps) for name, _, steps in _sequences(table, id, time, features)]
 
 
 def _texts(path: Path, column: str) -> list[str]:
@@ -144,52 +136,45 @@ def _steps(config: LabelsConfig, path: Path) -> Labelled:
     assert config.id is not None
     times = [] if config.time is None else [config.time]
     table = read_texts(path, [config.id, config.label, *times, *config.features])
-    values = np.stack([_numbers(table, name) for name in config.features], axis=1)
-    order = None if config.time is None else _times(table, config.time)
-    rows = rows_by_id(table.columns[config.id])
     labels = table.columns[config.label]
     found: list[Floats] = []
-    for name, own in rows.items():
+    firsts = []
+    for name, own, steps in _sequences(table, config.id, config.time, config.features):
         said = {labels[row] for row in own}
         if len(said) > 1:
             shown = ", ".join(sorted(said))
             raise DataError(
-                f"{table.place(own[0], config.label)}: the sequence {name!r} has several labels: "
+                f"{table.place(min(own), config.label)}: the sequence {name!r} has several labels: "
                 f"{shown}. A sequence has one, the same in each of its rows."
             )
-        if order is not None:
-            _sort(table, name, own, order, times[0])
-        found.append(values[own])
-    firsts = [labels[own[0]] for own in rows.values()]
+        found.append(steps)
+        firsts.append(labels[own[0]])
     return Labelled(found, firsts, table.digest)
 
 
-def _times(table: Texts, name: str) -> list[Any]:
-    return times_of(table.columns[name], lambda row: table.place(row, name))
+def _sequences(
+    table: Texts, id: str, time: str | None, features: Sequence[str]
+) -> Iterator[tuple[str, list[int], Floats]]:
+    """Each sequence of a table of steps: its name, its rows in the order of time, and its steps.
 
-
-def _sort(table: Texts, name: str, rows: list[int], times: Sequence[Any], column: str) -> None:
-    """Put the rows of a sequence in the order of time, in place; a time twice is refused."""
-    same = put_in_order(rows, times)
-    if same is not None:
-        raise DataError(
-            f"{table.place(same[1], column)}: the sequence {name!r} has this time twice; it has "
-            f"it on line {table.lines[same[0]]} too."
-        )
+    Raises:
+        DataError: A sequence has a time twice, or a cell is no number.
+    """
+    values = np.stack([_numbers(table, name) for name in features], axis=1)
+    times: Sequence[Any] = []
+    if time is not None:
+        times = times_of(table.columns[time], lambda row: table.place(row, time))
+    for name, own in rows_by_id(table.columns[id]).items():
+        same = None if time is None else put_in_order(own, times)
+        if time is not None and same is not None:
+            raise DataError(
+                f"{table.place(same[1], time)}: the sequence {name!r} has this time twice; it has "
+                f"it on line {table.lines[same[0]]} too."
+            )
+        yield name, own, values[own]
 
 
 def _numbers(table: Texts, name: str) -> Floats:
     """A column as finite numbers."""
-    cells = table.columns[name]
-    found = np.empty(len(cells))
-    for row, cell in enumerate(cells):
-        try:
-            found[row] = float(cell)
-        except ValueError as error:
-            raise DataError(f"{table.place(row, name)}: {cell!r} is no number.") from error
-        if not math.isfinite(found[row]):
-            raise DataError(
-                f"{table.place(row, name)}: {cell!r} is not finite. Fill the gap, or take the "
-                "sequence out."
-            )
-    return found
+    remedy = " Fill the gap, or take the sequence out."
+    return np.array(finite(table.columns[name], lambda row: table.place(row, name), remedy))

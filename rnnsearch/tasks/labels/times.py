@@ -27,6 +27,18 @@ def times_of(cells: Sequence[str], place: Place) -> list[Any]:
         float(cells[0])
     except ValueError:
         return _moments(cells, place)
+    return finite(cells, place)
+
+
+def finite(cells: Sequence[str], place: Place, remedy: str = "") -> list[float]:
+    """Texts as finite numbers.
+
+    Args:
+        remedy: What to do about one that is not finite.
+
+    Raises:
+        DataError: A cell is none; the row is named.
+    """
     found = []
     for row, cell in enumerate(cells):
         try:
@@ -34,7 +46,7 @@ def times_of(cells: Sequence[str], place: Place) -> list[Any]:
         except ValueError as error:
             raise DataError(f"{place(row)}: {cell!r} is no number.") from error
         if not math.isfinite(found[-1]):
-            raise DataError(f"{place(row)}: {cell!r} is not finite.")
+            raise DataError(f"{place(row)}: {cell!r} is not finite.{remedy}")
     return found
 
 
