@@ -108,23 +108,22 @@ class WholeSequences:
         lengths: Ints = np.where(index == NOBODY, 0, self.on_host[index]).max(-1)
         return lengths
 
-    def padded(self, numbers: Tensor, steps: int, skip: Tensor | int = 0) -> tuple[Tensor, Tensor]:
+    def padded(self, numbers: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         """Sequences, time first, zero behind each one's end.
 
         Args:
             numbers: Which, int64 [K, B]; `NOBODY` has length 0.
             steps: At which all are cut or padded.
-            skip: First steps that are left out, a number or [K, B].
 
         Returns:
             Values [K, steps, B] or [K, steps, B, F], contiguous, and lengths int64 [K, B].
         """
-        lengths = torch.where(numbers == NOBODY, 0, self.lengths[numbers] - skip)
+        lengths = torch.where(numbers == NOBODY, 0, self.lengths[numbers])
         lengths = lengths.clamp(0, steps)
         time = torch.arange(steps, device=numbers.device).view(1, -1, 1)
         valid = time < lengths.unsqueeze(1)
-        begins = self._starts[numbers] + skip
-        places = torch.where(valid, begins.unsqueeze(1) + time, len(self._values) - 1)
+        begins = self._starts[numbers].unsqueeze(1)
+        places = torch.where(valid, begins + time, len(self._values) - 1)
         return self._values[places].to(self._dtype), lengths
 
     def read(self, predictor: Predictor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from math import log
 from typing import Any
@@ -27,7 +27,57 @@ CLOSE = 0.04
 """Absolute error below which a sum counts as right, as in Hochreiter and Schmidhuber (1997)."""
 
 
-class AddingData:
+class MemoryData:
+    """Made sequences of every part.
+
+    Attributes:
+        steps: Of a sequence.
+        arrays: Two arrays of each part, a row a sequence.
+    """
+
+    config: MemoryConfig
+    steps: int
+    arrays: dict[Part, Arrays]
+    quantiles: tuple[float, ...] = ()
+    feedback = False
+
+    def rows(self) -> dict[Part, int]:
+        """Sequences of each part."""
+        return counts(self.config)
+
+    def sha256(self) -> str:
+        """Hash of all that was made."""
+        digest = sha256()
+        for pair in self.arrays.values():
+            for array in pair:
+                digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
+        return digest.hexdigest()
+
+    def notes(self) -> Sequence[str]:
+        """Nothing that a person would not expect."""
+        return []
+
+    def seq_len(self, window: Window) -> int:
+        """A sequence has one length."""
+        return window.seq_len or self.steps
+
+    def window_problem(self, window: Window) -> str | None:
+        """A training sequence is a whole one."""
+        count = self.config.train_sequences
+        if window.seq_len not in (None, self.steps):
+            return (
+                f"a training sequence is a whole one of {self.steps} steps, not {window.seq_len}; "
+                "leave training.seq_len out."
+            )
+        if window.batch_size > count:
+            return (
+                f"there are {count} training sequences, fewer than the batch of "
+                f"{window.batch_size}; at most training.batch_size: {count}."
+            )
+        return None
+
+
+class AddingData(MemoryData):
     """Numbers and marks of every part.
 
     Attributes:
@@ -35,18 +85,18 @@ class AddingData:
             [sequences, 2].
     """
 
+    config: AddingConfig
     input_size = 2
     output_size = 1
     symbolic = False
     losses: tuple[Loss, ...] = ("mse", "l1", "huber")
-    quantiles: tuple[float, ...] = ()
-    feedback = False
     whole_sequence = True
 
     def __init__(self, config: AddingConfig) -> None:
         refuse(adding.problems(config))
         self.config = config
-        self.arrays: dict[Part, Arrays] = {
+        self.steps = config.length
+        self.arrays = {
             part: adding.generate(config, count, _stream(config, part))
             for part, count in counts(config).items()
         }
@@ -56,18 +106,6 @@ class AddingData:
         numbers, marks = self.arrays[part]
         marked = np.take_along_axis(numbers, marks, axis=1)
         return np.asarray(marked.sum(axis=1, dtype=np.float64))
-
-    def rows(self) -> dict[Part, int]:
-        """Sequences of each part."""
-        return counts(self.config)
-
-    def sha256(self) -> str:
-        """Hash of all numbers and marks."""
-        return _hash(self.arrays)
-
-    def notes(self) -> Sequence[str]:
-        """Nothing that a person would not expect."""
-        return []
 
     def metrics(self) -> Sequence[Metric]:
         """The error of the sum; 0.167 is that of a model that remembers nothing."""
@@ -86,14 +124,6 @@ class AddingData:
                 "share of sequences whose sum is said to within 0.04",
             ),
         ]
-
-    def seq_len(self, window: Window) -> int:
-        """A sequence has one length."""
-        return window.seq_len or self.config.length
-
-    def window_problem(self, window: Window) -> str | None:
-        """A training sequence is a whole one."""
-        return _window_problem(self.config, self.config.length, window)
 
     def baselines(self) -> Sequence[Score]:
         """Two models without memory: the mean, and the line through the last number."""
@@ -123,41 +153,29 @@ class AddingData:
         return Score(name, found, note)
 
 
-class CopyData:
+class CopyData(MemoryData):
     """Sequences of every part; no part holds one of a part before it.
 
     Attributes:
         arrays: Of each part, inputs and targets, int64 [sequences, steps] both.
     """
 
+    config: CopyConfig
     symbolic = True
     losses: tuple[Loss, ...] = ("cross_entropy",)
-    quantiles: tuple[float, ...] = ()
-    feedback = False
     whole_sequence = False
 
     def __init__(self, config: CopyConfig) -> None:
         refuse(copying.problems(config))
         self.config = config
+        self.steps = config.steps
         self.input_size = config.symbols + 2
         self.output_size = config.symbols + 1
-        self.arrays: dict[Part, Arrays] = {}
+        self.arrays = {}
         shown: set[bytes] = set()
         for part, count in counts(config).items():
             self.arrays[part] = copying.generate(config, count, _stream(config, part), shown)
             shown.update(row.tobytes() for row in self.arrays[part][0])
-
-    def rows(self) -> dict[Part, int]:
-        """Sequences of each part."""
-        return counts(self.config)
-
-    def sha256(self) -> str:
-        """Hash of all inputs and targets."""
-        return _hash(self.arrays)
-
-    def notes(self) -> Sequence[str]:
-        """Nothing that a person would not expect."""
-        return []
 
     def metrics(self) -> Sequence[Metric]:
         """Likelihood over all steps first, then what is said of the remembered symbols."""
@@ -185,14 +203,6 @@ class CopyData:
                 f"share of {recalled} said right; chance is {1 / config.symbols:.4g}",
             ),
         ]
-
-    def seq_len(self, window: Window) -> int:
-        """A sequence has one length."""
-        return window.seq_len or self.config.steps
-
-    def window_problem(self, window: Window) -> str | None:
-        """A training sequence is a whole one."""
-        return _window_problem(self.config, self.config.steps, window)
 
     def baselines(self) -> Sequence[Score]:
         """The best that can be said without memory, and one guess for every symbol."""
@@ -243,25 +253,3 @@ def counts(config: MemoryConfig) -> dict[Part, int]:
 
 def _stream(config: MemoryConfig, part: Part) -> np.random.Generator:
     return np.random.default_rng(derive(config.data_seed, f"{config.type} {part}"))
-
-
-def _hash(arrays: Mapping[Part, Arrays]) -> str:
-    digest = sha256()
-    for pair in arrays.values():
-        for array in pair:
-            digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
-    return digest.hexdigest()
-
-
-def _window_problem(config: MemoryConfig, steps: int, window: Window) -> str | None:
-    if window.seq_len not in (None, steps):
-        return (
-            f"a training sequence is a whole one of {steps} steps, not {window.seq_len}; leave "
-            "training.seq_len out."
-        )
-    if window.batch_size > config.train_sequences:
-        return (
-            f"there are {config.train_sequences} training sequences, fewer than the batch of "
-            f"{window.batch_size}; at most training.batch_size: {config.train_sequences}."
-        )
-    return None

@@ -13,7 +13,7 @@ from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.scaling import Scaler
-from rnnsearch.tasks.signals.baselines import Scored, signal_baselines
+from rnnsearch.tasks.signals.baselines import signal_baselines
 from rnnsearch.tasks.signals.config import SignalConfig
 from rnnsearch.tasks.signals.lorenz import LYAPUNOV_EXPONENT, LorenzConfig
 from rnnsearch.tasks.signals.scores import valid_steps
@@ -173,14 +173,7 @@ class SignalData:
     def baselines(self) -> Sequence[Score]:
         """The mean, persistence, and a linear autoregression fitted on the training part."""
         parts: tuple[Part, ...] = ("train", "val", "test")
-        cut = {part: self.windows(part) for part in parts}
-        return signal_baselines(
-            Scored(
-                {part: windows for part, (windows, _) in cut.items()},
-                {part: targets for part, (_, targets) in cut.items()},
-                self._score,
-            )
-        )
+        return signal_baselines({part: self.windows(part) for part in parts}, self._score)
 
     def manifest(self) -> dict[str, Any]:
         """What the points are: scale, spacing, and how far ahead a prediction lies."""

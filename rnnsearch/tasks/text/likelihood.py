@@ -48,7 +48,8 @@ def likelihood(predictor: Predictor, symbols: Tensor, first: int, last: int) -> 
     streams = max(1, min(MOST_STREAMS, count // SHORTEST_STREAM))
     length = -(-count // streams)
     warmup = WARMUP if streams > 1 else min(WARMUP, first - 1)
-    begins = _first_of_text(warmup, first)
+    # Steps count from the first scored one. Before this one the first stream has nothing to read.
+    begins = max(-warmup, 1 - first)
     starts = first + length * torch.arange(streams, device=symbols.device)
     nats = hits = torch.zeros(predictor.size, dtype=torch.float64, device=symbols.device)
     state: tuple[Tensor, ...] | None = None
@@ -92,14 +93,6 @@ def nats_after(predictor: Predictor, symbols: Tensor, positions: Tensor, context
         targets = symbols[some].long().unsqueeze(0)
         nats += _score(outputs[:, -1:], targets, torch.ones_like(targets, dtype=torch.float64)).nats
     return nats / len(positions)
-
-
-def _first_of_text(warmup: int, first: int) -> int:
-    """The step at which the first stream stands on the first symbol of the text, or later.
-
-    Steps count from the first scored one. Before it the first stream has nothing to read.
-    """
-    return max(-warmup, 1 - first)
 
 
 def _first_stream_at_zero(state: Tensor) -> Tensor:
