@@ -290,11 +290,12 @@ class UnequalTask(Protocol):
         ...
 
 
-class Showing(Protocol):
-    """What a task shows of one trained model; beside `Task`, implemented by the same class."""
+@runtime_checkable
+class Saying(Protocol):
+    """A task that shows a trained model in words."""
 
     def say(self, predictor: Predictor) -> str:
-        """A line or a sample that shows what the model does; empty where words do not fit."""
+        """A line or a sample that shows what the model does."""
         ...
 
 
@@ -327,9 +328,5 @@ class Telling(Protocol):
     """Whether it is."""
 
     def words(self, predictor: Predictor) -> list[str]:
-        """The answers of each network of a stack, as `Showing.say` writes them."""
+        """The answers of each network of a stack, as `Saying.say` writes them."""
         ...
-
-
-class ShownTask(Task, Showing, Protocol):
-    """What packs train and people look at."""

@@ -12,7 +12,7 @@ from rnnsearch.tasks.use import Told, Use
 if TYPE_CHECKING:
     import torch
 
-    from rnnsearch.tasks.base import ShownTask, TaskData
+    from rnnsearch.tasks.base import Task, TaskData
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,7 +31,7 @@ class Family:
         data: Makes the `TaskData` of a config.
         known: Makes data with the metrics, losses and rules of a config's own, which touches no
             file; empty where that is `data` itself, None where the metrics hang on the file.
-        task: Makes the `ShownTask` of a config, its data, a device and a dtype.
+        task: Makes the `Task` of a config, its data, a device and a dtype.
         used_as: What a trained model can do.
         defaults: Of fields of other sections, by dotted key, where the task has better ones.
         shuffled: Whether training shows windows in any order although `TaskData.whole_sequence`
@@ -77,11 +77,9 @@ class Family:
         data: TaskData = named(self.known)(config)
         return data
 
-    def build(
-        self, config: Any, data: TaskData, device: torch.device, dtype: torch.dtype
-    ) -> ShownTask:
+    def build(self, config: Any, data: TaskData, device: torch.device, dtype: torch.dtype) -> Task:
         """Put data on a device."""
-        task: ShownTask = named(self.task)(config, data, device, dtype)
+        task: Task = named(self.task)(config, data, device, dtype)
         return task
 
     def use(self, told: Told) -> Use | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnsearch.tasks.base import ShownTask, TaskData
+from rnnsearch.tasks.base import Task, TaskData
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.families import family_of
 
@@ -35,6 +35,6 @@ def stand_in_data(config: TaskConfig) -> TaskData | None:
 
 def build_task(
     config: TaskConfig, data: TaskData, device: torch.device, dtype: torch.dtype
-) -> ShownTask:
+) -> Task:
     """Put a task's data on a device."""
     return family_of(config).build(config, data, device, dtype)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from rnnsearch.tasks.base import Head, Predictor, ShownTask
+    from rnnsearch.tasks.base import Head, Predictor, Task
 
 MOST_STEPS = 1_000_000
 """Points, rows or symbols that are predicted at most: as many as can be meant."""
@@ -299,7 +299,7 @@ class Use:
         return f"{horizon} points ahead" if horizon > 1 else OWN_PREDICTIONS
 
     def figure(
-        self, task: Callable[[], ShownTask], predictor: Predictor, course: Course
+        self, task: Callable[[], Task], predictor: Predictor, course: Course
     ) -> Figure | None:
         """What is shown of it at the end of a study; None leaves that to the curve of its training.
 

@@ -10,7 +10,7 @@ import torch
 
 from rnnsearch.errors import ModelError
 from rnnsearch.figures.panels import Panel, Panels
-from rnnsearch.tasks.base import Part, Pictured, Predictor, ShownTask
+from rnnsearch.tasks.base import Part, Pictured, Predictor, Saying, Task
 from rnnsearch.tasks.fingerprint import changes, fingerprint
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.panels import Panelled
@@ -122,7 +122,7 @@ class TrainedModel(Checkpoint):
         found = task.evaluate(stack_of_one(self.network, self.head), part, carried)
         return {name: float(value) for name, value in found.items()}
 
-    def task(self, data: TaskData | None = None) -> ShownTask:
+    def task(self, data: TaskData | None = None) -> Task:
         """The model's task on the CPU.
 
         Raises:
@@ -166,7 +166,8 @@ class TrainedModel(Checkpoint):
             DataError: The data cannot be read.
             ModelError: The data is not what the model was trained on.
         """
-        return self.task(data).say(self.predictor())
+        task = self.task(data)
+        return task.say(self.predictor()) if isinstance(task, Saying) else ""
 
     def picture(
         self, steps: int | None = None, data: TaskData | None = None

@@ -86,11 +86,6 @@ class EventsTask:
             f"{part}_accuracy": torch.where(nll.isfinite(), accuracy, torch.nan),
         }
 
-    def say(self, predictor: Predictor) -> str:
-        """Nothing: events are drawn."""
-        del predictor
-        return ""
-
     def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
         """The first validation sequence, and how likely the model held each event a step ahead.
 

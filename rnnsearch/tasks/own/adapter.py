@@ -68,11 +68,6 @@ class LoopedTask:
             for name in found[0]
         }
 
-    def say(self, predictor: Predictor) -> str:
-        """Nothing, since nothing is known of the task."""
-        del predictor
-        return ""
-
     def _entered(self, array: NDArray[Any], whole: bool) -> Tensor:
         """Time first: [T, B, F], or whole numbers [T, B]."""
         dtype = torch.int64 if whole else self._dtype

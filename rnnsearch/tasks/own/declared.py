@@ -49,13 +49,8 @@ def refuse(name: str, wrong: Sequence[str]) -> None:
 
 def one_trial_wrong(config: Any) -> list[str]:
     """What is wrong with the sizes, the loss and the names that a task for one trial declares."""
-    wrong = [
-        said
-        for key in ("input_size", "output_size")
-        if (said := _size_wrong(key, getattr(config, key)))
-    ]
-    if (said := _loss_wrong("loss", getattr(config, "loss", "mse"), ONE_TRIAL_LOSSES)) is not None:
-        wrong.append(said)
+    wrong = _sizes_wrong(config)
+    wrong += _loss_wrong("loss", getattr(config, "loss", "mse"), ONE_TRIAL_LOSSES)
     symbolic = getattr(config, "symbolic", False)
     if not isinstance(symbolic, bool):
         wrong.append(f"symbolic must be True or False, not {symbolic!r}")
@@ -72,12 +67,7 @@ def whole_wrong(data: Any) -> list[str]:
     absent = [key for key in needed if not hasattr(data, key)]
     if absent:
         return [f"its load() gave {type(data).__name__}, which has no {', '.join(absent)}"]
-    wrong = [
-        said
-        for key in ("input_size", "output_size")
-        if (said := _size_wrong(key, getattr(data, key)))
-    ]
-    wrong += [
+    wrong = _sizes_wrong(data) + [
         f"{key} must be True or False, not {value!r}"
         for key in ("symbolic", "feedback", "whole_sequence")
         if not isinstance(value := getattr(data, key), bool)
@@ -85,8 +75,8 @@ def whole_wrong(data: Any) -> list[str]:
     if isinstance(data.losses, str) or not isinstance(data.losses, Sequence) or not data.losses:
         wrong.append(f"losses must be a tuple of one name or more, not {data.losses!r}")
     else:
-        each = [_loss_wrong("losses", loss, get_args(Loss)) for loss in data.losses]
-        wrong += [one for one in each if one is not None]
+        for loss in data.losses:
+            wrong += _loss_wrong("losses", loss, get_args(Loss))
         if ("quantile" in data.losses) != bool(data.quantiles):
             wrong.append(
                 "the loss quantile and quantiles go together, and one is without the other"
@@ -106,11 +96,11 @@ def whole_wrong(data: Any) -> list[str]:
     return wrong + metrics_wrong(data.metrics(), "the part that is reported", ("val_", "train_"))
 
 
-def head_wrong(head: Any) -> str | None:
+def head_wrong(head: Any) -> list[str]:
     """What is wrong with when a whole task asks for answers."""
     if head in get_args(Head):
-        return None
-    return f"head must be one of {', '.join(get_args(Head))}, not {head!r}"
+        return []
+    return [f"head must be one of {', '.join(get_args(Head))}, not {head!r}"]
 
 
 def metrics_wrong(
@@ -150,30 +140,30 @@ def metrics_wrong(
     return wrong
 
 
-def figures_wrong(found: Any, named: Collection[str], part: Part) -> str | None:
-    """What is wrong with what `evaluate` gave for a part."""
+def figures_wrong(found: Any, named: Collection[str], part: Part) -> list[str]:
+    """What is wrong with what `evaluate` gave for a part, the first of it."""
     if not isinstance(found, Mapping):
-        return f"evaluate(predict, {part!r}) must return a dict of figures, not {found!r}"
+        return [f"evaluate(predict, {part!r}) must return a dict of figures, not {found!r}"]
     if sorted(map(str, found)) != sorted(named):
-        return (
+        return [
             f"metrics names {', '.join(named)}, and evaluate(predict, {part!r}) reports "
             f"{', '.join(map(str, found)) or 'none'}; they must be the same"
-        )
+        ]
     for key, value in found.items():
         try:
             float(value)
         except (TypeError, ValueError):
-            return f"evaluate(predict, {part!r}) reports {value!r} for {key}, which is no number"
-    return None
+            return [f"evaluate(predict, {part!r}) reports {value!r} for {key}, which is no number"]
+    return []
 
 
-def values_wrong(what: str, array: np.ndarray[Any, Any], loss: str) -> str | None:
+def values_wrong(what: str, array: np.ndarray[Any, Any], loss: str) -> list[str]:
     """What is wrong with the numbers that `batch` drew."""
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        return f"batch returned {what} that are not finite"
+        return [f"batch returned {what} that are not finite"]
     if what == "targets" and loss == "bce" and not ((array >= 0) & (array <= 1)).all():
-        return "batch returned targets outside of 0 to 1, and the loss is bce"
-    return None
+        return ["batch returned targets outside of 0 to 1, and the loss is bce"]
+    return []
 
 
 def _as_val(name: str, prefixes: tuple[str, ...]) -> str:
@@ -181,20 +171,23 @@ def _as_val(name: str, prefixes: tuple[str, ...]) -> str:
     return next((f"val_{name.removeprefix(one)}" for one in prefixes if name.startswith(one)), name)
 
 
-def _size_wrong(key: str, size: Any) -> str | None:
-    whole = isinstance(size, int | np.integer) and not isinstance(size, bool)
-    if whole and 1 <= size <= MOST_SIZE:
-        return None
-    return f"{key} must be a whole number from 1 to {MOST_SIZE:,}, not {size!r}"
+def _sizes_wrong(sized: Any) -> list[str]:
+    wrong = []
+    for key in ("input_size", "output_size"):
+        size = getattr(sized, key)
+        whole = isinstance(size, int | np.integer) and not isinstance(size, bool)
+        if not (whole and 1 <= size <= MOST_SIZE):
+            wrong.append(f"{key} must be a whole number from 1 to {MOST_SIZE:,}, not {size!r}")
+    return wrong
 
 
-def _loss_wrong(key: str, loss: Any, allowed: Sequence[str]) -> str | None:
+def _loss_wrong(key: str, loss: Any, allowed: Sequence[str]) -> list[str]:
     if loss in allowed:
-        return None
+        return []
     text = str(loss).lower()
     close = _ALSO_CALLED.get(text) or next(iter(get_close_matches(text, allowed, n=1)), None)
     hint = f" (did you mean {close}?)" if close in allowed else ""
-    return f"{key} is {loss!r}, and must be one of {', '.join(allowed)}{hint}"
+    return [f"{key} is {loss!r}, and must be one of {', '.join(allowed)}{hint}"]
 
 
 def _misspelt(cls: type) -> list[str]:

@@ -17,7 +17,7 @@ from rnnsearch.tasks.use import Told, Use
 if TYPE_CHECKING:
     import torch
 
-    from rnnsearch.tasks.base import ShownTask, TaskData
+    from rnnsearch.tasks.base import Task, TaskData
 
 
 @cache
@@ -90,7 +90,7 @@ class OneTrialFamily(_OwnFamily):
         with theirs(self.name, DataError):
             return OneTrialData(config)
 
-    def build(self, config: Any, data: Any, device: torch.device, dtype: torch.dtype) -> ShownTask:
+    def build(self, config: Any, data: Any, device: torch.device, dtype: torch.dtype) -> Task:
         """A loop over the trials."""
         from rnnsearch.tasks.own.adapter import LoopedTask
 
@@ -108,10 +108,9 @@ class WholeFamily(_OwnFamily):
             refuse(self.name, whole_wrong(data))
         return data
 
-    def build(self, config: Any, data: Any, device: torch.device, dtype: torch.dtype) -> ShownTask:
+    def build(self, config: Any, data: Any, device: torch.device, dtype: torch.dtype) -> Task:
         """What the task's own `build` gives."""
         with theirs(f"{self.name}.build(data, {device}, {dtype})", DataError):
-            built: ShownTask = config.build(data, device, dtype)
-        wrong = head_wrong(getattr(built, "head", None))
-        refuse(self.name, [] if wrong is None else [wrong])
+            built: Task = config.build(data, device, dtype)
+        refuse(self.name, head_wrong(getattr(built, "head", None)))
         return built

@@ -96,8 +96,7 @@ class OneTrialData:
             )
         if whole and (array.min() < 0 or array.max() >= width):
             raise DataError(f"{self.name}.batch returned {what} outside of 0 to {width - 1}.")
-        wrong = values_wrong(what, array, self.loss)
-        refuse(self.name, [] if wrong is None else [wrong])
+        refuse(self.name, values_wrong(what, array, self.loss))
 
     def _asked(self, part: Part) -> int:
         """How many sequences a network is asked about in a part; 0 of one that the task lacks.
@@ -117,8 +116,7 @@ class OneTrialData:
         if part == "test" and isinstance(found, Mapping) and not found:
             return 0
         named = [part + metric.name.removeprefix("val") for metric in self.metrics()]
-        wrong = figures_wrong(found, named, part)
-        refuse(self.name, [] if wrong is None else [wrong])
+        refuse(self.name, figures_wrong(found, named, part))
         return max(1, sum(len(fed) for fed in shown))
 
     def _zeros(self, shown: list[NDArray[Any]]) -> Callable[[NDArray[Any]], NDArray[Any]]:

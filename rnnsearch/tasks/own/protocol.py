@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rnnsearch.tasks.base import Metric, Part, ShownTask, TaskData
+from rnnsearch.tasks.base import Metric, Part, Task, TaskData
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,6 +87,6 @@ class WholeTask(Protocol):
         """
         ...
 
-    def build(self, data: TaskData, device: torch.device, dtype: torch.dtype) -> ShownTask:
-        """The task (`tasks.base.Task` and `Showing`) on a device. Called by every pack."""
+    def build(self, data: TaskData, device: torch.device, dtype: torch.dtype) -> Task:
+        """The task on a device. Called by every pack."""
         ...

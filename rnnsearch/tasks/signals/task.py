@@ -78,11 +78,6 @@ class SignalTask:
             found |= self._closed_loop(predictor, part)
         return found
 
-    def say(self, predictor: Predictor) -> str:
-        """Nothing: a signal is drawn."""
-        del predictor
-        return ""
-
     def panels(
         self,
         predictor: Predictor,

@@ -81,11 +81,6 @@ class SineTask:
                 found[f"{part}_rollout_rmse_{horizon}{suffix}"] = mean.sqrt()
         return found
 
-    def say(self, predictor: Predictor) -> str:
-        """Nothing: a wave is drawn."""
-        del predictor
-        return ""
-
     def panels(
         self,
         predictor: Predictor,

@@ -15,7 +15,7 @@ from rnnsearch.tasks.text.vocabulary import Vocabulary
 from rnnsearch.tasks.use import MOST_STEPS, Asked, Course, Use
 
 if TYPE_CHECKING:
-    from rnnsearch.tasks.base import Predictor, ShownTask
+    from rnnsearch.tasks.base import Predictor, Task
 
 PROMPT_LENGTH = 20
 LENGTH, TEMPERATURE = 200, 0.8
@@ -130,7 +130,7 @@ class TextUse(Use):
         return None
 
     def figure(
-        self, task: Callable[[], ShownTask], predictor: Predictor, course: Course
+        self, task: Callable[[], Task], predictor: Predictor, course: Course
     ) -> Figure | None:
         """Of a tiny text, the letters that it wrote after every epoch."""
         from rnnsearch.tasks.text.data import TextData
