@@ -108,24 +108,17 @@ def _told(
     nonlinearity: Nonlinearity,
 ) -> dict[str, Any]:
     """Equations, drawing, shapes and differences of a network."""
-    from rnnsearch.models import explain as said
-    from rnnsearch.models import explain_scans as scans
+    from rnnsearch.models.explain import shapes, unfolded
+    from rnnsearch.models.forms import differences
 
     equations = CELLS[cell].equations
-    if not CELLS[cell].torch:
-        return {
-            "equations": equations,
-            "unfolded": [],
-            "shapes": scans.shapes(cell, input_size, sizes, output_size, batch_size, seq_len),
-            "differences": scans.differences(cell, input_size, sizes, batch_size, seq_len),
-        }
     if nonlinearity is Nonlinearity.RELU:
         equations = tuple(line.replace("tanh(", "relu(") for line in equations)
     return {
         "equations": equations,
-        "unfolded": said.unfolded(len(sizes)),
-        "shapes": said.shapes(cell, input_size, sizes, output_size, batch_size, seq_len),
-        "differences": said.differences(
+        "unfolded": unfolded(len(sizes)) if CELLS[cell].torch else [],
+        "shapes": shapes(cell, input_size, sizes, output_size, batch_size, seq_len),
+        "differences": differences(
             cell, input_size, sizes, batch_size, seq_len, nonlinearity=nonlinearity.value
         ),
     }

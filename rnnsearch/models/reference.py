@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +32,7 @@ State = tuple[Array, ...]
 """(h,) or, of an LSTM, (h, c), each (batch, hidden)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LayerWeights:
+class LayerWeights(NamedTuple):
     """U, W and both biases of one layer of H units, G gate blocks and I inputs.
 
     Attributes:
@@ -154,9 +154,7 @@ def backward(
         d_state = tuple(np.zeros_like(part) for part in taken.last[number])
         if d_last is not None:
             d_state = tuple(part.copy() for part in d_last[number])
-        total = LayerWeights(
-            *(np.zeros_like(one) for one in (weights.u, weights.w, weights.b, weights.d))
-        )
+        total = LayerWeights(*map(np.zeros_like, weights))
         below = np.zeros((len(tape), *tape[0]["x"].shape))
         for step in reversed(range(len(tape))):
             kept = tape[step]

@@ -8,7 +8,7 @@ import torch
 from typer.testing import CliRunner
 
 from rnnsearch.cli.app import app
-from rnnsearch.models import explain, reference
+from rnnsearch.models import forms, reference
 from rnnsearch.models.reference import LayerWeights
 
 torch.set_num_threads(1)
@@ -40,7 +40,7 @@ def test_the_tutorials_shapes(cell: str) -> None:
 @pytest.mark.parametrize("sizes", [[7], [5, 5, 5], [6, 4]])
 @pytest.mark.parametrize("cell", CELLS)
 def test_from_scratch_cell_by_cell_and_fused_agree(cell: str, sizes: list[int]) -> None:
-    for parts in explain.differences(cell, 4, sizes, batch_size=2, seq_len=9).values():
+    for parts in forms.differences(cell, 4, sizes, batch_size=2, seq_len=9).values():
         assert max(parts.values()) < 1e-12
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnnsearch.models import explain_scans
+from rnnsearch.models import explain, forms
 from rnnsearch.models.cells import CELLS, INPUTS, Cell, Leaf
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
@@ -74,12 +74,12 @@ def test_it_is_trained_in_a_pack_alone_as_in_company(more: dict[str, object]) ->
 
 
 def test_what_is_computed_are_its_lines_of_numpy() -> None:
-    (pair,) = explain_scans.differences("leaky", 3, [4, 5], batch_size=2, seq_len=7).values()
+    (pair,) = forms.differences("leaky", 3, [4, 5], batch_size=2, seq_len=7).values()
     assert pair["outputs"] < 1e-12
     config = ModelConfig(cell="leaky", hidden_size=4)
     network = RecurrentNetwork(config, 3, 2, symbolic=False)
     network.load_state_dict(initial_weights(config, 3, 2, False, 0))
-    assert [letter for letter, *_ in explain_scans.shapes("leaky", 3, [4], 2, 1, 7)][1:4] == [
+    assert [letter for letter, *_ in explain.shapes("leaky", 3, [4], 2, 1, 7)][1:4] == [
         "U",
         "b",
         "k",
