@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.figures.figure import Figure, figure_of, rollout_figure
@@ -23,7 +24,6 @@ from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.signature import Signature
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from torch import Tensor
 
     from rnnsearch.tasks.base import Head, Predictor, Task

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
 from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.events.data import EventsData
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class EventsTask:
@@ -44,11 +42,11 @@ class EventsTask:
             self._before[part] = WholeSequences(Ragged.of(before), device, dtype)
             self._after[part] = WholeSequences(Ragged.of(after), device, dtype)
 
-    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
         """Numbers of training sequences, or `NOBODY`; [steps, B]."""
         return bucketed_passes(seed, epoch, window, self._before["train"].on_host)
 
-    def longest(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
+    def longest(self, index: Ints) -> Ints:
         """See `UnequalTask`."""
         return self._before["train"].longest(index)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.data import LabelsData
@@ -16,9 +18,6 @@ from rnnsearch.tasks.labels.measures import confusion, measures
 from rnnsearch.tasks.streams import derive
 from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 EXAMPLES = 8
 """Held-out sequences that are shown with what the model makes of them."""
@@ -48,11 +47,11 @@ class LabelsTask:
             part: torch.tensor(labels, device=device) for part, labels in data.labels.items()
         }
 
-    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
         """Numbers of training sequences, or `NOBODY`; [steps, B]."""
         return bucketed_passes(seed, epoch, window, self._parts["train"].on_host)
 
-    def longest(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
+    def longest(self, index: Ints) -> Ints:
         """See `UnequalTask`."""
         return self._parts["train"].longest(index)
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
 from rnnsearch.tasks.memory.adding import AddingConfig
 from rnnsearch.tasks.memory.copying import CopyConfig
 from rnnsearch.tasks.memory.data import CLOSE, AddingData, CopyData
 from rnnsearch.tasks.shuffling import shuffled_batches
 from rnnsearch.tasks.sums import row_sums
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 SEQUENCES_AT_ONCE = 256
 """Sequences of a call that scores; fixed, so that no trial's rounding hangs on its neighbours."""
@@ -42,7 +37,7 @@ class AddingTask:
             self._marks[part] = torch.tensor(marks, device=device)
             self._sums[part] = torch.tensor(data.sums(part), device=device)
 
-    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
         """Which training sequences each batch holds; [steps, B]."""
         return shuffled_batches(self.config.train_sequences, seed, epoch, window)
 
@@ -100,7 +95,7 @@ class CopyTask:
         }
         """Inputs and targets, [sequences, steps]."""
 
-    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
         """Which training sequences each batch holds; [steps, B]."""
         return shuffled_batches(self.config.train_sequences, seed, epoch, window)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
 from rnnsearch.tasks.own.one_trial import OneTrialData
 from rnnsearch.tasks.streams import derive
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 STEPS_PER_EPOCH = 100
 """Training steps of an epoch where the trial does not say; drawn batches never end."""
@@ -33,7 +32,7 @@ class LoopedTask:
         self._device = device
         self._dtype = dtype
 
-    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
         """The seed of each batch, in every place of its row; [steps, B]."""
         steps = window.steps_per_epoch or STEPS_PER_EPOCH
         seeds = [derive(seed, "batch", epoch, step) for step in range(steps)]

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
 from rnnsearch.own_code import theirs
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Head, Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.own.declared import (
     figures_wrong,
@@ -21,9 +23,6 @@ from rnnsearch.tasks.own.declared import (
     values_wrong,
 )
 from rnnsearch.tasks.own.find import own_name
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 BASELINE_SEQUENCES = 256
 """Training sequences that the baselines are fitted on."""
@@ -203,7 +202,7 @@ class OneTrialData:
             )
         return found
 
-    def _constant(self, targets: NDArray[Any]) -> NDArray[np.float64]:
+    def _constant(self, targets: NDArray[Any]) -> Floats:
         if self.loss == "cross_entropy":
             counts = np.bincount(targets.ravel(), minlength=self.output_size) + 1.0
             return np.asarray(np.log(counts / counts.sum()))

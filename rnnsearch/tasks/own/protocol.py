@@ -17,14 +17,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from numpy.typing import NDArray
+
 from rnnsearch.tasks.base import Metric, Part, Task, TaskData
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
-    from numpy.typing import NDArray
 
-    Predict = Callable[[NDArray[Any]], NDArray[Any]]
+Predict = Callable[[NDArray[Any]], NDArray[Any]]
 
 
 class OneTrialTask(Protocol):

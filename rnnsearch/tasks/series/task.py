@@ -5,14 +5,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnsearch.errors import HorizonError
 from rnnsearch.figures.panels import Panels
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
@@ -21,9 +22,6 @@ from rnnsearch.tasks.series.forecast import Columns, entered, forecast, points
 from rnnsearch.tasks.series.notes import moment
 from rnnsearch.tasks.series.panels import margins, panels_of, shown_origins, shown_series
 from rnnsearch.tasks.streams import derive
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 ROWS_AT_ONCE = 16_384
 """Rows of context that are fed in one call of an evaluation; bounds its memory."""
@@ -51,9 +49,9 @@ class SeriesTask:
         self._features = _shared(_features(data, self.columns)).to(device=device, dtype=dtype)
         """[rows, features]"""
         self._picks = torch.tensor(self.columns.picks, device=device) if self.columns.each else None
-        self._starts: dict[int, NDArray[np.int64]] = {}
+        self._starts: dict[int, Ints] = {}
 
-    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
         """First row of each training sequence; [steps, B].
 
         Of forecasts of each target by itself, row * targets + target.
@@ -75,7 +73,7 @@ class SeriesTask:
         steps = window.steps_per_epoch or max(count // (batch * each), 1)
         generator = np.random.default_rng(derive(seed, "data", epoch))
         drawn = generator.choice(count, steps * batch, replace=steps * batch > count)
-        found: NDArray[np.int64] = starts[drawn // targets] * targets + drawn % targets
+        found: Ints = starts[drawn // targets] * targets + drawn % targets
         return found.reshape(steps, batch)
 
     def gather(self, index: Tensor, window: Window) -> Batch:
@@ -124,7 +122,7 @@ class SeriesTask:
         each = self.columns.targets if self.columns.each else 1
         at_once = max(1, ROWS_AT_ONCE // (self.config.context * each))
 
-        def forecasts(at: NDArray[np.int64]) -> Sequence[NDArray[np.float64]]:
+        def forecasts(at: Ints) -> Sequence[Floats]:
             found = self._forecast(predictor, at).transpose(1, 2).double().cpu().numpy()
             return list(found)
 
@@ -134,7 +132,7 @@ class SeriesTask:
             for name in found[0]
         }
 
-    def _forecast(self, predictor: Predictor, origins: NDArray[np.int64]) -> Tensor:
+    def _forecast(self, predictor: Predictor, origins: Ints) -> Tensor:
         """[K, horizon, B, targets], or with quantiles one axis more, in scaled units."""
         first = torch.from_numpy(origins).to(self._features.device)
         context, horizon = self.config.context, self.config.horizon
@@ -193,7 +191,7 @@ class SeriesTask:
         for one in series:
             self._check_reach(steps, int(data.starts[one + 1] - origins[one]))
 
-        def forecasts(at: NDArray[np.int64]) -> NDArray[np.float64]:
+        def forecasts(at: Ints) -> Floats:
             (found,) = self._forecast(predictor, at).transpose(1, 2).double().cpu().numpy()
             return np.asarray(found)
 
@@ -209,9 +207,7 @@ class SeriesTask:
         ]
         return Panels(found, more)
 
-    def _ahead(
-        self, predictor: Predictor, series: int, row: int, steps: int
-    ) -> NDArray[np.float64]:
+    def _ahead(self, predictor: Predictor, series: int, row: int, steps: int) -> Floats:
         """The scaled forecast of a series from a row, [steps, targets] or with quantiles."""
         first = max(row - self.config.context, int(self.data.starts[series]))
         end = int(self.data.starts[series + 1])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from rnnsearch.errors import HorizonError
 from rnnsearch.figures.panels import Panel, Panels
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
 from rnnsearch.tasks.fed_back import continued
 from rnnsearch.tasks.shuffling import shuffled_batches
@@ -17,9 +16,6 @@ from rnnsearch.tasks.signals.config import SignalConfig
 from rnnsearch.tasks.signals.data import SignalData
 from rnnsearch.tasks.signals.scores import VALID_ERROR
 from rnnsearch.tasks.sums import row_sums
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 WINDOWS_AT_ONCE = 256
 """Windows of a call that scores; fixed, so that no trial's rounding hangs on its neighbours."""
@@ -48,7 +44,7 @@ class SignalTask:
         self._spread = torch.tensor(data.spread(), device=device)
         self._starts = torch.tensor(data.starts("train"), device=device)
 
-    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
         """Which training windows each batch holds; [steps, B]."""
         return shuffled_batches(len(self._starts), seed, epoch, window)
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from rnnsearch.errors import HorizonError
 from rnnsearch.figures.panels import Panel, Panels
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
 from rnnsearch.tasks.sine.config import SineConfig, rollouts
 from rnnsearch.tasks.sine.data import SineData, times
 from rnnsearch.tasks.streams import derive
 from rnnsearch.tasks.sums import row_sums
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 STEPS_PER_EPOCH = 100
 """Training steps of an epoch where the trial does not say; a wave has no natural epoch."""
@@ -44,7 +40,7 @@ class SineTask:
         }
         """[starts, num_points]"""
 
-    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
         """Which training start each sequence takes; [steps, B]."""
         steps = window.steps_per_epoch or STEPS_PER_EPOCH
         generator = np.random.default_rng(derive(seed, "data", epoch))

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from math import log
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
 from rnnsearch.tasks.streams import derive
 from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.data import TextData
 from rnnsearch.tasks.text.generate import generate
 from rnnsearch.tasks.text.likelihood import likelihood, nats_after
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 SAYS_WHOLE_UP_TO = 32
 """Symbols of a text that is shown whole, input and prediction, instead of a sample."""
@@ -50,7 +47,7 @@ class TextTask:
         self._symbols = torch.tensor(tokens, device=device)
         """The whole text [symbols]; of a circle, with the first symbol again at the end."""
 
-    def epoch_index(self, seed: int, epoch: int, window: Window) -> NDArray[np.int64]:
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
         """Position of each sequence's first input; [steps, B]. No seed decides it."""
         del seed
         seq_len = self.data.seq_len(window)
