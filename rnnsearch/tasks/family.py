@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rnnsearch.tasks.base import Task, TaskData
 from rnnsearch.tasks.use import Told, Use
 
 if TYPE_CHECKING:
     import torch
-
-    from rnnsearch.tasks.base import Task, TaskData
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.base import Predictor
 
 
 def fed_back(

@@ -13,15 +13,13 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from weakref import WeakKeyDictionary
 
+from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.families import family_of
 from rnnsearch.tasks.own.find import is_own
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.base import TaskData
 
 NAMES_SHOWN = 5
 

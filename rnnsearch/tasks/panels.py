@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from rnnsearch.tasks.base import Predictor
+
 if TYPE_CHECKING:
     from torch import Tensor
 
     from rnnsearch.figures.panels import Panels
-    from rnnsearch.tasks.base import Predictor
 
 
 @runtime_checkable

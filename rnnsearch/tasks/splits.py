@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+from rnnsearch.tasks.base import Part
 from rnnsearch.vocabulary import Range
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.base import Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.figures.figure import Figure, figure_of, rollout_figure
-from rnnsearch.tasks.base import Pictured
+from rnnsearch.tasks.base import Head, Pictured, Predictor, Task
 from rnnsearch.tasks.frames import as_array
 from rnnsearch.tasks.panels import Panelled
 from rnnsearch.tasks.scaling import Scaler
@@ -25,8 +25,6 @@ from rnnsearch.tasks.signature import Signature
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from rnnsearch.tasks.base import Head, Predictor, Task
 
 MOST_STEPS = 1_000_000
 """Points, rows or symbols that are predicted at most: as many as can be meant."""

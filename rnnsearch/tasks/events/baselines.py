@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Part, Score
 from rnnsearch.tasks.logistic import fit_events
+from rnnsearch.tasks.ragged import Ragged
 
-if TYPE_CHECKING:
-    from rnnsearch.tasks.ragged import Ragged
-
-    Sequences = Mapping[Part, Ragged]
+Sequences = Mapping[Part, Ragged]
 
 PENALTY = 1.0
 """Of the squared weights, against the summed likelihood."""

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import ModelError
+from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.use import Asked, Use
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from rnnsearch.tasks.base import Predictor
 
 
 class EventsUse(Use):

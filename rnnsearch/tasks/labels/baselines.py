@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import sqrt
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +12,7 @@ from rnnsearch.tasks.base import Part, Score
 from rnnsearch.tasks.labels.features import ngram_counts, summaries
 from rnnsearch.tasks.labels.measures import scores
 from rnnsearch.tasks.logistic import fit_classes
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.ragged import Ragged
 
 Labels = Mapping[Part, Ints]
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Part
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.ragged import Ragged
 
 MARK = (-1,)
 """Stands before the first and after the last symbol of a text."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnnsearch.errors import ModelError
+from rnnsearch.tasks.base import Head, Predictor
 from rnnsearch.tasks.frames import is_frame
 from rnnsearch.tasks.labels.classify import classify, classify_frame
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.use import Asked, Told, Use
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.base import Head, Predictor
 
 
 class LabelsUse(Use):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rnnsearch.errors import DataError, InputError
 from rnnsearch.own_code import find_class, find_object, theirs
 from rnnsearch.plugins import Theirs, installed
+from rnnsearch.tasks.base import Task, TaskData
 from rnnsearch.tasks.family import Family
 from rnnsearch.tasks.own.declared import head_wrong, refuse, whole_wrong
 from rnnsearch.tasks.own.find import GROUP, is_whole, no_task, own_name
@@ -16,8 +17,6 @@ from rnnsearch.tasks.use import Told, Use
 
 if TYPE_CHECKING:
     import torch
-
-    from rnnsearch.tasks.base import Task, TaskData
 
 
 @cache

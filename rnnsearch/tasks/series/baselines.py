@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,7 @@ from rnnsearch.tasks.base import Part, Score
 from rnnsearch.tasks.linear_ar import LinearAR
 from rnnsearch.tasks.series.evaluation import scored
 from rnnsearch.tasks.series.parts import fill_forward
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.series.prepared import PreparedSeries
+from rnnsearch.tasks.series.prepared import PreparedSeries
 
 Scaled = NDArray[np.float32]
 Forecast = Callable[[Ints], Floats]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.series.intervals import Calibration, calibrating
+from rnnsearch.tasks.series.prepared import PreparedSeries
 from rnnsearch.tasks.series.scores import SPREADS, Scorer
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.series.prepared import PreparedSeries
 
 Forecast = Callable[[Ints], Sequence[Floats]]
 """From origins [B] to scaled forecasts of each model, [B, horizon, targets], or with quantiles

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,9 +17,7 @@ from torch import Tensor
 
 from rnnsearch.tasks.arrays import Bools
 from rnnsearch.tasks.base import Predictor
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.config import SeriesConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

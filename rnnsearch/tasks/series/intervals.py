@@ -14,17 +14,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import ceil
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.series.config import SeriesConfig
-    from rnnsearch.tasks.series.prepared import PreparedSeries
+from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.prepared import PreparedSeries
 
 MOST_ERRORS = 500
 """Forecasts of a series that calibrate, spread evenly over those that could; bounds the memory."""

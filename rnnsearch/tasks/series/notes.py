@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnsearch.tasks.series.prepared import PreparedSeries
 from rnnsearch.tasks.series.steps import moment_said, odd_steps, step_said, usual_step
 
 MARKS = (
@@ -14,9 +14,6 @@ MARKS = (
     *(99.9, 999, 999.9, 9999, 9999.9, 99999, 999999),
 )
 """Numbers that files write for an empty cell."""
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.series.prepared import PreparedSeries
 
 
 def notes_of(data: PreparedSeries) -> list[str]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnsearch.figures.panels import MOST_PANELS, Panel
 from rnnsearch.tasks.arrays import Floats, Ints
+from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.intervals import Calibration, bounds_before, calibrating, first_scored
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.series.data import SeriesData
 
 Forecast = Callable[[Ints], Floats]
 """From origins [B] to scaled forecasts [B, horizon, targets], or with quantiles one axis more,

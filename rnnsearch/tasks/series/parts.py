@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,8 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.prepared import PreparedSeries
 from rnnsearch.tasks.splits import bounds_of
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.series.prepared import PreparedSeries
-
 
 MOST_NEEDED = 100_000
 """Series of so many rows are not called short."""

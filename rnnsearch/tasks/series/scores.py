@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Metric, Part
 from rnnsearch.tasks.series.intervals import bounds_before, first_scored
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.series.prepared import PreparedSeries
+from rnnsearch.tasks.series.prepared import PreparedSeries
 
 VALID_UP_TO = 0.4
 """Error in standard deviations of the training part up to which a step counts as valid."""

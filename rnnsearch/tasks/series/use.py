@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.frames import is_frame
 from rnnsearch.tasks.points import PointsUse
 from rnnsearch.tasks.series.example import example
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.use import OWN_PREDICTIONS, Told
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.base import Predictor
 
 
 class SeriesUse(PointsUse):

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnnsearch.errors import HorizonError, ModelError, PromptError
 from rnnsearch.figures.figure import Figure
 from rnnsearch.figures.letters import draw_letters
+from rnnsearch.tasks.base import Predictor, Task
 from rnnsearch.tasks.frames import text_cells
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.text.vocabulary import Vocabulary
 from rnnsearch.tasks.use import MOST_STEPS, Asked, Course, Use
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.base import Predictor, Task
 
 PROMPT_LENGTH = 20
 LENGTH, TEMPERATURE = 200, 0.8
