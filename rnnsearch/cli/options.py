@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from rnnsearch.cli.store import followed
+from rnnsearch.commands import DEFAULT_STORAGE
 from rnnsearch.records.sinks import SINKS
 
 
@@ -66,20 +68,45 @@ Verbose = Annotated[
 ]
 
 
-def with_sinks(command: Callable[..., None]) -> Callable[..., None]:
-    """A command with an option for each place that records go to beside MLflow.
+@dataclass(frozen=True)
+class Going:
+    """What each command that trains is told of how to go about it, by its options.
+
+    Attributes:
+        sinks: Where records go beside MLflow: what was given, by the name of the option.
+    """
+
+    storage: Storage = DEFAULT_STORAGE
+    tracking_uri: TrackingUri = None
+    time_budget: TimeBudget = None
+    address: Address = None
+    format_: FormatOption = Format.TEXT
+    quiet: Quiet = False
+    verbose: Verbose = False
+    sinks: Mapping[str, str] = field(default_factory=dict)
+
+
+def trains(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with the options of every one that trains, behind its own.
 
     Args:
-        command: It takes them as `sinks`: what was given, by the name of the option.
+        command: It takes them as `going`.
     """
 
     @functools.wraps(command)
     def asked(**given: Any) -> None:
-        named = {name: given.pop(name) for name in SINKS}
-        command(**given, sinks={name: place for name, place in named.items() if place is not None})
+        sinks = {name: place for name in SINKS if (place := given.pop(name)) is not None}
+        going = Going(**{name: given.pop(name) for name in common}, sinks=sinks)
+        command(**given, going=going)
 
     signature = inspect.signature(command, eval_str=True)
-    own = [one for one in signature.parameters.values() if one.name != "sinks"]
+    common = {
+        name: one
+        for name, one in inspect.signature(Going, eval_str=True).parameters.items()
+        if name != "sinks"
+    }
+    own = [one for one in signature.parameters.values() if one.name != "going"]
+    own += [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in common.values()]
     for name, kind in SINKS.items():
         option = typer.Option(f"--{name}", metavar="DIR" if kind.folder else "URI", help=kind.help)
         own.append(

@@ -14,152 +14,113 @@ import typer
 
 from rnnsearch.cli.options import (
     MOST,
-    Address,
     Format,
-    FormatOption,
-    Quiet,
+    Going,
     SetOption,
     SpaceFile,
-    Storage,
     StudyName,
-    TimeBudget,
-    TrackingUri,
     Trials,
-    Verbose,
-    with_sinks,
+    trains,
 )
 from rnnsearch.cli.text import print_json
-from rnnsearch.commands import DEFAULT_STORAGE, command, shown
+from rnnsearch.commands import command, shown
 from rnnsearch.errors import NoUsableTrialError, RnnsearchError, SpaceFileError
 
 if TYPE_CHECKING:
     from rnnsearch.study import Study, StudyResult
 
+_KEYS = {"--trials": "search.num_trials", "--time-budget": "search.time_budget"}
+"""What of a space file an option replaces."""
 
-@with_sinks
+
+@trains
 def run(
     file: SpaceFile,
     name: Annotated[str | None, typer.Option(help="The study's name; default: the file's.")] = None,
-    storage: Storage = DEFAULT_STORAGE,
-    tracking_uri: TrackingUri = None,
     trials: Trials = None,
-    time_budget: TimeBudget = None,
-    address: Address = None,
     set_: SetOption = None,
-    format_: FormatOption = Format.TEXT,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
     *,
-    sinks: Mapping[str, str],
+    going: Going,
 ) -> None:
     """Search, record and register the best recurrent model for a search-space file."""
-    _first_word(f"rnnsearch: reading {file}", quiet)
+    _first_word(f"rnnsearch: reading {file}", going)
     from rnnsearch.study import Study
 
-    options = {
-        "--trials": None if trials is None else f"search.num_trials={trials}",
-        "--time-budget": _budget(time_budget),
-    }
-    overrides = [*(set_ or ()), *(override for override in options.values() if override)]
-    with _own_words(options):
-        study = Study.from_yaml(file, name=name, storage=storage, overrides=overrides)
-    _drive(study, address, tracking_uri, sinks, format_, quiet, verbose)
+    given = {"--trials": trials, "--time-budget": going.time_budget}
+    with _own_words(given) as more:
+        overrides = [*(set_ or ()), *more]
+        study = Study.from_yaml(file, name=name, storage=going.storage, overrides=overrides)
+    _drive(study, going)
 
 
-@with_sinks
-def resume(
-    name: StudyName,
-    storage: Storage = DEFAULT_STORAGE,
-    tracking_uri: TrackingUri = None,
-    time_budget: TimeBudget = None,
-    address: Address = None,
-    format_: FormatOption = Format.TEXT,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    *,
-    sinks: Mapping[str, str],
-) -> None:
+@trains
+def resume(name: StudyName, *, going: Going) -> None:
     """Go on with a study that was interrupted."""
-    _first_word(f"rnnsearch: opening {name}", quiet)
-    from rnnsearch.study import Study
-
-    with _own_words({"--time-budget": _budget(time_budget)}):
-        study = Study.open(name, storage=storage, time_budget=time_budget)
-    _drive(study, address, tracking_uri, sinks, format_, quiet, verbose)
+    _go_on(name, 0, going)
 
 
-@with_sinks
+@trains
 def extend(
     name: StudyName,
     trials: Annotated[
         int, typer.Option("--trials", metavar="N", min=1, max=MOST, help="N more trials.")
     ],
-    storage: Storage = DEFAULT_STORAGE,
-    tracking_uri: TrackingUri = None,
-    time_budget: TimeBudget = None,
-    address: Address = None,
-    format_: FormatOption = Format.TEXT,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
     *,
-    sinks: Mapping[str, str],
+    going: Going,
 ) -> None:
     """Add trials to a study and go on with it."""
-    _first_word(f"rnnsearch: opening {name}", quiet)
+    _go_on(name, trials, going)
+
+
+def _go_on(name: str, more_trials: int, going: Going) -> None:
+    _first_word(f"rnnsearch: opening {name}", going)
     from rnnsearch.study import Study
 
-    with _own_words({"--time-budget": _budget(time_budget)}):
-        study = Study.open(name, storage=storage, time_budget=time_budget, more_trials=trials)
-    _drive(study, address, tracking_uri, sinks, format_, quiet, verbose)
+    budget = going.time_budget
+    with _own_words({"--time-budget": budget}):
+        study = Study.open(name, storage=going.storage, time_budget=budget, more_trials=more_trials)
+    _drive(study, going)
 
 
-@with_sinks
+@trains
 def retrain(
     study: StudyName,
     name: Annotated[
         str | None, typer.Option("--name", help="The new study's; default: NAME-retrained.")
     ] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, max=MOST, help="Trainings in all.")] = 3,
-    storage: Storage = DEFAULT_STORAGE,
-    tracking_uri: TrackingUri = None,
-    time_budget: TimeBudget = None,
-    address: Address = None,
     set_: SetOption = None,
-    format_: FormatOption = Format.TEXT,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
     *,
-    sinks: Mapping[str, str],
+    going: Going,
 ) -> None:
     """Train a champion's configuration again with several seeds, as a study of its own."""
-    _first_word(f"rnnsearch: opening {study}", quiet)
+    _first_word(f"rnnsearch: opening {study}", going)
     from rnnsearch.study import Study
 
-    options = {"--time-budget": _budget(time_budget)}
-    overrides = [*(set_ or ()), *(override for override in options.values() if override)]
-    with _own_words(options):
-        again = Study.open(study, storage=storage).retrained(
-            name=name, seeds=seeds, overrides=overrides
+    with _own_words({"--time-budget": going.time_budget}) as more:
+        again = Study.open(study, storage=going.storage).retrained(
+            name=name, seeds=seeds, overrides=[*(set_ or ()), *more]
         )
-    _drive(again, address, tracking_uri, sinks, format_, quiet, verbose)
+    _drive(again, going)
 
 
-def _first_word(text: str, quiet: bool) -> None:
+def _first_word(text: str, going: Going) -> None:
     """Something on the screen before the heavy imports."""
-    if not quiet:
+    if not going.quiet:
         print(text, file=sys.stderr, flush=True)
 
 
-def _budget(text: str | None) -> str | None:
-    return None if text is None else f"search.time_budget={json.dumps(text)}"
-
-
 @contextmanager
-def _own_words(options: Mapping[str, str | None]) -> Iterator[None]:
-    """Name mistakes in options by the option that was typed, not by the override it became."""
-    sources = {f"--set {override}": option for option, override in options.items() if override}
+def _own_words(given: Mapping[str, object]) -> Iterator[list[str]]:
+    """The overrides that options become; a mistake in one is named by the option that was typed."""
+    options = {
+        f"{_KEYS[option]}={json.dumps(value)}": option
+        for option, value in given.items()
+        if value is not None
+    }
+    sources = {f"--set {override}": option for override, option in options.items()}
     try:
-        yield
+        yield list(options)
     except SpaceFileError as error:
         raise SpaceFileError(
             [
@@ -179,15 +140,7 @@ def _terminate(number: int, frame: object) -> None:
     raise _Terminated
 
 
-def _drive(
-    study: Study,
-    address: str | None,
-    tracking_uri: str | None,
-    sinks: Mapping[str, str],
-    format_: Format,
-    quiet: bool,
-    verbose: bool,
-) -> None:
+def _drive(study: Study, going: Going) -> None:
     from rnnsearch.cli.live import LiveView
     from rnnsearch.cli.log_tail import LogTail
     from rnnsearch.cli.next_steps import next_commands
@@ -199,15 +152,15 @@ def _drive(
     progress = Progress(study.spec.search)
     if study.resumed:
         progress.recall(study.result().trials)
-    view = LiveView(f"study {directory.name}", progress, quiet=quiet, verbose=verbose)
+    view = LiveView(f"study {directory.name}", progress, quiet=going.quiet, verbose=going.verbose)
     view.say(f"study {directory.name} in {shown(directory.root)}")
-    logs = LogTail(directory.logs, view.say) if verbose else nullcontext()
+    logs = LogTail(directory.logs, view.say) if going.verbose else nullcontext()
     try:
         with view, logs:
             result = study.run(
-                address=address,
-                tracking_uri=tracking_uri,
-                sinks=sinks,
+                address=going.address,
+                tracking_uri=going.tracking_uri,
+                sinks=going.sinks,
                 listener=view,
                 stage=view.stage,
                 drain=view.drain,
@@ -217,9 +170,9 @@ def _drive(
     except NoUsableTrialError as error:
         print(f"no usable trial: {error}", file=sys.stderr)
         result = study.result()
-        if not quiet:
+        if not going.quiet:
             print("next:", *next_commands(result), sep="\n  ", file=sys.stderr)
-        if format_ is Format.JSON:
+        if going.format_ is Format.JSON:
             print_json(result.summary())
         sys.exit(1)
     except KeyboardInterrupt as error:
@@ -237,12 +190,12 @@ def _drive(
             left = ""
         print(left, end="", file=sys.stderr)
         raise
-    if format_ is Format.JSON:
-        if not quiet:
-            print_result(result, file=sys.stderr, verbose=verbose)
+    if going.format_ is Format.JSON:
+        if not going.quiet:
+            print_result(result, file=sys.stderr, verbose=going.verbose)
         print_json(result.summary())
     else:
-        print_result(result, file=sys.stdout, verbose=verbose)
+        print_result(result, file=sys.stdout, verbose=going.verbose)
     sys.exit(_status(result))
 
 
