@@ -6,16 +6,21 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rnnsearch.commands import command
 from rnnsearch.errors import DataError, SpaceFileError
 from rnnsearch.space.draft_series import TABLE_ENDINGS, draft_table, screen
+from rnnsearch.space.drafts import filled
 from rnnsearch.space.load import loads
 from rnnsearch.space.roles import Answers
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.files.header import looks_like_table
 from rnnsearch.tasks.files.texts import read_text
 from rnnsearch.tasks.text.config import TextConfig
+
+SHORT = 200
+"""Characters; a shorter text is learned as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +58,22 @@ def draft(path: Path, answers: Answers | None = None) -> Draft:
     study = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "data"
     answers = answers or Answers()
     if path.suffix.lower() in TABLE_ENDINGS or answers != Answers():
-        lines, found = draft_table(path, study, answers)
-        yaml = "\n".join(lines) + "\n"
+        yaml, found = draft_table(path, study, answers)
         return Draft(yaml, tuple(screen(found)), found.problem or _problem(yaml, study, path))
     text = read_text(path)[1]
     if not text.strip():
         raise DataError(f"{path} is empty; there is nothing to learn in it.")
-    lines = _small(path, text, study) if len(text) < 200 else _sized(path, text, study)
-    yaml = "\n".join(lines) + "\n"
+    # A few letters are too short to hold anything out.
+    short = len(text) < SHORT
+    told = {
+        "path": json.dumps(str(path.resolve())),
+        "size": f"{len(text):,}",
+        "symbols": f"{len(set(text)):,}",
+        **({} if short else _sized(path, text)),
+    }
+    yaml = filled("text_short" if short else "text", path, study, told)
     loads(yaml, name=study, directory=path.resolve().parent)
-    columns = looks_like_table(path) if len(text) >= 200 else 0
+    columns = 0 if short else looks_like_table(path)
     if not columns:
         return Draft(yaml)
     again = command("init", path, "--target", "NAME", "-o", f"{study}-table.yaml")
@@ -80,84 +91,25 @@ def _problem(yaml: str, study: str, path: Path) -> str:
     return ""
 
 
-def _small(path: Path, text: str, study: str) -> list[str]:
-    """A few letters: too short to hold anything out, so the metric is that of training."""
-    return [
-        f"# Drafted by `rnnsearch init` from {path.name}: {len(text):,} characters, "
-        f"{len(set(text)):,} different ones.",
-        "# Too short to hold a part out: the metric is that of training, and says nothing about",
-        "# other texts.",
-        f"name: {json.dumps(study)}",
-        "task:",
-        "  type: text",
-        f"  path: {json.dumps(str(path.resolve()))}",
-        "  cyclic: true                  # the first character follows the last one",
-        "  split: {train: 1.0, val: 0.0, test: 0.0}",
-        "model:",
-        "  cell: {choice: [rnn, gru, lstm]}",
-        "  hidden_size: {int: [8, 32]}",
-        "training:",
-        "  learning_rate: {loguniform: [0.005, 0.2]}",
-        "  batch_size: 1",
-        "  max_epochs: 200               # an epoch reads the text once",
-        "  carry_state: true",
-        "search:",
-        "  metric: train_nats            # nats a character; `rnnsearch check` lists the others",
-        "  num_trials: 12",
-        "  scheduler: {type: asha, grace_period: 25, reduction_factor: 2}   # in epochs",
-        "  finalists: {top: 1, seeds: 1}",
-    ]
-
-
-def _sized(path: Path, text: str, study: str) -> list[str]:
-    lengths, batches, steps = _windows(path, text)
-    symbols = len(set(text))
+def _sized(path: Path, text: str) -> dict[str, Any]:
+    """Windows and networks that suit a text of its length."""
+    lengths, batches, steps = _windows(path)
     large = len(text) >= 100_000
-    hidden = "[64, 128, 256]" if large else "[16, 32, 64]"
-    embedding = f"[8, {min(64, max(16, symbols))}]"
-    epochs = 10 if large else 40
-    return [
-        f"# Drafted by `rnnsearch init` from {path.name}: {len(text):,} characters, "
-        f"{symbols:,} different ones.",
-        "# Any field of task, model and training is a value or a distribution:",
-        "#   {choice: [...]}, {uniform: [lo, hi]}, {loguniform: ...}, {int: ...}, {logint: ...}",
-        "# `rnnsearch check` prints what this file means; `rnnsearch schema` is for editors.",
-        f"name: {json.dumps(study)}",
-        "task:",
-        "  type: text",
-        f"  path: {json.dumps(str(path.resolve()))}",
-        "  unit: char                    # or byte",
-        "  split: {train: 0.8, val: 0.1, test: 0.1}    # by position",
-        "model:",
-        "  cell: {choice: [gru, lstm]}",
-        f"  input: {{choice: [onehot, embedding]}}   # {symbols:,} symbols",
-        f"  embedding_size: {{logint: {embedding}, when: {{model.input: embedding}}}}",
-        f"  hidden_size: {{choice: {hidden}}}",
-        "  num_layers: {int: [1, 2]}",
-        "  dropout: {uniform: [0.0, 0.4], when: {model.num_layers: {min: 2}}}",
-        "training:",
-        f"  seq_len: {_one_of(lengths)}         # steps of truncated back-propagation",
-        f"  batch_size: {_one_of(batches)}      # parallel streams; {steps:,} steps an epoch "
-        "at the largest",
-        "  carry_state: true             # detached between windows, reset at each epoch",
-        "  optimizer: adamw",
-        "  learning_rate: {loguniform: [1e-3, 2e-2]}",
-        "  clip_norm: 1.0",
-        f"  max_epochs: {epochs}                # an epoch reads the training part once",
-        "search:",
-        "  metric: val_nats              # nats a character; `rnnsearch check` lists the others",
-        "  num_trials: 40",
-        '  time_budget: "10m"            # null for none',
-        "  scheduler: {type: asha, grace_period: 1, reduction_factor: 3}    # in epochs",
-        "  finalists: {top: 1, seeds: 1}",
-    ]
+    return {
+        "embedding": min(64, max(16, len(set(text)))),
+        "hidden": "[64, 128, 256]" if large else "[16, 32, 64]",
+        "lengths": _one_of(lengths),
+        "batches": _one_of(batches),
+        "steps": f"{steps:,}",
+        "epochs": 10 if large else 40,
+    }
 
 
 def _one_of(members: list[int]) -> str:
     return str(members[0]) if len(members) == 1 else f"{{choice: {members}}}"
 
 
-def _windows(path: Path, text: str) -> tuple[list[int], list[int], int]:
+def _windows(path: Path) -> tuple[list[int], list[int], int]:
     """Two lengths and two numbers of streams that leave the training part enough steps."""
     from rnnsearch.tasks.load import load_data
 
