@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from rnnsearch.errors import DataError
 from rnnsearch.plugins import installed
@@ -84,5 +84,4 @@ def use_told(said: Mapping[str, Any], *, lent: bool = True) -> Use:
 
 @cache
 def _built_in(name: str) -> Family:
-    found: Family = named(BUILT_IN[name])
-    return found
+    return cast("Family", named(BUILT_IN[name]))

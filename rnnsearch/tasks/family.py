@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rnnsearch.tasks.base import Task, TaskData
 from rnnsearch.tasks.use import Told, Use
@@ -62,8 +62,7 @@ class Family:
         Raises:
             DataError: The file is missing, empty, unreadable, or too short to split.
         """
-        data: TaskData = named(self.data)(config)
-        return data
+        return cast("TaskData", named(self.data)(config))
 
     def stand_in(self, config: Any) -> TaskData | None:
         """What `known` makes.
@@ -73,13 +72,11 @@ class Family:
         """
         if not self.known:
             return None if self.known is None else self.load(config)
-        data: TaskData = named(self.known)(config)
-        return data
+        return cast("TaskData", named(self.known)(config))
 
     def build(self, config: Any, data: TaskData, device: torch.device, dtype: torch.dtype) -> Task:
         """Put data on a device."""
-        task: Task = named(self.task)(config, data, device, dtype)
-        return task
+        return cast("Task", named(self.task)(config, data, device, dtype))
 
     def use(self, told: Told) -> Use | None:
         """What a trained model can do; None where that hangs on what its manifest is like."""

@@ -105,8 +105,7 @@ class WholeSequences:
 
     def longest(self, index: Ints) -> Ints:
         """Steps of the longest sequence of each batch, [...] of an index [..., B]; on the host."""
-        lengths: Ints = np.where(index == NOBODY, 0, self.on_host[index]).max(-1)
-        return lengths
+        return np.asarray(np.where(index == NOBODY, 0, self.on_host[index]).max(-1))
 
     def padded(self, numbers: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         """Sequences, time first, zero behind each one's end.

@@ -201,5 +201,4 @@ def _ids(column: Any, known: dict[str, int], place: str) -> NDArray[np.int32]:
     if coded.null_count or None in names or "" in names:
         raise DataError(f"{place} tells the series apart and has empty cells.")
     own = [known.setdefault(str(name), len(known)) for name in names]
-    found: NDArray[np.int32] = np.array(own, np.int32)[coded.indices.to_numpy()]
-    return found
+    return np.asarray(np.array(own, np.int32)[coded.indices.to_numpy()])

@@ -72,8 +72,7 @@ def _last(targets: Scaled, origins: Ints, horizon: int) -> Floats:
 
 def _season(targets: Scaled, origins: Ints, horizon: int, period: int) -> Floats:
     rows = targets[origins[:, None] - period + np.arange(horizon) % period]
-    found: Floats = rows.astype(np.float64)
-    return found
+    return np.asarray(rows.astype(np.float64))
 
 
 def _lags(data: PreparedSeries, context: int) -> int:

@@ -149,8 +149,7 @@ class SeriesData(PreparedSeries):
         seen = np.isfinite(self.values[:, : len(config.targets)]).all(axis=1)
         holes = np.concatenate([[0], np.cumsum(~seen)])
         first = found + (length if config.strategy == "direct" else 1)
-        whole: Ints = found[holes[found + length + after] == holes[first]]
-        return whole
+        return np.asarray(found[holes[found + length + after] == holes[first]])
 
     def window_problem(self, window: Window) -> str | None:
         """Why the training part cannot be cut into such sequences, or None."""

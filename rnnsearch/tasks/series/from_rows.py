@@ -202,13 +202,10 @@ def forecast_rows(
         later = torch.cat([later, short], dim=1)
     said = forecast(columns, predictor, history, later, steps)
     found = points(columns, said)[0].double().cpu().numpy()
-    told = scaler.undo(np.pad(found.swapaxes(0, 1), _room(found, names)))[..., : columns.targets]
+    # Up to all columns, for a scaler of all of them.
+    room = [(0, 0), (0, 0), (0, len(names) - found.shape[-1])]
+    told = scaler.undo(np.pad(found.swapaxes(0, 1), room))[..., : columns.targets]
     return restored(told, kind)
-
-
-def _room(found: Floats, names: list[str]) -> list[tuple[int, int]]:
-    """Padding up to all columns, for a scaler of all of them."""
-    return [(0, 0), (0, 0), (0, len(names) - found.shape[-1])]
 
 
 def _fill(

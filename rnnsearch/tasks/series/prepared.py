@@ -90,8 +90,7 @@ class PreparedSeries:
 
     def series_of(self, rows: Ints) -> Ints:
         """The number of the series that each row belongs to."""
-        found: Ints = np.searchsorted(self.starts, rows, side="right") - 1
-        return found
+        return np.asarray(np.searchsorted(self.starts, rows, side="right") - 1)
 
     def truth(self, origins: Ints) -> Floats:
         """Targets of the forecasts from some origins, in their units, [B, horizon, targets]."""

@@ -33,8 +33,7 @@ def ticks_a_second(times: NDArray[Any]) -> float:
 
 def between(times: NDArray[Any]) -> Floats:
     """The steps from each time to the next, in seconds of dates."""
-    found: Floats = np.diff(ticks(times)) / ticks_a_second(times)
-    return found
+    return np.asarray(np.diff(ticks(times)) / ticks_a_second(times))
 
 
 def usual_step(times: NDArray[Any], starts: Ints) -> float | None:

@@ -79,8 +79,7 @@ def month_names(parts: Any) -> Ints:
     low = compute.utf8_lower(parts.field("n"))
     places = compute.index_in(low, value_set=pyarrow.array(list(MONTHS), low.type)).fill_null(-1)
     numbers = np.array([*MONTHS.values(), 0], np.int64)
-    found: Ints = numbers[np.asarray(places.to_numpy(zero_copy_only=False))]
-    return found
+    return np.asarray(numbers[np.asarray(places.to_numpy(zero_copy_only=False))])
 
 
 def seconds_of_day(parts: Any) -> tuple[Ints, Ints, Bools]:

@@ -202,8 +202,7 @@ def whole_numbers(column: Any, place: str) -> NDArray[Any]:
     if column.null_count:
         raise DataError(f"{place}: there are rows without a time.")
     try:
-        found: NDArray[Any] = column.cast(pyarrow.int64()).to_numpy(zero_copy_only=False)
-        return found
+        return np.asarray(column.cast(pyarrow.int64()).to_numpy(zero_copy_only=False))
     except pyarrow.ArrowException:
         return numbers(column, place)
 
