@@ -13,6 +13,7 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.space.reading import Reading
 from rnnsearch.space.roles import Answers, called_time, id_choices, time_choices
+from rnnsearch.tasks.files.forms import Wanted
 from rnnsearch.tasks.files.survey import Column
 from rnnsearch.tasks.files.table import Table, read_table
 from rnnsearch.tasks.series.steps import ticks
@@ -36,14 +37,9 @@ class Look:
         own = tuple(name for name in self.numbers if name != id and name not in time)
         if (time, id) not in self._read:
             self._read.clear()  # no more than one table in memory
-            self._read[time, id] = read_table(
-                self.path,
-                own,
-                time=time or None,
-                id=id,
-                decimal=self.answers.decimal,
-                date_format=self.answers.date_format if time else None,
-            )
+            date_format = self.answers.date_format if time else None
+            wanted = Wanted(own, time, id, self.answers.decimal, date_format)
+            self._read[time, id] = read_table(self.path, wanted)
         return self._read[time, id]
 
     def repeats(self, time: tuple[str, ...], id: str | None) -> tuple[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,33 +58,15 @@ class _NotPlainError(Exception):
     """A cell behind the first rows is written in another way than they are."""
 
 
-def read_table(
-    path: Path,
-    columns: Sequence[str],
-    *,
-    time: str | Sequence[str] | None = None,
-    id: str | None = None,
-    decimal: str | None = None,
-    date_format: str | None = None,
-    empty_values: Sequence[float] = (),
-) -> Table:
+def read_table(path: Path, wanted: Wanted) -> Table:
     """Read the columns that a task needs, and no others.
 
     The file is read block by block into arrays of its length, so that no more of it is in memory
     than the columns.
 
-    Args:
-        columns: To be numbers, a column or more.
-        time: One column, or several that hold the time together.
-        decimal: The decimal sign; None finds it out.
-        date_format: `dmy`, `mdy`, `ymd` or a pattern of strptime; None finds it out.
-        empty_values: Numbers that mean an empty cell.
-
     Raises:
         DataError: Whatever is wrong with the file, with line and column where there is one.
     """
-    times = () if time is None else (time,) if isinstance(time, str) else tuple(time)
-    wanted = Wanted(tuple(columns), times, id, decimal, date_format, tuple(empty_values))
     forms = plain_forms(path, wanted)
     if forms is not None:
         try:

@@ -14,6 +14,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Metric, Score, Window
 from rnnsearch.tasks.files.blocks import column_names
+from rnnsearch.tasks.files.forms import Wanted
 from rnnsearch.tasks.files.table import Table, read_table
 from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.scaling import Scaler
@@ -46,16 +47,15 @@ class SeriesData(PreparedSeries):
         columns = (*config.targets, *config.past, *config.known)
         path = Path(config.path or "")
         check_columns(config, column_names(path))
-        table = read_table(
-            path,
-            columns,
-            time=config.time,
+        wanted = Wanted(
+            numbers=columns,
+            time=config.time_columns,
             id=config.id,
             decimal=config.decimal,
             date_format=config.date_format,
             empty_values=config.empty_values,
         )
-        return cls.of(config, table)
+        return cls.of(config, read_table(path, wanted))
 
     @classmethod
     def of(cls, config: SeriesConfig, table: Table) -> SeriesData:

@@ -11,6 +11,7 @@ import pytest
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.files.blocks import column_names
+from rnnsearch.tasks.files.forms import Wanted
 from rnnsearch.tasks.files.header import header
 from rnnsearch.tasks.files.table import read_table
 from rnnsearch.tasks.series.config import SeriesConfig
@@ -40,7 +41,7 @@ def test_dialects(tmp_path: Path, end: str, delimiter: str, encoding: str) -> No
     else:
         path = written(tmp_path, text, encoding)
     assert column_names(path) == ["t", "straße µ", "y"]
-    table = read_table(path, ["y"], time="t")
+    table = read_table(path, Wanted(("y",), ("t",)))
     np.testing.assert_array_equal(table.values[:, 0], np.arange(30) + 0.5)
     assert table.times is not None
     assert [str(day) for day in table.times.astype("datetime64[D]")] == DAYS
@@ -49,9 +50,9 @@ def test_dialects(tmp_path: Path, end: str, delimiter: str, encoding: str) -> No
 def test_decimal_commas_do_not_pass_for_delimiters(tmp_path: Path) -> None:
     path = written(tmp_path, "Datum;Wert (kW, netto)\n2024-01-01;1,5\n2024-01-02;2,25\n")
     assert header(path).delimiter == ";"
-    assert read_table(path, ["Wert (kW, netto)"]).values[:, 0].tolist() == [1.5, 2.25]
+    assert read_table(path, Wanted(("Wert (kW, netto)",))).values[:, 0].tolist() == [1.5, 2.25]
     path = written(tmp_path, "y\n1,5\n2,25\n0,125\n")
-    assert read_table(path, ["y"]).values[:, 0].tolist() == [1.5, 2.25, 0.125]
+    assert read_table(path, Wanted(("y",))).values[:, 0].tolist() == [1.5, 2.25, 0.125]
 
 
 def test_names_that_are_empty_are_called_as_pandas_does(tmp_path: Path) -> None:
@@ -74,24 +75,24 @@ def test_names_that_are_empty_are_called_as_pandas_does(tmp_path: Path) -> None:
 )
 def test_no_line_of_names(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        read_table(written(tmp_path, text), ["temp"])
+        read_table(written(tmp_path, text), Wanted(("temp",)))
 
 
 def test_the_line_of_a_mistake_is_that_of_the_file(tmp_path: Path) -> None:
     text = 'note,t,y\n"a\n\nb",2024-01-01,1\n\n"c\nd",2024-01-02,low\n'
     with pytest.raises(DataError, match=r"x\.csv:6: the column 'y' must hold numbers, not 'low'"):
-        read_table(written(tmp_path, text), ["y"], time="t")
+        read_table(written(tmp_path, text), Wanted(("y",), ("t",)))
     text = 'note,t,y\n"a\n\nb",2024-01-01,1\n\n"c\nd",2024-01-02,3,4\n'
     with pytest.raises(DataError, match=r"x\.csv:6: 4 cells where the first line names 3"):
-        read_table(written(tmp_path, text), ["y"], time="t")
+        read_table(written(tmp_path, text), Wanted(("y",), ("t",)))
 
 
 def test_rows_in_which_nothing_stands_are_no_rows(tmp_path: Path) -> None:
     rows = "".join(f"{day};{at},5;\n" for at, day in enumerate(DAYS))
-    table = read_table(written(tmp_path, f"t;y;\n{rows};;\n;;\n"), ["y"], time="t")
+    table = read_table(written(tmp_path, f"t;y;\n{rows};;\n;;\n"), Wanted(("y",), ("t",)))
     assert len(table.values) == 30
     with pytest.raises(DataError, match=r"x\.csv:33: the column 't' has no time here"):
-        read_table(written(tmp_path, f"t;y;\n{rows};;\n;7,5;\n"), ["y"], time="t")
+        read_table(written(tmp_path, f"t;y;\n{rows};;\n;7,5;\n"), Wanted(("y",), ("t",)))
 
 
 def test_a_model_leaves_out_rows_in_which_nothing_stands(tmp_path: Path) -> None:
@@ -119,18 +120,18 @@ def test_what_is_no_file_is_refused_before_it_is_read(tmp_path: Path, ending: st
         huge = folder
     for path in (pipe, device, folder, huge, tmp_path / f"none{ending}", tmp_path / f"\0{ending}"):
         with pytest.raises(DataError, match=r"device or a pipe|folder|GiB|no file|cannot read"):
-            read_table(path, ["y"])
+            read_table(path, Wanted(("y",)))
 
 
 def test_a_number_that_is_written_otherwise_behind_the_first_rows(tmp_path: Path) -> None:
     rows = [f"{day},{at}.5" for at, day in enumerate(DAYS)] * 400
     path = written(tmp_path, "t,y\n" + "\n".join(rows) + '\n2024-02-01,"1,234.5"\n')
-    table = read_table(path, ["y"])
+    table = read_table(path, Wanted(("y",)))
     assert table.values[-1, 0] == 1234.5
     assert "'1,234.5' is read as 1234.5" in " ".join(table.forms.notes)
     path = written(tmp_path, "t,y\n" + "\n".join(rows) + "\n01/02/2024,3\n")
     with pytest.raises(DataError, match=r"x\.csv:12002: .*'01/02/2024', which is no time"):
-        read_table(path, ["y"], time="t")
+        read_table(path, Wanted(("y",), ("t",)))
 
 
 @pytest.mark.parametrize(
@@ -155,14 +156,14 @@ def test_a_number_that_is_written_otherwise_behind_the_first_rows(tmp_path: Path
 )
 def test_what_is_no_table(tmp_path: Path, raw: bytes, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        read_table(written(tmp_path, raw), ["y"], time="t")
+        read_table(written(tmp_path, raw), Wanted(("y",), ("t",)))
 
 
 def test_no_file_and_a_folder(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no file"):
-        read_table(tmp_path / "x.csv", ["y"])
+        read_table(tmp_path / "x.csv", Wanted(("y",)))
     with pytest.raises(DataError, match="is a folder"):
-        read_table(tmp_path, ["y"])
+        read_table(tmp_path, Wanted(("y",)))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +184,7 @@ def test_times_and_delimiters(
 ) -> None:
     lines = [("when", "y", "note"), (times[0], "1", "a"), (times[1], "NA", "b")]
     raw = "\ufeff" + "\r\n".join(delimiter.join(line) for line in lines)
-    found = read_table(written(tmp_path, raw), ["y"], time="when")
+    found = read_table(written(tmp_path, raw), Wanted(("y",), ("when",)))
     assert found.times is not None
     step = np.diff(found.times)[0]
     assert step == (np.timedelta64(expected, "s") if found.dated else expected)
@@ -199,13 +200,13 @@ def test_parquet_is_read_like_a_csv(tmp_path: Path) -> None:
     wave = np.arange(100.0) % 7
     columns = {"t": times, "y": wave, "n": np.arange(100), "s": ["a"] * 100}
     parquet.write_table(pyarrow.table(columns), tmp_path / "x.parquet")
-    found = read_table(tmp_path / "x.parquet", ["y", "n"], time="t", id="s")
+    found = read_table(tmp_path / "x.parquet", Wanted(("y", "n"), ("t",), id="s"))
     np.testing.assert_array_equal(found.values[:, 0], wave)
     assert found.times is not None
     assert found.dated
     assert set(np.diff(found.times)) == {np.timedelta64(1, "h")}
     assert found.names == ("a",)
     with pytest.raises(DataError, match=r"must hold numbers, not 'a'"):
-        read_table(tmp_path / "x.parquet", ["s"])
+        read_table(tmp_path / "x.parquet", Wanted(("s",)))
     with pytest.raises(DataError, match="no Parquet file"):
-        read_table(written(tmp_path, "y\n1\n", name="z.parquet"), ["y"])
+        read_table(written(tmp_path, "y\n1\n", name="z.parquet"), Wanted(("y",)))
