@@ -23,6 +23,8 @@ from rnnsearch.tasks.families import family, family_of
 from rnnsearch.tasks.load import load_data, stand_in_data
 
 WINDOW_KEYS = ("training.batch_size", "training.seq_len", "training.steps_per_epoch")
+WINDOW_CULPRITS = ("training.seq_len", *WINDOW_KEYS, "training", "task.path", "task")
+"""Where windows that do not fit are noted, the first of them that the file names."""
 
 BETWEEN_LAYERS = ("model.dropout", "model.residual")
 """Fields that do nothing in a network of one layer."""
@@ -141,11 +143,8 @@ def check_task(draft: Draft, *, check_data: bool) -> list[Metric] | None:
             continue
         draft.stand_ins[config] = data
         reported = {metric.name: metric for metric in known_metrics(data)}
-        metrics = (
-            reported
-            if metrics is None
-            else {name: metric for name, metric in metrics.items() if name in reported}
-        )
+        before = reported if metrics is None else metrics
+        metrics = {name: metric for name, metric in before.items() if name in reported}
     if check_data and metrics is not None:
         _check_windows(draft)
     return None if metrics is None else list(metrics.values())
@@ -192,7 +191,6 @@ def _quietly(config: TaskConfig) -> TaskData | None:
 def _check_windows(draft: Draft) -> None:
     if not all(draft.sound(key) for key in WINDOW_KEYS):
         return
-    noted: set[str] = set()
     keys = [*draft.task_keys(), *WINDOW_KEYS]
     for values in corners(draft.parameters, draft.fixed, keys):
         data = draft.data.get(task_config(values))
@@ -202,24 +200,14 @@ def _check_windows(draft: Draft) -> None:
         problem = data.window_problem(
             Window(batch_size=batch, seq_len=length, steps_per_epoch=steps)
         )
-        if problem is None:
-            continue
-        culprits = [
-            "training.seq_len",
-            "training.batch_size",
-            "training.steps_per_epoch",
-            "training",
-            "task.path",
-            "task",
-        ]
-        sampled = [key for key in WINDOW_KEYS if key in draft.parameters]
-        said = ", ".join(f"{key.partition('.')[2]} {plain_text(values[key])}" for key in sampled)
-        with_what = f" (drawn: {said})" if said else ""
-        place = next((key for key in culprits if key in draft.reading.places), "training")
-        if place not in noted:
-            # One combination shows what is wrong; a hundred of them would hide it.
-            noted.add(place)
-            draft.note([place], problem.rstrip(".") + with_what + ".")
+        if problem is not None:
+            sampled = [key for key in WINDOW_KEYS if key in draft.parameters]
+            said = ", ".join(
+                f"{key.partition('.')[2]} {plain_text(values[key])}" for key in sampled
+            )
+            with_what = f" (drawn: {said})" if said else ""
+            draft.note(WINDOW_CULPRITS, problem.rstrip(".") + with_what + ".")
+            return  # One combination shows what is wrong; a hundred of them would hide it.
 
 
 def known_metrics(data: TaskData) -> list[Metric]:

@@ -33,27 +33,17 @@ def is_active(parameter: Parameter, known: Mapping[str, Any]) -> bool:
 def find_cycle(parents: Mapping[str, Mapping[str, Any]]) -> list[str] | None:
     """Keys that wait for each other in a circle, the first one again at the end; or None."""
     done: set[str] = set()
-    for start in parents:
-        path: list[str] = []
-        if cycle := _walk(start, parents, path, done):
-            return cycle
-    return None
 
+    def walk(key: str, path: list[str]) -> list[str] | None:
+        if key in path:
+            return [*path[path.index(key) :], key]
+        if key in done or key not in parents:
+            return None
+        found = next(filter(None, (walk(parent, [*path, key]) for parent in parents[key])), None)
+        done.add(key)
+        return found
 
-def _walk(
-    key: str, parents: Mapping[str, Mapping[str, Any]], path: list[str], done: set[str]
-) -> list[str] | None:
-    if key in path:
-        return [*path[path.index(key) :], key]
-    if key in done or key not in parents:
-        return None
-    path.append(key)
-    for parent in parents[key]:
-        if cycle := _walk(parent, parents, path, done):
-            return cycle
-    path.pop()
-    done.add(key)
-    return None
+    return next(filter(None, (walk(start, []) for start in parents)), None)
 
 
 def in_order(parameters: Mapping[str, Parameter]) -> list[str]:

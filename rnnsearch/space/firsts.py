@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as MappingABC
 from typing import Any
 
-from rnnsearch.errors import Mistake
+from rnnsearch.space.checks import Draft
 from rnnsearch.space.conditions import contains, in_order, is_active
-from rnnsearch.space.distributions import Parameter
 from rnnsearch.space.document import Entry, Items, Mapping, Node
 from rnnsearch.space.fields import sampled_section
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.noting import WrongError, note, noted, within, wrong
+from rnnsearch.space.noting import all_noted, note, noted, within, wrong
 from rnnsearch.space.sections import Reading
 from rnnsearch.space.trial import label
 from rnnsearch.space.values import read_value
 from rnnsearch.space.words import condition_text, draws, plain_text
 
 
-def read_first_trials(
-    entry: Entry | None,
-    reading: Reading,
-    parameters: MappingABC[str, Parameter],
-    fixed: MappingABC[str, Any],
-    mistakes: list[Mistake],
-) -> tuple[dict[str, Any], ...]:
+def read_first_trials(entry: Entry | None, draft: Draft) -> tuple[dict[str, Any], ...]:
     """Complete params of each listed configuration.
 
     A sampled field that is active and not named takes its documented default, which its
@@ -36,54 +28,43 @@ def read_first_trials(
     if not isinstance(node, Items):
         if getattr(node, "raw", None) not in ("", "null"):
             message = "must be a list of mappings, such as [{model.cell: lstm}]."
-            note(mistakes, node.place, "first_trials", message)
+            note(draft.mistakes, node.place, "first_trials", message)
         return ()
     found: list[dict[str, Any]] = []
     for number, item in enumerate(node.items):
-        with noted(mistakes):
-            params = _one(f"first_trials[{number}]", item, reading, parameters, fixed)
+        with noted(draft.mistakes):
+            params = _one(f"first_trials[{number}]", item, draft)
             if params is not None and params not in found:
                 found.append(params)
     return tuple(found)
 
 
-def _one(
-    where: str,
-    node: Node,
-    reading: Reading,
-    parameters: MappingABC[str, Parameter],
-    fixed: MappingABC[str, Any],
-) -> dict[str, Any] | None:
+def _one(where: str, node: Node, draft: Draft) -> dict[str, Any] | None:
     """Params of a listed configuration; None where a sampled field of the file is a mistake."""
     if not isinstance(node, Mapping):
         message = "must be a mapping of dotted keys to values, such as {model.cell: lstm}."
         raise wrong(node.place, where, message)
-    found: list[Mistake] = []
+    reading, parameters = draft.reading, draft.parameters
     named: dict[str, Any] = {}
-    for key, entry in node.entries.items():
-        with noted(found):
-            named |= _value(where, key, entry, reading, parameters, fixed)
-    if found:
-        raise WrongError(*found)
+    with all_noted() as found:
+        for key, entry in node.entries.items():
+            with noted(found):
+                named |= _value(where, key, entry, draft)
     if any(key in reading.wrong for key in reading.distributions):
         return None
-    known = dict(fixed)
-    for key in in_order(parameters):
-        parameter = parameters[key]
-        if not is_active(parameter, known):
-            overridden = any(_overridden(parent, reading) for parent in parameter.when)
-            if key in named and not overridden:
-                conditions = " and ".join(condition_text(*one) for one in parameter.when.items())
+    known = dict(draft.fixed)
+    with all_noted() as found:
+        for key in in_order(parameters):
+            drawn, when = parameters[key].distribution, parameters[key].when
+            if is_active(parameters[key], known):
+                known[key] = named.get(key, reading.fields[key].default)
+                if not contains(drawn, known[key]):
+                    default = f"its default {plain_text(known[key])} is outside of {draws(drawn)}."
+                    note(found, node.place, where, f"must name {key}: {default}")
+            elif key in named and not any(_overridden(parent, reading) for parent in when):
+                conditions = " and ".join(condition_text(*one) for one in when.items())
                 message = f"{key} is not sampled here: that needs {conditions}. Leave it out."
                 note(found, node.entries[key].place, where, message)
-            continue
-        known[key] = named.get(key, reading.fields[key].default)
-        if not contains(parameter.distribution, known[key]):
-            default = f"its default {plain_text(known[key])}"
-            message = f"must name {key}: {default} is outside of {draws(parameter.distribution)}."
-            note(found, node.place, where, message)
-    if found:
-        raise WrongError(*found)
     return {key: label(known[key]) for key in parameters if key in known}
 
 
@@ -91,15 +72,9 @@ def _overridden(key: str, reading: Reading) -> bool:
     return key in reading.places and reading.places[key].override
 
 
-def _value(
-    where: str,
-    key: str,
-    entry: Entry,
-    reading: Reading,
-    parameters: MappingABC[str, Parameter],
-    fixed: MappingABC[str, Any],
-) -> dict[str, Any]:
+def _value(where: str, key: str, entry: Entry, draft: Draft) -> dict[str, Any]:
     """What a listed configuration says of a field; nothing where that is settled elsewhere."""
+    reading, parameters = draft.reading, draft.parameters
     known = reading.fields
     if key not in known or not sampled_section(key):
         if reading.task_type is None and key.startswith("task."):
@@ -111,7 +86,7 @@ def _value(
     with within(entry.node.place, where, key):
         value = read_value(known[key], entry.node)
     if key not in parameters:
-        _check_fixed(where, key, entry, value, reading, fixed)
+        _check_fixed(where, key, entry, value, draft)
         return {}
     distribution = parameters[key].distribution
     if not contains(distribution, value):
@@ -123,17 +98,11 @@ def _value(
     return {key: value}
 
 
-def _check_fixed(
-    where: str,
-    key: str,
-    entry: Entry,
-    value: Any,
-    reading: Reading,
-    fixed: MappingABC[str, Any],
-) -> None:
+def _check_fixed(where: str, key: str, entry: Entry, value: Any, draft: Draft) -> None:
     """A field that is fixed at another value; overridden, or under one, the command line wins."""
-    always = plain_text(fixed.get(key))
-    if fixed.get(key) == value:
+    reading, fixed = draft.reading, draft.fixed.get(key)
+    always = plain_text(fixed)
+    if fixed == value:
         return
     if key not in reading.places:
         message = f"{key} is not sampled in this file; it is always {always}."

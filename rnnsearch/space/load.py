@@ -18,7 +18,7 @@ from rnnsearch.space.checks import (
     check_metric,
     check_task,
 )
-from rnnsearch.space.conditions import Condition, can_hold, contains, holds
+from rnnsearch.space.conditions import Condition, can_hold, contains, holds, in_order
 from rnnsearch.space.distributions import Between, Parameter
 from rnnsearch.space.document import Entry, Place, Scalar, read
 from rnnsearch.space.document import Mapping as Tree
@@ -133,10 +133,8 @@ def _load(
     parameters = _parameters(reading, conditions, fixed)
     study = _name(root, name, mistakes)
     start = Place(source, root.place.line, directory)
-    firsts = read_first_trials(
-        root.entries.get("first_trials"), reading, parameters, fixed, mistakes
-    )
     draft = Draft(reading, fixed, parameters, mistakes, start)
+    firsts = read_first_trials(root.entries.get("first_trials"), draft)
     check_clash(draft)
     check_scheduler(draft)
     check_metric(draft, check_task(draft, check_data=check_data))
@@ -210,26 +208,21 @@ def _parameters(
         if key in reading.distributions
     }
     dead: set[str] = set()
-    changed = True
-    while changed:
-        changed = False
-        for key, parameter in list(found.items()):
-            if key in reading.wrong:
-                continue
-            when = {
-                parent: _possible(condition, parent, found, fixed, dead)
-                for parent, condition in parameter.when.items()
-            }
-            if any(condition is None for condition in when.values()):
-                del found[key]
-                dead.add(key)
-                fixed[key] = reading.fields[key].default
-                changed = True
-            else:
-                found[key] = Parameter(
-                    parameter.distribution,
-                    {name: one for name, one in when.items() if one is not None},
-                )
+    for key in in_order(found):
+        if key in reading.wrong:
+            continue
+        parameter = found[key]
+        when = {
+            parent: _possible(condition, parent, found, fixed, dead)
+            for parent, condition in parameter.when.items()
+        }
+        possible = {parent: one for parent, one in when.items() if one is not None}
+        if len(possible) == len(when):
+            found[key] = Parameter(parameter.distribution, possible)
+        else:
+            del found[key]
+            dead.add(key)
+            fixed[key] = reading.fields[key].default
     return found
 
 

@@ -39,6 +39,15 @@ def noted(mistakes: list[Mistake]) -> Iterator[None]:
 
 
 @contextmanager
+def all_noted() -> Iterator[list[Mistake]]:
+    """Everything that is noted inside, raised at the end of it."""
+    found: list[Mistake] = []
+    yield found
+    if found:
+        raise WrongError(*found)
+
+
+@contextmanager
 def within(place: Place, where: str, what: str) -> Iterator[None]:
     """What is wrong inside is wrong with another entry, in which `what` is named."""
     try:

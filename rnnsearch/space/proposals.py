@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import optuna
@@ -69,13 +70,8 @@ def optuna_distributions(spec: StudySpec) -> dict[str, BaseDistribution]:
 def _distribution(distribution: Distribution) -> BaseDistribution:
     if isinstance(distribution, Choice):
         return CategoricalDistribution([label(member) for member in distribution.members])
-    if isinstance(distribution, Float):
-        return FloatDistribution(
-            distribution.low, distribution.high, log=distribution.log, step=distribution.step
-        )
-    return IntDistribution(
-        distribution.low, distribution.high, log=distribution.log, step=distribution.step
-    )
+    kind = FloatDistribution if isinstance(distribution, Float) else IntDistribution
+    return kind(**asdict(distribution))
 
 
 def _draw(
@@ -83,10 +79,5 @@ def _draw(
 ) -> Any:
     if isinstance(distribution, Choice):
         return trial.suggest_categorical(key, [label(member) for member in distribution.members])
-    if isinstance(distribution, Float):
-        return trial.suggest_float(
-            key, distribution.low, distribution.high, step=distribution.step, log=distribution.log
-        )
-    return trial.suggest_int(
-        key, distribution.low, distribution.high, step=distribution.step, log=distribution.log
-    )
+    number = trial.suggest_float if isinstance(distribution, Float) else trial.suggest_int
+    return number(key, **asdict(distribution))

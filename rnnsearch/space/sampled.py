@@ -12,7 +12,7 @@ from rnnsearch.space.document import Entry, Items, Mapping, Node, Scalar
 from rnnsearch.space.field_types import in_words, is_list, literals, takes
 from rnnsearch.space.fields import Field
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.noting import WrongError, note, noted, wrong
+from rnnsearch.space.noting import WrongError, all_noted, note, noted, wrong
 from rnnsearch.space.values import read_value
 from rnnsearch.space.words import plain_text
 
@@ -116,17 +116,15 @@ def _choice(field: Field, node: Node) -> Choice:
             f"apart by a search. Leave some out{remedy}.",
         )
     members: dict[Any, None] = {}
-    found: list[Mistake] = []
-    for number, item in enumerate(node.items, start=1):
-        part = f"choice member {number}"
-        with noted(found):
-            value = read_value(field, item, what=part)
-            if value in members:
-                message = f"{part} is there twice: {plain_text(value)}. Leave one out."
-                raise wrong(item.place, key, message)
-            members[value] = None
-    if found:
-        raise WrongError(*found)
+    with all_noted() as found:
+        for number, item in enumerate(node.items, start=1):
+            part = f"choice member {number}"
+            with noted(found):
+                value = read_value(field, item, what=part)
+                if value in members:
+                    message = f"{part} is there twice: {plain_text(value)}. Leave one out."
+                    raise wrong(item.place, key, message)
+                members[value] = None
     return Choice(tuple(members))
 
 
@@ -145,12 +143,10 @@ def _bounds(field: Field, kind: str, node: Node) -> tuple[Any, Any]:
         message = f"{kind} needs its two ends, {kind}: [low, high], both of which it can draw."
         raise wrong(place, key, message)
     ends: list[Any] = []
-    found: list[Mistake] = []
-    for item, name in zip(node.items, ("the lower", "the upper"), strict=True):
-        with noted(found):
-            ends.append(read_value(field, item, what=f"{name} end of {kind}"))
-    if found:
-        raise WrongError(*found)
+    with all_noted() as found:
+        for item, name in zip(node.items, ("the lower", "the upper"), strict=True):
+            with noted(found):
+                ends.append(read_value(field, item, what=f"{name} end of {kind}"))
     if any(end is None or isinstance(end, str) for end in ends):
         raise wrong(place, key, f"{kind} needs two numbers, [low, high].")
     low, high = ends

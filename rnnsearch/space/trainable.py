@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rnnsearch.space.checks import Draft
@@ -23,12 +24,7 @@ def check_training(draft: Draft) -> None:
     noted: set[str] = set()
     for config, data in draft.stand_ins.items():
         family = family_of(config)
-        for key, message, suggestion in (
-            *_losses(draft, data),
-            *_carried(draft, data, family),
-            *_entered(draft, data),
-            *_fed(draft, data),
-        ):
+        for key, message, suggestion in _misfits(draft, data, family):
             if message not in noted:
                 noted.add(message)
                 draft.note([key], f"the task `{family.name}` {message}", suggestion)
@@ -48,44 +44,26 @@ def check_training(draft: Draft) -> None:
         )
 
 
-def _losses(draft: Draft, data: TaskData) -> list[tuple[str, str, str]]:
-    wrong = [loss for loss in members(draft, LOSS) if loss not in (None, *data.losses)]
+def _misfits(draft: Draft, data: TaskData, family: Family) -> Iterator[tuple[str, str, str]]:
+    """Keys that the task does not go with: what it says of them, and what would do."""
     allowed = ", ".join(data.losses)
-    return [
-        (
-            LOSS,
-            f"cannot be trained on {loss!r}; it takes {allowed}, or null for {data.losses[0]}.",
-            nearest(loss, data.losses) or data.losses[0],
-        )
-        for loss in wrong
-    ]
-
-
-def _carried(draft: Draft, data: TaskData, family: Family) -> list[tuple[str, str, str]]:
-    whole = data.whole_sequence or family.shuffled
-    if not (whole and True in members(draft, CARRY)):
-        return []
-    message = "shows a model whole sequences: no state leads from one to the next."
-    return [(CARRY, message, "false")]
-
-
-def _entered(draft: Draft, data: TaskData) -> list[tuple[str, str, str]]:
-    if data.symbolic:
-        return []
-    message = "has numbers for inputs and ignores it. Take this field out."
-    return [(key, message, "") for key in INPUTS if key in draft.parameters]
-
-
-def _fed(draft: Draft, data: TaskData) -> list[tuple[str, str, str]]:
-    found = []
+    for loss in members(draft, LOSS):
+        if loss not in (None, *data.losses):
+            message = f"cannot be trained on {loss!r}; it takes {allowed}, or null for "
+            near = nearest(loss, data.losses) or data.losses[0]
+            yield LOSS, f"{message}{data.losses[0]}.", near
+    if (data.whole_sequence or family.shuffled) and True in members(draft, CARRY):
+        message = "shows a model whole sequences: no state leads from one to the next."
+        yield CARRY, message, "false"
+    for key in INPUTS:
+        if key in draft.parameters and not data.symbolic:
+            yield key, "has numbers for inputs and ignores it. Take this field out.", ""
     own = {"scheduled", "own"} & set(members(draft, FEEDING))
     if own and not (data.feedback and data.input_size == data.output_size):
         message = "gives outputs that are no inputs to come, so a model cannot be fed its own."
-        found.append((FEEDING, message, "teacher"))
-    noisy = NOISE in draft.parameters or any(members(draft, NOISE))
-    if noisy and data.symbolic:
-        found.append((NOISE, "has symbols for inputs, to which no noise can be added.", "0"))
-    return found
+        yield FEEDING, message, "teacher"
+    if data.symbolic and (NOISE in draft.parameters or any(members(draft, NOISE))):
+        yield NOISE, "has symbols for inputs, to which no noise can be added.", "0"
 
 
 def members(draft: Draft, key: str) -> tuple[Any, ...]:

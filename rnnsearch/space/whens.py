@@ -11,7 +11,7 @@ from rnnsearch.space.document import Entry, Items, Mapping, Node, Scalar
 from rnnsearch.space.field_types import is_list, takes
 from rnnsearch.space.fields import Field, sampled_section
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.noting import WrongError, note, noted, within, wrong
+from rnnsearch.space.noting import all_noted, note, noted, within, wrong
 from rnnsearch.space.sections import Reading
 from rnnsearch.space.values import read_value
 from rnnsearch.space.words import condition_text, draws, plain_text
@@ -69,12 +69,10 @@ def _condition(where: str, parent: Field, node: Node) -> Condition:
     if not nodes:
         raise wrong(node.place, where, f"the list of values of {parent.key} is empty.")
     members: list[Any] = []
-    found: list[Mistake] = []
-    for item in nodes:
-        with noted(found), within(item.place, where, parent.key):
-            members.append(read_value(parent, item))
-    if found:
-        raise WrongError(*found)
+    with all_noted() as found:
+        for item in nodes:
+            with noted(found), within(item.place, where, parent.key):
+                members.append(read_value(parent, item))
     return tuple(member for at, member in enumerate(members) if member not in members[:at])
 
 
@@ -83,12 +81,10 @@ def _between(where: str, parent: Field, node: Mapping) -> Between:
         message = "is no number, so it has no range; write a value or a list of values."
         raise wrong(node.place, where, f"{parent.key} {message}")
     ends: dict[str, float] = {}
-    found: list[Mistake] = []
-    for name, entry in node.entries.items():
-        with noted(found):
-            ends[name] = _end(where, name, entry)
-    if found:
-        raise WrongError(*found)
+    with all_noted() as found:
+        for name, entry in node.entries.items():
+            with noted(found):
+                ends[name] = _end(where, name, entry)
     if not ends:
         raise wrong(node.place, where, "a range needs min, max or both.")
     low, high = ends.get("min"), ends.get("max")
@@ -137,11 +133,9 @@ def _check_possible(
         if not can_hold(condition, distribution):
             raise wrong(place, where, f"{said} never holds: {drawn}")
         return
-    found: list[Mistake] = []
     names = [str(one) for one in distribution.members] if isinstance(distribution, Choice) else []
-    for member in condition:
-        if not contains(distribution, member):
-            message = f"{parent.key} is never {plain_text(member)}: {drawn}"
-            note(found, place, where, message, nearest(str(member), names))
-    if found:
-        raise WrongError(*found)
+    with all_noted() as found:
+        for member in condition:
+            if not contains(distribution, member):
+                message = f"{parent.key} is never {plain_text(member)}: {drawn}"
+                note(found, place, where, message, nearest(str(member), names))
