@@ -12,14 +12,11 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-PRIVATE = 0o600
-"""Mode of a file with secrets: its owner reads and writes it, nobody else does."""
-
 # What file systems answer that cannot sync a folder; its names are then durable when they like.
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.ENOSYS})
 
 
-def replace_file(path: Path, data: bytes | str, *, mode: int = 0o666) -> None:
+def replace_file(path: Path, data: bytes | str) -> None:
     """Give a file new contents as a whole: it has the old ones, or all of the new ones.
 
     A file has one writer at a time; another one's leftovers of a kill are overwritten.
@@ -27,17 +24,15 @@ def replace_file(path: Path, data: bytes | str, *, mode: int = 0o666) -> None:
     Args:
         path: It is made if absent, its folder is not.
         data: Text is written as UTF-8.
-        mode: Of the new file, less the umask; `PRIVATE` for secrets, which are never in a file
-            that others can read.
 
     Raises:
         OSError: The disk refused. Unless only the folder could not be synced, the file is as it
             was, and nothing lies beside it.
     """
-    put_in_place(write_aside(path, data, mode=mode), path)
+    put_in_place(write_aside(path, data), path)
 
 
-def write_aside(path: Path, data: bytes | str, *, mode: int = 0o666) -> Path:
+def write_aside(path: Path, data: bytes | str) -> Path:
     """Write what `put_in_place` will make the contents of `path`; durable when this returns.
 
     Several files that belong together are all written aside before the first is put in place: a
@@ -47,8 +42,8 @@ def write_aside(path: Path, data: bytes | str, *, mode: int = 0o666) -> Path:
         Where it lies: `NAME.new` in the same folder.
     """
     aside = path.with_name(path.name + ".new")
-    aside.unlink(missing_ok=True)  # of a kill; its mode may be another
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    aside.unlink(missing_ok=True)  # of a kill
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         try:
             _write(descriptor, data.encode() if isinstance(data, str) else data, 0)

@@ -66,7 +66,8 @@ def find_object(path: str, noun: str) -> Any:
         with _apart():
             found: Any = import_module(module)
     except ModuleNotFoundError as error:
-        whose = place_of(error) if error.name not in _parents(module) else ""
+        missed = f"{module}.".startswith(f"{error.name}.")
+        whose = "" if missed else place_of(error)
         missing = f" ({whose})" if whose else ""
         raise InputError(f"cannot import the {noun} {path}: {error}{missing}. {how}") from error
     except (Exception, SystemExit) as error:
@@ -154,11 +155,6 @@ def _apart() -> Iterator[None]:
             yield
         finally:
             sys.stdin = before
-
-
-def _parents(module: str) -> list[str]:
-    parts = module.split(".")
-    return [".".join(parts[: at + 1]) for at in range(len(parts))]
 
 
 def _kind(found: Any) -> str:

@@ -69,10 +69,7 @@ def _study_row(directory: StudyDirectory) -> dict[str, Any]:
     row: dict[str, Any] = {
         "study": directory.name,
         "state": "unreadable",
-        "trials": None,
-        "complete": None,
-        "metric": None,
-        "champion": None,
+        **dict.fromkeys(("trials", "complete", "metric", "champion")),
         "MB": round(directory.size_bytes() / 1e6, 1),
     }
     try:

@@ -230,18 +230,14 @@ class Recorder:
         return True
 
     def _say_close(self, seconds: float) -> None:
-        if self._process is None or self._process.stdin is None:
-            return
-        try:
-            self._process.stdin.write(f"close {max(0.0, seconds):.1f}\n".encode())
-        except BrokenPipeError:
-            return  # it died; `close` sees the exit status and starts another one
-        self._close_pipe()
+        self._close_pipe(f"close {max(0.0, seconds):.1f}\n")
 
-    def _close_pipe(self) -> None:
+    def _close_pipe(self, last_word: str = "") -> None:
         if self._process is None or self._process.stdin is None:
             return
         try:
+            if last_word:
+                self._process.stdin.write(last_word.encode())
             self._process.stdin.close()
         except BrokenPipeError:
             return  # it died with the line unread, which `close` sees in the exit status

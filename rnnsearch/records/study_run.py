@@ -142,3 +142,28 @@ class StudyRun:
         )
         state.champion_uri = self._store.register(event, under)
         state.champion = event.mark
+
+
+def unheard(study: Path, name: str, now: float) -> StudyStarted:
+    """The start of a study whose own could not be read, from its space file.
+
+    Args:
+        study: Its folder.
+        now: Unix time.
+    """
+    from ruamel.yaml import YAML
+
+    text = (study / "study.yaml").read_text(encoding="utf-8")
+    document = YAML(typ="safe", pure=True).load(text)
+    search = document["search"]
+    return StudyStarted(
+        time=now,
+        study=name,
+        storage=str(study.parent),
+        task=str(document["task"]["type"]),
+        metric=str(search["metric"]),
+        goal=str(search.get("goal", "minimize")),
+        num_trials=int(search.get("num_trials", 0)),
+        resumed=True,
+        space_yaml=text,
+    )

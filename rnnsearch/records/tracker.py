@@ -30,10 +30,9 @@ from rnnsearch.events import (
 from rnnsearch.records.events_codec import decode, encode
 from rnnsearch.records.moved import in_study
 from rnnsearch.records.run_store import BlockedError, RefusedError, RunStore
-from rnnsearch.records.study_run import StudyRun
+from rnnsearch.records.study_run import StudyRun, unheard
 from rnnsearch.records.trial_rows import TrialRows
 from rnnsearch.records.trial_runs import TrialRuns
-from rnnsearch.records.untold import unheard
 from rnnsearch.records.writer_state import WriterState
 
 _log = logging.getLogger(__name__)

@@ -54,11 +54,8 @@ class TrialRows:
         A trial that goes on from a snapshot after a crash reports some epochs again, with equal
         values; the first report counts.
         """
-        seen: set[tuple[str, int]] = set()
-        fresh = []
+        fresh: dict[tuple[str, int], Point] = {}
         for row in self.points:
-            place = (row[0], row[3])
-            if row[3] > epoch and place not in seen:
-                seen.add(place)
-                fresh.append(row)
-        return fresh
+            if row[3] > epoch:
+                fresh.setdefault((row[0], row[3]), row)
+        return list(fresh.values())

@@ -94,9 +94,9 @@ def drive(
         store: Where the records go.
         sinks: Where they go beside that, as in `open_sinks`.
     """
-    from rnnsearch.records.untold import open_runs, untold
     from rnnsearch.search.run import run_search
     from rnnsearch.search.tally import Tally
+    from rnnsearch.study.untold import open_runs, untold
 
     ended_before = _ended(ledger)
     note_store(ledger, directory, store)

@@ -17,13 +17,13 @@ from rnnsearch.events import (
 )
 from rnnsearch.records.outbox import Outbox
 from rnnsearch.records.tracker import Tracker
-from rnnsearch.records.untold import open_runs, untold
 from rnnsearch.records.writer import Mover
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.after_flush import AfterFlush
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger, read_trials
 from rnnsearch.space.load import loads
+from rnnsearch.study.untold import open_runs, untold
 
 SPACE = """
 name: sine

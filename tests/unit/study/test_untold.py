@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from rnnsearch.events import EpochsReported, Event, TrialEnded, TrialStarted, TrialState
 from rnnsearch.records.outbox import Outbox
-from rnnsearch.records.untold import open_runs, untold
 from rnnsearch.records.writer_state import OpenRun, WriterState
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What is asked of a trial of the ledger."""
-
-    number: int
-    state: TrialState
-    values_by_epoch: dict[int, float] = field(default_factory=dict)
-    reason: str = "why"
-    epoch: int = 3
-    value: float | None = 0.25
-    best_value: float | None = 0.25
-    best_epoch: int | None = 3
-    seconds: float | None = 1.5
-    ended: float | None = 50.0
-
+from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.study.untold import open_runs, untold
 
 CURVE = {1: 1.0, 2: 0.5, 3: 0.25}
+
+
+def known(number: int, state: TrialState, curve: dict[int, float]) -> TrialRecord:
+    """A trial as the ledger has it."""
+    return TrialRecord(
+        number, f"trial-{number}", state, {}, curve, 0.25, 0.25, 3, 3, "why",
+        seed=7, attempts=1, crashes=0, snapshot=None, seconds=1.5, started=2.0, ended=50.0,
+    )  # fmt: skip
 
 
 def begin(number: int) -> TrialStarted:
@@ -63,8 +54,8 @@ def test_runs_without_an_end_are_found(tmp_path: Path) -> None:
 
 def test_of_those_the_ledgers_epochs_and_ends_are_told(tmp_path: Path) -> None:
     left_behind(tmp_path)
-    trials = [Trial(number, "complete", CURVE) for number in range(4)]
-    trials += [Trial(4, "pruned", CURVE), Trial(5, "waiting", {}), Trial(6, "waiting", CURVE)]
+    trials = [known(number, "complete", CURVE) for number in range(4)]
+    trials += [known(4, "pruned", CURVE), known(5, "waiting", {}), known(6, "waiting", CURVE)]
 
     told: list[Event] = list(untold(open_runs(tmp_path), trials, "val_mse", now=99.0))
 
@@ -89,4 +80,4 @@ def test_where_everything_was_told_nothing_is(tmp_path: Path) -> None:
     box = Outbox(tmp_path)
     for event in (begin(0), epochs(0, 1, 2, 3), end(0)):
         box.on_event(event)
-    assert list(untold(open_runs(tmp_path), [Trial(0, "complete", CURVE)], "val_mse", 99.0)) == []
+    assert list(untold(open_runs(tmp_path), [known(0, "complete", CURVE)], "val_mse", 99.0)) == []

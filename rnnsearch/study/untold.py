@@ -9,69 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from rnnsearch.events import (
     ENDED,
     EpochsReported,
     Event,
-    StudyStarted,
     TrialEnded,
     TrialStarted,
-    TrialState,
 )
 from rnnsearch.records.segment_reader import SegmentReader
 from rnnsearch.records.writer_state import WriterState
 
-
-class KnownTrial(Protocol):
-    """A trial as the ledger has it: `rnnsearch.search.ledger.trial_record.TrialRecord`."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def state(self) -> TrialState: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def epoch(self) -> int: ...
-    @property
-    def value(self) -> float | None: ...
-    @property
-    def values_by_epoch(self) -> Mapping[int, float]: ...
-    @property
-    def best_value(self) -> float | None: ...
-    @property
-    def best_epoch(self) -> int | None: ...
-    @property
-    def seconds(self) -> float | None: ...
-    @property
-    def ended(self) -> float | None: ...
-
-
-def unheard(study: Path, name: str, now: float) -> StudyStarted:
-    """The start of a study whose own could not be read, from its space file.
-
-    Args:
-        study: Its folder.
-        now: Unix time.
-    """
-    from ruamel.yaml import YAML
-
-    text = (study / "study.yaml").read_text(encoding="utf-8")
-    document = YAML(typ="safe", pure=True).load(text)
-    search = document["search"]
-    return StudyStarted(
-        time=now,
-        study=name,
-        storage=str(study.parent),
-        task=str(document["task"]["type"]),
-        metric=str(search["metric"]),
-        goal=str(search.get("goal", "minimize")),
-        num_trials=int(search.get("num_trials", 0)),
-        resumed=True,
-        space_yaml=text,
-    )
+if TYPE_CHECKING:
+    from rnnsearch.search.ledger.trial_record import TrialRecord
 
 
 def open_runs(folder: Path) -> dict[int, int]:
@@ -92,7 +43,7 @@ def open_runs(folder: Path) -> dict[int, int]:
 
 
 def untold(
-    runs: Mapping[int, int], trials: Sequence[KnownTrial], metric: str, now: float
+    runs: Mapping[int, int], trials: Sequence[TrialRecord], metric: str, now: float
 ) -> Iterator[Event]:
     """The events that are missing, from what the ledger knows.
 
