@@ -63,7 +63,7 @@ class StudyDirectory:
     """Tune's folder for the time of a search; nothing in it is worth keeping."""
 
     def __post_init__(self) -> None:
-        if not _SAFE_NAME.fullmatch(self.name) or self.name.lower() in _TAKEN_BY_MLFLOW:
+        if not _can_name(self.name):
             raise StorageError(
                 f"{self.name!r} cannot name a study. Use letters, digits, '.', '_' and '-', "
                 "at most 100, beginning with a letter or digit; mlflow.db, mlartifacts and mlruns "
@@ -149,14 +149,12 @@ def list_studies(storage: Path) -> list[StudyDirectory]:
     storage = local_storage(storage)
     if not storage.is_dir():
         return []
-    names = sorted(
-        path.name
-        for path in storage.iterdir()
-        if path.is_dir()
-        and _SAFE_NAME.fullmatch(path.name)
-        and path.name.lower() not in _TAKEN_BY_MLFLOW
-    )
+    names = sorted(path.name for path in storage.iterdir() if _can_name(path.name))
     return [found for name in names if (found := StudyDirectory(storage, name)).exists()]
+
+
+def _can_name(name: str) -> bool:
+    return bool(_SAFE_NAME.fullmatch(name)) and name.lower() not in _TAKEN_BY_MLFLOW
 
 
 def next_free_name(storage: Path, name: str) -> str:

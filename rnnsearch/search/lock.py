@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 
 from rnnsearch.commands import command
 from rnnsearch.disk import append_bytes
@@ -116,12 +115,7 @@ class StudyLock:
         self.acquire()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self.release()
 
     def _beat(self) -> None:
@@ -234,18 +228,8 @@ def _started(pid: int) -> str | None:
     except ProcessLookupError:
         return None
     except PermissionError:
-        return ""
+        pass  # somebody else's, and alive
     return ""
-
-
-def _parse(text: str) -> Owner | None:
-    """The owner in a lock file; None for a free one. A damaged one is nobody's: see below."""
-    try:
-        fields = json.loads(text)
-        return Owner(**fields)
-    except (ValueError, TypeError):
-        # Written under `_alone` in one go, so half an owner means that its machine died writing.
-        return None
 
 
 @contextmanager
@@ -259,7 +243,12 @@ def _opened(path: Path, flags: int = os.O_RDWR) -> Iterator[int]:
 
 
 def _read(file: int) -> Owner | None:
-    return _parse(os.pread(file, LONGEST_OWNER, 0).decode(errors="replace"))
+    """The owner in a lock file; None for a free one. A damaged one is nobody's: see below."""
+    try:
+        return Owner(**json.loads(os.pread(file, LONGEST_OWNER, 0).decode(errors="replace")))
+    except (ValueError, TypeError):
+        # Written under `_alone` in one go, so half an owner means that its machine died writing.
+        return None
 
 
 def _overwrite(file: int, text: str) -> None:

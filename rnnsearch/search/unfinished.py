@@ -7,7 +7,7 @@ study has to show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -64,10 +64,15 @@ def best_unfinished(
         grace: Epochs from which on a trial counts; see `StoppingRule.grace`.
         complain: Told why a snapshot cannot be used.
     """
-    found = [
-        (snapshot.epoch < grace, judge.of(snapshot.best_metrics), record.number, snapshot)
-        for record, snapshot in _waiting(records, spec, snapshots, complain)
-    ]
+    files = Snapshots(snapshots, complain)
+    found = []
+    for record in records:
+        if record.state == "waiting" and record.snapshot:
+            fits = partial(_has_epoch_of, trial_config(spec, record.params, record.seed))
+            state = files.newest(record.snapshot, str(record.number), fits)
+            if state is not None:
+                standing = judge.of(state.best_metrics)
+                found.append((state.epoch < grace, standing, record.number, state))
     for early, standing, number, snapshot in sorted(found, key=lambda one: one[:3]):
         task_data = data[snapshot.config.task]
         try:
@@ -77,23 +82,6 @@ def best_unfinished(
             continue
         return Unfinished(number, snapshot.config, weights, early, standing)
     return None
-
-
-def _waiting(
-    records: Sequence[TrialRecord],
-    spec: StudySpec,
-    snapshots: Path,
-    complain: Callable[[str], None],
-) -> Iterator[tuple[TrialRecord, TrialSnapshot]]:
-    """Trials that wait, each with its newest state that has a finished epoch."""
-    files = Snapshots(snapshots, complain)
-    for record in records:
-        if record.state == "waiting" and record.snapshot:
-            config = trial_config(spec, record.params, record.seed)
-            fits = partial(_has_epoch_of, config)
-            state = files.newest(record.snapshot, str(record.number), fits)
-            if state is not None:
-                yield record, state
 
 
 def _has_epoch_of(config: TrialConfig, state: TrialSnapshot) -> bool:

@@ -17,7 +17,6 @@ class Store(Protocol):
     @property
     def storage(self) -> BaseStorage:
         """What Optuna reads and writes; a change may wait in memory until `flush`."""
-        ...
 
     def flush(self) -> None:
         """Make everything since the last call durable.
@@ -25,12 +24,10 @@ class Store(Protocol):
         Raises:
             StorageError: The store refused. Nothing is lost; call again.
         """
-        ...
 
     def damage_said(self) -> AbstractContextManager[None]:
         """Around whatever reads: raises DamagedLedgerError, with the remedy, for what a damaged
         store does to its reader."""
-        ...
 
 
 def store_of(directory: StudyDirectory, *, read_only: bool = False) -> Store:

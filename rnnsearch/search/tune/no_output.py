@@ -15,10 +15,6 @@ class NoOutput(TrialProgressCallback):  # type: ignore[misc]
     """Stands in the printing callback's place and says nothing."""
 
     def on_trial_result(self, *args: object, **info: object) -> None:
-        del args, info
+        """Nothing, whatever happened."""
 
-    def on_trial_error(self, *args: object, **info: object) -> None:
-        del args, info
-
-    def on_trial_complete(self, *args: object, **info: object) -> None:
-        del args, info
+    on_trial_error = on_trial_complete = on_trial_result
