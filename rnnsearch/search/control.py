@@ -10,6 +10,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from rnnsearch.errors import ClusterError
@@ -35,6 +36,7 @@ STILLBORN = 4
 Phase = Literal["search", "finalists", "draining", "over"]
 
 
+@dataclass(eq=False, kw_only=True)
 class Control:
     """Which packs live, what each holds, and what the study is at.
 
@@ -44,37 +46,25 @@ class Control:
         search: The first stage.
         finalists: Makes the second stage once the first is over; None where there is none.
         data_ref: Reference to a task's data that a pack can fetch.
-        silence: Tells which packs hang; None waits for every pack for ever.
+        silence: Tells which packs hang; without one every pack is waited for, for ever.
         on_first_report: Called once, when a pack has told of an epoch.
         tally: Counts what is done.
     """
 
-    def __init__(
-        self,
-        *,
-        ledger: Ledger,
-        listener: Listener,
-        endings: Endings,
-        search: Stage,
-        finalists: Callable[[], Stage | None],
-        places: int,
-        slots: int,
-        data_ref: Callable[[TaskConfig], Any],
-        silence: Silence | None = None,
-        on_first_report: Callable[[], None] = lambda: None,
-        tally: Tally | None = None,
-    ) -> None:
-        self._ledger = ledger
-        self._listener = listener
-        self._endings = endings
+    ledger: Ledger
+    listener: Listener
+    endings: Endings
+    search: InitVar[Stage]
+    finalists: Callable[[], Stage | None]
+    places: int
+    slots: int
+    data_ref: Callable[[TaskConfig], Any]
+    silence: Silence = field(default_factory=lambda: Silence(None))
+    on_first_report: Callable[[], None] = lambda: None
+    tally: Tally = field(default_factory=Tally)
+
+    def __post_init__(self, search: Stage) -> None:
         self._stage = search
-        self._make_finalists = finalists
-        self.places = places
-        self.slots = slots
-        self._data_ref = data_ref
-        self._silence = silence or Silence(None)
-        self._on_first_report = on_first_report
-        self._tally = tally or Tally()
         self._books: dict[str, PackBook] = {}
         self._alone: deque[Job] = deque()
         self._opened = 0
@@ -105,8 +95,8 @@ class Control:
 
     def overdue(self) -> bool:
         """Whether packs are so slow in setting down what they hold that they are left behind."""
-        if self._endings.over() and self._endings.deadline is not None:
-            return time.monotonic() > self._endings.deadline + HARD_SECONDS
+        if self.endings.over() and self.endings.deadline is not None:
+            return time.monotonic() > self.endings.deadline + HARD_SECONDS
         waited = time.monotonic() - self._phase_since
         return waited > HARD_SECONDS and (self.error is not None or self.phase == "draining")
 
@@ -128,16 +118,16 @@ class Control:
         """Look at the clock and the wishes; move on to the next phase where it is time."""
         if self.ended:
             return
-        ending = self._endings.drain()
+        ending = self.endings.drain()
         if ending is not None:
-            self._ledger.close_asking()
+            self.ledger.close_asking()
             self._enter("draining", ending)
             return
-        if not self._stage.closed and self._stage.time_is_up(self._endings, self._aboard()):
+        if not self._stage.closed and self._stage.time_is_up(self.endings, self._aboard()):
             if self._waiting() or self._holding():
                 self.ending = Ending("budget", OUT_OF_TIME)
             self._stage.closed = True
-            self._ledger.close_asking()
+            self.ledger.close_asking()
         if not self._waiting() and not self._holding():
             self._next_phase()
 
@@ -154,7 +144,7 @@ class Control:
                 self.fail(error)
                 update = self._books[pack_id].set_down()
         if pack_id in self._books:
-            self._silence.heard(pack_id)
+            self.silence.heard(pack_id)
         return update
 
     def _take(self, pack_id: str, report: PackReport) -> Update | None:
@@ -166,7 +156,7 @@ class Control:
             return book.set_down()
         if not book.reported:
             self._stillborn = 0
-            self._listener.on_event(PackStarted(time.time(), book.name, report.node, book.slots))
+            self.listener.on_event(PackStarted(time.time(), book.name, report.node, book.slots))
         for trial_id, weights in report.weights.items():
             if trial_id in book.leaving:
                 self._stage.keep(book.leaving[trial_id][0], weights)
@@ -183,12 +173,12 @@ class Control:
             del book.aboard[job.trial_id]
         self.poll()
         update = self._answer(book, departures, drift.again)
-        self._ledger.flush()
+        self.ledger.flush()
         return update
 
     def lose_pack(self, pack_id: str, reason: str | None) -> None:
         """A pack is gone, by itself (with a reason) or because it was stopped; idempotent."""
-        self._silence.forget(pack_id)
+        self.silence.forget(pack_id)
         book = self._books.pop(pack_id, None)
         if book is None:
             return
@@ -199,18 +189,18 @@ class Control:
                 self.fail(ClusterError(f"Packs die before their first report: {reason}"))
         if crashed:
             numbers = sorted({job.number for job in book.aboard.values()})
-            self._listener.on_event(PackLost(time.time(), book.name, str(reason), numbers))
+            self.listener.on_event(PackLost(time.time(), book.name, str(reason), numbers))
         self._hand_back(book, crashed=crashed)
-        self._ledger.flush()
+        self.ledger.flush()
 
     def lose_hung(self) -> list[str]:
         """Give up the packs that have not said a word for too long; whoever calls ends them.
 
         To be called in every turn of the driver's loop.
         """
-        hung = self._silence.too_long()
+        hung = self.silence.too_long()
         for pack_id in hung:
-            silence = f"it has not reported for {self._silence.limit:g} s and was ended"
+            silence = f"it has not reported for {self.silence.limit:g} s and was ended"
             self.lose_pack(pack_id, silence)
         return hung
 
@@ -223,13 +213,13 @@ class Control:
             self._stage.hand_back(job, crashed=False, snapshot=job.snapshot)
         self._alone.clear()
         self._stage.settle()
-        self._ledger.settle(self.ending.reason if self.ending else "complete")
+        self.ledger.settle(self.ending.reason if self.ending else "complete")
 
     def _judge(self, book: PackBook, report: PackReport, departures: list[Departure]) -> None:
-        self._tally.training_steps += sum(epoch.training_steps for epoch in report.reports)
-        if report.reports and self._tally.first_report is None:
-            self._tally.first_report = time.monotonic()
-            self._on_first_report()
+        self.tally.training_steps += sum(epoch.training_steps for epoch in report.reports)
+        if report.reports and self.tally.first_report is None:
+            self.tally.first_report = time.monotonic()
+            self.on_first_report()
         for departure in self._stage.judge(book.aboard, report):
             book.leave(departure)
             departures.append(departure)
@@ -301,7 +291,7 @@ class Control:
         return taken
 
     def _boarding(self, job: Job) -> Boarding:
-        data = self._data_ref(job.config.task)
+        data = self.data_ref(job.config.task)
         return Boarding(job.trial_id, job.config, job.snapshot, data, job.known_epoch)
 
     def _hand_back(self, book: PackBook, *, crashed: bool) -> None:
@@ -331,7 +321,7 @@ class Control:
     def _next_phase(self) -> None:
         if self.phase == "search":
             self._stage.settle()
-            finalists = self._make_finalists()
+            finalists = self.finalists()
             if finalists is not None:
                 self._stage = finalists
                 self._enter("finalists", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class Ending:
     reason: str
 
 
+@dataclass(eq=False)
 class Endings:
     """Looks at the clock, the stop file and the signals; all are cheap to ask often.
 
@@ -34,34 +35,27 @@ class Endings:
         interrupted: Name of the signal that came, or None.
     """
 
-    def __init__(
-        self,
-        deadline: float | None,
-        search_deadline: float | None,
-        should_stop: Callable[[], str | None],
-        interrupted: Callable[[], str | None],
-    ) -> None:
-        self.deadline = deadline
-        self._search_deadline = search_deadline
-        self._should_stop = should_stop
-        self._interrupted = interrupted
-        self._looked = float("-inf")
-        self._stop_reason: str | None = None
+    deadline: float | None
+    search_deadline: float | None
+    should_stop: Callable[[], str | None]
+    interrupted: Callable[[], str | None]
+    _looked: float = field(default=float("-inf"), init=False)
+    _stop_reason: str | None = field(default=None, init=False)
 
     def drain(self) -> Ending | None:
         """Whether the packs are to set down everything now."""
-        signal = self._interrupted()
+        signal = self.interrupted()
         if signal is not None:
             return Ending("interrupted", f"interrupted by {signal}")
         now = time.monotonic()
         if self._stop_reason is None and now - self._looked >= POLL_SECONDS:
             self._looked = now
-            self._stop_reason = self._should_stop()
+            self._stop_reason = self.should_stop()
         return None if self._stop_reason is None else Ending("stopped", self._stop_reason)
 
     def search_over(self) -> bool:
         """Whether the time for the search stage is up."""
-        return self._search_deadline is not None and time.monotonic() >= self._search_deadline
+        return self.search_deadline is not None and time.monotonic() >= self.search_deadline
 
     def gives_way(self, has_finalist: Callable[[], bool]) -> bool:
         """Whether the search ends: the finalists' share of the time is theirs once there is one."""

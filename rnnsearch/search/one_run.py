@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rnnsearch.events import RANKED
@@ -31,28 +31,22 @@ if TYPE_CHECKING:
     from rnnsearch.space.spec import StudySpec
 
 
+@dataclass(eq=False)
 class OneRun:
     """One run of a study's search: its stages, the weights on disk, and the choice at its end."""
 
-    def __init__(
-        self,
-        spec: StudySpec,
-        directory: StudyDirectory,
-        ledger: Ledger,
-        listener: Listener,
-        endings: Endings,
-        stage: Callable[[str], None],
-        tally: Tally,
-    ) -> None:
-        self.spec = spec
-        self.ledger = ledger
-        self.listener = listener
-        self.stage = stage
-        self.endings = endings
+    spec: StudySpec
+    directory: StudyDirectory
+    ledger: Ledger
+    listener: Listener
+    endings: Endings
+    stage: Callable[[str], None]
+    tally: Tally
+
+    def __post_init__(self) -> None:
         self.data = TaskStore()
-        self.tally = tally
         self.finalists: FinalistsStage | None = None
-        self._directory = directory
+        spec, ledger, listener = self.spec, self.ledger, self.listener
         curves = ledger.curves()
         rule = spec.stopping_rule()
         rule.rebuild(curves)
@@ -60,7 +54,7 @@ class OneRun:
         usable = [record for record in ledger.trials() if self.is_usable(record)]
         top = spec.search.finalists.top
         self.shelf = Shelf(
-            directory.checkpoints, spec.search.goal, top, listener, self.data, usable
+            self.directory.checkpoints, spec.search.goal, top, listener, self.data, usable
         )
         self.search = SearchStage(
             spec, ledger, listener, self.shelf, rule, curves, on_tell=self._told
@@ -102,7 +96,7 @@ class OneRun:
             self.ledger.trials(),
             self.spec,
             judge,
-            self._directory.snapshots,
+            self.directory.snapshots,
             self.data,
             self.grace,
             complain=self.stage,
@@ -119,7 +113,7 @@ class OneRun:
         self.stage(
             "scoring the champion on the test part" if tested else "the champion has no test part"
         )
-        figure = self._directory.champion_figure
+        figure = self.directory.champion_figure
         return crown(self.ledger, self.listener, choice, data=self.data, figure=figure)
 
     def _stage(self, *, reruns: bool) -> FinalistsStage:

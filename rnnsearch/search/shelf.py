@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,14 @@ class Rank:
     number: int
 
 
+def _save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
+    """Write `weights.safetensors` and `config.json`, aside and renamed."""
+    from rnnsearch.training.checkpoint import Checkpoint  # torch, which `rnnsearch list` can spare
+
+    Checkpoint.from_weights(config, weights, data).save(path)
+
+
+@dataclass(eq=False)
 class Shelf:
     """Knows the `top` best ended trials and holds the weights of their best epochs.
 
@@ -43,32 +51,27 @@ class Shelf:
         save: Writes one checkpoint folder.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        goal: Goal,
-        top: int,
-        listener: Listener,
-        data: Mapping[Any, TaskData],
-        usable: Sequence[TrialRecord] = (),
-        save: Callable[[Path, TrialConfig, Weights, TaskData], None] | None = None,
-    ) -> None:
-        self._folder = folder
-        self._top = max(1, top)
-        self._listener = listener
-        self._data = data
-        self._save = save or save_checkpoint
+    folder: Path
+    goal: Goal
+    top: int
+    listener: Listener
+    data: Mapping[Any, TaskData]
+    usable: InitVar[Sequence[TrialRecord]] = ()
+    save: Callable[[Path, TrialConfig, Weights, TaskData], None] = _save_checkpoint
+
+    def __post_init__(self, usable: Sequence[TrialRecord]) -> None:
         self._ranks: list[Rank] = []
-        self._written = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        there = self.folder.iterdir() if self.folder.is_dir() else ()
+        self._written = {path.name for path in there}
         for record in usable:
-            self.offer(record.number, record.standing(goal))
+            self.offer(record.number, record.standing(self.goal))
 
     def offer(self, number: int, standing: Standing) -> bool:
         """Rank an ended trial; True if it now belongs to the best, so that its weights matter."""
         rank = Rank(standing, number)
         ranks = sorted([*self._ranks, rank])
-        self._ranks = ranks[: self._top]
-        for pushed_out in ranks[self._top :]:
+        self._ranks = ranks[: self.top]
+        for pushed_out in ranks[self.top :]:
             self._delete(f"trial-{pushed_out.number:04d}")
         return rank in self._ranks
 
@@ -79,7 +82,7 @@ class Shelf:
     def path(self, number: int, seed: int, *, own: bool) -> Path:
         """Where a training's weights lie: `trial-0007`, or `trial-0007-seed-12` for a rerun."""
         name = f"trial-{number:04d}"
-        return self._folder / (name if own else f"{name}-seed-{seed}")
+        return self.folder / (name if own else f"{name}-seed-{seed}")
 
     def has(self, number: int, seed: int, *, own: bool) -> bool:
         """Whether a training's weights are on disk."""
@@ -93,33 +96,26 @@ class Shelf:
             return None
         path = self.path(number, seed, own=own)
         self._written.add(path.name)
-        self._save(path, config, weights, self._data[config.task])
-        self._listener.on_event(
+        self.save(path, config, weights, self.data[config.task])
+        self.listener.on_event(
             CheckpointSaved(time.time(), number, seed, str(path), dict(weights.metrics))
         )
         return path
 
     def put_unfinished(self, number: int, config: TrialConfig, weights: Weights) -> Path:
         """Write what a trial that was still in training has; it stays until the next such one."""
-        path = self._folder / f"trial-{number:04d}-epoch-{weights.epoch}"
+        path = self.folder / f"trial-{number:04d}-epoch-{weights.epoch}"
         for name in {name for name in self._written if "-epoch-" in name} - {path.name}:
-            shutil.rmtree(self._folder / name, ignore_errors=True)
+            shutil.rmtree(self.folder / name, ignore_errors=True)
             self._written.discard(name)
         if not (path / "config.json").is_file():
-            self._save(path, config, weights, self._data[config.task])
+            self.save(path, config, weights, self.data[config.task])
             self._written.add(path.name)
         return path
 
     def _delete(self, name: str) -> None:
         """Delete a trial's weights and its reruns'; most trials never had any."""
         for one in [w for w in self._written if w == name or w.startswith(f"{name}-seed-")]:
-            path = self._folder / one
+            path = self.folder / one
             shutil.rmtree(path, ignore_errors=not path.exists())
             self._written.discard(one)
-
-
-def save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
-    """Write `weights.safetensors` and `config.json`, aside and renamed."""
-    from rnnsearch.training.checkpoint import Checkpoint  # torch, which `rnnsearch list` can spare
-
-    Checkpoint.from_weights(config, weights, data).save(path)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 LOST_SECONDS = 25.0
 """A head that was restarted with its state answers again within this."""
@@ -31,6 +32,7 @@ def answers(address: str) -> bool:
     return True
 
 
+@dataclass(eq=False)
 class HeadWatch:
     """Looks whether the head answers, and acts once it has not for too long.
 
@@ -43,22 +45,14 @@ class HeadWatch:
         look_seconds: Between two looks.
     """
 
-    def __init__(
-        self,
-        head_answers: Callable[[], bool],
-        lost: Callable[[], None],
-        stuck: Callable[[], None],
-        *,
-        lost_seconds: float = LOST_SECONDS,
-        leave_seconds: float = LEAVE_SECONDS,
-        look_seconds: float = LOOK_SECONDS,
-    ) -> None:
-        self._answers = head_answers
-        self._lost = lost
-        self._stuck = stuck
-        self._lost_seconds = lost_seconds
-        self._leave_seconds = leave_seconds
-        self._look_seconds = look_seconds
+    head_answers: Callable[[], bool]
+    lost: Callable[[], None]
+    stuck: Callable[[], None]
+    lost_seconds: float = LOST_SECONDS
+    leave_seconds: float = LEAVE_SECONDS
+    look_seconds: float = LOOK_SECONDS
+
+    def __post_init__(self) -> None:
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="ray-head", daemon=True)
 
@@ -70,15 +64,15 @@ class HeadWatch:
             yield
         finally:
             self._left.set()
-            self._thread.join(CONNECT_SECONDS + self._look_seconds)
+            self._thread.join(CONNECT_SECONDS + self.look_seconds)
 
     def _watch(self) -> None:
         heard = time.monotonic()
-        while not self._left.wait(self._look_seconds):
-            if self._answers():
+        while not self._left.wait(self.look_seconds):
+            if self.head_answers():
                 heard = time.monotonic()
-            elif time.monotonic() - heard >= self._lost_seconds:
-                self._lost()
-                if not self._left.wait(self._leave_seconds):
-                    self._stuck()
+            elif time.monotonic() - heard >= self.lost_seconds:
+                self.lost()
+                if not self._left.wait(self.leave_seconds):
+                    self.stuck()
                 return

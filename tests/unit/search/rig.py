@@ -124,7 +124,7 @@ class Rig:
             places=places,
             slots=slots,
             data_ref=lambda task: None,
-            silence=silence,
+            silence=silence or Silence(None),
         )
         self.workers: dict[str, PackWorker] = {}
         self.papers: dict[str, PaperPack] = {}

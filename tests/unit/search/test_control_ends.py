@@ -81,7 +81,7 @@ def test_the_budget_ends_trials_beyond_the_grace_period_as_pruned(rigs) -> None:
 
     def each_turn(turn: int) -> None:
         if turn == 5:
-            rig.control._endings._search_deadline = 0.0
+            rig.control.endings.search_deadline = 0.0
 
     rig.run(each_turn=each_turn)
     assert rig.control.ending is not None

@@ -98,7 +98,7 @@ def test_unfinished_reruns_are_left_out_at_the_deadline_which_is_said(rigs) -> N
 
     def each_turn(turn: int) -> None:
         if rig.control.phase == "finalists":
-            rig.control._endings.deadline = time.monotonic()
+            rig.control.endings.deadline = time.monotonic()
 
     rig.run(each_turn=each_turn)
     assert rig.finalists is not None
