@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from rnnsearch.goal import Goal, GoalText
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Part = Literal["train", "val", "test"]
 Head = Literal["every", "last"]
 """Whether a task asks for outputs at every step, or at each sequence's last valid step alone."""
+
+State: TypeAlias = "tuple[Tensor, ...] | None"
+"""Of K networks: (h,) or (h, c), each [K, num_layers, B, hidden]; None is the zero state."""
 
 Loss = Literal["mse", "l1", "huber", "cross_entropy", "bce", "quantile"]
 """What training minimizes: a mean over the valid (step, sequence, output) entries of a trial.
@@ -122,10 +125,7 @@ class Predictor(Protocol):
         ...
 
     def __call__(
-        self,
-        inputs: Tensor,
-        state: tuple[Tensor, ...] | None,
-        lengths: Tensor | None = None,
+        self, inputs: Tensor, state: State, lengths: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Run over a chunk of time.
 
@@ -142,7 +142,7 @@ class Predictor(Protocol):
         """
         ...
 
-    def rollout(self, inputs: Tensor, state: tuple[Tensor, ...] | None, steps: int) -> Tensor:
+    def rollout(self, inputs: Tensor, state: State, steps: int) -> Tensor:
         """Run over a chunk of time, then feed each output back as the next step's input.
 
         Args:
@@ -255,9 +255,7 @@ class Task(Protocol):
         """
         ...
 
-    def evaluate(
-        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
-    ) -> dict[str, Tensor]:
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """Metrics of a part for every trial of a stack.
 
         Args:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.base import Predictor, State
 
 
-def fed_back(
-    predictor: Predictor, inputs: Tensor, state: tuple[Tensor, ...] | None, steps: int
-) -> Tensor:
+def fed_back(predictor: Predictor, inputs: Tensor, state: State, steps: int) -> Tensor:
     """`Predictor.rollout` by one call a step; right for every predictor."""
     found: list[Tensor] = []
     fed = inputs.contiguous()

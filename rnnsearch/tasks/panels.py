@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.base import Predictor, State
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from rnnsearch.figures.panels import Panels
 
 
@@ -17,10 +15,7 @@ class Panelled(Protocol):
     """A task that predicts points of several quantities, and draws each of them."""
 
     def panels(
-        self,
-        predictor: Predictor,
-        steps: int | None = None,
-        carried: tuple[Tensor, ...] | None = None,
+        self, predictor: Predictor, steps: int | None = None, carried: State = None
     ) -> Panels:
         """The rollout of `Pictured.picture`, of every quantity; arguments likewise.
 

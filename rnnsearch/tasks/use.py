@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.figures.figure import Figure, figure_of, rollout_figure
-from rnnsearch.tasks.base import Head, Pictured, Predictor, Task
+from rnnsearch.tasks.base import Head, Pictured, Predictor, State, Task
 from rnnsearch.tasks.frames import as_array
 from rnnsearch.tasks.panels import Panelled
 from rnnsearch.tasks.scaling import Scaler
@@ -74,7 +74,7 @@ class Course:
     curves: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     said: Mapping[int, str] = field(default_factory=dict)
     epoch: int = 0
-    carried: tuple[Tensor, ...] | None = None
+    carried: State = None
 
 
 class Asked(Protocol):

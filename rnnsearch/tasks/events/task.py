@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.tasks.arrays import Ints
-from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.events.data import EventsData
 from rnnsearch.tasks.ragged import Ragged
@@ -57,9 +57,7 @@ class EventsTask:
         targets, _ = self._after["train"].padded(index, steps)
         return Batch(inputs, targets, lengths)
 
-    def evaluate(
-        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
-    ) -> dict[str, Tensor]:
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """Likelihood and accuracy over every predicted frame of a part, from the zero state."""
         del carried
         if part not in self._before:

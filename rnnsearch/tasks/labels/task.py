@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.tasks.arrays import Ints
-from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.data import LabelsData
 from rnnsearch.tasks.labels.measures import confusion, measures
@@ -60,9 +60,7 @@ class LabelsTask:
         inputs, lengths = self._parts["train"].padded(index, self.data.seq_len(window))
         return Batch(inputs, self._labels["train"][index].unsqueeze(1), lengths)
 
-    def evaluate(
-        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
-    ) -> dict[str, Tensor]:
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """Accuracy, macro-F1 and nats over every sequence of a part, each from the zero state.
 
         A model whose outputs are not finite has no accuracy either: all three are NaN.

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.tasks.arrays import Ints
-from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.memory.adding import AddingConfig
 from rnnsearch.tasks.memory.copying import CopyConfig
 from rnnsearch.tasks.memory.data import CLOSE, AddingData, CopyData
@@ -47,9 +47,7 @@ class AddingTask:
         sums = self._sums["train"][index].to(self._numbers["train"].dtype)
         return Batch(self._inputs("train", index), sums[:, None, :, None])
 
-    def evaluate(
-        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
-    ) -> dict[str, Tensor]:
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """Error of the sum over all sequences of a part."""
         del carried
         sums = self._sums[part]
@@ -107,9 +105,7 @@ class CopyTask:
         )
         return Batch(inputs, targets)
 
-    def evaluate(
-        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
-    ) -> dict[str, Tensor]:
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """Likelihood over all steps, and what is said of the remembered symbols."""
         del carried
         config, (inputs, targets) = self.config, self._symbols[part]

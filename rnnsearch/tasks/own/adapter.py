@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnsearch.tasks.arrays import Ints
-from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.own.one_trial import OneTrialData
 from rnnsearch.tasks.streams import derive
 
@@ -51,9 +51,7 @@ class LoopedTask:
         targets = torch.stack([self._entered(targets, classes) for _, targets in drawn])
         return Batch(inputs, targets)
 
-    def evaluate(
-        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
-    ) -> dict[str, Tensor]:
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """The task's own figures, trial after trial."""
         del carried
         told = _Told(self, predictor)

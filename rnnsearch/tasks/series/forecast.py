@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnsearch.tasks.arrays import Bools
-from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.base import Predictor, State
 from rnnsearch.tasks.series.config import SeriesConfig
 
 
@@ -170,7 +170,7 @@ def _answers(
         outputs = predictor(entered(columns, history), None)[0].squeeze(1)
         blocks = outputs.view(*outputs.shape[:2], columns.horizon, targets, each).transpose(1, 2)
         return (blocks + last.unsqueeze(-1) if columns.anchored else blocks)[:, :steps]
-    state: tuple[Tensor, ...] | None = None
+    state: State = None
     found = []
     for step in range(steps):
         outputs, state = predictor(fed.contiguous(), state)

@@ -14,7 +14,7 @@ from torch import Tensor
 from rnnsearch.errors import HorizonError
 from rnnsearch.figures.panels import Panels
 from rnnsearch.tasks.arrays import Floats, Ints
-from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.evaluation import scored
@@ -112,9 +112,7 @@ class SeriesTask:
     def _steps(self, count: int) -> Tensor:
         return torch.arange(count, device=self._features.device).unsqueeze(1)
 
-    def evaluate(
-        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
-    ) -> dict[str, Tensor]:
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """Errors over every forecast of a part, each after its own context, from the zero state."""
         del carried
         if part not in self.data.bounds:
@@ -164,10 +162,7 @@ class SeriesTask:
         return f"{name}{whose} from {moment(data, row)}, predicted (measured): {pairs}{more}"
 
     def panels(
-        self,
-        predictor: Predictor,
-        steps: int | None = None,
-        carried: tuple[Tensor, ...] | None = None,
+        self, predictor: Predictor, steps: int | None = None, carried: State = None
     ) -> Panels:
         """Forecasts of each series and target from where its validation is scored.
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from rnnsearch.errors import HorizonError
 from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.arrays import Ints
-from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.fed_back import continued
 from rnnsearch.tasks.shuffling import shuffled_batches
 from rnnsearch.tasks.signals.config import SignalConfig
@@ -56,9 +56,7 @@ class SignalTask:
         ahead = (steps if self.head == "every" else steps[-1:]) + self.config.horizon
         return Batch(self._points[starts + steps], self._points[starts + ahead])
 
-    def evaluate(
-        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
-    ) -> dict[str, Tensor]:
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """Errors in the units of the signal, every target of the part predicted once."""
         del carried
         starts = torch.tensor(self.data.starts(part), device=self._points.device)
@@ -75,10 +73,7 @@ class SignalTask:
         return found
 
     def panels(
-        self,
-        predictor: Predictor,
-        steps: int | None = None,
-        carried: tuple[Tensor, ...] | None = None,
+        self, predictor: Predictor, steps: int | None = None, carried: State = None
     ) -> Panels:
         """Each feature of the validation part, in the units of the signal.
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from rnnsearch.errors import HorizonError
 from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.arrays import Ints
-from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.sine.config import SineConfig, rollouts
 from rnnsearch.tasks.sine.data import SineData, times
 from rnnsearch.tasks.streams import derive
@@ -54,9 +54,7 @@ class SineTask:
         waves = self._waves["train"][index].transpose(1, 2).unsqueeze(-1)
         return Batch(waves[:, :-1].contiguous(), waves[:, 1:].contiguous())
 
-    def evaluate(
-        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
-    ) -> dict[str, Tensor]:
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """Errors over all waves of the part.
 
         `<part>_mse` feeds true points from the zero state. The rollouts feed `warmup_steps` true
@@ -78,10 +76,7 @@ class SineTask:
         return found
 
     def panels(
-        self,
-        predictor: Predictor,
-        steps: int | None = None,
-        carried: tuple[Tensor, ...] | None = None,
+        self, predictor: Predictor, steps: int | None = None, carried: State = None
     ) -> Panels:
         """The first validation wave, and the closed loop over it and beyond, as it is scored.
 
@@ -112,16 +107,11 @@ class SineTask:
         return Panels([panel])
 
     def _rollout(
-        self,
-        predictor: Predictor,
-        waves: Tensor,
-        carried: tuple[Tensor, ...] | None,
-        steps: int,
-        warmup: int,
+        self, predictor: Predictor, waves: Tensor, carried: State, steps: int, warmup: int
     ) -> Tensor:
         """Predictions [K, steps, B, 1] after the first `warmup` points of waves [B, T]."""
         rollout = self.config.rollout
-        state: tuple[Tensor, ...] | None = None
+        state: State = None
         if rollout.state == "carried" and carried is not None:
             state = tuple(
                 part[:, :, :1].expand(-1, -1, len(waves), -1).contiguous() for part in carried

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.base import Predictor, State
 
 
 @torch.no_grad()
@@ -26,7 +26,7 @@ def generate(
     """
     generator = torch.Generator().manual_seed(seed)
     fed = prompt.reshape(1, -1, 1)
-    state: tuple[Tensor, ...] | None = None
+    state: State = None
     added: list[int] = []
     for _ in range(length):
         outputs, state = predictor(fed, state)

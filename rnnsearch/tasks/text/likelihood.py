@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.base import Predictor, State
 from rnnsearch.tasks.sums import row_sums
 
 MOST_STREAMS = 64
@@ -52,7 +52,7 @@ def likelihood(predictor: Predictor, symbols: Tensor, first: int, last: int) -> 
     begins = max(-warmup, 1 - first)
     starts = first + length * torch.arange(streams, device=symbols.device)
     nats = hits = torch.zeros(predictor.size, dtype=torch.float64, device=symbols.device)
-    state: tuple[Tensor, ...] | None = None
+    state: State = None
     step, longest = -warmup, 1
     while step < length:
         limit = begins if step < begins else 0 if step < 0 else length
@@ -85,7 +85,7 @@ def nats_after(predictor: Predictor, symbols: Tensor, positions: Tensor, context
     """
     nats = torch.zeros(predictor.size, dtype=torch.float64, device=symbols.device)
     for some in torch.split(positions, CONTEXTS_AT_ONCE):
-        state: tuple[Tensor, ...] | None = None
+        state: State = None
         for step in range(-context, 0, STEPS_AT_ONCE):
             steps = torch.arange(step, min(step + STEPS_AT_ONCE, 0), device=symbols.device)
             inputs = symbols[some + steps.unsqueeze(1)].long()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.tasks.arrays import Ints
-from rnnsearch.tasks.base import Batch, Head, Part, Predictor, Window
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.streams import derive
 from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.data import TextData
@@ -63,9 +63,7 @@ class TextTask:
         symbols = self._symbols[index.unsqueeze(1) + steps[:, None]].long()
         return Batch(symbols[:, :-1].contiguous(), symbols[:, 1:].contiguous())
 
-    def evaluate(
-        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
-    ) -> dict[str, Tensor]:
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """Likelihood and accuracy over a whole part.
 
         Without a validation part `val` gives the training part's figures under its own names
