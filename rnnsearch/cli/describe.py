@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 
 def print_description(study: StudyDescription) -> None:
-    budget = study.time_budget_seconds
+    spec, search = study.spec, study.spec.search
+    budget = search.time_budget
     limit = f", at most {duration(budget)}" if budget is not None else ""
-    print(f"{study.name}: {study.task}, {study.num_trials} trials{limit}")
+    print(f"{spec.name}: {spec.values['task.type']}, {search.num_trials} trials{limit}")
 
     rows = ", ".join(f"{part} {count:,}" for part, count in study.rows.items())
     made = "made as it is needed"
@@ -36,22 +37,23 @@ def print_description(study: StudyDescription) -> None:
         if parameter.when:
             condition = f"  when {parameter.when}, else {_written(parameter.default)}"
         print(f"  {parameter.key}: {parameter.draws}{condition}")
-    for number, params in enumerate(study.first_trials):
+    for number, params in enumerate(spec.first_trials):
         print(f"  trial {number}: {short_params(params)}")
 
     print("\nfixed (* is a default):")
-    for key, value in study.fixed.items():
+    for key, value in spec.values.items():
         print(f"  {key}: {_written(value)}{' *' if key in study.defaults else ''}")
 
     print("\nsearch:")
     for key, value in study.search.items():
         print(f"  {key}: {_written(value)}")
+    last = spec.values["training.max_epochs"]
     rungs = listed([str(epoch) for epoch in study.rungs]) or "none"
-    print(f"  rungs at epochs: {rungs}; the last epoch is {study.max_epochs}")
+    print(f"  rungs at epochs: {rungs}; the last epoch is {last}")
 
-    print(f"\nmetrics ({study.goal} {study.metric}):")
+    print(f"\nmetrics ({search.goal} {search.metric}):")
     for metric in study.metrics:
-        mark = ">" if metric.name == study.metric else " "
+        mark = ">" if metric.name == search.metric else " "
         print(f"  {mark} {metric.name} [{metric.unit}] {metric.goal}: {metric.meaning}")
 
 

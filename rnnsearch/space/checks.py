@@ -11,9 +11,8 @@ from rnnsearch.goal import Goal
 from rnnsearch.space.conditions import holds
 from rnnsearch.space.corners import corners
 from rnnsearch.space.distributions import Choice, Parameter
-from rnnsearch.space.document import Place
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.noting import note
+from rnnsearch.space.noting import Place, note
 from rnnsearch.space.sections import Reading
 from rnnsearch.space.trial import task_config
 from rnnsearch.space.words import plain_text

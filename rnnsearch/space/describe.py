@@ -42,46 +42,31 @@ class StudyDescription:
     """A study before it runs.
 
     Attributes:
-        name: Of the study.
-        task: The task's type.
-        fixed: Every field that is not sampled, under its dotted key, defaults included.
+        spec: The study.
         defaults: Those of them that stand at their default.
         parameters: Every sampled field.
         metrics: What the task reports, the study's own metric among it.
         metric: What the study selects on.
-        goal: `minimize` or `maximize`.
         rows: Points or symbols of each part.
         inputs: Features of a number task, or symbols of the vocabulary.
         outputs: Of the head.
         notes: What a person should know before running.
         parameter_counts: Weights and biases of the smallest and the largest model.
-        num_trials: To evaluate at most.
-        time_budget_seconds: None for no limit.
-        max_epochs: Of every trial.
         rungs: Epochs at which a trial may be stopped; empty where nothing stops it.
-        first_trials: Complete params of the configurations that come first.
         configurations: How many different ones the space holds; None for endlessly many.
         search: Rules and resources under their dotted keys.
     """
 
-    name: str
-    task: str
-    fixed: Mapping[str, Any]
+    spec: StudySpec
     defaults: tuple[str, ...]
     parameters: tuple[Sampled, ...]
     metrics: tuple[Metric, ...]
-    metric: str
-    goal: str
     rows: Mapping[str, int]
     inputs: int
     outputs: int
     notes: tuple[str, ...]
     parameter_counts: tuple[int, int]
-    num_trials: int
-    time_budget_seconds: float | None
-    max_epochs: int
     rungs: tuple[int, ...]
-    first_trials: tuple[Mapping[str, Any], ...]
     configurations: int | None
     search: Mapping[str, Any]
 
@@ -105,24 +90,16 @@ def describe(spec: StudySpec) -> StudyDescription:
     )
     counts = parameter_counts(spec, data)
     return StudyDescription(
-        name=spec.name,
-        task=str(spec.values["task.type"]),
-        fixed=spec.values,
+        spec=spec,
         defaults=tuple(key for key, value in spec.values.items() if value == fields[key].default),
         parameters=parameters,
         metrics=tuple(known_metrics(data)),
-        metric=spec.search.metric,
-        goal=spec.search.goal,
         rows={part: rows for part, rows in data.rows().items() if rows},
         inputs=data.input_size,
         outputs=data.output_size,
         notes=(*data.notes(), *notes_of(spec, counts[1])),
         parameter_counts=counts,
-        num_trials=spec.search.num_trials,
-        time_budget_seconds=spec.search.time_budget,
-        max_epochs=spec.values["training.max_epochs"],
         rungs=spec.stopping_rule().rungs,
-        first_trials=spec.first_trials,
         configurations=configurations(spec),
         search=_search(spec),
     )

@@ -37,6 +37,14 @@ class Int:
 Distribution = Choice | Float | Int
 
 
+def kind_of(distribution: Distribution) -> str:
+    """Its word in a space file."""
+    if isinstance(distribution, Choice):
+        return "choice"
+    kind = "uniform" if isinstance(distribution, Float) else "int"
+    return f"log{kind}" if distribution.log else kind
+
+
 @dataclass(frozen=True, slots=True)
 class Between:
     """A condition's range; None is open."""

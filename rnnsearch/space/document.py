@@ -8,8 +8,9 @@ exhaust the stack.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,18 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from rnnsearch.errors import Mistake
+from rnnsearch.space.noting import Place, WrongError, note, wrong
 
 MAX_NODES = 30_000
 """Nodes after aliases are followed: a few nested aliases can stand for billions."""
 MAX_DEPTH = 40
 
-_INT = re.compile(r"[-+]?[0-9]{1,300}")
-_OCT = re.compile(r"0o[0-7]{1,300}")
-_HEX = re.compile(r"0x[0-9a-fA-F]{1,300}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], int | float]], ...] = (
+    (re.compile(r"[-+]?[0-9]{1,300}"), int),
+    (re.compile(r"0o[0-7]{1,300}"), partial(int, base=8)),
+    (re.compile(r"0x[0-9a-fA-F]{1,300}"), partial(int, base=16)),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
+)
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(["", "~", "null", "Null", "NULL"]),
     **dict.fromkeys(["true", "True", "TRUE"], True),
@@ -46,25 +50,6 @@ _WORDS: dict[str, Any] = {
     **{"-" + word: float("-inf") for word in (".inf", ".Inf", ".INF")},
 }
 _TAG = "tag:yaml.org,2002:"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a key or a value was written.
-
-    Attributes:
-        source: The file's name, or `--set KEY=VALUE`.
-        line: Counts from 1; None in an override.
-        directory: Where a relative path of this place starts.
-    """
-
-    source: str
-    line: int | None
-    directory: Path
-
-    @property
-    def override(self) -> bool:
-        return self.line is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +103,10 @@ def resolve_scalar(text: str) -> str | int | float | bool | None:
     """What an unquoted scalar means in the core schema of YAML 1.2."""
     if text in _WORDS:
         return _WORDS[text]  # type: ignore[no-any-return]
-    if _INT.fullmatch(text):
-        return int(text)
-    if _OCT.fullmatch(text):
-        return int(text[2:], 8)
-    if _HEX.fullmatch(text):
-        return int(text[2:], 16)
-    if _FLOAT.fullmatch(text):
-        return float(text)
+    for pattern, number in _NUMBERS:
+        if pattern.fullmatch(text):
+            return number(text)
     return text
-
-
-class _UnreadableError(Exception):
-    """The text cannot become one tree; the reason is a mistake of its own."""
-
-    def __init__(self, message: str, place: Place) -> None:
-        super().__init__(message)
-        self.mistake = Mistake(message, line=place.line, source=place.source)
 
 
 def read(
@@ -152,31 +124,23 @@ def read(
     reader = _Reader(source, directory, override, mistakes)
     try:
         return reader.document(text)
-    except _UnreadableError as error:
-        mistakes.append(error.mistake)
+    except WrongError as error:
+        mistakes += error.mistakes
     except ReaderError as error:
-        line = None if override else text.count("\n", 0, error.position) + 1
         character = error.character if isinstance(error.character, int) else ord(error.character)
-        mistakes.append(
-            Mistake(
-                f"this is no YAML text: the character U+{character:04X} is not allowed; "
-                "is it a binary file?",
-                line=line,
-                source=source,
-            )
-        )
+        message = f"this is no YAML text: the character U+{character:04X} is not allowed; "
+        place = reader.place(text.count("\n", 0, error.position))
+        note(mistakes, place, "", f"{message}is it a binary file?")
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = None if override or mark is None else mark.line + 1
         what = " ".join(part for part in (error.context, error.problem) if part)
         column = f" at column {mark.column + 1}" if mark is not None else ""
-        mistakes.append(
-            Mistake(f"this is no YAML{column}: {what}{_hint(what)}.", line=line, source=source)
-        )
+        place = reader.place(None if mark is None else mark.line)
+        note(mistakes, place, "", f"this is no YAML{column}: {what}{_hint(what)}.")
     except (YAMLError, ValueError, OverflowError) as error:
         # The scanner converts escapes such as "\UFFFFFFFF" and %YAML versions without a check.
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        mistakes.append(Mistake(f"this is no YAML: {first}.", source=source))
+        note(mistakes, reader.place(None), "", f"this is no YAML: {first}.")
     return None
 
 
@@ -204,35 +168,32 @@ class _Reader:
         root: Node | None = None
         for event in events:
             if isinstance(event, DocumentStartEvent) and root is not None:
-                raise _UnreadableError(
-                    "a second document starts here; a space file is a single one.",
-                    self._place(event),
-                )
+                message = "a second document starts here; a space file is a single one."
+                raise wrong(self.place(event.start_mark.line), "", message)
             if isinstance(event, AliasEvent | ScalarEvent | MappingStartEvent | SequenceStartEvent):
                 root = self._node(event, events, ())
         if isinstance(root, Scalar) and root.value is None and not root.quoted:
             return None
         return root
 
-    def _place(self, event: Event) -> Place:
-        line = None if self.override else event.start_mark.line + 1
-        return Place(self.source, line, self.directory)
+    def place(self, line: int | None) -> Place:
+        """A line of the text, counted from 0."""
+        number = None if self.override or line is None else line + 1
+        return Place(self.source, number, self.directory)
 
     def _count(self, nodes: int, place: Place) -> None:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
-            raise _UnreadableError(
-                f"more than {MAX_NODES:,} values, aliases followed; no space file needs so many.",
-                place,
-            )
+            message = f"more than {MAX_NODES:,} values, aliases followed; no space file needs so "
+            raise wrong(place, "", f"{message}many.")
 
     def _node(self, event: Event, events: Iterator[Event], path: tuple[str, ...]) -> Node:
-        place = self._place(event)
+        place = self.place(event.start_mark.line)
         if len(path) > MAX_DEPTH:
-            raise _UnreadableError(f"nested more than {MAX_DEPTH} deep.", place)
+            raise wrong(place, "", f"nested more than {MAX_DEPTH} deep.")
         if isinstance(event, AliasEvent):
             if event.anchor not in self.anchors:
-                raise _UnreadableError(f"the alias *{event.anchor} has no anchor before it.", place)
+                raise wrong(place, "", f"the alias *{event.anchor} has no anchor before it.")
             node, size = self.anchors[event.anchor]
             self._count(size, place)
             return node
@@ -255,38 +216,29 @@ class _Reader:
     def _mapping(self, place: Place, events: Iterator[Event], path: tuple[str, ...]) -> Mapping:
         mapping = Mapping(place)
         while not isinstance(event := next(events), MappingEndEvent):
-            key_place = self._place(event)
+            key_place = self.place(event.start_mark.line)
             key = self._node(event, events, (*path, "?"))
             name = key.raw if isinstance(key, Scalar) else "?"
             value = self._node(next(events), events, (*path, name))
             if not isinstance(key, Scalar):
-                self._note("a key is one word, not a list or a mapping.", key_place)
+                message = "a key is one word, not a list or a mapping."
+                note(self.mistakes, key_place, "", message)
                 continue
             if key.raw in mapping.entries:
                 first = mapping.entries[key.raw].place.line
                 where = f"line {first}" if first is not None else "the same text"
-                self._note(
-                    f"stands here a second time; it is already in {where}. Keep one of them.",
-                    key_place,
-                    ".".join((*path, name)),
-                )
+                message = f"stands here a second time; it is already in {where}. Keep one of them."
+                note(self.mistakes, key_place, ".".join((*path, name)), message)
                 continue
             mapping.entries[key.raw] = Entry(key.raw, key_place, value)
         return mapping
 
-    def _note(self, message: str, place: Place, key: str = "") -> None:
-        self.mistakes.append(Mistake(message, key=key, line=place.line, source=place.source))
-
     def _check_tag(self, event: Any, kind: str, place: Place) -> None:
         if event.tag not in (None, "!", _TAG + kind):
-            self._note(f"the tag {event.tag} means nothing here; leave it out.", place)
+            message = f"the tag {event.tag} means nothing here; leave it out."
+            note(self.mistakes, place, "", message)
 
     def _scalar(self, event: ScalarEvent, place: Place) -> Scalar:
-        text = str(event.value)
-        plain_style = bool(event.implicit[0])
-        if event.tag is None:
-            value = resolve_scalar(text) if plain_style else text
-            return Scalar(place, value, text, quoted=not plain_style)
-        if event.tag not in ("!", _TAG + "str"):
-            self._note(f"the tag {event.tag} means nothing here; leave it out.", place)
-        return Scalar(place, text, text, quoted=True)
+        self._check_tag(event, "str", place)
+        text, bare = str(event.value), event.tag is None and bool(event.implicit[0])
+        return Scalar(place, resolve_scalar(text) if bare else text, text, quoted=not bare)

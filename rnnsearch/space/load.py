@@ -20,12 +20,12 @@ from rnnsearch.space.checks import (
 )
 from rnnsearch.space.conditions import Condition, can_hold, contains, holds, in_order
 from rnnsearch.space.distributions import Between, Parameter
-from rnnsearch.space.document import Entry, Place, Scalar, read
+from rnnsearch.space.document import Entry, Scalar, read
 from rnnsearch.space.document import Mapping as Tree
 from rnnsearch.space.fields import REQUIRED, SECTIONS, sampled_section
 from rnnsearch.space.firsts import read_first_trials
 from rnnsearch.space.networks import check_networks
-from rnnsearch.space.noting import note
+from rnnsearch.space.noting import Place, note
 from rnnsearch.space.overrides import apply_overrides
 from rnnsearch.space.resolve import render
 from rnnsearch.space.sections import Reading, read_sections

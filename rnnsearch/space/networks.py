@@ -26,7 +26,7 @@ def check_networks(draft: Draft) -> None:
     for cell in members(draft, "model.cell"):
         if isinstance(cell, str) and is_own(cell):
             _check_own(draft, cell)
-    if _meet(draft, {LEARNED: "learned", CARRY: True}):
+    if any(True for _ in _together(draft, {LEARNED: "learned", CARRY: True})):
         draft.note(
             [LEARNED, CARRY],
             "is learned where training.carry_state is true: a step starts from one or from the "
@@ -105,10 +105,6 @@ def _layer_sizes(draft: Draft, cell: str) -> set[tuple[int, int]]:
             found.add((entering, widths[0]))
             found |= {(both * below, width) for below, width in pairwise(widths)}
     return found
-
-
-def _meet(draft: Draft, wanted: dict[str, Any]) -> bool:
-    return any(True for _ in _together(draft, wanted))
 
 
 def _together(draft: Draft, wanted: dict[str, Any], *more: str) -> Iterator[dict[str, Any]]:

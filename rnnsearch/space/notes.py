@@ -92,11 +92,8 @@ def _idle(spec: StudySpec) -> list[str]:
                 )
         elif spec.values.get(key) and most < 2:
             notes.append(f"{key} does nothing while {layers} is 1")
-    slow = [cell for cell in _drawn(spec, "model.cell") if is_own(cell)]
-    notes += [
-        f"{cell} is your own cell: a slow path, one trial and one step at a time" for cell in slow
-    ]
-    return notes
+    slow = "is your own cell: a slow path, one trial and one step at a time"
+    return notes + [f"{cell} {slow}" for cell in _drawn(spec, "model.cell") if is_own(cell)]
 
 
 def _drawn(spec: StudySpec, key: str) -> Sequence[Any]:

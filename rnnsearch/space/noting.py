@@ -1,12 +1,32 @@
-"""Mistakes of a file, noted where they are found or raised by what cannot go on without a value."""
+"""Mistakes at places of a file, noted where they are found or raised by what cannot go on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 from rnnsearch.errors import Mistake
-from rnnsearch.space.document import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a key or a value was written.
+
+    Attributes:
+        source: The file's name, or `--set KEY=VALUE`.
+        line: Counts from 1; None in an override.
+        directory: Where a relative path of this place starts.
+    """
+
+    source: str
+    line: int | None
+    directory: Path
+
+    @property
+    def override(self) -> bool:
+        return self.line is None
 
 
 class WrongError(Exception):

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rnnsearch.errors import DataError, Mistake
-from rnnsearch.space.document import Entry, Mapping, Node, Place, Scalar, read
+from rnnsearch.space.document import Entry, Mapping, Node, Scalar, read
 from rnnsearch.space.fields import SECTIONS, every_field
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.noting import note
+from rnnsearch.space.noting import Place, note
 from rnnsearch.tasks.families import BUILT_IN, family
 from rnnsearch.tasks.own.find import is_own
 
@@ -24,12 +24,8 @@ def apply_overrides(root: Mapping, overrides: Sequence[str], mistakes: list[Mist
         key, equals, value = text.partition("=")
         key = key.strip()
         if not equals or not key:
-            note(
-                mistakes,
-                place,
-                "",
-                "an override is KEY=VALUE, such as training.learning_rate=0.01.",
-            )
+            message = "an override is KEY=VALUE, such as training.learning_rate=0.01."
+            note(mistakes, place, "", message)
             continue
         keys = _all_keys(root)
         if not _known(key, keys):

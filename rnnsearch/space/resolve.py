@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from rnnsearch.space.distributions import Between, Choice, Float, Parameter
+from rnnsearch.space.distributions import Between, Choice, Parameter, kind_of
 from rnnsearch.space.fields import SECTIONS, Field
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import stored_value
@@ -98,9 +98,7 @@ def _parameter(parameter: Parameter) -> str:
     if isinstance(distribution, Choice):
         body["choice"] = distribution.members
     else:
-        kind = "uniform" if isinstance(distribution, Float) else "int"
-        kind = f"log{kind}" if distribution.log else kind
-        body[kind] = (distribution.low, distribution.high)
+        body[kind_of(distribution)] = (distribution.low, distribution.high)
         if distribution.step not in (None, 1) or isinstance(distribution.step, float):
             body["step"] = distribution.step
     if parameter.when:

@@ -154,11 +154,8 @@ def likely_target(names: Sequence[str]) -> tuple[str, bool]:
     ranked = []
     for at, name in enumerate(names):
         words = words_of(name)
-        hits = [_TARGETS.index(word) for word in words if word in _TARGETS]
-        whole = name.strip().lower()
-        if whole in _TARGETS:
-            hits.append(_TARGETS.index(whole))
-        if hits:
+        called = (*words, name.strip().lower())
+        if hits := [_TARGETS.index(word) for word in called if word in _TARGETS]:
             ranked.append((min(hits), len(words), at, name))
     if ranked:
         return min(ranked)[3], True

@@ -12,14 +12,15 @@ from rnnsearch.tasks.series.steps import ticks, ticks_a_second
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_STEPS = {
-    1: "second",
-    60: "minute",
-    900: "quarter of an hour",
-    3600: "hour",
-    86400: "day",
-    604800: "week",
-}
+_DAY = 86400
+_STEPS = (
+    *((1, 1, "second"), (60, 60, "minute"), (900, 900, "quarter of an hour")),
+    *((3600, 3600, "hour"), (_DAY, _DAY, "day"), (7 * _DAY, 7 * _DAY, "week")),
+    *((28 * _DAY, 31 * _DAY, "month"), (89 * _DAY, 92 * _DAY, "quarter")),
+    (365 * _DAY, 366 * _DAY, "year"),
+)
+"""Least and most seconds of what a person calls one."""
+
 LONGEST_PERIOD = 2000
 MOST_ROWS = 100_000
 """The last rows of the training part, in which a season is looked for."""
@@ -99,10 +100,5 @@ def step_in_words(times: NDArray[Any] | None) -> str:
     usual = usual_step(times)
     if times.dtype.kind != "M":
         return f"{usual:g}"
-    if usual in _STEPS:
-        return f"one {_STEPS[int(usual)]}"
-    days = usual / 86400
-    for least, most, word in ((28, 31, "month"), (89, 92, "quarter"), (365, 366, "year")):
-        if least <= days <= most:
-            return f"one {word}"
-    return f"{usual:g} s"
+    words = (f"one {word}" for least, most, word in _STEPS if least <= usual <= most)
+    return next(words, f"{usual:g} s")

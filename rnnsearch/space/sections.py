@@ -10,7 +10,7 @@ from typing import Any
 
 from rnnsearch.errors import DataError, InputError, Mistake
 from rnnsearch.space.distributions import Distribution
-from rnnsearch.space.document import Entry, Mapping, Place, Scalar
+from rnnsearch.space.document import Entry, Mapping, Scalar
 from rnnsearch.space.fields import (
     SECTIONS,
     Field,
@@ -22,7 +22,7 @@ from rnnsearch.space.fields import (
     section_keys,
 )
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.noting import note, noted, wrong
+from rnnsearch.space.noting import Place, note, noted, wrong
 from rnnsearch.space.sampled import KINDS, read_distribution
 from rnnsearch.space.values import read_value
 from rnnsearch.tasks.families import BUILT_IN, family, task_types

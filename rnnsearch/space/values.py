@@ -9,11 +9,11 @@ from typing import Annotated, Any, Union
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from rnnsearch.models.config import OWN_PATTERN, OwnCell
-from rnnsearch.space.document import Mapping, Node, Place, Scalar, plain
+from rnnsearch.space.document import Mapping, Node, Scalar, plain
 from rnnsearch.space.field_types import alternatives, in_words, literals, takes
 from rnnsearch.space.fields import Field
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.noting import wrong
+from rnnsearch.space.noting import Place, wrong
 from rnnsearch.vocabulary import DURATION, PATH
 
 _DURATION = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([smh])\s*")

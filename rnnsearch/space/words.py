@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnnsearch.space.distributions import Between, Choice, Distribution, Float
+from rnnsearch.space.distributions import Between, Choice, Distribution, Float, kind_of
 from rnnsearch.space.fields import Field
 from rnnsearch.vocabulary import DURATION
 
@@ -27,10 +27,7 @@ def draws(distribution: Distribution) -> str:
         members = [plain_text(member) for member in distribution.members[:SHOWN]]
         more = len(distribution.members) - SHOWN
         return f"[{', '.join(members)}{f', ... {more} more' if more > 0 else ''}]"
-    kind = ("log" if distribution.log else "") + (
-        "uniform" if isinstance(distribution, Float) else "int"
-    )
-    text = f"{kind}: [{distribution.low}, {distribution.high}]"
+    text = f"{kind_of(distribution)}: [{distribution.low}, {distribution.high}]"
     plain_step = 1 if not isinstance(distribution, Float) else None
     return text if distribution.step == plain_step else f"{text}, step: {distribution.step}"
 

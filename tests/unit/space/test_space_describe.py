@@ -28,12 +28,10 @@ def test_a_shipped_file_holds_no_mistake(file: Path) -> None:
 
 def test_sine() -> None:
     found = describe(load(SPACES / "sine.yaml"))
-    assert found.metric == "val_rollout_rmse_49"
-    assert found.metric in [metric.name for metric in found.metrics]
+    assert found.spec.search.metric == "val_rollout_rmse_49"
+    assert found.spec.search.metric in [metric.name for metric in found.metrics]
     assert all(metric.unit and metric.meaning for metric in found.metrics)
     assert found.rungs == (5, 15, 45)
-    assert found.max_epochs == 60
-    assert found.num_trials == 60
     assert found.configurations is None
     assert found.notes == ()
     assert found.rows["train"] == 150
@@ -69,7 +67,7 @@ def test_parameter_counts_bound_every_model_of_the_space(name: str) -> None:
             model,
             input_size=found.inputs,
             output_size=found.outputs,
-            symbolic=found.task == "text",
+            symbolic=spec.values["task.type"] == "text",
         )
         assert found.parameter_counts[0] <= count <= found.parameter_counts[1]
 
