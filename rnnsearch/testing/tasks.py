@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.network import RecurrentNetwork
-from rnnsearch.tasks.base import Batch, Head, Part, Task, TaskData, Window, own_loss
+from rnnsearch.tasks.base import Batch, Head, Part, State, Task, TaskData, Window, own_loss
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.families import family_of, use_of
 from rnnsearch.tasks.fed_back import fed_back
@@ -55,10 +55,7 @@ class Networks:
         return len(self.networks)
 
     def __call__(
-        self,
-        inputs: Tensor,
-        state: tuple[Tensor, ...] | None,
-        lengths: Tensor | None = None,
+        self, inputs: Tensor, state: State, lengths: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         self.calls += 1
         found = []
@@ -74,7 +71,7 @@ class Networks:
         states = zip(*(after for _, after in found), strict=True)
         return outputs, tuple(torch.cat(parts) for parts in states)
 
-    def rollout(self, inputs: Tensor, state: tuple[Tensor, ...] | None, steps: int) -> Tensor:
+    def rollout(self, inputs: Tensor, state: State, steps: int) -> Tensor:
         return fed_back(self, inputs, state, steps)
 
 
@@ -92,10 +89,7 @@ class Blank:
     dtype = torch.float32
 
     def __call__(
-        self,
-        inputs: Tensor,
-        state: tuple[Tensor, ...] | None,
-        lengths: Tensor | None = None,
+        self, inputs: Tensor, state: State, lengths: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         given = [inputs, *(state or ()), *(() if lengths is None else (lengths,))]
         assert {one.device for one in given} == {self.device}
@@ -104,7 +98,7 @@ class Blank:
         outputs = torch.empty(2, steps, batch, self.output_size, device=self.device)
         return outputs, state or (start, start)
 
-    def rollout(self, inputs: Tensor, state: tuple[Tensor, ...] | None, steps: int) -> Tensor:
+    def rollout(self, inputs: Tensor, state: State, steps: int) -> Tensor:
         return fed_back(self, inputs, state, steps)
 
 

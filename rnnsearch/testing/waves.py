@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.tasks.base import Batch, Head, Loss, Metric, Part, Predictor, Score, Window
+from rnnsearch.tasks.base import Batch, Head, Loss, Metric, Part, Predictor, Score, State, Window
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.text.config import TextConfig
@@ -106,9 +106,7 @@ class WaveTask:
         inputs = torch.where((index < 0)[:, None, :, None], torch.nan, values[:, :-1])
         return Batch(inputs, values[:, 1:])
 
-    def evaluate(
-        self, predictor: Predictor, part: Part, carried: tuple[Tensor, ...] | None
-    ) -> dict[str, Tensor]:
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         if carried is not None:
             assert all(len(x) == predictor.size for x in carried)
         if self.data.symbolic:

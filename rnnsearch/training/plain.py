@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.models.network import RecurrentNetwork
-from rnnsearch.tasks.base import Head
+from rnnsearch.tasks.base import Head, State
 from rnnsearch.tasks.fed_back import fed_back
 
 
@@ -36,10 +36,7 @@ class NetworkPredictor:
 
     @torch.no_grad()
     def __call__(
-        self,
-        inputs: Tensor,
-        state: tuple[Tensor, ...] | None,
-        lengths: Tensor | None = None,
+        self, inputs: Tensor, state: State, lengths: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """See `tasks.base.Predictor`."""
         before = None if state is None else tuple(part[0] for part in state)
@@ -50,12 +47,12 @@ class NetworkPredictor:
         return outputs.unsqueeze(0), tuple(part.unsqueeze(0) for part in after)
 
     @torch.no_grad()
-    def rollout(self, inputs: Tensor, state: tuple[Tensor, ...] | None, steps: int) -> Tensor:
+    def rollout(self, inputs: Tensor, state: State, steps: int) -> Tensor:
         """See `tasks.base.Predictor`."""
         return fed_back(self, inputs, state, steps)
 
     def _by_length(
-        self, inputs: Tensor, state: tuple[Tensor, ...] | None, lengths: Tensor
+        self, inputs: Tensor, state: State, lengths: Tensor
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Sequences of one length after those of another, without their padding."""
         steps, batch = inputs.shape[:2]

@@ -89,5 +89,8 @@ class WholeTask(Protocol):
         ...
 
     def build(self, data: TaskData, device: torch.device, dtype: torch.dtype) -> Task:
-        """The task on a device. Called by every pack."""
+        """The task (`tasks.base.Task`) on a device; `say` (`tasks.base.Saying`) is optional.
+
+        Called by every pack.
+        """
         ...
