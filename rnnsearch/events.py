@@ -250,3 +250,12 @@ class Silence:
 
     def on_event(self, event: Event) -> None:
         del event
+
+
+def with_tuples(value: Any) -> Any:
+    """A JSON value with tuples for its lists, so that what is read equals what was written."""
+    if isinstance(value, list):
+        return tuple(with_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: with_tuples(item) for key, item in value.items()}
+    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -65,63 +65,44 @@ def explain(
     if nonlinearity is Nonlinearity.RELU and not CELLS[cell].nonlinearities:
         raise InputError(f"--nonlinearity is of the rnn; a {cell} has its own.")
     from rnnsearch.models import explain as said
+    from rnnsearch.models.forms import differences
 
     counts = said.parameters(cell, input_size, sizes, output_size)
-    told = _told(cell, input_size, sizes, output_size, batch_size, seq_len, nonlinearity)
+    equations = CELLS[cell].equations
+    if nonlinearity is Nonlinearity.RELU:
+        equations = tuple(line.replace("tanh(", "relu(") for line in equations)
+    shapes = said.shapes(cell, input_size, sizes, output_size, batch_size, seq_len)
+    differing = differences(
+        cell, input_size, sizes, batch_size, seq_len, nonlinearity=nonlinearity.value
+    )
     lines = _lines(cell, said.code_name(cell, nonlinearity.value))
     if format_ is Format.JSON:
-        shaped = {row: list(shape) for row, shape, _ in told["shapes"]}
-        found = {"equations": told["equations"], "shapes": shaped, "parameters": counts}
+        shaped = {row: list(shape) for row, shape, _ in shapes}
+        found = {"equations": equations, "shapes": shaped, "parameters": counts}
         shown = {"code": lines} if code else {}
-        print_json({**found, "differences": told["differences"], **shown})
+        print_json({**found, "differences": differing, **shown})
         return
     typer.echo(f"{cell}: input {input_size}, layers of {', '.join(map(str, sizes))} units\n")
-    for line in (*told["equations"], "y_t = V h_t + c, of the last layer"):
+    for line in (*equations, "y_t = V h_t + c, of the last layer"):
         typer.echo(f"  {line}")
     if len(sizes) > 1:
         typer.echo("  x_t of a layer above the first is h_t of the one below")
-    if told["unfolded"]:
+    if CELLS[cell].torch:
         typer.echo("\nunfolded in time, the same U, W and V at every step:\n")
-        typer.echo("\n".join(told["unfolded"]))
+        typer.echo("\n".join(said.unfolded(len(sizes))))
     else:
         typer.echo("  no gate reads the state before, so a scan computes all steps at once")
     typer.echo("\nshapes:")
-    for row, shape, meaning in told["shapes"]:
+    for row, shape, meaning in shapes:
         typer.echo(f"  {row:<10} {shape!s:<18} {meaning}")
     parts = ", ".join(f"{place} {count:,}" for place, count in counts.items())
     typer.echo(f"\nparameters: {sum(counts.values()):,} ({parts})")
     if code:
         typer.echo(f"\na layer from scratch, as it is compared here:\n\n{lines}")
     typer.echo("\nlargest difference between the forms, float64:")
-    for pair, values in told["differences"].items():
+    for pair, values in differing.items():
         figures = ", ".join(f"{part} {value:.1e}" for part, value in values.items())
         typer.echo(f"  {pair:<34} {figures}")
-
-
-def _told(
-    cell: str,
-    input_size: int,
-    sizes: list[int],
-    output_size: int,
-    batch_size: int,
-    seq_len: int,
-    nonlinearity: Nonlinearity,
-) -> dict[str, Any]:
-    """Equations, drawing, shapes and differences of a network."""
-    from rnnsearch.models.explain import shapes, unfolded
-    from rnnsearch.models.forms import differences
-
-    equations = CELLS[cell].equations
-    if nonlinearity is Nonlinearity.RELU:
-        equations = tuple(line.replace("tanh(", "relu(") for line in equations)
-    return {
-        "equations": equations,
-        "unfolded": unfolded(len(sizes)) if CELLS[cell].torch else [],
-        "shapes": shapes(cell, input_size, sizes, output_size, batch_size, seq_len),
-        "differences": differences(
-            cell, input_size, sizes, batch_size, seq_len, nonlinearity=nonlinearity.value
-        ),
-    }
 
 
 def _lines(cell: str, name: str) -> str:

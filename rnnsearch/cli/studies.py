@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -155,7 +156,7 @@ def show(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Show one trial: its parameters, its curve and why it ended."""
-    from rnnsearch.cli.tables import print_trial, trial_record
+    from rnnsearch.cli.tables import print_trial
     from rnnsearch.errors import InputError
     from rnnsearch.study import Study
 
@@ -168,7 +169,7 @@ def show(
             f"See them all: {command('trials', name, storage=storage)}"
         )
     if format_ is Format.JSON:
-        print_json(trial_record(found))
+        print_json(asdict(found))
     else:
         print_trial(found, result.spec.search.metric)
 

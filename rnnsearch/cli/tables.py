@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.cli.text import print_table, short, short_params
@@ -56,11 +55,6 @@ def _why(result: StudyResult) -> str:
     if any(row["seeds"] for row in result.leaderboard()):
         return "the winner, by the mean over its seeds; ranks are those of single trainings"
     return "the winner"
-
-
-def trial_record(record: TrialRecord) -> dict[str, Any]:
-    """A trial as JSON values."""
-    return asdict(record)
 
 
 def print_trial(record: TrialRecord, metric: str) -> None:

@@ -15,7 +15,7 @@ import zlib
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_args
 
-from rnnsearch.events import EpochsReported, Event
+from rnnsearch.events import EpochsReported, Event, with_tuples
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -70,7 +70,7 @@ def decode(line: bytes) -> tuple[int, Event]:
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise UndecodableLineError(f"no event in {line[:80]!r}") from error
     try:
-        event: Event = _reader(name).validate_python(_tuples(row))
+        event: Event = _reader(name).validate_python(with_tuples(row))
         if isinstance(event, EpochsReported) and len(event.epochs) != len(event.metrics):
             raise ValueError("epochs and metrics differ in number")
     except ValueError as error:
@@ -94,11 +94,3 @@ def _plain(value: Any) -> Any:
     """A numpy number as Python's own; anything else as text, since a record must not fail."""
     item = getattr(value, "item", None)
     return item() if callable(item) and getattr(value, "ndim", 0) == 0 else str(value)
-
-
-def _tuples(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_tuples(item) for item in value)
-    if isinstance(value, dict):
-        return {key: _tuples(item) for key, item in value.items()}
-    return value

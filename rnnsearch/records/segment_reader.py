@@ -33,14 +33,13 @@ class SegmentReader:
     """Reads closed segments, and the open one up to its last newline.
 
     Attributes:
-        skipped: Lines that were torn or unknown, in all.
-        damaged: Those of them that no kill leaves, and numbers that are missing beside them.
+        damaged: Lines that were torn or unknown as no kill leaves them, and numbers that are
+            missing beside them.
         last: Number of the last line that was passed, a skipped one too.
     """
 
     def __init__(self, folder: Path, after: int) -> None:
         """Start behind the event with the sequence number `after`."""
-        self.skipped = 0
         self.damaged = 0
         self.last = after
         self._folder = folder
@@ -71,7 +70,6 @@ class SegmentReader:
                 position.offset += len(line)
                 if isinstance(one, UndecodableLineError):
                     _log.warning("skipped a line of %s: %s", path.name, one)
-                    self.skipped += 1
                     # A kill leaves half a line at the end of the driver's last segment, and the
                     # next driver gives its number to another event.
                     if line.endswith(b"\n"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnsearch.events import ENDED, BaselineScored, ChampionChosen, StudyEnded, StudyStarted
@@ -19,36 +19,33 @@ from rnnsearch.records.run_store import Registering, RunStore
 from rnnsearch.records.writer_state import WriterState
 
 
+@dataclass(frozen=True, slots=True)
 class StudyRun:
     """What `Tracker` writes of the study as a whole.
 
     Where a method asks `doubtful`, the event may have been written before: by a writer that was
     killed, or in a call whose answer was lost.
+
+    Attributes:
+        experiment: The name of the experiment, made if it is missing.
+        artifacts: Where a new experiment puts artifacts; None leaves it to the server.
+        folder: The study's own, whose `figures` are kept with its run when it ends.
     """
 
-    def __init__(
-        self,
-        store: RunStore,
-        state: WriterState,
-        *,
-        experiment: str,
-        artifacts: Path | None,
-        folder: Path | None,
-    ) -> None:
-        self._store = store
-        self._state = state
-        self._experiment = experiment
-        self._artifacts = artifacts
-        self._folder = folder
+    store: RunStore
+    state: WriterState
+    experiment: str
+    artifacts: Path | None
+    folder: Path | None
 
     def start(self, event: StudyStarted, doubtful: bool) -> None:
         """Make or reopen the run."""
-        state = self._state
+        state = self.state
         if not state.experiment_id:
-            state.experiment_id = self._store.experiment(self._experiment, self._artifacts)
+            state.experiment_id = self.store.experiment(self.experiment, self.artifacts)
         tags = {
             **event.tags,
-            **identity(event.study, self._store.study_id, "study"),
+            **identity(event.study, self.store.study_id, "study"),
             "task": event.task,
             "metric": event.metric,
             "goal": event.goal,
@@ -56,17 +53,17 @@ class StudyRun:
             "state": "running",
         }
         if not state.run_id and (event.resumed or doubtful):
-            state.run_id = self._store.find(state.experiment_id, {KIND: "study"}) or ""
+            state.run_id = self.store.find(state.experiment_id, {KIND: "study"}) or ""
         fresh = not state.run_id
         if fresh:
-            state.run_id = self._store.create(state.experiment_id, event.study, event.time, tags)
+            state.run_id = self.store.create(state.experiment_id, event.study, event.time, tags)
         else:
-            self._store.reopen(state.run_id)
-            self._store.log(state.run_id, tags=tags)
+            self.store.reopen(state.run_id)
+            self.store.log(state.run_id, tags=tags)
         if fresh or doubtful:
             # Never on a resume: MLflow refuses to change a param.
-            self._store.log(state.run_id, params=study_settings(event))
-        self._store.keep_text(state.run_id, event.space_yaml, "study.yaml")
+            self.store.log(state.run_id, params=study_settings(event))
+        self.store.keep_text(state.run_id, event.space_yaml, "study.yaml")
         state.study = {
             "name": event.study,
             "metric": event.metric,
@@ -78,10 +75,10 @@ class StudyRun:
 
     def end(self, sequence: int, event: StudyEnded) -> None:
         """Close the run, with the study's pictures and what this run of the driver cost."""
-        state = self._state
-        figures = None if self._folder is None else self._folder / "figures"
+        state = self.state
+        figures = None if self.folder is None else self.folder / "figures"
         if figures is not None and figures.is_dir():
-            self._store.keep(state.run_id, figures, "figures")
+            self.store.keep(state.run_id, figures, "figures")
         tags = {"state": event.state, "reason": event.reason}
         # Those of the ledger, where it told them; zeros too, since a run before may have had more.
         counts = dict.fromkeys((*ENDED, "waiting"), 0) | dict(event.counts or state.counts)
@@ -89,40 +86,40 @@ class StudyRun:
         costs = {"wall_seconds": event.wall_seconds, **event.figures}
         # Each run of the driver has its own, so they stand at steps of their own.
         metrics = [(name, value, event.time, sequence) for name, value in costs.items()]
-        self._store.log(state.run_id, metrics=metrics, tags=tags)
-        self._store.end(state.run_id, STUDY_STATUS[event.state], event.time)
+        self.store.log(state.run_id, metrics=metrics, tags=tags)
+        self.store.end(state.run_id, STUDY_STATUS[event.state], event.time)
         state.study["running"] = False
 
     def add_baseline(self, event: BaselineScored, doubtful: bool) -> None:
         """A run of its own; a resume scores the same baselines on the same data."""
-        state = self._state
-        run_id = self._store.find(state.experiment_id, {KIND: "baseline", "baseline": event.name})
+        state = self.state
+        run_id = self.store.find(state.experiment_id, {KIND: "baseline", "baseline": event.name})
         if run_id is not None and not doubtful:
             return
         if run_id is None:
             tags = {
-                **child_tags(state, self._store.study_id, "baseline"),
+                **child_tags(state, self.store.study_id, "baseline"),
                 "baseline": event.name,
                 "note": event.note,
             }
             name = f"baseline-{event.name}"
-            run_id = self._store.create(state.experiment_id, name, event.time, tags)
-        there = self._store.steps(run_id, event.metrics)
+            run_id = self.store.create(state.experiment_id, name, event.time, tags)
+        there = self.store.steps(run_id, event.metrics)
         metrics = [
             (key, value, event.time, 0)
             for key, value in event.metrics.items()
             if (key, 0) not in there
         ]
-        self._store.log(run_id, metrics=metrics)
-        self._store.end(run_id, "FINISHED", event.time)
+        self.store.log(run_id, metrics=metrics)
+        self.store.end(run_id, "FINISHED", event.time)
 
     def crown(self, sequence: int, event: ChampionChosen, doubtful: bool) -> None:
         """Register the champion, unless a driver that was killed while it told tells again."""
-        state = self._state
+        state = self.state
         if state.champion == event.mark:
             return
-        if self._folder is not None:
-            event = replace(event, path=str(in_study(event.path, self._folder)))
+        if self.folder is not None:
+            event = replace(event, path=str(in_study(event.path, self.folder)))
         metrics = {**event.val_metrics, **event.test_metrics}
         # MLflow gives a logged model the metrics of its step: no others may have the same one.
         rows = [(key, value, event.time, sequence) for key, value in metrics.items()]
@@ -133,14 +130,14 @@ class StudyRun:
             tags["champion_seeds"] = ", ".join(map(str, event.seeds))
         if event.text:
             tags["mlflow.note.content"] = f"```\n{event.text}\n```"
-            self._store.keep_text(state.run_id, event.text, "champion.txt")
+            self.store.keep_text(state.run_id, event.text, "champion.txt")
         if event.figure and Path(event.figure).is_file():
-            self._store.keep(state.run_id, Path(event.figure), "figures")
-        self._store.log(state.run_id, metrics=rows, tags=tags)
+            self.store.keep(state.run_id, Path(event.figure), "figures")
+        self.store.log(state.run_id, metrics=rows, tags=tags)
         under = Registering(
             state.study["name"], state.experiment_id, state.run_id, sequence, doubtful
         )
-        state.champion_uri = self._store.register(event, under)
+        state.champion_uri = self.store.register(event, under)
         state.champion = event.mark
 
 

@@ -60,9 +60,7 @@ class Tracker:
         """
         self.state = state
         self.store = store
-        self._run = StudyRun(
-            store, state, experiment=experiment, artifacts=artifacts, folder=folder
-        )
+        self._run = StudyRun(store, state, experiment, artifacts, folder)
         self._runs = TrialRuns(store, state)
         self._experiment = experiment
         self._folder = folder

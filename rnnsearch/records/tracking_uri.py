@@ -115,9 +115,8 @@ def _again(storage: Path, noted: str, named: str | None) -> TrackingStore:
             f"records are, unless {OPTION} says otherwise"
         )
     if noted == DEFAULT or _was_default(storage, noted):
-        default = TrackingStore(default_tracking_uri(storage), DEFAULT, "", other)
         same = named is not None and sqlite_path(named) == _database(storage)
-        return TrackingStore(default.uri, DEFAULT) if same else default
+        return TrackingStore(default_tracking_uri(storage), DEFAULT, "", "" if same else other)
     if is_redacted(noted):
         if named is None or redacted(named) != noted:
             raise StorageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,46 +19,40 @@ if TYPE_CHECKING:
     from rnnsearch.tasks.base import Score, TaskData
 
 
+@dataclass(frozen=True, slots=True)
 class Pictures:
     """Draws them; one that cannot be drawn is said, and the study goes on to its end without it.
 
-    Args:
+    Attributes:
         data: Of the study's first configuration.
         say: Called with a line that should stay on the screen.
     """
 
-    def __init__(
-        self,
-        spec: StudySpec,
-        directory: StudyDirectory,
-        ledger: Ledger,
-        data: TaskData,
-        say: Callable[[str], None],
-    ) -> None:
-        # The winner of a task that is sampled may have learned from other data.
-        sampled = any(key.startswith("task.") for key in spec.parameters)
-        self._data = None if sampled else data
-        self._spec = spec
-        self._directory = directory
-        self._ledger = ledger
-        self._say = say
+    spec: StudySpec
+    directory: StudyDirectory
+    ledger: Ledger
+    data: TaskData
+    say: Callable[[str], None]
 
     def champion(self, champion: ChampionChosen | None) -> None:
         """The champion's picture, where there is a champion and no picture of it yet."""
         if champion is not None and not Path(champion.figure).is_file():
+            # The winner of a task that is sampled may have learned from other data.
+            sampled = any(key.startswith("task.") for key in self.spec.parameters)
+            data = None if sampled else self.data
             self._draw(
                 "champion",
-                lambda: draw_champion(champion, self._ledger.trials(), self._spec, self._data),
+                lambda: draw_champion(champion, self.ledger.trials(), self.spec, data),
             )
 
     def study(self, baselines: Sequence[Score]) -> None:
         """All trials, and the baselines."""
-        won = self._ledger.notes.champion
+        won = self.ledger.notes.champion
         number = None if won is None else won.number
         self._draw(
             "study",
             lambda: draw_trials(
-                self._ledger.trials(), baselines, self._spec, self._directory.figures, number
+                self.ledger.trials(), baselines, self.spec, self.directory.figures, number
             ),
         )
 
@@ -65,7 +60,7 @@ class Pictures:
         try:
             draw()
         except Exception as error:
-            log = self._directory.logs / f"picture-{whose}.log"
+            log = self.directory.logs / f"picture-{whose}.log"
             log.write_text(traceback.format_exc(), encoding="utf-8")
             problem = str(error).partition("\n")[0] or type(error).__name__
-            self._say(f"note: there is no picture of the {whose}: {problem} ({shown(log)})")
+            self.say(f"note: there is no picture of the {whose}: {problem} ({shown(log)})")

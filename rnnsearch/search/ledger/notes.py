@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from rnnsearch.events import ChampionChosen, ChampionMark
+from rnnsearch.events import ChampionChosen, ChampionMark, with_tuples
 from rnnsearch.search.ledger.run_figures import RunFigures
 from rnnsearch.tasks.base import Score
 from rnnsearch.tasks.fingerprint import Fingerprint
@@ -96,7 +96,7 @@ def changed(before: Notes, after: Notes) -> Iterator[tuple[str, Any]]:
 
 def _read(name: str, value: Any) -> Any:
     try:
-        return _adapter(name).validate_python(_tuples(value))
+        return _adapter(name).validate_python(with_tuples(value))
     except ValidationError as error:
         wrong = [(".".join([name, *map(str, one["loc"])]), one) for one in error.errors()]
         if all(one["type"] == "unexpected_keyword_argument" for _, one in wrong):
@@ -109,12 +109,3 @@ def _read(name: str, value: Any) -> Any:
 def _adapter(name: str) -> TypeAdapter[Any]:
     kinds = get_type_hints(Notes)
     return TypeAdapter(kinds[name], config=ConfigDict(extra="forbid"))
-
-
-def _tuples(value: Any) -> Any:
-    """A JSON value with tuples for its lists, so that what is read equals what was written."""
-    if isinstance(value, list):
-        return tuple(_tuples(item) for item in value)
-    if isinstance(value, dict):
-        return {key: _tuples(item) for key, item in value.items()}
-    return value
