@@ -14,9 +14,8 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from rnnsearch.models.scans import scan
+from rnnsearch.models.scans import enter, scan
 
 
 def mingru(x, U, b):
@@ -29,11 +28,6 @@ def mingru(x, U, b):
         h = (1 - z) * h + z * n
         states.append(h)
     return np.stack(states)
-
-
-def enter(inputs: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
-    """The blocks z, n of inputs (..., input): (..., 2 * hidden)."""
-    return functional.linear(inputs, weights["weight_ih"], weights.get("bias_ih"))
 
 
 def step(

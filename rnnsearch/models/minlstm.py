@@ -12,9 +12,8 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from rnnsearch.models.scans import scan
+from rnnsearch.models.scans import enter, scan
 
 
 def minlstm(x, U, b):
@@ -28,11 +27,6 @@ def minlstm(x, U, b):
         h = (f * h + i * n) / (f + i)
         states.append(h)
     return np.stack(states)
-
-
-def enter(inputs: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
-    """The blocks f, i, n of inputs (..., input): (..., 3 * hidden)."""
-    return functional.linear(inputs, weights["weight_ih"], weights.get("bias_ih"))
 
 
 def step(

@@ -71,12 +71,10 @@ class Gradients:
     Attributes:
         inputs: (seq, batch, input).
         layers: As the weights.
-        state: As the initial state, one tuple a layer.
     """
 
     inputs: Array
     layers: list[LayerWeights]
-    state: list[State]
 
 
 def draw(cell: str, input_size: int, hidden_sizes: Sequence[int], seed: int) -> list[LayerWeights]:
@@ -135,7 +133,6 @@ def backward(
     layers: Sequence[LayerWeights],
     taken: Pass,
     d_outputs: Array,
-    d_last: Sequence[State] | None = None,
     nonlinearity: str = "tanh",
 ) -> Gradients:
     """Back-propagation through time: from the last step to the first, from the top layer down.
@@ -143,17 +140,13 @@ def backward(
     Args:
         taken: Of `forward` with the same weights.
         d_outputs: The loss's gradient in `taken.outputs`.
-        d_last: Its gradient in the last states; None is zero.
     """
     arriving = d_outputs
     found: list[LayerWeights] = []
-    states: list[State] = []
     step_back = CELLS[cell].code.step_back
     for number in reversed(range(len(layers))):
         weights, tape = layers[number], taken.tapes[number]
         d_state = tuple(np.zeros_like(part) for part in taken.last[number])
-        if d_last is not None:
-            d_state = tuple(part.copy() for part in d_last[number])
         total = LayerWeights(*map(np.zeros_like, weights))
         below = np.zeros((len(tape), *tape[0]["x"].shape))
         for step in reversed(range(len(tape))):
@@ -167,8 +160,7 @@ def backward(
             total.d[...] += d_recurrent.sum(0)
         arriving = below
         found.insert(0, total)
-        states.insert(0, d_state)
-    return Gradients(arriving, found, states)
+    return Gradients(arriving, found)
 
 
 def sigmoid(values: Array) -> Array:

@@ -1,9 +1,15 @@
-"""A linear recurrence over all steps at once, said plainly; the one in packs is faster."""
+"""What cells whose gates read the inputs alone share.
+
+The scan is said plainly; the one in packs is faster.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
 def scan(keep: Tensor, add: Tensor) -> Tensor:
@@ -14,3 +20,8 @@ def scan(keep: Tensor, add: Tensor) -> Tensor:
         keep = torch.cat([keep[:reach], keep[reach:] * keep[:-reach]])
         reach *= 2
     return add
+
+
+def enter(inputs: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
+    """The blocks of the gates of inputs (..., input): (..., gates * hidden)."""
+    return functional.linear(inputs, weights["weight_ih"], weights.get("bias_ih"))

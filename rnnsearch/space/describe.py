@@ -43,10 +43,9 @@ class StudyDescription:
 
     Attributes:
         spec: The study.
-        defaults: Those of them that stand at their default.
-        parameters: Every sampled field.
+        defaults: Fixed fields of it that stand at their default.
+        parameters: Its sampled fields.
         metrics: What the task reports, the study's own metric among it.
-        metric: What the study selects on.
         rows: Points or symbols of each part.
         inputs: Features of a number task, or symbols of the vocabulary.
         outputs: Of the head.

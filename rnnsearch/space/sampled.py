@@ -12,7 +12,7 @@ from rnnsearch.space.document import Entry, Items, Mapping, Node, Scalar
 from rnnsearch.space.field_types import in_words, is_list, literals, takes
 from rnnsearch.space.fields import Field
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.noting import WrongError, all_noted, note, noted, wrong
+from rnnsearch.space.noting import all_noted, note, noted, wrong
 from rnnsearch.space.values import read_value
 from rnnsearch.space.words import plain_text
 
@@ -38,29 +38,23 @@ def read_distribution(field: Field, node: Mapping) -> Distribution:
     if reason := field.never_sampled:
         message = f"is never sampled, since {reason}. Write one value: {in_words(field.type)}."
         raise wrong(node.place, key, message)
-    found: list[Mistake] = []
-    for name, entry in node.entries.items():
-        if name not in KINDS and name not in EXTRAS:
-            allowed = f"allowed are {', '.join(KINDS)}, and step, when"
-            note(
-                found,
-                entry.place,
-                f"{key}.{name}",
-                f"is no part of a distribution; {allowed}.",
-                nearest(name, [*KINDS, *EXTRAS]),
-            )
-    kinds = [entry for name, entry in node.entries.items() if name in KINDS]
-    if not kinds and not found:
-        message = f"names no distribution; one of {', '.join(KINDS)} is needed."
-        raise wrong(node.place, key, message)
-    if len(kinds) > 1:
-        names = " and ".join(entry.key for entry in kinds)
-        note(found, kinds[1].place, key, f"has {len(kinds)} distributions, {names}; keep one.")
-    elif kinds:
-        with noted(found):
-            distribution = _of_kind(field, kinds[0], node.entries.get("step"), found)
-    if found:
-        raise WrongError(*found)
+    with all_noted() as found:
+        for name, entry in node.entries.items():
+            if name not in KINDS and name not in EXTRAS:
+                allowed = f"allowed are {', '.join(KINDS)}, and step, when"
+                message = f"is no part of a distribution; {allowed}."
+                near = nearest(name, [*KINDS, *EXTRAS])
+                note(found, entry.place, f"{key}.{name}", message, near)
+        kinds = [entry for name, entry in node.entries.items() if name in KINDS]
+        if not kinds and not found:
+            message = f"names no distribution; one of {', '.join(KINDS)} is needed."
+            raise wrong(node.place, key, message)
+        if len(kinds) > 1:
+            names = " and ".join(entry.key for entry in kinds)
+            note(found, kinds[1].place, key, f"has {len(kinds)} distributions, {names}; keep one.")
+        elif kinds:
+            with noted(found):
+                distribution = _of_kind(field, kinds[0], node.entries.get("step"), found)
     return distribution
 
 
