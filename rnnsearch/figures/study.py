@@ -112,10 +112,6 @@ def draw_study(
         heading(below, "Learning curves")
 
 
-def _can_win(trial: TrialPoint) -> bool:
-    return _is_number(trial.value) and trial.state not in ("diverged", "failed")
-
-
 def _is_number(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
 
@@ -134,7 +130,8 @@ def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: Goal) -> None:
             markersize=5,
             label=f"{state} ({len(group)})",
         )
-    able = sorted((trial for trial in trials if _can_win(trial)), key=lambda trial: trial.number)
+    able = [t for t in trials if _is_number(t.value) and t.state not in ("diverged", "failed")]
+    able.sort(key=lambda trial: trial.number)
     numbers = [trial.number for trial in able]
     values = (trial.value for trial in able if trial.value is not None)
     steps = list(accumulate(values, lambda *both: goal.best(both)))

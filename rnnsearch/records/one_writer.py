@@ -15,8 +15,8 @@ def only_writer(folder: Path) -> Iterator[None]:
     That one sees that it is waited for (`is_waited_for`) and leaves the rest to us, instead of
     trying for minutes to reach a server that is down.
     """
-    with _open(folder, "writer.lock") as lock:
-        with _open(folder, "writer.waiting") as waiting:
+    with (folder / "writer.lock").open("a") as lock:
+        with (folder / "writer.waiting").open("a") as waiting:
             fcntl.flock(waiting, fcntl.LOCK_EX)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -24,15 +24,9 @@ def only_writer(folder: Path) -> Iterator[None]:
 
 def is_waited_for(folder: Path) -> bool:
     """Whether another writer waits in `only_writer`; a lock that died with its process is none."""
-    with _open(folder, "writer.waiting") as waiting:
+    with (folder / "writer.waiting").open("a") as waiting:
         try:
             fcntl.flock(waiting, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         return False
-
-
-@contextmanager
-def _open(folder: Path, name: str) -> Iterator[int]:
-    with (folder / name).open("a") as file:
-        yield file.fileno()

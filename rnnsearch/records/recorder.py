@@ -16,6 +16,7 @@ from typing import Self
 
 from rnnsearch.events import EpochsReported, Event
 from rnnsearch.records.outbox import Outbox
+from rnnsearch.records.sink import Remains
 from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
 from rnnsearch.records.writer_state import WriterState
 
@@ -42,25 +43,23 @@ _QUIET = {
 
 
 @dataclass(frozen=True, slots=True)
-class RecordState:
+class RecordState(Remains):
     """Where the records stand when a run is over.
+
+    What is pending stays in the outbox for the next resume; the problem may be what MLflow refused.
 
     Attributes:
         state: What the writer noted; a fresh one where that is of another store, of whose run ids
             there is nothing to say.
-        pending: Events that are not in MLflow; they stay in the outbox for the next resume.
-        problem: Why, or what MLflow refused; None where all went well.
     """
 
     state: WriterState
-    pending: int
-    problem: str | None
 
     @classmethod
     def of(cls, state: WriterState, store: str, pending: int, problem: str | None) -> Self:
         """What a writer's state says of the store of a name."""
         mine = state.tracking_uri == store
-        return cls(state if mine else WriterState(), pending, problem)
+        return cls(pending, problem, state if mine else WriterState())
 
 
 class Recorder:

@@ -9,18 +9,17 @@ from typing import Protocol
 from rnnsearch.events import Listener
 
 
-class Remains(Protocol):
-    """Where a sink stands when its run is over."""
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """Where a sink stands when its run is over.
 
-    @property
-    def pending(self) -> int:
-        """Events that it has not taken."""
-        ...
+    Attributes:
+        pending: Events that it has not taken.
+        problem: Why, in a line for a person; None where all went well.
+    """
 
-    @property
-    def problem(self) -> str | None:
-        """Why, in a line for a person; None where all went well."""
-        ...
+    pending: int
+    problem: str | None
 
 
 class Sink(Listener, Protocol):

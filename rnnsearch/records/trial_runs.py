@@ -101,33 +101,34 @@ class TrialRuns:
         """
         state, start = self._state, rows.start
         run = state.runs.get(rows.number)
-        reopened = run is not None and run.ended
-        fresh = False
+        reopened = run is None or run.ended
         if run is None:
             found = None
             if start is None or start.attempt > 1 or rows.first_sequence <= doubtful:
                 found = self._store.find(state.experiment_id, {TRIAL: str(rows.number)})
-                reopened = found is not None
-                if found is not None and start is None and rows.end is None:
-                    # A late word about a trial that has ended: its run stays closed.
-                    return OpenRun(found, ended=True), False
-            tags = {**child_tags(state, self._store.study_id, "trial"), TRIAL: str(rows.number)}
-            if start is not None:
-                tags |= starting_tags(start)
-            fresh = found is None
-            looked_up = found is not None
             if found is None:
-                tags |= later
-                seconds = start.time if start is not None else _first_time(rows)
-                name = start.name if start is not None else f"trial-{rows.number:04d}"
-                found = self._store.create(state.experiment_id, name, seconds, tags)
-            run = OpenRun(found, looked_up=looked_up)
-            state.runs[rows.number] = run
+                run = state.runs[rows.number] = OpenRun(self._made(rows, later))
+                return run, True
+            if start is None and rows.end is None:
+                # A late word about a trial that has ended: its run stays closed.
+                return OpenRun(found, ended=True), False
+            run = state.runs[rows.number] = OpenRun(found, looked_up=True)
         if reopened and start is not None:
             self._store.reopen(run.run_id)
             self._store.log(run.run_id, tags=starting_tags(start))
             run.ended = False
-        return run, fresh
+        return run, False
+
+    def _made(self, rows: TrialRows, later: Mapping[str, str]) -> str:
+        """A new run of a trial; see `_open`."""
+        state, start = self._state, rows.start
+        tags = {**child_tags(state, self._store.study_id, "trial"), TRIAL: str(rows.number)}
+        if start is None:
+            name, seconds = f"trial-{rows.number:04d}", _first_time(rows)
+        else:
+            name, seconds = start.name, start.time
+            tags |= starting_tags(start)
+        return self._store.create(state.experiment_id, name, seconds, {**tags, **later})
 
     def _keep(self, run_id: str, seed: int, path: Path) -> None:
         if not path.is_dir():

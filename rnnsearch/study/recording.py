@@ -62,8 +62,6 @@ def note_store(ledger: Ledger, directory: StudyDirectory, store: TrackingStore) 
 def follow(storage: Path) -> str | None:
     """Have the MLflow database of a moved storage find its files; returns what was done, if
     anything was."""
-    if not (storage / "mlflow.db").is_file():
-        return None
     from rnnsearch.records.mlflow.moved import follow_move
     from rnnsearch.search.directory import list_studies
     from rnnsearch.search.lock import is_running
@@ -202,7 +200,7 @@ def since(
     if not run.pending_records or not directory.outbox.is_dir() or segments(directory.outbox):
         return run
     state = replace(WriterState.load(directory.outbox), remedy="", commands=[])
-    return recorded(run, RecordState(state, 0, state.problem or None), champion)
+    return recorded(run, RecordState(0, state.problem or None, state), champion)
 
 
 def _of(choice: ChampionMark | None) -> str:

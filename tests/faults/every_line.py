@@ -109,7 +109,7 @@ class PaperRecorder(Outbox):
 
     def close(self, *how: Any) -> RecordState:  # type: ignore[override]
         super().close()
-        return RecordState(WriterState(), 0, None)
+        return RecordState(0, None, WriterState())
 
 
 def _put(place: str, stand_in: Any) -> None:

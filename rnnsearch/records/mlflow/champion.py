@@ -72,15 +72,12 @@ def _version(client: MlflowClient, name: str, model_id: str, run_id: str) -> str
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     source = f"models:/{model_id}"
-    for version in client.search_model_versions(f"name='{_quoted(name)}'"):
+    quoted = name.replace("'", "''")
+    for version in client.search_model_versions(f"name='{quoted}'"):
         if version.source == source or getattr(version, "model_id", None) == model_id:
             return str(version.version)
     made = client.create_model_version(name, source, run_id=run_id, model_id=model_id)
     return str(made.version)
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
 
 
 def _log(

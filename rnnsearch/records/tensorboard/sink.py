@@ -14,7 +14,6 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +32,7 @@ from rnnsearch.events import (
     TrialStarted,
 )
 from rnnsearch.goal import Goal
-from rnnsearch.records.sink import SinkKind
+from rnnsearch.records.sink import Remains, SinkKind
 
 if TYPE_CHECKING:
     from rnnsearch.records.tensorboard.event_file import EventFiles
@@ -47,14 +46,6 @@ MOST_FOLDERS = 1000
 OVER = "_hparams_/session_end_info"
 """What TensorBoard's HParams page knows the end of a trial by."""
 _NUMBER = re.compile(r"^trial-(\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What a TensorBoard sink leaves."""
-
-    pending: int
-    problem: str | None
 
 
 class TensorBoard:
@@ -87,7 +78,7 @@ class TensorBoard:
         self,
         deadline_seconds: float,
         progress: Callable[[int, int], None] = lambda done, total: None,
-    ) -> Left:
+    ) -> Remains:
         before, total = self._kept, self._heard - self._kept
         self._closing.set()
         self._thread.join(deadline_seconds)
@@ -95,9 +86,9 @@ class TensorBoard:
         pending = self._heard - self._kept
         if pending and self.problem is None:
             self.problem = f"{pending} events did not come to {self._folder} in time"
-        return Left(pending, self.problem)
+        return Remains(pending, self.problem)
 
-    def leave(self) -> Left:
+    def leave(self) -> Remains:
         return self.close(LEAVING_SECONDS)
 
     def _work(self) -> None:

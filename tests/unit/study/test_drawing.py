@@ -35,7 +35,7 @@ class PaperRecorder(Outbox):
 
     def close(self, *how: Any) -> RecordState:  # type: ignore[override]
         super().close()
-        return RecordState(WriterState(), 0, None)
+        return RecordState(0, None, WriterState())
 
 
 @pytest.fixture
