@@ -62,8 +62,6 @@ class Tracker:
         self.store = store
         self._run = StudyRun(store, state, experiment, artifacts, folder)
         self._runs = TrialRuns(store, state)
-        self._experiment = experiment
-        self._folder = folder
         # What an earlier writer claimed and never confirmed may be in MLflow already.
         self._doubtful = state.claimed if state.claimed > state.done else 0
         self._last = 0
@@ -74,8 +72,8 @@ class Tracker:
     def add(self, sequence: int, event: Event) -> bool:
         """Take an event; True asks for a flush before the next one."""
         self._last = sequence
-        if self._folder is not None and isinstance(event, CheckpointSaved):
-            event = replace(event, path=str(in_study(event.path, self._folder)))
+        if self._run.folder is not None and isinstance(event, CheckpointSaved):
+            event = replace(event, path=str(in_study(event.path, self._run.folder)))
         if isinstance(event, TrialEvent):
             rows = self._trials.setdefault(event.number, TrialRows(event.number, sequence))
             rows.add(event)
@@ -129,8 +127,8 @@ class Tracker:
 
     def _start_unheard(self) -> None:
         """Start a study whose own line of the outbox was damaged: its trials hang on it."""
-        if self._folder is not None and (self._folder / "study.yaml").is_file():
-            self._start(self._last, unheard(self._folder, self._experiment, time.time()))
+        if self._run.folder is not None and (self._run.folder / "study.yaml").is_file():
+            self._start(self._last, unheard(self._run.folder, self._run.experiment, time.time()))
 
     def _is_doubtful(self, sequence: int) -> bool:
         """Whether an event may have been written before."""

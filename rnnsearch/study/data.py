@@ -128,22 +128,11 @@ def _other_files(spec: StudySpec, first: TaskConfig) -> Iterator[TaskConfig]:
 
 def _differing(known: Mapping[str, Fingerprint], now: Mapping[str, Fingerprint]) -> list[str]:
     """What has changed of the data that is known under the same path, or that has moved here."""
-    found = [
-        changes(before, one)
-        for path, one in now.items()
-        if (before := _before(path, known, now)) is not None
-    ]
+    gone = [before for path, before in known.items() if path not in now]
+    moved = gone[0] if len(gone) == 1 else None
+    pairs = [(known.get(path, moved), one) for path, one in now.items()]
+    found = [changes(before, one) for before, one in pairs if before is not None]
     return [text for text in found if text]
-
-
-def _before(
-    path: str, known: Mapping[str, Fingerprint], now: Mapping[str, Fingerprint]
-) -> Fingerprint | None:
-    """What was known of the data that lies at a path now; None where nothing was."""
-    gone = [other for other in known if other not in now]
-    if path in known:
-        return known[path]
-    return known[gone[0]] if len(gone) == 1 else None
 
 
 def _refusal(

@@ -84,13 +84,12 @@ class EventFiles:
         """
         if not self.waiting:
             return
-        begun = self._path is not None
         if self._path is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             name = f"events.out.tfevents.{time.time():.6f}.{os.getpid()}"
             self._path = self._folder / name
         data = self._waiting.getvalue()
-        if not begun or not self._size:
+        if not self._size:
             data = _framed(Event(wall_time=time.time(), file_version=VERSION)) + data
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 
 from rnnsearch.events import Event
+from rnnsearch.records.sink import Remains
 from rnnsearch.study.sinks import close_sinks
-
-
-@dataclass
-class Left:
-    pending: int
-    problem: str | None
 
 
 class Slow:
@@ -29,14 +23,14 @@ class Slow:
     def on_event(self, event: Event) -> None:
         raise AssertionError(event)
 
-    def close(self, seconds: float, progress: Callable[[int, int], None] = print) -> Left:
+    def close(self, seconds: float, progress: Callable[[int, int], None] = print) -> Remains:
         if not self._patience:
             raise KeyboardInterrupt
-        return Left(2, "the disk is full")
+        return Remains(2, "the disk is full")
 
-    def leave(self) -> Left:
+    def leave(self) -> Remains:
         self.left = True
-        return Left(3, "the disk is full")
+        return Remains(3, "the disk is full")
 
 
 @pytest.mark.parametrize("patience", [True, False])
