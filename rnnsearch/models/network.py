@@ -116,12 +116,7 @@ class RecurrentNetwork(nn.Module):
         if head == "last":
             ends = current[-1:].chunk(both, -1)[:1] + current[:1].chunk(both, -1)[1:]
             current = torch.cat(ends, -1)
-        wide = state_width(config)
-        parts = [
-            torch.stack([functional.pad(one, (0, wide - one.shape[-1])) for one in layers])
-            for layers in zip(*after, strict=True)
-        ]
-        return self.head(current), tuple(parts)
+        return self.head(current), self._stacked(after)
 
     def _entered(self, inputs: Tensor) -> Tensor:
         if not self.symbolic:
@@ -135,12 +130,18 @@ class RecurrentNetwork(nn.Module):
 
     def start(self, batch: int) -> tuple[Tensor, ...]:
         """The state of sequences that have read nothing, as `forward` takes it."""
-        wide, layers = state_width(self.config), []
-        for layer in range(len(self.config.widths)):
-            for side in range(self.config.directions):
-                first = self._first(layer, side, batch)
-                layers.append([functional.pad(one, (0, wide - one.shape[-1])) for one in first])
-        return tuple(torch.stack(parts) for parts in zip(*layers, strict=True))
+        layers, sides = range(len(self.config.widths)), range(self.config.directions)
+        return self._stacked(
+            [self._first(layer, side, batch) for layer in layers for side in sides]
+        )
+
+    def _stacked(self, layers: Sequence[Sequence[Tensor]]) -> tuple[Tensor, ...]:
+        """The states of all layers as one, narrower ones filled up with zeros."""
+        wide = state_width(self.config)
+        return tuple(
+            torch.stack([functional.pad(one, (0, wide - one.shape[-1])) for one in parts])
+            for parts in zip(*layers, strict=True)
+        )
 
     def _first(self, layer: int, side: int, batch: int) -> list[Tensor]:
         """The state that a layer starts from, each part (batch, size)."""

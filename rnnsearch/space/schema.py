@@ -192,14 +192,9 @@ def _limited(kind: Any, says: Key) -> Any:
 def _distributions(field: Field, value: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     for kind in kinds_for(field):
-        if kind == "choice":
-            body: dict[str, Any] = {"type": "array", "items": value, "minItems": 1}
-        else:
-            body = {"type": "array", "items": value, "minItems": 2, "maxItems": 2}
-        properties: dict[str, Any] = {
-            kind: {**body, "description": _KIND_MEANINGS[kind]},
-            "when": {"$ref": "#/$defs/when"},
-        }
+        many = {"minItems": 1} if kind == "choice" else {"minItems": 2, "maxItems": 2}
+        body = {"type": "array", "items": value, **many, "description": _KIND_MEANINGS[kind]}
+        properties: dict[str, Any] = {kind: body, "when": {"$ref": "#/$defs/when"}}
         if kind in ("uniform", "int"):
             number = "integer" if kind == "int" else "number"
             properties["step"] = {"type": number, "exclusiveMinimum": 0}

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from rnnsearch.tasks.files.forms import Wanted
 from rnnsearch.tasks.files.survey import Column
 from rnnsearch.tasks.files.table import Table, read_table
 from rnnsearch.tasks.series.steps import ticks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 PAIR_TRIES = 5
 """Of so many columns pairs are tried."""
@@ -47,13 +50,17 @@ class Look:
         table = self.table(time, id)
         if table.times is None:
             return 0, 0
-        order = np.lexsort((ticks(table.times), table.ids))
-        same = np.diff(ticks(table.times)[order]) == 0
-        same &= np.diff(table.ids[order]) == 0
-        at = np.flatnonzero(same)
+        order, again = _again(ticks(table.times), table.ids)
+        at = np.flatnonzero(again)
         one, other = table.values[order[at]], table.values[order[at + 1]]
         differ = (one != other) & ~(np.isnan(one) & np.isnan(other))
         return int(differ.any(axis=1).sum()), len(at)
+
+
+def _again(*columns: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """The rows in the order of these columns, and whether each is like the one behind it."""
+    order = np.lexsort(columns)
+    return order, np.all([np.diff(column[order]) == 0 for column in columns], axis=0)
 
 
 def time_and_id(found: Reading, usable: Mapping[str, Column], look: Look) -> None:
@@ -142,10 +149,6 @@ def _pair(found: Reading, look: Look) -> str:
         return ""
     few = [name for name in choices if len(np.unique(codes[name])) <= len(table.ids) // 4]
     for one, other in combinations(few, 2):
-        order = np.lexsort((ticks(table.times), codes[one], codes[other]))
-        same = np.ones(len(order) - 1, bool)
-        for column in (ticks(table.times), codes[one], codes[other]):
-            same &= np.diff(column[order]) == 0
-        if not same.any():
+        if not _again(ticks(table.times), codes[one], codes[other])[1].any():
             return f"{one!r} and {other!r}"
     return ""
