@@ -84,7 +84,7 @@ def test_a_wave_model_comes_back(store: Store) -> None:
         recorder.on_event(event)
     state = recorder.close(WAIT_SECONDS)
     assert (state.pending, state.problem) == (0, None), store.log.read_text(encoding="utf-8")
-    assert state.champion_uri == "models:/sine/1"
+    assert state.state.champion_uri == "models:/sine/1"
 
     history = np.sin(np.linspace(0, 3, 12, dtype=np.float32))[None, :, None]
     said = elsewhere(

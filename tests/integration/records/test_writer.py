@@ -61,9 +61,10 @@ def test_a_study_is_a_parent_run_with_its_trials(store: Store, client: Any) -> N
         assert started or not isinstance(event, EpochsReported)
         assert not started or not isinstance(event, StudyStarted | BaselineScored)
     seen: list[tuple[int, int]] = []
-    state = recorder.close(WAIT_SECONDS, lambda done, total: seen.append((done, total)))
+    records = recorder.close(WAIT_SECONDS, lambda done, total: seen.append((done, total)))
+    state = records.state
 
-    assert (state.pending, state.problem) == (0, None)
+    assert (records.pending, records.problem) == (0, None)
     assert seen[-1][0] == seen[-1][1] > 0
     assert segments(store.outbox) == []
     assert store.rows.runs() == EVERYTHING
@@ -179,7 +180,7 @@ def test_a_server_that_is_down_and_comes_up_later(store: Store) -> None:
         early = recorder.close(WAIT_SECONDS, patience_seconds=1.0)
         assert early.pending == 1 + 1 + 6 * 4 + 1
         assert early.problem is not None
-        assert early.run_id == ""
+        assert early.state.run_id == ""
 
         wait_until(lambda: _answers(behind), WAIT_SECONDS)
         with door(port, behind):
