@@ -67,7 +67,14 @@ def load(path: Path, overrides: Sequence[str] = (), *, check_data: bool = True) 
             "Save the file as UTF-8, if it is a text at all."
         )
         raise SpaceFileError([Mistake(message, line=line, source=str(path))]) from None
-    return _load(text, str(path), path.stem, path.resolve().parent, overrides, check_data)
+    return loads(
+        text,
+        name=path.stem,
+        directory=path.resolve().parent,
+        overrides=overrides,
+        check_data=check_data,
+        source=str(path),
+    )
 
 
 def loads(
@@ -77,49 +84,19 @@ def loads(
     directory: Path,
     overrides: Sequence[str] = (),
     check_data: bool = True,
+    source: str = "",
 ) -> StudySpec:
     """`load` for a text at hand.
 
     Args:
-        name: The study's name unless the text has one; mistakes name it as their source.
+        name: The study's name unless the text has one.
         directory: Where relative paths in the text start.
+        source: What mistakes name as their source; the name by default.
 
     Raises:
         SpaceFileError: The text or an override is wrong.
     """
-    return _load(text, name, name, Path(directory).resolve(), overrides, check_data)
-
-
-def written(fixed: dict[str, Any], parameters: Mapping[str, Parameter]) -> dict[str, Any]:
-    """Fixed fields that a file may name: hidden_sizes stands in the place of two others."""
-    sizes = "model.hidden_sizes"
-    if fixed.get(sizes) is None and sizes not in parameters:
-        return fixed
-    idle = {"model.hidden_size", "model.num_layers"}
-    return {key: value for key, value in fixed.items() if key not in idle}
-
-
-def _unreadable(path: Path, error: Exception) -> Mistake:
-    if isinstance(error, FileNotFoundError):
-        folder = path.parent if path.parent.is_dir() else Path()
-        names = [one.name for one in folder.glob("*.y*ml")]
-        close = difflib.get_close_matches(path.name, names, n=1)
-        suggestion = str(folder / close[0]) if close else ""
-        return Mistake("there is no such file.", source=str(path), suggestion=suggestion)
-    if isinstance(error, IsADirectoryError):
-        return Mistake("this is a folder; name a file in it.", source=str(path))
-    reason = getattr(error, "strerror", None) or str(error)
-    return Mistake(f"the file cannot be read: {reason}.", source=str(path))
-
-
-def _load(
-    text: str,
-    source: str,
-    name: str,
-    directory: Path,
-    overrides: Sequence[str],
-    check_data: bool,
-) -> StudySpec:
+    source, directory = source or name, Path(directory).resolve()
     mistakes: list[Mistake] = []
     root = read(text, source=source, directory=directory, mistakes=mistakes)
     if not isinstance(root, Tree):
@@ -153,9 +130,7 @@ def _load(
         first_trials=firsts,
         search=build(SearchConfig, "search", fixed),
         resources=build(ResourcesConfig, "resources", fixed),
-        yaml=render(
-            study, written(fixed, parameters), parameters, firsts, canonical, reading.order
-        ),
+        yaml=render(study, fixed, parameters, firsts, canonical, reading.order),
         notes=tuple(reading.idle),
         directory=directory,
     )
@@ -163,6 +138,19 @@ def _load(
     if mistakes:
         raise SpaceFileError(_sorted(mistakes, source))
     return spec
+
+
+def _unreadable(path: Path, error: Exception) -> Mistake:
+    if isinstance(error, FileNotFoundError):
+        folder = path.parent if path.parent.is_dir() else Path()
+        names = [one.name for one in folder.glob("*.y*ml")]
+        close = difflib.get_close_matches(path.name, names, n=1)
+        suggestion = str(folder / close[0]) if close else ""
+        return Mistake("there is no such file.", source=str(path), suggestion=suggestion)
+    if isinstance(error, IsADirectoryError):
+        return Mistake("this is a folder; name a file in it.", source=str(path))
+    reason = getattr(error, "strerror", None) or str(error)
+    return Mistake(f"the file cannot be read: {reason}.", source=str(path))
 
 
 def _no_mapping(root: object, source: str) -> Mistake:

@@ -30,6 +30,11 @@ def render(
         order: Dotted keys in the order to write them in; the rest follow.
     """
     tree: dict[str, Any] = {}
+    sizes = "model.hidden_sizes"
+    if values.get(sizes) is not None or sizes in parameters:
+        # A file that names the units of every layer may not name these beside them.
+        idle = ("model.hidden_size", "model.num_layers")
+        values = {key: value for key, value in values.items() if key not in idle}
     for key in dict.fromkeys([*order, *fields]):
         if key in parameters:
             _plant(tree, key, _parameter(parameters[key]))

@@ -8,7 +8,7 @@ from typing import Any
 
 from rnnsearch.errors import SpaceFileError
 from rnnsearch.space.fields import fields_of, flat
-from rnnsearch.space.load import loads, written
+from rnnsearch.space.load import loads
 from rnnsearch.space.resolve import render
 from rnnsearch.space.spec import FinalistsConfig, StudySpec
 from rnnsearch.space.trial import complete_values
@@ -50,7 +50,7 @@ def retraining(
         given = {key: value for key, value in values.items() if key != METRIC}
         if metric is not None:
             given[METRIC] = metric
-        text = render(name, written(given, {}), {}, (), fields)
+        text = render(name, given, {}, (), fields)
         try:
             return loads(text, name=name, directory=spec.directory, overrides=overrides)
         except SpaceFileError as error:
