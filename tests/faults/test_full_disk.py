@@ -98,7 +98,7 @@ def test_an_outbox_that_was_full_has_every_event_once(small_disk: Path, free: in
     box.close()
     assert problems > 20
     assert seen == list(range(1, box.sequence + 1))
-    assert reader.skipped == reader.damaged == 0
+    assert reader.damaged == 0
 
 
 @pytest.mark.parametrize("free", range(3))
