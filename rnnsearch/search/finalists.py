@@ -11,7 +11,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import InitVar, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ CRASHES = 3
 """A rerun that was aboard so many crashes is left out, which is said."""
 
 
+@dataclass(eq=False)
 class FinalistsStage:
     """Boards the reruns and collects their values and weights.
 
@@ -43,23 +44,18 @@ class FinalistsStage:
         reruns: False trains nothing again; the trials stand with what the search gave.
     """
 
-    def __init__(
-        self,
-        spec: StudySpec,
-        ledger: Ledger,
-        listener: Listener,
-        shelf: Shelf,
-        records: Sequence[TrialRecord],
-        *,
-        reruns: bool,
-    ) -> None:
-        self._spec = spec
+    spec: StudySpec
+    ledger: Ledger
+    listener: Listener
+    shelf: Shelf
+    records: InitVar[Sequence[TrialRecord]]
+    reruns: InitVar[bool]
+
+    def __post_init__(self, records: Sequence[TrialRecord], reruns: bool) -> None:
+        spec, shelf, notes = self.spec, self.shelf, self.ledger.notes
         self._metric = spec.search.metric
         self._goal = spec.search.goal
-        self._worst = spec.search.goal.worst
-        self._ledger = ledger
-        self._listener = listener
-        self._shelf = shelf
+        self._worst = self._goal.worst
         self._own = {record.number: record.seed for record in records}
         self._crashes: dict[str, int] = {}
         self._refused: dict[str, str] = {}
@@ -67,7 +63,6 @@ class FinalistsStage:
         self._queue: deque[Job] = deque()
         self.closed = False
         self.goes_on = False
-        notes = ledger.notes
         self.finalists = [Finalist(r.number, finalist_seeds(spec, r)) for r in records]
         for record, finalist in zip(records, self.finalists, strict=True):
             for seed in finalist.seeds:
@@ -117,7 +112,7 @@ class FinalistsStage:
             return
         own = self._own[job.number] == job.seed
         kept = job.with_history(weights, self._metric)
-        self._shelf.put(job.number, job.seed, job.config, kept, own=own)
+        self.shelf.put(job.number, job.seed, job.config, kept, own=own)
         best = job.best(self._goal)
         self._score(job, value, best.loss if best else None)
 
@@ -149,8 +144,8 @@ class FinalistsStage:
         missing = []
         for seed in finalist.seeds:
             own = seed == self._own[finalist.number]
-            if self._shelf.has(finalist.number, seed, own=own):
-                paths[seed] = self._shelf.path(finalist.number, seed, own=own)
+            if self.shelf.has(finalist.number, seed, own=own):
+                paths[seed] = self.shelf.path(finalist.number, seed, own=own)
             elif seed not in finalist.values:
                 why = self._refused.get(rerun_key(finalist.number, seed))
                 missing.append(f"seed {seed}: not trained to its end" + (f", {why}" if why else ""))
@@ -168,7 +163,7 @@ class FinalistsStage:
                 self._tell(finalist)
 
     def _job(self, record: TrialRecord, seed: int) -> Job:
-        config = replace(trial_config(self._spec, record.params, record.seed), seed=seed)
+        config = replace(trial_config(self.spec, record.params, record.seed), seed=seed)
         return Job(
             trial_id=rerun_key(record.number, seed),
             number=record.number,
@@ -185,7 +180,7 @@ class FinalistsStage:
         finalist.values[job.seed], finalist.losses[job.seed] = value, loss
         self._announce(finalist)
         key = rerun_key(job.number, job.seed)
-        self._ledger.note(
+        self.ledger.note(
             lambda notes: replace(
                 notes,
                 finalist_losses={**notes.finalist_losses, key: loss},
@@ -201,14 +196,14 @@ class FinalistsStage:
 
     def _tell(self, finalist: Finalist) -> None:
         self._announced.add(finalist.number)
-        self._listener.on_event(
+        self.listener.on_event(
             FinalistScored(time.time(), finalist.number, finalist.done(), finalist.scored())
         )
         # A driver that is killed before it has told tells in its next life.
-        self._ledger.after_flush(partial(self._note_told, finalist.number))
+        self.ledger.after_flush(partial(self._note_told, finalist.number))
 
     def _note_told(self, number: int) -> None:
-        self._ledger.note(
+        self.ledger.note(
             lambda notes: replace(
                 notes, finalists_told=tuple(sorted({*notes.finalists_told, number}))
             )

@@ -47,18 +47,15 @@ class OneRun:
         self.data = TaskStore()
         self.finalists: FinalistsStage | None = None
         spec, ledger, listener = self.spec, self.ledger, self.listener
-        curves = ledger.curves()
         rule = spec.stopping_rule()
-        rule.rebuild(curves)
+        rule.rebuild(ledger.curves())
         self.grace = rule.grace
         usable = [record for record in ledger.trials() if self.is_usable(record)]
         top = spec.search.finalists.top
         self.shelf = Shelf(
             self.directory.checkpoints, spec.search.goal, top, listener, self.data, usable
         )
-        self.search = SearchStage(
-            spec, ledger, listener, self.shelf, rule, curves, on_tell=self._told
-        )
+        self.search = SearchStage(spec, ledger, listener, self.shelf, rule, on_tell=self._told)
 
     def largest_trial_bytes(self) -> int:
         """What the largest trial of the study takes, roughly."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import InputError
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
     from rnnsearch.events import EndState, TrialState
     from rnnsearch.search.endings import Endings
     from rnnsearch.search.ledger.ledger import Ledger
-    from rnnsearch.search.ledger.trial_record import QueuedTrial
+    from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.search.shelf import Shelf
     from rnnsearch.stopping.rule import StoppingRule
     from rnnsearch.training.weights import Weights
 
 
+@dataclass(eq=False)
 class SearchStage:
     """Boards the ledger's trials and ends each as complete, pruned, diverged or failed.
 
@@ -43,59 +45,48 @@ class SearchStage:
 
     Args:
         rule: Who goes on; it knows the curves of the ledger.
-        curves: Values by epoch of trials that an earlier run left unfinished.
         shelf: Where the best trials' weights go.
         on_tell: Called whenever a trial has been given its final state.
     """
 
-    def __init__(
-        self,
-        spec: StudySpec,
-        ledger: Ledger,
-        listener: Listener,
-        shelf: Shelf,
-        rule: StoppingRule,
-        curves: Mapping[int, Mapping[int, float]],
-        on_tell: Callable[[], None],
-    ) -> None:
-        self._spec = spec
-        self._metric = spec.search.metric
-        self._goal = spec.search.goal
-        self._ledger = ledger
-        self._listener = listener
-        self._shelf = shelf
-        self._rule = rule
-        self._curves = {number: dict(curve) for number, curve in curves.items()}
-        self._on_tell = on_tell
-        self._grace = rule.grace
+    spec: StudySpec
+    ledger: Ledger
+    listener: Listener
+    shelf: Shelf
+    rule: StoppingRule
+    on_tell: Callable[[], None]
+
+    def __post_init__(self) -> None:
+        self._metric = self.spec.search.metric
+        self._goal = self.spec.search.goal
+        self._grace = self.rule.grace
         self._waiting: dict[int, Job] = {}
         self.closed = False
         self.goes_on = True
 
     def queued(self) -> int:
-        return 0 if self.closed else self._ledger.queued()
+        return 0 if self.closed else self.ledger.queued()
 
     def time_is_up(self, endings: Endings, aboard: Sequence[Job]) -> bool:
         def has_finalist() -> bool:
             """Whether a trial has ended, or is aboard, that counts."""
-            return bool(self._shelf.best()) or any(job.epoch >= self._grace for job in aboard)
+            return bool(self.shelf.best()) or any(job.epoch >= self._grace for job in aboard)
 
         return endings.gives_way(has_finalist)
 
     def board(self) -> Job | None:
         while not self.closed:
-            queued = self._ledger.ask()
-            if queued is None:
+            trial = self.ledger.ask()
+            if trial is None:
                 return None
-            job = self._job(queued)
-            if job is not None:
+            if (job := self._job(trial)) is not None:
                 return job
         return None
 
     def started(self, job: Job, pack: str) -> None:
         """Tell the listener that a job went aboard a pack."""
         self._waiting.pop(job.number, None)
-        self._listener.on_event(
+        self.listener.on_event(
             TrialStarted(
                 time=time.time(),
                 number=job.number,
@@ -121,7 +112,7 @@ class SearchStage:
                 if departure is not None:
                     departures.append(departure)
         leaving = {departure.trial_id for departure in departures}
-        self._ledger.note_snapshots(
+        self.ledger.note_snapshots(
             {
                 job.number: report.snapshot
                 for trial_id, job in jobs.items()
@@ -150,7 +141,7 @@ class SearchStage:
     def keep(self, job: Job, weights: Weights | None) -> None:
         if weights is not None:
             kept = job.with_history(weights, self._metric)
-            self._shelf.put(job.number, job.seed, job.config, kept, own=True)
+            self.shelf.put(job.number, job.seed, job.config, kept, own=True)
 
     def close(self, job: Job, snapshot: str | None) -> Departure:
         best = job.best(self._goal)
@@ -160,11 +151,10 @@ class SearchStage:
         return Departure(job.trial_id)
 
     def hand_back(self, job: Job, *, crashed: bool, snapshot: str | None) -> None:
-        queued = self._ledger.put_back(job.number, snapshot=snapshot, crashed=crashed)
-        if queued is None:
-            self._tell_end(job, "failed", "it was aboard when its packs crashed, at last alone")
-        else:
+        if self.ledger.put_back(job.number, snapshot=snapshot, crashed=crashed):
             self._waiting[job.number] = job
+        else:
+            self._tell_end(job, "failed", "it was aboard when its packs crashed, at last alone")
 
     def lose_weights(self, job: Job, *, crashed: bool) -> None:
         """The trial has ended; if it is a finalist, it is trained once more to the same weights."""
@@ -178,29 +168,28 @@ class SearchStage:
             self._tell_end(job, "waiting", "put back; `resume` goes on with it")
         self._waiting.clear()
 
-    def _job(self, queued: QueuedTrial) -> Job | None:
-        """Make a training of a queued trial; one whose configuration is impossible fails."""
+    def _job(self, trial: TrialRecord) -> Job | None:
+        """Make a training of a trial; one whose configuration is impossible fails."""
         try:
-            config = trial_config(self._spec, queued.params, queued.seed)
+            config = trial_config(self.spec, trial.params, trial.seed)
         except InputError as error:
-            self._ledger.finish(queued.number, "failed", reason=str(error), seconds=0.0)
-            self._on_tell()
+            self.ledger.finish(trial.number, "failed", reason=str(error), seconds=0.0)
+            self.on_tell()
             return None
-        before = self._waiting.get(queued.number)
-        curve = before.curve if before else self._curves.pop(queued.number, {})
+        before = self._waiting.get(trial.number)
         return Job(
-            trial_id=str(queued.number),
-            number=queued.number,
-            seed=queued.seed,
+            trial_id=str(trial.number),
+            number=trial.number,
+            seed=trial.seed,
             config=config,
-            limit=self._rule.next_limit(queued.first_epoch),
-            name=queued.name,
-            params=queued.params,
-            attempt=queued.attempt,
-            alone=queued.alone,
-            snapshot=queued.snapshot,
-            known_epoch=queued.first_epoch,
-            curve=dict(curve),
+            limit=self.rule.next_limit(trial.epoch),
+            name=trial.name,
+            params=trial.params,
+            attempt=trial.attempts,
+            alone=trial.alone,
+            snapshot=trial.snapshot,
+            known_epoch=trial.epoch,
+            curve=dict(before.curve if before else trial.values_by_epoch),
             losses=dict(before.losses) if before else {},
             said=dict(before.said) if before else {},
             seconds=before.seconds if before else 0.0,
@@ -220,10 +209,10 @@ class SearchStage:
                 if math.isfinite(value):
                     rows.append((job.number, report.epoch, value))
         if rows:
-            self._ledger.report(rows)
+            self.ledger.report(rows)
         now = time.time()
         for trial_id, epochs in fresh.items():
-            self._listener.on_event(
+            self.listener.on_event(
                 EpochsReported(
                     time=now,
                     number=jobs[trial_id].number,
@@ -232,9 +221,9 @@ class SearchStage:
                     training_steps=sum(report.training_steps for report in epochs),
                 )
             )
-        changed = [self._rule.record(*row) for row in rows]
+        changed = [self.rule.record(*row) for row in rows]
         if any(changed):
-            self._listener.on_event(RungsChanged(now, self._rule.populations()))
+            self.listener.on_event(RungsChanged(now, self.rule.populations()))
 
     def _decide(self, job: Job) -> Departure | None:
         """Decide a job that stands at its limit; one that goes on gets its next limit."""
@@ -243,16 +232,16 @@ class SearchStage:
             return Departure(job.trial_id)
         if job.epoch >= job.config.training.max_epochs:
             return self._finish(job, "complete", f"reached epoch {job.epoch}, the last")
-        if reason := self._rule.decide(job.number):
+        if reason := self.rule.decide(job.number):
             return self._finish(job, "pruned", reason)
-        job.limit = self._rule.next_limit(job.epoch)
+        job.limit = self.rule.next_limit(job.epoch)
         return None
 
     def _finish(
         self, job: Job, state: EndState, reason: str, attributes: Mapping[str, object] | None = None
     ) -> Departure:
         best = job.best(self._goal)
-        self._ledger.finish(
+        self.ledger.finish(
             job.number,
             state,
             **self._end(job, reason),
@@ -265,16 +254,16 @@ class SearchStage:
                 **(attributes or {}),
             },
         )
-        self._on_tell()
+        self.on_tell()
         self._tell_end(job, state, reason)
         usable = state in RANKED and job.epoch >= self._grace
         keep = False
         if usable and best is not None:
-            keep = self._shelf.offer(job.number, standing(self._goal, best.value, best.loss))
+            keep = self.shelf.offer(job.number, standing(self._goal, best.value, best.loss))
         return Departure(job.trial_id, keep_weights=keep)
 
     def _tell_end(self, job: Job, state: TrialState, reason: str) -> None:
-        self._listener.on_event(
+        self.listener.on_event(
             TrialEnded(
                 time=time.time(),
                 number=job.number,

@@ -61,7 +61,7 @@ def drive(directory: StudyDirectory, spec: StudySpec, acknowledge: object = None
     aboard = {}
     while True:
         while len(aboard) < 8 and (trial := ledger.ask()) is not None:
-            aboard[trial.number] = trial.first_epoch
+            aboard[trial.number] = trial.epoch
         if not aboard:
             break
         lines = []

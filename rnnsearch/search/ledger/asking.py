@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import optuna
@@ -19,6 +20,7 @@ from rnnsearch.space.spec import StudySpec
 Suggest = Callable[[StudySpec, optuna.Trial], Mapping[str, Any]]
 
 
+@dataclass(eq=False)
 class Asking:
     """Turns the study's WAITING and new trials into rows that can go aboard.
 
@@ -31,24 +33,17 @@ class Asking:
         suggest: `rnnsearch.space.proposals.suggest`.
     """
 
-    def __init__(
-        self,
-        opened: OpenStudy,
-        spec: StudySpec,
-        rows: list[LedgerRow],
-        lock: threading.RLock,
-        target: Callable[[], int],
-        suggest: Suggest,
-    ) -> None:
-        self._opened = opened
-        self._study = opened.study
-        self._spec = spec
-        self._rows = rows
-        self._lock = lock
-        self._target = target
-        self._suggest = suggest
+    opened: OpenStudy
+    spec: StudySpec
+    rows: list[LedgerRow]
+    lock: threading.RLock
+    target: Callable[[], int]
+    suggest: Suggest
+
+    def __post_init__(self) -> None:
+        self._study = self.opened.study
         self._sampling = threading.Lock()
-        self._put_back = sorted(row.number for row in rows if row.state == "waiting")
+        self._put_back = sorted(row.number for row in self.rows if row.state == "waiting")
         self._ready: deque[LedgerRow] = deque()
         self._drawn = 0
         """Trials that the sampler is at."""
@@ -66,7 +61,7 @@ class Asking:
     def take(self) -> LedgerRow | None:
         """The next trial, RUNNING in Optuna, or None if there is none or asking is closed."""
         self._ahead.raise_failure()
-        with self._lock:
+        with self.lock:
             if self._closed:
                 return None
             row = self._pop_put_back() or self._pop_ready()
@@ -81,7 +76,7 @@ class Asking:
 
     def put_back(self, number: int) -> None:
         """Queues a trial whose state in Optuna is WAITING again."""
-        with self._lock:
+        with self.lock:
             self._put_back.append(number)
             self._put_back.sort()
 
@@ -93,11 +88,11 @@ class Asking:
 
     def queued(self) -> int:
         """Trials still to be handed out; none once asking is closed."""
-        with self._lock:
+        with self.lock:
             if self._closed:
                 return 0
             waiting = len(self._put_back) + len(self._ready) + self._drawn
-            return waiting + max(0, self._target() - len(self._rows))
+            return waiting + max(0, self.target() - len(self.rows))
 
     def close(self) -> None:
         """Hands out nothing from now on."""
@@ -108,12 +103,12 @@ class Asking:
         """Takes the lowest trial that was put back; its params are kept, not sampled again."""
         if not self._put_back:
             return None
-        row = self._rows[self._put_back.pop(0)]
+        row = self.rows[self._put_back.pop(0)]
         # Optuna pops the lowest WAITING trial, which is ours: only we put any back, in this lock.
         trial = self._study.ask()
         if trial.number != row.number:
             raise RuntimeError(f"Optuna popped trial {trial.number} instead of {row.number}.")
-        self._fill(row, trial, self._suggest(self._spec, trial))
+        self._fill(row, trial, self.suggest(self.spec, trial))
         return row
 
     def _pop_ready(self) -> LedgerRow | None:
@@ -125,25 +120,25 @@ class Asking:
 
     def _sample(self, watch: Stopwatch) -> bool:
         """Make one more trial ready; False when there is nothing to ask for."""
-        with self._lock:
-            number = len(self._rows)
-            if self._closed or number >= self._target():
+        with self.lock:
+            number = len(self.rows)
+            if self._closed or number >= self.target():
                 return False
             if (row := self._pop_put_back()) is not None:
                 # `ask` below would pop it; it comes first anyway.
                 self._ready.append(row)
                 return True
-            if number < len(self._spec.first_trials):
+            if number < len(self.spec.first_trials):
                 # Queued one at a time and asked for at once, so that a crash doubles none.
-                self._study.enqueue_trial(dict(self._spec.first_trials[number]))
+                self._study.enqueue_trial(dict(self.spec.first_trials[number]))
             trial = self._study.ask()
-            row = new_row(self._spec, number, self._opened.trial_id(number))
-            self._rows.append(row)
+            row = new_row(self.spec, number, self.opened.trial_id(number))
+            self.rows.append(row)
             self._drawn += 1
         # Optuna draws here and not in its `ask`: nobody waits for the lock meanwhile.
         with watch.running():
-            params = self._suggest(self._spec, trial)
-        with self._lock:
+            params = self.suggest(self.spec, trial)
+        with self.lock:
             self._fill(row, trial, params)
             self._drawn -= 1
             self._ready.append(row)
@@ -152,6 +147,6 @@ class Asking:
     def _fill(self, row: LedgerRow, trial: optuna.Trial, params: Mapping[str, Any]) -> None:
         row.trial = trial
         row.params = dict(params)
-        row.name = trial_name(row.number, row.params, self._spec.values)
+        row.name = trial_name(row.number, row.params, self.spec.values)
         started = trial.datetime_start
         row.started = None if started is None else started.timestamp()

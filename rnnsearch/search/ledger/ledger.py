@@ -21,7 +21,7 @@ from rnnsearch.search.ledger.notes import Notes, changed, notes_of
 from rnnsearch.search.ledger.open_study import OpenStudy, create_study, open_study
 from rnnsearch.search.ledger.row import LedgerRow, read_row
 from rnnsearch.search.ledger.store import store_of
-from rnnsearch.search.ledger.trial_record import QueuedTrial, TrialRecord
+from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.ledger.writer import StudyWriter
 from rnnsearch.space.proposals import suggest as propose
 from rnnsearch.space.spec import StudySpec
@@ -91,7 +91,7 @@ class Ledger:
             self._study.set_user_attr("num_trials", self._num_trials)
             return self._num_trials
 
-    def ask(self) -> QueuedTrial | None:
+    def ask(self) -> TrialRecord | None:
         """The next trial to go aboard, now `running`: put back first, then the asked-ahead ones.
 
         None when `num_trials` is reached, or asking is closed.
@@ -103,7 +103,7 @@ class Ledger:
             row.state = "running"
             row.attempts += 1
             self._writer.attributes(row, {"attempts": row.attempts})
-            return row.queued(row.attempts)
+            return row.record()
 
     def prepare(self, count: int) -> None:
         """Keeps `count` trials ready from now on; a background thread asks the sampler."""
@@ -168,26 +168,26 @@ class Ledger:
             self._writer.end(row, state, self._worst)
             row.state, row.ended, row.trial = state, time.time(), None
 
-    def put_back(self, number: int, *, snapshot: str | None, crashed: bool) -> QueuedTrial | None:
+    def put_back(self, number: int, *, snapshot: str | None, crashed: bool) -> bool:
         """Lets a running trial wait again, with its params, curve and last snapshot.
 
         After the third crash aboard it runs alone; a crash then ends it as failed.
 
         Returns:
-            The trial as it will go aboard next, or None if it has failed.
+            Whether it waits; else it has failed.
         """
         with self._lock:
             row = self._running(number)
-            if crashed and row.alone:
+            if crashed and row.record().alone:
                 reason = f"It was aboard {row.crashes + 1} crashes, the last time alone."
                 self.finish(number, "failed", reason=reason)
-                return None
+                return False
             row.crashes += crashed
             row.snapshot = snapshot
             self._writer.attributes(row, {"crashes": row.crashes, "snapshot": snapshot})
             self._let_wait(row)
             self._asking.put_back(number)
-            return row.queued(row.attempts + 1)
+            return True
 
     def note_snapshots(self, snapshots: Mapping[int, str]) -> None:
         """Remembers where running trials' snapshots lie, for whoever reopens the ledger."""

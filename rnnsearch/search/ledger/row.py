@@ -10,19 +10,16 @@ from typing import Any
 
 import optuna
 
-from rnnsearch.events import TrialState
+from rnnsearch.events import EndState, TrialState
 from rnnsearch.goal import Goal
-from rnnsearch.search.ledger.trial_record import QueuedTrial, TrialRecord, trial_name
+from rnnsearch.search.ledger.trial_record import TrialRecord, trial_name
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.streams import derive
 
-CRASHES_BEFORE_ALONE = 3
-"""A trial that was aboard so many crashes runs alone from then on."""
+_AT_END = ("reason", "epoch", "best_value", "best_epoch", "seconds", "attributes")
 
-END_ATTRIBUTES = frozenset(
-    ("ended_as", "reason", "epoch", "best_value", "best_epoch", "seconds", "attributes")
-)
-"""User attributes of every trial that has ended; see `StudyWriter.end`."""
+END_ATTRIBUTES = frozenset(("ended_as", *_AT_END))
+"""User attributes of every trial that has ended."""
 
 _STATES: Mapping[optuna.trial.TrialState, TrialState] = {
     optuna.trial.TrialState.RUNNING: "running",
@@ -65,10 +62,6 @@ class LedgerRow:
     trial: optuna.Trial | None = None
 
     @property
-    def alone(self) -> bool:
-        return self.crashes >= CRASHES_BEFORE_ALONE
-
-    @property
     def value(self) -> float | None:
         return self.values_by_epoch[max(self.values_by_epoch)] if self.values_by_epoch else None
 
@@ -79,18 +72,9 @@ class LedgerRow:
         if self.best_value is None or self.goal.better(value, self.best_value):
             self.best_value, self.best_epoch = value, epoch
 
-    def queued(self, attempt: int) -> QueuedTrial:
-        """The trial as it goes aboard for the `attempt`-th time."""
-        return QueuedTrial(
-            number=self.number,
-            params=dict(self.params),
-            attempt=attempt,
-            snapshot=self.snapshot,
-            first_epoch=max(self.values_by_epoch, default=0),
-            alone=self.alone,
-            seed=self.seed,
-            name=self.name,
-        )
+    def end(self, state: EndState) -> dict[str, Any]:
+        """What is kept of an end, under `END_ATTRIBUTES`."""
+        return {"ended_as": state, **{name: getattr(self, name) for name in _AT_END}}
 
     def record(self) -> TrialRecord:
         """The trial as it stands now; what grows is copied."""

@@ -15,30 +15,8 @@ BEST_LOSS = "best_loss"
 TRAIN_LOSSES = "train_losses"
 """Attribute of an ended trial: the training loss by epoch, as far as its last driver saw it."""
 
-
-@dataclass(frozen=True)
-class QueuedTrial:
-    """A trial that is ready to go aboard a pack.
-
-    Attributes:
-        number: Its number in the study, from 0.
-        params: What was sampled, under dotted keys.
-        attempt: 1 the first time aboard.
-        snapshot: Where its last snapshot lies; None starts it again from its seed.
-        first_epoch: Epochs that the ledger already has.
-        alone: It was aboard too many crashes and now gets a pack of its own.
-        seed: What all its randomness derives from.
-        name: `trial-0004-lstm`.
-    """
-
-    number: int
-    params: Mapping[str, Any]
-    attempt: int
-    snapshot: str | None
-    first_epoch: int
-    alone: bool
-    seed: int
-    name: str
+CRASHES_BEFORE_ALONE = 3
+"""A trial that was aboard so many crashes runs alone from then on."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +36,7 @@ class TrialRecord:
         seed: What all its randomness derives from.
         attempts: How often it went aboard a pack.
         crashes: How many crashes it was aboard of.
-        snapshot: Where its last snapshot lies.
+        snapshot: Where its last snapshot lies; without one it starts again from its seed.
         seconds: Seconds of training; None before its end.
         started: Unix time when it was asked for, and `ended` when it was told.
         attributes: Whatever else was noted at its end.
@@ -86,6 +64,11 @@ class TrialRecord:
     def standing(self, goal: Goal) -> Standing:
         """Its place among the trials by its best epoch; the lower of two is better."""
         return standing(goal, self.best_value, self.best_loss)
+
+    @property
+    def alone(self) -> bool:
+        """Whether it was aboard too many crashes, and gets a pack of its own."""
+        return self.crashes >= CRASHES_BEFORE_ALONE
 
     @property
     def losses_by_epoch(self) -> dict[int, float]:

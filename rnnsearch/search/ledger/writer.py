@@ -48,18 +48,7 @@ class StudyWriter:
         below the infeasible trials it ranks nothing (optuna 5.0, samplers/_tpe/sampler.py,
         `_split_trials`).
         """
-        self.attributes(
-            row,
-            {
-                "ended_as": state,
-                "reason": row.reason,
-                "epoch": row.epoch,
-                "best_value": row.best_value,
-                "best_epoch": row.best_epoch,
-                "seconds": row.seconds,
-                "attributes": row.attributes,
-            },
-        )
+        self.attributes(row, row.end(state))
         if state == "diverged":
             self._mark_diverged(row, worst)
         value = row.best_value if state == "complete" else None

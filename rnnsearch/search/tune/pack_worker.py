@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import InitVar, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -43,6 +44,7 @@ class PackLike(Protocol):
     def kernels(self) -> Mapping[str, str]: ...
 
 
+@dataclass(eq=False)
 class PackWorker:
     """One pack between the driver's updates and the driver's questions.
 
@@ -52,16 +54,12 @@ class PackWorker:
         fetch: Turns a boarding's data reference into the data.
     """
 
-    def __init__(
-        self,
-        name: str,
-        settings: PackSettings,
-        build: Callable[[Callable[[TaskConfig], TaskData]], PackLike],
-        fetch: Callable[[Any], TaskData],
-    ) -> None:
-        self._name = name
-        self._settings = settings
-        self._fetch = fetch
+    name: str
+    settings: PackSettings
+    build: InitVar[Callable[[Callable[[TaskConfig], TaskData]], PackLike]]
+    fetch: Callable[[Any], TaskData]
+
+    def __post_init__(self, build: Callable[[Callable[[TaskConfig], TaskData]], PackLike]) -> None:
         self._data: dict[TaskConfig, TaskData] = {}
         self._pack = build(self._data.__getitem__)
         self._limits: Mapping[str, int] = {}
@@ -73,7 +71,7 @@ class PackWorker:
         self._snapshot = ""
         self._snapshot_holds: frozenset[str] = frozenset()
         self._snapshot_time = time.monotonic()
-        folder = Path(settings.snapshots)
+        folder = Path(self.settings.snapshots)
         self._snapshots = folder if folder.is_dir() else None
         self._read = Snapshots(folder, _print)
         self._first = True
@@ -98,7 +96,7 @@ class PackWorker:
                 self._board(boarding)
         except Exception as error:
             self._broken = error
-        self._read = Snapshots(Path(self._settings.snapshots), _print)  # files change
+        self._read = Snapshots(Path(self.settings.snapshots), _print)  # files change
         self._limits = update.limits
         self._snapshot_now = update.snapshot_now
 
@@ -111,11 +109,11 @@ class PackWorker:
             return self._report(Step(roster=dict(self._pack.roster)))
         self._first = False
         limits = {} if self._snapshot_now else self._limits
-        seconds = self._settings.slice_seconds if self._told else FIRST_SECONDS
-        step = self._pack.train(limits, min(seconds, self._settings.slice_seconds))
+        seconds = self.settings.slice_seconds if self._told else FIRST_SECONDS
+        step = self._pack.train(limits, min(seconds, self.settings.slice_seconds))
         self._told = self._told or bool(step.reports)
         passed = time.monotonic() - self._snapshot_time
-        if self._snapshot_now or passed >= self._settings.snapshot_seconds:
+        if self._snapshot_now or passed >= self.settings.snapshot_seconds:
             # Without limits the pack stands still: no epoch may be in the snapshot and untold.
             rest = self._pack.train({}, 0.0)
             step = joined([step, rest], step.seconds + rest.seconds)
@@ -138,7 +136,7 @@ class PackWorker:
         task = boarding.config.task
         try:
             if task not in self._data:
-                self._data[task] = self._fetch(boarding.data)
+                self._data[task] = self.fetch(boarding.data)
             self._pack.add(boarding.trial_id, boarding.config, self._read_snapshot(boarding))
         except RnnsearchError as error:
             self._refusals.append(Refusal(boarding.trial_id, str(error)))
@@ -167,7 +165,7 @@ class PackWorker:
         if self._snapshots is None or not self._pack.roster:
             return
         states = self._pack.state()
-        path = self._snapshots / f"{self._name}.snap"
+        path = self._snapshots / f"{self.name}.snap"
         try:
             write_snapshots(path, states)
         except OSError as error:  # a full disk must not end the training

@@ -74,10 +74,10 @@ class Driver:
         while (trial := self._ledger.ask()) is not None:
             number = trial.number
             start = TrialStarted(
-                self._now, number, trial.name, trial.params, {}, trial.seed, "p", trial.attempt
+                self._now, number, trial.name, trial.params, {}, trial.seed, "p", trial.attempts
             )
             self._tell(start)
-            for epoch in range(trial.first_epoch + 1, EPOCHS + 1):
+            for epoch in range(trial.epoch + 1, EPOCHS + 1):
                 value = number + 1 / epoch
                 self._ledger.report([(number, epoch, value)])
                 row = ({"val_mse": value},)

@@ -10,7 +10,7 @@ from optuna.storages.journal import JournalFileBackend
 from small_space import small_spec, study_directory
 
 from rnnsearch.search.ledger.ledger import Ledger
-from rnnsearch.search.ledger.trial_record import QueuedTrial
+from rnnsearch.search.ledger.trial_record import TrialRecord
 
 
 def new(tmp_path: Path, *overrides: str) -> Ledger:
@@ -21,7 +21,7 @@ def reopen(tmp_path: Path, *overrides: str) -> Ledger:
     return Ledger.open(study_directory(tmp_path), small_spec(*overrides))
 
 
-def asked(ledger: Ledger) -> QueuedTrial:
+def asked(ledger: Ledger) -> TrialRecord:
     trial = ledger.ask()
     assert trial is not None
     return trial

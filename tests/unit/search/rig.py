@@ -91,9 +91,8 @@ class Rig:
         opened = Ledger.open if resume else Ledger.create
         self.ledger = opened(self.directory, spec)
         self.saved: list[Path] = []
-        curves = self.ledger.curves()
         rule = spec.stopping_rule()
-        rule.rebuild(curves)
+        rule.rebuild(self.ledger.curves())
         usable = [
             record
             for record in self.ledger.trials()
@@ -111,9 +110,7 @@ class Rig:
             usable,
             self._save,
         )
-        self.search = SearchStage(
-            spec, self.ledger, self.notebook, self.shelf, rule, curves, lambda: None
-        )
+        self.search = SearchStage(spec, self.ledger, self.notebook, self.shelf, rule, lambda: None)
         self.finalists: FinalistsStage | None = None
         self.control = Control(
             ledger=self.ledger,

@@ -28,7 +28,7 @@ def test_trials_are_asked_until_the_target_is_reached(tmp_path: Path) -> None:
     assert ledger.queued() == 0
     assert ledger.counts() == {"running": 5}
     first = trials[0]
-    assert (first.attempt, first.first_epoch, first.snapshot, first.alone) == (1, 0, None, False)
+    assert (first.attempts, first.epoch, first.snapshot, first.alone) == (1, 0, None, False)
     assert first.seed == derive(7, "trial", 0)
     assert first.name == f"trial-0000-{first.params['model.cell']}"
     for trial in trials:
@@ -154,4 +154,4 @@ def test_an_asked_ahead_trial_was_never_aboard(tmp_path: Path) -> None:
     ledger.settle("over")
 
     again = reopen(tmp_path)
-    assert [asked(again).attempt for _ in range(2)] == [1, 1]
+    assert [asked(again).attempts for _ in range(2)] == [1, 1]

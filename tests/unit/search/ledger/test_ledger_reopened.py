@@ -60,7 +60,7 @@ def test_a_killed_driver_loses_no_trial_and_doubles_none(tmp_path: Path) -> None
 
     assert again.counts() == {"pruned": 1, "waiting": 2}
     first, second, third = (asked(again) for _ in range(3))
-    assert (first.number, first.attempt, first.first_epoch, first.snapshot) == (
+    assert (first.number, first.attempts, first.epoch, first.snapshot) == (
         1,
         2,
         1,
@@ -84,8 +84,8 @@ def test_after_settling_nothing_runs_and_a_resume_goes_on(tmp_path: Path) -> Non
     assert told.user_attrs["note.settled"] == "the budget ran out"
     again = reopen(tmp_path)
     resumed = asked(again)
-    assert (resumed.number, resumed.params, resumed.first_epoch) == (0, trial.params, 1)
-    assert resumed.attempt == 2
+    assert (resumed.number, resumed.params, resumed.epoch) == (0, trial.params, 1)
+    assert resumed.attempts == 2
 
 
 def test_rungs_rebuilt_from_the_ledger_are_the_live_ones(tmp_path: Path) -> None:
@@ -203,6 +203,6 @@ def test_any_store_will_do(tmp_path: Path) -> None:
     assert again.counts() == {"complete": 1, "diverged": 1, "waiting": 1}
     resumed = asked(again)
     assert (resumed.number, resumed.params) == (2, trials[2].params)
-    assert (resumed.attempt, resumed.snapshot, resumed.first_epoch) == (3, "s", 1)
+    assert (resumed.attempts, resumed.snapshot, resumed.epoch) == (3, "s", 1)
     with pytest.raises(StudyNotFoundError, match="but 'small'"):
         open_study(store, study_directory(tmp_path, "other"), spec)

@@ -40,7 +40,7 @@ def drive(ledger: Ledger) -> None:
     aboard: dict[int, int] = {}
     while True:
         while len(aboard) < 3 and (trial := ledger.ask()) is not None:
-            aboard[trial.number] = 0 if trial.snapshot is None else trial.first_epoch
+            aboard[trial.number] = 0 if trial.snapshot is None else trial.epoch
         if not aboard:
             break
         for number in list(aboard):
