@@ -132,7 +132,7 @@ def run_search(
             control = _control(run, import_ahead, trial_bytes)
             ledger.prepare(min(READY_AHEAD, control.places * control.slots))
             stage(_first_words(spec))
-            settings = _settings(spec, directory, slice_seconds, snapshot_seconds, trial_bytes)
+            settings = _settings(run, slice_seconds, snapshot_seconds, trial_bytes)
             tune(control, settings, spec.resources, signals.shield, directory.scratch)
             if control.error is not None:
                 raise control.error
@@ -235,12 +235,9 @@ def _import_ahead() -> Iterator[Callable[[], None]]:
 
 
 def _settings(
-    spec: StudySpec,
-    directory: StudyDirectory,
-    slice_seconds: float,
-    snapshot_seconds: float,
-    trial_bytes: int,
+    run: OneRun, slice_seconds: float, snapshot_seconds: float, trial_bytes: int
 ) -> PackSettings:
+    spec, directory = run.spec, run.directory
     return PackSettings(
         objective=spec.search.metric,
         goal=spec.search.goal,

@@ -19,18 +19,6 @@ if TYPE_CHECKING:
     from rnnsearch.training.weights import Weights
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Rank:
-    """A trial's place, by its best epoch; of equal ones the lower number is the better.
-
-    Completed and stopped trials stand together: where a time budget ends the search, the best
-    one is often still on its way.
-    """
-
-    standing: Standing
-    number: int
-
-
 def _save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
     """Write `weights.safetensors` and `config.json`, aside and renamed."""
     from rnnsearch.training.checkpoint import Checkpoint  # torch, which `rnnsearch list` can spare
@@ -43,7 +31,9 @@ class Shelf:
     """Knows the `top` best ended trials and holds the weights of their best epochs.
 
     A trial that belongs to the final best belonged to the best when it ended, so weights are
-    asked for then or never. What is pushed out is deleted.
+    asked for then or never. What is pushed out is deleted. A trial stands by its best epoch, and
+    of equal ones the lower number is the better. Completed and stopped trials stand together: where
+    a time budget ends the search, the best one is often still on its way.
 
     Args:
         folder: `checkpoints` of the study.
@@ -60,7 +50,7 @@ class Shelf:
     save: Callable[[Path, TrialConfig, Weights, TaskData], None] = _save_checkpoint
 
     def __post_init__(self, usable: Sequence[TrialRecord]) -> None:
-        self._ranks: list[Rank] = []
+        self._ranks: list[tuple[Standing, int]] = []
         there = self.folder.iterdir() if self.folder.is_dir() else ()
         self._written = {path.name for path in there}
         for record in usable:
@@ -68,16 +58,16 @@ class Shelf:
 
     def offer(self, number: int, standing: Standing) -> bool:
         """Rank an ended trial; True if it now belongs to the best, so that its weights matter."""
-        rank = Rank(standing, number)
+        rank = (standing, number)
         ranks = sorted([*self._ranks, rank])
         self._ranks = ranks[: self.top]
-        for pushed_out in ranks[self.top :]:
-            self._delete(f"trial-{pushed_out.number:04d}")
+        for _, pushed_out in ranks[self.top :]:
+            self._delete(f"trial-{pushed_out:04d}")
         return rank in self._ranks
 
     def best(self) -> list[int]:
         """Numbers of the best ended trials, best first."""
-        return [rank.number for rank in self._ranks]
+        return [number for _, number in self._ranks]
 
     def path(self, number: int, seed: int, *, own: bool) -> Path:
         """Where a training's weights lie: `trial-0007`, or `trial-0007-seed-12` for a rerun."""

@@ -13,7 +13,7 @@ import optuna
 from rnnsearch.search.costs import Stopwatch
 from rnnsearch.search.ledger.ask_ahead import AskAhead
 from rnnsearch.search.ledger.open_study import OpenStudy
-from rnnsearch.search.ledger.row import LedgerRow, new_row
+from rnnsearch.search.ledger.row import LedgerRow, new_row, unix_time
 from rnnsearch.search.ledger.trial_record import trial_name
 from rnnsearch.space.spec import StudySpec
 
@@ -148,5 +148,4 @@ class Asking:
         row.trial = trial
         row.params = dict(params)
         row.name = trial_name(row.number, row.params, self.spec.values)
-        started = trial.datetime_start
-        row.started = None if started is None else started.timestamp()
+        row.started = unix_time(trial.datetime_start)

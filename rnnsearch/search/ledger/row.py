@@ -118,8 +118,8 @@ def read_row(spec: StudySpec, trial_id: int, frozen: optuna.trial.FrozenTrial) -
     row.attempts = int(noted.get("attempts", 0))
     row.crashes = int(noted.get("crashes", 0))
     row.snapshot = noted.get("snapshot")
-    row.started = _unix_time(frozen.datetime_start)
-    row.ended = _unix_time(frozen.datetime_complete)
+    row.started = unix_time(frozen.datetime_start)
+    row.ended = unix_time(frozen.datetime_complete)
     return row
 
 
@@ -130,5 +130,5 @@ def shown_state(frozen: optuna.trial.FrozenTrial) -> TrialState:
     return _STATES[frozen.state]
 
 
-def _unix_time(moment: datetime | None) -> float | None:
+def unix_time(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()

@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from rnnsearch.errors import ClusterError
-from rnnsearch.search.tune.head_watch import HeadWatch, answers
+from rnnsearch.search.tune.head_watch import HeadWatch, answers, connect
 
 SWITCHES = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # json, csv, tensorboard: 3 ms a step, megabytes
@@ -118,21 +117,23 @@ def _start(address: str | None) -> None:
     import ray
     from ray.exceptions import RayError
 
+    quiet = {"log_to_driver": False, "configure_logging": True, "logging_level": logging.ERROR}
+    start = partial(ray.init, namespace="rnnsearch", **quiet)
     if address is None:
         # `local` never joins a cluster that happens to run here, whatever RAY_ADDRESS says
-        arguments = {"address": "local", "include_dashboard": False}
+        start = partial(start, address="local", include_dashboard=False)
     else:
         address = check_address(address)
-        arguments = {"address": address}
+        start = partial(start, address=address)
     on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
         try:
-            _init(arguments)
+            start()
         except Exception as error:
             if not _is_late(error):
                 raise
             ray.shutdown()  # what came up of it; the second start finds its files in memory
-            _init(arguments)
+            start()
         if callable(on_sigterm) and threading.current_thread() is threading.main_thread():
             # Ray's own handler exits with status 15 past our cleanups
             signal.signal(signal.SIGTERM, on_sigterm)
@@ -144,18 +145,6 @@ def _start(address: str | None) -> None:
         raise ClusterError(
             f"{where}: {_first_line(error)}\n{_remedy(address, str(error))}"
         ) from error
-
-
-def _init(arguments: Mapping[str, Any]) -> None:
-    import ray
-
-    ray.init(
-        **arguments,
-        log_to_driver=False,
-        configure_logging=True,
-        logging_level=logging.ERROR,
-        namespace="rnnsearch",
-    )
 
 
 def _is_late(error: Exception) -> bool:
@@ -173,8 +162,9 @@ def check_address(address: str) -> str:
         ClusterError: It does not; the text says why and what to do.
     """
     address = _resolved(address)
-    _check_reachable(address)
-    _check_accepted(address)
+    if address not in ("auto", "local"):
+        _check_reachable(address)
+        _check_accepted(address)
     return address
 
 
@@ -208,13 +198,11 @@ def _check_reachable(address: str) -> None:
             f"{address} is a Ray Client address, and the driver must run inside the cluster. "
             "Submit it with `ray job submit` instead (README, On a cluster: as a job)."
         )
-    if address in ("auto", "local"):
-        return
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
         raise ClusterError(f"{address!r} is no cluster address. Give HOST:PORT or auto.")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+        connect(address, CONNECT_SECONDS)
     except OSError as error:
         raise ClusterError(
             f"Nobody answers at {address}: {error}.\n{_remedy(address, str(error))}"
@@ -230,8 +218,6 @@ def _check_accepted(address: str) -> None:
     Raises:
         ClusterError: The token is missing or wrong, or what listens there is not Ray.
     """
-    if address in ("auto", "local"):
-        return
     command = [sys.executable, "-c", _ASK_CLUSTER, address]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
         assert child.stderr is not None

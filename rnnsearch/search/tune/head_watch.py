@@ -24,12 +24,21 @@ CONNECT_SECONDS = 3.0
 
 def answers(address: str) -> bool:
     """Whether somebody listens at HOST:PORT."""
-    host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+        connect(address, CONNECT_SECONDS)
     except OSError:
         return False
     return True
+
+
+def connect(address: str, seconds: float) -> None:
+    """Reach whoever listens at HOST:PORT and say nothing.
+
+    Raises:
+        OSError: Nobody answers.
+    """
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=seconds).close()
 
 
 @dataclass(eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.tasks.config import TaskConfig
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from rnnsearch.tasks.base import TaskData
 
 
-class TaskStore(Mapping[TaskConfig, "TaskData"]):
+class TaskStore(dict[TaskConfig, "TaskData"]):
     """Data by task config, loaded at its first use; a study whose task is sampled has several.
 
     Raises, at a first use:
@@ -20,19 +19,12 @@ class TaskStore(Mapping[TaskConfig, "TaskData"]):
     """
 
     def __init__(self) -> None:
-        self._data: dict[TaskConfig, TaskData] = {}
+        super().__init__()
         self._refs: dict[TaskConfig, Any] = {}
 
-    def __getitem__(self, config: TaskConfig) -> TaskData:
-        if config not in self._data:
-            self._data[config] = load_data(config)
-        return self._data[config]
-
-    def __iter__(self) -> Iterator[TaskConfig]:
-        return iter(self._data)
-
-    def __len__(self) -> int:
-        return len(self._data)
+    def __missing__(self, config: TaskConfig) -> TaskData:
+        self[config] = data = load_data(config)
+        return data
 
     def ref(self, config: TaskConfig) -> Any:
         """Reference to a task's data in Ray's object store, which packs map read-only."""
