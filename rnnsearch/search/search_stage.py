@@ -268,6 +268,7 @@ class SearchStage:
                 time=time.time(),
                 number=job.number,
                 state=state,
+                value=job.curve[max(job.curve)] if job.curve else None,
                 **self._end(job, reason),
                 training_seconds=job.seconds,
                 kernel=job.kernel,
@@ -275,12 +276,11 @@ class SearchStage:
         )
 
     def _end(self, job: Job, reason: str) -> dict[str, Any]:
-        """What the ledger and its listeners hear alike; the value is the last finite one."""
+        """What the ledger and its listeners hear alike."""
         best = job.best(self._goal)
         return {
             "reason": reason,
             "epoch": job.epoch,
-            "value": job.curve[max(job.curve)] if job.curve else None,
             "best_value": best.value if best else None,
             "best_epoch": best.epoch if best else None,
         }

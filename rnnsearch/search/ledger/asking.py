@@ -15,9 +15,8 @@ from rnnsearch.search.ledger.ask_ahead import AskAhead
 from rnnsearch.search.ledger.open_study import OpenStudy
 from rnnsearch.search.ledger.row import LedgerRow, new_row, unix_time
 from rnnsearch.search.ledger.trial_record import trial_name
+from rnnsearch.space.proposals import suggest
 from rnnsearch.space.spec import StudySpec
-
-Suggest = Callable[[StudySpec, optuna.Trial], Mapping[str, Any]]
 
 
 @dataclass(eq=False)
@@ -30,7 +29,6 @@ class Asking:
     Args:
         rows: All trials by number; this class appends the new ones.
         target: How many trials the study shall have.
-        suggest: `rnnsearch.space.proposals.suggest`.
     """
 
     opened: OpenStudy
@@ -38,7 +36,6 @@ class Asking:
     rows: list[LedgerRow]
     lock: threading.RLock
     target: Callable[[], int]
-    suggest: Suggest
 
     def __post_init__(self) -> None:
         self._study = self.opened.study
@@ -108,7 +105,7 @@ class Asking:
         trial = self._study.ask()
         if trial.number != row.number:
             raise RuntimeError(f"Optuna popped trial {trial.number} instead of {row.number}.")
-        self._fill(row, trial, self.suggest(self.spec, trial))
+        self._fill(row, trial, suggest(self.spec, trial))
         return row
 
     def _pop_ready(self) -> LedgerRow | None:
@@ -137,7 +134,7 @@ class Asking:
             self._drawn += 1
         # Optuna draws here and not in its `ask`: nobody waits for the lock meanwhile.
         with watch.running():
-            params = self.suggest(self.spec, trial)
+            params = suggest(self.spec, trial)
         with self.lock:
             self._fill(row, trial, params)
             self._drawn -= 1

@@ -16,14 +16,13 @@ from rnnsearch.errors import LedgerError
 from rnnsearch.events import EndState, TrialState
 from rnnsearch.goal import standing
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.ledger.asking import Asking, Suggest
+from rnnsearch.search.ledger.asking import Asking
 from rnnsearch.search.ledger.notes import Notes, changed, notes_of
 from rnnsearch.search.ledger.open_study import OpenStudy, create_study, open_study
 from rnnsearch.search.ledger.row import LedgerRow, read_row
 from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.ledger.writer import StudyWriter
-from rnnsearch.space.proposals import suggest as propose
 from rnnsearch.space.spec import StudySpec
 
 
@@ -34,7 +33,7 @@ class Ledger:
     change that a trial's state forbids raises `LedgerError` and changes nothing.
     """
 
-    def __init__(self, opened: OpenStudy, spec: StudySpec, suggest: Suggest = propose) -> None:
+    def __init__(self, opened: OpenStudy, spec: StudySpec) -> None:
         self._study, self._store, self.remarks = opened.study, opened.store, opened.remarks
         self._writer = StudyWriter(opened)
         self._lock = threading.RLock()
@@ -46,26 +45,20 @@ class Ledger:
         self._requeue_running()
         seen = [value for row in self._rows for value in row.values_by_epoch.values()]
         self._worst: float | None = max(seen, key=self._loss, default=None)
-        self._asking = Asking(
-            opened, spec, self._rows, self._lock, lambda: self._num_trials, suggest
-        )
+        self._asking = Asking(opened, spec, self._rows, self._lock, lambda: self._num_trials)
 
     @classmethod
-    def create(
-        cls, directory: StudyDirectory, spec: StudySpec, *, suggest: Suggest = propose
-    ) -> Ledger:
+    def create(cls, directory: StudyDirectory, spec: StudySpec) -> Ledger:
         """A new ledger.
 
         Raises:
             StudyExistsError: There is a study of that name.
             StorageError: The store cannot be opened.
         """
-        return cls(create_study(store_of(directory), directory, spec), spec, suggest)
+        return cls(create_study(store_of(directory), directory, spec), spec)
 
     @classmethod
-    def open(
-        cls, directory: StudyDirectory, spec: StudySpec, *, suggest: Suggest = propose
-    ) -> Ledger:
+    def open(cls, directory: StudyDirectory, spec: StudySpec) -> Ledger:
         """A ledger that is there; whatever was running when its driver ended waits again.
 
         Raises:
@@ -77,7 +70,7 @@ class Ledger:
         store = store_of(directory)
         opened = open_study(store, directory, spec)
         with store.damage_said():
-            return cls(opened, spec, suggest)
+            return cls(opened, spec)
 
     @property
     def num_trials(self) -> int:
@@ -140,7 +133,6 @@ class Ledger:
         state: EndState,
         *,
         reason: str,
-        value: float | None = None,
         epoch: int | None = None,
         best_value: float | None = None,
         best_epoch: int | None = None,
@@ -149,15 +141,11 @@ class Ledger:
     ) -> None:
         """Ends a trial; what is None is taken from its reports. `StudyWriter.end` tells Optuna.
 
-        The curve is what was reported; `value` counts only for a trial without any report.
-
         Raises:
             LedgerError: The trial is not running, or is complete without a finite value.
         """
         with self._lock:
             row = self._running(number)
-            if best_value is None and row.best_value is None:
-                best_value, best_epoch = value, epoch
             if best_value is not None and math.isfinite(best_value):
                 row.best_value, row.best_epoch = best_value, best_epoch
             if state == "complete" and row.best_value is None:

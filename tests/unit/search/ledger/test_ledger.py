@@ -67,7 +67,6 @@ def test_each_end_is_told_to_optuna_in_its_own_way(tmp_path: Path) -> None:
         0,
         "complete",
         reason="reached epoch 3",
-        value=0.3,
         epoch=3,
         best_value=0.25,
         best_epoch=2,
@@ -116,16 +115,16 @@ def test_complete_without_a_finite_value_is_refused(tmp_path: Path) -> None:
 
     for value in (None, math.nan):
         with pytest.raises(LedgerError, match="finite"):
-            ledger.finish(0, "complete", reason="", value=value, epoch=3, best_value=value)
+            ledger.finish(0, "complete", reason="", epoch=3, best_value=value)
     assert ledger.trial(0).state == "running"
-    ledger.finish(0, "complete", reason="", value=0.5, epoch=3)
+    ledger.finish(0, "complete", reason="", epoch=3, best_value=0.5)
     assert ledger.trial(0).best_value == 0.5
 
 
 def test_a_trial_that_diverged_before_any_report(tmp_path: Path) -> None:
     ledger = new(tmp_path)
     asked(ledger)
-    ledger.finish(0, "diverged", reason="NaN at step 1", value=math.nan, epoch=1)
+    ledger.finish(0, "diverged", reason="NaN at step 1", epoch=1, best_value=math.nan)
     ledger.close()
 
     record = reopen(tmp_path).trial(0)

@@ -120,11 +120,12 @@ def test_ahead_and_not_ahead_propose_the_same(tmp_path: Path) -> None:
     assert mine == theirs
 
 
-def test_a_failing_sampler_thread_is_heard(tmp_path: Path) -> None:
+def test_a_failing_sampler_thread_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(spec: StudySpec, trial: optuna.Trial) -> dict[str, Any]:
         raise ArithmeticError("no proposal")
 
-    ledger = Ledger.create(study_directory(tmp_path), small_spec(), suggest=broken)
+    monkeypatch.setattr("rnnsearch.search.ledger.asking.suggest", broken)
+    ledger = new(tmp_path)
     ledger.prepare(1)
     with pytest.raises(ArithmeticError, match="no proposal"):
         ledger.ask()
