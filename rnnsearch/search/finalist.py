@@ -30,6 +30,11 @@ class Finalist:
     values: dict[int, float] = field(default_factory=dict)
     losses: dict[int, float | None] = field(default_factory=dict)
 
+    @property
+    def complete(self) -> bool:
+        """Whether all its seeds are done."""
+        return len(self.values) == len(self.seeds)
+
     def scored(self) -> list[float]:
         """Values of the seeds that are done, in the order of `seeds`."""
         return [self.values[seed] for seed in self.done()]

@@ -74,10 +74,7 @@ class FinalistsStage:
                     finalist.values[seed], finalist.losses[seed] = float(value), loss
                 elif reruns:
                     self._queue.append(self._job(record, seed))
-            if (
-                len(finalist.values) == len(finalist.seeds)
-                and record.number in notes.finalists_told
-            ):
+            if finalist.complete and record.number in notes.finalists_told:
                 self._announced.add(record.number)
 
     def queued(self) -> int:
@@ -175,10 +172,15 @@ class FinalistsStage:
         )
 
     def _score(self, job: Job, value: float, loss: float | None = None) -> None:
-        """Keep a value, in the ledger too, so that `resume` trains nothing twice."""
+        """Keep a value, in the ledger too, so that `resume` trains nothing twice.
+
+        The listener is told once a finalist's seeds are all done, where there are several.
+        """
         finalist = next(each for each in self.finalists if each.number == job.number)
         finalist.values[job.seed], finalist.losses[job.seed] = value, loss
-        self._announce(finalist)
+        several = len(finalist.seeds) > 1
+        if several and finalist.complete and finalist.number not in self._announced:
+            self._tell(finalist)
         key = rerun_key(job.number, job.seed)
         self.ledger.note(
             lambda notes: replace(
@@ -187,12 +189,6 @@ class FinalistsStage:
                 finalists={**notes.finalists, key: value},
             )
         )
-
-    def _announce(self, finalist: Finalist) -> None:
-        """Tell the listener once a finalist's seeds are all done, where there are several."""
-        complete = len(finalist.values) == len(finalist.seeds) > 1
-        if complete and finalist.number not in self._announced:
-            self._tell(finalist)
 
     def _tell(self, finalist: Finalist) -> None:
         self._announced.add(finalist.number)

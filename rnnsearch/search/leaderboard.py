@@ -15,6 +15,13 @@ _COLUMNS = (
     *("kind", "rank", "number", "name", "state", "value", "loss", "last_value", "best_epoch"),
     *("epoch", "seconds", "params", "reason", "winner", "mean", "seeds"),
 )
+_OF_TRIAL = ("number", "name", "state", "best_epoch", "epoch", "seconds", "reason")
+"""Columns that are attributes of a `TrialRecord`."""
+_FLAT = (
+    *("number", "name", "state", "value", "best_value", "best_epoch", "epoch", "seconds"),
+    *("attempts", "seed", "reason", "started", "ended"),
+)
+"""Attributes of a `TrialRecord` in a data frame; `epoch` is called `epochs` there."""
 
 Row = dict[str, Any]
 
@@ -77,19 +84,7 @@ def trials_table(trials: Sequence[TrialRecord]) -> list[Row]:
     keys = sorted({key for trial in trials for key in trial.params})
     return [
         {
-            "number": trial.number,
-            "name": trial.name,
-            "state": trial.state,
-            "value": trial.value,
-            "best_value": trial.best_value,
-            "best_epoch": trial.best_epoch,
-            "epochs": trial.epoch,
-            "seconds": trial.seconds,
-            "attempts": trial.attempts,
-            "seed": trial.seed,
-            "reason": trial.reason,
-            "started": trial.started,
-            "ended": trial.ended,
+            **{"epochs" if name == "epoch" else name: getattr(trial, name) for name in _FLAT},
             **{f"params.{key}": trial.params.get(key) for key in keys},
         }
         for trial in sorted(trials, key=lambda trial: trial.number)
@@ -98,24 +93,12 @@ def trials_table(trials: Sequence[TrialRecord]) -> list[Row]:
 
 def _trial_row(trial: TrialRecord, rank: int, others: Sequence[float], winner: bool) -> Row:
     seeds = [] if trial.best_value is None or not others else [trial.best_value, *others]
-    return {
-        "kind": "trial",
-        "rank": rank,
-        "number": trial.number,
-        "name": trial.name,
-        "state": trial.state,
-        "value": trial.best_value,
-        "loss": trial.best_loss,
-        "last_value": trial.value,
-        "best_epoch": trial.best_epoch,
-        "epoch": trial.epoch,
-        "seconds": trial.seconds,
-        "params": dict(trial.params),
-        "reason": trial.reason,
-        "winner": winner,
-        "mean": mean_of(seeds) if seeds else None,
-        "seeds": len(seeds) or None,
-    }
+    row: Row = dict.fromkeys(_COLUMNS)
+    row.update({name: getattr(trial, name) for name in _OF_TRIAL})
+    row.update(kind="trial", rank=rank, params=dict(trial.params), winner=winner)
+    row.update(value=trial.best_value, loss=trial.best_loss, last_value=trial.value)
+    row.update(mean=mean_of(seeds) if seeds else None, seeds=len(seeds) or None)
+    return row
 
 
 def _baseline_row(baseline: Score, value: float, loss: float | None) -> Row:

@@ -103,8 +103,7 @@ class SearchStage:
         self._record(jobs, report.reports)
         departures = []
         for trial_id, epoch in report.roster.items():
-            job = jobs.get(trial_id)
-            if job is None:
+            if (job := jobs.get(trial_id)) is None:
                 continue
             job.epoch = max(job.epoch, epoch)  # a restored trial may stand at its limit already
             if job.epoch >= job.limit:
@@ -112,18 +111,12 @@ class SearchStage:
                 if departure is not None:
                     departures.append(departure)
         leaving = {departure.trial_id for departure in departures}
+        held = (report.snapshot_holds & report.roster.keys()) - leaving
         self.ledger.note_snapshots(
-            {
-                job.number: report.snapshot
-                for trial_id, job in jobs.items()
-                if trial_id in report.snapshot_holds
-                and trial_id in report.roster
-                and trial_id not in leaving
-            }
+            {job.number: report.snapshot for trial_id, job in jobs.items() if trial_id in held}
         )
         for divergence in report.divergences:
-            job = jobs.get(divergence.trial_id)
-            if job is not None:
+            if (job := jobs.get(divergence.trial_id)) is not None:
                 norm = divergence.gradient_norm
                 self._finish(
                     job,
@@ -133,8 +126,7 @@ class SearchStage:
                     {"diverged_step": divergence.step, "gradient_norm": repr(float(norm))},
                 )
         for refusal in report.refusals:
-            job = jobs.get(refusal.trial_id)
-            if job is not None:
+            if (job := jobs.get(refusal.trial_id)) is not None:
                 self.refuse(job, refusal.reason)
         return departures
 
@@ -200,8 +192,7 @@ class SearchStage:
         rows: list[tuple[int, int, float]] = []
         fresh: dict[str, list[EpochReport]] = {}
         for report in reports:
-            job = jobs.get(report.trial_id)
-            if job is None:
+            if (job := jobs.get(report.trial_id)) is None:
                 continue
             value, new = job.take(report, self._metric)
             if new:
@@ -228,12 +219,12 @@ class SearchStage:
     def _decide(self, job: Job) -> Departure | None:
         """Decide a job that stands at its limit; one that goes on gets its next limit."""
         if job.epoch not in job.curve:
-            self._finish(job, "diverged", f"{self._metric} is not finite at epoch {job.epoch}")
-            return Departure(job.trial_id)
+            reason = f"{self._metric} is not finite at epoch {job.epoch}"
+            return self._finish(job, "diverged", reason)
         if job.epoch >= job.config.training.max_epochs:
             return self._finish(job, "complete", f"reached epoch {job.epoch}, the last")
-        if reason := self.rule.decide(job.number):
-            return self._finish(job, "pruned", reason)
+        if stop := self.rule.decide(job.number):
+            return self._finish(job, "pruned", stop)
         job.limit = self.rule.next_limit(job.epoch)
         return None
 
@@ -256,9 +247,8 @@ class SearchStage:
         )
         self.on_tell()
         self._tell_end(job, state, reason)
-        usable = state in RANKED and job.epoch >= self._grace
         keep = False
-        if usable and best is not None:
+        if state in RANKED and job.epoch >= self._grace and best is not None:
             keep = self.shelf.offer(job.number, standing(self._goal, best.value, best.loss))
         return Departure(job.trial_id, keep_weights=keep)
 

@@ -89,9 +89,11 @@ class PackWorker:
         self._seen = update.seq
         try:
             for departure in update.departures:
-                weights = self._remove(departure.trial_id)
+                trial_id = departure.trial_id
+                aboard = trial_id in self._pack.roster  # else it left by itself meanwhile
+                weights = self._pack.remove(trial_id) if aboard else None
                 if departure.keep_weights:
-                    self._weights[departure.trial_id] = weights
+                    self._weights[trial_id] = weights
             for boarding in update.boardings:
                 self._board(boarding)
         except Exception as error:
@@ -125,12 +127,6 @@ class PackWorker:
         if not happened and step.seconds < IDLE_SECONDS:
             time.sleep(IDLE_SECONDS)
         return self._report(step)
-
-    def _remove(self, trial_id: str) -> Weights | None:
-        """Set a training down; None also where it left by itself meanwhile."""
-        if trial_id not in self._pack.roster:
-            return None
-        return self._pack.remove(trial_id)
 
     def _board(self, boarding: Boarding) -> None:
         task = boarding.config.task
