@@ -107,9 +107,9 @@ class FinalistsStage:
         if weights is None or not math.isfinite(value):
             self._score(job, self._worst)
             return
-        own = self._own[job.number] == job.seed
+        own = self._own[job.number] == job.config.seed
         kept = job.with_history(weights, self._metric)
-        self.shelf.put(job.number, job.seed, job.config, kept, own=own)
+        self.shelf.put(job.number, job.config, kept, own=own)
         best = job.best(self._goal)
         self._score(job, value, best.loss if best else None)
 
@@ -164,7 +164,6 @@ class FinalistsStage:
         return Job(
             trial_id=rerun_key(record.number, seed),
             number=record.number,
-            seed=seed,
             config=config,
             limit=config.training.max_epochs,
             name=record.name,
@@ -177,11 +176,12 @@ class FinalistsStage:
         The listener is told once a finalist's seeds are all done, where there are several.
         """
         finalist = next(each for each in self.finalists if each.number == job.number)
-        finalist.values[job.seed], finalist.losses[job.seed] = value, loss
+        seed = job.config.seed
+        finalist.values[seed], finalist.losses[seed] = value, loss
         several = len(finalist.seeds) > 1
         if several and finalist.complete and finalist.number not in self._announced:
             self._tell(finalist)
-        key = rerun_key(job.number, job.seed)
+        key = rerun_key(job.number, seed)
         self.ledger.note(
             lambda notes: replace(
                 notes,

@@ -36,7 +36,6 @@ class Job:
 
     trial_id: str
     number: int
-    seed: int
     config: TrialConfig
     limit: int
     name: str = ""

@@ -93,7 +93,7 @@ class SearchStage:
                 name=job.name,
                 params=dict(job.params),
                 config=config_to_json(job.config),
-                seed=job.seed,
+                seed=job.config.seed,
                 pack=pack,
                 attempt=job.attempt,
             )
@@ -133,7 +133,7 @@ class SearchStage:
     def keep(self, job: Job, weights: Weights | None) -> None:
         if weights is not None:
             kept = job.with_history(weights, self._metric)
-            self.shelf.put(job.number, job.seed, job.config, kept, own=True)
+            self.shelf.put(job.number, job.config, kept, own=True)
 
     def close(self, job: Job, snapshot: str | None) -> Departure:
         best = job.best(self._goal)
@@ -172,7 +172,6 @@ class SearchStage:
         return Job(
             trial_id=str(trial.number),
             number=trial.number,
-            seed=trial.seed,
             config=config,
             limit=self.rule.next_limit(trial.epoch),
             name=trial.name,

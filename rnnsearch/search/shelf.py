@@ -78,17 +78,15 @@ class Shelf:
         """Whether a training's weights are on disk."""
         return (self.path(number, seed, own=own) / "config.json").is_file()
 
-    def put(
-        self, number: int, seed: int, config: TrialConfig, weights: Weights, *, own: bool
-    ) -> Path | None:
+    def put(self, number: int, config: TrialConfig, weights: Weights, *, own: bool) -> Path | None:
         """Write a training's best weights; None if the trial was pushed out meanwhile."""
         if number not in self.best():
             return None
-        path = self.path(number, seed, own=own)
+        path = self.path(number, config.seed, own=own)
         self._written.add(path.name)
         self.save(path, config, weights, self.data[config.task])
         self.listener.on_event(
-            CheckpointSaved(time.time(), number, seed, str(path), dict(weights.metrics))
+            CheckpointSaved(time.time(), number, config.seed, str(path), dict(weights.metrics))
         )
         return path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -123,11 +124,13 @@ def test_what_is_pushed_out_is_deleted_and_nothing_else(tmp_path: Path) -> None:
     best = shelf(tmp_path, top=1)
     weights = Weights({"head.bias": np.zeros(1)}, 1, {"val_mse": 0.5})
     best.offer(1, standing(Goal.MINIMIZE, 0.5))
-    best.put(1, 7, CONFIG, weights, own=True)
-    best.put(1, 8, CONFIG, weights, own=False)
+    best.put(1, replace(CONFIG, seed=7), weights, own=True)
+    best.put(1, replace(CONFIG, seed=8), weights, own=False)
     (tmp_path / "trial-00010").mkdir()
     assert best.has(1, 7, own=True)
     assert best.has(1, 8, own=False)
     best.offer(2, standing(Goal.MINIMIZE, 0.4))
     assert [path.name for path in tmp_path.iterdir()] == ["trial-00010"]
-    assert best.put(1, 7, CONFIG, weights, own=True) is None, "too late: it was pushed out"
+    assert best.put(1, replace(CONFIG, seed=7), weights, own=True) is None, (
+        "too late: it was pushed out"
+    )

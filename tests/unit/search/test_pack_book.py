@@ -18,7 +18,7 @@ CONFIG = TrialConfig(
 def book(*numbers: int) -> PackBook:
     made = PackBook("p", slots=4)
     for number in numbers:
-        made.aboard[str(number)] = Job(str(number), number, 1, CONFIG, limit=9)
+        made.aboard[str(number)] = Job(str(number), number, CONFIG, limit=9)
     return made
 
 
