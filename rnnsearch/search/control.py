@@ -166,13 +166,12 @@ class Control:
             if trial_id in book.aboard:
                 book.aboard[trial_id].kernel = kernel
         drift = book.read(report)
-        departures = list(drift.departures)
-        self._judge(book, report, departures)
+        self._judge(book, report, drift.departures)
         for job in drift.lost:
             self._stage.refuse(job, "the pack never took it aboard, and gave no reason")
             del book.aboard[job.trial_id]
         self.poll()
-        update = self._answer(book, departures, drift.again)
+        update = self._answer(book, drift.departures, drift.again)
         self.ledger.flush()
         return update
 

@@ -44,22 +44,18 @@ class Asking:
         self._ready: deque[LedgerRow] = deque()
         self._drawn = 0
         """Trials that the sampler is at."""
-        self._closed = False
+        self.closed = False
         self.sampling_ahead = Stopwatch()
         """The sampler's processor time in the thread that asks ahead."""
         self.sampling_now = Stopwatch()
         """The same where a pack had to wait for it."""
         self._ahead = AskAhead(lambda: len(self._ready), self._ask_one_ahead)
 
-    @property
-    def closed(self) -> bool:
-        return self._closed
-
     def take(self) -> LedgerRow | None:
         """The next trial, RUNNING in Optuna, or None if there is none or asking is closed."""
         self._ahead.raise_failure()
         with self.lock:
-            if self._closed:
+            if self.closed:
                 return None
             row = self._pop_put_back() or self._pop_ready()
         if row is None:
@@ -80,20 +76,20 @@ class Asking:
     def prepare(self, count: int) -> None:
         """Keeps `count` trials ready from now on; a thread asks, this returns at once."""
         self._ahead.raise_failure()
-        if not self._closed:
+        if not self.closed:
             self._ahead.want(count)
 
     def queued(self) -> int:
         """Trials still to be handed out; none once asking is closed."""
         with self.lock:
-            if self._closed:
+            if self.closed:
                 return 0
             waiting = len(self._put_back) + len(self._ready) + self._drawn
             return waiting + max(0, self.target() - len(self.rows))
 
     def close(self) -> None:
         """Hands out nothing from now on."""
-        self._closed = True
+        self.closed = True
         self._ahead.close()
 
     def _pop_put_back(self) -> LedgerRow | None:
@@ -119,7 +115,7 @@ class Asking:
         """Make one more trial ready; False when there is nothing to ask for."""
         with self.lock:
             number = len(self.rows)
-            if self._closed or number >= self.target():
+            if self.closed or number >= self.target():
                 return False
             if (row := self._pop_put_back()) is not None:
                 # `ask` below would pop it; it comes first anyway.

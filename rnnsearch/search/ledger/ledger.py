@@ -31,6 +31,10 @@ class Ledger:
 
     What is written becomes durable at `flush`. Every method may be called from any thread. A
     change that a trial's state forbids raises `LedgerError` and changes nothing.
+
+    Attributes:
+        num_trials: How many trials the study shall have; `extend` raises it.
+        remarks: What a person should know of the sampler.
     """
 
     def __init__(self, opened: OpenStudy, spec: StudySpec) -> None:
@@ -39,13 +43,13 @@ class Ledger:
         self._lock = threading.RLock()
         self._after_flush: list[Callable[[], None]] = []
         self._goal = spec.search.goal
-        self._num_trials = int(self._study.user_attrs.get("num_trials", spec.search.num_trials))
+        self.num_trials = int(self._study.user_attrs.get("num_trials", spec.search.num_trials))
         self._notes = notes_of(opened.study.user_attrs)
         self._rows = _read_rows(opened, spec)
         self._requeue_running()
         seen = [value for row in self._rows for value in row.values_by_epoch.values()]
         self._worst: float | None = max(seen, key=self._loss, default=None)
-        self._asking = Asking(opened, spec, self._rows, self._lock, lambda: self._num_trials)
+        self._asking = Asking(opened, spec, self._rows, self._lock, lambda: self.num_trials)
 
     @classmethod
     def create(cls, directory: StudyDirectory, spec: StudySpec) -> Ledger:
@@ -72,17 +76,12 @@ class Ledger:
         with store.damage_said():
             return cls(opened, spec)
 
-    @property
-    def num_trials(self) -> int:
-        """How many trials the study shall have."""
-        return self._num_trials
-
     def extend(self, count: int) -> int:
         """Raises the target by `count` trials and returns it."""
         with self._lock:
-            self._num_trials += count
-            self._study.set_user_attr("num_trials", self._num_trials)
-            return self._num_trials
+            self.num_trials += count
+            self._study.set_user_attr("num_trials", self.num_trials)
+            return self.num_trials
 
     def ask(self) -> TrialRecord | None:
         """The next trial to go aboard, now `running`: put back first, then the asked-ahead ones.

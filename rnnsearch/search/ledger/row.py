@@ -42,9 +42,9 @@ class LedgerRow:
 
     number: int
     trial_id: int
-    name: str
     seed: int
     goal: Goal
+    name: str = ""
     state: TrialState = "waiting"
     params: dict[str, Any] = field(default_factory=dict)
     values_by_epoch: dict[int, float] = field(default_factory=dict)
@@ -86,13 +86,8 @@ _SHOWN = fields(TrialRecord)
 
 def new_row(spec: StudySpec, number: int, trial_id: int) -> LedgerRow:
     """A trial that has just been asked for; its name follows once it has params."""
-    return LedgerRow(
-        number=number,
-        trial_id=trial_id,
-        name="",
-        seed=derive(spec.search.seed, "trial", number),
-        goal=spec.search.goal,
-    )
+    seed = derive(spec.search.seed, "trial", number)
+    return LedgerRow(number, trial_id, seed, spec.search.goal)
 
 
 def read_row(spec: StudySpec, trial_id: int, frozen: optuna.trial.FrozenTrial) -> LedgerRow:

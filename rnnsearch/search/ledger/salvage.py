@@ -45,10 +45,10 @@ def salvage(data: bytes) -> Iterator[dict[str, Any] | Gap]:
             damaged += bool(line.endswith(b"\n") or found)
         for log in found:
             place = log.get("record")
-            if place is None and checked:
-                damaged += 1
-                continue
             if place is None:
+                if checked:
+                    damaged += 1
+                    continue
                 if damaged:
                     yield Gap(number, damaged)
                     number, damaged = number + damaged, 0

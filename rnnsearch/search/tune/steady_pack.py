@@ -48,7 +48,8 @@ class SteadyPack:
         self._limits: Mapping[str, int] = {}
         self._held = self._wanting = 0
         self._untold: list[Step] = []
-        self._kernels: Mapping[str, str] = {}
+        self.kernels: Mapping[str, str] = {}
+        """As of the last `train`."""
         self._failure: Exception | None = None
         self._running = self._turning = self._closed = False
         self._changed = threading.Condition()
@@ -59,11 +60,6 @@ class SteadyPack:
     @property
     def roster(self) -> Mapping[str, int]:
         return self._still().roster
-
-    @property
-    def kernels(self) -> Mapping[str, str]:
-        """As of the last `train`."""
-        return self._kernels
 
     def add(self, trial_id: str, config: TrialConfig, state: TrialSnapshot | None = None) -> None:
         self._still().add(trial_id, config, state)
@@ -98,7 +94,7 @@ class SteadyPack:
         # Nothing trains without limits, but epochs that have ended are evaluated: a trial whose
         # stack is never in step must not wait for that for ever.
         ends = pack.train({}, 0.0) if late or not limits else Step(roster=dict(pack.roster))
-        self._kernels = dict(pack.kernels)
+        self.kernels = dict(pack.kernels)
         step = joined([*self._untold, ends], time.monotonic() - started)
         with self._changed:
             self._untold = []
