@@ -158,7 +158,7 @@ def _can_name(name: str) -> bool:
 
 
 def next_free_name(storage: Path, name: str) -> str:
-    """`name` where no folder has it, else `name-2`, `name-3` and so on."""
+    """`name` where nothing in the folder has it, else `name-2`, `name-3` and so on."""
     candidate, number = name, 1
     while StudyDirectory(storage, candidate).root.exists():
         number += 1

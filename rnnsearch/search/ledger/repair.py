@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rnnsearch.disk import create_file, replace_file
 from rnnsearch.errors import DamagedLedgerError, StudyNotFoundError
-from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.directory import StudyDirectory, next_free_name
 from rnnsearch.search.ledger.journal_record import encode
 from rnnsearch.search.ledger.ledger import read_trials
 from rnnsearch.search.ledger.mending import Mended, mend
@@ -50,16 +50,9 @@ def repair(directory: StudyDirectory, spec: StudySpec) -> Repair | None:
             return None
         data = directory.ledger.read_bytes()
         mended = mend(salvage(data), spec, directory.name)
-        damaged = _free_name(directory.ledger)
+        free = next_free_name(directory.root, f"{directory.ledger.name}.damaged")
+        damaged = directory.root / free
         create_file(damaged, data)
         lines = [encode(log, number) for number, log in enumerate(mended.logs)]
         replace_file(directory.ledger, b"".join(lines))
     return Repair(mended, damaged)
-
-
-def _free_name(ledger: Path) -> Path:
-    number, path = 1, ledger.with_name(ledger.name + ".damaged")
-    while path.exists():
-        number += 1
-        path = ledger.with_name(f"{ledger.name}.damaged-{number}")
-    return path

@@ -73,7 +73,7 @@ class TrialRecord:
     @property
     def losses_by_epoch(self) -> dict[int, float]:
         """The training loss, where it is known: of an ended trial, and not of older studies."""
-        losses: dict[str, float] = self.attributes.get(TRAIN_LOSSES) or {}
+        losses = self.attributes.get(TRAIN_LOSSES) or {}
         return {int(epoch): loss for epoch, loss in losses.items()}
 
     @property
