@@ -15,6 +15,13 @@ from torch import Tensor
 State = tuple[Tensor, ...]
 """(h,) or, of an `lstm`, (h, c); each [K, B, H]."""
 
+Operands = Sequence[Tensor]
+"""Inputs [K, T, B, I]; w_ih [K, G*H, I], w_hh [K, G*H, H], b_ih and b_hh [K, G*H]; and the parts of
+the state before the first step."""
+
+Slopes = Sequence[Tensor | None]
+"""Gradients of some tensors; None where one is zero, or not wanted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerShape:
@@ -82,7 +89,7 @@ class LayerKernel(Protocol):
     def forward(
         self,
         layer: LayerShape,
-        operands: Sequence[Tensor],
+        operands: Operands,
         lengths: Tensor | None = None,
         *,
         keep: bool = True,
@@ -92,10 +99,8 @@ class LayerKernel(Protocol):
         Call it without torch's autograd at work, which sees nothing of it.
 
         Args:
-            operands: Inputs [K, T, B, I], contiguous; w_ih [K, G*H, I] and w_hh [K, G*H, H], which
-                may be strided views whose last axis is contiguous; b_ih and b_hh [K, G*H], of a
-                `gru` the new gate's part of the second inside the reset product; and the parts of
-                the state before the first step.
+            operands: Inputs contiguous; weights may be strided views whose last axis is
+                contiguous; of a `gru` the new gate's part of b_hh is inside the reset product.
             lengths: Valid steps of each sequence, int64 [K, B], 0 to T; None where all are.
                 Inputs behind them are zero. It may be left unread where `ends` is False.
             keep: Whether `backward` follows.
@@ -109,13 +114,8 @@ class LayerKernel(Protocol):
         ...
 
     def backward(
-        self,
-        layer: LayerShape,
-        saved: Saved,
-        slopes: Tensor,
-        last: Sequence[Tensor | None],
-        wanted: Sequence[bool],
-    ) -> tuple[Tensor | None, ...]:
+        self, layer: LayerShape, saved: Saved, slopes: Tensor, last: Slopes, wanted: Sequence[bool]
+    ) -> Slopes:
         """Gradients of the operands.
 
         Args:

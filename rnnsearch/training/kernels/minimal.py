@@ -7,6 +7,7 @@ hand, so that what is kept is linear in the steps: the gates and the states.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -63,27 +64,17 @@ class _MinLstm(torch.autograd.Function):
         return torch.cat([d_forget, d_take, d_states * write], -1), d_states[:, 0] * keep[:, 0]
 
 
-def mingru(
-    inputs: Tensor, weights: Mapping[str, Tensor], state: State, lengths: Tensor | None = None
-) -> tuple[Tensor, State]:
-    """See `traced.layer`."""
-    return _layer(_MinGru, inputs, weights, state, lengths)
-
-
-def minlstm(
-    inputs: Tensor, weights: Mapping[str, Tensor], state: State, lengths: Tensor | None = None
-) -> tuple[Tensor, State]:
-    """See `traced.layer`."""
-    return _layer(_MinLstm, inputs, weights, state, lengths)
-
-
 def _layer(
     function: Any,
     inputs: Tensor,
     weights: Mapping[str, Tensor],
     state: State,
-    lengths: Tensor | None,
+    lengths: Tensor | None = None,
 ) -> tuple[Tensor, State]:
+    """See `traced.layer`."""
     projected = linear(inputs, weights["weight_ih"], weights.get("bias_ih"))
     states: Tensor = function.apply(projected, state[0])
     return states, (after_last_valid(states, lengths, state[0]),)
+
+
+mingru, minlstm = partial(_layer, _MinGru), partial(_layer, _MinLstm)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.models.cells import CELLS, function_name
-from rnnsearch.training.kernels.base import LayerKernel, LayerShape, Saved, State
+from rnnsearch.training.kernels.base import LayerKernel, LayerShape, Operands, Saved, Slopes, State
 
 
 class ModulesKernel(LayerKernel):
@@ -31,7 +31,7 @@ class ModulesKernel(LayerKernel):
     def forward(
         self,
         layer: LayerShape,
-        operands: Sequence[Tensor],
+        operands: Operands,
         lengths: Tensor | None = None,
         *,
         keep: bool = True,
@@ -46,13 +46,8 @@ class ModulesKernel(LayerKernel):
         return outputs, tuple(last), Saved(tuple(operands), None, graph)
 
     def backward(
-        self,
-        layer: LayerShape,
-        saved: Saved,
-        slopes: Tensor,
-        last: Sequence[Tensor | None],
-        wanted: Sequence[bool],
-    ) -> tuple[Tensor | None, ...]:
+        self, layer: LayerShape, saved: Saved, slopes: Tensor, last: Slopes, wanted: Sequence[bool]
+    ) -> Slopes:
         """See `LayerKernel`."""
         leaves, results = saved.other or _graph(layer, saved.tensors)
         saved.other = None

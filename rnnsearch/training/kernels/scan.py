@@ -9,6 +9,7 @@ an associative scan that forms products of pairs of steps T times.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,6 +17,9 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from rnnsearch.training.kernels.products import column_sums, flat
+
+Pair = tuple[Tensor, Tensor]
+"""Real and imaginary parts."""
 
 LOOPED = 512
 """Numbers a step and member (sequences times units) from which a CPU takes a loop over the steps:
@@ -73,18 +77,11 @@ class _Turning(torch.autograd.Function):
     """s_t = turn s_(t-1) + v_t in complex numbers, with one turn a unit for all steps."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        turn_re: Tensor,
-        turn_im: Tensor,
-        values_re: Tensor,
-        values_im: Tensor,
-        first_re: Tensor,
-        first_im: Tensor,
-    ) -> tuple[Tensor, Tensor]:
-        re, im = _turned(turn_re, turn_im, values_re, values_im, first_re, first_im)
-        ctx.save_for_backward(turn_re, turn_im, first_re, first_im, re, im)
-        return re, im
+    def forward(ctx: Any, *parts: Tensor) -> Pair:
+        turn, values, first = parts[:2], parts[2:4], parts[4:]
+        states = _turned(turn, values, first)
+        ctx.save_for_backward(*turn, *first, *states)
+        return states
 
     @staticmethod
     @once_differentiable
@@ -92,8 +89,8 @@ class _Turning(torch.autograd.Function):
         turn_re, turn_im, first_re, first_im, re, im = ctx.saved_tensors
         zero = torch.zeros_like(first_re)
         # The transposed turn is the conjugate one.
-        back = _turned(turn_re, -turn_im, slopes_re.flip(1), slopes_im.flip(1), zero, zero)
-        d_re, d_im = back[0].flip(1), back[1].flip(1)
+        slopes = slopes_re.flip(1), slopes_im.flip(1)
+        d_re, d_im = (d.flip(1) for d in _turned((turn_re, -turn_im), slopes, (zero, zero)))
         from_re, from_im = before(first_re, re), before(first_im, im)
         d_turn_re = column_sums(flat(d_re * from_re + d_im * from_im))
         d_turn_im = column_sums(flat(d_im * from_re - d_re * from_im))
@@ -103,16 +100,10 @@ class _Turning(torch.autograd.Function):
         return d_turn_re, d_turn_im, d_re, d_im, d_first_re, d_first_im
 
 
-def _turned(
-    turn_re: Tensor,
-    turn_im: Tensor,
-    values_re: Tensor,
-    values_im: Tensor,
-    first_re: Tensor,
-    first_im: Tensor,
-) -> tuple[Tensor, Tensor]:
-    a, b = turn_re.unsqueeze(1), turn_im.unsqueeze(1)
-    re, im = values_re.clone(), values_im.clone()
+def _turned(turn: Sequence[Tensor], values: Sequence[Tensor], first: Sequence[Tensor]) -> Pair:
+    a, b = (part.unsqueeze(1) for part in turn)
+    re, im = (part.clone() for part in values)
+    first_re, first_im = first
     re[:, 0] += a * first_re - b * first_im
     im[:, 0] += b * first_re + a * first_im
     steps = re.shape[1]
@@ -131,9 +122,7 @@ def _turned(
     return re, im
 
 
-def turning_scan(
-    turn: tuple[Tensor, Tensor], values: tuple[Tensor, Tensor], first: tuple[Tensor, Tensor]
-) -> tuple[Tensor, Tensor]:
+def turning_scan(turn: Pair, values: Pair, first: Pair) -> Pair:
     """Real and imaginary part of every state, [K, T, B, H] each, differentiable.
 
     Args:

@@ -17,10 +17,9 @@ from rnnsearch.training.shapes import NetworkShape, network_shape
 from rnnsearch.training.stack_key import Shared
 from rnnsearch.training.stepping.base import Stepper
 from rnnsearch.training.stepping.capture import Recorder
-from rnnsearch.training.stepping.layers import LayerSteps
-from rnnsearch.training.stepping.recorded import RecordedSteps
-from rnnsearch.training.stepping.whole import WholeSteps
-from rnnsearch.training.stepping.words import RECORDED, WHOLE, layer_words
+from rnnsearch.training.stepping.layers import LayerSteps, layer_words
+from rnnsearch.training.stepping.recorded import RECORDED, RecordedSteps
+from rnnsearch.training.stepping.whole import WHOLE, WholeSteps
 
 
 def stepper_of(shared: Shared, recorder: Recorder | None) -> Stepper:

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnsearch.models.cells import CELLS
+from rnnsearch.models.config import is_own
+from rnnsearch.training.forward import Layers
 from rnnsearch.training.kernels.choice import whole_steps
 from rnnsearch.training.optimizers import corrections
 from rnnsearch.training.packed import valid_rows
+from rnnsearch.training.shapes import NetworkShape
 from rnnsearch.training.stack_key import Shared
 from rnnsearch.training.stepping.base import Taken
 from rnnsearch.training.stepping.crew import Crew
 from rnnsearch.training.stepping.planner import Plan
 from rnnsearch.training.stepping.stretch import Stretch
 from rnnsearch.training.stepping.unequal import parts
-from rnnsearch.training.stepping.words import layer_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,3 +100,15 @@ class LayerSteps:
                     return
         finally:
             rows["powers"].copy_(powers.powers[taken.count - before])
+
+
+def layer_words(network: NetworkShape, layers: Layers) -> str:
+    """The kernels of the layers: `compiled`, `modules, batched`.
+
+    Cells that are computed for all steps at once have a `scan`; others, and a user's own cell, go
+    the `slow path`, trial after trial and step after step.
+    """
+    if is_own(network.cell):
+        return "own cell, slow path"
+    without = "scan" if CELLS[network.cell].scan else "slow path"
+    return ", ".join(dict.fromkeys(kernel.name for kernel, _ in layers)) or without

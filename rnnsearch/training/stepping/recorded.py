@@ -1,18 +1,40 @@
-"""Steps that are recorded once and replayed: one launch instead of hundreds."""
+"""Steps that are recorded once and replayed: one launch instead of hundreds.
+
+One recording a number of rows and shape of batch, used for whoever sits in those rows. What a step
+reads lies in tensors that stay where they are and are filled anew: the batch, masks, the settings
+of each trial, and the rows of the stack themselves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+import torch
+from torch import Tensor
+
+from rnnsearch.training.config import TrainingConfig
+from rnnsearch.training.memory import out_of_memory
+from rnnsearch.training.optimizers import corrections, refill_, settings
+from rnnsearch.training.shapes import layer_state
 from rnnsearch.training.stack_key import Shared
 from rnnsearch.training.stepping.base import Taken
 from rnnsearch.training.stepping.capture import Recorder
 from rnnsearch.training.stepping.crew import Crew
 from rnnsearch.training.stepping.layers import LayerSteps
 from rnnsearch.training.stepping.planner import Plan
-from rnnsearch.training.stepping.program import Program, Programs
+from rnnsearch.training.stepping.step import StepBody, StepInputs, hold_
 from rnnsearch.training.stepping.stretch import Stretch
-from rnnsearch.training.stepping.words import RECORDED
+
+RECORDED = "recorded steps"
+"""Behind the kernels' names where a step is captured once and replayed."""
+
+MOST_PROGRAMS = 16
+"""Recordings that a stack keeps: widths by powers of two, with and without dropout. Beyond them
+the oldest goes."""
+
+_UNTOUCHED = frozenset({"gradients", "seed", "total"})
+"""Rows that a step does not change, or that hold nothing between two steps."""
 
 
 class RecordedSteps:
@@ -72,3 +94,157 @@ def _plans(crew: Crew, ahead: Stretch) -> Iterator[Plan]:
     for number in range(len(ahead)):
         steps = 1 << (int(ahead.longest[number].max()) - 1).bit_length()
         yield crew.planner.plan(ahead.part(slice(number, number + 1)), steps)
+
+
+class Program:
+    """A recorded step of rows `lo` to `lo + width`.
+
+    The trials aboard sit in the first of these rows. In the others may be anybody, or nobody:
+    they are computed as well, on whatever lies in the inputs, and put back as they were.
+
+    Args:
+        rows: Views of these rows, by the names of `Rows`.
+        example: Inputs of a step of any number of trials: their shapes and dtypes count.
+        config: Of any trial of the stack; stands where nobody sits.
+
+    Raises:
+        RuntimeError: The step cannot be recorded, or memory ran out; the rows are as before.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        rows: Mapping[str, Tensor],
+        example: StepInputs,
+        config: TrainingConfig,
+        recorder: Recorder,
+    ) -> None:
+        self._shared = shared
+        self._rows = rows
+        self._states = tuple(rows[name] for name in rows if name.startswith("state"))
+        width, device = len(rows["parameters"]), shared.device
+        self._inputs = example.each(lambda one: one.new_zeros(width, *one.shape[1:]))
+        self._how = settings([config] * width, device, shared.dtype, every=True)
+        self._factors = torch.ones(1, width, dtype=torch.float64, device=device)
+        self._carried = torch.zeros(width, 1, 1, dtype=torch.bool, device=device)
+        self._found = rows["parameters"].new_zeros(2, width)
+        self._body = StepBody(shared, rows)
+        self._aboard: object = None
+        fixed = [*rows.values(), *self._inputs.tensors(), *self._how.tensors()]
+        fixed += [self._factors, self._carried, self._found]
+        with self.kept(0):
+            self._recorded = recorder.record(self._step, fixed)
+
+    @torch.no_grad()
+    def _step(self) -> None:
+        powers = self._rows["powers"]
+        ahead = corrections(self._how, powers, 1, self._shared.dtype, self._factors)
+        state = layer_state(self._shared.key.network, self._states)
+        found, norms = self._body(self._inputs, self._how, ahead, 0, state)
+        powers.copy_(ahead.powers[1])
+        hold_(self._states, found.after, self._carried)
+        self._found[0].copy_(found.losses)
+        self._found[1].copy_(norms)
+
+    @contextmanager
+    def kept(self, first: int) -> Iterator[None]:
+        """Put the rows from `first` on back as they were, whatever happens meanwhile."""
+        others = {n: rows[first:] for n, rows in self._rows.items() if n not in _UNTOUCHED}
+        before = {name: rows.clone() for name, rows in others.items()}
+        try:
+            yield
+        finally:
+            for name, rows in others.items():
+                rows.copy_(before[name])
+
+    def board(self, crew: Crew) -> None:
+        """Take the settings of those who sit in the first rows now."""
+        if crew.token is self._aboard:
+            return
+        fresh = settings(crew.configs, self._shared.device, self._shared.dtype, every=True)
+        refill_(self._how, fresh)
+        self._carried[: len(crew.configs)].copy_(crew.carried)
+        self._aboard = crew.token
+
+    def step(self, now: StepInputs, factors: Tensor | None, out: Tensor) -> None:
+        """One step of the K trials aboard; call it within `kept(K)`.
+
+        Args:
+            now: Of the shapes that were recorded, but for K.
+            factors: Of the learning rates, float64 [K]; None for ones.
+            out: Gets losses and gradient norms, [2, K].
+        """
+        for held, fresh in zip(self._inputs.tensors(), now.tensors(), strict=True):
+            held[: len(fresh)].copy_(fresh)
+        if factors is None:
+            self._factors.fill_(1.0)
+        else:
+            self._factors[0, : len(factors)].copy_(factors)
+        self._recorded.replay()
+        out.copy_(self._found[:, : out.shape[1]])
+
+
+class Programs:
+    """The programs of a stack, each recorded when it is first needed.
+
+    They lie over the rows' own tensors: when these are replaced by larger or smaller ones, all go.
+
+    Attributes:
+        failure: Why steps cannot be recorded; empty as long as they can.
+    """
+
+    def __init__(self, shared: Shared, recorder: Recorder) -> None:
+        self.failure = ""
+        self._shared = shared
+        self._recorder = recorder
+        self._tensors: Mapping[str, Tensor] = {}
+        self._made: dict[tuple[object, ...], Program] = {}
+
+    def clear(self) -> bool:
+        """Let all go, and their memory; whether there were any."""
+        had = bool(self._made)
+        self._made.clear()
+        return had
+
+    def find(self, crew: Crew, example: StepInputs) -> Program | None:
+        """The program for a crew's rows and such inputs.
+
+        Returns:
+            None where torch cannot record such steps: `failure` says why.
+
+        Raises:
+            RuntimeError: Memory ran out.
+        """
+        if self.failure:
+            return None
+        tensors = crew.stack_rows.tensors
+        if tensors is not self._tensors:
+            self.clear()
+            self._tensors = tensors
+        lo, width = crew.lo, width_of(crew.hi - crew.lo, crew.room)
+        dropped = tuple(mask is not None for mask in example.masks)
+        shapes = tuple((tuple(one.shape[1:]), one.dtype) for one in example.tensors())
+        what = (lo, width, dropped, example.batch.lengths is None, shapes)
+        if what in self._made:
+            return self._made[what]
+        if len(self._made) >= MOST_PROGRAMS:
+            del self._made[next(iter(self._made))]
+        rows = {name: whole[lo : lo + width] for name, whole in tensors.items()}
+        try:
+            made = Program(self._shared, rows, example, crew.configs[0], self._recorder)
+        except RuntimeError as error:
+            if out_of_memory(error):
+                raise
+            self.failure = str(error).partition("\n")[0] or type(error).__name__
+            self.clear()
+            return None
+        self._made[what] = made
+        return made
+
+
+def width_of(count: int, room: int) -> int:
+    """Rows that are computed for so many trials: the next power of two, as far as there is room.
+
+    Trials come and go one by one; so few widths follow, and each is recorded once.
+    """
+    return min(room, 1 << (count - 1).bit_length())

@@ -1,7 +1,7 @@
 """One optimizer step of neighbouring rows, layer by layer: from a batch to new parameters.
 
 Tensor operators alone: no number comes back to the host, no shape and no branch hangs on what a
-tensor holds. So a GPU can capture it (`program`).
+tensor holds. So a GPU can capture it (`recorded`).
 """
 
 from __future__ import annotations

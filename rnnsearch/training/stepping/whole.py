@@ -14,7 +14,9 @@ from rnnsearch.training.stepping.crew import Crew
 from rnnsearch.training.stepping.layers import LayerSteps
 from rnnsearch.training.stepping.planner import Plan
 from rnnsearch.training.stepping.stretch import Stretch
-from rnnsearch.training.stepping.words import WHOLE
+
+WHOLE = "whole steps"
+"""Behind the kernels' names where one call trains whole optimizer steps, projection to update."""
 
 
 class WholeSteps:

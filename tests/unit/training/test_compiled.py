@@ -21,7 +21,7 @@ from rnnsearch.testing.kernels import (
     run,
 )
 from rnnsearch.training.kernels.choice import choose
-from rnnsearch.training.kernels.compiled import function, host
+from rnnsearch.training.kernels.compiled import call, host
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 from rnnsearch.training.kernels.compiled.tiles import block_of
 from rnnsearch.training.kernels.modules import ModulesKernel
@@ -159,7 +159,7 @@ def test_computing_gates_again_gives_the_bits_of_keeping_them(
     layer = layer_of(cell, nonlinearity, (48, 3, 6, 30), 3)
     arguments = arguments_of(layer, torch.float32)
     kept = kernel_results(KERNEL, layer, arguments)
-    monkeypatch.setattr(function, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(call, "_KEPT_BYTES", 0)
     again = kernel_results(KERNEL, layer, arguments)
     for one, other in zip(kept[0] + kept[1], again[0] + again[1], strict=True):
         assert torch.equal(one, other)

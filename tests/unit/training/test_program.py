@@ -33,7 +33,7 @@ from rnnsearch.testing.waves import (
 from rnnsearch.training import dropout
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.stepping.capture import CudaRecorder, recorder_of
-from rnnsearch.training.stepping.words import RECORDED
+from rnnsearch.training.stepping.recorded import RECORDED
 
 WAYS: dict[str, dict[str, Any]] = {
     "lstm": {"model": {"cell": "lstm"}},

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.models.cells import CELLS
-from rnnsearch.training.kernels.base import LayerKernel, LayerShape, Saved, State
+from rnnsearch.training.kernels.base import LayerKernel, LayerShape, Operands, Saved, Slopes, State
 from rnnsearch.training.kernels.batched.cell import Back, BatchedCell, before
 from rnnsearch.training.kernels.products import column_sums
 from rnnsearch.training.padding import after_last_valid
@@ -35,7 +35,7 @@ class BatchedKernel(LayerKernel):
     def forward(
         self,
         layer: LayerShape,
-        operands: Sequence[Tensor],
+        operands: Operands,
         lengths: Tensor | None = None,
         *,
         keep: bool = True,
@@ -51,13 +51,8 @@ class BatchedKernel(LayerKernel):
         return sequences[0].transpose(0, 1), last, Saved(saved)
 
     def backward(
-        self,
-        layer: LayerShape,
-        saved: Saved,
-        slopes: Tensor,
-        last: Sequence[Tensor | None],
-        wanted: Sequence[bool],
-    ) -> tuple[Tensor | None, ...]:
+        self, layer: LayerShape, saved: Saved, slopes: Tensor, last: Slopes, wanted: Sequence[bool]
+    ) -> Slopes:
         """See `LayerKernel`."""
         inputs, w_ih, w_hh, *rest = saved.tensors
         parts = len(wanted) - 5

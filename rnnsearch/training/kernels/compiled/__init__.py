@@ -24,8 +24,7 @@ entry       compiling the entry points
 call        calling them
 cache       compiled code on disk
 checks      the debug build
-function    a layer's two passes on tensors
-kernel      `CompiledKernel`, one layer
+kernel      `CompiledKernel`, one layer: its two passes on tensors
 loop        layers that are fed their own outputs
 step        `CompiledStep`, whole optimizer steps
 warm        a child process that compiles ahead

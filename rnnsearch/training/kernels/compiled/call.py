@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-from rnnsearch.training.kernels.compiled import checks
+from rnnsearch.training.kernels.compiled import checks, rooms
 from rnnsearch.training.kernels.compiled.entry import layer_entry, step_entry
 from rnnsearch.training.kernels.compiled.layout import (
     Gradients,
@@ -30,6 +30,11 @@ from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, LANES
 
 _ABSENT = 0
 _ALIGNMENT = 64  # bytes; with other alignments run times fell into two groups
+
+_KEPT_BYTES = 256 * 2**20
+"""Keeping the gates spares the backward call a second forward pass, a quarter of a wide layer's
+time, for several times the memory of the outputs; beyond these bytes a call they are computed
+again."""
 
 _scratch = threading.local()
 
@@ -93,6 +98,20 @@ def call_steps(
     step_entry(name)(sizes, places, numbers)
     if checks.CHECKED:
         checks.raise_on_violation()
+
+
+def sizes_of(operands: Sequence[Tensor], *, backward: bool, kept: bool) -> Sizes:
+    """The axes of a call on a layer's operands, in the order of `LayerKernel`."""
+    K, T, B, inputs = operands[0].shape
+    _, gates, hidden = operands[2].shape
+    return Sizes(K, T, B, inputs, hidden, gates, int(backward), int(kept))
+
+
+def room_to_keep(operands: Sequence[Tensor]) -> Tensor | None:
+    """Room for the gates of all members, where they are kept."""
+    sizes = sizes_of(operands, backward=False, kept=True)
+    floats = sizes.members * kept_floats(sizes)
+    return rooms.take(floats) if 0 < FLOAT_BYTES * floats <= _KEPT_BYTES else None
 
 
 def kept_floats(sizes: Sizes) -> int:

@@ -6,14 +6,19 @@ import logging
 from collections.abc import Sequence
 from functools import cache
 
+import torch
 from torch import Tensor
 
 from rnnsearch.models.cells import CELLS, function_name
-from rnnsearch.training.kernels.base import LayerKernel, LayerShape, Saved, State
+from rnnsearch.training.kernels.base import LayerKernel, LayerShape, Operands, Saved, Slopes, State
+from rnnsearch.training.kernels.compiled import rooms
 
 _log = logging.getLogger(__name__)
 
 _MULTIPLE = 16  # units: `vectors.LANES`, which a machine without numba cannot import
+
+OPERANDS = ("inputs", "w_ih", "w_hh", "b_ih", "b_hh", "h_first", "c_first")
+RESULTS = ("outputs", "h_last", "c_last")
 
 
 class CompiledKernel(LayerKernel):
@@ -59,28 +64,57 @@ class CompiledKernel(LayerKernel):
     def forward(
         self,
         layer: LayerShape,
-        operands: Sequence[Tensor],
+        operands: Operands,
         lengths: Tensor | None = None,
         *,
         keep: bool = True,
     ) -> tuple[Tensor, State, Saved]:
         """See `LayerKernel`."""
-        from rnnsearch.training.kernels.compiled.function import forward
+        from rnnsearch.training.kernels.compiled import call
 
-        return forward(entry_name(layer), operands, lengths, keep=keep)
+        operands = [operand.contiguous() for operand in operands]
+        lengths = None if lengths is None else lengths.contiguous()
+        kept = call.room_to_keep(operands) if keep else None
+        state = operands[5:]
+        outputs = operands[0].new_empty((*operands[0].shape[:3], state[0].shape[-1]))
+        last = tuple(map(torch.empty_like, state))
+        tensors: dict[str, Tensor | None] = dict(zip(OPERANDS, operands, strict=False))
+        tensors.update(zip(RESULTS, (outputs, *last), strict=False))
+        tensors |= {"kept": kept, "lengths": lengths}
+        sizes = call.sizes_of(operands, backward=False, kept=kept is not None)
+        call.call(entry_name(layer), sizes, tensors, {})
+        return outputs, last, Saved((*operands, outputs), lengths, kept)
 
     def backward(
-        self,
-        layer: LayerShape,
-        saved: Saved,
-        slopes: Tensor,
-        last: Sequence[Tensor | None],
-        wanted: Sequence[bool],
-    ) -> tuple[Tensor | None, ...]:
-        """See `LayerKernel`."""
-        from rnnsearch.training.kernels.compiled.function import backward
+        self, layer: LayerShape, saved: Saved, slopes: Tensor, last: Slopes, wanted: Sequence[bool]
+    ) -> Slopes:
+        """See `LayerKernel`; with lengths no gradient may arrive at the states."""
+        from rnnsearch.training.kernels.compiled import call
 
-        return backward(entry_name(layer), saved, slopes, last, wanted)
+        *operands, outputs = saved.tensors
+        kept: Tensor | None = saved.other
+        # Gradients of weights and biases come in one pass; those of inputs and state only if asked.
+        found: list[Tensor | None] = [
+            torch.empty_like(operand) if wanted[n] or 1 <= n <= 4 else None
+            for n, operand in enumerate(operands)
+        ]
+        tensors: dict[str, Tensor | None] = dict(zip(OPERANDS, operands, strict=False))
+        tensors |= {"outputs": outputs, "kept": kept, "lengths": saved.lengths}
+        if found[0] is not None and saved.lengths is not None:
+            found[0].zero_()  # behind the ends nobody writes
+        gradients: dict[str, Tensor | None] = dict(zip(OPERANDS, found, strict=False))
+        for result, gradient in zip(RESULTS, (slopes, *last), strict=False):
+            gradients[result] = None if gradient is None else gradient.contiguous()
+        sizes = call.sizes_of(operands, backward=True, kept=kept is not None)
+        if sizes.gates == 4 * sizes.hidden and wanted[5] != wanted[6]:
+            for n, operand_name in ((5, "h_first"), (6, "c_first")):
+                gradients[operand_name] = found[n] = torch.empty_like(operands[n])
+        call.call(entry_name(layer), sizes, tensors, gradients)
+        if kept is not None:
+            # Another pass over the same numbers, which is rare, computes the gates again.
+            rooms.give_back(kept)
+            saved.other = None
+        return tuple(gradient if wanted[n] else None for n, gradient in enumerate(found))
 
 
 def entry_name(layer: LayerShape) -> str:

@@ -11,11 +11,9 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
-from rnnsearch.models.cells import CELLS
 from rnnsearch.training.kernels.base import LayerShape, State
-from rnnsearch.training.kernels.compiled.call import repeated
-from rnnsearch.training.kernels.compiled.kernel import entry_name
-from rnnsearch.training.kernels.compiled.layout import Sizes
+from rnnsearch.training.kernels.compiled.call import repeated, sizes_of
+from rnnsearch.training.kernels.compiled.kernel import OPERANDS, RESULTS, entry_name
 
 
 def closed_loop(
@@ -46,23 +44,13 @@ def closed_loop(
     current = fed
     for layer, own, state in zip(layers, weights, states, strict=True):
         K, B, H = layer.members, layer.batch_size, layer.hidden_size
-        sizes = Sizes(K, 1, B, layer.input_size, H, CELLS[layer.cell].gates * H, 0, 0)
         outputs = fed.new_empty((K, 1, B, H))
         parts = [part.contiguous().clone() for part in state]
-        w_ih, w_hh, b_ih, b_hh = (weight.contiguous() for weight in own)
+        operands = [current, *(weight.contiguous() for weight in own), *parts]
         # A member's last state is written when its first one has been read.
-        tensors = {
-            "inputs": current,
-            "w_ih": w_ih,
-            "w_hh": w_hh,
-            "b_ih": b_ih,
-            "b_hh": b_hh,
-            "h_first": parts[0],
-            "h_last": parts[0],
-            "outputs": outputs,
-        }
-        if len(parts) == 2:
-            tensors |= {"c_first": parts[1], "c_last": parts[1]}
+        tensors = dict(zip(OPERANDS, operands, strict=False))
+        tensors |= zip(RESULTS, (outputs, *parts), strict=False)
+        sizes = sizes_of(operands, backward=False, kept=False)
         calls.append(repeated(entry_name(layer), sizes, tensors))
         current = outputs
     for step in range(steps):
