@@ -17,12 +17,7 @@ from rnnsearch.training.kernels import differentiable, traced
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, State
 from rnnsearch.training.kernels.choice import choose, kernels
 from rnnsearch.training.kernels.products import scale, shift
-from rnnsearch.training.padding import (
-    last_read,
-    reversed_steps,
-    seen,
-    valid_steps,
-)
+from rnnsearch.training.padding import last_read, reversed_steps, seen, valid_steps
 from rnnsearch.training.shapes import NetworkShape, gathered, layer_state
 
 Layers = tuple[tuple[LayerKernel, LayerShape], ...]

@@ -113,13 +113,8 @@ class Placement:
     def first_rows(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:
         """Rows of a trial that starts from its seed."""
         config, data = slot.config, self.task(slot.config).data
-        weights = initial_weights(
-            config.model,
-            data.input_size,
-            data.output_size,
-            data.symbolic,
-            derive(config.seed, "weights"),
-        )
+        sizes = data.input_size, data.output_size, data.symbolic
+        weights = initial_weights(config.model, *sizes, derive(config.seed, "weights"))
         dtype = getattr(torch, config.training.dtype)
         own = {name: tensor.detach().to(dtype) for name, tensor in weights.items()}
         return {"parameters": slot.layout.pack(own).numpy()}

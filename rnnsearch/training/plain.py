@@ -59,13 +59,8 @@ class NetworkPredictor:
         if state is None:
             state = self.network.start(batch)
         after = tuple(part.clone() for part in state)
-        outputs = torch.zeros(
-            steps if self.head == "every" else 1,
-            batch,
-            self.network.head.out_features,
-            dtype=self.dtype,
-            device=self.device,
-        )
+        head, said = self.network.head, steps if self.head == "every" else 1
+        outputs = head.weight.new_zeros(said, batch, head.out_features)
         for length in sorted(set(lengths.tolist())):
             if length == 0:
                 continue

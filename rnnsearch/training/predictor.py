@@ -41,29 +41,21 @@ class StackPredictor:
         self, inputs: Tensor, state: State | None, lengths: Tensor | None = None
     ) -> tuple[Tensor, State]:
         """See `tasks.base.Predictor`."""
-        if len(inputs) != self.size:
-            inputs = inputs.expand(self.size, *inputs.shape[1:])
-        if state is None:
-            state = first_state(self._shape, self._weights, inputs.shape[2])
-        with torch.no_grad():
-            return forward(
-                self._shape, self._weights, inputs, state, head=self._head, lengths=lengths
-            )
+        return self._asked(inputs, state, lengths, ends=True)
 
-    @torch.no_grad()
     def outputs(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """See `tasks.base.OutputsOnly`."""
+        return self._asked(inputs, None, lengths, ends=False)[0]
+
+    @torch.no_grad()
+    def _asked(
+        self, inputs: Tensor, state: State | None, lengths: Tensor | None, *, ends: bool
+    ) -> tuple[Tensor, State]:
         inputs = inputs.expand(self.size, *inputs.shape[1:])
-        state = first_state(self._shape, self._weights, inputs.shape[2])
-        return forward(
-            self._shape,
-            self._weights,
-            inputs,
-            state,
-            head=self._head,
-            lengths=lengths,
-            ends=False,
-        )[0]
+        shape, weights = self._shape, self._weights
+        if state is None:
+            state = first_state(shape, weights, inputs.shape[2])
+        return forward(shape, weights, inputs, state, head=self._head, lengths=lengths, ends=ends)
 
     @torch.no_grad()
     def rollout(self, inputs: Tensor, state: State | None, steps: int) -> Tensor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,21 @@ _FOREIGN = (
 """What the reading of bytes raises that are whole, and not of this version."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A trial in the header; fields as in `TrialSnapshot`."""
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Figures:
+    """What a snapshot says of a trial in numbers and words.
 
-    trial_id: str
+    Attributes:
+        epoch: Finished epochs.
+        step: Optimizer steps of the epoch under way.
+        total: Optimizer steps in all.
+        loss_sum: Of the training losses of the epoch under way.
+        seconds: Share of time in the epoch under way.
+        plateau: Of the learning rate's schedule.
+        best_epoch: The one with the best weights; None where no epoch has ended.
+        best_metrics: Of that epoch.
+    """
+
     config: TrialConfig
     epoch: int
     step: int
@@ -54,37 +64,27 @@ class _Entry:
     best_metrics: dict[str, float]
 
 
-_FIGURES = [one.name for one in fields(_Entry) if one.name != "trial_id"]
+_FIGURES = [one.name for one in fields(Figures)]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class TrialSnapshot:
+class _Entry(Figures):
+    """A trial in the header."""
+
+    trial_id: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class TrialSnapshot(Figures):
     """All that a trial needs to go on as if it had never stopped.
 
     Attributes:
-        epoch: Finished epochs.
-        step: Optimizer steps of the epoch under way.
-        total: Optimizer steps in all.
-        loss_sum: Of the training losses of the epoch under way.
-        seconds: Share of time in the epoch under way.
-        plateau: Of the learning rate's schedule.
         arrays: Padded rows as they lie in a stack: `parameters`, `first`, `second`, `powers`,
             `state0`, `state1`, and of the best epoch `best`, `best_state0`, `best_state1`; those
             from `second` on only where the trial has them.
-        best_epoch: Of `best`; None where no epoch has ended.
-        best_metrics: Of that epoch.
     """
 
-    config: TrialConfig
-    epoch: int
-    step: int
-    total: int
-    loss_sum: float
-    seconds: float
     arrays: Mapping[str, np.ndarray[Any, Any]]
-    best_epoch: int | None
-    best_metrics: Mapping[str, float]
-    plateau: Plateau = field(default_factory=Plateau)
 
 
 def snapshots_to_bytes(snapshots: Mapping[str, TrialSnapshot]) -> bytes:

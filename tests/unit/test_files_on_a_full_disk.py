@@ -20,6 +20,7 @@ from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.lock import StudyLock
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
+from rnnsearch.training.schedules import Plateau
 from rnnsearch.training.snapshot import (
     TrialSnapshot,
     earlier,
@@ -47,6 +48,7 @@ def snapshots(path: Path, mark: int) -> None:
         total=0,
         loss_sum=0.0,
         seconds=0.0,
+        plateau=Plateau(),
         arrays={"parameters": np.zeros(4, np.float32)},
         best_epoch=None,
         best_metrics={},

@@ -7,7 +7,7 @@ import time
 
 import torch
 
-from rnnsearch.training.kernels.compiled import CompiledStep, StepShape
+from rnnsearch.training.kernels.compiled import CompiledStep
 from rnnsearch.training.stack_key import Shared
 from rnnsearch.training.stepping.base import Taken
 from rnnsearch.training.stepping.crew import Crew
@@ -31,15 +31,7 @@ class WholeSteps:
         network = shared.key.network
         self._layers = LayerSteps(shared)
         self.words = f"{self._layers.words}, {WHOLE}"
-        self._shape = StepShape(
-            cell=network.cell,
-            nonlinearity=network.nonlinearity,
-            hidden_size=network.widths[0],
-            num_layers=network.num_layers,
-            input_size=network.input_size,
-            output_size=network.output_size,
-            adaptive=shared.key.rule == "adam",
-        )
+        self._network = shared.layers[0][1], network.num_layers, network.output_size
         self._aboard: tuple[object, CompiledStep] | None = None
         """The crew that stepped last, by its token, and its steps."""
         self._seconds_a_step = math.inf
@@ -63,7 +55,7 @@ class WholeSteps:
 
     def _step_of(self, crew: Crew) -> CompiledStep:
         if self._aboard is None or self._aboard[0] is not crew.token:
-            self._aboard = crew.token, CompiledStep(self._shape, crew.configs)
+            self._aboard = crew.token, CompiledStep(*self._network, crew.configs)
             self._seconds_a_step = math.inf
         return self._aboard[1]
 

@@ -11,6 +11,7 @@ from rnnsearch.errors import PackError
 from rnnsearch.goal import Goal, Judge, standing
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import BestEpoch, Divergence, EpochReport, Refusal, Step
+from rnnsearch.training.schedules import Plateau
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.weights import Weights
 
@@ -98,6 +99,7 @@ class PaperPack:
                 step=0,
                 total=100 * epoch,
                 loss_sum=0.0,
+                plateau=Plateau(),
                 seconds=0.0,
                 arrays={"parameters": np.zeros(1, np.float32)},
                 best_epoch=self.best[trial_id].epoch if epoch else None,

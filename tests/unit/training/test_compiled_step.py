@@ -15,8 +15,9 @@ from rnnsearch.errors import PackError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.testing.kernels import layer_of
 from rnnsearch.training.config import TrainingConfig
+from rnnsearch.training.kernels.base import LayerShape
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
-from rnnsearch.training.kernels.compiled.step import CompiledStep, StepShape
+from rnnsearch.training.kernels.compiled.step import CompiledStep
 from rnnsearch.training.layout import Layout, layout_of, padded_size
 
 if CompiledKernel().refusal(layer_of("lstm", "tanh", (16, 1, 1, 1), 1)):
@@ -103,15 +104,17 @@ class Members:
             size = (layers - 1, STEPS, len(configs), steps, batch, width)
             self.masks = (torch.rand(size) >= dropout) / (1 - dropout)
         self.kernel = CompiledStep(
-            StepShape(
-                cell=cell,  # type: ignore[arg-type]
+            LayerShape(
+                cell=cell,
                 nonlinearity=nonlinearity,  # type: ignore[arg-type]
                 hidden_size=width,
-                num_layers=layers,
                 input_size=inputs,
-                output_size=outputs,
-                adaptive=configs[0].optimizer != "sgd",
+                batch_size=batch,
+                seq_len=steps,
+                members=len(configs),
             ),
+            layers,
+            outputs,
             configs,
         )
 

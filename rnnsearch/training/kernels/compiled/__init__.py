@@ -36,9 +36,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rnnsearch.training.kernels.compiled.kernel import CompiledKernel, notes
     from rnnsearch.training.kernels.compiled.loop import closed_loop
-    from rnnsearch.training.kernels.compiled.step import CompiledStep, StepShape
+    from rnnsearch.training.kernels.compiled.step import CompiledStep
 
-__all__ = ["WARM", "CompiledKernel", "CompiledStep", "StepShape", "closed_loop", "notes"]
+__all__ = ["WARM", "CompiledKernel", "CompiledStep", "closed_loop", "notes"]
 
 WARM = f"{__name__}.warm"
 """What a child process runs to compile ahead."""
@@ -46,7 +46,6 @@ WARM = f"{__name__}.warm"
 _PLACES = {
     "CompiledKernel": "kernel",
     "CompiledStep": "step",
-    "StepShape": "step",
     "closed_loop": "loop",
     "notes": "kernel",
 }

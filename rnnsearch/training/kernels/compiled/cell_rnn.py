@@ -22,12 +22,7 @@ from rnnsearch.training.kernels.compiled.layer import run_layers
 from rnnsearch.training.kernels.compiled.layout import Gradients, Sizes, Tensors
 from rnnsearch.training.kernels.compiled.step_layout import StepNumbers, StepSizes, StepTensors
 from rnnsearch.training.kernels.compiled.steps import run_steps
-from rnnsearch.training.kernels.compiled.vectors import (
-    LANES,
-    Emitter,
-    Vector,
-    vector_intrinsic,
-)
+from rnnsearch.training.kernels.compiled.vectors import LANES, Emitter, Vector, vector_intrinsic
 
 
 def _forward(activation: Activation) -> Any:

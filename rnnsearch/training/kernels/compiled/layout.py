@@ -10,10 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rnnsearch.training.kernels.compiled.parts import jit_and_python
-from rnnsearch.training.kernels.compiled.vectors import (
-    FLOAT_BYTES,
-    LANES,
-)
+from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, LANES
 
 _CHUNK_ROWS = 128
 """Rows of gate gradients that are gathered before they meet the weight gradients: enough to

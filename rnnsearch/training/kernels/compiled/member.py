@@ -38,11 +38,7 @@ from rnnsearch.training.kernels.compiled.products import (
     product,
 )
 from rnnsearch.training.kernels.compiled.tiles import Product
-from rnnsearch.training.kernels.compiled.vectors import (
-    FLOAT_BYTES,
-    INTEGER_BYTES,
-    read_integer,
-)
+from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, INTEGER_BYTES, read_integer
 
 _FEW_INPUTS = 4
 """Up to so many inputs are projected with the recurrent product; more make a product of their own

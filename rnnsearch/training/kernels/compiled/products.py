@@ -5,9 +5,7 @@ from __future__ import annotations
 from rnnsearch.training.kernels.compiled.moves import interleave_fours, pack
 from rnnsearch.training.kernels.compiled.parts import jit
 from rnnsearch.training.kernels.compiled.tiles import PANEL, Product, panel_product, tile_4x4
-from rnnsearch.training.kernels.compiled.vectors import (
-    FLOAT_BYTES,
-)
+from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES
 
 # A transposed product reads its left operand down columns. Above this many floats the strided
 # reads leave the first-level cache, and packing both operands first is faster.

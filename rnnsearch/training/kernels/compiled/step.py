@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -14,24 +12,7 @@ from torch import Tensor
 from rnnsearch.errors import PackError
 from rnnsearch.models.cells import CELLS, function_name
 from rnnsearch.training.config import TrainingConfig
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepShape:
-    """What the members of a call have in common.
-
-    Attributes:
-        hidden_size: Padded to a multiple of 16.
-        adaptive: Adam and AdamW; else SGD.
-    """
-
-    cell: str
-    nonlinearity: Literal["tanh", "relu"]
-    hidden_size: int
-    num_layers: int
-    input_size: int
-    output_size: int
-    adaptive: bool
+from rnnsearch.training.kernels.base import LayerShape
 
 
 class CompiledStep:
@@ -48,12 +29,19 @@ class CompiledStep:
     7.6; at (64, 32, 50): 300, 970, 1330.
 
     Args:
-        configs: Of the members.
+        layer: The lowest one, its units padded to a multiple of 16; members, batch and steps are
+            those of what `run` is given.
+        layers: How many there are, all as wide.
+        outputs: Of the head.
+        configs: Of the members, all of SGD or none.
     """
 
-    def __init__(self, shape: StepShape, configs: Sequence[TrainingConfig]) -> None:
-        self.shape = shape
-        self._name = function_name(shape.cell, shape.nonlinearity)
+    def __init__(
+        self, layer: LayerShape, layers: int, outputs: int, configs: Sequence[TrainingConfig]
+    ) -> None:
+        self._layer, self._layers, self._outputs = layer, layers, outputs
+        self._name = function_name(layer.cell, layer.nonlinearity)
+        self._adaptive = configs[0].optimizer != "sgd"
         self._rates = np.array([[how.learning_rate for how in configs]], dtype=np.float64)
         # In the order of `Column`, which a machine without numba cannot import.
         self._settings = np.array(
@@ -109,42 +97,40 @@ class CompiledStep:
             row_floats,
         )
 
-        shape = self.shape
+        cell, hidden = CELLS[self._layer.cell], self._layer.hidden_size
         S, K, T, B, _ = inputs.shape
         sizes = StepSizes(
             members=K,
             updates=S,
-            layers=shape.num_layers,
+            layers=self._layers,
             steps=T,
             batch=B,
-            inputs=shape.input_size,
-            outputs=shape.output_size,
-            hidden=shape.hidden_size,
-            gates=CELLS[shape.cell].gates * shape.hidden_size,
+            inputs=self._layer.input_size,
+            outputs=self._outputs,
+            hidden=hidden,
+            gates=cell.gates * hidden,
             row=0,
-            adaptive=int(shape.adaptive),
+            adaptive=int(self._adaptive),
             mask=0 if masks is None else masks.stride(0),
         )
         sizes = sizes._replace(row=row_floats(sizes))
-        state = (K, shape.num_layers, B, shape.hidden_size)
+        state = (K, self._layers, B, hidden)
         wanted: dict[str, tuple[int, ...]] = {
-            "inputs": (S, K, T, B, shape.input_size),
-            "targets": (S, K, T, B, shape.output_size),
+            "inputs": (S, K, T, B, sizes.inputs),
+            "targets": (S, K, T, B, sizes.outputs),
             "parameters": (K, sizes.row),
             "first": (K, sizes.row),
             "state0": state,
         }
-        if shape.adaptive:
+        found = {"inputs": inputs, "targets": targets, **rows}
+        if self._adaptive:
             wanted["second"] = (K, sizes.row)
-        if CELLS[shape.cell].states > 1:
+        if cell.states > 1:
             wanted["state1"] = state
         if masks is not None:
-            wanted["masks"] = (S, K, T, B, shape.hidden_size)
-            if len(masks) != shape.num_layers - 1:
-                raise PackError(f"masks of {len(masks)} layers between {shape.num_layers}")
-        found = {"inputs": inputs, "targets": targets, **rows}
-        if masks is not None:
-            found["masks"] = masks[0]
+            if len(masks) != self._layers - 1:
+                raise PackError(f"masks of {len(masks)} layers between {self._layers}")
+            wanted["masks"], found["masks"] = (S, K, T, B, hidden), masks[0]
         for name, expected in wanted.items():
             tensor = found[name]
             if tuple(tensor.shape) != expected or min(expected) < 1:
@@ -153,12 +139,9 @@ class CompiledStep:
                 raise PackError(f"{name} should be contiguous float32, is {tensor.dtype}")
         if len(self._settings) != K:
             raise PackError(f"{K} members of {len(self._settings)} configs")
-        named: dict[str, Tensor | None] = {
-            name: found[name] for name in ("inputs", "targets", "parameters", "first")
-        }
-        named["masks"] = masks
-        named["second"] = found["second"] if shape.adaptive else None
-        named["h"], named["c"] = found["state0"], found.get("state1")
+        # A carried state goes by other names there, and masks are of all layers.
+        named: dict[str, Tensor | None] = {name: found[name] for name in wanted}
+        named |= {"masks": masks, "h": named.pop("state0"), "c": named.pop("state1", None)}
         losses, norms = torch.empty(S, K), torch.empty(S, K)
         call_steps(
             self._name,

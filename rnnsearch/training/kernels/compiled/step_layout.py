@@ -16,9 +16,7 @@ from rnnsearch.training.kernels.compiled.layout import (
     padded,
 )
 from rnnsearch.training.kernels.compiled.parts import jit_and_python
-from rnnsearch.training.kernels.compiled.vectors import (
-    LANES,
-)
+from rnnsearch.training.kernels.compiled.vectors import LANES
 
 
 class StepSizes(NamedTuple):

@@ -13,24 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from rnnsearch.training.kernels.compiled.head import (
-    head_backward,
-    head_forward,
-    head_weights,
-)
-from rnnsearch.training.kernels.compiled.layout import (
-    Gradients,
-    Tensors,
-    divide_kept,
-    padded,
-)
+from rnnsearch.training.kernels.compiled.head import head_backward, head_forward, head_weights
+from rnnsearch.training.kernels.compiled.layout import Gradients, Tensors, divide_kept, padded
 from rnnsearch.training.kernels.compiled.member import member_backward, member_forward
-from rnnsearch.training.kernels.compiled.moves import (
-    copy_vectors,
-    fill_one,
-    fill_zero,
-    multiply,
-)
+from rnnsearch.training.kernels.compiled.moves import copy_vectors, fill_one, fill_zero, multiply
 from rnnsearch.training.kernels.compiled.parts import jit, jit_apart, jit_inside
 from rnnsearch.training.kernels.compiled.step_layout import (
     COLUMN,
@@ -46,9 +32,7 @@ from rnnsearch.training.kernels.compiled.step_layout import (
     layer_sizes,
 )
 from rnnsearch.training.kernels.compiled.update import sum_of_squares, update
-from rnnsearch.training.kernels.compiled.vectors import (
-    FLOAT_BYTES,
-)
+from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES
 
 
 @jit
