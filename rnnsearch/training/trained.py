@@ -247,10 +247,6 @@ class TrainedModel(Checkpoint):
         arrays = task.picture(self.predictor(), steps) if isinstance(task, Pictured) else None
         return Panels([Panel.of(arrays)]) if arrays and "prediction" in arrays else None
 
-    def picture_caption(self) -> str:
-        """How the predictions of `picture` were made."""
-        return self.use.caption()
-
     def served(self, given: Any, parameters: Mapping[str, Any] | None = None) -> Any:
         """What the registered model's `predict` gives; see the class `use` of the model's task."""
         return self.use.served(self.predictor(), given, parameters or {})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import torch
 
@@ -85,16 +86,13 @@ def choices(
 ) -> list[Choice]:
     """What a pack on this machine takes for networks of one layer."""
     found = []
-    for cell in cells:
-        for size in hidden_sizes:
-            for batch in batch_sizes:
-                model = ModelConfig(cell=cell, hidden_size=size)
-                shape = network_shape(model, 1, 1, symbolic=False)
-                # Neither members nor the length of a sequence has a say.
-                layers = layers_of(shape, 1, 1, batch, device, dtype)
-                words = layer_words(shape, layers)
-                recorded = device.type == "cuda" and not is_own(cell)
-                words += f", {RECORDED}" if recorded else ""
-                whole = f"{words}, {WHOLE}" if _is_whole(shape, layers) else words
-                found.append(Choice(cell, size, batch, whole, words))
+    for cell, size, batch in product(cells, hidden_sizes, batch_sizes):
+        shape = network_shape(ModelConfig(cell=cell, hidden_size=size), 1, 1, symbolic=False)
+        # Neither members nor the length of a sequence has a say.
+        layers = layers_of(shape, 1, 1, batch, device, dtype)
+        words = layer_words(shape, layers)
+        recorded = device.type == "cuda" and not is_own(cell)
+        words += f", {RECORDED}" if recorded else ""
+        whole = f"{words}, {WHOLE}" if _is_whole(shape, layers) else words
+        found.append(Choice(cell, size, batch, whole, words))
     return found

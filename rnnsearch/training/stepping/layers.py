@@ -1,4 +1,11 @@
-"""Steps layer by layer, operator after operator: what every trial can be trained with."""
+"""Steps layer by layer, operator after operator: what every trial can be trained with.
+
+A batch may end at its own longest sequence, and a trial's numbers must not hang on the longer batch
+of another. Compiled layers stop each trial at its own end, and what is not a layer reads valid
+steps alone or is computed step by step; there, trials of different lengths share a call as long as
+that is cheaper than calls of their own. Where other kernels sum over steps, only trials that are
+padded to one length share it.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +25,14 @@ from rnnsearch.training.stack_key import Shared
 from rnnsearch.training.stepping.base import Taken
 from rnnsearch.training.stepping.crew import Crew
 from rnnsearch.training.stepping.planner import Plan
-from rnnsearch.training.stepping.stretch import Stretch
-from rnnsearch.training.stepping.unequal import parts
+from rnnsearch.training.stepping.stretch import Places, Stretch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+SHARED_NUMBERS = 1 << 16
+"""Numbers of a trial that may be padding so that it shares another's call; an estimate of what the
+forty operators of a call of its own cost."""
 
 
 class LayerSteps:
@@ -112,3 +122,40 @@ def layer_words(network: NetworkShape, layers: Layers) -> str:
         return "own cell, slow path"
     without = "scan" if CELLS[network.cell].scan else "slow path"
     return ", ".join(dict.fromkeys(kernel.name for kernel, _ in layers)) or without
+
+
+def padded_steps(longest: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What batches are padded to: four lengths an octave, so that trials often share one."""
+    octave = np.floor(np.log2(np.maximum(longest - 1, 1))).astype(np.int64)
+    step = np.maximum(4, 1 << np.maximum(octave - 2, 0))
+    padded: NDArray[np.int64] = -(-longest // step) * step
+    return padded
+
+
+def parts(
+    longest: NDArray[np.int64], numbers_a_step: int, *, mixed: bool
+) -> list[tuple[int, Places]]:
+    """Who shares a call, and the steps to which their batches are padded.
+
+    Args:
+        longest: Steps of each trial's batch, int64 [K].
+        numbers_a_step: Of one trial: inputs and activations of one step in time.
+        mixed: Whether trials may be padded to more than their own length.
+    """
+    padded = padded_steps(longest)
+    found: list[tuple[int, Places]] = []
+    rest = np.unique(padded)[::-1]
+    while len(rest):
+        most = int(rest[0])
+        room = SHARED_NUMBERS // numbers_a_step if mixed else 0
+        least = max(1, most - room)
+        found.append((most, _places((padded <= most) & (padded >= least))))
+        rest = rest[rest < least]
+    return found
+
+
+def _places(chosen: NDArray[np.bool_]) -> Places:
+    """Where true; a slice where they are neighbours, since that copies nothing."""
+    found = np.flatnonzero(chosen).tolist()
+    first, last = found[0], found[-1]
+    return slice(first, last + 1) if last - first + 1 == len(found) else found

@@ -38,34 +38,80 @@ _UNTOUCHED = frozenset({"gradients", "seed", "total"})
 
 
 class RecordedSteps:
-    """A `Stepper` that replays what `LayerSteps` would do, where torch can record it."""
+    """A `Stepper` that replays what `LayerSteps` would do, where torch can record it.
+
+    Programs lie over the rows' own tensors: when these are replaced by larger or smaller ones, all
+    go.
+    """
 
     one_by_one = False
 
     def __init__(self, shared: Shared, recorder: Recorder) -> None:
         self._layers = LayerSteps(shared)
-        self._programs = Programs(shared, recorder)
+        self._shared = shared
+        self._recorder = recorder
+        self._failure = ""
+        """Why steps cannot be recorded; empty as long as they can."""
+        self._tensors: Mapping[str, Tensor] = {}
+        self._made: dict[tuple[object, ...], Program] = {}
 
     @property
     def words(self) -> str:
         """The layers', and whether their steps could be recorded."""
-        failure = self._programs.failure
-        return f"{self._layers.words}, {f'not recorded: {failure}' if failure else RECORDED}"
+        recorded = f"not recorded: {self._failure}" if self._failure else RECORDED
+        return f"{self._layers.words}, {recorded}"
 
     def release(self) -> bool:
-        """Let the recordings go."""
-        return self._programs.clear()
+        """Let the recordings go, and their memory; whether there were any."""
+        had = bool(self._made)
+        self._made.clear()
+        return had
 
     def take(self, crew: Crew, ahead: Stretch, taken: Taken) -> None:
         """See `Stepper`."""
         for plan in _plans(crew, ahead):
-            program = self._programs.find(crew, plan.inputs(0))
+            program = self._program(crew, plan.inputs(0))
             if program is None:
                 self._layers.planned(crew, plan, taken)
             else:
                 self._replayed(program, crew, plan, taken)
             if taken.left <= 0:
                 return
+
+    def _program(self, crew: Crew, example: StepInputs) -> Program | None:
+        """The program for a crew's rows and such inputs.
+
+        Returns:
+            None where torch cannot record such steps: `words` say why.
+
+        Raises:
+            RuntimeError: Memory ran out.
+        """
+        if self._failure:
+            return None
+        tensors = crew.stack_rows.tensors
+        if tensors is not self._tensors:
+            self.release()
+            self._tensors = tensors
+        lo, width = crew.lo, width_of(crew.hi - crew.lo, crew.room)
+        dropped = tuple(mask is not None for mask in example.masks)
+        shapes = tuple((tuple(one.shape[1:]), one.dtype) for one in example.tensors())
+        what = (lo, width, dropped, example.batch.lengths is None, shapes)
+        if what in self._made:
+            return self._made[what]
+        if len(self._made) >= MOST_PROGRAMS:
+            del self._made[next(iter(self._made))]
+        rows = {name: whole[lo : lo + width] for name, whole in tensors.items()}
+        try:
+            made = Program(self._shared, rows, example, crew.configs[0], self._recorder)
+        except RuntimeError as error:
+            if out_of_memory(error):
+                raise
+            self._failure = str(error).partition("\n")[0] or type(error).__name__
+            self.release()
+            return None
+        self._made[what] = made
+        return made
 
     def _replayed(self, program: Program, crew: Crew, plan: Plan, taken: Taken) -> None:
         """Steps of a plan, one after the other."""
@@ -182,64 +228,6 @@ class Program:
             self._factors[0, : len(factors)].copy_(factors)
         self._recorded.replay()
         out.copy_(self._found[:, : out.shape[1]])
-
-
-class Programs:
-    """The programs of a stack, each recorded when it is first needed.
-
-    They lie over the rows' own tensors: when these are replaced by larger or smaller ones, all go.
-
-    Attributes:
-        failure: Why steps cannot be recorded; empty as long as they can.
-    """
-
-    def __init__(self, shared: Shared, recorder: Recorder) -> None:
-        self.failure = ""
-        self._shared = shared
-        self._recorder = recorder
-        self._tensors: Mapping[str, Tensor] = {}
-        self._made: dict[tuple[object, ...], Program] = {}
-
-    def clear(self) -> bool:
-        """Let all go, and their memory; whether there were any."""
-        had = bool(self._made)
-        self._made.clear()
-        return had
-
-    def find(self, crew: Crew, example: StepInputs) -> Program | None:
-        """The program for a crew's rows and such inputs.
-
-        Returns:
-            None where torch cannot record such steps: `failure` says why.
-
-        Raises:
-            RuntimeError: Memory ran out.
-        """
-        if self.failure:
-            return None
-        tensors = crew.stack_rows.tensors
-        if tensors is not self._tensors:
-            self.clear()
-            self._tensors = tensors
-        lo, width = crew.lo, width_of(crew.hi - crew.lo, crew.room)
-        dropped = tuple(mask is not None for mask in example.masks)
-        shapes = tuple((tuple(one.shape[1:]), one.dtype) for one in example.tensors())
-        what = (lo, width, dropped, example.batch.lengths is None, shapes)
-        if what in self._made:
-            return self._made[what]
-        if len(self._made) >= MOST_PROGRAMS:
-            del self._made[next(iter(self._made))]
-        rows = {name: whole[lo : lo + width] for name, whole in tensors.items()}
-        try:
-            made = Program(self._shared, rows, example, crew.configs[0], self._recorder)
-        except RuntimeError as error:
-            if out_of_memory(error):
-                raise
-            self.failure = str(error).partition("\n")[0] or type(error).__name__
-            self.clear()
-            return None
-        self._made[what] = made
-        return made
 
 
 def width_of(count: int, room: int) -> int:

@@ -16,7 +16,7 @@ from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.events.data import EventsData
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
-from rnnsearch.training.stepping.unequal import SHARED_NUMBERS, padded_steps, parts
+from rnnsearch.training.stepping.layers import SHARED_NUMBERS, padded_steps, parts
 
 LENGTHS = st.lists(st.integers(1, 5000), min_size=1, max_size=20)
 

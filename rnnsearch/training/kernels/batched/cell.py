@@ -15,6 +15,8 @@ from torch import Tensor
 
 from rnnsearch.training.kernels.base import LayerShape, State
 
+Parts = tuple[Tensor, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Back:
@@ -42,9 +44,7 @@ class BatchedCell(Protocol):
     """A file of this folder."""
 
     @staticmethod
-    def forward(
-        layer: LayerShape, operands: Sequence[Tensor]
-    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    def forward(layer: LayerShape, operands: Sequence[Tensor]) -> tuple[Parts, Parts]:
         """Every part of the state after every step, [T, K, B, H], the outputs first; and what
         else the pass back needs."""
         ...

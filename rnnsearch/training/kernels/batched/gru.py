@@ -8,13 +8,11 @@ import torch
 from torch import Tensor
 
 from rnnsearch.training.kernels.base import LayerShape, State
-from rnnsearch.training.kernels.batched.cell import Back, project
+from rnnsearch.training.kernels.batched.cell import Back, Parts, project
 from rnnsearch.training.kernels.products import sigmoid_
 
 
-def forward(
-    layer: LayerShape, operands: Sequence[Tensor]
-) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+def forward(layer: LayerShape, operands: Sequence[Tensor]) -> tuple[Parts, Parts]:
     """See `BatchedCell`."""
     del layer
     inputs, w_ih, w_hh, b_ih, b_hh, hidden = operands

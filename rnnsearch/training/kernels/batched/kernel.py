@@ -64,9 +64,26 @@ class BatchedKernel(LayerKernel):
         ]
         arriving = slopes.transpose(0, 1).contiguous()
         at = Back(w_hh, tuple(state), hidden_before, sequences, kept, arriving, later)
-        projected, recurrent, d_state = _cell(layer.cell).backward(layer, at)
-        found = _gradients(inputs, w_ih, projected, recurrent, hidden_before, wanted)
-        return *found, *(d if asked else None for d, asked in zip(d_state, wanted[5:], strict=True))
+        d_projected, d_recurrent, d_state = _cell(layer.cell).backward(layer, at)
+        members, steps, batch, width = inputs.shape
+        projected = _flat(d_projected)
+        recurrent = projected if d_recurrent is d_projected else _flat(d_recurrent)
+        d_inputs = d_w_ih = d_w_hh = d_b_ih = d_b_hh = None
+        if wanted[0]:
+            d_inputs = torch.bmm(projected, w_ih).view(members, steps, batch, width)
+        if wanted[1]:
+            entered = inputs.reshape(members, steps * batch, width)
+            if width == 1:  # a matrix times a vector rounds otherwise for one member than for more
+                entered = entered.expand(-1, -1, 2).contiguous()
+            d_w_ih = torch.bmm(projected.transpose(1, 2), entered)[..., :width]
+        if wanted[2]:
+            d_w_hh = torch.bmm(recurrent.transpose(1, 2), _flat(hidden_before))
+        if wanted[3]:
+            d_b_ih = column_sums(projected)
+        if wanted[4]:
+            d_b_hh = d_b_ih if recurrent is projected and wanted[3] else column_sums(recurrent)
+        own = (d if asked else None for d, asked in zip(d_state, wanted[5:], strict=True))
+        return d_inputs, d_w_ih, d_w_hh, d_b_ih, d_b_hh, *own
 
 
 @cache
@@ -85,37 +102,3 @@ def _flat(sequence: Tensor) -> Tensor:
     """Time-major [T, K, B, R] to [K, T*B, R]."""
     steps, members, batch, width = sequence.shape
     return sequence.transpose(0, 1).reshape(members, steps * batch, width)
-
-
-def _gradients(
-    inputs: Tensor,
-    w_ih: Tensor,
-    d_projected: Tensor,
-    d_recurrent: Tensor,
-    hidden_before: Tensor,
-    wanted: Sequence[bool],
-) -> tuple[Tensor | None, ...]:
-    """Gradients of inputs, w_ih, w_hh, b_ih and b_hh.
-
-    Args:
-        d_projected: Of the projected inputs, [T, K, B, G*H].
-        d_recurrent: Of the recurrent products; of an `rnn` or `lstm` the same tensor.
-    """
-    members, steps, batch, width = inputs.shape
-    projected = _flat(d_projected)
-    recurrent = projected if d_recurrent is d_projected else _flat(d_recurrent)
-    d_inputs = d_w_ih = d_w_hh = d_b_ih = d_b_hh = None
-    if wanted[0]:
-        d_inputs = torch.bmm(projected, w_ih).view(members, steps, batch, width)
-    if wanted[1]:
-        entered = inputs.reshape(members, steps * batch, width)
-        if width == 1:  # a matrix times a vector rounds differently for one member than for several
-            entered = entered.expand(-1, -1, 2).contiguous()
-        d_w_ih = torch.bmm(projected.transpose(1, 2), entered)[..., :width]
-    if wanted[2]:
-        d_w_hh = torch.bmm(recurrent.transpose(1, 2), _flat(hidden_before))
-    if wanted[3]:
-        d_b_ih = column_sums(projected)
-    if wanted[4]:
-        d_b_hh = d_b_ih if recurrent is projected and wanted[3] else column_sums(recurrent)
-    return d_inputs, d_w_ih, d_w_hh, d_b_ih, d_b_hh

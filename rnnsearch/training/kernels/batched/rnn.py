@@ -8,12 +8,10 @@ import torch
 from torch import Tensor
 
 from rnnsearch.training.kernels.base import LayerShape, State
-from rnnsearch.training.kernels.batched.cell import Back, project
+from rnnsearch.training.kernels.batched.cell import Back, Parts, project
 
 
-def forward(
-    layer: LayerShape, operands: Sequence[Tensor]
-) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+def forward(layer: LayerShape, operands: Sequence[Tensor]) -> tuple[Parts, Parts]:
     """See `BatchedCell`."""
     inputs, w_ih, w_hh, b_ih, b_hh, hidden = operands
     outputs = project(inputs, w_ih, b_ih + b_hh)
