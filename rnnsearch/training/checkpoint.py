@@ -28,8 +28,6 @@ from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.weights import CARRIED, History
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from rnnsearch.tasks.base import TaskData
     from rnnsearch.training.weights import Weights
 
@@ -76,7 +74,8 @@ class Checkpoint:
             ModelError: The weights are not those of such a network.
         """
         shape = data.input_size, data.output_size, data.symbolic
-        network, carried = _network(config, *shape, _tensors(weights.tensors), "these weights")
+        tensors = {name: torch.tensor(array) for name, array in weights.tensors.items()}
+        network, carried = _network(config, *shape, tensors, "these weights")
         manifest = data.manifest()
         return cls(
             config,
@@ -191,10 +190,6 @@ def _use(config: TrialConfig, manifest: Mapping[str, Any], *shape: Any) -> Use:
     """What such a model can do."""
     told = Told(config_to_json(config)["task"], manifest, *shape)
     return use_of(family_of(config.task), told)
-
-
-def _tensors(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Tensor]:
-    return {name: torch.tensor(array) for name, array in arrays.items()}
 
 
 def _network(

@@ -24,12 +24,7 @@ class EpochEnds:
         self._goal = goal
 
     def close(
-        self,
-        stack: Stack,
-        slot: Slot,
-        metrics: Mapping[str, float],
-        seconds: float,
-        said: str = "",
+        self, stack: Stack, slot: Slot, metrics: Mapping[str, float], seconds: float, said: str
     ) -> EpochReport | Divergence:
         """Close a slot's epoch, or find that it diverged; then the caller takes the slot out.
 

@@ -84,7 +84,7 @@ def forward(
         inputs = seen(inputs, valid_steps(lengths, inputs.shape[1]))
     entered = enter(shape, weights, inputs)
     before = layer_state(shape, state)
-    current, after = run_layers(shape, weights, entered, before, masks, lengths=lengths, ends=ends)
+    current, after = run_layers(shape, weights, entered, before, masks, lengths, ends=ends)
     if head == "last":
         current = last_read(current, lengths, shape.directions)
     outputs = head_outputs(current, weights["head.weight"], weights["head.bias"])
@@ -96,9 +96,9 @@ def run_layers(
     weights: Mapping[str, Tensor],
     entered: Tensor,
     state: Sequence[State],
-    masks: Sequence[Tensor | None] = (),
+    masks: Sequence[Tensor | None],
+    lengths: Tensor | None,
     *,
-    lengths: Tensor | None = None,
     ends: bool = False,
 ) -> tuple[Tensor, list[State]]:
     """The layers of K networks between the entry and the head, differentiable.
@@ -122,10 +122,7 @@ def run_layers(
         for side in range(shape.directions):
             read = reversed_steps(current, lengths) if side else current
             before = state[layer * shape.directions + side]
-
-            outputs, last = one_layer(
-                shape, weights, layer, side, read, before, lengths=lengths, ends=ends
-            )
+            outputs, last = _one_layer(shape, weights, layer, side, read, before, lengths, ends)
             sides.append(reversed_steps(outputs, lengths) if side else outputs)
             after.append(last)
         current = sides[0] if len(sides) == 1 else torch.cat(sides, -1)
@@ -139,16 +136,15 @@ def run_layers(
     return current, after
 
 
-def one_layer(
+def _one_layer(
     shape: NetworkShape,
     weights: Mapping[str, Tensor],
     layer: int,
     side: int,
     inputs: Tensor,
     state: State,
-    *,
-    lengths: Tensor | None = None,
-    ends: bool = False,
+    lengths: Tensor | None,
+    ends: bool,
 ) -> tuple[Tensor, State]:
     """One layer in one direction, along the steps as they are given; see `run_layers`."""
     end = f"_l{layer}" + "_reverse" * side

@@ -151,7 +151,7 @@ def _traced(
         if shape.learned:
             batch = entered.shape[2]
             state = [learned_state(shape, known, n, batch) for n in range(len(state))]
-        current, after = run_layers(shape, known, entry, state, masks, lengths=lengths)
+        current, after = run_layers(shape, known, entry, state, masks, lengths)
 
     def pull(arriving: Tensor) -> tuple[Tensor | None, list[Tensor]]:
         wanted = [entry, *leaves.values()] if embedded else list(leaves.values())

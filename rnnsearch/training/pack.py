@@ -239,10 +239,8 @@ class Pack:
                 self._cannot(error, active[0], stack.rows.slots)
                 return
             for one in bad:
-                slot = self._let_go(one.slot.trial_id)
-                self._log.divergences.append(
-                    Divergence(slot.trial_id, slot.epoch + 1, one.step, one.gradient_norm)
-                )
+                self._let_go(one.trial_id)
+                self._log.divergences.append(one)
             if time.perf_counter() >= end:
                 if all(slot.ended for slot in _wanting(stack, limits)):
                     self._evaluate(stack)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from rnnsearch.training.evaluation import Evaluation
 from rnnsearch.training.kernels.choice import awaited
 from rnnsearch.training.precision import set_matmul_precision
+from rnnsearch.training.report import Divergence
 from rnnsearch.training.rows import Rows
 from rnnsearch.training.slots import Slot
 from rnnsearch.training.stack_key import Shared
@@ -23,15 +23,6 @@ from rnnsearch.training.stepping.stretch import stretch_of
 
 MAX_BLOCK = 64
 """Steps between two looks at losses and gradient norms; bounds the waste behind a NaN."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """A slot that stopped being finite: optimizer steps before the bad one, and the norm there."""
-
-    slot: Slot
-    step: int
-    gradient_norm: float
 
 
 class Stack:
@@ -85,13 +76,13 @@ class Stack:
         self.rows.remove(slot)
         self._crews.clear()
 
-    def run(self, active: Sequence[Slot], seconds: float) -> list[Bad]:
+    def run(self, active: Sequence[Slot], seconds: float) -> list[Divergence]:
         """Take steps for all of `active` until one of them ends its epoch, or time is up.
 
         At least one step. Slots are advanced, their epochs not evaluated.
 
         Returns:
-            Slots whose loss or gradient stopped being finite; the caller takes them out.
+            Those whose loss or gradient stopped being finite; the caller takes them out.
         """
         started = time.perf_counter()
         # Before the first product: stacks take turns, and torch has one setting for all.
@@ -117,7 +108,7 @@ class Stack:
         return bad
 
 
-def _account(members: Sequence[Slot], taken: Taken) -> list[Bad]:
+def _account(members: Sequence[Slot], taken: Taken) -> list[Divergence]:
     """Advance the slots that took some steps."""
     # In float64, so that sums do not depend on the blocks.
     losses, norms = taken.found().double().cpu().numpy()
@@ -130,7 +121,8 @@ def _account(members: Sequence[Slot], taken: Taken) -> list[Bad]:
     for place, slot in enumerate(members):
         if not finite[:, place].all():
             first = int(np.argmin(finite[:, place]))
-            bad.append(Bad(slot, slot.total + first, float(norms[first, place])))
+            norm, step = float(norms[first, place]), slot.total + first
+            bad.append(Divergence(slot.trial_id, slot.epoch + 1, step, norm))
             continue
         slot.loss_sum = float(sums[place])
         slot.gradient_norm = float(norms[-1, place])

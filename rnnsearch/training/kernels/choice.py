@@ -43,9 +43,15 @@ def kernels() -> dict[str, LayerKernel]:
 
 
 @cache
-def _chosen(layer: LayerShape, device_type: str, dtype: torch.dtype) -> LayerKernel:
+def choose(layer: LayerShape, device: torch.device, dtype: torch.dtype) -> LayerKernel:
+    """The fastest kernel for a layer.
+
+    Returns:
+        On a CPU in float32 `compiled`, or `modules` for a wide LSTM (oneDNN's fused layer); else
+        `batched`.
+    """
     available = kernels()
-    if device_type != "cpu" or dtype is not torch.float32:
+    if device.type != "cpu" or dtype is not torch.float32:
         return available["batched"]
     most = WIDE_LSTM_SIZE if layer.batch_size >= WIDE_LSTM_BATCH else COMPILED_LSTM_SIZE
     fused = CELLS[layer.cell].fused
@@ -54,16 +60,6 @@ def _chosen(layer: LayerShape, device_type: str, dtype: torch.dtype) -> LayerKer
         return available["compiled"]
     wide = fused and layer.hidden_size * layer.batch_size >= FUSED_ROWS
     return available["modules" if wide else "batched"]
-
-
-def choose(layer: LayerShape, device: torch.device, dtype: torch.dtype) -> LayerKernel:
-    """The fastest kernel for a layer.
-
-    Returns:
-        On a CPU in float32 `compiled`, or `modules` for a wide LSTM (oneDNN's fused layer); else
-        `batched`.
-    """
-    return _chosen(layer, device.type, dtype)
 
 
 def whole_steps(layers: Iterable[LayerKernel]) -> bool:

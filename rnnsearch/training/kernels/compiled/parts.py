@@ -128,14 +128,22 @@ def _definition(function: Callable[..., Any], *, attribute: str = "") -> Callabl
 
         return typing.signature(done.signature.return_type, *kinds), generate
 
-    # numba reads the number of arguments from the signature; a bare *args would become a tuple.
-    names = ["typing_context", *inspect.signature(function).parameters]
-    definition.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    return named_after(function, definition, list(inspect.signature(function).parameters))
+
+
+def named_after(
+    function: Callable[..., Any], definition: Any, parameters: list[str]
+) -> Callable[..., Any]:
+    """A definition under a function's name, for numba to see with such parameters.
+
+    numba reads the number of arguments from the signature; a bare *args would become a tuple.
+    """
+    names = ["typing_context", *parameters]
+    definition.__signature__ = inspect.Signature(
         [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
     )
-    definition.__name__ = function.__name__
-    definition.__qualname__ = function.__qualname__
-    return definition
+    definition.__name__, definition.__qualname__ = function.__name__, function.__qualname__
+    return definition  # type: ignore[no-any-return]
 
 
 def _compile(

@@ -25,6 +25,7 @@ from numba.extending import intrinsic
 
 from rnnsearch.training.kernels.compiled.checks import CHECK_SYMBOL, CHECKED
 from rnnsearch.training.kernels.compiled.insides import cgutils
+from rnnsearch.training.kernels.compiled.parts import named_after
 
 LANES = 16
 FLOAT_BYTES = 4
@@ -217,16 +218,7 @@ def vector_intrinsic(emit: Callable[..., None]) -> Any:
 
         return signature, generate
 
-    # numba reads the number of arguments from the signature; a bare *args would become a tuple.
-    definition.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-            for name in ["typing_context", *names]
-        ]
-    )
-    definition.__name__ = emit.__name__
-    definition.__qualname__ = emit.__qualname__
-    return intrinsic(definition)
+    return intrinsic(named_after(emit, definition, names))
 
 
 @intrinsic  # type: ignore[untyped-decorator] # numba is untyped
