@@ -79,7 +79,6 @@ class LayerKernel(Protocol):
 
     def supports(self, layer: LayerShape) -> bool:
         """Whether this kernel computes such a layer; device and dtype are `choice`'s to know."""
-        ...
 
     def awaited(self, layer: LayerShape) -> bool:
         """Whether another process is compiling what such a layer needs, or is about to."""
@@ -111,7 +110,6 @@ class LayerKernel(Protocol):
             where `ends` is True the state is that after each sequence's last valid step (the
             first one of a sequence that has none).
         """
-        ...
 
     def backward(
         self, layer: LayerShape, saved: Saved, slopes: Tensor, last: Slopes, wanted: Sequence[bool]
@@ -127,4 +125,3 @@ class LayerKernel(Protocol):
         Returns:
             One for each operand, None where it is not wanted.
         """
-        ...

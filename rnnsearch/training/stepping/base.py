@@ -58,7 +58,6 @@ class Stepper(Protocol):
     @property
     def words(self) -> str:
         """What computes the steps, as far as it has shown."""
-        ...
 
     def take(self, crew: Crew, ahead: Stretch, taken: Taken) -> None:
         """Take steps of a crew until those ahead are done, or it is late; at least one.
@@ -68,8 +67,6 @@ class Stepper(Protocol):
         Args:
             taken: Gets them.
         """
-        ...
 
     def release(self) -> bool:
         """Give back the memory that is kept between steps; whether there was any."""
-        ...

@@ -22,7 +22,6 @@ class Replay(Protocol):
 
     def replay(self) -> None:
         """Do it again, with what the same tensors hold now."""
-        ...
 
 
 class Recorder(Protocol):
@@ -40,7 +39,6 @@ class Recorder(Protocol):
             fixed: Tensors from outside that it reads or writes; they are kept alive, so that
                 their addresses stay theirs, as long as the recording.
         """
-        ...
 
 
 class CudaRecorder:

@@ -47,13 +47,11 @@ class BatchedCell(Protocol):
     def forward(layer: LayerShape, operands: Sequence[Tensor]) -> tuple[Parts, Parts]:
         """Every part of the state after every step, [T, K, B, H], the outputs first; and what
         else the pass back needs."""
-        ...
 
     @staticmethod
     def backward(layer: LayerShape, at: Back) -> tuple[Tensor, Tensor, State]:
         """Gradients of the projected inputs and of the recurrent products, [T, K, B, G*H], the
         same tensor where they are equal; and of the state before the first step."""
-        ...
 
 
 def project(inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

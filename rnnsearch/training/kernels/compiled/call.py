@@ -31,10 +31,10 @@ from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, LANES
 _ABSENT = 0
 _ALIGNMENT = 64  # bytes; with other alignments run times fell into two groups
 
+# Keeping the gates spares the backward call a second forward pass, a quarter of a wide layer's
+# time, for several times the memory of the outputs; beyond these bytes a call they are computed
+# again.
 _KEPT_BYTES = 256 * 2**20
-"""Keeping the gates spares the backward call a second forward pass, a quarter of a wide layer's
-time, for several times the memory of the outputs; beyond these bytes a call they are computed
-again."""
 
 _scratch = threading.local()
 
