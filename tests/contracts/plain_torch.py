@@ -16,7 +16,7 @@ from torch.optim import lr_scheduler
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.base import Batch, Task, Window
 from rnnsearch.tasks.streams import derive
-from rnnsearch.training import dropout, noise
+from rnnsearch.training import draws
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 
 LOSSES = {
@@ -134,9 +134,9 @@ class PlainTorch:
             late = torch.arange(shape[0]) >= shape[0] - how.own_steps
             return late.unsqueeze(1).expand(shape)
         share = (1 - how.teacher_share) * epoch / (how.max_epochs - 1)
-        elements = dropout.element_bits(shape.numel(), torch.device("cpu"))
-        thrown = noise.chosen(
-            self.keys(noise.FEEDING), torch.tensor([share], dtype=torch.float64), elements
+        elements = draws.element_bits(shape.numel(), torch.device("cpu"))
+        thrown = draws.chosen(
+            self.keys(draws.FEEDING), torch.tensor([share], dtype=torch.float64), elements
         )
         return thrown.view(shape)
 
@@ -144,13 +144,13 @@ class PlainTorch:
         deviation = self.config.training.input_noise
         if not deviation:
             return inputs
-        elements = dropout.element_bits(inputs.numel(), torch.device("cpu"))
-        drawn = noise.gaussian(self.keys(noise.NOISE), elements, self.dtype)
+        elements = draws.element_bits(inputs.numel(), torch.device("cpu"))
+        drawn = draws.gaussian(self.keys(draws.NOISE), elements, self.dtype)
         return inputs + deviation * drawn.view(inputs.shape)
 
     def keys(self, purpose: int) -> Tensor:
         seed = torch.tensor([derive(self.config.seed, "dropout") & 0x7FFFFFFF], dtype=torch.int32)
-        return dropout.layer_keys(seed, torch.tensor([self.total]), purpose)
+        return draws.layer_keys(seed, torch.tensor([self.total]), purpose)
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
         """torch's own mean over the valid rows."""

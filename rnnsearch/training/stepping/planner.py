@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.errors import PackError
-from rnnsearch.training import dropout, noise
+from rnnsearch.training import draws
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.stack_key import Shared
 from rnnsearch.training.stepping.step import StepInputs
@@ -139,9 +139,9 @@ class Planner:
         """Keys [n * K] of a purpose in the next n steps, and hashed numbers of so many elements."""
         seeds = self._rows["seed"][who]
         if len(self._elements) < count:
-            self._elements = dropout.element_bits(count, seeds.device)
+            self._elements = draws.element_bits(count, seeds.device)
         numbers = self._rows["total"][who] + torch.arange(steps, device=seeds.device).unsqueeze(1)
-        keys = dropout.layer_keys(seeds, numbers, purpose).view(-1)
+        keys = draws.layer_keys(seeds, numbers, purpose).view(-1)
         return keys, self._elements[:count]
 
     def _mask(
@@ -153,12 +153,12 @@ class Planner:
         wide = (*shape, self._network.directions * self._network.widths[layer])
         keys, elements = self._drawn(layer, shape[0], math.prod(wide[2:]), who)
         limits, scales = drop.limits[who].repeat(shape[0]), drop.scales[who].repeat(shape[0])
-        return dropout.mask(keys, limits, scales, elements).view(wide)
+        return draws.mask(keys, limits, scales, elements).view(wide)
 
     def _noisy(self, inputs: Tensor, deviations: Tensor, who: Places) -> Tensor:
         """Inputs [n, K, T, B, F] with noise; those of a trial without noise keep every bit."""
-        keys, elements = self._drawn(noise.NOISE, len(inputs), inputs[0, 0].numel(), who)
-        drawn = noise.gaussian(keys, elements, self._dtype).view(inputs.shape)
+        keys, elements = self._drawn(draws.NOISE, len(inputs), inputs[0, 0].numel(), who)
+        drawn = draws.gaussian(keys, elements, self._dtype).view(inputs.shape)
         return inputs + drawn * deviations.view(1, -1, 1, 1, 1)
 
     def _own(self, shape: tuple[int, ...], share: Tensor | None, who: Places) -> Tensor | None:
@@ -169,14 +169,14 @@ class Planner:
         later = torch.arange(shape[2], device=self._rows["seed"].device).view(1, 1, -1, 1) >= first
         if share is None:
             return later.expand(shape)
-        keys, elements = self._drawn(noise.FEEDING, shape[0], math.prod(shape[2:]), who)
-        thrown = noise.chosen(keys, share.repeat(shape[0]), elements)
+        keys, elements = self._drawn(draws.FEEDING, shape[0], math.prod(shape[2:]), who)
+        thrown = draws.chosen(keys, share.repeat(shape[0]), elements)
         return thrown.view(shape) & later
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Drop:
-    """How often a layer's outputs are dropped, a number a trial; as `dropout.mask` takes it."""
+    """How often a layer's outputs are dropped, a number a trial; as `draws.mask` takes it."""
 
     limits: Tensor
     scales: Tensor
@@ -184,4 +184,4 @@ class _Drop:
     @classmethod
     def of(cls, rates: Sequence[float], device: torch.device, dtype: torch.dtype) -> _Drop:
         drops = torch.tensor(rates, dtype=torch.float64)
-        return cls(dropout.thresholds(drops).to(device), (1 / (1 - drops)).to(device, dtype))
+        return cls(draws.thresholds(drops).to(device), (1 / (1 - drops)).to(device, dtype))

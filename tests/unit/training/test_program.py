@@ -30,7 +30,7 @@ from rnnsearch.testing.waves import (
     trial,
     wave_pack,
 )
-from rnnsearch.training import dropout
+from rnnsearch.training import draws
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.stepping.capture import CudaRecorder, recorder_of
 from rnnsearch.training.stepping.recorded import RECORDED
@@ -180,13 +180,13 @@ def test_recorded_steps_equal_a_plain_torch_loop(cell: str, device: str) -> None
 def test_dropout_masks_are_those_of_the_cpu(device: str) -> None:
     where = torch.device(device)
     seeds, steps = torch.tensor([3, 2**31 - 1], dtype=torch.int32), torch.tensor([0, 12345])
-    limits = dropout.thresholds(torch.tensor([0.25, 0.5], dtype=torch.float64))
+    limits = draws.thresholds(torch.tensor([0.25, 0.5], dtype=torch.float64))
     scales = torch.tensor([1 / 0.75, 2.0])
 
     def drawn(device: torch.device) -> torch.Tensor:
-        keys = dropout.layer_keys(seeds.to(device), steps.to(device), 1)
-        elements = dropout.element_bits(1000, device)
-        return dropout.mask(keys, limits.to(device), scales.to(device), elements).cpu()
+        keys = draws.layer_keys(seeds.to(device), steps.to(device), 1)
+        elements = draws.element_bits(1000, device)
+        return draws.mask(keys, limits.to(device), scales.to(device), elements).cpu()
 
     there = drawn(where)
     assert torch.equal(there, drawn(torch.device("cpu")))

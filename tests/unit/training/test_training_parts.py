@@ -11,7 +11,7 @@ import torch
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.weights import weight_shapes
-from rnnsearch.training import dropout
+from rnnsearch.training import draws
 from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.kernels.base import LayerShape
 from rnnsearch.training.kernels.choice import choose
@@ -118,9 +118,9 @@ def test_a_large_bound_clips_nothing_and_changes_no_bit():
 def masks(seeds, step, layer, probabilities, count=200_000):
     chances = torch.tensor(probabilities, dtype=torch.float64)
     steps = torch.full((len(seeds),), step)
-    keys = dropout.layer_keys(torch.tensor(seeds, dtype=torch.int32), steps, layer)
-    elements = dropout.element_bits(count, torch.device("cpu"))
-    return dropout.mask(keys, dropout.thresholds(chances), (1 / (1 - chances)).float(), elements)
+    keys = draws.layer_keys(torch.tensor(seeds, dtype=torch.int32), steps, layer)
+    elements = draws.element_bits(count, torch.device("cpu"))
+    return draws.mask(keys, draws.thresholds(chances), (1 / (1 - chances)).float(), elements)
 
 
 def test_masks_drop_each_trials_own_share():
