@@ -20,7 +20,7 @@ import sys
 import test_compiled_step
 import torch
 from rnnsearch.testing.kernels import CELLS, arguments_of, kernel_results, layer_of, run
-from rnnsearch.training.kernels.compiled import checks, function
+from rnnsearch.training.kernels.compiled import call, checks
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
 assert checks.CHECKED
@@ -30,12 +30,12 @@ shapes = [(16, 1, 1, 5), (32, 3, 7, 4), (48, 65, 5, 3), (80, 16, 9, 1), (96, 17,
 kernel = CompiledKernel()
 CELLS = [one for one in CELLS if "_".join(one) in sys.argv[1:]]
 for (cell, nonlinearity), shape, kept in itertools.product(CELLS, shapes, (0, 2**30)):
-    function._KEPT_BYTES = kept
+    call._KEPT_BYTES = kept
     layer = layer_of(cell, nonlinearity, shape, 2)
     kernel_results(kernel, layer, arguments_of(layer, torch.float32))
 lengths = torch.tensor([[9, 7, 7, 6, 3, 0, 0], [1, 0, 9, 2, 0, 0, 4]])
 for (cell, nonlinearity), inputs, kept in itertools.product(CELLS, (2, 33), (0, 2**30)):
-    function._KEPT_BYTES = kept
+    call._KEPT_BYTES = kept
     layer = layer_of(cell, nonlinearity, (48, inputs, 7, 9), 2)
     arguments = arguments_of(layer, torch.float32)
     outputs, _ = run(kernel, layer, arguments, lengths)
