@@ -34,7 +34,7 @@ def kernels_warming(spec: StudySpec, log_file: Path, say: Callable[[str], None])
         return
     environment = dict(os.environ)
     # The package may be importable only through this process's path (a plain checkout).
-    paths = [str(Path(__file__).parents[2]), environment.get("PYTHONPATH", "")]
+    paths = [str(Path(__file__).parents[3]), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     with log_file.open("ab") as log:
         # Its own session, so that Ctrl-C is the driver's to handle.
