@@ -8,6 +8,8 @@ import pytest
 
 from rnnsearch.errors import DataError, SpaceFileError
 from rnnsearch.space.draft import draft
+from rnnsearch.space.field_types import literals
+from rnnsearch.space.fields import all_fields
 from rnnsearch.space.load import loads
 from rnnsearch.space.trial import task_config
 from rnnsearch.tasks.base import Window
@@ -71,3 +73,10 @@ def test_no_file(tmp_path: Path) -> None:
         draft(tmp_path / "x.txt")
     with pytest.raises(DataError, match="is a folder"):
         draft(tmp_path)
+
+
+def test_what_else_a_key_could_be_is_told_by_its_field(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text(text_of(2_000))
+    (line,) = [line for line in draft(path).yaml.splitlines() if "unit:" in line]
+    assert line.endswith(f"# {' | '.join(literals(all_fields('text')['task.unit'].type))}")
