@@ -15,8 +15,8 @@ from importlib.metadata import EntryPoint, entry_points
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from rnnsearch.custom_code import calling, find_class
 from rnnsearch.errors import InputError
-from rnnsearch.own_code import find_class, theirs
 from rnnsearch.vocabulary import keys
 
 
@@ -32,12 +32,12 @@ def _every_entry() -> Any:  # two types in Python 3.11 and 3.12, with one method
     return entry_points()
 
 
-def is_brought(name: str, group: str) -> bool:
+def is_custom(name: str, group: str) -> bool:
     """Whether a `type` names somebody's class and none of ours, found or not."""
     return ":" in name or name in installed(group)
 
 
-def brought(name: str, group: str, noun: str) -> type:
+def custom_class(name: str, group: str, noun: str) -> type:
     """The class behind an entry point's name or `package.module:Class`.
 
     Args:
@@ -143,10 +143,10 @@ class Configs(Mapping[str, type]):
         """
         if name in self._built_in:
             return self._built_in[name]
-        if not is_brought(name, self.group):
+        if not is_custom(name, self.group):
             raise KeyError(name)
         if name not in self._brought:
-            found = brought(name, self.group, self._noun)
+            found = custom_class(name, self.group, self._noun)
             lacks = "" if hasattr(found, self._method) else f"it has no method {self._method}()."
             if problem := no_config(found, self._section, lacks):
                 raise InputError(f"{name} is no {self._noun}: {problem}")
@@ -154,7 +154,7 @@ class Configs(Mapping[str, type]):
         return self._brought[name]
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (name in self._built_in or is_brought(name, self.group))
+        return isinstance(name, str) and (name in self._built_in or is_custom(name, self.group))
 
     def __iter__(self) -> Iterator[str]:
         """Those with a name of their own, ours and of installed packages, that can be found.
@@ -176,14 +176,14 @@ def _named(found: Any, name: str, method: str) -> type:
 
     def checked(self: Any) -> None:
         if hasattr(found, "__post_init__"):
-            with theirs(name):
+            with calling(name):
                 found.__post_init__(self)
 
     def make(self: Any, *of_it: Any) -> Any:
         call = f"{name}.{method}()"
-        with theirs(call):
+        with calling(call):
             made = getattr(found, method)(self, *of_it)
-        return Theirs(made, name)
+        return CustomObject(made, name)
 
     return dataclasses.make_dataclass(
         found.__name__,
@@ -200,7 +200,7 @@ def _named(found: Any, name: str, method: str) -> type:
     )
 
 
-class Theirs:
+class CustomObject:
     """Somebody's object, each of whose errors names its class and the line in it."""
 
     def __init__(self, made: Any, name: str) -> None:
@@ -208,13 +208,13 @@ class Theirs:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        with theirs(f"{self._name}: {attribute}"):
+        with calling(f"{self._name}: {attribute}"):
             found = getattr(self._made, attribute)
         if not callable(found):
             return found
 
         def call(*args: Any, **named: Any) -> Any:
-            with theirs(f"{self._name}: {attribute}()"):
+            with calling(f"{self._name}: {attribute}()"):
                 return found(*args, **named)
 
         return call

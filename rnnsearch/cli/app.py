@@ -15,9 +15,9 @@ from rnnsearch.cli.analyse import analyse
 from rnnsearch.cli.explain import explain
 from rnnsearch.cli.keys import keys
 from rnnsearch.cli.ui import ui
+from rnnsearch.custom_code import blame, place_of
 from rnnsearch.errors import NoUsableTrialError, RnnsearchError
 from rnnsearch.leaving import leave
-from rnnsearch.own_code import blame, place_of
 
 app = typer.Typer(
     name="rnnsearch",

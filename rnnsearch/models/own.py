@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from rnnsearch.custom_code import calling, find_class
 from rnnsearch.errors import InputError, ModelError
-from rnnsearch.own_code import find_class, theirs
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -48,7 +48,7 @@ def make_cell(path: str, input_size: int, hidden_size: int) -> nn.Module:
     """
     cls = own_class(path)
     call = f"{path}(input_size={input_size}, hidden_size={hidden_size})"
-    with theirs(call, ModelError):
+    with calling(call, ModelError):
         cell = cls(input_size, hidden_size)
         kept = set(cell.state_dict()) - {name for name, _ in cell.named_parameters()}
     if kept:
@@ -116,7 +116,7 @@ def try_cell(path: str, input_size: int, hidden_size: int) -> None:
         x = torch.randn(TRIED, input_size)
     state = tuple(torch.zeros(TRIED, size) for size in sizes)
     shapes = f"x {(TRIED, input_size)}, state {_shapes(state)}"
-    with theirs(f"{call}, called as cell(x, state) with {shapes},", ModelError):
+    with calling(f"{call}, called as cell(x, state) with {shapes},", ModelError):
         for _ in range(2):
             told = cell(x, state)
             if problem := _problem(told, (TRIED, hidden_size), state):

@@ -7,7 +7,7 @@ from typing import Any
 
 from rnnsearch.errors import InputError
 from rnnsearch.goal import Goal
-from rnnsearch.plugins import is_brought
+from rnnsearch.plugins import is_custom
 from rnnsearch.sampling.table import samplers
 from rnnsearch.space.checks import Draft
 from rnnsearch.space.fields import Field
@@ -56,7 +56,7 @@ def check_scheduler(draft: Draft) -> None:
 
 def check_sampler(draft: Draft, spec: StudySpec) -> None:
     """Somebody's own sampler is made once before the study is."""
-    if is_brought(draft.fixed[f"{SAMPLER}.type"], samplers().group):
+    if is_custom(draft.fixed[f"{SAMPLER}.type"], samplers().group):
         from rnnsearch.space.proposals import make_sampler  # Optuna, which most commands can spare
 
         try:

@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
+from rnnsearch.custom_code import calling
 from rnnsearch.errors import DataError, InputError
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.own_code import theirs
 from rnnsearch.space.conditions import contains, in_order, is_active
 from rnnsearch.space.distributions import Choice, Distribution, Float, Int
 from rnnsearch.space.fields import REQUIRED, fields_of
@@ -145,7 +145,7 @@ def task_config(values: Mapping[str, Any]) -> TaskConfig:
     if not is_own(name):
         return build(config, "task", values)
     fields = [f"{key[5:]}={value!r}" for key, value in values.items() if key.startswith("task.")]
-    with theirs(f"{name}({', '.join(fields[1:])})", DataError):
+    with calling(f"{name}({', '.join(fields[1:])})", DataError):
         return build(config, "task", values)
 
 

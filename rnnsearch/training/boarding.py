@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rnnsearch.custom_code import blame
 from rnnsearch.errors import PackError, RnnsearchError
-from rnnsearch.own_code import blame
 from rnnsearch.training.aboard import Aboard
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.memory import Room, out_of_memory

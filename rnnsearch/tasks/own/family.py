@@ -6,9 +6,9 @@ from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+from rnnsearch.custom_code import calling, find_class, find_object
 from rnnsearch.errors import DataError, InputError
-from rnnsearch.own_code import find_class, find_object, theirs
-from rnnsearch.plugins import Theirs, installed
+from rnnsearch.plugins import CustomObject, installed
 from rnnsearch.tasks.base import Task, TaskData
 from rnnsearch.tasks.family import Family
 from rnnsearch.tasks.own.declared import head_wrong, refuse, whole_wrong
@@ -57,8 +57,8 @@ class _OwnFamily(Family):
         use = getattr(self.config, "use", None)
         if not (isinstance(use, type) and issubclass(use, Use)):
             return None
-        with theirs(f"{self.name}.use(told)", DataError):
-            return cast("Use", Theirs(use(told), f"{self.name}.use"))
+        with calling(f"{self.name}.use(told)", DataError):
+            return cast("Use", CustomObject(use(told), f"{self.name}.use"))
 
     def problems(self, config: Any) -> list[tuple[str, str]]:
         """What the task's own `problems` says of its fields' values, where it has one."""
@@ -66,7 +66,7 @@ class _OwnFamily(Family):
             return []
         call = f"{self.name}.problems()"
         try:
-            with theirs(call):
+            with calling(call):
                 found = [(key, message) for key, message in config.problems()]
         except InputError as error:
             return [("type", f"{error}.")]
@@ -86,7 +86,7 @@ class OneTrialFamily(_OwnFamily):
         """What the task says of itself."""
         from rnnsearch.tasks.own.one_trial import OneTrialData
 
-        with theirs(self.name, DataError):
+        with calling(self.name, DataError):
             return OneTrialData(config)
 
     def build(self, config: Any, data: Any, device: torch.device, dtype: torch.dtype) -> Task:
@@ -101,15 +101,15 @@ class WholeFamily(_OwnFamily):
 
     def load(self, config: Any) -> TaskData:
         """What the task's own `load` gives, checked."""
-        with theirs(f"{self.name}.load()", DataError):
+        with calling(f"{self.name}.load()", DataError):
             data: TaskData = config.load()
-        with theirs(f"what {self.name}.load() gave", DataError):
+        with calling(f"what {self.name}.load() gave", DataError):
             refuse(self.name, whole_wrong(data))
         return data
 
     def build(self, config: Any, data: Any, device: torch.device, dtype: torch.dtype) -> Task:
         """What the task's own `build` gives."""
-        with theirs(f"{self.name}.build(data, {device}, {dtype})", DataError):
+        with calling(f"{self.name}.build(data, {device}, {dtype})", DataError):
             built: Task = config.build(data, device, dtype)
         refuse(self.name, head_wrong(getattr(built, "head", None)))
         return built

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnsearch.plugins import is_brought, no_config
+from rnnsearch.plugins import is_custom, no_config
 
 GROUP = "rnnsearch.tasks"
 """Entry points of installed packages: `parity = "my_package.tasks:Parity"`."""
@@ -13,7 +13,7 @@ WHOLE = ("load", "build")
 
 def is_own(name: str) -> bool:
     """Whether a `task.type` names a user's task, found or not."""
-    return is_brought(name, GROUP)
+    return is_custom(name, GROUP)
 
 
 def own_name(cls: type) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnsearch.custom_code import calling
 from rnnsearch.errors import DataError
-from rnnsearch.own_code import theirs
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Head, Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.own.declared import (
@@ -69,7 +69,7 @@ class OneTrialData:
         Raises:
             DataError: They have other shapes than the task announces.
         """
-        with theirs(f"{self.name}.batch(generator, size={size})", DataError):
+        with calling(f"{self.name}.batch(generator, size={size})", DataError):
             drawn = self.config.batch(np.random.default_rng(seed), size)
         if not (isinstance(drawn, tuple) and len(drawn) == 2):
             raise DataError(f"{self.name}.batch must return two arrays, inputs and targets.")
@@ -106,7 +106,7 @@ class OneTrialData:
         shown: list[NDArray[Any]] = []
         call = f"{self.name}.evaluate(predict, {part!r}), with a network that answers 0,"
         try:
-            with theirs(call, DataError):
+            with calling(call, DataError):
                 found = self.config.evaluate(self._zeros(shown), part)
         except DataError as error:
             if part != "test":
@@ -143,7 +143,7 @@ class OneTrialData:
         """
         own = getattr(self.config, "sha256", None)
         if callable(own):
-            with theirs(f"{self.name}.sha256()", DataError):
+            with calling(f"{self.name}.sha256()", DataError):
                 return str(own())
         digest = sha256()
         path = getattr(self.config, "path", None)
@@ -167,7 +167,7 @@ class OneTrialData:
 
     def metrics(self) -> Sequence[Metric]:
         """The user's own."""
-        with theirs(f"{self.name}.metrics()", DataError):
+        with calling(f"{self.name}.metrics()", DataError):
             return tuple(self.config.metrics())
 
     def seq_len(self, window: Window) -> int:
@@ -215,7 +215,7 @@ class OneTrialData:
     def _score(self, name: str, predict: Callable[..., NDArray[Any]], note: str) -> Score:
         found: dict[str, float] = {}
         for part in self._rows:
-            with theirs(f"{self.name}.evaluate(predict, {part!r}), with the {name}", DataError):
+            with calling(f"{self.name}.evaluate(predict, {part!r}), with the {name}", DataError):
                 scored: Mapping[str, float] = self.config.evaluate(predict, part)
             found |= {key: float(value) for key, value in scored.items()}
         return Score(name, found, note)

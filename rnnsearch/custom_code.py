@@ -80,7 +80,7 @@ def find_object(path: str, noun: str) -> Any:
 
 
 @contextmanager
-def theirs(call: str, kind: type[InputError] = InputError) -> Iterator[None]:
+def calling(call: str, kind: type[InputError] = InputError) -> Iterator[None]:
     """Run a user's own code; what it raises becomes words about that code.
 
     What it prints goes to standard error, and what it asks finds nobody, as in a pack.
