@@ -215,13 +215,13 @@ BENDING = tuple(name for name, cell in CELLS.items() if cell.nonlinearities)
 FORGETTING = tuple(name for name, cell in CELLS.items() if cell.forget_gate is not None)
 """Cells with a forget gate whose bias may be set."""
 
-OWN_GATES = 4
+CUSTOM_GATES = 4
 """A user's own cell is taken for one with the gates of an LSTM."""
 
 
 def gates_of(cell: str) -> int:
     """Blocks of rows, by which memory is estimated."""
-    return CELLS[cell].gates if cell in CELLS else OWN_GATES
+    return CELLS[cell].gates if cell in CELLS else CUSTOM_GATES
 
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import Annotated, Literal, NewType
 from rnnsearch.models.cells import BENDING, CELLS, CLASSIC, FORGETTING, USUAL, NamedCell
 from rnnsearch.vocabulary import Members, Needs, Range
 
-OwnCell = NewType("OwnCell", str)
-"""A torch module of the user's, `package.module:Class`; `models.own` says what it must be."""
+CustomCell = NewType("CustomCell", str)
+"""A torch module of the user's, `package.module:Class`; `models.custom` says what it must be."""
 
-OWN_PATTERN = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
+CUSTOM_PATTERN = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 
 
 MOST_LAYERS = 64
@@ -22,7 +22,7 @@ class ModelConfig:
     """A stack of recurrent layers under a linear head."""
 
     cell: Annotated[
-        NamedCell | OwnCell,
+        NamedCell | CustomCell,
         "`rnn` (Elman), `gru` or `lstm` with the equations of torch's modules; `mingru`, "
         "`minlstm` (arXiv 2410.01201) or `lru` (arXiv 2303.06349), which train in parallel over "
         "time; or your own, `package.module:Class`, on a slow path.",
@@ -102,6 +102,6 @@ class ModelConfig:
         return 2 if self.bidirectional else 1
 
 
-def is_own(cell: str) -> bool:
+def is_custom(cell: str) -> bool:
     """Whether the cell is a class of the user's, by its dotted path."""
     return ":" in cell

@@ -6,8 +6,8 @@ import torch
 from torch import Generator, Tensor
 
 from rnnsearch.models.cells import CELLS
-from rnnsearch.models.config import ModelConfig, is_own
-from rnnsearch.models.weights import Weight, network_weights, own_name
+from rnnsearch.models.config import ModelConfig, is_custom
+from rnnsearch.models.weights import Weight, custom_module_name, network_weights
 
 
 def initial_weights(
@@ -72,18 +72,18 @@ def _own(
     config: ModelConfig, name: str, input_size: int, symbolic: bool, generator: Generator
 ) -> dict[str, Tensor]:
     """All weights of the own cell that one of them belongs to."""
-    from rnnsearch.models.own import make_cell
+    from rnnsearch.models.custom import make_cell
 
     _, side, number = name.split(".")[:3]
     layer, direction = int(number), int(side == "backward")
     entering = config.embedding_size if symbolic and config.input == "embedding" else input_size
     if layer:
         entering = config.widths[layer - 1] * config.directions
-    assert is_own(config.cell)
+    assert is_custom(config.cell)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
         cell = make_cell(config.cell, entering, config.widths[layer])
-    prefix = f"rnn.{own_name(layer, direction)}."
+    prefix = f"rnn.{custom_module_name(layer, direction)}."
     return {
         prefix + key: weight.detach().to(torch.float32).clone()
         for key, weight in cell.named_parameters()

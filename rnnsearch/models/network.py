@@ -11,8 +11,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnsearch.models.cells import CELLS, function_name
-from rnnsearch.models.config import ModelConfig, is_own
-from rnnsearch.models.weights import network_weights, own_name, state_sizes_of, state_width
+from rnnsearch.models.config import ModelConfig, is_custom
+from rnnsearch.models.weights import (
+    custom_module_name,
+    network_weights,
+    state_sizes_of,
+    state_width,
+)
 
 
 class Layers(nn.Module):
@@ -26,8 +31,8 @@ class Layers(nn.Module):
             if name != weight.name and weight.rule != "own":
                 fill = torch.ones if weight.rule == "one" else torch.zeros
                 self.register_parameter(name, nn.Parameter(fill(weight.shape)))
-        if is_own(config.cell):
-            from rnnsearch.models.own import make_cell
+        if is_custom(config.cell):
+            from rnnsearch.models.custom import make_cell
 
             widths, both = config.widths, config.directions
             entering = [input_size, *(both * width for width in widths[:-1])]
@@ -156,8 +161,8 @@ class RecurrentNetwork(nn.Module):
     ) -> tuple[Tensor, Sequence[Tensor]]:
         """One layer in one direction over (time, batch, width)."""
         config = self.config
-        if is_own(config.cell):
-            side_name, number = own_name(layer, side).split(".")
+        if is_custom(config.cell):
+            side_name, number = custom_module_name(layer, side).split(".")
             module = getattr(self.rnn, side_name)[int(number)]
             read, step = inputs, module
         else:

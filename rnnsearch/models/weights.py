@@ -7,7 +7,7 @@ from math import prod
 from typing import Literal
 
 from rnnsearch.models.cells import CELLS, INPUTS
-from rnnsearch.models.config import ModelConfig, is_own
+from rnnsearch.models.config import ModelConfig, is_custom
 
 Rule = Literal["uniform", "normal", "zero", "one", "orthogonal", "drawn", "own"]
 """How a weight is drawn, see `models.initial`: `drawn` by the cell's file, `own` by a user's."""
@@ -56,8 +56,8 @@ class Weight:
 
 def state_sizes_of(config: ModelConfig, width: int) -> tuple[int, ...]:
     """Widths of the parts of a layer's state: h, c of an `lstm`, real, imaginary of an `lru`."""
-    if is_own(config.cell):
-        from rnnsearch.models.own import state_sizes
+    if is_custom(config.cell):
+        from rnnsearch.models.custom import state_sizes
 
         return state_sizes(config.cell, 1, width)
     return (width,) * CELLS[config.cell].states
@@ -87,7 +87,7 @@ def network_weights(
     for layer, width in enumerate(config.widths):
         for direction in range(both):
             weights += _layer(config, layer, direction, entering, width)
-        padded = not is_own(config.cell)
+        padded = not is_custom(config.cell)
         entering = Axis(width, both, padded)
         if config.layer_norm:
             weights.append(Weight(f"rnn.norm_weight_l{layer}", (entering,), "one"))
@@ -103,24 +103,26 @@ def _layer(
 ) -> list[Weight]:
     """Of one layer in one direction, its first state included where it is learned."""
     end = f"_l{layer}{'_reverse' if direction else ''}"
-    if is_own(config.cell):
-        from rnnsearch.models.own import parameter_shapes
+    if is_custom(config.cell):
+        from rnnsearch.models.custom import parameter_shapes
 
         found = [
-            Weight(f"rnn.{own_name(layer, direction)}.{name}", tuple(map(Axis, shape)), "own")
+            Weight(
+                f"rnn.{custom_module_name(layer, direction)}.{name}", tuple(map(Axis, shape)), "own"
+            )
             for name, shape in parameter_shapes(config.cell, entering.length, width).items()
         ]
     else:
         found = _named(config, end, entering, width)
     if config.initial_state == "learned":
         found += [
-            Weight(f"rnn.initial{part}{end}", (Axis(size, 1, not is_own(config.cell)),), "zero")
+            Weight(f"rnn.initial{part}{end}", (Axis(size, 1, not is_custom(config.cell)),), "zero")
             for part, size in enumerate(state_sizes_of(config, width))
         ]
     return found
 
 
-def own_name(layer: int, direction: int) -> str:
+def custom_module_name(layer: int, direction: int) -> str:
     """The module of a user's own cell, within `rnn`."""
     return f"{'backward' if direction else 'cells'}.{layer}"
 

@@ -6,7 +6,7 @@ import types
 from enum import StrEnum
 from typing import Any, Literal, Union, get_args, get_origin
 
-from rnnsearch.models.config import OwnCell
+from rnnsearch.models.config import CustomCell
 
 
 def texts(annotation: Any) -> Any:
@@ -48,7 +48,7 @@ _WORDS = {
     bool: "true or false",
     str: "a text",
     type(None): "null",
-    OwnCell: "your own package.module:Class",
+    CustomCell: "your own package.module:Class",
 }
 _PLURALS = {int: "whole numbers", float: "numbers", str: "texts", bool: "true or false"}
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from rnnsearch.errors import ModelError
-from rnnsearch.models.config import is_own
+from rnnsearch.models.config import is_custom
 from rnnsearch.space.checks import Draft, layer_counts
 from rnnsearch.space.corners import corners
 from rnnsearch.space.trainable import members
@@ -24,7 +24,7 @@ def check_networks(draft: Draft) -> None:
     _check_sizes(draft)
     _check_directions(draft)
     for cell in members(draft, "model.cell"):
-        if isinstance(cell, str) and is_own(cell):
+        if isinstance(cell, str) and is_custom(cell):
             _check_own(draft, cell)
     if any(True for _ in _together(draft, {LEARNED: "learned", CARRY: True})):
         draft.note(
@@ -78,10 +78,10 @@ def _check_own(draft: Draft, cell: str) -> None:
 
     Where the data is not read nothing is known of what enters it; then it only has to be found.
     """
-    from rnnsearch.models.own import make_cell, own_class, try_cell
+    from rnnsearch.models.custom import custom_class, make_cell, try_cell
 
     try:
-        own_class(cell)
+        custom_class(cell)
         sizes = sorted(_layer_sizes(draft, cell))
         if sizes:
             try_cell(cell, *sizes[0])

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from rnnsearch.models.config import is_own
+from rnnsearch.models.config import is_custom
 from rnnsearch.space.checks import BETWEEN_LAYERS, layer_counts
 from rnnsearch.space.extent import configurations, members
 from rnnsearch.space.fields import fields_of
@@ -93,7 +93,7 @@ def _idle(spec: StudySpec) -> list[str]:
         elif spec.values.get(key) and most < 2:
             notes.append(f"{key} does nothing while {layers} is 1")
     slow = "is your own cell: a slow path, one trial and one step at a time"
-    return notes + [f"{cell} {slow}" for cell in _drawn(spec, "model.cell") if is_own(cell)]
+    return notes + [f"{cell} {slow}" for cell in _drawn(spec, "model.cell") if is_custom(cell)]
 
 
 def _drawn(spec: StudySpec, key: str) -> Sequence[Any]:

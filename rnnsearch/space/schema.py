@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin
 import annotated_types as limits
 from pydantic import StringConstraints, TypeAdapter
 
-from rnnsearch.models.config import OWN_PATTERN, OwnCell
+from rnnsearch.models.config import CUSTOM_PATTERN, CustomCell
 from rnnsearch.plugins import Configs
 from rnnsearch.space.field_types import alternatives
 from rnnsearch.space.fields import REQUIRED, SECTIONS, Field, config_classes, leaves, summary
@@ -178,8 +178,8 @@ def _limited(kind: Any, says: Key) -> Any:
         many: Any = tuple
         many = many[_limited(get_args(kind)[0], says), ...]
         return Annotated[many, limits.Len(says.members.least, says.members.most)]
-    if kind is OwnCell:
-        return Annotated[str, StringConstraints(pattern=OWN_PATTERN)]
+    if kind is CustomCell:
+        return Annotated[str, StringConstraints(pattern=CUSTOM_PATTERN)]
     if kind not in (int, float):
         return kind
     said = says.range

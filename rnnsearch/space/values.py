@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union
 
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
-from rnnsearch.models.config import OWN_PATTERN, OwnCell
+from rnnsearch.models.config import CUSTOM_PATTERN, CustomCell
 from rnnsearch.space.document import Mapping, Node, Scalar, plain
 from rnnsearch.space.field_types import alternatives, in_words, literals, takes
 from rnnsearch.space.fields import Field
@@ -24,9 +24,9 @@ _YES_NO = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 @cache
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
     config = ConfigDict(strict=True, allow_inf_nan=False)
-    if OwnCell in alternatives(annotation):
-        path = Annotated[str, StringConstraints(pattern=OWN_PATTERN)]
-        parts = tuple(path if part is OwnCell else part for part in alternatives(annotation))
+    if CustomCell in alternatives(annotation):
+        path = Annotated[str, StringConstraints(pattern=CUSTOM_PATTERN)]
+        parts = tuple(path if part is CustomCell else part for part in alternatives(annotation))
         annotation = Union[parts]  # noqa: UP007
     return TypeAdapter(annotation, config=config)
 

@@ -7,8 +7,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from rnnsearch.errors import DataError, ModelError
-from rnnsearch.models.config import OwnCell
-from rnnsearch.models.config import is_own as is_own_cell
+from rnnsearch.models.config import CustomCell, is_custom
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.families import BUILT_IN, family, family_of
 from rnnsearch.tasks.own.find import is_own
@@ -82,7 +81,7 @@ def _read(kind: Any, value: Any, place: str) -> Any:
         inner = [member for member in get_args(kind) if member is not NoneType]
         if value is None and len(inner) < len(get_args(kind)):
             return None
-        own = OwnCell in inner and isinstance(value, str) and is_own_cell(value)
+        own = CustomCell in inner and isinstance(value, str) and is_custom(value)
         return _read(str if own else inner[0], value, place)
     if origin is Literal:
         if value not in get_args(kind):

@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.models.cells import CLASSIC
-from rnnsearch.models.config import is_own
-from rnnsearch.models.weights import own_name
+from rnnsearch.models.config import is_custom
+from rnnsearch.models.weights import custom_module_name
 from rnnsearch.tasks.base import Head
 from rnnsearch.training.kernels import differentiable, traced
 from rnnsearch.training.kernels.base import LayerKernel, LayerShape, State
@@ -150,8 +150,8 @@ def _one_layer(
     end = f"_l{layer}" + "_reverse" * side
     if shape.cell not in CLASSIC:
         prefix, suffix = "rnn.", end
-        if is_own(shape.cell):
-            prefix, suffix = f"rnn.{own_name(layer, side)}.", ""
+        if is_custom(shape.cell):
+            prefix, suffix = f"rnn.{custom_module_name(layer, side)}.", ""
         mine = {
             name.removeprefix(prefix).removesuffix(suffix): weight
             for name, weight in weights.items()

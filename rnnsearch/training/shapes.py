@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.models.cells import CELLS, CLASSIC
-from rnnsearch.models.config import ModelConfig, is_own
-from rnnsearch.models.own import state_sizes
+from rnnsearch.models.config import ModelConfig, is_custom
+from rnnsearch.models.custom import state_sizes
 from rnnsearch.models.weights import state_sizes_of
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.kernels.products import spread
@@ -71,7 +71,7 @@ def network_shape(
 ) -> NetworkShape:
     """The shape in which a trial's network is computed."""
     embedded = symbolic and model.input == "embedding"
-    own = is_own(model.cell)
+    own = is_custom(model.cell)
     bends = not own and CELLS[model.cell].nonlinearities
     parts = [state_sizes_of(model, width) for width in model.widths]
     widest = max(max(sizes) for sizes in parts)
@@ -145,7 +145,7 @@ def _state_sizes(shape: NetworkShape) -> list[tuple[int, ...]]:
     found: list[tuple[int, ...]] = []
     for width in shape.widths:
         sizes = (width,) * shape.state_parts
-        if is_own(shape.cell):
+        if is_custom(shape.cell):
             sizes = state_sizes(shape.cell, 1, width)
         found += [sizes] * shape.directions
     return found

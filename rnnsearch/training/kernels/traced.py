@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from rnnsearch.errors import PackError
 from rnnsearch.models.cells import CELLS
-from rnnsearch.models.config import is_own
-from rnnsearch.models.own import PROTOCOL, make_cell
+from rnnsearch.models.config import is_custom
+from rnnsearch.models.custom import PROTOCOL, make_cell
 from rnnsearch.training.kernels.base import State
 
 Step = Callable[[Tensor, State], tuple[Tensor, State]]
@@ -91,7 +91,7 @@ def _begun(
     cell: str, hidden_size: int, inputs: Tensor, weights: Mapping[str, Tensor]
 ) -> tuple[Tensor, Step]:
     """What the steps of one member read, and a step."""
-    if is_own(cell):
+    if is_custom(cell):
         module = _template(cell, inputs.shape[-1], hidden_size)
         return inputs, lambda x, held: torch.func.functional_call(module, dict(weights), (x, held))
     code = CELLS[cell].code

@@ -11,7 +11,7 @@ from itertools import product
 
 import torch
 
-from rnnsearch.models.config import ModelConfig, is_own
+from rnnsearch.models.config import ModelConfig, is_custom
 from rnnsearch.training.forward import Layers, layers_of
 from rnnsearch.training.kernels.choice import whole_steps
 from rnnsearch.training.shapes import NetworkShape, network_shape
@@ -30,7 +30,7 @@ def stepper_of(shared: Shared, recorder: Recorder | None) -> Stepper:
         recorder: Of the device; None where it records nothing.
     """
     # A user's own cell may look at numbers, which a recorded step cannot.
-    if recorder is not None and not is_own(shared.key.network.cell):
+    if recorder is not None and not is_custom(shared.key.network.cell):
         return RecordedSteps(shared, recorder)
     return WholeSteps(shared) if _is_plain(shared) else LayerSteps(shared)
 
@@ -91,7 +91,7 @@ def choices(
         # Neither members nor the length of a sequence has a say.
         layers = layers_of(shape, 1, 1, batch, device, dtype)
         words = layer_words(shape, layers)
-        recorded = device.type == "cuda" and not is_own(cell)
+        recorded = device.type == "cuda" and not is_custom(cell)
         words += f", {RECORDED}" if recorded else ""
         whole = f"{words}, {WHOLE}" if _is_whole(shape, layers) else words
         found.append(Choice(cell, size, batch, whole, words))

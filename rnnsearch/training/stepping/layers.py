@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnsearch.models.cells import CELLS
-from rnnsearch.models.config import is_own
+from rnnsearch.models.config import is_custom
 from rnnsearch.training.forward import Layers
 from rnnsearch.training.kernels.choice import whole_steps
 from rnnsearch.training.optimizers import corrections
@@ -118,7 +118,7 @@ def layer_words(network: NetworkShape, layers: Layers) -> str:
     Cells that are computed for all steps at once have a `scan`; others, and a user's own cell, go
     the `slow path`, trial after trial and step after step.
     """
-    if is_own(network.cell):
+    if is_custom(network.cell):
         return "own cell, slow path"
     without = "scan" if CELLS[network.cell].scan else "slow path"
     return ", ".join(dict.fromkeys(kernel.name for kernel, _ in layers)) or without

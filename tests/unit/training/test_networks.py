@@ -72,11 +72,11 @@ class TestBidirectionalMinGru(NetworkContract):
     carries = False
 
 
-class TestOwnCell(NetworkContract):
+class TestCustomCell(NetworkContract):
     model = ModelConfig(cell=OWN, hidden_size=5, num_layers=2, dropout=0.2)
 
 
-class TestOwnCellBothWays(NetworkContract):
+class TestCustomCellBothWays(NetworkContract):
     model = ModelConfig(cell=OWN, hidden_size=5, bidirectional=True, initial_state="learned")
     carries = False
 

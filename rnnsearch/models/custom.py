@@ -23,7 +23,7 @@ PROTOCOL = """class MyCell(torch.nn.Module):
 
 
 @cache
-def own_class(path: str) -> type[nn.Module]:
+def custom_class(path: str) -> type[nn.Module]:
     """The class behind `package.module:Class`, looked for in the working directory too.
 
     Raises:
@@ -46,7 +46,7 @@ def make_cell(path: str, input_size: int, hidden_size: int) -> nn.Module:
     Raises:
         ModelError: It raises as it is made, or keeps buffers beside its parameters.
     """
-    cls = own_class(path)
+    cls = custom_class(path)
     call = f"{path}(input_size={input_size}, hidden_size={hidden_size})"
     with calling(call, ModelError):
         cell = cls(input_size, hidden_size)
