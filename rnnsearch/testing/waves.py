@@ -20,7 +20,7 @@ from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
-from rnnsearch.training.report import Step
+from rnnsearch.training.report import SliceResult
 
 WAVE = SineConfig(num_points=10)
 POISONED = SineConfig(num_points=10, duration=11.0)
@@ -154,7 +154,7 @@ def neighbours(config: TrialConfig) -> dict[str, TrialConfig]:
     }
 
 
-def drain(pack: Pack, limits: Mapping[str, int], seconds: float = 60.0) -> Step:
+def drain(pack: Pack, limits: Mapping[str, int], seconds: float = 60.0) -> SliceResult:
     """Train until every trial waits."""
     step = pack.train(limits, seconds)
     reports, bad, refused = list(step.reports), list(step.divergences), list(step.refusals)
@@ -166,7 +166,7 @@ def drain(pack: Pack, limits: Mapping[str, int], seconds: float = 60.0) -> Step:
     return replace(step, reports=tuple(reports), divergences=tuple(bad), refusals=tuple(refused))
 
 
-def curve(step: Step, name: str = "trial") -> list[dict[str, float]]:
+def curve(step: SliceResult, name: str = "trial") -> list[dict[str, float]]:
     return [dict(report.metrics) for report in step.reports if report.trial_id == name]
 
 

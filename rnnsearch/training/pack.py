@@ -4,7 +4,7 @@ Nothing here knows of Ray: a plain script or a test drives it.
 
     pack = Pack({task_config: data}, objective="val_mse")
     pack.add("a", config)
-    step = pack.train({"a": 10}, seconds=2.0)     # towards its tenth epoch
+    result = pack.train({"a": 10}, seconds=2.0)   # towards its tenth epoch
     weights = pack.remove("a")
 """
 
@@ -24,7 +24,7 @@ from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.epochs import EpochEnds
 from rnnsearch.training.memory import Room
 from rnnsearch.training.placement import DataSource, Placement, TaskBuilder
-from rnnsearch.training.report import Divergence, Log, Refusal, Step
+from rnnsearch.training.report import Divergence, Log, Refusal, SliceResult
 from rnnsearch.training.slots import Slot, weights_of
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stack import Stack
@@ -166,7 +166,7 @@ class Pack:
         for trial_id, snapshot in state.items():
             self.add(trial_id, snapshot.config, snapshot)
 
-    def train(self, limits: Mapping[str, int], seconds: float) -> Step:
+    def train(self, limits: Mapping[str, int], seconds: float) -> SliceResult:
         """Train every slot towards its limit for a while.
 
         Trials of a stack that end an epoch wait for the others of their stack, so that they are
@@ -193,9 +193,9 @@ class Pack:
             turns += 1
         for stack in self._aboard.stacks:
             self._evaluate(stack)
-        return self._log.told(self.roster, time.perf_counter() - started)
+        return self._log.flush(self.roster, time.perf_counter() - started)
 
-    def turn(self, limits: Mapping[str, int]) -> Step:
+    def turn(self, limits: Mapping[str, int]) -> SliceResult:
         """Train one stack for a moment, a part of `train` for whoever has other things to do.
 
         Trials that end their epoch may wait unevaluated, and unreported, for the others of their
@@ -204,7 +204,7 @@ class Pack:
         started = time.perf_counter()
         if not self._take_turn(limits, TURN_SECONDS):
             time.sleep(AWAIT_SECONDS)  # what wants to train waits for room
-        return self._log.told(self.roster, time.perf_counter() - started)
+        return self._log.flush(self.roster, time.perf_counter() - started)
 
     def wanting(self, limits: Mapping[str, int]) -> int:
         """How many of the trials aboard have not reached their limit."""

@@ -68,8 +68,8 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """All that happened in one call of a pack's `train` or `turn`, in order of time."""
+class SliceResult:
+    """All that happened in a pack during one slice, or one turn of it, in order of time."""
 
     reports: tuple[EpochReport, ...] = ()
     divergences: tuple[Divergence, ...] = ()
@@ -77,22 +77,22 @@ class Step:
     roster: Mapping[str, int] = field(default_factory=dict)
     """Finished epochs of every trial still aboard."""
     notes: tuple[str, ...] = ()
-    """What a person should know of this step: that not all trials fit into memory."""
+    """What a person should know of this slice, such as that not all trials fit into memory."""
     seconds: float = 0.0
 
 
 @dataclass(slots=True)
 class Log:
-    """What happens in a pack, until it is told."""
+    """Collects what happens in a pack until the next `SliceResult` hands it over."""
 
     reports: list[EpochReport] = field(default_factory=list)
     divergences: list[Divergence] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def told(self, roster: Mapping[str, int], seconds: float) -> Step:
-        """All of it as one step; then nothing has happened yet."""
-        step = Step(
+    def flush(self, roster: Mapping[str, int], seconds: float) -> SliceResult:
+        """Hand over all that was collected; the log is empty afterwards."""
+        collected = SliceResult(
             reports=tuple(self.reports),
             divergences=tuple(self.divergences),
             refusals=tuple(self.refusals),
@@ -101,16 +101,16 @@ class Log:
             seconds=seconds,
         )
         self.reports, self.divergences, self.refusals, self.notes = [], [], [], []
-        return step
+        return collected
 
 
-def joined(steps: Sequence[Step], seconds: float) -> Step:
-    """Calls that followed each other, as one that took so long."""
-    return Step(
-        reports=tuple(report for step in steps for report in step.reports),
-        divergences=tuple(one for step in steps for one in step.divergences),
-        refusals=tuple(refusal for step in steps for refusal in step.refusals),
-        roster=steps[-1].roster,
-        notes=tuple(note for step in steps for note in step.notes),
+def joined(results: Sequence[SliceResult], seconds: float) -> SliceResult:
+    """The results of turns that followed one another as that of one slice that took `seconds`."""
+    return SliceResult(
+        reports=tuple(report for result in results for report in result.reports),
+        divergences=tuple(one for result in results for one in result.divergences),
+        refusals=tuple(refusal for result in results for refusal in result.refusals),
+        roster=results[-1].roster,
+        notes=tuple(note for result in results for note in result.notes),
         seconds=seconds,
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.search.messages import Boarding, PackReport, PackSettings, Update
 from rnnsearch.search.snapshots import Snapshots
-from rnnsearch.training.report import Refusal, Step, joined
+from rnnsearch.training.report import Refusal, SliceResult, joined
 from rnnsearch.training.snapshot import write_snapshots
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class PackLike(Protocol):
         self, trial_id: str, config: TrialConfig, state: TrialSnapshot | None = None
     ) -> None: ...
     def remove(self, trial_id: str) -> Weights | None: ...
-    def train(self, limits: Mapping[str, int], seconds: float) -> Step: ...
+    def train(self, limits: Mapping[str, int], seconds: float) -> SliceResult: ...
     def state(self) -> dict[str, TrialSnapshot]: ...
     @property
     def roster(self) -> Mapping[str, int]: ...
@@ -108,7 +108,7 @@ class PackWorker:
             raise self._broken
         if self._first and not self._snapshot_now:
             self._first = False
-            return self._report(Step(roster=dict(self._pack.roster)))
+            return self._report(SliceResult(roster=dict(self._pack.roster)))
         self._first = False
         limits = {} if self._snapshot_now else self._limits
         seconds = self.settings.slice_seconds if self._told else FIRST_SECONDS
@@ -170,7 +170,7 @@ class PackWorker:
         self._snapshot = path.name
         self._snapshot_holds = frozenset(states)
 
-    def _report(self, step: Step) -> PackReport:
+    def _report(self, step: SliceResult) -> PackReport:
         report = PackReport(
             reports=step.reports,
             divergences=step.divergences,

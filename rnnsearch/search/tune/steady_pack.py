@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from rnnsearch.search.tune.pack_worker import PackLike
-from rnnsearch.training.report import Step, joined
+from rnnsearch.training.report import SliceResult, joined
 
 if TYPE_CHECKING:
     from rnnsearch.training.config import TrialConfig
@@ -31,7 +31,7 @@ IDLE_SHARE = 8
 class TurningPack(PackLike, Protocol):
     """A pack that can also be trained a turn at a time; `training.Pack` is one."""
 
-    def turn(self, limits: Mapping[str, int]) -> Step: ...
+    def turn(self, limits: Mapping[str, int]) -> SliceResult: ...
     def wanting(self, limits: Mapping[str, int]) -> int: ...
 
 
@@ -47,7 +47,7 @@ class SteadyPack:
         self._pack = pack
         self._limits: Mapping[str, int] = {}
         self._held = self._wanting = 0
-        self._untold: list[Step] = []
+        self._untold: list[SliceResult] = []
         self.kernels: Mapping[str, str] = {}
         """As of the last `train`."""
         self._failure: Exception | None = None
@@ -70,7 +70,7 @@ class SteadyPack:
     def state(self) -> dict[str, TrialSnapshot]:
         return self._still().state()
 
-    def train(self, limits: Mapping[str, int], seconds: float) -> Step:
+    def train(self, limits: Mapping[str, int], seconds: float) -> SliceResult:
         """Wait until there is something to decide, for so long at most, and tell what happened.
 
         Without limits nothing is trained any more, and whoever has ended an epoch is reported.
@@ -93,7 +93,7 @@ class SteadyPack:
         late = time.monotonic() - started >= seconds
         # Nothing trains without limits, but epochs that have ended are evaluated: a trial whose
         # stack is never in step must not wait for that for ever.
-        ends = pack.train({}, 0.0) if late or not limits else Step(roster=dict(pack.roster))
+        ends = pack.train({}, 0.0) if late or not limits else SliceResult(roster=dict(pack.roster))
         self.kernels = dict(pack.kernels)
         step = joined([*self._untold, ends], time.monotonic() - started)
         with self._changed:
@@ -141,7 +141,7 @@ class SteadyPack:
             self._turning = not self._closed
             return self._turning
 
-    def _end_turn(self, step: Step | None, failure: Exception | None) -> None:
+    def _end_turn(self, step: SliceResult | None, failure: Exception | None) -> None:
         with self._changed:
             self._turning = False
             self._failure = failure

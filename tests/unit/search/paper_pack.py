@@ -10,7 +10,7 @@ import numpy as np
 from rnnsearch.errors import PackError
 from rnnsearch.goal import Goal, Judge, standing
 from rnnsearch.training.config import TrialConfig
-from rnnsearch.training.report import BestEpoch, Divergence, EpochReport, Refusal, Step
+from rnnsearch.training.report import BestEpoch, Divergence, EpochReport, Refusal, SliceResult
 from rnnsearch.training.schedules import Plateau
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.weights import Weights
@@ -74,7 +74,7 @@ class PaperPack:
         epoch = self.best[trial_id].epoch
         return Weights(tensors, epoch, dict(self._curve(config, epoch)))
 
-    def train(self, limits: Mapping[str, int], seconds: float) -> Step:
+    def train(self, limits: Mapping[str, int], seconds: float) -> SliceResult:
         reports, divergences = [], []
         for trial_id, epoch in list(self.epochs.items()):
             if epoch >= limits.get(trial_id, 0):
@@ -89,7 +89,9 @@ class PaperPack:
             best = self._take(trial_id, epoch + 1)
             reports.append(EpochReport(trial_id, epoch + 1, metrics, 100, 0.01, best))
         refusals: tuple[Refusal, ...] = ()
-        return Step(tuple(reports), tuple(divergences), refusals, dict(self.epochs), seconds=1.0)
+        return SliceResult(
+            tuple(reports), tuple(divergences), refusals, dict(self.epochs), seconds=1.0
+        )
 
     def state(self) -> dict[str, TrialSnapshot]:
         return {

@@ -19,7 +19,7 @@ from rnnsearch.search.tune.steady_pack import SteadyPack
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.testing.waves import alone, curve, trial, wave_pack
 from rnnsearch.training.config import TrainingConfig, TrialConfig
-from rnnsearch.training.report import Step, joined
+from rnnsearch.training.report import SliceResult, joined
 from rnnsearch.training.snapshot import read_snapshots
 
 CONFIG = TrialConfig(
@@ -43,11 +43,11 @@ class Ticketed(PaperPack):
     def wanting(self, limits: Mapping[str, int]) -> int:
         return sum(epoch < limits.get(trial_id, 0) for trial_id, epoch in self.epochs.items())
 
-    def turn(self, limits: Mapping[str, int]) -> Step:
+    def turn(self, limits: Mapping[str, int]) -> SliceResult:
         if self.broken:
             raise PackError("the device is gone")
         if not self.tickets.acquire(timeout=0.001):
-            return Step(roster=dict(self.epochs))
+            return SliceResult(roster=dict(self.epochs))
         step = self.train(limits, 0.0)
         self.taken.release()
         return step
@@ -73,7 +73,7 @@ def steady(paper: Ticketed) -> Iterator[SteadyPack]:
     steady.close()
 
 
-def told(step: Step) -> list[tuple[str, int]]:
+def told(step: SliceResult) -> list[tuple[str, int]]:
     return [(report.trial_id, report.epoch) for report in step.reports]
 
 
