@@ -10,8 +10,8 @@ from rnnsearch.space.document import Entry, Mapping, Node, Scalar, read
 from rnnsearch.space.fields import SECTIONS, every_field
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, note
+from rnnsearch.tasks.custom.find import is_custom
 from rnnsearch.tasks.families import BUILT_IN, family
-from rnnsearch.tasks.own.find import is_own
 
 
 def apply_overrides(root: Mapping, overrides: Sequence[str], mistakes: list[Mistake]) -> None:
@@ -53,7 +53,7 @@ def _own_type(root: Mapping) -> list[str]:
     task = root.entries.get("task")
     entry = task.node.entries.get("type") if task and isinstance(task.node, Mapping) else None
     name = entry.node.value if entry and isinstance(entry.node, Scalar) else None
-    if not (isinstance(name, str) and is_own(name)):
+    if not (isinstance(name, str) and is_custom(name)):
         return []
     try:
         family(name)

@@ -9,9 +9,9 @@ from typing import Any, cast
 from rnnsearch.errors import DataError
 from rnnsearch.plugins import installed
 from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.custom.family import custom_family, family_of_class
+from rnnsearch.tasks.custom.find import GROUP, is_custom
 from rnnsearch.tasks.family import Family, named
-from rnnsearch.tasks.own.family import family_of_class, own_family
-from rnnsearch.tasks.own.find import GROUP, is_own
 from rnnsearch.tasks.use import Told, Use
 
 BUILT_IN = {
@@ -41,8 +41,8 @@ def family(name: str) -> Family:
     Raises:
         DataError: There is none.
     """
-    if is_own(name):
-        return own_family(name)
+    if is_custom(name):
+        return custom_family(name)
     if name not in BUILT_IN:
         raise DataError(f"{name!r} is no task; tasks are {', '.join(task_types())}")
     return _built_in(name)

@@ -20,10 +20,10 @@ from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.tasks.base import Batch, Head, Part, State, Task, TaskData, Window, own_loss
 from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.custom.one_trial import OneTrialData
 from rnnsearch.tasks.families import family_of, use_of
 from rnnsearch.tasks.fed_back import fed_back
 from rnnsearch.tasks.load import build_task, load_data
-from rnnsearch.tasks.own.one_trial import OneTrialData
 from rnnsearch.tasks.use import Told
 from rnnsearch.training.plain import NetworkPredictor
 

@@ -26,7 +26,7 @@ from rnnsearch.training.trained import TrainedModel
 WORDS = {"ab": "abe", "no": "nop", "xy": "xye"}
 TABLE = "type: series, path: table.csv, time: time"
 WALKS = "type: labels, path: walks.csv, id: walk, time: t, features: [a, b], label: way"
-OWN = "unit.tasks.own_examples.own_tasks"
+OWN = "unit.tasks.custom_examples.custom_tasks"
 
 TASKS = {
     "sine": "type: sine, num_points: 30, rollout: {steps: [1, 20]}",

@@ -111,7 +111,7 @@ def test_prompt_is_one_that_the_model_can_spell(said: str, prompt: str, tmp_path
             "rollout wave --steps 50",
         ),
         ({"type": "adding"}, None),
-        ({"type": "unit.tasks.own_examples.own_tasks:Echo"}, None),
+        ({"type": "unit.tasks.custom_examples.custom_tasks:Echo"}, None),
     ],
 )
 def test_steps_are_those_that_the_task_knows(

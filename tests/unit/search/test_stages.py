@@ -53,7 +53,7 @@ def test_an_own_task_is_tested_where_it_has_a_test_part(
     paper_study: Callable[..., PaperStudy], task: str, last: str, tested: set[str]
 ) -> None:
     heard: list[str] = []
-    own = f"task={{type: 'unit.tasks.own_examples.own_tasks:{task}'}}"
+    own = f"task={{type: 'unit.tasks.custom_examples.custom_tasks:{task}'}}"
     found = paper_study(own).run(stage=heard.append).champion
     assert heard[-1] == last
     assert found is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from unit.tasks.own_examples.own_tasks import Echo
+from unit.tasks.custom_examples.custom_tasks import Echo
 
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.events.config import EventsConfig

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
-from rnnsearch.tasks.own.one_trial import OneTrialData
+from rnnsearch.tasks.custom.one_trial import OneTrialData
 from rnnsearch.tasks.streams import derive
 
 STEPS_PER_EPOCH = 100

@@ -10,9 +10,9 @@ from rnnsearch.custom_code import calling, find_class, find_object
 from rnnsearch.errors import DataError, InputError
 from rnnsearch.plugins import CustomObject, installed
 from rnnsearch.tasks.base import Task, TaskData
+from rnnsearch.tasks.custom.declared import head_wrong, refuse, whole_wrong
+from rnnsearch.tasks.custom.find import GROUP, class_path, is_whole, no_task
 from rnnsearch.tasks.family import Family
-from rnnsearch.tasks.own.declared import head_wrong, refuse, whole_wrong
-from rnnsearch.tasks.own.find import GROUP, is_whole, no_task, own_name
 from rnnsearch.tasks.use import Told, Use
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @cache
-def own_family(name: str) -> Family:
+def custom_family(name: str) -> Family:
     """The family behind `package.module:Class`, or that an installed package offers under a name.
 
     Raises:
@@ -46,10 +46,10 @@ def own_family(name: str) -> Family:
 def family_of_class(cls: type) -> Family:
     """The family of a class that is known to be a user's task."""
     kind = WholeFamily if is_whole(cls) else OneTrialFamily
-    return kind(name=own_name(cls), config=cls)
+    return kind(name=class_path(cls), config=cls)
 
 
-class _OwnFamily(Family):
+class _CustomFamily(Family):
     """What both kinds of users' tasks share; what their code raises is said with its line."""
 
     def use(self, told: Told) -> Use | None:
@@ -79,25 +79,25 @@ class _OwnFamily(Family):
         return found
 
 
-class OneTrialFamily(_OwnFamily):
-    """Of a task told for one trial, in numpy; see `tasks.own.protocol.OneTrialTask`."""
+class OneTrialFamily(_CustomFamily):
+    """Of a task told for one trial, in numpy; see `tasks.custom.protocol.OneTrialTask`."""
 
     def load(self, config: Any) -> TaskData:
         """What the task says of itself."""
-        from rnnsearch.tasks.own.one_trial import OneTrialData
+        from rnnsearch.tasks.custom.one_trial import OneTrialData
 
         with calling(self.name, DataError):
             return OneTrialData(config)
 
     def build(self, config: Any, data: Any, device: torch.device, dtype: torch.dtype) -> Task:
         """A loop over the trials."""
-        from rnnsearch.tasks.own.adapter import LoopedTask
+        from rnnsearch.tasks.custom.adapter import LoopedTask
 
         return LoopedTask(config, data, device, dtype)
 
 
-class WholeFamily(_OwnFamily):
-    """Of a task in torch for all trials at once; see `tasks.own.protocol.WholeTask`."""
+class WholeFamily(_CustomFamily):
+    """Of a task in torch for all trials at once; see `tasks.custom.protocol.WholeTask`."""
 
     def load(self, config: Any) -> TaskData:
         """What the task's own `load` gives, checked."""

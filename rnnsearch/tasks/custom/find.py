@@ -11,12 +11,12 @@ ONE_TRIAL = ("input_size", "output_size", "batch", "metrics", "evaluate")
 WHOLE = ("load", "build")
 
 
-def is_own(name: str) -> bool:
+def is_custom(name: str) -> bool:
     """Whether a `task.type` names a user's task, found or not."""
     return is_custom(name, GROUP)
 
 
-def own_name(cls: type) -> str:
+def class_path(cls: type) -> str:
     """The path under which any process finds the class again."""
     return f"{cls.__module__}:{cls.__qualname__}"
 
@@ -30,7 +30,7 @@ def no_task(found: type) -> str | None:
     """What a class lacks of a user's task, in words that end the sentence `it is no task: `.
 
     A task is a frozen dataclass of one of two kinds; README, "Your own task", shows the first, and
-    `tasks.own.protocol` says what either has to have.
+    `tasks.custom.protocol` says what either has to have.
     """
     absent = [name for name in ONE_TRIAL if not hasattr(found, name)]
     lacks = (

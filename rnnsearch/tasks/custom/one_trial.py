@@ -15,14 +15,14 @@ from rnnsearch.custom_code import calling
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Head, Loss, Metric, Part, Score, Window
-from rnnsearch.tasks.own.declared import (
+from rnnsearch.tasks.custom.declared import (
     figures_wrong,
     metrics_wrong,
     one_trial_wrong,
     refuse,
     values_wrong,
 )
-from rnnsearch.tasks.own.find import own_name
+from rnnsearch.tasks.custom.find import class_path
 
 BASELINE_SEQUENCES = 256
 """Training sequences that the baselines are fitted on."""
@@ -47,7 +47,7 @@ class OneTrialData:
 
     def __init__(self, config: Any) -> None:
         self.config = config
-        self.name = own_name(type(config))
+        self.name = class_path(type(config))
         refuse(self.name, one_trial_wrong(config) + metrics_wrong(self.metrics()))
         self.input_size = int(config.input_size)
         self.output_size = int(config.output_size)

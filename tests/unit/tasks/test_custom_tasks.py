@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from unit.tasks.own_examples.own_tasks import Echo, NoTest, Parity, Whole, declared
+from unit.tasks.custom_examples.custom_tasks import Echo, NoTest, Parity, Whole, declared
 
 from rnnsearch import Figure, Metric, Use, plugins
 from rnnsearch.errors import DataError, InputError, ModelError, SpaceFileError
@@ -24,10 +24,10 @@ from rnnsearch.space.schema import json_schema
 from rnnsearch.space.trial import trial_config
 from rnnsearch.tasks import families
 from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.custom import family as custom_family
+from rnnsearch.tasks.custom.find import GROUP
 from rnnsearch.tasks.families import family, family_of, use_of
 from rnnsearch.tasks.load import build_task, load_data
-from rnnsearch.tasks.own import family as own_family
-from rnnsearch.tasks.own.find import GROUP
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.sine.task import SineTask
 from rnnsearch.tasks.use import Told
@@ -40,7 +40,7 @@ from rnnsearch.training.weights import Weights
 
 torch.set_num_threads(1)
 
-HERE = "unit.tasks.own_examples.own_tasks"
+HERE = "unit.tasks.custom_examples.custom_tasks"
 SPACE = f"task: {{type: '{HERE}:Echo'}}\nmodel: {{hidden_size: {{int: [2, 4]}}}}\n"
 
 
@@ -162,7 +162,7 @@ def test_its_fields_are_keys_of_the_space_file() -> None:
         ("task.delay=1.5", "must be a whole number"),
         ("task.delay=10", "must be from 0 to 9, not 10"),
         ("task.type=no_such_module:Echo", "cannot import the task no_such_module:Echo"),
-        (f"task.type={HERE}:Eco", "own_tasks has no Eco"),
+        (f"task.type={HERE}:Eco", "custom_tasks has no Eco"),
         (f"task.type={HERE}:NoDataclass", "it must be a dataclass"),
         (f"task.type={HERE}:NotFrozen", "must be frozen"),
         (f"task.type={HERE}:NoDefault", "its field `needed` needs a default"),
@@ -236,7 +236,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"evaluate": lambda self, predict, part: {"val": {"val_mse": 0.5}}[part]},
-        r"'test'\), with a network that answers 0, raised KeyError: 'test' \(.*own_tasks.py:\d+, "
+        r"'test'\), with a network that answers 0, raised KeyError: 'test' "
+        r"\(.*custom_tasks.py:\d+, "
         r"in <lambda>\). A task without a test part returns {} there",
     ),
     ({"batch": drawn(NAN)}, "batch returned inputs that are not finite"),
@@ -307,7 +308,7 @@ def test_a_head_that_is_misspelt_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_package_may_give_its_task_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = EntryPoint("echo", f"{HERE}:Echo", GROUP)
-    for room in (plugins, families, own_family):
+    for room in (plugins, families, custom_family):
         monkeypatch.setattr(room, "installed", lambda group: {"echo": entry})
     assert family("echo").config is Echo
     assert family_of(Echo()).name == f"{HERE}:Echo", "any process finds this, without the package"
