@@ -17,7 +17,7 @@ from typing import Any, Literal
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.space.field_types import texts
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
-from rnnsearch.tasks.custom.find import is_custom
+from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import family
 from rnnsearch.training.config import TrainingConfig
 from rnnsearch.vocabulary import PATH, Key, Mark, keys
@@ -171,7 +171,7 @@ def all_fields(
             found["task.type"] = Field("task.type", says, task_type)
         inner = leaves(cls, section, chosen=dict(chosen))
         found |= {key: one for key, one in inner.items() if key not in found}
-    if "task.path" in found and is_custom(str(task_type)):
+    if "task.path" in found and is_custom_task(str(task_type)):
         path = found["task.path"].says  # a user's task need not mark it
         marked = dataclasses.replace(path, marks=path.marks | {PATH})
         found["task.path"] = dataclasses.replace(found["task.path"], says=marked)

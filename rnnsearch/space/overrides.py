@@ -10,7 +10,7 @@ from rnnsearch.space.document import Entry, Mapping, Node, Scalar, read
 from rnnsearch.space.fields import SECTIONS, every_field
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, note
-from rnnsearch.tasks.custom.find import is_custom
+from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import BUILT_IN, family
 
 
@@ -53,7 +53,7 @@ def _own_type(root: Mapping) -> list[str]:
     task = root.entries.get("task")
     entry = task.node.entries.get("type") if task and isinstance(task.node, Mapping) else None
     name = entry.node.value if entry and isinstance(entry.node, Scalar) else None
-    if not (isinstance(name, str) and is_custom(name)):
+    if not (isinstance(name, str) and is_custom_task(name)):
         return []
     try:
         family(name)

@@ -25,7 +25,7 @@ from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, note, noted, wrong
 from rnnsearch.space.sampled import KINDS, read_distribution
 from rnnsearch.space.values import read_value
-from rnnsearch.tasks.custom.find import is_custom
+from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import BUILT_IN, family, task_types
 from rnnsearch.vocabulary import Key
 
@@ -105,7 +105,7 @@ def _task_type(root: Mapping) -> str:
         message = f"is never sampled, since a study learns one task; write one of {types}."
         raise wrong(place, key, message)
     name = node.value if isinstance(node, Scalar) else None
-    if isinstance(name, str) and (is_custom(name) or name in BUILT_IN):
+    if isinstance(name, str) and (is_custom_task(name) or name in BUILT_IN):
         try:
             family(name)
         except DataError as error:

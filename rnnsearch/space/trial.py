@@ -17,7 +17,7 @@ from rnnsearch.space.nearest import nearest
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.words import condition_text, draws
 from rnnsearch.tasks.config import TaskConfig
-from rnnsearch.tasks.custom.find import is_custom
+from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import family
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.vocabulary import keys
@@ -142,7 +142,7 @@ def task_config(values: Mapping[str, Any]) -> TaskConfig:
     """
     name = values["task.type"]
     config: type[TaskConfig] = family(name).config
-    if not is_custom(name):
+    if not is_custom_task(name):
         return build(config, "task", values)
     fields = [f"{key[5:]}={value!r}" for key, value in values.items() if key.startswith("task.")]
     with calling(f"{name}({', '.join(fields[1:])})", DataError):

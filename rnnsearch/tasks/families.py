@@ -10,7 +10,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.plugins import installed
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.custom.family import custom_family, family_of_class
-from rnnsearch.tasks.custom.find import GROUP, is_custom
+from rnnsearch.tasks.custom.find import GROUP, is_custom_task
 from rnnsearch.tasks.family import Family, named
 from rnnsearch.tasks.use import Told, Use
 
@@ -41,7 +41,7 @@ def family(name: str) -> Family:
     Raises:
         DataError: There is none.
     """
-    if is_custom(name):
+    if is_custom_task(name):
         return custom_family(name)
     if name not in BUILT_IN:
         raise DataError(f"{name!r} is no task; tasks are {', '.join(task_types())}")

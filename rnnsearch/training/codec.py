@@ -9,7 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from rnnsearch.errors import DataError, ModelError
 from rnnsearch.models.config import CustomCell, is_custom
 from rnnsearch.tasks.config import TaskConfig
-from rnnsearch.tasks.custom.find import is_custom
+from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import BUILT_IN, family, family_of
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.vocabulary import Key, keys
@@ -59,7 +59,7 @@ def own_code(values: Any) -> list[str]:
     for section, key, noun in (("task", "type", "task"), ("model", "cell", "cell")):
         inner = values.get(section) if isinstance(values, dict) else None
         name = inner.get(key) if isinstance(inner, dict) else None
-        if isinstance(name, str) and (":" in name or (noun == "task" and is_custom(name))):
+        if isinstance(name, str) and (":" in name or (noun == "task" and is_custom_task(name))):
             found.append(f"the {noun} {name}")
     return found
 
@@ -112,7 +112,7 @@ def _read_task(value: Any, place: str) -> Any:
 
 def _task_config(value: Any, place: str) -> type[TaskConfig]:
     name = value.get("type") if isinstance(value, dict) else None
-    if not isinstance(name, str) or not (name in BUILT_IN or is_custom(name)):
+    if not isinstance(name, str) or not (name in BUILT_IN or is_custom_task(name)):
         raise _wrong(place, f"{name!r} is no task; tasks are {', '.join(BUILT_IN)}")
     try:
         return family(name).config

@@ -11,7 +11,7 @@ ONE_TRIAL = ("input_size", "output_size", "batch", "metrics", "evaluate")
 WHOLE = ("load", "build")
 
 
-def is_custom(name: str) -> bool:
+def is_custom_task(name: str) -> bool:
     """Whether a `task.type` names a user's task, found or not."""
     return is_custom(name, GROUP)
 
