@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.commands import command
 from rnnsearch.records.tracking_uri import sqlite_path
-from rnnsearch.tasks.families import use_told
+from rnnsearch.tasks.families import use_of_checkpoint
 
 if TYPE_CHECKING:
     from rnnsearch.study import RunFigures, StudyResult
@@ -47,7 +47,7 @@ def shown_off(result: StudyResult) -> str | None:
     told = None if champion is None else told_by(Path(champion.path))
     if champion is None or told is None:
         return None
-    shown = use_told(told, lent=False).command(champion.text)
+    shown = use_of_checkpoint(told, borrowed=False).command(champion.text)
     if shown is None:
         return None
     verb, *words = shown

@@ -10,7 +10,7 @@ from rnnsearch.cli.next_steps import told_by
 from rnnsearch.commands import shown
 from rnnsearch.models.cells import CELLS, CLASSIC
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.tasks.families import use_told
+from rnnsearch.tasks.families import use_of_checkpoint
 from rnnsearch.training.codec import own_code
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def with_rnnsearch(told: Mapping[str, Any], checkpoint: Path) -> list[str]:
     lines = ["from rnnsearch import TrainedModel", ""]
     lines.append(f"model = TrainedModel.load({str(checkpoint)!r}{code})")
     lines.append('print(model.evaluate("val"))')
-    used = use_told(told, lent=False).code()
+    used = use_of_checkpoint(told, borrowed=False).code()
     if "numpy" in used:
         lines.insert(0, "import numpy")
     return [*lines, f"print({used})"]

@@ -19,7 +19,7 @@ from rnnsearch.search.tune.footprint import largest_trial_bytes
 from rnnsearch.search.tune.task_store import TaskStore
 from rnnsearch.search.unfinished import best_unfinished
 from rnnsearch.space.trial import first_task
-from rnnsearch.tasks.base import own_loss
+from rnnsearch.tasks.base import loss_metric
 
 if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen, Listener
@@ -88,7 +88,7 @@ class OneRun:
         """
         task = first_task(self.spec)
         search = self.spec.search
-        judge = Judge(search.metric, search.goal, own_loss(self.data[task].metrics()))
+        judge = Judge(search.metric, search.goal, loss_metric(self.data[task].metrics()))
         other = best_unfinished(
             self.ledger.trials(),
             self.spec,

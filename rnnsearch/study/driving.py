@@ -33,7 +33,7 @@ from rnnsearch.study.recording import (
 )
 from rnnsearch.study.scoring import Scoring
 from rnnsearch.study.sinks import close_sinks, open_sinks, teller
-from rnnsearch.tasks.base import Score, own_loss
+from rnnsearch.tasks.base import Score, loss_metric
 from rnnsearch.version import __version__
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def drive(
     try:
         said = (*told, *spec.notes, *data.notes())
         ledger.note(
-            lambda notes: replace(notes, data_notes=said, tie_break=own_loss(data.metrics()))
+            lambda notes: replace(notes, data_notes=said, tie_break=loss_metric(data.metrics()))
         )
         opening = _opening(spec, directory, data, ledger, resumed)
         everyone.on_event(opening)
@@ -221,7 +221,7 @@ def _opening(
         resumed=resumed,
         space_yaml=spec.yaml,
         notes=(*ledger.notes.origin, *ledger.notes.data_notes, *ledger.remarks),
-        tie_break=own_loss(data.metrics()),
+        tie_break=loss_metric(data.metrics()),
         tags={
             "data_sha256": data.sha256(),
             "host": platform.node(),

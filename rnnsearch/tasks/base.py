@@ -48,7 +48,7 @@ class Metric:
     loss: bool = False
 
 
-def own_loss(metrics: Sequence[Metric]) -> str:
+def loss_metric(metrics: Sequence[Metric]) -> str:
     """The name of a task's own loss among the metrics that it reports, or nothing.
 
     It is the one that the task marks; of a task that marks none, the first that is minimized.

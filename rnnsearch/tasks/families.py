@@ -11,8 +11,8 @@ from rnnsearch.plugins import installed
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.custom.family import custom_family, family_of_class
 from rnnsearch.tasks.custom.find import GROUP, is_custom_task
-from rnnsearch.tasks.family import Family, named
-from rnnsearch.tasks.use import Told, Use
+from rnnsearch.tasks.family import Family, imported_object
+from rnnsearch.tasks.use import ModelDescription, Use
 
 BUILT_IN = {
     "series": "rnnsearch.tasks.series.family:SERIES",
@@ -56,32 +56,34 @@ def family_of(config: TaskConfig) -> Family:
     return family_of_class(type(config))
 
 
-def use_of(family: Family, told: Told) -> Use:
+def use_of(family: Family, description: ModelDescription) -> Use:
     """What a trained model of a family can do."""
-    found = family.use(told)
-    if found is not None:
-        return found
-    # A user's task may lend its data from one that is built in, and a model of it can do the same.
-    alike = told.manifest.get("task")
-    if alike in BUILT_IN:
-        return _built_in(alike).use(told) or Use(told)
-    return Use(told)
+    use = family.use(description)
+    if use is not None:
+        return use
+    # A custom task may take its data from a built-in one, and a model of it can do the same.
+    lender = description.manifest.get("task")
+    if lender in BUILT_IN:
+        return _built_in(lender).use(description) or Use(description)
+    return Use(description)
 
 
-def use_told(said: Mapping[str, Any], *, lent: bool = True) -> Use:
-    """What a model can do, by what stands in the `config.json` of its checkpoint.
+def use_of_checkpoint(config: Mapping[str, Any], *, borrowed: bool = True) -> Use:
+    """What the model of a checkpoint can do.
 
     Args:
-        lent: Also what it can do because its data is of another task. No model is shown off by
-            that.
+        config: The content of the checkpoint's `config.json`.
+        borrowed: Whether a custom task whose data is of a built-in one also gets what models of
+            that one can do. The command and the code that show a model off leave that out.
 
     Raises:
-        DataError: Its task is a user's own, which is not found.
+        DataError: The model's task is a custom one whose module or class is not found.
     """
-    found, told = family(said["config"]["task"]["type"]), Told.of(said)
-    return use_of(found, told) if lent else found.use(told) or Use(told)
+    kind = family(config["config"]["task"]["type"])
+    description = ModelDescription.from_checkpoint(config)
+    return use_of(kind, description) if borrowed else kind.use(description) or Use(description)
 
 
 @cache
 def _built_in(name: str) -> Family:
-    return cast("Family", named(BUILT_IN[name]))
+    return cast("Family", imported_object(BUILT_IN[name]))

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from rnnsearch.tasks.base import Task, TaskData
-from rnnsearch.tasks.use import Told, Use
+from rnnsearch.tasks.use import ModelDescription, Use
 
 if TYPE_CHECKING:
     import torch
@@ -62,7 +62,7 @@ class Family:
         Raises:
             DataError: The file is missing, empty, unreadable, or too short to split.
         """
-        return cast("TaskData", named(self.data)(config))
+        return cast("TaskData", imported_object(self.data)(config))
 
     def stand_in(self, config: Any) -> TaskData | None:
         """What `known` makes.
@@ -72,15 +72,15 @@ class Family:
         """
         if not self.known:
             return None if self.known is None else self.load(config)
-        return cast("TaskData", named(self.known)(config))
+        return cast("TaskData", imported_object(self.known)(config))
 
     def build(self, config: Any, data: TaskData, device: torch.device, dtype: torch.dtype) -> Task:
         """Put data on a device."""
-        return cast("Task", named(self.task)(config, data, device, dtype))
+        return cast("Task", imported_object(self.task)(config, data, device, dtype))
 
-    def use(self, told: Told) -> Use | None:
+    def use(self, description: ModelDescription) -> Use | None:
         """What a trained model can do; None where that hangs on what its manifest is like."""
-        return self.used_as(told)
+        return self.used_as(description)
 
     def facts(self, data: Any) -> Mapping[str, int | str]:
         """Counts and ends by which a person sees how data that was read has changed."""
@@ -102,7 +102,7 @@ class Family:
         return None
 
 
-def named(place: str) -> Any:
+def imported_object(place: str) -> Any:
     """What stands at `package.module:Class.method`."""
     module, _, names = place.partition(":")
     found: Any = import_module(module)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rnnsearch.tasks.use import Asked, Use
+from rnnsearch.tasks.use import CommandTarget, Use
 
 
 class PointsUse(Use):
@@ -20,8 +20,12 @@ class PointsUse(Use):
 
     def steps(self) -> int | None:
         """The longest horizon; None leaves it to the task."""
-        horizons = self.told.task.get("rollout", {}).get("steps", ())
-        return int(max(horizons)) if horizons and self.told.task.get("horizon", 1) == 1 else None
+        horizons = self.description.task.get("rollout", {}).get("steps", ())
+        return (
+            int(max(horizons))
+            if horizons and self.description.task.get("horizon", 1) == 1
+            else None
+        )
 
     def code(self) -> str:
         """A rollout, where predictions can be fed back."""
@@ -29,11 +33,11 @@ class PointsUse(Use):
             return f"model.rollout({self.zeros()}, steps=20)"
         return super().code()
 
-    def how(self, asked: Asked) -> str:
+    def how(self, asked: CommandTarget) -> str:
         """By a rollout."""
         return f": {asked.command('rollout')}"
 
-    def refusals(self, asked: Asked) -> Mapping[str, str]:
+    def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
         """It writes no text."""
         writes = f"{asked.model} predicts numbers and writes no text; let it go on"
         return {**super().refusals(asked), "sample": writes + self.how(asked)}

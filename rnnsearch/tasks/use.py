@@ -33,7 +33,7 @@ OWN_PREDICTIONS = "on its own predictions"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ModelDescription:
     """What a checkpoint says of a trained network, all but its weights.
 
     Attributes:
@@ -52,12 +52,11 @@ class Told:
     symbolic: bool = False
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> Told:
-        """What stands in the `config.json` of a checkpoint."""
-        sizes = {
-            name: said[name] for name in ("input_size", "output_size", "symbolic") if name in said
-        }
-        return cls(said["config"]["task"], said["manifest"], **sizes)
+    def from_checkpoint(cls, config: Mapping[str, Any]) -> ModelDescription:
+        """Read the content of a checkpoint's `config.json`, in which older ones lack the sizes."""
+        keys = ("input_size", "output_size", "symbolic")
+        sizes = {key: config[key] for key in keys if key in config}
+        return cls(config["config"]["task"], config["manifest"], **sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class Course:
     carried: State = None
 
 
-class Asked(Protocol):
+class CommandTarget(Protocol):
     """A model that a command of `rnnsearch` was asked about."""
 
     @property
@@ -94,7 +93,7 @@ class Use:
     """What a trained model can do.
 
     Args:
-        told: What its checkpoint says.
+        description: What its checkpoint says of the model.
     """
 
     head: Head = "every"
@@ -103,10 +102,11 @@ class Use:
     does = ""
     """What it does, after its name; `how` goes on."""
 
-    def __init__(self, told: Told) -> None:
-        self.told = told
-        self.manifest = told.manifest
-        if told.manifest.get("head") == "last":
+    def __init__(self, description: ModelDescription) -> None:
+        self.description = description
+        self.told = description  # the name under which classes of custom tasks may read it
+        self.manifest = description.manifest
+        if description.manifest.get("head") == "last":
             self.head = "last"
 
     # What `TrainedModel` answers; `predictor` is always of one network.
@@ -118,9 +118,9 @@ class Use:
 
     def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
         """See `TrainedModel.rollout`."""
-        from rnnsearch.tasks.fed_back import continued
+        from rnnsearch.tasks.closed_loop import continuation
 
-        if self.told.symbolic:
+        if self.description.symbolic:
             raise ModelError("a model of symbols has no rollout; use sample(prompt, length).")
         if not 1 <= steps <= MOST_STEPS:
             raise HorizonError(f"a rollout has 1 to {MOST_STEPS:,} steps, not {steps:,}.")
@@ -129,10 +129,10 @@ class Use:
                 f"this model predicts {self.manifest['horizon']} points ahead; its predictions "
                 "cannot be fed back. Use predict(inputs)."
             )
-        if self.told.output_size != self.told.input_size:
+        if self.description.output_size != self.description.input_size:
             raise ModelError("this model's outputs are not its next inputs; use predict(inputs).")
         known = self.entered(predictor, history)
-        return self.left(continued(predictor, known, steps, self.manifest.get("window"))[0])
+        return self.left(continuation(predictor, known, steps, self.manifest.get("window"))[0])
 
     def sample(
         self, predictor: Predictor, prompt: str, length: int, temperature: float, seed: int
@@ -171,7 +171,7 @@ class Use:
 
     def answered(self, outputs: Tensor) -> Tensor:
         """Outputs of the head as what they mean: chances of logits, by the loss of training."""
-        loss = self.manifest.get("loss", "cross_entropy" if self.told.symbolic else "mse")
+        loss = self.manifest.get("loss", "cross_entropy" if self.description.symbolic else "mse")
         if loss == "bce":
             return outputs.sigmoid()
         return outputs.log_softmax(dim=-1) if loss == "cross_entropy" else outputs
@@ -180,20 +180,21 @@ class Use:
         """Checked inputs of a person, batch first, as a predictor takes them: [1, T, B, ...]."""
         import torch
 
-        told, array = self.told, as_array(inputs, self.told.symbolic)
-        if told.symbolic:
+        symbolic, size = self.description.symbolic, self.description.input_size
+        array = as_array(inputs, symbolic)
+        if symbolic:
             if array.ndim != 2 or array.dtype.kind not in "iu" or array.size == 0:
                 raise ModelError(
                     "inputs must be whole numbers of shape (batch, time), "
                     f"not {array.dtype} of shape {array.shape}."
                 )
-            if array.min() < 0 or array.max() >= told.input_size:
-                raise ModelError(f"symbols are numbered from 0 to {told.input_size - 1}.")
+            if array.min() < 0 or array.max() >= size:
+                raise ModelError(f"symbols are numbered from 0 to {size - 1}.")
             fed = torch.tensor(array.astype(np.int64))
         else:
-            if array.ndim != 3 or array.shape[2] != told.input_size or array.size == 0:
+            if array.ndim != 3 or array.shape[2] != size or array.size == 0:
                 raise ModelError(
-                    f"inputs must have shape (batch, time, {told.input_size}), with at least one "
+                    f"inputs must have shape (batch, time, {size}), with at least one "
                     f"sequence and step, not {array.shape}."
                 )
             if "scaler" in self.manifest:
@@ -212,19 +213,19 @@ class Use:
 
     def signature(self) -> Signature:
         """What `served` takes and gives."""
-        told = self.told
-        shape = (-1, -1, told.output_size)
-        if told.symbolic:
+        description = self.description
+        shape = (-1, -1, description.output_size)
+        if description.symbolic:
             return Signature("symbols as whole numbers, shape (batch, time)", shape)
-        read = f"numbers of any type, shape (batch, time, {told.input_size})"
+        read = f"numbers of any type, shape (batch, time, {description.input_size})"
         return Signature(read, shape, (("rollout_steps", 0),))
 
     def example(self) -> Any:
         """An input that `served` takes: some symbols, or a wave."""
-        if self.told.symbolic:
-            return np.arange(10, dtype=np.int64)[None] % self.told.input_size
+        if self.description.symbolic:
+            return np.arange(10, dtype=np.int64)[None] % self.description.input_size
         wave = np.sin(np.linspace(0.0, 2.0, 10, dtype=np.float32))
-        return np.repeat(wave[None, :, None], self.told.input_size, axis=2)
+        return np.repeat(wave[None, :, None], self.description.input_size, axis=2)
 
     def served(self, predictor: Predictor, given: Any, parameters: Mapping[str, Any]) -> Any:
         """What the registered model's `predict` gives.
@@ -263,16 +264,16 @@ class Use:
 
     def zeros(self) -> str:
         """A Python expression of inputs."""
-        if self.told.symbolic:
+        if self.description.symbolic:
             return "numpy.zeros((1, 10), dtype=int)"
-        return f"numpy.zeros((1, 10, {self.told.input_size}))"
+        return f"numpy.zeros((1, 10, {self.description.input_size}))"
 
-    def how(self, asked: Asked) -> str:
+    def how(self, asked: CommandTarget) -> str:
         """How a command asks it something, as the end of a sentence."""
         del asked
         return "."
 
-    def refusals(self, asked: Asked) -> Mapping[str, str]:
+    def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
         """What a command that it cannot follow says instead, by the command's verb."""
         instead = f"; it {self.does}{self.how(asked)}" if self.does else "."
         return {"classify": f"{asked.model} learned no labels{instead}"}
@@ -289,7 +290,7 @@ class Use:
     @property
     def pictured(self) -> bool:
         """Whether its task draws a picture of it."""
-        return not self.told.symbolic
+        return not self.description.symbolic
 
     def caption(self) -> str:
         """How the predictions of a picture were made."""

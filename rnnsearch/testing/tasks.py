@@ -18,13 +18,13 @@ from torch.overrides import TorchFunctionMode
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.network import RecurrentNetwork
-from rnnsearch.tasks.base import Batch, Head, Part, State, Task, TaskData, Window, own_loss
+from rnnsearch.tasks.base import Batch, Head, Part, State, Task, TaskData, Window, loss_metric
+from rnnsearch.tasks.closed_loop import closed_loop_rollout
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.custom.one_trial import OneTrialData
 from rnnsearch.tasks.families import family_of, use_of
-from rnnsearch.tasks.fed_back import fed_back
 from rnnsearch.tasks.load import build_task, load_data
-from rnnsearch.tasks.use import Told
+from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.training.plain import NetworkPredictor
 
 CPU = torch.device("cpu")
@@ -72,7 +72,7 @@ class Networks:
         return outputs, tuple(torch.cat(parts) for parts in states)
 
     def rollout(self, inputs: Tensor, state: State, steps: int) -> Tensor:
-        return fed_back(self, inputs, state, steps)
+        return closed_loop_rollout(self, inputs, state, steps)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Blank:
         return outputs, state or (start, start)
 
     def rollout(self, inputs: Tensor, state: State, steps: int) -> Tensor:
-        return fed_back(self, inputs, state, steps)
+        return closed_loop_rollout(self, inputs, state, steps)
 
 
 def networks(data: TaskData, count: int, cell: str = "lstm", head: Head = "every") -> Networks:
@@ -193,14 +193,14 @@ class TaskContract:
         metrics = {metric.name: metric for metric in data.metrics()}
         marked = [metric.name for metric in metrics.values() if metric.loss]
         assert len(marked) == (not isinstance(data, OneTrialData))
-        assert metrics[own_loss(data.metrics())].goal == "minimize"
+        assert metrics[loss_metric(data.metrics())].goal == "minimize"
 
     def test_a_model_takes_its_example_and_does_what_it_shows(
         self, data: TaskData, task: Task
     ) -> None:
         sizes = data.input_size, data.output_size, data.symbolic
         config: Any = self.config
-        told = Told(asdict(config), json.loads(json.dumps(data.manifest())), *sizes)
+        told = ModelDescription(asdict(config), json.loads(json.dumps(data.manifest())), *sizes)
         use = use_of(family_of(config), told)
         signature, given = use.signature(), use.example()
         if not isinstance(signature.inputs, str):

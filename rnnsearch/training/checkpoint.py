@@ -22,7 +22,7 @@ from rnnsearch.reading import read_file
 from rnnsearch.tasks.base import Head
 from rnnsearch.tasks.families import family_of, use_of
 from rnnsearch.tasks.fingerprint import Fingerprint, fingerprint
-from rnnsearch.tasks.use import Told, Use
+from rnnsearch.tasks.use import ModelDescription, Use
 from rnnsearch.training.codec import config_from_json, config_to_json, own_code
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.weights import CARRIED, History
@@ -188,7 +188,7 @@ def _not_allowed(folder: Path, code: list[str]) -> str:
 
 def _use(config: TrialConfig, manifest: Mapping[str, Any], *shape: Any) -> Use:
     """What such a model can do."""
-    told = Told(config_to_json(config)["task"], manifest, *shape)
+    told = ModelDescription(config_to_json(config)["task"], manifest, *shape)
     return use_of(family_of(config.task), told)
 
 

@@ -10,7 +10,7 @@ import torch
 
 from rnnsearch.errors import PackError
 from rnnsearch.models.initial import initial_weights
-from rnnsearch.tasks.base import Task, TaskData, Window, own_loss
+from rnnsearch.tasks.base import Task, TaskData, Window, loss_metric
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.config import TrialConfig
@@ -98,7 +98,7 @@ class Placement:
                 f" {', '.join(names)}"
             )
         slot = Slot(trial_id=trial_id, config=config, layout=self.layout(config), window=window)
-        slot.own_loss = own_loss(metrics)
+        slot.own_loss = loss_metric(metrics)
         if snapshot is not None:
             check_restored(snapshot, slot.layout, self._objective)
             slot.epoch, slot.step, slot.total = snapshot.epoch, snapshot.step, snapshot.total

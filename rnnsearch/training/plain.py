@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.tasks.base import Head, State
-from rnnsearch.tasks.fed_back import fed_back
+from rnnsearch.tasks.closed_loop import closed_loop_rollout
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class NetworkPredictor:
     @torch.no_grad()
     def rollout(self, inputs: Tensor, state: State, steps: int) -> Tensor:
         """See `tasks.base.Predictor`."""
-        return fed_back(self, inputs, state, steps)
+        return closed_loop_rollout(self, inputs, state, steps)
 
     def _by_length(
         self, inputs: Tensor, state: State, lengths: Tensor

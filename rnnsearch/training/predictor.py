@@ -11,7 +11,7 @@ from torch.nn import functional
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import state_width
 from rnnsearch.tasks.base import Head
-from rnnsearch.tasks.fed_back import fed_back
+from rnnsearch.tasks.closed_loop import closed_loop_rollout
 from rnnsearch.training.forward import forward, head_outputs, layer_weights, layers_of
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.kernels.choice import whole_steps
@@ -63,7 +63,7 @@ class StackPredictor:
         shape = self._shape
         layers = layers_of(shape, self.size, 1, inputs.shape[2], self.device, self.dtype)
         if shape.symbolic or not shape.by_hand or not whole_steps(kernel for kernel, _ in layers):
-            return fed_back(self, inputs, state, steps)
+            return closed_loop_rollout(self, inputs, state, steps)
         # numba takes a second to import, and may be missing where no layer is compiled.
         from rnnsearch.training.kernels.compiled import closed_loop
 

@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 from rnnsearch.goal import Goal, Judge, standing
-from rnnsearch.tasks.base import Metric, own_loss
+from rnnsearch.tasks.base import Metric, loss_metric
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ def test_a_tasks_own_loss_is_the_marked_one_else_the_first_to_minimize() -> None
     share = Metric("val_accuracy", "", "maximize", "")
     other, nats = Metric("val_mae", "", "minimize", ""), Metric("val_nats", "", "minimize", "")
     marked = Metric("val_nats", "", "minimize", "", loss=True)
-    assert own_loss([share, other, marked]) == "val_nats"
-    assert own_loss([share, other, nats]) == "val_mae"
-    assert own_loss([share]) == ""
+    assert loss_metric([share, other, marked]) == "val_nats"
+    assert loss_metric([share, other, nats]) == "val_mae"
+    assert loss_metric([share]) == ""
 
 
 def test_a_goal_is_its_text_wherever_it_is_written_or_compared() -> None:

@@ -12,7 +12,7 @@ from rnnsearch.events import ChampionChosen
 from rnnsearch.records.mlflow.inputs import inputs_said, mlflow_signature
 from rnnsearch.records.names import CHAMPION, STUDY, STUDY_ID, TRIAL, registered_name
 from rnnsearch.records.run_store import Registering
-from rnnsearch.tasks.families import use_told
+from rnnsearch.tasks.families import use_of_checkpoint
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -115,7 +115,7 @@ def packaged(checkpoint: Path, config: dict[str, Any]) -> dict[str, Any]:
     Args:
         config: What the checkpoint's config.json holds.
     """
-    use = use_told(config)
+    use = use_of_checkpoint(config)
     signature = use.signature()
     return {
         "python_model": str(Path(__file__).with_name("pyfunc.py")),

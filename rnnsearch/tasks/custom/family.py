@@ -13,7 +13,7 @@ from rnnsearch.tasks.base import Task, TaskData
 from rnnsearch.tasks.custom.declared import head_wrong, refuse, whole_wrong
 from rnnsearch.tasks.custom.find import GROUP, class_path, is_whole, no_task
 from rnnsearch.tasks.family import Family
-from rnnsearch.tasks.use import Told, Use
+from rnnsearch.tasks.use import ModelDescription, Use
 
 if TYPE_CHECKING:
     import torch
@@ -52,13 +52,13 @@ def family_of_class(cls: type) -> Family:
 class _CustomFamily(Family):
     """What both kinds of users' tasks share; what their code raises is said with its line."""
 
-    def use(self, told: Told) -> Use | None:
+    def use(self, description: ModelDescription) -> Use | None:
         """The task's own class `use`, if it has one; an error in it names its line."""
         use = getattr(self.config, "use", None)
         if not (isinstance(use, type) and issubclass(use, Use)):
             return None
-        with calling(f"{self.name}.use(told)", DataError):
-            return cast("Use", CustomObject(use(told), f"{self.name}.use"))
+        with calling(f"{self.name}.use(description)", DataError):
+            return cast("Use", CustomObject(use(description), f"{self.name}.use"))
 
     def problems(self, config: Any) -> list[tuple[str, str]]:
         """What the task's own `problems` says of its fields' values, where it has one."""

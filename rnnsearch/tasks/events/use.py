@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.base import Predictor
-from rnnsearch.tasks.use import Asked, Use
+from rnnsearch.tasks.use import CommandTarget, Use
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,7 +31,7 @@ class EventsUse(Use):
             "from; use predict(inputs)."
         )
 
-    def refusals(self, asked: Asked) -> Mapping[str, str]:
+    def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
         """It goes on with nothing."""
         picks = (
             f"{asked.model} says how likely each event is at the next step and picks none to go on "

@@ -11,7 +11,7 @@ from rnnsearch.tasks.base import Head, Predictor
 from rnnsearch.tasks.frames import is_frame
 from rnnsearch.tasks.labels.classify import classify, classify_frame
 from rnnsearch.tasks.signature import Column, Signature
-from rnnsearch.tasks.use import Asked, Told, Use
+from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
 
 
 class LabelsUse(Use):
@@ -20,8 +20,8 @@ class LabelsUse(Use):
     head: Head = "last"
     pictured = True
 
-    def __init__(self, told: Told) -> None:
-        super().__init__(told)
+    def __init__(self, description: ModelDescription) -> None:
+        super().__init__(description)
         self._of_texts = self.manifest["reads"] == "text"
         self._columns: Mapping[str, Any] = self.manifest.get("columns", {})
 
@@ -100,7 +100,7 @@ class LabelsUse(Use):
     def command(self, said: str) -> tuple[object, ...] | None:
         """Label the first example that the model said, or the study's own file."""
         if not self._of_texts:
-            path = self.told.task.get("path")
+            path = self.description.task.get("path")
             return ("classify", "--file", Path(path)) if path and Path(path).is_file() else None
         example = said.split("\n")[0]
         # `some text: class (0.98), right`
@@ -114,9 +114,9 @@ class LabelsUse(Use):
         """The label of a text, or of steps."""
         if self._of_texts:
             return "model.classify(['some text']).labels"
-        return f"model.classify([numpy.zeros((10, {self.told.input_size}))]).labels"
+        return f"model.classify([numpy.zeros((10, {self.description.input_size}))]).labels"
 
-    def how(self, asked: Asked) -> str:
+    def how(self, asked: CommandTarget) -> str:
         """By giving it a text, or a file."""
         if self._of_texts:
             return f": {asked.command('classify', 'some text')}"
@@ -127,7 +127,7 @@ class LabelsUse(Use):
         columns = [self._columns["id"], *self.manifest["features"]]
         return f", with --file: a CSV with a step a row and the columns {', '.join(columns)}."
 
-    def refusals(self, asked: Asked) -> Mapping[str, str]:
+    def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
         """It goes on with nothing."""
         labels = f"{asked.model} labels sequences and continues none; let it label yours"
         return dict.fromkeys(("rollout", "sample"), labels + self.how(asked))

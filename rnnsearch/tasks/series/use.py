@@ -10,14 +10,14 @@ from rnnsearch.tasks.frames import is_frame
 from rnnsearch.tasks.points import PointsUse
 from rnnsearch.tasks.series.example import example
 from rnnsearch.tasks.signature import Column, Signature
-from rnnsearch.tasks.use import OWN_PREDICTIONS, Told
+from rnnsearch.tasks.use import OWN_PREDICTIONS, ModelDescription
 
 
 class SeriesUse(PointsUse):
     """Of the series of a table."""
 
-    def __init__(self, told: Told) -> None:
-        super().__init__(told)
+    def __init__(self, description: ModelDescription) -> None:
+        super().__init__(description)
         self._direct = self.manifest.get("strategy") == "direct"
         if self._direct:
             self.head = "last"
@@ -97,7 +97,7 @@ class SeriesUse(PointsUse):
 
     def steps(self) -> int | None:
         """The horizon, where it is longer than a row."""
-        horizon = self.told.task.get("horizon", 1)
+        horizon = self.description.task.get("horizon", 1)
         return int(horizon) if horizon > 1 else None
 
     def code(self) -> str:

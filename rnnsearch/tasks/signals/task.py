@@ -10,7 +10,7 @@ from rnnsearch.errors import HorizonError
 from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
-from rnnsearch.tasks.fed_back import continued
+from rnnsearch.tasks.closed_loop import continuation
 from rnnsearch.tasks.shuffling import shuffled_batches
 from rnnsearch.tasks.signals.config import SignalConfig
 from rnnsearch.tasks.signals.data import SignalData
@@ -94,7 +94,7 @@ class SignalTask:
             steps = max(config.rollout.steps) if steps is None else steps
             first = start + config.window
             window = self._points[None, start:first, None]
-            closed = self._unscaled(continued(predictor, window, steps, self._sliding()))
+            closed = self._unscaled(continuation(predictor, window, steps, self._sliding()))
             predicted = closed[0, :, 0]
             end = min(end, first + steps)
         else:
@@ -143,7 +143,7 @@ class SignalTask:
         after = torch.arange(max(horizons), device=starts.device).unsqueeze(1)
         truth = self._values[starts + self.config.window + after]
         fed = self._points[starts + window].unsqueeze(0)
-        closed = self._unscaled(continued(predictor, fed, max(horizons), self._sliding()))
+        closed = self._unscaled(continuation(predictor, fed, max(horizons), self._sliding()))
         error = closed - truth
         found = {}
         for horizon in horizons:

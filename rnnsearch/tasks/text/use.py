@@ -13,7 +13,7 @@ from rnnsearch.tasks.base import Predictor, Task
 from rnnsearch.tasks.frames import text_cells
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.text.vocabulary import Vocabulary
-from rnnsearch.tasks.use import MOST_STEPS, Asked, Course, Use
+from rnnsearch.tasks.use import MOST_STEPS, CommandTarget, Course, Use
 
 PROMPT_LENGTH = 20
 LENGTH, TEMPERATURE = 200, 0.8
@@ -101,12 +101,12 @@ class TextUse(Use):
         """A short sample."""
         return f"model.sample({self.spelled('') or '?'!r}, length=20)"
 
-    def how(self, asked: Asked) -> str:
+    def how(self, asked: CommandTarget) -> str:
         """By a sample."""
         prompt = self.spelled("")
         return "." if prompt is None else f": {asked.command('sample', '--prompt', prompt)}"
 
-    def refusals(self, asked: Asked) -> Mapping[str, str]:
+    def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
         """It rolls nothing out."""
         command = self.command("")
         writes = f"{asked.model} writes text and has no rollout"

@@ -30,7 +30,7 @@ from rnnsearch.tasks.families import family, family_of, use_of
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.sine.task import SineTask
-from rnnsearch.tasks.use import Told
+from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import CPU, Networks, TaskContract, networks
 from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrainingConfig, TrialConfig
@@ -358,4 +358,6 @@ def test_a_task_may_bring_what_its_models_can_do(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"\.use: how\(\) raised ZeroDivisionError.*in how"):
         model.use.how(None)
     other = declared(use=True)()
-    assert type(use_of(family_of(other), Told({}, {}))) is Use, "a name that means something else"
+    assert type(use_of(family_of(other), ModelDescription({}, {}))) is Use, (
+        "a name that means something else"
+    )

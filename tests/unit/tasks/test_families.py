@@ -8,9 +8,9 @@ import pytest
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.families import BUILT_IN, family, family_of, use_of
-from rnnsearch.tasks.family import named
+from rnnsearch.tasks.family import imported_object
 from rnnsearch.tasks.sine.config import SineConfig
-from rnnsearch.tasks.use import Told
+from rnnsearch.tasks.use import ModelDescription
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -18,9 +18,9 @@ def test_a_line_names_a_family_that_knows_its_configs(name: str) -> None:
     found = family(name)
     assert found.name == name
     assert family_of(found.config()) is found
-    assert callable(named(found.data))
-    assert isinstance(named(found.task), type)
-    assert not found.known or callable(named(found.known))
+    assert callable(imported_object(found.data))
+    assert isinstance(imported_object(found.task), type)
+    assert not found.known or callable(imported_object(found.known))
 
 
 def test_what_is_no_task_is_said() -> None:
@@ -33,7 +33,9 @@ def test_a_task_that_lends_its_data_can_do_what_its_lender_can() -> None:
     class Lent:
         load = build = None
 
-    told = Told({}, {"task": "labels", "reads": "text"})
+    told = ModelDescription({}, {"task": "labels", "reads": "text"})
     assert use_of(family_of(Lent()), told).head == "last"
-    assert use_of(family_of(Lent()), Told({}, {"task": "sine"})).does == "predicts numbers"
+    assert (
+        use_of(family_of(Lent()), ModelDescription({}, {"task": "sine"})).does == "predicts numbers"
+    )
     assert family_of(SineConfig()).judged_by({"task.rollout.steps": (3,)}, ["val_mse"]) == "val_mse"

@@ -16,7 +16,7 @@ from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.from_rows import forecast_frame
 from rnnsearch.tasks.series.use import SeriesUse
-from rnnsearch.tasks.use import Told
+from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import networks
 
 START = datetime(2024, 1, 20)
@@ -66,7 +66,7 @@ def table(folder: Path, name: str, **more: Any) -> tuple[SeriesData, pd.DataFram
 def test_an_example_is_taken_also_out_of_json(tmp_path: Path, name: str) -> None:
     data, _ = table(tmp_path, name)
     model, manifest = networks(data, 1), json.loads(json.dumps(data.manifest()))
-    use = SeriesUse(Told({}, manifest))
+    use = SeriesUse(ModelDescription({}, manifest))
     example = use.example()
     assert list(example.columns) == [column.name for column in use.signature().inputs]
     found = forecast_frame(manifest, model, example)

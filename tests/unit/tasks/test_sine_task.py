@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rnnsearch.errors import DataError, HorizonError
 from rnnsearch.tasks.base import Window
-from rnnsearch.tasks.fed_back import fed_back
+from rnnsearch.tasks.closed_loop import closed_loop_rollout
 from rnnsearch.tasks.sine.baselines import baselines_of
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig, problems
 from rnnsearch.tasks.sine.data import SineData
@@ -58,7 +58,7 @@ class Repeater:
         return inputs, (torch.full((1, 1, inputs.shape[2], 2), 7.0),)
 
     def rollout(self, inputs: Tensor, state: tuple[Tensor, ...] | None, steps: int) -> Tensor:
-        return fed_back(self, inputs, state, steps)
+        return closed_loop_rollout(self, inputs, state, steps)
 
 
 class Oracle(Repeater):

@@ -16,7 +16,7 @@ from rnnsearch.tasks.text.data import TextData
 from rnnsearch.tasks.text.likelihood import SHORTEST_STREAM, likelihood
 from rnnsearch.tasks.text.task import TextTask
 from rnnsearch.tasks.text.use import TextUse
-from rnnsearch.tasks.use import Told
+from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import CPU, TaskContract, networks
 
 torch.set_num_threads(1)
@@ -246,5 +246,5 @@ def test_a_long_text_says_a_sample_of_the_configured_length() -> None:
     ("vocabulary", "prompt"), [("\n abc", "a"), ("\n 1", "\n"), ([10, 104, 200], "h")]
 )
 def test_example_prompt_is_spelt_in_the_vocabulary(vocabulary: object, prompt: str) -> None:
-    frame = TextUse(Told({}, {"vocabulary": vocabulary})).example()
+    frame = TextUse(ModelDescription({}, {"vocabulary": vocabulary})).example()
     assert list(frame["prompt"]) == [prompt]

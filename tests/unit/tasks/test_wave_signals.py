@@ -13,7 +13,7 @@ from torch import Tensor
 from rnnsearch.errors import DataError, HorizonError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.base import Part, Window
-from rnnsearch.tasks.fed_back import fed_back
+from rnnsearch.tasks.closed_loop import closed_loop_rollout
 from rnnsearch.tasks.signals import lorenz, mackey_glass, wave
 from rnnsearch.tasks.signals.config import LoopConfig, SignalConfig
 from rnnsearch.tasks.signals.data import SignalData
@@ -93,7 +93,7 @@ class Recursion:
         return self.turn * inputs[:, -1:] - inputs[:, -2:-1], (inputs[:, -1:],)
 
     def rollout(self, inputs: Tensor, state: tuple[Tensor, ...] | None, steps: int) -> Tensor:
-        return fed_back(self, inputs, state, steps)
+        return closed_loop_rollout(self, inputs, state, steps)
 
 
 class Repeater(Recursion):

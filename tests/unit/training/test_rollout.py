@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.tasks.fed_back import fed_back
+from rnnsearch.tasks.closed_loop import closed_loop_rollout
 from rnnsearch.testing.kernels import layer_of
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 from rnnsearch.training.layout import layout_of
@@ -47,7 +47,7 @@ def test_a_rollout_is_a_call_a_step_to_the_bit(model: ModelConfig, points: int, 
     history = torch.randn(1, 3, 2, points, generator=torch.Generator().manual_seed(4))
     rolled = predictor.rollout(history, None, steps)
     assert rolled.shape == (5, steps, 2, points)
-    assert torch.equal(rolled, fed_back(predictor, history, None, steps))
+    assert torch.equal(rolled, closed_loop_rollout(predictor, history, None, steps))
 
 
 def test_it_goes_on_from_a_state_that_stays_as_it_was() -> None:

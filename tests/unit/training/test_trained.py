@@ -15,7 +15,7 @@ from rnnsearch.errors import DataError, HorizonError, ModelError, PromptError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.base import TaskData
-from rnnsearch.tasks.families import use_told
+from rnnsearch.tasks.families import use_of_checkpoint
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig
 from rnnsearch.tasks.splits import SplitConfig
@@ -364,4 +364,4 @@ def test_when_a_network_answers_is_kept_with_it(tmp_path: Path) -> None:
 )
 def test_older_folders_tell_when_by_their_task(manifest: dict[str, str], head: str) -> None:
     said = {"config": {"task": {"type": manifest["task"]}}, "manifest": manifest}
-    assert use_told(said).head == head
+    assert use_of_checkpoint(said).head == head

@@ -8,7 +8,7 @@ from torch import Tensor
 from rnnsearch.tasks.base import Predictor, State
 
 
-def fed_back(predictor: Predictor, inputs: Tensor, state: State, steps: int) -> Tensor:
+def closed_loop_rollout(predictor: Predictor, inputs: Tensor, state: State, steps: int) -> Tensor:
     """`Predictor.rollout` by one call a step; right for every predictor."""
     found: list[Tensor] = []
     fed = inputs.contiguous()
@@ -20,7 +20,7 @@ def fed_back(predictor: Predictor, inputs: Tensor, state: State, steps: int) -> 
 
 
 @torch.no_grad()
-def continued(predictor: Predictor, history: Tensor, steps: int, window: int | None) -> Tensor:
+def continuation(predictor: Predictor, history: Tensor, steps: int, window: int | None) -> Tensor:
     """Feed a model its own predictions, in its own scaled units.
 
     Args:
