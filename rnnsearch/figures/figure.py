@@ -34,10 +34,15 @@ class Figure:
     Attributes:
         drawing: Draws it.
         caption: What the title says after the name of the model, from its comma or colon on.
+        arrays: What is drawn, as `tasks.pictures.Pictured` names it; None where the drawing alone
+            knows.
+        panels: The same of predictions in time, a panel a quantity.
     """
 
     drawing: Drawing
     caption: str = ""
+    arrays: Mapping[str, NDArray[Any]] | None = None
+    panels: Panels | None = None
 
     def draw(self, path: Path, whose: str) -> None:
         """Draw it, under a title that begins with whose it is."""
@@ -45,15 +50,15 @@ class Figure:
 
 
 def figure_of(arrays: Mapping[str, NDArray[Any]], how: str) -> Figure | None:
-    """The picture of what `tasks.base.Pictured.picture` gives; None of other arrays.
+    """The picture of what `tasks.pictures.Pictured.picture` gives; None of other arrays.
 
     Args:
         how: How predictions were made, of a rollout.
     """
     if "confusion" in arrays:
-        return Figure(partial(draw_confusion, arrays), ", on the validation part")
+        return Figure(partial(draw_confusion, arrays), ", on the validation part", arrays)
     if "chances" in arrays:
-        return Figure(partial(draw_events, arrays), ", one step ahead")
+        return Figure(partial(draw_events, arrays), ", one step ahead", arrays)
     return rollout_figure(Panels([Panel.of(arrays)]), how) if "prediction" in arrays else None
 
 
@@ -63,4 +68,5 @@ def rollout_figure(panels: Panels, how: str) -> Figure:
     Args:
         how: How they were made.
     """
-    return Figure(partial(draw_panels, panels), f", {how}{panels.span()}")
+    caption = f", {how}{panels.span()}"
+    return Figure(partial(draw_panels, panels), caption, panels.shown[0].arrays(), panels)

@@ -59,12 +59,12 @@ class Panel:
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Panel:
-        """What `Pictured.picture` gives of a rollout."""
+        """What `tasks.pictures.Pictured.picture` gives of a rollout."""
         given: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
         return cls(along="time", up="value", **given)
 
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
-        """As `Pictured.picture` gives a rollout."""
+        """As `tasks.pictures.Pictured.picture` gives a rollout."""
         return {name: getattr(self, name) for name in _ARRAYS}
 
 

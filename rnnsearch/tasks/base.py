@@ -298,27 +298,6 @@ class Saying(Protocol):
 
 
 @runtime_checkable
-class Pictured(Protocol):
-    """A task that shows a trained model in a picture, and is not `panels.Panelled`."""
-
-    def picture(
-        self, predictor: Predictor, steps: int | None = None
-    ) -> Mapping[str, np.ndarray[Any, Any]] | None:
-        """Arrays to draw, or None where there is nothing to draw.
-
-        Args:
-            steps: Points to predict; None leaves it to the task.
-
-        Returns:
-            Of a rollout: `time`, `truth` and the mask `warmup` (true where a true point was fed),
-            of one length; `prediction_time` and `prediction`, of length `steps`. Of a classifier:
-            `confusion`, counts [class, guessed class], and `classes`, their names. Of events:
-            `events`, 0 and 1, and `chances`, both [steps, events].
-        """
-        ...
-
-
-@runtime_checkable
 class Telling(Protocol):
     """A task so small that what each network answers can be told after every epoch."""
 

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnsearch.errors import HorizonError, ModelError
-from rnnsearch.figures.figure import Figure, figure_of, rollout_figure
-from rnnsearch.tasks.base import Head, Pictured, Predictor, State, Task
+from rnnsearch.figures.figure import Figure
+from rnnsearch.tasks.base import Head, Predictor, State, Task
 from rnnsearch.tasks.frames import as_array
-from rnnsearch.tasks.panels import Panelled
+from rnnsearch.tasks.pictures import picture_of
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.signature import Signature
 
@@ -307,8 +307,4 @@ class Use:
         """
         if not self.pictured:
             return None
-        shown = task()
-        if isinstance(shown, Panelled):
-            return rollout_figure(shown.panels(predictor, None, course.carried), self.caption())
-        arrays = shown.picture(predictor) if isinstance(shown, Pictured) else None
-        return None if arrays is None else figure_of(arrays, self.caption())
+        return picture_of(task(), predictor, self.caption(), carried=course.carried)

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from rnnsearch.errors import ModelError
-from rnnsearch.figures.panels import Panel, Panels
-from rnnsearch.tasks.base import Part, Pictured, Predictor, Saying, Task
+from rnnsearch.tasks.base import Part, Predictor, Saying, Task
 from rnnsearch.tasks.fingerprint import changes, fingerprint
 from rnnsearch.tasks.load import build_task, load_data
-from rnnsearch.tasks.panels import Panelled
+from rnnsearch.tasks.pictures import picture_of
 from rnnsearch.tasks.use import Course
 from rnnsearch.training.checkpoint import Checkpoint
 from rnnsearch.training.plain import NetworkPredictor
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnnsearch.figures.figure import Figure
+    from rnnsearch.figures.panels import Panels
     from rnnsearch.tasks.base import TaskData
     from rnnsearch.tasks.text.vocabulary import Vocabulary
 
@@ -172,7 +172,7 @@ class TrainedModel(Checkpoint):
     def picture(
         self, steps: int | None = None, data: TaskData | None = None
     ) -> Mapping[str, NDArray[Any]] | None:
-        """Arrays to draw, such as a rollout over a validation wave: see `tasks.base.Pictured`.
+        """Arrays to draw, such as a rollout over a validation wave: see `tasks.pictures.Pictured`.
 
         Args:
             steps: Points to predict; None takes the task's longest horizon.
@@ -183,12 +183,8 @@ class TrainedModel(Checkpoint):
         Raises:
             HorizonError: `steps` is below 1.
         """
-        if not self.use.pictured:
-            return None
-        task, own = self.task(data), self.predictor()
-        if isinstance(task, Panelled):
-            return task.panels(own, steps, self.carried).shown[0].arrays()
-        return task.picture(own, steps) if isinstance(task, Pictured) else None
+        picture = self._picture(steps, data)
+        return None if picture is None else picture.arrays
 
     def figure(self, data: TaskData | None = None) -> Figure | None:
         """What the task shows of the model at the end of a study, ready to be drawn.
@@ -239,13 +235,15 @@ class TrainedModel(Checkpoint):
         Raises:
             HorizonError: `steps` is below 1, or beyond what the model can predict.
         """
-        if self.network.symbolic:
+        picture = self._picture(steps, data)
+        return None if picture is None else picture.panels
+
+    def _picture(self, steps: int | None, data: TaskData | None) -> Figure | None:
+        """The picture that the model's task draws of it, if it draws one."""
+        if not self.use.pictured:
             return None
-        task = self.task(data)
-        if isinstance(task, Panelled):
-            return task.panels(self.predictor(), steps, self.carried)
-        arrays = task.picture(self.predictor(), steps) if isinstance(task, Pictured) else None
-        return Panels([Panel.of(arrays)]) if arrays and "prediction" in arrays else None
+        how = self.use.caption()
+        return picture_of(self.task(data), self.predictor(), how, steps, self.carried)
 
     def served(self, given: Any, parameters: Mapping[str, Any] | None = None) -> Any:
         """What the registered model's `predict` gives; see the class `use` of the model's task."""

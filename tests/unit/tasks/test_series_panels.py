@@ -9,7 +9,7 @@ import pytest
 from made_series import WILD, Echo, Zero, made
 
 from rnnsearch.errors import HorizonError
-from rnnsearch.tasks.panels import Panelled
+from rnnsearch.tasks.pictures import Panelled
 from rnnsearch.tasks.splits import TimeSplitConfig
 
 OTHER = {"z": np.cos(np.arange(160) / 3)}
