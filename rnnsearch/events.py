@@ -127,6 +127,8 @@ class RungsChanged:
 
     time: float
     rungs: Mapping[int, int]
+    called: str = "rungs"
+    """The stopping rule's own word for them, for the screen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def print_description(study: StudyDescription) -> None:
         print(f"  {key}: {_written(value)}")
     last = spec.values["training.max_epochs"]
     rungs = listed([str(epoch) for epoch in study.rungs]) or "none"
-    print(f"  rungs at epochs: {rungs}; the last epoch is {last}")
+    print(f"  {study.rungs_called} at epochs: {rungs}; the last epoch is {last}")
 
     print(f"\nmetrics ({search.goal} {search.metric}):")
     for metric in study.metrics:

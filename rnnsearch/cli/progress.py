@@ -58,6 +58,7 @@ class Progress:
         self.best: tuple[float, int] | None = None
         self.best_baseline: tuple[float, str] | None = None
         self.rungs: dict[int, int] = {}
+        self.rungs_called = "rungs"
         self.first_report: float | None = None
         self.stage = ""
         self.trouble: str | None = None
@@ -100,7 +101,7 @@ class Progress:
                 self._states[event.number] = event.state
                 self._speed.ended(event.number)
             case RungsChanged():
-                self.rungs = dict(event.rungs)
+                self.rungs, self.rungs_called = dict(event.rungs), event.called
             case ChampionChosen():
                 self.stage = "recording the champion"
 
@@ -146,7 +147,7 @@ class Progress:
             cells.append(("best baseline", f"{short(value)} ({name})"))
         if self.rungs:
             rungs = [f"{count} at {epoch}" for epoch, count in sorted(self.rungs.items())]
-            cells.append(("trials at rungs (epochs)", listed(rungs)))
+            cells.append((f"trials at {self.rungs_called} (epochs)", listed(rungs)))
         rate = self.steps_per_second()
         if rate and self.first_report is not None and self._clock() > self.first_report + 1.0:
             few = f"{rate:.2g}" if rate < 10 else f"{rate:,.0f}"

@@ -36,7 +36,6 @@ class Patience:
         self.blocked = False
         self._folder = folder
         self._state = state
-        self._store = store
         self._redact = redactor(store.uri)
 
     def begin(self, *, again: bool) -> None:
@@ -55,13 +54,13 @@ class Patience:
         """Take note of an attempt that came to nothing."""
         self.blocked = isinstance(error, BlockedError)
         if isinstance(error, BlockedError):
-            _log.warning("MLflow refuses for good: %s", error.reason)
+            _log.warning("the store refuses for good: %s", error.reason)
             self._say(error.reason, error)
             self.pause = BLOCKED_PAUSE_SECONDS
             return
         if isinstance(error, StoreError):
-            _log.warning("MLflow is away or slow: %s", error.__cause__ or error)
-            self._say(f"MLflow does not answer ({self._store.shown}): {error.reason}", None)
+            _log.warning("the store is away or slow: %s", error.__cause__ or error)
+            self._say(error.reason, None)
         else:
             _log.warning("the records wait: %s", error)
             self._say(f"the records wait: {error}", None)

@@ -69,6 +69,8 @@ class Recorder:
     Ray and the packs need before that.
     """
 
+    close_seconds = 600.0  # the rest stays in the outbox
+
     def __init__(
         self,
         outbox_dir: Path,

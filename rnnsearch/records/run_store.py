@@ -70,6 +70,11 @@ class RunStore(Protocol):
     """Runs of one study in one experiment. Every method may raise a StoreError."""
 
     @property
+    def name(self) -> str:
+        """What people call the store, as in "MLflow refused trial 3"."""
+        ...
+
+    @property
     def study_id(self) -> str:
         """What keeps studies of one name apart."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from rnnsearch.events import Listener
@@ -26,7 +27,12 @@ class Sink(Listener, Protocol):
     """A Listener that keeps what it hears; its trouble is said and never the search's.
 
     It knows by itself what it has kept of earlier runs of the study, and keeps nothing twice.
+
+    Attributes:
+        close_seconds: How long the end of a run waits for it.
     """
+
+    close_seconds: float
 
     @property
     def problem(self) -> str | None:
@@ -60,12 +66,13 @@ class SinkKind:
         help: Of that option.
         check: Called with what was given before anything of the study is made; raises
             InputError, with a remedy, where nothing could be kept there.
-        open: Called with what was given, the study's name, and the random one that keeps studies
-            of one name apart; may raise OSError.
+        open: Called with what was given, the study's name, the random name that keeps studies of
+            one name apart, and a log file for the traceback of an unexpected error; may raise
+            OSError.
     """
 
     name: str
     folder: bool
     help: str
     check: Callable[[str], None]
-    open: Callable[[str, str, str], Sink]
+    open: Callable[[str, str, str, Path], Sink]

@@ -120,7 +120,7 @@ class Tracker:
         except RefusedError as error:
             self._raise_if_gone(error)
             raise BlockedError(
-                f"MLflow refuses the study for good: {error.reason}",
+                f"{self.store.name} refuses the study for good: {error.reason}",
                 "the log file of the records has its whole answer; --tracking-uri names another "
                 "store",
             ) from error
@@ -193,9 +193,9 @@ class Tracker:
             raise blocked from error
 
     def _refuse(self, what: str, error: Exception, reason: str) -> str:
-        _log.exception("MLflow refused %s", what, exc_info=error)
+        _log.exception("%s refused %s", self.store.name, what, exc_info=error)
         self.state.refused += 1
-        self.state.problem = f"MLflow refused {what}: {reason}"
+        self.state.problem = f"{self.store.name} refused {what}: {reason}"
         if self.state.refused > 1:
             self.state.problem += f" (refused in all: {self.state.refused})"
         return reason

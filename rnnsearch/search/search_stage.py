@@ -24,6 +24,7 @@ from rnnsearch.search.ledger.trial_record import BEST_LOSS, TRAIN_LOSSES
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
+from rnnsearch.stopping.rule import rungs_called
 from rnnsearch.training.codec import config_to_json
 from rnnsearch.training.report import EpochReport
 
@@ -213,7 +214,9 @@ class SearchStage:
             )
         changed = [self.rule.record(*row) for row in rows]
         if any(changed):
-            self.listener.on_event(RungsChanged(now, self.rule.populations()))
+            self.listener.on_event(
+                RungsChanged(now, self.rule.populations(), rungs_called(self.rule))
+            )
 
     def _decide(self, job: Job) -> Departure | None:
         """Decide a job that stands at its limit; one that goes on gets its next limit."""

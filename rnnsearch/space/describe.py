@@ -16,6 +16,7 @@ from rnnsearch.space.notes import notes_of
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import build, first_task
 from rnnsearch.space.words import as_written, condition_text, draws
+from rnnsearch.stopping.rule import rungs_called
 from rnnsearch.tasks.base import Metric, TaskData
 from rnnsearch.tasks.load import load_data
 
@@ -51,7 +52,8 @@ class StudyDescription:
         outputs: Of the head.
         notes: What a person should know before running.
         parameter_counts: Weights and biases of the smallest and the largest model.
-        rungs: Epochs at which a trial may be stopped; empty where nothing stops it.
+        rungs: Epochs at which a trial may be stopped; empty where nothing stops it;
+            `rungs_called` is the rule's word for them.
         configurations: How many different ones the space holds; None for endlessly many.
         search: Rules and resources under their dotted keys.
     """
@@ -66,6 +68,7 @@ class StudyDescription:
     notes: tuple[str, ...]
     parameter_counts: tuple[int, int]
     rungs: tuple[int, ...]
+    rungs_called: str
     configurations: int | None
     search: Mapping[str, Any]
 
@@ -88,6 +91,7 @@ def describe(spec: StudySpec) -> StudyDescription:
         for key, one in spec.parameters.items()
     )
     counts = parameter_counts(spec, data)
+    rule = spec.stopping_rule()
     return StudyDescription(
         spec=spec,
         defaults=tuple(key for key, value in spec.values.items() if value == fields[key].default),
@@ -98,7 +102,8 @@ def describe(spec: StudySpec) -> StudyDescription:
         outputs=data.output_size,
         notes=(*data.notes(), *notes_of(spec, counts[1])),
         parameter_counts=counts,
-        rungs=spec.stopping_rule().rungs,
+        rungs=rule.rungs,
+        rungs_called=rungs_called(rule),
         configurations=configurations(spec),
         search=_search(spec),
     )

@@ -51,6 +51,8 @@ class _Course:
 class Median:
     """The running averages of trials at each decision, and who is worse than their median."""
 
+    rungs_called = "decisions"
+
     def __init__(self, how: MedianConfig, max_epochs: int, goal: Goal) -> None:
         self._how = how
         self._goal = goal

@@ -20,6 +20,9 @@ class StoppingRule(Protocol):
             the champion where the time budget ends the search. Before that it was compared with
             nobody.
         rungs: Epochs below the last one at which a trial may be stopped, rising; for people.
+
+    A rule may also have an attribute `rungs_called`, what the screen calls them: see
+    `rungs_called`.
     """
 
     @property
@@ -78,6 +81,11 @@ class StoppingConfig(Protocol):
             goal: Which way the study's metric is better.
         """
         ...
+
+
+def rungs_called(rule: StoppingRule) -> str:
+    """The word for a rule's rungs on the screen: its attribute of this name, else `rungs`."""
+    return str(getattr(rule, "rungs_called", "rungs"))
 
 
 def limits_problem(rule: StoppingRule, max_epochs: int) -> str | None:

@@ -103,6 +103,7 @@ def drive(
     recorder = recorder_of(directory, store)
     known = open_runs(directory.outbox) if resumed else {}
     others = open_sinks(sinks, directory)
+    ledger.note(lambda notes: replace(notes, sinks=sinks))
     tellers = {sink: teller(name, watch.say) for name, sink in others.items()}
     troubles = Troubles({recorder: watch.trouble, **tellers})
     everyone = _Together((watch.listener, recorder, *others.values()))

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.ledger.run_figures import RunFigures
 
-DRAIN_SECONDS = 600.0
-"""How long the end of a run waits for the records to reach MLflow; the rest stays in the outbox."""
 LOOK_SECONDS = 1.0
 _QUOTED = re.compile("%[0-9A-Fa-f]{2}")
 
@@ -150,7 +148,7 @@ def write_records(
     if not hurried:
         try:
             stage("writing the records to MLflow")
-            return recorder.close(DRAIN_SECONDS, drain), False
+            return recorder.close(recorder.close_seconds, drain), False
         except KeyboardInterrupt:
             stage("leaving the records to the writer process")
     return recorder.leave(), True

@@ -22,7 +22,7 @@ from rnnsearch.study.data import check_retrained, read_data
 from rnnsearch.study.driving import Watch, drive
 from rnnsearch.study.recording import follow, study_store, where
 from rnnsearch.study.result import StudyResult
-from rnnsearch.study.sinks import check_sinks
+from rnnsearch.study.sinks import check_sinks, choose_sinks
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,8 @@ class Study:
             tracking_uri: MLflow; None keeps the study's own. A new one's is that of the variable
                 MLFLOW_TRACKING_URI, else `mlflow.db` in the storage. A password in it is not kept.
             sinks: Where the records go beside MLflow, such as `{"tensorboard": "curves"}`: event
-                files below the folder `curves`, a run a trial.
+                files below the folder `curves`, a run a trial. The study keeps to a place until
+                another one is given; an empty text ends it.
             listener: Hears every event, from several threads but one at a time.
             stage: Called with a few words on what the driver does now.
             drain: Called at the end with the records that are in MLflow, and all that should be.
@@ -194,6 +195,7 @@ class Study:
                 started = time.time()
                 store = study_store(self.directory, ledger, tracking_uri)
                 say(where(store))
+                kept_in = choose_sinks(sinks or {}, ledger.notes.sinks, say)
                 data, told = read_data(self.spec, self.directory, ledger)
                 for text in told:
                     stage(f"note: {text}")
@@ -211,7 +213,7 @@ class Study:
                     resumed=self.resumed,
                     address=address,
                     store=store,
-                    sinks=sinks or {},
+                    sinks=kept_in,
                     watch=Watch(listener or Silence(), stage, drain, say, trouble),
                 )
             finally:

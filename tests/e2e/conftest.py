@@ -44,6 +44,7 @@ def sine(storage: Path) -> Finished:
     options = ["training.max_epochs=6", "search.finalists={top: 2, seeds: 2}"]
     sets = [word for option in options for word in ("--set", option)]
     file = SPACES / "sine.yaml"
-    said = rnnsearch("run", file, "--storage", storage, "--trials", 4, *sets)
+    curves = ("--tensorboard", storage.parent / "curves")
+    said = rnnsearch("run", file, "--storage", storage, "--trials", 4, *sets, *curves)
     assert said.status == 0, said.err
     return Finished("sine", storage, said)

@@ -94,3 +94,6 @@ def test_extend_goes_on_under_a_budget_and_verbose_tells_each_trial(sine: Finish
     numbers = [row["number"] for row in board if row["kind"] == "trial"]
     assert sorted(numbers) == list(range(6))
     assert json.loads(said.out)["champion_uri"].startswith("models:/sine/")
+    curves = sine.storage.parent / "curves"
+    assert f"records in TensorBoard: {curves} (the study's own)" in said.err
+    assert len(list((curves / "sine").glob("trial-*"))) == 6, "the option need not be named again"

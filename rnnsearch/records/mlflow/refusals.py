@@ -45,7 +45,11 @@ def said(error: Exception, store: TrackingStore) -> StoreError:
     """What a store's refusal, or its silence, means to the records."""
     if getattr(error, "error_code", "") in PERMANENT:
         return RefusedError(first_line(error))
-    return blocked_by(error, store) or AwayError(cause(error))
+    return blocked_by(error, store) or away(error, store)
+
+
+def away(error: Exception, store: TrackingStore) -> AwayError:
+    return AwayError(f"MLflow does not answer ({store.shown}): {cause(error)}")
 
 
 def blocked_by(error: BaseException, store: TrackingStore) -> BlockedError | None:

@@ -12,14 +12,14 @@ from rnnsearch.events import ChampionChosen
 from rnnsearch.records.mlflow.champion import register_champion
 from rnnsearch.records.mlflow.database import prepare
 from rnnsearch.records.mlflow.refusals import (
+    away,
     blocked_by,
-    cause,
     deleted_experiment,
     deletion,
     said,
 )
 from rnnsearch.records.names import STUDY_ID
-from rnnsearch.records.run_store import AwayError, BlockedError, Point, Registering
+from rnnsearch.records.run_store import BlockedError, Point, Registering
 from rnnsearch.records.tracking_uri import TrackingStore
 
 if TYPE_CHECKING:
@@ -70,11 +70,13 @@ def connect(tracking: TrackingStore, study_id: str) -> MlflowStore:
         mlflow.set_tracking_uri(tracking.uri)
         return MlflowStore(MlflowClient(), tracking, study_id)
     except _troubles() as error:
-        raise blocked_by(error, tracking) or AwayError(cause(error)) from error
+        raise blocked_by(error, tracking) or away(error, tracking) from error
 
 
 class MlflowStore:
     """A `RunStore` in MLflow, of a database or behind a server."""
+
+    name = "MLflow"
 
     def __init__(self, client: MlflowClient, tracking: TrackingStore, study_id: str) -> None:
         """

@@ -12,11 +12,13 @@ import json
 import os
 import re
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnsearch.commands import shown
 from rnnsearch.disk import replace_file
 from rnnsearch.errors import InputError
 from rnnsearch.events import (
@@ -51,13 +53,17 @@ _NUMBER = re.compile(r"^trial-(\d+)")
 class TensorBoard:
     """A Sink that writes event files below a folder that may hold those of other studies."""
 
-    def __init__(self, folder: Path) -> None:
+    close_seconds = 30.0
+
+    def __init__(self, folder: Path, log_file: Path) -> None:
         """
         Args:
             folder: Of this study alone.
+            log_file: Gets the traceback of an error that is a mistake of this file.
         """
         self.problem: str | None = None
         self._folder = folder
+        self._log_file = log_file
         self._events: deque[Event] = deque()
         self._heard = self._kept = 0
         self._closing = threading.Event()
@@ -105,8 +111,11 @@ class TensorBoard:
                 self.problem = None
             except OSError as error:
                 self.problem = f"event files wait in memory: {error}"
-            except Exception as error:  # a mistake of ours, which is none of the search's
-                self.problem = f"no more event files in {self._folder}: {error!r}"
+            except Exception as error:  # a mistake of this file, which must not end the search
+                self._log_file.write_text(traceback.format_exc(), encoding="utf-8")
+                self.problem = (
+                    f"no more event files in {self._folder}: {error!r} ({shown(self._log_file)})"
+                )
                 return
 
     def _look(self) -> None:
@@ -247,7 +256,7 @@ def _check(given: str) -> None:
         ) from error
 
 
-def _open(given: str, study: str, identity: str) -> TensorBoard:
+def _open(given: str, study: str, identity: str, log_file: Path) -> TensorBoard:
     """A sink to the study's own folder below what was given: `sine`, or `sine-2` where that is
     another study's of the name."""
     root, name = Path(given).absolute(), _named(study)
@@ -259,7 +268,7 @@ def _open(given: str, study: str, identity: str) -> TensorBoard:
                 continue
             replace_file(mark, identity)
         if mark.read_text(encoding="utf-8") == identity:
-            return TensorBoard(folder)
+            return TensorBoard(folder, log_file)
     raise FileExistsError(errno.EEXIST, "other studies have all folders of the name", str(root))
 
 

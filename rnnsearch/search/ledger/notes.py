@@ -30,6 +30,7 @@ class Notes:
 
     Attributes:
         tracking_uri: Where the records go, without secrets; None before the first run.
+        sinks: Where they go beside MLflow: what was given, by the name of the option.
         data: Fingerprints of what the study was started on, by path; None where nobody noted them.
         origin: What a person must know of where the study comes from.
         data_notes: What a person must know of its data, such as a missing held-out part.
@@ -47,6 +48,7 @@ class Notes:
     """
 
     tracking_uri: str | None = None
+    sinks: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, Fingerprint] | None = None
     origin: Sequence[str] = ()
     data_notes: Sequence[str] = ()

@@ -183,6 +183,8 @@ def test_rungs_are_named_by_their_epochs() -> None:
     progress = Progress(search())
     progress.on_event(RungsChanged(0.0, {15: 21, 5: 60}))
     assert ("trials at rungs (epochs)", "60 at 5, 21 at 15") in progress.cells()
+    progress.on_event(RungsChanged(0.0, {5: 9}, "decisions"))
+    assert ("trials at decisions (epochs)", "9 at 5") in progress.cells()
 
 
 def test_of_many_rungs_the_first_and_the_last_are_named() -> None:

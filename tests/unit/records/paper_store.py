@@ -39,6 +39,7 @@ class PaperStore:
         refuses: Names of runs that take nothing any more.
     """
 
+    name = "MLflow"
     study_id = "study"
 
     def __init__(self, *, deaf: bool = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ WAIT_SECONDS = 300.0
 
 def kept(folder: Path, *events: Event, identity: str = "one") -> None:
     """A run of the driver that is closed in order."""
-    sink = SINKS["tensorboard"].open(str(folder), "sine", identity)
+    sink = SINKS["tensorboard"].open(str(folder), "sine", identity, folder / "log")
     for event in events:
         sink.on_event(event)
     left = sink.close(WAIT_SECONDS)
@@ -122,7 +123,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost_once_there_is_room(
         real(*arguments)
 
     monkeypatch.setattr(disk, "_write", write)
-    sink = TensorBoard(tmp_path / "sine")
+    sink = TensorBoard(tmp_path / "sine", tmp_path / "log")
     for event in (stream.started(), *stream.trial(1), *stream.trial(2)):
         sink.on_event(event)
     while sink.problem is None:
@@ -138,7 +139,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost_once_there_is_room(
 def test_what_never_reached_the_disk_is_counted(tmp_path: Path) -> None:
     (tmp_path / "sine").mkdir()
     (tmp_path / "sine" / "trial-0001-lstm").write_text("in the way")
-    sink = TensorBoard(tmp_path / "sine")
+    sink = TensorBoard(tmp_path / "sine", tmp_path / "log")
     for event in (stream.started(), *stream.trial(1), *stream.trial(2)):
         sink.on_event(event)
     left = sink.close(WAIT_SECONDS)
@@ -147,11 +148,25 @@ def test_what_never_reached_the_disk_is_counted(tmp_path: Path) -> None:
     assert len(curve(tmp_path / "sine" / "trial-0002-lstm", "val_mse")) == 8, "others are written"
 
 
+def test_the_traceback_of_a_mistake_is_logged_and_the_search_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "sine").mkdir()
+    sink = TensorBoard(tmp_path / "sine", tmp_path / "log")
+    begun = stream.begin(1)
+    sink.on_event(replace(begun, params={"model.cell": object()}))
+    left = sink.close(WAIT_SECONDS)
+    assert left.pending == 1
+    assert f"no more event files in {tmp_path / 'sine'}: TypeError(" in str(left.problem)
+    assert str(left.problem).endswith(f" ({tmp_path / 'log'})")
+    logged = (tmp_path / "log").read_text(encoding="utf-8")
+    assert logged.startswith("Traceback (most recent call last):")
+    assert "is not JSON serializable" in logged.splitlines()[-1]
+
+
 def test_files_are_open_only_while_they_are_written(tmp_path: Path) -> None:
     events = [event for number in range(200) for event in list(stream.trial(number))[:3]]
     before = len(list(Path("/proc/self/fd").iterdir()))
     (tmp_path / "sine").mkdir()
-    sink = TensorBoard(tmp_path / "sine")
+    sink = TensorBoard(tmp_path / "sine", tmp_path / "log")
     for event in (stream.started(), *events):
         sink.on_event(event)
     assert sink.close(WAIT_SECONDS).pending == 0

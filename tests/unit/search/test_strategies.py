@@ -127,7 +127,9 @@ def test_the_median_rule_stops_and_says_why(paper_study: Studies) -> None:
     for event in stopped:
         assert event.epoch in (2, 5, 8)
         assert event.reason.startswith(f"stopped by the median rule at epoch {event.epoch}: best ")
-    assert study.heard.of(RungsChanged)[-1].rungs[2] == 20
+    changed = study.heard.of(RungsChanged)[-1]
+    assert changed.rungs[2] == 20
+    assert changed.called == "decisions"
     assert outcome.champion is not None
 
 

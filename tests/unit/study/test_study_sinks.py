@@ -1,20 +1,23 @@
-"""The end of a run waits for the sinks beside MLflow, and says what they lack."""
+"""A study keeps to the sinks that it was given; the end of a run says what they lack."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from rnnsearch.errors import InputError
 from rnnsearch.events import Event
 from rnnsearch.records.sink import Remains
-from rnnsearch.study.sinks import close_sinks
+from rnnsearch.study.sinks import choose_sinks, close_sinks
 
 
 class Slow:
     """A sink whose disk is full, at which somebody loses patience."""
 
     problem: str | None = None
+    close_seconds = 5.0
 
     def __init__(self, *, patience: bool) -> None:
         self._patience = patience
@@ -43,3 +46,26 @@ def test_what_a_sink_lacks_is_said_and_a_signal_ends_the_waiting(
     lacking = 2 if patience and not hurried else 3
     assert said == [f"TensorBoard lacks {lacking} events: the disk is full"]
     assert sink.left is (lacking == 3)
+
+
+def test_a_study_keeps_to_its_sinks_until_another_place_or_none_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = list[str]()
+    monkeypatch.chdir(tmp_path)
+    first = choose_sinks({"tensorboard": "curves"}, {}, said.append)
+    assert first == {"tensorboard": str(tmp_path / "curves")}
+    monkeypatch.chdir("/")
+    assert choose_sinks({}, first, said.append) == first
+    line = f"records in TensorBoard: {tmp_path}/curves"
+    assert said == [line, f"{line} (the study's own)"]
+    other = choose_sinks({"tensorboard": str(tmp_path / "other")}, first, said.append)
+    assert other == {"tensorboard": str(tmp_path / "other")}
+    assert choose_sinks({"tensorboard": ""}, first, said.append) == {}
+
+
+def test_a_sink_of_an_earlier_run_that_is_gone_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    noted = {"tensorboard": str(tmp_path / "file")}
+    with pytest.raises(InputError, match="An earlier run .* end it with --tensorboard ''"):
+        choose_sinks({}, noted, print)
