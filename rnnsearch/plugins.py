@@ -200,6 +200,10 @@ def _named(found: Any, name: str, method: str) -> type:
     )
 
 
+class _MissingAttributeError(InputError, AttributeError):
+    """Somebody's object lacks an attribute; `getattr` with a default takes the default."""
+
+
 class CustomObject:
     """Somebody's object, each of whose errors names its class and the line in it."""
 
@@ -208,7 +212,7 @@ class CustomObject:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        with calling(f"{self._name}: {attribute}"):
+        with calling(f"{self._name}: {attribute}", _MissingAttributeError):
             found = getattr(self._made, attribute)
         if not callable(found):
             return found

@@ -104,6 +104,8 @@ def drive(folder: Path, on_line: Callable[[Site], None] | None) -> None:
 class PaperRecorder(Outbox):
     """The driver's handle on its records, with an outbox and nobody who moves it."""
 
+    close_seconds = 5.0
+
     def start(self) -> None:
         """There is no writer."""
 

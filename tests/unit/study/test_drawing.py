@@ -28,6 +28,7 @@ HEARD: list[Event] = []
 class PaperRecorder(Outbox):
     """The driver's handle on its records, with an outbox and nobody who moves it."""
 
+    close_seconds = 5.0
     problem = None
 
     def on_event(self, event: Event) -> None:

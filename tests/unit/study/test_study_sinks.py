@@ -67,5 +67,5 @@ def test_a_study_keeps_to_its_sinks_until_another_place_or_none_is_given(
 def test_a_sink_of_an_earlier_run_that_is_gone_is_refused_with_a_way_out(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     noted = {"tensorboard": str(tmp_path / "file")}
-    with pytest.raises(InputError, match="An earlier run .* end it with --tensorboard ''"):
+    with pytest.raises(InputError, match=r"An earlier run .* end it with --tensorboard ''"):
         choose_sinks({}, noted, print)
