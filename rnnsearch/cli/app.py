@@ -13,6 +13,7 @@ from rnnsearch import __version__
 from rnnsearch.cli import bench, kernels, models, repair, spaces, studies, training
 from rnnsearch.cli.analyse import analyse
 from rnnsearch.cli.explain import explain
+from rnnsearch.cli.guide import guide
 from rnnsearch.cli.keys import keys
 from rnnsearch.cli.ui import ui
 from rnnsearch.custom_code import blame, place_of
@@ -47,6 +48,7 @@ for _command in (
     keys,
     spaces.schema,
     explain,
+    guide,
     models.rollout,
     models.sample,
     models.classify,

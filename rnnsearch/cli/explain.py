@@ -30,7 +30,10 @@ class Nonlinearity(StrEnum):
     RELU = "relu"
 
 
-AtLeastOne = Annotated[int, typer.Option(min=1, max=MOST)]
+def _count(meaning: str) -> typer.models.OptionInfo:
+    """An option that takes a whole number from 1."""
+    option: typer.models.OptionInfo = typer.Option(min=1, max=MOST, help=meaning)
+    return option
 
 
 def explain(
@@ -40,7 +43,7 @@ def explain(
             case_sensitive=False, help=f"{', '.join(list(CELLS)[:-1])} or {list(CELLS)[-1]}."
         ),
     ],
-    input_size: AtLeastOne = 100,
+    input_size: Annotated[int, _count("Numbers that enter at each time step.")] = 100,
     hidden_sizes: Annotated[
         str, typer.Option(help="Units of each layer, as in 30,20; one number for all layers.")
     ] = "20",
@@ -48,9 +51,9 @@ def explain(
         int | None,
         typer.Option(min=1, max=MOST, help="Layers, where --hidden-sizes is one number."),
     ] = None,
-    output_size: AtLeastOne = 1,
-    batch_size: AtLeastOne = 3,
-    seq_len: AtLeastOne = 10,
+    output_size: Annotated[int, _count("Numbers that the head gives.")] = 1,
+    batch_size: Annotated[int, _count("Sequences in a batch, in the shapes.")] = 3,
+    seq_len: Annotated[int, _count("Time steps of a sequence.")] = 10,
     nonlinearity: Annotated[
         Nonlinearity, typer.Option(case_sensitive=False, help="Of an rnn.")
     ] = Nonlinearity.TANH,

@@ -47,21 +47,31 @@ def keys(
 
 
 def _told(one: Entry) -> str:
-    from rnnsearch.space.fields import sampled_section
-
-    unit = f" {one.range.unit}" if one.range.unit else ""
-    limits = f", {one.range}{unit}" if str(one.range) else f" of{unit}" if unit else ""
-    default = "" if one.default is None else f"; default {one.default}"
-    drawn = f"Drawn by {', '.join(one.draws)}." if one.draws else ""
-    if one.never_sampled and sampled_section(one.key):
-        drawn = f"Never sampled, since {one.never_sampled}."
-    needs = f"Only with {one.needs}." if one.needs else ""
     lines = textwrap.wrap(
-        " ".join(filter(None, (one.meaning, needs, drawn))),
+        explained(one),
         WIDTH,
         initial_indent="    ",
         subsequent_indent="    ",
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return "\n".join([f"{one.key}: {one.type}{limits}{default}", *lines])
+    return "\n".join([f"{one.key}: {taken(one)}", *lines])
+
+
+def taken(one: Entry) -> str:
+    """What a key takes, with its unit, and what it is where a file leaves it out."""
+    unit = f" {one.range.unit}" if one.range.unit else ""
+    limits = f", {one.range}{unit}" if str(one.range) else f" of{unit}" if unit else ""
+    default = "" if one.default is None else f"; default {one.default}"
+    return f"{one.type}{limits}{default}"
+
+
+def explained(one: Entry) -> str:
+    """What a key means, with what alone it counts, and how a study may sample it, in sentences."""
+    from rnnsearch.space.fields import sampled_section
+
+    drawn = f"Drawn by {', '.join(one.draws)}." if one.draws else ""
+    if one.never_sampled and sampled_section(one.key):
+        drawn = f"Never sampled, since {one.never_sampled}."
+    needs = f"Only with {one.needs}." if one.needs else ""
+    return " ".join(filter(None, (one.meaning, needs, drawn)))

@@ -1,0 +1,96 @@
+"""`rnnsearch guide`: the pages that lie in the package, listed and shown in the terminal."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rnnsearch.commands import command
+from rnnsearch.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.markdown import Markdown
+
+GUIDE = files("rnnsearch") / "guide"
+INDEX = "README"
+"""The page whose links are the topics, in their order."""
+
+_LINK = re.compile(r"\[([^\]]+)\]\(([\w-]+)\.md(?:#[\w-]*)?\)")
+
+
+def guide(
+    topic: Annotated[
+        str, typer.Argument(metavar="[TOPIC]", help="A page of the guide; without one, their list.")
+    ] = "",
+) -> None:
+    """Show a page of the guide that came with this installation, or list its pages."""
+    from rich.console import Console
+
+    names = topics()
+    if not topic:
+        width = max(map(len, names))
+        for name in names:
+            typer.echo(f"{name:<{width}}  {first_sentence(page(name))}")
+        typer.echo(f"\nread one: {command('guide', names[0])}\nexamples: {GUIDE / 'examples'}")
+        return
+    if topic not in names:
+        from rnnsearch.space.nearest import nearest
+
+        by_word = {name.replace("-", "_"): name for name in names}
+        near = by_word.get(nearest(topic, by_word))
+        remedy = f"Did you mean {near}?" if near else f"There are {', '.join(names)}."
+        raise InputError(f"the guide has no page {topic}. {remedy}")
+    console = Console()
+    if console.is_terminal:
+        console.print(shown(page(topic)), crop=False)
+    else:
+        typer.echo(page(topic))
+
+
+def topics() -> list[str]:
+    """The names of the pages, in the order in which the index links to them."""
+    names = dict.fromkeys(name for _, name in _LINK.findall(page(INDEX)))
+    return [name for name in names if (GUIDE / f"{name}.md").is_file()]
+
+
+def page(name: str) -> str:
+    """The markdown of a page.
+
+    Raises:
+        FileNotFoundError: There is no such page.
+    """
+    return (GUIDE / f"{name}.md").read_text(encoding="utf-8")
+
+
+def first_sentence(markdown: str) -> str:
+    """What a page is for: the first sentence below its heading, on one line, without marks."""
+    paragraph = " ".join(markdown.split("\n\n")[1].split())
+    plain = re.sub(r"\[([^\]]+)\]\([^)]*\)|`", r"\1", paragraph)
+    return re.split(r"(?<=\.)\s", plain, maxsplit=1)[0]
+
+
+def shown(markdown: str) -> Markdown:
+    """A page for a terminal: a link to another page is the command that shows it, and a line of
+    code stays one line that starts at the edge, so that it can be copied."""
+    from typing import ClassVar
+
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.markdown import CodeBlock, Markdown
+    from rich.syntax import Syntax
+
+    class Copyable(CodeBlock):
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+            code = str(self.text).rstrip()
+            lines = Syntax("", self.lexer_name, theme="ansi_dark").highlight(code)
+            lines.rstrip()
+            lines.no_wrap, lines.overflow = True, "ignore"
+            yield lines
+
+    class Page(Markdown):
+        elements: ClassVar = {**Markdown.elements, "fence": Copyable, "code_block": Copyable}
+
+    linked = _LINK.sub(lambda link: f"{link[1]} (`{command('guide', link[2])}`)", markdown)
+    return Page(linked, hyperlinks=False)
