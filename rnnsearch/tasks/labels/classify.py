@@ -12,10 +12,10 @@ from rnnsearch.errors import ModelError
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.files import columns as arrow
+from rnnsearch.tasks.files.written.reading import read_times
 from rnnsearch.tasks.frames import frame_columns, text_cells
 from rnnsearch.tasks.labels.encoder import encoder_from_json
-from rnnsearch.tasks.labels.table import rows_by_id
-from rnnsearch.tasks.labels.times import put_in_order, times_of_column
+from rnnsearch.tasks.labels.table import put_in_order, rows_by_id
 from rnnsearch.tasks.ragged import Ragged
 
 
@@ -121,7 +121,7 @@ def _steps(manifest: Mapping[str, Any], frame: Any) -> dict[str, Floats]:
             raise ModelError(f"row {row} (from 0) has no {id!r}, which tells the sequences apart.")
     rows = rows_by_id(ids)
     if time:
-        times = times_of_column(
+        times = read_times(
             found[time], lambda row: f"the rows, column {time!r}, row {row} (from 0)"
         )
         for name, own in rows.items():

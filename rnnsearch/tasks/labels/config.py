@@ -59,7 +59,7 @@ class LabelsConfig:
     ] = None
     time: Annotated[
         str | None,
-        "With `id`, the column that orders the steps, numbers or ISO 8601; null: row order.",
+        "With `id`, the column that orders the steps, numbers or dates; null: row order.",
     ] = None
     features: Annotated[
         tuple[str, ...], "With `id`, the columns of numbers that are the sequence."

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.files.encoding import lines_of
 from rnnsearch.tasks.files.texts import Texts, read_text, read_texts
+from rnnsearch.tasks.files.written.reading import read_times
 from rnnsearch.tasks.labels.config import LabelsConfig
-from rnnsearch.tasks.labels.table import rows_by_id
-from rnnsearch.tasks.labels.times import finite, put_in_order, times_of
+from rnnsearch.tasks.labels.table import put_in_order, rows_by_id
 
 TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".parquet", ".pq")
 
@@ -160,21 +161,38 @@ def _sequences(
     Raises:
         DataError: A sequence has a time twice, or a cell is no number.
     """
+    import pyarrow
+
     values = np.stack([_numbers(table, name) for name in features], axis=1)
-    times: Sequence[Any] = []
+    rows = rows_by_id(table.columns[id])
     if time is not None:
-        times = times_of(table.columns[time], lambda row: table.place(row, time))
-    for name, own in rows_by_id(table.columns[id]).items():
-        same = None if time is None else put_in_order(own, times)
-        if time is not None and same is not None:
-            raise DataError(
-                f"{table.place(same[1], time)}: the sequence {name!r} has this time twice; it has "
-                f"it on line {table.lines[same[0]]} too."
-            )
-        yield name, own, values[own]
+        cells = pyarrow.array(table.columns[time])
+        times = read_times(cells, lambda row: table.place(row, time))
+        for name, of_sequence in rows.items():
+            if same := put_in_order(of_sequence, times):
+                raise DataError(
+                    f"{table.place(same[1], time)}: the sequence {name!r} has this time twice; it "
+                    f"has it on line {table.lines[same[0]]} too."
+                )
+    for name, of_sequence in rows.items():
+        yield name, of_sequence, values[of_sequence]
 
 
 def _numbers(table: Texts, name: str) -> Floats:
-    """A column as finite numbers."""
-    remedy = " Fill the gap, or take the sequence out."
-    return np.array(finite(table.columns[name], lambda row: table.place(row, name), remedy))
+    """A column as finite numbers.
+
+    Raises:
+        DataError: A cell is none; its place is named.
+    """
+    found = np.empty(len(table.lines))
+    for row, cell in enumerate(table.columns[name]):
+        try:
+            found[row] = float(cell)
+        except ValueError as error:
+            raise DataError(f"{table.place(row, name)}: {cell!r} is no number.") from error
+        if not isfinite(found[row]):
+            raise DataError(
+                f"{table.place(row, name)}: {cell!r} is not finite. Fill the gap, or take the "
+                "sequence out."
+            )
+    return found

@@ -192,7 +192,7 @@ BAD_TABLES = {
     ),
     "two labels": (HEADER, "s0,0,1,2,up\ns0,1,1,2,down\n", "'s0' has several labels: down, up"),
     "a time twice": (HEADER, "s0,7,1,2,up\ns0,7,1,3,up\n", "walks.csv:3: column 't': the sequence"),
-    "no time": (HEADER, "s0,soon,1,2,up\n", "'soon' is no ISO 8601 time and no number"),
+    "no time": (HEADER, "s0,soon,1,2,up\n", "column 't' holds 'soon', which is no time"),
     "one label": (HEADER, enough().replace("down", "up"), "at least two classes"),
 }
 
