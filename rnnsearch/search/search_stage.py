@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import InputError
@@ -14,7 +14,6 @@ from rnnsearch.events import (
     EpochsReported,
     Listener,
     RungsChanged,
-    TrialEnded,
     TrialStarted,
 )
 from rnnsearch.goal import standing
@@ -255,17 +254,13 @@ class SearchStage:
         return Departure(job.trial_id, keep_weights=keep)
 
     def _tell_end(self, job: Job, state: TrialState, reason: str) -> None:
-        self.listener.on_event(
-            TrialEnded(
-                time=time.time(),
-                number=job.number,
-                state=state,
-                value=job.curve[max(job.curve)] if job.curve else None,
-                **self._end(job, reason),
-                training_seconds=job.seconds,
-                kernel=job.kernel,
-            )
+        trial = replace(
+            self.ledger.trial(job.number),
+            state=state,
+            seconds=job.seconds,
+            **self._end(job, reason),
         )
+        self.listener.on_event(trial.ended_event(time.time(), job.kernel))
 
     def _end(self, job: Job, reason: str) -> dict[str, Any]:
         """What the ledger and its listeners hear alike."""

@@ -62,14 +62,4 @@ def untold(
             rows = [{metric: curve[epoch]} for epoch in epochs]
             yield EpochsReported(when, trial.number, epochs, rows, 0)
         if trial.state in ENDED:
-            yield TrialEnded(
-                time=when,
-                number=trial.number,
-                state=trial.state,
-                reason=trial.reason,
-                epoch=trial.epoch,
-                value=trial.value,
-                best_value=trial.best_value,
-                best_epoch=trial.best_epoch,
-                training_seconds=trial.seconds or 0.0,
-            )
+            yield trial.ended_event(when)

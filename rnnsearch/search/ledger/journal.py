@@ -16,28 +16,33 @@ from pathlib import Path
 from typing import Any
 
 from optuna.storages.journal import BaseJournalBackend
-from optuna.storages.journal._storage import JournalOperation
 
 from rnnsearch.disk import append_bytes, sync_folder
 from rnnsearch.errors import DamagedLedgerError, LedgerError, StorageError
-from rnnsearch.search.ledger.journal_record import DamagedRecordError, decode, encode
+from rnnsearch.search.ledger.journal_record import (
+    DamagedRecordError,
+    Operation,
+    decode,
+    encode,
+)
 
 
 class BufferedJournal(BaseJournalBackend):
-    """Reads see what is buffered; another process sees what has been flushed.
+    """An Optuna journal backend that holds appended records in memory until `flush`.
 
-    There is one writer (`rnnsearch.search.lock` sees to it). Safe to share between threads. A
-    record that a killed driver left half written is cut off at opening, which loses only what no
-    `flush` had promised.
+    This process reads the buffered records too; another process sees those that were flushed. The
+    study's lock (`rnnsearch.search.lock`) lets a single process write. Threads may share an
+    instance. Opening cuts off a record that a killed driver left half written at the end of the
+    file: no `flush` had promised it.
 
     Args:
-        path: The file; it is made if absent, its folder is not.
-        read_only: Leave the file alone: a half-written record at the end may belong to a driver
-            that is at work, and is passed over; appending raises.
+        path: The journal file, which is created if it is absent; its folder is not.
+        read_only: Do not write. A half-written record at the end is then passed over instead of
+            cut off, since a driver may be writing it; `append_logs` raises LedgerError.
 
     Raises:
         StorageError: The file cannot be opened.
-        DamagedLedgerError: A record is damaged; a half one at the end is none.
+        DamagedLedgerError: A record is damaged, other than by being cut off at the end.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -69,10 +74,12 @@ class BufferedJournal(BaseJournalBackend):
             raise LedgerError(f"{self._path} was opened to be read only.")
         with self._lock:
             first, trials, records = self._flushed + len(self._pending), self._trials, []
-            # Encoded here and not in `flush`, so that what is not JSON raises where it came from.
+            # Encoded here and not in `flush`, so that a value that JSON cannot hold raises in the
+            # call that brought it.
             for number, log in enumerate(logs, first):
-                if creates := log.get("op_code") == JournalOperation.CREATE_TRIAL:
-                    # Optuna counts; said here, a repair knows which trial a lost record made.
+                if creates := log.get("op_code") == Operation.CREATE_TRIAL:
+                    # Optuna numbers trials by counting these records. The number is written down,
+                    # so that a repair knows which trial a lost record had created.
                     log = {**log, "trial_id": trials}
                 records.append(encode(log, number))
                 trials += creates
@@ -80,11 +87,11 @@ class BufferedJournal(BaseJournalBackend):
             self._trials = trials
 
     def flush(self) -> None:
-        """Writes what is buffered with one append and one fsync.
+        """Write all buffered records with one append and one fsync.
 
         Raises:
-            StorageError: The disk refused; everything stays buffered for the next call.
-            LedgerError: Somebody else wrote to the file.
+            StorageError: The disk refused the write; the records stay buffered for the next call.
+            LedgerError: Another process wrote to the file.
         """
         with self._lock:
             if not self._pending:
@@ -98,18 +105,18 @@ class BufferedJournal(BaseJournalBackend):
                     "Nothing is lost yet; make room or bring the disk back."
                 ) from error
             flushed, size = self._flushed + len(self._pending), self._size + len(batch)
-            # No call between these, so that no signal parts them.
+            # One statement without a call in it, so that no signal handler runs between the three.
             self._pending, self._flushed, self._size = [], flushed, size
 
     def _append(self, batch: bytes) -> None:
         file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         try:
-            found = os.fstat(file).st_size
-            left = os.pread(file, len(batch), self._size) if found > self._size else b""
-            # What a failed attempt wrote and could not take back is the beginning of this one.
-            if found != self._size + len(left) or not batch.startswith(left):
+            size = os.fstat(file).st_size
+            extra = os.pread(file, len(batch), self._size) if size > self._size else b""
+            # A failed attempt may have left the beginning of this batch there.
+            if size != self._size + len(extra) or not batch.startswith(extra):
                 raise LedgerError(
-                    f"{self._path} has {found} bytes instead of {self._size}: another driver "
+                    f"{self._path} has {size} bytes instead of {self._size}: another driver "
                     "wrote to it. Stop one of them."
                 )
             append_bytes(file, batch, self._size)
@@ -128,10 +135,13 @@ class BufferedJournal(BaseJournalBackend):
 
 
 def _measure(path: Path) -> tuple[int, int, int]:
-    """Counts the whole records of a journal, the bytes that they fill, and the trials they made.
+    """The number of whole records in a journal, their bytes, and the trials that they create.
 
-    A line without its end is what a kill leaves, and what follows the last record if a power cut
-    left zeros; everything else that is no record is damage.
+    A last line without its newline is no damage: a kill leaves half a record, and a power cut may
+    leave zeros behind the last one. Anything else that is no record is damage.
+
+    Raises:
+        DamagedLedgerError: A record is damaged.
     """
     count = size = trials = 0
     checked = False
@@ -148,18 +158,18 @@ def _measure(path: Path) -> tuple[int, int, int]:
                     f"Record {count + 1} of the ledger {path} is damaged ({problem}){follow}."
                 ) from problem
             checked = checked or "record" in log
-            trials += log.get("op_code") == JournalOperation.CREATE_TRIAL
+            trials += log.get("op_code") == Operation.CREATE_TRIAL
             count += 1
             size += len(line)
     return count, size, trials
 
 
 def _is_torn(line: bytes, number: int) -> bool:
-    """Whether the last line is one that was never written to its end."""
+    """Whether a damaged line is a last one that was never written to its end."""
     if line.endswith(b"\n"):
         return False
     try:
-        # A whole record and one byte more: its newline was changed.
+        # If it is a whole record but for its last byte, the newline was changed: that is damage.
         decode(line[:-1] + b"\n", number, checked=False)
     except DamagedRecordError:
         return True

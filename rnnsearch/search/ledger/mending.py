@@ -1,25 +1,28 @@
-"""A ledger that holds together again, made of the whole records of a damaged one.
+"""Makes a consistent ledger of the whole records of a damaged one.
 
-Records hang on each other: Optuna counts trials as they are made, so one that is missing would
-shift all that follow; and a trial of which a report is missing would be believed all the same.
+Records depend on one another. Optuna numbers trials in the order in which they are created, so a
+missing creation would shift all later trials; and a trial whose report is missing would look like
+one that never made it.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
-from optuna.storages.journal._storage import JournalOperation, JournalStorageReplayResult
+from optuna.storages import JournalStorage
+from optuna.storages.journal import BaseJournalBackend
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from rnnsearch.search.ledger.identity import study_attributes
+from rnnsearch.search.ledger.journal_record import Operation
 from rnnsearch.search.ledger.notes import notes_of
-from rnnsearch.search.ledger.row import END_ATTRIBUTES, shown_state
 from rnnsearch.search.ledger.salvage import Gap
+from rnnsearch.search.ledger.trial_record import END_ATTRIBUTES, shown_state
 from rnnsearch.space.proposals import suggest
 from rnnsearch.space.spec import StudySpec
 
@@ -29,15 +32,15 @@ _KEPT_ATTRIBUTES = frozenset({"attempts", "crashes"})
 
 @dataclass(slots=True)
 class Mended:
-    """What `mend` makes.
+    """The records of a mended journal, and what was lost on the way to it.
 
     Attributes:
         logs: The records of the new journal, without numbers and checksums.
-        kept: Records of the old one among them.
-        gone: Numbers of records that are missing, counting from 0; those that are whole and say
-            nothing without the missing ones are not among them.
-        lost: Trials of which nothing usable is left; they wait, to be drawn anew.
-        again: Trials with gaps; they wait with their parameters, to be trained from their seeds.
+        kept: How many of them come from the damaged journal.
+        gone: Numbers, from 0, of records that are missing or make no sense. A whole record that
+            was dropped because others are missing is not among them.
+        lost: Trials of which nothing usable is left. They wait, and are sampled anew.
+        again: Trials with gaps. They wait with their parameters, to be trained from their seeds.
     """
 
     logs: list[dict[str, Any]] = field(default_factory=list)
@@ -50,9 +53,13 @@ class Mended:
 def mend(pieces: Iterable[dict[str, Any] | Gap], spec: StudySpec, name: str) -> Mended:
     """Put the whole records of a study's ledger together.
 
-    A trial that was open where something is missing may be the one that it is missing of. It
-    stays as it is where it can be shown to be complete; otherwise it waits again with its
+    A missing record may belong to any trial that had not ended at that place. Such a trial stays
+    as it is if it can be shown that nothing of it is missing. Otherwise it waits again with its
     parameters, and `resume` trains it from its seed to the same curve.
+
+    Args:
+        pieces: What `salvage` read, in order.
+        name: The study's name, for a journal that lost the record with it.
     """
     replay = _Replay(spec, name)
     suspects: set[int] = set()
@@ -72,26 +79,40 @@ def mend(pieces: Iterable[dict[str, Any] | Gap], spec: StudySpec, name: str) -> 
             mended.lost.append(number)
         elif not _is_complete(trial):
             mended.again.append(number)
-    for log, ours in replay.logs:
-        of = log.get("trial_id")
-        if of in mended.lost:
-            if log["op_code"] == JournalOperation.CREATE_TRIAL:
+    for log, from_journal in replay.logs:
+        trial_id = log.get("trial_id")
+        if trial_id in mended.lost:
+            if log["op_code"] == Operation.CREATE_TRIAL:
                 mended.logs.append(_placeholder(spec, log["trial_id"]))
-        elif of not in mended.again or _stays(log):
+        elif trial_id not in mended.again or _stays(log):
             mended.logs.append(log)
-            mended.kept += ours
+            mended.kept += from_journal
     mended.logs += [_waiting(number) for number in mended.again]
     return mended
 
 
+class _Memory(BaseJournalBackend):
+    """A journal that lies in memory alone, for Optuna to read."""
+
+    def __init__(self) -> None:
+        self.logs: list[dict[str, Any]] = []
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        yield from self.logs[log_number_from:]
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        self.logs += logs
+
+
 class _Replay:
-    """The records so far, as Optuna understands them.
+    """The records so far, and the study that Optuna reads from them.
 
     Attributes:
-        logs: Records with whether they come from the damaged journal.
-        number: Of the record that is looked at.
-        gone: See `Mended`.
-        placeholders: Trials that had to be made because others follow them.
+        logs: The accepted records, each with whether it comes from the damaged journal.
+        number: The number of the record that was last looked at.
+        gone: As in `Mended`.
+        placeholders: Trials whose own creation is missing; they were created because records of
+            later trials follow.
     """
 
     def __init__(self, spec: StudySpec, name: str) -> None:
@@ -101,75 +122,90 @@ class _Replay:
         self.placeholders: set[int] = set()
         self._spec = spec
         self._name = name
-        self._result = JournalStorageReplayResult("reader-")
-        self._open: set[int] = set()
+        self._journal = _Memory()
+        self._storage = JournalStorage(self._journal)
+        self._has_study = False
+        self._num_trials = 0
 
     @property
-    def trials(self) -> dict[int, FrozenTrial]:
-        return self._result._trials
+    def trials(self) -> list[FrozenTrial]:
+        return self._storage.get_all_trials(0, deepcopy=False) if self._has_study else []
 
     def open_trials(self) -> set[int]:
-        """Trials that have not ended."""
-        self._open = {one for one in self._open if not self.trials[one].state.is_finished()}
-        return set(self._open)
+        """Numbers of the trials that have not ended."""
+        return {trial.number for trial in self.trials if not trial.state.is_finished()}
 
     def take(self, log: dict[str, Any]) -> bool:
-        """Add a record; False where it makes no sense, which only one without checksum does."""
+        """Add a record of the damaged journal.
+
+        Returns:
+            False where it makes no sense and was dropped: a changed record without a checksum.
+        """
         self.number = log.get("record", self.number + 1)
         log = {key: value for key, value in log.items() if key not in ("record", "crc")}
         try:
-            if log["op_code"] != JournalOperation.CREATE_STUDY:
+            if log["op_code"] != Operation.CREATE_STUDY:
                 self._make_study()
-            if log["op_code"] == JournalOperation.CREATE_TRIAL:
-                log["trial_id"] = max(len(self.trials), log.get("trial_id", 0))
+            if log["op_code"] == Operation.CREATE_TRIAL:
+                log["trial_id"] = max(self._num_trials, log.get("trial_id", 0))
                 self._make_trials(log["trial_id"])
             elif "trial_id" in log:
                 self._make_trials(log["trial_id"] + 1)
-            elif log["op_code"] == JournalOperation.SET_STUDY_USER_ATTR:
+            elif log["op_code"] == Operation.SET_STUDY_USER_ATTR:
                 notes_of(log["user_attr"])
-            self._add(log, ours=True)
+            self._add(log, from_journal=True)
         except (LookupError, TypeError, ValueError, AttributeError, AssertionError):
             return False
         return True
 
     def take_missing_attributes(self) -> None:
-        """What reopening needs and was lost, from the study's space file."""
+        """Add what reopening the study needs and the journal lost, from the space file."""
         self._make_study()
-        (study,) = self._result.get_all_studies()
+        noted = self._storage.get_study_user_attrs(0)
         for key, value in study_attributes(self._spec):
-            if key not in study.user_attrs:
+            if key not in noted:
                 if key == "num_trials":
-                    value = max(int(str(value)), len(self.trials))
-                log = {"op_code": JournalOperation.SET_STUDY_USER_ATTR, "worker_id": _WORKER}
-                self._add({**log, "study_id": 0, "user_attr": {key: value}}, ours=False)
+                    value = max(int(str(value)), self._num_trials)
+                log = {"op_code": Operation.SET_STUDY_USER_ATTR, "worker_id": _WORKER}
+                self._add({**log, "study_id": 0, "user_attr": {key: value}})
 
     def _make_study(self) -> None:
-        if not self._result.get_all_studies():
+        """Create the study where its own record is missing."""
+        if not self._has_study:
             direction = StudyDirection[self._spec.search.goal.name]
-            log = {"op_code": JournalOperation.CREATE_STUDY, "worker_id": _WORKER}
-            self._add({**log, "study_name": self._name, "directions": [direction]}, ours=False)
+            log = {"op_code": Operation.CREATE_STUDY, "worker_id": _WORKER}
+            self._add({**log, "study_name": self._name, "directions": [direction]})
 
     def _make_trials(self, count: int) -> None:
-        """Make trials up to a number of them, whose own records are missing."""
-        if count - len(self.trials) > len(self.gone):
-            raise ValueError("more trials than records are missing")
-        while len(self.trials) < count:
-            number = len(self.trials)
-            self.placeholders.add(number)
-            self._add(_placeholder(self._spec, number), ours=False)
+        """Create trials until there are so many, where their own records are missing.
 
-    def _add(self, log: dict[str, Any], *, ours: bool) -> None:
-        self._result.apply_logs([log])
-        self.logs.append((log, ours))
-        if log["op_code"] == JournalOperation.CREATE_TRIAL:
-            self._open.add(log["trial_id"])
+        Raises:
+            ValueError: Fewer records than that are missing, so the count is wrong.
+        """
+        if count - self._num_trials > len(self.gone):
+            raise ValueError("more trials than records are missing")
+        while self._num_trials < count:
+            self.placeholders.add(self._num_trials)
+            self._add(_placeholder(self._spec, self._num_trials))
+
+    def _add(self, log: dict[str, Any], *, from_journal: bool = False) -> None:
+        """Have Optuna read a record, which raises where it makes no sense, and keep it."""
+        self._journal.append_logs([log])
+        self._storage.get_study_directions(0)
+        self._has_study = True
+        if log["op_code"] == Operation.CREATE_TRIAL:
+            self._num_trials = len(self.trials)
+        self.logs.append((log, from_journal))
 
 
 def _placeholder(spec: StudySpec, number: int) -> dict[str, Any]:
-    """The record of a trial that waits; the first ones have the parameters of the space file."""
+    """A record that creates a waiting trial.
+
+    One of the study's first trials has the parameters that the space file gives it.
+    """
     first = spec.first_trials[number] if number < len(spec.first_trials) else None
     return {
-        "op_code": JournalOperation.CREATE_TRIAL,
+        "op_code": Operation.CREATE_TRIAL,
         "worker_id": _WORKER,
         "study_id": 0,
         "datetime_start": None,
@@ -182,14 +218,15 @@ def _placeholder(spec: StudySpec, number: int) -> dict[str, Any]:
 
 
 def _waiting(number: int) -> dict[str, Any]:
-    log = {"op_code": JournalOperation.SET_TRIAL_STATE_VALUES, "worker_id": _WORKER}
+    """A record that lets a trial wait again."""
+    log = {"op_code": Operation.SET_TRIAL_STATE_VALUES, "worker_id": _WORKER}
     return {**log, "trial_id": number, "state": TrialState.WAITING, "values": None}
 
 
 def _has_params(spec: StudySpec, trial: FrozenTrial) -> bool:
-    """Whether each parameter that is active is there."""
+    """Whether a trial has each parameter that is active in it, with a value of the space."""
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # Optuna's word on a value outside of its range
+        warnings.simplefilter("error")  # Optuna warns of a value outside of its range
         try:
             return bool(suggest(spec, optuna.trial.FixedTrial(trial.params)) == trial.params)
         except (ValueError, UserWarning):
@@ -197,20 +234,20 @@ def _has_params(spec: StudySpec, trial: FrozenTrial) -> bool:
 
 
 def _is_complete(trial: FrozenTrial) -> bool:
-    """Whether nothing of an ended trial can be missing."""
-    noted = trial.user_attrs
-    if not trial.state.is_finished() or not noted.keys() >= END_ATTRIBUTES:
+    """Whether a trial has ended with all its attributes, and a value at every epoch before."""
+    attributes = trial.user_attrs
+    if not trial.state.is_finished() or not attributes.keys() >= END_ATTRIBUTES:
         return False
-    curve = set(trial.intermediate_values) - {noted.get("penalty_epoch")}
-    every = set(range(1, int(noted["epoch"]) + 1))
-    return curve == every and bool(noted["ended_as"] == shown_state(trial))
+    reported = set(trial.intermediate_values) - {attributes.get("penalty_epoch")}
+    epochs = set(range(1, int(attributes["epoch"]) + 1))
+    return reported == epochs and bool(attributes["ended_as"] == shown_state(trial))
 
 
 def _stays(log: dict[str, Any]) -> bool:
-    """Whether a record stays of a trial that is trained again."""
+    """Whether a record of a trial that is trained again is kept: its parameters and crashes are."""
     match log["op_code"]:
-        case JournalOperation.CREATE_TRIAL | JournalOperation.SET_TRIAL_PARAM:
+        case Operation.CREATE_TRIAL | Operation.SET_TRIAL_PARAM:
             return True
-        case JournalOperation.SET_TRIAL_USER_ATTR:
+        case Operation.SET_TRIAL_USER_ATTR:
             return _KEPT_ATTRIBUTES.issuperset(log["user_attr"])
     return False

@@ -1,13 +1,19 @@
-"""A trial as the ledger hands it out, and as people read it."""
+"""A trial as the ledger knows it, hands it out, and reads it from the Optuna study."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
-from rnnsearch.events import TrialState
+from optuna.trial import FrozenTrial
+from optuna.trial import TrialState as OptunaState
+
+from rnnsearch.events import EndState, TrialEnded, TrialState
 from rnnsearch.goal import Goal, Standing, standing
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.tasks.streams import derive
 
 BEST_LOSS = "best_loss"
 """Attribute of an ended trial: the task's own loss at its best epoch."""
@@ -16,63 +22,83 @@ TRAIN_LOSSES = "train_losses"
 """Attribute of an ended trial: the training loss by epoch, as far as its last driver saw it."""
 
 CRASHES_BEFORE_ALONE = 3
-"""A trial that was aboard so many crashes runs alone from then on."""
+"""A trial whose packs have crashed so many times gets a pack of its own from then on."""
+
+_AT_END = ("reason", "epoch", "best_value", "best_epoch", "seconds", "attributes")
+
+END_ATTRIBUTES = frozenset(("ended_as", *_AT_END))
+"""User attributes that every ended trial of the Optuna study has."""
+
+_STATES: Mapping[OptunaState, TrialState] = {
+    OptunaState.RUNNING: "running",
+    OptunaState.WAITING: "waiting",
+    OptunaState.COMPLETE: "complete",
+    OptunaState.PRUNED: "pruned",
+    OptunaState.FAIL: "failed",
+}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TrialRecord:
-    """All that the ledger knows about a trial.
+    """All that the ledger knows about a trial at one moment; a change makes a new record.
 
     Attributes:
-        number: Its number in the study, from 0.
-        name: `trial-0004-lstm`.
-        state: As people see it; `running` is aboard a pack or asked ahead of need.
-        params: What was sampled, under dotted keys.
-        values_by_epoch: The study's metric after each epoch.
-        value: The metric at the last epoch where it was finite; None before the first.
-        best_value: The best of the curve by the study's goal, and `best_epoch` where it stood.
-        epoch: Finished epochs.
-        reason: Why it ended; empty while it has not.
-        seed: What all its randomness derives from.
-        attempts: How often it went aboard a pack.
-        crashes: How many crashes it was aboard of.
-        snapshot: Where its last snapshot lies; without one it starts again from its seed.
+        number: The trial's number in the study, from 0.
+        seed: The seed from which all its randomness derives.
+        name: Such as `trial-0004-lstm`; empty until the parameters are sampled.
+        state: Its state as people see it. A `running` trial is aboard a pack; in a ledger that
+            was not closed it may also be one that was sampled ahead of need.
+        params: The sampled parameters, under dotted keys such as `model.hidden_size`.
+        values_by_epoch: The study's metric after each epoch at which it was finite.
+        epoch: How many epochs are finished.
+        best_value: The best value of the metric by the study's goal; None before the first.
+        best_epoch: The epoch of `best_value`.
+        reason: Why the trial ended; empty until then.
+        attempts: How many times it went aboard a pack.
+        crashes: How many times a pack crashed with the trial aboard.
+        snapshot: Name of the snapshot file that holds its training state; None where there is
+            none, so that it starts from its seed.
         seconds: Seconds of training; None before its end.
-        started: Unix time when it was asked for, and `ended` when it was told.
-        attributes: Whatever else was noted at its end.
+        started: Unix time at which the trial was asked of the sampler.
+        ended: Unix time of its end; None before.
+        attributes: What else was noted at its end.
     """
 
     number: int
-    name: str
-    state: TrialState
-    params: Mapping[str, Any]
-    values_by_epoch: Mapping[int, float]
-    value: float | None
-    best_value: float | None
-    best_epoch: int | None
-    epoch: int
-    reason: str
     seed: int
-    attempts: int
-    crashes: int
-    snapshot: str | None
-    seconds: float | None
-    started: float | None
-    ended: float | None
+    name: str = ""
+    state: TrialState = "waiting"
+    params: Mapping[str, Any] = field(default_factory=dict)
+    values_by_epoch: Mapping[int, float] = field(default_factory=dict)
+    epoch: int = 0
+    best_value: float | None = None
+    best_epoch: int | None = None
+    reason: str = ""
+    attempts: int = 0
+    crashes: int = 0
+    snapshot: str | None = None
+    seconds: float | None = None
+    started: float | None = None
+    ended: float | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def value(self) -> float | None:
+        """The metric at the last epoch where it was finite; None before the first."""
+        return self.values_by_epoch[max(self.values_by_epoch)] if self.values_by_epoch else None
+
     def standing(self, goal: Goal) -> Standing:
-        """Its place among the trials by its best epoch; the lower of two is better."""
+        """The trial's place among the trials by its best epoch; the lower of two is better."""
         return standing(goal, self.best_value, self.best_loss)
 
     @property
     def alone(self) -> bool:
-        """Whether it was aboard too many crashes, and gets a pack of its own."""
+        """Whether the trial gets a pack of its own, since it was aboard too many crashes."""
         return self.crashes >= CRASHES_BEFORE_ALONE
 
     @property
     def losses_by_epoch(self) -> dict[int, float]:
-        """The training loss, where it is known: of an ended trial, and not of older studies."""
+        """The training loss by epoch; empty before the trial's end, and in older studies."""
         losses = self.attributes.get(TRAIN_LOSSES) or {}
         return {int(epoch): loss for epoch, loss in losses.items()}
 
@@ -82,11 +108,94 @@ class TrialRecord:
         loss: float | None = self.attributes.get(BEST_LOSS)
         return loss
 
+    def with_reports(self, values: Mapping[int, float], goal: Goal) -> TrialRecord:
+        """The record after reports of more epochs; the earliest of equally good epochs is best."""
+        curve = {**self.values_by_epoch, **values}
+        best = min(curve, key=lambda epoch: (goal.cost(curve[epoch]), epoch), default=None)
+        return replace(
+            self,
+            values_by_epoch=curve,
+            epoch=max(self.epoch, max(curve, default=0)),
+            best_value=None if best is None else curve[best],
+            best_epoch=best,
+        )
+
+    def end_attributes(self, state: EndState) -> dict[str, Any]:
+        """The user attributes that Optuna's trial keeps of its end; see `END_ATTRIBUTES`."""
+        return {"ended_as": state, **{name: getattr(self, name) for name in _AT_END}}
+
+    def ended_event(self, time: float, kernel: str = "") -> TrialEnded:
+        """What listeners hear of the trial's end.
+
+        Args:
+            time: Unix time of the event.
+            kernel: What computed the trial, in words; empty where it is not known.
+        """
+        return TrialEnded(
+            time=time,
+            number=self.number,
+            state=self.state,
+            reason=self.reason,
+            epoch=self.epoch,
+            value=self.value,
+            best_value=self.best_value,
+            best_epoch=self.best_epoch,
+            training_seconds=self.seconds or 0.0,
+            kernel=kernel,
+        )
+
+
+def new_record(spec: StudySpec, number: int) -> TrialRecord:
+    """A trial without parameters, with the seed that follows from the study's."""
+    return TrialRecord(number, derive(spec.search.seed, "trial", number))
+
+
+def read_record(spec: StudySpec, frozen: FrozenTrial) -> TrialRecord:
+    """A trial as the Optuna study has it.
+
+    A value at `penalty_epoch` is left out: it was put there for samplers, and is not the trial's.
+    """
+    attributes = frozen.user_attrs
+    reports = {
+        epoch: value
+        for epoch, value in sorted(frozen.intermediate_values.items())
+        if epoch != attributes.get("penalty_epoch")
+    }
+    record = replace(
+        new_record(spec, frozen.number).with_reports(reports, spec.search.goal),
+        name=trial_name(frozen.number, frozen.params, spec.values),
+        state=shown_state(frozen),
+        params=dict(frozen.params),
+        attempts=int(attributes.get("attempts", 0)),
+        crashes=int(attributes.get("crashes", 0)),
+        snapshot=attributes.get("snapshot"),
+        started=unix_time(frozen.datetime_start),
+        ended=unix_time(frozen.datetime_complete),
+    )
+    if not frozen.state.is_finished():
+        return record
+    record = replace(record, **{name: attributes[name] for name in _AT_END if name in attributes})
+    return replace(record, reason=str(record.reason), epoch=int(record.epoch))
+
+
+def shown_state(frozen: FrozenTrial) -> TrialState:
+    """A trial's state as people see it; a diverged trial is a pruned one to Optuna."""
+    if frozen.state == OptunaState.PRUNED and frozen.user_attrs.get("diverged", False):
+        return "diverged"
+    return _STATES[frozen.state]
+
+
+def unix_time(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
+
 
 def trial_name(number: int, params: Mapping[str, Any], values: Mapping[str, Any]) -> str:
-    """`trial-0004-lstm`: the cell comes from the sampled params or the study's fixed values.
+    """A trial's name for people, such as `trial-0004-lstm`.
 
-    Of a user's own cell, the class.
+    Args:
+        params: The trial's sampled parameters, which may hold the cell.
+        values: The fixed values of the study's space. Of a custom cell, `module:Class`, the name
+            has the class.
     """
     cell = str(params.get("model.cell", values.get("model.cell", ""))).rpartition(":")[2]
     return f"trial-{number:04d}-{cell}" if cell else f"trial-{number:04d}"
