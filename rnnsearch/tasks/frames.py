@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.files.columns import family, in_words, listed
 
 NA_HINT = (
     " pandas reads NA and the like as empty; read_csv(..., keep_default_na=False) leaves them."
@@ -25,6 +24,8 @@ def frame_columns(frame: Any, wanted: Sequence[str]) -> dict[str, Any]:
     Raises:
         ModelError: A column is absent or there twice, or there are no rows.
     """
+    from rnnsearch.tasks.files.columns import listed
+
     given = [*map(str, frame.columns), *(str(one) for one in frame.index.names if one is not None)]
     absent = [name for name in wanted if name not in given]
     if absent:
@@ -44,6 +45,8 @@ def text_cells(frame: Any, name: str) -> list[str]:
         ModelError: The column is absent, has an empty cell, or was read as something else, which
             may have lost what was written (`007` is 7 then).
     """
+    from rnnsearch.tasks.files.columns import family, in_words
+
     column = frame_columns(frame, [name])[name]
     kind = family(column.type)
     if kind not in ("text", "empty"):

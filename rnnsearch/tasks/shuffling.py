@@ -1,4 +1,4 @@
-"""The order in which sequences are trained on: shuffled passes, cut into epochs."""
+"""The order in which sequences are trained on: shuffled passes over them, cut into epochs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ import numpy as np
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.streams import derive
+
+
+def batch_problem(window: Window, sequences: int) -> str | None:
+    """Why batches cannot be drawn without repetition from so many training sequences, or None."""
+    if window.batch_size <= sequences:
+        return None
+    return (
+        f"the training part holds {sequences} sequences, fewer than a batch of "
+        f"{window.batch_size}; at most training.batch_size: {sequences}."
+    )
 
 
 def shuffled_batches(count: int, seed: int, epoch: int, window: Window) -> Ints:

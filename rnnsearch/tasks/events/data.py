@@ -17,6 +17,7 @@ from rnnsearch.tasks.events.source import read_parts
 from rnnsearch.tasks.files.opened import FROM_SPACE, read_data
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.refused import refuse
+from rnnsearch.tasks.shuffling import batch_problem
 
 
 @dataclass(eq=False)
@@ -113,15 +114,9 @@ class EventsData:
 
     def window_problem(self, window: Window) -> str | None:
         """A training sequence is a whole one, and a batch is drawn without repetition."""
-        count = len(self.sequences["train"])
         if window.seq_len is not None:
             return "a training sequence is a whole one; leave training.seq_len out."
-        if window.batch_size > count:
-            return (
-                f"the training part holds {count} sequences, fewer than a batch of "
-                f"{window.batch_size}; at most training.batch_size: {count}."
-            )
-        return None
+        return batch_problem(window, len(self.sequences["train"]))
 
     def baselines(self) -> Sequence[Score]:
         """How often each event happens, and a logistic regression on the frame before."""

@@ -8,6 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow
+from pyarrow import compute, parquet
+from pyarrow import csv as arrow_csv
+
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.files.encoding import no_utf8
 from rnnsearch.tasks.files.header import Header, csv_rows, header, refuse_twice
@@ -37,16 +41,12 @@ def schema(path: Path, wanted: Sequence[str] = ()) -> Any:
     Raises:
         DataError: It cannot be read, or names a column twice.
     """
-    from pyarrow import parquet
-
     found = _parquet(path, lambda: parquet.read_schema(path))
     refuse_twice(str(path), found.names, wanted)
     return found
 
 
 def _parquet(path: Path, read: Callable[[], Any]) -> Any:
-    import pyarrow
-
     def checked() -> Any:
         try:
             return read()
@@ -57,8 +57,6 @@ def _parquet(path: Path, read: Callable[[], Any]) -> Any:
 
 
 def _parquet_batches(path: Path, wanted: Sequence[str]) -> Iterator[Any]:
-    from pyarrow import parquet
-
     file = _parquet(path, lambda: parquet.ParquetFile(path))
     blocks = file.iter_batches(columns=list(wanted))
     while (block := _parquet(path, lambda: next(blocks, None))) is not None:
@@ -84,9 +82,6 @@ def batches(
     if is_parquet(path):
         yield from _parquet_batches(path, wanted)
         return
-    import pyarrow
-    from pyarrow import csv as arrow_csv
-
     found = header(path)
     stream = pyarrow.OSFile(str(path))
     stream.seek(found.start)
@@ -121,9 +116,6 @@ def batches(
 
 def without_blank_rows(batch: Any, columns: Sequence[str]) -> Any:
     """A batch without the rows in which all of these columns are empty."""
-    import pyarrow
-    from pyarrow import compute
-
     empty = None
     for name in dict.fromkeys(columns):
         column = batch[name]
@@ -202,7 +194,5 @@ def extent(path: Path) -> tuple[int, str]:
             digest.update(block)
             lines += block.count(b"\n")
     if is_parquet(path):
-        from pyarrow import parquet
-
         lines = parquet.ParquetFile(path).metadata.num_rows
     return lines, digest.hexdigest()

@@ -12,7 +12,9 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow
 from numpy.typing import NDArray
+from pyarrow import compute, types
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats
@@ -39,13 +41,9 @@ _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 def family(kind: Any) -> Family:
     """The family of an Arrow type; of a dictionary, run ends or an extension, of what is in it."""
-    from pyarrow import types
-
-    kind = _inner(kind)
-    if getattr(kind, "extension_name", "") == "arrow.uuid":
-        return "text"
+    kind = plain(pyarrow.nulls(0, kind)).type
     tests: list[tuple[Family, tuple[Any, ...]]] = [
-        ("text", (types.is_string, types.is_large_string, types.is_string_view)),
+        ("text", (types.is_string, types.is_large_string)),
         ("boolean", (types.is_boolean,)),
         ("whole", (types.is_integer,)),
         ("number", (types.is_floating, types.is_decimal)),
@@ -53,15 +51,7 @@ def family(kind: Any) -> Family:
         ("clock", (types.is_time,)),
         ("duration", (types.is_duration,)),
         ("empty", (types.is_null,)),
-        (
-            "bytes",
-            (
-                types.is_binary,
-                types.is_large_binary,
-                types.is_fixed_size_binary,
-                types.is_binary_view,
-            ),
-        ),
+        ("bytes", (types.is_binary, types.is_large_binary, types.is_fixed_size_binary)),
     ]
     return next((name for name, test in tests if any(one(kind) for one in test)), "nested")
 
@@ -85,9 +75,6 @@ def plain(column: Any) -> Any:
     Args:
         column: A pyarrow Array or ChunkedArray.
     """
-    import pyarrow
-    from pyarrow import compute, types
-
     if isinstance(column, pyarrow.ChunkedArray):
         column = column.combine_chunks()
         if isinstance(column, pyarrow.ChunkedArray):  # beyond what one array can hold
@@ -114,8 +101,6 @@ def plain(column: Any) -> Any:
 
 def cast(column: Any, kind: Any) -> Any:
     """A column as an Arrow type, or None where a cell cannot be."""
-    import pyarrow
-
     try:
         column.slice(0, 20).cast(kind)  # a cast that fails looks at every cell
         return column.cast(kind)
@@ -132,8 +117,6 @@ def numbers(column: Any, place: str) -> Floats:
     Raises:
         DataError: It holds no numbers.
     """
-    import pyarrow
-
     column, kind = plain(column), family(column.type)
     try:
         if kind in ("text", "bytes"):
@@ -161,8 +144,6 @@ def texts(column: Any, place: str) -> Any:
     Raises:
         DataError: It holds lists or the like, or bytes that are no UTF-8.
     """
-    import pyarrow
-
     column, kind = plain(column), family(column.type)
     if kind == "nested":
         raise DataError(f"{place}: must hold texts, not {in_words(column.type)}.")
@@ -182,8 +163,6 @@ def moments(column: Any, place: str) -> NDArray[np.datetime64]:
     Raises:
         DataError: It holds something else.
     """
-    import pyarrow
-
     column = plain(column)
     if family(column.type) != "date":
         raise DataError(f"{place}: must hold dates, not {in_words(column.type)}.")
@@ -198,8 +177,6 @@ def clocks(column: Any, place: str) -> NDArray[np.timedelta64]:
     Raises:
         DataError: It holds something else.
     """
-    import pyarrow
-
     column = plain(column)
     if family(column.type) != "clock":
         raise DataError(f"{place}: must hold times of day, not {in_words(column.type)}.")
@@ -217,34 +194,13 @@ def _ticks(counts: Any, kind: str) -> NDArray[Any]:
 
 def as_floats(column: Any) -> Floats:
     """An Arrow array of numbers as float64 with NaN for null."""
-    import pyarrow
-
     found = column.cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False)
     return np.asarray(found, np.float64)
 
 
 def _without_fractions(column: Any) -> Any:
     """A float64 array as whole numbers where it holds nothing else."""
-    import pyarrow
-
     found = column.drop_null().to_numpy(zero_copy_only=False)
     if np.isfinite(found).all() and (np.abs(found) < 2**53).all() and (found % 1 == 0).all():
         return column.cast(pyarrow.int64())
     return column
-
-
-def _inner(kind: Any) -> Any:
-    import pyarrow
-    from pyarrow import types
-
-    while True:
-        if types.is_dictionary(kind) or types.is_run_end_encoded(kind):
-            kind = kind.value_type
-        elif isinstance(kind, pyarrow.BaseExtensionType) and (
-            kind.extension_name not in ("arrow.uuid", "arrow.bool8")
-        ):
-            kind = kind.storage_type
-        elif getattr(kind, "extension_name", "") == "arrow.bool8":
-            return pyarrow.bool_()
-        else:
-            return kind

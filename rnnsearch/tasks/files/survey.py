@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.files.blocks import column_names, no_rows, schema
@@ -47,8 +48,6 @@ class _Counter:
         self._last: int | None = None
 
     def add(self, column: Any) -> None:
-        import pyarrow
-
         if not self.counts or not len(column):
             return
         whole = cast(column, pyarrow.int64())

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
 from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
@@ -77,8 +78,6 @@ def read_table(path: Path, wanted: Wanted) -> Table:
 
 
 def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> Table:
-    import pyarrow
-
     most, digest = opened(path, lambda: extent(path))
     _check_memory(path, most, wanted)
     values = np.empty((most, len(wanted.numbers)))
@@ -157,8 +156,6 @@ def _numbers(path: Path, wanted: Wanted, batch: Any, name: str, rows: int, forms
 
 
 def _times(path: Path, wanted: Wanted, batch: Any, rows: int, forms: Forms) -> NDArray[Any]:
-    import pyarrow
-
     assert forms.time is not None
     first = batch[wanted.time[0]]
     if family(first.type) == "text" and forms.time.forms[0].order == "ymd" and not forms.time.zoned:

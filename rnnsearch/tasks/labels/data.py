@@ -20,6 +20,7 @@ from rnnsearch.tasks.labels.source import read
 from rnnsearch.tasks.labels.split import split, unique_pairs
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.refused import refuse
+from rnnsearch.tasks.shuffling import batch_problem
 
 
 @dataclass(eq=False)
@@ -117,18 +118,12 @@ class LabelsData:
 
     def window_problem(self, window: Window) -> str | None:
         """A training sequence is a whole one, and a batch is drawn without repetition."""
-        rows = self.rows()["train"]
         if window.seq_len is not None:
             return (
                 "a training sequence is a whole one, whatever its length; leave training.seq_len "
                 "out (task.max_length cuts long ones)."
             )
-        if window.batch_size > rows:
-            return (
-                f"the training part holds {rows} sequences, fewer than a batch of "
-                f"{window.batch_size}; at most training.batch_size: {rows}."
-            )
-        return None
+        return batch_problem(window, self.rows()["train"])
 
     def baselines(self) -> Sequence[Score]:
         """The most frequent class, and a logistic regression."""

@@ -9,7 +9,6 @@ from typing import Any
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.base import Head, Predictor
 from rnnsearch.tasks.frames import is_frame
-from rnnsearch.tasks.labels.classify import classify, classify_frame
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
 
@@ -39,6 +38,8 @@ class LabelsUse(Use):
 
     def classify(self, predictor: Predictor, sequences: Any) -> Any:
         """See `TrainedModel.classify`."""
+        from rnnsearch.tasks.labels.classify import classify, classify_frame
+
         read = classify_frame if is_frame(sequences) else classify
         return read(self.manifest, predictor, sequences)
 

@@ -17,6 +17,7 @@ from rnnsearch.tasks.memory.adding import AddingConfig
 from rnnsearch.tasks.memory.config import MemoryConfig
 from rnnsearch.tasks.memory.copying import CopyConfig
 from rnnsearch.tasks.refused import refuse
+from rnnsearch.tasks.shuffling import batch_problem
 from rnnsearch.tasks.streams import derive
 
 Arrays = tuple[NDArray[Any], NDArray[Any]]
@@ -63,18 +64,12 @@ class MemoryData:
 
     def window_problem(self, window: Window) -> str | None:
         """A training sequence is a whole one."""
-        count = self.config.train_sequences
         if window.seq_len not in (None, self.steps):
             return (
                 f"a training sequence is a whole one of {self.steps} steps, not {window.seq_len}; "
                 "leave training.seq_len out."
             )
-        if window.batch_size > count:
-            return (
-                f"there are {count} training sequences, fewer than the batch of "
-                f"{window.batch_size}; at most training.batch_size: {count}."
-            )
-        return None
+        return batch_problem(window, self.config.train_sequences)
 
 
 class AddingData(MemoryData):

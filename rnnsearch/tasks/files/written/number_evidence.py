@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow
+from pyarrow import compute
 
 from rnnsearch.tasks.arrays import Bools
 from rnnsearch.tasks.files.written.numbers import (
@@ -56,8 +58,6 @@ class NumberEvidence:
 
     def add(self, cells: Any) -> None:
         """Look at a block of Arrow strings."""
-        from pyarrow import compute
-
         start, self.rows = self.rows, self.rows + len(cells)
         if self.bad is not None:
             return
@@ -87,9 +87,6 @@ class NumberEvidence:
 
     def _add_bodies(self, parts: Any, cells: Any) -> Bools:
         """Which cells have signs that are neither decimal nor between thousands."""
-        import pyarrow
-        from pyarrow import compute
-
         before, after = parts.field("before"), parts.field("after")
         nothing = pyarrow.scalar("", before.type)
         units = compute.unique(compute.binary_join_element_wise(before, after, nothing))
@@ -226,7 +223,5 @@ def _both(cell: str) -> str:
 
 
 def _matches(cells: Any, pattern: str) -> Bools:
-    from pyarrow import compute
-
     found = compute.match_substring_regex(cells, pattern).fill_null(False)
     return np.asarray(found.to_numpy(zero_copy_only=False))

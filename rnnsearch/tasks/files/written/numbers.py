@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow
+from pyarrow import compute
 
 from rnnsearch.tasks.arrays import Bools, Floats
 from rnnsearch.tasks.files.columns import as_floats, cast
@@ -67,9 +69,6 @@ class NumberForm:
         return f"decimal sign {self.decimal!r}{beside}{', K, M and B' if self.multiples else ''}"
 
     def _read(self, cells: Any) -> Floats:
-        import pyarrow
-        from pyarrow import compute
-
         cells, _ = without_odd(stripped(cells))
         if self.truth:
             low = compute.utf8_lower(cells)
@@ -108,8 +107,6 @@ class NumberForm:
 
     def read_one(self, cell: str) -> float:
         """The number of one cell."""
-        import pyarrow
-
         return float(self.read(pyarrow.array([cell]))[0])
 
     def to_json(self) -> dict[str, Any]:
@@ -124,15 +121,10 @@ class NumberForm:
 
 def as_plain(cells: Any) -> Floats | None:
     """Strings as Arrow reads them, which knows neither groups nor units; None where it cannot."""
-    import pyarrow
-
     found = cast(cells, pyarrow.float64())
     return None if found is None else as_floats(found)
 
 
 def is_in(cells: Any, words: list[str]) -> Bools:
-    import pyarrow
-    from pyarrow import compute
-
     found = compute.is_in(cells, value_set=pyarrow.array(words, cells.type))
     return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))

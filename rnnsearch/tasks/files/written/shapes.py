@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pyarrow
+from pyarrow import compute
 
 from rnnsearch.tasks.arrays import Bools, Ints
 
@@ -53,9 +55,6 @@ MONTHS["sept"] = 9
 
 def part(parts: Any, name: str, absent: int = 0) -> Ints:
     """A part as whole numbers; `absent` where it is not there."""
-    import pyarrow
-    from pyarrow import compute
-
     if parts.type.get_field_index(name) < 0:
         return np.full(len(parts), absent, np.int64)
     cells = parts.field(name)
@@ -73,9 +72,6 @@ def has(parts: Any, name: str) -> Bools:
 
 def month_names(parts: Any) -> Ints:
     """The months of names; 0 where a word names none."""
-    import pyarrow
-    from pyarrow import compute
-
     low = compute.utf8_lower(parts.field("n"))
     places = compute.index_in(low, value_set=pyarrow.array(list(MONTHS), low.type)).fill_null(-1)
     numbers = np.array([*MONTHS.values(), 0], np.int64)
@@ -87,8 +83,6 @@ def seconds_of_day(parts: Any) -> tuple[Ints, Ints, Bools]:
 
     24:00 is the midnight after. Twelve-hour clocks: 12 AM is 0, 12 PM is noon.
     """
-    from pyarrow import compute
-
     hour, minute, second = part(parts, "H"), part(parts, "M"), part(parts, "S")
     nanos = np.zeros(len(hour), np.int64)
     if parts.type.get_field_index("f") >= 0:
@@ -109,8 +103,6 @@ def seconds_of_day(parts: Any) -> tuple[Ints, Ints, Bools]:
 
 def offsets(parts: Any) -> tuple[Ints, Bools]:
     """Seconds east of UTC, and which cells say a zone."""
-    from pyarrow import compute
-
     if parts.type.get_field_index("z") < 0:
         return np.zeros(len(parts), np.int64), np.zeros(len(parts), bool)
     zone = parts.field("z")

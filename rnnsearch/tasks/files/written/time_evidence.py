@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow
+from pyarrow import compute
 
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.files.columns import cast
@@ -54,9 +56,6 @@ class TimeEvidence:
 
     def add(self, cells: Any) -> None:
         """Look at a block of Arrow strings."""
-        import pyarrow
-        from pyarrow import compute
-
         start, self.rows = self.rows, self.rows + len(cells)
         cells = stripped(cells)
         known = np.asarray(cells.is_valid().to_numpy(zero_copy_only=False))
@@ -106,8 +105,6 @@ class TimeEvidence:
 
     def fits(self, pattern: str) -> bool:
         """Whether the first cell is written in a pattern of strptime."""
-        import pyarrow
-
         first = pyarrow.array([self._first])
         return bool(TimeForm("format", pattern=pattern).moments(first).right.all())
 
@@ -200,8 +197,6 @@ class TimeEvidence:
 
 
 def _two_digits(cells: Any) -> bool:
-    from pyarrow import compute
-
     pattern = r"^(?:[^0-9]*[0-9]{1,2}[-/. ]+[0-9A-Za-z]{1,9}[-/., ]+[0-9]{2})(?:[^0-9]|$)"
     return bool(compute.any(compute.match_substring_regex(cells, pattern)).as_py())
 
@@ -227,8 +222,6 @@ def _even(seconds: Ints) -> bool:
 
 def _spelt(cell: str, order: str) -> str:
     """A date in an order, in words: 5 February 2010."""
-    import pyarrow
-
     found = TimeForm("parts", order).moments(pyarrow.array([cell]))
     date = found.as_dates()[0].item()
     return f"{date.day} {date:%B} {date.year}"

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pyarrow
 from numpy.typing import NDArray
+from pyarrow import compute
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Bools, Ints
@@ -143,8 +145,6 @@ class TimeForm:
     def _moments(self, cells: Any) -> Moments:
         if self.shape == "format":
             return _by_pattern(cells, self.pattern)
-        from pyarrow import compute
-
         parts = compute.extract_regex(cells, SHAPES[self.shape])
         right = np.asarray(parts.is_valid().to_numpy(zero_copy_only=False))
         if self.shape == "clock":
@@ -176,8 +176,6 @@ class TimeForm:
                 month = part(parts, "q") * 3 - 2
         short = {"parts": "c" if self.order != "ymd" else "a", "named": "y"}.get(self.shape)
         if short is not None:
-            from pyarrow import compute
-
             digits = compute.utf8_length(parts.field(short)).to_numpy(zero_copy_only=False)
             full = year + np.where(year <= LATEST_YEAR_OF_TWO_DIGITS - 2000, 2000, 1900)
             year = np.where(digits == 2, full, year)
@@ -197,8 +195,6 @@ def whole_numbers(column: Any, place: str) -> NDArray[Any]:
     Raises:
         DataError: Some are none, or empty.
     """
-    import pyarrow
-
     if column.null_count:
         raise DataError(f"{place}: there are rows without a time.")
     try:
@@ -218,8 +214,6 @@ def is_number(cell: str | None) -> bool:
 
 def _lengths(parts: Any, order: str) -> Bools:
     """Where the year has two or four digits and the others no more than two."""
-    from pyarrow import compute
-
     right = np.ones(len(parts), bool)
     for name, letter in zip("abc", order, strict=True):
         digits = compute.utf8_length(parts.field(name)).to_numpy(zero_copy_only=False)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow
+from pyarrow import compute
+
 EMPTY = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "-nan", "#N/A")
 """What a cell says when it is empty, beside saying nothing; no note is made of these."""
 
@@ -34,9 +37,6 @@ def stripped(cells: Any) -> Any:
 
     Bytes in UTF-8 count as strings; the blanks are Unicode's, those that do not break included.
     """
-    import pyarrow
-    from pyarrow import compute
-
     cells = compute.utf8_trim_whitespace(cells)
     empty = compute.is_in(cells, value_set=pyarrow.array(EMPTY, cells.type))
     return compute.if_else(empty, pyarrow.scalar(None, cells.type), cells)
@@ -44,9 +44,6 @@ def stripped(cells: Any) -> Any:
 
 def without_odd(cells: Any) -> tuple[Any, dict[str, int]]:
     """Stripped cells with null for `ODD_EMPTY`, and how often each of these words stood there."""
-    import pyarrow
-    from pyarrow import compute
-
     odd = compute.is_in(cells, value_set=pyarrow.array(ODD_EMPTY, cells.type))
     if not compute.any(odd).as_py():
         return cells, {}
