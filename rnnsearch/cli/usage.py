@@ -18,49 +18,50 @@ if TYPE_CHECKING:
 
 
 def print_usage(result: StudyResult) -> None:
-    """Where the champion's weights lie, and how to use them, of a study that has one."""
+    """Print where the champion's weights lie, and code that uses them, of a study that has one."""
     champion = result.champion
-    told = None if champion is None else told_by(Path(champion.path))
-    if champion is None or told is None:
+    description = None if champion is None else told_by(Path(champion.path))
+    if champion is None or description is None:
         return
     checkpoint = Path(champion.path).resolve()
     print(f"\ncheckpoint: {shown(checkpoint)}")
+    _print_block("with rnnsearch", with_rnnsearch(description, checkpoint))
     run = result.run
-    blocks: dict[str, list[str] | None] = {
-        "with rnnsearch": with_rnnsearch(told, checkpoint),
-        "with MLflow": with_mlflow(run.champion_uri, run.tracking_uri)
-        if run is not None and run.champion_uri
-        else None,
-        "in plain torch": with_torch(told, checkpoint),
-    }
-    for title, lines in blocks.items():
-        if lines is not None:
-            print(f"\n{title}:", *(f"  {line}".rstrip() for line in lines), sep="\n")
-        elif title == "in plain torch":
-            print(
-                f"\n{title}: the network is none of torch's own modules; its tensors are those of "
-                f"{shown(checkpoint / 'weights.safetensors')} under their names"
-            )
+    if run is not None and run.champion_uri:
+        _print_block("with MLflow", with_mlflow(run.champion_uri, run.tracking_uri))
+    if (lines := with_torch(description, checkpoint)) is not None:
+        _print_block("in plain torch", lines)
+    else:
+        print(
+            "\nin plain torch: the network is none of torch's own modules; its tensors are those "
+            f"of {shown(checkpoint / 'weights.safetensors')} under their names"
+        )
 
 
-def with_rnnsearch(told: Mapping[str, Any], checkpoint: Path) -> list[str]:
-    """Load a checkpoint with this package, score it again, and use it.
+def _print_block(title: str, lines: Sequence[str]) -> None:
+    print(f"\n{title}:", *(f"  {line}".rstrip() for line in lines), sep="\n")
+
+
+def with_rnnsearch(description: Mapping[str, Any], checkpoint: Path) -> list[str]:
+    """Lines of Python that load a checkpoint with this package, score it again, and use it.
 
     Args:
-        told: What `config.json` says.
+        description: The checkpoint's `config.json`.
     """
-    code = ", allow_code=True" if own_code(told["config"]) else ""
-    lines = ["from rnnsearch import TrainedModel", ""]
-    lines.append(f"model = TrainedModel.load({str(checkpoint)!r}{code})")
-    lines.append('print(model.evaluate("val"))')
-    used = use_of_checkpoint(told, borrowed=False).code()
-    if "numpy" in used:
-        lines.insert(0, "import numpy")
-    return [*lines, f"print({used})"]
+    code = ", allow_code=True" if own_code(description["config"]) else ""
+    used = use_of_checkpoint(description, borrowed=False).code()
+    return [
+        *(["import numpy"] if "numpy" in used else []),
+        "from rnnsearch import TrainedModel",
+        "",
+        f"model = TrainedModel.load({str(checkpoint)!r}{code})",
+        'print(model.evaluate("val"))',
+        f"print({used})",
+    ]
 
 
 def with_mlflow(model_uri: str, tracking_uri: str) -> list[str]:
-    """Load a registered model with MLflow alone."""
+    """Lines of Python that load a registered model with MLflow alone."""
     return [
         "import mlflow",
         "",
@@ -69,113 +70,102 @@ def with_mlflow(model_uri: str, tracking_uri: str) -> list[str]:
     ]
 
 
-def with_torch(told: Mapping[str, Any], checkpoint: Path) -> list[str] | None:
-    """Rebuild the network of torch's own modules; None where it has parts that torch has not.
+def with_torch(description: Mapping[str, Any], checkpoint: Path) -> list[str] | None:
+    """Lines of Python that rebuild a network of torch's own modules, without rnnsearch.
 
-    `network` takes numbers, or symbols, as training fed them: scaled, time first.
+    The function `network` in them takes what training fed the network: scaled numbers or symbols,
+    time first. Each layer is a module by itself.
+
+    Args:
+        description: The checkpoint's `config.json`.
+
+    Returns:
+        None where the network has parts that torch has not.
     """
-    said = told["config"]["model"]
-    known = {key: value for key, value in said.items() if key in ModelConfig.__dataclass_fields__}
+    fields = description["config"]["model"]
+    known = {key: fields[key] for key in fields if key in ModelConfig.__dataclass_fields__}
     if known.get("hidden_sizes") is not None:
         known["hidden_sizes"] = tuple(known["hidden_sizes"])
     model = ModelConfig(**known)
     if model.cell not in CLASSIC or model.layer_norm or model.residual:
         return None
-    symbolic, width, both = told["symbolic"], told["input_size"], model.directions
-    dtype = told["config"]["training"].get("dtype", "float32")
-    embedded = symbolic and model.input == "embedding"
+    dtype = description["config"]["training"].get("dtype", "float32")
+    symbolic, width = description["symbolic"], description["input_size"]
+    prepared: list[str] = []
     lines = ["import torch", "from safetensors.torch import load_file", ""]
     lines.append(f"weights = load_file({str(checkpoint / 'weights.safetensors')!r})")
-    if embedded:
-        lines.append('embedding = weights["embedding.weight"]')
+    if symbolic and model.input == "embedding":
+        prepared.append('inputs = weights["embedding.weight"][inputs]')
         width = model.embedding_size
-    lines.append("layers = []")
-    for group in _groups(model.widths):
-        lines += _layers(model, group, width, dtype)
-        width = both * model.widths[group[0]]
-    lines += ["", f"def network(inputs):  {_shapes(told)}", "    with torch.no_grad():"]
-    lines += [f"        {line}" for line in _forward(told, model, embedded, dtype)]
-    lines += ["", f"print(network({_example(told, dtype)}))"]
-    return lines
-
-
-def _groups(widths: Sequence[int]) -> list[list[int]]:
-    """Layers that are one module of torch's: all of one width, or each by itself."""
-    numbers = list(range(len(widths)))
-    return [numbers] if len(set(widths)) == 1 else [[number] for number in numbers]
-
-
-def _layers(model: ModelConfig, group: Sequence[int], width: int, dtype: str) -> list[str]:
-    """A module with its weights, and its learned first state where it has one."""
-    options = [f"num_layers={len(group)}"] if len(group) > 1 else []
-    others = CELLS[model.cell].nonlinearities[1:]
-    options += [f'nonlinearity="{model.nonlinearity}"'] * (model.nonlinearity in others)
-    options += ["bias=False"] * (not model.bias) + ["bidirectional=True"] * model.bidirectional
-    options += ["dtype=torch.float64"] * (dtype == "float64")
-    made = ", ".join([str(width), str(model.widths[group[0]]), *options])
-    lines = [f"layers.append(torch.nn.{model.cell.upper()}({made}))"]
-    ends = [
-        f"_l{number}{side}" for number in group for side in ("", "_reverse")[: model.directions]
+    elif symbolic:
+        prepared.append(f"inputs = torch.nn.functional.one_hot(inputs, {width}).to(torch.{dtype})")
+    lines.append("layers = [")
+    for units in model.widths:
+        lines.append(f"    {_module(model, width, units, dtype)},")
+        width = model.directions * units
+    lines += [
+        "]",
+        "for number, layer in enumerate(layers):",
+        "    kept = {name: f'rnn.{name}'.replace('_l0', f'_l{number}') for name in "
+        "layer.state_dict()}",
+        "    layer.load_state_dict({name: weights[kept[name]] for name in kept})",
+        "",
+        f"def network(inputs):  {_shapes(description)}",
+        "    with torch.no_grad():",
     ]
-    names = ["weight_ih", "weight_hh", *(["bias_ih", "bias_hh"] if model.bias else [])]
-    if len(group) == len(model.widths):
-        lines += [
-            'own = {name[4:]: one for name, one in weights.items() if name.startswith("rnn.")}',
-            'layers[-1].load_state_dict({k: w for k, w in own.items() if k[:2] in ("we", "bi")})',
-        ]
-        return lines
-    pairs = [
-        f'"{name}{end.replace(f"_l{group[0]}", "_l0")}": weights["rnn.{name}{end}"]'
-        for end in ends
-        for name in names
-    ]
-    return [*lines, "layers[-1].load_state_dict({", *(f"    {pair}," for pair in pairs), "})"]
-
-
-def _forward(told: Mapping[str, Any], model: ModelConfig, embedded: bool, dtype: str) -> list[str]:
-    lines = []
-    if embedded:
-        lines.append("inputs = embedding[inputs]")
-    elif told["symbolic"]:
-        size = told["input_size"]
-        lines.append(f"inputs = torch.nn.functional.one_hot(inputs, {size}).to(torch.{dtype})")
-    for place, group in enumerate(_groups(model.widths)):
-        start = ""
-        if model.initial_state == "learned":
-            lines += _start(model, group)
-            start = ", start"
-        lines.append(f"inputs, _ = layers[{place}](inputs{start})")
-    if told.get("head") == "last" and model.directions == 2:
+    body = [*prepared, "for number, layer in enumerate(layers):"]
+    learned = model.initial_state == "learned"
+    body += [f"    {line}" for line in _first_state(model)] if learned else []
+    body.append(f"    inputs, _ = layer(inputs{', state' if learned else ''})")
+    if description.get("head") == "last" and model.directions == 2:
         half = model.widths[-1]
-        lines.append(f"inputs = torch.cat([inputs[-1:, :, :{half}], inputs[:1, :, {half}:]], -1)")
-    elif told.get("head") == "last":
-        lines.append("inputs = inputs[-1:]")
-    lines.append('return inputs @ weights["head.weight"].T + weights["head.bias"]')
-    return lines
+        body.append(f"inputs = torch.cat([inputs[-1:, :, :{half}], inputs[:1, :, {half}:]], -1)")
+    elif description.get("head") == "last":
+        body.append("inputs = inputs[-1:]")
+    body.append('return inputs @ weights["head.weight"].T + weights["head.bias"]')
+    lines += [f"        {line}" for line in body]
+    return [*lines, "", f"print(network({_example(description, dtype)}))"]
 
 
-def _start(model: ModelConfig, group: Sequence[int]) -> list[str]:
-    ends = [
-        f"_l{number}{side}" for number in group for side in ("", "_reverse")[: model.directions]
+def _module(model: ModelConfig, width: int, units: int, dtype: str) -> str:
+    """The constructor of one layer, with the options that are not torch's defaults."""
+    options = [str(width), str(units)]
+    if model.nonlinearity in CELLS[model.cell].nonlinearities[1:]:
+        options.append(f'nonlinearity="{model.nonlinearity}"')
+    if not model.bias:
+        options.append("bias=False")
+    if model.bidirectional:
+        options.append("bidirectional=True")
+    if dtype == "float64":
+        options.append("dtype=torch.float64")
+    return f"torch.nn.{model.cell.upper()}({', '.join(options)})"
+
+
+def _first_state(model: ModelConfig) -> list[str]:
+    """Lines that give a layer its learned first state, of shape (directions, batch, units)."""
+    sides = ("", "_reverse")[: model.directions]
+    states = CELLS[model.cell].states
+    return [
+        f"ends = [f'_l{{number}}{{side}}' for side in {sides}]",
+        "state = [torch.stack([weights[f'rnn.initial{part}{end}'] for end in ends])"
+        f" for part in range({states})]",
+        "state = [part.unsqueeze(1).repeat(1, inputs.shape[1], 1) for part in state]",
+        "state = tuple(state)" if states == 2 else "state = state[0]",
     ]
-    parts = CELLS[model.cell].states
-    lines = [
-        f"start = [torch.stack([weights[f'rnn.initial{{part}}{{end}}'] for end in {ends}])"
-        f" for part in range({parts})]",
-        "start = [part.unsqueeze(1).repeat(1, inputs.shape[1], 1) for part in start]",
-    ]
-    return [*lines, "start = tuple(start)" if parts == 2 else "start = start[0]"]
 
 
-def _shapes(told: Mapping[str, Any]) -> str:
-    read = "(time, batch), symbols" if told["symbolic"] else f"(time, batch, {told['input_size']})"
-    steps = "1" if told.get("head") == "last" else "time"
-    scaled = ", as training scaled them" if not told["symbolic"] else ""
-    return f"# {read}{scaled} -> ({steps}, batch, {told['output_size']})"
+def _shapes(description: Mapping[str, Any]) -> str:
+    """A comment with the shapes of what `network` takes and gives."""
+    symbolic, width = description["symbolic"], description["input_size"]
+    taken = "(time, batch), symbols" if symbolic else f"(time, batch, {width})"
+    scaled = "" if symbolic else ", as training scaled them"
+    steps = "1" if description.get("head") == "last" else "time"
+    return f"# {taken}{scaled} -> ({steps}, batch, {description['output_size']})"
 
 
-def _example(told: Mapping[str, Any], dtype: str) -> str:
-    if told["symbolic"]:
+def _example(description: Mapping[str, Any], dtype: str) -> str:
+    """Inputs of ten time steps, all zero."""
+    if description["symbolic"]:
         return "torch.zeros(10, 1, dtype=torch.int64)"
     wide = ", dtype=torch.float64" if dtype == "float64" else ""
-    return f"torch.zeros(10, 1, {told['input_size']}{wide})"
+    return f"torch.zeros(10, 1, {description['input_size']}{wide})"
