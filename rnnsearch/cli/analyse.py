@@ -6,7 +6,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rnnsearch.cli.options import Format, FormatOption, Storage, StudyName
+from rnnsearch.cli.options import FormatOption, Storage, StudyName
 from rnnsearch.cli.progress import duration
 from rnnsearch.cli.text import print_json, print_table
 from rnnsearch.commands import DEFAULT_STORAGE
@@ -20,14 +20,14 @@ SHOWN = 10
 
 
 def analyse(
-    name: StudyName, storage: Storage = DEFAULT_STORAGE, format_: FormatOption = Format.TEXT
+    name: StudyName, storage: Storage = DEFAULT_STORAGE, format_: FormatOption = "text"
 ) -> None:
     """Tell what a study's search did: its stops, its progress, which parameters mattered."""
     from rnnsearch.study import Study
 
     result = Study.open(name, storage=storage).result()
     found = result.analysis()
-    if format_ is Format.JSON:
+    if format_ == "json":
         search = result.spec.search
         of = {"study": name, "metric": search.metric, "goal": search.goal}
         print_json({**of, **asdict(found)})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rnnsearch.cli.options import MOST, Format, FormatOption
+from rnnsearch.cli.options import MOST, FormatOption
 from rnnsearch.cli.text import print_json
 from rnnsearch.errors import InputError
 from rnnsearch.models.cells import CELLS
@@ -20,14 +19,7 @@ MOST_PRODUCTS = 5e7
 if TYPE_CHECKING:
     Cell = str
 else:
-    Cell = StrEnum("Cell", {name: name for name in CELLS})
-
-
-class Nonlinearity(StrEnum):
-    """Of an `rnn`."""
-
-    TANH = "tanh"
-    RELU = "relu"
+    Cell = Literal[tuple(CELLS)]
 
 
 def _count(meaning: str) -> typer.models.OptionInfo:
@@ -55,31 +47,29 @@ def explain(
     batch_size: Annotated[int, _count("Sequences in a batch, in the shapes.")] = 3,
     seq_len: Annotated[int, _count("Time steps of a sequence.")] = 10,
     nonlinearity: Annotated[
-        Nonlinearity, typer.Option(case_sensitive=False, help="Of an rnn.")
-    ] = Nonlinearity.TANH,
+        Literal["tanh", "relu"], typer.Option(case_sensitive=False, help="Of an rnn.")
+    ] = "tanh",
     code: Annotated[
         bool, typer.Option("--code", help="Also the lines of numpy that are compared with.")
     ] = False,
-    format_: FormatOption = Format.TEXT,
+    format_: FormatOption = "text",
 ) -> None:
     """Print a cell's equations, its shapes, its parameter counts, and how well its forms agree."""
     sizes = _sizes(hidden_sizes, num_layers)
     _refuse_long(input_size, sizes, batch_size, seq_len)
-    if nonlinearity is Nonlinearity.RELU and not CELLS[cell].nonlinearities:
+    if nonlinearity == "relu" and not CELLS[cell].nonlinearities:
         raise InputError(f"--nonlinearity is of the rnn; a {cell} has its own.")
     from rnnsearch.models import explain as said
     from rnnsearch.models.forms import differences
 
     counts = said.parameters(cell, input_size, sizes, output_size)
     equations = CELLS[cell].equations
-    if nonlinearity is Nonlinearity.RELU:
+    if nonlinearity == "relu":
         equations = tuple(line.replace("tanh(", "relu(") for line in equations)
     shapes = said.shapes(cell, input_size, sizes, output_size, batch_size, seq_len)
-    differing = differences(
-        cell, input_size, sizes, batch_size, seq_len, nonlinearity=nonlinearity.value
-    )
-    lines = _lines(cell, said.code_name(cell, nonlinearity.value))
-    if format_ is Format.JSON:
+    differing = differences(cell, input_size, sizes, batch_size, seq_len, nonlinearity=nonlinearity)
+    lines = _lines(cell, said.code_name(cell, nonlinearity))
+    if format_ == "json":
         shaped = {row: list(shape) for row, shape, _ in shapes}
         found = {"equations": equations, "shapes": shaped, "parameters": counts}
         shown = {"code": lines} if code else {}

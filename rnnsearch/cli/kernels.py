@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from rnnsearch.cli.options import Format, FormatOption, SetOption
+from rnnsearch.cli.options import FormatOption, SetOption
 from rnnsearch.models.cells import CLASSIC
 
 HIDDEN_SIZES = (16, 32, 64, 128, 256, 512)
 BATCH_SIZES = (1, 32, 128)
-
-
-class Device(StrEnum):
-    """Where a pack trains."""
-
-    CPU = "cpu"
-    CUDA = "cuda"
-
-
-class Dtype(StrEnum):
-    """What a pack calculates in."""
-
-    FLOAT32 = "float32"
-    FLOAT64 = "float64"
 
 
 def kernels(
@@ -35,10 +20,12 @@ def kernels(
         Path | None,
         typer.Argument(metavar="[FILE]", help="A space file: only the shapes that it can reach."),
     ] = None,
-    device: Annotated[Device, typer.Option(help="Where packs train.")] = Device.CPU,
-    dtype: Annotated[Dtype, typer.Option(help="`training.dtype`.")] = Dtype.FLOAT32,
+    device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where packs train.")] = "cpu",
+    dtype: Annotated[
+        Literal["float32", "float64"], typer.Option(help="`training.dtype`.")
+    ] = "float32",
     set_: SetOption = None,
-    format_: FormatOption = Format.TEXT,
+    format_: FormatOption = "text",
 ) -> None:
     """Print which kernel trains networks of which shape on this machine, measured by shape."""
     import torch
@@ -50,7 +37,7 @@ def kernels(
     cells, sizes, batches = (
         (CLASSIC, HIDDEN_SIZES, BATCH_SIZES) if file is None else _reached(file, set_ or ())
     )
-    found = choices(cells, sizes, batches, torch.device(device.value), getattr(torch, dtype.value))
+    found = choices(cells, sizes, batches, torch.device(device), getattr(torch, dtype))
     rows = [
         {
             "cell": one.cell,
@@ -63,7 +50,7 @@ def kernels(
     ]
     for line in notes():
         typer.echo(line, err=True)
-    if format_ is Format.JSON:
+    if format_ == "json":
         print_json(rows)
     else:
         print_table(rows)

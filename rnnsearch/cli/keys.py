@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rnnsearch.cli.options import Format, FormatOption
+from rnnsearch.cli.options import FormatOption
 from rnnsearch.cli.text import print_json
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ def keys(
             metavar="TASK", help="Only keys of this task: series, or package.module:Class."
         ),
     ] = None,
-    format_: FormatOption = Format.TEXT,
+    format_: FormatOption = "text",
 ) -> None:
     """Print each key of a search-space file: what it takes, its default, its meaning, its draws."""
     from rnnsearch.space.reference import reference
 
     found = reference(key, task)
-    if format_ is Format.JSON:
+    if format_ == "json":
         print_json({"keys": [one.to_json() for one in found]})
         return
     where = ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnnsearch.cli.options import MOST, Format, FormatOption, Storage, TrackingUri
+from rnnsearch.cli.options import MOST, FormatOption, Storage, TrackingUri
 from rnnsearch.cli.panels import panels_as_json, print_panels
 from rnnsearch.cli.text import print_json
 from rnnsearch.commands import DEFAULT_STORAGE, command
@@ -49,7 +49,7 @@ def rollout(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Draw the rollout into this PNG.")
     ] = None,
-    format_: FormatOption = Format.TEXT,
+    format_: FormatOption = "text",
 ) -> None:
     """Run a champion on its own predictions, from the start of its task's validation data."""
     from rnnsearch.figures.panels import draw_panels
@@ -61,7 +61,7 @@ def rollout(
     panels = trained.panels(steps)
     if panels is None:
         raise ModelError(f"the task of {model} has no rollout: its answers are not fed back.")
-    if format_ is Format.JSON:
+    if format_ == "json":
         print_json(panels_as_json(panels))
     else:
         print_panels(panels)
@@ -112,7 +112,7 @@ def classify(
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
     allow_code: AllowCode = False,
-    format_: FormatOption = Format.TEXT,
+    format_: FormatOption = "text",
 ) -> None:
     """Let a champion of labels say what sequences are."""
     asked = _Asked(model, storage, tracking_uri, allow_code)
@@ -131,7 +131,7 @@ def classify(
         order = chances.argsort()[::-1][:top]
         likely = {found.classes[at]: float(chances[at]) for at in order}
         rows.append((name, label, likely))
-    if format_ is Format.JSON:
+    if format_ == "json":
         keys = ("sequence", "label", "probabilities")
         print_json([dict(zip(keys, row, strict=True)) for row in rows])
         return

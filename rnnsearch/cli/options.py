@@ -6,23 +6,14 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from rnnsearch.cli.store import followed
 from rnnsearch.commands import DEFAULT_STORAGE
 from rnnsearch.records.sinks import SINKS
-
-
-class Format(StrEnum):
-    """How a command prints its result."""
-
-    TEXT = "text"
-    JSON = "json"
-
 
 SpaceFile = Annotated[Path, typer.Argument(metavar="FILE", help="A search-space file (YAML).")]
 SetOption = Annotated[
@@ -61,7 +52,8 @@ Trials = Annotated[
 TimeBudget = Annotated[
     str | None, typer.Option("--time-budget", metavar="10m", help="90s, 10m or 2h.")
 ]
-FormatOption = Annotated[Format, typer.Option("--format", help="text or json.")]
+Format = Literal["text", "json"]
+FormatOption = Annotated[Format, typer.Option("--format", help="How the result is printed.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Also each trial's way and the log files.")
@@ -80,7 +72,7 @@ class Going:
     tracking_uri: TrackingUri = None
     time_budget: TimeBudget = None
     address: Address = None
-    format_: FormatOption = Format.TEXT
+    format_: FormatOption = "text"
     quiet: Quiet = False
     verbose: Verbose = False
     sinks: Mapping[str, str] = field(default_factory=dict)

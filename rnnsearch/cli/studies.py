@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnnsearch.cli.options import MOST, Format, FormatOption, Storage, StudyName
+from rnnsearch.cli.options import MOST, FormatOption, Storage, StudyName
 from rnnsearch.cli.text import print_json, print_table
 from rnnsearch.commands import DEFAULT_STORAGE, command, shown
 
@@ -38,12 +38,12 @@ def stop(name: StudyName, storage: Storage = DEFAULT_STORAGE) -> None:
     )
 
 
-def studies(storage: Storage = DEFAULT_STORAGE, format_: FormatOption = Format.TEXT) -> None:
+def studies(storage: Storage = DEFAULT_STORAGE, format_: FormatOption = "text") -> None:
     """List the studies of a storage folder."""
     from rnnsearch.search.directory import list_studies
 
     rows = [_study_row(directory) for directory in list_studies(storage)]
-    if format_ is Format.JSON:
+    if format_ == "json":
         print_json(rows)
     elif rows:
         print_table(rows)
@@ -136,14 +136,14 @@ def trials(
     name: StudyName,
     storage: Storage = DEFAULT_STORAGE,
     top: Annotated[int, typer.Option("--top", min=1, max=MOST, help="Rows to show.")] = 20,
-    format_: FormatOption = Format.TEXT,
+    format_: FormatOption = "text",
 ) -> None:
     """Show a study's leaderboard, the baselines among the trials."""
     from rnnsearch.cli.tables import print_leaderboard
     from rnnsearch.study import Study
 
     result = Study.open(name, storage=storage).result()
-    if format_ is Format.JSON:
+    if format_ == "json":
         print_json(result.leaderboard())
     else:
         print_leaderboard(result, top)
@@ -153,7 +153,7 @@ def show(
     name: StudyName,
     trial: Annotated[int, typer.Argument(metavar="TRIAL", min=0, max=MOST, help="Its number.")],
     storage: Storage = DEFAULT_STORAGE,
-    format_: FormatOption = Format.TEXT,
+    format_: FormatOption = "text",
 ) -> None:
     """Show one trial: its parameters, its curve and why it ended."""
     from rnnsearch.cli.tables import print_trial
@@ -168,14 +168,14 @@ def show(
             f"the study {name!r} has no trial {trial}; its trials run from 0 to {last}. "
             f"See them all: {command('trials', name, storage=storage)}"
         )
-    if format_ is Format.JSON:
+    if format_ == "json":
         print_json(asdict(found))
     else:
         print_trial(found, result.spec.search.metric)
 
 
 def best(
-    name: StudyName, storage: Storage = DEFAULT_STORAGE, format_: FormatOption = Format.TEXT
+    name: StudyName, storage: Storage = DEFAULT_STORAGE, format_: FormatOption = "text"
 ) -> None:
     """Show a study's winner beside the best baseline, where it lies and how to use it."""
     from rnnsearch.cli.result import print_result
@@ -183,7 +183,7 @@ def best(
     from rnnsearch.study import Study
 
     result = Study.open(name, storage=storage).result()
-    if format_ is Format.JSON:
+    if format_ == "json":
         print_json(result.summary())
     else:
         print_result(result)

@@ -14,7 +14,6 @@ import typer
 
 from rnnsearch.cli.options import (
     MOST,
-    Format,
     Going,
     SetOption,
     SpaceFile,
@@ -172,7 +171,7 @@ def _drive(study: Study, going: Going) -> None:
         result = study.result()
         if not going.quiet:
             print("next:", *next_commands(result), sep="\n  ", file=sys.stderr)
-        if going.format_ is Format.JSON:
+        if going.format_ == "json":
             print_json(result.summary())
         sys.exit(1)
     except KeyboardInterrupt as error:
@@ -190,7 +189,7 @@ def _drive(study: Study, going: Going) -> None:
             left = ""
         print(left, end="", file=sys.stderr)
         raise
-    if going.format_ is Format.JSON:
+    if going.format_ == "json":
         if not going.quiet:
             print_result(result, file=sys.stderr, verbose=going.verbose)
         print_json(result.summary())

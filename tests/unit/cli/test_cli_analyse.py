@@ -10,7 +10,6 @@ import pytest
 from hand_made import record, result
 
 from rnnsearch.cli.analyse import analyse
-from rnnsearch.cli.options import Format
 from rnnsearch.study import Study
 
 TRIALS = [
@@ -38,7 +37,7 @@ def test_a_search_is_told_in_words(study: None, capsys: pytest.CaptureFixture[st
 
 
 def test_a_search_is_told_as_json(study: None, capsys: pytest.CaptureFixture[str]) -> None:
-    analyse("wave", format_=Format.JSON)
+    analyse("wave", format_="json")
     told = json.loads(capsys.readouterr().out)
     assert (told["study"], told["metric"], told["goal"]) == ("wave", "val_mse", "minimize")
     assert told["repeats"] == [{"number": n, "as": 0} for n in range(1, 5)]
