@@ -10,7 +10,7 @@ import base64
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 HIDDEN = "***"
@@ -21,7 +21,7 @@ SHORTEST = 4
 
 # A file's path may hold an `@`; elsewhere all before the last one is taken for a login, since a
 # password that nobody quoted may hold anything.
-_PARTS = re.compile(
+_BEFORE_QUERY = re.compile(
     r"^(?P<scheme>(?!sqlite)[A-Za-z][A-Za-z0-9+.-]*:/+)(?P<login>.*@)?(?P<rest>[^@]*)$", re.DOTALL
 )
 _SECRET_KEY = re.compile(
@@ -31,22 +31,41 @@ _SECRET_KEY = re.compile(
 _LOGIN_IN_TEXT = re.compile(r"(?P<start>\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@'\"]*):[^\s/@'\"]+@")
 
 
-def redacted(uri: str) -> str:
-    """A tracking URI as it may be printed and kept: `http://user:***@host/path?token=***`."""
+class _Parts(NamedTuple):
+    """A tracking URI, cut where its secrets may be; the five parts joined are the URI.
+
+    Attributes:
+        scheme: With the slashes behind it.
+        login: `user:password@`, or empty.
+        mark: `?` where a query follows; `query` holds its pairs.
+    """
+
+    scheme: str
+    login: str
+    place: str
+    mark: str
+    query: str
+
+
+def _parts(uri: str) -> _Parts:
     before, mark, query = uri.partition("?")
     if "@" in query and "@" not in before and not uri.startswith("sqlite"):
-        before, mark, query = _question_in_password(uri)
-    found = _PARTS.match(before)
-    if found is not None and found["login"]:
-        before = found["scheme"] + _hidden_login(found["login"], found["scheme"]) + found["rest"]
-    return before + mark + "&".join(_hidden_pair(pair) for pair in query.split("&"))
+        # A `?` before the last `@` belongs to a login that nobody quoted.
+        login, at, rest = uri.rpartition("@")
+        place, mark, query = rest.partition("?")
+        before = login + at + place
+    match = _BEFORE_QUERY.match(before)
+    if match is None:
+        return _Parts("", "", before, mark, query)
+    return _Parts(match["scheme"], match["login"] or "", match["rest"], mark, query)
 
 
-def _question_in_password(uri: str) -> tuple[str, str, str]:
-    """A `?` before the last `@` belongs to a login that nobody quoted."""
-    login, at, rest = uri.rpartition("@")
-    place, mark, query = rest.partition("?")
-    return login + at + place, mark, query
+def redacted(uri: str) -> str:
+    """A tracking URI as it may be printed and kept: `http://user:***@host/path?token=***`."""
+    parts = _parts(uri)
+    login = _hidden_login(parts.login, parts.scheme) if parts.login else ""
+    query = "&".join(_hidden_pair(pair) for pair in parts.query.split("&"))
+    return parts.scheme + login + parts.place + parts.mark + query
 
 
 def _hidden_login(login: str, scheme: str) -> str:
@@ -75,13 +94,14 @@ def is_redacted(uri: str) -> bool:
 def redactor(uri: str, environment: Mapping[str, str] | None = None) -> Callable[[str], str]:
     """What takes the secrets of an address, and those of MLflow's login variables, out of texts."""
     known = os.environ if environment is None else environment
-    secrets = _secrets_in(uri) + [known[name] for name in LOGIN_VARIABLES if known.get(name)]
+    parts = _parts(uri)
+    secrets = _secrets(parts) + [known[name] for name in LOGIN_VARIABLES if known.get(name)]
     forms: set[str] = set()
     for secret in secrets:
         plain = unquote(secret)
         forms |= {secret, plain, quote(plain), quote(plain, safe=""), quote_plus(plain)}
         forms |= {repr(secret)[1:-1], repr(plain)[1:-1]}
-    if login := _login(uri):
+    if login := parts.login.removesuffix("@"):
         forms.add(base64.b64encode(unquote(login).encode()).decode("ascii"))
     # The longest first: a short form may be a part of a longer one.
     words = sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
@@ -96,23 +116,13 @@ def redactor(uri: str, environment: Mapping[str, str] | None = None) -> Callable
     return redact
 
 
-def _login(uri: str) -> str:
-    """`user:password`, or empty."""
-    found = _PARTS.match(uri.partition("?")[0]) or _PARTS.match(_question_in_password(uri)[0])
-    return (found["login"] or "").removesuffix("@") if found is not None else ""
-
-
-def _secrets_in(uri: str) -> list[str]:
-    secrets = []
-    login = _login(uri)
-    name, colon, password = login.partition(":")
-    if colon:
-        secrets.append(password)
-    elif name and uri.lower().startswith("http"):
-        secrets.append(name)
-    for pair in uri.rpartition("@")[2].partition("?")[2].split("&"):
-        if _hidden_pair(pair) != pair:
-            secrets.append(pair.partition("=")[2])
+def _secrets(parts: _Parts) -> list[str]:
+    """The passwords, tokens and keys of an address, as they are spelt there."""
+    name, colon, password = parts.login.removesuffix("@").partition(":")
+    secrets = [password if colon else name if parts.scheme.lower().startswith("http") else ""]
+    secrets += [
+        pair.partition("=")[2] for pair in parts.query.split("&") if _hidden_pair(pair) != pair
+    ]
     return [secret for secret in secrets if secret and secret != HIDDEN]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
+
+from pydantic_core import to_jsonable_python
 
 GAP = "  "
 
@@ -47,17 +48,9 @@ def print_table(rows: Sequence[Mapping[str, Any]], file: TextIO | None = None) -
         print(GAP.join(padded).rstrip(), file=file or sys.stdout)
 
 
-def print_json(value: Any) -> None:
-    """One line on standard output, the last of it; what is not finite becomes null."""
-    print(json.dumps(finite(value), allow_nan=False), flush=True)
+def print_json(value: object) -> None:
+    """Print one line of JSON, the last line of standard output.
 
-
-def finite(value: Any) -> Any:
-    """A value as JSON has it: JSON knows no infinity."""
-    if isinstance(value, Mapping):
-        return {str(key): finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    JSON knows neither infinity nor NaN: both are printed as null.
+    """
+    print(json.dumps(to_jsonable_python(value, inf_nan_mode="null"), allow_nan=False), flush=True)

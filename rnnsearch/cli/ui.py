@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from rnnsearch.search.directory import StudyDirectory
 
 LAST_PORT = 65535
-FIRST_FREE = 1024
-"""Lower ones are for the system's own services."""
 EVERYWHERE = ("0.0.0.0", "::", "")
 
 
@@ -89,24 +87,11 @@ def _try_port(host: str, port: int, storage: Path, name: str | None) -> None:
             "or 0.0.0.0 for all of them."
         ) from error
     except OSError as error:
-        free = _free_port(host, port)
-        words = (*([] if name is None else [name]), "--port", free)
-        again = command("ui", *words, storage=storage)
+        words = (*([] if name is None else [name]), "--port", _listen(host, 0))
         raise InputError(
-            f"cannot listen on {host}:{port}: {error.strerror}."
-            + (f" Take another port: {again}" if free else "")
+            f"cannot listen on {host}:{port}: {error.strerror}. "
+            f"Take another port: {command('ui', *words, storage=storage)}"
         ) from error
-
-
-def _free_port(host: str, taken: int) -> int | None:
-    """The next port on which one can listen."""
-    first = max(taken + 1, FIRST_FREE)
-    for port in [*range(first, min(first + 100, LAST_PORT)), 0]:
-        try:
-            return _listen(host, port)
-        except OSError:
-            continue
-    return None
 
 
 def _listen(host: str, port: int) -> int:

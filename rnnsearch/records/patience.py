@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from rnnsearch.records.run_store import BlockedError, StoreError
@@ -48,35 +49,31 @@ class Patience:
         if not again:
             self._state.refused = 0
         if not self._state.refused:
-            self._say("", None)
+            self._note("")
 
     def failed(self, error: Exception) -> None:
-        """Take note of an attempt that came to nothing."""
+        """Take note of an attempt that came to nothing, and of how long to wait now."""
         self.blocked = isinstance(error, BlockedError)
         if isinstance(error, BlockedError):
             _log.warning("the store refuses for good: %s", error.reason)
-            self._say(error.reason, error)
+            self._note(error.reason, error.remedy, error.commands)
             self.pause = BLOCKED_PAUSE_SECONDS
             return
         if isinstance(error, StoreError):
             _log.warning("the store is away or slow: %s", error.__cause__ or error)
-            self._say(error.reason, None)
+            self._note(error.reason)
         else:
             _log.warning("the records wait: %s", error)
-            self._say(f"the records wait: {error}", None)
+            self._note(f"the records wait: {error}")
         self.pause = min(max(2 * self.pause, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
 
     def worked(self) -> None:
         """Take note of an attempt that moved something."""
         self.pause, self.blocked = 0.0, False
 
-    def _say(self, problem: str, blocked: BlockedError | None) -> None:
+    def _note(self, problem: str, remedy: str = "", commands: Sequence[str] = ()) -> None:
+        """Write a problem, or that there is none, into the state file for the driver."""
         state = self._state
-        problem = self._redact(problem)
-        remedy = "" if blocked is None else blocked.remedy
-        commands = [] if blocked is None else list(blocked.commands)
-        away = bool(problem) and blocked is None
-        said = (problem, remedy, commands, away)
-        if (state.problem, state.remedy, state.commands, state.away) != said:
-            state.problem, state.remedy, state.commands, state.away = said
-            state.save(self._folder)
+        state.problem, state.remedy, state.commands = self._redact(problem), remedy, list(commands)
+        state.away = bool(problem) and not self.blocked
+        state.save(self._folder)

@@ -64,6 +64,10 @@ def test_a_password_is_found_in_a_text_in_every_spelling(password: str) -> None:
             assert told in ("<***>", "<postgresql://ann:***@host/db>")
 
 
+def test_a_password_with_a_question_mark_is_found_in_a_text() -> None:
+    assert redactor("postgresql://ann:ses?ame5@host/db", {})("<ses?ame5>") == "<***>"
+
+
 def test_logins_of_mlflows_own_variables_are_hidden_too() -> None:
     redact = redactor("http://host", {"MLFLOW_TRACKING_TOKEN": "tok-1234", "OTHER": "open"})
     assert redact("tok-1234 and open") == "*** and open"

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from rnnsearch.errors import ModelError
-from rnnsearch.records.tracking_uri import OPTION, VARIABLE, sqlite_path
+from rnnsearch.records.tracking_uri import OPTION, sqlite_path
 from rnnsearch.redaction import redacted, redactor
 
 if TYPE_CHECKING:
@@ -49,12 +49,14 @@ def _checkpoint(model_uri: str, tracking_uri: str, copies: str) -> Path:
     from mlflow.exceptions import MlflowException
     from mlflow.models import Model
 
-    # MLflow keeps the choice in the environment, where a later study of this process finds it.
-    before = os.environ.get(VARIABLE)
-    mlflow.set_tracking_uri(tracking_uri)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     try:
-        folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=model_uri, dst_path=copies))
+        # Not by `set_tracking_uri`: a later study of this process would find that choice.
+        folder = Path(
+            mlflow.artifacts.download_artifacts(
+                model_uri, dst_path=copies, tracking_uri=tracking_uri, registry_uri=tracking_uri
+            )
+        )
         flavors = Model.load(str(folder)).flavors
     except (MlflowException, OSError) as error:
         reason = redactor(tracking_uri)(str(error))
@@ -62,8 +64,6 @@ def _checkpoint(model_uri: str, tracking_uri: str, copies: str) -> Path:
             f"cannot load {model_uri} from {redacted(tracking_uri)}: {reason}. See what is "
             f"registered with `rnnsearch ui`, or name a store with {OPTION}."
         ) from error
-    finally:
-        mlflow.set_tracking_uri(before)  # None unsets both
     artifacts = flavors.get("python_function", {}).get("artifacts") or {}
     inside = artifacts.get("checkpoint", {}).get("path")
     if not isinstance(inside, str) or not (folder / inside).resolve().is_relative_to(

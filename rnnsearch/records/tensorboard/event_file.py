@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import io
 import os
-import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from google.protobuf.message import DecodeError
+from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
@@ -23,8 +22,6 @@ from rnnsearch.disk import append_bytes
 
 VERSION = "brain.Event:2"
 """First record of every file."""
-HEADER, FOOTER = 12, 4
-"""Bytes around a message: its length (64 bits) and a checksum of that; a checksum of it."""
 
 
 class EventFiles:
@@ -49,8 +46,9 @@ class EventFiles:
         self._path: Path | None = None
         self._size = 0
         for path in sorted(folder.glob("*.tfevents.*")):
-            for event in _events(path.read_bytes()):
-                self._note(event)
+            # Of a file whose driver was killed, the whole records before the half one.
+            for record in RawEventFileLoader(str(path)).Load():
+                self._note(Event.FromString(record))
 
     @property
     def waiting(self) -> bool:
@@ -114,17 +112,3 @@ def _framed(event: Event) -> bytes:
     alone = io.BytesIO()
     RecordWriter(alone).write(event.SerializeToString())
     return alone.getvalue()
-
-
-def _events(data: bytes) -> Iterator[Event]:
-    """The whole records of a file; half a one at its end is left out."""
-    place = 0
-    while place + HEADER <= len(data):
-        (length,) = struct.unpack_from("<Q", data, place)
-        begin, place = place + HEADER, place + HEADER + length + FOOTER
-        if place > len(data):
-            return
-        try:
-            yield Event.FromString(data[begin : begin + length])
-        except DecodeError:
-            return
