@@ -287,6 +287,8 @@ class KernelContract:
     ) -> None:
         whole = layer_of(cell, nonlinearity, (16, 2, 3, 8), 2)
         half = layer_of(cell, nonlinearity, (16, 2, 3, 4), 2)
+        if not self.kernel.supports(whole):
+            pytest.skip("the kernel leaves this shape to another")
         for dtype, tolerance in self.each_dtype():
             inputs, *rest = [x.detach() for x in arguments_of(whole, dtype, device=self.device)]
             outputs, last = run(self.kernel, whole, [inputs, *rest])
@@ -305,6 +307,8 @@ class KernelContract:
         if torch.float64 not in self.tolerances:
             pytest.skip("gradcheck needs float64")
         layer = layer_of(cell, nonlinearity, (3, 2, 2, 4), 2)
+        if not self.kernel.supports(layer):
+            pytest.skip("the kernel leaves this shape to another")
         arguments = arguments_of(layer, torch.float64, seed=1, device=self.device)
 
         def results(*leaves: Tensor) -> tuple[Tensor, ...]:

@@ -1,8 +1,9 @@
-"""The README's own task, exactly as it stands there, from check to a model that is used."""
+"""The guide's custom task, exactly as it stands there, from check to a model that is used."""
 
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,23 +18,16 @@ print(model.predict(np.zeros((2, 9, 1), dtype=np.float32)).shape)
 """
 
 
-def blocks() -> tuple[str, str]:
-    """The task and its space file."""
-    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Your own task\n")[2]
-    section = section.partition("\n## ")[0]
-    (code,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
-    (space,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
-    return code, space
+EXAMPLE = ROOT / "rnnsearch" / "guide" / "examples" / "task"
 
 
 def test_it_is_short() -> None:
-    assert len(blocks()[0].splitlines()) < 40
+    assert len((EXAMPLE / "echo.py").read_text(encoding="utf-8").splitlines()) < 40
 
 
 def test_it_runs_from_its_folder(tmp_path: Path) -> None:
-    code, space = blocks()
-    (tmp_path / "echo.py").write_text(code, encoding="utf-8")
-    (tmp_path / "echo.yaml").write_text(space, encoding="utf-8")
+    for name in ("echo.py", "echo.yaml"):
+        shutil.copy(EXAMPLE / name, tmp_path)
     checked = rnnsearch("check", "echo.yaml", cwd=tmp_path)
     assert checked.status == 0, checked.err
     assert "task.delay: 2" in checked.out

@@ -1,0 +1,7 @@
+from loop import LoopKernel
+
+from rnnsearch.testing.kernels import KernelContract
+
+
+class TestLoop(KernelContract):
+    kernel = LoopKernel()

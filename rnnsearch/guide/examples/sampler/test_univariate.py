@@ -1,0 +1,7 @@
+from univariate import Univariate
+
+from rnnsearch.testing.samplers import SamplerContract
+
+
+class TestUnivariate(SamplerContract):
+    config = Univariate(startup_trials=4)
