@@ -65,7 +65,7 @@ def _reached(
 
     spec = load(file, overrides)
     keys = ("model.cell", "model.hidden_size", "model.hidden_sizes", "training.batch_size")
-    found = list(corners(spec.parameters, spec.values, keys))
+    found = list(corners(spec, keys))
     cells = {corner["model.cell"] for corner in found}
     batches = {corner["training.batch_size"] for corner in found}
     sizes: set[int] = set()

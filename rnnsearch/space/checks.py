@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
-from rnnsearch.errors import DataError, Mistake
+from rnnsearch.errors import DataError
 from rnnsearch.goal import Goal
-from rnnsearch.space.conditions import holds
-from rnnsearch.space.corners import corners
-from rnnsearch.space.distributions import Choice, Parameter
+from rnnsearch.space.candidate import Candidate
+from rnnsearch.space.conditions import left_of
+from rnnsearch.space.corners import corners, layer_counts
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.noting import Place, note
-from rnnsearch.space.sections import Reading
 from rnnsearch.space.trial import task_config
 from rnnsearch.space.words import plain_text
 from rnnsearch.tasks.base import Metric, TaskData, Window
@@ -29,132 +25,74 @@ BETWEEN_LAYERS = ("model.dropout", "model.residual")
 """Fields that do nothing in a network of one layer."""
 
 
-@dataclass(slots=True)
-class Draft:
-    """A study on its way to a spec: everything read, nothing checked across fields yet."""
-
-    reading: Reading
-    fixed: dict[str, Any]
-    parameters: Mapping[str, Parameter]
-    mistakes: list[Mistake]
-    root: Place
-    data: dict[TaskConfig, TaskData] = field(default_factory=dict)
-    stand_ins: dict[TaskConfig, TaskData] = field(default_factory=dict)
-    """The same, or what knows the task's rules where the data is not to be read."""
-
-    def note(self, keys: Sequence[str], message: str, suggestion: str = "") -> None:
-        """Add a mistake at the first of the keys that the file names."""
-        named = next((key for key in keys if key in self.reading.places), None)
-        place = self.reading.places[named] if named is not None else self.root
-        note(self.mistakes, place, named or keys[0], message, suggestion)
-
-    def sound(self, prefix: str) -> bool:
-        """Whether no field under a prefix is a mistake."""
-        return not any(key == prefix or key.startswith(f"{prefix}.") for key in self.reading.wrong)
-
-    def task_keys(self) -> list[str]:
-        return [key for key in self.reading.fields if key.startswith("task.")]
-
-
-def check_effects(draft: Draft) -> None:
+def check_effects(study: Candidate) -> None:
     """A sampled field that can never do anything is a mistake: it would waste the search."""
-    noted = {mistake.key for mistake in draft.mistakes}
-    fields = draft.reading.fields
-    for key in draft.parameters:
-        if key in draft.reading.wrong or key in noted:
+    noted = {mistake.key for mistake in study.mistakes}
+    fields = study.file.fields
+    for key in study.parameters:
+        if key in study.file.wrong or key in noted:
             continue
         if key in BETWEEN_LAYERS:
-            if layer_counts(draft.parameters, draft.fixed)[1] < 2:
-                draft.note(
+            if layer_counts(study)[1] < 2:
+                study.note(
                     [key],
                     "is sampled, but works between layers and model.num_layers is "
                     "never above 1. Sample model.num_layers, or take this field out.",
                 )
-        elif (needs := fields[key].needs) is not None and not _can_work(draft, *needs):
-            parent, members = needs
-            said = " or ".join(plain_text(one) for one in members)
-            draft.note(
-                [key], f"is sampled, but does nothing unless {parent} is {said}, which it never is."
-            )
+        elif (needs := fields[key].needs) is not None:
+            parent, condition = needs
+            if parent not in study.file.wrong and left_of(condition, parent, study) is None:
+                message = f"does nothing unless {condition.told(parent)}, which it never is."
+                study.note([key], f"is sampled, but {message}")
 
 
-def layer_counts(parameters: Mapping[str, Parameter], values: Mapping[str, Any]) -> tuple[int, int]:
-    """Layers of the shallowest and of the deepest network of a space."""
-    found = []
-    sizes_key, layers_key = "model.hidden_sizes", "model.num_layers"
-    sizes: tuple[Any, ...] = (values.get(sizes_key),)
-    if sizes_key in parameters:
-        drawn = parameters[sizes_key].distribution
-        sizes = drawn.members if isinstance(drawn, Choice) else ()
-    for one in sizes:
-        if one is not None:
-            found.append(len(one))
-        elif layers_key not in parameters:
-            found.append(values.get(layers_key, 1))
-        else:
-            layers = parameters[layers_key].distribution
-            found += layers.members if isinstance(layers, Choice) else (layers.low, layers.high)
-    return min(found), max(found)
-
-
-def _can_work(draft: Draft, parent: str, members: tuple[Any, ...]) -> bool:
-    if parent in draft.reading.wrong:
-        return True
-    if parent not in draft.parameters:
-        return holds(members, draft.fixed.get(parent))
-    distribution = draft.parameters[parent].distribution
-    return not isinstance(distribution, Choice) or any(
-        member in members for member in distribution.members
-    )
-
-
-def check_clash(draft: Draft) -> None:
+def check_clash(study: Candidate) -> None:
     """What the task knows of fields, its own and others, that do not go together."""
-    if draft.reading.task_type is None:
+    if study.file.task_type is None:
         return
-    task = family(draft.reading.task_type)
-    if not (task.clashing and draft.sound("task") and all(map(draft.sound, task.clashing))):
+    task = family(study.file.task_type)
+    if not (task.clashing and study.sound("task") and all(map(study.sound, task.clashing))):
         return
-    for values in corners(draft.parameters, draft.fixed, list(task.clashing)):
+    for values in corners(study, list(task.clashing)):
         message = task.clash(values)
         if message is not None:
-            draft.note([task.clashing[0]], message)
+            study.note([task.clashing[0]], message)
             return
 
 
-def check_task(draft: Draft, *, check_data: bool) -> list[Metric] | None:
+def check_task(study: Candidate, *, check_data: bool) -> list[Metric] | None:
     """Task, data and windows.
 
     Returns:
         The metrics that every task of the space reports, or None where they are not known.
     """
-    if draft.reading.task_type is None or not draft.sound("task"):
+    if study.file.task_type is None or not study.sound("task"):
         return None
     metrics: dict[str, Metric] | None = None
-    for values in corners(draft.parameters, draft.fixed, draft.task_keys()):
+    for values in corners(study, study.task_keys()):
         try:
             config = task_config(values)
         except DataError as error:
-            draft.note(["task"], str(error))
+            study.note(["task"], str(error))
             return None
-        data = None if _own_problems(draft, config) else _load(draft, config, check_data)
+        data = None if _own_problems(study, config) else _load(study, config, check_data)
         if data is None:
             continue
-        draft.stand_ins[config] = data
+        study.stand_ins[config] = data
         reported = {metric.name: metric for metric in known_metrics(data)}
         before = reported if metrics is None else metrics
         metrics = {name: metric for name, metric in before.items() if name in reported}
     if check_data and metrics is not None:
-        _check_windows(draft)
+        _check_windows(study)
     return None if metrics is None else list(metrics.values())
 
 
-def _own_problems(draft: Draft, config: TaskConfig) -> bool:
+def _own_problems(study: Candidate, config: TaskConfig) -> bool:
     """Note what a task's own config finds wrong with itself."""
-    before = len(draft.mistakes)
+    before = len(study.mistakes)
     for key, message in family_of(config).problems(config):
-        draft.note([f"task.{key}", *_parents(f"task.{key}")], message)
-    return len(draft.mistakes) > before
+        study.note([f"task.{key}", *_parents(f"task.{key}")], message)
+    return len(study.mistakes) > before
 
 
 def _parents(key: str) -> list[str]:
@@ -162,20 +100,20 @@ def _parents(key: str) -> list[str]:
     return [".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1)]
 
 
-def _load(draft: Draft, config: TaskConfig, check_data: bool) -> TaskData | None:
+def _load(study: Candidate, config: TaskConfig, check_data: bool) -> TaskData | None:
     """The data, or for metric names alone a stand-in where the file is not to be touched."""
-    if config in draft.data:
-        return draft.data[config]
+    if config in study.data:
+        return study.data[config]
     try:
         data = load_data(config) if check_data else stand_in_data(config)
     except DataError as error:
         message = str(error)
-        if not any(mistake.message == message for mistake in draft.mistakes):
+        if not any(mistake.message == message for mistake in study.mistakes):
             keys = ["task.path", "task.text", "task.type", "task"]
-            draft.note([error.key, *_parents(error.key), *keys] if error.key else keys, message)
+            study.note([error.key, *_parents(error.key), *keys] if error.key else keys, message)
         return _quietly(config) if check_data else None
     if check_data and data is not None:
-        draft.data[config] = data
+        study.data[config] = data
     return data
 
 
@@ -187,12 +125,12 @@ def _quietly(config: TaskConfig) -> TaskData | None:
         return None
 
 
-def _check_windows(draft: Draft) -> None:
-    if not all(draft.sound(key) for key in WINDOW_KEYS):
+def _check_windows(study: Candidate) -> None:
+    if not all(study.sound(key) for key in WINDOW_KEYS):
         return
-    keys = [*draft.task_keys(), *WINDOW_KEYS]
-    for values in corners(draft.parameters, draft.fixed, keys):
-        data = draft.data.get(task_config(values))
+    keys = [*study.task_keys(), *WINDOW_KEYS]
+    for values in corners(study, keys):
+        data = study.data.get(task_config(values))
         if data is None:
             continue
         batch, length, steps = (values[key] for key in WINDOW_KEYS)
@@ -200,12 +138,12 @@ def _check_windows(draft: Draft) -> None:
             Window(batch_size=batch, seq_len=length, steps_per_epoch=steps)
         )
         if problem is not None:
-            sampled = [key for key in WINDOW_KEYS if key in draft.parameters]
+            sampled = [key for key in WINDOW_KEYS if key in study.parameters]
             said = ", ".join(
                 f"{key.partition('.')[2]} {plain_text(values[key])}" for key in sampled
             )
             with_what = f" (drawn: {said})" if said else ""
-            draft.note(WINDOW_CULPRITS, problem.rstrip(".") + with_what + ".")
+            study.note(WINDOW_CULPRITS, problem.rstrip(".") + with_what + ".")
             return  # One combination shows what is wrong; a hundred of them would hide it.
 
 
@@ -218,34 +156,34 @@ def known_metrics(data: TaskData) -> list[Metric]:
     return found
 
 
-def check_metric(draft: Draft, metrics: Sequence[Metric] | None) -> None:
+def check_metric(study: Candidate, metrics: Sequence[Metric] | None) -> None:
     """Fill in the metric and the goal, or note that they do not fit the task."""
     metric_key, goal_key = "search.metric", "search.goal"
     if metrics is None:
         return
     known = {metric.name: metric for metric in metrics}
-    if metric_key not in draft.reading.values:
-        if metric_key in draft.reading.wrong or not known:
+    if metric_key not in study.file.values:
+        if metric_key in study.file.wrong or not known:
             return
-        draft.fixed[metric_key] = family(str(draft.reading.task_type)).judged_by(
-            draft.fixed, [metric.name for metric in metrics]
+        study.values[metric_key] = family(str(study.file.task_type)).judged_by(
+            study.values, [metric.name for metric in metrics]
         )
-    name = draft.fixed[metric_key]
+    name = study.values[metric_key]
     if name not in known:
-        draft.note(
+        study.note(
             [metric_key],
-            f"the task `{draft.reading.task_type}` reports no {name!r}; it "
+            f"the task `{study.file.task_type}` reports no {name!r}; it "
             f"reports {', '.join(known)}.",
             nearest(name, known),
         )
         return
     natural = Goal(known[name].goal)
-    if goal_key in draft.reading.values and draft.fixed[goal_key] != natural:
-        draft.note(
+    if goal_key in study.file.values and study.values[goal_key] != natural:
+        study.note(
             [goal_key],
             f"{name} is better the {natural.side}, so its goal is "
             f"{natural}; leave the line out, or mend it.",
             natural,
         )
-    elif goal_key not in draft.reading.wrong:
-        draft.fixed[goal_key] = natural.value
+    elif goal_key not in study.file.wrong:
+        study.values[goal_key] = natural.value

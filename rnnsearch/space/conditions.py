@@ -1,49 +1,163 @@
-"""`when:` — on what an active field depends, in which order, and whether it can ever hold."""
+"""`when:`: on what an active field depends, in which order, and whether it can ever hold."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Protocol
 
-from rnnsearch.space.distributions import Between, Choice, Distribution, Float, Int, Parameter
-
-Condition = tuple[Any, ...] | Between
-
-
-def holds(condition: Condition, value: Any) -> bool:
-    """Whether a parent's value meets a condition."""
-    if isinstance(condition, Between):
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return False
-        low = condition.min is None or value >= condition.min
-        return low and (condition.max is None or value <= condition.max)
-    return value in condition
+from rnnsearch.space.distributions import Distribution, is_number
+from rnnsearch.space.words import plain_text
 
 
-def is_active(parameter: Parameter, known: Mapping[str, Any]) -> bool:
-    """Whether a field is sampled, given the fixed values and the active fields before it.
+class Condition(Protocol):
+    """What the value of another field, the parent, must be for a sampled field to be active."""
 
-    An inactive parent is absent from `known`, so what hangs on it is inactive as well.
+    def holds(self, value: Any) -> bool:
+        """Whether a parent's value meets it."""
+
+    def left_of(self, distribution: Distribution) -> Condition | None:
+        """What remains once the values that a parent is never drawn with are out; None of all."""
+
+    def told(self, key: str) -> str:
+        """As a person says it of a parent: `model.num_layers is at least 2`."""
+
+    def written(self) -> Any:
+        """As a space file writes it after the parent's key."""
+
+    def borders(self) -> Iterable[Any]:
+        """Values of a parent at and beside which it may begin or cease to hold."""
+
+
+class Among(tuple[Any, ...]):
+    """The parent has one of these values."""
+
+    __slots__ = ()
+
+    def holds(self, value: Any) -> bool:
+        return value in self
+
+    def left_of(self, distribution: Distribution) -> Condition | None:
+        return Among(member for member in self if distribution.contains(member)) or None
+
+    def told(self, key: str) -> str:
+        return f"{key} is {' or '.join(map(plain_text, self))}"
+
+    def written(self) -> Any:
+        return self
+
+    def borders(self) -> Iterable[Any]:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The parent's value lies in a range with both ends included; None leaves an end open."""
+
+    min: float | None = None
+    max: float | None = None
+
+    def holds(self, value: Any) -> bool:
+        low, high = self._ends
+        return is_number(value) and low <= value <= high
+
+    def left_of(self, distribution: Distribution) -> Condition | None:
+        return self if distribution.reaches(*self._ends) else None
+
+    def told(self, key: str) -> str:
+        parts = []
+        if self.min is not None:
+            parts.append(f"at least {self.min:g}")
+        if self.max is not None:
+            parts.append(f"at most {self.max:g}")
+        return f"{key} is {' and '.join(parts)}"
+
+    def written(self) -> Any:
+        ends = {"min": self.min, "max": self.max}
+        return {name: end for name, end in ends.items() if end is not None}
+
+    def borders(self) -> Iterable[Any]:
+        # Beside a border that is no whole number lie whole ones too.
+        ends = [end for end in (self.min, self.max) if end is not None]
+        return [at + side for end in ends for at in {end, math.floor(end)} for side in (-1, 0, 1)]
+
+    @property
+    def _ends(self) -> tuple[float, float]:
+        return (
+            -math.inf if self.min is None else self.min,
+            math.inf if self.max is None else self.max,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A sampled field: its distribution, and when it is active.
+
+    Attributes:
+        when: Conditions by the dotted key of the parent that must meet them; all must hold. An
+            inactive field takes its documented default and is absent from a trial's params.
     """
-    return all(
-        key in known and holds(condition, known[key]) for key, condition in parameter.when.items()
-    )
+
+    distribution: Distribution
+    when: Mapping[str, Condition] = field(default_factory=dict)
+
+    def is_active(self, known: Mapping[str, Any]) -> bool:
+        """Whether the field is sampled, given the fixed values and the active fields before it.
+
+        An inactive parent is absent from `known`, so what hangs on it is inactive as well.
+        """
+        return all(
+            key in known and condition.holds(known[key]) for key, condition in self.when.items()
+        )
+
+    def told(self) -> str:
+        """All conditions as a person says them; empty where the field is always active."""
+        return " and ".join(condition.told(key) for key, condition in self.when.items())
 
 
-def find_cycle(parents: Mapping[str, Mapping[str, Any]]) -> list[str] | None:
+class Space(Protocol):
+    """Fields with one value and sampled fields, by dotted key: of a study, or of one to be."""
+
+    @property
+    def values(self) -> Mapping[str, Any]: ...
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]: ...
+
+
+def left_of(condition: Condition, parent: str, space: Space) -> Condition | None:
+    """What remains of a condition once the values that its parent never has in a space are out.
+
+    Conditions on the parent itself are left aside. None where nothing remains.
+    """
+    if parent in space.parameters:
+        return condition.left_of(space.parameters[parent].distribution)
+    return condition if condition.holds(space.values.get(parent)) else None
+
+
+def assigned(space: Space, value_of: Callable[[str, Distribution], Any]) -> dict[str, Any]:
+    """The values of a trial by dotted key: the fixed fields, and the sampled ones that are active.
+
+    Args:
+        value_of: Gives the value of an active field, each after those on which it depends.
+    """
+    known = dict(space.values)
+    for key in in_order(space.parameters):
+        if space.parameters[key].is_active(known):
+            known[key] = value_of(key, space.parameters[key].distribution)
+    return known
+
+
+def find_cycle(parents: Mapping[str, Iterable[str]]) -> list[str] | None:
     """Keys that wait for each other in a circle, the first one again at the end; or None."""
-    done: set[str] = set()
-
-    def walk(key: str, path: list[str]) -> list[str] | None:
-        if key in path:
-            return [*path[path.index(key) :], key]
-        if key in done or key not in parents:
-            return None
-        found = next(filter(None, (walk(parent, [*path, key]) for parent in parents[key])), None)
-        done.add(key)
-        return found
-
-    return next(filter(None, (walk(start, []) for start in parents)), None)
+    try:
+        TopologicalSorter(parents).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found[::-1]  # each stands behind its parent there
+    return None
 
 
 def in_order(parameters: Mapping[str, Parameter]) -> list[str]:
@@ -61,43 +175,3 @@ def in_order(parameters: Mapping[str, Parameter]) -> list[str]:
     for key in parameters:
         visit(key)
     return order
-
-
-def can_hold(condition: Condition, distribution: Distribution) -> bool:
-    """Whether some value of a distribution meets a condition."""
-    if isinstance(distribution, Choice):
-        return any(holds(condition, member) for member in distribution.members)
-    if isinstance(condition, Between):
-        return _between_holds(condition, distribution)
-    return any(contains(distribution, member) for member in condition)
-
-
-def _between_holds(condition: Between, distribution: Float | Int) -> bool:
-    low = distribution.low if condition.min is None else max(distribution.low, condition.min)
-    high = distribution.high if condition.max is None else min(distribution.high, condition.max)
-    if low > high:
-        return False
-    if distribution.step is None:
-        return True
-    # On a grid, the first point at or above `low` decides.
-    steps = -int(-(low - distribution.low) // distribution.step)
-    return distribution.low + steps * distribution.step <= high + 1e-12 * abs(high)
-
-
-def contains(distribution: Distribution, value: Any) -> bool:
-    """Whether a distribution can draw a value (already of the field's type)."""
-    if isinstance(distribution, Choice):
-        return any(
-            value == member and isinstance(value, bool) == isinstance(member, bool)
-            for member in distribution.members
-        )
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    if isinstance(distribution, Int) and not isinstance(value, int):
-        return False
-    if not distribution.low <= value <= distribution.high:
-        return False
-    if distribution.step is None:
-        return True
-    steps = (value - distribution.low) / distribution.step
-    return abs(steps - round(steps)) < 1e-8

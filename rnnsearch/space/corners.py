@@ -2,39 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rnnsearch.space.conditions import contains, in_order, is_active
-from rnnsearch.space.distributions import Between, Choice, Parameter
+from rnnsearch.space.conditions import Parameter, Space, in_order
 from rnnsearch.space.fields import fields_of
 
 MAX_CORNERS = 4096
 """Combinations at most; a space with more is checked in part."""
 
+MOST_COUNTED = 2000
+"""Configurations that are counted; nobody tries all of more."""
 
-def corners(
-    parameters: Mapping[str, Parameter], fixed: Mapping[str, Any], keys: Iterable[str]
-) -> Iterator[dict[str, Any]]:
+
+def possible_values(space: Space, key: str) -> Sequence[Any]:
+    """Every value that a field can have in a trial; none where it is drawn from a continuous range.
+
+    Conditions are left aside: an inactive field's default is not among the values.
+    """
+    if key in space.parameters:
+        return space.parameters[key].distribution.values()
+    return (space.values.get(key),)
+
+
+def corners(space: Space, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Every combination of the extremes of `keys`, conditions honoured.
 
     A choice gives all its members, a range its two ends, and the values beside the borders of
     the conditions that hang on it. Fixed and inactive keys come with their values.
     """
-    wanted = list(keys)
-    relevant = _with_ancestors(parameters, wanted)
-    order = [key for key in in_order(parameters) if key in relevant]
-    options = {key: _candidates(key, parameters, relevant) for key in order}
-    fields = fields_of(fixed)
-    for count, known in enumerate(_walk(order, options, parameters, dict(fixed))):
+    parameters, keys = space.parameters, list(keys)
+    wanted = _with_ancestors(parameters, keys)
+    order = [key for key in in_order(parameters) if key in wanted]
+    options = {key: _candidates(key, parameters, order) for key in order}
+    fields = fields_of(space.values)
+    for count, known in enumerate(_walk(order, options, parameters, dict(space.values))):
         if count == MAX_CORNERS:
             return
-        yield {key: known[key] if key in known else fields[key].default for key in wanted}
+        yield {key: known[key] if key in known else fields[key].default for key in keys}
+
+
+def layer_counts(space: Space) -> tuple[int, int]:
+    """Layers of the shallowest and of the deepest network of a space."""
+    layers, sizes = "model.num_layers", "model.hidden_sizes"
+    found = [
+        one[layers] if one[sizes] is None else len(one[sizes])
+        for one in corners(space, (layers, sizes))
+    ]
+    return min(found), max(found)
+
+
+def configurations(space: Space) -> int | None:
+    """How many different configurations the space holds; None for too many to count."""
+    parameters = space.parameters
+    if math.prod(one.distribution.count for one in parameters.values()) > MOST_COUNTED:
+        return None
+    options = {key: parameters[key].distribution.values() for key in in_order(parameters)}
+    return sum(1 for _ in _walk(list(options), options, parameters, dict(space.values)))
 
 
 def _walk(
     order: list[str],
-    options: Mapping[str, list[Any]],
+    options: Mapping[str, Sequence[Any]],
     parameters: Mapping[str, Parameter],
     known: dict[str, Any],
 ) -> Iterator[dict[str, Any]]:
@@ -42,7 +72,7 @@ def _walk(
         yield known
         return
     key, rest = order[0], order[1:]
-    if not is_active(parameters[key], known):
+    if not parameters[key].is_active(known):
         yield from _walk(rest, options, parameters, known)
         return
     for value in options[key]:
@@ -60,21 +90,13 @@ def _with_ancestors(parameters: Mapping[str, Parameter], keys: Iterable[str]) ->
     return found
 
 
-def _candidates(key: str, parameters: Mapping[str, Parameter], relevant: set[str]) -> list[Any]:
+def _candidates(
+    key: str, parameters: Mapping[str, Parameter], children: Iterable[str]
+) -> list[Any]:
+    """The extremes of a sampled field, and values at which the conditions of others change."""
     distribution = parameters[key].distribution
-    if isinstance(distribution, Choice):
-        return list(distribution.members)
-    values: list[Any] = [distribution.low, distribution.high]
-    for child in relevant:
-        condition = parameters[child].when.get(key)
-        if isinstance(condition, Between):
-            borders = [condition.min, condition.max]
-            values += [
-                type(distribution.low)(border + side)
-                for border in borders
-                if border is not None
-                for side in (-1, 0, 1)
-            ]
-        elif condition is not None:
-            values += condition
-    return [value for value in dict.fromkeys(values) if contains(distribution, value)]
+    values = list(distribution.extremes)
+    for child in children:
+        if (condition := parameters[child].when.get(key)) is not None:
+            values += map(distribution.restored, condition.borders())
+    return [value for value in dict.fromkeys(values) if distribution.contains(value)]

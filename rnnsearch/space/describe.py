@@ -9,13 +9,11 @@ from typing import Any
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.weights import parameter_count
 from rnnsearch.space.checks import known_metrics
-from rnnsearch.space.corners import corners
-from rnnsearch.space.extent import configurations
+from rnnsearch.space.corners import configurations, corners
 from rnnsearch.space.fields import fields_of, flat
 from rnnsearch.space.notes import notes_of
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import build, first_task
-from rnnsearch.space.words import as_written, condition_text, draws
 from rnnsearch.stopping.rule import rungs_called
 from rnnsearch.tasks.base import Metric, TaskData
 from rnnsearch.tasks.load import load_data
@@ -84,8 +82,8 @@ def describe(spec: StudySpec) -> StudyDescription:
     parameters = tuple(
         Sampled(
             key,
-            draws(one.distribution),
-            " and ".join(condition_text(*item) for item in one.when.items()),
+            str(one.distribution),
+            one.told(),
             fields[key].default,
         )
         for key, one in spec.parameters.items()
@@ -120,7 +118,7 @@ def parameter_counts(spec: StudySpec, data: TaskData) -> tuple[int, int]:
             output_size=data.output_size,
             symbolic=data.symbolic,
         )
-        for values in corners(spec.parameters, spec.values, keys)
+        for values in corners(spec, keys)
     ]
     return min(counts), max(counts)
 
@@ -130,7 +128,7 @@ def _search(spec: StudySpec) -> dict[str, Any]:
     found = {**dict(flat("search", spec.search)), **dict(flat("resources", spec.resources))}
     fields = fields_of({**spec.values, **found})
     return {
-        key: as_written(fields[key], value) for key, value in found.items() if key not in _ELSEWHERE
+        key: fields[key].as_written(value) for key, value in found.items() if key not in _ELSEWHERE
     }
 
 

@@ -1,10 +1,62 @@
-"""The distributions that a field may have, without optuna."""
+"""The distributions that a field may have: each is one class, and one row or two of `KINDS`.
+
+What reads a space file, checks it, prints it, counts its configurations and asks Optuna for values
+goes through the methods of `Distribution`, and knows none of the classes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard
+
+from rnnsearch.space.words import label, plain_text
+
+if TYPE_CHECKING:
+    from optuna import Trial
+    from optuna.distributions import BaseDistribution
+    from optuna.trial import FixedTrial
+
+SHOWN = 50
+"""Members of a choice that are spelled out for a person; the others are only counted."""
+
+
+class Distribution(Protocol):
+    """What the values of a sampled field are drawn from; as a text, what a person calls it.
+
+    An implementation is a frozen dataclass, since its `repr` goes into the digest by which a study
+    recognises its search space.
+    """
+
+    @property
+    def count(self) -> float:
+        """How many different values can be drawn; infinite on a continuous range."""
+
+    @property
+    def extremes(self) -> Sequence[Any]:
+        """All members of a choice; of a range its two ends, between which all others lie."""
+
+    def values(self) -> Sequence[Any]:
+        """Every value that can be drawn; none where `count` is infinite."""
+
+    def contains(self, value: Any) -> bool:
+        """Whether `value`, which has the field's own type, can be drawn."""
+
+    def reaches(self, low: float, high: float) -> bool:
+        """Whether some number from `low` to `high`, both included, can be drawn."""
+
+    def written(self) -> dict[str, Any]:
+        """The mapping of a space file without its `when`, such as `{"int": (1, 9), "step": 2}`."""
+
+    def restored(self, stored: Any) -> Any:
+        """The field's own value for one that Optuna stored; any other value as it is."""
+
+    def draw(self, trial: Trial | FixedTrial, key: str) -> Any:
+        """Let Optuna's trial propose a value, which is given as Optuna stores it."""
+
+    def for_optuna(self) -> BaseDistribution:
+        """The same distribution as an object of Optuna's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,54 +65,182 @@ class Choice:
 
     members: tuple[Any, ...]
 
+    def __str__(self) -> str:
+        shown = [plain_text(member) for member in self.members[:SHOWN]]
+        if (more := len(self.members) - SHOWN) > 0:
+            shown.append(f"... {more} more")
+        return f"[{', '.join(shown)}]"
+
+    @property
+    def count(self) -> float:
+        return len(self.members)
+
+    @property
+    def extremes(self) -> Sequence[Any]:
+        return self.members
+
+    def values(self) -> Sequence[Any]:
+        return self.members
+
+    def contains(self, value: Any) -> bool:
+        # In Python True equals 1, which is another value to a field.
+        return any(
+            value == member and isinstance(value, bool) == isinstance(member, bool)
+            for member in self.members
+        )
+
+    def reaches(self, low: float, high: float) -> bool:
+        return any(is_number(member) and low <= member <= high for member in self.members)
+
+    def written(self) -> dict[str, Any]:
+        return {"choice": self.members}
+
+    def restored(self, stored: Any) -> Any:
+        lists = {label(member): member for member in self.members if isinstance(member, tuple)}
+        return lists.get(stored, stored) if isinstance(stored, str) else stored
+
+    def draw(self, trial: Trial | FixedTrial, key: str) -> Any:
+        return trial.suggest_categorical(key, [label(member) for member in self.members])
+
+    def for_optuna(self) -> BaseDistribution:
+        from optuna.distributions import CategoricalDistribution
+
+        return CategoricalDistribution([label(member) for member in self.members])
+
+
+class _Range:
+    """What both kinds of ranges share: the ends can be drawn, and with a step only a grid can."""
+
+    __slots__ = ()
+    word: ClassVar[str]
+    no_step: ClassVar[int | None]
+    low: Any
+    high: Any
+    log: bool
+    step: Any
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}: {plain_text(one)}" for name, one in self.written().items())
+
+    @property
+    def count(self) -> float:
+        return math.inf if self.step is None else round((self.high - self.low) / self.step) + 1
+
+    @property
+    def extremes(self) -> Sequence[Any]:
+        return self.low, self.high
+
+    def written(self) -> dict[str, Any]:
+        found: dict[str, Any] = {f"log{self.word}" if self.log else self.word: self.extremes}
+        return found if self.step == self.no_step else {**found, "step": self.step}
+
+    def reaches(self, low: float, high: float) -> bool:
+        low, high = max(self.low, low), min(self.high, high)
+        if low > high or self.step is None:
+            return low <= high
+        first: float = self.low + math.ceil((low - self.low) / self.step) * self.step
+        return first <= high + 1e-12 * abs(high)
+
+    def _holds(self, value: float) -> bool:
+        steps: float = 0.0 if self.step is None else (value - self.low) / self.step
+        return bool(self.low <= value <= self.high) and abs(steps - round(steps)) < 1e-8
+
 
 @dataclass(frozen=True, slots=True)
-class Float:
+class Float(_Range):
     """A float in [low, high]; uniform in the logarithm with `log`, on a grid with `step`."""
 
+    word: ClassVar = "uniform"
+    no_step: ClassVar = None
     low: float
     high: float
     log: bool = False
     step: float | None = None
 
+    def values(self) -> Sequence[Any]:
+        return [self.low + self.step * at for at in range(int(self.count))] if self.step else ()
+
+    def contains(self, value: Any) -> bool:
+        return is_number(value) and self._holds(value)
+
+    def restored(self, stored: Any) -> Any:
+        return float(stored) if type(stored) is int else stored
+
+    def draw(self, trial: Trial | FixedTrial, key: str) -> Any:
+        return trial.suggest_float(key, **asdict(self))
+
+    def for_optuna(self) -> BaseDistribution:
+        from optuna.distributions import FloatDistribution
+
+        return FloatDistribution(**asdict(self))
+
 
 @dataclass(frozen=True, slots=True)
-class Int:
-    """A whole number in [low, high], both ends included."""
+class Int(_Range):
+    """A whole number in [low, high]; uniform in the logarithm with `log`, on a grid with `step`."""
 
+    word: ClassVar = "int"
+    no_step: ClassVar = 1
     low: int
     high: int
     log: bool = False
     step: int = 1
 
+    def values(self) -> Sequence[Any]:
+        return range(self.low, self.high + 1, self.step)
 
-Distribution = Choice | Float | Int
+    def contains(self, value: Any) -> bool:
+        return isinstance(value, int) and is_number(value) and self._holds(value)
+
+    def restored(self, stored: Any) -> Any:
+        return int(stored) if isinstance(stored, float) and stored.is_integer() else stored
+
+    def draw(self, trial: Trial | FixedTrial, key: str) -> Any:
+        return trial.suggest_int(key, **asdict(self))
+
+    def for_optuna(self) -> BaseDistribution:
+        from optuna.distributions import IntDistribution
+
+        return IntDistribution(**asdict(self))
 
 
-def kind_of(distribution: Distribution) -> str:
-    """Its word in a space file."""
-    if isinstance(distribution, Choice):
-        return "choice"
-    kind = "uniform" if isinstance(distribution, Float) else "int"
-    return f"log{kind}" if distribution.log else kind
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether a value is a number to a person, as true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
-    """A condition's range; None is open."""
-
-    min: float | None = None
-    max: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A sampled field: its distribution, and when it is active.
+class Kind:
+    """A distribution as a space file names it.
 
     Attributes:
-        when: Dotted key to the members or the range that its value must lie in; all must hold.
-            An inactive field takes its documented default and is absent from params.
+        meaning: One sentence for a person.
+        cls: Made from its two ends, whether it is uniform in the logarithm, and its step; `Choice`
+            is made from its members.
+        of: The type of its numbers, `int` or `float`; None where the members may be anything.
+        log: Whether it is uniform in the logarithm.
     """
 
-    distribution: Distribution
-    when: Mapping[str, tuple[Any, ...] | Between] = field(default_factory=dict)
+    meaning: str
+    cls: type[Any] = Choice
+    of: Any = None
+    log: bool = False
+
+    @property
+    def stepped(self) -> bool:
+        """Whether a `step` may stand beside it."""
+        return self.of is not None and not self.log
+
+
+KINDS = {
+    "choice": Kind("One of the members."),
+    "uniform": Kind("A number between both ends.", Float, float),
+    "loguniform": Kind(
+        "A number between both ends, uniform in its logarithm.", Float, float, log=True
+    ),
+    "int": Kind("A whole number, both ends included.", Int, int),
+    "logint": Kind(
+        "A whole number, both ends included, uniform in its logarithm.", Int, int, log=True
+    ),
+}
+"""The distributions by their words in a space file, in the order in which they are listed."""

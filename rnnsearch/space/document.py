@@ -53,7 +53,7 @@ _TAG = "tag:yaml.org,2002:"
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
+class ScalarNode:
     """A single value; `raw` is its text as it was written, `quoted` whether in quotes."""
 
     place: Place
@@ -63,7 +63,7 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class SequenceNode:
     """A list."""
 
     place: Place
@@ -80,21 +80,26 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class MappingNode:
     """A mapping in the order of the file; keys are the texts as written."""
 
     place: Place
     entries: dict[str, Entry] = field(default_factory=dict)
 
 
-Node = Scalar | Items | Mapping
+Node = ScalarNode | SequenceNode | MappingNode
+
+
+def is_null(node: Node) -> bool:
+    """Whether nothing is written, or null in one of its spellings."""
+    return isinstance(node, ScalarNode) and node.value is None
 
 
 def plain(node: Node) -> Any:
     """The node as Python values, without places."""
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         return node.value
-    if isinstance(node, Items):
+    if isinstance(node, SequenceNode):
         return [plain(item) for item in node.items]
     return {key: plain(entry.node) for key, entry in node.entries.items()}
 
@@ -172,9 +177,7 @@ class _Reader:
                 raise wrong(self.place(event.start_mark.line), "", message)
             if isinstance(event, AliasEvent | ScalarEvent | MappingStartEvent | SequenceStartEvent):
                 root = self._node(event, events, ())
-        if isinstance(root, Scalar) and root.value is None and not root.quoted:
-            return None
-        return root
+        return None if root is None or is_null(root) else root
 
     def place(self, line: int | None) -> Place:
         """A line of the text, counted from 0."""
@@ -203,7 +206,7 @@ class _Reader:
             node = self._scalar(event, place)
         elif isinstance(event, SequenceStartEvent):
             self._check_tag(event, "seq", place)
-            node = Items(place)
+            node = SequenceNode(place)
             while not isinstance(event_ := next(events), SequenceEndEvent):
                 node.items.append(self._node(event_, events, (*path, "-")))
         else:
@@ -213,14 +216,14 @@ class _Reader:
             self.anchors[event.anchor] = (node, self.nodes - before + 1)  # type: ignore[attr-defined]
         return node
 
-    def _mapping(self, place: Place, events: Iterator[Event], path: tuple[str, ...]) -> Mapping:
-        mapping = Mapping(place)
+    def _mapping(self, place: Place, events: Iterator[Event], path: tuple[str, ...]) -> MappingNode:
+        mapping = MappingNode(place)
         while not isinstance(event := next(events), MappingEndEvent):
             key_place = self.place(event.start_mark.line)
             key = self._node(event, events, (*path, "?"))
-            name = key.raw if isinstance(key, Scalar) else "?"
+            name = key.raw if isinstance(key, ScalarNode) else "?"
             value = self._node(next(events), events, (*path, name))
-            if not isinstance(key, Scalar):
+            if not isinstance(key, ScalarNode):
                 message = "a key is one word, not a list or a mapping."
                 note(self.mistakes, key_place, "", message)
                 continue
@@ -238,7 +241,7 @@ class _Reader:
             message = f"the tag {event.tag} means nothing here; leave it out."
             note(self.mistakes, place, "", message)
 
-    def _scalar(self, event: ScalarEvent, place: Place) -> Scalar:
+    def _scalar(self, event: ScalarEvent, place: Place) -> ScalarNode:
         self._check_tag(event, "str", place)
         text, bare = str(event.value), event.tag is None and bool(event.implicit[0])
-        return Scalar(place, resolve_scalar(text) if bare else text, text, quoted=not bare)
+        return ScalarNode(place, resolve_scalar(text) if bare else text, text, quoted=not bare)

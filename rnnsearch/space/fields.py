@@ -15,12 +15,13 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from rnnsearch.models.config import ModelConfig
+from rnnsearch.space.conditions import Among
 from rnnsearch.space.field_types import texts
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
 from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import family
 from rnnsearch.training.config import TrainingConfig
-from rnnsearch.vocabulary import PATH, Key, Mark, keys
+from rnnsearch.vocabulary import DURATION, PATH, Key, Mark, keys
 
 REQUIRED = object()
 """The default of a field that has none of its own."""
@@ -62,15 +63,21 @@ class Field:
         """The type as a file writes it."""
         return texts(self.says.type)
 
+    def as_written(self, value: Any) -> Any:
+        """A value as a space file has it: a time with its unit, all else as it is."""
+        if not self.marked(DURATION) or value is None:
+            return value
+        return f"{value:.15f}".rstrip("0").rstrip(".") + "s"
+
     def marked(self, mark: Mark) -> bool:
         return mark in self.says.marks
 
     @property
-    def needs(self) -> tuple[str, tuple[Any, ...]] | None:
-        """A dotted key and its values, with which alone this field does anything."""
+    def needs(self) -> tuple[str, Among] | None:
+        """A dotted key and the values of it with which alone this field does anything."""
         if (needs := self.says.needs) is None:
             return None
-        return f"{self.key.rpartition('.')[0]}.{needs.field}", needs.values
+        return f"{self.key.rpartition('.')[0]}.{needs.field}", Among(needs.values)
 
     @property
     def never_sampled(self) -> str:

@@ -11,27 +11,20 @@ from typing import Any
 from rnnsearch.commands import command
 from rnnsearch.errors import Mistake, SpaceFileError
 from rnnsearch.reading import read_file
-from rnnsearch.space.checks import (
-    Draft,
-    check_clash,
-    check_effects,
-    check_metric,
-    check_task,
-)
-from rnnsearch.space.conditions import Condition, can_hold, contains, holds, in_order
-from rnnsearch.space.distributions import Between, Parameter
-from rnnsearch.space.document import Entry, Scalar, read
-from rnnsearch.space.document import Mapping as Tree
+from rnnsearch.space.candidate import Candidate
+from rnnsearch.space.checks import check_clash, check_effects, check_metric, check_task
+from rnnsearch.space.conditions import Condition, Parameter, in_order, left_of
+from rnnsearch.space.document import Entry, MappingNode, ScalarNode, is_null, read
 from rnnsearch.space.fields import REQUIRED, SECTIONS, sampled_section
 from rnnsearch.space.firsts import read_first_trials
+from rnnsearch.space.misfits import check_training
 from rnnsearch.space.networks import check_networks
 from rnnsearch.space.noting import Place, note
 from rnnsearch.space.overrides import apply_overrides
 from rnnsearch.space.resolve import render
-from rnnsearch.space.sections import Reading, read_sections
+from rnnsearch.space.sections import SpaceFile, read_sections
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig, StudySpec
 from rnnsearch.space.strategies import check_sampler, check_scheduler, spans_of_decisions
-from rnnsearch.space.trainable import check_training
 from rnnsearch.space.trial import build
 from rnnsearch.space.whens import read_conditions
 
@@ -99,42 +92,41 @@ def loads(
     source, directory = source or name, Path(directory).resolve()
     mistakes: list[Mistake] = []
     root = read(text, source=source, directory=directory, mistakes=mistakes)
-    if not isinstance(root, Tree):
+    if not isinstance(root, MappingNode):
         if not mistakes:
             mistakes.append(_no_mapping(root, source))
         raise SpaceFileError(mistakes)
     apply_overrides(root, overrides, mistakes)
-    reading = read_sections(root, mistakes)
-    conditions = read_conditions(reading, mistakes)
-    fixed = _fixed(reading)
-    parameters = _parameters(reading, conditions, fixed)
-    study = _name(root, name, mistakes)
+    file = read_sections(root, mistakes)
+    conditions = read_conditions(file, mistakes)
+    name = _name(root, name, mistakes)
     start = Place(source, root.place.line, directory)
-    draft = Draft(reading, fixed, parameters, mistakes, start)
-    firsts = read_first_trials(root.entries.get("first_trials"), draft)
-    check_clash(draft)
-    check_scheduler(draft)
-    check_metric(draft, check_task(draft, check_data=check_data))
-    check_training(draft)
-    check_effects(draft)
-    check_networks(draft)
+    study = Candidate(file, _fixed(file), _parameters(file, conditions), mistakes, start)
+    _fix_what_overrides_leave_inactive(study)
+    first_trials = read_first_trials(root.entries.get("first_trials"), study)
+    check_clash(study)
+    check_scheduler(study)
+    check_metric(study, check_task(study, check_data=check_data))
+    check_training(study)
+    check_effects(study)
+    check_networks(study)
     if mistakes:
         raise SpaceFileError(_sorted(mistakes, source))
+    fixed, parameters, fields = study.values, study.parameters, file.fields
     if not parameters:
         fixed["search.num_trials"] = 1  # there is nothing to sample
-    canonical = reading.fields
     spec = StudySpec(
-        name=study,
-        values={key: fixed[key] for key in canonical if sampled_section(key) and key in fixed},
+        name=name,
+        values={key: fixed[key] for key in fields if sampled_section(key) and key in fixed},
         parameters=parameters,
-        first_trials=firsts,
+        first_trials=first_trials,
         search=build(SearchConfig, "search", fixed),
         resources=build(ResourcesConfig, "resources", fixed),
-        yaml=render(study, fixed, parameters, firsts, canonical, reading.order),
-        notes=tuple(reading.idle),
+        yaml=render(name, fixed, parameters, first_trials, fields, file.order),
+        notes=tuple(file.idle),
         directory=directory,
     )
-    check_sampler(draft, spec)
+    check_sampler(study, spec)
     if mistakes:
         raise SpaceFileError(_sorted(mistakes, source))
     return spec
@@ -158,7 +150,7 @@ def _no_mapping(root: object, source: str) -> Mistake:
         return Mistake(
             "the file is empty; a study needs at least `task: {type: sine}`.", source=source, line=1
         )
-    what = "one text" if isinstance(root, Scalar) else "a list"
+    what = "one text" if isinstance(root, ScalarNode) else "a list"
     return Mistake(
         f"the file holds {what}, not a mapping of {', '.join(SECTIONS)}. If it is data, "
         f"`{command('init', source)}` writes a search-space file for it.",
@@ -167,78 +159,62 @@ def _no_mapping(root: object, source: str) -> Mistake:
     )
 
 
-def _fixed(reading: Reading) -> dict[str, Any]:
+def _fixed(file: SpaceFile) -> dict[str, Any]:
     """Every field that is not sampled, defaults filled in; a wrong one has its default."""
     fixed: dict[str, Any] = {}
-    for key, one in reading.fields.items():
-        if key in reading.distributions:
+    for key, one in file.fields.items():
+        if key in file.distributions:
             continue
-        value = reading.values.get(key, one.default)
+        value = file.values.get(key, one.default)
         if value is not REQUIRED:
             fixed[key] = value
-    for key in spans_of_decisions(reading.fields):
-        if key not in reading.values:
+    for key in spans_of_decisions(file.fields):
+        if key not in file.values:
             fixed[key] = min(fixed[key], fixed["training.max_epochs"])
     return fixed
 
 
 def _parameters(
-    reading: Reading, conditions: Mapping[str, Mapping[str, Condition]], fixed: dict[str, Any]
+    file: SpaceFile, conditions: Mapping[str, Mapping[str, Condition]]
 ) -> dict[str, Parameter]:
-    """The sampled fields in the file's order.
-
-    Where an override pins a parent so that a field can never be active, the field is fixed at
-    its default: `fixed` gains it, and what hangs on it goes the same way.
-    """
-    found = {
-        key: Parameter(reading.distributions[key], dict(conditions.get(key, {})))
-        for key in dict.fromkeys(reading.order)
-        if key in reading.distributions
+    """The sampled fields in the file's order."""
+    return {
+        key: Parameter(file.distributions[key], conditions.get(key, {}))
+        for key in file.order
+        if key in file.distributions
     }
-    dead: set[str] = set()
-    for key in in_order(found):
-        if key in reading.wrong:
+
+
+def _fix_what_overrides_leave_inactive(study: Candidate) -> None:
+    """Take out of conditions what never holds, and fix fields that then are never active.
+
+    Only where an override pins a parent is there any: in a file alone it is a mistake. Such a field
+    stands at its default, and what hangs on it goes the same way.
+    """
+    fixed: set[str] = set()
+    for key in in_order(study.parameters):
+        parameter = study.parameters[key]
+        if key in study.file.wrong:
             continue
-        parameter = found[key]
-        when = {
-            parent: _possible(condition, parent, found, fixed, dead)
-            for parent, condition in parameter.when.items()
-        }
-        possible = {parent: one for parent, one in when.items() if one is not None}
-        if len(possible) == len(when):
-            found[key] = Parameter(parameter.distribution, possible)
+        when: dict[str, Condition] = {}
+        for parent, condition in parameter.when.items():
+            left = None if parent in fixed else left_of(condition, parent, study)
+            if left is not None:
+                when[parent] = left
+        if len(when) == len(parameter.when):
+            study.parameters[key] = Parameter(parameter.distribution, when)
         else:
-            del found[key]
-            dead.add(key)
-            fixed[key] = reading.fields[key].default
-    return found
+            del study.parameters[key]
+            fixed.add(key)
+            study.values[key] = study.file.fields[key].default
 
 
-def _possible(
-    condition: Condition,
-    parent: str,
-    found: Mapping[str, Parameter],
-    fixed: Mapping[str, Any],
-    dead: set[str],
-) -> Condition | None:
-    """What is left of a condition once the impossible members are out; None for nothing."""
-    if parent in dead:
-        return None
-    if parent not in found:
-        return condition if holds(condition, fixed.get(parent)) else None
-    distribution = found[parent].distribution
-    if isinstance(condition, Between):
-        return condition if can_hold(condition, distribution) else None
-    left = tuple(member for member in condition if contains(distribution, member))
-    return left or None
-
-
-def _name(root: Tree, default: str, mistakes: list[Mistake]) -> str:
+def _name(root: MappingNode, default: str, mistakes: list[Mistake]) -> str:
     entry: Entry | None = root.entries.get("name")
-    if entry is None or (isinstance(entry.node, Scalar) and entry.node.value is None):
+    if entry is None or is_null(entry.node):
         mended = re.sub(r"[^A-Za-z0-9._-]+", "-", default).strip("-._")[:100]
         return mended or "study"
-    text = entry.node.raw if isinstance(entry.node, Scalar) else ""
+    text = entry.node.raw if isinstance(entry.node, ScalarNode) else ""
     if not SAFE_NAME.fullmatch(text):
         mended = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:100]
         note(

@@ -8,9 +8,8 @@ from typing import Any
 
 from rnnsearch.errors import ModelError
 from rnnsearch.models.config import is_custom
-from rnnsearch.space.checks import Draft, layer_counts
-from rnnsearch.space.corners import corners
-from rnnsearch.space.trainable import members
+from rnnsearch.space.candidate import Candidate
+from rnnsearch.space.corners import corners, layer_counts
 from rnnsearch.space.words import plain_text
 
 SIZES, BOTH_WAYS = "model.hidden_sizes", "model.bidirectional"
@@ -19,61 +18,61 @@ SHAPES = ("model.hidden_size", "model.num_layers", "model.input", "model.embeddi
 CARRY, BIAS, FORGET = "training.carry_state", "model.bias", "model.forget_bias"
 
 
-def check_networks(draft: Draft) -> None:
+def check_networks(study: Candidate) -> None:
     """Options that exclude each other, tasks that cannot be read backwards, cells that are not."""
-    _check_sizes(draft)
-    _check_directions(draft)
-    for cell in members(draft, "model.cell"):
+    _check_sizes(study)
+    _check_directions(study)
+    for cell in study.can_be("model.cell"):
         if isinstance(cell, str) and is_custom(cell):
-            _check_own(draft, cell)
-    if any(True for _ in _together(draft, {LEARNED: "learned", CARRY: True})):
-        draft.note(
+            _check_own(study, cell)
+    if any(True for _ in _together(study, {LEARNED: "learned", CARRY: True})):
+        study.note(
             [LEARNED, CARRY],
             "is learned where training.carry_state is true: a step starts from one or from the "
             "other. Set one of them, or give both a `when`.",
         )
-    if any(values[FORGET] is not None for values in _together(draft, {BIAS: False}, FORGET)):
-        draft.note([FORGET, BIAS], "is set where model.bias is false, and there is none to set.")
+    if any(values[FORGET] is not None for values in _together(study, {BIAS: False}, FORGET)):
+        study.note([FORGET, BIAS], "is set where model.bias is false, and there is none to set.")
 
 
-def _check_sizes(draft: Draft) -> None:
-    if SIZES in draft.reading.places and None not in members(draft, SIZES):
+def _check_sizes(study: Candidate) -> None:
+    if SIZES in study.file.places and None not in study.can_be(SIZES):
         for key in ("model.hidden_size", "model.num_layers"):
-            if key in draft.reading.places:
-                draft.note(
+            if key in study.file.places:
+                study.note(
                     [key],
                     "stands beside model.hidden_sizes, which names the units of every layer. "
                     "Take one of them out.",
                 )
-    for values in _together(draft, {RESIDUAL: True}, SIZES):
+    for values in _together(study, {RESIDUAL: True}, SIZES):
         sizes = values[SIZES]
         if sizes is not None and len(set(sizes)) > 1:
-            draft.note(
+            study.note(
                 [RESIDUAL],
                 f"adds a layer's input to its output, which needs layers of one width, not "
                 f"{plain_text(sizes)}.",
             )
             break
-    alone = RESIDUAL not in draft.parameters and draft.fixed.get(RESIDUAL) is True
-    if alone and layer_counts(draft.parameters, draft.fixed)[1] < 2:
-        draft.note([RESIDUAL], "links layers, and there is never more than one.", "num_layers: 2")
+    alone = RESIDUAL not in study.parameters and study.values.get(RESIDUAL) is True
+    if alone and layer_counts(study)[1] < 2:
+        study.note([RESIDUAL], "links layers, and there is never more than one.", "num_layers: 2")
 
 
-def _check_directions(draft: Draft) -> None:
-    if True not in members(draft, BOTH_WAYS):
+def _check_directions(study: Candidate) -> None:
+    if True not in study.can_be(BOTH_WAYS):
         return
-    for data in draft.stand_ins.values():
+    for data in study.stand_ins.values():
         if not data.whole_sequence:
-            draft.note(
+            study.note(
                 [BOTH_WAYS],
-                f"is true, but the task `{draft.reading.task_type}` is causal: a model that reads "
+                f"is true, but the task `{study.file.task_type}` is causal: a model that reads "
                 "backwards would be shown what it has to predict.",
                 "false",
             )
             return
 
 
-def _check_own(draft: Draft, cell: str) -> None:
+def _check_own(study: Candidate, cell: str) -> None:
     """Try a user's own cell with the smallest sizes that it will have, and make it in the largest.
 
     Where the data is not read nothing is known of what enters it; then it only has to be found.
@@ -82,24 +81,24 @@ def _check_own(draft: Draft, cell: str) -> None:
 
     try:
         custom_class(cell)
-        sizes = sorted(_layer_sizes(draft, cell))
+        sizes = sorted(_layer_sizes(study, cell))
         if sizes:
             try_cell(cell, *sizes[0])
             make_cell(cell, *sizes[-1])
     except ModelError as error:
-        draft.note(["model.cell"], str(error))
+        study.note(["model.cell"], str(error))
 
 
-def _layer_sizes(draft: Draft, cell: str) -> set[tuple[int, int]]:
+def _layer_sizes(study: Candidate, cell: str) -> set[tuple[int, int]]:
     """What enters a layer of the cell and its units, over the extremes of the space."""
     keys = (*SHAPES, SIZES, BOTH_WAYS)
     found: set[tuple[int, int]] = set()
-    for values in _together(draft, {"model.cell": cell}, *keys):
+    for values in _together(study, {"model.cell": cell}, *keys):
         # The second layer is like all behind it.
         layers = min(values["model.num_layers"], 2)
         widths = values[SIZES] or (values["model.hidden_size"],) * layers
         both = 2 if values[BOTH_WAYS] else 1
-        for data in draft.data.values():
+        for data in study.data.values():
             embedded = data.symbolic and values["model.input"] == "embedding"
             entering = values["model.embedding_size"] if embedded else data.input_size
             found.add((entering, widths[0]))
@@ -107,11 +106,9 @@ def _layer_sizes(draft: Draft, cell: str) -> set[tuple[int, int]]:
     return found
 
 
-def _together(draft: Draft, wanted: dict[str, Any], *more: str) -> Iterator[dict[str, Any]]:
-    """Combinations that the space can draw in which the keys have these values."""
-    keys = [*wanted, *more]
-    if not all(draft.sound(key) for key in keys):
-        return
-    for values in corners(draft.parameters, draft.fixed, keys):
-        if all(values[key] == value for key, value in wanted.items()):
+def _together(study: Candidate, given: dict[str, Any], *more: str) -> Iterator[dict[str, Any]]:
+    """The corners of the space in which fields have these values, of keys that are no mistakes."""
+    keys = [*given, *more]
+    for values in corners(study, keys) if all(map(study.sound, keys)) else ():
+        if all(values[key] == value for key, value in given.items()):
             yield values

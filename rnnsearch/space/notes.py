@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import Any
 
 from rnnsearch.models.config import is_custom
-from rnnsearch.space.checks import BETWEEN_LAYERS, layer_counts
-from rnnsearch.space.extent import configurations, members
+from rnnsearch.space.checks import BETWEEN_LAYERS
+from rnnsearch.space.corners import configurations, layer_counts, possible_values
 from rnnsearch.space.fields import fields_of
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.vocabulary import SAME_SCORES
@@ -16,7 +14,7 @@ from rnnsearch.vocabulary import SAME_SCORES
 
 def _too_large(spec: StudySpec, parameters: int) -> list[str]:
     """A note where the largest model does not even fit into this machine's memory by itself."""
-    each = 8 if "float64" in _drawn(spec, "training.dtype") else 4
+    each = 8 if "float64" in possible_values(spec, "training.dtype") else 4
     needed = 4 * each * parameters  # weights, their gradients and two moments
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed <= memory:
@@ -82,7 +80,7 @@ def _idle(spec: StudySpec) -> list[str]:
         ):
             notes.append(f"{key} does nothing while {parent} is {spec.values[parent]}")
     layers = "model.num_layers"
-    fewest, most = layer_counts(spec.parameters, spec.values)
+    fewest, most = layer_counts(spec)
     for key in BETWEEN_LAYERS:
         if key in spec.parameters:
             if fewest < 2 and layers in spec.parameters and layers not in spec.parameters[key].when:
@@ -93,11 +91,6 @@ def _idle(spec: StudySpec) -> list[str]:
         elif spec.values.get(key) and most < 2:
             notes.append(f"{key} does nothing while {layers} is 1")
     slow = "is your own cell: a slow path, one trial and one step at a time"
-    return notes + [f"{cell} {slow}" for cell in _drawn(spec, "model.cell") if is_custom(cell)]
-
-
-def _drawn(spec: StudySpec, key: str) -> Sequence[Any]:
-    """Every value that a field can have in a trial."""
-    if key in spec.parameters:
-        return members(spec.parameters[key].distribution)
-    return [spec.values[key]]
+    return notes + [
+        f"{cell} {slow}" for cell in possible_values(spec, "model.cell") if is_custom(cell)
+    ]

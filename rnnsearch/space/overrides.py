@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rnnsearch.errors import DataError, Mistake
-from rnnsearch.space.document import Entry, Mapping, Node, Scalar, read
+from rnnsearch.space.document import Entry, MappingNode, Node, ScalarNode, is_null, plain, read
 from rnnsearch.space.fields import SECTIONS, every_field
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, note
@@ -14,7 +14,7 @@ from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import BUILT_IN, family
 
 
-def apply_overrides(root: Mapping, overrides: Sequence[str], mistakes: list[Mistake]) -> None:
+def apply_overrides(root: MappingNode, overrides: Sequence[str], mistakes: list[Mistake]) -> None:
     """Put each override into the tree, later ones over earlier ones.
 
     An override's relative paths start in the working directory.
@@ -38,21 +38,21 @@ def apply_overrides(root: Mapping, overrides: Sequence[str], mistakes: list[Mist
             value, source=place.source, directory=place.directory, mistakes=mistakes, override=True
         )
         if node is None and value.strip() in ("null", "~", "Null", "NULL"):
-            node = Scalar(place, None, value.strip())
+            node = ScalarNode(place, None, value.strip())
         if node is not None:
             _put(root, key.split("."), node, place)
 
 
-def _all_keys(root: Mapping) -> dict[str, None]:
+def _all_keys(root: MappingNode) -> dict[str, None]:
     """The fields of every task, a user's own one that the file names among them."""
     types = [*BUILT_IN, *_own_type(root)]
     return dict.fromkeys(key for name in types for key in every_field(name))
 
 
-def _own_type(root: Mapping) -> list[str]:
+def _own_type(root: MappingNode) -> list[str]:
     task = root.entries.get("task")
-    entry = task.node.entries.get("type") if task and isinstance(task.node, Mapping) else None
-    name = entry.node.value if entry and isinstance(entry.node, Scalar) else None
+    entry = task.node.entries.get("type") if task and isinstance(task.node, MappingNode) else None
+    name = plain(entry.node) if entry else None
     if not (isinstance(name, str) and is_custom_task(name)):
         return []
     try:
@@ -90,15 +90,14 @@ def nearest_key(key: str, keys: Iterable[str]) -> str:
     return f"{section}.{near}" if near else nearest(key, [*SECTIONS, *keys])
 
 
-def _put(root: Mapping, path: list[str], node: Node, place: Place) -> None:
+def _put(root: MappingNode, path: list[str], node: Node, place: Place) -> None:
     here = root
     for name in path[:-1]:
         entry = here.entries.get(name)
-        empty = entry is not None and isinstance(entry.node, Scalar) and entry.node.value is None
-        if entry is None or empty:
-            entry = Entry(name, place if entry is None else entry.place, Mapping(place))
+        if entry is None or is_null(entry.node):
+            entry = Entry(name, place if entry is None else entry.place, MappingNode(place))
             here.entries[name] = entry
-        if not isinstance(entry.node, Mapping):
+        if not isinstance(entry.node, MappingNode):
             return  # the file's own entry is no mapping, which is a mistake already
         here = entry.node
     here.entries[path[-1]] = Entry(path[-1], place, node)

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
-import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna import Trial
+from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
+from optuna.trial import FixedTrial
 
 from rnnsearch.sampling.sampler import Start
-from rnnsearch.space.conditions import in_order, is_active
-from rnnsearch.space.distributions import Choice, Distribution, Float
+from rnnsearch.space.conditions import assigned, in_order
+from rnnsearch.space.distributions import Distribution
 from rnnsearch.space.spec import StudySpec
-from rnnsearch.space.trial import label, stored_value
+from rnnsearch.space.trial import stored_value
 from rnnsearch.tasks.streams import derive
 
 
-def suggest(spec: StudySpec, trial: optuna.Trial | optuna.trial.FixedTrial) -> dict[str, Any]:
+def suggest(spec: StudySpec, trial: Trial | FixedTrial) -> dict[str, Any]:
     """Draw the active parameters, each after those that it depends on.
 
     A parameter has the same distribution in every trial; whether it is drawn at all is what
@@ -32,13 +27,13 @@ def suggest(spec: StudySpec, trial: optuna.Trial | optuna.trial.FixedTrial) -> d
     Returns:
         Params under dotted keys, lists under their labels: what `trial_config` takes.
     """
-    known = dict(spec.values)
     params: dict[str, Any] = {}
-    for key in in_order(spec.parameters):
-        parameter = spec.parameters[key]
-        if is_active(parameter, known):
-            params[key] = _draw(trial, key, parameter.distribution)
-            known[key] = stored_value(key, parameter.distribution, params[key])
+
+    def value_of(key: str, distribution: Distribution) -> Any:
+        params[key] = distribution.draw(trial, key)
+        return stored_value(key, distribution, params[key])
+
+    assigned(spec, value_of)
     return params
 
 
@@ -63,21 +58,5 @@ def make_sampler(
 def optuna_distributions(spec: StudySpec) -> dict[str, BaseDistribution]:
     """Optuna's distribution of every parameter, active or not, in the order of drawing."""
     return {
-        key: _distribution(spec.parameters[key].distribution) for key in in_order(spec.parameters)
+        key: spec.parameters[key].distribution.for_optuna() for key in in_order(spec.parameters)
     }
-
-
-def _distribution(distribution: Distribution) -> BaseDistribution:
-    if isinstance(distribution, Choice):
-        return CategoricalDistribution([label(member) for member in distribution.members])
-    kind = FloatDistribution if isinstance(distribution, Float) else IntDistribution
-    return kind(**asdict(distribution))
-
-
-def _draw(
-    trial: optuna.Trial | optuna.trial.FixedTrial, key: str, distribution: Distribution
-) -> Any:
-    if isinstance(distribution, Choice):
-        return trial.suggest_categorical(key, [label(member) for member in distribution.members])
-    number = trial.suggest_float if isinstance(distribution, Float) else trial.suggest_int
-    return number(key, **asdict(distribution))

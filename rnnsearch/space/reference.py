@@ -14,7 +14,7 @@ from rnnsearch.space.field_types import in_words
 from rnnsearch.space.fields import REQUIRED, SECTIONS, Field, all_fields, choices, leaves
 from rnnsearch.space.overrides import nearest_key
 from rnnsearch.space.sampled import kinds_for
-from rnnsearch.space.words import as_written, plain_text
+from rnnsearch.space.words import plain_text
 from rnnsearch.tasks.families import task_types
 from rnnsearch.vocabulary import Range
 
@@ -102,7 +102,7 @@ def _entry(field: Field, where: str) -> Entry:
         where,
         in_words(field.type),
         field.says.range,
-        None if field.default is REQUIRED else _text(as_written(field, field.default)),
+        None if field.default is REQUIRED else _text(field.as_written(field.default)),
         field.says.meaning,
         () if never else kinds_for(field),
         never,

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from rnnsearch.space.distributions import Between, Choice, Parameter, kind_of
+from rnnsearch.space.conditions import Parameter
 from rnnsearch.space.fields import SECTIONS, Field
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import stored_value
-from rnnsearch.space.words import as_written
 
 
 def render(
@@ -39,7 +38,7 @@ def render(
         if key in parameters:
             _plant(tree, key, _parameter(parameters[key]))
         elif key in values:
-            _plant(tree, key, _flow(as_written(fields[key], values[key])))
+            _plant(tree, key, _flow(fields[key].as_written(values[key])))
     lines = ["# The resolved search space: every default filled in.", f"name: {_flow(name)}"]
     sections = [*dict.fromkeys(key.partition(".")[0] for key in [*order, *fields]), *SECTIONS]
     for section in dict.fromkeys(sections):
@@ -98,21 +97,7 @@ def _quoted(text: str) -> str:
 
 
 def _parameter(parameter: Parameter) -> str:
-    distribution = parameter.distribution
-    body: dict[str, Any] = {}
-    if isinstance(distribution, Choice):
-        body["choice"] = distribution.members
-    else:
-        body[kind_of(distribution)] = (distribution.low, distribution.high)
-        if distribution.step not in (None, 1) or isinstance(distribution.step, float):
-            body["step"] = distribution.step
+    body = parameter.distribution.written()
     if parameter.when:
-        body["when"] = {key: _condition(one) for key, one in parameter.when.items()}
+        body["when"] = {key: one.written() for key, one in parameter.when.items()}
     return _flow(body)
-
-
-def _condition(condition: tuple[Any, ...] | Between) -> Any:
-    if isinstance(condition, Between):
-        ends = {"min": condition.min, "max": condition.max}
-        return {name: end for name, end in ends.items() if end is not None}
-    return condition

@@ -7,8 +7,8 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from rnnsearch.errors import Mistake
-from rnnsearch.space.distributions import Choice, Distribution, Float, Int
-from rnnsearch.space.document import Entry, Items, Mapping, Node, Scalar
+from rnnsearch.space.distributions import KINDS, Choice, Distribution, is_number
+from rnnsearch.space.document import Entry, MappingNode, Node, SequenceNode, plain
 from rnnsearch.space.field_types import in_words, is_list, literals, takes
 from rnnsearch.space.fields import Field
 from rnnsearch.space.nearest import nearest
@@ -16,19 +16,13 @@ from rnnsearch.space.noting import all_noted, note, noted, wrong
 from rnnsearch.space.values import read_value
 from rnnsearch.space.words import plain_text
 
-KINDS = ("choice", "uniform", "loguniform", "int", "logint")
-"""The distributions that a field may have."""
-
-STEPPED = ("uniform", "int")
-"""Those that take a `step`."""
-
 EXTRAS = ("step", "when")
 
 MOST_CHOICES = 1000
 """Members of a choice: each is written beside every trial, and a search tries far fewer."""
 
 
-def read_distribution(field: Field, node: Mapping) -> Distribution:
+def read_distribution(field: Field, node: MappingNode) -> Distribution:
     """The distribution of a field; its `when` is left to `whens`, which knows every other field.
 
     Raises:
@@ -60,41 +54,36 @@ def read_distribution(field: Field, node: Mapping) -> Distribution:
 
 def _of_kind(field: Field, entry: Entry, step: Entry | None, found: list[Mistake]) -> Distribution:
     kind, place = entry.key, entry.node.place
-    if step is not None and kind not in STEPPED:
-        message = f"goes with {' and '.join(STEPPED)}, not with {kind}."
+    how = KINDS[kind]
+    if step is not None and not how.stepped:
+        stepped = " and ".join(word for word, one in KINDS.items() if one.stepped)
+        message = f"goes with {stepped}, not with {kind}."
         note(found, step.place, f"{field.key}.step", message)
     if kind == "choice":
         return _choice(field, entry.node)
     fitting = kinds_for(field)
     if kind not in fitting:
         message = f"takes {in_words(field.type)}, which {kind} does not draw"
-        near = _NEAR[kind] if len(fitting) > 1 else ""
+        near = fitting[how.log] if len(fitting) > 1 else ""
         raise wrong(entry.place, field.key, f"{message}; use {' or '.join(fitting)}.", near)
     low, high = _bounds(field, kind, entry.node)
-    if kind in ("loguniform", "logint") and low <= 0:
+    if how.log and low <= 0:
         message = f"{kind} needs a lower end above 0, not {low}: a logarithm has no zero."
         raise wrong(place, field.key, message, f"{kind.removeprefix('log')}: [{low}, {high}]")
-    width = None if step is None else _step(field, step, kind, low, high)
-    if kind in ("int", "logint"):
-        return Int(int(low), int(high), kind == "logint", 1 if width is None else int(width))
-    return Float(low, high, kind == "loguniform", None if width is None else float(width))
-
-
-_NEAR = {"uniform": "int", "loguniform": "logint", "int": "uniform", "logint": "loguniform"}
+    steps = () if step is None else (how.of(_step(field, step, kind, low, high)),)
+    distribution: Distribution = how.cls(low, high, how.log, *steps)
+    return distribution
 
 
 def kinds_for(field: Field) -> tuple[str, ...]:
     """The distributions that a field's type admits."""
-    if takes(field.type, int):
-        return ("int", "logint", "choice")
-    if takes(field.type, float):
-        return ("uniform", "loguniform", "choice")
-    return ("choice",)
+    number = next((one for one in (int, float) if takes(field.type, one)), None)
+    return (*(word for word, one in KINDS.items() if one.of and one.of is number), "choice")
 
 
 def _choice(field: Field, node: Node) -> Choice:
     key = field.key
-    if not isinstance(node, Items):
+    if not isinstance(node, SequenceNode):
         message = f"choice needs a list of members, such as {_example(field)}."
         raise wrong(node.place, key, message)
     if not node.items:
@@ -133,7 +122,7 @@ def _example(field: Field) -> str:
 
 def _bounds(field: Field, kind: str, node: Node) -> tuple[Any, Any]:
     key, place = field.key, node.place
-    if not isinstance(node, Items) or len(node.items) != 2:
+    if not isinstance(node, SequenceNode) or len(node.items) != 2:
         message = f"{kind} needs its two ends, {kind}: [low, high], both of which it can draw."
         raise wrong(place, key, message)
     ends: list[Any] = []
@@ -155,14 +144,9 @@ def _bounds(field: Field, kind: str, node: Node) -> tuple[Any, Any]:
 
 def _step(field: Field, entry: Entry, kind: str, low: Any, high: Any) -> Any:
     key, place = f"{field.key}.step", entry.node.place
-    value = entry.node.value if isinstance(entry.node, Scalar) else None
+    value = plain(entry.node)
     whole = kind == "int"
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or (whole and not isinstance(value, int))
-        or not 0 < value < math.inf
-    ):
+    if not is_number(value) or (whole and not isinstance(value, int)) or not 0 < value < math.inf:
         raise wrong(place, key, f"must be a {'whole ' if whole else ''}number above 0.")
     # In decimals, as Optuna reckons: 0.1 divides [0.0, 0.3] although the binary floats do not.
     start, width = Decimal(str(low)), Decimal(str(value))

@@ -13,11 +13,11 @@ from pydantic import StringConstraints, TypeAdapter
 
 from rnnsearch.models.config import CUSTOM_PATTERN, CustomCell
 from rnnsearch.plugins import Configs
+from rnnsearch.space.distributions import KINDS
 from rnnsearch.space.field_types import alternatives
 from rnnsearch.space.fields import REQUIRED, SECTIONS, Field, config_classes, leaves, summary
 from rnnsearch.space.load import SAFE_NAME
 from rnnsearch.space.sampled import kinds_for
-from rnnsearch.space.words import as_written
 from rnnsearch.tasks.families import family, task_types
 from rnnsearch.vocabulary import DURATION, Key, keys
 
@@ -43,14 +43,6 @@ _OWN = {
     "type": "string",
     "pattern": r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$",
     "description": "Your own, as package.module:Class; its fields are the other keys.",
-}
-
-_KIND_MEANINGS = {
-    "choice": "One of the members.",
-    "uniform": "A number between both ends.",
-    "loguniform": "A number between both ends, uniform in its logarithm.",
-    "int": "A whole number, both ends included.",
-    "logint": "A whole number, both ends included, uniform in its logarithm.",
 }
 
 
@@ -160,7 +152,7 @@ def _field(field: Field) -> dict[str, Any]:
     if field.says.meaning:
         value["description"] = field.says.meaning
     if field.default is not REQUIRED:
-        value["default"] = json.loads(json.dumps(as_written(field, field.default)))
+        value["default"] = json.loads(json.dumps(field.as_written(field.default)))
     return value
 
 
@@ -193,9 +185,9 @@ def _distributions(field: Field, value: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     for kind in kinds_for(field):
         many = {"minItems": 1} if kind == "choice" else {"minItems": 2, "maxItems": 2}
-        body = {"type": "array", "items": value, **many, "description": _KIND_MEANINGS[kind]}
+        body = {"type": "array", "items": value, **many, "description": KINDS[kind].meaning}
         properties: dict[str, Any] = {kind: body, "when": {"$ref": "#/$defs/when"}}
-        if kind in ("uniform", "int"):
+        if KINDS[kind].stepped:
             number = "integer" if kind == "int" else "number"
             properties["step"] = {"type": number, "exclusiveMinimum": 0}
         found.append(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping as MappingABC
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from rnnsearch.errors import DataError, InputError, Mistake
-from rnnsearch.space.distributions import Distribution
-from rnnsearch.space.document import Entry, Mapping, Scalar
+from rnnsearch.space.distributions import KINDS, Distribution
+from rnnsearch.space.document import Entry, MappingNode, ScalarNode, is_null, plain
 from rnnsearch.space.fields import (
     SECTIONS,
     Field,
@@ -23,7 +23,7 @@ from rnnsearch.space.fields import (
 )
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, note, noted, wrong
-from rnnsearch.space.sampled import KINDS, read_distribution
+from rnnsearch.space.sampled import read_distribution
 from rnnsearch.space.values import read_value
 from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import BUILT_IN, family, task_types
@@ -31,7 +31,7 @@ from rnnsearch.vocabulary import Key
 
 
 @dataclass(slots=True)
-class Reading:
+class SpaceFile:
     """What stands in the file, as far as it could be read.
 
     Attributes:
@@ -57,26 +57,30 @@ class Reading:
     idle: list[str] = field(default_factory=list)
 
     @property
-    def fields(self) -> MappingABC[str, Field]:
+    def fields(self) -> Mapping[str, Field]:
         """Every field of the study."""
         return all_fields(self.task_type, tuple(self.chosen.items()))
 
+    def overridden(self, key: str) -> bool:
+        """Whether the command line sets a field, which wins over what the file says elsewhere."""
+        return key in self.places and self.places[key].override
 
-def read_sections(root: Mapping, mistakes: list[Mistake]) -> Reading:
+
+def read_sections(root: MappingNode, mistakes: list[Mistake]) -> SpaceFile:
     """Every field of task, model, training, search and resources."""
-    reading = Reading(None)
+    file = SpaceFile(None)
     with noted(mistakes):
-        reading.task_type = _task_type(root)
+        file.task_type = _task_type(root)
     for name, entry in root.entries.items():
         if name not in SECTIONS:
-            message = _unknown_at_top(name, reading.task_type)
+            message = _unknown_at_top(name, file.task_type)
             note(mistakes, entry.place, name, message, nearest(name, SECTIONS))
-    classes = config_classes(reading.task_type)
+    classes = config_classes(file.task_type)
     for name, entry in root.entries.items():
         if name in classes:
-            reading.places[name] = entry.place
-            _read_section(name, classes[name], entry, reading, mistakes)
-    return reading
+            file.places[name] = entry.place
+            _read_section(name, classes[name], entry, file, mistakes)
+    return file
 
 
 def _unknown_at_top(name: str, task_type: str | None) -> str:
@@ -88,30 +92,30 @@ def _unknown_at_top(name: str, task_type: str | None) -> str:
     return f"unknown section; allowed are {', '.join(SECTIONS)}."
 
 
-def _task_type(root: Mapping) -> str:
+def _task_type(root: MappingNode) -> str:
     types = ", ".join(task_types()) + " or your own as package.module:Class"
     task, key = root.entries.get("task"), "task.type"
     if task is None:
         message = "is missing: what shall be learned? Write `task: {type: ...}`"
         raise wrong(root.place, "task", f"{message}, one of {types}.")
-    if not isinstance(task.node, Mapping):
+    if not isinstance(task.node, MappingNode):
         message = f"must be a mapping with a `type`, one of {types}."
         raise wrong(task.node.place, "task", message)
     entry = task.node.entries.get("type")
     if entry is None:
         raise wrong(task.place, key, f"is missing; one of {types} is needed.")
     node, place = entry.node, entry.node.place
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         message = f"is never sampled, since a study learns one task; write one of {types}."
         raise wrong(place, key, message)
-    name = node.value if isinstance(node, Scalar) else None
+    name = plain(node)
     if isinstance(name, str) and (is_custom_task(name) or name in BUILT_IN):
         try:
             family(name)
         except DataError as error:
             raise wrong(place, key, str(error)) from None
         return name
-    said = node.raw if isinstance(node, Scalar) else "a list"
+    said = node.raw if isinstance(node, ScalarNode) else "a list"
     near = nearest(said, task_types())
     raise wrong(place, key, f"must be one of {types}, not {said!r}.", near)
 
@@ -120,9 +124,9 @@ def _read_section(
     prefix: str,
     cls: type,
     entry: Entry,
-    reading: Reading,
+    file: SpaceFile,
     mistakes: list[Mistake],
-    others: MappingABC[str, Field] = MappingProxyType({}),
+    others: Mapping[str, Field] = MappingProxyType({}),
 ) -> None:
     """The fields of a config dataclass.
 
@@ -130,72 +134,72 @@ def _read_section(
         others: Keys of configs that might stand here, but are not chosen.
     """
     node, names = entry.node, section_keys(cls, prefix)
-    if isinstance(node, Scalar) and node.value is None and not node.quoted:
+    if is_null(node):
         return  # `model:` with nothing under it: the defaults
     said = ", ".join(names)
-    if not isinstance(node, Mapping):
+    if not isinstance(node, MappingNode):
         note(mistakes, node.place, prefix, f"must be a mapping of {said}.")
-        reading.wrong.update(_under(prefix, reading.task_type))
+        file.wrong.update(_under(prefix, file.task_type))
         return
     if len(node.entries) == 1 and (kind := next(iter(node.entries))) in KINDS:
         what = "is never sampled" if not sampled_section(prefix) else "is sampled field by field"
         message = f"{what}; `{kind}` goes on one of its fields: {said}."
         note(mistakes, node.place, prefix, message)
-        reading.wrong.update(_under(prefix, reading.task_type))
+        file.wrong.update(_under(prefix, file.task_type))
         return
     for name, inner in node.entries.items():
         key = f"{prefix}.{name}"
         if name in names:
-            reading.places[key] = inner.place
-            _read_key(key, names[name], inner, reading, mistakes)
+            file.places[key] = inner.place
+            _read_key(key, names[name], inner, file, mistakes)
         elif name in others:
             before = len(mistakes)
-            _read_field(others[name], inner, Reading(reading.task_type), mistakes)
+            _read_field(others[name], inner, SpaceFile(file.task_type), mistakes)
             if len(mistakes) == before:
-                chosen = f"{prefix}.type is {reading.chosen[prefix]}"
-                reading.idle.append(f"{key} does nothing while {chosen}")
+                chosen = f"{prefix}.type is {file.chosen[prefix]}"
+                file.idle.append(f"{key} does nothing while {chosen}")
         else:
-            message, near = _unknown_field(prefix, name, list(names), reading.task_type)
+            message, near = _unknown_field(prefix, name, list(names), file.task_type)
             note(mistakes, inner.place, key, message, near)
 
 
-def _read_key(key: str, says: Key, entry: Entry, reading: Reading, mistakes: list[Mistake]) -> None:
+def _read_key(key: str, says: Key, entry: Entry, file: SpaceFile, mistakes: list[Mistake]) -> None:
     inside: Any = says.type
     if says.configs is not None:
-        _read_one_of(key, says.configs(), entry, reading, mistakes)
+        _read_one_of(key, says.configs(), entry, file, mistakes)
     elif dataclasses.is_dataclass(inside):
-        _read_section(key, inside, entry, reading, mistakes)  # type: ignore[arg-type]
+        _read_section(key, inside, entry, file, mistakes)  # type: ignore[arg-type]
     else:
-        _read_field(reading.fields[key], entry, reading, mistakes)
+        _read_field(file.fields[key], entry, file, mistakes)
 
 
 def _read_one_of(
     key: str,
-    configs: MappingABC[str, type],
+    configs: Mapping[str, type],
     entry: Entry,
-    reading: Reading,
+    file: SpaceFile,
     mistakes: list[Mistake],
 ) -> None:
     """The config that the `type` among its keys chooses, or the default's."""
     node = entry.node
-    named = node.entries.get("type") if isinstance(node, Mapping) else None
-    name = named.node.value if named is not None and isinstance(named.node, Scalar) else None
+    named = node.entries.get("type") if isinstance(node, MappingNode) else None
+    name = None if named is None else plain(named.node)
     if not (isinstance(name, str) and name in configs):
-        name = str(reading.fields[f"{key}.type"].default)
+        name = str(file.fields[f"{key}.type"].default)
     try:
         cls = configs[name]
     except InputError as error:  # somebody's own, which is not as it must be
         note(mistakes, (named or entry).place, f"{key}.type", str(error))
-        reading.wrong.update(_under(key, reading.task_type))
+        file.wrong.update(_under(key, file.task_type))
         return
-    reading.chosen[key] = name
+    file.chosen[key] = name
     others = {
         one.name: one
         for other, config in configs.items()
         if other != name
         for one in leaves(config, key).values()
     }
-    _read_section(key, cls, entry, reading, mistakes, others)
+    _read_section(key, cls, entry, file, mistakes, others)
 
 
 def _under(prefix: str, task_type: str | None) -> list[str]:
@@ -218,15 +222,15 @@ def _unknown_field(
     return message, near if near.startswith(prefix) else f"{prefix}.{near}"
 
 
-def _read_field(one: Field, entry: Entry, reading: Reading, mistakes: list[Mistake]) -> None:
+def _read_field(one: Field, entry: Entry, file: SpaceFile, mistakes: list[Mistake]) -> None:
     before = len(mistakes)
     with noted(mistakes):
-        if isinstance(entry.node, Mapping):
+        if isinstance(entry.node, MappingNode):
             if (when := entry.node.entries.get("when")) is not None:
-                reading.whens[one.key] = when
-            reading.distributions[one.key] = read_distribution(one, entry.node)
+                file.whens[one.key] = when
+            file.distributions[one.key] = read_distribution(one, entry.node)
         else:
-            reading.values[one.key] = read_value(one, entry.node)
-    reading.order.append(one.key)
+            file.values[one.key] = read_value(one, entry.node)
+    file.order.append(one.key)
     if len(mistakes) > before:
-        reading.wrong.add(one.key)
+        file.wrong.add(one.key)

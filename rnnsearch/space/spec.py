@@ -11,7 +11,7 @@ from rnnsearch.goal import Goal
 from rnnsearch.sampling.sampler import SamplerConfig
 from rnnsearch.sampling.table import samplers
 from rnnsearch.sampling.tpe import TpeConfig
-from rnnsearch.space.distributions import Parameter
+from rnnsearch.space.conditions import Parameter
 from rnnsearch.stopping.asha import AshaConfig
 from rnnsearch.stopping.rule import StoppingConfig, StoppingRule
 from rnnsearch.stopping.table import stopping_rules

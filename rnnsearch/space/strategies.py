@@ -9,7 +9,7 @@ from rnnsearch.errors import InputError
 from rnnsearch.goal import Goal
 from rnnsearch.plugins import is_custom
 from rnnsearch.sampling.table import samplers
-from rnnsearch.space.checks import Draft
+from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.fields import Field
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import build
@@ -28,38 +28,38 @@ def spans_of_decisions(fields: Mapping[str, Field]) -> list[str]:
     ]
 
 
-def check_scheduler(draft: Draft) -> None:
+def check_scheduler(study: Candidate) -> None:
     """A grace period beyond the last epoch would never decide anything."""
     last_key = "training.max_epochs"
-    if not (draft.sound(SCHEDULER) and draft.sound(last_key)):
+    if not (study.sound(SCHEDULER) and study.sound(last_key)):
         return
-    last = draft.fixed[last_key]
-    beyond = [key for key in spans_of_decisions(draft.reading.fields) if draft.fixed[key] > last]
+    last = study.values[last_key]
+    beyond = [key for key in spans_of_decisions(study.file.fields) if study.values[key] > last]
     for key in beyond:
         name = key.rpartition(".")[2]
-        draft.note(
+        study.note(
             [key, last_key],
-            f"the {name.replace('_', ' ')} of {draft.fixed[key]} epochs is beyond "
+            f"the {name.replace('_', ' ')} of {study.values[key]} epochs is beyond "
             f"training.max_epochs, {last}; allowed are 1 to {last}.",
             f"{name}: {max(1, last // 4)}",
         )
-    config: Any = stopping_rules()[draft.fixed[f"{SCHEDULER}.type"]]
+    config: Any = stopping_rules()[study.values[f"{SCHEDULER}.type"]]
     if not beyond:
         try:
-            rule = build(config, SCHEDULER, draft.fixed).rule(last, Goal.MINIMIZE)
+            rule = build(config, SCHEDULER, study.values).rule(last, Goal.MINIMIZE)
             problem = limits_problem(rule, last)
         except InputError as error:  # somebody's own raised
             problem = str(error)
         if problem is not None:
-            draft.note([f"{SCHEDULER}.type", SCHEDULER], problem)
+            study.note([f"{SCHEDULER}.type", SCHEDULER], problem)
 
 
-def check_sampler(draft: Draft, spec: StudySpec) -> None:
+def check_sampler(study: Candidate, spec: StudySpec) -> None:
     """Somebody's own sampler is made once before the study is."""
-    if is_custom(draft.fixed[f"{SAMPLER}.type"], samplers().group):
+    if is_custom(study.values[f"{SAMPLER}.type"], samplers().group):
         from rnnsearch.space.proposals import make_sampler  # Optuna, which most commands can spare
 
         try:
             make_sampler(spec, asked=0)
         except InputError as error:
-            draft.note([f"{SAMPLER}.type", SAMPLER], str(error))
+            study.note([f"{SAMPLER}.type", SAMPLER], str(error))

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from rnnsearch.custom_code import calling
 from rnnsearch.errors import DataError, InputError
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.space.conditions import contains, in_order, is_active
-from rnnsearch.space.distributions import Choice, Distribution, Float, Int
+from rnnsearch.space.conditions import assigned
+from rnnsearch.space.distributions import Distribution
 from rnnsearch.space.fields import REQUIRED, fields_of
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.spec import StudySpec
-from rnnsearch.space.words import condition_text, draws
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import family
@@ -54,23 +52,19 @@ def complete_values(spec: StudySpec, params: Mapping[str, Any]) -> dict[str, Any
                 + (f". Did you mean {near}?" if near else ".")
             )
     fields = fields_of(spec.values)
-    known = dict(spec.values)
-    inactive: dict[str, Any] = {}
-    for key in in_order(spec.parameters):
-        parameter = spec.parameters[key]
-        default = fields[key].default
-        if is_active(parameter, known):
-            known[key] = (
-                stored_value(key, parameter.distribution, params[key]) if key in params else default
-            )
-        elif key in params:
-            conditions = " and ".join(condition_text(*item) for item in parameter.when.items())
+    defaults = {key: fields[key].default for key in spec.parameters}
+
+    def value_of(key: str, distribution: Distribution) -> Any:
+        return stored_value(key, distribution, params[key]) if key in params else defaults[key]
+
+    known = assigned(spec, value_of)
+    for key in params:
+        if key not in known:
             raise InputError(
-                f"{key} is inactive in these params: it is sampled only where {conditions}."
+                f"{key} is inactive in these params: it is sampled only where "
+                f"{spec.parameters[key].told()}."
             )
-        else:
-            inactive[key] = default
-    return known | inactive
+    return defaults | known
 
 
 def first_task(spec: StudySpec) -> TaskConfig:
@@ -81,21 +75,14 @@ def first_task(spec: StudySpec) -> TaskConfig:
     """
     given, fields = spec.first_params(), fields_of(spec.values)
     defaults = {key: fields[key].default for key in spec.parameters}
-    known = dict(spec.values)
-    for key in in_order(spec.parameters):
-        parameter, default = spec.parameters[key], defaults[key]
-        if not is_active(parameter, known):
-            continue
-        distribution = parameter.distribution
+
+    def value_of(key: str, distribution: Distribution) -> Any:
         if key in given:
-            known[key] = stored_value(key, distribution, given[key])
-        elif contains(distribution, default):
-            known[key] = default
-        elif isinstance(distribution, Choice):
-            known[key] = distribution.members[0]
-        else:
-            known[key] = distribution.low
-    return task_config(defaults | known)
+            return stored_value(key, distribution, given[key])
+        default = defaults[key]
+        return default if distribution.contains(default) else distribution.extremes[0]
+
+    return task_config(defaults | assigned(spec, value_of))
 
 
 def stored_value(key: str, distribution: Distribution, stored: Any) -> Any:
@@ -104,24 +91,12 @@ def stored_value(key: str, distribution: Distribution, stored: Any) -> Any:
     Raises:
         InputError: The distribution cannot draw it.
     """
-    value = stored
-    if isinstance(distribution, Choice):
-        labels = {label(one): one for one in distribution.members if isinstance(one, tuple)}
-        value = labels.get(stored, stored) if isinstance(stored, str) else stored
-    elif isinstance(distribution, Float) and type(stored) is int:
-        value = float(stored)
-    elif isinstance(distribution, Int) and isinstance(stored, float) and stored.is_integer():
-        value = int(stored)
-    if not contains(distribution, value):
+    value = distribution.restored(stored)
+    if not distribution.contains(value):
         raise InputError(
-            f"{key} cannot be {stored!r} in this study: it is drawn from {draws(distribution)}."
+            f"{key} cannot be {stored!r} in this study: it is drawn from {distribution}."
         )
     return value
-
-
-def label(value: Any) -> Any:
-    """A member as Optuna stores it: a list as JSON text, any scalar as it is."""
-    return json.dumps(list(value)) if isinstance(value, tuple) else value
 
 
 def config_from_values(values: Mapping[str, Any], seed: int) -> TrialConfig:

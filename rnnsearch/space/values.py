@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from rnnsearch.models.config import CUSTOM_PATTERN, CustomCell
-from rnnsearch.space.document import Mapping, Node, Scalar, plain
+from rnnsearch.space.document import MappingNode, Node, ScalarNode, plain
 from rnnsearch.space.field_types import alternatives, in_words, literals, takes
 from rnnsearch.space.fields import Field
 from rnnsearch.space.nearest import nearest
@@ -56,7 +56,7 @@ def read_value(field: Field, node: Node, *, what: str = "") -> Any:
         WrongError: The field does not take it.
     """
     part, key = f"{what} " if what else "", field.key
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         raise wrong(node.place, key, f"{part}must be {allowed(field)}, not a mapping.")
     value = plain(node)
     if field.marked(DURATION) and value is not None:
@@ -90,7 +90,7 @@ def _absolute(key: str, value: str, place: Place) -> str:
 
 
 def _duration(field: Field, node: Node) -> float:
-    text = node.raw if isinstance(node, Scalar) else ""
+    text = node.raw if isinstance(node, ScalarNode) else ""
     match = _DURATION.fullmatch(text)
     if match is not None and float(match[1]) > 0:
         seconds = float(match[1]) * _SECONDS[match[2]]
@@ -99,7 +99,7 @@ def _duration(field: Field, node: Node) -> float:
             return seconds
         if seconds < float("inf"):
             raise wrong(node.place, field.key, f"{problem} (seconds), not {_said(node)}.")
-    number = isinstance(node, Scalar) and isinstance(node.value, int | float)
+    number = isinstance(node, ScalarNode) and isinstance(node.value, int | float)
     raise wrong(
         node.place,
         field.key,
@@ -111,7 +111,7 @@ def _duration(field: Field, node: Node) -> float:
 
 def _said(node: Node) -> str:
     """A wrong value as the person wrote it, with its kind where that is the point."""
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         raw = node.raw if len(node.raw) <= 60 else node.raw[:57] + "..."
         if isinstance(node.value, str):
             return f"the text {raw!r}"
@@ -122,7 +122,7 @@ def _said(node: Node) -> str:
 
 def _mend(field: Field, node: Node) -> str:
     """A value that would do in place of a wrong one; empty where none is near."""
-    if not isinstance(node, Scalar):
+    if not isinstance(node, ScalarNode):
         return ""
     names = [member for member in literals(field.type) if isinstance(member, str)]
     if names:

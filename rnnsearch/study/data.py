@@ -119,7 +119,7 @@ def _other_files(spec: StudySpec, first: TaskConfig) -> Iterator[TaskConfig]:
         return
     seen = {getattr(first, "path", None)}
     keys = [key for key in fields_of(spec.values) if key.startswith("task.")]
-    for values in corners(spec.parameters, spec.values, keys):
+    for values in corners(spec, keys):
         config = task_config(values)
         if (path := getattr(config, "path", None)) not in seen:
             seen.add(path)

@@ -37,7 +37,7 @@ KEYS = (
 def largest_trial_bytes(spec: StudySpec, data: TaskData) -> int:
     """Bytes of the largest configuration that a study can draw, within a factor of about two."""
     largest = 0
-    for values in corners(spec.parameters, spec.values, KEYS):
+    for values in corners(spec, KEYS):
         model = build(ModelConfig, "model", values)
         weights = parameter_count(
             model,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnsearch.models.cells import CLASSIC, function_name
-from rnnsearch.space.distributions import Choice
+from rnnsearch.space.corners import possible_values
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.training.kernels.compiled import WARM
 
@@ -69,9 +69,5 @@ def reachable_kernels(spec: StudySpec) -> list[str]:
 
 def _values(spec: StudySpec, key: str, first: Mapping[str, Any]) -> list[str]:
     """What a key can be, beginning with its value in the first trial."""
-    parameter = spec.parameters.get(key)
-    if parameter is None:
-        return [str(spec.values[key])]
-    assert isinstance(parameter.distribution, Choice)  # a name has no range to draw from
-    members = [str(member) for member in parameter.distribution.members]
-    return sorted(members, key=lambda member: member != first.get(key))
+    names = [str(one) for one in possible_values(spec, key)]
+    return sorted(names, key=lambda name: name != first.get(key))

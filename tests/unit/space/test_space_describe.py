@@ -45,7 +45,7 @@ def test_sine() -> None:
 
 @pytest.mark.parametrize("name", ["sine", "hello", "char"])
 def test_parameter_counts_bound_every_model_of_the_space(name: str) -> None:
-    from rnnsearch.space.conditions import in_order, is_active
+    from rnnsearch.space.conditions import in_order
     from rnnsearch.space.distributions import Choice
 
     spec = load(SPACES / f"{name}.yaml")
@@ -55,7 +55,7 @@ def test_parameter_counts_bound_every_model_of_the_space(name: str) -> None:
         known, params = dict(spec.values), {}
         for key in in_order(spec.parameters):
             one = spec.parameters[key]
-            if is_active(one, known):
+            if one.is_active(known):
                 space = one.distribution
                 if isinstance(space, Choice):
                     value = space.members[int(random.integers(len(space.members)))]

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from rnnsearch.errors import Mistake
-from rnnsearch.space.document import Items, Mapping, Scalar, plain, read, resolve_scalar
+from rnnsearch.space.document import (
+    MappingNode,
+    ScalarNode,
+    SequenceNode,
+    plain,
+    read,
+    resolve_scalar,
+)
 
 
 def parse(text: str) -> tuple[object, list[Mistake]]:
@@ -54,13 +61,13 @@ def test_quotes_make_a_text() -> None:
 
 def test_every_key_and_value_knows_its_line() -> None:
     node = read("a:\n\n  b: 1\n  c:\n  - 2\n  - 3\n", source="f", directory=Path(), mistakes=[])
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MappingNode)
     a = node.entries["a"]
     assert a.place.line == 1
-    assert isinstance(a.node, Mapping)
+    assert isinstance(a.node, MappingNode)
     assert a.node.entries["b"].place.line == 3
     items = a.node.entries["c"].node
-    assert isinstance(items, Items)
+    assert isinstance(items, SequenceNode)
     assert [item.place.line for item in items.items] == [5, 6]
 
 
@@ -105,7 +112,7 @@ def test_aliases_cannot_stand_for_billions() -> None:
 
 def test_raw_text_is_kept() -> None:
     node = read("a: 1e-3", source="f", directory=Path(), mistakes=[])
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MappingNode)
     value = node.entries["a"].node
-    assert isinstance(value, Scalar)
+    assert isinstance(value, ScalarNode)
     assert value.raw == "1e-3"

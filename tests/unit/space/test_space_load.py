@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rnnsearch.errors import SpaceFileError
-from rnnsearch.space.distributions import Between, Choice, Float, Int, Parameter
+from rnnsearch.space.conditions import Between, Parameter
+from rnnsearch.space.distributions import Choice, Float, Int
 from rnnsearch.space.load import load, loads
 from rnnsearch.space.resolve import renamed
 from rnnsearch.space.spec import StudySpec

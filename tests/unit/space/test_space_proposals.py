@@ -8,7 +8,6 @@ from pathlib import Path
 import optuna
 import pytest
 
-from rnnsearch.space.conditions import is_active
 from rnnsearch.space.load import load, loads
 from rnnsearch.space.proposals import optuna_distributions, suggest
 from rnnsearch.space.spec import StudySpec
@@ -81,7 +80,7 @@ def check_activity(spec: StudySpec, params: dict[str, object]) -> None:
     for key, value in params.items():
         known[key] = stored_value(key, spec.parameters[key].distribution, value)
     for key, parameter in spec.parameters.items():
-        assert (key in params) == is_active(parameter, known)
+        assert (key in params) == parameter.is_active(known)
 
 
 def test_a_choice_of_lists_is_stored_under_labels() -> None:

@@ -11,7 +11,6 @@ import pytest
 from rnnsearch.errors import SpaceFileError
 from rnnsearch.space.fields import every_field
 from rnnsearch.space.load import loads
-from rnnsearch.space.words import draws
 from rnnsearch.tasks.families import BUILT_IN
 
 
@@ -81,7 +80,7 @@ def test_lists_and_conditions_end_too(key: str, value: str, words: str) -> None:
 def test_a_long_choice_is_shown_in_part() -> None:
     members = {"hidden_size": {"choice": list(range(1, 1001))}}
     spec = loads(f"task: {{type: sine}}\nmodel: {members}", name="a", directory=Path())
-    shown = draws(spec.parameters["model.hidden_size"].distribution)
+    shown = str(spec.parameters["model.hidden_size"].distribution)
     assert shown.endswith("49, 50, ... 950 more]")
 
 

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rnnsearch.errors import SpaceFileError
+from rnnsearch.space.distributions import KINDS
 from rnnsearch.space.fields import all_fields
 from rnnsearch.space.load import load, loads
-from rnnsearch.space.sampled import EXTRAS, KINDS
+from rnnsearch.space.sampled import EXTRAS
 from rnnsearch.space.spec import StudySpec
 
 SPACES = Path(__file__).parents[3] / "search_spaces"
