@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from rnnsearch.cli.next_steps import next_commands
 from rnnsearch.cli.progress import duration
@@ -23,36 +22,35 @@ AGAIN = "have MLFLOW_TRACKING_URI hold the whole address when the study goes on"
 RATE_SECONDS = 1.0
 
 
-def print_result(result: StudyResult, file: TextIO | None = None, *, verbose: bool = False) -> None:
+def print_result(result: StudyResult, *, verbose: bool = False) -> None:
     """What came of a study, down to the commands that go on from here.
 
     Args:
         verbose: Also what the run cost.
     """
-    out = file or sys.stdout
     counts = ", ".join(f"{n} {state}" for state, n in result.counts().items() if n)
-    print(f"\nstudy {result.directory.name}: {counts or 'no trial'}", file=out)
+    print(f"\nstudy {result.directory.name}: {counts or 'no trial'}")
     if result.run is not None:
-        print(_how_it_went(result), file=out)
+        print(_how_it_went(result))
         if verbose:
-            print(_what_it_cost(result), file=out)
+            print(_what_it_cost(result))
     for note in result.notes:
-        print(f"note: {note}", file=out)
+        print(f"note: {note}")
     if result.champion is not None:
-        print(file=out)
-        _print_winner(result, result.champion, out)
+        print()
+        _print_winner(result, result.champion)
     else:
-        _print_best_so_far(result, out)
+        _print_best_so_far(result)
     study_picture = result.directory.figures / "study.png"
     if study_picture.exists():
         older = result.run is not None and study_picture.stat().st_mtime < result.run.started
         left = ", as an earlier run left it" if older else ""
-        print(f"picture of the study{left}: {shown(study_picture)}", file=out)
+        print(f"picture of the study{left}: {shown(study_picture)}")
     if result.run is not None:
-        _print_records(result, result.run, out)
-    print("\nnext:", file=out)
+        _print_records(result, result.run)
+    print("\nnext:")
     for line in next_commands(result):
-        print(f"  {line}", file=out)
+        print(f"  {line}")
 
 
 def what_is_left(result: StudyResult) -> str:
@@ -96,7 +94,7 @@ def _what_it_cost(result: StudyResult) -> str:
     return "; ".join(parts)
 
 
-def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
+def _print_winner(result: StudyResult, champion: Champion) -> None:
     """The winner beside the baselines, a metric a row, the study's own first."""
     best = result.best_trial
     metric = result.spec.search.metric
@@ -118,57 +116,54 @@ def _print_winner(result: StudyResult, champion: Champion, out: TextIO) -> None:
             }
             for name in names
         ],
-        file=out,
     )
     if over_seeds:
-        print("± is the sample standard deviation over the seeds", file=out)
+        print("± is the sample standard deviation over the seeds")
     if champion.unfinished:
-        print(f"the winner is unfinished: {champion.unfinished}", file=out)
+        print(f"the winner is unfinished: {champion.unfinished}")
     if champion.left_out:
-        print(f"left out of the mean: {'; '.join(champion.left_out)}", file=out)
-    print(f"\nparameters: {short_params(best.params) or 'nothing was sampled'}", file=out)
+        print(f"left out of the mean: {'; '.join(champion.left_out)}")
+    print(f"\nparameters: {short_params(best.params) or 'nothing was sampled'}")
     # Where training judges, a baseline may know the training part by heart.
     tested = metric.replace("train_", "test_", 1)
     judge = tested if tested in own else metric
     values = [one.metrics[judge] for one in rivals if judge in one.metrics]
     if judge in own and any(cost(value) <= cost(own[judge]) for value in values):
-        print(f"warning: no recurrent model beats the best baseline on {judge}", file=out)
+        print(f"warning: no recurrent model beats the best baseline on {judge}")
     if champion.text:
-        print(f"it says:\n{champion.text}", file=out)
+        print(f"it says:\n{champion.text}")
     if champion.figure and Path(champion.figure).is_file():
-        print(f"picture: {shown(Path(champion.figure))}", file=out)
+        print(f"picture: {shown(Path(champion.figure))}")
     if result.run is not None and result.run.champion_uri:
-        print(f"registered: {result.run.champion_uri}", file=out)
+        print(f"registered: {result.run.champion_uri}")
     elif result.run is not None and result.run.champion_problem:
-        print(f"this winner is not registered: {result.run.champion_problem}", file=out)
+        print(f"this winner is not registered: {result.run.champion_problem}")
         if result.run.champion_before:
-            print(f"registered is an earlier winner: {result.run.champion_before}", file=out)
+            print(f"registered is an earlier winner: {result.run.champion_before}")
 
 
-def _print_records(result: StudyResult, run: RunFigures, out: TextIO) -> None:
+def _print_records(result: StudyResult, run: RunFigures) -> None:
     """What of the records is not in MLflow, why, and what to do."""
     if run.refused_records:
         print(
             f"MLflow has all but {run.refused_records} of the records, refused for good; the last: "
             f"{run.records_problem}\nIts whole answers are in "
             f"{shown(result.directory.logs / 'records.log')}",
-            file=out,
         )
     if not run.pending_records:
         return
     print(
         f"MLflow lacks {run.pending_records} records: {run.records_problem}\n"
         f"They wait in {shown(result.directory.outbox)}.",
-        file=out,
     )
     then = "Once it answers, write them:"
     if run.records_remedy:
-        print(f"To mend it: {run.records_remedy}.", file=out)
+        print(f"To mend it: {run.records_remedy}.")
         then = "Then write them:"
     resume = command("resume", result.directory.name, storage=result.directory.storage)
-    print(then, *run.records_commands, resume, sep="\n  ", file=out)
+    print(then, *run.records_commands, resume, sep="\n  ")
     if is_redacted(run.tracking_uri):
-        print(f"(the password of {run.tracking_uri} is not kept: {AGAIN})", file=out)
+        print(f"(the password of {run.tracking_uri} is not kept: {AGAIN})")
 
 
 def _over_seeds(champion: Champion, names: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -190,15 +185,15 @@ def _over_seeds(champion: Champion, names: Sequence[str]) -> dict[str, dict[str,
     return {title: {name: cell.rjust(len(title)) for name, cell in cells.items()}}
 
 
-def _print_best_so_far(result: StudyResult, out: TextIO) -> None:
+def _print_best_so_far(result: StudyResult) -> None:
     """Where a study stands that has no winner yet."""
     metric = result.spec.search.metric
     try:
         best = result.best_trial
     except NoUsableTrialError:
         return
-    print(f"best {metric} so far: {short(best.best_value)} ({best.name})", file=out)
+    print(f"best {metric} so far: {short(best.best_value)} ({best.name})")
     for row in result.leaderboard():
         if row["kind"] == "baseline":
-            print(f"best baseline: {short(row['value'])} ({row['name']})", file=out)
+            print(f"best baseline: {short(row['value'])} ({row['name']})")
             return

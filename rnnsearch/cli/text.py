@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
+from typing import Any
 
 from pydantic_core import to_jsonable_python
 
@@ -32,7 +31,7 @@ def listed(texts: Sequence[str]) -> str:
     return ", ".join(shown)
 
 
-def print_table(rows: Sequence[Mapping[str, Any]], file: TextIO | None = None) -> None:
+def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows of equal keys under their names, numbers to the right."""
     columns = list(rows[0])
     numeric = [
@@ -45,7 +44,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], file: TextIO | None = None) -
             cell.rjust(width) if right else cell.ljust(width)
             for cell, width, right in zip(line, widths, numeric, strict=True)
         )
-        print(GAP.join(padded).rstrip(), file=file or sys.stdout)
+        print(GAP.join(padded).rstrip())
 
 
 def print_json(value: object) -> None:

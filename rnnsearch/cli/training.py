@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -176,10 +176,7 @@ def _drive(study: Study, going: Going) -> None:
         sys.exit(1)
     except KeyboardInterrupt as error:
         again = command("resume", directory.name, storage=directory.storage)
-        print(
-            f"interrupted; no trial is lost. To go on:\n  {again}",
-            file=sys.stderr,
-        )
+        print(f"interrupted; no trial is lost. To go on:\n  {again}", file=sys.stderr)
         sys.exit(143 if isinstance(error, _Terminated) else 130)
     except Exception as error:
         try:
@@ -191,10 +188,11 @@ def _drive(study: Study, going: Going) -> None:
         raise
     if going.format_ == "json":
         if not going.quiet:
-            print_result(result, file=sys.stderr, verbose=going.verbose)
+            with redirect_stdout(sys.stderr):
+                print_result(result, verbose=going.verbose)
         print_json(result.summary())
     else:
-        print_result(result, file=sys.stdout, verbose=going.verbose)
+        print_result(result, verbose=going.verbose)
     sys.exit(_status(result))
 
 

@@ -12,7 +12,6 @@ import functools
 import json
 import re
 import zlib
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_args
 
 from rnnsearch.events import EpochsReported, Event, with_tuples
@@ -27,7 +26,6 @@ _TAILS = re.compile(rb',"crc":"[0-9a-f]{8}"}')
 _TAIL = re.compile(rb',"crc":"([0-9a-f]{8})"}\n?$')
 
 _CLASSES: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
-_FIELDS = {name: tuple(fields(kind)) for name, kind in _CLASSES.items()}
 
 
 class UndecodableLineError(Exception):
@@ -41,9 +39,8 @@ def encode(event: Event, sequence: int) -> bytes:
         sequence: The event's place in the study's history, counting from 1.
     """
     name = type(event).__name__
-    row: dict[str, Any] = {"sequence": sequence, "event": name}
-    for field in _FIELDS[name]:
-        row[field.name] = getattr(event, field.name)
+    values = {field: getattr(event, field) for field in type(event).__slots__}
+    row = {"sequence": sequence, "event": name, **values}
     body = json.dumps(row, default=_plain, separators=(",", ":"))[:-1].encode("ascii")
     return body + b',"crc":"%08x"}\n' % zlib.crc32(body)
 

@@ -7,28 +7,32 @@ import statistics
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rnnsearch.events import ChampionChosen, FinalistScored, StudyStarted, TrialEnded, TrialStarted
+from rnnsearch.events import (
+    ChampionChosen,
+    FinalistScored,
+    StudyStarted,
+    StudyState,
+    TrialEnded,
+    TrialStarted,
+    TrialState,
+)
 from rnnsearch.records.names import KIND, STUDY, STUDY_ID
 from rnnsearch.records.run_store import Point
 from rnnsearch.records.writer_state import WriterState
 
-RUN_STATUS = {
-    "complete": "FINISHED",
-    "pruned": "FINISHED",
-    "diverged": "FINISHED",
+_STATUS = {
     "failed": "FAILED",
-    "waiting": "KILLED",
-    "running": "KILLED",
+    **dict.fromkeys(("waiting", "running", "stopped", "interrupted"), "KILLED"),
 }
-"""MLflow's status of a trial's run. A stopped or diverged trial did what it should, and its tag
-`state` tells; KILLED is reopened when the study resumes."""
-STUDY_STATUS = {
-    "complete": "FINISHED",
-    "budget": "FINISHED",
-    "stopped": "KILLED",
-    "interrupted": "KILLED",
-    "failed": "FAILED",
-}
+
+
+def run_status(state: TrialState | StudyState) -> str:
+    """MLflow's status of the run of a trial or a study in a state.
+
+    A pruned or diverged trial did what it should, so its run is FINISHED, and its tag `state`
+    tells the rest. A KILLED run is reopened when the study resumes.
+    """
+    return _STATUS.get(state, "FINISHED")
 
 
 def identity(study: str, study_id: str, kind: str) -> dict[str, str]:

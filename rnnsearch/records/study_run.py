@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnsearch.events import ENDED, BaselineScored, ChampionChosen, StudyEnded, StudyStarted
-from rnnsearch.records.moved import in_study
 from rnnsearch.records.names import KIND
 from rnnsearch.records.run_fields import (
-    STUDY_STATUS,
     champion_rows,
     child_tags,
     identity,
+    run_status,
     study_settings,
 )
 from rnnsearch.records.run_store import Registering, RunStore
+from rnnsearch.records.study_file import study_file
 from rnnsearch.records.writer_state import WriterState
 
 
@@ -35,8 +35,8 @@ class StudyRun:
     store: RunStore
     state: WriterState
     experiment: str
-    artifacts: Path | None
-    folder: Path | None
+    artifacts: Path | None = None
+    folder: Path | None = None
 
     def start(self, event: StudyStarted, doubtful: bool) -> None:
         """Make or reopen the run."""
@@ -87,7 +87,7 @@ class StudyRun:
         # Each run of the driver has its own, so they stand at steps of their own.
         metrics = [(name, value, event.time, sequence) for name, value in costs.items()]
         self.store.log(state.run_id, metrics=metrics, tags=tags)
-        self.store.end(state.run_id, STUDY_STATUS[event.state], event.time)
+        self.store.end(state.run_id, run_status(event.state), event.time)
         state.study["running"] = False
 
     def add_baseline(self, event: BaselineScored, doubtful: bool) -> None:
@@ -119,7 +119,7 @@ class StudyRun:
         if state.champion == event.mark:
             return
         if self.folder is not None:
-            event = replace(event, path=str(in_study(event.path, self.folder)))
+            event = replace(event, path=str(study_file(event.path, self.folder)))
         metrics = {**event.val_metrics, **event.test_metrics}
         # MLflow gives a logged model the metrics of its step: no others may have the same one.
         rows = [(key, value, event.time, sequence) for key, value in metrics.items()]

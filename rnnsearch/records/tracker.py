@@ -12,7 +12,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from rnnsearch.errors import ModelError
@@ -28,12 +27,11 @@ from rnnsearch.events import (
     TrialEvent,
 )
 from rnnsearch.records.events_codec import decode, encode
-from rnnsearch.records.moved import in_study
-from rnnsearch.records.run_store import BlockedError, RefusedError, RunStore
+from rnnsearch.records.run_store import BlockedError, RefusedError
+from rnnsearch.records.study_file import study_file
 from rnnsearch.records.study_run import StudyRun, unheard
 from rnnsearch.records.trial_rows import TrialRows
 from rnnsearch.records.trial_runs import TrialRuns
-from rnnsearch.records.writer_state import WriterState
 
 _log = logging.getLogger(__name__)
 
@@ -44,36 +42,23 @@ class Tracker:
     `flush` may raise a StoreError; called again, it goes on where it stopped.
     """
 
-    def __init__(
-        self,
-        store: RunStore,
-        state: WriterState,
-        *,
-        experiment: str,
-        artifacts: Path | None = None,
-        folder: Path | None = None,
-    ) -> None:
-        """
-        Args:
-            artifacts: Where a new experiment puts artifacts; None leaves it to the server.
-            folder: The study's own, whose `figures` are kept with its run when it ends.
-        """
-        self.state = state
-        self.store = store
-        self._run = StudyRun(store, state, experiment, artifacts, folder)
-        self._runs = TrialRuns(store, state)
-        # What an earlier writer claimed and never confirmed may be in MLflow already.
-        self._doubtful = state.claimed if state.claimed > state.done else 0
+    def __init__(self, run: StudyRun) -> None:
+        self.state = run.state
+        self.store = run.store
+        self._run = run
+        self._runs = TrialRuns(run.store, run.state)
+        # What an earlier writer claimed and never confirmed may be in the store already.
+        self._doubtful = self.state.claimed if self.state.claimed > self.state.done else 0
         self._last = 0
         self._trials: dict[int, TrialRows] = {}
         self._study: list[tuple[int, Event]] = []
-        self._chosen = False  # whether this writer was told of a winner
+        self._champion_heard = False
 
     def add(self, sequence: int, event: Event) -> bool:
         """Take an event; True asks for a flush before the next one."""
         self._last = sequence
         if self._run.folder is not None and isinstance(event, CheckpointSaved):
-            event = replace(event, path=str(in_study(event.path, self._run.folder)))
+            event = replace(event, path=str(study_file(event.path, self._run.folder)))
         if isinstance(event, TrialEvent):
             rows = self._trials.setdefault(event.number, TrialRows(event.number, sequence))
             rows.add(event)
@@ -135,13 +120,14 @@ class Tracker:
         return sequence <= self._doubtful
 
     def _write_of_study(self, sequence: int, event: Event) -> None:
-        if isinstance(event, BaselineScored):
-            write = self._run.add_baseline
-            self._or_refuse(f"baseline {event.name}", write, event, self._is_doubtful(sequence))
-        elif isinstance(event, ChampionChosen):
-            self._choose(sequence, event)
-        elif isinstance(event, StudyEnded):
-            self._or_refuse("end of the study", self._end, sequence, event)
+        match event:
+            case BaselineScored():
+                write = self._run.add_baseline
+                self._or_refuse(f"baseline {event.name}", write, event, self._is_doubtful(sequence))
+            case ChampionChosen():
+                self._choose(sequence, event)
+            case StudyEnded():
+                self._or_refuse("end of the study", self._end, sequence, event)
 
     def _end(self, sequence: int, event: StudyEnded) -> None:
         self._choose_again()
@@ -161,12 +147,12 @@ class Tracker:
         reason = self._or_refuse("champion", self._run.crown, sequence, event, doubtful)
         kept = {"time": event.time, "reason": reason, "event": encode(event, sequence).decode()}
         self.state.unregistered = kept if reason else {}
-        self._chosen = True
+        self._champion_heard = True
 
     def _choose_again(self) -> None:
         """A study that keeps its winner does not choose it again, though MLflow refused it."""
         refused = self.state.unregistered.get("event")
-        if refused and not self._chosen:
+        if refused and not self._champion_heard:
             sequence, event = decode(refused.encode())
             if isinstance(event, ChampionChosen):
                 self._choose(sequence, event)

@@ -10,11 +10,11 @@ from rnnsearch.events import ENDED, StudyEnded, TrialEnded
 from rnnsearch.goal import Goal
 from rnnsearch.records.names import TRIAL
 from rnnsearch.records.run_fields import (
-    RUN_STATUS,
     as_params,
     child_tags,
     ending_tags,
     finalist_rows,
+    run_status,
     starting_tags,
     summary_rows,
 )
@@ -80,7 +80,7 @@ class TrialRuns:
             self._keep(run.run_id, seed, path)
         if rows.end is None:
             return
-        self._store.end(run.run_id, RUN_STATUS[rows.end.state], rows.end.time)
+        self._store.end(run.run_id, run_status(rows.end.state), rows.end.time)
         run.ended = True
         if final:
             self._count(rows.end)
@@ -168,7 +168,7 @@ class TrialRuns:
     def put_back(self, run: OpenRun, event: StudyEnded) -> None:
         """Close the run of a trial that waits for the study to go on."""
         self._store.log(run.run_id, tags={"state": "waiting", "reason": event.reason})
-        self._store.end(run.run_id, RUN_STATUS["waiting"], event.time)
+        self._store.end(run.run_id, run_status("waiting"), event.time)
         run.ended = True
 
 

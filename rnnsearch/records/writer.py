@@ -27,6 +27,7 @@ from rnnsearch.records.outbox import study_id
 from rnnsearch.records.patience import Patience, Trouble
 from rnnsearch.records.recorder import BLOCKED_STATUS
 from rnnsearch.records.run_store import RunStore
+from rnnsearch.records.study_run import StudyRun
 from rnnsearch.records.tracker import Tracker
 from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
 from rnnsearch.records.writer_state import WriterState
@@ -82,13 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
             driver.rest(patience.pause)
         patience.worked()
         web = tracking.uri.startswith(("http://", "https://"))
-        tracker = Tracker(
-            store,
-            state,
-            experiment=arguments.experiment,
-            artifacts=None if web else arguments.artifacts,
-            folder=folder.parent,
-        )
+        artifacts = None if web else arguments.artifacts
+        tracker = Tracker(StudyRun(store, state, arguments.experiment, artifacts, folder.parent))
         status = move(Mover(folder, tracker), store, driver, patience)
         if status == 0 and not driver.said_goodbye:
             tracker.abandon(time.time())

@@ -60,7 +60,7 @@ def note_store(ledger: Ledger, directory: StudyDirectory, store: TrackingStore) 
 def follow(storage: Path) -> str | None:
     """Have the MLflow database of a moved storage find its files; returns what was done, if
     anything was."""
-    from rnnsearch.records.mlflow.moved import follow_move
+    from rnnsearch.records.mlflow.storage_move import follow_move
     from rnnsearch.search.directory import list_studies
     from rnnsearch.search.lock import is_running
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rnnsearch.commands import command
 from rnnsearch.errors import ModelError, NoUsableTrialError
 from rnnsearch.events import STATES
-from rnnsearch.records.moved import in_study
+from rnnsearch.records.study_file import study_file
 from rnnsearch.records.tracking_uri import shown_uri
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.space.spec import StudySpec
@@ -79,8 +79,8 @@ class StudyResult:
         champion, run = notes.champion, notes.run
         if champion is not None:
             # The study may have been moved since.
-            path = in_study(champion.path, directory.root)
-            figure = in_study(champion.figure, directory.root) if champion.figure else ""
+            path = study_file(champion.path, directory.root)
+            figure = study_file(champion.figure, directory.root) if champion.figure else ""
             champion = replace(champion, path=str(path), figure=str(figure))
         if run is not None:
             uri = shown_uri(directory.storage, run.tracking_uri)

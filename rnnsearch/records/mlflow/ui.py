@@ -12,21 +12,20 @@ from rnnsearch.records.writer_state import WriterState
 
 
 def ui_command(
-    tracking_uri: str, artifacts: Path | None, host: str, port: int
+    tracking_uri: str, artifacts: Path, host: str, port: int
 ) -> tuple[list[str], dict[str, str]]:
     """Arguments and environment that start MLflow's UI on a database.
 
     The address may hold a password, so it goes by the environment.
 
     Args:
-        artifacts: Where new experiments of that server would put artifacts; None leaves MLflow's
-            default. Those of our studies carry their own place.
+        artifacts: Where a new experiment that is made in the UI puts its files. The experiments of
+            studies have a place of their own.
     """
     command = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port)]
-    if artifacts is not None:
-        command += ["--default-artifact-root", artifacts.resolve().as_uri()]
+    command += ["--default-artifact-root", artifacts.resolve().as_uri(), "--workers", "1"]
     environment = {**os.environ, "MLFLOW_BACKEND_STORE_URI": tracking_uri}
-    return [*command, "--workers", "1"], environment
+    return command, environment
 
 
 def experiment_of(outbox: Path, shown: str, storage: Path) -> str | None:

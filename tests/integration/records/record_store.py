@@ -14,6 +14,7 @@ from rnnsearch.records.mlflow.store import MlflowStore, connect
 from rnnsearch.records.mover import Mover
 from rnnsearch.records.outbox import Outbox, study_id
 from rnnsearch.records.recorder import Recorder
+from rnnsearch.records.study_run import StudyRun
 from rnnsearch.records.tracker import Tracker
 from rnnsearch.records.tracking_uri import choose_store, default_artifacts, default_tracking_uri
 from rnnsearch.records.writer_state import WriterState
@@ -94,14 +95,10 @@ class Store:
         box.close()
         tracking = choose_store(self.root, None, environment={})
         state = WriterState.of_store(self.outbox, tracking)
-        tracker = Tracker(
-            connect(tracking, study_id(self.outbox)),
-            state,
-            experiment="sine",
-            artifacts=default_artifacts(self.root),
-            folder=self.outbox.parent,
-        )
-        mover = Mover(self.outbox, tracker)
+        store = connect(tracking, study_id(self.outbox))
+        artifacts = default_artifacts(self.root)
+        run = StudyRun(store, state, "sine", artifacts, self.outbox.parent)
+        mover = Mover(self.outbox, Tracker(run))
         while mover.gather() or mover.waiting:
             mover.flush()
         return state

@@ -18,6 +18,7 @@ from rnnsearch.events import ChampionChosen, ChampionMark, Event
 from rnnsearch.records.mlflow.refusals import blocked_by, cause, first_line, said
 from rnnsearch.records.patience import BLOCKED_PAUSE_SECONDS, Patience
 from rnnsearch.records.run_store import BlockedError
+from rnnsearch.records.study_run import StudyRun
 from rnnsearch.records.tracker import Tracker
 from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
 from rnnsearch.records.writer_state import WriterState
@@ -40,7 +41,7 @@ def client(store: Store) -> Any:
 
 def tracker(store: Store, state: WriterState) -> Tracker:
     artifacts = store.root / "mlartifacts"
-    return Tracker(store.runs(), state, experiment="sine", artifacts=artifacts)
+    return Tracker(StudyRun(store.runs(), state, "sine", artifacts))
 
 
 def write(to: Tracker, events: list[Event], start: int = 1) -> None:

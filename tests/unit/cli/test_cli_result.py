@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,8 @@ PERSISTENCE = Score("persistence", {"val_mse": 0.6})
 
 def printed(study: StudyResult) -> list[str]:
     out = io.StringIO()
-    print_result(study, file=out)
+    with redirect_stdout(out):
+        print_result(study)
     return out.getvalue().splitlines()
 
 

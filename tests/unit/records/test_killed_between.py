@@ -16,6 +16,7 @@ from rnnsearch.events import (
     TrialStarted,
 )
 from rnnsearch.records.outbox import Outbox
+from rnnsearch.records.study_run import StudyRun
 from rnnsearch.records.tracker import Tracker
 from rnnsearch.records.writer import Mover
 from rnnsearch.records.writer_state import WriterState
@@ -104,7 +105,7 @@ class Driver:
 
 def move(outbox: Path, store: PaperStore) -> None:
     """Moves what lies in the outbox, as a writer process does."""
-    tracker = Tracker(store, WriterState.load(outbox), experiment="sine")
+    tracker = Tracker(StudyRun(store, WriterState.load(outbox), "sine"))
     mover = Mover(outbox, tracker)
     while mover.gather() or mover.waiting:
         mover.flush()

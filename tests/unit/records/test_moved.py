@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnsearch.records.mlflow.moved import follow_move
-from rnnsearch.records.moved import in_study
+from rnnsearch.records.mlflow.storage_move import follow_move
+from rnnsearch.records.study_file import study_file
 from rnnsearch.records.tracking_uri import default_artifacts
 
 
@@ -93,7 +93,7 @@ def test_a_new_database_without_tables_is_left_alone(tmp_path: Path) -> None:
 def test_paths_of_a_study_mean_where_it_lies_now(tmp_path: Path) -> None:
     here = tmp_path / "new" / "sine"
     (here / "checkpoints" / "trial-0003").mkdir(parents=True)
-    moved = in_study("/old/sine/checkpoints/trial-0003", here)
+    moved = study_file("/old/sine/checkpoints/trial-0003", here)
     assert moved == here / "checkpoints" / "trial-0003"
     for other in ("/old/sine/checkpoints/trial-0004", "/old/cosine/checkpoints/trial-0003"):
-        assert in_study(other, here) == Path(other)
+        assert study_file(other, here) == Path(other)

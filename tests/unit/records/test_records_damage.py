@@ -18,6 +18,7 @@ from rnnsearch.records.events_codec import UndecodableLineError, decode, encode
 from rnnsearch.records.mover import Mover
 from rnnsearch.records.outbox import Outbox, segments
 from rnnsearch.records.segment_reader import SegmentReader
+from rnnsearch.records.study_run import StudyRun
 from rnnsearch.records.tracker import Tracker
 from rnnsearch.records.trial_rows import TrialRows
 from rnnsearch.records.writer_state import WriterState
@@ -123,7 +124,7 @@ def test_a_damaged_line_costs_itself_and_is_said(tmp_path: Path, hit: int) -> No
     )
 
     store, state = PaperStore(), WriterState()
-    mover = Mover(outbox, Tracker(store, state, experiment="sine", folder=tmp_path))
+    mover = Mover(outbox, Tracker(StudyRun(store, state, "sine", folder=tmp_path)))
     while mover.gather() or mover.waiting:
         mover.flush()
 

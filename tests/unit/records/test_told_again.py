@@ -19,6 +19,7 @@ from rnnsearch.events import (
     TrialEnded,
 )
 from rnnsearch.records.run_store import AwayError
+from rnnsearch.records.study_run import StudyRun
 from rnnsearch.records.tracker import Tracker
 from rnnsearch.records.writer_state import WriterState
 
@@ -27,7 +28,7 @@ class Writer:
     """Moves events as the writer process does, in this one."""
 
     def __init__(self, store: PaperStore, state: WriterState) -> None:
-        self._tracker = Tracker(store, state, experiment="sine")
+        self._tracker = Tracker(StudyRun(store, state, "sine"))
         self._state = state
         self._sequence = state.done
 

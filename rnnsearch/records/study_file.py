@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def in_study(path: str | Path, folder: Path) -> Path:
+def study_file(path: str | Path, folder: Path) -> Path:
     """A file or folder of a study's, where the study lies now.
 
     Args:
