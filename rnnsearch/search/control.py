@@ -1,7 +1,7 @@
-"""The driver's mind: fills packs, passes their reports to the stage at work, and ends the study.
+"""The driver's decisions: fills packs, passes their reports to the current stage, ends the study.
 
-Free of Ray: the searcher and the scheduler are thin adapters that call it, and a test drives it
-with hand-made reports.
+Nothing here knows Ray. The searcher and the scheduler are thin adapters that call the control, and
+a test calls it with hand-made reports.
 """
 
 from __future__ import annotations
@@ -29,26 +29,36 @@ if TYPE_CHECKING:
     from rnnsearch.tasks.config import TaskConfig
 
 HARD_SECONDS = 10.0
-"""How long packs may take to set down what they hold; then they are left behind."""
+"""How long packs may take to hand over what they hold; after that the driver leaves them behind."""
 STILLBORN = 4
-"""So many packs a place may die in a row before their first report."""
+"""The search fails once so many packs a place have died in a row before their first report."""
 
 Phase = Literal["search", "finalists", "draining", "over"]
+"""What the study is doing. In `draining`, packs hand over what they hold, since a person or a
+signal ends the run."""
 
 
 @dataclass(eq=False, kw_only=True)
 class Control:
-    """Which packs live, what each holds, and what the study is at.
+    """Knows which packs live, what each holds, and in which phase the study is.
 
     Args:
-        places: Packs at most at a time.
-        slots: Trainings at most aboard a pack.
+        places: How many packs may live at a time.
+        slots: How many trainings a pack may hold.
         search: The first stage.
-        finalists: Makes the second stage once the first is over; None where there is none.
-        data_ref: Reference to a task's data that a pack can fetch.
-        silence: Tells which packs hang; without one every pack is waited for, for ever.
-        on_first_report: Called once, when a pack has told of an epoch.
-        tally: Counts what is done.
+        finalists: Makes the second stage once the first is over, or returns None for no such.
+        data_ref: Gives the reference by which a pack can fetch a task's data.
+        silence: Finds packs that hang; by default a pack is waited for without limit.
+        on_first_report: Called once, when a pack has reported its first finished epoch.
+        tally: Counts what the run does.
+
+    Attributes:
+        phase: What the study is doing.
+        ending: Why the search ends before all its trials have; None where it does not.
+        error: The first error of a hook; it ends the run.
+        clock: Measures how busy the packs are.
+        busy: The driver's processor time for reports: decisions, ledger, listeners, and proposals
+            that were not made ahead.
     """
 
     ledger: Ledger
@@ -75,47 +85,50 @@ class Control:
         self.error: BaseException | None = None
         self.clock = PackClock()
         self.busy = Stopwatch()
-        """The driver's work on reports: judging, ledger, listeners, and sampling in need."""
 
     @property
     def live(self) -> int:
-        """Packs that are pending or running."""
+        """How many packs are pending or running."""
         return len(self._books)
 
     @property
     def ended(self) -> bool:
-        """Whether no pack has anything to do any more."""
+        """Whether packs have nothing more to train."""
         return self.phase in ("draining", "over") or self.error is not None
 
     def fail(self, error: BaseException) -> None:
-        """Remember the first error of a hook; everything ends at the packs' next reports."""
+        """Remember the first error of a hook; the packs are stopped at their next reports."""
         if self.error is None:
             self.error = error
             self._phase_since = time.monotonic()
 
     def overdue(self) -> bool:
-        """Whether packs are so slow in setting down what they hold that they are left behind."""
+        """Whether packs take so long to hand over what they hold that they are left behind."""
         if self.endings.over() and self.endings.deadline is not None:
             return time.monotonic() > self.endings.deadline + HARD_SECONDS
         waited = time.monotonic() - self._phase_since
         return waited > HARD_SECONDS and (self.error is not None or self.phase == "draining")
 
     def wants_pack(self) -> bool:
-        """Whether another pack would have something to do and there is a place for it."""
+        """Whether there is a place for another pack, and something for it to do."""
         self.poll()
         if self.ended or self.live >= self.places:
             return False
         return self.live == 0 or self._waiting() > 0
 
     def open_pack(self, pack_id: str) -> str:
-        """A pack is about to be placed; returns its name."""
+        """Open the account of a pack that is about to be placed; returns the pack's name.
+
+        Args:
+            pack_id: Ray Tune's id of the pack.
+        """
         self._opened += 1
         name = f"pack-{self._opened:02d}-{pack_id[:6]}"
         self._books[pack_id] = PackBook(name, self.slots)
         return name
 
     def poll(self) -> None:
-        """Look at the clock and the wishes; move on to the next phase where it is time."""
+        """Move on to the next phase where the time is up, someone wants an end, or all is done."""
         if self.ended:
             return
         ending = self.endings.drain()
@@ -135,7 +148,7 @@ class Control:
         """Work through one report of a pack.
 
         Returns:
-            What to send before its next step, or None to stop the pack.
+            The update to send before the pack's next slice, or None to stop the pack.
         """
         with self.busy.running():
             try:
@@ -165,18 +178,22 @@ class Control:
         for trial_id, kernel in report.kernels.items():
             if trial_id in book.aboard:
                 book.aboard[trial_id].kernel = kernel
-        drift = book.read(report)
-        self._judge(book, report, drift.departures)
-        for job in drift.lost:
+        differences = book.read(report)
+        self._judge(book, report, differences.departures)
+        for job in differences.lost:
             self._stage.refuse(job, "the pack never took it aboard, and gave no reason")
             del book.aboard[job.trial_id]
         self.poll()
-        update = self._answer(book, drift.departures, drift.again)
+        update = self._answer(book, differences.departures, differences.resend)
         self.ledger.flush()
         return update
 
     def lose_pack(self, pack_id: str, reason: str | None) -> None:
-        """A pack is gone, by itself (with a reason) or because it was stopped; idempotent."""
+        """Take back what a pack that is gone held; a second call for a pack does nothing.
+
+        Args:
+            reason: Why it died; None where it was stopped.
+        """
         self.silence.forget(pack_id)
         book = self._books.pop(pack_id, None)
         if book is None:
@@ -193,9 +210,12 @@ class Control:
         self.ledger.flush()
 
     def lose_hung(self) -> list[str]:
-        """Give up the packs that have not said a word for too long; whoever calls ends them.
+        """Give up the packs that have not reported for too long.
 
         To be called in every turn of the driver's loop.
+
+        Returns:
+            The ids of these packs, whose processes the caller ends.
         """
         hung = self.silence.too_long()
         for pack_id in hung:
@@ -204,7 +224,7 @@ class Control:
         return hung
 
     def settle(self) -> None:
-        """Leave nothing open, whatever happened; call after the last pack."""
+        """Hand back all trainings, and settle the stage and the ledger, after the last pack."""
         for book in self._books.values():
             self._hand_back(book, crashed=False)
         self._books.clear()
@@ -215,6 +235,7 @@ class Control:
         self.ledger.settle(self.ending.reason if self.ending else "complete")
 
     def _judge(self, book: PackBook, report: PackReport, departures: list[Departure]) -> None:
+        """Have the stage decide on a report; appends the trainings that are to leave."""
         self.tally.training_steps += sum(epoch.training_steps for epoch in report.reports)
         if report.reports and self.tally.first_report is None:
             self.tally.first_report = time.monotonic()
@@ -226,24 +247,24 @@ class Control:
             book.aboard.pop(trial_id, None)
 
     def _answer(
-        self, book: PackBook, departures: list[Departure], again: list[Job]
+        self, book: PackBook, departures: list[Departure], resend: list[Job]
     ) -> Update | None:
-        """What to tell a pack in the present phase, or None to stop it."""
+        """The update for a pack in the present phase, or None to stop it."""
         if self.phase == "draining":
-            wanted = any(departure.keep_weights for departure in departures)
-            if (book.draining and not wanted) or not (book.aboard or book.leaving):
+            wants_weights = any(departure.keep_weights for departure in departures)
+            if (book.draining and not wants_weights) or not (book.aboard or book.leaving):
                 self._hand_back(book, crashed=False)
                 return None
             snapshot_now = bool(book.aboard) and not book.draining
             book.draining = True
             return book.write(departures, (), {}, snapshot_now=snapshot_now)
-        boarding = [job for job in again if job.trial_id in book.aboard]
+        boarding = [job for job in resend if job.trial_id in book.aboard]
         for job in boarding:
             job.start_over(job.snapshot)
         if self._stage.closed:
             if book.aboard and not book.halted:
-                # A pack trains while we decide: what it has done since must be known first, and
-                # what is put back goes on from there, or is the best that the study has.
+                # A pack trains while the driver decides. Its last epochs must be known before its
+                # trainings are ended or put back.
                 book.halted = True
                 return book.write(departures, (), {}, snapshot_now=self._stage.goes_on)
             for job in list(book.aboard.values()):
@@ -263,9 +284,9 @@ class Control:
         return book.write(departures, [self._boarding(job) for job in boarding], limits)
 
     def _fill(self, book: PackBook) -> list[Job]:
-        """Take trainings for the free slots; a pack's fair share where few are left.
+        """Take trainings for the free slots of a pack, no more than its share where few are left.
 
-        A training that runs alone waits until a pack is empty, and that pack takes no other.
+        A training that must be alone waits until a pack is empty, and that pack takes no other.
         """
         taken: list[Job] = []
         while not self.ended and not any(job.alone for job in book.aboard.values()):
@@ -290,10 +311,12 @@ class Control:
         return taken
 
     def _boarding(self, job: Job) -> Boarding:
+        """What a pack has to know to take a training aboard."""
         data = self.data_ref(job.config.task)
         return Boarding(job.trial_id, job.config, job.snapshot, data, job.known_epoch)
 
     def _hand_back(self, book: PackBook, *, crashed: bool) -> None:
+        """Give the trainings of a pack back to the stage."""
         for job in book.aboard.values():
             self._stage.hand_back(job, crashed=crashed, snapshot=book.snapshot_of(job))
         book.aboard.clear()
@@ -309,7 +332,7 @@ class Control:
         return self._stage.queued() + len(self._alone)
 
     def _holding(self) -> int:
-        """Trainings aboard, or with weights on the way."""
+        """How many trainings are aboard packs, or have weights on the way from one."""
         leaving = (
             departure.keep_weights
             for book in self._books.values()

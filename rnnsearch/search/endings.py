@@ -1,4 +1,4 @@
-"""Why and when a search ends before all its trials are done."""
+"""Why and when a search ends before all its trials have."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ FINALISTS_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the search is to end, and why, in words for a person."""
+    """How a search ends early.
+
+    Attributes:
+        state: The state that the study's run gets by it.
+        reason: Why it ends, in words for a person.
+    """
 
     state: StudyState
     reason: str
@@ -26,13 +31,16 @@ class Ending:
 
 @dataclass(eq=False)
 class Endings:
-    """Looks at the clock, the stop file and the signals; all are cheap to ask often.
+    """Finds out from the clock, the stop file and the signals whether the search has to end.
+
+    Every method is cheap enough to be called in each turn of the driver's loop.
 
     Args:
-        deadline: On the `time.monotonic` clock, or None for no budget.
-        search_deadline: When the search stage gives way to the finalists; not after `deadline`.
-        should_stop: Why a person wants the study to stop, or None; looked at four times a second.
-        interrupted: Name of the signal that came, or None.
+        deadline: The end of the time budget on the `time.monotonic` clock; None for no budget.
+        search_deadline: When the search gives way to the finalists, at `deadline` or before.
+        should_stop: Returns why a person wants the study to stop, or None; it is called every
+            `POLL_SECONDS` at most.
+        interrupted: Returns the name of the signal that came, or None.
     """
 
     deadline: float | None
@@ -43,7 +51,7 @@ class Endings:
     _stop_reason: str | None = field(default=None, init=False)
 
     def drain(self) -> Ending | None:
-        """Whether the packs are to set down everything now."""
+        """Why the packs have to hand over what they hold now; None where they need not."""
         signal = self.interrupted()
         if signal is not None:
             return Ending("interrupted", f"interrupted by {signal}")
@@ -58,7 +66,7 @@ class Endings:
         return self.search_deadline is not None and time.monotonic() >= self.search_deadline
 
     def gives_way(self, has_finalist: Callable[[], bool]) -> bool:
-        """Whether the search ends: the finalists' share of the time is theirs once there is one."""
+        """Whether the search must end: past its deadline, with a finalist or no time left."""
         return self.search_over() and (self.over() or has_finalist())
 
     def over(self) -> bool:
@@ -67,7 +75,14 @@ class Endings:
 
 
 def search_deadline(deadline: float | None, now: float, *, reruns: bool) -> float | None:
-    """When the search stage ends: at the deadline, or a quarter earlier if seeds are rerun."""
+    """When the search stage has to end, on the clock of `deadline`.
+
+    Args:
+        deadline: The end of the time budget; None for no budget.
+        now: The present time.
+        reruns: Whether finalists are trained again, for which `FINALISTS_SHARE` of the time is
+            kept.
+    """
     if deadline is None or not reruns:
         return deadline
     return now + (1.0 - FINALISTS_SHARE) * max(0.0, deadline - now)

@@ -1,4 +1,4 @@
-"""One of the best trials, what its seeds gave, and which of several wins."""
+"""A finalist: one of the best trials, the results of its seeds, and which finalist wins."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Finalist:
-    """One of the best trials and what its seeds gave.
+    """One of the best trials, and the results of its trainings with several seeds.
 
     Attributes:
-        seeds: Its own seed first.
-        values: The study's metric at the best epoch, by seed; infinite for one that diverged.
-        losses: The task's own loss there, by seed, as far as it is known.
+        seeds: The trial's own seed first, then those of its reruns.
+        values: The study's metric at the best epoch, by seed; infinite for a training that
+            diverged. A seed that is not here is not done.
+        losses: The task's own loss at the same epoch, by seed, where it is known.
     """
 
     number: int
@@ -30,9 +31,13 @@ class Finalist:
     values: dict[int, float] = field(default_factory=dict)
     losses: dict[int, float | None] = field(default_factory=dict)
 
+    def rerun_seed(self, seed: int) -> int | None:
+        """A rerun's seed as it is; None for the seed of the trial's own training."""
+        return None if seed == self.seeds[0] else seed
+
     @property
     def complete(self) -> bool:
-        """Whether all its seeds are done."""
+        """Whether all seeds are done."""
         return len(self.values) == len(self.seeds)
 
     def scored(self) -> list[float]:
@@ -44,38 +49,38 @@ class Finalist:
         return [seed for seed in self.seeds if seed in self.values]
 
     def mean(self, goal: Goal) -> Standing:
-        """Where the means over its seeds stand."""
+        """The standing of the mean over the seeds that are done."""
         losses = [self.losses.get(seed) for seed in self.done()]
         known = [loss for loss in losses if loss is not None]
         loss = mean_of(known) if len(known) == len(losses) else None
         return standing(goal, mean_of(self.scored()), loss)
 
     def best_seed(self, goal: Goal) -> int:
-        """The seed whose weights are taken; its own first among equals."""
+        """The seed whose weights are kept: the best one, the trial's own among equals."""
         return min(
             self.done(), key=lambda seed: standing(goal, self.values[seed], self.losses.get(seed))
         )
 
 
 def mean_of(values: Sequence[float]) -> float:
-    """To twelve digits: 0.9 and 1.0 have the mean of 0.95 and 0.95, however sums are rounded."""
+    """The mean to twelve digits, so that 0.9 and 1.0 tie with 0.95 and 0.95 despite rounding."""
     return float(f"{math.fsum(values) / len(values):.12g}")
 
 
 def finalist_seeds(spec: StudySpec, record: TrialRecord) -> tuple[int, ...]:
-    """The trial's own seed, and `finalists.seeds - 1` more that follow from the study's."""
+    """The trial's own seed, then `finalists.seeds - 1` more, derived from the study's seed."""
     more = range(1, spec.search.finalists.seeds)
     derived = (derive(spec.search.seed, "finalist", record.number, index) for index in more)
     return (record.seed, *derived)
 
 
 def choose(finalists: Sequence[Finalist], goal: Goal) -> tuple[int, int] | None:
-    """The champion's trial and seed, or None if no finalist has a finite value.
+    """The champion's trial number and seed; None where no finalist has a finite value.
 
-    The champion has the best mean over its seeds; of its seeds, the best one's weights are
-    taken. Finalists with more seeds done come first: the value of a lone search seed is the
-    luckiest of many and would win against honest means. Equal means are parted by the mean of the
-    task's own loss, then by the lower number.
+    The champion has the best mean over its seeds, and the weights of its best seed are kept.
+    Finalists with more seeds done come first: the value of a single seed of the search is the
+    luckiest of many, and would win against means that are not selected in this way. Equal means
+    are ordered by the mean of the task's own loss, then by the trial number.
     """
 
     def place(finalist: Finalist) -> tuple[bool, int, Standing, int]:
@@ -90,13 +95,17 @@ def choose(finalists: Sequence[Finalist], goal: Goal) -> tuple[int, int] | None:
 
 
 def rerun_values(noted: Mapping[str, float]) -> dict[int, list[float]]:
-    """What the notes say of the finalists' trainings with other seeds, by trial."""
-    found: dict[int, list[float]] = {}
+    """The values of the finalists' reruns by trial.
+
+    Args:
+        noted: The values by `rerun_key`, as they stand in the study's notes.
+    """
+    values: dict[int, list[float]] = {}
     for key, value in noted.items():
-        found.setdefault(int(key.partition(":")[0]), []).append(value)
-    return found
+        values.setdefault(int(key.partition(":")[0]), []).append(value)
+    return values
 
 
 def rerun_key(number: int, seed: int) -> str:
-    """Names a finalist's training among the notes, and in a pack."""
+    """The name of a finalist's training in the study's notes and in a pack: `7:123`."""
     return f"{number}:{seed}"

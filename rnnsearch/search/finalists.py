@@ -1,8 +1,9 @@
-"""The second stage: the best trials are trained again with more seeds, to their last epoch.
+"""The second stage of a study: the best trials are trained again with more seeds.
 
-These trainings are no trials: the ledger keeps their results as a note, which `resume` reads. A
-best trial whose weights are not on disk (its pack died before they came) is trained once more
-with its own seed, which gives the same curve and the same weights.
+These trainings, the reruns, go to the last epoch and are no trials: the ledger keeps their results
+as a note, which `resume` reads. A finalist whose weights are not on disk, since its pack died
+before they came, is trained once more with its own seed, which gives the same curve and the same
+weights.
 """
 
 from __future__ import annotations
@@ -32,16 +33,21 @@ if TYPE_CHECKING:
     from rnnsearch.training.weights import Weights
 
 CRASHES = 3
-"""A rerun that was aboard so many crashes is left out, which is said."""
+"""A rerun whose packs have crashed so many times is left out, and the champion's record says so."""
 
 
 @dataclass(eq=False)
 class FinalistsStage:
-    """Boards the reruns and collects their values and weights.
+    """Hands out the reruns and collects their values and weights.
+
+    The methods that have no docstring are those of `Stage`.
 
     Args:
         records: The best trials, best first.
-        reruns: False trains nothing again; the trials stand with what the search gave.
+        reruns: False trains nothing again: the finalists are judged by what the search gave.
+
+    Attributes:
+        finalists: The best trials, with what their seeds gave so far.
     """
 
     spec: StudySpec
@@ -56,7 +62,6 @@ class FinalistsStage:
         self._metric = spec.search.metric
         self._goal = spec.search.goal
         self._worst = self._goal.worst
-        self._own = {record.number: record.seed for record in records}
         self._crashes: dict[str, int] = {}
         self._refused: dict[str, str] = {}
         self._announced: set[int] = set()
@@ -66,11 +71,12 @@ class FinalistsStage:
         self.finalists = [Finalist(r.number, finalist_seeds(spec, r)) for r in records]
         for record, finalist in zip(records, self.finalists, strict=True):
             for seed in finalist.seeds:
-                own, key = seed == record.seed, rerun_key(record.number, seed)
-                has = shelf.has(record.number, seed, own=own)
-                value = record.best_value if own else notes.finalists.get(key)
-                if value is not None and (has or not math.isfinite(value)):
-                    loss = record.best_loss if own else notes.finalist_losses.get(key)
+                rerun_seed, key = finalist.rerun_seed(seed), rerun_key(record.number, seed)
+                value, loss = record.best_value, record.best_loss
+                if rerun_seed is not None:
+                    value, loss = notes.finalists.get(key), notes.finalist_losses.get(key)
+                saved = shelf.has(record.number, rerun_seed)
+                if value is not None and (saved or not math.isfinite(value)):
                     finalist.values[seed], finalist.losses[seed] = float(value), loss
                 elif reruns:
                     self._queue.append(self._job(record, seed))
@@ -84,7 +90,7 @@ class FinalistsStage:
         return self._queue.popleft() if self._queue and not self.closed else None
 
     def started(self, job: Job, pack: str) -> None:
-        """Reruns are no trials: the listener hears of them when a finalist is scored."""
+        """Nothing: the listener hears of reruns when a finalist is scored."""
 
     def judge(self, jobs: Mapping[str, Job], report: PackReport) -> list[Departure]:
         for epoch in report.reports:
@@ -107,9 +113,7 @@ class FinalistsStage:
         if weights is None or not math.isfinite(value):
             self._score(job, self._worst)
             return
-        own = self._own[job.number] == job.config.seed
-        kept = job.with_history(weights, self._metric)
-        self.shelf.put(job.number, job.config, kept, own=own)
+        self.shelf.put(job, job.with_history(weights, self._metric))
         best = job.best(self._goal)
         self._score(job, value, best.loss if best else None)
 
@@ -136,13 +140,13 @@ class FinalistsStage:
         self._refused[job.trial_id] = reason
 
     def trained(self, finalist: Finalist) -> tuple[dict[int, Path], list[str]]:
-        """Checkpoint folders of a finalist's seeds, and in words the seeds that have none."""
+        """The checkpoint folders of a finalist's trainings by seed, and why others have none."""
         paths: dict[int, Path] = {}
         missing = []
         for seed in finalist.seeds:
-            own = seed == self._own[finalist.number]
-            if self.shelf.has(finalist.number, seed, own=own):
-                paths[seed] = self.shelf.path(finalist.number, seed, own=own)
+            rerun_seed = finalist.rerun_seed(seed)
+            if self.shelf.has(finalist.number, rerun_seed):
+                paths[seed] = self.shelf.path(finalist.number, rerun_seed)
             elif seed not in finalist.values:
                 why = self._refused.get(rerun_key(finalist.number, seed))
                 missing.append(f"seed {seed}: not trained to its end" + (f", {why}" if why else ""))
@@ -153,7 +157,7 @@ class FinalistsStage:
         return paths, missing
 
     def settle(self) -> None:
-        """Announce finalists of which only some seeds were trained."""
+        """Tell the listener of the finalists of which only some seeds could be trained."""
         self._queue.clear()
         for finalist in self.finalists:
             if finalist.number not in self._announced and len(finalist.scored()) > 1:
@@ -163,17 +167,19 @@ class FinalistsStage:
         config = replace(trial_config(self.spec, record.params, record.seed), seed=seed)
         return Job(
             trial_id=rerun_key(record.number, seed),
-            number=record.number,
+            trial=record,
             config=config,
             limit=config.training.max_epochs,
-            name=record.name,
-            params=record.params,
         )
 
     def _score(self, job: Job, value: float, loss: float | None = None) -> None:
-        """Keep a value, in the ledger too, so that `resume` trains nothing twice.
+        """Keep the value of a training, in the ledger too, so that `resume` does not repeat it.
 
-        The listener is told once a finalist's seeds are all done, where there are several.
+        The listener is told once all seeds of a finalist are done, where there are several.
+
+        Args:
+            value: The study's metric at the best epoch; infinite where the training diverged.
+            loss: The task's own loss there, where it is known.
         """
         finalist = next(each for each in self.finalists if each.number == job.number)
         seed = job.config.seed
@@ -195,7 +201,7 @@ class FinalistsStage:
         self.listener.on_event(
             FinalistScored(time.time(), finalist.number, finalist.done(), finalist.scored())
         )
-        # A driver that is killed before it has told tells in its next life.
+        # Noted afterwards: a driver that is killed in between tells it again after a resume.
         self.ledger.after_flush(partial(self._note_told, finalist.number))
 
     def _note_told(self, number: int) -> None:

@@ -1,17 +1,19 @@
-"""One training that a pack can take: a trial of the search, or a finalist's extra seed."""
+"""A training under way: a trial of the search, or another seed of a finalist."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rnnsearch.errors import LedgerError
 from rnnsearch.goal import Goal, standing
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import BestEpoch, EpochReport
 from rnnsearch.training.weights import History, Weights
+
+if TYPE_CHECKING:
+    from rnnsearch.search.ledger.trial_record import TrialRecord
 
 LOSS = "train_loss"
 
@@ -21,44 +23,58 @@ class Job:
     """A training on its way through the packs.
 
     Attributes:
-        trial_id: Its name inside a pack.
-        number: The trial that it belongs to.
-        limit: Finished epochs at which it waits for a decision.
-        known_epoch: Epochs that are on record from an earlier attempt; a replay repeats them.
-        epoch: Finished epochs of this attempt.
-        curve: Finite values of the study's metric by epoch, earlier attempts included.
-        kernel: What computes it, in words, as the pack says; empty before its first step.
-        missed: How often a pack's roster lacked it although it was sent.
-        held: The best epoch of this attempt, whose weights its pack keeps; None before the first.
+        trial_id: The training's name inside a pack.
+        trial: The trial that it belongs to, as the ledger had it when the job was made.
+        limit: The number of finished epochs at which the training waits for a decision.
+        alone: Whether it must be the only training aboard its pack.
+        snapshot: Name of the snapshot file from which a pack goes on with it; None starts from
+            its seed.
+        known_epoch: How many epochs are on record from earlier attempts; a replay repeats them.
+        epoch: How many epochs this attempt has finished.
+        curve: The study's metric by epoch where it is finite, earlier attempts included.
         losses: The training loss by epoch, as far as this driver saw it.
-        said: What the network answered by epoch, where its task tells it.
+        answers: What the network answered after each epoch, where its task reports that.
+        best_aboard: The best epoch of this attempt, whose weights the pack keeps; None before the
+            first epoch.
+        seconds: Seconds of training, as far as this driver saw it.
+        training_steps: Training steps taken, likewise.
+        kernel: What computes the training, in the pack's words; empty before its first step.
+        missed: How many rosters of its pack lacked it although it was sent there.
     """
 
     trial_id: str
-    number: int
+    trial: TrialRecord
     config: TrialConfig
     limit: int
-    name: str = ""
-    params: Mapping[str, Any] = field(default_factory=dict)
-    attempt: int = 1
     alone: bool = False
     snapshot: str | None = None
     known_epoch: int = 0
     epoch: int = 0
     curve: dict[int, float] = field(default_factory=dict)
+    losses: dict[int, float] = field(default_factory=dict)
+    answers: dict[int, str] = field(default_factory=dict)
+    best_aboard: BestEpoch | None = None
     seconds: float = 0.0
     training_steps: int = 0
     kernel: str = ""
     missed: int = 0
-    held: BestEpoch | None = None
-    losses: dict[int, float] = field(default_factory=dict)
-    said: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """The number of its trial."""
+        return self.trial.number
+
+    @property
+    def rerun_seed(self) -> int | None:
+        """The seed of a finalist's rerun; None where this is the trial's own training."""
+        return None if self.config.seed == self.trial.seed else self.config.seed
 
     def take(self, report: EpochReport, metric: str) -> tuple[float, bool]:
-        """Note one finished epoch.
+        """Enter the report of one finished epoch.
 
         Returns:
-            The metric, and whether this epoch is new (not the replay of an earlier attempt).
+            The study's metric, and whether the epoch is new, that is, no replay of an earlier
+            attempt.
 
         Raises:
             LedgerError: The task does not report the study's metric.
@@ -68,7 +84,7 @@ class Job:
             raise LedgerError(f"the task reports no {metric}; it reports {names}")
         value = float(report.metrics[metric])
         self.epoch = report.epoch
-        self.held = report.best
+        self.best_aboard = report.best
         self.seconds += report.seconds
         self.training_steps += report.training_steps
         if math.isfinite(value):
@@ -76,28 +92,28 @@ class Job:
         if (loss := report.metrics.get(LOSS)) is not None and math.isfinite(loss):
             self.losses[report.epoch] = float(f"{loss:.6g}")
         if report.said:
-            self.said[report.epoch] = report.said
+            self.answers[report.epoch] = report.said
         return value, report.epoch > self.known_epoch
 
     def start_over(self, snapshot: str | None) -> None:
-        """Forget this attempt's place; what is on record stays known."""
+        """Begin a new attempt from a snapshot, or from the seed; what is on record stays known."""
         self.known_epoch = max(self.known_epoch, self.epoch)
         self.epoch = 0
-        self.held = None
+        self.best_aboard = None
         self.snapshot = snapshot
 
     def with_history(self, weights: Weights, metric: str) -> Weights:
-        """Weights of this training, with the way to them."""
-        history = History(metric, dict(self.curve), dict(self.losses), dict(self.said))
+        """Weights of this training, with the curves that led to them."""
+        history = History(metric, dict(self.curve), dict(self.losses), dict(self.answers))
         return replace(weights, history=history)
 
     def best(self, goal: Goal) -> BestEpoch | None:
-        """The best epoch: as the pack says, once it has caught up with what is on record.
+        """The best epoch: the pack's, once this attempt has caught up with what is on record.
 
-        Before that, of the record, the earliest among equals.
+        Before that it is the best epoch on record, the earliest among equals.
         """
-        if self.held is not None and self.epoch >= self.known_epoch:
-            return self.held
+        if self.best_aboard is not None and self.epoch >= self.known_epoch:
+            return self.best_aboard
         if not self.curve:
             return None
         epoch = min(self.curve, key=lambda epoch: (standing(goal, self.curve[epoch]), epoch))

@@ -1,8 +1,8 @@
-"""What the driver and its packs say to each other, as frozen records.
+"""The messages between the driver and its packs, as frozen records that Ray pickles.
 
-Everything here is pickled by Ray. An actor call that raises is silent: so each report has the
-pack's roster, which the driver squares with its account, and updates are numbered, so that one that
-comes twice is applied once.
+An exception in an actor call that nobody waits for is lost. So each report has the pack's roster,
+which the driver compares with its account, and updates are numbered, so that one that arrives twice
+is applied once.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PackSettings:
-    """What a pack must know before its first trial; only strings and numbers.
+    """What a pack must know before its first trial; strings and numbers only.
 
     Attributes:
-        objective: Name of the study's metric; best weights are kept by it.
-        goal: `minimize` or `maximize`.
-        slice_seconds: How long one Tune step trains at most.
-        snapshot_seconds: Time between two snapshots.
-        snapshots: Folder for snapshots; a pack that cannot see it writes none.
-        logs: Folder for what the worker prints; likewise.
-        threads: Threads of torch.
-        gpus: Of the node's, the pack's share; above 0 it trains on one where torch finds it.
-        trial_bytes: What the largest trial takes, roughly; 0 where nobody knows.
+        objective: Name of the study's metric, by which the best epoch's weights are kept.
+        goal: Which way the metric is better.
+        slice_seconds: How long a slice trains at most, that is, between two reports.
+        snapshot_seconds: Seconds between two snapshots.
+        snapshots: Folder for snapshots; a pack whose node does not see it writes none.
+        logs: Folder for what the worker prints; without it that stays in Ray's logs.
+        threads: Number of torch's threads.
+        gpus: The pack's share of its node's GPUs; above 0 it trains on a GPU if torch finds one.
+        trial_bytes: Memory of the study's largest trial, roughly; 0 where it is not known.
     """
 
     objective: str
@@ -51,10 +51,11 @@ class Boarding:
     """A training to take aboard.
 
     Attributes:
-        snapshot: Name of the snapshot file that holds its state, or None to start from its seed.
+        trial_id: The training's name in the pack.
+        snapshot: Name of the snapshot file that holds its state; None starts from its seed.
         data: Ray reference to the task's data; the pack fetches each task once.
-        known_epoch: Epochs that are on record. A state that has come further is not gone on
-            from: the epochs between would never be reported.
+        known_epoch: How many epochs are on record. The pack does not go on from a state that has
+            come further, since the epochs between would never be reported.
     """
 
     trial_id: str
@@ -66,7 +67,11 @@ class Boarding:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A training to set down; its best weights are sent back if they are wanted."""
+    """An order that a training leaves the pack.
+
+    Attributes:
+        keep_weights: Whether the next report is to bring the weights of its best epoch.
+    """
 
     trial_id: str
     keep_weights: bool = False
@@ -74,12 +79,12 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Changes to make before the next step, in the order departures, boardings, limits.
+    """Changes to make before the next slice, in the order departures, boardings, limits.
 
     Attributes:
-        seq: Counts the updates of a pack from 1.
-        limits: How many finished epochs each training aboard may reach.
-        snapshot_now: Write a snapshot and train nothing in the next step.
+        seq: The number of the update, from 1, among those of its pack.
+        limits: How many finished epochs each training aboard may reach, by its name.
+        snapshot_now: Whether to write a snapshot and train nothing in the next slice.
     """
 
     seq: int
@@ -91,17 +96,18 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class PackReport:
-    """All that happened in one step of a pack.
+    """All that happened in one slice of a pack.
 
     Attributes:
-        roster: Finished epochs of every training aboard.
-        weights: Best weights of departed trainings, those that were wanted; None where a
-            training finished no epoch.
-        snapshot: Name of the pack's newest snapshot file, empty if there is none.
-        snapshot_holds: The trainings in it.
+        roster: The number of finished epochs of every training aboard, by its name.
+        weights: The weights of departed trainings that were asked for; None where a training
+            finished no epoch.
+        snapshot: Name of the pack's newest snapshot file, empty where there is none.
+        snapshot_holds: The trainings in that file.
         node: Host name of the worker.
         cpu_seconds: Processor time of the worker's process since it started.
-        kernels: What computes the trainings that were not named before, in words.
+        kernels: What computes each training, in words, as far as that is new since the last
+            report.
     """
 
     reports: tuple[EpochReport, ...] = ()

@@ -1,9 +1,8 @@
-"""What the parts of one run of a search share, from its ledger to its champion."""
+"""One run of a search, as its parts share it, from the ledger to the champion."""
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -33,7 +32,20 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class OneRun:
-    """One run of a study's search: its stages, the weights on disk, and the choice at its end."""
+    """One run of a study's search: its stages, the weights on disk, and the choice at its end.
+
+    Args:
+        endings: Says when the run has to end.
+        stage: Called with a few words on what the driver does now.
+        tally: Counts what the run does.
+
+    Attributes:
+        data: Data by task config, shared with the packs.
+        grace: Epochs from which on a trial's value counts; see `StoppingRule.grace`.
+        shelf: The weights of the best trials.
+        search: The first stage.
+        finalists: The second stage; None before it begins.
+    """
 
     spec: StudySpec
     directory: StudyDirectory
@@ -55,15 +67,17 @@ class OneRun:
         self.shelf = Shelf(
             self.directory.checkpoints, spec.search.goal, top, listener, self.data, usable
         )
-        self.search = SearchStage(spec, ledger, listener, self.shelf, rule, on_tell=self._told)
+        self.search = SearchStage(
+            spec, ledger, listener, self.shelf, rule, on_end=self.tally.count_end
+        )
 
     def largest_trial_bytes(self) -> int:
-        """What the largest trial of the study takes, roughly."""
+        """Memory of the study's largest trial in bytes, roughly."""
         task = first_task(self.spec)
         return largest_trial_bytes(self.spec, self.data[task])
 
     def is_usable(self, record: TrialRecord) -> bool:
-        """Whether a trial's end makes it a candidate for the champion; see `StoppingRule.grace`."""
+        """Whether a trial can become a finalist: it ended past the grace period, with a value."""
         value = record.best_value
         ended = record.state in RANKED
         return ended and record.epoch >= self.grace and value is not None and math.isfinite(value)
@@ -82,9 +96,10 @@ class OneRun:
         return self.finalists
 
     def crown(self) -> ChampionChosen | None:
-        """Choose the champion among what has weights on disk, and score it.
+        """Choose the champion among the trainings that have weights, and score it.
 
-        None where no training has finished an epoch.
+        Returns:
+            None where no training has finished an epoch.
         """
         task = first_task(self.spec)
         search = self.spec.search
@@ -118,6 +133,3 @@ class OneRun:
         return FinalistsStage(
             self.spec, self.ledger, self.listener, self.shelf, records, reruns=reruns
         )
-
-    def _told(self) -> None:
-        self.tally.last_tell = time.monotonic()

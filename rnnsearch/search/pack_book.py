@@ -1,7 +1,8 @@
-"""The driver's account of one pack: who is aboard, what was sent, what has been seen.
+"""The driver's account of one pack: what is aboard, what was sent, and what has been seen.
 
-An update that fails inside the worker is silent, so the account is squared with the roster of
-every report: what the pack lacks is sent again, what it should not hold is set down again.
+An update that fails inside the worker raises nothing in the driver. So the account is compared
+with the roster of every report: a training that the pack lacks is sent again, and one that it
+should not have is told to leave again.
 """
 
 from __future__ import annotations
@@ -13,35 +14,41 @@ from rnnsearch.search.job import Job
 from rnnsearch.search.messages import Boarding, Departure, PackReport, Update
 
 RESENDS = 2
-"""How often a training is sent again to a pack that does not have it, before it is refused."""
+"""How many times a training is sent again to a pack that lacks it before it is refused."""
 
 
 @dataclass(slots=True)
-class Drift:
-    """What a pack's roster and the driver's account disagree on.
+class Differences:
+    """Where a pack's roster differs from the driver's account.
 
     Attributes:
-        again: Trainings to send again.
-        lost: Trainings that the pack did not take after several attempts.
-        departures: Trainings that should have left.
+        resend: Trainings that the pack lacks, to be sent again.
+        lost: Trainings that the pack lacks although they were sent `RESENDS` times more.
+        departures: Orders to leave, for trainings that the pack should not have any more.
     """
 
-    again: list[Job] = field(default_factory=list)
+    resend: list[Job] = field(default_factory=list)
     lost: list[Job] = field(default_factory=list)
     departures: list[Departure] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class PackBook:
-    """One pack, from its first report to its end.
+    """The driver's account of one pack, from its placement to its end.
 
     Attributes:
-        name: As in events and file names; unique over all runs of a study.
-        aboard: Trainings that the pack holds or has been sent.
-        leaving: Trainings that were told to leave and are not yet seen to be gone, with the
-            departure that told them.
-        halted: It was told to train no more; its next report leaves nothing untold.
-        snapshot: The pack's newest snapshot file, empty if there is none.
+        name: The pack's name in events and file names, unique over all runs of a study.
+        slots: How many trainings the pack holds at most.
+        aboard: The trainings that the pack holds or has been sent, by their names in it.
+        leaving: The trainings that were told to leave and that the last roster still had, each
+            with that order.
+        seq: The number of the last update.
+        reported: Whether the pack has reported at all.
+        draining: Whether the pack was told to write a snapshot and train no more.
+        halted: Whether the pack was told to train no more, so that its next report tells all that
+            it did.
+        snapshot: Name of the pack's newest snapshot file, empty where there is none.
+        snapshot_holds: The trainings in that file.
     """
 
     name: str
@@ -55,32 +62,32 @@ class PackBook:
     snapshot: str = ""
     snapshot_holds: frozenset[str] = frozenset()
 
-    def read(self, report: PackReport) -> Drift:
-        """Square the account with a report, before anything in it is judged."""
+    def read(self, report: PackReport) -> Differences:
+        """Bring the account up to date with a report, before anything in it is judged."""
         self.reported = True
         self.snapshot = report.snapshot
         self.snapshot_holds = report.snapshot_holds
-        drift = Drift()
+        differences = Differences()
         gone = left_by_themselves(report)
         for trial_id, job in self.aboard.items():
             if trial_id in report.roster or trial_id in gone:
                 continue
             job.missed += 1
-            (drift.again if job.missed <= RESENDS else drift.lost).append(job)
+            (differences.resend if job.missed <= RESENDS else differences.lost).append(job)
         for trial_id in list(self.leaving):
             if trial_id in report.roster:
-                drift.departures.append(self.leaving[trial_id][1])
+                differences.departures.append(self.leaving[trial_id][1])
             else:
                 del self.leaving[trial_id]
-        drift.departures.extend(
+        differences.departures.extend(
             Departure(trial_id)
             for trial_id in report.roster
             if trial_id not in self.aboard and trial_id not in self.leaving
         )
-        return drift
+        return differences
 
     def leave(self, departure: Departure) -> None:
-        """Note that a training aboard is told to leave."""
+        """Note that a training aboard has been told to leave."""
         job = self.aboard.pop(departure.trial_id)
         self.leaving[departure.trial_id] = (job, departure)
 
@@ -92,26 +99,29 @@ class PackBook:
         *,
         snapshot_now: bool = False,
     ) -> Update:
-        """The next update, numbered."""
+        """The next update to send to the pack, with its number."""
         self.seq += 1
         return Update(
             self.seq, tuple(departures), tuple(boardings), dict(limits), snapshot_now=snapshot_now
         )
 
     def set_down(self) -> Update | None:
-        """Have it write down what it holds, once; None where there is nothing to wait for."""
+        """The update that has the pack write a snapshot of all it holds, which is sent once.
+
+        None where the pack was told so before or holds nothing: it can be stopped.
+        """
         if self.draining or not self.aboard:
             return None
         self.draining = True
         return self.write((), (), {}, snapshot_now=True)
 
     def snapshot_of(self, job: Job) -> str | None:
-        """The newest snapshot file that holds a training, or None."""
-        held = self.snapshot and job.trial_id in self.snapshot_holds
-        return self.snapshot if held else job.snapshot
+        """Name of the newest snapshot file that holds a training; None where there is none."""
+        in_newest = self.snapshot and job.trial_id in self.snapshot_holds
+        return self.snapshot if in_newest else job.snapshot
 
 
 def left_by_themselves(report: PackReport) -> set[str]:
-    """Trainings that diverged or were refused: the pack has dropped them already."""
+    """The trainings that diverged or were refused, which the pack has dropped already."""
     diverged = {divergence.trial_id for divergence in report.divergences}
     return diverged | {refusal.trial_id for refusal in report.refusals}

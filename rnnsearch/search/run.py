@@ -1,4 +1,4 @@
-"""One run of a study's search, from its first pack to its champion."""
+"""Runs a study's search once, from the first pack to the champion."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SLICE_SECONDS = 2.0
 SNAPSHOT_SECONDS = 30.0
 CHECKPOINTS = "rnnsearch.training.checkpoint"
 READY_AHEAD = 32
-"""Proposals kept ready at most; more of them would know less of the trials that ran before."""
+"""Proposals kept ready at most; a proposal made too early knows few of the trials before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +46,14 @@ class SearchOutcome:
     """How a run of a search ended.
 
     Attributes:
-        reason: Why it ended, in words; empty when it came to its end.
-        champion: None where no training has finished an epoch.
-        first_report_seconds: From the start of the run to the first finished epoch.
-        last_tell_seconds: From the start of the run to the last trial's end.
-        sampler_seconds: Processor time of proposals.
-        driver_seconds: Processor time of the driver's other work on reports: decisions, ledger,
-            and everybody who listens.
-        pack_utilisation: Processor time of the packs over the core-seconds that they had, from
-            the first report to the last refill; None where nothing was refilled.
+        state: Whether it is complete, or what ended it before.
+        reason: Why it ended early, in words; empty where it is complete.
+        champion: The winner; None where no training has finished an epoch.
     """
 
     state: StudyState
     reason: str
     champion: ChampionChosen | None
-    first_report_seconds: float | None
-    last_tell_seconds: float | None
-    sampler_seconds: float
-    driver_seconds: float
-    pack_utilisation: float | None
 
 
 def run_search(
@@ -79,20 +68,22 @@ def run_search(
     slice_seconds: float = SLICE_SECONDS,
     snapshot_seconds: float = SNAPSHOT_SECONDS,
 ) -> SearchOutcome:
-    """Search until the trials, the budget or somebody's patience is at an end.
+    """Search until all trials have ended, the time budget is used up, or a person stops it.
 
-    Afterwards, whatever happened, no trial of the ledger is running and nothing is unwritten.
-    However the search ends, an error of the driver included, the best model that there is by then
-    becomes the champion; a second signal alone leaves that to the next run. Signals are handled
-    only when called from the main thread.
+    Whatever happens, no trial of the ledger is running afterwards and everything is written.
+    However the search ends, by an error of the driver too, the best model that there is by then
+    becomes the champion; only a second signal leaves that to the next run. Signals are handled
+    only when this is called from the main thread.
 
     Args:
-        address: A Ray cluster, or None to start Ray on this machine for the time of the search.
+        address: A Ray cluster; None starts Ray on this machine for the time of the search.
         stage: Called with a few words on what the driver does now.
-        tally: Counts what is done, for a caller who wants to know it whatever is raised.
+        tally: Filled with what the run does and costs, also where an exception is raised.
+        slice_seconds: How long a pack trains at most between two reports.
+        snapshot_seconds: Seconds between two snapshots of a pack.
 
     Raises:
-        NoUsableTrialError: The search came to its end, or to that of its budget, without one
+        NoUsableTrialError: All trials ended or the time budget is used up, and there is no
             training that can be used.
         ClusterError: Ray cannot be reached, or no pack can live there.
         KeyboardInterrupt: A second signal came.
@@ -150,20 +141,21 @@ def run_search(
             why_unusable(ledger.trials(), run.grace, ending.reason if ending else "")
         )
     ahead, waited = ledger.sampler_seconds
+    tally.sampler_seconds = ahead + waited
+    tally.driver_seconds = control.busy.seconds - waited
+    tally.pack_utilisation = control.clock.utilisation(spec.resources.cpus_per_pack)
     return SearchOutcome(
         state="complete" if ending is None else ending.state,
         reason="" if ending is None else ending.reason,
         champion=champion,
-        first_report_seconds=_since(start, tally.first_report),
-        last_tell_seconds=_since(start, tally.last_tell),
-        sampler_seconds=ahead + waited,
-        driver_seconds=control.busy.seconds - waited,
-        pack_utilisation=control.clock.utilisation(spec.resources.cpus_per_pack),
     )
 
 
 def _first_words(spec: StudySpec) -> str:
-    """What begins; where one configuration is trained, also that it will be trained again."""
+    """What a person reads as the training begins.
+
+    Where the space has a single configuration, also that it will be trained with more seeds.
+    """
     if spec.parameters:
         return "searching"
     more = spec.search.finalists.seeds - 1
@@ -179,11 +171,14 @@ def _settle_after(
     ledger: Ledger,
     crown: Callable[[], object] | None,
 ) -> None:
-    """Leave nothing open although the run failed, and crown the best that it has; the failure
-    itself stays what is raised. A second signal, or one before the search, leaves at once.
+    """Leave nothing open although the run failed, and crown the best model that it has.
+
+    An error of these steps is added to the failure as a note. A second signal, or one before the
+    search, leaves without a champion.
 
     Args:
-        crown: None where it is what failed.
+        error: Why the run failed.
+        crown: Chooses the champion; None where that is what failed.
     """
     steps: list[Callable[[], object]] = [] if control is None else [control.settle]
     steps.append(partial(ledger.settle, "the run failed"))
@@ -220,11 +215,12 @@ def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int)
 
 @contextmanager
 def _import_ahead() -> Iterator[Callable[[], None]]:
-    """What starts to import the writing of checkpoints: torch takes seconds, which the packs need
-    for themselves until they report, and the first checkpoint must not wait for it.
+    """Gives a function that imports the writing of checkpoints in another thread.
 
-    The import is over at the end of the context, which should come before Ray's: a thread that
-    drops what was Ray's after Ray has shut down ends the process.
+    The import loads torch, which takes seconds. Packs need the processor for themselves until
+    they report, but the first checkpoint must not wait for the import, so it is called then. The
+    context waits for the import, and has to end before Ray's does: a thread that drops objects of
+    Ray's after its shutdown ends the process.
     """
     thread = Thread(target=import_module, args=(CHECKPOINTS,), daemon=True)
     try:
@@ -252,8 +248,8 @@ def _settings(
 
 
 def _resume_command(directory: StudyDirectory, address: str | None) -> str:
-    there = [] if address is None else ["--address", address]
-    return command("resume", directory.name, *there, storage=directory.storage)
+    option = [] if address is None else ["--address", address]
+    return command("resume", directory.name, *option, storage=directory.storage)
 
 
 def _stop_file(directory: StudyDirectory) -> Callable[[], str | None]:
@@ -261,11 +257,7 @@ def _stop_file(directory: StudyDirectory) -> Callable[[], str | None]:
 
 
 def _remove_snapshots(directory: StudyDirectory, ledger: Ledger) -> None:
-    """Drop the packs' snapshots once no trial waits that could start from one."""
+    """Delete the packs' snapshots, unless a trial still waits that could go on from one."""
     if not ledger.counts().get("waiting") and directory.snapshots.is_dir():
         shutil.rmtree(directory.snapshots)
         directory.snapshots.mkdir()
-
-
-def _since(start: float, moment: float | None) -> float | None:
-    return None if moment is None else moment - start

@@ -1,4 +1,4 @@
-"""The search itself: trials from the ledger, judged by the stopping rule."""
+"""The first stage of a study: trials from the ledger, judged by the stopping rule."""
 
 from __future__ import annotations
 
@@ -39,14 +39,15 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class SearchStage:
-    """Boards the ledger's trials and ends each as complete, pruned, diverged or failed.
+    """Hands out the ledger's trials and ends each as complete, pruned, diverged or failed.
 
-    Reports that arrive together are all recorded before the first of them is decided.
+    Reports that arrive together are all recorded before the first of them is decided. The methods
+    are those of `Stage`.
 
     Args:
-        rule: Who goes on; it knows the curves of the ledger.
-        shelf: Where the best trials' weights go.
-        on_tell: Called whenever a trial has been given its final state.
+        shelf: Keeps the weights of the best trials.
+        rule: Decides which trials go on; it knows the curves of the ledger already.
+        on_end: Called whenever a trial has been given its final state.
     """
 
     spec: StudySpec
@@ -54,7 +55,7 @@ class SearchStage:
     listener: Listener
     shelf: Shelf
     rule: StoppingRule
-    on_tell: Callable[[], None]
+    on_end: Callable[[], None]
 
     def __post_init__(self) -> None:
         self._metric = self.spec.search.metric
@@ -69,7 +70,7 @@ class SearchStage:
 
     def time_is_up(self, endings: Endings, aboard: Sequence[Job]) -> bool:
         def has_finalist() -> bool:
-            """Whether a trial has ended, or is aboard, that counts."""
+            """Whether a trial that counts has ended, or is aboard."""
             return bool(self.shelf.best()) or any(job.epoch >= self._grace for job in aboard)
 
         return endings.gives_way(has_finalist)
@@ -84,18 +85,17 @@ class SearchStage:
         return None
 
     def started(self, job: Job, pack: str) -> None:
-        """Tell the listener that a job went aboard a pack."""
         self._waiting.pop(job.number, None)
         self.listener.on_event(
             TrialStarted(
                 time=time.time(),
                 number=job.number,
-                name=job.name,
-                params=dict(job.params),
+                name=job.trial.name,
+                params=dict(job.trial.params),
                 config=config_to_json(job.config),
                 seed=job.config.seed,
                 pack=pack,
-                attempt=job.attempt,
+                attempt=job.trial.attempts,
             )
         )
 
@@ -132,8 +132,7 @@ class SearchStage:
 
     def keep(self, job: Job, weights: Weights | None) -> None:
         if weights is not None:
-            kept = job.with_history(weights, self._metric)
-            self.shelf.put(job.number, job.config, kept, own=True)
+            self.shelf.put(job, job.with_history(weights, self._metric))
 
     def close(self, job: Job, snapshot: str | None) -> Departure:
         best = job.best(self._goal)
@@ -146,48 +145,46 @@ class SearchStage:
         if self.ledger.put_back(job.number, snapshot=snapshot, crashed=crashed):
             self._waiting[job.number] = job
         else:
+            self.on_end()
             self._tell_end(job, "failed", "it was aboard when its packs crashed, at last alone")
 
     def lose_weights(self, job: Job, *, crashed: bool) -> None:
-        """The trial has ended; if it is a finalist, it is trained once more to the same weights."""
+        """Nothing: if the trial becomes a finalist, it is trained once more to the same weights."""
 
     def refuse(self, job: Job, reason: str) -> None:
         self._finish(job, "failed", reason)
 
     def settle(self) -> None:
-        """Tell the listener which trials of this run are left waiting."""
+        """Tell the listener which trials of this run still wait."""
         for job in self._waiting.values():
             self._tell_end(job, "waiting", "put back; `resume` goes on with it")
         self._waiting.clear()
 
     def _job(self, trial: TrialRecord) -> Job | None:
-        """Make a training of a trial; one whose configuration is impossible fails."""
+        """A training of a trial; where its configuration is impossible, the trial fails instead."""
         try:
             config = trial_config(self.spec, trial.params, trial.seed)
         except InputError as error:
             self.ledger.finish(trial.number, "failed", reason=str(error), seconds=0.0)
-            self.on_tell()
+            self.on_end()
             return None
         before = self._waiting.get(trial.number)
         return Job(
             trial_id=str(trial.number),
-            number=trial.number,
+            trial=trial,
             config=config,
             limit=self.rule.next_limit(trial.epoch),
-            name=trial.name,
-            params=trial.params,
-            attempt=trial.attempts,
             alone=trial.alone,
             snapshot=trial.snapshot,
             known_epoch=trial.epoch,
             curve=dict(before.curve if before else trial.values_by_epoch),
             losses=dict(before.losses) if before else {},
-            said=dict(before.said) if before else {},
+            answers=dict(before.answers) if before else {},
             seconds=before.seconds if before else 0.0,
         )
 
     def _record(self, jobs: Mapping[str, Job], reports: tuple[EpochReport, ...]) -> None:
-        """Bring epochs on record: the ledger, the listener, and all of them to the rule."""
+        """Enter finished epochs in the ledger, tell the listener, and then hand all to the rule."""
         rows: list[tuple[int, int, float]] = []
         fresh: dict[str, list[EpochReport]] = {}
         for report in reports:
@@ -218,7 +215,7 @@ class SearchStage:
             )
 
     def _decide(self, job: Job) -> Departure | None:
-        """Decide a job that stands at its limit; one that goes on gets its next limit."""
+        """Decide whether a job that stands at its limit goes on; if so, its limit is raised."""
         if job.epoch not in job.curve:
             reason = f"{self._metric} is not finite at epoch {job.epoch}"
             return self._finish(job, "diverged", reason)
@@ -232,6 +229,11 @@ class SearchStage:
     def _finish(
         self, job: Job, state: EndState, reason: str, attributes: Mapping[str, object] | None = None
     ) -> Departure:
+        """End a trial in the ledger, tell the listener, and ask for its weights if they matter.
+
+        Args:
+            attributes: What the ledger is to note of the end beside what it notes of every trial.
+        """
         best = job.best(self._goal)
         self.ledger.finish(
             job.number,
@@ -246,7 +248,7 @@ class SearchStage:
                 **(attributes or {}),
             },
         )
-        self.on_tell()
+        self.on_end()
         self._tell_end(job, state, reason)
         keep = False
         if state in RANKED and job.epoch >= self._grace and best is not None:
@@ -254,6 +256,7 @@ class SearchStage:
         return Departure(job.trial_id, keep_weights=keep)
 
     def _tell_end(self, job: Job, state: TrialState, reason: str) -> None:
+        """Tell the listener that a trial has ended, or waits at the end of this run."""
         trial = replace(
             self.ledger.trial(job.number),
             state=state,
@@ -263,7 +266,7 @@ class SearchStage:
         self.listener.on_event(trial.ended_event(time.time(), job.kernel))
 
     def _end(self, job: Job, reason: str) -> dict[str, Any]:
-        """What the ledger and its listeners hear alike."""
+        """What the ledger and the listeners are told alike of a trial's end."""
         best = job.best(self._goal)
         return {
             "reason": reason,

@@ -1,4 +1,4 @@
-"""The best trials' weights on disk: one folder each, at most as many as there are finalists."""
+"""Keeps the weights of the best trials on disk: at most as many trials as there are finalists."""
 
 from __future__ import annotations
 
@@ -14,30 +14,36 @@ from rnnsearch.goal import Goal, Standing
 from rnnsearch.training.config import TrialConfig
 
 if TYPE_CHECKING:
+    from rnnsearch.search.job import Job
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.tasks.base import TaskData
     from rnnsearch.training.weights import Weights
 
 
 def _save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
-    """Write `weights.safetensors` and `config.json`, aside and renamed."""
-    from rnnsearch.training.checkpoint import Checkpoint  # torch, which `rnnsearch list` can spare
+    """Write a checkpoint folder: `weights.safetensors` and `config.json`, aside and renamed."""
+    # Imported here, since it imports torch, and `rnnsearch list` does not need that.
+    from rnnsearch.training.checkpoint import Checkpoint
 
     Checkpoint.from_weights(config, weights, data).save(path)
 
 
 @dataclass(eq=False)
 class Shelf:
-    """Knows the `top` best ended trials and holds the weights of their best epochs.
+    """Ranks the ended trials, and keeps the weights of the best epochs of the `top` best.
 
-    A trial that belongs to the final best belonged to the best when it ended, so weights are
-    asked for then or never. What is pushed out is deleted. A trial stands by its best epoch, and
-    of equal ones the lower number is the better. Completed and stopped trials stand together: where
-    a time budget ends the search, the best one is often still on its way.
+    A trial that is among the best at the end was among the best when it ended, so its weights are
+    asked for then or never. The weights of a trial that is pushed out are deleted. Trials are
+    ranked by their best epochs, and equal ones by their numbers. Completed and stopped trials are
+    ranked together: where a time budget ends the search, the best one is often not complete.
 
     Args:
-        folder: `checkpoints` of the study.
-        usable: Ended trials with a finite value at or beyond the grace period, from earlier runs.
+        folder: The study's folder `checkpoints`.
+        top: How many trials are kept.
+        listener: Hears of each checkpoint that is written.
+        data: The data of a task by its config.
+        usable: Trials that ended in earlier runs with a finite value, at or beyond the grace
+            period.
         save: Writes one checkpoint folder.
     """
 
@@ -51,13 +57,12 @@ class Shelf:
 
     def __post_init__(self, usable: Sequence[TrialRecord]) -> None:
         self._ranks: list[tuple[Standing, int]] = []
-        there = self.folder.iterdir() if self.folder.is_dir() else ()
-        self._written = {path.name for path in there}
+        self._written = {path.name for path in self.folder.glob("*")}
         for record in usable:
             self.offer(record.number, record.standing(self.goal))
 
     def offer(self, number: int, standing: Standing) -> bool:
-        """Rank an ended trial; True if it now belongs to the best, so that its weights matter."""
+        """Rank an ended trial; returns whether it is now among the best, so its weights matter."""
         rank = (standing, number)
         ranks = sorted([*self._ranks, rank])
         self._ranks = ranks[: self.top]
@@ -69,29 +74,38 @@ class Shelf:
         """Numbers of the best ended trials, best first."""
         return [number for _, number in self._ranks]
 
-    def path(self, number: int, seed: int, *, own: bool) -> Path:
-        """Where a training's weights lie: `trial-0007`, or `trial-0007-seed-12` for a rerun."""
+    def path(self, number: int, rerun_seed: int | None) -> Path:
+        """The checkpoint folder of a training of a trial.
+
+        Args:
+            number: The trial.
+            rerun_seed: The seed of a rerun, whose folder is called `trial-0007-seed-12`; None is
+                the trial's own training, in `trial-0007`.
+        """
         name = f"trial-{number:04d}"
-        return self.folder / (name if own else f"{name}-seed-{seed}")
+        return self.folder / (name if rerun_seed is None else f"{name}-seed-{rerun_seed}")
 
-    def has(self, number: int, seed: int, *, own: bool) -> bool:
-        """Whether a training's weights are on disk."""
-        return (self.path(number, seed, own=own) / "config.json").is_file()
+    def has(self, number: int, rerun_seed: int | None) -> bool:
+        """Whether the weights of a training are on disk; the arguments are those of `path`."""
+        return (self.path(number, rerun_seed) / "config.json").is_file()
 
-    def put(self, number: int, config: TrialConfig, weights: Weights, *, own: bool) -> Path | None:
-        """Write a training's best weights; None if the trial was pushed out meanwhile."""
-        if number not in self.best():
-            return None
-        path = self.path(number, config.seed, own=own)
+    def put(self, job: Job, weights: Weights) -> None:
+        """Write the best weights of a training, unless its trial was pushed out meanwhile."""
+        if job.number not in self.best():
+            return
+        config, path = job.config, self.path(job.number, job.rerun_seed)
         self._written.add(path.name)
         self.save(path, config, weights, self.data[config.task])
         self.listener.on_event(
-            CheckpointSaved(time.time(), number, config.seed, str(path), dict(weights.metrics))
+            CheckpointSaved(time.time(), job.number, config.seed, str(path), dict(weights.metrics))
         )
-        return path
 
     def put_unfinished(self, number: int, config: TrialConfig, weights: Weights) -> Path:
-        """Write what a trial that was still in training has; it stays until the next such one."""
+        """Write the weights of a trial that was still in training; replaces the last such folder.
+
+        Returns:
+            The checkpoint folder, such as `trial-0007-epoch-12`.
+        """
         path = self.folder / f"trial-{number:04d}-epoch-{weights.epoch}"
         for name in {name for name in self._written if "-epoch-" in name} - {path.name}:
             shutil.rmtree(self.folder / name, ignore_errors=True)
@@ -102,7 +116,7 @@ class Shelf:
         return path
 
     def _delete(self, name: str) -> None:
-        """Delete a trial's weights and its reruns'; most trials never had any."""
+        """Delete the weights of a trial and of its reruns, if there are any."""
         for one in [w for w in self._written if w == name or w.startswith(f"{name}-seed-")]:
             path = self.folder / one
             shutil.rmtree(path, ignore_errors=not path.exists())

@@ -1,4 +1,4 @@
-"""A part of a study that fills packs and judges what they report: the search, its finalists."""
+"""The Protocol of a study's stages, the search and its finalists, which fill and judge packs."""
 
 from __future__ import annotations
 
@@ -14,50 +14,62 @@ if TYPE_CHECKING:
 
 
 class Stage(Protocol):
-    """What the driver asks of the stage at work.
+    """What the control asks of the current stage.
 
     Attributes:
-        closed: Its time is up: it hands out no training any more.
-        goes_on: Whether a training that time ended goes on in a later run, so that its snapshot
-            is worth writing.
+        closed: Whether the stage's time is up, so that it hands out no more trainings.
+        goes_on: Whether a training that the end of time interrupts can go on in a later run, so
+            that its snapshot is worth writing.
     """
 
     closed: bool
     goes_on: bool
 
     def queued(self) -> int:
-        """Trainings that wait for a slot."""
+        """How many trainings wait for a slot."""
 
     def board(self) -> Job | None:
-        """The next training, or None when none waits now."""
+        """Hand out the next training; None where none waits now."""
 
     def started(self, job: Job, pack: str) -> None:
-        """A training went aboard a pack of that name."""
+        """Hear that a training went aboard the pack of that name."""
 
     def judge(self, jobs: Mapping[str, Job], report: PackReport) -> list[Departure]:
-        """Record a pack's report and decide; `jobs` are those aboard that pack.
+        """Record a pack's report, and decide which trainings leave the pack.
 
-        A job that goes on has its `limit` raised in place. Divergences and refusals among the
-        report are settled too; those jobs have left the pack by themselves.
+        A job that goes on has its `limit` raised in place. Jobs whose divergence or refusal is in
+        the report are ended too; the pack has dropped them already.
+
+        Args:
+            jobs: The trainings aboard that pack, by their names in it.
         """
 
     def keep(self, job: Job, weights: Weights | None) -> None:
-        """Take the best weights of a departed job that were asked for."""
+        """Take the weights of a departed job that were asked for; None where it has none."""
 
     def time_is_up(self, endings: Endings, aboard: Sequence[Job]) -> bool:
-        """Whether the stage has to end, with these trainings aboard all packs."""
+        """Whether the stage has to end now.
+
+        Args:
+            aboard: The trainings aboard all packs.
+        """
 
     def close(self, job: Job, snapshot: str | None) -> Departure:
-        """End the stage for a job aboard, since time is up."""
+        """End a job aboard, or let it wait for a later run, since the stage's time is up."""
 
     def hand_back(self, job: Job, *, crashed: bool, snapshot: str | None) -> None:
-        """Take back a job whose pack is gone or drained."""
+        """Take back a job whose pack is gone or drained.
+
+        Args:
+            crashed: Whether the pack died.
+            snapshot: Name of the snapshot file that holds the job's state, or None.
+        """
 
     def lose_weights(self, job: Job, *, crashed: bool) -> None:
-        """The pack of a departed job is gone, and with it the weights that were asked for."""
+        """Hear that a pack is gone, and with it the weights of a departed job."""
 
     def refuse(self, job: Job, reason: str) -> None:
-        """Give up a job that a pack cannot take."""
+        """Give up a job that a pack cannot take or train."""
 
     def settle(self) -> None:
-        """Tell the listener what is left open; nothing is aboard any more."""
+        """Tell the listener what is left open; to be called when nothing is aboard any more."""

@@ -3,148 +3,90 @@
 from __future__ import annotations
 
 import platform
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import RnnsearchError
-from rnnsearch.events import (
-    ENDED,
-    BaselineScored,
-    ChampionChosen,
-    Event,
-    Listener,
-    StudyEnded,
-    StudyStarted,
-    StudyState,
-)
+from rnnsearch.events import StudyEnded, StudyStarted, StudyState
 from rnnsearch.search.ledger.run_figures import RunFigures
-from rnnsearch.study.drawing import Pictures
-from rnnsearch.study.recording import (
-    Troubles,
-    note_store,
-    recorded,
-    recorder_of,
-    write_records,
-)
+from rnnsearch.study.audience import Audience, Watch
+from rnnsearch.study.pictures import Pictures
+from rnnsearch.study.recording import note_store, recorded, recorder_of
 from rnnsearch.study.scoring import Scoring
-from rnnsearch.study.sinks import close_sinks, open_sinks, teller
-from rnnsearch.tasks.base import Score, loss_metric
+from rnnsearch.study.sinks import open_sinks
+from rnnsearch.tasks.base import loss_metric
 from rnnsearch.version import __version__
 
 if TYPE_CHECKING:
     from rnnsearch.records.tracking_uri import TrackingStore
-    from rnnsearch.search.directory import StudyDirectory
-    from rnnsearch.search.ledger.ledger import Ledger
-    from rnnsearch.search.run import SearchOutcome
-    from rnnsearch.space.spec import StudySpec
-    from rnnsearch.tasks.base import TaskData
+    from rnnsearch.study.opened import OpenedStudy
 
 INTERRUPTED_JOIN_SECONDS = 2.0
+"""How long an interrupted run waits for the baselines; `resume` scores them again."""
 
 _PACKAGES = ("torch", "ray", "optuna", "mlflow", "numpy", "numba")
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Who is told how a run goes.
-
-    Attributes:
-        listener: Hears every event, from several threads but one at a time.
-        stage: Called with a few words on what the driver does now.
-        drain: Called at the end with the records that are in MLflow, and all that should be.
-        say: Called with a line that should stay on the screen.
-        trouble: Called with what is wrong with the records when that changes, from another thread;
-            None once nothing is.
-    """
-
-    listener: Listener
-    stage: Callable[[str], None]
-    drain: Callable[[int, int], None]
-    say: Callable[[str], None] = lambda text: None
-    trouble: Callable[[str | None], None] = lambda problem: None
-
-
 def drive(
-    spec: StudySpec,
-    directory: StudyDirectory,
-    ledger: Ledger,
-    data: TaskData,
-    *,
-    told: Sequence[str] = (),
-    started: float,
-    resumed: bool,
-    address: str | None,
+    study: OpenedStudy,
     store: TrackingStore,
     sinks: Mapping[str, str],
     watch: Watch,
+    address: str | None,
 ) -> None:
-    """Search and record; what came of it lies in the ledger's notes afterwards.
+    """Run a study's search and record it; the results lie in the ledger's notes afterwards.
 
-    However the run ends, the records of it are closed and the ledger says how it ended.
+    However the run ends, its records are closed and the ledger says how it ended.
 
     Args:
-        data: Of the study's first configuration.
-        told: What a person must know of where the data comes from, beside its own notes.
-        started: When the study was opened, Unix time.
-        store: Where the records go.
-        sinks: Where they go beside that, as in `open_sinks`.
+        store: Where MLflow keeps the records.
+        sinks: Where they go beside that, as `choose_sinks` settled it.
+        watch: What the caller wants to be told.
+        address: A Ray cluster; None starts Ray on this machine.
     """
     from rnnsearch.search.run import run_search
     from rnnsearch.search.tally import Tally
     from rnnsearch.study.untold import open_runs, untold
 
-    ended_before = _ended(ledger)
+    ledger, spec, directory = study.ledger, study.spec, study.directory
     note_store(ledger, directory, store)
     recorder = recorder_of(directory, store)
-    known = open_runs(directory.outbox) if resumed else {}
-    others = open_sinks(sinks, directory)
+    runs = open_runs(directory.outbox) if study.resumed else {}
+    audience = Audience(watch, recorder, open_sinks(sinks, directory))
     ledger.note(lambda notes: replace(notes, sinks=sinks))
-    tellers = {sink: teller(name, watch.say) for name, sink in others.items()}
-    troubles = Troubles({recorder: watch.trouble, **tellers})
-    everyone = _Together((watch.listener, recorder, *others.values()))
-    pictures = Pictures(spec, directory, ledger, data, watch.say)
+    pictures = Pictures(study, watch.say)
+    scoring = Scoring(study.data, audience)
     state: StudyState = "failed"
     reason = "the driver failed"
-    outcome: SearchOutcome | None = None
-    tally = Tally()
-    searching = started
     hurried = False
-    troubles.start()
+    tally = Tally()
+    figures: dict[str, Any] = {}
+    audience.start()
     try:
-        said = (*told, *spec.notes, *data.notes())
-        ledger.note(
-            lambda notes: replace(notes, data_notes=said, tie_break=loss_metric(data.metrics()))
-        )
-        opening = _opening(spec, directory, data, ledger, resumed)
-        everyone.on_event(opening)
-        for event in untold(known, ledger.trials(), spec.search.metric, time.time()):
-            everyone.on_event(event)
-        scoring = Scoring(data, everyone)
+        audience.on_event(_opening(study))
+        for event in untold(runs, ledger.trials(), spec.search.metric, time.time()):
+            audience.on_event(event)
         scoring.start()
-        searching = time.time()
         try:
             outcome = run_search(
                 spec,
                 directory,
                 ledger=ledger,
-                listener=everyone,
+                listener=audience,
                 address=address,
                 stage=watch.stage,
                 tally=tally,
             )
         except Exception:
-            pictures.champion(everyone.champion)  # a run that fails crowns the best that it has
+            pictures.draw_champion(audience.champion)  # a run that fails crowns its best model
             raise
-        state, reason = outcome.state, outcome.reason
-        pictures.champion(outcome.champion)
-        # Ctrl-C waits for no n-gram of a long text; `resume` scores it again.
+        state, reason, figures = outcome.state, outcome.reason, tally.figures(study.opened)
+        pictures.draw_champion(outcome.champion)
         scoring.join(INTERRUPTED_JOIN_SECONDS if state == "interrupted" else None)
-        pictures.study(everyone.baselines)
+        pictures.draw_study(audience.baselines)
     except KeyboardInterrupt:
         # A second signal, or one that came before the search could drain: leave at once.
         state, reason, hurried = "interrupted", "interrupted at once", True
@@ -153,76 +95,46 @@ def drive(
         reason = str(error).splitlines()[0]
         raise
     finally:
-        if everyone.baselines:
-            ledger.note(lambda notes: replace(notes, baselines=everyone.baselines))
-        costs = _costs(outcome, _ended(ledger) - ended_before, searching - started)
+        if audience.baselines:
+            ledger.note(lambda notes: replace(notes, baselines=audience.baselines))
         counts = {str(one): count for one, count in ledger.counts().items()}
-        seconds = time.time() - started
-        everyone.on_event(StudyEnded(time.time(), state, reason, seconds, costs, counts))
-        try:
-            close_sinks(others, watch.say, hurried=hurried)
-            records, left = write_records(recorder, watch.stage, watch.drain, hurried)
-        finally:
-            troubles.end()
-        figures = RunFigures(
+        seconds = time.time() - study.started
+        audience.on_event(StudyEnded(time.time(), state, reason, seconds, figures, counts))
+        records, left = audience.close(hurried=hurried)
+        figures = {"trials_per_hour": 0.0, **figures}
+        run = RunFigures(
             state=state,
             reason=reason,
-            wall_seconds=time.time() - started,
+            wall_seconds=time.time() - study.started,
             training_steps=tally.training_steps,
             tracking_uri=store.name,
-            started=started,
-            **{"trials_per_hour": 0.0, **costs},
+            started=study.started,
+            **figures,
         )
-        figures = recorded(figures, records, ledger.notes.champion)
-        ledger.note(lambda notes: replace(notes, run=figures))
+        run = recorded(run, records, ledger.notes.champion)
+        ledger.note(lambda notes: replace(notes, run=run))
         if left and not hurried:
             raise KeyboardInterrupt
 
 
-class _Together:
-    """Hands events on one at a time, and remembers what the end of the run needs of them.
-
-    Attributes:
-        baselines: As they were scored.
-        champion: The last one that was told.
-    """
-
-    def __init__(self, listeners: Sequence[Listener]) -> None:
-        self._listeners = listeners
-        self._lock = threading.Lock()
-        self.baselines: tuple[Score, ...] = ()
-        self.champion: ChampionChosen | None = None
-
-    def on_event(self, event: Event) -> None:
-        if isinstance(event, ChampionChosen):
-            # An older picture is no picture of this one, whatever becomes of the new one.
-            Path(event.figure).unlink(missing_ok=True)
-        with self._lock:
-            match event:
-                case BaselineScored():
-                    score = Score(event.name, dict(event.metrics), event.note)
-                    self.baselines = (*self.baselines, score)
-                case ChampionChosen():
-                    self.champion = event
-            for listener in self._listeners:
-                listener.on_event(event)
-
-
-def _opening(
-    spec: StudySpec, directory: StudyDirectory, data: TaskData, ledger: Ledger, resumed: bool
-) -> StudyStarted:
+def _opening(study: OpenedStudy) -> StudyStarted:
+    """The event that opens a run; what it says of the data is noted in the ledger too."""
+    ledger, spec, data = study.ledger, study.spec, study.data
+    remarks = (*study.data_remarks, *spec.notes, *data.notes())
+    tie_break = loss_metric(data.metrics())
+    ledger.note(lambda notes: replace(notes, data_notes=remarks, tie_break=tie_break))
     return StudyStarted(
         time=time.time(),
-        study=directory.name,
-        storage=str(directory.storage),
+        study=study.directory.name,
+        storage=str(study.directory.storage),
         task=str(spec.values["task.type"]),
         metric=spec.search.metric,
         goal=spec.search.goal,
         num_trials=ledger.num_trials,
-        resumed=resumed,
+        resumed=study.resumed,
         space_yaml=spec.yaml,
-        notes=(*ledger.notes.origin, *ledger.notes.data_notes, *ledger.remarks),
-        tie_break=loss_metric(data.metrics()),
+        notes=(*ledger.notes.origin, *remarks, *ledger.remarks),
+        tie_break=tie_break,
         tags={
             "data_sha256": data.sha256(),
             "host": platform.node(),
@@ -231,30 +143,3 @@ def _opening(
             **{f"version_{name}": version(name) for name in _PACKAGES},
         },
     )
-
-
-def _costs(outcome: SearchOutcome | None, ended: int, before: float) -> dict[str, Any]:
-    """How fast a run was and what it cost, for the study's record; what is unknown is left out.
-
-    Args:
-        ended: Trials that came to their end in this run.
-        before: Seconds from the opening of the study to the start of the search.
-    """
-    if outcome is None:
-        return {}
-    first, last = outcome.first_report_seconds, outcome.last_tell_seconds
-    span = last - first if first is not None and last is not None else 0.0
-    figures = {
-        "trials_per_hour": ended / span * 3600 if span > 0 else 0.0,
-        "first_report_seconds": None if first is None else before + first,
-        "sampler_seconds": outcome.sampler_seconds,
-        "driver_seconds": outcome.driver_seconds,
-        "pack_utilisation": outcome.pack_utilisation,
-    }
-    return {name: figure for name, figure in figures.items() if figure is not None}
-
-
-def _ended(ledger: Ledger) -> int:
-    """Trials that have come to their end."""
-    counts = ledger.counts()
-    return sum(counts.get(state, 0) for state in ENDED)

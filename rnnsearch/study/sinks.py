@@ -1,4 +1,4 @@
-"""The places that a run's records go to beside MLflow."""
+"""Where the records of a run go beside MLflow."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def check_sinks(asked: Mapping[str, str]) -> None:
-    """Find out early what could not be kept where a person wants it.
+    """Refuse sinks that could not keep records where a person wants them, before a study is made.
 
     Args:
-        asked: By the name of a kind of sink, what it is given; an empty text asks for nothing.
+        asked: By the option's name, what a sink is given; an empty text asks for no sink.
 
     Raises:
-        InputError: There is no such sink, or nothing could be kept there.
+        InputError: There is no such sink, or it could keep nothing there.
     """
     from rnnsearch.records.sinks import SINKS
     from rnnsearch.search.directory import refuse_ephemeral
@@ -38,16 +38,15 @@ def check_sinks(asked: Mapping[str, str]) -> None:
 def choose_sinks(
     given: Mapping[str, str], noted: Mapping[str, str], say: Callable[[str], None]
 ) -> dict[str, str]:
-    """Where the records of a run go beside MLflow: what is given, else what the study has noted.
-
-    Each place is said.
+    """Settle the sinks of a run: those that are given, and those that the study has noted.
 
     Args:
-        given: As for `check_sinks`, which has checked it; an empty text ends what was noted.
+        given: As in `check_sinks`, which has checked it; an empty text ends a noted sink.
         noted: What the last run of the study was given.
+        say: Called with a line for each place.
 
     Raises:
-        InputError: Nothing can be kept any more in a place that was noted.
+        InputError: A sink can keep nothing any more in the place that was noted.
     """
     from rnnsearch.records.sinks import SINKS
 
@@ -65,7 +64,7 @@ def choose_sinks(
                 ) from error
         origin = "" if name in given else " (the study's own)"
         if SINKS[name].folder:
-            # It must mean the same folder wherever the study is resumed.
+            # Made absolute, so that it is the same folder wherever the study is resumed.
             place = str(Path(place).absolute())
         say(f"records in {SINKS[name].name}: {place}{origin}")
         chosen[name] = place
@@ -73,7 +72,13 @@ def choose_sinks(
 
 
 def open_sinks(asked: Mapping[str, str], directory: StudyDirectory) -> dict[str, Sink]:
-    """The sinks beside MLflow, by their names for people; see `choose_sinks`.
+    """Open the sinks beside MLflow.
+
+    Args:
+        asked: What `choose_sinks` settled.
+
+    Returns:
+        The sinks by their names for people.
 
     Raises:
         StorageError: One of them cannot be opened.
@@ -91,20 +96,3 @@ def open_sinks(asked: Mapping[str, str], directory: StudyDirectory) -> dict[str,
         except OSError as error:
             raise StorageError(f"--{name} {given} cannot be written to: {error}") from error
     return opened
-
-
-def teller(name: str, say: Callable[[str], None]) -> Callable[[str | None], None]:
-    """Lines on the screen about the problem of a sink beside MLflow."""
-    return lambda problem: say(f"{name}: {problem or 'all is written again'}")
-
-
-def close_sinks(sinks: Mapping[str, Sink], say: Callable[[str], None], *, hurried: bool) -> None:
-    """Have the sinks beside MLflow keep the rest; a signal ends the waiting for one, and nothing
-    else. What is lost is said."""
-    for name, sink in sinks.items():
-        try:
-            left = sink.leave() if hurried else sink.close(sink.close_seconds)
-        except KeyboardInterrupt:
-            left = sink.leave()
-        if left.pending:
-            say(f"{name} lacks {left.pending} events: {left.problem}")

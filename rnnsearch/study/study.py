@@ -18,8 +18,10 @@ from rnnsearch.space.load import load
 from rnnsearch.space.resolve import renamed
 from rnnsearch.space.retraining import retraining
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.study.audience import Watch
 from rnnsearch.study.data import check_retrained, read_data
-from rnnsearch.study.driving import Watch, drive
+from rnnsearch.study.driving import drive
+from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.study.recording import follow, study_store, where
 from rnnsearch.study.result import StudyResult
 from rnnsearch.study.sinks import check_sinks, choose_sinks
@@ -192,30 +194,29 @@ class Study:
             opener = Ledger.open if self.resumed else Ledger.create
             ledger = opener(self.directory, self.spec)
             try:
-                started = time.time()
+                started, opened = time.time(), time.monotonic()
                 store = study_store(self.directory, ledger, tracking_uri)
                 say(where(store))
-                kept_in = choose_sinks(sinks or {}, ledger.notes.sinks, say)
-                data, told = read_data(self.spec, self.directory, ledger)
-                for text in told:
+                chosen = choose_sinks(sinks or {}, ledger.notes.sinks, say)
+                data, remarks = read_data(self.spec, self.directory, ledger)
+                for text in remarks:
                     stage(f"note: {text}")
-                # Whatever changes the study comes after all that may refuse it.
+                # Whatever changes the study comes after everything that may refuse to run it.
                 ledger.extend(self.more_trials)
                 if self.notes:
                     ledger.note(lambda notes: replace(notes, origin=tuple(self.notes)))
-                drive(
-                    self.spec,
-                    self.directory,
-                    ledger,
-                    data,
-                    told=told,
-                    started=started,
+                study = OpenedStudy(
+                    spec=self.spec,
+                    directory=self.directory,
+                    ledger=ledger,
+                    data=data,
+                    data_remarks=remarks,
                     resumed=self.resumed,
-                    address=address,
-                    store=store,
-                    sinks=kept_in,
-                    watch=Watch(listener or Silence(), stage, drain, say, trouble),
+                    started=started,
+                    opened=opened,
                 )
+                watch = Watch(listener or Silence(), stage, drain, say, trouble)
+                drive(study, store, chosen, watch, address)
             finally:
                 ledger.close()
         return self.result()

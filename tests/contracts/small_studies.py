@@ -159,7 +159,7 @@ def trained_alone(spec: StudySpec, storage: Path, *, drawn: bool = False) -> Stu
     weights = pack.remove("a")
     assert weights is not None
     path = directory.checkpoints / "trial-0000"
-    job = Job("a", 0, config, config.training.max_epochs)
+    job = Job("a", trial, config, config.training.max_epochs)
     for report in reports:
         job.take(report, spec.search.metric)
     weights = job.with_history(weights, spec.search.metric)

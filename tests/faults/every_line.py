@@ -32,6 +32,8 @@ from rnnsearch.search.control import Control
 from rnnsearch.search.ledger.ledger import Ledger, read_trials
 from rnnsearch.space.trial import trial_config
 from rnnsearch.study import driving
+from rnnsearch.study.audience import Watch
+from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.tasks.load import load_data
 from rnnsearch.training.trained import TrainedModel
 
@@ -41,7 +43,7 @@ TRACED = {
     for name in (
         *("search/run.py", "search/one_run.py", "search/champion.py", "search/choice.py"),
         *("search/finalists.py", "search/finalist.py", "search/shelf.py", "search/unfinished.py"),
-        *("search/ledger/ledger.py", "records/outbox.py", "study/driving.py", "study/drawing.py"),
+        *("search/ledger/ledger.py", "records/outbox.py", "study/driving.py", "study/pictures.py"),
     )
 }
 KILLED = 9
@@ -87,17 +89,18 @@ def drive(folder: Path, on_line: Callable[[Site], None] | None) -> None:
     driving.recorder_of = lambda directory, store: PaperRecorder(directory.outbox)
     resumed = directory.ledger.is_file()
     ledger = (Ledger.open if resumed else Ledger.create)(directory, spec)
-    driving.drive(
-        spec,
-        directory,
-        ledger,
-        load_data(trial_config(spec, spec.first_params(), 0).task),
-        started=0.0,
+    opened = OpenedStudy(
+        spec=spec,
+        directory=directory,
+        ledger=ledger,
+        data=load_data(trial_config(spec, spec.first_params(), 0).task),
+        data_remarks=(),
         resumed=resumed,
-        address=None,
-        store=TrackingStore("sqlite:///nowhere", "nowhere"),
-        watch=driving.Watch(Silence(), lambda text: None, lambda done, total: None),
+        started=0.0,
+        opened=0.0,
     )
+    watch = Watch(Silence(), lambda text: None, lambda done, total: None)
+    driving.drive(opened, TrackingStore("sqlite:///nowhere", "nowhere"), {}, watch, None)
     ledger.close()
 
 

@@ -30,6 +30,7 @@ from rnnsearch.search.endings import POLL_SECONDS, Endings
 from rnnsearch.search.finalist import finalist_seeds
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.run import SearchOutcome
+from rnnsearch.search.tally import Tally
 from rnnsearch.training.trained import TrainedModel
 
 pytestmark = pytest.mark.usefixtures("two_cpus")
@@ -45,13 +46,15 @@ class Finished:
     outcome: SearchOutcome
     notes: Notebook
     ledger: Ledger
+    tally: Tally
 
 
 @pytest.fixture(scope="module")
 def tiny(two_cpus: None, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """The tiny study, run once for the tests that only look at it or go on from a copy."""
     folder = tmp_path_factory.mktemp("tiny")
-    return Finished(folder, *search(folder, FINALISTS))
+    tally = Tally()
+    return Finished(folder, *search(folder, FINALISTS, tally=tally), tally)
 
 
 def test_a_study_ends_with_a_champion(tiny: Finished) -> None:
@@ -71,9 +74,8 @@ def test_a_study_ends_with_a_champion(tiny: Finished) -> None:
     assert model.config.seed == champion.seed
     again = model.evaluate("val")
     assert again["val_mse"] == pytest.approx(champion.val_metrics["val_mse"], rel=1e-5)
-    assert outcome.first_report_seconds is not None
-    assert outcome.last_tell_seconds is not None
-    assert 0 < outcome.first_report_seconds < outcome.last_tell_seconds
+    assert tiny.tally.ended == 16
+    assert 0 < tiny.tally.figures(0.0)["first_report_seconds"] < (tiny.tally.last_end or 0.0)
 
 
 def test_the_champion_has_the_best_mean_over_its_seeds(tiny: Finished) -> None:

@@ -15,6 +15,8 @@ from rig import Notebook
 from rnnsearch.goal import Goal, standing
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.search.finalist import Finalist, choose
+from rnnsearch.search.job import Job
+from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
@@ -124,13 +126,13 @@ def test_what_is_pushed_out_is_deleted_and_nothing_else(tmp_path: Path) -> None:
     best = shelf(tmp_path, top=1)
     weights = Weights({"head.bias": np.zeros(1)}, 1, {"val_mse": 0.5})
     best.offer(1, standing(Goal.MINIMIZE, 0.5))
-    best.put(1, replace(CONFIG, seed=7), weights, own=True)
-    best.put(1, replace(CONFIG, seed=8), weights, own=False)
+    trial = TrialRecord(1, seed=7)
+    for seed in (7, 8):
+        best.put(Job("a", trial, replace(CONFIG, seed=seed), limit=9), weights)
     (tmp_path / "trial-00010").mkdir()
-    assert best.has(1, 7, own=True)
-    assert best.has(1, 8, own=False)
+    assert best.has(1, None)
+    assert best.has(1, 8)
     best.offer(2, standing(Goal.MINIMIZE, 0.4))
     assert [path.name for path in tmp_path.iterdir()] == ["trial-00010"]
-    assert best.put(1, replace(CONFIG, seed=7), weights, own=True) is None, (
-        "too late: it was pushed out"
-    )
+    best.put(Job("a", trial, replace(CONFIG, seed=7), limit=9), weights)
+    assert not best.has(1, None), "too late: it was pushed out"

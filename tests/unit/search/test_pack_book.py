@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.search.job import Job
+from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.search.pack_book import RESENDS, PackBook
 from rnnsearch.tasks.sine.config import SineConfig
@@ -18,47 +19,47 @@ CONFIG = TrialConfig(
 def book(*numbers: int) -> PackBook:
     made = PackBook("p", slots=4)
     for number in numbers:
-        made.aboard[str(number)] = Job(str(number), number, CONFIG, limit=9)
+        made.aboard[str(number)] = Job(str(number), TrialRecord(number, 1), CONFIG, limit=9)
     return made
 
 
-def test_no_drift_where_roster_and_account_agree() -> None:
-    drift = book(1, 2).read(PackReport(roster={"1": 0, "2": 3}))
-    assert (drift.again, drift.lost, drift.departures) == ([], [], [])
+def test_no_difference_where_roster_and_account_agree() -> None:
+    differences = book(1, 2).read(PackReport(roster={"1": 0, "2": 3}))
+    assert (differences.resend, differences.lost, differences.departures) == ([], [], [])
 
 
 def test_what_the_pack_lacks_is_sent_again_and_given_up_in_the_end() -> None:
     account = book(1)
     for _ in range(RESENDS):
-        drift = account.read(PackReport())
-        assert [job.number for job in drift.again] == [1]
-        assert drift.lost == []
-    drift = account.read(PackReport())
-    assert drift.again == []
-    assert [job.number for job in drift.lost] == [1]
+        differences = account.read(PackReport())
+        assert [job.number for job in differences.resend] == [1]
+        assert differences.lost == []
+    differences = account.read(PackReport())
+    assert differences.resend == []
+    assert [job.number for job in differences.lost] == [1]
 
 
 def test_diverged_and_refused_trials_are_not_missed() -> None:
     report = PackReport(
         divergences=(Divergence("1", 2, 10, 1.0),), refusals=(Refusal("2", "too wide"),)
     )
-    drift = book(1, 2).read(report)
-    assert (drift.again, drift.lost) == ([], [])
+    differences = book(1, 2).read(report)
+    assert (differences.resend, differences.lost) == ([], [])
 
 
 def test_a_stranger_aboard_is_set_down() -> None:
-    drift = book(1).read(PackReport(roster={"1": 0, "9": 4}))
-    assert drift.departures == [Departure("9")]
+    differences = book(1).read(PackReport(roster={"1": 0, "9": 4}))
+    assert differences.departures == [Departure("9")]
 
 
 def test_a_departure_that_was_not_heard_is_repeated_until_the_trial_is_gone() -> None:
     account = book(1, 2)
     account.leave(Departure("1", keep_weights=True))
     assert list(account.aboard) == ["2"]
-    drift = account.read(PackReport(roster={"1": 3, "2": 3}))
-    assert drift.departures == [Departure("1", keep_weights=True)]
-    drift = account.read(PackReport(roster={"2": 3}))
-    assert drift.departures == []
+    differences = account.read(PackReport(roster={"1": 3, "2": 3}))
+    assert differences.departures == [Departure("1", keep_weights=True)]
+    differences = account.read(PackReport(roster={"2": 3}))
+    assert differences.departures == []
     assert account.leaving == {}
 
 

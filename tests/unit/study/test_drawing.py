@@ -65,7 +65,7 @@ def searched(spec: Any, directory: Any, *, ledger: Any, listener: Any, **_: Any)
     listener.on_event(event)
     assert not directory.champion_figure.exists(), "nothing is drawn while the search is at work"
     ledger.settle("complete")
-    return SearchOutcome("complete", "", event, 0.1, 0.2, 0.0, 0.0, None)
+    return SearchOutcome("complete", "", event)
 
 
 def broken(*_: Any, **__: Any) -> None:
@@ -79,8 +79,8 @@ def drawn(event: ChampionChosen, *_: Any) -> None:
 def test_pictures_that_fail_are_said_and_cost_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("rnnsearch.study.drawing.draw_champion", broken)
-    monkeypatch.setattr("rnnsearch.study.drawing.draw_trials", broken)
+    monkeypatch.setattr("rnnsearch.study.pictures.draw_champion", broken)
+    monkeypatch.setattr("rnnsearch.study.pictures.draw_trials", broken)
     with pytest.raises(SystemExit) as left:
         main(["run", "wave.yaml"])
     assert left.value.code in (None, 0)
@@ -101,8 +101,8 @@ def test_pictures_that_fail_are_said_and_cost_nothing(
 def test_the_picture_of_an_earlier_champion_is_not_kept_for_another(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rnnsearch.study.drawing.draw_champion", drawn)
-    monkeypatch.setattr("rnnsearch.study.drawing.draw_trials", lambda *_: None)
+    monkeypatch.setattr("rnnsearch.study.pictures.draw_champion", drawn)
+    monkeypatch.setattr("rnnsearch.study.pictures.draw_trials", lambda *_: None)
     study = Study.from_yaml("wave.yaml")
     study.directory.figures.mkdir(parents=True)
     study.directory.champion_figure.write_bytes(b"an earlier one")

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from rnnsearch.events import ChampionChosen, ChampionMark
+from rnnsearch.events import ChampionChosen, ChampionMark, Silence
 from rnnsearch.records.recorder import RecordState
 from rnnsearch.records.tracking_uri import DEFAULT, TrackingStore, choose_store
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.notes import Notes
 from rnnsearch.search.ledger.run_figures import RunFigures
-from rnnsearch.study.recording import Troubles, follow, note_store, recorded, since, where
+from rnnsearch.study.audience import Audience, Watch
+from rnnsearch.study.recording import follow, note_store, recorded, since, where
 
 NOW = ChampionChosen(200.0, 5, 1, "best", {}, {})
 BEFORE = ChampionMark(100.0, 3, 2)
@@ -119,13 +120,20 @@ class Records:
 
     problem: str | None = None
 
+    def leave(self) -> RecordState:
+        return state()
+
+
+def watch(trouble: Callable[[str | None], None]) -> Watch:
+    return Watch(Silence(), lambda text: None, lambda done, total: None, trouble=trouble)
+
 
 def test_trouble_is_told_when_it_comes_and_when_it_is_over() -> None:
     recorder, told = Records(), list[str | None]()
-    troubles = Troubles({recorder: told.append})  # type: ignore[dict-item]
+    audience = Audience(watch(told.append), recorder, {})  # type: ignore[arg-type]
     for problem in (None, "down", "down", "refused", None, None):
         recorder.problem = problem
-        troubles.look()
+        audience.look()
     assert told == ["down", "refused", None]
 
 
@@ -135,11 +143,11 @@ def test_trouble_is_looked_for_while_a_study_runs() -> None:
     heard = threading.Event()
     recorder = Records()
     recorder.problem = "down"
-    troubles = Troubles({recorder: lambda problem: heard.set()})  # type: ignore[dict-item]
-    troubles.start()
+    audience = Audience(watch(lambda problem: heard.set()), recorder, {})  # type: ignore[arg-type]
+    audience.start()
     assert heard.wait(60)
-    troubles.end()
-    assert not troubles.is_alive()
+    audience.close(hurried=True)
+    assert "records-troubles" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_a_database_that_cannot_be_read_hides_nothing_else(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.space.load import loads
 from rnnsearch.study import Study
 from rnnsearch.study.data import read_data
+from rnnsearch.study.opened import OpenedStudy
 
 SPACE = """
 name: word
@@ -135,9 +136,8 @@ def test_a_driver_that_lost_its_lock_says_who_has_the_study(
 ) -> None:
     study = searched(tmp_path)
 
-    def overtaken(
-        spec: object, directory: StudyDirectory, ledger: Ledger, *_: object, **__: object
-    ):
+    def overtaken(opened: OpenedStudy, *_: object) -> None:
+        directory, ledger = opened.directory, opened.ledger
         # What another driver does, which found this one's lock stale.
         directory.lock.write_text("{}")
         with directory.ledger.open("ab") as file:

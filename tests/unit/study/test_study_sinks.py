@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from rnnsearch.errors import InputError
-from rnnsearch.events import Event
+from rnnsearch.events import Event, Silence
 from rnnsearch.records.sink import Remains
-from rnnsearch.study.sinks import choose_sinks, close_sinks
+from rnnsearch.study.audience import Audience, Watch
+from rnnsearch.study.sinks import choose_sinks
 
 
 class Slow:
@@ -36,13 +37,27 @@ class Slow:
         return Remains(3, "the disk is full")
 
 
+class Written:
+    """A recorder with nothing left to write."""
+
+    close_seconds = 5.0
+
+    def close(self, seconds: float, progress: Callable[[int, int], None]) -> Remains:
+        return Remains(0, None)
+
+    def leave(self) -> Remains:
+        return Remains(0, None)
+
+
 @pytest.mark.parametrize("patience", [True, False])
 @pytest.mark.parametrize("hurried", [True, False])
 def test_what_a_sink_lacks_is_said_and_a_signal_ends_the_waiting(
     patience: bool, hurried: bool
 ) -> None:
     sink, said = Slow(patience=patience), list[str]()
-    close_sinks({"TensorBoard": sink}, said.append, hurried=hurried)
+    watch = Watch(Silence(), lambda text: None, lambda done, total: None, said.append)
+    _, left = Audience(watch, Written(), {"TensorBoard": sink}).close(hurried=hurried)  # type: ignore[arg-type]
+    assert left is hurried
     lacking = 2 if patience and not hurried else 3
     assert said == [f"TensorBoard lacks {lacking} events: the disk is full"]
     assert sink.left is (lacking == 3)
