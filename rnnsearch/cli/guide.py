@@ -52,8 +52,7 @@ def guide(
 
 def topics() -> list[str]:
     """The names of the pages, in the order in which the index links to them."""
-    names = dict.fromkeys(name for _, name in _LINK.findall(page(INDEX)))
-    return [name for name in names if (GUIDE / f"{name}.md").is_file()]
+    return list(dict.fromkeys(name for _, name in _LINK.findall(page(INDEX))))
 
 
 def page(name: str) -> str:
