@@ -6,7 +6,8 @@ slowly. Nothing here imports torch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -59,7 +60,10 @@ class Cell:
         nonlinearities: That it may have, the usual one first; nothing where it has its own.
         fused: Whether torch computes a layer in one operator on a CPU (oneDNN).
         forget_gate: The block of rows whose bias `forget_bias` sets.
-        kernels: The kernels of `training.kernels.choice` that compute a layer, by name.
+        kernels: The layer kernels of `training.kernels.choice` that compute the cell, each with
+            the module that holds what it needs to know of the cell. They are for cells with the
+            four weights of torch's cells; `batched` must be among them, since it computes the
+            shapes, devices and dtypes that no other kernel does.
         scan: Of a cell without these, what computes all steps at once, `module:function`.
     """
 
@@ -72,7 +76,7 @@ class Cell:
     nonlinearities: tuple[str, ...] = ()
     fused: bool = False
     forget_gate: int | None = None
-    kernels: tuple[str, ...] = ()
+    kernels: Mapping[str, str] = field(default_factory=dict)
     scan: str = ""
 
     def weights(self, *, bias: bool) -> tuple[Leaf, ...]:
@@ -85,8 +89,14 @@ class Cell:
         return import_module(self.file)
 
 
+def has_kernels(cell: str) -> bool:
+    """Whether layer kernels compute a cell; a custom cell, and one with a scan, has none."""
+    return cell in CELLS and bool(CELLS[cell].kernels)
+
+
 def function_name(cell: str, nonlinearity: str) -> str:
-    """What a cell's function is called in torch, and its compiled entry point."""
+    """The name of a cell with its nonlinearity: that of its function in torch (`rnn_tanh`, `gru`),
+    and of the `CompiledCell` in its compiled file."""
     return f"{cell}_{nonlinearity}" if CELLS[cell].nonlinearities else cell
 
 
@@ -104,8 +114,16 @@ def _recurrent(gates: int) -> tuple[Leaf, ...]:
     return into, across, bias, replace(bias, name="bias_hh", letter="d")
 
 
-_LAYERS = ("compiled", "batched", "modules")
-_SCANS = "rnnsearch.training.kernels"
+_KERNELS = "rnnsearch.training.kernels"
+
+
+def _kernels(cell: str) -> dict[str, str]:
+    return {
+        "compiled": f"{_KERNELS}.compiled.cell_{cell}",
+        "batched": f"{_KERNELS}.batched.{cell}",
+        "modules": "torch",
+    }
+
 
 CELLS: dict[str, Cell] = {
     "rnn": Cell(
@@ -115,7 +133,7 @@ CELLS: dict[str, Cell] = {
         file="rnnsearch.models.rnn",
         torch="RNN",
         nonlinearities=("tanh", "relu"),
-        kernels=_LAYERS,
+        kernels=_kernels("rnn"),
     ),
     "gru": Cell(
         equations=(
@@ -128,7 +146,7 @@ CELLS: dict[str, Cell] = {
         gates=3,
         file="rnnsearch.models.gru",
         torch="GRU",
-        kernels=_LAYERS,
+        kernels=_kernels("gru"),
     ),
     "lstm": Cell(
         equations=(
@@ -146,7 +164,7 @@ CELLS: dict[str, Cell] = {
         torch="LSTM",
         fused=True,
         forget_gate=1,
-        kernels=_LAYERS,
+        kernels=_kernels("lstm"),
     ),
     "mingru": Cell(
         equations=(
@@ -157,7 +175,7 @@ CELLS: dict[str, Cell] = {
         leaves=_read(2),
         gates=2,
         file="rnnsearch.models.mingru",
-        scan=f"{_SCANS}.minimal:mingru",
+        scan=f"{_KERNELS}.minimal:mingru",
     ),
     "minlstm": Cell(
         equations=(
@@ -170,7 +188,7 @@ CELLS: dict[str, Cell] = {
         gates=3,
         file="rnnsearch.models.minlstm",
         forget_gate=0,
-        scan=f"{_SCANS}.minimal:minlstm",
+        scan=f"{_KERNELS}.minimal:minlstm",
     ),
     "lru": Cell(
         equations=(
@@ -199,7 +217,7 @@ CELLS: dict[str, Cell] = {
         gates=2,
         states=2,
         file="rnnsearch.models.lru",
-        scan=f"{_SCANS}.lru:lru",
+        scan=f"{_KERNELS}.lru:lru",
     ),
 }
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnsearch.models.cells import CLASSIC
+from rnnsearch.models.cells import has_kernels
 from rnnsearch.models.config import is_custom
 from rnnsearch.models.weights import custom_module_name
 from rnnsearch.tasks.base import Head
@@ -34,7 +34,7 @@ def layers_of(
     dtype: torch.dtype,
 ) -> Layers:
     """The shape of every layer of a classic cell, and the kernel that computes it; else nothing."""
-    if shape.cell not in CLASSIC:
+    if not has_kernels(shape.cell):
         return ()
     found = []
     width = shape.embedding_size or shape.input_size
@@ -148,7 +148,7 @@ def _one_layer(
 ) -> tuple[Tensor, State]:
     """One layer in one direction, along the steps as they are given; see `run_layers`."""
     end = f"_l{layer}" + "_reverse" * side
-    if shape.cell not in CLASSIC:
+    if not has_kernels(shape.cell):
         prefix, suffix = "rnn.", end
         if is_custom(shape.cell):
             prefix, suffix = f"rnn.{custom_module_name(layer, side)}.", ""

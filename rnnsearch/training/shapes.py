@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnsearch.models.cells import CELLS, CLASSIC
+from rnnsearch.models.cells import CELLS, has_kernels
 from rnnsearch.models.config import ModelConfig, is_custom
 from rnnsearch.models.custom import state_sizes
 from rnnsearch.models.weights import state_sizes_of
@@ -62,8 +62,8 @@ class NetworkShape:
     @property
     def by_hand(self) -> bool:
         """Whether `gradients` has its derivative written by hand: the chain of classic layers."""
-        classic = self.cell in CLASSIC and self.directions == 1
-        return classic and not (self.layer_norm or self.residual or self.learned)
+        chain = has_kernels(self.cell) and self.directions == 1
+        return chain and not (self.layer_norm or self.residual or self.learned)
 
 
 def network_shape(

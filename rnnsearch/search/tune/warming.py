@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from rnnsearch.models.cells import CLASSIC, function_name
+from rnnsearch.models.cells import function_name, has_kernels
 from rnnsearch.space.corners import possible_values
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.training.kernels.compiled import WARM
@@ -61,7 +61,7 @@ def reachable_kernels(spec: StudySpec) -> list[str]:
     first = spec.first_params()
     names: dict[str, None] = {}
     for cell in _values(spec, "model.cell", first):
-        if cell in CLASSIC:
+        if has_kernels(cell):
             kinds = _values(spec, "model.nonlinearity", first)
             names |= {function_name(cell, kind): None for kind in kinds}
     return list(names)

@@ -67,9 +67,13 @@ names = ["inputs", "w_ih", "w_hh", "b_ih", "b_hh", "h_first", "h_last", "c_first
 shapes = [(1, 3, 2, 1), (1, 64, 1), (1, 64, 16), (1, 64), (1, 64), *[(1, 2, 16)] * 4]
 tensors = {n: torch.zeros(s) for n, s in zip(names, shapes)}
 tensors["outputs"] = room[: 3 * 2 * 16].view(1, 3, 2, 16)
-call("lstm", Sizes(1, 3, 2, 1, 16, 64, 0, 0), tensors, {})
+sizes = Sizes(
+    members=1, steps=3, batch=2, inputs=1, hidden=16, gates=64, apart=0, memory=1, gated=1,
+    backward=0, kept=0,
+)
+call("lstm", sizes, tensors, {})
 try:
-    call("lstm", Sizes(1, 4, 2, 1, 16, 64, 0, 0), tensors, {})
+    call("lstm", sizes._replace(steps=4), tensors, {})
 except checks.KernelAddressError as error:
     print("found", error)
 """

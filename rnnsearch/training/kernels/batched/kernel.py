@@ -88,7 +88,7 @@ class BatchedKernel(LayerKernel):
 
 @cache
 def _cell(name: str) -> BatchedCell:
-    return cast("BatchedCell", import_module(f"rnnsearch.training.kernels.batched.{name}"))
+    return cast("BatchedCell", import_module(CELLS[name].kernels["batched"]))
 
 
 def _last(first: Tensor, sequence: Tensor, lengths: Tensor | None) -> Tensor:

@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 import logging
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -190,9 +192,11 @@ def _folders() -> Iterator[tuple[Path, bool]]:
 
 
 @functools.cache
-def digest() -> str:
-    """Of all that decides the machine code."""
+def digest(module: str = "") -> str:
+    """Of all that decides the machine code of the cell that a module holds."""
     parts = [path.read_bytes() for path in sorted(_PACKAGE.glob("*.py"))]
+    if module:
+        parts.append(inspect.getsource(sys.modules[module]).encode())
     facts = [
         numba.__version__,
         llvmlite.__version__,
@@ -208,18 +212,21 @@ def digest() -> str:
 class _KernelLocator(CacheLocator):  # type: ignore[misc] # numba is untyped
     """Where numba's cache looks: our folder, with the digest in the file's name."""
 
+    def __init__(self, module: str) -> None:
+        self._digest = digest(module)
+
     def get_cache_path(self) -> str:
         return str(writable_folder())
 
     def get_source_stamp(self) -> str:
-        return digest()
+        return self._digest
 
     def get_disambiguator(self) -> str:
-        return digest()
+        return self._digest
 
     @classmethod
     def from_function(cls, py_func: Callable[..., Any], py_file: str) -> _KernelLocator:
-        return cls()
+        return cls(py_func.__module__)
 
 
 class _KernelCacheImpl(CompileResultCacheImpl):  # type: ignore[misc]
@@ -230,6 +237,11 @@ class _KernelCache(FunctionCache):  # type: ignore[misc]
     """numba's cache, of which nothing that is wrong on the disk costs more than compiling again."""
 
     _impl_class = _KernelCacheImpl
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        # numba's own key has what a function closes over, pickled, which differs in each process.
+        del codegen  # which the digest tells apart
+        return sig, digest(self._py_func.__module__)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:

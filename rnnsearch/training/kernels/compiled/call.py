@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.training.kernels.compiled import checks, rooms
-from rnnsearch.training.kernels.compiled.entry import layer_entry, step_entry
+from rnnsearch.training.kernels.compiled.entry import compiled_cell, layer_entry, step_entry
 from rnnsearch.training.kernels.compiled.layout import (
     Gradients,
     Sizes,
@@ -100,16 +100,24 @@ def call_steps(
         checks.raise_on_violation()
 
 
-def sizes_of(operands: Sequence[Tensor], *, backward: bool, kept: bool) -> Sizes:
-    """The axes of a call on a layer's operands, in the order of `LayerKernel`."""
+def sizes_of(name: str, operands: Sequence[Tensor], *, backward: bool, kept: bool) -> Sizes:
+    """The sizes of a call of a cell on a layer's operands, in the order of `LayerKernel`."""
     K, T, B, inputs = operands[0].shape
-    _, gates, hidden = operands[2].shape
-    return Sizes(K, T, B, inputs, hidden, gates, int(backward), int(kept))
+    hidden = operands[2].shape[-1]
+    return Sizes(
+        members=K,
+        steps=T,
+        batch=B,
+        inputs=inputs,
+        hidden=hidden,
+        backward=int(backward),
+        kept=int(kept),
+        **compiled_cell(name).properties(hidden),
+    )
 
 
-def room_to_keep(operands: Sequence[Tensor]) -> Tensor | None:
+def room_to_keep(sizes: Sizes) -> Tensor | None:
     """Room for the gates of all members, where they are kept."""
-    sizes = sizes_of(operands, backward=False, kept=True)
     floats = sizes.members * kept_floats(sizes)
     return rooms.take(floats) if 0 < FLOAT_BYTES * floats <= _KEPT_BYTES else None
 

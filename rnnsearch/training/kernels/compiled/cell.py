@@ -7,7 +7,8 @@ own over the sums took 16 to 28 % of a gated layer's forward pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rnnsearch.training.kernels.compiled.moves import transpose
@@ -87,12 +88,18 @@ class Corner(NamedTuple):
 
 
 class Tile:
-    """Emits the forward step of some sequences, and of sixteen units or several times as many."""
+    """Emits the forward step of `rows` sequences and, of a cell with one gate, of `units` units.
 
-    def __init__(self, code: Emitter, rows: int, gates: int, at: Corner) -> None:
+    Its sums are vectors of sixteen units. With several gates a tile is sixteen units wide and has
+    a vector a gate; with one gate it has a vector for each sixteen units.
+    """
+
+    def __init__(self, code: Emitter, rows: int, gates: int, units: int, at: Corner) -> None:
         self.code = code
         self.rows = rows
         self.at = at
+        self._vectors = gates * units // LANES
+        self._apart = LANES if gates == 1 else at.hidden
         self._width = code.builder.mul(at.hidden, at.hidden.type(gates))
 
     def unit(self, base: Address, row: int, vector: int = 0) -> Address:
@@ -103,97 +110,147 @@ class Tile:
         """The address of a row's gates in [B, G], sixteen units of one gate."""
         return self.code.shift(base, (row, self._width), (gate, self.at.hidden))
 
-    def projected(self, vectors: int, apart: Address) -> dict[Place, Vector]:
-        """The input side; its vectors lie `apart` floats from each other."""
+    def projected(self) -> dict[Place, Vector]:
+        """The input side of every sum: W_ih x and what it starts from."""
         code, at = self.code, self.at
 
         def first(row: int, vector: int) -> Vector:
-            return code.load(code.shift(at.start, (row, at.start_row), (vector, apart)))
+            return code.load(code.shift(at.start, (row, at.start_row), (vector, self._apart)))
 
-        operands = Operands(at.x, at.inputs, 1, at.w_ih, self._width, apart, at.inputs)
-        return accumulated(code, self.rows, vectors, first, operands, deep=False)
+        operands = Operands(at.x, at.inputs, 1, at.w_ih, self._width, self._apart, at.inputs)
+        return accumulated(code, self.rows, self._vectors, first, operands, deep=False)
 
-    def recurrent(self, first: Callable[[int, int], Vector], vectors: int) -> dict[Place, Vector]:
-        """A start and the recurrent side; W_hh's block has all vectors of a unit's row."""
-        at, step = self.at, vectors * LANES
+    def recurrent(self, first: Callable[[int, int], Vector]) -> dict[Place, Vector]:
+        """The recurrent side, W_hh h, added to `first(row, vector)`."""
+        at, step = self.at, self._vectors * LANES
+        # W_hh's block has all vectors of a unit's row side by side.
         block = Operands(at.h_rows, at.hidden, 1, at.w_hh, step, LANES, at.hidden)
-        return accumulated(self.code, self.rows, vectors, first, block)
+        return accumulated(self.code, self.rows, self._vectors, first, block)
 
 
-def forward_over(blocks: Sequence[tuple[int, Any, Any]], gates: int, name: str) -> Any:
-    """The forward step of a cell with its tiles.
+@dataclass(frozen=True, slots=True)
+class CompiledCell:
+    """A cell for the compiled kernels, made by `compiled_cell`.
 
-    Args:
-        blocks: Units of a block, a multiple of 16, descending to 16; the tile of four sequences,
-            and of one, which take a `Corner`.
-        gates: Of the cell.
-        name: Of the function; that of another cell must differ.
+    Whatever differs from cell to cell stands here: all other compiled code is shared, and asks for
+    these properties, never for the number of gates.
+
+    Attributes:
+        forward: One step forward, callable from compiled code with a `Forward`.
+        backward: One step back, callable from compiled code with a `Backward`.
+        gates: Blocks of H rows in the weight matrices.
+        apart: How many of the last gates keep W_hh h + b_hh apart from the input side, because
+            something multiplies it first. Their gradients of the two sides differ.
+        memory: Whether the state has a second part c beside h.
+        gated: Whether the step back needs the gates and `extra` of the step forward. A cell that
+            does not need them has one gate, which is its output.
     """
 
-    def over(four: Any, one: Any) -> Any:
-        def block(at: Forward, unit: int) -> None:
-            hidden, width = at.hidden, gates * at.hidden
-            u = FLOAT_BYTES * unit
-            w_hh = at.w_hh + u * width
-            row = 0
-            while row < at.batch:
-                r = FLOAT_BYTES * row * hidden + u
-                corner = Corner(
-                    hidden=hidden, start=at.start + u + FLOAT_BYTES * row * at.start_row,
-                    start_row=at.start_row, x=at.x + FLOAT_BYTES * row * at.inputs,
-                    inputs=at.inputs, w_ih=at.w_ih + u, w_hh=w_hh, b_hh=at.b_hh + u,
-                    gates=at.gates + FLOAT_BYTES * row * width + u,
-                    h_rows=at.h_before + FLOAT_BYTES * row * hidden, h_before=at.h_before + r,
-                    c_before=at.c_before + r, extra=at.extra + r, cell=at.cell + r, h=at.h + r,
-                )  # fmt: skip
-                if row + 4 <= at.batch:
-                    four(corner)
-                    row += 4
-                else:
-                    one(corner)
-                    row += 1
+    forward: Any
+    backward: Any
+    gates: int
+    apart: int
+    memory: bool
+    gated: bool
 
-        return jit(block)
+    def properties(self, hidden: int) -> dict[str, int]:
+        """The fields of `Sizes` and of `StepSizes` that tell cells apart, at so many units."""
+        return {
+            "gates": self.gates * hidden,
+            "apart": self.apart * hidden,
+            "memory": int(self.memory),
+            "gated": int(self.gated),
+        }
 
-    if len(blocks) == 1:
-        (units, *tiles) = blocks[0]
-        whole = over(*tiles)
 
-        def forward(at: Forward) -> None:
-            for unit in range(0, at.hidden, units):
-                whole(at, unit)
+def compiled_cell(
+    name: str,
+    forward: Callable[[Tile], None],
+    backward: Callable[[Emitter, Backward], None],
+    *,
+    gates: int,
+    apart: int = 0,
+    memory: bool = False,
+    gated: bool = True,
+) -> CompiledCell:
+    """A cell out of two functions that emit its steps; see `CompiledCell`.
 
-        forward.__name__ = name
-        return jit(forward)
+    Args:
+        name: Of the cell and its nonlinearity (`models.cells.function_name`).
+        forward: Emits the step forward of one tile.
+        backward: Emits the step back of a batch. It leaves in `d_hidden` and `d_cell` what flows
+            to the states before the step, but for what flows through W_hh, which is added later.
+    """
 
-    (wide, _, _), (half, _, _), _ = blocks
-    by_wide, by_half, by_one = (over(*tiles) for _, *tiles in blocks)
+    def tile(rows: int, units: int) -> Any:
+        def emit(code: Emitter, at: Corner) -> None:
+            forward(Tile(code, rows, gates, units, at))
 
-    def forward_by_width(at: Forward) -> None:
+        emit.__name__ = f"{name}_{rows}x{units}"
+        return vector_intrinsic(emit)
+
+    blocks = BLOCKS if gates == 1 else (LANES,)
+    over = [_over_sequences(tile(4, units), tile(1, units), gates) for units in blocks]
+    step = _over_units(*over) if gates == 1 else _over_sixteens(*over)
+    step.__name__, backward.__name__ = f"{name}_forward", f"{name}_backward"
+    return CompiledCell(jit(step), vector_intrinsic(backward), gates, apart, memory, gated)
+
+
+def _over_sequences(four: Any, one: Any, gates: int) -> Any:
+    """All sequences of a block of units, by tiles of four sequences and of one."""
+
+    def block(at: Forward, unit: int) -> None:
+        hidden, width = at.hidden, gates * at.hidden
+        u = FLOAT_BYTES * unit
+        w_hh = at.w_hh + u * width
+        row = 0
+        while row < at.batch:
+            r = FLOAT_BYTES * row * hidden + u
+            corner = Corner(
+                hidden=hidden, start=at.start + u + FLOAT_BYTES * row * at.start_row,
+                start_row=at.start_row, x=at.x + FLOAT_BYTES * row * at.inputs,
+                inputs=at.inputs, w_ih=at.w_ih + u, w_hh=w_hh, b_hh=at.b_hh + u,
+                gates=at.gates + FLOAT_BYTES * row * width + u,
+                h_rows=at.h_before + FLOAT_BYTES * row * hidden, h_before=at.h_before + r,
+                c_before=at.c_before + r, extra=at.extra + r, cell=at.cell + r, h=at.h + r,
+            )  # fmt: skip
+            if row + 4 <= at.batch:
+                four(corner)
+                row += 4
+            else:
+                one(corner)
+                row += 1
+
+    return jit(block)
+
+
+def _over_sixteens(block: Any) -> Callable[[Forward], None]:
+    """All units, sixteen at a time."""
+
+    def forward(at: Forward) -> None:
+        for unit in range(0, at.hidden, LANES):
+            block(at, unit)
+
+    return forward
+
+
+def _over_units(wide: Any, half: Any, sixteen: Any) -> Callable[[Forward], None]:
+    """All units, in the largest of `BLOCKS` that still fits."""
+
+    def forward(at: Forward) -> None:
         unit = 0
         while unit < at.hidden:
-            if unit + wide <= at.hidden:
-                by_wide(at, unit)
-                unit += wide
-            elif unit + half <= at.hidden:
-                by_half(at, unit)
-                unit += half
+            if unit + PANEL <= at.hidden:
+                wide(at, unit)
+                unit += PANEL
+            elif unit + PANEL // 2 <= at.hidden:
+                half(at, unit)
+                unit += PANEL // 2
             else:
-                by_one(at, unit)
+                sixteen(at, unit)
                 unit += LANES
 
-    forward_by_width.__name__ = name
-    return jit(forward_by_width)
-
-
-def tile_intrinsic(rows: int, gates: int, emit: Callable[[Tile], None]) -> Any:
-    """A tile of so many sequences as a compiled function; see `forward_over`."""
-
-    def tile(code: Emitter, at: Corner) -> None:
-        emit(Tile(code, rows, gates, at))
-
-    tile.__name__ = f"{emit.__name__.strip('_')}_{rows}"
-    return vector_intrinsic(tile)
+    return forward
 
 
 @jit

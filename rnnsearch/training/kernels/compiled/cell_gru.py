@@ -18,32 +18,26 @@ from rnnsearch.training.kernels.compiled.activations import activated, sigmoid, 
 from rnnsearch.training.kernels.compiled.cell import (
     Backward,
     Tile,
+    compiled_cell,
     d_arriving,
-    forward_over,
-    tile_intrinsic,
 )
-from rnnsearch.training.kernels.compiled.layer import run_layers
-from rnnsearch.training.kernels.compiled.layout import Gradients, Sizes, Tensors
-from rnnsearch.training.kernels.compiled.step_layout import StepNumbers, StepSizes, StepTensors
-from rnnsearch.training.kernels.compiled.steps import run_steps
 from rnnsearch.training.kernels.compiled.vectors import (
     LANES,
     Address,
     Emitter,
     Vector,
-    vector_intrinsic,
 )
 
 
 def _forward(tile: Tile) -> None:
     code, at = tile.code, tile.at
-    from_x = tile.projected(3, at.hidden)
+    from_x = tile.projected()
     new_bias = tile.gate(at.b_hh, 0, 2)
 
     def first(m: int, gate: int) -> Vector:
         return from_x[m, gate] if gate < 2 else code.load(new_bias)
 
-    z = tile.recurrent(first, 3)
+    z = tile.recurrent(first)
     opened = activated([(sigmoid, z[m, gate]) for m in range(tile.rows) for gate in range(2)])
     resets, updates = opened[::2], opened[1::2]
     sums = [from_x[m, 2].plus_product(r, z[m, 2]) for m, r in enumerate(resets)]
@@ -56,8 +50,7 @@ def _forward(tile: Tile) -> None:
         code.store(tile.unit(at.h, m), new.plus_product(u, before - new))
 
 
-@vector_intrinsic
-def gru_backward(code: Emitter, at: Backward) -> None:
+def _backward(code: Emitter, at: Backward) -> None:
     with code.loop(0, at.batch, 1) as (b, _), code.loop(0, at.hidden, LANES) as (n, _):
         unit = (b, at.hidden), (n, 1)
 
@@ -77,16 +70,4 @@ def gru_backward(code: Emitter, at: Backward) -> None:
         code.store(code.shift(at.d_hidden, *unit), d * u)
 
 
-gru_forward = forward_over(
-    [(LANES, tile_intrinsic(4, 3, _forward), tile_intrinsic(1, 3, _forward))], 3, "gru_forward"
-)
-
-
-def gru(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
-    """Layers of gated recurrent units."""
-    run_layers(gru_forward, gru_backward, sizes, tensors, gradients)
-
-
-def step_gru(sizes: StepSizes, tensors: StepTensors, numbers: StepNumbers) -> None:
-    """Networks of gated recurrent units."""
-    run_steps(gru_forward, gru_backward, sizes, tensors, numbers)
+gru = compiled_cell("gru", _forward, _backward, gates=3, apart=1)

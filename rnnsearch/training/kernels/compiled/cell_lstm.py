@@ -16,21 +16,16 @@ from rnnsearch.training.kernels.compiled.activations import activated, sigmoid, 
 from rnnsearch.training.kernels.compiled.cell import (
     Backward,
     Tile,
+    compiled_cell,
     d_arriving,
-    forward_over,
-    tile_intrinsic,
 )
-from rnnsearch.training.kernels.compiled.layer import run_layers
-from rnnsearch.training.kernels.compiled.layout import Gradients, Sizes, Tensors
-from rnnsearch.training.kernels.compiled.step_layout import StepNumbers, StepSizes, StepTensors
-from rnnsearch.training.kernels.compiled.steps import run_steps
-from rnnsearch.training.kernels.compiled.vectors import LANES, Emitter, vector_intrinsic
+from rnnsearch.training.kernels.compiled.vectors import LANES, Emitter
 
 
 def _forward(tile: Tile) -> None:
     code, at = tile.code, tile.at
-    from_x = tile.projected(4, at.hidden)
-    z = tile.recurrent(lambda m, gate: from_x[m, gate], 4)
+    from_x = tile.projected()
+    z = tile.recurrent(lambda m, gate: from_x[m, gate])
     functions = sigmoid, sigmoid, tanh, sigmoid
     cells, opened = [], []
     for m in range(tile.rows):
@@ -46,9 +41,7 @@ def _forward(tile: Tile) -> None:
         code.store(tile.unit(at.h, m), o * inner)
 
 
-@vector_intrinsic
-def lstm_backward(code: Emitter, at: Backward) -> None:
-    """d_hidden is left at zero, for the product with W_hh to add to."""
+def _backward(code: Emitter, at: Backward) -> None:
     with code.loop(0, at.batch, 1) as (b, _), code.loop(0, at.hidden, LANES) as (n, _):
         unit = (b, at.hidden), (n, 1)
         gate_row = code.builder.mul(b, b.type(4))
@@ -71,16 +64,4 @@ def lstm_backward(code: Emitter, at: Backward) -> None:
         code.store(code.shift(at.d_hidden, *unit), code.zero())
 
 
-lstm_forward = forward_over(
-    [(LANES, tile_intrinsic(4, 4, _forward), tile_intrinsic(1, 4, _forward))], 4, "lstm_forward"
-)
-
-
-def lstm(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
-    """Layers of long short-term memory."""
-    run_layers(lstm_forward, lstm_backward, sizes, tensors, gradients)
-
-
-def step_lstm(sizes: StepSizes, tensors: StepTensors, numbers: StepNumbers) -> None:
-    """Networks of long short-term memory."""
-    run_steps(lstm_forward, lstm_backward, sizes, tensors, numbers)
+lstm = compiled_cell("lstm", _forward, _backward, gates=4, memory=True)

@@ -1,10 +1,16 @@
-"""The compiled entry points: made when first asked for, and kept on disk."""
+"""The compiled entry points: made when first asked for, and kept on disk.
+
+A cell with its nonlinearity goes by one name (`models.cells.function_name`) and has two entry
+points: one computes a layer of all members, forward or back, the other takes whole training steps.
+They differ from cell to cell by the `CompiledCell` that they are made with, and by nothing else.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -13,71 +19,101 @@ from numba import types
 
 from rnnsearch.models.cells import CELLS, function_name
 from rnnsearch.training.kernels.compiled.cache import alone, is_on_disk, is_taken, keep_on_disk
+from rnnsearch.training.kernels.compiled.cell import CompiledCell
+from rnnsearch.training.kernels.compiled.layer import layer_function
 from rnnsearch.training.kernels.compiled.layout import Gradients, Sizes, Tensors
 from rnnsearch.training.kernels.compiled.step_layout import StepNumbers, StepSizes, StepTensors
+from rnnsearch.training.kernels.compiled.steps import steps_function
 
 Entry = Callable[..., None]
 
-LAYERS: dict[str, Entry] = {}
-STEPS: dict[str, Entry] = {}
-"""The entry points for layers and for whole steps, by the names of `models.cells.function_name`."""
-
-for _cell, _told in CELLS.items():
-    if "compiled" in _told.kernels:
-        _file = import_module(f"{__package__}.cell_{_cell}")
-        for _kind in _told.nonlinearities or ("",):
-            _name = function_name(_cell, _kind)
-            LAYERS[_name], STEPS[_name] = getattr(_file, _name), getattr(_file, f"step_{_name}")
-
-_compiled: dict[Entry, Entry] = {}
 _dispatchers: list[Any] = []
 _compiling = threading.Lock()
 
 
+def names() -> dict[str, str]:
+    """The name of every cell that can be compiled, and the module of its `CompiledCell`."""
+    return {
+        function_name(name, kind): cell.kernels["compiled"]
+        for name, cell in CELLS.items()
+        if "compiled" in cell.kernels
+        for kind in cell.nonlinearities or ("",)
+    }
+
+
+@cache
+def compiled_cell(name: str) -> CompiledCell:
+    """The `CompiledCell` that its module holds under the cell's name."""
+    cell: CompiledCell = getattr(import_module(names()[name]), name)
+    return cell
+
+
+@cache
+def functions(name: str) -> tuple[Entry, Entry]:
+    """The entry points `steps` and `layer` of a cell, for numba to compile.
+
+    On disk, among locks and in symbols they go by their own names and the module of the cell, so
+    that no two cells share one.
+    """
+    made = steps_function(compiled_cell(name)), layer_function(compiled_cell(name))
+    for function, own in zip(made, (f"step_{name}", name), strict=True):
+        function.__name__ = function.__qualname__ = own
+        function.__module__ = names()[name]
+    return made
+
+
+_compiled: dict[Entry, Entry] = {}
+
+
 def layer_entry(name: str) -> Entry:
     """The compiled layer of a cell: loaded from disk, or compiled (seconds) and kept there."""
-    ready = _compiled.get(LAYERS[name])
-    if ready is not None:  # numba's types are dear to make
-        return ready
-    return _entry(LAYERS[name], [_integers(kind) for kind in (Sizes, Tensors, Gradients)])
+    return _entry(functions(name)[1], _layer_types)
 
 
 def step_entry(name: str) -> Entry:
     """The same of whole steps."""
-    ready = _compiled.get(STEPS[name])
-    if ready is not None:
-        return ready
-    arrays = [*[types.float64[:, ::1]] * 3, *[types.float32[:, ::1]] * 2]
-    numbers = types.NamedTuple(arrays, StepNumbers)
-    kinds = [*map(_integers, (StepSizes, StepTensors)), numbers]
-    return _entry(STEPS[name], kinds)
+    return _entry(functions(name)[0], _step_types)
 
 
 def load(name: str) -> None:
-    """Load or compile both entry points of a cell."""
+    """Load or compile both entry points of a cell, whole steps first."""
     step_entry(name)
     layer_entry(name)
 
 
 def is_ready(name: str) -> bool:
     """Whether both entry points of a cell are loaded, or on disk."""
-    return all(e in _compiled or is_on_disk(e) for e in (STEPS[name], LAYERS[name]))
+    return not _missing(name)
 
 
 def is_awaited(name: str) -> bool:
     """Whether another process compiles an entry point of a cell, or is about to."""
-    missing = [e for e in (STEPS[name], LAYERS[name]) if e not in _compiled and not is_on_disk(e)]
-    return any(is_taken(entry.__name__) for entry in missing)
+    return any(is_taken(function.__name__) for function in _missing(name))
+
+
+def _missing(name: str) -> list[Entry]:
+    return [one for one in functions(name) if one not in _compiled and not is_on_disk(one)]
 
 
 def _integers(kind: Any) -> Any:
     return types.NamedUniTuple(types.int64, len(kind._fields), kind)
 
 
-def _entry(function: Entry, kinds: Sequence[Any]) -> Entry:
+def _layer_types() -> list[Any]:
+    return [_integers(kind) for kind in (Sizes, Tensors, Gradients)]
+
+
+def _step_types() -> list[Any]:
+    arrays = [*[types.float64[:, ::1]] * 3, *[types.float32[:, ::1]] * 2]
+    return [*map(_integers, (StepSizes, StepTensors)), types.NamedTuple(arrays, StepNumbers)]
+
+
+def _entry(function: Entry, argument_types: Callable[[], list[Any]]) -> Entry:
+    if function in _compiled:  # numba's types are dear to make
+        return _compiled[function]
     with _compiling:
         if function not in _compiled:
-            signature = types.void(*kinds)
+            signature = types.void(*argument_types())
             dispatcher = numba.njit(error_model="numpy", nogil=True)(function)
             kept = keep_on_disk(dispatcher)
             with nullcontext() if kept and is_on_disk(function) else alone(function.__name__):

@@ -18,6 +18,8 @@ _USED = {
         "FunctionCache.load_overload": "self sig target_context",
         "FunctionCache.save_overload": "self sig data",
         "FunctionCache.flush": "self",
+        "FunctionCache._index_key": "self sig codegen",
+        "FunctionCache.__init__._py_func": "",
         "FunctionCache._impl_class": "",
         "CompileResultCacheImpl.filename_base": "",
         "CompileResultCacheImpl._locator_classes": "",

@@ -74,15 +74,16 @@ class CompiledKernel(LayerKernel):
 
         operands = [operand.contiguous() for operand in operands]
         lengths = None if lengths is None else lengths.contiguous()
-        kept = call.room_to_keep(operands) if keep else None
+        name = entry_name(layer)
+        sizes = call.sizes_of(name, operands, backward=False, kept=keep)
+        kept = call.room_to_keep(sizes) if keep else None
         state = operands[5:]
         outputs = operands[0].new_empty((*operands[0].shape[:3], state[0].shape[-1]))
         last = tuple(map(torch.empty_like, state))
         tensors: dict[str, Tensor | None] = dict(zip(OPERANDS, operands, strict=False))
         tensors.update(zip(RESULTS, (outputs, *last), strict=False))
         tensors |= {"kept": kept, "lengths": lengths}
-        sizes = call.sizes_of(operands, backward=False, kept=kept is not None)
-        call.call(entry_name(layer), sizes, tensors, {})
+        call.call(name, sizes._replace(kept=int(kept is not None)), tensors, {})
         return outputs, last, Saved((*operands, outputs), lengths, kept)
 
     def backward(
@@ -105,11 +106,12 @@ class CompiledKernel(LayerKernel):
         gradients: dict[str, Tensor | None] = dict(zip(OPERANDS, found, strict=False))
         for result, gradient in zip(RESULTS, (slopes, *last), strict=False):
             gradients[result] = None if gradient is None else gradient.contiguous()
-        sizes = call.sizes_of(operands, backward=True, kept=kept is not None)
-        if sizes.gates == 4 * sizes.hidden and wanted[5] != wanted[6]:
+        name = entry_name(layer)
+        sizes = call.sizes_of(name, operands, backward=True, kept=kept is not None)
+        if sizes.memory and wanted[5] != wanted[6]:
             for n, operand_name in ((5, "h_first"), (6, "c_first")):
                 gradients[operand_name] = found[n] = torch.empty_like(operands[n])
-        call.call(entry_name(layer), sizes, tensors, gradients)
+        call.call(name, sizes, tensors, gradients)
         if kept is not None:
             # Another pass over the same numbers, which is rare, computes the gates again.
             rooms.give_back(kept)

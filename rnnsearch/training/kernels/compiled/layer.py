@@ -8,8 +8,10 @@ with the number of members.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from rnnsearch.training.kernels.compiled.cell import CompiledCell
 from rnnsearch.training.kernels.compiled.layout import (
     Gradients,
     Sizes,
@@ -52,22 +54,30 @@ def _last(sizes: Sizes, at: Tensors, sequence: int, first: int, last: int) -> No
 
 
 @jit_inside
-def run_layers(
+def _run_layers(
     forward_step: Any, backward_step: Any, sizes: Sizes, tensors: Tensors, grads: Gradients
 ) -> None:
-    """All members; the entry points of a cell call it with its two steps."""
     scratch = divide_scratch(tensors.scratch, sizes)
-    lstm = sizes.gates == 4 * sizes.hidden
     for k in range(sizes.members):
         at = _member(sizes, tensors, k)
         kept = divide_kept(at.kept if sizes.kept else scratch.kept, sizes)
         if not sizes.backward:
             member_forward(forward_step, sizes, at, scratch, kept)
             _last(sizes, at, at.outputs, at.h_first, at.h_last)
-            if lstm:
+            if sizes.memory:
                 _last(sizes, at, kept.cells, at.c_first, at.c_last)
         else:
-            if sizes.gates > sizes.hidden and not sizes.kept:
+            if sizes.gated and not sizes.kept:
                 # The same instructions on the same numbers: the gates come out equal to the bit.
                 member_forward(forward_step, sizes, at, scratch, kept)
             member_backward(backward_step, sizes, at, scratch, kept, grads, k)
+
+
+def layer_function(cell: CompiledCell) -> Callable[[Sizes, Tensors, Gradients], None]:
+    """What computes layers of a cell, all members of a call: for numba to compile."""
+    forward, backward = cell.forward, cell.backward
+
+    def layer(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:
+        _run_layers(forward, backward, sizes, tensors, gradients)
+
+    return layer

@@ -25,7 +25,10 @@ class Sizes(NamedTuple):
     batch: int
     inputs: int
     hidden: int
-    gates: int  # rows of the weight matrices: 1, 3 or 4 times `hidden`
+    gates: int  # rows of the weight matrices; from here to `gated` see `CompiledCell`
+    apart: int  # last ones of these rows, whose recurrent side is kept apart
+    memory: int  # 1: the state has a second part c
+    gated: int  # 1: the backward pass needs the gates
     backward: int  # 0: outputs and last state; 1: gradients
     kept: int  # 1: the forward call keeps its gates in `Tensors.kept` for the backward call
 
@@ -120,11 +123,9 @@ def after(address: int, floats: int) -> int:
 def divide_kept(start: int, sizes: Sizes) -> Kept:
     """Regions for one member. An RNN needs nothing but its outputs."""
     rows = sizes.steps * sizes.batch
-    gated = sizes.gates > sizes.hidden
-    lstm = sizes.gates == 4 * sizes.hidden
-    extra = after(start, rows * sizes.gates) if gated else start
-    cells = after(extra, rows * sizes.hidden) if gated else extra
-    end = after(cells, rows * sizes.hidden) if lstm else cells
+    extra = after(start, rows * sizes.gates) if sizes.gated else start
+    cells = after(extra, rows * sizes.hidden) if sizes.gated else extra
+    end = after(cells, rows * sizes.hidden) if sizes.memory else cells
     return Kept(start, extra, cells, end)
 
 
@@ -148,10 +149,9 @@ def divide_scratch(start: int, sizes: Sizes) -> Scratch:
     d_hidden = after(recurrent_rows, width * hidden)
     d_cell = after(d_hidden, sizes.batch * hidden)
     d_input_gates = after(d_cell, sizes.batch * hidden)
-    # Only a GRU's two sides differ: its reset gate lies on the recurrent side of the new gate.
     d_recurrent_gates = d_input_gates
     d_w_ih = after(d_input_gates, rows * width)
-    if width == 3 * hidden:
+    if sizes.apart:
         d_recurrent_gates = d_w_ih
         d_w_ih = after(d_recurrent_gates, rows * width)
     d_w_hh = after(d_w_ih, inputs * width)

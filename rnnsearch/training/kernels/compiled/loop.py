@@ -50,8 +50,9 @@ def closed_loop(
         # A member's last state is written when its first one has been read.
         tensors = dict(zip(OPERANDS, operands, strict=False))
         tensors |= zip(RESULTS, (outputs, *parts), strict=False)
-        sizes = sizes_of(operands, backward=False, kept=False)
-        calls.append(repeated(entry_name(layer), sizes, tensors))
+        name = entry_name(layer)
+        sizes = sizes_of(name, operands, backward=False, kept=False)
+        calls.append(repeated(name, sizes, tensors))
         current = outputs
     for step in range(steps):
         for call in calls:

@@ -75,11 +75,10 @@ def _prepare(sizes: Sizes, at: Tensors, scratch: Scratch, gates: int, steps: int
         pack_units(hidden, at.w_hh, scratch.recurrent_blocks)
     else:
         pack_gates(width // hidden, hidden, at.w_hh, scratch.recurrent_blocks)
-    # The recurrent bias of a GRU's new gate stays apart: the reset gate multiplies it.
-    summed = 2 * hidden if width == 3 * hidden else width
+    summed = width - sizes.apart
     add(summed, at.b_ih, at.b_hh, scratch.bias)
     rest = FLOAT_BYTES * summed
-    copy_vectors(width - summed, at.b_ih + rest, scratch.bias + rest)
+    copy_vectors(sizes.apart, at.b_ih + rest, scratch.bias + rest)
     if inputs <= _FEW_INPUTS:
         transpose(width, inputs, at.w_ih, inputs, scratch.input_panels, width)
         return
@@ -106,9 +105,8 @@ def member_forward(step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept:
     """Outputs, and what the backward pass needs in `kept`, of one member."""
     width, hidden, batch = sizes.gates, sizes.hidden, sizes.batch
     state = FLOAT_BYTES * batch * hidden
-    # An RNN has one gate, its output, and so projects into the outputs and keeps nothing else.
-    gates = at.outputs if width == hidden else kept.gates
-    lstm = width == 4 * hidden
+    # A cell whose one gate is its output projects the inputs into the outputs, and keeps nothing.
+    gates = kept.gates if sizes.gated else at.outputs
     steps = _own_steps(sizes, at)
     _prepare(sizes, at, scratch, gates, steps)
     few = sizes.inputs <= _FEW_INPUTS
@@ -128,7 +126,7 @@ def member_forward(step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept:
         ))  # fmt: skip
         fill_zero((batch - rows) * hidden, h + FLOAT_BYTES * rows * hidden)
         h_before = h
-        if lstm:
+        if sizes.memory:
             c_before = cell
     fill_zero((sizes.steps - steps) * batch * hidden, at.outputs + steps * state)
 
@@ -175,10 +173,9 @@ def _gather(
         add_transposed_product(
             hidden, width, count, before, hidden, d_later, scratch.d_w_hh, scratch.packed
         )
-    if d_rec != d_in:
-        # A GRU's sides differ in the new gate alone.
-        new = FLOAT_BYTES * 2 * hidden
-        add_column_sums(rows, hidden, d_rec + new, width, scratch.ones, scratch.d_b_hh + new)
+    if sizes.apart:
+        last = FLOAT_BYTES * (width - sizes.apart)
+        add_column_sums(rows, sizes.apart, d_rec + last, width, scratch.ones, scratch.d_b_hh + last)
     if d_inputs != 0:
         wide = padded(inputs)
         # The product adds to what stands there, so the rows start at zero.
@@ -201,7 +198,6 @@ def member_backward(
 ) -> None:
     """Gradients of one member."""
     width, hidden, batch, inputs = sizes.gates, sizes.hidden, sizes.batch, sizes.inputs
-    lstm = width == 4 * hidden
     floats = batch * hidden
     state = FLOAT_BYTES * floats
     gates_of_step = FLOAT_BYTES * batch * width
@@ -267,11 +263,11 @@ def member_backward(
     transpose(inputs, width, scratch.d_w_ih, width, grads.w_ih + gates * inputs, inputs)
     transpose(hidden, width, scratch.d_w_hh, width, grads.w_hh + gates * hidden, hidden)
     copy_vectors(width, scratch.d_b_ih, grads.b_ih + gates)
-    shared = width if scratch.d_input_gates == scratch.d_recurrent_gates else 2 * hidden
+    shared = width - sizes.apart
     copy_vectors(shared, scratch.d_b_ih, grads.b_hh + gates)
     rest = FLOAT_BYTES * shared
-    copy_vectors(width - shared, scratch.d_b_hh + rest, grads.b_hh + gates + rest)
+    copy_vectors(sizes.apart, scratch.d_b_hh + rest, grads.b_hh + gates + rest)
     if grads.h_first != 0:
         copy_vectors(floats, scratch.d_hidden, grads.h_first + k * state)
-    if lstm and grads.c_first != 0:
+    if sizes.memory and grads.c_first != 0:
         copy_vectors(floats, scratch.d_cell, grads.c_first + k * state)

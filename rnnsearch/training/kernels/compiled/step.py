@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnsearch.errors import PackError
-from rnnsearch.models.cells import CELLS, function_name
+from rnnsearch.models.cells import function_name
 from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.kernels.base import LayerShape
 
@@ -91,13 +91,14 @@ class CompiledStep:
                 contiguous; the compiled code trusts them.
         """
         from rnnsearch.training.kernels.compiled.call import call_steps
+        from rnnsearch.training.kernels.compiled.entry import compiled_cell
         from rnnsearch.training.kernels.compiled.step_layout import (
             StepNumbers,
             StepSizes,
             row_floats,
         )
 
-        cell, hidden = CELLS[self._layer.cell], self._layer.hidden_size
+        hidden = self._layer.hidden_size
         S, K, T, B, _ = inputs.shape
         sizes = StepSizes(
             members=K,
@@ -108,10 +109,10 @@ class CompiledStep:
             inputs=self._layer.input_size,
             outputs=self._outputs,
             hidden=hidden,
-            gates=cell.gates * hidden,
             row=0,
             adaptive=int(self._adaptive),
             mask=0 if masks is None else masks.stride(0),
+            **compiled_cell(self._name).properties(hidden),
         )
         sizes = sizes._replace(row=row_floats(sizes))
         state = (K, self._layers, B, hidden)
@@ -125,7 +126,7 @@ class CompiledStep:
         found = {"inputs": inputs, "targets": targets, **rows}
         if self._adaptive:
             wanted["second"] = (K, sizes.row)
-        if cell.states > 1:
+        if sizes.memory:
             wanted["state1"] = state
         if masks is not None:
             if len(masks) != self._layers - 1:

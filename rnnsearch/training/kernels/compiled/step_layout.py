@@ -30,7 +30,10 @@ class StepSizes(NamedTuple):
     inputs: int
     outputs: int
     hidden: int
-    gates: int  # rows of the weight matrices: 1, 3 or 4 times `hidden`
+    gates: int  # as in `Sizes`, and so the next three
+    apart: int
+    memory: int
+    gated: int
     row: int  # floats of a row of parameters
     adaptive: int  # 1: Adam or AdamW; 0: SGD
     mask: int  # floats from a layer's dropout masks to the next layer's; 0 for no dropout
@@ -105,7 +108,11 @@ class StepScratch(NamedTuple):
 def layer_sizes(sizes: StepSizes, layer: int) -> Sizes:
     """The call that one member's layer would be by itself."""
     inputs = sizes.inputs if layer == 0 else sizes.hidden
-    return Sizes(1, sizes.steps, sizes.batch, inputs, sizes.hidden, sizes.gates, 1, 0)
+    return Sizes(
+        members=1, steps=sizes.steps, batch=sizes.batch, inputs=inputs, hidden=sizes.hidden,
+        gates=sizes.gates, apart=sizes.apart, memory=sizes.memory, gated=sizes.gated, backward=1,
+        kept=0,
+    )  # fmt: skip
 
 
 @jit_and_python

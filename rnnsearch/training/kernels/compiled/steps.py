@@ -9,10 +9,12 @@ The layers are those of `member`, and read the rows of parameters where they lie
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from rnnsearch.training.kernels.compiled.cell import CompiledCell
 from rnnsearch.training.kernels.compiled.head import head_backward, head_forward, head_weights
 from rnnsearch.training.kernels.compiled.layout import Gradients, Tensors, divide_kept, padded
 from rnnsearch.training.kernels.compiled.member import member_backward, member_forward
@@ -112,7 +114,7 @@ def _carry(sizes: StepSizes, at: StepTensors, scratch: StepScratch) -> None:
     last = (sizes.steps - 1) * state
     for layer in range(sizes.layers):
         copy_vectors(floats, layer_outputs(sizes, scratch, layer) + last, at.h + layer * state)
-        if sizes.gates == 4 * sizes.hidden:
+        if sizes.memory:
             kept = _regions(sizes, scratch, layer)[2]
             copy_vectors(floats, kept.cells + last, at.c + layer * state)
 
@@ -133,18 +135,13 @@ def _member(sizes: StepSizes, tensors: StepTensors, s: int, k: int) -> StepTenso
 
 
 @jit_inside
-def run_steps(
+def _run_steps(
     forward_step: Any,
     backward_step: Any,
     sizes: StepSizes,
     tensors: StepTensors,
     numbers: StepNumbers,
 ) -> None:
-    """All steps of all members; the entry points of a cell call it with its two steps.
-
-    A member whose loss or norm is not finite stays as it was before that step, and its later
-    losses and norms repeat those of it.
-    """
     scratch = divide_step(tensors.scratch, sizes)
     fill_one(scratch.ones)
     fill_zero(sizes.hidden, scratch.zeros)
@@ -165,3 +162,17 @@ def run_steps(
             update(sizes, at, scratch, norm, numbers.rates[s, k], settings, numbers.powers[k])
             if settings[COLUMN.carry] != 0.0:
                 _carry(sizes, at, scratch)
+
+
+def steps_function(cell: CompiledCell) -> Callable[[StepSizes, StepTensors, StepNumbers], None]:
+    """What takes all training steps of all members of a cell: for numba to compile.
+
+    A member whose loss or norm is not finite stays as it was before that step, and its later
+    losses and norms repeat those of it.
+    """
+    forward, backward = cell.forward, cell.backward
+
+    def steps(sizes: StepSizes, tensors: StepTensors, numbers: StepNumbers) -> None:
+        _run_steps(forward, backward, sizes, tensors, numbers)
+
+    return steps

@@ -31,12 +31,13 @@ def main(cells: Sequence[str]) -> int:
     if refusal:
         print(f"nothing to compile: {refusal}", file=sys.stderr)
         return 0
-    unknown = sorted(set(cells) - set(entry.LAYERS))
+    known = entry.names()
+    unknown = sorted(set(cells) - set(known))
     if unknown:
-        print(f"no kernel for {unknown}; there are {', '.join(entry.LAYERS)}", file=sys.stderr)
+        print(f"no kernel for {unknown}; there are {', '.join(known)}", file=sys.stderr)
         return 2
-    names = [name for name in cells or entry.LAYERS if not entry.is_ready(name)]
-    cache.claim(table[name].__name__ for name in names for table in (entry.STEPS, entry.LAYERS))
+    names = [name for name in cells or known if not entry.is_ready(name)]
+    cache.claim(function.__name__ for name in names for function in entry.functions(name))
     if names:
         entry.load(names[0])
     rest = names[1:]
