@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
+from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Task, TaskData
 from rnnsearch.tasks.use import ModelDescription, Use
 
@@ -60,8 +61,11 @@ class Family:
         """Read and split what is learned from, without torch.
 
         Raises:
-            DataError: The file is missing, empty, unreadable, or too short to split.
+            DataError: The config itself is wrong, or the file is missing, empty, unreadable, or
+                too short to split.
         """
+        if wrong := self.problems(config):
+            raise DataError("; ".join(f"task.{key}: {message}" for key, message in wrong))
         return cast("TaskData", imported_object(self.data)(config))
 
     def stand_in(self, config: Any) -> TaskData | None:

@@ -12,11 +12,10 @@ import numpy as np
 
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.events.baselines import logistic, marginal
-from rnnsearch.tasks.events.config import EventsConfig, problems
+from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.events.source import read_parts
 from rnnsearch.tasks.files.opened import FROM_SPACE, read_data
 from rnnsearch.tasks.ragged import Ragged
-from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.shuffling import batch_problem
 
 
@@ -51,7 +50,6 @@ class EventsData:
         Raises:
             DataError: It cannot be read, lacks a part, or holds anything but 0 and 1.
         """
-        refuse(problems(config))
         path = Path(config.path or "")
         raw = read_data(path, FROM_SPACE)
         parts = read_parts(raw, path)

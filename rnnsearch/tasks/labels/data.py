@@ -13,13 +13,12 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.labels.baselines import logistic, majority
-from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig, problems
+from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig
 from rnnsearch.tasks.labels.encoder import Encoder, TextEncoder, number_encoder, text_encoder
 from rnnsearch.tasks.labels.generated import CLASSES, generate
 from rnnsearch.tasks.labels.source import read
 from rnnsearch.tasks.labels.split import split, unique_pairs
 from rnnsearch.tasks.ragged import Ragged
-from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.shuffling import batch_problem
 
 
@@ -64,7 +63,6 @@ class LabelsData:
         Raises:
             DataError: They cannot be read, have one class alone, or too few sequences of one.
         """
-        refuse(problems(config))
         return _generated(config) if config.generated.rule != "none" else _read(config)
 
     @classmethod

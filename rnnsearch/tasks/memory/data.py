@@ -16,7 +16,6 @@ from rnnsearch.tasks.memory import adding, copying
 from rnnsearch.tasks.memory.adding import AddingConfig
 from rnnsearch.tasks.memory.config import MemoryConfig
 from rnnsearch.tasks.memory.copying import CopyConfig
-from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.shuffling import batch_problem
 from rnnsearch.tasks.streams import derive
 
@@ -88,7 +87,6 @@ class AddingData(MemoryData):
     whole_sequence = True
 
     def __init__(self, config: AddingConfig) -> None:
-        refuse(adding.problems(config))
         self.config = config
         self.steps = config.length
         self.arrays = {
@@ -161,7 +159,6 @@ class CopyData(MemoryData):
     whole_sequence = False
 
     def __init__(self, config: CopyConfig) -> None:
-        refuse(copying.problems(config))
         self.config = config
         self.steps = config.steps
         self.input_size = config.symbols + 2

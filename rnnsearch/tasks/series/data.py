@@ -16,11 +16,10 @@ from rnnsearch.tasks.base import Metric, Score, Window
 from rnnsearch.tasks.files.blocks import column_names
 from rnnsearch.tasks.files.forms import Wanted
 from rnnsearch.tasks.files.table import Table, read_table
-from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.baselines import baselines_of
 from rnnsearch.tasks.series.checks import check_cells, check_columns, checked
-from rnnsearch.tasks.series.config import SeriesConfig, problems
+from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.intervals import check_calibration
 from rnnsearch.tasks.series.notes import notes_of
 from rnnsearch.tasks.series.order import in_order
@@ -43,7 +42,6 @@ class SeriesData(PreparedSeries):
         Raises:
             DataError: The file, a column or a cell is not what the task needs.
         """
-        refuse(problems(config))
         columns = (*config.targets, *config.past, *config.known)
         path = Path(config.path or "")
         check_columns(config, column_names(path))

@@ -10,9 +10,8 @@ import numpy as np
 
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
-from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.sine.baselines import baselines_of
-from rnnsearch.tasks.sine.config import SineConfig, problems
+from rnnsearch.tasks.sine.config import SineConfig
 
 
 class SineData:
@@ -34,7 +33,6 @@ class SineData:
     whole_sequence = False
 
     def __init__(self, config: SineConfig) -> None:
-        refuse(problems(config))
         self.config = config
         self.waves: dict[Part, Floats] = {
             "train": _waves(config, config.starts),

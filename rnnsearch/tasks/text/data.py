@@ -14,9 +14,8 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.files.encoding import without_mark
-from rnnsearch.tasks.refused import refuse
 from rnnsearch.tasks.splits import bounds_of
-from rnnsearch.tasks.text.config import TextConfig, problems
+from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.ngram import CountedText, frequencies, ngram
 from rnnsearch.tasks.text.source import locate, read_bytes
 from rnnsearch.tasks.text.vocabulary import Vocabulary
@@ -71,7 +70,6 @@ class TextData:
         Raises:
             DataError: The text is missing, empty, not UTF-8, or too short for its split.
         """
-        refuse(problems(config))
         raw = read_bytes(config)
         try:
             plain, mark = (raw, "") if config.path is None else without_mark(raw)

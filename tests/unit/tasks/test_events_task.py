@@ -19,6 +19,7 @@ from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.events.data import EventsData
 from rnnsearch.tasks.events.task import EventsTask
+from rnnsearch.tasks.load import load_data
 from rnnsearch.testing.tasks import CPU, networks
 
 torch.set_num_threads(1)
@@ -170,7 +171,7 @@ def test_a_missing_file_and_a_missing_path_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no file"):
         data_of(tmp_path / "x.mat")
     with pytest.raises(DataError, match=r"task\.path: is missing"):
-        EventsData.read(EventsConfig())
+        load_data(EventsConfig())
 
 
 class Constant:

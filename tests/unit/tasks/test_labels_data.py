@@ -17,6 +17,7 @@ from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig, problem
 from rnnsearch.tasks.labels.data import LabelsData
 from rnnsearch.tasks.labels.encoder import OTHER, NumberEncoder, encoder_from_json
 from rnnsearch.tasks.labels.split import split, unique_pairs
+from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.splits import SplitConfig
 
 WORDS = {
@@ -162,7 +163,7 @@ def test_a_file_of_another_encoding_is_refused(tmp_path: Path) -> None:
     config = folder(tmp_path)
     (tmp_path / "words" / "Czech.txt").write_bytes("Abl\nDvořák\n".encode("iso8859-2"))
     with pytest.raises(DataError, match=r"Czech\.txt:2: byte 0xf8 is no UTF-8"):
-        LabelsData.read(config)
+        load_data(config)
 
 
 def test_an_empty_folder_and_a_missing_path_are_refused(tmp_path: Path) -> None:
@@ -273,7 +274,7 @@ def test_times_may_be_dates(tmp_path: Path) -> None:
 def test_a_config_that_contradicts_itself_is_named(config: LabelsConfig, key: str) -> None:
     assert key in [found for found, _ in problems(config)]
     with pytest.raises(DataError, match=f"task.{key}"):
-        LabelsData.read(config)
+        load_data(config)
 
 
 def test_windows_are_whole_sequences_and_at_most_the_part() -> None:

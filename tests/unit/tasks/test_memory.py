@@ -12,6 +12,7 @@ from torch import Tensor
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.memory import adding, copying
 from rnnsearch.tasks.memory.adding import AddingConfig
 from rnnsearch.tasks.memory.copying import CopyConfig
@@ -113,7 +114,7 @@ def test_no_sequence_stands_in_two_parts() -> None:
     assert train.isdisjoint(val | test)
     assert val.isdisjoint(test)
     with pytest.raises(DataError, match="64 different sequences"):
-        CopyData(replace(config, test_sequences=7))
+        load_data(replace(config, test_sequences=7))
 
 
 def test_copying_is_solved_by_copying() -> None:
@@ -163,7 +164,7 @@ def test_without_memory_chance_is_left() -> None:
 )
 def test_problems_name_the_key(key: str, config: AddingConfig | CopyConfig) -> None:
     with pytest.raises(DataError, match=f"task.{key}: "):
-        AddingData(config) if isinstance(config, AddingConfig) else CopyData(config)
+        load_data(config)
 
 
 def test_the_defaults_have_no_problem() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.series.baselines import baselines_of
 from rnnsearch.tasks.series.config import (
     SeriesConfig,
@@ -46,7 +47,7 @@ def config(path: Path, **settings: Any) -> SeriesConfig:
 )
 def test_what_a_table_cannot_give(tmp_path: Path, settings: dict[str, Any], words: str) -> None:
     with pytest.raises(DataError, match=words) as caught:
-        SeriesData.read(config(table(tmp_path, f"y,t\n{WAVE}"), **settings))
+        load_data(config(table(tmp_path, f"y,t\n{WAVE}"), **settings))
     assert caught.value.key.startswith("task.")
 
 
@@ -66,7 +67,7 @@ def test_cells_that_teach_nothing(
 ) -> None:
     raw = "y,t\n" + "\n".join(f"{cell},{at}" for at, cell in enumerate(cells))
     with pytest.raises(DataError, match=words):
-        SeriesData.read(config(table(tmp_path, raw), **settings))
+        load_data(config(table(tmp_path, raw), **settings))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_cells_that_teach_nothing(
 def test_a_time_that_comes_twice(tmp_path: Path, times: list[int], words: str) -> None:
     raw = "y,t\n" + "\n".join(f"{at},{one}" for at, one in enumerate([*times, *range(9, 90)]))
     with pytest.raises(DataError, match=words):
-        SeriesData.read(config(table(tmp_path, raw), time="t"))
+        load_data(config(table(tmp_path, raw), time="t"))
 
 
 @pytest.mark.parametrize("shuffled", [False, True])

@@ -13,6 +13,7 @@ from torch import Tensor
 from rnnsearch.errors import DataError, HorizonError
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.closed_loop import closed_loop_rollout
+from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.baselines import baselines_of
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig, problems
 from rnnsearch.tasks.sine.data import SineData
@@ -248,7 +249,7 @@ def test_problems_name_the_key(key: str, changes: dict[str, object]) -> None:
     config = replace(DEFAULT, **changes)  # type: ignore[arg-type]
     assert key in [found for found, _ in problems(config)]
     with pytest.raises(DataError, match=f"task.{key}"):
-        SineData(config)
+        load_data(config)
 
 
 def test_the_default_has_no_problem() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from rnnsearch.errors import DataError, PromptError
 from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.splits import SplitConfig
 from rnnsearch.tasks.text.config import TextConfig, problems
 from rnnsearch.tasks.text.data import TextData
@@ -140,7 +141,7 @@ def test_a_context_longer_than_the_text_is_refused() -> None:
     text = "0123456789" * 10
     assert TextData.read(TextConfig(text=text, context=(1, 89))).context_positions("val")[0] == 89
     with pytest.raises(DataError, match="no symbol of the val part has 90 symbols before it"):
-        TextData.read(TextConfig(text=text, context=(90,)))
+        load_data(TextConfig(text=text, context=(90,)))
     long = TextConfig(path="no such file", context=(5000,))
     assert "val_nats_context_5000" in [one.name for one in TextData.stand_in(long).metrics()]
 
@@ -245,7 +246,7 @@ def test_windows_longer_than_the_streams_are_explained() -> None:
 def test_problems_name_the_key(key: str, config: TextConfig) -> None:
     assert key in [found for found, _ in problems(config)]
     with pytest.raises(DataError, match=f"task.{key}"):
-        TextData.read(config)
+        load_data(config)
 
 
 def test_a_right_config_has_no_problem() -> None:

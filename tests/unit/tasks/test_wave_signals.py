@@ -14,6 +14,7 @@ from rnnsearch.errors import DataError, HorizonError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.closed_loop import closed_loop_rollout
+from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.signals import lorenz, mackey_glass, wave
 from rnnsearch.tasks.signals.config import LoopConfig, SignalConfig
 from rnnsearch.tasks.signals.data import SignalData
@@ -299,7 +300,7 @@ def test_windows_are_whole() -> None:
 )
 def test_problems_name_the_key(key: str, config: SignalConfig) -> None:
     with pytest.raises(DataError, match=f"task.{key}: "):
-        SignalData(config)
+        load_data(config)
 
 
 def test_the_defaults_have_no_problem() -> None:
