@@ -46,6 +46,9 @@ class StoppingRule(Protocol):
 
         Returns:
             Whether what `populations` gives has changed.
+
+        Raises:
+            ValueError: The value is not finite. Such a trial has diverged, and the caller ends it.
         """
         ...
 
@@ -65,7 +68,7 @@ class StoppingRule(Protocol):
     def populations(self) -> dict[int, int]:
         """How many trials have come to each rung, {epoch: trials}, the last epoch included.
 
-        A rule of many rungs may leave out those to which nobody has come.
+        A new dict at each call. A rule of many rungs may leave out those to which nobody has come.
         """
         ...
 
