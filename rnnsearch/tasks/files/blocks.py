@@ -192,7 +192,8 @@ def extent(path: Path) -> tuple[int, str]:
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
-            lines += block.count(b"\n")
+            # Lines end in LF, CR or CR LF.
+            lines += block.count(b"\n") + block.count(b"\r") - block.count(b"\r\n")
     if is_parquet(path):
         lines = parquet.ParquetFile(path).metadata.num_rows
     return lines, digest.hexdigest()

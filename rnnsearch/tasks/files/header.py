@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 
 from rnnsearch.errors import DataError
@@ -28,6 +29,10 @@ DELIMITERS = ";\t|,"
 
 DELIMITERS_OF_TEXTS = ",;\t|"
 """The same where texts are read, in which any of these may stand."""
+
+
+Row = tuple[int, list[str]]
+"""The line of a file, from 1, on which a row begins, and the row's cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +71,27 @@ def header(path: Path, wanted: Sequence[str] = ()) -> Header:
     first = next(iter(StringIO(text, newline="")), "")
     if not (text if wanted else first).strip():
         raise DataError(f"{path}:1: the first line is empty; it must name the columns.")
-    records = {one: _records(path, text, one, whole) for one in DELIMITERS}
+    rows = {one: _first_rows(path, text, one, whole) for one in DELIMITERS}
     asked = {plain_name(name) for name in wanted}
 
     def rank(one: str) -> tuple[int, bool, int, bool]:
-        cells, even = records[one][0][0], _even(records[one])
+        cells, even = rows[one][0][1], _even(rows[one])
         return len(asked & set(map(plain_name, cells))), even and len(cells) > 1, len(cells), even
 
     delimiter = max(DELIMITERS_OF_TEXTS if wanted else DELIMITERS, key=rank)
-    cells, used = records[delimiter][0]
+    cells = rows[delimiter][0][1]
     names = tuple(plain_name(name) or f"Unnamed: {at}" for at, name in enumerate(cells))
     if not wanted or asked - set(names):
-        if len(cells) == 1 or not _even(records[delimiter]):
-            _refuse_preamble(path, records)
+        if len(cells) == 1 or not _even(rows[delimiter]):
+            _refuse_preamble(path, rows)
         if all(is_number(name) for name in cells):
             raise DataError(
                 f"{path}:1: the first line holds numbers, not the names of columns; put one above, "
                 f"such as {delimiter.join(f'c{place + 1}' for place in range(min(len(names), 4)))}."
             )
     refuse_twice(f"{path}:1", names, wanted)
-    start = len(mark) + len(used.encode(encoding))
-    alike = len(records[delimiter]) if _even(records[delimiter]) else 0
+    start = len(mark) + len(_through_names(path, text, delimiter).encode(encoding))
+    alike = len(rows[delimiter]) if _even(rows[delimiter]) else 0
     return Header(names, delimiter, start, encoding, alike)
 
 
@@ -104,34 +109,15 @@ def looks_like_table(path: Path) -> int:
     return len(found.names) if found.alike > FEWEST_RECORDS else 0
 
 
-def _records(path: Path, text: str, delimiter: str, whole: bool) -> list[tuple[list[str], str]]:
-    """The first records and the text of each; quoted cells may hold newlines.
+def _first_rows(path: Path, text: str, delimiter: str, whole: bool) -> list[Row]:
+    """The first rows in which anything stands, quoted cells with newlines among them.
 
     Args:
         whole: Whether the text is all of the file, so that its last line is no part of one.
     """
-    used: list[str] = []
-
-    def lines() -> Iterator[str]:
-        for line in StringIO(text, newline=""):
-            used.append(line)
-            yield line
-
-    _allow_long_cells()
-    found: list[tuple[list[str], str]] = []
-    ended = False
-    try:
-        for cells in csv.reader(lines(), delimiter=delimiter):
-            if cells:
-                found.append((cells, "".join(used)))
-                used.clear()
-            if len(found) == LOOKED_AT:
-                break
-        else:
-            ended = True
-    except csv.Error as error:
-        raise DataError(f"{path}:1: no line of names: {error}.") from error
-    if ended and not whole:
+    rows = (row for row in csv_rows(path, StringIO(text, newline=""), delimiter) if row[1])
+    found = list(islice(rows, LOOKED_AT))
+    if not whole and next(rows, None) is None:
         found.pop()
     if not found:
         raise DataError(
@@ -141,20 +127,28 @@ def _records(path: Path, text: str, delimiter: str, whole: bool) -> list[tuple[l
     return found
 
 
-def _even(records: Sequence[tuple[list[str], str]]) -> bool:
-    """Whether all records have as many cells as the first."""
-    return len({len(cells) for cells, _ in records}) == 1
+def _through_names(path: Path, text: str, delimiter: str) -> str:
+    """The text up to the end of the row of names."""
+    rows = csv_rows(path, StringIO(text, newline=""), delimiter)
+    next(cells for _, cells in rows if cells)
+    line, _ = next(rows, (None, None))
+    return "".join(islice(StringIO(text, newline=""), None if line is None else line - 1))
 
 
-def _refuse_preamble(path: Path, records: Mapping[str, Sequence[tuple[list[str], str]]]) -> None:
+def _even(rows: Sequence[Row]) -> bool:
+    """Whether all rows have as many cells as the first."""
+    return len({len(cells) for _, cells in rows}) == 1
+
+
+def _refuse_preamble(path: Path, rows: Mapping[str, Sequence[Row]]) -> None:
     """Refuse lines above the line of names: fewer cells than all of the rows that follow."""
-    for delimiter, found in records.items():
-        counts = [len(cells) for cells, _ in found]
+    for delimiter, found in rows.items():
+        counts = [len(cells) for _, cells in found]
         last = counts[-1]
         first = next(at for at in range(len(counts)) if set(counts[at:]) == {last})
         if 0 < first < len(counts) - 5 and last > max(counts[:first]):
-            line = sum(text.count("\n") for _, text in found[: first + 1])
-            row = delimiter.join(found[first][0])
+            line, cells = found[first]
+            row = delimiter.join(cells)
             target = shlex.quote(f"{path.stem}.table{path.suffix}")
             if first == 1 and last == counts[0] + 1 > 2:
                 raise DataError(
@@ -169,7 +163,7 @@ def _refuse_preamble(path: Path, records: Mapping[str, Sequence[tuple[list[str],
 
 def csv_rows(
     path: Path, stream: Iterable[str], delimiter: str, strict: bool = False
-) -> Iterator[tuple[int, list[str]]]:
+) -> Iterator[Row]:
     """The rows of a CSV, that of the names first, each with the line, from 1, on which it begins.
 
     Args:

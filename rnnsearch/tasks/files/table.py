@@ -89,8 +89,6 @@ def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> T
     try:
         for batch in rows_of(path, wanted, types):
             end = rows + batch.num_rows
-            if end > len(values):  # lines that end in a bare carriage return
-                values, ids = _longer(values, end), _longer(ids, end)
             for number, name in enumerate(wanted.numbers):
                 values[rows:end, number] = _numbers(path, wanted, batch, name, rows, forms)
             if forms.time is not None:
@@ -131,15 +129,6 @@ def _check_memory(path: Path, rows: int, wanted: Wanted) -> None:
             f"{path}: {rows:,} rows of {len(wanted.columns)} columns take {needed / 2**30:,.0f} "
             f"GiB, and this machine has {memory / 2**30:,.0f} GiB; give fewer rows or columns."
         )
-
-
-def _longer(array: NDArray[Any], rows: int) -> NDArray[Any]:
-    """The array with room for twice as many rows; one of no rows is not wanted."""
-    if len(array) == 0:
-        return array
-    found = np.empty((2 * rows, *array.shape[1:]), array.dtype)
-    found[: len(array)] = array
-    return found
 
 
 def _numbers(path: Path, wanted: Wanted, batch: Any, name: str, rows: int, forms: Forms) -> Floats:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats
@@ -161,8 +162,6 @@ def _sequences(
     Raises:
         DataError: A sequence has a time twice, or a cell is no number.
     """
-    import pyarrow
-
     values = np.stack([_numbers(table, name) for name in features], axis=1)
     rows = rows_by_id(table.columns[id])
     if time is not None:

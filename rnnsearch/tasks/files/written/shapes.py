@@ -63,13 +63,6 @@ def part(parts: Any, name: str, absent: int = 0) -> Ints:
     return np.asarray(numbers.to_numpy(zero_copy_only=False), np.int64)
 
 
-def has(parts: Any, name: str) -> Bools:
-    """Where a part is there at all."""
-    if parts.type.get_field_index(name) < 0:
-        return np.zeros(len(parts), bool)
-    return np.asarray(parts.field(name).to_numpy(zero_copy_only=False) != "", bool)
-
-
 def month_names(parts: Any) -> Ints:
     """The months of names; 0 where a word names none."""
     low = compute.utf8_lower(parts.field("n"))
@@ -111,7 +104,7 @@ def offsets(parts: Any) -> tuple[Ints, Bools]:
     digits = np.asarray(numbers.cast("int64").to_numpy(zero_copy_only=False), np.int64)
     east = (digits // 100) * 3600 + (digits % 100) * 60
     back = np.asarray(compute.starts_with(zone, "-").to_numpy(zero_copy_only=False))
-    return np.where(back, -east, east), has(parts, "z")
+    return np.where(back, -east, east), np.asarray(zone.to_numpy(zero_copy_only=False) != "", bool)
 
 
 def days_since_1970(year: Ints, month: Ints, day: Ints) -> tuple[Ints, Bools]:
