@@ -158,31 +158,28 @@ class _Asked:
 
 
 def _load(asked: _Asked, verb: str) -> TrainedModel:
-    """The model that was asked for.
+    """A study's champion, or a model of the registry.
+
+    A study in the storage runs the code that its space file names; a model of the registry may be
+    anybody's, so its code is run with `--allow-code` alone.
 
     Raises:
-        ModelError: It cannot do what the command asks; the text says what it can.
+        ModelError: There is no such model, or it cannot do what the command asks; the text says
+            what it can.
     """
-    trained = _loaded(asked)
+    if ":/" in asked.model:
+        from rnnsearch.cli.store import existing, named_store
+        from rnnsearch.records.mlflow.registry import fetch
+
+        store = existing(named_store(asked.storage, asked.tracking_uri))
+        if store.origin:
+            typer.echo(f"MLflow: {store.shown} ({store.origin})", err=True)
+        trained = fetch(asked.model, store.uri, allow_code=asked.allow_code)
+    else:
+        from rnnsearch.study import Study
+
+        trained = Study.open(asked.model, storage=asked.storage).result().load_model()
     refusal = trained.use.refusals(asked).get(verb)
     if refusal is not None:
         raise ModelError(refusal)
     return trained
-
-
-def _loaded(asked: _Asked) -> TrainedModel:
-    """A study's champion, or a model of the registry.
-
-    A study in the storage runs what its space file names; a model of the registry may be anyone's.
-    """
-    if ":/" not in asked.model:
-        from rnnsearch.study import Study
-
-        return Study.open(asked.model, storage=asked.storage).result().load_model()
-    from rnnsearch.cli.store import existing, named_store
-    from rnnsearch.records.mlflow.registry import fetch
-
-    store = existing(named_store(asked.storage, asked.tracking_uri))
-    if store.origin:
-        typer.echo(f"MLflow: {store.shown} ({store.origin})", err=True)
-    return fetch(asked.model, store.uri, allow_code=asked.allow_code)

@@ -10,7 +10,9 @@ import json
 import logging
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from rnnsearch.disk import replace_file
 from rnnsearch.events import ChampionMark
@@ -75,7 +77,7 @@ class WriterState:
     experiment_id: str = ""
     run_id: str = ""
     champion_uri: str = ""
-    champion: ChampionMark | None = None
+    champion: Annotated[ChampionMark | None, BeforeValidator(lambda mark: mark or None)] = None
     unregistered: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     remedy: str = ""
@@ -94,15 +96,10 @@ class WriterState:
     def load(cls, folder: Path) -> WriterState:
         """The state of an outbox folder; a fresh one where there is none."""
         try:
-            row = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-            row["runs"] = {int(key): OpenRun(**run) for key, run in row["runs"].items()}
-            mark = row.get("champion")
-            row["champion"] = ChampionMark(**mark) if mark else None
-            row["ended"] = {int(key): name for key, name in row.get("ended", {}).items()}
-            return cls(**row)
+            return _STATE.validate_json((folder / "state.json").read_bytes())
         except FileNotFoundError:
             return cls()
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except ValidationError as error:
             # Nothing is lost with it: every event counts as claimed, and runs are looked up.
             _log.warning("state.json in %s is unreadable (%s); starting without it", folder, error)
             return cls(claimed=EVERYTHING)
@@ -127,6 +124,9 @@ class WriterState:
     def save(self, folder: Path) -> None:
         mark = {} if self.champion is None else self.champion._asdict()
         replace_file(folder / "state.json", json.dumps({**asdict(self), "champion": mark}))
+
+
+_STATE = TypeAdapter(WriterState)
 
 
 def _is_of(state: WriterState, store: TrackingStore) -> bool:
