@@ -22,7 +22,8 @@ SHOWN = 10
 def analyse(
     name: StudyName, storage: Storage = DEFAULT_STORAGE, format_: FormatOption = "text"
 ) -> None:
-    """Tell what a study's search did: its stops, its progress, which parameters mattered."""
+    """Tell what the search of a study did: how trials ended, how the best value fell or rose, and
+    which parameters mattered."""
     from rnnsearch.study import Study
 
     result = Study.open(name, storage=storage).result()

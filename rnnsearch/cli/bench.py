@@ -11,7 +11,7 @@ import typer
 from rnnsearch.errors import InputError
 
 app = typer.Typer(
-    help="Measure this machine with the scripts of the repository's tests/benchmark.",
+    help="Measure this machine with the benchmarks of a checkout, which lie in tests/benchmark.",
     no_args_is_help=True,
 )
 
@@ -25,13 +25,14 @@ _PASS_ON = {
 
 @app.command(context_settings=_PASS_ON)
 def kernels(context: typer.Context) -> None:
-    """A training step a trial in a pack, against torch's module alone; --help for its options."""
+    """Time a training step in a pack against torch's module alone; `--help` lists the options."""
     _run("bench_kernels.py", context.args)
 
 
 @app.command(context_settings=_PASS_ON)
 def search(context: typer.Context) -> None:
-    """Trials an hour, against Ray Tune's stock example and plain Optuna; --help for its options."""
+    """Count trials an hour against Ray Tune's own example and plain Optuna; `--help` lists the
+    options."""
     _run("bench_search.py", context.args)
 
 

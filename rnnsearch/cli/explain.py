@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rnnsearch.cli.options import MOST, FormatOption
+from rnnsearch.cli.options import FormatOption, count
 from rnnsearch.cli.text import print_json
 from rnnsearch.errors import InputError
 from rnnsearch.models.cells import CELLS
@@ -22,39 +22,26 @@ else:
     Cell = Literal[tuple(CELLS)]
 
 
-def _count(meaning: str) -> typer.models.OptionInfo:
-    """An option that takes a whole number from 1."""
-    option: typer.models.OptionInfo = typer.Option(min=1, max=MOST, help=meaning)
-    return option
-
-
 def explain(
-    cell: Annotated[
-        Cell,
-        typer.Argument(
-            case_sensitive=False, help=f"{', '.join(list(CELLS)[:-1])} or {list(CELLS)[-1]}."
-        ),
-    ],
-    input_size: Annotated[int, _count("Numbers that enter at each time step.")] = 100,
+    cell: Annotated[Cell, typer.Argument(case_sensitive=False, help="The cell to explain.")],
+    input_size: Annotated[int, count(help="Numbers that enter at each time step.")] = 100,
     hidden_sizes: Annotated[
-        str, typer.Option(help="Units of each layer, as in 30,20; one number for all layers.")
+        str, typer.Option(help="Units of each layer, as in 30,20; one number counts for all.")
     ] = "20",
     num_layers: Annotated[
-        int | None,
-        typer.Option(min=1, max=MOST, help="Layers, where --hidden-sizes is one number."),
+        int | None, count(help="Layers, where --hidden-sizes is one number.")
     ] = None,
-    output_size: Annotated[int, _count("Numbers that the head gives.")] = 1,
-    batch_size: Annotated[int, _count("Sequences in a batch, in the shapes.")] = 3,
-    seq_len: Annotated[int, _count("Time steps of a sequence.")] = 10,
+    output_size: Annotated[int, count(help="Numbers that the head gives.")] = 1,
+    batch_size: Annotated[int, count(help="Sequences in a batch, in the shapes.")] = 3,
+    seq_len: Annotated[int, count(help="Time steps of a sequence.")] = 10,
     nonlinearity: Annotated[
-        Literal["tanh", "relu"], typer.Option(case_sensitive=False, help="Of an rnn.")
+        Literal["tanh", "relu"],
+        typer.Option(case_sensitive=False, help="Activation of an rnn alone."),
     ] = "tanh",
-    code: Annotated[
-        bool, typer.Option("--code", help="Also the lines of numpy that are compared with.")
-    ] = False,
+    code: Annotated[bool, typer.Option("--code", help="Also print the cell in numpy.")] = False,
     format_: FormatOption = "text",
 ) -> None:
-    """Print a cell's equations, its shapes, its parameter counts, and how well its forms agree."""
+    """Print a cell's equations, shapes and parameter counts, and how far its forms differ."""
     sizes = _sizes(hidden_sizes, num_layers)
     _refuse_long(input_size, sizes, batch_size, seq_len)
     if nonlinearity == "relu" and not CELLS[cell].nonlinearities:

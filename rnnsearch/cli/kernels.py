@@ -18,16 +18,18 @@ BATCH_SIZES = (1, 32, 128)
 def kernels(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="A space file: only the shapes that it can reach."),
+        typer.Argument(metavar="[FILE]", help="Only shapes that a space file can reach."),
     ] = None,
-    device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where packs train.")] = "cpu",
+    device: Annotated[
+        Literal["cpu", "cuda"], typer.Option(help="Device on which packs train.")
+    ] = "cpu",
     dtype: Annotated[
-        Literal["float32", "float64"], typer.Option(help="`training.dtype`.")
+        Literal["float32", "float64"], typer.Option(help="Number type, as in training.dtype.")
     ] = "float32",
     set_: SetOption = None,
     format_: FormatOption = "text",
 ) -> None:
-    """Print which kernel trains networks of which shape on this machine, measured by shape."""
+    """Print which kernel trains networks of which shape on this machine."""
     import torch
 
     from rnnsearch.cli.text import print_json, print_table

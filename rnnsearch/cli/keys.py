@@ -18,20 +18,14 @@ WIDTH = 100
 
 def keys(
     key: Annotated[
-        str,
-        typer.Argument(
-            metavar="KEY", help="A key, or what keys begin with: training, search.scheduler."
-        ),
+        str, typer.Argument(metavar="KEY", help="Only this key and what is below it.")
     ] = "",
     task: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TASK", help="Only keys of this task: series, or package.module:Class."
-        ),
+        str | None, typer.Option(metavar="TASK", help="Only keys of this type of task.")
     ] = None,
     format_: FormatOption = "text",
 ) -> None:
-    """Print each key of a search-space file: what it takes, its default, its meaning, its draws."""
+    """Print the keys of a search-space file: what each takes and means, its default, its draws."""
     from rnnsearch.space.reference import reference
 
     found = reference(key, task)

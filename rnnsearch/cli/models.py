@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnnsearch.cli.options import MOST, FormatOption, Storage, TrackingUri
+from rnnsearch.cli.options import FormatOption, Storage, TrackingUri, count
 from rnnsearch.cli.panels import panels_as_json, print_panels
 from rnnsearch.cli.text import print_json
 from rnnsearch.commands import DEFAULT_STORAGE, command
@@ -22,16 +22,14 @@ MOST_SEED = 2**63 - 1
 ModelName = Annotated[
     str,
     typer.Argument(
-        metavar="NAME_OR_MODEL_URI", help="A study, or an MLflow URI such as models:/sine@champion."
+        metavar="NAME_OR_MODEL_URI", help="A study, or a model in MLflow: models:/sine@champion."
     ),
 ]
 
 
 AllowCode = Annotated[
     bool,
-    typer.Option(
-        "--allow-code", help="Import the own task or cell that a model of the registry names."
-    ),
+    typer.Option("--allow-code", help="Run the custom task or cell that a model in MLflow names."),
 ]
 
 
@@ -39,19 +37,17 @@ def rollout(
     model: ModelName,
     steps: Annotated[
         int | None,
-        typer.Option(
-            "--steps", min=1, max=MOST, help="Steps to predict; default: the task's longest."
-        ),
+        count(help="Time steps to predict; without it the longest rollout of the task."),
     ] = None,
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
     allow_code: AllowCode = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Draw the rollout into this PNG.")
+        Path | None, typer.Option("--output", "-o", help="Draw the rollout into this PNG file.")
     ] = None,
     format_: FormatOption = "text",
 ) -> None:
-    """Run a champion on its own predictions, from the start of its task's validation data."""
+    """Let a champion go on with its task's validation data, on its own predictions."""
     from rnnsearch.figures.panels import draw_panels
 
     asked = _Asked(model, storage, tracking_uri, allow_code)
@@ -73,21 +69,20 @@ def rollout(
 
 def sample(
     model: ModelName,
-    prompt: Annotated[str, typer.Option("--prompt", help="The text to go on with.")],
-    length: Annotated[
-        int, typer.Option("--length", min=1, max=MOST, help="Characters to write.")
-    ] = 200,
+    prompt: Annotated[str, typer.Option(help="The text that the model continues.")],
+    length: Annotated[int, count(help="How many characters to write.")] = 200,
     temperature: Annotated[
-        float, typer.Option("--temperature", min=0.0, help="0 always takes the likeliest.")
+        float,
+        typer.Option(min=0.0, help="1 draws as the model has learned, 0 takes the likeliest."),
     ] = 1.0,
     seed: Annotated[
-        int, typer.Option("--seed", min=0, max=MOST_SEED, help="Equal seeds, equal texts.")
+        int, typer.Option(min=0, max=MOST_SEED, help="Equal seeds give equal texts.")
     ] = 0,
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
     allow_code: AllowCode = False,
 ) -> None:
-    """Let a text champion go on with a prompt."""
+    """Let the champion of a text study continue a prompt."""
     asked = _Asked(model, storage, tracking_uri, allow_code)
     trained = _load(asked, "sample")
     vocabulary = trained.vocabulary()
@@ -99,22 +94,19 @@ def sample(
 def classify(
     model: ModelName,
     texts: Annotated[
-        list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts to label.")
+        list[str] | None, typer.Argument(metavar="[TEXT]...", help="The texts to label.")
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option(
-            "--file",
-            help="Texts, one a line, or a CSV with a column of them; of numbers, a step a row.",
-        ),
+        typer.Option(help="Texts, one on each line or in a CSV; or a CSV of numbers by time."),
     ] = None,
-    top: Annotated[int, typer.Option("--top", min=1, max=MOST, help="Classes to show.")] = 3,
+    top: Annotated[int, count(help="How many classes to show of each sequence.")] = 3,
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
     allow_code: AllowCode = False,
     format_: FormatOption = "text",
 ) -> None:
-    """Let a champion of labels say what sequences are."""
+    """Let the champion of a study of labels say which class each sequence likely is."""
     asked = _Asked(model, storage, tracking_uri, allow_code)
     trained = _load(asked, "classify")
     how = trained.use.how(asked)

@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,41 +23,43 @@ SetOption = Annotated[
 ]
 Storage = Annotated[
     Path,
-    typer.Option(
-        "--storage",
-        metavar="DIR",
-        help="Holds everything that studies leave.",
-        callback=followed,
-    ),
+    typer.Option(metavar="DIR", help="Folder for all files of all studies.", callback=followed),
 ]
-StudyName = Annotated[str, typer.Argument(metavar="NAME", help="A study in the storage.")]
+StudyName = Annotated[str, typer.Argument(metavar="NAME", help="A study in the storage folder.")]
 Address = Annotated[
-    str | None,
-    typer.Option("--address", help="A Ray cluster; default: this machine alone."),
+    str | None, typer.Option(help="A Ray cluster; without it Ray starts on this machine alone.")
 ]
 TrackingUri = Annotated[
     str | None,
     typer.Option(
-        "--tracking-uri",
         metavar="URI",
-        help="MLflow; default MLFLOW_TRACKING_URI, else DIR/mlflow.db. Give a password there.",
+        help="MLflow store; without it the study's, else that of the variable MLFLOW_TRACKING_URI "
+        "(give a password there), else mlflow.db in the storage folder.",
     ),
 ]
 MOST = 1_000_000
-"""Of everything that an option counts: more would take weeks or all memory."""
+"""The largest number that an option takes where it counts something: more of it would take weeks,
+or all memory."""
+count = partial(typer.Option, min=1, max=MOST)
+"""An option that counts something, from 1."""
 
 Trials = Annotated[
     int | None,
-    typer.Option("--trials", metavar="N", min=1, max=MOST, help="Trials of the study."),
+    count(metavar="N", help="Trials of the study, in the place of search.num_trials."),
 ]
 TimeBudget = Annotated[
-    str | None, typer.Option("--time-budget", metavar="10m", help="90s, 10m or 2h.")
+    str | None, typer.Option(metavar="10m", help="End the search after this time: 90s, 10m or 2h.")
 ]
 Format = Literal["text", "json"]
-FormatOption = Annotated[Format, typer.Option("--format", help="How the result is printed.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="Print text, or one line of JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result, no progress.")]
 Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Also each trial's way and the log files.")
+    bool,
+    typer.Option(
+        "--verbose",
+        "-v",
+        help="Also print how each trial begins and ends, and the lines of the log files.",
+    ),
 ]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def repair(name: StudyName, storage: Storage = DEFAULT_STORAGE) -> None:
-    """Keep what is whole of a damaged ledger, and say what is gone."""
+    """Keep the whole records of a damaged ledger, and say what is gone."""
     from rnnsearch.search.directory import StudyDirectory
     from rnnsearch.search.ledger import repair as work
     from rnnsearch.space.load import load

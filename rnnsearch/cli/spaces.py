@@ -14,7 +14,8 @@ from rnnsearch.commands import command
 
 
 def check(file: SpaceFile, set_: SetOption = None) -> None:
-    """Validate a search-space file without running it, and print what it means."""
+    """Check a search-space file without running it, and print what it means: defaults, draws, rows,
+    metrics and sizes."""
     from rnnsearch.cli.describe import print_description
     from rnnsearch.space.describe import describe
     from rnnsearch.space.load import load
@@ -23,19 +24,22 @@ def check(file: SpaceFile, set_: SetOption = None) -> None:
 
 
 def init(
-    data: Annotated[Path, typer.Argument(help="A text or a CSV.", show_default=False)],
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A text, a CSV or a Parquet file.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where to write; default DATA's stem.yaml")
+        Path | None,
+        typer.Option("--output", "-o", help="The file to write, if not DATA with .yaml."),
     ] = None,
     time: Annotated[
         list[str] | None,
-        typer.Option(help="Column of the time; twice where date and time of day stand apart."),
+        typer.Option(metavar="COLUMN", help="Time; twice where date and time of day stand apart."),
     ] = None,
-    id_: Annotated[str | None, typer.Option("--id", help="Column that tells series apart.")] = None,
+    id_: Annotated[
+        str | None, typer.Option("--id", metavar="COLUMN", help="What tells series apart.")
+    ] = None,
     target: Annotated[
-        list[str] | None, typer.Option(help="Column to forecast; several times for several.")
+        list[str] | None, typer.Option(metavar="COLUMN", help="What to forecast; may be repeated.")
     ] = None,
-    horizon: Annotated[int | None, typer.Option(min=1, help="Rows to forecast.")] = None,
+    horizon: Annotated[int | None, typer.Option(min=1, help="How many rows to forecast.")] = None,
     date_format: Annotated[
         str | None,
         typer.Option(help="How dates are written: dmy, mdy, ymd or a pattern such as %d.%m.%y."),
@@ -44,7 +48,8 @@ def init(
 ) -> None:
     """Write a commented, runnable search-space file for a data file.
 
-    Columns of a table are told by their names and cells; options say it where that is unsure.
+    What the columns of a table are is read from their names and cells; where that is unsure, the
+    options say it.
     """
     from rnnsearch.disk import create_file
     from rnnsearch.errors import InputError

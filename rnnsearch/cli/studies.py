@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnnsearch.cli.options import MOST, FormatOption, Storage, StudyName
+from rnnsearch.cli.options import MOST, FormatOption, Storage, StudyName, count
 from rnnsearch.cli.text import print_json, print_table
 from rnnsearch.commands import DEFAULT_STORAGE, command, shown
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def stop(name: StudyName, storage: Storage = DEFAULT_STORAGE) -> None:
-    """Ask the driver of a running study to stop; nothing is lost."""
+    """Ask a running study to stop. Nothing is lost, and `resume` goes on with it."""
     from rnnsearch.disk import replace_file
     from rnnsearch.errors import StudyNotFoundError
     from rnnsearch.search.directory import StudyDirectory
@@ -92,9 +92,9 @@ def _study_row(directory: StudyDirectory) -> dict[str, Any]:
 def delete(
     name: StudyName,
     storage: Storage = DEFAULT_STORAGE,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
 ) -> None:
-    """Delete a study's folder. Its runs and its registered model stay in MLflow."""
+    """Delete the folder of a study. Its runs and its registered model stay in MLflow."""
     from rnnsearch.search.directory import StudyDirectory
 
     directory = StudyDirectory.find(storage, name)
@@ -135,10 +135,10 @@ def _agrees(question: str) -> bool:
 def trials(
     name: StudyName,
     storage: Storage = DEFAULT_STORAGE,
-    top: Annotated[int, typer.Option("--top", min=1, max=MOST, help="Rows to show.")] = 20,
+    top: Annotated[int, count(help="How many rows to show.")] = 20,
     format_: FormatOption = "text",
 ) -> None:
-    """Show a study's leaderboard, the baselines among the trials."""
+    """Show the leaderboard of a study: its best trials, with the baselines among them."""
     from rnnsearch.cli.tables import print_leaderboard
     from rnnsearch.study import Study
 
@@ -155,7 +155,7 @@ def show(
     storage: Storage = DEFAULT_STORAGE,
     format_: FormatOption = "text",
 ) -> None:
-    """Show one trial: its parameters, its curve and why it ended."""
+    """Show one trial: its parameters, its learning curve, and why it ended."""
     from rnnsearch.cli.tables import print_trial
     from rnnsearch.errors import InputError
     from rnnsearch.study import Study
@@ -177,7 +177,7 @@ def show(
 def best(
     name: StudyName, storage: Storage = DEFAULT_STORAGE, format_: FormatOption = "text"
 ) -> None:
-    """Show a study's winner beside the best baseline, where it lies and how to use it."""
+    """Show the winner of a study beside the baselines, where its weights lie, and how to use it."""
     from rnnsearch.cli.result import print_result
     from rnnsearch.cli.usage import print_usage
     from rnnsearch.study import Study

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rnnsearch.cli.options import (
-    MOST,
     Going,
     SetOption,
     SpaceFile,
     StudyName,
     Trials,
+    count,
     trains,
 )
 from rnnsearch.cli.text import print_json
@@ -35,13 +35,13 @@ _KEYS = {"--trials": "search.num_trials", "--time-budget": "search.time_budget"}
 @trains
 def run(
     file: SpaceFile,
-    name: Annotated[str | None, typer.Option(help="The study's name; default: the file's.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the study, if not the file's.")] = None,
     trials: Trials = None,
     set_: SetOption = None,
     *,
     going: Going,
 ) -> None:
-    """Search, record and register the best recurrent model for a search-space file."""
+    """Search for the best model of a search-space file, record all trials, register the winner."""
     _first_word(f"rnnsearch: reading {file}", going)
     from rnnsearch.study import Study
 
@@ -54,16 +54,14 @@ def run(
 
 @trains
 def resume(name: StudyName, *, going: Going) -> None:
-    """Go on with a study that was interrupted."""
+    """Go on with a study that was interrupted or stopped, where it left off."""
     _go_on(name, 0, going)
 
 
 @trains
 def extend(
     name: StudyName,
-    trials: Annotated[
-        int, typer.Option("--trials", metavar="N", min=1, max=MOST, help="N more trials.")
-    ],
+    trials: Annotated[int, count(metavar="N", help="How many trials to add.")],
     *,
     going: Going,
 ) -> None:
@@ -85,9 +83,9 @@ def _go_on(name: str, more_trials: int, going: Going) -> None:
 def retrain(
     study: StudyName,
     name: Annotated[
-        str | None, typer.Option("--name", help="The new study's; default: NAME-retrained.")
+        str | None, typer.Option(help="Name of the new study, if not NAME-retrained.")
     ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, max=MOST, help="Trainings in all.")] = 3,
+    seeds: Annotated[int, count(help="How many trainings, each with another seed.")] = 3,
     set_: SetOption = None,
     *,
     going: Going,

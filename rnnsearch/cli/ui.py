@@ -25,14 +25,12 @@ EVERYWHERE = ("0.0.0.0", "::", "")
 
 def ui(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="A study; default: all of the storage.")
+        str | None, typer.Argument(metavar="NAME", help="A study; without it all of the storage.")
     ] = None,
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=1, max=LAST_PORT, help="Port to listen on.")
-    ] = 5000,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=LAST_PORT, help="The port to listen on.")] = 5000,
 ) -> None:
     """Browse the records of a storage folder in the MLflow UI."""
     from rnnsearch.cli.store import existing, named_store

@@ -275,7 +275,8 @@ def _open(given: str, study: str, identity: str, log_file: Path) -> TensorBoard:
 TENSORBOARD = SinkKind(
     name="TensorBoard",
     folder=True,
-    help="Also write TensorBoard's event files, a run a trial, below this folder.",
+    help="Also write TensorBoard's event files below this folder, a run for each trial. The study "
+    "keeps to it on resume; '' ends it.",
     check=_check,
     open=_open,
 )
