@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rnnsearch.errors import Mistake
 from rnnsearch.space.conditions import Parameter
 from rnnsearch.space.corners import possible_values
 from rnnsearch.space.noting import Place, note
@@ -23,7 +22,6 @@ class Candidate:
         file: What stands in the space file.
         values: Fixed fields by dotted key, defaults filled in; a wrong field has its default.
         parameters: Sampled fields by dotted key.
-        mistakes: Everything found wrong so far; the checks add to it.
         root: The top of the file, for mistakes of fields that the file does not name.
         data: What was read for each task of the space.
         stand_ins: The same, or what knows the task's rules where its data is not to be read.
@@ -32,7 +30,6 @@ class Candidate:
     file: SpaceFile
     values: dict[str, Any]
     parameters: dict[str, Parameter]
-    mistakes: list[Mistake]
     root: Place
     data: dict[TaskConfig, TaskData] = field(default_factory=dict)
     stand_ins: dict[TaskConfig, TaskData] = field(default_factory=dict)
@@ -41,15 +38,16 @@ class Candidate:
         """Add a mistake at the first of the keys that the file names."""
         named = next((key for key in keys if key in self.file.places), None)
         place = self.file.places[named] if named is not None else self.root
-        note(self.mistakes, place, named or keys[0], message, suggestion)
+        note(self.file.mistakes, place, named or keys[0], message, suggestion)
 
     def sound(self, prefix: str) -> bool:
-        """Whether no field under a prefix is a mistake."""
-        return not any(key == prefix or key.startswith(f"{prefix}.") for key in self.file.wrong)
+        """Whether no field under a prefix is a mistake, nor what it is a part of."""
+        under = any(key.startswith(f"{prefix}.") for key in self.file.wrong)
+        return not (under or self.file.is_wrong(prefix))
 
     def can_be(self, key: str) -> Sequence[Any]:
         """Every value that a field can have, as `possible_values`; none where it is a mistake."""
-        return () if key in self.file.wrong else possible_values(self, key)
+        return () if self.file.is_wrong(key) else possible_values(self, key)
 
     def task_keys(self) -> list[str]:
         """The dotted keys of the task's fields."""

@@ -27,10 +27,10 @@ BETWEEN_LAYERS = ("model.dropout", "model.residual")
 
 def check_effects(study: Candidate) -> None:
     """A sampled field that can never do anything is a mistake: it would waste the search."""
-    noted = {mistake.key for mistake in study.mistakes}
+    noted = {mistake.key for mistake in study.file.mistakes}
     fields = study.file.fields
     for key in study.parameters:
-        if key in study.file.wrong or key in noted:
+        if study.file.is_wrong(key) or key in noted:
             continue
         if key in BETWEEN_LAYERS:
             if layer_counts(study)[1] < 2:
@@ -41,7 +41,7 @@ def check_effects(study: Candidate) -> None:
                 )
         elif (needs := fields[key].needs) is not None:
             parent, condition = needs
-            if parent not in study.file.wrong and left_of(condition, parent, study) is None:
+            if not study.file.is_wrong(parent) and left_of(condition, parent, study) is None:
                 message = f"does nothing unless {condition.told(parent)}, which it never is."
                 study.note([key], f"is sampled, but {message}")
 
@@ -89,10 +89,10 @@ def check_task(study: Candidate, *, check_data: bool) -> list[Metric] | None:
 
 def _own_problems(study: Candidate, config: TaskConfig) -> bool:
     """Note what a task's own config finds wrong with itself."""
-    before = len(study.mistakes)
+    before = len(study.file.mistakes)
     for key, message in family_of(config).problems(config):
         study.note([f"task.{key}", *_parents(f"task.{key}")], message)
-    return len(study.mistakes) > before
+    return len(study.file.mistakes) > before
 
 
 def _parents(key: str) -> list[str]:
@@ -108,7 +108,7 @@ def _load(study: Candidate, config: TaskConfig, check_data: bool) -> TaskData | 
         data = load_data(config) if check_data else stand_in_data(config)
     except DataError as error:
         message = str(error)
-        if not any(mistake.message == message for mistake in study.mistakes):
+        if not any(mistake.message == message for mistake in study.file.mistakes):
             keys = ["task.path", "task.text", "task.type", "task"]
             study.note([error.key, *_parents(error.key), *keys] if error.key else keys, message)
         return _quietly(config) if check_data else None
@@ -163,7 +163,7 @@ def check_metric(study: Candidate, metrics: Sequence[Metric] | None) -> None:
         return
     known = {metric.name: metric for metric in metrics}
     if metric_key not in study.file.values:
-        if metric_key in study.file.wrong or not known:
+        if study.file.is_wrong(metric_key) or not known:
             return
         study.values[metric_key] = family(str(study.file.task_type)).judged_by(
             study.values, [metric.name for metric in metrics]
@@ -185,5 +185,5 @@ def check_metric(study: Candidate, metrics: Sequence[Metric] | None) -> None:
             f"{natural}; leave the line out, or mend it.",
             natural,
         )
-    elif goal_key not in study.file.wrong:
+    elif not study.file.is_wrong(goal_key):
         study.values[goal_key] = natural.value

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnsearch.space.drafts import filled
-from rnnsearch.space.reading import Reading
+from rnnsearch.space.findings import TableFindings
 from rnnsearch.space.roles import Answers
 from rnnsearch.space.table_reading import infer
 
@@ -19,121 +19,123 @@ FORECASTS = 1500
 """About as many forecasts are scored an epoch; a longer validation part is scored in strides."""
 
 
-def draft_table(path: Path, study: str, answers: Answers) -> tuple[str, Reading]:
+def draft_table(path: Path, study: str, answers: Answers) -> tuple[str, TableFindings]:
     """A space file that forecasts a table, and what they rest on.
 
     Raises:
         DataError: The file cannot be read, or lacks a column that the user named.
     """
-    found = infer(path, answers)
+    findings = infer(path, answers)
     written = json.dumps(str(path.resolve()), ensure_ascii=False)
-    return filled("series", path, study, {"path": written, **_values(found, answers)}), found
+    return filled("series", path, study, {"path": written, **_values(findings, answers)}), findings
 
 
-def screen(found: Reading) -> list[str]:
+def screen(findings: TableFindings) -> list[str]:
     """What was taken, left out and guessed, line by line, for a person to see at once."""
 
-    def said(names: Sequence[str]) -> str:
+    def listed(names: Sequence[str]) -> str:
         return ", ".join(names) or "none"
 
-    lines = ["taken:"] if found.targets or found.said else []
-    if found.targets:
+    lines = ["taken:"] if findings.targets or findings.notes else []
+    if findings.targets:
+        time = " and ".join(findings.time) or "the order of the rows"
+        several = f", {findings.series:,} series" if findings.id else ""
         lines += [
-            f"  time: {' and '.join(found.time) or 'the order of the rows'}, {found.step} apart",
-            f"  id: {found.id or 'none'}" + (f", {found.series:,} series" if found.id else ""),
-            f"  target: {said(found.targets)}",
-            f"  known ahead: {said(found.known)}",
-            f"  known up to now: {said(found.past)}",
+            f"  time: {time}, {findings.step} apart",
+            f"  id: {findings.id or 'none'}{several}",
+            f"  target: {listed(findings.targets)}",
+            f"  known ahead: {listed(findings.known)}",
+            f"  known up to now: {listed(findings.past)}",
         ]
-    lines += [f"  {note}" for note in found.said]
-    if found.left:
-        lines += ["left out:", *(f"  {name}: {why}" for name, why in found.left.items())]
-    if found.unsure:
+    lines += [f"  {note}" for note in findings.notes]
+    if findings.left:
+        lines += ["left out:", *(f"  {name}: {why}" for name, why in findings.left.items())]
+    if findings.unsure:
         lines += ["unsure; say it with these options of `rnnsearch init`:"]
-        lines += [f"  {question}" for question in found.unsure]
+        lines += [f"  {question}" for question in findings.unsure]
     return lines
 
 
-def _values(found: Reading, answers: Answers) -> dict[str, Any]:
+def _values(findings: TableFindings, answers: Answers) -> dict[str, Any]:
     """What the `$names` of the draft stand for."""
-    train, val = int(0.7 * found.rows), int(0.15 * found.rows)
-    horizon = found.period if 1 < found.period <= 48 else 12
+    train, val = int(0.7 * findings.rows), int(0.15 * findings.rows)
+    horizon = findings.period if 1 < findings.period <= 48 else 12
     horizon = answers.horizon or max(1, min(horizon, val // 2))
-    context = max(2 * horizon, min(found.period, 168), 24)
+    context = max(2 * horizon, min(findings.period, 168), 24)
     context = max(horizon, min(context, (train - horizon) // 3))
-    windows = found.series * (train - context - horizon)
+    windows = findings.series * (train - context - horizon)
     batch = next(size for size in (64, 32, 16, 8, 4, 1) if windows >= 8 * size or size == 1)
     steps = windows // batch
-    direct = horizon > 1 or bool(_past(found))
-    whole = f"{found.all_rows:,} rows"
-    if found.series > 1:
-        whole += f" of {found.series} series, the shortest of {found.rows:,}"
-    season = "no season found"
-    if found.period > 1:
-        season = f"autocorrelation {found.correlation:.2f} at {found.period} rows"
+    direct = horizon > 1 or bool(_past(findings))
+    whole = f"{findings.all_rows:,} rows"
+    if findings.series > 1:
+        whole += f" of {findings.series} series, the shortest of {findings.rows:,}"
+    season = "no season findings"
+    if findings.period > 1:
+        season = f"autocorrelation {findings.correlation:.2f} at {findings.period} rows"
     anchor = "  anchor: {choice: [none, last]}   # last: the change since the last known row"
     shortened = f"  steps_per_epoch: 500          # of {steps:,} that would show every window"
     return {
         "rows": whole,
-        "step": found.step,
-        "remarks": _lines(_remarks(found)),
-        "columns": _lines(_columns(found, answers)),
+        "step": findings.step,
+        "remarks": _lines(_remarks(findings)),
+        "columns": _lines(_columns(findings, answers)),
         "horizon": horizon,
         "context": context,
         "strategy": "direct" if direct else "recursive",
         "anchor": _lines([anchor] if direct else []),
-        "missing": found.missing,
-        "period": found.period,
+        "missing": findings.missing,
+        "period": findings.period,
         "season": season,
-        "stride": max(1, found.series * val // FORECASTS),
+        "stride": max(1, findings.series * val // FORECASTS),
         "hidden": "8, 32" if train < 1000 else "16, 64",
         "batch": batch,
         "shortened": _lines([shortened] if steps > 500 and direct else []),
     }
 
 
-def _past(found: Reading) -> list[str]:
+def _past(findings: TableFindings) -> list[str]:
     """Columns that are known up to now; of masked cells nothing is known ahead."""
-    return [*found.past, *found.known] if found.missing == "mask" else found.past
+    return [*findings.past, *findings.known] if findings.missing == "mask" else findings.past
 
 
 def _lines(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _remarks(found: Reading) -> list[str]:
+def _remarks(findings: TableFindings) -> list[str]:
     """What a person should know of the data, as comments."""
-    lines = [f"# Left out: {name}: {why}" for name, why in found.left.items()]
-    lines += [f"# Unsure: {question}" for question in found.unsure]
-    if found.problem:
-        lines.append(f"# This file does not run yet: {found.problem}")
-        lines += [f"#   {name}: {column.kind}" for name, column in found.columns.items()]
+    lines = [f"# Left out: {name}: {why}" for name, why in findings.left.items()]
+    lines += [f"# Unsure: {question}" for question in findings.unsure]
+    if findings.problem:
+        lines.append(f"# This file does not run yet: {findings.problem}")
+        lines += [f"#   {name}: {column.kind}" for name, column in findings.columns.items()]
     return [" ".join(line.split("\n")) for line in lines]
 
 
-def _columns(found: Reading, answers: Answers) -> Iterator[str]:
+def _columns(findings: TableFindings, answers: Answers) -> Iterator[str]:
     """The keys that say how the table is read, and which column is what."""
 
-    def told(value: object) -> str:
+    def quoted(value: object) -> str:
         return json.dumps(value, ensure_ascii=False)
 
-    if found.open_time:
-        yield f"  time: {told(found.open_time)}"
+    if findings.open_time:
+        yield f"  time: {quoted(findings.open_time)}"
         yield "  # date_format: dmy           # or mdy, or ymd: the dates do not show it"
-    if found.time:
-        yield f"  time: {told(found.time[0] if len(found.time) == 1 else found.time)}"
+    if findings.time:
+        yield f"  time: {quoted(findings.time[0] if len(findings.time) == 1 else findings.time)}"
     if answers.date_format:
-        yield f"  date_format: {told(answers.date_format)}"
+        yield f"  date_format: {quoted(answers.date_format)}"
     if answers.decimal:
-        yield f"  decimal: {told(answers.decimal)}"
-    if found.id is not None:
-        yield f"  id: {told(found.id)}    # each series by itself"
-    if found.skip_series:
-        yield f"  skip_series: {told(found.skip_series)}    # they never change"
-    if found.min_rows:
-        yield f"  min_rows: {found.min_rows}    # shorter series are left out"
-    yield f"  targets: {told(found.targets)}    # what to forecast; one or several"
-    if past := _past(found):
-        yield f"  past: {told(past)}    # known up to now"
-    if found.known and found.missing != "mask":
-        yield f"  known: {told(found.known)}    # known ahead, for the rows to forecast too"
+        yield f"  decimal: {quoted(answers.decimal)}"
+    if findings.id is not None:
+        yield f"  id: {quoted(findings.id)}    # each series by itself"
+    if findings.skip_series:
+        yield f"  skip_series: {quoted(findings.skip_series)}    # they never change"
+    if findings.min_rows:
+        yield f"  min_rows: {findings.min_rows}    # shorter series are left out"
+    yield f"  targets: {quoted(findings.targets)}    # what to forecast; one or several"
+    if past := _past(findings):
+        yield f"  past: {quoted(past)}    # known up to now"
+    if findings.known and findings.missing != "mask":
+        yield f"  known: {quoted(findings.known)}    # known ahead, for the rows to forecast too"

@@ -18,7 +18,6 @@ from rnnsearch.models.config import ModelConfig
 from rnnsearch.space.conditions import Among
 from rnnsearch.space.field_types import texts
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
-from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import family
 from rnnsearch.training.config import TrainingConfig
 from rnnsearch.vocabulary import DURATION, PATH, Key, Mark, keys
@@ -133,7 +132,8 @@ def _one_of(
     whole = default if type(default) is configs[name] else REQUIRED
     meaning = " ".join(f"`{one}`: {summary(cls)}" for one, cls in configs.items())
     names = tuple(dict.fromkeys([*configs, name]))
-    says = Key(Literal[names], meaning, never_sampled="other keys beside it hang on it")
+    never = "other keys beside it hang on it"
+    says = Key(Literal[names], meaning, never_sampled=never, configs=lambda: configs)
     chooser = {f"{key}.type": Field(f"{key}.type", says, default.type)}
     # It stands before the keys that hang on it, and in the place of the config's own `type`.
     return chooser | leaves(configs[name], key, whole) | chooser
@@ -178,7 +178,7 @@ def all_fields(
             found["task.type"] = Field("task.type", says, task_type)
         inner = leaves(cls, section, chosen=dict(chosen))
         found |= {key: one for key, one in inner.items() if key not in found}
-    if "task.path" in found and is_custom_task(str(task_type)):
+    if "task.path" in found and family(str(task_type)).custom:
         path = found["task.path"].says  # a user's task need not mark it
         marked = dataclasses.replace(path, marks=path.marks | {PATH})
         found["task.path"] = dataclasses.replace(found["task.path"], says=marked)
@@ -192,19 +192,10 @@ def all_fields(
 def choices(task_type: str | None) -> Mapping[str, Mapping[str, type]]:
     """The fields that hold one of several configs, and those configs by their `type`."""
     return {
-        key: configs
-        for section, cls in config_classes(task_type).items()
-        for key, configs in _choices(cls, section)
+        key.removesuffix(".type"): one.says.configs()
+        for key, one in all_fields(task_type).items()
+        if one.says.configs is not None
     }
-
-
-def _choices(cls: type, prefix: str) -> Iterator[tuple[str, Mapping[str, type]]]:
-    for name, says in keys(cls).items():
-        inner: Any = says.type
-        if says.configs is not None:
-            yield f"{prefix}.{name}", says.configs()
-        elif dataclasses.is_dataclass(inner):
-            yield from _choices(inner, f"{prefix}.{name}")  # type: ignore[arg-type]
 
 
 def fields_of(values: Mapping[str, Any]) -> Mapping[str, Field]:

@@ -27,11 +27,11 @@ def read_first_trials(entry: Entry | None, study: Candidate) -> tuple[dict[str, 
     if not isinstance(node, SequenceNode):
         if not is_null(node):
             message = "must be a list of mappings, such as [{model.cell: lstm}]."
-            note(study.mistakes, node.place, "first_trials", message)
+            note(study.file.mistakes, node.place, "first_trials", message)
         return ()
     found: list[dict[str, Any]] = []
     for number, item in enumerate(node.items):
-        with noted(study.mistakes):
+        with noted(study.file.mistakes):
             params = _one(f"first_trials[{number}]", item, study)
             if params is not None and params not in found:
                 found.append(params)
@@ -49,7 +49,7 @@ def _one(where: str, node: Node, study: Candidate) -> dict[str, Any] | None:
         for key, entry in node.entries.items():
             with noted(found):
                 named |= _value(where, key, entry, study)
-    if any(key in file.wrong for key in file.distributions):
+    if any(map(file.is_wrong, file.distributions)):
         return None
     with all_noted() as found:
 
@@ -78,7 +78,7 @@ def _value(where: str, key: str, entry: Entry, study: Candidate) -> dict[str, An
             return {}
         message = f"{key!r} is no field that a study samples; keys are dotted, such as model.cell."
         raise wrong(entry.place, where, message, nearest(key, parameters or known))
-    if key in file.wrong:
+    if file.is_wrong(key):
         return {}
     with within(entry.node.place, where, key):
         value = read_value(known[key], entry.node)

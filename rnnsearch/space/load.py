@@ -98,10 +98,10 @@ def loads(
         raise SpaceFileError(mistakes)
     apply_overrides(root, overrides, mistakes)
     file = read_sections(root, mistakes)
-    conditions = read_conditions(file, mistakes)
+    conditions = read_conditions(file)
     name = _name(root, name, mistakes)
     start = Place(source, root.place.line, directory)
-    study = Candidate(file, _fixed(file), _parameters(file, conditions), mistakes, start)
+    study = Candidate(file, _fixed(file), _parameters(file, conditions), start)
     _fix_what_overrides_leave_inactive(study)
     first_trials = read_first_trials(root.entries.get("first_trials"), study)
     check_clash(study)
@@ -194,7 +194,7 @@ def _fix_what_overrides_leave_inactive(study: Candidate) -> None:
     fixed: set[str] = set()
     for key in in_order(study.parameters):
         parameter = study.parameters[key]
-        if key in study.file.wrong:
+        if study.file.is_wrong(key):
             continue
         when: dict[str, Condition] = {}
         for parent, condition in parameter.when.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rnnsearch.errors import DataError, Mistake
@@ -10,8 +11,7 @@ from rnnsearch.space.document import Entry, MappingNode, Node, ScalarNode, is_nu
 from rnnsearch.space.fields import SECTIONS, every_field
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, note
-from rnnsearch.tasks.custom.find import is_custom_task
-from rnnsearch.tasks.families import BUILT_IN, family
+from rnnsearch.tasks.families import BUILT_IN, is_task
 
 
 def apply_overrides(root: MappingNode, overrides: Sequence[str], mistakes: list[Mistake]) -> None:
@@ -44,22 +44,14 @@ def apply_overrides(root: MappingNode, overrides: Sequence[str], mistakes: list[
 
 
 def _all_keys(root: MappingNode) -> dict[str, None]:
-    """The fields of every task, a user's own one that the file names among them."""
-    types = [*BUILT_IN, *_own_type(root)]
-    return dict.fromkeys(key for name in types for key in every_field(name))
-
-
-def _own_type(root: MappingNode) -> list[str]:
+    """The fields of every task that is built in, and of the custom one that the file names."""
+    found = dict.fromkeys(key for name in BUILT_IN for key in every_field(name))
     task = root.entries.get("task")
-    entry = task.node.entries.get("type") if task and isinstance(task.node, MappingNode) else None
-    name = plain(entry.node) if entry else None
-    if not (isinstance(name, str) and is_custom_task(name)):
-        return []
-    try:
-        family(name)
-    except DataError:
-        return []  # noted where the sections are read
-    return [name]
+    if task and isinstance(task.node, MappingNode) and (entry := task.node.entries.get("type")):
+        name = plain(entry.node)
+        with suppress(DataError):  # of a task that is not found: noted where sections are read
+            found |= dict.fromkeys(every_field(name) if is_task(name) else ())
+    return found
 
 
 def _known(key: str, keys: Iterable[str]) -> bool:

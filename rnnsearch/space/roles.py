@@ -132,6 +132,11 @@ def id_choices(columns: Mapping[str, Column], taken: Iterable[str]) -> list[str]
     return list(dict.fromkeys([*named, *texts, *(column.name for column in free)]))
 
 
+def distinct(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The different numbers in a column, rising; empty cells are NaN and none of them."""
+    return np.unique(values[np.isfinite(values)])
+
+
 def is_known(name: str, values: NDArray[np.float64]) -> bool:
     """Whether a column is called as what is known ahead, and holds what that can be.
 
@@ -141,7 +146,7 @@ def is_known(name: str, values: NDArray[np.float64]) -> bool:
     words = words_of(name)
     called = {*words, *("".join(pair) for pair in pairwise(words))}
     called |= {"".join(words[at : at + 3]) for at in range(len(words))}
-    known = np.unique(values[np.isfinite(values)])
+    known = distinct(values)
     if not len(known) or (known % 1 != 0).any() or known[0] < 0:
         return False
     if called & set(_FLAGS) and len(known) <= MOST_FLAGS:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from rnnsearch.errors import DataError, InputError, Mistake
 from rnnsearch.space.distributions import KINDS, Distribution
-from rnnsearch.space.document import Entry, MappingNode, ScalarNode, is_null, plain
+from rnnsearch.space.document import Entry, MappingNode, Node, ScalarNode, is_null, plain
 from rnnsearch.space.fields import (
     SECTIONS,
     Field,
@@ -25,8 +26,7 @@ from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, note, noted, wrong
 from rnnsearch.space.sampled import read_distribution
 from rnnsearch.space.values import read_value
-from rnnsearch.tasks.custom.find import is_custom_task
-from rnnsearch.tasks.families import BUILT_IN, family, task_types
+from rnnsearch.tasks.families import family, is_task, task_types
 from rnnsearch.vocabulary import Key
 
 
@@ -35,18 +35,20 @@ class SpaceFile:
     """What stands in the file, as far as it could be read.
 
     Attributes:
-        task_type: None where the file names no valid one.
+        mistakes: Everything wrong in it so far.
+        task_type: The `type` of its task; None where it names no valid one.
         values: Fixed fields that the file sets.
         distributions: Sampled fields.
         whens: The `when` entry of a sampled field, still as it stands in the file.
         places: Where each field that the file sets stands, valid or not.
-        wrong: Fields whose entry is a mistake.
+        wrong: Fields whose entry is a mistake; ask with `is_wrong`, for a section may stand here.
         order: Every field that the file sets, in its order.
         chosen: Which config each field with `OneOf` holds, where the file says it.
         idle: What the file says of the configs that it does not choose, in words.
     """
 
-    task_type: str | None
+    mistakes: list[Mistake]
+    task_type: str | None = None
     values: dict[str, Any] = field(default_factory=dict)
     distributions: dict[str, Distribution] = field(default_factory=dict)
     whens: dict[str, Entry] = field(default_factory=dict)
@@ -61,6 +63,19 @@ class SpaceFile:
         """Every field of the study."""
         return all_fields(self.task_type, tuple(self.chosen.items()))
 
+    @contextmanager
+    def reading(self, key: str) -> Iterator[None]:
+        """Note what is wrong with an entry of a field, which then is wrong as a whole."""
+        before = len(self.mistakes)
+        with noted(self.mistakes):
+            yield
+        if len(self.mistakes) > before:
+            self.wrong.add(key)
+
+    def is_wrong(self, key: str) -> bool:
+        """Whether a field, or what it is a part of, is a mistake."""
+        return any(f"{key}.".startswith(f"{one}.") for one in self.wrong)
+
     def overridden(self, key: str) -> bool:
         """Whether the command line sets a field, which wins over what the file says elsewhere."""
         return key in self.places and self.places[key].override
@@ -68,7 +83,7 @@ class SpaceFile:
 
 def read_sections(root: MappingNode, mistakes: list[Mistake]) -> SpaceFile:
     """Every field of task, model, training, search and resources."""
-    file = SpaceFile(None)
+    file = SpaceFile(mistakes)
     with noted(mistakes):
         file.task_type = _task_type(root)
     for name, entry in root.entries.items():
@@ -79,7 +94,7 @@ def read_sections(root: MappingNode, mistakes: list[Mistake]) -> SpaceFile:
     for name, entry in root.entries.items():
         if name in classes:
             file.places[name] = entry.place
-            _read_section(name, classes[name], entry, file, mistakes)
+            _read_section(name, classes[name], entry, file)
     return file
 
 
@@ -109,7 +124,7 @@ def _task_type(root: MappingNode) -> str:
         message = f"is never sampled, since a study learns one task; write one of {types}."
         raise wrong(place, key, message)
     name = plain(node)
-    if isinstance(name, str) and (is_custom_task(name) or name in BUILT_IN):
+    if is_task(name):
         try:
             family(name)
         except DataError as error:
@@ -125,72 +140,65 @@ def _read_section(
     cls: type,
     entry: Entry,
     file: SpaceFile,
-    mistakes: list[Mistake],
     others: Mapping[str, Field] = MappingProxyType({}),
 ) -> None:
-    """The fields of a config dataclass.
+    """Read the fields of a config dataclass.
 
     Args:
-        others: Keys of configs that might stand here, but are not chosen.
+        others: Fields of configs that might stand here, but are not chosen, by name.
     """
-    node, names = entry.node, section_keys(cls, prefix)
-    if is_null(node):
-        return  # `model:` with nothing under it: the defaults
-    said = ", ".join(names)
-    if not isinstance(node, MappingNode):
-        note(mistakes, node.place, prefix, f"must be a mapping of {said}.")
-        file.wrong.update(_under(prefix, file.task_type))
-        return
-    if len(node.entries) == 1 and (kind := next(iter(node.entries))) in KINDS:
-        what = "is never sampled" if not sampled_section(prefix) else "is sampled field by field"
-        message = f"{what}; `{kind}` goes on one of its fields: {said}."
-        note(mistakes, node.place, prefix, message)
-        file.wrong.update(_under(prefix, file.task_type))
-        return
-    for name, inner in node.entries.items():
+    names, entries = section_keys(cls, prefix), dict[str, Entry]()
+    with file.reading(prefix):
+        entries = _entries_of(prefix, entry.node, ", ".join(names))
+    for name, inner in entries.items():
         key = f"{prefix}.{name}"
         if name in names:
             file.places[key] = inner.place
-            _read_key(key, names[name], inner, file, mistakes)
+            _read_key(key, names[name], inner, file)
         elif name in others:
-            before = len(mistakes)
-            _read_field(others[name], inner, SpaceFile(file.task_type), mistakes)
-            if len(mistakes) == before:
-                chosen = f"{prefix}.type is {file.chosen[prefix]}"
-                file.idle.append(f"{key} does nothing while {chosen}")
+            aside = SpaceFile(file.mistakes, file.task_type)
+            _read_field(others[name], inner, aside)
+            if not aside.wrong:
+                file.idle.append(f"{key} does nothing while {prefix}.type is {file.chosen[prefix]}")
         else:
             message, near = _unknown_field(prefix, name, list(names), file.task_type)
-            note(mistakes, inner.place, key, message, near)
+            note(file.mistakes, inner.place, key, message, near)
 
 
-def _read_key(key: str, says: Key, entry: Entry, file: SpaceFile, mistakes: list[Mistake]) -> None:
+def _entries_of(prefix: str, node: Node, names: str) -> dict[str, Entry]:
+    if is_null(node):
+        return {}  # `model:` with nothing under it: the defaults
+    if not isinstance(node, MappingNode):
+        raise wrong(node.place, prefix, f"must be a mapping of {names}.")
+    if len(node.entries) == 1 and (kind := next(iter(node.entries))) in KINDS:
+        what = "is sampled field by field" if sampled_section(prefix) else "is never sampled"
+        raise wrong(node.place, prefix, f"{what}; `{kind}` goes on one of its fields: {names}.")
+    return node.entries
+
+
+def _read_key(key: str, says: Key, entry: Entry, file: SpaceFile) -> None:
     inside: Any = says.type
     if says.configs is not None:
-        _read_one_of(key, says.configs(), entry, file, mistakes)
+        _read_one_of(key, says.configs(), entry, file)
     elif dataclasses.is_dataclass(inside):
-        _read_section(key, inside, entry, file, mistakes)  # type: ignore[arg-type]
+        _read_section(key, inside, entry, file)  # type: ignore[arg-type]
     else:
-        _read_field(file.fields[key], entry, file, mistakes)
+        _read_field(file.fields[key], entry, file)
 
 
-def _read_one_of(
-    key: str,
-    configs: Mapping[str, type],
-    entry: Entry,
-    file: SpaceFile,
-    mistakes: list[Mistake],
-) -> None:
-    """The config that the `type` among its keys chooses, or the default's."""
+def _read_one_of(key: str, configs: Mapping[str, type], entry: Entry, file: SpaceFile) -> None:
+    """Read the config that the `type` among its keys chooses, or the default's."""
     node = entry.node
     named = node.entries.get("type") if isinstance(node, MappingNode) else None
     name = None if named is None else plain(named.node)
     if not (isinstance(name, str) and name in configs):
         name = str(file.fields[f"{key}.type"].default)
-    try:
-        cls = configs[name]
-    except InputError as error:  # somebody's own, which is not as it must be
-        note(mistakes, (named or entry).place, f"{key}.type", str(error))
-        file.wrong.update(_under(key, file.task_type))
+    with file.reading(key):
+        try:
+            cls = configs[name]
+        except InputError as error:  # a custom class, which is not as it must be
+            raise wrong((named or entry).place, f"{key}.type", str(error)) from None
+    if file.is_wrong(key):
         return
     file.chosen[key] = name
     others = {
@@ -199,11 +207,7 @@ def _read_one_of(
         if other != name
         for one in leaves(config, key).values()
     }
-    _read_section(key, cls, entry, file, mistakes, others)
-
-
-def _under(prefix: str, task_type: str | None) -> list[str]:
-    return [key for key in every_field(task_type) if key.startswith(f"{prefix}.")]
+    _read_section(key, cls, entry, file, others)
 
 
 def _unknown_field(
@@ -222,15 +226,12 @@ def _unknown_field(
     return message, near if near.startswith(prefix) else f"{prefix}.{near}"
 
 
-def _read_field(one: Field, entry: Entry, file: SpaceFile, mistakes: list[Mistake]) -> None:
-    before = len(mistakes)
-    with noted(mistakes):
+def _read_field(one: Field, entry: Entry, file: SpaceFile) -> None:
+    file.order.append(one.key)
+    with file.reading(one.key):
         if isinstance(entry.node, MappingNode):
             if (when := entry.node.entries.get("when")) is not None:
                 file.whens[one.key] = when
             file.distributions[one.key] = read_distribution(one, entry.node)
         else:
             file.values[one.key] = read_value(one, entry.node)
-    file.order.append(one.key)
-    if len(mistakes) > before:
-        file.wrong.add(one.key)

@@ -10,14 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.space.reading import Reading
-from rnnsearch.space.roles import (
-    Answers,
-    is_known,
-    likely_target,
-)
+from rnnsearch.space.findings import TableFindings
+from rnnsearch.space.roles import Answers, distinct, is_known, likely_target
 from rnnsearch.space.seasons import calendar, season, step_in_words
-from rnnsearch.space.time_and_id import Look, time_and_id
+from rnnsearch.space.time_and_id import Look, find_time_and_id
 from rnnsearch.tasks.files.columns import listed
 from rnnsearch.tasks.files.survey import Column, survey
 from rnnsearch.tasks.files.table import Table
@@ -28,191 +24,199 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEWEST_ROWS = 40
+"""A shorter series leaves no validation and test part that say anything."""
 
 
-def infer(path: Path, answers: Answers) -> Reading:
-    """Infer what each column is from names, types and cells.
+def infer(path: Path, answers: Answers) -> TableFindings:
+    """Infer what each column of a table is from names, types and cells.
+
+    Where something keeps the table from being forecast as it stands, the findings end with that
+    `problem`.
 
     Raises:
         DataError: The file cannot be read, or lacks a column that the user named.
     """
     columns = survey(path, answers.decimal, answers.date_format)
     _check_names(path, columns, answers)
-    found = Reading(columns)
+    findings = TableFindings(columns)
+    try:
+        look = Look(path, answers, _numbers(findings, path, answers))
+        find_time_and_id(findings, look)
+        _measure(findings, look)
+    except DataError as error:
+        findings.problem = str(error)
+    return findings
+
+
+def _numbers(findings: TableFindings, path: Path, answers: Answers) -> list[str]:
+    """The columns of numbers that can be used; columns of no use are left out.
+
+    Raises:
+        DataError: There are none, or what is to be forecast is unsure.
+    """
+    columns = findings.columns
     for column in columns.values():
         if column.open:
             option = "--decimal" if column.kind == "number" else "--date-format"
             key = "task.decimal" if column.kind == "number" else "task.date_format"
-            found.unsure.append(f"{column.name!r} {column.open.replace(key, option)}")
-            found.left[column.name] = f"unsure, see {option}"
+            findings.unsure.append(f"{column.name!r} {column.open.replace(key, option)}")
+            findings.left[column.name] = f"unsure, see {option}"
         elif column.kind not in ("number", "time", "clock"):
-            found.left[column.name] = column.why
-    usable = {name: column for name, column in columns.items() if not column.open}
-    numbers = [name for name, column in usable.items() if column.kind == "number"]
+            findings.left[column.name] = column.why
+    every = [name for name, column in columns.items() if column.kind == "number"]
+    numbers = [name for name in every if not columns[name].open]
     if len(numbers) > 1:
-        counters = [n for n in numbers if usable[n].counts and n not in answers.columns]
-        found.left |= dict.fromkeys(counters, "counts the rows")
+        counters = [n for n in numbers if columns[n].counts and n not in answers.columns]
+        findings.left |= dict.fromkeys(counters, "counts the rows")
         numbers = [name for name in numbers if name not in counters] or numbers
-    if not numbers and found.unsure:
-        found.problem = "what is unsure leaves no column of numbers to forecast."
-        return found
+    if not numbers and findings.unsure:
+        raise DataError("what is unsure leaves no column of numbers to forecast.")
     if not numbers:
         text = f"{path.stem}.txt"
-        found.problem = (
+        raise DataError(
             f"no column of numbers to forecast (columns: {', '.join(columns)}). To learn it as a "
             "text, character by character, give it the name of one: "
             f"cp {shlex.quote(str(path))} {shlex.quote(text)} && rnnsearch init {shlex.quote(text)}"
         )
-        return found
-    opened = [name for name, one in columns.items() if one.kind == "number" and one.open]
-    likely = [name for name in columns if name in opened or not columns[name].counts]
-    likely = [name for name in likely if columns[name].kind == "number"]
-    if opened and not answers.target and likely_target(likely)[0] in opened:
-        found.problem = "a column that is unsure may be the one to forecast."
-        return found
-    look = Look(path, answers, numbers)
-    try:
-        time_and_id(found, usable, look)
-    except DataError as error:
-        found.problem = str(error)
-        return found
-    _measure(found, look)
-    return found
+    likely = [name for name in every if columns[name].open or not columns[name].counts]
+    if not answers.target and likely and columns[likely_target(likely)[0]].open:
+        raise DataError("a column that is unsure may be the one to forecast.")
+    return numbers
 
 
-def _measure(found: Reading, look: Look) -> None:
-    """Target, other columns, season and holes of the rows in their order."""
-    table = look.table(found.time, found.id)
-    own = list(table.wanted.numbers)
-    found.said += table.forms.notes
-    rows, counts = _ordered(found, look, table)
-    if rows is None:
-        return
-    values = rows.values
-    varied = _varied(found, own, values)
-    if not varied:
-        found.problem = "no column of numbers ever changes; there is nothing to forecast."
-        return
-    answers = look.answers
-    if answers.target:
-        found.targets = list(answers.target)
-    else:
-        target, sure = likely_target(_measured(varied, own, values))
-        found.targets = [target]
+def _measure(findings: TableFindings, look: Look) -> None:
+    """Find the target, the roles of other columns, the season and holes of the ordered rows.
+
+    Raises:
+        DataError: Nothing changes that could be forecast, or there are too few rows.
+    """
+    table = look.table(findings.time, findings.id)
+    findings.notes += table.forms.notes
+    rows = _ordered(findings, look, table)
+    cells = dict(zip(table.wanted.numbers, rows.values.T, strict=True))
+    varied = _varied(findings, cells)
+    findings.targets = list(look.answers.target)
+    if not findings.targets:
+        target, sure = likely_target(_measured(varied))
+        findings.targets = [target]
         if not sure and len(varied) > 1:
-            found.unsure.append(
+            findings.unsure.append(
                 f"the target is a guess: {target!r}, the last column of numbers; --target NAME"
             )
-    others = [name for name in varied if name not in found.targets]
-    found.known = [name for name in others if is_known(name, values[:, own.index(name)])]
-    found.past = [name for name in others if name not in found.known]
-    at = [own.index(name) for name in (*found.targets, *others)]
-    _leave_series_out(found, rows, values[:, at[: len(found.targets)]])
-    kept = [number for number, name in enumerate(rows.names) if name not in found.skip_series]
-    kept = [number for number in kept if counts[number] >= found.min_rows]
+    others = [name for name in varied if name not in findings.targets]
+    findings.known = [name for name in others if is_known(name, cells[name])]
+    findings.past = [name for name in others if name not in findings.known]
+    lengths = np.diff(rows.starts)
+    _leave_series_out(findings, rows, [cells[name] for name in findings.targets])
+    kept = [
+        number
+        for number, name in enumerate(rows.names)
+        if name not in findings.skip_series and lengths[number] >= findings.min_rows
+    ]
     if not kept:
-        found.problem = "no series changes in its training part; there is nothing to forecast."
-        return
-    found.rows = int(counts[kept].min())
-    found.all_rows, found.series = int(counts[kept].sum()), len(kept)
-    lo, hi = rows.starts[kept[0]], rows.starts[kept[0] + 1]
-    first = values[lo:hi, at[0]]
-    times = None if rows.times is None else rows.times[lo:hi]
-    found.step = step_in_words(times)
-    found.period, found.correlation = season(first[: int(0.7 * len(first))], calendar(times))
-    found.missing = _missing(values[:, at], rows.starts)
+        raise DataError("no series changes in its training part; there is nothing to forecast.")
+    findings.rows = int(lengths[kept].min())
+    findings.all_rows, findings.series = int(lengths[kept].sum()), len(kept)
+    first = slice(rows.starts[kept[0]], rows.starts[kept[0] + 1])
+    train = cells[findings.targets[0]][first][: int(0.7 * lengths[kept[0]])]
+    times = None if rows.times is None else rows.times[first]
+    findings.step = step_in_words(times)
+    findings.period, findings.correlation = season(train, calendar(times))
+    empty = np.isnan([cells[name] for name in (*findings.targets, *others)])
+    if empty.any():
+        findings.missing = "mask" if empty[:, rows.starts[:-1]].any() else "ffill"
 
 
-def _ordered(found: Reading, look: Look, table: Table) -> tuple[Ordered | None, NDArray[np.int64]]:
-    config = SeriesConfig(path=str(look.path), time=found.time or None, id=found.id)
+def _ordered(findings: TableFindings, look: Look, table: Table) -> Ordered:
+    """The rows of each series in the order of their times; short series are left out.
+
+    Raises:
+        DataError: They cannot be put into an order, or even the longest series is too short.
+    """
+    config = SeriesConfig(path=str(look.path), time=findings.time or None, id=findings.id)
     try:
         rows = in_order(config, table)
-    except DataError as error:
-        if not found.unsure:
-            found.problem = str(error)
-            return None, np.zeros(0, np.int64)
-        # Asked for already; what else can be inferred is, of the rows as they stand.
+    except DataError:
+        if not findings.unsure:
+            raise
+        # A person is asked for it already; what else can be inferred is, of the rows as they stand.
         whole = np.array([0, len(table.values)], np.int64)
         rows = Ordered(table.values, None, whole, ("",), None, [])
-    found.said += rows.notes
-    counts = np.diff(rows.starts)
-    if counts.max() < FEWEST_ROWS:
-        what = "rows" if len(counts) == 1 else "rows in its longest series"
-        found.problem = f"{counts.max()} {what}, too few to hold parts out: at least {FEWEST_ROWS}."
-        return None, counts
-    if counts.min() < FEWEST_ROWS:
-        short = int((counts < FEWEST_ROWS).sum())
-        found.min_rows = FEWEST_ROWS
-        found.said.append(
-            f"{short:,} of {len(counts):,} series have fewer than {FEWEST_ROWS} rows and are left "
+    findings.notes += rows.notes
+    lengths = np.diff(rows.starts)
+    if lengths.max() < FEWEST_ROWS:
+        what = "rows" if len(lengths) == 1 else "rows in its longest series"
+        raise DataError(
+            f"{lengths.max()} {what}, too few to hold parts out: at least {FEWEST_ROWS}."
+        )
+    if short := int((lengths < FEWEST_ROWS).sum()):
+        findings.min_rows = FEWEST_ROWS
+        findings.notes.append(
+            f"{short:,} of {len(lengths):,} series have fewer than {FEWEST_ROWS} rows and are left "
             "out (task.min_rows)"
         )
-    return rows, counts
+    return rows
 
 
-def _varied(found: Reading, own: Sequence[str], values: NDArray[np.float64]) -> list[str]:
-    """Columns of numbers that change; the others are left out."""
-    varied = []
-    for at, name in enumerate(own):
-        cells = values[:, at]
-        known = cells[np.isfinite(cells)]
-        if not len(known):
-            found.left[name] = "is empty"
-        elif known.min() == known.max():
-            found.left[name] = f"is {known[0]:g} in every row"
+def _varied(
+    findings: TableFindings, cells: Mapping[str, NDArray[np.float64]]
+) -> dict[str, NDArray[np.float64]]:
+    """The columns whose numbers change, by name; the others are left out.
+
+    Raises:
+        DataError: There are none.
+    """
+    varied = {}
+    for name, column in cells.items():
+        values = distinct(column)
+        if len(values) == 0:
+            findings.left[name] = "is empty"
+        elif len(values) == 1:
+            findings.left[name] = f"is {values[0]:g} in every row"
         else:
-            varied.append(name)
+            varied[name] = column
+    if not varied:
+        raise DataError("no column of numbers ever changes; there is nothing to forecast.")
     return varied
 
 
-def _measured(
-    varied: Sequence[str], own: Sequence[str], values: NDArray[np.float64]
-) -> Sequence[str]:
+def _measured(cells: Mapping[str, NDArray[np.float64]]) -> Sequence[str]:
     """Columns that are neither known ahead nor of two values; all of them where none is left."""
-    found = []
-    for name in varied:
-        cells = values[:, own.index(name)]
-        if not is_known(name, cells) and len(np.unique(cells[np.isfinite(cells)])) > 2:
-            found.append(name)
-    return found or varied
+    found = [
+        name
+        for name, column in cells.items()
+        if not is_known(name, column) and len(distinct(column)) > 2
+    ]
+    return found or list(cells)
 
 
-def _leave_series_out(found: Reading, rows: Ordered, targets: NDArray[np.float64]) -> None:
-    """Name the series of a panel whose targets do not change in their training part."""
+def _leave_series_out(
+    findings: TableFindings, rows: Ordered, targets: Sequence[NDArray[np.float64]]
+) -> None:
+    """Name the series of a panel in whose training part some target does not change."""
     if len(rows.names) == 1:
         return
     for name, lo, hi in zip(rows.names, rows.starts[:-1], rows.starts[1:], strict=True):
-        if hi - lo < max(found.min_rows, 1):
-            continue
-        train = targets[lo : lo + int(0.7 * (hi - lo))]
-        known = np.isfinite(train)
-        spans = [len(np.unique(train[known[:, at], at])) for at in range(train.shape[1])]
-        if min(spans) < 2:
-            found.skip_series.append(name)
-    if found.skip_series:
-        found.said.append(
-            f"{len(found.skip_series):,} series never change in their training part and are left "
-            "out (task.skip_series)"
+        train = slice(lo, lo + int(0.7 * (hi - lo)))
+        long_enough = hi - lo >= max(findings.min_rows, 1)
+        if long_enough and min(len(distinct(target[train])) for target in targets) < 2:
+            findings.skip_series.append(name)
+    if findings.skip_series:
+        findings.notes.append(
+            f"{len(findings.skip_series):,} series never change in their training part and are "
+            "left out (task.skip_series)"
         )
 
 
-def _missing(values: NDArray[np.float64], starts: NDArray[np.int64]) -> str:
-    empty = np.isnan(values)
-    if not empty.any():
-        return "error"
-    return "mask" if empty[starts[:-1]].any() else "ffill"
-
-
 def _check_names(path: Path, columns: Mapping[str, Column], answers: Answers) -> None:
+    """Refuse answers that name columns which the file does not have, or targets of no numbers."""
     absent = [name for name in answers.columns if name not in columns]
     if absent:
         raise DataError(
             f"{path} has no column {', '.join(map(repr, absent))}; its "
             f"{listed(list(columns), absent[0])}"
         )
-    wrong = [
-        name for name in answers.target if columns[name].kind != "number" or columns[name].open
-    ]
-    if wrong:
-        why = columns[wrong[0]].open or columns[wrong[0]].why or "holds times"
-        raise DataError(f"{path}: the target {wrong[0]!r} {why}; name a column of numbers.")
+    for name in answers.target:
+        if columns[name].kind != "number" or columns[name].open:
+            why = columns[name].open or columns[name].why or "holds times"
+            raise DataError(f"{path}: the target {name!r} {why}; name a column of numbers.")

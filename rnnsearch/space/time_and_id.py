@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.space.reading import Reading
+from rnnsearch.space.findings import TableFindings
 from rnnsearch.space.roles import Answers, called_time, id_choices, time_choices
 from rnnsearch.tasks.files.forms import Wanted
-from rnnsearch.tasks.files.survey import Column
 from rnnsearch.tasks.files.table import Table, read_table
 from rnnsearch.tasks.series.steps import ticks
 
@@ -29,21 +29,20 @@ ID_TRIES = 12
 
 
 class Look:
-    """The table read in several ways, each once."""
+    """The table of a file, read for one choice of time and id after the other.
+
+    Args:
+        numbers: Columns of numbers; those that are neither time nor id are read as values.
+    """
 
     def __init__(self, path: Path, answers: Answers, numbers: Sequence[str]) -> None:
         self.path, self.answers, self.numbers = path, answers, numbers
-        self._read: dict[tuple[Any, ...], Table] = {}
+        self.table = lru_cache(maxsize=1)(self._read)  # no more than one table in memory
 
-    def table(self, time: tuple[str, ...], id: str | None) -> Table:
-        """All numbers that are neither time nor id."""
+    def _read(self, time: tuple[str, ...], id: str | None) -> Table:
         own = tuple(name for name in self.numbers if name != id and name not in time)
-        if (time, id) not in self._read:
-            self._read.clear()  # no more than one table in memory
-            date_format = self.answers.date_format if time else None
-            wanted = Wanted(own, time, id, self.answers.decimal, date_format)
-            self._read[time, id] = read_table(self.path, wanted)
-        return self._read[time, id]
+        date_format = self.answers.date_format if time else None
+        return read_table(self.path, Wanted(own, time, id, self.answers.decimal, date_format))
 
     def repeats(self, time: tuple[str, ...], id: str | None) -> tuple[int, int]:
         """Rows that share time and id with another one: with other numbers, and in all."""
@@ -63,23 +62,31 @@ def _again(*columns: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]
     return order, np.all([np.diff(column[order]) == 0 for column in columns], axis=0)
 
 
-def time_and_id(found: Reading, usable: Mapping[str, Column], look: Look) -> None:
+def find_time_and_id(findings: TableFindings, look: Look) -> None:
+    """Choose the columns of the time, and the column of ids where times come again.
+
+    Of several choices for the time, the one under which the fewest rows share a time is taken.
+
+    Raises:
+        DataError: The columns that the user named hold no time.
+    """
     answers = look.answers
+    usable = {name: column for name, column in findings.columns.items() if not column.open}
     choices = [answers.time] if answers.time else time_choices(usable)
     choices = [choice for choice in choices if answers.id not in choice]
     dated = [name for name, column in usable.items() if column.kind in ("time", "clock")]
     if not choices:
-        found.id = answers.id
-        opened = [name for name, column in found.columns.items() if column.kind == "time"]
+        findings.id = answers.id
+        opened = [name for name, column in findings.columns.items() if column.kind == "time"]
         if opened:
             # Asked for already. The draft keeps the column, so that nothing runs before the answer.
-            found.open_time = opened[0]
+            findings.open_time = opened[0]
             return
-        found.said.append("no column of times: rows are taken in their order")
-        found.unsure += [
+        findings.notes.append("no column of times: rows are taken in their order")
+        findings.unsure += [
             f"{name!r} {column.why}, which is no time that can be read: --time {shlex.quote(name)} "
             "--date-format PATTERN, such as '%d.%m.%Y %H:%M'"
-            for name, column in found.columns.items()
+            for name, column in findings.columns.items()
             if column.kind == "text" and called_time(name)
         ]
         if answers.id is None:
@@ -92,59 +99,59 @@ def time_and_id(found: Reading, usable: Mapping[str, Column], look: Look) -> Non
             if answers.time:
                 raise
             if any(name in dated for name in choice):
-                found.said.append(f"not taken for the time: {error}")
+                findings.notes.append(f"not taken for the time: {error}")
             continue
         if best is None or left < best[1]:
             best = choice, left
         if not left[1]:
             break
     if best is not None:
-        found.time, found.id = best[0], answers.id
+        findings.time, findings.id = best[0], answers.id
         for name in best[0]:
-            found.left.pop(name, None)
+            findings.left.pop(name, None)
         if best[1][1] and answers.id is None:
-            _id(found, look, best[1])
+            _find_id(findings, look, best[1])
     for name in dated:
-        if name not in found.time:
-            found.left[name] = "another time" if found.time else usable[name].why or "a time"
+        if name not in findings.time:
+            findings.left[name] = "another time" if findings.time else usable[name].why or "a time"
 
 
-def _id(found: Reading, look: Look, repeats: tuple[int, int]) -> None:
+def _find_id(findings: TableFindings, look: Look, repeats: tuple[int, int]) -> None:
     """The column that tells series apart, of rows whose times come again."""
     conflicts, again = repeats
-    for name in id_choices(found.columns, found.time)[:ID_TRIES]:
-        if found.columns[name].kind == "number" and len(look.numbers) == 1:
+    for name in id_choices(findings.columns, findings.time)[:ID_TRIES]:
+        if findings.columns[name].kind == "number" and len(look.numbers) == 1:
             continue
         try:
-            left, same = look.repeats(found.time, name)
+            left, same = look.repeats(findings.time, name)
         except DataError:
             continue  # empty cells
-        table = look.table(found.time, name)
+        table = look.table(findings.time, name)
         if not left and same < again / 2 and 1 < len(table.names) <= len(table.ids) // 2:
-            found.id = name
-            found.left.pop(name, None)
-            found.said.append(
+            findings.id = name
+            findings.left.pop(name, None)
+            findings.notes.append(
                 f"times come again, and {name!r} tells {len(table.names):,} series apart"
             )
             return
     if not conflicts:
         return  # rows that are written twice
-    pair = _pair(found, look)
-    found.unsure.append(
+    pair = _pair(findings, look)
+    findings.unsure.append(
         f"{conflicts:,} rows have the time of another row and other numbers, and no column tells "
         "them apart: --id NAME if one does, or --time NAME for another time"
         + (f"; {pair} do together: write one column of both into the file" if pair else "")
     )
 
 
-def _pair(found: Reading, look: Look) -> str:
+def _pair(findings: TableFindings, look: Look) -> str:
     """Two columns that tell the rows of a time apart together; empty where none do."""
-    choices = id_choices(found.columns, found.time)[:PAIR_TRIES]
+    choices = id_choices(findings.columns, findings.time)[:PAIR_TRIES]
     try:
-        codes = {name: look.table(found.time, name).ids.copy() for name in choices}
+        codes = {name: look.table(findings.time, name).ids.copy() for name in choices}
     except DataError:
         return ""
-    table = look.table(found.time, None)
+    table = look.table(findings.time, None)
     if table.times is None:
         return ""
     few = [name for name in choices if len(np.unique(codes[name])) <= len(table.ids) // 4]

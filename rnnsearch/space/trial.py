@@ -15,7 +15,6 @@ from rnnsearch.space.fields import REQUIRED, fields_of
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.config import TaskConfig
-from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import family
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.vocabulary import keys
@@ -117,7 +116,7 @@ def task_config(values: Mapping[str, Any]) -> TaskConfig:
     """
     name = values["task.type"]
     config: type[TaskConfig] = family(name).config
-    if not is_custom_task(name):
+    if not family(name).custom:
         return build(config, "task", values)
     fields = [f"{key[5:]}={value!r}" for key, value in values.items() if key.startswith("task.")]
     with calling(f"{name}({', '.join(fields[1:])})", DataError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rnnsearch.errors import Mistake
 from rnnsearch.space.conditions import Among, Between, Condition, find_cycle
 from rnnsearch.space.distributions import is_number
 from rnnsearch.space.document import Entry, MappingNode, Node, SequenceNode, plain
@@ -21,42 +20,37 @@ MOST_END = 1e300
 """Of a range in a condition; what lies beyond is no number, or none that any field takes."""
 
 
-def read_conditions(file: SpaceFile, mistakes: list[Mistake]) -> dict[str, dict[str, Condition]]:
+def read_conditions(file: SpaceFile) -> dict[str, dict[str, Condition]]:
     """The conditions of every sampled field: child to parent to condition."""
     found: dict[str, dict[str, Condition]] = {}
     for key, entry in file.whens.items():
-        before = len(mistakes)
-        found[key] = _read_when(key, entry.node, file, mistakes)
-        if len(mistakes) > before:
-            file.wrong.add(key)
+        with file.reading(key):
+            found[key] = _read_when(key, entry.node, file)
     while cycle := find_cycle(found):
         message = f"waits for itself: {' -> '.join(cycle)}. Take one of these conditions out."
-        note(mistakes, file.whens[cycle[0]].place, f"{cycle[0]}.when", message)
+        note(file.mistakes, file.whens[cycle[0]].place, f"{cycle[0]}.when", message)
         file.wrong.update(cycle)
         # Cut, so that the rest of the file can still be looked through.
         found.update({key: {} for key in cycle})
     return found
 
 
-def _read_when(
-    key: str, node: Node, file: SpaceFile, mistakes: list[Mistake]
-) -> dict[str, Condition]:
+def _read_when(key: str, node: Node, file: SpaceFile) -> dict[str, Condition]:
     found: dict[str, Condition] = {}
     where = f"{key}.when"
     if not isinstance(node, MappingNode) or not node.entries:
         message = "must be a mapping of a field to its values, such as {model.cell: rnn}."
-        note(mistakes, node.place, where, message)
-        return found
+        raise wrong(node.place, where, message)
     known = {name: one for name, one in file.fields.items() if sampled_section(name)}
     for name, inner in node.entries.items():
         if name in known:
-            with noted(mistakes):
+            with noted(file.mistakes):
                 found[name] = _condition(where, known[name], inner.node)
                 _check_possible(key, known[name], inner.node, found[name], file)
         elif file.task_type is not None or not name.startswith("task."):
             # Of a task that is unknown, the wrong type is a mistake already.
             message = f"{name!r} is no field of task, model or training."
-            note(mistakes, inner.place, where, message, nearest(name, known))
+            note(file.mistakes, inner.place, where, message, nearest(name, known))
     return found
 
 
@@ -111,7 +105,7 @@ def _check_possible(
     child: str, parent: Field, node: Node, condition: Condition, file: SpaceFile
 ) -> None:
     """A condition that no trial can ever meet is a mistake, unless an override pinned it so."""
-    if parent.key in file.wrong or child == parent.key:
+    if file.is_wrong(parent.key) or child == parent.key:
         return
     place, where, told = node.place, f"{child}.when", condition.told(parent.key)
     pinned = file.overridden(parent.key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from rnnsearch.errors import DataError
 from rnnsearch.plugins import installed
@@ -33,6 +33,11 @@ is imported."""
 def task_types() -> list[str]:
     """Every `type` that has a name of its own: those of `BUILT_IN` and of installed packages."""
     return [*BUILT_IN, *installed(GROUP)]
+
+
+def is_task(name: object) -> TypeGuard[str]:
+    """Whether a `task.type` is one that is built in, or may be one that a person brings."""
+    return isinstance(name, str) and (name in BUILT_IN or is_custom_task(name))
 
 
 def family(name: str) -> Family:

@@ -37,6 +37,7 @@ class Family:
         shuffled: Whether training shows windows in any order although `TaskData.whole_sequence`
             is false, so that no state leads from one to the next.
         counted: What the rows of the parts are, where they sum up to all that was read.
+        custom: Whether a person or an installed package brings it.
         clashing: Dotted keys of fields, of any section, that `clash` looks at; a clash is told at
             the first.
     """
@@ -52,6 +53,7 @@ class Family:
     shuffled: bool = False
     counted: str = ""
     clashing: tuple[str, ...] = ()
+    custom: bool = False
 
     def problems(self, config: Any) -> Sequence[tuple[str, str]]:
         """What is wrong with a config, as `wrong` says it."""

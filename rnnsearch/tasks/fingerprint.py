@@ -18,7 +18,6 @@ from weakref import WeakKeyDictionary
 
 from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.config import TaskConfig
-from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import family_of
 
 NAMES_SHOWN = 5
@@ -63,7 +62,7 @@ class Fingerprint:
 def fingerprint(config: TaskConfig, data: TaskData) -> Fingerprint | None:
     """The fingerprint of data that was read; None where the config alone decides it."""
     family = family_of(config)
-    if is_custom_task(family.name):
+    if family.custom:
         return _of_own(config, data)
     path = getattr(config, "path", None)
     if path is None:

@@ -10,7 +10,7 @@ from rnnsearch.errors import DataError, ModelError
 from rnnsearch.models.config import CustomCell, is_custom
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.custom.find import is_custom_task
-from rnnsearch.tasks.families import BUILT_IN, family, family_of
+from rnnsearch.tasks.families import BUILT_IN, family, family_of, is_task
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.vocabulary import Key, keys
 
@@ -112,7 +112,7 @@ def _read_task(value: Any, place: str) -> Any:
 
 def _task_config(value: Any, place: str) -> type[TaskConfig]:
     name = value.get("type") if isinstance(value, dict) else None
-    if not isinstance(name, str) or not (name in BUILT_IN or is_custom_task(name)):
+    if not is_task(name):
         raise _wrong(place, f"{name!r} is no task; tasks are {', '.join(BUILT_IN)}")
     try:
         return family(name).config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,7 +31,7 @@ def custom_family(name: str) -> Family:
         if entry is not None:
             found = find_object(entry.value, "task")
             if isinstance(found, Family):
-                return found
+                return replace(found, custom=True)
             name = entry.value
         cls = find_class(name, "task")
     except InputError as error:
@@ -46,7 +46,7 @@ def custom_family(name: str) -> Family:
 def family_of_class(cls: type) -> Family:
     """The family of a class that is known to be a user's task."""
     kind = WholeFamily if is_whole(cls) else OneTrialFamily
-    return kind(name=class_path(cls), config=cls)
+    return kind(name=class_path(cls), config=cls, custom=True)
 
 
 class _CustomFamily(Family):
