@@ -9,12 +9,11 @@ rung together are all recorded before any is judged, and the rungs are rebuilt f
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from rnnsearch.goal import Goal
-from rnnsearch.stopping.rungs import Rungs, finite, in_order, told_apart
+from rnnsearch.stopping.rungs import RungRule
 from rnnsearch.vocabulary import Range
 
 
@@ -34,7 +33,7 @@ class AshaConfig:
         return Asha(self.grace_period, self.reduction_factor, max_epochs, goal)
 
 
-class Asha:
+class Asha(RungRule):
     """Who stood where at each rung, and who goes on.
 
     Rungs are at `grace_period * reduction_factor ** k` epochs, rounded up, below `max_epochs`;
@@ -61,59 +60,28 @@ class Asha:
                 f"grace_period {grace_period} and max_epochs {max_epochs} must be at least 1, "
                 f"reduction_factor {reduction_factor} above 1."
             )
-        self._last = max_epochs
-        self._grace = min(grace_period, max_epochs)
-        self._keep = 1 / reduction_factor
-        self._goal = goal
-        self._rungs = Rungs(_rung_epochs(grace_period, reduction_factor, max_epochs))
-        self._undecided: dict[int, list[int]] = {}
-
-    @property
-    def grace(self) -> int:
-        return self._grace
-
-    @property
-    def rungs(self) -> tuple[int, ...]:
-        return self._rungs.epochs[:-1]
-
-    def next_limit(self, epoch: int) -> int:
-        return self._rungs.next(epoch)
+        rungs = _rung_epochs(grace_period, reduction_factor, max_epochs)
+        super().__init__(rungs, goal, min(grace_period, max_epochs))
+        # Ray computes the quantile's percentage so, and a test compares to the last bit.
+        self._share = (1 - 1 / reduction_factor) * 100 / 100
 
     def record(self, number: int, epoch: int, value: float) -> bool:
         """Enter a value at the highest rung that the trial has reached and is not in yet."""
-        reward = -self._goal.cost(finite(number, epoch, value))
-        reached = (self._last,) if epoch >= self._last else self._rungs.reached(epoch)
-        free = (rung for rung in reversed(reached) if not self._rungs.holds(rung, number))
-        rung = next(free, None)
-        if rung is None:
-            return False
-        self._rungs.enter(rung, number, reward)
-        if rung < self._last:
-            self._undecided.setdefault(number, []).append(rung)
-        return True
+        reached = self.epochs[-1:] if epoch >= self.epochs[-1] else self.reached(epoch)[::-1]
+        return self.enter(number, reached, self.reward(number, epoch, value))
 
     def decide(self, number: int) -> str | None:
         """Judge a trial at every rung that it entered since it was last judged."""
-        for rung in self._undecided.pop(number, []):
-            needed = self._rungs.quantile_of_others(rung, number, (1 - self._keep) * 100 / 100)
-            reward = self._rungs.reward(rung, number)
+        for rung in self.undecided.pop(number, []):
+            needed = self.quantile_of_others(rung, number, self._share)
+            reward = self.rewards[rung][number]
             if needed is not None and reward < needed:
-                value, bound = told_apart(self._goal.cost(-reward), self._goal.cost(-needed))
-                among = self._rungs.count(rung)
+                value, bound = self.told_apart(reward, needed)
                 return (
                     f"stopped by ASHA at epoch {rung}: {value}, needed {bound} or better "
-                    f"among {among}"
+                    f"among {self.count(rung)}"
                 )
         return None
-
-    def rebuild(self, curves: Mapping[int, Mapping[int, float]]) -> None:
-        self._rungs = Rungs(self._rungs.epochs)
-        for report in in_order(curves):
-            self.record(*report)
-        self._undecided.clear()
-
-    def populations(self) -> dict[int, int]:
-        return self._rungs.populations()
 
 
 def _rung_epochs(grace_period: int, reduction_factor: float, max_epochs: int) -> tuple[int, ...]:

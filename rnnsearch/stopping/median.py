@@ -9,12 +9,13 @@ is complete.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from rnnsearch.goal import Goal
-from rnnsearch.stopping.rungs import Rungs, finite, in_order, told_apart
+from rnnsearch.stopping.rungs import RungRule
 from rnnsearch.vocabulary import Range
 
 
@@ -43,71 +44,50 @@ class MedianConfig:
 class _Course:
     """What a trial reported so far: its best reward, and the sum and the number of all."""
 
-    best: float
+    best: float = -math.inf
     total: float = 0.0
     count: int = 0
 
 
-class Median:
+class Median(RungRule):
     """The running averages of trials at each decision, and who is worse than their median."""
 
     rungs_called = "decisions"
 
-    def __init__(self, how: MedianConfig, max_epochs: int, goal: Goal) -> None:
-        self._how = how
-        self._goal = goal
-        self._last = max_epochs
-        self._rungs = Rungs((*range(how.grace_period, max_epochs, how.interval), max_epochs))
-        self._courses: dict[int, _Course] = {}
-        self._undecided: dict[int, tuple[int, float]] = {}
-
-    @property
-    def grace(self) -> int:
-        return min(self._how.grace_period, self._last)
-
-    @property
-    def rungs(self) -> tuple[int, ...]:
-        return self._rungs.epochs[:-1]
-
-    def next_limit(self, epoch: int) -> int:
-        return self._rungs.next(epoch)
+    def __init__(self, config: MedianConfig, max_epochs: int, goal: Goal) -> None:
+        first = min(config.grace_period, max_epochs)
+        super().__init__((*range(first, max_epochs, config.interval), max_epochs), goal, first)
+        self._min_trials = config.min_trials
 
     def record(self, number: int, epoch: int, value: float) -> bool:
-        reward = -self._goal.cost(finite(number, epoch, value))
-        course = self._courses.setdefault(number, _Course(best=reward))
+        """Enter the average of all reports so far, on the highest rung that is reached."""
+        reward = self.reward(number, epoch, value)
+        course = self._courses[number]
         course.best = max(course.best, reward)
         course.total += reward
         course.count += 1
-        reached = self._rungs.reached(epoch)
-        if not reached or self._rungs.holds(reached[-1], number):
-            return False
-        self._rungs.enter(reached[-1], number, course.total / course.count)
-        if reached[-1] < self._last:
-            self._undecided[number] = (reached[-1], course.best)
-        return True
+        return self.enter(number, self.reached(epoch)[-1:], course.total / course.count)
 
     def decide(self, number: int) -> str | None:
         """Judge a trial at the last rung that it entered since it was last judged."""
-        rung, best = self._undecided.pop(number, (self._last, 0.0))
-        others = self._rungs.count(rung) - 1
-        if rung == self._last or others < self._how.min_trials:
-            return None
-        median = self._rungs.quantile_of_others(rung, number, 0.5)
-        if median is None or best >= median:
-            return None
-        value, bound = told_apart(self._goal.cost(-best), self._goal.cost(-median))
-        return (
-            f"stopped by the median rule at epoch {rung}: best {value}, needed {bound} or better, "
-            f"the median of the averages of {others} others"
-        )
-
-    def rebuild(self, curves: Mapping[int, Mapping[int, float]]) -> None:
-        self._rungs = Rungs(self._rungs.epochs)
-        self._courses.clear()
-        for report in in_order(curves):
-            self.record(*report)
-        self._undecided.clear()
+        for rung in self.undecided.pop(number, [])[-1:]:
+            best = self._courses[number].best
+            others = self.count(rung) - 1
+            median = self.quantile_of_others(rung, number, 0.5)
+            if others >= self._min_trials and median is not None and best < median:
+                value, bound = self.told_apart(best, median)
+                return (
+                    f"stopped by the median rule at epoch {rung}: best {value}, needed {bound} or "
+                    f"better, the median of the averages of {others} others"
+                )
+        return None
 
     def populations(self) -> dict[int, int]:
-        counts = self._rungs.populations()
-        return {rung: count for rung, count in counts.items() if count or rung == self._last}
+        """How many trials are on each rung that somebody has reached, and on the last."""
+        counts = super().populations()
+        return {rung: count for rung, count in counts.items() if count or rung == self.epochs[-1]}
+
+    def forget(self) -> None:
+        """Forget every trial, and what it reported."""
+        super().forget()
+        self._courses: defaultdict[int, _Course] = defaultdict(_Course)

@@ -5,63 +5,118 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+
+from rnnsearch.goal import Goal
 
 
-class Rungs:
-    """Rewards of trials at rising epochs; a higher reward is better.
+class RungRule:
+    """A stopping rule that notes how many trials came to each of some epochs, and stops none.
+
+    Rules that stop some inherit from it. They enter trials on the rungs with a reward, of which the
+    higher one is better whatever the goal, and judge each trial on the rungs that it entered since
+    it was last judged.
 
     Args:
-        epochs: The last is that of a complete trial.
+        epochs: The rungs, rising; the last one is the epoch of a complete trial.
+        goal: Which way the study's metric is better.
+        grace: Epochs after which a trial's value counts; see `StoppingRule`.
     """
 
-    def __init__(self, epochs: Sequence[int]) -> None:
+    def __init__(self, epochs: Sequence[int], goal: Goal, grace: int) -> None:
         self.epochs = tuple(epochs)
-        self._rewards: defaultdict[int, dict[int, float]] = defaultdict(dict)
-        self._sorted: defaultdict[int, list[float]] = defaultdict(list)
+        self.goal = goal
+        self.grace = grace
+        self.forget()
 
-    def next(self, epoch: int) -> int:
-        """The next rung after `epoch` finished ones; from the last on the last."""
+    @property
+    def rungs(self) -> tuple[int, ...]:
+        """All epochs but the last, at which nobody is stopped."""
+        return self.epochs[:-1]
+
+    def next_limit(self, epoch: int) -> int:
+        """The rung behind `epoch` finished ones; the last from there on."""
         return self.epochs[min(bisect_right(self.epochs, epoch), len(self.epochs) - 1)]
+
+    def record(self, number: int, epoch: int, value: float) -> bool:
+        """Enter the trial on the highest rung that it has reached."""
+        reward = self.reward(number, epoch, value)
+        return self.enter(number, self.reached(epoch)[-1:], reward)
+
+    def decide(self, number: int) -> str | None:
+        """Let every trial go on."""
+        return None
+
+    def rebuild(self, curves: Mapping[int, Mapping[int, float]]) -> None:
+        """Replay a ledger: all that it holds was judged when it was reported."""
+        self.forget()
+        for number, curve in curves.items():
+            for epoch in sorted(curve):
+                self.record(number, epoch, curve[epoch])
+        self.undecided.clear()
+
+    def populations(self) -> dict[int, int]:
+        """How many trials are on each rung."""
+        return {rung: self.count(rung) for rung in self.epochs}
+
+    def forget(self) -> None:
+        """Forget every trial."""
+        self.rewards: defaultdict[int, dict[int, float]] = defaultdict(dict)
+        self._rising: defaultdict[int, list[float]] = defaultdict(list)
+        self.undecided: defaultdict[int, list[int]] = defaultdict(list)
+
+    def reward(self, number: int, epoch: int, value: float) -> float:
+        """A reported value with its sign turned where less is better.
+
+        Raises:
+            ValueError: It is not finite; such a trial has diverged, and the caller ends it.
+        """
+        if not math.isfinite(value):
+            raise ValueError(f"Trial {number}: value {value} at epoch {epoch} is not finite.")
+        return -self.goal.cost(value)
 
     def reached(self, epoch: int) -> tuple[int, ...]:
         """The rungs that lie at `epoch` or before it, rising."""
         return self.epochs[: bisect_right(self.epochs, epoch)]
 
-    def holds(self, rung: int, number: int) -> bool:
-        return number in self._rewards.get(rung, ())
+    def enter(self, number: int, rungs: Sequence[int], reward: float) -> bool:
+        """Put a trial on the first of these rungs on which it is not yet; whether there is one."""
+        rung = next((one for one in rungs if number not in self.rewards.get(one, ())), None)
+        if rung is None:
+            return False
+        self.rewards[rung][number] = reward
+        insort(self._rising[rung], reward)
+        if rung < self.epochs[-1]:
+            self.undecided[number].append(rung)
+        return True
 
-    def enter(self, rung: int, number: int, reward: float) -> None:
-        """Put a trial on a rung that does not hold it yet."""
-        self._rewards[rung][number] = reward
-        insort(self._sorted[rung], reward)
-
-    def reward(self, rung: int, number: int) -> float:
-        """With what a trial was entered."""
-        return self._rewards[rung][number]
+    def count(self, rung: int) -> int:
+        """How many trials are on a rung."""
+        return len(self.rewards.get(rung, ()))
 
     def quantile_of_others(self, rung: int, number: int, share: float) -> float | None:
         """The reward below which a share of the others on a trial's rung lies; None of nobody."""
         if self.count(rung) == 1:
             return None
-        rising = self._sorted[rung]
-        return quantile_without(rising, self._rewards[rung][number], share)
+        return quantile_without(self._rising[rung], self.rewards[rung][number], share)
 
-    def count(self, rung: int) -> int:
-        """How many trials are on a rung."""
-        return len(self._rewards.get(rung, ()))
+    def told_apart(self, reward: float, needed: float) -> tuple[str, str]:
+        """Two different rewards as values of the metric, with as few digits as show it.
 
-    def populations(self) -> dict[int, int]:
-        """How many trials are on each rung."""
-        return {rung: self.count(rung) for rung in self.epochs}
+        At least four digits are shown.
+        """
+        one, other = self.goal.cost(-reward), self.goal.cost(-needed)
+        texts = ((f"{one:.{digits}g}", f"{other:.{digits}g}") for digits in range(4, 17))
+        return next((pair for pair in texts if pair[0] != pair[1]), (repr(one), repr(other)))
 
 
 def quantile_without(rising: Sequence[float], one: float, share: float) -> float:
     """`numpy.percentile` of all but one member of a sorted sequence, to the bit, unsorted anew.
 
     Args:
-        one: A member.
-        share: Of the others, from 0 to 1; linear between neighbours.
+        rising: Numbers in rising order, at least two.
+        one: The member that is left out.
+        share: How much of the others lies below, from 0 to 1; linear between neighbours.
     """
     left_out = bisect_left(rising, one)
     place = (len(rising) - 2) * share
@@ -71,27 +126,3 @@ def quantile_without(rising: Sequence[float], one: float, share: float) -> float
     )
     part, apart = place - before, high - low
     return high - apart * (1 - part) if part >= 0.5 else low + apart * part
-
-
-def finite(number: int, epoch: int, value: float) -> float:
-    """A reported value.
-
-    Raises:
-        ValueError: It is not finite; such a trial has diverged, and the caller says so.
-    """
-    if not math.isfinite(value):
-        raise ValueError(f"Trial {number}: value {value} at epoch {epoch} is not finite.")
-    return value
-
-
-def in_order(curves: Mapping[int, Mapping[int, float]]) -> Iterator[tuple[int, int, float]]:
-    """The reports of a ledger's curves: trial, epoch, value; the epochs of a trial rise."""
-    for number, curve in curves.items():
-        for epoch in sorted(curve):
-            yield number, epoch, curve[epoch]
-
-
-def told_apart(one: float, other: float) -> tuple[str, str]:
-    """Two different values as texts, with as few digits, four or more, as show the difference."""
-    texts = ((f"{one:.{digits}g}", f"{other:.{digits}g}") for digits in range(4, 17))
-    return next((pair for pair in texts if pair[0] != pair[1]), (repr(one), repr(other)))
