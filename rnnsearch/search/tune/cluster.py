@@ -196,7 +196,7 @@ def _check_reachable(address: str) -> None:
     if address.startswith("ray://"):
         raise ClusterError(
             f"{address} is a Ray Client address, and the driver must run inside the cluster. "
-            "Submit it with `ray job submit` instead (README, On a cluster: as a job)."
+            "Submit it with `ray job submit` instead, as `rnnsearch guide cluster` shows."
         )
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():

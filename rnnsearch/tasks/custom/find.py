@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rnnsearch.commands import command
 from rnnsearch.plugins import is_custom, no_config
 
 GROUP = "rnnsearch.tasks"
@@ -29,12 +30,12 @@ def is_whole(cls: type) -> bool:
 def no_task(found: type) -> str | None:
     """What a class lacks of a user's task, in words that end the sentence `it is no task: `.
 
-    A task is a frozen dataclass of one of two kinds; README, "Your own task", shows the first, and
-    `tasks.custom.protocol` says what either has to have.
+    A task is a frozen dataclass of one of two kinds; the guide's page `custom` shows the first,
+    and `tasks.custom.protocol` says what either has to have.
     """
     absent = [name for name in ONE_TRIAL if not hasattr(found, name)]
     lacks = (
-        f"it has no {', '.join(absent)} (nor both of {' and '.join(WHOLE)}); see README, Your own "
-        "task."
+        f"it has no {', '.join(absent)} (nor both of {' and '.join(WHOLE)}). "
+        f"`{command('guide', 'custom')}` shows a task."
     )
     return no_config(found, "task", lacks if absent and not is_whole(found) else "")
