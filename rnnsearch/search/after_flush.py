@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from rnnsearch.events import Event, Listener, TrialEvent
-
-if TYPE_CHECKING:
-    from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.ledger.ledger import Ledger
 
 
 class AfterFlush:

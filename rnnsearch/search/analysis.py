@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-import numpy as np
 import optuna
 
 from rnnsearch.events import RANKED, STATES
@@ -24,7 +23,6 @@ TRIALS_A_PARAMETER = 10
 """Below so many completed trials for each parameter, the importances come with a warning."""
 TOGETHER = 0.6
 """Rank correlation from which on two parameters went together."""
-_NUMBERS = (int, float)  # no booleans
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,13 +212,11 @@ def _warnings(
 
 def _together(complete: Sequence[TrialRecord]) -> Iterator[tuple[str, str, float]]:
     """Pairs of parameters that are numbers and rose, or fell, with each other."""
-    from scipy.stats import spearmanr
+    import pandas as pd
 
-    keys = sorted({key for trial in complete for key in trial.params})
-    for one, other in combinations(keys, 2):
-        both = [(trial.params.get(one), trial.params.get(other)) for trial in complete]
-        pairs = np.array([pair for pair in both if all(type(value) in _NUMBERS for value in pair)])
-        if len(pairs) >= TRIALS_A_PARAMETER and all(np.ptp(pairs, axis=0) > 0):
-            strength = float(spearmanr(pairs).statistic)
-            if abs(strength) >= TOGETHER:
-                yield one, other, strength
+    table = pd.DataFrame([dict(trial.params) for trial in complete]).select_dtypes("number")
+    correlations = table.corr(method="spearman", min_periods=TRIALS_A_PARAMETER)
+    for one, other in combinations(sorted(table), 2):
+        strength = float(correlations.loc[one, other])
+        if abs(strength) >= TOGETHER:
+            yield one, other, strength

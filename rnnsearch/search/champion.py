@@ -11,12 +11,12 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.events import ChampionChosen, Listener
+from rnnsearch.search.choice import Choice
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.tasks.base import TaskData
 
 if TYPE_CHECKING:
-    from rnnsearch.search.choice import Choice
-    from rnnsearch.search.ledger.ledger import Ledger
-    from rnnsearch.search.ledger.trial_record import TrialRecord
-    from rnnsearch.tasks.base import TaskData
     from rnnsearch.training.trained import TrainedModel
 
 

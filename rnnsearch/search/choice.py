@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from rnnsearch.goal import Judge
 from rnnsearch.search.endings import OUT_OF_TIME
 from rnnsearch.search.finalist import Finalist, choose
 from rnnsearch.search.finalists import FinalistsStage
-
-if TYPE_CHECKING:
-    from rnnsearch.goal import Judge
-    from rnnsearch.search.ledger.trial_record import TrialRecord
-    from rnnsearch.search.shelf import Shelf
-    from rnnsearch.search.unfinished import Unfinished
+from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.search.shelf import Shelf
+from rnnsearch.search.unfinished import Unfinished
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,22 +11,20 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from rnnsearch.errors import ClusterError
 from rnnsearch.events import Listener, PackLost, PackStarted
 from rnnsearch.search.costs import PackClock, Stopwatch
 from rnnsearch.search.endings import OUT_OF_TIME, Ending, Endings
 from rnnsearch.search.job import Job
+from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import Boarding, Departure, PackReport, Update
-from rnnsearch.search.pack_book import PackBook, left_by_themselves
+from rnnsearch.search.pack_book import PackBook
 from rnnsearch.search.silence import Silence
 from rnnsearch.search.stage import Stage
 from rnnsearch.search.tally import Tally
-
-if TYPE_CHECKING:
-    from rnnsearch.search.ledger.ledger import Ledger
-    from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.config import TaskConfig
 
 HARD_SECONDS = 10.0
 """How long packs may take to hand over what they hold; after that the driver leaves them behind."""
@@ -243,8 +241,12 @@ class Control:
         for departure in self._stage.judge(book.aboard, report):
             book.leave(departure)
             departures.append(departure)
-        for trial_id in left_by_themselves(report):
-            book.aboard.pop(trial_id, None)
+        for divergence in report.divergences:
+            if job := book.aboard.pop(divergence.trial_id, None):
+                self._stage.diverged(job, divergence)
+        for refusal in report.refusals:
+            if job := book.aboard.pop(refusal.trial_id, None):
+                self._stage.refuse(job, refusal.reason)
 
     def _answer(
         self, book: PackBook, departures: list[Departure], resend: list[Job]

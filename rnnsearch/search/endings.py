@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rnnsearch.events import StudyState
+from rnnsearch.events import StudyState
 
 OUT_OF_TIME = "the time budget ran out"
 POLL_SECONDS = 0.25

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from rnnsearch.goal import Goal, Standing, standing
+from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.streams import derive
-
-if TYPE_CHECKING:
-    from rnnsearch.search.ledger.trial_record import TrialRecord
 
 
 @dataclass(slots=True)

@@ -15,22 +15,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rnnsearch.events import FinalistScored, Listener
-from rnnsearch.search.endings import OUT_OF_TIME
+from rnnsearch.search.endings import OUT_OF_TIME, Endings
 from rnnsearch.search.finalist import Finalist, finalist_seeds, rerun_key
 from rnnsearch.search.job import Job
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.messages import Departure, PackReport
+from rnnsearch.search.shelf import Shelf
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
-
-if TYPE_CHECKING:
-    from rnnsearch.search.endings import Endings
-    from rnnsearch.search.ledger.ledger import Ledger
-    from rnnsearch.search.ledger.trial_record import TrialRecord
-    from rnnsearch.search.shelf import Shelf
-    from rnnsearch.training.weights import Weights
+from rnnsearch.training.report import Divergence
+from rnnsearch.training.weights import Weights
 
 CRASHES = 3
 """A rerun whose packs have crashed so many times is left out, and the champion's record says so."""
@@ -96,17 +93,14 @@ class FinalistsStage:
         for epoch in report.reports:
             if epoch.trial_id in jobs:
                 jobs[epoch.trial_id].take(epoch, self._metric)
-        for divergence in report.divergences:
-            if divergence.trial_id in jobs:
-                self._score(jobs[divergence.trial_id], self._worst)
-        for refusal in report.refusals:
-            if refusal.trial_id in jobs:
-                self.refuse(jobs[refusal.trial_id], refusal.reason)
         return [
             Departure(trial_id, keep_weights=True)
             for trial_id, epoch in report.roster.items()
             if trial_id in jobs and epoch >= jobs[trial_id].limit
         ]
+
+    def diverged(self, job: Job, divergence: Divergence) -> None:
+        self._score(job, self._worst)
 
     def keep(self, job: Job, weights: Weights | None) -> None:
         value = self._worst if weights is None else float(weights.metrics[self._metric])

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from rnnsearch.errors import LedgerError
 from rnnsearch.goal import Goal, standing
+from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import BestEpoch, EpochReport
 from rnnsearch.training.weights import History, Weights
-
-if TYPE_CHECKING:
-    from rnnsearch.search.ledger.trial_record import TrialRecord
 
 LOSS = "train_loss"
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnnsearch.goal import Goal
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import Divergence, EpochReport, Refusal
-
-if TYPE_CHECKING:
-    from rnnsearch.training.weights import Weights
+from rnnsearch.training.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)

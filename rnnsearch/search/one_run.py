@@ -5,29 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from rnnsearch.events import RANKED
+from rnnsearch.events import RANKED, ChampionChosen, Listener
 from rnnsearch.goal import Judge
 from rnnsearch.search.champion import crown
 from rnnsearch.search.choice import choose_winner, stopped_by_time
+from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.endings import Endings
 from rnnsearch.search.finalists import FinalistsStage
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.shelf import Shelf
+from rnnsearch.search.tally import Tally
 from rnnsearch.search.tune.footprint import largest_trial_bytes
 from rnnsearch.search.tune.task_store import TaskStore
 from rnnsearch.search.unfinished import best_unfinished
+from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import first_task
 from rnnsearch.tasks.base import loss_metric
-
-if TYPE_CHECKING:
-    from rnnsearch.events import ChampionChosen, Listener
-    from rnnsearch.search.directory import StudyDirectory
-    from rnnsearch.search.endings import Endings
-    from rnnsearch.search.ledger.ledger import Ledger
-    from rnnsearch.search.ledger.trial_record import TrialRecord
-    from rnnsearch.search.tally import Tally
-    from rnnsearch.space.spec import StudySpec
 
 
 @dataclass(eq=False)

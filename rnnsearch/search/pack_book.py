@@ -68,7 +68,8 @@ class PackBook:
         self.snapshot = report.snapshot
         self.snapshot_holds = report.snapshot_holds
         differences = Differences()
-        gone = left_by_themselves(report)
+        gone = {divergence.trial_id for divergence in report.divergences}
+        gone |= {refusal.trial_id for refusal in report.refusals}
         for trial_id, job in self.aboard.items():
             if trial_id in report.roster or trial_id in gone:
                 continue
@@ -119,9 +120,3 @@ class PackBook:
         """Name of the newest snapshot file that holds a training; None where there is none."""
         in_newest = self.snapshot and job.trial_id in self.snapshot_holds
         return self.snapshot if in_newest else job.snapshot
-
-
-def left_by_themselves(report: PackReport) -> set[str]:
-    """The trainings that diverged or were refused, which the pack has dropped already."""
-    diverged = {divergence.trial_id for divergence in report.divergences}
-    return diverged | {refusal.trial_id for refusal in report.refusals}

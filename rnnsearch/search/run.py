@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from threading import Thread
-from typing import TYPE_CHECKING
 
 from rnnsearch.commands import command
 from rnnsearch.errors import NoUsableTrialError
@@ -18,7 +17,9 @@ from rnnsearch.events import ChampionChosen, Listener, StudyState
 from rnnsearch.search.after_flush import AfterFlush
 from rnnsearch.search.champion import why_unusable
 from rnnsearch.search.control import Control
+from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.endings import Endings, search_deadline
+from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import PackSettings
 from rnnsearch.search.one_run import OneRun
 from rnnsearch.search.signals import Signals
@@ -28,11 +29,7 @@ from rnnsearch.search.tune.cluster import ray_session
 from rnnsearch.search.tune.places import plan
 from rnnsearch.search.tune.tuner import tune
 from rnnsearch.search.tune.warming import kernels_warming
-
-if TYPE_CHECKING:
-    from rnnsearch.search.directory import StudyDirectory
-    from rnnsearch.search.ledger.ledger import Ledger
-    from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.spec import StudySpec
 
 SLICE_SECONDS = 2.0
 SNAPSHOT_SECONDS = 30.0

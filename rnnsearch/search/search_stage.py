@@ -6,35 +6,31 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnnsearch.errors import InputError
 from rnnsearch.events import (
     RANKED,
+    EndState,
     EpochsReported,
     Listener,
     RungsChanged,
     TrialStarted,
+    TrialState,
 )
 from rnnsearch.goal import standing
-from rnnsearch.search.endings import OUT_OF_TIME
+from rnnsearch.search.endings import OUT_OF_TIME, Endings
 from rnnsearch.search.job import LOSS, Job
-from rnnsearch.search.ledger.trial_record import BEST_LOSS, TRAIN_LOSSES
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.ledger.trial_record import BEST_LOSS, TRAIN_LOSSES, TrialRecord
 from rnnsearch.search.messages import Departure, PackReport
+from rnnsearch.search.shelf import Shelf
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
-from rnnsearch.stopping.rule import rungs_called
+from rnnsearch.stopping.rule import StoppingRule, rungs_called
 from rnnsearch.training.codec import config_to_json
-from rnnsearch.training.report import EpochReport
-
-if TYPE_CHECKING:
-    from rnnsearch.events import EndState, TrialState
-    from rnnsearch.search.endings import Endings
-    from rnnsearch.search.ledger.ledger import Ledger
-    from rnnsearch.search.ledger.trial_record import TrialRecord
-    from rnnsearch.search.shelf import Shelf
-    from rnnsearch.stopping.rule import StoppingRule
-    from rnnsearch.training.weights import Weights
+from rnnsearch.training.report import Divergence, EpochReport
+from rnnsearch.training.weights import Weights
 
 
 @dataclass(eq=False)
@@ -115,20 +111,17 @@ class SearchStage:
         self.ledger.note_snapshots(
             {job.number: report.snapshot for trial_id, job in jobs.items() if trial_id in held}
         )
-        for divergence in report.divergences:
-            if (job := jobs.get(divergence.trial_id)) is not None:
-                norm = divergence.gradient_norm
-                self._finish(
-                    job,
-                    "diverged",
-                    f"loss or gradient stopped being finite at step {divergence.step} "
-                    f"(epoch {divergence.epoch}); gradient norm {norm:.3g}",
-                    {"diverged_step": divergence.step, "gradient_norm": repr(float(norm))},
-                )
-        for refusal in report.refusals:
-            if (job := jobs.get(refusal.trial_id)) is not None:
-                self.refuse(job, refusal.reason)
         return departures
+
+    def diverged(self, job: Job, divergence: Divergence) -> None:
+        norm = divergence.gradient_norm
+        self._finish(
+            job,
+            "diverged",
+            f"loss or gradient stopped being finite at step {divergence.step} "
+            f"(epoch {divergence.epoch}); gradient norm {norm:.3g}",
+            {"diverged_step": divergence.step, "gradient_norm": repr(float(norm))},
+        )
 
     def keep(self, job: Job, weights: Weights | None) -> None:
         if weights is not None:

@@ -7,17 +7,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnnsearch.events import CheckpointSaved, Listener
 from rnnsearch.goal import Goal, Standing
+from rnnsearch.search.job import Job
+from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.tasks.base import TaskData
 from rnnsearch.training.config import TrialConfig
-
-if TYPE_CHECKING:
-    from rnnsearch.search.job import Job
-    from rnnsearch.search.ledger.trial_record import TrialRecord
-    from rnnsearch.tasks.base import TaskData
-    from rnnsearch.training.weights import Weights
+from rnnsearch.training.weights import Weights
 
 
 def _save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:

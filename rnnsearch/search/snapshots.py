@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rnnsearch.errors import PackError
-
-if TYPE_CHECKING:
-    from rnnsearch.training.snapshot import TrialSnapshot
+from rnnsearch.training.snapshot import TrialSnapshot, earlier, read_snapshots
 
 
 class Snapshots:
@@ -28,8 +25,6 @@ class Snapshots:
         self, name: str, trial_id: str, fits: Callable[[TrialSnapshot], bool]
     ) -> TrialSnapshot | None:
         """The state of a training in a file or, where it has none that fits, in the one before."""
-        from rnnsearch.training.snapshot import earlier
-
         path = self._folder / Path(name).name
         for candidate in (path, earlier(path)):
             state = self._states(candidate).get(trial_id)
@@ -38,8 +33,6 @@ class Snapshots:
         return None
 
     def _states(self, path: Path) -> Mapping[str, TrialSnapshot]:
-        from rnnsearch.training.snapshot import read_snapshots
-
         if path not in self._read:
             try:
                 self._read[path] = read_snapshots(path)

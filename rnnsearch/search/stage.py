@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from rnnsearch.search.endings import Endings
+from rnnsearch.search.job import Job
 from rnnsearch.search.messages import Departure, PackReport
-
-if TYPE_CHECKING:
-    from rnnsearch.search.endings import Endings
-    from rnnsearch.search.job import Job
-    from rnnsearch.training.weights import Weights
+from rnnsearch.training.report import Divergence
+from rnnsearch.training.weights import Weights
 
 
 class Stage(Protocol):
@@ -37,12 +36,15 @@ class Stage(Protocol):
     def judge(self, jobs: Mapping[str, Job], report: PackReport) -> list[Departure]:
         """Record a pack's report, and decide which trainings leave the pack.
 
-        A job that goes on has its `limit` raised in place. Jobs whose divergence or refusal is in
-        the report are ended too; the pack has dropped them already.
+        A job that goes on has its `limit` raised in place. Divergences and refusals in the report
+        are not looked at here.
 
         Args:
             jobs: The trainings aboard that pack, by their names in it.
         """
+
+    def diverged(self, job: Job, divergence: Divergence) -> None:
+        """End a job that the pack has dropped, since it stopped being finite."""
 
     def keep(self, job: Job, weights: Weights | None) -> None:
         """Take the weights of a departed job that were asked for; None where it has none."""

@@ -11,20 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnnsearch.errors import PackError
 from rnnsearch.goal import Judge, Standing
+from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.snapshots import Snapshots
+from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
-
-if TYPE_CHECKING:
-    from rnnsearch.search.ledger.trial_record import TrialRecord
-    from rnnsearch.space.spec import StudySpec
-    from rnnsearch.tasks.base import TaskData
-    from rnnsearch.training.config import TrialConfig
-    from rnnsearch.training.snapshot import TrialSnapshot
-    from rnnsearch.training.weights import Weights
+from rnnsearch.tasks.base import TaskData
+from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.snapshot import TrialSnapshot
+from rnnsearch.training.weights import Weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)

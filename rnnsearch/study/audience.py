@@ -6,14 +6,11 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rnnsearch.events import BaselineScored, ChampionChosen, Event, Listener
+from rnnsearch.records.recorder import Recorder, RecordState
+from rnnsearch.records.sink import Sink
 from rnnsearch.tasks.base import Score
-
-if TYPE_CHECKING:
-    from rnnsearch.records.recorder import Recorder, RecordState
-    from rnnsearch.records.sink import Sink
 
 LOOK_SECONDS = 1.0
 """Seconds between two looks for problems of the sinks."""

@@ -7,22 +7,20 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import StudyEnded, StudyStarted, StudyState
+from rnnsearch.records.tracking_uri import TrackingStore
 from rnnsearch.search.ledger.run_figures import RunFigures
 from rnnsearch.study.audience import Audience, Watch
+from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.study.pictures import Pictures
 from rnnsearch.study.recording import note_store, recorded, recorder_of
 from rnnsearch.study.scoring import Scoring
 from rnnsearch.study.sinks import open_sinks
 from rnnsearch.tasks.base import loss_metric
 from rnnsearch.version import __version__
-
-if TYPE_CHECKING:
-    from rnnsearch.records.tracking_uri import TrackingStore
-    from rnnsearch.study.opened import OpenedStudy
 
 INTERRUPTED_JOIN_SECONDS = 2.0
 """How long an interrupted run waits for the baselines; `resume` scores them again."""

@@ -13,7 +13,6 @@ from rnnsearch.commands import shown
 from rnnsearch.records.tracking_uri import (
     VARIABLE,
     TrackingStore,
-    choose_store,
     default_artifacts,
     shown_uri,
     sqlite_path,
@@ -27,23 +26,6 @@ if TYPE_CHECKING:
     from rnnsearch.search.ledger.run_figures import RunFigures
 
 _QUOTED = re.compile("%[0-9A-Fa-f]{2}")
-
-
-def study_store(
-    directory: StudyDirectory, ledger: Ledger | None, option: str | None
-) -> TrackingStore:
-    """Where a study's records go.
-
-    Args:
-        ledger: The study's ledger, which notes where earlier records went; None before there is
-            one.
-        option: The address that the caller gives; None gives none.
-
-    Raises:
-        StorageError: MLflow has no such store, or its password has to be given again.
-    """
-    noted = None if ledger is None else ledger.notes.tracking_uri
-    return choose_store(directory.storage, option, noted)
 
 
 def note_store(ledger: Ledger, directory: StudyDirectory, store: TrackingStore) -> None:

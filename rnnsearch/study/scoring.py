@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
 from rnnsearch.events import BaselineScored, Listener
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.base import TaskData
+from rnnsearch.tasks.base import TaskData
 
 
 class Scoring(threading.Thread):

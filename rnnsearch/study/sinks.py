@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rnnsearch.errors import InputError, StorageError
-
-if TYPE_CHECKING:
-    from rnnsearch.records.sink import Sink
-    from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.records.sink import Sink
+from rnnsearch.search.directory import StudyDirectory, refuse_ephemeral
 
 
 def check_sinks(asked: Mapping[str, str]) -> None:
@@ -23,7 +20,6 @@ def check_sinks(asked: Mapping[str, str]) -> None:
         InputError: There is no such sink, or it could keep nothing there.
     """
     from rnnsearch.records.sinks import SINKS
-    from rnnsearch.search.directory import refuse_ephemeral
 
     for name, given in asked.items():
         if name not in SINKS:

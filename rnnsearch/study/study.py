@@ -13,6 +13,7 @@ from rnnsearch.commands import command
 from rnnsearch.disk import replace_file
 from rnnsearch.errors import LedgerError, StudyExistsError, StudyLockedError
 from rnnsearch.events import Listener, Silence
+from rnnsearch.records.tracking_uri import choose_store
 from rnnsearch.search.directory import StudyDirectory, next_free_name, refuse_ephemeral
 from rnnsearch.space.load import load
 from rnnsearch.space.resolve import renamed
@@ -22,7 +23,7 @@ from rnnsearch.study.audience import Watch
 from rnnsearch.study.data import check_retrained, read_data
 from rnnsearch.study.driving import drive
 from rnnsearch.study.opened import OpenedStudy
-from rnnsearch.study.recording import follow, study_store, where
+from rnnsearch.study.recording import follow, where
 from rnnsearch.study.result import StudyResult
 from rnnsearch.study.sinks import check_sinks, choose_sinks
 
@@ -179,7 +180,7 @@ class Study:
 
         # Both before there is a folder: a slip of the pen should not use up the study's name.
         if not self.resumed:
-            study_store(self.directory, None, tracking_uri)
+            choose_store(self.directory.storage, tracking_uri, None)
         check_sinks(sinks or {})
         if address is not None:
             check_address(address)
@@ -195,7 +196,8 @@ class Study:
             ledger = opener(self.directory, self.spec)
             try:
                 started, opened = time.time(), time.monotonic()
-                store = study_store(self.directory, ledger, tracking_uri)
+                noted = ledger.notes.tracking_uri
+                store = choose_store(self.directory.storage, tracking_uri, noted)
                 say(where(store))
                 chosen = choose_sinks(sinks or {}, ledger.notes.sinks, say)
                 data, remarks = read_data(self.spec, self.directory, ledger)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rnnsearch.events import (
     ENDED,
@@ -20,9 +19,7 @@ from rnnsearch.events import (
 )
 from rnnsearch.records.segment_reader import SegmentReader
 from rnnsearch.records.writer_state import WriterState
-
-if TYPE_CHECKING:
-    from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.search.ledger.trial_record import TrialRecord
 
 
 def open_runs(folder: Path) -> dict[int, int]:

@@ -6,34 +6,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import optuna
 
 from rnnsearch.search.costs import Stopwatch
 from rnnsearch.search.ledger.open_study import OpenStudy
-from rnnsearch.search.ledger.trial_record import TrialRecord, new_record, trial_name, unix_time
+from rnnsearch.search.ledger.row import LedgerRow
+from rnnsearch.search.ledger.trial_record import new_record, trial_name, unix_time
 from rnnsearch.space.proposals import suggest
 from rnnsearch.space.spec import StudySpec
-
-
-@dataclass(slots=True)
-class LedgerRow:
-    """A trial in the ledger: its record, and the keys by which Optuna knows the trial.
-
-    Attributes:
-        trial_id: The trial's key in the Optuna storage.
-        trial: Optuna's handle, from the time the trial is asked for until its end is told.
-    """
-
-    record: TrialRecord
-    trial_id: int
-    trial: optuna.Trial | None = None
-
-    def change(self, **changes: Any) -> None:
-        """Replace fields of the record."""
-        self.record = replace(self.record, **changes)
 
 
 @dataclass(eq=False)
@@ -171,7 +154,8 @@ class Asking:
                 # Queued one at a time and asked for at once, so that a crash doubles none.
                 self._study.enqueue_trial(dict(self.spec.first_trials[number]))
             trial = self._study.ask()
-            row = LedgerRow(new_record(self.spec, number), self.opened.trial_id(number))
+            record = new_record(self.spec, number)
+            row = LedgerRow(record, self.opened, self.opened.trial_id(number))
             self.rows.append(row)
             self._num_sampling += 1
         # Optuna samples in `suggest` and not in `ask`, so nobody waits for the lock meanwhile.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -15,12 +14,12 @@ from optuna.trial import TrialState as OptunaState
 from rnnsearch.errors import LedgerError
 from rnnsearch.events import EndState, TrialState
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.ledger.asking import Asking, LedgerRow
+from rnnsearch.search.ledger.asking import Asking
 from rnnsearch.search.ledger.notes import Notes, changed, notes_of
 from rnnsearch.search.ledger.open_study import OpenStudy, create_study, open_study
+from rnnsearch.search.ledger.row import LedgerRow
 from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import TrialRecord, read_record
-from rnnsearch.search.ledger.writer import StudyWriter
 from rnnsearch.space.spec import StudySpec
 
 
@@ -38,7 +37,6 @@ class Ledger:
 
     def __init__(self, opened: OpenStudy, spec: StudySpec) -> None:
         self._study, self._store, self.remarks = opened.study, opened.store, opened.remarks
-        self._writer = StudyWriter(opened)
         self._lock = threading.RLock()
         self._after_flush: list[Callable[[], None]] = []
         self._goal = spec.search.goal
@@ -92,8 +90,8 @@ class Ledger:
         if row is None:
             return None
         with self._lock:
-            row.change(state="running", attempts=row.record.attempts + 1)
-            self._writer.attributes(row, {"attempts": row.record.attempts})
+            row.change(state="running")
+            row.note(attempts=row.record.attempts + 1)
             return row.record
 
     def prepare(self, count: int) -> None:
@@ -126,10 +124,8 @@ class Ledger:
                 row = self._rows[number]
                 if epoch not in values and epoch not in row.record.values_by_epoch:
                     values[epoch] = float(value)
-                    self._writer.report(row, epoch, values[epoch])
             for number, values in entered.items():
-                row = self._rows[number]
-                row.record = row.record.with_reports(values, self._goal)
+                self._rows[number].report(values, self._goal)
                 worst = [] if self._worst is None else [self._worst]
                 self._worst = max([*worst, *values.values()], key=self._goal.cost, default=None)
 
@@ -145,7 +141,7 @@ class Ledger:
         seconds: float | None = None,
         attributes: Mapping[str, Any] | None = None,
     ) -> None:
-        """End a trial, and tell Optuna; see `StudyWriter.end`.
+        """End a trial, and tell Optuna; see `LedgerRow.end`.
 
         Args:
             reason: Why it ended, in words.
@@ -172,9 +168,7 @@ class Ledger:
                 seconds=seconds,
                 attributes=dict(attributes or {}),
             )
-            self._writer.end(row, state, self._worst)
-            row.change(state=state, ended=time.time())
-            row.trial = None
+            row.end(state, self._worst)
 
     def put_back(self, number: int, *, snapshot: str | None, crashed: bool) -> bool:
         """Let a running trial wait again, with its params, its curve and its last snapshot.
@@ -196,9 +190,8 @@ class Ledger:
                 reason = f"It was aboard {crashes} crashes, the last time alone."
                 self.finish(number, "failed", reason=reason)
                 return False
-            row.change(crashes=crashes, snapshot=snapshot)
-            self._writer.attributes(row, {"crashes": crashes, "snapshot": snapshot})
-            self._let_wait(row)
+            row.note(crashes=crashes, snapshot=snapshot)
+            row.let_wait()
             self._asking.put_back(number)
             return True
 
@@ -208,8 +201,7 @@ class Ledger:
             for number, snapshot in snapshots.items():
                 row = self._running(number)
                 if row.record.snapshot != snapshot:
-                    row.change(snapshot=snapshot)
-                    self._writer.attributes(row, {"snapshot": snapshot})
+                    row.note(snapshot=snapshot)
 
     def settle(self, reason: str) -> None:
         """End this run of the study: asking is closed, and running trials wait for a resume.
@@ -305,15 +297,10 @@ class Ledger:
             raise LedgerError(f"Trial {number} is {row.record.state}, not running.")
         return row
 
-    def _let_wait(self, row: LedgerRow) -> None:
-        self._writer.let_wait(row)
-        row.change(state="waiting")
-        row.trial = None
-
     def _requeue_running(self) -> None:
         """Let all trials wait that are RUNNING in Optuna: aboard a pack, or sampled ahead."""
         for frozen in self._study.get_trials(deepcopy=False, states=(OptunaState.RUNNING,)):
-            self._let_wait(self._rows[frozen.number])
+            self._rows[frozen.number].let_wait()
 
 
 def read_trials(directory: StudyDirectory, spec: StudySpec) -> tuple[list[TrialRecord], Notes]:
@@ -336,6 +323,6 @@ def read_trials(directory: StudyDirectory, spec: StudySpec) -> tuple[list[TrialR
 
 def _read_rows(opened: OpenStudy, spec: StudySpec) -> list[LedgerRow]:
     return [
-        LedgerRow(read_record(spec, frozen), opened.trial_id(frozen.number))
+        LedgerRow(read_record(spec, frozen), opened, opened.trial_id(frozen.number))
         for frozen in opened.study.get_trials(deepcopy=False)
     ]

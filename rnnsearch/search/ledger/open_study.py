@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import optuna
 from optuna.samplers import RandomSampler
+from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 
 from rnnsearch.commands import command
@@ -30,11 +31,15 @@ class OpenStudy:
     store: Store
     remarks: tuple[str, ...] = ()
 
+    @property
+    def storage(self) -> BaseStorage:
+        """The storage that Optuna keeps the study in."""
+        return self.store.storage
+
     def trial_id(self, number: int) -> int:
         """The key under which Optuna's storage keeps a trial."""
-        storage = self.store.storage
-        study_id = storage.get_study_id_from_name(self.study.study_name)
-        return storage.get_trial_id_from_study_id_trial_number(study_id, number)
+        study_id = self.storage.get_study_id_from_name(self.study.study_name)
+        return self.storage.get_trial_id_from_study_id_trial_number(study_id, number)
 
 
 def create_study(store: Store, directory: StudyDirectory, spec: StudySpec) -> OpenStudy:

@@ -42,18 +42,21 @@ _STATES: Mapping[OptunaState, TrialState] = {
 class TrialRecord:
     """All that the ledger knows about a trial at one moment; a change makes a new record.
 
+    `rnnsearch show STUDY NUMBER --format json` prints the fields.
+
     Attributes:
         number: The trial's number in the study, from 0.
-        seed: The seed from which all its randomness derives.
         name: Such as `trial-0004-lstm`; empty until the parameters are sampled.
         state: Its state as people see it. A `running` trial is aboard a pack; in a ledger that
             was not closed it may also be one that was sampled ahead of need.
         params: The sampled parameters, under dotted keys such as `model.hidden_size`.
         values_by_epoch: The study's metric after each epoch at which it was finite.
-        epoch: How many epochs are finished.
+        value: The metric at the last of these epochs; None before the first.
         best_value: The best value of the metric by the study's goal; None before the first.
         best_epoch: The epoch of `best_value`.
+        epoch: How many epochs are finished.
         reason: Why the trial ended; empty until then.
+        seed: The seed from which all its randomness derives.
         attempts: How many times it went aboard a pack.
         crashes: How many times a pack crashed with the trial aboard.
         snapshot: Name of the snapshot file that holds its training state; None where there is
@@ -65,15 +68,16 @@ class TrialRecord:
     """
 
     number: int
-    seed: int
     name: str = ""
     state: TrialState = "waiting"
     params: Mapping[str, Any] = field(default_factory=dict)
     values_by_epoch: Mapping[int, float] = field(default_factory=dict)
-    epoch: int = 0
+    value: float | None = None
     best_value: float | None = None
     best_epoch: int | None = None
+    epoch: int = 0
     reason: str = ""
+    seed: int = field(kw_only=True)
     attempts: int = 0
     crashes: int = 0
     snapshot: str | None = None
@@ -81,11 +85,6 @@ class TrialRecord:
     started: float | None = None
     ended: float | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def value(self) -> float | None:
-        """The metric at the last epoch where it was finite; None before the first."""
-        return self.values_by_epoch[max(self.values_by_epoch)] if self.values_by_epoch else None
 
     def standing(self, goal: Goal) -> Standing:
         """The trial's place among the trials by its best epoch; the lower of two is better."""
@@ -110,14 +109,17 @@ class TrialRecord:
 
     def with_reports(self, values: Mapping[int, float], goal: Goal) -> TrialRecord:
         """The record after reports of more epochs; the earliest of equally good epochs is best."""
+        if not values:
+            return self
         curve = {**self.values_by_epoch, **values}
-        best = min(curve, key=lambda epoch: (goal.cost(curve[epoch]), epoch), default=None)
+        best = min(curve, key=lambda epoch: (goal.cost(curve[epoch]), epoch))
         return replace(
             self,
             values_by_epoch=curve,
-            epoch=max(self.epoch, max(curve, default=0)),
-            best_value=None if best is None else curve[best],
+            value=curve[max(curve)],
+            best_value=curve[best],
             best_epoch=best,
+            epoch=max(self.epoch, *curve),
         )
 
     def end_attributes(self, state: EndState) -> dict[str, Any]:
@@ -147,7 +149,7 @@ class TrialRecord:
 
 def new_record(spec: StudySpec, number: int) -> TrialRecord:
     """A trial without parameters, with the seed that follows from the study's."""
-    return TrialRecord(number, derive(spec.search.seed, "trial", number))
+    return TrialRecord(number, seed=derive(spec.search.seed, "trial", number))
 
 
 def read_record(spec: StudySpec, frozen: FrozenTrial) -> TrialRecord:

@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ray
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import TrialScheduler
 
+from rnnsearch.search.control import Control
 from rnnsearch.search.tune.pack_trainable import REPORT
-
-if TYPE_CHECKING:
-    from rnnsearch.search.control import Control
 
 
 class LeftBehind(BaseException):

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rnnsearch.models.cells import gates_of
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.weights import parameter_count
 from rnnsearch.space.corners import corners
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import build
-from rnnsearch.tasks.base import Window
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.base import TaskData
+from rnnsearch.tasks.base import TaskData, Window
 
 COPIES = 6
 """Of the weights: themselves, gradient, two moments, the best epoch's, and a snapshot's."""

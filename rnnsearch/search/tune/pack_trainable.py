@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ray
 from ray.tune import Trainable
@@ -13,12 +14,8 @@ from ray.tune import Trainable
 from rnnsearch.search.messages import PackSettings, Update
 from rnnsearch.search.tune.pack_worker import PackWorker
 from rnnsearch.search.tune.steady_pack import SteadyPack
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rnnsearch.tasks.base import TaskData
-    from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.base import TaskData
+from rnnsearch.tasks.config import TaskConfig
 
 REPORT = "pack_report"
 """Key of a step's result: a list with one `PackReport`. Tune flattens dicts and leaves lists."""

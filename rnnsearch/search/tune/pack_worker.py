@@ -7,20 +7,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.search.messages import Boarding, PackReport, PackSettings, Update
 from rnnsearch.search.snapshots import Snapshots
+from rnnsearch.tasks.base import TaskData
+from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import Refusal, SliceResult, joined
-from rnnsearch.training.snapshot import write_snapshots
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.base import TaskData
-    from rnnsearch.tasks.config import TaskConfig
-    from rnnsearch.training.config import TrialConfig
-    from rnnsearch.training.snapshot import TrialSnapshot
-    from rnnsearch.training.weights import Weights
+from rnnsearch.training.snapshot import TrialSnapshot, write_snapshots
+from rnnsearch.training.weights import Weights
 
 IDLE_SECONDS = 0.1
 """Pause of a step that had nothing to train, so that the driver is not asked too often."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ray.tune.search import Searcher
 
-if TYPE_CHECKING:
-    from rnnsearch.search.control import Control
+from rnnsearch.search.control import Control
 
 
 class PackSearcher(Searcher):  # type: ignore[misc]  # Ray ships no complete types

@@ -10,15 +10,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from rnnsearch.search.tune.pack_worker import PackLike
+from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import SliceResult, joined
-
-if TYPE_CHECKING:
-    from rnnsearch.training.config import TrialConfig
-    from rnnsearch.training.snapshot import TrialSnapshot
-    from rnnsearch.training.weights import Weights
+from rnnsearch.training.snapshot import TrialSnapshot
+from rnnsearch.training.weights import Weights
 
 EARLY_SECONDS = 0.2
 """`train` returns no sooner, unless nothing is left to train: a report costs the driver some ten

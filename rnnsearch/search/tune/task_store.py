@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.load import load_data
-
-if TYPE_CHECKING:
-    from rnnsearch.tasks.base import TaskData
 
 
 class TaskStore(dict[TaskConfig, "TaskData"]):

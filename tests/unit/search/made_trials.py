@@ -18,6 +18,7 @@ def record(
         state=state,
         params={"model.cell": "lstm"} if params is None else params,
         values_by_epoch=curve,
+        value=best,
         best_value=best,
         best_epoch=None if best is None else 2,
         epoch=len(curve),

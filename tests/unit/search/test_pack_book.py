@@ -19,7 +19,7 @@ CONFIG = TrialConfig(
 def book(*numbers: int) -> PackBook:
     made = PackBook("p", slots=4)
     for number in numbers:
-        made.aboard[str(number)] = Job(str(number), TrialRecord(number, 1), CONFIG, limit=9)
+        made.aboard[str(number)] = Job(str(number), TrialRecord(number, seed=1), CONFIG, limit=9)
     return made
 
 

@@ -44,7 +44,7 @@ def champion_of(name: str, folder: Path, history: History | None) -> tuple[Any, 
     TrainedModel.from_weights(config, weights, data).save(folder / "best")
     figure = str(folder / "champion.png")
     event = ChampionChosen(1.0, 0, 77, str(folder / "best"), {}, {}, figure=figure)
-    own = TrialRecord(0, 5, "trial-0", "complete", {}, SEARCHED, 2, 8.0, 2)
+    own = TrialRecord(0, "trial-0", "complete", {}, SEARCHED, 8.0, 8.0, 2, 2, seed=5)
     return event, [own], spec, data
 
 
@@ -112,7 +112,7 @@ def test_the_curve_that_stands_out_is_the_winners_or_the_best_of_those_that_can_
     spec = replace(spec, search=replace(spec.search, goal=goal))
     states = {"complete": 0.5, "pruned": 0.2, "diverged": 0.1, "running": float("nan")}
     trials = [
-        TrialRecord(n, 1, f"trial-{n}", state, {}, {1: value}, 1, value, 1)
+        TrialRecord(n, f"trial-{n}", state, {}, {1: value}, value, value, 1, 1, seed=1)
         for n, (state, value) in enumerate(states.items())
     ]
     baselines = [Score("none", {}), Score("ar", {"val_mse": 0.3})]
@@ -131,7 +131,7 @@ def test_rungs_are_drawn_where_they_are_few(
     how = f"search.scheduler={{type: median, grace_period: {interval}, interval: {interval}}}"
     overrides = [how, "training.max_epochs=161"]
     spec = loads(space("adding"), name="adding", directory=tmp_path, overrides=overrides)
-    trial = TrialRecord(0, 1, "trial-0", "complete", {}, {1: 0.5}, 1, 0.5, 1)
+    trial = TrialRecord(0, "trial-0", "complete", {}, {1: 0.5}, 0.5, 0.5, 1, 1, seed=1)
     draw_trials([trial], [], spec, tmp_path, None)
     below = drawn[0].axes[1]
     assert len([line for line in below.get_lines() if line.get_linewidth() == 0.9]) == drawn_rungs

@@ -16,8 +16,8 @@ CURVE = {1: 1.0, 2: 0.5, 3: 0.25}
 def known(number: int, state: TrialState, curve: dict[int, float]) -> TrialRecord:
     """A trial as the ledger has it."""
     return TrialRecord(
-        number, 7, f"trial-{number}", state, {}, curve, 3, 0.25, 3, "why",
-        attempts=1, seconds=1.5, started=2.0, ended=50.0,
+        number, f"trial-{number}", state, {}, curve, 0.25, 0.25, 3, 3, "why",
+        seed=7, attempts=1, seconds=1.5, started=2.0, ended=50.0,
     )  # fmt: skip
 
 
