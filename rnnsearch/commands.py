@@ -1,4 +1,4 @@
-"""Our own commands as they are printed: each can be pasted into the shell that we run in."""
+"""Command lines of rnnsearch as they are printed: each can be pasted into the same shell."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 from rnnsearch.redaction import has_secret
 
 DEFAULT_STORAGE = Path("studies")
-"""Of every command; the option that names it may be left out."""
+"""The storage folder of every command that is given no `--storage`."""
 
 
 def command(
     verb: str, *words: object, storage: Path | None = None, tracking_uri: str | None = None
 ) -> str:
-    """A command line with its words quoted and with the options that it would not work without.
+    """A command line with its words quoted, and with the options that it needs to work as printed.
 
     Args:
-        words: Arguments and options in their order; paths are written as from here. A word behind
-            `--` is taken for no option, whatever it begins with.
-        storage: Written where it is not the default one.
-        tracking_uri: Where it was named. One with a password is not repeated: MLflow takes it
-            from `MLFLOW_TRACKING_URI` too.
+        words: Arguments and options in their order; paths are written relative to the working
+            directory. A word behind `--` is taken for no option, whatever it begins with.
+        storage: The storage folder, which is written where it is not the default one.
+        tracking_uri: The MLflow store, if the person named one. An address with a password is left
+            out: MLflow takes it from `MLFLOW_TRACKING_URI` as well.
     """
     before, after = list(words), []
     if "--" in before:
@@ -39,7 +39,7 @@ def command(
 
 
 def shown(path: Path) -> str:
-    """A path as a person would type it."""
+    """A path as a person would type it: relative where it lies below the working directory."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:

@@ -1,8 +1,10 @@
-"""Files that are whole or as they were, whatever a disk refuses and whenever a process is killed.
+"""Write files so that each has all of its new contents or all of its old ones.
 
-A buffered file object is of no use here: what a full disk did not take stays in its buffer, and
-closing it writes the rest at a place that has been given up. Everything below goes through a
-descriptor without a buffer.
+That holds whatever a disk refuses, and whenever the process is killed.
+
+Python's buffered file objects are of no use here: what a full disk did not take stays in the
+buffer, and closing the file writes it at a place that has been given up. Everything below writes
+through a file descriptor, which has no buffer.
 """
 
 from __future__ import annotations
@@ -12,17 +14,17 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-# What file systems answer that cannot sync a folder; its names are then durable when they like.
+# Errors of file systems that cannot sync a folder: they make its names durable at their own time.
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.ENOSYS})
 
 
 def replace_file(path: Path, data: bytes | str) -> None:
-    """Give a file new contents as a whole: it has the old ones, or all of the new ones.
+    """Replace the contents of a file: afterwards it has all of the new ones, or still the old ones.
 
-    A file has one writer at a time; another one's leftovers of a kill are overwritten.
+    A file has one writer at a time; what a killed writer left beside it is overwritten.
 
     Args:
-        path: It is made if absent, its folder is not.
+        path: A file that is missing is made; a folder that is missing is not.
         data: Text is written as UTF-8.
 
     Raises:
@@ -33,16 +35,16 @@ def replace_file(path: Path, data: bytes | str) -> None:
 
 
 def write_aside(path: Path, data: bytes | str) -> Path:
-    """Write what `put_in_place` will make the contents of `path`; durable when this returns.
+    """Write the next contents of a file beside it, durably; `put_in_place` then makes them its own.
 
-    Several files that belong together are all written aside before the first is put in place: a
-    full disk is met while nothing has changed yet.
+    Files that belong together are all written aside before the first is put in place, so that a
+    full disk is noticed while nothing has changed yet.
 
     Returns:
-        Where it lies: `NAME.new` in the same folder.
+        The path of what was written: `NAME.new` in the same folder.
     """
     aside = path.with_name(path.name + ".new")
-    aside.unlink(missing_ok=True)  # of a kill
+    aside.unlink(missing_ok=True)  # left by a writer that was killed
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         try:
@@ -57,7 +59,7 @@ def write_aside(path: Path, data: bytes | str) -> Path:
 
 
 def put_in_place(aside: Path, path: Path) -> None:
-    """Let `path` have the contents of `aside`, which is then gone."""
+    """Rename `aside`, which `write_aside` wrote, to `path`, durably."""
     try:
         os.replace(aside, path)
     except BaseException:
@@ -67,20 +69,20 @@ def put_in_place(aside: Path, path: Path) -> None:
 
 
 def create_file(path: Path, data: bytes | str) -> None:
-    """Make a new file as a whole.
+    """Make a new file with all of its contents at once.
 
     Raises:
-        FileExistsError: There is one of that name; it is left alone.
-        OSError: The disk refused; there is no such file then.
+        FileExistsError: There is a file of that name, which is left as it is.
+        OSError: The disk refused, and there is no such file.
     """
     aside = write_aside(path, data)
     try:
-        os.link(aside, path)  # unlike a rename, it takes nobody's place
+        os.link(aside, path)  # unlike a rename, a link replaces no file
     except FileExistsError:
         aside.unlink()
         raise
     except OSError:
-        # A file system without hard links.
+        # The file system has no hard links.
         if path.exists():
             aside.unlink()
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
@@ -93,12 +95,15 @@ def create_file(path: Path, data: bytes | str) -> None:
 def append_bytes(descriptor: int, data: bytes, size: int, *, sync: bool = True) -> None:
     """Write `data` behind the first `size` bytes of a file, or leave it at that length.
 
-    The place is the caller's and not the file's end: an attempt that could not even be taken
-    back is overwritten by the next one at the same place. Until then a part of `data` stands
-    there, so readers must tell whole records from a half one.
+    The caller says where to write, not the end of the file: what a failed attempt left there, and
+    could not be cut off, is overwritten by the next attempt at the same place. Until then the file
+    ends in a part of `data`, so readers must tell a whole record from a half one.
 
     Args:
-        sync: Return only when the disk has it; else it survives the process, not a power cut.
+        descriptor: An open file that may be written.
+        size: Bytes of the file that are kept; `data` follows them.
+        sync: Return only when the disk has the data. Without it the data survives the end of the
+            process, but perhaps not a power cut.
 
     Raises:
         OSError: The disk refused.
@@ -108,14 +113,14 @@ def append_bytes(descriptor: int, data: bytes, size: int, *, sync: bool = True) 
         if sync:
             os.fsync(descriptor)
     except BaseException:
-        # The failure to be told of is the first one; see above for this one's.
+        # The first error is the one to raise; what this one leaves is overwritten (see above).
         with suppress(OSError):
             os.ftruncate(descriptor, size)
         raise
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes new names in a folder durable, not only the bytes behind them."""
+    """Make the names in a folder durable: syncing a file covers its bytes alone."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -127,7 +132,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def _write(descriptor: int, data: bytes, place: int) -> None:
-    """All of `data`: a disk may take a part at a time, and a full one takes the last part."""
+    """Write all of `data` from the byte `place` on.
+
+    The system may take a part at a time, and may answer a full disk with zero bytes.
+    """
     left = memoryview(data)
     while left:
         taken = os.pwrite(descriptor, left, place)

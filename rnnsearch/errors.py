@@ -25,11 +25,12 @@ from dataclasses import dataclass
 
 
 class RnnsearchError(Exception):
-    """Base of all of them; its text is meant for a person."""
+    """The base of all exceptions that rnnsearch raises on purpose; its text is meant for a
+    person."""
 
 
 class InputError(RnnsearchError):
-    """Bad input, with the place, what is allowed and a remedy in its text."""
+    """Bad input; the text names its place, says what is allowed, and gives a remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +82,32 @@ class DataError(InputError):
 
 
 class StudyNotFoundError(InputError):
-    """No study of that name lies in the storage folder."""
+    """There is no study of that name in the storage folder."""
 
 
 class StudyExistsError(InputError):
-    """The name is taken; nothing merges silently."""
+    """A study of that name exists already; a new one never merges with it."""
 
 
 class StudyLockedError(InputError):
-    """Another driver owns the study; its lock is fresh."""
+    """Another driver is at work on the study and renews its lock."""
 
 
 class DamagedLedgerError(InputError):
-    """The ledger's file holds something else than what was written; `repair` keeps the rest."""
+    """The ledger's file no longer holds what was written; `rnnsearch repair` keeps what is
+    whole."""
 
 
 class StorageError(InputError):
-    """The storage folder cannot hold a study."""
+    """The storage folder cannot hold a study, or a store of records cannot be used."""
 
 
 class ClusterError(InputError):
-    """The Ray cluster cannot be reached, or refuses the token."""
+    """The Ray cluster cannot be reached, or refuses the connection."""
 
 
 class HorizonError(InputError):
-    """A rollout needs a horizon of at least one step."""
+    """A rollout was asked for fewer than one time step."""
 
 
 class PromptError(InputError):
@@ -117,7 +119,7 @@ class ModelError(InputError):
 
 
 class NoUsableTrialError(RnnsearchError):
-    """A study ended without one completed trial; its text says why."""
+    """A study ended without one trial that can be used; the text says why."""
 
 
 class LedgerError(RnnsearchError):

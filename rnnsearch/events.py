@@ -1,4 +1,4 @@
-"""What happens in a study, as frozen records, and the Protocol of whoever listens.
+"""What happens in a study, as frozen records, and the Protocol of an object that listens to them.
 
 Events cross process borders (outbox segments on disk), so each holds only strings, numbers,
 booleans, and tuples and dicts of them. `time` is seconds since the epoch (Unix time).
@@ -12,18 +12,20 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 EndState = Literal["complete", "pruned", "diverged", "failed"]
 TrialState = Literal["running", "complete", "pruned", "diverged", "failed", "waiting"]
-"""A trial's state as people see it. `waiting` is put back after a crash or an interruption;
-`running` is aboard a pack. `pruned` was stopped as weak, `diverged` stopped being finite."""
+"""A trial's state as people see it. A `waiting` trial was put back after a crash or an
+interruption, and a `running` one is aboard a pack. A `pruned` trial was stopped as weak, and the
+loss or metric of a `diverged` one stopped being finite."""
 
 RANKED: tuple[EndState, ...] = ("complete", "pruned")
-"""Ended trials whose values are compared."""
+"""The states of ended trials whose values are compared with one another."""
 ENDED: tuple[EndState, ...] = (*RANKED, "diverged", "failed")
+"""The states in which a trial is over, and is not trained any further."""
 STATES: tuple[TrialState, ...] = (*ENDED, "running", "waiting")
 """Every state, in the order in which tables show them: the further a trial came, the earlier."""
 
 StudyState = Literal["complete", "interrupted", "stopped", "budget", "failed"]
-"""How a run of a study ended. `interrupted`: a signal. `stopped`: `rnnsearch stop`.
-`budget`: the time budget ran out. All but `failed` are clean ends."""
+"""How a run of a study ended: `interrupted` by a signal, `stopped` by `rnnsearch stop`, or because
+the time `budget` ran out. All but `failed` are clean ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,13 @@ class StudyStarted:
     resumed: bool
     space_yaml: str
     tags: Mapping[str, str] = field(default_factory=dict)
-    """Data hash, package versions, host, commit: strings for MLflow tags."""
+    """What the study's MLflow run is tagged with: the hash of the data, package versions, the
+    host."""
     notes: Sequence[str] = ()
     """What a person must know of the data, such as a missing held-out part."""
     tie_break: str = ""
-    """The task's own loss, which parts what is equal in the metric; empty where it has none."""
+    """The task's own loss, which ranks trials that are equal in the metric; empty where the task
+    has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class PackStarted:
 
 @dataclass(frozen=True, slots=True)
 class PackLost:
-    """A pack's process died; the ledger put its trials back."""
+    """The process of a pack died, and the ledger put its trials back to be trained again."""
 
     time: float
     pack: str
@@ -105,7 +109,7 @@ class EpochsReported:
 
 @dataclass(frozen=True, slots=True)
 class TrialEnded:
-    """A trial's last event of this run of the study."""
+    """A trial came to an end, or was put back to wait: its last event in this run of the study."""
 
     time: float
     number: int
@@ -118,22 +122,26 @@ class TrialEnded:
     best_epoch: int | None
     training_seconds: float
     kernel: str = ""
-    """What computed it, in words; empty where it took no step."""
+    """The kernel that trained it, in words; empty where it took no training step."""
 
 
 @dataclass(frozen=True, slots=True)
 class RungsChanged:
-    """How many trials stand recorded at each rung: {epoch: count}."""
+    """The stopping rule's count of trials at each of its rungs changed."""
 
     time: float
     rungs: Mapping[int, int]
+    """How many trials have come to each rung, {epoch: trials}."""
     called: str = "rungs"
     """The stopping rule's own word for them, for the screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointSaved:
-    """A finalist's best weights lie in `path` (a folder: weights.safetensors, config.json)."""
+    """A finalist's best weights were saved.
+
+    `path` is a folder with `weights.safetensors` and `config.json`.
+    """
 
     time: float
     number: int
@@ -169,38 +177,42 @@ class ChampionChosen:
     """
 
     time: float
-    """When it was chosen."""
+    """When the champion was chosen, in Unix time."""
     number: int
-    """Its trial, and `seed` the training of it that was kept."""
+    """The number of its trial; `seed` is that of the training that was kept."""
     seed: int
     path: str
     val_metrics: Mapping[str, float]
-    """What it was chosen by."""
+    """The metrics of the validation part, by which it was chosen."""
     test_metrics: Mapping[str, float]
-    """Scored once; empty where the task has no test part."""
+    """The metrics of the test part, scored once; empty where the task has no test part."""
     figure: str = ""
-    """Where its picture lies, once it is drawn."""
+    """The path of its picture, which is drawn after the search."""
     text: str = ""
-    """What the champion says: `hello -> elloh`, a sample; empty where the task has none."""
+    """What the model writes, such as `hello -> elloh` or a sample of text; empty where its task has
+    no such text."""
     seeds: Sequence[int] = ()
-    """The winning configuration's trainings that were scored, the kept one among them."""
+    """The seeds of the winning configuration's trainings that were scored, `seed` among them."""
     by_seed: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    """Every validation and test metric of each of `seeds`, in their order."""
+    """The values of every validation and test metric, one for each of `seeds` in their order."""
     mean: Mapping[str, float] = field(default_factory=dict)
-    """Of `by_seed`."""
+    """The mean of each metric over `seeds`."""
     std: Mapping[str, float] = field(default_factory=dict)
-    """The sample standard deviation; empty where there is a single seed."""
+    """The sample standard deviation of each metric over `seeds`; empty where there is a single
+    seed."""
     left_out: Sequence[str] = ()
-    """Seeds that should be among `seeds` and are not, and why, in words."""
+    """What is to be said of seeds that should be among `seeds` and are not."""
     unfinished: str = ""
-    """What a person must know of a winner that has not come to its end; else empty."""
+    """Why the winner was not trained to its last epoch, in words; empty where it was."""
 
     @property
     def mark(self) -> ChampionMark:
+        """What tells this choice apart from earlier and later ones of the same study."""
         return ChampionMark(self.time, self.number, self.seed)
 
     def tested(self) -> dict[str, dict[str, Any]]:
-        """Of each test metric: its mean, its std (None of a single seed) and each seed's value."""
+        """The mean of each test metric, its standard deviation (None for a single seed), and its
+        value by seed."""
         return {
             name: {
                 "mean": self.mean[name],
@@ -214,20 +226,20 @@ class ChampionChosen:
 
 @dataclass(frozen=True, slots=True)
 class StudyEnded:
-    """The driver is done with the study for now."""
+    """A run of the study's driver is over."""
 
     time: float
     state: StudyState
     reason: str
     wall_seconds: float
     figures: Mapping[str, float] = field(default_factory=dict)
-    """What the run cost and how fast it was, each with its unit in its name."""
+    """How fast the run was and what it cost, such as `trials_per_hour` and `driver_seconds`."""
     counts: Mapping[str, int] = field(default_factory=dict)
-    """Trials of the study by state, as the ledger has them."""
+    """How many trials of the study are in each state, by the ledger."""
 
 
 TrialEvent = TrialStarted | EpochsReported | TrialEnded | CheckpointSaved | FinalistScored
-"""What happened to a single trial: the ledger has it before anybody hears of it."""
+"""What happened to a single trial. The ledger has it before a listener hears of it."""
 
 Event = (
     TrialEvent
@@ -242,20 +254,26 @@ Event = (
 
 
 class Listener(Protocol):
-    """Whoever wants to know. `on_event` returns at once and never raises for I/O reasons."""
+    """An object that hears of every event.
+
+    `on_event` returns at once, since the search waits for it, and raises no OSError.
+    """
 
     def on_event(self, event: Event) -> None: ...
 
 
 class Silence:
-    """Listens to nothing."""
+    """A Listener that ignores every event."""
 
     def on_event(self, event: Event) -> None:
         del event
 
 
 def with_tuples(value: Any) -> Any:
-    """A JSON value with tuples for its lists, so that what is read equals what was written."""
+    """A JSON value with tuples in the place of lists.
+
+    Events and notes hold tuples, so a value that was written and read again equals the first.
+    """
     if isinstance(value, list):
         return tuple(with_tuples(item) for item in value)
     if isinstance(value, dict):

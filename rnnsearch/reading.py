@@ -1,4 +1,4 @@
-"""Files read as a whole: of a kind that ends, and of a size that memory holds."""
+"""Read a file as a whole, if it is a regular file and not larger than memory should hold."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ _BLOCK = 1 << 16
 
 
 def read_file(path: Path, most: int) -> bytes:
-    """The contents of a regular file.
+    """Read all bytes of a regular file.
 
     A device such as /dev/zero never ends, and a pipe that nobody writes to never begins.
 
     Args:
-        most: Bytes that may be in it.
+        most: How many bytes the file may have.
 
     Raises:
-        OSError: It is not there, is no regular file, or is longer; `strerror` says which.
+        OSError: The file is missing, is no regular file, or is longer; `strerror` says which.
     """
     # Without the flag, opening a pipe waits for whoever writes to it.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     with open(descriptor, "rb") as file:
         status = os.fstat(descriptor)
-        refuse_odd(status, path)
-        found, size = b"", status.st_size
-        # What /proc shows says that it is empty, and is not.
-        while size <= most and (block := file.read(max(size - len(found), 0) + _BLOCK)):
-            found += block
-            size = max(size, len(found))
+        refuse_irregular(status, path)
+        contents, size = b"", status.st_size
+        # Files below /proc give their size as 0 and are not empty, so reading goes on to the end.
+        while size <= most and (block := file.read(max(size - len(contents), 0) + _BLOCK)):
+            contents += block
+            size = max(size, len(contents))
         if size > most:
-            said = f"it has {size:,} bytes or more, and at most {most:,} are read"
-            raise OSError(errno.EFBIG, said, str(path))
-        return found
+            reason = f"it has {size:,} bytes or more, and at most {most:,} are read"
+            raise OSError(errno.EFBIG, reason, str(path))
+        return contents
 
 
-def refuse_odd(status: os.stat_result, path: Path) -> None:
-    """Refuse what is no regular file.
+def refuse_irregular(status: os.stat_result, path: Path) -> None:
+    """Refuse a folder, a device or a pipe, none of which can be read as a whole.
 
     Raises:
-        OSError: It is a folder, a device or a pipe; `strerror` says which.
+        OSError: It is no regular file; `strerror` says what it is.
     """
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))

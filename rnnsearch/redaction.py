@@ -1,7 +1,7 @@
-"""Tracking URIs and texts without their secrets: a password, a token, a key in a query.
+"""Hide secrets in tracking URIs and in texts: a password, a token, a key in a query.
 
-A store's address may hold a login, and MLflow, SQLAlchemy and requests put the address into what
-they say. Whatever is printed or kept goes through here; a user's name may stay.
+The address of a store may hold a login, and MLflow, SQLAlchemy and requests repeat the address in
+their messages. Whatever is printed or kept goes through here; the name of a user may stay.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ HIDDEN = "***"
 LOGIN_VARIABLES = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
 """Where MLflow itself looks for the login of a server."""
 SHORTEST = 4
-"""A shorter secret is hidden only where it stands in an address: it would make texts of holes."""
+"""Characters of a secret that is hidden in texts. A shorter one is hidden in addresses alone, since
+ordinary words would contain it."""
 
-# A file's path may hold an `@`; elsewhere all before the last one is taken for a login, since a
-# password that nobody quoted may hold anything.
+# The path of an SQLite file may hold an `@`. In any other address all before the last `@` is taken
+# for a login, since a password that was not quoted may hold any character.
 _BEFORE_QUERY = re.compile(
     r"^(?P<scheme>(?!sqlite)[A-Za-z][A-Za-z0-9+.-]*:/+)(?P<login>.*@)?(?P<rest>[^@]*)$", re.DOTALL
 )
@@ -48,9 +49,10 @@ class _Parts(NamedTuple):
 
 
 def _parts(uri: str) -> _Parts:
+    """Cut an address; one without slashes behind its scheme has no login."""
     before, mark, query = uri.partition("?")
     if "@" in query and "@" not in before and not uri.startswith("sqlite"):
-        # A `?` before the last `@` belongs to a login that nobody quoted.
+        # This `?` belongs to a password that was not quoted.
         login, at, rest = uri.rpartition("@")
         place, mark, query = rest.partition("?")
         before = login + at + place
@@ -69,33 +71,39 @@ def redacted(uri: str) -> str:
 
 
 def _hidden_login(login: str, scheme: str) -> str:
+    """A login as it may be printed: `user:***@`, or `***@` for a token."""
     name, colon, _ = login.removesuffix("@").partition(":")
     if colon:
         return f"{name}:{HIDDEN}@"
-    # A web server takes a token in a name's place; a database's user has a password elsewhere.
+    # A web server takes a token in the place of a name; the name of a database's user is no secret.
     return f"{HIDDEN}@" if scheme.lower().startswith("http") else login
 
 
 def _hidden_pair(pair: str) -> str:
+    """`key=value` of a query as it may be printed: with `***` for the value of a secret key."""
     key, mark, value = pair.partition("=")
     return f"{key}={HIDDEN}" if mark and value and _SECRET_KEY.search(unquote_plus(key)) else pair
 
 
 def has_secret(uri: str) -> bool:
-    """Whether an address must not be printed as it is."""
+    """Whether an address holds a secret, so that it must not be printed as it is."""
     return redacted(uri) != uri
 
 
 def is_redacted(uri: str) -> bool:
-    """Whether an address lacks what was hidden of it."""
+    """Whether a secret of this address was replaced by `***`, so that it leads nowhere."""
     return bool(re.search(rf"(?:[:/]{re.escape(HIDDEN)}@|={re.escape(HIDDEN)}(?:&|$))", uri))
 
 
 def redactor(uri: str, environment: Mapping[str, str] | None = None) -> Callable[[str], str]:
-    """What takes the secrets of an address, and those of MLflow's login variables, out of texts."""
-    known = os.environ if environment is None else environment
+    """A function that hides the secrets of an address, in every spelling, in a text.
+
+    The logins in MLflow's environment variables, and those of other addresses in the text, are
+    hidden too.
+    """
+    variables = os.environ if environment is None else environment
     parts = _parts(uri)
-    secrets = _secrets(parts) + [known[name] for name in LOGIN_VARIABLES if known.get(name)]
+    secrets = _secrets(parts) + [variables[name] for name in LOGIN_VARIABLES if variables.get(name)]
     forms: set[str] = set()
     for secret in secrets:
         plain = unquote(secret)
@@ -103,7 +111,7 @@ def redactor(uri: str, environment: Mapping[str, str] | None = None) -> Callable
         forms |= {repr(secret)[1:-1], repr(plain)[1:-1]}
     if login := parts.login.removesuffix("@"):
         forms.add(base64.b64encode(unquote(login).encode()).decode("ascii"))
-    # The longest first: a short form may be a part of a longer one.
+    # The longest is replaced first, since a short form may be a part of a longer one.
     words = sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
 
     def redact(text: str) -> str:

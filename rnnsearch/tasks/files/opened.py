@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from rnnsearch.errors import DataError
-from rnnsearch.reading import read_file, refuse_odd
+from rnnsearch.reading import read_file, refuse_irregular
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ def opened(path: Path, read: Callable[[], T]) -> T:
 
     def checked() -> T:
         found = path.stat()
-        refuse_odd(found, path)
+        refuse_irregular(found, path)
         if found.st_size == 0:
             raise empty(path)
         memory = memory_bytes()
