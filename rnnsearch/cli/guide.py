@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import textwrap
 from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,11 +31,13 @@ def guide(
     """Show a page of the guide that came with this installation, or list its pages."""
     from rich.console import Console
 
-    names = topics()
+    names, console = topics(), Console()
     if not topic:
-        width = max(map(len, names))
+        begin = max(map(len, names)) + 2
+        width = console.width if console.is_terminal else sys.maxsize
         for name in names:
-            typer.echo(f"{name:<{width}}  {first_sentence(page(name))}")
+            line = f"{name:<{begin}}{first_sentence(page(name))}"
+            typer.echo(textwrap.fill(line, width, subsequent_indent=" " * begin))
         typer.echo(f"\nread one: {command('guide', names[0])}\nexamples: {GUIDE / 'examples'}")
         return
     if topic not in names:
@@ -43,7 +47,6 @@ def guide(
         near = by_word.get(nearest(topic, by_word))
         remedy = f"Did you mean {near}?" if near else f"There are {', '.join(names)}."
         raise InputError(f"the guide has no page {topic}. {remedy}")
-    console = Console()
     if console.is_terminal:
         console.print(shown(page(topic)), crop=False)
     else:
