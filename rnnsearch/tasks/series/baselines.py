@@ -11,24 +11,24 @@ from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part, Score
 from rnnsearch.tasks.linear_ar import LinearAR
 from rnnsearch.tasks.series.evaluation import scored
-from rnnsearch.tasks.series.parts import fill_forward
 from rnnsearch.tasks.series.prepared import PreparedSeries
+from rnnsearch.tasks.series.transforms import fill_forward
 
 Scaled = NDArray[np.float32]
 Forecast = Callable[[Ints], Floats]
 
 PIECE = 1024
-"""Forecasts at once."""
+"""How many forecasts of a rival are made and scored at once."""
 
 RESIDUALS = 2000
-"""Errors of a series at most, from which the quantiles of a rival are taken."""
+"""From how many errors of a series at most the quantiles of a rival are taken."""
 
 FITTED_CELLS = 20_000_000
-"""Lags that a least-squares fit reads at most; windows of a longer series are thinned evenly."""
+"""Numbers that a least-squares fit reads at most; windows of a longer series are thinned evenly."""
 
 
 def baselines_of(data: PreparedSeries) -> list[Score]:
-    """Every rival that the data admits, scored as a model is."""
+    """Every rival for which the training part is long enough, scored as a model is."""
     targets = _filled(data)
     horizon, context = data.config.horizon, data.config.context
     last = _score(
@@ -66,25 +66,27 @@ def _filled(data: PreparedSeries) -> Scaled:
 
 
 def _last(targets: Scaled, origins: Ints, horizon: int) -> Floats:
+    """The last known row over the whole horizon, [origins, horizon, targets]."""
     last = targets[origins - 1].astype(np.float64)
     return np.repeat(last[:, None], horizon, axis=1)
 
 
 def _season(targets: Scaled, origins: Ints, horizon: int, period: int) -> Floats:
+    """The rows of the last season, repeated over the horizon, [origins, horizon, targets]."""
     rows = targets[origins[:, None] - period + np.arange(horizon) % period]
     return np.asarray(rows.astype(np.float64))
 
 
 def _lags(data: PreparedSeries, context: int) -> int:
-    """Rows that a linear forecast reads: the context, where the training part affords it."""
+    """How many rows a linear forecast reads: the context, but half the training part at most."""
     rows = int(np.diff(data.bounds["train"], axis=1).min()) - data.config.horizon
     return max(1, min(context, rows // 2))
 
 
 def _linear(data: PreparedSeries, targets: Scaled, lags: int) -> LinearAR:
-    """Least squares from `lags` rows and a constant to the horizon.
+    """A map by least squares from `lags` rows and a constant to the whole horizon.
 
-    One map for all targets, each of which it reads by itself: on scaled columns that errs less
+    It is one map for all targets and reads each target by itself: on scaled columns that errs less
     than a map for each.
     """
     horizon = data.config.horizon
@@ -108,12 +110,18 @@ def _windows(column: Scaled, origins: Ints, lags: int) -> Floats:
 
 
 def _applied(targets: Scaled, origins: Ints, linear: LinearAR) -> Floats:
+    """The forecasts of a linear map, [origins, horizon, targets]."""
     found = [linear(_windows(column, origins, linear.order)) for column in targets.T]
     return np.stack(found, axis=2)
 
 
 def _score(data: PreparedSeries, name: str, note: str, forecast: Forecast, lead: int) -> Score:
-    """The metrics of a rival that reads `lead` rows before its forecast."""
+    """The metrics of a rival on the validation and the test part.
+
+    Args:
+        forecast: From origins to scaled forecasts [origins, horizon, targets].
+        lead: Rows that the rival reads before its forecast.
+    """
     spread = _residuals(data, forecast, lead) if data.config.quantiles else None
 
     def forecasts(at: Ints) -> list[Floats]:
@@ -133,7 +141,8 @@ def _score(data: PreparedSeries, name: str, note: str, forecast: Forecast, lead:
 def _residuals(data: PreparedSeries, forecast: Forecast, lead: int) -> Floats:
     """What the quantiles of a rival add to its forecast, [series, horizon, targets, quantiles].
 
-    Quantiles of its errors in the training part; none at 0.5, so that the forecast stays its own.
+    These are quantiles of its errors in the training part. Nothing is added at 0.5, so that its
+    forecast is the same as without quantiles.
     """
     horizon, targets = data.config.horizon, len(data.config.targets)
     levels = data.config.quantiles

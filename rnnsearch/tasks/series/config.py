@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from rnnsearch.commands import command
 from rnnsearch.tasks.series.transforms import Transform
 from rnnsearch.tasks.splits import TimeSplitConfig, split_problems
 from rnnsearch.vocabulary import PATH, SAME_SCORES, Range, outside
+
+REMEMBERED = (
+    *("targets", "past", "known", "id", "transform", "scaler", "horizon", "context", "strategy"),
+    *("channels", "segment", "quantiles", "anchor", "missing"),
+)
+"""Keys of the config that a trained model keeps: they decide how rows become a forecast."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,9 +163,50 @@ class SeriesConfig:
         return (self.time,) if isinstance(self.time, str) else self.time
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of numbers in the order in which every array of rows has them."""
+        return (*self.targets, *self.past, *self.known)
+
+    @property
+    def direct(self) -> bool:
+        """Whether the whole horizon is predicted at once, not row by row."""
+        return self.strategy == "direct"
+
+    @property
     def lead(self) -> int:
-        """How many rows ahead of a target the columns known ahead are shown."""
-        return self.horizon if self.strategy == "direct" else 1
+        """How many rows a network predicts at once, and so how far ahead `known` columns are read.
+
+        The horizon of a direct forecast, 1 of a recursive one.
+        """
+        return self.horizon if self.direct else 1
+
+    @property
+    def answered(self) -> int:
+        """How many targets one training sequence has: a single one where channels are `each`."""
+        return 1 if self.channels == "each" else len(self.targets)
+
+    @property
+    def sequences_a_row(self) -> int:
+        """How many training sequences begin at one row: one a target where channels are `each`."""
+        return len(self.targets) // self.answered
+
+    def points(self, forecasts: Any) -> Any:
+        """The predicted values in what a model gives: of quantiles (the last axis) the median."""
+        return forecasts[..., self.quantiles.index(0.5)] if self.quantiles else forecasts
+
+    @classmethod
+    def remembered(cls, manifest: Mapping[str, Any]) -> SeriesConfig:
+        """What a trained model's manifest keeps of the config that it was trained with.
+
+        Keys that shape no forecast (the path, the split) have their defaults. Manifests of older
+        versions lack some keys, which then have their defaults too.
+        """
+        kept: dict[str, Any] = {
+            key: tuple(manifest[key]) if isinstance(manifest[key], list) else manifest[key]
+            for key in (*REMEMBERED, "time")
+            if key in manifest
+        }
+        return cls(**kept)
 
 
 def problems(config: SeriesConfig) -> list[tuple[str, str]]:
@@ -169,101 +217,93 @@ def problems(config: SeriesConfig) -> list[tuple[str, str]]:
     """
     if found := outside(config):
         return found
-    if config.path is None:
-        found.append(("path", "is missing; name the CSV or Parquet file to forecast."))
-    if not config.targets:
-        lists = f"; `{command('init', Path(config.path))}` lists them" if config.path else ""
-        found.append(("targets", f"needs at least one column to forecast{lists}."))
-    found += _reading_problems(config)
-    found += _column_problems(config) + _strategy_problems(config) + _quantile_problems(config)
+    found.extend(_reading_problems(config))
+    found.extend(_column_problems(config))
+    found.extend(_strategy_problems(config))
+    found.extend(_quantile_problems(config))
     if config.validation.windows == 1:
-        message = "must be at least 2, not 1; 0 scores every forecast."
-        found.append(("validation.windows", message))
+        found.append(("validation.windows", "must be at least 2, not 1; 0 scores every forecast."))
     return found + split_problems(config.split, ["train", "val"], rows=True)
 
 
-def _reading_problems(config: SeriesConfig) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    order = config.date_format
-    if order is not None and "%" not in order and order not in ("dmy", "mdy", "ymd"):
-        message = "must be dmy, mdy, ymd, or a pattern of strptime such as '%d.%m.%Y %H:%M'."
-        found.append(("date_format", message))
-    if order is not None and config.time is None:
-        found.append(("date_format", "says how task.time is written, and there is none."))
-    found.extend(
-        (key, "is for a panel; name the column that tells its series apart in task.id.")
-        for key in ("skip_series", "min_rows")
-        if getattr(config, key) and config.id is None
-    )
-    return found
+def _reading_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
+    """How the file is named, how its cells are written, and which series are left out."""
+    if config.path is None:
+        yield "path", "is missing; name the CSV or Parquet file to forecast."
+    if not config.targets:
+        lists = f"; `{command('init', Path(config.path))}` lists them" if config.path else ""
+        yield "targets", f"needs at least one column to forecast{lists}."
+    form = config.date_format
+    if form is not None and "%" not in form and form not in ("dmy", "mdy", "ymd"):
+        yield (
+            "date_format",
+            "must be dmy, mdy, ymd, or a pattern of strptime such as '%d.%m.%Y %H:%M'.",
+        )
+    if form is not None and config.time is None:
+        yield "date_format", "says how task.time is written, and there is none."
+    for key in ("skip_series", "min_rows"):
+        if getattr(config, key) and config.id is None:
+            yield key, "is for a panel; name the column that tells its series apart in task.id."
 
 
-def _column_problems(config: SeriesConfig) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+def _column_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
+    """A column has one role: its name stands under one key, once."""
+    roles = [("time", name) for name in config.time_columns]
+    roles += [] if config.id is None else [("id", config.id)]
+    roles += [(key, name) for key in ("targets", "past", "known") for name in getattr(config, key)]
     seen: dict[str, str] = {}
-    for key in ("time", "id", "targets", "past", "known"):
-        value: str | tuple[str, ...] | None = getattr(config, key)
-        names = () if value is None else (value,) if isinstance(value, str) else value
-        for name in names:
-            if name in seen:
-                found.append((key, f"names the column {name!r}, which task.{seen[name]} has too."))
-            seen.setdefault(name, key)
-    return found
+    for key, name in roles:
+        if name in seen:
+            yield key, f"names the column {name!r}, which task.{seen[name]} has too."
+        seen.setdefault(name, key)
 
 
-def _strategy_problems(config: SeriesConfig) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    if config.strategy == "recursive" and config.past:
-        found.append(
-            (
-                "past",
-                "are unknown beyond the first predicted row, so a recursive forecast cannot go "
-                "on; use `strategy: direct`, or forecast them as targets too.",
-            )
+def _strategy_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
+    """What recursive and direct forecasts can read, and the order in which they can learn."""
+    context, segment = config.context, config.segment
+    if not config.direct and config.past:
+        yield (
+            "past",
+            "are unknown beyond the first predicted row, so a recursive forecast cannot go "
+            "on; use `strategy: direct`, or forecast them as targets too.",
         )
-    if config.strategy == "direct" and config.known and config.context < config.horizon:
-        found.append(
-            (
-                "context",
-                f"of {config.context} rows is shorter than the horizon, {config.horizon}; a direct "
-                "forecast reads the known columns of the horizon beside the context.",
-            )
+    if config.direct and config.known and context < config.horizon:
+        yield (
+            "context",
+            f"of {context} rows is shorter than the horizon, {config.horizon}; a direct "
+            "forecast reads the known columns of the horizon beside the context.",
         )
-    if config.strategy == "recursive" and config.segment > 1:
-        message = "is for direct forecasts; a recursive one goes on row by row. Leave it out."
-        found.append(("segment", message))
-    elif config.segment > 1 and config.context % config.segment:
-        found.append(
-            ("segment", f"of {config.segment} rows does not divide the context, {config.context}.")
+    if not config.direct and segment > 1:
+        yield (
+            "segment",
+            "is for direct forecasts; a recursive one goes on row by row. Leave it out.",
         )
-    if config.channels == "each" and config.order == "in_time":
-        message = "`each` has no one stream in time; leave task.order out."
-        found.append(("channels", message))
-    if config.strategy == "direct" and config.order == "in_time":
-        message = "a direct forecast learns from shuffled windows; leave task.order out."
-        found.append(("order", message))
-    elif config.id is not None and config.order == "in_time":
-        message = "a panel has no one stream in time; leave task.order out."
-        found.append(("order", message))
-    return found
+    elif context % segment:
+        yield "segment", f"of {segment} rows does not divide the context, {context}."
+    if config.order == "shuffled":
+        return
+    if config.channels == "each":
+        yield "channels", "`each` has no one stream in time; leave task.order out."
+    if config.direct:
+        yield "order", "a direct forecast learns from shuffled windows; leave task.order out."
+    elif config.id is not None:
+        yield "order", "a panel has no one stream in time; leave task.order out."
 
 
-def _quantile_problems(config: SeriesConfig) -> list[tuple[str, str]]:
+def _quantile_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
+    """Quantiles that can be learned, with the ends of the interval among them."""
     quantiles, level = config.quantiles, config.interval
-    found: list[tuple[str, str]] = []
     rising = all(low < high for low, high in pairwise((0.0, *quantiles, 1.0)))
-    if quantiles and not (rising and 0.5 in quantiles):
+    if not quantiles:
+        return
+    if not rising or 0.5 not in quantiles:
         message = "must rise from above 0 to below 1, 0.5 among them, such as [0.1, 0.5, 0.9]."
-        found.append(("quantiles", message))
-    elif quantiles and config.strategy == "recursive" and config.horizon > 1:
-        message = "of several rows ahead cannot be fed back; use `strategy: direct`."
-        found.append(("quantiles", message))
-    if level is None:
-        return found
-    if quantiles and not found:
+        yield "quantiles", message
+    elif not config.direct and config.horizon > 1:
+        yield "quantiles", "of several rows ahead cannot be fed back; use `strategy: direct`."
+    elif level is not None:
         ends = [(1 - level) / 2, (1 + level) / 2]
         absent = [end for end in ends if min(abs(one - end) for one in quantiles) > 1e-9]
         if absent:
-            said = " and ".join(f"{end:g}" for end in absent)
-            found.append(("interval", f"of {level:g} needs {said} among task.quantiles."))
-    return found
+            needed = " and ".join(f"{end:g}" for end in absent)
+            yield "interval", f"of {level:g} needs {needed} among task.quantiles."

@@ -18,17 +18,16 @@ from rnnsearch.tasks.files.forms import Wanted
 from rnnsearch.tasks.files.table import Table, read_table
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.baselines import baselines_of
-from rnnsearch.tasks.series.checks import check_cells, check_columns, checked
-from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.checks import check_cells, check_columns, checked, refuse_unfit
+from rnnsearch.tasks.series.config import REMEMBERED, SeriesConfig
 from rnnsearch.tasks.series.intervals import check_calibration
 from rnnsearch.tasks.series.notes import notes_of
 from rnnsearch.tasks.series.order import in_order
-from rnnsearch.tasks.series.parts import check_windows, part_bounds, season_error
+from rnnsearch.tasks.series.parts import check_windows, part_bounds
 from rnnsearch.tasks.series.prepared import PreparedSeries
-from rnnsearch.tasks.series.scores import announced
+from rnnsearch.tasks.series.scores import announced, season_error
 from rnnsearch.tasks.series.steps import regular_step
 from rnnsearch.tasks.series.transforms import transformed
-from rnnsearch.tasks.series.unfit import refuse_unfit
 
 
 @dataclass(eq=False)
@@ -42,11 +41,10 @@ class SeriesData(PreparedSeries):
         Raises:
             DataError: The file, a column or a cell is not what the task needs.
         """
-        columns = (*config.targets, *config.past, *config.known)
         path = Path(config.path or "")
         check_columns(config, column_names(path))
         wanted = Wanted(
-            numbers=columns,
+            numbers=config.columns,
             time=config.time_columns,
             id=config.id,
             decimal=config.decimal,
@@ -102,7 +100,6 @@ class SeriesData(PreparedSeries):
             values=values,
             scaled=scaled,
             times=rows.times,
-            dated=table.dated,
             names=names,
             starts=starts,
             bounds=bounds,
@@ -112,7 +109,7 @@ class SeriesData(PreparedSeries):
             season=season,
             digest=table.digest,
             forms=table.forms,
-            said=tuple(rows.notes),
+            reordered=tuple(rows.notes),
             left_out=tuple(name for name in table.names if name not in set(names)),
         )
         check_windows(made)
@@ -137,22 +134,21 @@ class SeriesData(PreparedSeries):
         Where each target is forecast by itself, every such row begins one sequence a target.
         """
         config, length = self.config, self.seq_len(window) * self.config.segment
-        after = config.horizon if config.strategy == "direct" else 1
         found = np.concatenate(
-            [np.arange(lo, hi - length - after + 1) for lo, hi in self.bounds["train"]]
+            [np.arange(lo, hi - length - config.lead + 1) for lo, hi in self.bounds["train"]]
         ).astype(np.int64)
         if config.missing == "error":
             return found
         # A window is learned from where all its targets were measured.
         seen = np.isfinite(self.values[:, : len(config.targets)]).all(axis=1)
         holes = np.concatenate([[0], np.cumsum(~seen)])
-        first = found + (length if config.strategy == "direct" else 1)
-        return np.asarray(found[holes[found + length + after] == holes[first]])
+        first = found + (length if config.direct else 1)
+        return np.asarray(found[holes[found + length + config.lead] == holes[first]])
 
     def window_problem(self, window: Window) -> str | None:
         """Why the training part cannot be cut into such sequences, or None."""
         config, length = self.config, self.seq_len(window) * self.config.segment
-        if config.strategy == "direct" and length != config.context:
+        if config.direct and length != config.context:
             return (
                 f"a direct forecast learns from its context of {config.context} rows, not "
                 f"{length}; leave training.seq_len out."
@@ -172,8 +168,7 @@ class SeriesData(PreparedSeries):
                 f"the training part of {rows:,} rows holds no sequence of {length} rows and the "
                 f"row after; at most training.seq_len: {rows - 1}."
             )
-        count = len(self.starts_of_windows(window))
-        count *= len(config.targets) if config.channels == "each" else 1
+        count = len(self.starts_of_windows(window)) * config.sequences_a_row
         if count == 0:
             return (
                 f"no {length} rows of the training part have all their targets measured; give a "
@@ -195,30 +190,18 @@ class SeriesData(PreparedSeries):
 
         `step` is None where the steps between rows are not regular.
         """
-        config, times = self.config, self.times
-        step = None if times is None else regular_step(times, self.starts, self.dated)
+        times = self.times
+        step = None if times is None else regular_step(times, self.starts)
+        kept = {key: getattr(self.config, key) for key in REMEMBERED}
         return {
             "task": "series",
-            "targets": list(config.targets),
-            "past": list(config.past),
-            "known": list(config.known),
-            "id": config.id,
+            **{key: list(one) if isinstance(one, tuple) else one for key, one in kept.items()},
             "series": list(self.names),
             "left_out": list(self.left_out),
-            "time": list(config.time_columns),
+            "time": list(self.config.time_columns),
             "forms": self.forms.to_json(),
             "dated": self.dated,
             "step": step,
-            "transform": config.transform,
-            "scaler": config.scaler,
             "center": self.center.tolist(),
             "scale": self.scale.tolist(),
-            "horizon": config.horizon,
-            "context": config.context,
-            "strategy": config.strategy,
-            "channels": config.channels,
-            "segment": config.segment,
-            "quantiles": list(config.quantiles),
-            "anchor": config.anchor,
-            "missing": config.missing,
         }

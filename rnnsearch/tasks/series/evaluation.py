@@ -13,8 +13,8 @@ from rnnsearch.tasks.series.prepared import PreparedSeries
 from rnnsearch.tasks.series.scores import SPREADS, Scorer
 
 Forecast = Callable[[Ints], Sequence[Floats]]
-"""From origins [B] to scaled forecasts of each model, [B, horizon, targets], or with quantiles
-[B, horizon, targets, quantiles]."""
+"""From origins (the first rows to predict) [B] to scaled forecasts of each model,
+[B, horizon, targets], or with quantiles [B, horizon, targets, quantiles]."""
 
 
 def scored(
@@ -23,34 +23,50 @@ def scored(
     """Metrics of each model over a part, under full names.
 
     Args:
+        models: How many forecasts each call of `forecast` gives.
         at_once: Origins of one call.
     """
     margins: list[Floats | None] = [None] * models
-    if data.config.interval is not None and part != "train":
-        calibrations = [Calibration(data) for _ in range(models)]
-        for at in _pieces(calibrating(data, part), at_once):
-            for calibration, found in zip(calibrations, forecast(at), strict=True):
-                calibration.add(at, found)
-        margins = [calibration.margins() for calibration in calibrations]
+    if part != "train":
+        margins = calibrated(data, part, forecast, models, at_once)
     windows = data.windows(part)
     scorers = [[Scorer(data, part, margin) for margin in margins] for _ in windows]
-    for origins, own in zip(windows, scorers, strict=True):
+    for origins, of_window in zip(windows, scorers, strict=True):
         for at in _pieces(origins, at_once):
-            for scorer, found in zip(own, forecast(at), strict=True):
+            for scorer, found in zip(of_window, forecast(at), strict=True):
                 scorer.add(at, found)
-    each = zip(*scorers, strict=True)
+    by_model = zip(*scorers, strict=True)
     if part != "val" or not data.config.validation.windows:
-        return [only.metrics() for (only,) in each]
-    return [_over_windows([scorer.metrics() for scorer in own]) for own in each]
+        return [only.metrics() for (only,) in by_model]
+    return [_over_windows([scorer.metrics() for scorer in windows]) for windows in by_model]
+
+
+def calibrated(
+    data: PreparedSeries, part: Part, forecast: Forecast, models: int, at_once: int
+) -> list[Floats | None]:
+    """By how much the intervals of each model must grow on both sides; arguments as for `scored`.
+
+    Returns:
+        Of each model, margins in scaled units [series, horizon, targets]; None where the task asks
+        for no interval.
+    """
+    if data.config.interval is None:
+        return [None] * models
+    calibrations = [Calibration(data) for _ in range(models)]
+    for at in _pieces(calibrating(data, part), at_once):
+        for calibration, found in zip(calibrations, forecast(at), strict=True):
+            calibration.add(at, found)
+    return [calibration.margins() for calibration in calibrations]
 
 
 def _pieces(origins: Ints, at_once: int) -> Iterator[Ints]:
+    """The origins in their order, at most `at_once` at a time."""
     for start in range(0, len(origins), at_once):
         yield origins[start : start + at_once]
 
 
 def _over_windows(found: Sequence[dict[str, float]]) -> dict[str, float]:
-    """The means over the windows, and after them the standard deviations of some."""
+    """The mean of each metric over the windows, and the standard deviations of `SPREADS`."""
     means = {name: float(np.mean([one[name] for one in found])) for name in found[0]}
     with np.errstate(over="ignore", invalid="ignore"):
         spreads = {

@@ -27,10 +27,10 @@ MOST_ERRORS = 500
 """Forecasts of a series that calibrate, spread evenly over those that could; bounds the memory."""
 
 FEW_ERRORS = 50
-"""So many, or as many as the interval needs, calibrate each of a great number of series."""
+"""Forecasts that calibrate each of very many series, unless the interval needs more."""
 
 MOST_CELLS = 500_000
-"""Errors of one model, all series together, unless `FEW_ERRORS` of each are more."""
+"""Errors of one model that are kept, all series together, unless `FEW_ERRORS` of each are more."""
 
 
 def first_scored(data: PreparedSeries, part: Part) -> Ints:
@@ -44,7 +44,11 @@ def first_scored(data: PreparedSeries, part: Part) -> Ints:
 
 
 def calibrating(data: PreparedSeries, part: Part) -> Ints:
-    """Origins of the forecasts whose errors say how wide the intervals of a part must be."""
+    """Origins of the forecasts whose errors decide how wide the intervals of a part are.
+
+    Returns:
+        First rows to predict, of all series one after the other; int64 [origins].
+    """
     config = data.config
     ends = first_scored(data, part) if part == "val" else data.bounds["val"][:, 1]
     share = MOST_CELLS // (len(data.names) * config.horizon * len(config.targets))
@@ -59,7 +63,7 @@ def calibrating(data: PreparedSeries, part: Part) -> Ints:
 
 
 def _needed(config: SeriesConfig) -> int:
-    """The least number of errors among which one is large enough."""
+    """The least number of errors from which an interval of the asked level can be calibrated."""
     assert config.interval is not None
     return ceil(config.interval / (1 - config.interval) - 1e-9)
 
@@ -88,7 +92,7 @@ def check_calibration(data: PreparedSeries) -> None:
 
 
 def edges(config: SeriesConfig) -> tuple[int, int]:
-    """Where the quantiles at the ends of the interval stand among the config's."""
+    """Places of the quantiles at both ends of the interval among `task.quantiles`."""
     assert config.interval is not None
     ends = (1 - config.interval) / 2, (1 + config.interval) / 2
     low, high = (int(np.argmin(np.abs(np.array(config.quantiles) - end))) for end in ends)
@@ -108,7 +112,11 @@ def bounds_before(config: SeriesConfig, scaled: Floats) -> tuple[Floats, Floats]
 
 
 class Calibration:
-    """Errors of one model's forecasts, and the margins by which its intervals must grow."""
+    """Collects the errors of one model's forecasts for the margins by which its intervals grow.
+
+    An error is how far the truth lies outside of the bounds before calibration, in scaled units;
+    below 0 where it lies within.
+    """
 
     def __init__(self, data: PreparedSeries) -> None:
         self._data = data
@@ -116,7 +124,12 @@ class Calibration:
         self._errors: list[Floats] = []
 
     def add(self, origins: Ints, scaled: Floats) -> None:
-        """Take the errors of forecasts [B, horizon, targets], or of their quantiles."""
+        """Take in the errors of some forecasts.
+
+        Args:
+            origins: First rows that are predicted, [B].
+            scaled: Forecasts [B, horizon, targets], or with quantiles one axis more.
+        """
         data = self._data
         truth = data.as_read(data.series_of(origins)[:, None], data.truth(origins))
         low, high = bounds_before(data.config, scaled)
@@ -125,11 +138,14 @@ class Calibration:
         self._origins.append(origins)
 
     def margins(self) -> Floats:
-        """In scaled units, [series, horizon, targets], each step and target by itself.
+        """By how much intervals grow on both sides, each step and target by itself.
 
-        Of n errors the ceil((n + 1) * level)-th, by which a coverage of at least `level` is
-        promised. Where empty cells leave too few, the largest; where they leave none, the largest
-        of the target's other steps.
+        Of n errors in ascending order the margin is the ceil((n + 1) * level)-th, by which a
+        coverage of at least `level` is promised. Where empty cells leave too few errors it is the
+        largest one; where they leave none, the largest margin of the target's other steps.
+
+        Returns:
+            In scaled units, [series, horizon, targets].
         """
         data = self._data
         assert data.config.interval is not None

@@ -1,8 +1,6 @@
-"""What a person must know of a table before a study runs on it."""
+"""What a person must know of a table before a study runs on it, as lines of text."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,40 +11,36 @@ MARKS = (
     *(-1, -9, -99, -99.9, -200, -999, -999.9, -9999, -9999.9, -99999),
     *(99.9, 999, 999.9, 9999, 9999.9, 99999, 999999),
 )
-"""Numbers that files write for an empty cell."""
+"""Numbers that measuring devices and tables write where nothing was measured."""
 
 
 def notes_of(data: PreparedSeries) -> list[str]:
-    """Where the parts begin, uneven times, empty cells, and columns that never change."""
-    found = [*_parts(data), *data.forms.notes, *data.said, *_times(data)]
-    config = data.config
-    columns = (*config.targets, *config.past, *config.known)
+    """A line each on where the parts begin, how cells are read, uneven times, and odd columns."""
+    found = [*_parts(data), *data.forms.notes, *data.reordered, *_times(data)]
+    config, columns = data.config, data.config.columns
     empty = np.isnan(data.values).sum(axis=0)
     found.extend(
         f"{count:,} empty cells in {name!r}: {config.missing}, never scored"
         for name, count in zip(columns, empty.tolist(), strict=True)
         if count
     )
-    found.extend(_marks(data, columns))
-    others = columns[len(config.targets) :]
-    for number, name in enumerate(others, len(config.targets)):
+    found.extend(_marks(data))
+    for number, name in enumerate(columns[len(config.targets) :], len(config.targets)):
         train = [data.scaled[lo:hi, number] for lo, hi in data.bounds["train"]]
         if all(part.min() == part.max() for part in train):
             found.append(f"{name!r} never changes in the training part; it tells a model nothing")
-    used = sum(data.rows().values())
-    left = len(data.values) - used
-    if left:
+    if left := len(data.values) - sum(data.rows().values()):
         found.append(f"{left:,} of {len(data.values):,} rows belong to no part")
     return found
 
 
-def _marks(data: PreparedSeries, columns: Sequence[str]) -> list[str]:
-    """Numbers far below or above all others that may stand for an empty cell; they are only said.
+def _marks(data: PreparedSeries) -> list[str]:
+    """Lines on numbers of `MARKS` far from all others, which may stand for an empty cell.
 
-    They are read as they are, for nobody can know.
+    Nobody can know whether they do, so they are read as the numbers that they are.
     """
     found = []
-    for name, cells in zip(columns, data.values.T, strict=True):
+    for name, cells in zip(data.config.columns, data.values.T, strict=True):
         known = np.unique(cells[np.isfinite(cells)])
         if len(known) < 4:
             continue
@@ -62,11 +56,12 @@ def _marks(data: PreparedSeries, columns: Sequence[str]) -> list[str]:
 
 
 def moment(data: PreparedSeries, row: int) -> str:
-    """A row's time as a person writes it."""
+    """The time of a row as a person writes it, or the row's number where there are no times."""
     return f"row {row + 1:,}" if data.times is None else moment_said(data.times[row])
 
 
 def _parts(data: PreparedSeries) -> list[str]:
+    """A line with the first and last row of each part; of a panel, with the names of its series."""
     if len(data.names) > 1:
         shown = ", ".join(data.names[:5]) + (", ..." if len(data.names) > 5 else "")
         return [f"{len(data.names)} series, each split and scaled by itself: {shown}"]
@@ -78,12 +73,11 @@ def _parts(data: PreparedSeries) -> list[str]:
 
 
 def _times(data: PreparedSeries) -> list[str]:
-    """Steps that differ by more than a month's length from the commonest."""
+    """A line on how many steps between rows are not the usual one, where there are such."""
     if data.times is None or len(data.times) < 3:
         return []
     usual = usual_step(data.times, data.starts)
-    odd = 0 if usual is None else odd_steps(data.times, data.starts, usual, data.dated)
-    if usual is None or not odd:
+    if usual is None or not (odd := odd_steps(data.times, data.starts, usual)):
         return []
-    said = step_said(usual, data.dated)
-    return [f"{odd:,} steps between rows are not the usual {said}; rows are taken as evenly spaced"]
+    step = step_said(usual, data.dated)
+    return [f"{odd:,} steps between rows are not the usual {step}; rows are taken as evenly spaced"]

@@ -1,18 +1,22 @@
-"""Rows of a table put series by series and in the order of time; what had to be done is said."""
+"""Rows of a table put series by series and in the order of time.
+
+What had to be done for that is kept as notes, which `rnnsearch check` prints.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.arrays import Floats, Ints
+from rnnsearch.tasks.arrays import Bools, Floats, Ints
 from rnnsearch.tasks.files.table import Table
 from rnnsearch.tasks.series.config import SeriesConfig
-from rnnsearch.tasks.series.steps import AT_ONCE, ticks
+from rnnsearch.tasks.series.steps import ticks, ticks_between
 
 
 @dataclass(slots=True)
@@ -23,7 +27,7 @@ class Ordered:
         values: Float64 [rows, columns].
         times: Datetime64 or numbers [rows]; None without a time column.
         starts: First row of each series, and the number of rows; int64 [series + 1].
-        names: Of the series.
+        names: Names of the series.
         rows: The row of the file that stands at each place; None where they stand as they were.
         notes: What was done to the rows of the file.
     """
@@ -36,7 +40,11 @@ class Ordered:
     notes: list[str]
 
     def move(self, order: Ints) -> None:
-        """Take the rows of these places, in this order; where all are taken, in place."""
+        """Keep the rows at these places, in this order.
+
+        Where every row is kept the arrays are reordered in place, since a long table has no room
+        for a copy.
+        """
         if len(order) == len(self.values):
             for column in self.values.T:
                 column[:] = column[order]
@@ -47,31 +55,38 @@ class Ordered:
 
 
 def in_order(config: SeriesConfig, table: Table) -> Ordered:
-    """The rows of a table that a task reads; the table's own arrays, changed in place.
+    """The rows of a table that a task reads, series by series and in the order of time.
+
+    The arrays of the table itself are changed in place.
 
     Raises:
         DataError: A time comes twice in a series with different values, or a series to be left
             out is not there.
     """
     ids, names, kept, notes = _chosen(config, table)
-    starts = np.array([0, len(ids)], np.int64)
-    if len(names) > 1:
-        counts = np.bincount(ids, minlength=len(names))
-        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    found = Ordered(table.values, table.times, starts, names, None, notes)
+    starts = np.cumsum([0, *np.bincount(ids, minlength=len(names))], dtype=np.int64)
+    ordered = Ordered(table.values, table.times, starts, names, None, notes)
     if kept is not None:
-        found.move(kept)
+        ordered.move(kept)
     if len(names) > 1 and (ids[1:] < ids[:-1]).any():
-        found.move(np.argsort(ids, kind="stable"))
-    if found.times is not None:
-        _rise(config, table, found)
-    return found
+        ordered.move(np.argsort(ids, kind="stable"))
+    if ordered.times is not None:
+        _rise(config, table, ordered)
+    return ordered
 
 
 def _chosen(
     config: SeriesConfig, table: Table
 ) -> tuple[NDArray[np.int32], tuple[str, ...], Ints | None, list[str]]:
-    """Ids, names and rows of the series that are not to be left out; rows are None for all."""
+    """The series that `task.skip_series` and `task.min_rows` do not leave out.
+
+    Returns:
+        The number of its series for each row that is kept, the names of these series, the places
+        of the kept rows (None where all are kept), and notes on what is left out.
+
+    Raises:
+        DataError: A series that should be left out is not there, or none would be left.
+    """
     absent = [name for name in config.skip_series if name not in table.names]
     if absent:
         raise DataError(
@@ -93,64 +108,70 @@ def _chosen(
     number = np.cumsum(~leave) - 1
     kept = np.flatnonzero(~leave[table.ids])
     ids = number[table.ids[kept]].astype(np.int32)
-    names = tuple(name for name, out in zip(table.names, leave, strict=True) if not out)
-    count = int(leave.sum())
-    said = ", ".join(name for name, out in zip(table.names, leave, strict=True) if out)
-    said = said if len(said) < 80 else said[:77] + "..."
-    note = f"{count:,} of {len(leave):,} series are left out, {len(table.ids) - len(kept):,} rows: "
-    return ids, names, kept, [note + said]
+    names = tuple(compress(table.names, ~leave))
+    skipped = ", ".join(compress(table.names, leave))
+    skipped = skipped if len(skipped) < 80 else skipped[:77] + "..."
+    series, rows = f"{leave.sum():,} of {len(leave):,} series", len(table.ids) - len(kept)
+    return ids, names, kept, [f"{series} are left out, {rows:,} rows: {skipped}"]
 
 
-def _rise(config: SeriesConfig, table: Table, found: Ordered) -> None:
-    """Put the rows of each series in the order of time, and take repeated ones once."""
-    assert found.times is not None
-    downs, same = _steps(ticks(found.times), found.starts)
+def _rise(config: SeriesConfig, table: Table, ordered: Ordered) -> None:
+    """Put the rows of each series in the order of time, and take repeated ones once.
+
+    Raises:
+        DataError: Rows of one series and one time have different values.
+    """
+    assert ordered.times is not None
+    downs = same = 0
+    for steps in ticks_between(ordered.times, ordered.starts):
+        downs, same = downs + int((steps < 0).sum()), same + int((steps == 0).sum())
     if not downs and not same:
         return
     if downs:
-        ups = len(found.times) - len(found.starts) + 1 - downs - same
-        series = np.repeat(np.arange(len(found.names)), np.diff(found.starts))
-        found.move(np.lexsort((ticks(found.times), series)))
-        said = "rows stood newest first" if not ups else f"{downs:,} rows were earlier than the row"
-        said += "" if not ups else " before them"
-        found.notes.append(f"{said}; rows are read in the order of time")
-    step = np.diff(ticks(found.times))
-    step[found.starts[1:-1] - 1] = 1
+        ups = len(ordered.times) - len(ordered.starts) + 1 - downs - same
+        series = np.repeat(np.arange(len(ordered.names)), np.diff(ordered.starts))
+        ordered.move(np.lexsort((ticks(ordered.times), series)))
+        found = f"{downs:,} rows were earlier than the row before them"
+        found = found if ups else "rows stood newest first"
+        ordered.notes.append(f"{found}; rows are read in the order of time")
+    step = np.diff(ticks(ordered.times))
+    step[ordered.starts[1:-1] - 1] = 1  # from one series to the next
     repeats = np.flatnonzero(step == 0) + 1
     if not len(repeats):
         return
-    one, other = found.values[repeats], found.values[repeats - 1]
-    differ = ((one != other) & ~(np.isnan(one) & np.isnan(other))).any(axis=1)
+    differ = differing(ordered.values[repeats], ordered.values[repeats - 1])
     if differ.any():
-        _refuse(config, table, found, repeats[differ])
-    keep = np.ones(len(found.values), bool)
+        _refuse(config, table, ordered, repeats[differ])
+    keep = np.ones(len(ordered.values), bool)
     keep[repeats] = False
     before = np.concatenate([[0], np.cumsum(keep)])
-    starts = before[found.starts].astype(np.int64)
-    found.move(np.flatnonzero(keep))
-    found.starts = starts
-    found.notes.append(
+    starts = before[ordered.starts].astype(np.int64)
+    ordered.move(np.flatnonzero(keep))
+    ordered.starts = starts
+    ordered.notes.append(
         f"{len(repeats):,} rows repeat another one of their time in every column that is read; "
         "each is read once"
     )
 
 
-def _steps(times: NDArray[Any], starts: Ints) -> tuple[int, int]:
-    """How many rows are earlier than the one before in their series, and of the same time."""
-    downs = same = 0
-    for start in range(0, len(times) - 1, AT_ONCE):
-        step = np.diff(times[start : start + AT_ONCE + 1])
-        firsts = starts[1:-1] - 1 - start
-        step[firsts[(firsts >= 0) & (firsts < len(step))]] = 1  # from one series to the next
-        downs, same = downs + int((step < 0).sum()), same + int((step == 0).sum())
-    return downs, same
+def differing(one: Floats, other: Floats) -> Bools:
+    """Which rows of two arrays [rows, columns] differ in a cell; empty cells (NaN) are equal."""
+    return np.asarray(((one != other) & ~(np.isnan(one) & np.isnan(other))).any(axis=1))
 
 
-def _refuse(config: SeriesConfig, table: Table, found: Ordered, repeats: Ints) -> None:
+def _refuse(config: SeriesConfig, table: Table, ordered: Ordered, repeats: Ints) -> None:
+    """Say where in the file a time comes twice with different values.
+
+    Args:
+        repeats: Places of rows that have the time of the row before and other values.
+
+    Raises:
+        DataError: Always.
+    """
     row = int(repeats[0])
-    at = (row - 1, row) if found.rows is None else (int(found.rows[row - 1]), int(found.rows[row]))
-    first, second = sorted(at)
-    name = found.names[int(np.searchsorted(found.starts, row, side="right")) - 1]
+    places = np.array([row - 1, row]) if ordered.rows is None else ordered.rows[row - 1 : row + 1]
+    first, second = sorted(places.tolist())
+    name = ordered.names[int(np.searchsorted(ordered.starts, row, side="right")) - 1]
     whose = f" of the series {name!r}" if name else ""
     more = f", and so do {len(repeats) - 1:,} other rows" if len(repeats) > 1 else ""
     hint = "keep one row of each time"

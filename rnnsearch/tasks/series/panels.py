@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,8 @@ from numpy.typing import NDArray
 from rnnsearch.figures.panels import MOST_PANELS, Panel
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.series.data import SeriesData
-from rnnsearch.tasks.series.intervals import Calibration, bounds_before, calibrating, first_scored
+from rnnsearch.tasks.series.intervals import bounds_before, first_scored
 
-Forecast = Callable[[Ints], Floats]
-"""From origins [B] to scaled forecasts [B, horizon, targets], or with quantiles one axis more,
-of one model."""
-
-CALIBRATED_AT_ONCE = 64
 MONTH_ROWS = 24
 """Rows at the end of a series that tell whether it goes by months."""
 
@@ -25,7 +19,8 @@ MONTH_ROWS = 24
 def shown_origins(data: SeriesData) -> Ints:
     """The first row of each series' forecast that is shown: where its validation is scored from.
 
-    With an interval that is behind the rows that calibrate it, so that it is what its metrics say.
+    With an interval that row lies behind the rows that calibrate it, so that the picture shows the
+    interval that the metrics judge.
     """
     if data.config.interval is not None:
         return np.asarray(first_scored(data, "val"), np.int64)
@@ -33,7 +28,7 @@ def shown_origins(data: SeriesData) -> Ints:
 
 
 def shown_series(data: SeriesData) -> tuple[list[int], list[int], str]:
-    """The series and the targets that have a panel, and in words what has none."""
+    """The series and the targets that have a panel, and in words how many of all those are."""
     targets, series = len(data.config.targets), len(data.names)
     some = min(targets, MOST_PANELS)
     those = min(series, max(1, MOST_PANELS // some))
@@ -44,52 +39,37 @@ def shown_series(data: SeriesData) -> tuple[list[int], list[int], str]:
     return list(range(those)), list(range(some)), ", ".join(filter(None, more))
 
 
-def margins(data: SeriesData, forecast: Forecast) -> Floats | None:
-    """By how much intervals grow, scaled [series, horizon, targets]; None without a level."""
-    if data.config.interval is None:
-        return None
-    calibration = Calibration(data)
-    origins = calibrating(data, "val")
-    for start in range(0, len(origins), CALIBRATED_AT_ONCE):
-        some = origins[start : start + CALIBRATED_AT_ONCE]
-        calibration.add(some, forecast(some))
-    return calibration.margins()
-
-
 def panels_of(
-    data: SeriesData, series: int, targets: list[int], scaled: Floats, grown: Floats | None
+    data: SeriesData, series: int, targets: list[int], scaled: Floats, margins: Floats | None
 ) -> list[Panel]:
     """The panels of one series.
 
     Args:
-        targets: Which.
+        series: Its number among the series.
+        targets: The numbers of the targets to draw.
         scaled: Its forecast from `shown_origins` [steps, targets], or its quantiles one axis more.
-        grown: What `margins` gave.
+        margins: By how much intervals grow, of all series; see `evaluation.calibrated`.
     """
     config = data.config
     row, end = int(shown_origins(data)[series]), int(data.starts[series + 1])
-    first = max(row - config.context, int(data.starts[series]))
-    steps = len(scaled)
-    until = min(row + steps, end)
-    along, times = _times(data, series)
     lo = int(data.starts[series])
-    fed = times[first - lo : until - lo]
-    later = times[row - lo : row - lo + steps]
-    if len(later) < steps:
-        later = np.concatenate([later, _after(times, steps - len(later))])
-    points = scaled[..., config.quantiles.index(0.5)] if config.quantiles else scaled
-    predicted = data.in_units(np.array(series), points)
-    low, high, band = _band(data, series, scaled, grown)
+    first, until = max(row - config.context, lo), min(row + len(scaled), end)
+    along, times = _times(data, series)
+    later = times[row - lo : row - lo + len(scaled)]
+    if len(later) < len(scaled):
+        later = np.concatenate([later, _after(times, len(scaled) - len(later))])
+    predicted = data.in_units(np.array(series), config.points(scaled))
+    low, high, band = _band(data, series, scaled, margins)
     found = []
     for target in targets:
-        one = f"{config.id} {data.names[series]}" if config.id else ""
-        names = (config.targets[target] if len(config.targets) > 1 else "", one)
+        whose = f"{config.id} {data.names[series]}" if config.id else ""
+        names = (config.targets[target] if len(config.targets) > 1 else "", whose)
         found.append(
             Panel(
                 name=", ".join(filter(None, names)),
                 along=along,
                 up=config.targets[target],
-                time=fed,
+                time=times[first - lo : until - lo],
                 truth=data.values[first:until, target],
                 warmup=np.arange(first, until) < row,
                 prediction_time=later,
@@ -103,13 +83,13 @@ def panels_of(
 
 
 def _band(
-    data: SeriesData, series: int, scaled: Floats, grown: Floats | None
+    data: SeriesData, series: int, scaled: Floats, margins: Floats | None
 ) -> tuple[Floats | None, Floats | None, str]:
-    """Lower and upper ends in the data's units [steps, targets], and what they are."""
+    """Lower and upper ends in the data's units [steps, targets], and what they are in words."""
     config = data.config
-    if grown is None and not config.quantiles:
+    if margins is None and not config.quantiles:
         return None, None, ""
-    if grown is None:
+    if margins is None:
         low, high = scaled[..., 0], scaled[..., -1]
         band = f"quantiles {config.quantiles[0]:g} to {config.quantiles[-1]:g}"
     else:
@@ -117,7 +97,7 @@ def _band(
         # Errors further ahead than the horizon were never measured.
         room = np.full((len(scaled), scaled.shape[1]), np.nan)
         known = min(len(scaled), config.horizon)
-        room[:known] = grown[series, :known]
+        room[:known] = margins[series, :known]
         low, high = low - room, high + room
         band = f"interval of {config.interval:.0%}"
     whose = np.array(series)
@@ -125,15 +105,14 @@ def _band(
 
 
 def _times(data: SeriesData, series: int) -> tuple[str, NDArray[Any]]:
-    """What a series is counted by, and its rows' dates or numbers; without, its rows from 1."""
+    """The label of a series' axis of time, and the dates or numbers of its rows.
+
+    Rows of a table without a time column are counted from 1.
+    """
     lo, hi = (int(row) for row in data.starts[series : series + 2])
     if data.times is None:
         return "row", np.arange(1.0, hi - lo + 1)
-    times = np.asarray(data.times[lo:hi])
-    if data.dated and times.dtype.kind == "f":
-        times = times.astype(np.int64).astype("datetime64[s]")
-    name = data.config.time
-    return name if isinstance(name, str) else " ".join(name or ("time",)), times
+    return " ".join(data.config.time_columns), np.asarray(data.times[lo:hi])
 
 
 def _after(times: NDArray[Any], count: int) -> NDArray[Any]:

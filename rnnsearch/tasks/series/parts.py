@@ -1,32 +1,35 @@
-"""Where the training, validation and test rows of each series lie, and what is read off them."""
+"""Where the training, validation and test rows of each series lie, and whether they suffice."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.arrays import Floats, Ints
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.prepared import PreparedSeries
 from rnnsearch.tasks.splits import bounds_of
 
 MOST_NEEDED = 100_000
-"""Series of so many rows are not called short."""
+"""The longest series that `rows_needed` tries; no series of so many rows is called short."""
 
 
 def check_sizes(
     config: SeriesConfig, bounds: dict[Part, tuple[int, int]], count: int, name: str
 ) -> None:
-    """Refuse parts that cannot hold a window, or that the series does not have.
+    """Refuse parts that are too small for a context and a forecast, or that the series lacks.
+
+    Args:
+        bounds: First and last-plus-one row of each part.
+        count: Rows of the series.
+        name: Name of the series; empty for a single one.
 
     Raises:
-        DataError: With the sizes and what would do.
+        DataError: With the rows that there are and those that are needed.
     """
     whose = f"the series {name!r} of {count:,} rows" if name else f"{count:,} rows"
     last = max(end for _, end in bounds.values())
@@ -36,31 +39,28 @@ def check_sizes(
             "task.split",
         )
     for part, (start, end) in bounds.items():
-        rows = end - start
-        needed = config.horizon + (config.context if part == "train" else 0)
-        rolling = config.validation
+        rows, rolling = end - start, config.validation
+        needed, why, smaller = config.horizon, f"a horizon of {config.horizon}", "task.horizon"
+        if part == "train":
+            needed += config.context
+            why = f"a context of {config.context} and {why}"
+            smaller += " or task.context"
         if part == "val" and rolling.windows:
             needed += (rolling.windows - 1) * rolling.stride
-        if rows >= needed:
-            continue
-        why = f"a horizon of {config.horizon}"
-        if part == "val" and rolling.windows:
-            why = f"{rolling.windows} windows {rolling.stride} rows apart and " + why
-        if part == "train":
-            why = f"a context of {config.context} and " + why
-        remedy = "Give a longer file, a larger share, or a smaller task.horizon"
-        raise DataError(
-            f"of {whose}, {max(rows, 0):,} fall to the {part} part, too few for {why}: it needs "
-            f"{needed:,}. {remedy}{' or task.context' if part == 'train' else ''}.",
-            f"task.split.{part}",
-        )
+            why = f"{rolling.windows} windows {rolling.stride} rows apart and {why}"
+        if rows < needed:
+            raise DataError(
+                f"of {whose}, {max(rows, 0):,} fall to the {part} part, too few for {why}: it "
+                f"needs {needed:,}. Give a longer file, a larger share, or a smaller {smaller}.",
+                f"task.split.{part}",
+            )
 
 
 def check_windows(data: PreparedSeries) -> None:
-    """Refuse rolling windows in which nothing was measured.
+    """Refuse a rolling validation with a window in which no target was measured.
 
     Raises:
-        DataError: With the window.
+        DataError: With the number of the window.
     """
     if not data.config.validation.windows:
         return
@@ -76,9 +76,15 @@ def check_windows(data: PreparedSeries) -> None:
 def part_bounds(
     config: SeriesConfig, names: Sequence[str], starts: Ints
 ) -> tuple[dict[Part, Ints], dict[int, DataError]]:
-    """First and last-plus-one row of each part, int64 [series, 2]; and what is wrong, by series.
+    """Where the parts of every series lie, and which series are too short for them.
 
-    A series that is too short for a part is wrong, and its rows are not to be used.
+    Args:
+        names: Names of the series.
+        starts: First row of each series, and the number of rows.
+
+    Returns:
+        First and last-plus-one row of each part, int64 [series, 2]; and the error of each series
+        that cannot be used, by its number.
     """
     bounds: dict[Part, list[tuple[int, int]]] = {}
     wrong: dict[int, DataError] = {}
@@ -94,7 +100,7 @@ def part_bounds(
 
 
 def rows_needed(config: SeriesConfig) -> int:
-    """The fewest rows of a series whose parts hold their windows; 0 where no number would do."""
+    """The fewest rows of a series that fill every part; 0 where up to `MOST_NEEDED` do not."""
     for rows in range(1, MOST_NEEDED):
         try:
             check_sizes(config, bounds_of(config.split, rows), rows, "")
@@ -102,35 +108,3 @@ def rows_needed(config: SeriesConfig) -> int:
             continue
         return rows
     return 0
-
-
-def season_error(column: Floats, period: int) -> float:
-    """The mean absolute change of a column over a season, by which MASE divides.
-
-    Source: Hyndman and Koehler, Another look at measures of forecast accuracy, 2006. Over one row
-    where a season changes nothing or is longer than the rows.
-    """
-    found = 0.0
-    for rows in (period, 1):
-        if rows < len(column) and not found > 0:
-            change = column[rows:] - column[:-rows]
-            np.abs(change, out=change)
-            known = int(np.isfinite(change).sum())
-            found = float(np.nansum(change)) / max(known, 1)
-    return found
-
-
-def fill_forward(values: NDArray[Any], starts: Sequence[int] | Ints) -> None:
-    """Empty cells take the value of the row before, in place; those of a series' start stay."""
-    for lo, hi in pairwise(starts):
-        for column in values[lo:hi].T:
-            column[:] = filled(column)
-
-
-def filled(cells: NDArray[Any]) -> NDArray[Any]:
-    """Cells [rows] of a series whose empty ones take the value before; themselves if none is."""
-    known = np.isfinite(cells)
-    if known.all():
-        return cells
-    last = np.maximum.accumulate(np.where(known, np.arange(len(cells)), -1))
-    return np.where(last >= 0, cells[np.maximum(last, 0)], np.nan)

@@ -26,26 +26,25 @@ class PreparedSeries:
         scaled: What models read, float32 [rows, columns]: targets transformed, all scaled, empty
             cells filled or 0.
         times: Datetime64 of a unit that holds them, or the time column's numbers, [rows]; None
-            without one.
-        dated: Whether `times` are dates.
-        names: Of the series; one empty name for a single one.
+            without a time column.
+        names: Names of the series; a single series has one empty name.
         starts: First row of each series, and the number of rows; int64 [series + 1].
         bounds: First and last-plus-one row of each part that exists, int64 [series, 2].
-        center: Taken off each column, float64 [series, columns].
-        scale: By which it is then divided.
+        center: What scaling takes off each column, float64 [series, columns].
+        scale: What each column is then divided by, float64 [series, columns].
         spread: Standard deviation of each target's training rows, [series, targets].
-        season: By which MASE divides, [series, targets].
+        season: The naive error that MASE divides by, [series, targets]; see `season_error`.
         digest: SHA-256 of the file.
-        forms: How its cells are written.
-        said: What was done to the rows of the file.
-        left_out: Series of the file that the config leaves out.
+        forms: How the file's cells are written.
+        reordered: Notes on what was done to the rows of the file to bring them into order.
+        left_out: Names of the series of the file that the config leaves out.
+        losses, quantiles, input_size, output_size, feedback, whole_sequence: See `TaskData`.
     """
 
     config: SeriesConfig
     values: Floats
     scaled: NDArray[np.float32]
     times: NDArray[Any] | None
-    dated: bool
     names: tuple[str, ...]
     starts: Ints
     bounds: dict[Part, Ints]
@@ -55,7 +54,7 @@ class PreparedSeries:
     season: Floats
     digest: str
     forms: Forms
-    said: tuple[str, ...] = ()
+    reordered: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
     symbolic = False
@@ -68,17 +67,21 @@ class PreparedSeries:
 
     def __post_init__(self) -> None:
         config = self.config
-        targets = 1 if config.channels == "each" else len(config.targets)
-        flags = targets + len(config.past) if config.missing == "mask" else 0
+        measured = config.answered + len(config.past)
+        flags = measured if config.missing == "mask" else 0
         known = len(config.known) * (2 if config.lead > 1 else 1)
-        self.input_size = (targets + len(config.past) + known + flags) * config.segment
-        steps = config.horizon if config.strategy == "direct" else 1
+        self.input_size = (measured + known + flags) * config.segment
         self.quantiles = config.quantiles
         self.losses = ("quantile",) if self.quantiles else ("mse", "huber", "l1")
-        self.output_size = targets * steps * max(1, len(self.quantiles))
-        self.whole_sequence = config.strategy == "direct"
-        self.feedback = not self.whole_sequence and config.anchor == "none" and known + flags == 0
-        self.feedback = self.feedback and not self.quantiles
+        self.output_size = config.answered * config.lead * max(1, len(self.quantiles))
+        self.whole_sequence = config.direct
+        alike = config.anchor == "none" and not (known or flags or self.quantiles)
+        self.feedback = alike and not config.direct
+
+    @property
+    def dated(self) -> bool:
+        """Whether `times` are dates rather than plain numbers."""
+        return self.times is not None and self.times.dtype.kind == "M"
 
     def rows(self) -> dict[Part, int]:
         """Rows of each part, of all series."""
@@ -105,20 +108,21 @@ class PreparedSeries:
             values: [..., targets].
         """
         count = len(self.config.targets)
-        told = transformed(values, self.config.transform)
-        return (told - self.center[series, :count]) / self.scale[series, :count]
+        values = transformed(values, self.config.transform)
+        return (values - self.center[series, :count]) / self.scale[series, :count]
 
     def in_units(self, series: Ints, scaled: Floats) -> Floats:
-        """What `as_read` took, in the data's units; arguments likewise."""
+        """The inverse of `as_read`: scaled targets in the data's units; arguments likewise."""
         count = len(self.config.targets)
-        told = scaled * self.scale[series, :count] + self.center[series, :count]
-        return restored(told, self.config.transform)
+        values = scaled * self.scale[series, :count] + self.center[series, :count]
+        return restored(values, self.config.transform)
 
     def origins(self, part: Part) -> Ints:
         """The first target row of every forecast that is scored in a part.
 
         All targets of a forecast lie in the part; its context may reach into the rows before.
-        None depends on a trial's context but those of the training part.
+        The origins of the validation and test part do not depend on a trial's context, so that
+        all trials are scored on the same rows.
         """
         lead = self.config.context if part == "train" else 0
         last = self.config.horizon - 1
@@ -128,9 +132,10 @@ class PreparedSeries:
         ).astype(np.int64)
 
     def windows(self, part: Part) -> list[Ints]:
-        """The origins whose scores are averaged, each window's; of most parts there is one window.
+        """The origins of each window; a metric is the mean of its values over the windows.
 
-        A window of a rolling validation has one origin in each series.
+        All origins of a part are one window, except where `task.validation.windows` asks for a
+        rolling validation, whose windows have one origin in each series.
         """
         rolling = self.config.validation
         if part != "val" or not rolling.windows:

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.arrays import Floats, Ints
+from rnnsearch.tasks.files.blocks import without_blank_rows
 from rnnsearch.tasks.files.columns import family, texts
 from rnnsearch.tasks.files.forms import Forms
 from rnnsearch.tasks.files.written.joined import JoinedForm
@@ -21,9 +21,11 @@ from rnnsearch.tasks.files.written.reading import read_numbers
 from rnnsearch.tasks.files.written.times import TimeForm
 from rnnsearch.tasks.files.written.words import stripped
 from rnnsearch.tasks.frames import NA_HINT, frame_columns
+from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.order import differing
 
 SHOWN = 10
-"""Names that a message lists."""
+"""How many names a message lists."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +47,8 @@ def recent_rows(manifest: Mapping[str, Any], frame: Any) -> list[Recent]:
     """The rows of each series, in the order in which the series first appear.
 
     Args:
-        manifest: Of the training data; one of an older version names no time column, and then rows
-            stay in the order in which they are given.
+        manifest: Of the training data. The manifest of an older version names no time column; rows
+            then stay in the order in which they are given.
         frame: A DataFrame with the columns of training, in any order of columns and rows; other
             columns are left alone.
 
@@ -54,37 +56,40 @@ def recent_rows(manifest: Mapping[str, Any], frame: Any) -> list[Recent]:
         ModelError: A column is absent, or its cells are not what training read, or times repeat.
         DataError: A cell is no number or no time.
     """
-    names = [*manifest["targets"], *manifest["past"], *manifest["known"]]
-    id, forms = manifest["id"], Forms()
-    if "forms" in manifest:
-        forms = Forms.from_json(manifest["forms"])
-    read = list(manifest["time"]) if "time" in manifest else []
-    found = frame_columns(frame, [*([] if id is None else [id]), *read, *names])
-    if read:
-        found = _without_blank_rows(found)
-    values = np.stack([_numbers(forms, found[name], name) for name in names], axis=1)
-    times = _times(manifest, forms, [found[name] for name in read], read) if read else None
-    time = ", ".join(read)
-    if id is None:
+    import pyarrow
+
+    config = SeriesConfig.remembered(manifest)
+    forms = Forms.from_json(manifest["forms"]) if "forms" in manifest else Forms()
+    ids = [] if config.id is None else [config.id]
+    read = [*ids, *config.time_columns, *config.columns]
+    (columns,) = pyarrow.table(frame_columns(frame, read)).combine_chunks().to_batches()
+    if config.time_columns:  # as a file's reader does; without times a blank row is a step too
+        kept = without_blank_rows(columns, read)
+        columns = kept if kept.num_rows else columns
+    values = np.stack([_numbers(forms, columns[name], name) for name in config.columns], axis=1)
+    times = None
+    if config.time_columns:
+        cells = [columns[name] for name in config.time_columns]
+        times = _times(manifest, forms, cells, config.time_columns)
+    time = ", ".join(config.time_columns)
+    if config.id is None:
         return [_ordered(None, values, times, np.arange(len(values)), time)]
-    series, given = _series(manifest, found[id])
+    series, names = _series(manifest, columns[config.id])
     together = np.argsort(series, kind="stable")
-    each = np.split(together, np.cumsum(np.bincount(series, minlength=len(given)))[:-1])
-    return [_ordered(name, values, times, own, time) for name, own in zip(given, each, strict=True)]
-
-
-def _without_blank_rows(columns: dict[str, Any]) -> dict[str, Any]:
-    """The columns without the rows in which nothing stands, which a file's reader leaves out."""
-    from pyarrow import compute
-
-    blank = reduce(compute.and_, (column.is_null() for column in columns.values()))
-    if not compute.any(blank).as_py() or compute.all(blank).as_py():
-        return columns
-    return {name: column.filter(compute.invert(blank)) for name, column in columns.items()}
+    by_series = np.split(together, np.cumsum(np.bincount(series, minlength=len(names)))[:-1])
+    return [
+        _ordered(name, values, times, rows, time)
+        for name, rows in zip(names, by_series, strict=True)
+    ]
 
 
 def _numbers(forms: Forms, column: Any, name: str) -> Floats:
-    """Cells as float64, read as those of training were; NaN where they say that they are empty."""
+    """Cells as float64, read as those of training were; NaN where a cell is empty.
+
+    Raises:
+        ModelError: A cell is infinite.
+        DataError: A cell is no number.
+    """
     cells = read_numbers(column, forms.numbers.get(name), f"the rows, column {name!r}")
     if np.isinf(cells).any():
         row = int(np.argmax(np.isinf(cells)))
@@ -95,8 +100,13 @@ def _numbers(forms: Forms, column: Any, name: str) -> Floats:
 def _times(
     manifest: Mapping[str, Any], forms: Forms, columns: Sequence[Any], names: Sequence[str]
 ) -> NDArray[Any]:
-    """Times as dates or as numbers, read as those of training were."""
-    said = ", ".join(map(repr, names))
+    """The time of each row, as dates or as numbers, read as those of training were.
+
+    Raises:
+        ModelError: Numbers stand where training had dates, or dates where it had numbers.
+        DataError: A cell is not written as in training.
+    """
+    quoted = ", ".join(map(repr, names))
     form = forms.time
     if form is None:
         raise ModelError("this model does not say how its times are written.")
@@ -105,19 +115,23 @@ def _times(
         if counted and not form.forms[0].shape.startswith("compact"):
             kinds = "plain numbers", "dates"
             raise ModelError(
-                f"the column {said} holds {kinds[not manifest['dated']]}, and in training it held "
-                f"{kinds[manifest['dated']]}; give times as the training file has them."
+                f"the column {quoted} holds {kinds[not manifest['dated']]}, and in training it "
+                f"held {kinds[manifest['dated']]}; give times as the training file has them."
             )
     read = [
-        _iso(own, column) if role == "time" else own
-        for role, own, column in zip(form.roles, form.forms, columns, strict=True)
+        _iso(of_column, column) if role == "time" else of_column
+        for role, of_column, column in zip(form.roles, form.forms, columns, strict=True)
     ]
     whole = JoinedForm(form.roles, tuple(read))
-    return whole.read(columns, lambda row: f"the rows, column {said}: row {row} (from 0)")
+    return whole.read(columns, lambda row: f"the rows, column {quoted}: row {row} (from 0)")
 
 
 def _iso(form: TimeForm, column: Any) -> TimeForm:
-    """A column's form, or that of ISO 8601, which cannot be mistaken, where all cells have it."""
+    """The form in which to read a column of times: ISO 8601 where all its cells are written so.
+
+    Dates in ISO 8601 cannot be mistaken for others, so a person may give them whatever the form of
+    the training's file was.
+    """
     from pyarrow import compute
 
     iso = TimeForm("parts", "ymd", zoned=form.zoned)
@@ -132,13 +146,22 @@ def _iso(form: TimeForm, column: Any) -> TimeForm:
 def _ordered(
     name: str | None, values: Floats, times: NDArray[Any] | None, rows: NDArray[Any], time: str
 ) -> Recent:
-    """The rows of a series; those that repeat another one of their time are taken once."""
+    """The rows of one series in the order of time; a row that repeats another is taken once.
+
+    Args:
+        name: Name of the series; None where there is one alone.
+        values, times: Of all rows that were given.
+        rows: Places of the rows of this series.
+        time: The columns that hold the time, for messages.
+
+    Raises:
+        ModelError: Two rows have the same time and other values.
+    """
     if times is None:
         return Recent(name, values[rows], None)
     rows = rows[np.argsort(times[rows], kind="stable")]
     same = times[rows[1:]] == times[rows[:-1]]
-    one, other = values[rows[1:]], values[rows[:-1]]
-    differ = same & ((one != other) & ~(np.isnan(one) & np.isnan(other))).any(axis=1)
+    differ = same & differing(values[rows[1:]], values[rows[:-1]])
     whose = f" of the series {name!r}" if name is not None else ""
     if differ.any():
         at = int(np.argmax(differ))
@@ -156,7 +179,13 @@ def _ordered(
 
 
 def _series(manifest: Mapping[str, Any], column: Any) -> tuple[Ints, list[str]]:
-    """Which of the series each row belongs to, and their names, as training has them."""
+    """The number of each row's series, and the names of the series as training has them.
+
+    Series are numbered in the order in which they first appear.
+
+    Raises:
+        ModelError: A cell is empty, or may mean several series of training.
+    """
     id, known = manifest["id"], [*manifest["series"], *manifest.get("left_out", ())]
     counted = family(column.type) in ("whole", "number", "boolean")
     coded = texts(column, f"the rows, column {id!r}").dictionary_encode()
@@ -170,7 +199,16 @@ def _series(manifest: Mapping[str, Any], column: Any) -> tuple[Ints, list[str]]:
 
 
 def _known_as(given: Sequence[str], known: Sequence[str], id: str) -> list[str]:
-    """Series by ids that were read as numbers or truth values: `7` may be known as `007`."""
+    """The names in training of ids that were read as numbers or truth values, such as 7 for 007.
+
+    Args:
+        given: The ids as texts.
+        known: Names of the series of training.
+        id: The column, for messages.
+
+    Raises:
+        ModelError: An id may mean several names.
+    """
     alike: dict[Decimal | str, list[str]] = {}
     for name in known:
         alike.setdefault(_value(name), []).append(name)
@@ -188,9 +226,14 @@ def _known_as(given: Sequence[str], known: Sequence[str], id: str) -> list[str]:
 
 
 def _value(text: str) -> Decimal | str:
-    """What is left of a text that was read as a number or a truth value."""
+    """What two texts have in common that are read as the same number or truth value."""
     number = as_number(text)
     return text.lower() if number is None else number
+
+
+def listed_names(names: Sequence[str]) -> str:
+    """The first names of a list for a message, in quotes, with dots where there are more."""
+    return ", ".join(map(repr, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
 
 
 def as_number(text: str) -> Decimal | None:

@@ -21,6 +21,26 @@ MOST_EACH = 20
 """Series or targets whose own errors are reported beside the pooled ones."""
 
 
+def season_error(column: Floats, period: int) -> float:
+    """The mean absolute change of a column over a season, by which MASE divides.
+
+    The change over one row is taken where a season changes nothing or is longer than the column.
+    Source: Hyndman and Koehler, Another look at measures of forecast accuracy, 2006.
+
+    Args:
+        column: Values in the data's units [rows], NaN where a cell is empty.
+        period: Rows of a season.
+    """
+    found = 0.0
+    for rows in (period, 1):
+        if rows < len(column) and not found > 0:
+            change = column[rows:] - column[:-rows]
+            np.abs(change, out=change)
+            known = int(np.isfinite(change).sum())
+            found = float(np.nansum(change)) / max(known, 1)
+    return found
+
+
 class Scorer:
     """Sums of errors over the forecasts of a part, of one model.
 

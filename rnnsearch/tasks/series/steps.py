@@ -1,7 +1,12 @@
-"""The usual step between the rows of a series, and the steps that differ from it."""
+"""The usual step between the rows of a series, and the steps that differ from it.
+
+Functions take the times of all series, one after the other, [rows], as dates (datetime64) or as
+numbers, and `starts`: the first row of each series, and the number of rows, [series + 1].
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,36 +18,42 @@ AT_ONCE = 1 << 20
 """Rows whose differences are taken at a time."""
 
 MOST_STEPS = 1_000_000
-"""Steps between rows of which the median is taken."""
+"""About how many steps between rows, evenly spread, the usual one is the median of."""
 
 MOST_ODD = 0.05
 """The share of odd steps up to which a series counts as regular; that of working days does not."""
 
 
 def ticks(times: NDArray[Any]) -> NDArray[Any]:
-    """Times as numbers that can be subtracted: those of dates in their own unit."""
+    """Times as numbers that can be subtracted; dates count in their own unit, such as ms."""
     return times.view(np.int64) if times.dtype.kind == "M" else times
 
 
 def ticks_a_second(times: NDArray[Any]) -> float:
-    """How many of `ticks` make a second of dates; 1 of numbers."""
+    """How many of `ticks` make a second; 1 where times are numbers and no dates."""
     if times.dtype.kind != "M":
         return 1.0
     return {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[np.datetime_data(times.dtype)[0]]
 
 
 def between(times: NDArray[Any]) -> Floats:
-    """The steps from each time to the next, in seconds of dates."""
+    """The steps from each time to the next; between dates in seconds."""
     return np.asarray(np.diff(ticks(times)) / ticks_a_second(times))
 
 
-def usual_step(times: NDArray[Any], starts: Ints) -> float | None:
-    """The median step between rows that follow each other in a series; None where none does.
+def ticks_between(times: NDArray[Any], starts: Ints) -> Iterator[NDArray[Any]]:
+    """The steps within the series in `ticks`, in pieces that fit into little memory.
 
-    Args:
-        times: Of all series, one after the other [rows]; dates or numbers.
-        starts: The first row of each series, and the number of rows.
+    Steps from the last row of a series to the first one of the next are left out.
     """
+    lasts, at = starts[1:-1] - 1, ticks(times)
+    for start in range(0, len(at) - 1, AT_ONCE):
+        steps, here = np.diff(at[start : start + AT_ONCE + 1]), lasts - start
+        yield np.delete(steps, here[(here >= 0) & (here < len(steps))])
+
+
+def usual_step(times: NDArray[Any], starts: Ints) -> float | None:
+    """The median step between rows that follow each other in a series; None where none does."""
     lasts, at = starts[1:-1] - 1, ticks(times)
     # The median of some steps, evenly spread, tells the usual one.
     some = np.setdiff1d(np.arange(0, len(times) - 1, len(times) // MOST_STEPS + 1), lasts)
@@ -51,10 +62,13 @@ def usual_step(times: NDArray[Any], starts: Ints) -> float | None:
     return float(np.median(at[some + 1] - at[some])) / ticks_a_second(times)
 
 
-def regular_step(times: NDArray[Any], starts: Ints, dated: bool) -> float | None:
-    """The usual step where nearly all steps are equal, so that others are worth a word later."""
+def regular_step(times: NDArray[Any], starts: Ints) -> float | None:
+    """The usual step where nearly all steps are equal, else None.
+
+    A trained model keeps it and refuses or warns of rows at another step.
+    """
     usual = usual_step(times, starts)
-    if usual is None or odd_steps(times, starts, usual, dated) > MOST_ODD * len(times):
+    if usual is None or odd_steps(times, starts, usual) > MOST_ODD * len(times):
         return None
     return usual
 
@@ -64,19 +78,17 @@ def slack(usual: float, dated: bool) -> float:
     return usual * (0.12 if dated and usual >= 27 * 86400 else 1e-3)
 
 
-def odd_steps(times: NDArray[Any], starts: Ints, usual: float, dated: bool) -> int:
-    """How many steps within a series are not the usual one; arguments as above."""
-    lasts, most, odd = starts[1:-1] - 1, slack(usual, dated), 0
-    for start in range(0, len(times) - 1, AT_ONCE):
-        steps = between(times[start : start + AT_ONCE + 1])
-        here = lasts - start
-        steps[here[(here >= 0) & (here < len(steps))]] = usual
-        odd += int((np.abs(steps - usual) > most).sum())
-    return odd
+def odd_steps(times: NDArray[Any], starts: Ints, usual: float) -> int:
+    """How many steps within the series differ from the usual one by more than `slack` allows."""
+    most, a_second = slack(usual, times.dtype.kind == "M"), ticks_a_second(times)
+    return sum(
+        int((np.abs(steps / a_second - usual) > most).sum())
+        for steps in ticks_between(times, starts)
+    )
 
 
 def step_said(usual: float, dated: bool) -> str:
-    """A step as a person reads it."""
+    """A step as a person reads it: dates are seconds apart, numbers have no unit."""
     return f"{usual:g} s" if dated else f"{usual:g}"
 
 

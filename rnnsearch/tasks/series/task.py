@@ -1,9 +1,13 @@
-"""The series task on a device: windows or streams to train on, forecasts over whole parts."""
+"""The series task on a device: windows or streams to train on, forecasts over whole parts.
+
+Axes: K trials of a stack, T rows in time, B sequences.
+"""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -17,14 +21,17 @@ from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
-from rnnsearch.tasks.series.evaluation import scored
-from rnnsearch.tasks.series.forecast import Columns, entered, forecast, points
+from rnnsearch.tasks.series.evaluation import calibrated, scored
+from rnnsearch.tasks.series.forecast import entered, features, forecast, picked_features
 from rnnsearch.tasks.series.notes import moment
-from rnnsearch.tasks.series.panels import margins, panels_of, shown_origins, shown_series
+from rnnsearch.tasks.series.panels import panels_of, shown_origins, shown_series
 from rnnsearch.tasks.streams import derive
 
 ROWS_AT_ONCE = 16_384
 """Rows of context that are fed in one call of an evaluation; bounds its memory."""
+
+CALIBRATED_AT_ONCE = 64
+"""Forecasts of one call that calibrates the intervals of a picture."""
 
 
 class SeriesTask:
@@ -44,17 +51,20 @@ class SeriesTask:
     ) -> None:
         self.config = config
         self.data = data
-        self.columns = Columns.of(config)
-        self.head: Head = "last" if self.columns.direct else "every"
-        self._features = _shared(_features(data, self.columns)).to(device=device, dtype=dtype)
+        self.head: Head = "last" if config.direct else "every"
+        self._features = _shared(_features(data)).to(device=device, dtype=dtype)
         """[rows, features]"""
-        self._picks = torch.tensor(self.columns.picks, device=device) if self.columns.each else None
+        self._picked: Tensor | None = None
+        """Which features the sequences of each target read, [targets, features of one sequence];
+        None where a sequence reads all."""
+        if config.channels == "each":
+            self._picked = torch.tensor(picked_features(config), device=device)
         self._starts: dict[int, Ints] = {}
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
         """First row of each training sequence; [steps, B].
 
-        Of forecasts of each target by itself, row * targets + target.
+        Where each target is forecast by itself, a number is row * targets + target.
         """
         length, batch = self.data.seq_len(window), window.batch_size
         if self.config.order == "in_time":
@@ -66,34 +76,34 @@ class SeriesTask:
             return lo + at[:, None] * length + stream * np.arange(batch, dtype=np.int64)
         if length not in self._starts:
             self._starts[length] = self.data.starts_of_windows(window)
-        starts = self._starts[length]
-        each = 1 if self.columns.direct else length
-        targets = self.columns.targets if self.columns.each else 1
-        count = len(starts) * targets
-        steps = window.steps_per_epoch or max(count // (batch * each), 1)
+        starts, a_row = self._starts[length], self.config.sequences_a_row
+        count = len(starts) * a_row
+        shown = 1 if self.config.direct else length
+        steps = window.steps_per_epoch or max(count // (batch * shown), 1)
         generator = np.random.default_rng(derive(seed, "data", epoch))
         drawn = generator.choice(count, steps * batch, replace=steps * batch > count)
-        found: Ints = starts[drawn // targets] * targets + drawn % targets
+        found: Ints = starts[drawn // a_row] * a_row + drawn % a_row
         return found.reshape(steps, batch)
 
     def gather(self, index: Tensor, window: Window) -> Batch:
         """Features of each sequence's rows, and the targets after them."""
-        columns = self.columns
-        length, targets = self.data.seq_len(window) * columns.segment, columns.answered
+        config, targets = self.config, self.config.answered
+        length = self.data.seq_len(window) * config.segment
         first, target = index.unsqueeze(1), None
-        if columns.each:
-            first, target = first // columns.targets, first % columns.targets
+        if self._picked is not None:
+            first, target = first // len(config.targets), first % len(config.targets)
         inputs = self._read(first + self._steps(length), target)
-        if columns.direct:
-            rows = first + length + self._steps(self.config.horizon)
-            after = self._read(rows, target)[..., :targets]  # [K, H, B, targets]
-            if columns.anchored:
+        anchored = config.anchor == "last"
+        if config.direct:
+            rows = first + length + self._steps(config.horizon)
+            after = self._read(rows, target)[..., :targets]  # [K, horizon, B, targets]
+            if anchored:
                 after = after - inputs[:, -1:, :, :targets]
-            # [K, 1, B, H * targets], row by row
+            # [K, 1, B, horizon * targets], row by row
             after = after.transpose(1, 2).flatten(2).unsqueeze(1)
-            return Batch(entered(columns, inputs), after.contiguous())
+            return Batch(entered(config, inputs), after.contiguous())
         after = self._read(first + 1 + self._steps(length), target)[..., :targets]
-        if columns.anchored:
+        if anchored:
             after = after - inputs[..., :targets]
         return Batch(inputs.contiguous(), after.contiguous())
 
@@ -106,10 +116,11 @@ class SeriesTask:
         """
         if target is None:
             return self._features[rows]
-        assert self._picks is not None
-        return self._features[rows.unsqueeze(-1), self._picks[target]]
+        assert self._picked is not None
+        return self._features[rows.unsqueeze(-1), self._picked[target]]
 
     def _steps(self, count: int) -> Tensor:
+        """The numbers from 0 to `count` (not included) along the axis of time, [count, 1]."""
         return torch.arange(count, device=self._features.device).unsqueeze(1)
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
@@ -117,18 +128,17 @@ class SeriesTask:
         del carried
         if part not in self.data.bounds:
             return {}
-        each = self.columns.targets if self.columns.each else 1
-        at_once = max(1, ROWS_AT_ONCE // (self.config.context * each))
-
-        def forecasts(at: Ints) -> Sequence[Floats]:
-            found = self._forecast(predictor, at).transpose(1, 2).double().cpu().numpy()
-            return list(found)
-
+        at_once = max(1, ROWS_AT_ONCE // (self.config.context * self.config.sequences_a_row))
+        forecasts = partial(self._forecasts, predictor)
         found = scored(self.data, part, forecasts, predictor.size, at_once)
         return {
             name: torch.tensor([one[name] for one in found], dtype=torch.float64)
             for name in found[0]
         }
+
+    def _forecasts(self, predictor: Predictor, origins: Ints) -> Sequence[Floats]:
+        """What each network forecasts from some origins; see `evaluation.Forecast`."""
+        return list(self._forecast(predictor, origins).transpose(1, 2).double().cpu().numpy())
 
     def _forecast(self, predictor: Predictor, origins: Ints) -> Tensor:
         """[K, horizon, B, targets], or with quantiles one axis more, in scaled units."""
@@ -136,21 +146,21 @@ class SeriesTask:
         context, horizon = self.config.context, self.config.horizon
         history = self._fed(first + self._steps(context) - context)
         later = self._fed(first + self._steps(horizon - 1))
-        return forecast(self.columns, predictor, history, later, horizon)
+        return forecast(self.config, predictor, history, later, horizon)
 
     def _fed(self, rows: Tensor) -> Tensor:
         """Features [1, T, B, F] of rows [T, B], as `forecast` reads them."""
-        if not self.columns.each:
+        if self._picked is None:
             return self._read(rows).unsqueeze(0)
-        targets = torch.arange(self.columns.targets, device=rows.device)
+        targets = torch.arange(len(self._picked), device=rows.device)
         return self._read(rows.unsqueeze(-1), targets).flatten(1, 2).unsqueeze(0)
 
     def say(self, predictor: Predictor) -> str:
-        """The first forecast that is shown, beside what came."""
+        """The first forecast that a picture would show, beside what was measured there."""
         data = self.data
         origin = shown_origins(data)[:1]
         row, name = int(origin[0]), self.config.targets[0]
-        found = points(self.columns, self._forecast(predictor, origin))
+        found = self.config.points(self._forecast(predictor, origin))
         predicted = data.in_units(np.array(0), found[0, :, 0].double().cpu().numpy())[:, 0]
         truth = data.values[row : row + len(predicted), 0]
         whose = f" of {data.names[0]}" if data.names[0] else ""
@@ -178,28 +188,19 @@ class SeriesTask:
         origins = shown_origins(data)
         if steps is None:
             steps = config.horizon
-            if config.horizon == 1 and config.strategy == "recursive":
+            if config.horizon == 1 and not config.direct:
                 room = int((data.bounds["val"][series, 1] - origins[series]).min())
                 steps = max(1, min(config.context, room))
         if steps < 1:
             raise HorizonError(f"a rollout needs at least 1 step, not {steps}.")
         for one in series:
             self._check_reach(steps, int(data.starts[one + 1] - origins[one]))
-
-        def forecasts(at: Ints) -> Floats:
-            (found,) = self._forecast(predictor, at).transpose(1, 2).double().cpu().numpy()
-            return np.asarray(found)
-
-        grown = margins(data, forecasts)
-        found = [
-            panel
-            for one in series
-            for panel in panels_of(
-                *(data, one, targets),
-                self._ahead(predictor, one, int(origins[one]), steps),
-                grown,
-            )
-        ]
+        forecasts = partial(self._forecasts, predictor)
+        (margins,) = calibrated(data, "val", forecasts, 1, CALIBRATED_AT_ONCE)
+        found = []
+        for one in series:
+            scaled = self._ahead(predictor, one, int(origins[one]), steps)
+            found += panels_of(data, one, targets, scaled, margins)
         return Panels(found, more)
 
     def _ahead(self, predictor: Predictor, series: int, row: int, steps: int) -> Floats:
@@ -209,14 +210,19 @@ class SeriesTask:
         rows = torch.arange(first, min(row + steps - 1, end))
         fed = self._fed(rows.unsqueeze(1).to(self._features.device))
         history, later = fed[:, : row - first], fed[:, row - first :]
-        if later.shape[1] < steps - 1:  # beyond the series only the targets are read
-            short = steps - 1 - later.shape[1]
-            later = torch.cat([later, later.new_zeros(1, short, *later.shape[2:])], dim=1)
-        found = forecast(self.columns, predictor, history, later, steps)
+        found = forecast(self.config, predictor, history, later, steps)
         return np.asarray(found[0, :, 0].double().cpu().numpy())
 
     def _check_reach(self, steps: int, rows: int) -> None:
-        if self.config.strategy == "direct" and steps > self.config.horizon:
+        """Refuse a forecast of more rows than the network or the columns known ahead reach.
+
+        Args:
+            rows: Rows of the series from where the forecast begins.
+
+        Raises:
+            HorizonError: With the most that can be asked for.
+        """
+        if self.config.direct and steps > self.config.horizon:
             raise HorizonError(
                 f"this model forecasts its horizon of {self.config.horizon} rows at once, not "
                 f"{steps}; ask for at most {self.config.horizon}."
@@ -228,17 +234,14 @@ class SeriesTask:
             )
 
 
-def _features(data: SeriesData, columns: Columns) -> NDArray[np.float32]:
+def _features(data: SeriesData) -> NDArray[np.float32]:
     """[rows, features]; of a plain table the scaled columns themselves, shared between packs."""
-    if not columns.known and not columns.masked:
+    config = data.config
+    if not config.known and config.missing != "mask":
         return data.scaled
-    empty = np.isnan(data.values[:, : columns.targets + columns.past])
-    return np.concatenate(
-        [
-            columns.features(data.scaled[lo:hi], empty[lo:hi])
-            for lo, hi in pairwise(data.starts.tolist())
-        ]
-    )
+    empty = np.isnan(data.values[:, : len(config.targets) + len(config.past)])
+    series = pairwise(data.starts.tolist())
+    return np.concatenate([features(config, data.scaled[lo:hi], empty[lo:hi]) for lo, hi in series])
 
 
 def _shared(array: NDArray[np.float32]) -> Tensor:
