@@ -42,19 +42,18 @@ def season_error(column: Floats, period: int) -> float:
 
 
 class Scorer:
-    """Sums of errors over the forecasts of a part, of one model.
+    """Adds up the errors of one model's forecasts of a part, for the metrics over all of them.
 
     Forecasts come in any number of pieces, each once. Cells that were empty do not count.
 
     Args:
-        margins: By which intervals grow, scaled [series, horizon, targets]; None scores none.
+        margins: By how much intervals grow, scaled [series, horizon, targets]; None scores none.
     """
 
     def __init__(self, data: PreparedSeries, part: Part, margins: Floats | None = None) -> None:
         self._data = data
         self._part = part
         self._margins = margins
-        self._from = None if margins is None else first_scored(data, part)
         self._cells, self._inside, self._width, self._score = 0, 0.0, 0.0, 0.0
         self._pinball = 0.0
         shape = len(data.names), len(data.config.targets)
@@ -63,19 +62,19 @@ class Scorer:
         self._valid, self._forecasts = 0.0, 0
 
     def add(self, origins: Ints, scaled: Floats) -> None:
-        """Score forecasts.
+        """Take in the errors of some forecasts.
 
         Args:
-            origins: Their first target rows, [B].
+            origins: The first rows that they predict, [B].
             scaled: In the units that models read, [B, horizon, targets], or quantiles
                 [B, horizon, targets, quantiles].
         """
-        if self._margins is not None:
-            self._add_intervals(origins, scaled)
-        if self._data.config.quantiles:
-            self._add_quantiles(origins, scaled)
-            scaled = scaled[..., self._data.config.quantiles.index(0.5)]
         data = self._data
+        if self._margins is not None:
+            self._add_intervals(origins, scaled, self._margins)
+        if data.config.quantiles:
+            self._add_quantiles(origins, scaled)
+        scaled = data.config.points(scaled)
         series, truth = data.series_of(origins), data.truth(origins)
         with np.errstate(over="ignore", invalid="ignore"):
             error = data.in_units(series[:, None], scaled) - truth
@@ -93,18 +92,17 @@ class Scorer:
         self._valid += float(np.logical_and.accumulate(near, axis=1).sum())
         self._forecasts += len(origins)
 
-    def _add_intervals(self, origins: Ints, scaled: Floats) -> None:
-        assert self._margins is not None
-        assert self._from is not None
+    def _add_intervals(self, origins: Ints, scaled: Floats, all_margins: Floats) -> None:
+        """Take in how wide intervals are and what lies outside, behind the calibrating rows."""
         data, level = self._data, self._data.config.interval
         assert level is not None
         series = data.series_of(origins)
-        late = origins >= self._from[series]
+        late = origins >= first_scored(data, self._part)[series]
         origins, series, scaled = origins[late], series[late], scaled[late]
         truth = data.truth(origins)
         with np.errstate(over="ignore", invalid="ignore"):
             low, high = bounds_before(data.config, scaled)
-            margins = self._margins[series]
+            margins = all_margins[series]
             # Errors below zero may draw quantiles in, but never past each other.
             low, high = low - margins, high + margins
             middle = (low + high) / 2
@@ -121,17 +119,18 @@ class Scorer:
         self._score += float(score.sum())
 
     def _add_quantiles(self, origins: Ints, scaled: Floats) -> None:
+        """Take in the pinball loss, the mean over the quantiles of each forecast."""
         data = self._data
         series, truth = data.series_of(origins)[:, None], data.truth(origins)
         levels = np.array(data.config.quantiles)
         with np.errstate(over="ignore", invalid="ignore"):
-            said = np.moveaxis(data.in_units(series, np.moveaxis(scaled, -1, 0)), 0, -1)
-            error = truth[..., None] - said
+            predicted = np.moveaxis(data.in_units(series, np.moveaxis(scaled, -1, 0)), 0, -1)
+            error = truth[..., None] - predicted
             losses = np.maximum(levels * error, (levels - 1) * error).mean(axis=-1)
             self._pinball += float(np.where(np.isfinite(truth), losses, 0.0).sum())
 
     def metrics(self) -> dict[str, float]:
-        """Of all that was added, under full names."""
+        """The metrics of all forecasts that were added, under full names such as `val_mae`."""
         data, part = self._data, self._part
         seen = self._count > 0
         share = self._count / self._count.sum()
@@ -165,7 +164,11 @@ class Scorer:
 
 
 def _each(data: PreparedSeries) -> list[tuple[str, tuple[slice | int, slice | int]]]:
-    """Names of the series and of the targets, and where their sums lie."""
+    """The series and targets whose own MAE is reported.
+
+    Returns:
+        Pairs of a name, as a part of a metric's, and the index of its sums in [series, targets].
+    """
     found: list[tuple[str, tuple[slice | int, slice | int]]] = []
     if 1 < len(data.names) <= MOST_EACH:
         found += [(_plain(name), (at, slice(None))) for at, name in enumerate(data.names)]
@@ -179,7 +182,7 @@ def _each(data: PreparedSeries) -> list[tuple[str, tuple[slice | int, slice | in
 
 
 def _plain(name: str) -> str:
-    """A name with only the signs that records of metrics allow."""
+    """A name of which each sign that MLflow allows in no metric's name becomes an underscore."""
     kept = "".join(
         sign if (sign.isalnum() and sign.isascii()) or sign in "_-." else "_" for sign in name
     )
@@ -187,88 +190,73 @@ def _plain(name: str) -> str:
 
 
 def announced(data: PreparedSeries) -> Sequence[Metric]:
-    """What a study sees, in the order of `Scorer.metrics`."""
+    """The metrics that a study sees of the validation part, in the order of `Scorer.metrics`."""
     config = data.config
     unit = f"units of {config.targets[0]}" if len(config.targets) == 1 else "units of the targets"
-    rows = f"{config.horizon} row{'s' if config.horizon > 1 else ''} ahead"
+    rows, before = _rows(config.horizon) + " ahead", _rows(config.period) + " before"
     if config.horizon > 1:
-        rows = f"1 to {rows}"
-        rows += ", on its own predictions" if config.strategy == "recursive" else ""
-    found = [
-        Metric("val_mae", unit, "minimize", f"mean absolute error {rows}"),
-        Metric("val_rmse", unit, "minimize", f"root of the mean squared error {rows}"),
-        Metric(
-            "val_mase",
+        rows = f"1 to {rows}{'' if config.direct else ', on its own predictions'}"
+    measures = [
+        ("mae", unit, f"mean absolute error {rows}"),
+        ("rmse", unit, f"root of the mean squared error {rows}"),
+        (
+            "mase",
             "naive errors",
-            "minimize",
-            f"mean absolute error over that of repeating the value {config.period} "
-            f"row{'s' if config.period > 1 else ''} before, in the training part",
+            f"mean absolute error over that of repeating the value {before}, in the training part",
         ),
-        Metric(
-            "val_nrmse",
-            "standard deviations",
-            "minimize",
-            "RMSE over the standard deviation of the training part",
-        ),
-        Metric(
-            "val_scaled_mse",
+        ("nrmse", "standard deviations", "RMSE over the standard deviation of the training part"),
+        (
+            "scaled_mse",
             "variances",
-            "minimize",
             "mean squared error, each target divided by its standard deviation in the training "
             "part",
-            loss=not config.quantiles,
         ),
     ]
     if config.horizon > 1:
-        found += [
-            Metric("val_rmse_1", unit, "minimize", "root of the mean squared error one row ahead"),
-            Metric(
-                "val_valid_steps",
-                "rows",
-                "maximize",
-                f"valid prediction time: rows until the error first exceeds {VALID_UP_TO} standard "
-                "deviations",
+        valid = f"rows until the error first exceeds {VALID_UP_TO} standard deviations"
+        measures += [
+            ("rmse_1", unit, "root of the mean squared error one row ahead"),
+            ("valid_steps", "rows", f"valid prediction time: {valid}"),
+        ]
+    if config.quantiles:
+        pinball = "pinball loss, the mean over the quantiles; half the absolute error at 0.5"
+        measures.append(("pinball", unit, pinball))
+    if config.interval is not None:
+        calibrated = "in the first half of the validation part, scored on the second"
+        if config.validation.windows:
+            calibrated = "in the validation part before its windows"
+        interval = f"the {config.interval:g} interval, calibrated on forecasts {calibrated}"
+        measures += [
+            ("coverage", "share", f"of the truth that lies in {interval}"),
+            ("interval_width", unit, f"mean width of {interval}"),
+            (
+                "interval_score",
+                unit,
+                "width, and what the truth lies outside times 2 / (1 - interval): the one to "
+                "select intervals by (Gneiting and Raftery, 2007)",
             ),
         ]
-    found += _of_intervals(data, unit)
-    found += [
-        Metric(f"val_mae/{name}", unit, "minimize", f"MAE of {name}") for name, _ in _each(data)
-    ]
+    measures += [(f"mae/{name}", unit, f"MAE of {name}") for name, _ in _each(data)]
     if config.validation.windows:
-        units = {metric.name: metric.unit for metric in found}
-        found += [
-            Metric(
-                f"val_{name}_spread",
-                units[f"val_{name}"],
-                "minimize",
-                f"standard deviation of val_{name} over the windows, of which it is the mean",
-            )
+        units = {name: unit for name, unit, _ in measures}
+        over = "over the windows, of which it is the mean"
+        measures += [
+            (f"{name}_spread", units[name], f"standard deviation of val_{name} {over}")
             for name in SPREADS
         ]
-    return found
-
-
-def _of_intervals(data: PreparedSeries, unit: str) -> list[Metric]:
-    config = data.config
-    found = []
-    if config.quantiles:
-        meaning = "pinball loss, the mean over the quantiles; half the absolute error at 0.5"
-        found.append(Metric("val_pinball", unit, "minimize", meaning, loss=True))
-    if config.interval is None:
-        return found
-    before = "in the first half of the validation part, scored on the second"
-    if config.validation.windows:
-        before = "in the validation part before its windows"
-    what = f"the {config.interval:g} interval, calibrated on forecasts {before}"
+    loss = "pinball" if config.quantiles else "scaled_mse"
     return [
-        *found,
-        Metric("val_coverage", "share", "maximize", f"of the truth that lies in {what}"),
-        Metric("val_interval_width", unit, "minimize", f"mean width of {what}"),
         Metric(
-            "val_interval_score",
+            f"val_{name}",
             unit,
-            "minimize",
-            "width, and what the truth lies outside times 2 / (1 - interval): the one to select "
-            "intervals by (Gneiting and Raftery, 2007)",
-        ),
+            "maximize" if name in ("valid_steps", "coverage") else "minimize",
+            meaning,
+            loss=name == loss,
+        )
+        for name, unit, meaning in measures
     ]
+
+
+def _rows(count: int) -> str:
+    """A number of rows in words."""
+    return f"{count} row{'s' if count > 1 else ''}"
