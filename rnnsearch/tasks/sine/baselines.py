@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Part, Score
 from rnnsearch.tasks.linear_ar import best_order, last_points, persistence
+from rnnsearch.tasks.rollouts import Predict, baseline_rmse, closed_loop
 from rnnsearch.tasks.sine.config import RolloutConfig, rollouts
 
 Waves = Mapping[Part, Floats]
-Predict = Callable[[Floats], Floats]
+"""The waves of each part, [waves, time]."""
 
 HIGHEST_ORDER = 10
 """Orders of the autoregression that are tried; a noise-free wave needs two."""
@@ -43,6 +44,7 @@ def baselines_of(waves: Waves, rollout: RolloutConfig) -> list[Score]:
 
 
 def _score(waves: Waves, rollout: RolloutConfig, predict: Predict) -> dict[str, float]:
+    """The metrics of a baseline on the validation and the test part."""
     val = _part_score(waves["val"], rollout, "val", predict)
     return val | _part_score(waves["test"], rollout, "test", predict)
 
@@ -50,28 +52,20 @@ def _score(waves: Waves, rollout: RolloutConfig, predict: Predict) -> dict[str, 
 def _part_score(
     waves: Floats, rollout: RolloutConfig, part: Part, predict: Predict
 ) -> dict[str, float]:
-    """The task's own metrics of a part, for a function from known points to the next one.
+    """The task's own metrics of a part for a baseline.
 
     Args:
         waves: [waves, time].
-        predict: From [waves, time, 1] to [waves, 1].
     """
-
-    def following(known: Floats) -> Floats:
-        return predict(known[..., None])[:, 0]
-
-    one_step = np.stack(
-        [following(waves[:, :step]) - waves[:, step] for step in range(1, waves.shape[1])]
-    )
+    points = waves[..., None]
+    steps = range(1, waves.shape[1])
+    one_step = np.stack([predict(points[:, :step])[:, 0] - waves[:, step] for step in steps])
     found = {f"{part}_mse": float(np.mean(one_step**2))}
     for horizons, warmup, suffix in rollouts(rollout, part):
-        history = waves[:, :warmup]
-        with np.errstate(over="ignore", invalid="ignore"):  # an unstable order may run away
-            for _ in range(max(horizons)):
-                history = np.concatenate([history, following(history)[:, None]], axis=1)
-            for horizon in horizons:
-                reached = slice(warmup, warmup + horizon)
-                square = (history[:, reached] - waves[:, reached]) ** 2
-                rmse = float(np.sqrt(np.mean(square)))
-                found[f"{part}_rollout_rmse_{horizon}{suffix}"] = rmse
+        # A baseline that needs more points than there are repeats the first, so none may be lost.
+        most = max(warmup, HIGHEST_ORDER)
+        closed = closed_loop(predict, points[:, :warmup], max(horizons), most)[..., 0]
+        truth = waves[:, warmup : warmup + max(horizons)].T
+        errors = np.asfortranarray(closed - truth)  # means add up wave by wave
+        found |= baseline_rmse(part, errors, horizons, suffix)
     return found

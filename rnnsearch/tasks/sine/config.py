@@ -1,4 +1,4 @@
-"""The wave to learn, as plain values."""
+"""The waves to learn, as plain values."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.rollouts import Horizons, horizon_problems
 from rnnsearch.vocabulary import Members, Range, outside
 
 MOST_POINTS = 100_000_000
 """Of all waves of a part; more would not fit into a laptop's memory."""
+
+Starts = Annotated[tuple[float, ...], Range(-1e6, 1e6, unit="radians"), Members(1)]
+"""Where waves begin, in radians."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutConfig:
     """How a trained model is run on its own predictions."""
 
-    steps: Annotated[
-        tuple[int, ...],
-        "Horizons whose RMSE is reported, each over steps 1 to the horizon.",
-        Range(1, 1_000_000, unit="points"),
-        Members(1),
-    ] = (1, 10, 49)
+    steps: Horizons = (1, 10, 49)
     warmup_steps: Annotated[
         int,
         "True points fed before the first prediction. Above 1 the test part is also scored after "
@@ -46,23 +45,12 @@ class SineConfig:
         float, "Length of a wave in radians.", Range(above=0, most=1e6, unit="radians")
     ] = 10.0
     starts: Annotated[
-        tuple[float, ...],
-        "Training starts; one is drawn anew for each sequence of each step.",
-        Range(-1e6, 1e6, unit="radians"),
-        Members(1),
+        Starts, "Training starts; one is drawn anew for each sequence of each step."
     ] = (0.0, 1.0, 2.0)
     val_starts: Annotated[
-        tuple[float, ...],
-        "Starts of the validation waves: phases that training never shows.",
-        Range(-1e6, 1e6, unit="radians"),
-        Members(1),
+        Starts, "Starts of the validation waves: phases that training never shows."
     ] = (0.25, 0.75)
-    test_starts: Annotated[
-        tuple[float, ...],
-        "Starts of the test waves, unseen like them.",
-        Range(-1e6, 1e6, unit="radians"),
-        Members(1),
-    ] = (0.4, 0.6)
+    test_starts: Annotated[Starts, "Starts of the test waves, unseen like them."] = (0.4, 0.6)
     rollout: Annotated[RolloutConfig, "Closed-loop metrics."] = field(default_factory=RolloutConfig)
 
 
@@ -85,9 +73,7 @@ def problems(config: SineConfig) -> list[tuple[str, str]]:
         found.append(
             ("rollout.warmup_steps", f"must leave a point to predict: below {config.num_points}.")
         )
-    steps = config.rollout.steps
-    if len(set(steps)) != len(steps):
-        found.append(("rollout.steps", "names a horizon twice."))
+    found += horizon_problems(config.rollout.steps)
     longest = config.num_points - warmup
     found.extend(
         (
@@ -95,17 +81,21 @@ def problems(config: SineConfig) -> list[tuple[str, str]]:
             f"goes to {horizon}, but a wave of {config.num_points} points leaves {longest} after "
             f"{warmup} of warm-up.",
         )
-        for horizon in steps
+        for horizon in config.rollout.steps
         if horizon > longest >= 1
     )
     return found
 
 
 def rollouts(config: RolloutConfig, part: Part) -> list[tuple[tuple[int, ...], int, str]]:
-    """The closed loops that a part is scored by: horizons, points fed before, end of the name.
+    """The closed loops that a part is scored by.
 
-    The one after a single point costs a rollout more, so it is for the test part alone, whose
-    metrics are computed once.
+    After a warm-up of several points the test part has a second one, which starts from a single
+    point. It costs a rollout more, so only the test part has it, whose metrics are computed once.
+
+    Returns:
+        Of each closed loop the horizons, how many true points are fed, and what its metrics' names
+        end in.
     """
     found = [(config.steps, config.warmup_steps, "")]
     if part == "test" and config.warmup_steps > 1:

@@ -10,12 +10,13 @@ import numpy as np
 
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.rollouts import rollout_metrics
 from rnnsearch.tasks.sine.baselines import baselines_of
 from rnnsearch.tasks.sine.config import SineConfig
 
 
 class SineData:
-    """Waves of every part, one row a start.
+    """The waves of every part, one row for each start.
 
     Attributes:
         waves: Float64 [starts, num_points] of each part.
@@ -52,7 +53,7 @@ class SineData:
         return digest.hexdigest()
 
     def notes(self) -> Sequence[str]:
-        """Starts that stand in more than one part, where a held-out figure holds nothing out."""
+        """Held-out starts that training shows too, so that their metrics tell nothing new."""
         config = self.config
         found = []
         for key, starts in (("val_starts", config.val_starts), ("test_starts", config.test_starts)):
@@ -63,25 +64,12 @@ class SineData:
 
     def metrics(self) -> Sequence[Metric]:
         """One-step error first, then the closed-loop errors by horizon."""
-        warmup = self.config.rollout.warmup_steps
-        one_step = Metric(
-            "val_mse",
-            "squared units of the wave",
-            "minimize",
-            "mean squared error one step ahead, true points as input",
-            loss=True,
-        )
-        closed = [
-            Metric(
-                f"val_rollout_rmse_{horizon}",
-                "units of the wave",
-                "minimize",
-                f"RMSE over steps 1 to {horizon} on its own predictions, after "
-                f"{warmup} true point{'s' if warmup > 1 else ''}",
-            )
-            for horizon in self.config.rollout.steps
+        rollout, unit = self.config.rollout, "units of the wave"
+        one_step = "mean squared error one step ahead, true points as input"
+        return [
+            Metric("val_mse", f"squared {unit}", "minimize", one_step, loss=True),
+            *rollout_metrics(rollout.steps, unit, rollout.warmup_steps),
         ]
-        return [one_step, *closed]
 
     def seq_len(self, window: Window) -> int:
         """Each point of a wave but the last predicts the next."""
@@ -99,11 +87,11 @@ class SineData:
 
     def baselines(self) -> Sequence[Score]:
         """Persistence, and a linear autoregression fitted on the training waves."""
-        rollout = self.config.rollout
-        return baselines_of(self.waves, rollout)
+        return baselines_of(self.waves, self.config.rollout)
 
     def manifest(self) -> dict[str, Any]:
-        """The spacing of the points, which a model takes for granted, and the wave's make."""
+        """The spacing of the points, which a trained model takes for granted, and how waves were
+        made."""
         config = self.config
         return {
             "task": "sine",
@@ -120,4 +108,5 @@ def times(config: SineConfig, start: float) -> Floats:
 
 
 def _waves(config: SineConfig, starts: Sequence[float]) -> Floats:
+    """The waves that begin at some starts, [starts, num_points]."""
     return np.sin(np.stack([times(config, start) for start in starts]))

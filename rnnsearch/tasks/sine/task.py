@@ -10,6 +10,7 @@ from rnnsearch.errors import HorizonError
 from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
+from rnnsearch.tasks.rollouts import rollout_rmse
 from rnnsearch.tasks.sine.config import SineConfig, rollouts
 from rnnsearch.tasks.sine.data import SineData, times
 from rnnsearch.tasks.streams import derive
@@ -69,10 +70,8 @@ class SineTask:
         found = {f"{part}_mse": row_sums(error) / error[0].numel()}
         for horizons, warmup, suffix in rollouts(self.config.rollout, part):
             closed = self._rollout(predictor, waves, carried, max(horizons), warmup)
-            error = _squares(closed, truth[:, warmup : warmup + max(horizons)])
-            for horizon in horizons:
-                mean = row_sums(error[:, :horizon]) / error[0, :horizon].numel()
-                found[f"{part}_rollout_rmse_{horizon}{suffix}"] = mean.sqrt()
+            squares = _squares(closed, truth[:, warmup : warmup + max(horizons)])
+            found |= rollout_rmse(part, squares, horizons, suffix)
         return found
 
     def panels(
@@ -109,7 +108,12 @@ class SineTask:
     def _rollout(
         self, predictor: Predictor, waves: Tensor, carried: State, steps: int, warmup: int
     ) -> Tensor:
-        """Predictions [K, steps, B, 1] after the first `warmup` points of waves [B, T]."""
+        """Predictions [K, steps, B, 1] after the first `warmup` points of waves [B, T].
+
+        Args:
+            carried: The state out of training, [K, num_layers, batch, hidden] for each of its
+                parts; with `rollout.state: carried` every wave starts from its first sequence's.
+        """
         rollout = self.config.rollout
         state: State = None
         if rollout.state == "carried" and carried is not None:
@@ -121,4 +125,5 @@ class SineTask:
 
 
 def _squares(outputs: Tensor, truth: Tensor) -> Tensor:
+    """Squared errors in float64, [K, T, B, 1]."""
     return (outputs.double() - truth.double()).square()
