@@ -9,12 +9,13 @@ import numpy as np
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Part, Score
 from rnnsearch.tasks.linear_ar import LinearAR, best_order, persistence
+from rnnsearch.tasks.rollouts import Predict
 
-Predict = Callable[[Floats], Floats]
 Cut = Mapping[Part, tuple[Floats, Floats]]
 """Of each part, windows [windows, time, features] and targets [windows, features]."""
 
 ORDERS = (1, 2, 4, 8, 16, 32, 64)
+"""Orders of the autoregression that are tried."""
 
 
 def signal_baselines(cut: Cut, score: Callable[[Part, Predict], dict[str, float]]) -> list[Score]:
@@ -22,7 +23,7 @@ def signal_baselines(cut: Cut, score: Callable[[Part, Predict], dict[str, float]
 
     Args:
         cut: In the units of the signal.
-        score: Metrics of a part for a function from windows to predictions [windows, features].
+        score: Gives the metrics of a part for a baseline.
     """
     mean = cut["train"][1].mean(axis=0)
 
@@ -43,7 +44,10 @@ def signal_baselines(cut: Cut, score: Callable[[Part, Predict], dict[str, float]
 
 
 def _linear(cut: Cut) -> LinearAR:
-    """The order is the one that is best on the part that the study selects its models on."""
+    """The autoregression of the order with the lowest error on the validation part.
+
+    On that part the study selects its models too.
+    """
     windows, targets = cut["val"]
     longest = windows.shape[1]
     orders = [order for order in ORDERS if order < longest] + [longest]

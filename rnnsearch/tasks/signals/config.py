@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
+from rnnsearch.tasks.arrays import Floats
+from rnnsearch.tasks.rollouts import Horizons, horizon_problems
 from rnnsearch.tasks.scaling import ScalerKind
 from rnnsearch.tasks.splits import TimeSplitConfig, bounds_of, split_problems
-from rnnsearch.vocabulary import SAME_SCORES, Members, NeverSampled, Range
+from rnnsearch.vocabulary import SAME_SCORES, NeverSampled, Range, outside
 
 MOST_FED = 100_000_000
 """Points of all rollouts of a part; more would not fit into a laptop's memory."""
@@ -17,12 +19,7 @@ MOST_FED = 100_000_000
 class LoopConfig:
     """How a trained model is run on its own predictions, after `window` true points."""
 
-    steps: Annotated[
-        tuple[int, ...],
-        "Horizons whose RMSE is reported, each over steps 1 to the horizon.",
-        Range(1, 1_000_000, unit="points"),
-        Members(1),
-    ] = (10, 50)
+    steps: Horizons = (10, 50)
     starts: Annotated[
         int, "Places of a part where a rollout starts, spread evenly.", Range(1, 1_000_000)
     ] = 8
@@ -32,8 +29,12 @@ class LoopConfig:
 class SignalConfig:
     """Windows of a signal and what is predicted from them.
 
-    A window lies wholly in its part, its target too, so that no part sees another one.
+    A window lies wholly in its part, its target too, so that no part sees another one. Each class
+    below this one is a signal with its own `generate`.
     """
+
+    features: ClassVar[tuple[str, ...]] = ("",)
+    """Names of the features of the signal; the only one needs no name."""
 
     type: str
     window: Annotated[
@@ -67,32 +68,44 @@ class SignalConfig:
         Range(0, below=2**63),
         NeverSampled("trials are compared on the same data"),
     ] = 0
+    num_points: Annotated[int, "Points of the signal.", Range(3, 1_000_000, unit="points")] = 1000
+
+    @property
+    def lyapunov_times(self) -> float | None:
+        """Lyapunov times between two points; None where none are known of the signal.
+
+        In a Lyapunov time a small error of a chaotic system grows by a factor of e.
+        """
+        return None
+
+    def problems(self) -> list[tuple[str, str]]:
+        """Everything wrong with a config whose fields have the right types.
+
+        Returns:
+            Pairs of a key below `task` (`rollout.steps`) and what is wrong with its value.
+        """
+        return outside(self) or shared_problems(self)
+
+    def generate(self) -> tuple[Floats, Floats]:
+        """Times [points] and values [points, features]; the same for equal configs."""
+        raise NotImplementedError
 
 
-def shared_problems(config: SignalConfig, num_points: int) -> list[tuple[str, str]]:
-    """What is wrong between fields of `SignalConfig`; see `tasks.sine.config.problems`."""
+def shared_problems(config: SignalConfig) -> list[tuple[str, str]]:
+    """What is wrong between the fields that all signals have, for `SignalConfig.problems`."""
     found = split_problems(config.split, ["train", "val", "test"])
-    steps = config.rollout.steps
-    if len(set(steps)) != len(steps):
-        found.append(("rollout.steps", "names a horizon twice."))
-    if not found and config.rollout.starts * (config.window + max(steps)) > MOST_FED:
-        most = max(1, MOST_FED // (config.window + max(steps)))
+    found += horizon_problems(config.rollout.steps)
+    loop = config.window + max(config.rollout.steps)
+    if not found and config.rollout.starts * loop > MOST_FED:
+        most = max(1, MOST_FED // loop)
         message = f"at most {most:,} rollouts of so many steps fit, not {config.rollout.starts:,}."
         found.append(("rollout.starts", message))
-    return found or _too_short(config, num_points)
-
-
-def _too_short(config: SignalConfig, num_points: int) -> list[tuple[str, str]]:
-    needed, why = config.window + config.horizon, "a window and its target"
-    loop = config.window + max(config.rollout.steps)
-    for part, (start, end) in bounds_of(config.split, num_points).items():
-        size, short = max(end - start, 0), None
-        if size < needed:
-            short = "window", needed, why
-        elif config.horizon == 1 and part != "train" and size < loop:
-            short = "rollout.steps", loop, "a window and the longest rollout"
-        if short is not None:
-            key, points, what = short
-            remedy = "give more num_points, or less of them"
-            return [(key, f"{what} take {points} points, the {part} part has {size}; {remedy}.")]
-    return []
+    needed = [("window", config.window + config.horizon, "a window and its target")]
+    closed = [("rollout.steps", loop, "a window and the longest rollout")]
+    for part, (start, end) in bounds_of(config.split, config.num_points).items():
+        size, rolled_out = max(end - start, 0), config.horizon == 1 and part != "train"
+        for key, points, what in needed + (closed if rolled_out else []):
+            if size < points and not found:
+                message = f"{what} take {points} points, the {part} part has {size}; "
+                found.append((key, message + "give more num_points, or less of them."))
+    return found

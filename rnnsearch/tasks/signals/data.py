@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.rollouts import Predict, baseline_rmse, closed_loop, rollout_metrics
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.signals.baselines import signal_baselines
 from rnnsearch.tasks.signals.config import SignalConfig
-from rnnsearch.tasks.signals.lorenz import LYAPUNOV_EXPONENT, LorenzConfig
-from rnnsearch.tasks.signals.scores import valid_steps
+from rnnsearch.tasks.signals.scores import VALID_ERROR, valid_steps
 from rnnsearch.tasks.splits import bounds_of
 
 
@@ -27,7 +26,6 @@ class SignalData:
         values: [points, features], in the units of the signal.
         bounds: First and last-plus-one point of each part.
         scaler: Fitted on the training part.
-        lyapunov_times: Lyapunov times between two points; None where the task reports none.
 
     Raises:
         DataError: The config asks for a signal that cannot be made or cut.
@@ -38,17 +36,11 @@ class SignalData:
     quantiles: tuple[float, ...] = ()
 
     def __init__(self, config: SignalConfig) -> None:
-        module = import_module(type(config).__module__)
         self.config = config
-        self.times: Floats
-        self.values: Floats
-        self.times, self.values = module.generate(config)
+        self.times, self.values = config.generate()
         self.input_size = self.output_size = self.values.shape[1]
         self.feedback = config.horizon == 1 and config.predict == "every"
         self.whole_sequence = config.predict == "last"
-        self.lyapunov_times: float | None = None
-        if isinstance(config, LorenzConfig):
-            self.lyapunov_times = config.spacing * LYAPUNOV_EXPONENT
         self.bounds = bounds_of(config.split, len(self.values))
         self.scaler = Scaler.fit(self.part("train"), config.scaler)
 
@@ -79,13 +71,14 @@ class SignalData:
         )
 
     def loops(self, part: Part) -> tuple[Floats, Floats]:
-        """What rollouts go on from [starts, window, features], and the truth after it
-        [steps, starts, features]."""
+        """The windows that rollouts go on from, and what follows them.
+
+        Returns:
+            Windows [starts, window, features], and the truth [steps, starts, features].
+        """
         at, window = self.loop_starts(part), self.config.window
-        steps = np.arange(max(self.config.rollout.steps))
-        return self.values[at[:, None] + np.arange(window)], self.values[
-            at + window + steps[:, None]
-        ]
+        after = at + window + np.arange(max(self.config.rollout.steps))[:, None]
+        return self.values[at[:, None] + np.arange(window)], self.values[after]
 
     def spread(self) -> Floats:
         """Standard deviation of each feature on the training part, [features]."""
@@ -100,7 +93,7 @@ class SignalData:
         return sha256(self.values.astype("<f8").tobytes()).hexdigest()
 
     def notes(self) -> Sequence[str]:
-        """The error that nobody can beat, where there is noise."""
+        """A line on the error that no model can beat, where the signal has noise."""
         noise = getattr(self.config, "noise", 0.0)
         if not noise:
             return []
@@ -111,41 +104,23 @@ class SignalData:
 
     def metrics(self) -> Sequence[Metric]:
         """The error at the horizon first, then the closed loop."""
-        config = self.config
+        config, unit = self.config, "units of the signal"
         ahead = "one point" if config.horizon == 1 else f"{config.horizon} points"
         about = f"{ahead} ahead, from the {config.window} points before"
+        squared = f"mean squared error {about}"
         found = [
-            Metric(
-                "val_mse",
-                "squared units of the signal",
-                "minimize",
-                f"mean squared error {about}",
-                loss=True,
-            ),
-            Metric("val_mae", "units of the signal", "minimize", f"mean absolute error {about}"),
+            Metric("val_mse", f"squared {unit}", "minimize", squared, loss=True),
+            Metric("val_mae", unit, "minimize", f"mean absolute error {about}"),
         ]
-        if self.config.horizon > 1:
+        if config.horizon > 1:
             return found
-        found += [
-            Metric(
-                f"val_rollout_rmse_{horizon}",
-                "units of the signal",
-                "minimize",
-                f"RMSE over steps 1 to {horizon} on its own predictions, after "
-                f"{config.window} true points",
+        found += rollout_metrics(config.rollout.steps, unit, config.window)
+        if config.lyapunov_times is not None:
+            valid = (
+                "mean time on its own predictions until the normalised error passes "
+                f"{VALID_ERROR}, of at most {max(config.rollout.steps) * config.lyapunov_times:.2g}"
             )
-            for horizon in config.rollout.steps
-        ]
-        if self.lyapunov_times is not None:
-            found.append(
-                Metric(
-                    "val_valid_time",
-                    "Lyapunov times",
-                    "maximize",
-                    "mean time on its own predictions until the normalised error passes 0.4, of "
-                    f"at most {max(config.rollout.steps) * self.lyapunov_times:.2g}",
-                )
-            )
+            found.append(Metric("val_valid_time", "Lyapunov times", "maximize", valid))
         return found
 
     def seq_len(self, window: Window) -> int:
@@ -174,7 +149,7 @@ class SignalData:
         return signal_baselines({part: self.windows(part) for part in parts}, self._score)
 
     def manifest(self) -> dict[str, Any]:
-        """What the points are: scale, spacing, and how far ahead a prediction lies."""
+        """What turns points into a prediction: their scale and spacing, and how far ahead it is."""
         return {
             "task": self.config.type,
             "spacing": float(self.times[1] - self.times[0]),
@@ -184,8 +159,8 @@ class SignalData:
             "scaler": self.scaler.to_json(),
         }
 
-    def _score(self, part: Part, predict: Callable[[Floats], Floats]) -> dict[str, float]:
-        """The task's metrics of a part, for a function from windows to predictions."""
+    def _score(self, part: Part, predict: Predict) -> dict[str, float]:
+        """The task's metrics of a part for a baseline."""
         windows, targets = self.windows(part)
         error = predict(windows) - targets
         found = {
@@ -194,17 +169,12 @@ class SignalData:
         }
         if self.config.horizon > 1:
             return found
-        fed, truth = self.loops(part)
-        closed = np.empty_like(truth)
+        known, truth = self.loops(part)
+        # An unstable order runs away; what is far beyond the signal stays finite there.
         limit = 1e6 * (1 + np.abs(self.values).max())
-        for step in range(len(truth)):
-            # An unstable order runs away; what is far beyond the signal stays finite there.
-            closed[step] = np.clip(predict(fed), -limit, limit)
-            fed = np.concatenate([fed[:, 1:], closed[step][:, None]], axis=1)
-        for horizon in self.config.rollout.steps:
-            square = (closed[:horizon] - truth[:horizon]) ** 2
-            found[f"{part}_rollout_rmse_{horizon}"] = float(np.sqrt(square.mean()))
-        if self.lyapunov_times is not None:
+        closed = closed_loop(predict, known, len(truth), self.config.window, limit)
+        found |= baseline_rmse(part, closed - truth, self.config.rollout.steps)
+        if self.config.lyapunov_times is not None:
             steps = valid_steps(closed, truth, self.spread())
-            found[f"{part}_valid_time"] = float(steps.mean()) * self.lyapunov_times
+            found[f"{part}_valid_time"] = float(steps.mean()) * self.config.lyapunov_times
         return found

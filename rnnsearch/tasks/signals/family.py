@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from operator import methodcaller
 
 from rnnsearch.tasks.family import Family
 from rnnsearch.tasks.points import PointsUse
-from rnnsearch.tasks.signals import lorenz, mackey_glass, wave
+from rnnsearch.tasks.signals.config import SignalConfig
+from rnnsearch.tasks.signals.lorenz import LorenzConfig
+from rnnsearch.tasks.signals.mackey_glass import MackeyGlassConfig
+from rnnsearch.tasks.signals.wave import WaveConfig
 
 
-def _signal(name: str, config: type, wrong: Callable[[Any], list[tuple[str, str]]]) -> Family:
+def _signal(defaults: SignalConfig) -> Family:
+    """The family of a signal, told by its config with the default values."""
     return Family(
-        name=name,
-        config=config,
-        wrong=wrong,
+        name=defaults.type,
+        config=type(defaults),
+        wrong=methodcaller("problems"),
         data="rnnsearch.tasks.signals.data:SignalData",
         task="rnnsearch.tasks.signals.task:SignalTask",
         used_as=PointsUse,
@@ -22,6 +25,6 @@ def _signal(name: str, config: type, wrong: Callable[[Any], list[tuple[str, str]
     )
 
 
-WAVE = _signal("wave", wave.WaveConfig, wave.problems)
-MACKEY_GLASS = _signal("mackey_glass", mackey_glass.MackeyGlassConfig, mackey_glass.problems)
-LORENZ = _signal("lorenz", lorenz.LorenzConfig, lorenz.problems)
+WAVE = _signal(WaveConfig())
+MACKEY_GLASS = _signal(MackeyGlassConfig())
+LORENZ = _signal(LorenzConfig())

@@ -1,4 +1,4 @@
-"""Figures of predictions on a signal, for baselines; models compute the same in torch."""
+"""How long a rollout stays valid, for baselines; the task computes the same of models in torch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,5 @@ def valid_steps(closed: Floats, truth: Floats, spread: Floats) -> Floats:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         error = np.sqrt(np.mean(((closed - truth) / spread) ** 2, axis=-1))
-    wrong = ~(error <= VALID_ERROR)  # NaN is wrong
-    first = np.argmax(wrong, axis=-2)
-    steps = np.where(wrong.any(axis=-2), first, closed.shape[-3])
-    return np.asarray(steps, dtype=np.float64)
+    valid = np.logical_and.accumulate(error <= VALID_ERROR, axis=-2)
+    return np.asarray(valid.sum(axis=-2), dtype=np.float64)

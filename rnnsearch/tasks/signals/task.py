@@ -11,6 +11,7 @@ from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.closed_loop import continuation
+from rnnsearch.tasks.rollouts import rollout_rmse
 from rnnsearch.tasks.shuffling import shuffled_batches
 from rnnsearch.tasks.signals.config import SignalConfig
 from rnnsearch.tasks.signals.data import SignalData
@@ -18,10 +19,8 @@ from rnnsearch.tasks.signals.scores import VALID_ERROR
 from rnnsearch.tasks.sums import row_sums
 
 WINDOWS_AT_ONCE = 256
-"""Windows of a call that scores; fixed, so that no trial's rounding hangs on its neighbours."""
-
-FEATURES = {"lorenz": ("x", "y", "z")}
-"""Names of a signal's features, by type, where there are several."""
+"""Windows of a call that scores; fixed, so that a trial's rounding does not depend on how many
+trials are scored beside it."""
 
 
 class SignalTask:
@@ -109,7 +108,6 @@ class SignalTask:
             first = start + config.window + config.horizon - 1
         spacing = self.data.times[1] - self.data.times[0]
         found = predicted.cpu().numpy()
-        names = FEATURES.get(config.type, ("",))
         return Panels(
             [
                 Panel(
@@ -122,7 +120,7 @@ class SignalTask:
                     prediction_time=self.data.times[first] + spacing * np.arange(len(found)),
                     prediction=found[:, feature],
                 )
-                for feature, name in enumerate(names)
+                for feature, name in enumerate(config.features)
             ]
         )
 
@@ -137,6 +135,7 @@ class SignalTask:
         return self._values[starts + self.config.window - 1 + self.config.horizon]
 
     def _closed_loop(self, predictor: Predictor, part: Part) -> dict[str, Tensor]:
+        """Errors of rollouts, and how long they are valid where the signal is chaotic."""
         horizons = self.config.rollout.steps
         starts = torch.tensor(self.data.loop_starts(part), device=self._points.device)
         window = torch.arange(self.config.window, device=starts.device).unsqueeze(1)
@@ -145,19 +144,18 @@ class SignalTask:
         fed = self._points[starts + window].unsqueeze(0)
         closed = self._unscaled(continuation(predictor, fed, max(horizons), self._sliding()))
         error = closed - truth
-        found = {}
-        for horizon in horizons:
-            mean = row_sums(error[:, :horizon].square()) / error[0, :horizon].numel()
-            found[f"{part}_rollout_rmse_{horizon}"] = mean.sqrt()
-        if self.data.lyapunov_times is not None:
+        found = rollout_rmse(part, error.square(), horizons)
+        if self.config.lyapunov_times is not None:
             apart = (error / self._spread).square().mean(dim=-1).sqrt()
             valid = (apart <= VALID_ERROR).double().cumprod(dim=1)
             steps = row_sums(valid) / len(starts)
-            found[f"{part}_valid_time"] = steps * self.data.lyapunov_times
+            found[f"{part}_valid_time"] = steps * self.config.lyapunov_times
         return found
 
     def _sliding(self) -> int | None:
+        """The window that is read again for each prediction; see `fed_back.continued`."""
         return self.config.window if self.head == "last" else None
 
     def _unscaled(self, outputs: Tensor) -> Tensor:
+        """Outputs [..., F] in the units of the signal, float64."""
         return outputs.double() * self._scale + self._center

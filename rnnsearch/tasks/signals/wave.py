@@ -22,9 +22,7 @@ class WaveConfig(SignalConfig):
     """
 
     type: Literal["wave"] = "wave"
-    num_points: Annotated[
-        int, "Points over [0, duration], both ends included.", Range(3, 1_000_000, unit="points")
-    ] = 1000
+    num_points: Annotated[int, "Points over [0, duration], both ends included."] = 1000
     duration: Annotated[
         float, "In units of time.", Range(above=0, most=1e6, unit="units of time")
     ] = 100.0
@@ -59,37 +57,32 @@ class WaveConfig(SignalConfig):
         float, "Standard deviation of the white noise on each point.", Range(0, 1e6)
     ] = 0.0
 
+    def problems(self) -> list[tuple[str, str]]:
+        """Everything wrong with a config whose fields have the right types."""
+        if found := outside(self):
+            return found
+        count = len(self.amplitudes)
+        for key in ("frequencies", "phases"):
+            named = len(getattr(self, key))
+            if named != count and (named or key == "frequencies"):
+                found.append((key, f"names {named} components, amplitudes {count}."))
+        return found or shared_problems(self)
 
-def problems(config: WaveConfig) -> list[tuple[str, str]]:
-    """Everything wrong with a config whose fields have the right types."""
-    if found := outside(config):
-        return found
-    count = len(config.amplitudes)
-    if len(config.frequencies) != count:
-        found.append(
-            ("frequencies", f"names {len(config.frequencies)} components, amplitudes {count}.")
-        )
-    if config.phases and len(config.phases) != count:
-        found.append(("phases", f"names {len(config.phases)} components, amplitudes {count}."))
-    return found or shared_problems(config, config.num_points)
-
-
-def generate(config: WaveConfig) -> tuple[Floats, Floats]:
-    """Times [points] and values [points, 1]; the same for equal configs."""
-    generator = np.random.default_rng(derive(config.data_seed, "wave"))
-    time = np.linspace(0.0, config.duration, config.num_points)
-    warped = time + config.chirp * time**2 / (2 * config.duration)
-    root = np.sqrt(config.duration / (config.num_points - 1))
-    values = np.zeros(config.num_points)
-    phases = config.phases or (0.0,) * len(config.amplitudes)
-    for amplitude, frequency, phase in zip(
-        config.amplitudes, config.frequencies, phases, strict=True
-    ):
-        # Drawn with or without drift, so that one more of it leaves all else as it is.
-        steps = generator.normal(size=(2, config.num_points)) * root
-        steps[:, 0] = 0.0
-        walks = np.cumsum(steps, axis=1)
-        angle = frequency * warped + phase + config.phase_drift * walks[1]
-        values += amplitude * np.exp(config.amplitude_drift * walks[0]) * np.sin(angle)
-    values += config.noise * generator.normal(size=config.num_points)
-    return time, values[:, None]
+    def generate(self) -> tuple[Floats, Floats]:
+        """Times [points] and values [points, 1]; the same for equal configs."""
+        generator = np.random.default_rng(derive(self.data_seed, "wave"))
+        time = np.linspace(0.0, self.duration, self.num_points)
+        warped = time + self.chirp * time**2 / (2 * self.duration)
+        root = np.sqrt(self.duration / (self.num_points - 1))
+        values = np.zeros(self.num_points)
+        phases = self.phases or (0.0,) * len(self.amplitudes)
+        components = zip(self.amplitudes, self.frequencies, phases, strict=True)
+        for amplitude, frequency, phase in components:
+            # Drawn with or without drift, so that one more of it leaves all else as it is.
+            steps = generator.normal(size=(2, self.num_points)) * root
+            steps[:, 0] = 0.0
+            walks = np.cumsum(steps, axis=1)
+            angle = frequency * warped + phase + self.phase_drift * walks[1]
+            values += amplitude * np.exp(self.amplitude_drift * walks[0]) * np.sin(angle)
+        values += self.noise * generator.normal(size=self.num_points)
+        return time, values[:, None]

@@ -15,7 +15,7 @@ from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.closed_loop import closed_loop_rollout
 from rnnsearch.tasks.load import load_data
-from rnnsearch.tasks.signals import lorenz, mackey_glass, wave
+from rnnsearch.tasks.signals import lorenz
 from rnnsearch.tasks.signals.config import LoopConfig, SignalConfig
 from rnnsearch.tasks.signals.data import SignalData
 from rnnsearch.tasks.signals.lorenz import LYAPUNOV_EXPONENT, LorenzConfig
@@ -122,7 +122,7 @@ def test_a_wave_without_drift_is_its_formula() -> None:
         phases=(0.3, 0.0),
         chirp=0.4,
     )
-    time, values = wave.generate(config)
+    time, values = config.generate()
     warped = time * (1 + 0.4 * time / 100)
     expected = 2 * np.sin(warped + 0.3) + 0.5 * np.sin(3 * warped)
     np.testing.assert_allclose(values[:, 0], expected, atol=1e-12)
@@ -131,19 +131,17 @@ def test_a_wave_without_drift_is_its_formula() -> None:
 
 def test_noise_and_drift_have_the_size_that_is_asked_for() -> None:
     config = WaveConfig(num_points=20_001, duration=2000.0, noise=0.1)
-    noise = wave.generate(config)[1] - wave.generate(replace(config, noise=0.0))[1]
+    noise = config.generate()[1] - replace(config, noise=0.0).generate()[1]
     assert noise.std() == pytest.approx(0.1, rel=0.03)
     drift = replace(config, noise=0.0, frequencies=(0.0,), phases=(np.pi / 2,), amplitude_drift=0.2)
-    walk = np.log(wave.generate(drift)[1][:, 0]) / 0.2
+    walk = np.log(drift.generate()[1][:, 0]) / 0.2
     assert np.diff(walk[::10]).std() == pytest.approx(1.0, rel=0.05), "a unit of time is 10 points"
-    assert not np.array_equal(
-        wave.generate(config)[1], wave.generate(replace(config, data_seed=1))[1]
-    )
+    assert not np.array_equal(config.generate()[1], replace(config, data_seed=1).generate()[1])
 
 
 def test_mackey_glass_obeys_its_equation() -> None:
     config = replace(GLASS, num_points=600)
-    time, values = mackey_glass.generate(config)
+    time, values = config.generate()
     x = values[:, 0]
     assert np.diff(time).tolist() == [1.0] * 599
     # the slope by central differences, which err by a sixth of the third derivative
@@ -155,21 +153,21 @@ def test_mackey_glass_obeys_its_equation() -> None:
 
 
 def test_a_short_delay_settles() -> None:
-    values = mackey_glass.generate(replace(GLASS, tau=2.0))[1]
+    values = replace(GLASS, tau=2.0).generate()[1]
     np.testing.assert_allclose(values, 1.0, atol=1e-6)  # the fixed point: 0.2 / (1 + 1) = 0.1
 
 
 def test_lorenz_converges_with_its_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lorenz, "TRANSIENT", 0.0)
     config = replace(CHAOS, num_points=200)
-    coarse = lorenz.generate(config)[1]
+    coarse = config.generate()[1]
     monkeypatch.setattr(lorenz, "LONGEST_STEP", 0.0025)
     # of fourth order: a chaotic path of 4 units of time magnifies what is left by some e^3.6
-    np.testing.assert_allclose(lorenz.generate(config)[1], coarse, atol=2e-3)
+    np.testing.assert_allclose(config.generate()[1], coarse, atol=2e-3)
 
 
 def test_lorenz_lies_on_its_attractor() -> None:
-    values = lorenz.generate(replace(CHAOS, num_points=4000))[1]
+    values = replace(CHAOS, num_points=4000).generate()[1]
     assert values.std(axis=0) == pytest.approx([7.9, 9.0, 8.6], rel=0.1)
     assert values[:, 2].mean() == pytest.approx(23.5, rel=0.1)
     assert (values[:, 0] > 0).mean() == pytest.approx(0.5, abs=0.25), "both wings"
@@ -304,9 +302,9 @@ def test_problems_name_the_key(key: str, config: SignalConfig) -> None:
 
 
 def test_the_defaults_have_no_problem() -> None:
-    assert wave.problems(WaveConfig()) == []
-    assert mackey_glass.problems(MackeyGlassConfig()) == []
-    assert lorenz.problems(LorenzConfig()) == []
+    assert WaveConfig().problems() == []
+    assert MackeyGlassConfig().problems() == []
+    assert LorenzConfig().problems() == []
 
 
 def test_one_evaluation_serves_every_network() -> None:
