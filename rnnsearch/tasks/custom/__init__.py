@@ -1,1 +1,1 @@
-"""Tasks that users write in their own packages. `__init__` imports nothing."""
+"""Custom tasks: those that people write in packages of their own. `__init__` imports nothing."""

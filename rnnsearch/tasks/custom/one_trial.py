@@ -1,10 +1,11 @@
-"""A task told for one trial, as packs know tasks: the data side, without torch."""
+"""A task written for one trial, as packs know tasks: the data side, without torch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import file_digest, sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,7 @@ from rnnsearch.custom_code import calling
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Head, Loss, Metric, Part, Score, Window
-from rnnsearch.tasks.custom.declared import (
-    figures_wrong,
-    metrics_wrong,
-    one_trial_wrong,
-    refuse,
-    values_wrong,
-)
+from rnnsearch.tasks.custom import declared
 from rnnsearch.tasks.custom.find import class_path
 
 BASELINE_SEQUENCES = 256
@@ -29,12 +24,15 @@ BASELINE_SEQUENCES = 256
 
 
 class OneTrialData:
-    """What a user's task says of itself.
+    """What a task for one trial says of itself, as `TaskData`.
+
+    Making it draws a first batch and evaluates a network that answers 0, so that a task whose
+    shapes or figures do not fit is refused before anything is trained on it.
 
     Attributes:
-        config: The user's own object.
-        head: `last` where the targets have one step and the inputs several.
-        steps: Of the inputs, as a first batch had them.
+        config: The task, an object of the person's own class.
+        head: `last` where the targets have one time step and the inputs several.
+        steps: Time steps of the inputs, as a first batch had them.
 
     Raises:
         DataError: Its batches do not have the shapes that it announces, or `evaluate` reports
@@ -48,7 +46,8 @@ class OneTrialData:
     def __init__(self, config: Any) -> None:
         self.config = config
         self.name = class_path(type(config))
-        refuse(self.name, one_trial_wrong(config) + metrics_wrong(self.metrics()))
+        metric_problems = declared.metric_problems(self.metrics())
+        declared.refuse(self.name, chain(declared.one_trial_problems(config), metric_problems))
         self.input_size = int(config.input_size)
         self.output_size = int(config.output_size)
         self.symbolic: bool = getattr(config, "symbolic", False)
@@ -59,12 +58,12 @@ class OneTrialData:
         inputs, targets = self.batch(0, 2)
         self.steps: int = inputs.shape[1]
         self.head: Head = "last" if targets.shape[1] == 1 < self.steps else "every"
-        self._rows: dict[Part, int] = {"val": self._asked("val")}
-        if tested := self._asked("test"):
+        self._rows: dict[Part, int] = {"val": self._sequences_asked("val")}
+        if tested := self._sequences_asked("test"):
             self._rows["test"] = tested
 
     def batch(self, seed: int, size: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Sequences out of the user's `batch`, checked.
+        """Inputs and targets that the task's `batch` draws with a seed, checked.
 
         Raises:
             DataError: They have other shapes than the task announces.
@@ -85,41 +84,52 @@ class OneTrialData:
         return inputs, targets
 
     def _check(self, what: str, array: NDArray[Any], size: int, width: int, whole: bool) -> None:
-        wanted = "whole numbers (size, time)" if whole else f"numbers (size, time, {width})"
+        """Refuse inputs or targets of another type or shape than the task announces.
+
+        Args:
+            what: `inputs` or `targets`.
+            size: Sequences that were asked for.
+            width: Features, or where numbers are whole how many different ones there are.
+            whole: Whether they are symbols or classes.
+
+        Raises:
+            DataError: With the type and shape that they have.
+        """
+        needed = "whole numbers (size, time)" if whole else f"numbers (size, time, {width})"
         fits = array.ndim == 2 if whole else array.ndim == 3 and array.shape[2] == width
         fits = fits and len(array) == size and array.dtype.kind in ("iu" if whole else "fiub")
         if not fits:
             raise DataError(
                 f"{self.name}.batch returned {what} of type {array.dtype} and shape {array.shape} "
-                f"for a size of {size}; they must be {wanted}."
+                f"for a size of {size}; they must be {needed}."
             )
         if whole and (array.min() < 0 or array.max() >= width):
             raise DataError(f"{self.name}.batch returned {what} outside of 0 to {width - 1}.")
-        refuse(self.name, values_wrong(what, array, self.loss))
+        declared.refuse(self.name, declared.value_problems(what, array, self.loss))
 
-    def _asked(self, part: Part) -> int:
-        """How many sequences a network is asked about in a part; 0 of one that the task lacks.
+    def _sequences_asked(self, part: Part) -> int:
+        """How many sequences `evaluate` asks a network about; 0 where the task lacks the part.
 
         Raises:
-            DataError: The figures are not those that the task names.
+            DataError: `evaluate` fails, or its figures are not those that the task announces.
         """
         shown: list[NDArray[Any]] = []
         call = f"{self.name}.evaluate(predict, {part!r}), with a network that answers 0,"
         try:
             with calling(call, DataError):
-                found = self.config.evaluate(self._zeros(shown), part)
+                figures = self.config.evaluate(self._zeros(shown), part)
         except DataError as error:
             if part != "test":
                 raise
             raise DataError(f"{error}. A task without a test part returns {{}} there.") from error
-        if part == "test" and isinstance(found, Mapping) and not found:
+        if part == "test" and isinstance(figures, Mapping) and not figures:
             return 0
         named = [part + metric.name.removeprefix("val") for metric in self.metrics()]
-        refuse(self.name, figures_wrong(found, named, part))
+        declared.refuse(self.name, declared.figure_problems(figures, named, part))
         return max(1, sum(len(fed) for fed in shown))
 
     def _zeros(self, shown: list[NDArray[Any]]) -> Callable[[NDArray[Any]], NDArray[Any]]:
-        """A network that answers zero to everything; `shown` gains what it was asked."""
+        """A network that answers zero to everything, and appends its inputs to `shown`."""
         steps = 1 if self.head == "last" else None
 
         def answer(fed: NDArray[Any]) -> NDArray[Any]:
@@ -129,22 +139,23 @@ class OneTrialData:
         return answer
 
     def rows(self) -> dict[Part, int]:
-        """Sequences that a network is asked about in each part that is scored.
+        """How many sequences a network is asked about in each part that is scored.
 
-        None of training: its batches are drawn as they are needed.
+        The training part is not among them: its batches are drawn as they are needed.
         """
         return dict(self._rows)
 
     def sha256(self) -> str:
-        """The task's own `sha256()` where it has one; else of all that can be seen of its data.
+        """A hash of the task's data: from its method `sha256` where it has one.
 
-        That is the file of a field `path`, a first batch, and what `evaluate` shows a network and
-        makes of its answers, in so many digits as every processor agrees on.
+        Else it is a hash of all that can be seen of the data: the file of a field `path`, a first
+        batch, and what `evaluate` shows a network and makes of its answers, the figures in as many
+        digits as every processor agrees on.
         """
-        own = getattr(self.config, "sha256", None)
-        if callable(own):
+        custom = getattr(self.config, "sha256", None)
+        if callable(custom):
             with calling(f"{self.name}.sha256()", DataError):
-                return str(own())
+                return str(custom())
         digest = sha256()
         path = getattr(self.config, "path", None)
         if isinstance(path, str) and Path(path).is_file():
@@ -159,23 +170,23 @@ class OneTrialData:
         return digest.hexdigest()
 
     def notes(self) -> Sequence[str]:
-        """That it is computed trial by trial, and where nothing is tested."""
-        found = [f"{self.name} is a task for one trial: it is asked once for each trial of a pack"]
+        """A line that it is computed trial by trial, and one where it has no test part."""
+        notes = [f"{self.name} is a task for one trial: it is asked once for each trial of a pack"]
         if "test" not in self._rows:
-            found.append("it has no test part: the champion has the figures of validation alone")
-        return found
+            notes.append("it has no test part: the champion has the figures of validation alone")
+        return notes
 
     def metrics(self) -> Sequence[Metric]:
-        """The user's own."""
+        """The metrics that the task announces."""
         with calling(f"{self.name}.metrics()", DataError):
             return tuple(self.config.metrics())
 
     def seq_len(self, window: Window) -> int:
-        """The length of a sequence is the task's own."""
+        """The time steps of a sequence, which the task decides."""
         return window.seq_len or self.steps
 
     def window_problem(self, window: Window) -> str | None:
-        """The length of a sequence is the task's own."""
+        """Why sequences cannot have another length than the task gives them, or None."""
         if window.seq_len in (None, self.steps):
             return None
         return (
@@ -187,22 +198,24 @@ class OneTrialData:
         """The best constant answer and, where outputs and inputs are alike, the last input."""
         inputs, targets = self.batch(1, BASELINE_SEQUENCES)
         constant = self._constant(targets)
-        steps = None if self.head == "every" else 1
+        last = slice(-1 if self.head == "last" else None, None)
 
         def same(fed: NDArray[Any]) -> NDArray[Any]:
-            shape = len(fed), steps or fed.shape[1], len(constant)
-            return np.broadcast_to(constant, shape).copy()
+            steps = np.shape(fed)[1:2] if self.head == "every" else (1,)
+            return np.broadcast_to(constant, (len(fed), *steps, len(constant))).copy()
 
         found = [self._score("constant", same, "one answer for all, fitted on 256 sequences")]
-        alike = not self.symbolic and inputs.shape[2] == self.output_size and self.loss != "bce"
-        if alike and self.loss != "cross_entropy":
-            last = slice(-(steps or inputs.shape[1]), None)
-            found.append(
-                self._score("persistence", lambda fed: fed[:, last], "says the input again")
-            )
+        numbers = not self.symbolic and self.loss not in ("bce", "cross_entropy")
+        if numbers and inputs.shape[2] == self.output_size:
+            note = "says the input again"
+            found.append(self._score("persistence", lambda fed: fed[:, last], note))
         return found
 
     def _constant(self, targets: NDArray[Any]) -> Floats:
+        """The one answer [output_size] that errs least on some targets by the loss of training.
+
+        Of `cross_entropy` and `bce` it is logits, as a network gives them.
+        """
         if self.loss == "cross_entropy":
             counts = np.bincount(targets.ravel(), minlength=self.output_size) + 1.0
             return np.asarray(np.log(counts / counts.sum()))
@@ -213,6 +226,7 @@ class OneTrialData:
         return np.asarray(np.median(flat, axis=0) if self.loss == "l1" else flat.mean(axis=0))
 
     def _score(self, name: str, predict: Callable[..., NDArray[Any]], note: str) -> Score:
+        """The figures that the task's `evaluate` gives a baseline on every part that is scored."""
         found: dict[str, float] = {}
         for part in self._rows:
             with calling(f"{self.name}.evaluate(predict, {part!r}), with the {name}", DataError):
@@ -227,6 +241,7 @@ class OneTrialData:
 
 
 def _plain(value: Any) -> Any:
+    """A field's value as JSON values: tuples become lists, within dicts and lists too."""
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -1,4 +1,4 @@
-"""What a user's task has to have. Nothing here is inherited from; classes only have to fit.
+"""What a custom task has to have. Nothing here is inherited from; classes only have to fit.
 
 Both kinds are frozen dataclasses whose fields, each with a default, are the keys under `task` in a
 space file; the class's docstring with its `Attributes:` is their meaning in `rnnsearch keys`. What
@@ -29,7 +29,7 @@ Predict = Callable[[NDArray[Any]], NDArray[Any]]
 
 
 class OneTrialTask(Protocol):
-    """A task told for one trial, in numpy. An adapter loops over the trials: slow, but right.
+    """A task written for one trial, in numpy. A loop over the trials runs it: slow, but right.
 
     Attributes:
         input_size: Features of an input, or different symbols where inputs are whole numbers.

@@ -153,7 +153,7 @@ class SignalTask:
         return found
 
     def _sliding(self) -> int | None:
-        """The window that is read again for each prediction; see `fed_back.continued`."""
+        """The window that is read again for each prediction; see `closed_loop.continuation`."""
         return self.config.window if self.head == "last" else None
 
     def _unscaled(self, outputs: Tensor) -> Tensor:
