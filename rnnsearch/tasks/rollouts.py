@@ -85,7 +85,7 @@ def baseline_rmse(
         }
 
 
-def closed_loop(
+def baseline_rollout(
     predict: Predict, known: Floats, steps: int, most: int, limit: float = np.inf
 ) -> Floats:
     """Let a baseline go on from its own predictions.

@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
-from rnnsearch.tasks.rollouts import Predict, baseline_rmse, closed_loop, rollout_metrics
+from rnnsearch.tasks.rollouts import Predict, baseline_rmse, baseline_rollout, rollout_metrics
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.signals.baselines import signal_baselines
 from rnnsearch.tasks.signals.config import SignalConfig
@@ -172,7 +172,7 @@ class SignalData:
         known, truth = self.loops(part)
         # An unstable order runs away; what is far beyond the signal stays finite there.
         limit = 1e6 * (1 + np.abs(self.values).max())
-        closed = closed_loop(predict, known, len(truth), self.config.window, limit)
+        closed = baseline_rollout(predict, known, len(truth), self.config.window, limit)
         found |= baseline_rmse(part, closed - truth, self.config.rollout.steps)
         if self.config.lyapunov_times is not None:
             steps = valid_steps(closed, truth, self.spread())

@@ -9,7 +9,7 @@ import numpy as np
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Part, Score
 from rnnsearch.tasks.linear_ar import best_order, last_points, persistence
-from rnnsearch.tasks.rollouts import Predict, baseline_rmse, closed_loop
+from rnnsearch.tasks.rollouts import Predict, baseline_rmse, baseline_rollout
 from rnnsearch.tasks.sine.config import RolloutConfig, rollouts
 
 Waves = Mapping[Part, Floats]
@@ -64,7 +64,7 @@ def _part_score(
     for horizons, warmup, suffix in rollouts(rollout, part):
         # A baseline that needs more points than there are repeats the first, so none may be lost.
         most = max(warmup, HIGHEST_ORDER)
-        closed = closed_loop(predict, points[:, :warmup], max(horizons), most)[..., 0]
+        closed = baseline_rollout(predict, points[:, :warmup], max(horizons), most)[..., 0]
         truth = waves[:, warmup : warmup + max(horizons)].T
         errors = np.asfortranarray(closed - truth)  # means add up wave by wave
         found |= baseline_rmse(part, errors, horizons, suffix)
