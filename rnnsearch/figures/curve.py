@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnsearch.figures.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PURPLE,
-    SKY,
-    drawing,
-    heading,
-    whole_numbers,
-)
+from rnnsearch.figures import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+MOST_DOTTED = 40
+"""Epochs up to which each has its dot on a curve."""
 
 
 def draw_curve(
@@ -30,36 +23,26 @@ def draw_curve(
     title: str,
     value_label: str,
 ) -> None:
-    """One trial's metrics over its epochs, in one PNG.
+    """Draw one trial's metrics over its epochs as a PNG.
 
     Args:
-        curves: {name: {epoch: value}}, at most six; values that are not finite are left out.
+        curves: Values by the name of the metric and then by epoch, of at most six metrics; values
+            that are not finite are left out.
+        path: Where the PNG goes; its folder is made.
         value_label: What is measured, with its unit.
     """
-    with drawing(path) as (axes,):
+    with style.drawing(path) as (axes,):
         plot_curves(axes, curves)
-        axes.set_xlabel("epoch", color=INK)
-        axes.set_ylabel(value_label, color=INK)
-        heading(axes, title)
+        axes.set_xlabel("epoch", color=style.INK)
+        axes.set_ylabel(value_label, color=style.INK)
+        style.heading(axes, title)
 
 
 def plot_curves(axes: Axes, curves: Mapping[str, Mapping[int, float]]) -> None:
-    """Values over epochs; see `draw_curve`."""
-    import numpy as np
-
-    for (name, curve), color in zip(
-        curves.items(), (BLUE, ORANGE, GREEN, PURPLE, SKY, GREY), strict=False
-    ):
-        epochs = np.array(sorted(curve))
-        values = np.array([curve[epoch] for epoch in sorted(curve)], dtype=float)
-        seen = np.isfinite(values)
-        marker = "o" if seen.sum() <= 40 else None
-        axes.plot(
-            *(epochs[seen], values[seen]),
-            color=color,
-            linewidth=1.6,
-            marker=marker,
-            markersize=3.5,
-            label=name,
-        )
-    whole_numbers(axes)
+    """Draw the curves of `draw_curve` into some axes, with a dot an epoch where they are few."""
+    for (name, curve), color in zip(curves.items(), style.CURVES, strict=False):
+        known = {epoch: value for epoch, value in sorted(curve.items()) if isfinite(value)}
+        marker = "o" if len(known) <= MOST_DOTTED else ""
+        (line,) = axes.plot(list(known), list(known.values()), color=color, label=name)
+        line.set(linewidth=1.6, marker=marker, markersize=3.5)
+    style.whole_numbers(axes)

@@ -1,4 +1,4 @@
-"""A picture that knows how to draw itself."""
+"""What a task shows of a trained model: arrays or panels, and how they are drawn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Drawing(Protocol):
-    """Draws one PNG."""
+    """A function that draws one PNG."""
 
     def __call__(self, path: Path, *, title: str) -> None:
         """Draw it.
@@ -32,7 +32,7 @@ class Figure:
     """What a task shows of one trained model.
 
     Attributes:
-        drawing: Draws it.
+        drawing: The function that draws it.
         caption: What the title says after the name of the model, from its comma or colon on.
         arrays: What is drawn, as `tasks.pictures.Pictured` names it; None where the drawing alone
             knows.
@@ -45,7 +45,7 @@ class Figure:
     panels: Panels | None = None
 
     def draw(self, path: Path, whose: str) -> None:
-        """Draw it, under a title that begins with whose it is."""
+        """Draw it as a PNG, under a title that begins with `whose`, the name of its model."""
         self.drawing(path, title=f"{whose}{self.caption}")
 
 
@@ -53,7 +53,7 @@ def figure_of(arrays: Mapping[str, NDArray[Any]], how: str) -> Figure | None:
     """The picture of what `tasks.pictures.Pictured.picture` gives; None of other arrays.
 
     Args:
-        how: How predictions were made, of a rollout.
+        how: How predictions were made, for the title of a rollout.
     """
     if "confusion" in arrays:
         return Figure(partial(draw_confusion, arrays), ", on the validation part", arrays)
@@ -66,7 +66,7 @@ def rollout_figure(panels: Panels, how: str) -> Figure:
     """The picture of predictions in time.
 
     Args:
-        how: How they were made.
+        how: How the predictions were made, for the title.
     """
     caption = f", {how}{panels.span()}"
     return Figure(partial(draw_panels, panels), caption, panels.shown[0].arrays(), panels)

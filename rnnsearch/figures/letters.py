@@ -7,14 +7,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnsearch.figures import style
 from rnnsearch.figures.curve import plot_curves
-from rnnsearch.figures.style import BLUE, INK, ORANGE, drawing, heading
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LEAST_ROWS, MOST_ROWS = 8, 14
-"""Epochs that are shown, of a training that has so many."""
+"""How many epochs are shown, where a training has so many."""
 
 _VISIBLE = {" ": "\u2423", "\n": "\u21b5", "\t": "\u21e5", "\r": "\u240d"}
 
@@ -29,32 +29,38 @@ def draw_letters(
     title: str,
     kept: int,
 ) -> None:
-    """A row an epoch, a letter a place, right ones on blue and wrong ones on orange; below, curves.
+    """Draw what a network wrote after every epoch as a PNG, and below it the training's curves.
+
+    Each epoch has a row and each place of the text a column; right letters stand on blue and wrong
+    ones on orange.
 
     Args:
-        said: By epoch, one letter for each of `wanted`.
-        read: The letters that were read.
-        wanted: The letter that follows each.
+        said: By epoch what the network wrote, one letter for each of `wanted`.
+        read: The letters that it read.
+        wanted: The letter that follows each of them in the text.
         curves: As in `curve.draw_curve`.
+        path: Where the PNG goes; its folder is made.
         kept: The epoch whose weights are the model.
     """
     epochs = shown_epochs(said, kept)
-    with drawing(path, 2, height=max(2.6, 0.7 + 0.15 * len(epochs))) as (above, below):
+    with style.drawing(path, 2, height=max(2.6, 0.7 + 0.15 * len(epochs))) as (above, below):
         _rows(above, {epoch: said[epoch] for epoch in epochs}, read, wanted, kept)
-        heading(above, title)
+        style.heading(above, title)
         plot_curves(below, curves)
         seen = [value for curve in curves.values() for value in curve.values()]
         if seen and min(seen) > 0 and max(seen) > 30 * min(seen):
             below.set_yscale("log")
-        below.axvline(kept, color=INK, linewidth=0.9, linestyle=(0, (2, 3)), label="kept")
-        below.set_xlabel("epoch", color=INK)
-        heading(below, "Its training")
+        below.axvline(kept, color=style.INK, linewidth=0.9, linestyle=(0, (2, 3)), label="kept")
+        below.set_xlabel("epoch", color=style.INK)
+        style.heading(below, "Its training")
 
 
 def shown_epochs(said: Mapping[int, str], kept: int) -> list[int]:
-    """The first and the last epoch, the kept one, and those at which the letters changed.
+    """The epochs that have a row.
 
-    Where these are too many, some of them, evenly spread; where they are few, others too.
+    These are the first, the last and the kept one, and those at which the letters changed: where
+    there are more than `MOST_ROWS`, some of these, evenly spread; where there are fewer than
+    `LEAST_ROWS`, others beside them.
     """
     epochs = sorted(said)
     changed = [epoch for before, epoch in pairwise(epochs) if said[before] != said[epoch]]
@@ -65,26 +71,21 @@ def shown_epochs(said: Mapping[int, str], kept: int) -> list[int]:
 
 
 def _spread(epochs: list[int], most: int) -> list[int]:
-    """At most so many of some epochs, evenly spread."""
+    """At most `most` of some epochs, evenly spread."""
     if len(epochs) <= most:
         return epochs
     return [epochs[round((at + 0.5) * len(epochs) / most - 0.5)] for at in range(max(0, most))]
 
 
 def _rows(axes: Axes, said: Mapping[int, str], read: str, wanted: str, kept: int) -> None:
+    """Draw the rows of letters; arguments as for `draw_letters`."""
     axes.grid(visible=False)
     for row, word in enumerate(said.values()):
         for place, letter in enumerate(word):
             right = place < len(wanted) and letter == wanted[place]
             corner = (place - 0.46, row - 0.43)
-            _cell(axes, corner, BLUE if right else ORANGE, 0.22 if right else 0.35)
-            axes.text(
-                *(place, row, _visible(letter)),
-                ha="center",
-                va="center",
-                fontsize=9,
-                color=INK,
-            )
+            _cell(axes, corner, style.BLUE if right else style.ORANGE, 0.22 if right else 0.35)
+            style.centred(axes, place, row, _visible(letter), size=9)
     axes.set_xlim(-0.6, len(wanted) - 0.4)
     axes.set_ylim(len(said) - 0.4, -0.6)
     pairs = [f"{_visible(one)}\n{_visible(two)}" for one, two in zip(read, wanted, strict=True)]
@@ -93,17 +94,24 @@ def _rows(axes: Axes, said: Mapping[int, str], read: str, wanted: str, kept: int
         range(len(said)), [f"{epoch}{' (kept)' if epoch == kept else ''}" for epoch in said]
     )
     axes.tick_params(length=0)
-    axes.set_xlabel("the letter that was read, and below it the one that follows", color=INK)
-    axes.set_ylabel("epoch", color=INK)
-    for color, strength, name in ((BLUE, 0.22, "right"), (ORANGE, 0.35, "wrong")):
+    axes.set_xlabel("the letter that was read, and below it the one that follows", color=style.INK)
+    axes.set_ylabel("epoch", color=style.INK)
+    for color, strength, name in ((style.BLUE, 0.22, "right"), (style.ORANGE, 0.35, "wrong")):
         axes.plot([], [], "s", color=color, alpha=strength, markersize=9, label=name)
 
 
 def _cell(axes: Axes, corner: tuple[float, float], color: str, strength: float) -> None:
+    """Colour the place of a letter.
+
+    Args:
+        corner: Its lower corner, in units of the axes.
+        strength: From 0, which is white, to 1.
+    """
     from matplotlib.patches import Rectangle
 
     axes.add_patch(Rectangle(corner, 0.92, 0.86, color=color, alpha=strength, linewidth=0))
 
 
 def _visible(letter: str) -> str:
+    """A letter as it is drawn: spaces and the like have signs of their own."""
     return _VISIBLE.get(letter, letter if letter.isprintable() else repr(letter)[1:-1])

@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_PANELS = 12
+"""Panels of a picture; of more quantities the first ones are shown."""
+
 _ARRAYS = ("time", "truth", "warmup", "prediction_time", "prediction")
 
 LIGHT = "#b3b3b3"
-"""What the model was given is quieter than what came after it."""
+"""The colour of what the model was given, which is quieter than that of what came after it."""
 
 MOST_DOTS = 80
 """Points up to which each has its dot."""
 
 LEAST_CONTEXT = 40
 CONTEXT_SHARE = 2
-"""So many times as many points of context as of predictions are shown, but at least some."""
+"""Before the predictions twice as many given points are shown, but at least `LEAST_CONTEXT`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -70,32 +72,33 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    """What can be drawn of a model's predictions.
+    """The panels of one picture of a model's predictions.
 
     Attributes:
         shown: At most `MOST_PANELS`.
-        more: In words, what else there is; empty where all is shown.
+        more: How many of all quantities are shown, in words; empty where all are.
     """
 
     shown: Sequence[Panel]
     more: str = ""
 
     def span(self) -> str:
-        """Of which series they are, and from when on, as the end of a title."""
+        """The end of a title: of which series the predictions are, and from when on."""
         first = [panel.prediction_time[0] for panel in self.shown]
         panel = self.shown[0]
-        said = f" of {panel.name}" if panel.name and len(self.shown) == 1 else ""
+        span = f" of {panel.name}" if panel.name and len(self.shown) == 1 else ""
         dated = panel.time.dtype.kind == "M"
         if dated or not panel.along.startswith("time"):
-            said += f" from {'' if dated else f'{panel.along} '}{written(min(first))}"
-            said += "" if len(set(first)) == 1 else " or later"
-        return said
+            span += f" from {'' if dated else f'{panel.along} '}{written(min(first))}"
+            span += "" if len(set(first)) == 1 else " or later"
+        return span
 
 
 def draw_panels(panels: Panels, path: Path, *, title: str) -> None:
-    """What was known, the truth after it, and the predictions, in one PNG, a panel a quantity.
+    """Draw what was known, the truth after it, and the predictions as a PNG, a panel a quantity.
 
-    Predictions are dots on a line, truth is a darker line; the last of the context is light.
+    Predictions are dots on a line and the truth is a darker line; the points that the model was
+    given, of which the last ones are shown, are light.
 
     Args:
         path: Where the PNG goes; its folder is made.
@@ -118,6 +121,7 @@ def draw_panels(panels: Panels, path: Path, *, title: str) -> None:
 
 
 def _panel(axes: Axes, panel: Panel) -> None:
+    """Draw one quantity."""
     fed = panel.warmup.astype(bool)
     known = np.flatnonzero(fed)
     steps = len(panel.prediction)
@@ -164,12 +168,19 @@ def _panel(axes: Axes, panel: Panel) -> None:
 
 
 def _given(kept: int, known: int) -> str:
+    """The legend's words for the given points.
+
+    Args:
+        kept: How many of them are shown.
+        known: How many the model was given.
+    """
     if kept < known:
         return f"given, the last {kept:,} of {known:,} points"
     return f"given, {known:,} point{'s' if known > 1 else ''}"
 
 
 def _dates(axes: Axes) -> None:
+    """Label the axis of time with dates, each as short as it can be beside the others."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     locator = AutoDateLocator(minticks=3, maxticks=8)
@@ -178,7 +189,11 @@ def _dates(axes: Axes) -> None:
 
 
 def _limit(axes: Axes, panel: Panel, first: int) -> None:
-    """Keep the truth in view where a rollout runs away."""
+    """Limit the axis of values to the truth and as much again, where a rollout runs away.
+
+    Args:
+        first: The first point that is shown.
+    """
     seen = panel.truth[first:]
     seen = seen[np.isfinite(seen)]
     if not len(seen):

@@ -7,20 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
-from rnnsearch.figures.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PURPLE,
-    drawing,
-    heading,
-    shortened,
-    whole_numbers,
-)
+from rnnsearch.figures import style
 from rnnsearch.goal import Goal
 
 if TYPE_CHECKING:
@@ -29,17 +18,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MARKS = {
-    "complete": (BLUE, "o"),
-    "pruned": (GREY, "v"),
-    "diverged": (PURPLE, "x"),
-    "failed": (ORANGE, "x"),
+    "complete": (style.BLUE, "o"),
+    "pruned": (style.GREY, "v"),
+    "diverged": (style.PURPLE, "x"),
+    "failed": (style.ORANGE, "x"),
 }
 
 _DASHES = ((5, 3), (1, 2), (7, 2, 1, 2), (9, 4), (3, 2, 1, 2, 1, 2), (2, 4))
 MOST_RUNGS = 16
-"""Of a rule that decides more often, lines at its rungs would hide the curves."""
+"""Rungs up to which each has its line; more lines would hide the curves."""
 MOST_NAME = 40
-"""Characters of a baseline's name in a legend."""
+"""How many characters of a baseline's name a legend shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +36,8 @@ class TrialPoint:
     """One ended trial as the study's picture needs it.
 
     Attributes:
-        value: The study's metric, the best that the trial reached; None puts it on the edge.
+        state: One of the states in `_MARKS`.
+        value: The best value of the study's metric that the trial reached; None without any.
         curve: The metric by epoch.
     """
 
@@ -69,9 +59,12 @@ def draw_study(
     best: int | None = None,
     won: bool = False,
 ) -> None:
-    """All trials by state with the best so far; below, their learning curves and the rungs.
+    """Draw all trials by state as a PNG; below, their learning curves and the rungs.
+
+    A line through the trials shows the best value so far.
 
     Args:
+        path: Where the PNG goes; its folder is made.
         value_label: The metric with its unit.
         rungs: Epochs at which trials were stopped.
         goal: Which way a value is better.
@@ -85,51 +78,43 @@ def draw_study(
     values += [value for trial in trials for value in trial.curve.values()]
     finite = np.array([value for value in values if np.isfinite(value)])
     log = bool(finite.size and finite.min() > 0 and finite.max() / finite.min() > 30)
-    with drawing(path, rows=2, height=3.9) as (above, below):
+    with style.drawing(path, rows=2, height=3.9) as (above, below):
         for axes in (above, below):
             if log:
                 axes.set_yscale("log")
-            axes.set_ylabel(value_label, color=INK)
+            axes.set_ylabel(value_label, color=style.INK)
         first = next((trial for trial in trials if trial.number == best), None)
         _trials(above, trials, goal)
         if won and first is not None and _is_number(first.value):
-            above.plot(
-                *(first.number, first.value, "*"),
-                color=BLUE,
-                markersize=13,
-                markeredgecolor="white",
-                label=f"champion: trial {first.number}",
-                zorder=5,
-            )
+            (star,) = above.plot(first.number, first.value, "*", color=style.BLUE, zorder=5)
+            star.set(markersize=13, markeredgecolor="white")
+            star.set_label(f"champion: trial {first.number}")
         _curves(below, trials, rungs, first, won=won)
         for axes in (above, below):
             _robust_limit(axes, finite, log, goal)
-            whole_numbers(axes)
+            style.whole_numbers(axes)
         _baselines(above, baselines or {})
-        above.set_xlabel("trial", color=INK)
-        below.set_xlabel("epoch", color=INK)
-        heading(above, title)
-        heading(below, "Learning curves")
+        above.set_xlabel("trial", color=style.INK)
+        below.set_xlabel("epoch", color=style.INK)
+        style.heading(above, title)
+        style.heading(below, "Learning curves")
 
 
 def _is_number(value: float | None) -> TypeGuard[float]:
+    """Whether a trial has a value, and one that can be drawn."""
     return value is not None and math.isfinite(value)
 
 
 def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: Goal) -> None:
+    """Draw the value of each trial over its number, and the best so far as a line of steps."""
     for state, (color, marker) in _MARKS.items():
         group = [trial for trial in trials if trial.state == state]
-        if not group:
-            continue
-        here = [(t.number, t.value) for t in group if _is_number(t.value)]
-        axes.plot(
-            [number for number, _ in here],
-            [value for _, value in here],
-            marker,
-            color=color,
-            markersize=5,
-            label=f"{state} ({len(group)})",
-        )
+        if group:
+            here = {t.number: t.value for t in group if _is_number(t.value)}
+            label = f"{state} ({len(group)})"
+            axes.plot(
+                list(here), list(here.values()), marker, color=color, markersize=5, label=label
+            )
     able = [t for t in trials if _is_number(t.value) and t.state not in ("diverged", "failed")]
     able.sort(key=lambda trial: trial.number)
     numbers = [trial.number for trial in able]
@@ -138,7 +123,7 @@ def _trials(axes: Axes, trials: Sequence[TrialPoint], goal: Goal) -> None:
     if steps:
         numbers.append(max(trial.number for trial in trials))
         steps.append(steps[-1])
-        axes.step(numbers, steps, where="post", color=INK, linewidth=1.4, label="best so far")
+        axes.step(numbers, steps, where="post", color=style.INK, linewidth=1.4, label="best so far")
 
 
 def _curves(
@@ -149,30 +134,39 @@ def _curves(
     *,
     won: bool,
 ) -> None:
+    """Draw the learning curves, that of the best trial or champion last, and lines at the rungs.
+
+    Arguments are those of `draw_study`; `first` is its trial `best`.
+    """
     named: set[str] = set()
     for trial in trials:
         if not trial.curve or trial is first:
             continue
-        color = _MARKS.get(trial.state, (GREY, "o"))[0]
+        color = _MARKS.get(trial.state, (style.GREY, "o"))[0]
         label = trial.state if trial.state not in named else "_"
         named.add(trial.state)
         axes.plot(*_points(trial.curve), color=color, linewidth=0.8, alpha=0.45, label=label)
     if first is not None and first.curve:
         label = f"{'champion' if won else 'best'}: trial {first.number}"
-        axes.plot(*_points(first.curve), color=INK, linewidth=2.0, label=label)
+        axes.plot(*_points(first.curve), color=style.INK, linewidth=2.0, label=label)
     for index, rung in enumerate(rungs if len(rungs) <= MOST_RUNGS else ()):
         label = "rung" if index == 0 else "_"
-        axes.axvline(rung, color=GREY, linewidth=0.9, linestyle=(0, (2, 3)), label=label)
+        axes.axvline(rung, color=style.GREY, linewidth=0.9, linestyle=(0, (2, 3)), label=label)
 
 
 def _points(curve: Mapping[int, float]) -> tuple[list[int], list[float]]:
-    """Epochs and values; not-finite values break the line, as they should."""
+    """Epochs and values of a curve; values that are not finite break its line."""
     epochs = sorted(curve)
     return epochs, [curve[epoch] for epoch in epochs]
 
 
 def _robust_limit(axes: Axes, finite: NDArray[np.float64], log: bool, goal: Goal) -> None:
-    """A few wild trials must not press all others onto the axis."""
+    """Limit the axis of values, so that a few wild trials do not press all others onto its end.
+
+    Args:
+        finite: All finite values of the trials and their curves.
+        log: Whether the axis is logarithmic.
+    """
     import numpy as np
 
     if finite.size < 4:
@@ -193,20 +187,13 @@ def _robust_limit(axes: Axes, finite: NDArray[np.float64], log: bool, goal: Goal
 
 
 def _baselines(axes: Axes, baselines: Mapping[str, float]) -> None:
-    """The best rivals as lines; the legend names those too that lie outside of the picture."""
+    """Draw the best baselines as lines; the legend also names those outside of the picture."""
     low, high = axes.get_ylim()
     for (name, value), dashes in zip(baselines.items(), _DASHES, strict=False):
         inside = low <= value <= high
-        said = f": {value:.3g}" + ("" if inside else " (off the scale)")
-        look: dict[str, Any] = {
-            "color": GREEN,
-            "linewidth": 1.3,
-            "linestyle": (0, dashes),
-            "label": shortened(name, MOST_NAME) + said,
-        }
-        if inside:
-            axes.axhline(value, **look)
-        else:
-            axes.plot([], [], **look)
+        label = f"{style.shortened(name, MOST_NAME)}: {value:.3g}"
+        label += "" if inside else " (off the scale)"
+        line = axes.axhline(value) if inside else axes.plot([], [])[0]
+        line.set(color=style.GREEN, linewidth=1.3, linestyle=(0, dashes), label=label)
     if (more := len(baselines) - len(_DASHES)) > 0:
         axes.plot([], [], " ", label=f"and {more} more baselines")

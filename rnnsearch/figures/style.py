@@ -26,25 +26,36 @@ GREEN = "#009E73"
 PURPLE = "#CC79A7"
 SKY = "#56B4E9"
 
+CURVES = (BLUE, ORANGE, GREEN, PURPLE, SKY, GREY)
+"""Colours of several curves in one picture, in the order in which they are drawn."""
 
 WIDTH = 8.0
-"""Inches of a picture, of 160 pixels each."""
+"""Inches that a picture is wide; an inch has 160 pixels."""
 
 LEGEND_WIDTH = 7.2
 """Inches that a legend may take: what is left beside the labels of an axis."""
 
 MOST_COLUMNS = 6
+"""Columns of a legend, if they fit."""
+
 LINE = 0.236
-"""Inches of a row of a legend."""
+"""Inches that a row of a legend is high."""
 
 
 @contextmanager
 def drawing(
     path: Path, rows: int = 1, columns: int = 1, *, height: float = 3.6
 ) -> Iterator[list[Axes]]:
-    """Axes row by row, saved as a PNG of 1,280 pixels' width at the end, whatever is drawn.
+    """A figure to draw into, which is saved as a PNG 1,280 pixels wide at the end of the block.
 
-    matplotlib is imported here: it costs half a second that a search does not owe.
+    matplotlib is imported here, so that a search which draws nothing does not pay half a second.
+
+    Args:
+        path: Where the PNG goes; its folder is made.
+        height: Inches of each row.
+
+    Yields:
+        The axes, row by row.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -65,7 +76,10 @@ def drawing(
 
 
 def _literally(figure: Figure, axes: Sequence[Axes]) -> None:
-    """Names of people's own columns and classes are no formulas, whatever dollars they hold."""
+    """Show dollar signs as they are: names of people's columns and classes are no formulas.
+
+    Labels of ticks stay formulas, since matplotlib writes powers of ten as such.
+    """
     for each in axes:
         titles = [getattr(each, name) for name in ("title", "_left_title")]
         for text in (*titles, each.xaxis.label, each.yaxis.label, *each.texts):
@@ -76,13 +90,14 @@ def _literally(figure: Figure, axes: Sequence[Axes]) -> None:
 
 @contextmanager
 def _no_glyph_missed() -> Iterator[None]:
-    """A letter that the font lacks is drawn as a box, and the screen says nothing of it."""
+    """Draw letters that the font lacks as boxes, without matplotlib's warning of each."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")
         yield
 
 
 def _plain(axes: Axes) -> None:
+    """Two grey axes, dark labels, and pale lines across; nothing else."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -93,7 +108,7 @@ def _plain(axes: Axes) -> None:
 
 
 def heading(axes: Axes, text: str) -> None:
-    """A title flush left, and the legend between it and the data, where it hides nothing."""
+    """Put a title over some axes, flush left, and their legend between it and the data."""
     handles, labels = _named(axes)
     place = {"loc": "lower left", "bbox_to_anchor": (-0.01, 1.0), "borderaxespad": 0.2}
     rows = _legend(axes, axes.figure, handles, labels, place) if labels else 0
@@ -101,9 +116,10 @@ def heading(axes: Axes, text: str) -> None:
 
 
 def headline(axes: Sequence[Axes], text: str) -> None:
-    """A title and one legend above all axes of a figure, whose own room they leave as it is.
+    """Put a title and one legend above all axes of a figure.
 
-    The legend names what any of the axes shows.
+    The legend names what any of the axes shows. The figure grows by the room that both need, so
+    that its axes stay as large as they are.
     """
     figure = cast("Figure", axes[0].figure)
     known: dict[str, Any] = {}
@@ -125,7 +141,7 @@ def headline(axes: Sequence[Axes], text: str) -> None:
 
 
 def _named(axes: Axes) -> tuple[list[Any], list[str]]:
-    """What of some axes a legend names, each name once."""
+    """What a legend of some axes shows and in what words, each name once."""
     found: dict[str, Any] = {}
     for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
         if not label.startswith("_"):
@@ -136,10 +152,14 @@ def _named(axes: Axes) -> tuple[list[Any], list[str]]:
 def _legend(
     owner: Any, figure: Any, handles: list[Any], labels: list[str], place: dict[str, Any]
 ) -> int:
-    """A legend of as many columns as fit into the picture; it takes no width from the axes.
+    """Add a legend of as many columns as fit into the picture; it takes no width from the axes.
+
+    Args:
+        owner: The axes or the figure that it belongs to.
+        place: Arguments of matplotlib's `legend` that say where it stands.
 
     Returns:
-        Its rows.
+        How many rows it has.
     """
     renderer = figure.canvas.get_renderer()
     short = [shortened(label, 80) for label in labels]
@@ -175,13 +195,18 @@ def shortened(text: str, most: int) -> str:
 
 
 def wrapped(text: str) -> str:
-    """A title in at most three lines."""
+    """A title broken into lines of 86 characters; what does not fit into three is left out."""
     lines = [line for part in text.split("\n") for line in wrap(part, 86) or [""]]
     return "\n".join(lines[:3])
 
 
+def centred(axes: Axes, x: float, y: float, text: str, *, size: float, color: str = INK) -> None:
+    """Write a text around a point of some axes."""
+    axes.text(x, y, text, ha="center", va="center", fontsize=size, color=color)
+
+
 def whole_numbers(axes: Axes) -> None:
-    """Ticks of an axis that counts epochs or trials."""
+    """Put ticks at whole numbers alone, on an axis that counts epochs or trials."""
     from matplotlib.ticker import MaxNLocator
 
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
