@@ -1,4 +1,4 @@
-"""Code of a user's own: found by its dotted path, and named where it raises."""
+"""Custom code, which people bring: found by its dotted path, and named where it raises."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from rnnsearch.errors import InputError, RnnsearchError
 _PACKAGE = Path(__file__).parent
 
 SCRIPTS = ("__main__", "__mp_main__")
-"""What Python calls the script that is being run, in this process alone."""
+"""Names that Python gives to the module of a running script, in this process alone."""
 
 
 def find_class(path: str, noun: str) -> type:
-    """The class behind `package.module:Class`, looked for in the working directory too.
+    """Import the class at `package.module:Class`.
 
     Args:
-        noun: What the class is to be: `task` or `cell`.
+        path: Where it is; the working directory is looked through too.
+        noun: What the class is for, in errors: `task` or `cell`.
 
     Raises:
         InputError: As for `find_object`, or what stands there is no class.
@@ -44,10 +45,11 @@ def find_class(path: str, noun: str) -> type:
 
 
 def find_object(path: str, noun: str) -> Any:
-    """What stands at `package.module:Name`, looked for in the working directory too.
+    """Import what stands at `package.module:Name`.
 
     Args:
-        noun: What it is to be: `task` or `cell`.
+        path: Where it is; the working directory is looked through too.
+        noun: What it is for, in errors: `task` or `cell`.
 
     Raises:
         InputError: There is no such module or name, the module cannot be imported, or it is the
@@ -81,16 +83,17 @@ def find_object(path: str, noun: str) -> Any:
 
 @contextmanager
 def calling(call: str, kind: type[InputError] = InputError) -> Iterator[None]:
-    """Run a user's own code; what it raises becomes words about that code.
+    """Run custom code, so that an error in it names the call and the line of that code.
 
-    What it prints goes to standard error, and what it asks finds nobody, as in a pack.
+    What the code prints goes to standard error, and what it reads from standard input is empty, as
+    in the process of a pack.
 
     Args:
         call: What is called and with what, such as `MyCell(input_size=1, hidden_size=8)`.
-        kind: Of error.
+        kind: The error that is raised instead of the code's own.
 
     Raises:
-        InputError: It raised; an error of ours in it stays as it is.
+        InputError: The code raised. An error of rnnsearch's that it raises stays as it is.
     """
     try:
         with _apart():
@@ -102,7 +105,7 @@ def calling(call: str, kind: type[InputError] = InputError) -> Iterator[None]:
 
 
 def blame(error: BaseException) -> str:
-    """An error with the line of the user's code that it came from."""
+    """An error as text, with the line of the custom code that it came from."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"SyntaxError: {error.msg} ({error.filename}:{error.lineno})"
     name = type(error).__name__
@@ -117,14 +120,15 @@ def blame(error: BaseException) -> str:
 
 
 def place_of(error: BaseException) -> str:
-    """The innermost line of the user's code in an error's way: `file.py:12, in batch`; or empty."""
+    """The innermost line of custom code in a traceback, `file.py:12, in batch`; or empty."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if _is_theirs(frame.filename):
+        if _is_custom(frame.filename):
             return f"{frame.filename}:{frame.lineno}, in {frame.name}"
     return ""
 
 
-def _is_theirs(file: str) -> bool:
+def _is_custom(file: str) -> bool:
+    """Whether a source file is neither of rnnsearch nor of Python's installed packages."""
     if file.startswith("<"):
         return False
     path = Path(file).resolve()
@@ -133,7 +137,10 @@ def _is_theirs(file: str) -> bool:
 
 @functools.cache
 def _libraries() -> tuple[Path, ...]:
-    """Where Python and what is installed lie; a checkout that is installed in place is neither."""
+    """The folders of Python and of installed packages.
+
+    A checkout that is installed in place lies in none of them, so its code counts as custom.
+    """
     names = ("stdlib", "platstdlib", "purelib", "platlib", "scripts")
     found = [Path(sysconfig.get_path(name)).resolve() for name in names]
     return tuple(dict.fromkeys(found))
@@ -141,9 +148,10 @@ def _libraries() -> tuple[Path, ...]:
 
 @contextmanager
 def _apart() -> Iterator[None]:
-    """Keep standard output clean for the result, and answer no question.
+    """Send what is printed to standard error, and give what is read nothing.
 
-    On the main thread alone, for both are the whole process's.
+    Standard output is for a command's result. Both streams are the whole process's, so that they
+    are changed on the main thread alone.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -158,6 +166,7 @@ def _apart() -> Iterator[None]:
 
 
 def _kind(found: Any) -> str:
+    """What an object is that is no class, in words."""
     if isinstance(found, FunctionType | MethodType):
         return "a lambda" if found.__name__ == "<lambda>" else "a function"
     if isinstance(found, functools.partial):

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Literal
 
 GoalText = Literal["minimize", "maximize"]
-"""A goal as people and files write it; `Goal(text)` is the value."""
+"""A goal as people and files write it; `Goal(text)` makes the value of it."""
 
 
 class Goal(StrEnum):
@@ -28,7 +28,7 @@ class Goal(StrEnum):
     __repr__ = str.__repr__
 
     def cost(self, value: float) -> float:
-        """The value, with its sign turned where more is better: the lower of two is better."""
+        """The value as a cost, of which less is better: its sign is turned for a goal of more."""
         return value if self is Goal.MINIMIZE else -value
 
     def better(self, one: float, other: float) -> bool:
@@ -36,12 +36,12 @@ class Goal(StrEnum):
         return self.cost(one) < self.cost(other)
 
     def best(self, values: Iterable[float]) -> float:
-        """The best of one value or more."""
+        """The best of several values, at least one."""
         return min(values, key=self.cost)
 
     @property
     def worst(self) -> float:
-        """The value to which every other is better: an infinite one."""
+        """The infinite value to which every other one is better."""
         return self.cost(math.inf)
 
     @property
@@ -52,11 +52,11 @@ class Goal(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Standing:
-    """A result's place: the lower of two is the better one.
+    """How good a result is: of two standings the lower one is better.
 
     Attributes:
-        cost: The study's metric, negated where more is better; infinite where there is none.
-        loss: The task's own loss; infinite where nobody knows it.
+        cost: The study's metric as `Goal.cost` gives it; infinite where there is none.
+        loss: The task's own loss on the same part; infinite where it is not known.
     """
 
     cost: float
@@ -64,9 +64,9 @@ class Standing:
 
 
 def standing(goal: Goal, value: float | None, loss: float | None = None) -> Standing:
-    """The place of a value of the study's metric, and of the task's own loss beside it.
+    """The standing of a value of the study's metric and of the task's own loss beside it.
 
-    What is missing or not finite is the worst.
+    A value that is missing or not finite stands worst.
     """
     if value is None or not math.isfinite(value):
         return Standing(math.inf)
@@ -77,12 +77,13 @@ def standing(goal: Goal, value: float | None, loss: float | None = None) -> Stan
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What a study judges by.
+    """Compares results by the metric of a study.
 
     Attributes:
-        metric: The study's metric.
-        goal: Which way it is better.
-        loss: The metric that breaks its ties; empty where the task reports none.
+        metric: The name of the study's metric.
+        goal: Which way that metric is better.
+        loss: The name of the loss that decides between equal values; empty where the task reports
+            none.
     """
 
     metric: str
@@ -90,5 +91,5 @@ class Judge:
     loss: str = ""
 
     def of(self, metrics: Mapping[str, float]) -> Standing:
-        """The place of one epoch's, or one baseline's, metrics."""
+        """The standing of the metrics of one epoch or of one baseline, by name."""
         return standing(self.goal, metrics.get(self.metric), metrics.get(self.loss))

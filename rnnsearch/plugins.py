@@ -1,7 +1,7 @@
-"""Classes that people and installed packages bring, behind the `type` in a section of a space file.
+"""Custom classes, which people and installed packages bring, by the `type` in a space file.
 
-A `type` names a class of rnnsearch's own, one that an installed package offers as an entry point of
-a group, or `package.module:Class`, looked for in the working directory too.
+A `type` names a class that is built in, one that an installed package offers as an entry point of a
+group, or `package.module:Class`, which is looked for in the working directory too.
 """
 
 from __future__ import annotations
@@ -22,26 +22,28 @@ from rnnsearch.vocabulary import keys
 
 @cache
 def installed(group: str) -> Mapping[str, EntryPoint]:
-    """What installed packages offer in a group, by name."""
+    """The entry points of a group that installed packages offer, by name."""
     return {entry.name: entry for entry in _every_entry().select(group=group)}
 
 
 @cache
-def _every_entry() -> Any:  # two types in Python 3.11 and 3.12, with one method that we need
-    """Those of all groups: the metadata of every package is read for one as for all."""
+def _every_entry() -> Any:  # of two types in Python 3.11 and 3.12, both with a method `select`
+    """The entry points of all groups, kept: to find one, every package's metadata must be read."""
     return entry_points()
 
 
 def is_custom(name: str, group: str) -> bool:
-    """Whether a `type` names somebody's class and none of ours, found or not."""
+    """Whether a `type` names a custom class, which may or may not be there to be found."""
     return ":" in name or name in installed(group)
 
 
 def custom_class(name: str, group: str, noun: str) -> type:
-    """The class behind an entry point's name or `package.module:Class`.
+    """Import the class behind an entry point's name or `package.module:Class`.
 
     Args:
-        noun: What the class is to be, such as `task`.
+        name: The `type`.
+        group: The group of entry points, such as `rnnsearch.tasks`.
+        noun: What the class is for, in errors: `task`.
 
     Raises:
         InputError: There is no such module or class, or its module cannot be imported.
@@ -51,11 +53,11 @@ def custom_class(name: str, group: str, noun: str) -> type:
 
 
 def no_config(found: type, section: str, lacks: str = "") -> str | None:
-    """What a class lacks of a config that stands in a section of a space file; None of nothing.
+    """What a class lacks to be the config of a section of a space file; None for nothing.
 
     Args:
-        section: Whose keys are its fields, such as `task`.
-        lacks: What it lacks beside; empty of nothing.
+        section: The section whose keys are its fields, such as `task`.
+        lacks: What the class is known to lack beyond that; empty for nothing.
     """
     if not dataclasses.is_dataclass(found):
         return f"it must be a dataclass, whose fields are the keys under `{section}`."
@@ -72,6 +74,7 @@ def no_config(found: type, section: str, lacks: str = "") -> str | None:
 
 
 def _fields_problem(cls: type) -> str | None:
+    """What keeps the fields of a dataclass from being keys of a space file; None for nothing."""
     try:
         hints = get_type_hints(cls)
     except (NameError, TypeError) as error:
@@ -97,6 +100,7 @@ def _fields_problem(cls: type) -> str | None:
 
 
 def _settable(kind: Any) -> bool:
+    """Whether a space file can set a field of this type."""
     if kind in (int, float, bool, str):
         return True
     origin = get_origin(kind)
@@ -114,14 +118,15 @@ def _settable(kind: Any) -> bool:
 
 
 class Configs(Mapping[str, type]):
-    """The configs among which the `type` in a section chooses, by that name.
+    """The config dataclasses among which the `type` in a section chooses, by that name.
 
     Args:
-        section: Dotted key of the section.
-        noun: What each is the config of, in words.
-        group: Of the entry points under which packages offer theirs.
-        method: What the config makes it with; whatever somebody's raises is said as theirs.
-        built_in: Ours.
+        section: Dotted key of the section, such as `search.sampler`.
+        noun: What each is the config of, in words: `sampler`.
+        group: The group of entry points under which packages offer theirs.
+        method: The method of the config that makes the object itself. An error that a custom one
+            raises names its class and line, and so does one of the object that it makes.
+        built_in: The configs that rnnsearch brings.
     """
 
     def __init__(
@@ -138,8 +143,8 @@ class Configs(Mapping[str, type]):
         """The config of a name.
 
         Raises:
-            KeyError: The name is none of ours, nor one that somebody could bring.
-            InputError: What it names cannot be found, or is no such config.
+            KeyError: The name is not built in, nor can it be that of a custom class.
+            InputError: It names a custom class that cannot be found, or is no such config.
         """
         if name in self._built_in:
             return self._built_in[name]
@@ -157,9 +162,9 @@ class Configs(Mapping[str, type]):
         return isinstance(name, str) and (name in self._built_in or is_custom(name, self.group))
 
     def __iter__(self) -> Iterator[str]:
-        """Those with a name of their own, ours and of installed packages, that can be found.
+        """The names that are built in, and those of installed packages whose class can be found.
 
-        Of one that cannot, who names it learns why; it is nothing to others.
+        A class that cannot be found is left out here, and its error shown to who names it.
         """
         yield from self._built_in
         for name in installed(self.group):
@@ -172,7 +177,7 @@ class Configs(Mapping[str, type]):
 
 
 def _named(found: Any, name: str, method: str) -> type:
-    """Somebody's config with a field `type`; what it raises is said as theirs."""
+    """A subclass of a custom config, with a field `type` and with errors that name their place."""
 
     def checked(self: Any) -> None:
         if hasattr(found, "__post_init__"):
@@ -205,7 +210,10 @@ class _MissingAttributeError(InputError, AttributeError):
 
 
 class CustomObject:
-    """Somebody's object, each of whose errors names its class and the line in it."""
+    """Stands for an object of custom code, so that an error in any of its methods names its place.
+
+    The seams of rnnsearch call such objects from many places; here the calls are caught in one.
+    """
 
     def __init__(self, made: Any, name: str) -> None:
         self._made = made

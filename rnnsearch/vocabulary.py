@@ -1,11 +1,11 @@
-"""What is said of a field of a config dataclass, on the field itself.
+"""The words in which a config dataclass describes its fields, on the fields themselves.
 
     hidden_size: Annotated[int, "Units a layer.", Range(1, 16_384)] = 32
 
-The type, the default and what stands in `Annotated` are all that is known of a key of a space file:
-what reads the file, checks it, describes it to an editor or prints it for a person is made from
-them. A user's own task says the same of its fields in the same words; its docstring's
-`Attributes:` say what a field means where the field itself does not.
+The type, the default and what stands in `Annotated` are all that is known of a key of a space file.
+The reader of the file, its checks, the schema for editors and the printed reference are made from
+them. A custom task describes its fields in the same words; where a field has no text in
+`Annotated`, its meaning is taken from `Attributes:` in the docstring of the class.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Range:
 
     Attributes:
         least: A closed end, as `most` is; `above` and `below` are open ones.
-        unit: Of the numbers: `epochs`, `radians`; empty where there is none.
+        unit: What the numbers count or measure: `epochs`, `radians`; empty where there is none.
     """
 
     least: float = -math.inf
@@ -39,6 +39,7 @@ class Range:
     unit: str = ""
 
     def holds(self, value: float) -> bool:
+        """Whether a number lies in the range."""
         return self.least <= value <= self.most and self.above < value < self.below
 
     def __str__(self) -> str:
@@ -64,7 +65,7 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class NeverSampled:
-    """A study never samples the field; `why` goes on from `since`."""
+    """A study never samples the field; `why` ends the sentence `never sampled, since ...`."""
 
     why: str
 
@@ -82,14 +83,15 @@ class OneOf:
     """The field holds one of several config dataclasses, which the key `type` in it names.
 
     Attributes:
-        configs: The dataclasses by that name; each has a field `type` with the name as its default.
+        configs: Gives the dataclasses by the name that `type` takes; each has a field `type` whose
+            default is that name.
     """
 
     configs: Callable[[], Mapping[str, type]]
 
 
 class Mark(Enum):
-    """What is either so or not.
+    """Properties that a field has or has not.
 
     Attributes:
         SAME_SCORES: Of a task's field: it changes what a model sees, and nothing of what it is
@@ -108,13 +110,16 @@ SAME_SCORES, DURATION, PATH = Mark
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """All that is said of one field.
+    """All that a dataclass says of one of its fields.
 
     Attributes:
-        type: Without what stands in `Annotated`.
-        meaning: For a person, in a sentence or two; empty where nobody says it.
-        never_sampled: Why; empty where a study may sample the field.
-        configs: Of a field with `OneOf`.
+        type: The field's type, without what stands around it in `Annotated`.
+        meaning: A sentence or two for a person; empty where the class says nothing.
+        range: The numbers that are allowed.
+        members: How many members a list may have.
+        never_sampled: Why a study never samples the field; empty where it may.
+        needs: With which value of another field alone this one has an effect; None for all.
+        configs: Gives the configs of a field with `OneOf`; None for any other field.
     """
 
     type: Any
@@ -127,7 +132,7 @@ class Key:
     marks: frozenset[Mark] = frozenset()
 
     def problem(self, value: Any) -> str | None:
-        """What is allowed, where a value of the right type is not; without a full stop."""
+        """What is allowed where a value of the right type is not; else None. It has no full stop."""
         if isinstance(value, tuple):
             if len(value) < self.members.least:
                 return f"must have at least {_members(self.members.least)}"
@@ -148,9 +153,9 @@ def _members(count: int) -> str:
 
 @cache
 def keys(cls: type) -> Mapping[str, Key]:
-    """What is said of each field of a config dataclass, in their order.
+    """Read what a config dataclass says of each of its fields, in their order.
 
-    What a class leaves unsaid of a field that it inherits, its bases say.
+    What a class does not say of a field that it inherits is taken from its bases.
     """
     homes = [
         get_type_hints(one, include_extras=True)
@@ -180,7 +185,7 @@ def _first(said: list[Any], kind: type[T]) -> T | None:
 
 
 def _said(hint: Any) -> Iterator[Any]:
-    """What stands around a type or within it: of `Annotated[int, ...] | None` as well."""
+    """What stands in every `Annotated` of a type hint, also within `Annotated[int, ...] | None`."""
     if get_origin(hint) is Annotated:
         yield from hint.__metadata__
         hint = get_args(hint)[0]
@@ -190,9 +195,9 @@ def _said(hint: Any) -> Iterator[Any]:
 
 
 def _documented(cls: type) -> Mapping[str, str]:
-    """What the `Attributes:` part of a docstring says of each attribute, on one line.
+    """The text of each attribute under `Attributes:` in a dataclass's docstring, as one line.
 
-    Of a class that inherits fields, its bases' docstrings too; its own says the last word.
+    The docstrings of its bases are read too; where both name an attribute, the class's own counts.
     """
     found: dict[str, str] = {}
     for one in reversed(cls.__mro__):
@@ -210,7 +215,7 @@ def _documented(cls: type) -> Mapping[str, str]:
 
 
 def outside(config: Any) -> list[tuple[str, str]]:
-    """The fields of a config, nested ones too, whose values lie outside of their ranges.
+    """Find the fields of a config, nested ones too, whose values lie outside of their ranges.
 
     Returns:
         Pairs of a key (`rollout.steps`) and what is wrong with its value.

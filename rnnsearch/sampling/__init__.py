@@ -1,1 +1,1 @@
-"""What proposes configurations: one file a sampler, with its own keys of the space file."""
+"""Samplers, which propose configurations: one file each, with its keys of the space file."""

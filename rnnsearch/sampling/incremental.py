@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from optuna.study import Study
 
 _COMPLETE, _PRUNED, _INFEASIBLE = range(3)
-"""Better ones first, whatever the values: `_split_trials` of optuna 5.0, samplers/_tpe."""
+"""Ends of trials in the order of their ranks, whatever their values: complete ones come first.
+
+As `_split_trials` of optuna 5.0 in samplers/_tpe orders them.
+"""
 
 _ROOM = 1024
+"""Trials that the arrays of a history have room for at first; they double when it is full."""
 
 
 class IncrementalTPE(TPESampler):
@@ -115,8 +119,9 @@ class _View:
     Attributes:
         trial: Number of the proposal's own trial, which is left out.
         below: Numbers of the better finished trials, rising.
-        above: Those of the others, and of the running ones.
-        running: Params of the running ones by number, as far as they are drawn.
+        above: Numbers of all other finished trials and of the running ones, rising.
+        running: Params of the running trials by number, as far as they are drawn.
+        history: The trials that have ended.
     """
 
     trial: int
@@ -128,7 +133,12 @@ class _View:
     def observations(
         self, numbers: NDArray[np.intp], names: Mapping[str, BaseDistribution]
     ) -> dict[str, NDArray[np.float64]]:
-        """Internal values of the trials that have all of the parameters."""
+        """Optuna's internal values of parameters, an array each, of the trials that have all.
+
+        Args:
+            numbers: Of the trials that are looked at.
+            names: The distributions of the parameters by name.
+        """
         values = {}
         for name, distribution in names.items():
             column = self.history.column(name)
@@ -141,10 +151,10 @@ class _View:
 
 
 class History:
-    """A study's trials by number, each read once when it has finished.
+    """A study's trials, each read once when it has ended.
 
     Attributes:
-        running: Those that ran at the last `update`.
+        running: The trials that ran at the last `update`.
         groups: Parameters that always come together; every finished trial refines them.
     """
 
@@ -158,11 +168,11 @@ class History:
         self._columns: dict[str, NDArray[np.float64]] = {}
 
     def __len__(self) -> int:
-        """Trials that are complete or pruned."""
+        """How many trials are complete or pruned."""
         return self._count
 
     def update(self, study: Study) -> None:
-        """Take in what has finished since the last call."""
+        """Read the trials that have ended since the last call."""
         trials = study.get_trials(deepcopy=False)
         self._make_room(len(trials))
         goal = Goal[study.direction.name]
@@ -178,7 +188,7 @@ class History:
         self._open, self._seen = still_open, len(trials)
 
     def ranked(self) -> NDArray[np.intp]:
-        """Numbers of the finished trials, the best first, the earlier first among equals."""
+        """Numbers of complete and pruned trials, the best first, among equals the earlier first."""
         # np.lexsort takes its last key first.
         order = np.lexsort(self._ranks[:, : self._count])
         numbers: NDArray[np.intp] = self._ranks[0, order].astype(np.intp)
@@ -213,7 +223,10 @@ class History:
 
 
 def _rank(trial: FrozenTrial, goal: Goal) -> tuple[float, float, int]:
-    """How good TPE holds a finished trial to be, the least telling first; lower is better."""
+    """How good TPE holds an ended trial to be: sort keys of which a lower one is better.
+
+    The last of the three counts most, as in `numpy.lexsort`.
+    """
     violation = sum(value for value in trial.constraints.values() if value > 0)
     if violation > 0:
         return 0.0, violation, _INFEASIBLE

@@ -1,6 +1,7 @@
-"""What the incremental TPE takes from Optuna's insides, and whether this release has it.
+"""Which private names of Optuna the incremental TPE uses, and whether this release has them.
 
-Nothing else in rnnsearch proposes with names that Optuna may change without a word.
+Optuna may change them in any release without a word, so they are looked up before the sampler is
+made. Nothing else in rnnsearch proposes with private names.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _TAKEN: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ),
     ("optuna.search_space.group_decomposed", "_SearchSpaceGroup.search_spaces", None),
 )
-"""Module, name in it, and the parameters of a function."""
+"""Functions and attributes: the module, the name in it, and a function's parameters."""
 
 _ATTRIBUTES = (
     "_n_ei_candidates",
@@ -39,7 +40,7 @@ _ATTRIBUTES = (
     "_rng.rng",
     "_search_space_group",
 )
-"""Of a `TPESampler`."""
+"""Attributes of an instance of `TPESampler`."""
 
 
 def changed() -> str | None:

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QmcConfig:
-    """Fills the space evenly, with the points of a scrambled Sobol sequence."""
+    """Fills the space evenly with points of a scrambled Sobol sequence; learns from no trial."""
 
     type: Literal["qmc"] = "qmc"
 
     def make(self, start: Start) -> BaseSampler:
+        """Make a sampler that takes the same sequence of points in every run of a study."""
         from rnnsearch.sampling.sobol import SobolSampler
 
         return SobolSampler(start.space, start.seed)

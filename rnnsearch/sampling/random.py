@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RandomConfig:
-    """Draws every configuration by itself."""
+    """Draws every configuration at random, whatever came of the others."""
 
     type: Literal["random"] = "random"
 
     def make(self, start: Start) -> BaseSampler:
+        """Make Optuna's random sampler with the seed of this run."""
         from optuna.samplers import RandomSampler
 
         return RandomSampler(seed=start.run_seed)

@@ -1,4 +1,4 @@
-"""What a sampler is made from, and what it is told of trials that end."""
+"""The seam of samplers: what one is made from, and what it is told of trials that end."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ class Start:
     """What a study knows as it makes its sampler, once in each of its runs.
 
     Attributes:
-        seed: Of 32 bits, the same in every run of the study.
-        run_seed: Of 32 bits, another one for each number of trials that the study has already: a
-            sampler that draws from a generator would propose with `seed` in a second run what it
-            proposed in the first.
-        space: Every parameter of the study under its dotted key, active in a trial or not.
-        say: Takes a line that a person should read.
+        seed: A random seed of 32 bits, the same in every run of the study.
+        run_seed: Another one for each number of trials that the study has already. A sampler that
+            draws from a generator takes this one: with `seed` it would propose in a second run of
+            the study what it proposed in the first.
+        space: Optuna's distribution of every sampled field under its dotted key, whether it is
+            active in a trial or not.
+        say: Called with a line that a person should read, such as a warning.
     """
 
     seed: int
@@ -43,7 +44,7 @@ class SamplerConfig(Protocol):
     """
 
     def make(self, start: Start) -> BaseSampler:
-        """A sampler whose proposals are a function of the seeds and of the study's history.
+        """Make a sampler whose proposals follow from the seeds and the study's history alone.
 
         A trial's active parameters are drawn one after the other, and those of several trials
         before the first of them has ended. The calls come from one thread at a time.

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 AT_A_TIME = 64
-"""Points drawn together; a power of two, as the balance of the sequence wants it."""
+"""Points that are drawn together: a power of two, over which a Sobol sequence is balanced."""
 
 
 class SobolSampler(BaseSampler):
-    """A point of the sequence for each trial.
+    """Gives each trial the point of the sequence that has its number.
 
     Args:
-        space: Every parameter that a trial may have.
-        seed: Of the scrambling.
+        space: The distribution of every parameter that a trial may have, by its name.
+        seed: Seed of the scrambling.
     """
 
     def __init__(self, space: Mapping[str, BaseDistribution], seed: int) -> None:
@@ -63,13 +63,17 @@ class SobolSampler(BaseSampler):
 
 
 def value_at(distribution: BaseDistribution, share: float) -> Any:
-    """The value below which a share of a distribution lies, from 0 to below 1."""
+    """The value below which a share of a distribution lies.
+
+    Args:
+        share: From 0 to below 1.
+    """
     if isinstance(distribution, CategoricalDistribution):
         return distribution.choices[int(share * len(distribution.choices))]
     assert isinstance(distribution, FloatDistribution | IntDistribution)
     low, high, step = distribution.low, distribution.high, distribution.step
     if distribution.log:
-        # A whole number stands for all that is rounded to it.
+        # Each whole number gets the share of the logarithm of all that is rounded to it.
         half = 0.5 if isinstance(distribution, IntDistribution) else 0.0
         ends = math.log(low - half), math.log(high + half)
         value = math.exp(ends[0] + share * (ends[1] - ends[0]))

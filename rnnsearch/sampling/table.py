@@ -18,5 +18,5 @@ BUILT_IN = {
 
 @cache
 def samplers() -> Configs:
-    """Ours, those of installed packages, and anybody's as `package.module:Class`."""
+    """The built-in samplers, those of installed packages, and any other by its dotted path."""
     return Configs("search.sampler", "sampler", "rnnsearch.samplers", "make", BUILT_IN)

@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
 STARTUP = 10
-"""Optuna's own number."""
+"""Random trials at first where the file names no number; the same as in Optuna."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TpeConfig:
-    """Models which configurations are good (multivariate, conditional parameters in groups)."""
+    """Proposes configurations like the better ones so far (a tree-structured Parzen estimator)."""
 
     type: Literal["tpe"] = "tpe"
     startup_trials: Annotated[
         int | None,
-        "Random trials before it starts to model; null takes Optuna's 10.",
+        "Random trials before it begins to learn from those that ended; null stands for 10.",
         Range(0, 1_000_000, unit="trials"),
     ] = None
 
     def make(self, start: Start) -> BaseSampler:
-        """TPE that reads each trial once, or Optuna's own where this release has other insides."""
+        """Make the TPE that reads each trial once, or Optuna's own with insides that changed."""
         import optuna
 
         from rnnsearch.sampling.insides import changed
@@ -58,7 +58,7 @@ class TpeConfig:
 
 
 def stock(startup: int, seed: int) -> BaseSampler:
-    """Optuna's own TPE with the same settings; it proposes the same."""
+    """Optuna's own TPE with the settings of `IncrementalTPE`; it proposes the same, more slowly."""
     from optuna.samplers import TPESampler
 
     return TPESampler(

@@ -1,7 +1,7 @@
 """Every field that a space file may set, read off the config dataclasses.
 
-All that is known of a field stands in its dataclass (`rnnsearch.vocabulary`); what is added here is
-only how they are flattened into dotted keys, and how a type is said in words.
+All that is known of a field stands in its dataclass (see `rnnsearch.vocabulary`). Here the nested
+dataclasses are flattened into fields under dotted keys, such as `task.rollout.steps`.
 """
 
 from __future__ import annotations
@@ -26,26 +26,27 @@ REQUIRED = object()
 """The default of a field that has none of its own."""
 
 SECTIONS = {
-    "name": "The study's name and folder; the file's stem by default.",
-    "task": "What is learned.",
-    "model": "The network of a trial.",
-    "training": "How a trial is trained.",
-    "first_trials": "Configurations to evaluate first: dotted keys and their values.",
-    "search": "Metric, budget and rules.",
+    "name": "The study's name and that of its folder; by default the file's, without its ending.",
+    "task": "What is learned: the data and how it is scored.",
+    "model": "The network of a trial: its cell, sizes and layers.",
+    "training": "How a trial is trained: optimizer, batches, epochs.",
+    "first_trials": "Configurations to train first: a list of dotted keys and their values.",
+    "search": "The metric, the number of trials, the sampler and the stopping rule.",
     "resources": "How the machine or the cluster is used.",
 }
 """The keys at the top of a space file, in the order of a resolved one, and what they are for."""
 
 SAMPLED_SECTIONS = ("task", "model", "training")
+"""The sections that describe one trial, so that a study may sample their fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One leaf of a config dataclass.
+    """A field that holds a value and no further fields.
 
     Attributes:
         key: Dotted key in the space file.
-        says: All that is said of it in the dataclass.
+        says: What the dataclass says of it beside its default.
         default: A value, or `REQUIRED`.
     """
 
@@ -55,11 +56,12 @@ class Field:
 
     @property
     def name(self) -> str:
+        """The last part of the dotted key."""
         return self.key.rsplit(".", 1)[-1]
 
     @property
     def type(self) -> Any:
-        """The type as a file writes it."""
+        """The type of the values in a space file, where an enumeration is a text."""
         return texts(self.says.type)
 
     def as_written(self, value: Any) -> Any:
@@ -69,6 +71,7 @@ class Field:
         return f"{value:.15f}".rstrip("0").rstrip(".") + "s"
 
     def marked(self, mark: Mark) -> bool:
+        """Whether the dataclass marks the field so."""
         return mark in self.says.marks
 
     @property
@@ -87,7 +90,7 @@ class Field:
 
 
 def summary(cls: type) -> str:
-    """The first paragraph of a class's docstring, on one line."""
+    """The first paragraph of a class's docstring as one line, for the schema and the reference."""
     return " ".join(inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].split())
 
 
@@ -100,9 +103,12 @@ def leaves(
     """The fields of a config dataclass, nested ones flattened, in order.
 
     Args:
-        whole: A default of `cls` itself, whose attributes then are the fields' defaults.
-        chosen: Which config a field with `OneOf` holds, by its dotted key; else that of its
-            default.
+        cls: The dataclass.
+        prefix: Dotted key of what `cls` is the type of.
+        whole: An instance of `cls`, whose attributes then are the fields' defaults; else each
+            field has the default of its own.
+        chosen: Which config a field with `OneOf` holds, by its dotted key; a field that is not
+            named there holds that of its default.
     """
     found: dict[str, Field] = {}
     says = keys(cls)
@@ -127,7 +133,7 @@ def leaves(
 def _one_of(
     configs: Mapping[str, Any], key: str, default: Any, chosen: Mapping[str, str]
 ) -> dict[str, Field]:
-    """The fields of the config that is chosen among several, and the key that chooses."""
+    """The fields of the config that is chosen among several, and the `type` that chooses it."""
     name = chosen.get(key, default.type)
     whole = default if type(default) is configs[name] else REQUIRED
     meaning = " ".join(f"`{one}`: {summary(cls)}" for one, cls in configs.items())
@@ -135,12 +141,12 @@ def _one_of(
     never = "other keys beside it hang on it"
     says = Key(Literal[names], meaning, never_sampled=never, configs=lambda: configs)
     chooser = {f"{key}.type": Field(f"{key}.type", says, default.type)}
-    # It stands before the keys that hang on it, and in the place of the config's own `type`.
+    # The second one puts it in the place of the config's own field `type`, the first in front.
     return chooser | leaves(configs[name], key, whole) | chooser
 
 
 def flat(prefix: str, config: Any) -> Iterator[tuple[str, Any]]:
-    """The values of a config's fields under their dotted keys."""
+    """The values of a config's fields, nested ones too, under their dotted keys."""
     for part in dataclasses.fields(config):
         value, key = getattr(config, part.name), f"{prefix}.{part.name}"
         if dataclasses.is_dataclass(value):
@@ -150,7 +156,7 @@ def flat(prefix: str, config: Any) -> Iterator[tuple[str, Any]]:
 
 
 def config_classes(task_type: str | None) -> dict[str, type]:
-    """The config class of each section; without `task` where its type is unknown."""
+    """The config dataclass of each section; none for `task` where its type is unknown."""
     classes: dict[str, type] = {}
     if task_type is not None:
         classes["task"] = family(task_type).config
@@ -179,7 +185,7 @@ def all_fields(
         inner = leaves(cls, section, chosen=dict(chosen))
         found |= {key: one for key, one in inner.items() if key not in found}
     if "task.path" in found and family(str(task_type)).custom:
-        path = found["task.path"].says  # a user's task need not mark it
+        path = found["task.path"].says  # a custom task need not mark it
         marked = dataclasses.replace(path, marks=path.marks | {PATH})
         found["task.path"] = dataclasses.replace(found["task.path"], says=marked)
     if task_type is not None:
@@ -190,7 +196,7 @@ def all_fields(
 
 @cache
 def choices(task_type: str | None) -> Mapping[str, Mapping[str, type]]:
-    """The fields that hold one of several configs, and those configs by their `type`."""
+    """The keys of fields with `OneOf`, each with the configs that it may hold by their `type`."""
     return {
         key.removesuffix(".type"): one.says.configs()
         for key, one in all_fields(task_type).items()
@@ -199,7 +205,7 @@ def choices(task_type: str | None) -> Mapping[str, Mapping[str, type]]:
 
 
 def fields_of(values: Mapping[str, Any]) -> Mapping[str, Field]:
-    """The fields of a study in which these values are fixed, `task.type` and other types too."""
+    """The fields of a study with these fixed values, `task.type` and other types among them."""
     task_type: str | None = values.get("task.type")  # None where a file names no valid one
     types = {key: values.get(f"{key}.type") for key in choices(task_type)}
     return all_fields(task_type, tuple((key, name) for key, name in types.items() if name))
@@ -207,7 +213,7 @@ def fields_of(values: Mapping[str, Any]) -> Mapping[str, Field]:
 
 @cache
 def every_field(task_type: str | None) -> Mapping[str, Field]:
-    """Every field that some study of that task has, whichever configs its file chooses."""
+    """Every field that some study of that task may have, whichever configs its file chooses."""
     found = dict(all_fields(task_type))
     for key, configs in choices(task_type).items():
         for cls in configs.values():
@@ -216,15 +222,18 @@ def every_field(task_type: str | None) -> Mapping[str, Field]:
 
 
 def path_keys(task_type: str) -> set[str]:
-    """Fields that name a file."""
+    """The dotted keys of fields that name a file."""
     return {key for key, one in every_field(task_type).items() if one.marked(PATH)}
 
 
 def section_keys(cls: type, section: str) -> dict[str, Key]:
-    """What stands in a section; a user's task has its `type` beside its fields."""
+    """What may stand in a section by name: the fields of its dataclass.
+
+    A custom task has no field `type`, so that key of the space file is added for `task`.
+    """
     return ({"type": Key(str)} if section == "task" else {}) | dict(keys(cls))
 
 
 def sampled_section(key: str) -> bool:
-    """Whether the key lies where distributions are allowed at all."""
+    """Whether the key lies in a section whose fields a study may sample."""
     return key.split(".", 1)[0] in SAMPLED_SECTIONS

@@ -20,73 +20,89 @@ from rnnsearch.vocabulary import DURATION, OneOf, Range
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalistsConfig:
-    """The best trials are trained again before one is chosen."""
+    """The finalists: the best trials, which are trained again before one becomes the champion."""
 
-    top: Annotated[int, "How many of the best trials.", Range(1, 1000, unit="trials")] = 3
+    top: Annotated[
+        int, "How many of the best trials are finalists.", Range(1, 1000, unit="trials")
+    ] = 3
     seeds: Annotated[
         int,
-        "Trainings of each in all, the search's own included; 1 trains none again.",
+        "Trainings of each finalist with different seeds, the one of the search included; they are "
+        "compared by their mean. With 1 none is trained again.",
         Range(1, 1000, unit="trainings"),
     ] = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchConfig:
-    """Metric, budget and rules of a study."""
+    """What a study looks for, how long, and by which sampler and stopping rule."""
 
     metric: Annotated[
-        str, "A metric that the task reports, such as `val_mse`; the task has a default."
+        str,
+        "The metric by which trials are compared, such as `val_mse`: one that the task reports; "
+        "`rnnsearch check` lists them. Each task has a default.",
     ]
-    goal: Annotated[Goal, "`minimize` or `maximize`; the metric's own by default."] = Goal.MINIMIZE
+    goal: Annotated[
+        Goal,
+        "Which way the metric is better. Each metric has its own goal, so this may be left out.",
+    ] = Goal.MINIMIZE
     num_trials: Annotated[
         int,
-        "Trials to evaluate; one where the file has no distribution.",
+        "Trials of the search; a single one where the file has no distribution.",
         Range(1, 1_000_000, unit="trials"),
     ] = 60
     time_budget: Annotated[
         float | None,
-        "A time with its unit (`90s`, `10m`, `2h`), or null; seconds once it is read.",
+        "How long a run of the study may take: a time with its unit (`90s`, `10m`, `2h`), or null "
+        "for no limit.",
         Range(above=0, most=10 * 366 * 24 * 3600, unit="seconds"),
         DURATION,
     ] = None
-    sampler: Annotated[SamplerConfig, "What proposes.", OneOf(samplers)] = field(
+    sampler: Annotated[SamplerConfig, "What proposes the configurations.", OneOf(samplers)] = field(
         default_factory=TpeConfig
     )
-    scheduler: Annotated[StoppingConfig, "What stops weak trials.", OneOf(stopping_rules)] = field(
-        default_factory=AshaConfig
-    )
-    finalists: Annotated[FinalistsConfig, "Who is trained again before a champion is chosen."] = (
-        field(default_factory=FinalistsConfig)
-    )
-    seed: Annotated[int, "Of the sampler and of the trials' own seeds.", Range(0, below=2**32)] = 0
+    scheduler: Annotated[
+        StoppingConfig, "The stopping rule, which ends weak trials early.", OneOf(stopping_rules)
+    ] = field(default_factory=AshaConfig)
+    finalists: Annotated[
+        FinalistsConfig, "Which trials are trained again before one of them becomes the champion."
+    ] = field(default_factory=FinalistsConfig)
+    seed: Annotated[
+        int, "Random seed of the sampler, and of the seeds of the trials.", Range(0, below=2**32)
+    ] = 0
 
     def __post_init__(self) -> None:
-        """Take the goal as a space file and Python code write it: as its text."""
+        """Turn the text of a goal, as space files and people's code have it, into a `Goal`."""
         object.__setattr__(self, "goal", Goal(self.goal))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourcesConfig:
-    """How the cluster is used; `auto` asks the cluster."""
+    """How the machine or the cluster is used; `auto` is chosen from what it has."""
 
     packs: Annotated[
-        int | Literal["auto"], "Worker processes.", Range(1, 10_000, unit="processes")
+        int | Literal["auto"],
+        "Packs, the worker processes that each train several trials at once.",
+        Range(1, 10_000, unit="processes"),
     ] = "auto"
     slots: Annotated[
-        int | Literal["auto"], "Trials aboard a pack at once.", Range(1, 4096, unit="trials")
+        int | Literal["auto"],
+        "Slots of a pack: the trials that it trains at once.",
+        Range(1, 4096, unit="trials"),
     ] = "auto"
     cpus_per_pack: Annotated[
-        float, "Cores that a pack asks the cluster for.", Range(0.0001, 4096, unit="cores")
+        float, "CPU cores that a pack asks Ray for.", Range(0.0001, 4096, unit="cores")
     ] = 1.0
     gpus_per_pack: Annotated[
         float,
-        "GPUs, or a fraction of one, that a pack asks the cluster for.",
+        "GPUs, or a fraction of one, that a pack asks Ray for; 0 trains on the CPU.",
         Range(0, 64, unit="GPUs"),
     ] = 0.0
     pack_timeout: Annotated[
         float | None,
-        "A time with its unit; a pack that has not reported for so long is replaced, as one whose "
-        "process died. Null waits for ever. Seconds once it is read.",
+        "A pack that has not reported for so long is replaced, as one whose process died: a time "
+        "with its unit (`90s`, `10m`), or null to wait for ever. A single epoch "
+        "that takes longer needs more.",
         Range(10, 30 * 24 * 3600, unit="seconds"),
         DURATION,
     ] = 600.0
@@ -97,14 +113,14 @@ class StudySpec:
     """One study, complete and checked.
 
     Attributes:
-        name: As in the file, or the file's stem.
+        name: The study's name, by default the file's name without its ending.
         values: Every fixed field under its dotted key (`model.cell`), defaults filled in.
         parameters: Every sampled field under its dotted key, in the file's order.
         first_trials: Configurations to evaluate first, as complete params (every active
             parameter, lists under their labels); trial 0 is the first.
-        search: Metric, budget and rules.
-        resources: How the cluster is used.
-        notes: What the file says, and nothing reads.
+        search: The section `search` of the file.
+        resources: The section `resources` of the file.
+        notes: Keys of the file that have no effect, in sentences.
         yaml: The resolved space file, which loads to an equal spec.
         directory: Where relative paths in the file start; two specs are equal without it.
     """
@@ -120,9 +136,9 @@ class StudySpec:
     directory: Path = field(compare=False)
 
     def stopping_rule(self) -> StoppingRule:
-        """A new rule that knows of no trial."""
+        """Make the study's stopping rule, which knows of no trial yet."""
         return self.search.scheduler.rule(int(self.values["training.max_epochs"]), self.search.goal)
 
     def first_params(self) -> Mapping[str, Any]:
-        """Params of trial 0 where the file names them; else none, which stands for the defaults."""
+        """The params of trial 0 where the file names them; else none, for the defaults."""
         return self.first_trials[0] if self.first_trials else {}

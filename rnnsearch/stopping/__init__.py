@@ -1,1 +1,1 @@
-"""When weak trials stop: one file a rule, which brings its own keys of the space file."""
+"""Rules that stop weak trials: one file each, with its keys of the space file."""

@@ -19,22 +19,29 @@ from rnnsearch.vocabulary import Range
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AshaConfig:
-    """Stops a trial that is not among the best of those that came as far, at a few epochs."""
+    """Stops trials that are not among the best of those that came as far, at a few epochs."""
 
     type: Literal["asha"] = "asha"
     grace_period: Annotated[
-        int, "Epochs before the first decision.", Range(1, 1_000_000, unit="epochs")
+        int,
+        "Epochs that every trial trains before it can be stopped; more of them are fairer to slow "
+        "starters, and cost more.",
+        Range(1, 1_000_000, unit="epochs"),
     ] = 5
     reduction_factor: Annotated[
-        float, "One in so many goes on at each rung.", Range(above=1, most=1_000_000)
+        float,
+        "About one trial in so many goes on at each decision; the next one is after so many times "
+        "the epochs.",
+        Range(above=1, most=1_000_000),
     ] = 3.0
 
     def rule(self, max_epochs: int, goal: Goal) -> Asha:
+        """A new rule, which knows of no trial."""
         return Asha(self.grace_period, self.reduction_factor, max_epochs, goal)
 
 
 class Asha(RungRule):
-    """Who stood where at each rung, and who goes on.
+    """Notes how good each trial was at each rung, and says who goes on.
 
     Rungs are at `grace_period * reduction_factor ** k` epochs, rounded up, below `max_epochs`;
     `max_epochs` itself is the last, where a trial is complete and nothing is decided. At every
@@ -46,10 +53,10 @@ class Asha(RungRule):
             decided.
         reduction_factor: Above 1; about one in so many goes on.
         max_epochs: Epochs of a complete trial.
-        goal: Which way is better.
+        goal: Which way the study's metric is better.
 
     Raises:
-        ValueError: A number is out of range.
+        ValueError: A number is outside of its range.
     """
 
     def __init__(
@@ -85,6 +92,7 @@ class Asha(RungRule):
 
 
 def _rung_epochs(grace_period: int, reduction_factor: float, max_epochs: int) -> tuple[int, ...]:
+    """The epochs of the rungs, rising, the last epoch among them."""
     epochs: list[int] = []
     power = 0
     while (rung := math.ceil(grace_period * reduction_factor**power)) < max_epochs:

@@ -1,4 +1,4 @@
-"""Median stopping: who is worse than the middle of the others has little hope.
+"""Median stopping: a trial that is worse than most others so far is given up.
 
 Golovin et al., "Google Vizier: A Service for Black-Box Optimization" (2017), section 3.2.2: a
 trial stops at an epoch if its best value until then is strictly worse than the median of the
@@ -25,18 +25,21 @@ class MedianConfig:
 
     type: Literal["median"] = "median"
     grace_period: Annotated[
-        int, "Epochs before the first decision.", Range(1, 1_000_000, unit="epochs")
+        int,
+        "Epochs that every trial trains before it can be stopped.",
+        Range(1, 1_000_000, unit="epochs"),
     ] = 5
     interval: Annotated[
         int, "Epochs from one decision to the next.", Range(1, 1_000_000, unit="epochs")
     ] = 5
     min_trials: Annotated[
         int,
-        "Other trials that must have come as far before one is stopped.",
+        "Other trials that must have come as far before one can be stopped.",
         Range(1, 1_000_000, unit="trials"),
     ] = 5
 
     def rule(self, max_epochs: int, goal: Goal) -> Median:
+        """A new rule, which knows of no trial."""
         return Median(self, max_epochs, goal)
 
 
@@ -50,7 +53,7 @@ class _Course:
 
 
 class Median(RungRule):
-    """The running averages of trials at each decision, and who is worse than their median."""
+    """Notes running averages of trials at each rung; stops trials worse than their median."""
 
     rungs_called = "decisions"
 

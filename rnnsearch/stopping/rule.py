@@ -1,4 +1,4 @@
-"""What a stopping rule is, and how one comes out of the keys of a space file."""
+"""The seam of stopping rules: what one is, and how it is made from keys of the space file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rnnsearch.goal import Goal
 
 
 class StoppingRule(Protocol):
-    """Who goes on, of one run of a study's search.
+    """Decides which trials go on, in one run of a study's search.
 
     Packs train a trial up to its limit and report; trials whose reports arrived together are all
     recorded before the first of them is decided. Nothing is kept but in the ledger: the next run
@@ -37,10 +37,10 @@ class StoppingRule(Protocol):
         ...
 
     def record(self, number: int, epoch: int, value: float) -> bool:
-        """Enter a report.
+        """Note a report.
 
         Args:
-            number: The trial.
+            number: The trial that reports.
             epoch: Finished epochs, at least 1. Reports of one trial come in rising order.
             value: The study's metric after that epoch, finite.
 
@@ -62,7 +62,11 @@ class StoppingRule(Protocol):
         ...
 
     def rebuild(self, curves: Mapping[int, Mapping[int, float]]) -> None:
-        """Forget all and replay a ledger, {trial: {epoch: value}}; decides nothing."""
+        """Forget every trial, and note all reports of a ledger as already judged.
+
+        Args:
+            curves: The values by trial and epoch.
+        """
         ...
 
     def populations(self) -> dict[int, int]:
@@ -94,8 +98,8 @@ def rungs_called(rule: StoppingRule) -> str:
 def limits_problem(rule: StoppingRule, max_epochs: int) -> str | None:
     """What is wrong with the limits that a rule sets to a trial; None where they rise to the end.
 
-    A trial that is never let go beyond a limit would stay aboard its pack for ever. Of very many
-    limits, the first ten thousand are looked at.
+    A trial that is never allowed beyond a limit would stay aboard its pack for ever. Of very many
+    limits, only the first ten thousand are looked at.
     """
     epoch = 0
     for _ in range(10_000):

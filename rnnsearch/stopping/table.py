@@ -18,7 +18,7 @@ BUILT_IN = {
 
 @cache
 def stopping_rules() -> Configs:
-    """Ours, those of installed packages, and anybody's as `package.module:Class`."""
+    """The built-in rules, those of installed packages, and any other by its dotted path."""
     return Configs(
         "search.scheduler", "stopping rule", "rnnsearch.stopping_rules", "rule", BUILT_IN
     )
