@@ -43,16 +43,14 @@ class Range:
         return self.least <= value <= self.most and self.above < value < self.below
 
     def __str__(self) -> str:
-        parts = []
-        if self.least > -math.inf:
-            parts.append(f"at least {self.least:g}")
-        if self.above > -math.inf:
-            parts.append(f"above {self.above:g}")
-        if self.most < math.inf:
-            parts.append(f"at most {self.most:,g}" if self.most < 1e6 else f"at most {self.most:,}")
-        if self.below < math.inf:
-            parts.append(f"below {self.below:g}")
-        return " and ".join(parts)
+        ends = {
+            "at least": self.least,
+            "above": self.above,
+            "at most": self.most,
+            "below": self.below,
+        }
+        known = {words: end for words, end in ends.items() if math.isfinite(end)}
+        return " and ".join(f"{words} {end:,.10g}" for words, end in known.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ class Key:
     marks: frozenset[Mark] = frozenset()
 
     def problem(self, value: Any) -> str | None:
-        """What is allowed where a value of the right type is not; else None. It has no full stop."""
+        """What is allowed where a value of the right type is not, with no full stop; else None."""
         if isinstance(value, tuple):
             if len(value) < self.members.least:
                 return f"must have at least {_members(self.members.least)}"

@@ -16,7 +16,7 @@ from rnnsearch.space.overrides import nearest_key
 from rnnsearch.space.sampled import kinds_for
 from rnnsearch.space.words import plain_text
 from rnnsearch.tasks.families import task_types
-from rnnsearch.vocabulary import Range
+from rnnsearch.vocabulary import DURATION, Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,9 @@ def _entry(field: Field, where: str) -> Entry:
     return Entry(
         field.key,
         where,
-        in_words(field.type),
+        "a time such as 90s, 10m or 2h, or null"
+        if field.marked(DURATION)
+        else in_words(field.type),
         field.says.range,
         None if field.default is REQUIRED else _text(field.as_written(field.default)),
         field.says.meaning,

@@ -53,8 +53,7 @@ class SearchConfig:
     ] = 60
     time_budget: Annotated[
         float | None,
-        "How long a run of the study may take: a time with its unit (`90s`, `10m`, `2h`), or null "
-        "for no limit.",
+        "How long a run of the study may take; null for no limit.",
         Range(above=0, most=10 * 366 * 24 * 3600, unit="seconds"),
         DURATION,
     ] = None
@@ -100,9 +99,8 @@ class ResourcesConfig:
     ] = 0.0
     pack_timeout: Annotated[
         float | None,
-        "A pack that has not reported for so long is replaced, as one whose process died: a time "
-        "with its unit (`90s`, `10m`), or null to wait for ever. A single epoch "
-        "that takes longer needs more.",
+        "A pack that has not reported for so long is replaced, as one whose process died; null "
+        "waits for ever.",
         Range(10, 30 * 24 * 3600, unit="seconds"),
         DURATION,
     ] = 600.0

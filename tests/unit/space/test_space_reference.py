@@ -76,7 +76,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert found == {
         "key": "resources.pack_timeout",
         "where": "",
-        "type": "a number or null",
+        "type": "a time such as 90s, 10m or 2h, or null",
         "range": {"least": 10, "most": 30 * 24 * 3600, "above": None, "below": None},
         "unit": "seconds",
         "default": "600s",
