@@ -1,5 +1,6 @@
-"""Records that people browse: an outbox on disk, and a process that moves it into MLflow.
+"""The records of a study that people browse: an outbox on disk, and a process that empties it.
 
-`outbox` and `recorder` run in the driver, the others in the writer process. What they ask of MLflow
-they ask of a `run_store.RunStore`; only the room `mlflow` below imports it.
+The driver appends every event to the outbox (`outbox`, `recorder`); the writer process (`writer`
+and the other modules) moves the events into MLflow. What it asks of MLflow it asks of a
+`run_store.RunStore`; only the package `mlflow` imports MLflow itself.
 """

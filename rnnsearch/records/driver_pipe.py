@@ -1,4 +1,4 @@
-"""What the writer hears of its driver."""
+"""How the writer process knows whether its driver is still there, and how long it may go on."""
 
 from __future__ import annotations
 
@@ -9,17 +9,25 @@ import time
 from collections.abc import Callable
 
 IDLE_SECONDS = 0.25
+"""How often a writer that has nothing to do looks again."""
 ORPHAN_SECONDS = 600.0
-"""How long a writer whose driver died goes on trying."""
+"""How long a writer whose driver died goes on trying to move what is left."""
 
 
 class Driver:
-    """The driver at the other end of standard input, whose end means that it is gone."""
+    """The driver at the other end of standard input.
+
+    The driver says `close SECONDS` when it is done. Where the input ends without that, or the
+    parent process changes, the driver has died.
+
+    Attributes:
+        said_goodbye: Whether the driver said that it is done.
+    """
 
     def __init__(self, waited_for: Callable[[], bool]) -> None:
         """
         Args:
-            waited_for: Whether the writer of another driver waits for this one to end.
+            waited_for: Tells whether the writer of another driver waits for this one to end.
         """
         self._waited_for = waited_for
         self._parent = os.getppid()
@@ -37,19 +45,21 @@ class Driver:
 
     @property
     def leaving(self) -> bool:
+        """Whether the driver is done or dead."""
         if self._deadline is None and os.getppid() != self._parent:
             self._deadline = time.monotonic() + ORPHAN_SECONDS
         return self._deadline is not None
 
     def rest(self, seconds: float) -> None:
-        """Sleep, up to the moment when the driver leaves: then every second counts."""
+        """Sleep, but wake when the driver leaves: it waits for the writer from then on."""
         left, until = self.leaving, time.monotonic() + seconds
         while (now := time.monotonic()) < until and self.leaving == left and not self.out_of_time:
             time.sleep(min(IDLE_SECONDS, until - now))
 
     @property
     def out_of_time(self) -> bool:
-        """Whether to leave the rest: to the next driver's writer, if it waits for us."""
+        """Whether to end with events left in the outbox, which the writer of the next driver
+        moves."""
         if not self.leaving or self._deadline is None:
             return False
         return time.monotonic() >= self._deadline or self._waited_for()

@@ -1,8 +1,8 @@
-"""Events as lines of JSON, and back.
+"""Write events as lines of JSON, and read them again.
 
-A line is `{"sequence": 17, "event": "TrialEnded", ...fields, "crc": "9ae0daaf"}`, with a CRC-32 of
-the bytes before it; those of older versions have none. Numbers that are not finite are
-written as Python's json writes them (`NaN`, `Infinity`) and read back as they were; arrays come
+A line is `{"sequence": 17, "event": "TrialEnded", ...fields, "crc": "9ae0daaf"}`. The last field is
+the CRC-32 of the bytes before it; lines of older versions have none. Numbers that are not finite
+are written as Python's json writes them (`NaN`, `Infinity`) and read back as they were; arrays come
 back as tuples, which is what events hold.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 LARGEST = 2**53
-"""Beyond any sequence number."""
+"""An exclusive upper bound of sequence numbers, up to which JSON numbers are exact everywhere."""
 
 _TAILS = re.compile(rb',"crc":"[0-9a-f]{8}"}')
 _TAIL = re.compile(rb',"crc":"([0-9a-f]{8})"}\n?$')
@@ -33,7 +33,7 @@ class UndecodableLineError(Exception):
 
 
 def encode(event: Event, sequence: int) -> bytes:
-    """One line, newline included.
+    """The line of an event, newline included.
 
     Args:
         sequence: The event's place in the study's history, counting from 1.
@@ -48,11 +48,11 @@ def encode(event: Event, sequence: int) -> bytes:
 def decode(line: bytes) -> tuple[int, Event]:
     """A line's sequence number and event.
 
-    Fields that this version does not know are left out; missing ones take their defaults.
+    Fields that this version does not know are ignored; missing fields take their defaults.
 
     Raises:
-        UndecodableLineError: The line is no JSON, was changed, is of an unknown event, lacks a
-            field, or has one of another kind.
+        UndecodableLineError: The line is no JSON, does not match its checksum, names an unknown
+            event, lacks a field, or has a field of a wrong type.
     """
     tail = _TAIL.search(line[-20:])
     if tail and int(tail[1], 16) != zlib.crc32(line[: line.rindex(b',"crc":"')]):
@@ -76,18 +76,22 @@ def decode(line: bytes) -> tuple[int, Event]:
 
 
 def records_in(line: bytes) -> int:
-    """How many records an undecodable line was: of two, the newline between them was changed."""
+    """How many records an undecodable line held.
+
+    A line holds two where the newline between them was damaged.
+    """
     return max(1, len(_TAILS.findall(line)))
 
 
 @functools.cache
 def _reader(name: str) -> TypeAdapter[Any]:
+    """What checks the fields of an event and makes it, by the name of its class."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(_CLASSES[name])
 
 
 def _plain(value: Any) -> Any:
-    """A numpy number as Python's own; anything else as text, since a record must not fail."""
+    """A numpy number as one of Python's; any other object as text, since writing must not fail."""
     item = getattr(value, "item", None)
     return item() if callable(item) and getattr(value, "ndim", 0) == 0 else str(value)

@@ -1,4 +1,5 @@
-"""From the outbox to the tracker, each event once, and the state file that says how far."""
+"""Move events from the outbox to the tracker, each once, and keep a state file that says how
+far."""
 
 from __future__ import annotations
 
@@ -11,10 +12,10 @@ from rnnsearch.records.segment_reader import DAMAGED, SegmentReader
 from rnnsearch.records.tracker import Tracker
 
 FLUSH_SECONDS = 5.0
-"""Rows of running trials are gathered for so long: one call instead of many, which take MLflow
-some 5 ms each."""
+"""How long the metrics of running trials are gathered before they are written: MLflow takes some
+5 ms for each call, however many rows it has."""
 FLUSH_EVENTS = 4000
-"""... or until so many events wait."""
+"""After so many gathered events they are written at once."""
 
 
 class Mover:
@@ -32,7 +33,7 @@ class Mover:
         self._flushed_at = 0.0
 
     def gather(self) -> bool:
-        """Take new events up to the next flush.
+        """Read new events and give them to the tracker, up to the next flush.
 
         Returns:
             Whether it is time to flush.
@@ -49,17 +50,23 @@ class Mover:
 
     @property
     def _behind(self) -> bool:
-        """Whether lines were passed that the state does not know of; of a damaged one nothing is
-        gathered."""
+        """Whether lines were read that the state file does not count as done.
+
+        A damaged line counts here too, though no event was gathered from it.
+        """
         return self._gathered > 0 or self._reader.last > self._state.done
 
     @property
     def waiting(self) -> bool:
-        """Whether something was read that is not in MLflow yet."""
+        """Whether something was read that is not in the store yet."""
         return self._behind or bool(self._unread)
 
     def flush(self) -> None:
-        """Move what was gathered; raises what the store raises, and may be called again."""
+        """Write what was gathered, and note that it is done.
+
+        Raises:
+            StoreError, OSError: Not all was written; the next call goes on.
+        """
         state = self._state
         if not self._unread:
             self._last = max(self._last, self._reader.last)
@@ -80,7 +87,7 @@ class Mover:
 
 
 def _damage(count: int) -> str:
-    """What a person is told of records that nobody can read."""
+    """What a person must know of damaged records, by their count; empty where there are none."""
     if not count:
         return ""
     records = "1 record is" if count == 1 else f"{count} records are"

@@ -1,16 +1,17 @@
-"""How studies and trials are called in MLflow."""
+"""Names and tags by which studies, trials and models are found in MLflow."""
 
 from __future__ import annotations
 
 STUDY = "rnnsearch.study"
 STUDY_ID = "rnnsearch.study_id"
+"""A random name, which keeps studies of one name apart on a shared server."""
 TRIAL = "rnnsearch.trial"
 KIND = "rnnsearch.kind"
-"""`study`, `trial` or `baseline`."""
+"""What a run stands for: `study`, `trial` or `baseline`."""
 CHAMPION = "champion"
-"""Alias of the registered winner."""
+"""The alias of the registered winner's model version."""
 
 
 def registered_name(study: str) -> str:
-    """A study's name as a registered model: MLflow allows neither `/` nor `:` there."""
+    """The name of a study's registered model: MLflow allows neither `/` nor `:` in it."""
     return study.replace("/", "-").replace(":", "-")

@@ -1,4 +1,4 @@
-"""One writer an outbox at a time; one that is left behind makes room for the next."""
+"""An outbox has one writer at a time; one whose driver was killed makes room for the next."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 @contextmanager
 def only_writer(folder: Path) -> Iterator[None]:
-    """Be the writer of an outbox; waits for the one that a killed driver left at work.
+    """Hold the lock of an outbox; waits for a writer that a killed driver left at work.
 
-    That one sees that it is waited for (`is_waited_for`) and leaves the rest to us, instead of
-    trying for minutes to reach a server that is down.
+    That writer sees that it is waited for (`is_waited_for`) and leaves the remaining events to this
+    one, instead of trying for minutes to reach a server that is down.
     """
     with (folder / "writer.lock").open("a") as lock:
         with (folder / "writer.waiting").open("a") as waiting:
@@ -23,7 +23,7 @@ def only_writer(folder: Path) -> Iterator[None]:
 
 
 def is_waited_for(folder: Path) -> bool:
-    """Whether another writer waits in `only_writer`; a lock that died with its process is none."""
+    """Whether another writer waits in `only_writer`; the lock of a dead process does not count."""
     with (folder / "writer.waiting").open("a") as waiting:
         try:
             fcntl.flock(waiting, fcntl.LOCK_EX | fcntl.LOCK_NB)

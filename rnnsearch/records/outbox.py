@@ -1,8 +1,8 @@
-"""The driver's side of the records: events appended to segment files, and nothing else.
+"""The driver's side of the records: events are appended to files, and nothing else is done.
 
-A folder holds `000001.closed`, `000002.closed`, ..., one `00000N.open` that grows, and
-`study-id`, a random name that keeps studies of one name apart on a shared server. The writer
-process deletes closed segments once MLflow has taken them.
+The files are called segments. A folder holds `000001.closed`, `000002.closed`, ..., one
+`00000N.open` that grows, and `study-id`, a random name that keeps studies of one name apart on a
+shared server. The writer process deletes a closed segment once MLflow has all of its events.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from rnnsearch.records.writer_state import WriterState
 SEGMENT_BYTES = 4_000_000
 """A segment is closed when it has grown to this size."""
 SEGMENT_SECONDS = 30.0
-"""... or to this age, so that the writer can delete what it has moved."""
+"""It is closed at this age too, so that the writer can delete what it has moved."""
 RETRY_SECONDS = 1.0
-"""Pause between attempts on a disk that refuses."""
+"""How long to wait between attempts at a disk that refuses."""
 
 _SEGMENT = re.compile(r"^(\d{6,})\.(open|closed)$")
 
 
 def segments(folder: Path) -> list[tuple[int, Path]]:
-    """Segments with their numbers, oldest first."""
-    found = ((_SEGMENT.match(path.name), path) for path in folder.iterdir())
-    return sorted((int(match[1]), path) for match, path in found if match)
+    """The segments of an outbox with their numbers, oldest first."""
+    matches = ((_SEGMENT.match(path.name), path) for path in folder.iterdir())
+    return sorted((int(match[1]), path) for match, path in matches if match)
 
 
 def study_id(folder: Path) -> str:
-    """The random name of the study whose outbox this is."""
+    """The random name of the study that an outbox belongs to."""
     return (folder / "study-id").read_text(encoding="ascii").strip()
 
 
 class Outbox:
-    """Appends each event to the open segment; a Listener that no disk can stop.
+    """A Listener that appends each event to the open segment.
 
-    Events that the disk refuses wait in memory and are tried again; `problem` then says why.
-    Safe to call from several threads.
+    Events that the disk refuses wait in memory and are tried again; `problem` then says why. May be
+    called from several threads.
     """
 
     def __init__(self, folder: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -75,7 +75,7 @@ class Outbox:
                 path.rename(path.with_suffix(".closed"))
         self._number = left[-1][0] + 1 if left else 1
         self.sequence = max(WriterState.load(folder).done, _last_sequence(folder))
-        """Number of the last event handed in."""
+        """The number of the last event, written or waiting."""
 
     def on_event(self, event: Event) -> None:
         with self._lock:
@@ -86,7 +86,8 @@ class Outbox:
             self._drain()
 
     def close(self) -> None:
-        """Write what waits and close the open segment; `problem` says if the disk refuses."""
+        """Write what waits in memory and close the open segment; `problem` says if the disk
+        refuses."""
         with self._lock:
             self._drain()
             if not self._waiting:
@@ -99,7 +100,8 @@ class Outbox:
         self._guarded(self._write_waiting)
 
     def _guarded(self, action: Callable[[], None]) -> None:
-        """Disk trouble becomes `problem`; the events stay in memory and the search goes on."""
+        """Do something with the disk; an error of it is noted in `problem`, and the search goes
+        on."""
         try:
             action()
         except OSError as error:
@@ -116,7 +118,7 @@ class Outbox:
                 self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
                 self._written, self._opened = os.fstat(self._file).st_size, self._clock()
             line = self._waiting[0]
-            # What was written survives the death of the driver, which is enough here.
+            # Without a sync the line survives the death of the driver, which is enough here.
             append_bytes(self._file, line, self._written, sync=False)
             self._written += len(line)
             self._waiting.popleft()
@@ -124,6 +126,7 @@ class Outbox:
                 self._rotate()
 
     def _rotate(self) -> None:
+        """Close the open segment, durably, and begin another one with the next event."""
         if self._file is None:
             return
         os.fsync(self._file)
@@ -135,9 +138,9 @@ class Outbox:
 
 
 def _last_sequence(folder: Path) -> int:
-    """The largest number that was given away, so that none is used twice.
+    """The largest sequence number in an outbox, so that none is given to two events.
 
-    A line that cannot be read had one too, unless it was never written to its end.
+    A line that cannot be read had a number too, unless it was never written to its end.
     """
     unread = 0
     for _, path in reversed(segments(folder)):

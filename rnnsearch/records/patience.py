@@ -1,4 +1,4 @@
-"""How the writer goes on after a failed attempt at MLflow, and what it says meanwhile."""
+"""How long the writer waits after a failed attempt, and what it tells the driver meanwhile."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _log = logging.getLogger("rnnsearch.records.writer")
 
 
 Trouble = (StoreError, OSError)
-"""What moving records may run into: the store, or this machine's disk."""
+"""Errors that moving records may meet: those of the store, and those of this machine's disk."""
 
 
 class Patience:
-    """Counts failed attempts and has the driver know of them, by way of the state file.
+    """Takes note of failed attempts, and tells the driver of them by the state file.
 
     Attributes:
         pause: Seconds to wait before the next attempt; 0 where the last one worked.
@@ -40,10 +40,11 @@ class Patience:
         self._redact = redactor(store.uri)
 
     def begin(self, *, again: bool) -> None:
-        """Nothing is wrong yet: what the writer of an earlier run complained of is not this one's.
+        """Clear the problem that a writer of an earlier run has noted.
 
         Args:
-            again: An earlier writer of this run died; what it refused stays refused.
+            again: Whether an earlier writer of this same run died: what it noted as refused by the
+                store stays refused.
         """
         self._state.writer = os.getpid()
         if not again:
@@ -52,7 +53,7 @@ class Patience:
             self._note("")
 
     def failed(self, error: Exception) -> None:
-        """Take note of an attempt that came to nothing, and of how long to wait now."""
+        """Take note of an attempt that failed, and of how long to wait now."""
         self.blocked = isinstance(error, BlockedError)
         if isinstance(error, BlockedError):
             _log.warning("the store refuses for good: %s", error.reason)
@@ -68,7 +69,7 @@ class Patience:
         self.pause = min(max(2 * self.pause, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
 
     def worked(self) -> None:
-        """Take note of an attempt that moved something."""
+        """Take note of an attempt that worked."""
         self.pause, self.blocked = 0.0, False
 
     def _note(self, problem: str, remedy: str = "", commands: Sequence[str] = ()) -> None:

@@ -1,6 +1,7 @@
-"""The driver's handle on the records: an outbox, and the writer process behind it.
+"""What the driver has of the records: an outbox, and the writer process that empties it.
 
-mlflow is never imported here: it costs seconds, and its trouble must not become the search's.
+MLflow is never imported in the driver: that takes seconds, and its trouble must not become the
+search's.
 """
 
 from __future__ import annotations
@@ -23,17 +24,20 @@ from rnnsearch.records.writer_state import WriterState
 CHECK_SECONDS = 5.0
 """How often the driver looks whether the writer lives."""
 RESTARTS = 3
-"""A writer that died is started again so many times a run."""
+"""How often a writer that died is started again in one run of the driver."""
 BLOCKED_STATUS = 3
-"""Exit status of a writer that a refusal for good made end: another one would fare no better."""
+"""Exit status of a writer whose store takes nothing until a person acts: another writer would fare
+no better."""
 POLL_SECONDS = 0.1
+"""How often the end of a run looks whether the writer is done."""
 PATIENCE_SECONDS = 90.0
-"""Longer than the longest single thing that is written, the champion's model."""
+"""How long the end of a run waits while nothing moves: longer than the longest single thing that is
+written takes, which is the champion's model."""
 LAST_SECONDS = 15.0
-"""So much of it is left at the end to a store that was away for all of it before."""
+"""How much of that time remains for a store that did not answer before the end either."""
 
 _QUIET = {
-    # A server that is away is the writer's to wait for, not the HTTP client's.
+    # The writer itself waits for a server that does not answer, so the HTTP client need not.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -46,27 +50,27 @@ _QUIET = {
 class RecordState(Remains):
     """Where the records stand when a run is over.
 
-    What is pending stays in the outbox for the next resume; the problem may be what MLflow refused.
+    Pending events stay in the outbox for the next resume; the problem may be what MLflow refused.
 
     Attributes:
-        state: What the writer noted; a fresh one where that is of another store, of whose run ids
-            there is nothing to say.
+        state: What the writer noted; empty where it noted that of another store, since run ids of
+            that one mean nothing here.
     """
 
     state: WriterState
 
     @classmethod
     def of(cls, state: WriterState, store: str, pending: int, problem: str | None) -> Self:
-        """What a writer's state says of the store of a name."""
+        """What the writer's state says of the store with the name `store`."""
         mine = state.tracking_uri == store
         return cls(pending, problem, state if mine else WriterState())
 
 
 class Recorder:
-    """A Listener whose events end in MLflow, by way of the disk and another process.
+    """A Sink whose events get into MLflow by way of the disk and another process.
 
-    The process is started at the first epoch: MLflow takes seconds of a core to import, which
-    Ray and the packs need before that.
+    That process is started at the first finished epoch: it takes seconds of a core to import
+    MLflow, which Ray and the packs need until then.
     """
 
     close_seconds = 600.0  # the rest stays in the outbox
@@ -85,7 +89,7 @@ class Recorder:
             experiment: MLflow experiment; made if missing.
             artifacts: Folder for the files of a new experiment; a tracking server over HTTP
                 chooses its own.
-            log_file: What MLflow and Alembic say, appended.
+            log_file: Gets the output of the writer process, with what MLflow and Alembic log.
 
         Raises:
             OSError: The outbox folder cannot be made or read.
@@ -103,12 +107,13 @@ class Recorder:
         self._away_at: float | None = None
 
     def start(self) -> None:
-        """Start the writer process now, if there is none; the first epoch does it otherwise."""
+        """Start the writer process, unless it runs; `on_event` does so at the first finished
+        epoch."""
         if self._process is not None and self._process.poll() is None:
             return
         self._log_file.parent.mkdir(parents=True, exist_ok=True)
         environment = {**_QUIET, **os.environ, VARIABLE: self._store.uri}
-        # The package may be importable only through this process's path (a plain checkout).
+        # In a plain checkout the package can be imported only by the path of this process.
         paths = [str(Path(__file__).parents[2]), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
         with self._log_file.open("ab") as log:
@@ -132,12 +137,12 @@ class Recorder:
 
     @property
     def writer_pid(self) -> int | None:
-        """The writer process; None before `start`."""
+        """The id of the writer process; None before `start`."""
         return None if self._process is None else self._process.pid
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with the records now, for the live table; None if nothing."""
+        """What is wrong with the records now, in a line for a person; None where nothing is."""
         if self._outbox.problem is not None:
             return self._outbox.problem
         if self._process is not None and self._process.poll() is not None:
@@ -151,7 +156,7 @@ class Recorder:
         return problem
 
     def _complaint(self, state: WriterState) -> str | None:
-        """What our writer says is wrong; what an earlier one complained of may be mended."""
+        """The problem that this run's writer has noted; that of an earlier one may be mended."""
         return (state.problem or None) if state.writer == self.writer_pid else None
 
     @property
@@ -166,13 +171,13 @@ class Recorder:
         *,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> RecordState:
-        """Wait until MLflow has everything, or the deadline; then end the writer.
+        """Wait until MLflow has all events, or until the deadline; then end the writer.
 
         Args:
-            progress: Called with events moved and events to move, since this call.
-            patience_seconds: Give up as well when nothing has moved for so long: a server that
-                is down should not hold a finished study. What it was seen down before counts, but
-                for `LAST_SECONDS`.
+            progress: Called with the numbers of events moved and events to move, since this call.
+            patience_seconds: Give up, too, when nothing has moved for so long: a server that is
+                down should not hold up a finished study. The time that it was down before this
+                call counts, but for `LAST_SECONDS`.
         """
         deadline = time.monotonic() + deadline_seconds
         before = WriterState.load(self._folder).done
@@ -182,7 +187,7 @@ class Recorder:
             moved_at -= min(moved_at - self._away_at, spare)
         self._outbox.close()
         if self._process is None:
-            self.start()  # nothing was learned, and that is on record too
+            self.start()  # a run without one finished epoch is on record too
         self._say_close(deadline_seconds)
         total = self._outbox.sequence - before
         while self._process is not None:
@@ -212,14 +217,18 @@ class Recorder:
         return RecordState.of(state, self._store.name, pending, problem)
 
     def leave(self) -> RecordState:
-        """Where the records stand, while the writer goes on by itself."""
+        """Where the records stand now, while the writer process goes on by itself."""
         self.start()  # a second signal may come before any epoch
         state = WriterState.load(self._folder)
         problem = "nobody waited for them; the writer process goes on by itself"
         return RecordState.of(state, self._store.name, self.pending, problem)
 
     def _revive(self) -> bool:
-        """Start the writer again if it died; False when it has died too often."""
+        """Start the writer again if it died.
+
+        Returns:
+            False where it has died too often.
+        """
         self._check_at = time.monotonic() + CHECK_SECONDS
         if self._process is None or self._process.poll() is None:
             return True
@@ -241,10 +250,10 @@ class Recorder:
                 self._process.stdin.write(last_word.encode())
             self._process.stdin.close()
         except BrokenPipeError:
-            return  # it died with the line unread, which `close` sees in the exit status
+            return  # the writer died before it read the line; `close` sees that in its exit status
 
     def _end(self) -> None:
-        """End a writer that is out of time; the outbox keeps what it leaves."""
+        """End the writer process when time is up; what it has not moved stays in the outbox."""
         if self._process is None:
             return
         self._process.terminate()

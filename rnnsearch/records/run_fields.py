@@ -1,4 +1,4 @@
-"""What of an event becomes a param, a tag, a metric or a status of its MLflow run."""
+"""The params, tags, metrics and status of MLflow runs, made from events."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def run_status(state: TrialState | StudyState) -> str:
 
 
 def identity(study: str, study_id: str, kind: str) -> dict[str, str]:
-    """What every run of a study is found by."""
+    """The tags by which the runs of a study are found."""
     return {STUDY: study, STUDY_ID: study_id, KIND: kind}
 
 
 def child_tags(state: WriterState, study_id: str, kind: str) -> dict[str, str]:
-    """Of a run below the study's run."""
+    """The tags of a run below the study's run: of a trial or a baseline."""
     return {
         **state.study.get("tags", {}),
         **identity(str(state.study.get("name", "")), study_id, kind),
@@ -50,6 +50,7 @@ def child_tags(state: WriterState, study_id: str, kind: str) -> dict[str, str]:
 
 
 def starting_tags(start: TrialStarted) -> dict[str, str]:
+    """The tags of a trial that is aboard a pack."""
     return {
         "state": "running",
         "seed": str(start.seed),
@@ -60,6 +61,7 @@ def starting_tags(start: TrialStarted) -> dict[str, str]:
 
 
 def ending_tags(end: TrialEnded) -> dict[str, str]:
+    """The tags of a trial that has ended, or waits."""
     return {
         **({"kernel": end.kernel} if end.kernel else {}),
         "state": end.state,
@@ -70,7 +72,7 @@ def ending_tags(end: TrialEnded) -> dict[str, str]:
 
 
 def summary_rows(end: TrialEnded, metric: str) -> list[Point]:
-    """What a leaderboard sorts by, beside the curves."""
+    """The metrics of an ended trial by which MLflow's table can be sorted, beside its curves."""
     rows = [("training_seconds", end.training_seconds, end.time, end.epoch)]
     if end.best_value is not None:
         rows.append((f"best_{metric}", end.best_value, end.time, end.best_epoch or end.epoch))
@@ -78,6 +80,7 @@ def summary_rows(end: TrialEnded, metric: str) -> list[Point]:
 
 
 def finalist_rows(scored: FinalistScored, metric: str) -> list[Point]:
+    """The study's metric of a finalist with each of its seeds, the mean and the spread."""
     values = list(scored.values)
     rows = [(f"{metric}_by_seed", v, scored.time, index) for index, v in enumerate(values)]
     if values:
@@ -88,7 +91,7 @@ def finalist_rows(scored: FinalistScored, metric: str) -> list[Point]:
 
 
 def champion_rows(event: ChampionChosen, step: int) -> list[Point]:
-    """Mean and spread over the seeds of the winning configuration, of each of its metrics."""
+    """The mean and the spread of each of the champion's metrics over its seeds."""
     return [
         (f"{name}_seeds_{what}", value, event.time, step)
         for what, values in (("mean", event.mean), ("std", event.std))
@@ -98,6 +101,7 @@ def champion_rows(event: ChampionChosen, step: int) -> list[Point]:
 
 
 def as_params(params: Mapping[str, Any]) -> dict[str, str]:
+    """Sampled parameters as MLflow's params, which are texts."""
     return {
         key: json.dumps(value) if isinstance(value, tuple | list | dict) else str(value)
         for key, value in params.items()
@@ -105,7 +109,10 @@ def as_params(params: Mapping[str, Any]) -> dict[str, str]:
 
 
 def study_settings(event: StudyStarted) -> dict[str, str]:
-    """The study's settings that no resume changes: params cannot be written twice."""
+    """The settings of a study that no resume changes, as params of its run.
+
+    MLflow refuses to change a param, so what may change later is left out.
+    """
     from ruamel.yaml import YAML
 
     params = {"task": event.task, "metric": event.metric, "goal": event.goal}
@@ -118,6 +125,7 @@ def study_settings(event: StudyStarted) -> dict[str, str]:
 
 
 def _flat(prefix: str, node: Any) -> Iterable[tuple[str, Any]]:
+    """The values of nested mappings under their dotted keys."""
     if isinstance(node, dict):
         for key, value in node.items():
             yield from _flat(f"{prefix}.{key}", value)

@@ -1,4 +1,4 @@
-"""What the records ask of a store of runs, and the three answers that are no success."""
+"""What the records ask of a store of runs, and the three errors with which it answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Protocol
 from rnnsearch.events import ChampionChosen
 
 Point = tuple[str, float, float, int]
-"""A row of a curve: key, value, Unix time in seconds, step."""
+"""One value of a metric: its name, value, Unix time in seconds, and step (for a trial the
+epoch)."""
 
 
 class StoreError(Exception):
@@ -30,15 +31,15 @@ class AwayError(StoreError):
 
 
 class RefusedError(StoreError):
-    """The store takes this one record at no time; others it may take."""
+    """The store will never take this record; it may take others."""
 
 
 class BlockedError(StoreError):
-    """The store takes nothing of this study until somebody acts.
+    """The store takes nothing of this study until a person acts.
 
     Attributes:
         remedy: What to do, in words.
-        commands: Lines for a shell that do it; the study is resumed after them.
+        commands: Command lines that do it, after which the study is resumed.
     """
 
     def __init__(self, reason: str, remedy: str, commands: tuple[str, ...] = ()) -> None:
@@ -49,14 +50,14 @@ class BlockedError(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Registering:
-    """What a champion is registered under.
+    """The study and the run under which a champion is registered.
 
     Attributes:
         study: The study's name.
-        run_id: The study's run.
-        sequence: The number of the event that chose it.
-        replayed: Whether a writer may have begun before: a model that was made from the event is
-            found and finished instead of made twice.
+        run_id: The study's run, in the experiment `experiment_id`.
+        sequence: The sequence number of the event that told of the champion.
+        replayed: Whether an earlier attempt may have got half way: then a model that was made from
+            this event is looked for, so that it is not made twice.
     """
 
     study: str
@@ -67,7 +68,7 @@ class Registering:
 
 
 class RunStore(Protocol):
-    """Runs of one study in one experiment. Every method may raise a StoreError."""
+    """A store of the runs of one study, in one experiment. Every method may raise a StoreError."""
 
     @property
     def name(self) -> str:
@@ -76,39 +77,39 @@ class RunStore(Protocol):
 
     @property
     def study_id(self) -> str:
-        """What keeps studies of one name apart."""
+        """A random name, which keeps studies of one name apart."""
         ...
 
     def experiment(self, name: str, artifacts: Path | None) -> str:
         """The id of an experiment, made if it is missing.
 
         Args:
-            artifacts: Where a new experiment puts its files, in a folder of its name; None leaves
-                it to the server.
+            artifacts: The folder in which a new experiment has a folder for its files; None leaves
+                the place to the server.
 
         Raises:
-            BlockedError: There is a deleted one of that name.
+            BlockedError: An experiment of that name was deleted.
         """
         ...
 
     def find(self, experiment_id: str, tags: Mapping[str, str]) -> str | None:
-        """The run of this study that carries the tags."""
+        """The id of the run of this study that has the tags; None where there is none."""
         ...
 
     def create(self, experiment_id: str, name: str, seconds: float, tags: Mapping[str, str]) -> str:
-        """A new run that started at a Unix time."""
+        """Make a run that started at a Unix time; returns its id."""
         ...
 
     def reopen(self, run_id: str) -> None:
-        """Have a run grow again."""
+        """Let a run that was ended get further records."""
         ...
 
     def end(self, run_id: str, status: str, seconds: float) -> None:
-        """Terminate a run at a Unix time, as FINISHED, FAILED or KILLED."""
+        """End a run at a Unix time with the status FINISHED, FAILED or KILLED."""
         ...
 
     def steps(self, run_id: str, keys: Iterable[str]) -> set[tuple[str, int]]:
-        """The (key, step) of every row that a run has of some metrics."""
+        """The (name, step) of every value that a run has of some metrics."""
         ...
 
     def log(
@@ -119,22 +120,25 @@ class RunStore(Protocol):
         params: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """Rows, params and tags of a run, in few calls; at most 100 params and 100 tags count."""
+        """Write metrics, params and tags of a run in few calls.
+
+        Of params and tags, the first 100 each are written.
+        """
         ...
 
     def keep_text(self, run_id: str, text: str, name: str) -> None:
-        """A text as a file of a run."""
+        """Keep a text as a file of a run."""
         ...
 
     def keep(self, run_id: str, path: Path, folder: str) -> None:
-        """A file, or what lies in a folder, as files of a run."""
+        """Keep a file, or the contents of a folder, as files of a run, below `folder`."""
         ...
 
     def register(self, event: ChampionChosen, under: Registering) -> str:
         """Log the champion's checkpoint as a model of a run, register it, and name it champion.
 
         Returns:
-            The registered version's address.
+            The address of the registered version, such as `models:/sine/1`.
 
         Raises:
             ModelError: The checkpoint folder cannot be read.
@@ -142,13 +146,17 @@ class RunStore(Protocol):
         ...
 
     def gone(self, experiment_id: str, run_id: str) -> BlockedError | None:
-        """Whether the study's experiment or its run was deleted, which explains any refusal.
+        """What to do where the study's experiment or run was deleted, which explains any refusal.
 
         Args:
-            experiment_id: Empty before there is one; `run_id` likewise.
+            experiment_id: Empty before the study has an experiment.
+            run_id: The study's run; empty before there is one.
+
+        Returns:
+            None where neither was deleted.
         """
         ...
 
     def warm_up(self) -> None:
-        """Load what a registration needs, while nobody waits for it."""
+        """Import what a registration needs, while nobody waits for it."""
         ...

@@ -1,4 +1,4 @@
-"""The writer's side of the outbox: events in order, each once, and segments deleted behind."""
+"""The writer's side of the outbox: read events in order, each once, and delete what is done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rnnsearch.records.events_codec import UndecodableLineError, decode, records
 from rnnsearch.records.outbox import segments
 
 DAMAGED = ".damaged"
-"""What a segment ends in that held lines which nobody could read."""
+"""The ending of a segment that is kept because some of its lines could not be read."""
 
 _log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _Line = tuple[int, Event] | UndecodableLineError
 
 @dataclass(slots=True)
 class _Position:
-    """How far a segment was read, in bytes, and the last sequence number seen in it."""
+    """How many bytes of a segment were read, and the last sequence number in them."""
 
     offset: int = 0
     last: int = 0
@@ -33,13 +33,13 @@ class SegmentReader:
     """Reads closed segments, and the open one up to its last newline.
 
     Attributes:
-        damaged: Lines that were torn or unknown as no kill leaves them, and numbers that are
-            missing beside them.
-        last: Number of the last line that was passed, a skipped one too.
+        damaged: How many events are lost: lines that cannot be read, other than the half line that
+            a kill leaves, and sequence numbers that are missing.
+        last: The number of the last line that was read or skipped.
     """
 
     def __init__(self, folder: Path, after: int) -> None:
-        """Start behind the event with the sequence number `after`."""
+        """Begin after the event with the sequence number `after`."""
         self.damaged = 0
         self.last = after
         self._folder = folder
@@ -60,13 +60,13 @@ class SegmentReader:
                     file.seek(position.offset)
                     data = file.read()
             except FileNotFoundError:
-                # Closed under our hands: it comes under its new name next time, before any
-                # later segment may be read.
+                # It was closed, and renamed, a moment ago. The next call reads it under its
+                # new name; until then no later segment may be read.
                 return
             final = path.suffix == ".closed"
             lines = [line for line in BytesIO(data) if line.endswith(b"\n") or final]
-            found = [_decoded(line) for line in lines]
-            for place, (line, one) in enumerate(zip(lines, found, strict=True)):
+            decoded = [_decoded(line) for line in lines]
+            for place, (line, one) in enumerate(zip(lines, decoded, strict=True)):
                 position.offset += len(line)
                 if isinstance(one, UndecodableLineError):
                     _log.warning("skipped a line of %s: %s", path.name, one)
@@ -77,19 +77,25 @@ class SegmentReader:
                         self.last += records_in(line)
                         position.last = self.last
                 elif one[0] > self._done:
-                    position.last = self._numbered(one[0], found[place + 1 :], number)
+                    position.last = self._numbered(one[0], decoded[place + 1 :], number)
                     yield position.last, one[1]
 
     def _note_damage(self, segment: int, count: int = 1) -> None:
+        """Count lost events, and have the segment kept when it is done."""
         self.damaged += count
         self._hurt.add(segment)
 
     def _numbered(self, said: int, behind: Sequence[_Line], segment: int) -> int:
-        """The number that a line counts as.
+        """The sequence number that an event is given: the one that its line says, where it can be
+        right.
 
-        A number that jumps would hide the lines behind it, which have lower ones: it is not
-        believed where they go on below it. Only lines of older versions, which have no checksum,
-        can say a wrong one.
+        If a number that is too large were believed, the events after it, with lower numbers, would
+        be skipped; so it is not believed where the next line goes on below it. Only lines of older
+        versions, which have no checksum, can say a wrong number.
+
+        Args:
+            said: What the line says.
+            behind: The lines that follow it in the segment.
         """
         missing = said - 1 - self.last
         after = next((one[0] for one in behind if isinstance(one, tuple)), said + 1)
@@ -105,18 +111,18 @@ class SegmentReader:
         return said
 
     def _stable_listing(self) -> list[tuple[int, Path]]:
-        """Segments, listed twice alike.
+        """The segments, from two listings of the folder that are equal.
 
-        A segment that is renamed while the folder is read may be missing from one listing; to
-        read the one after it first would lose its tail.
+        A segment that is renamed while the folder is listed may be missing from the listing. If the
+        one after it were read first, the rest of the missing one would never be read.
         """
-        found = segments(self._folder)
-        while (again := segments(self._folder)) != found:
-            found = again
-        return found
+        listing = segments(self._folder)
+        while (again := segments(self._folder)) != listing:
+            listing = again
+        return listing
 
     def delete_done(self, done: int) -> None:
-        """Delete closed segments whose every event is in MLflow; a damaged one is kept aside."""
+        """Delete closed segments that hold no event above `done`; rename those that are damaged."""
         for number, path in segments(self._folder):
             position = self._positions.get(number)
             if path.suffix != ".closed" or position is None:
@@ -130,7 +136,8 @@ class SegmentReader:
 
 
 def _free_name(segment: Path) -> Path:
-    """Where a damaged segment is kept; numbers begin anew once all segments are gone."""
+    """An unused name for a damaged segment: once all segments are gone, their numbers begin
+    anew."""
     kept, again = segment.with_suffix(DAMAGED), 1
     while kept.exists():
         again += 1
@@ -139,6 +146,7 @@ def _free_name(segment: Path) -> Path:
 
 
 def _decoded(line: bytes) -> _Line:
+    """The event of a line with its number, or why there is none."""
     try:
         return decode(line)
     except UndecodableLineError as problem:

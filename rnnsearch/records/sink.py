@@ -1,4 +1,4 @@
-"""What the driver asks of whoever keeps a study's events."""
+"""A sink keeps the events of a study somewhere; this is what the driver asks of one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Remains:
     """Where a sink stands when its run is over.
 
     Attributes:
-        pending: Events that it has not taken.
+        pending: How many events it has not kept.
         problem: Why, in a line for a person; None where all went well.
     """
 
@@ -24,12 +24,13 @@ class Remains:
 
 
 class Sink(Listener, Protocol):
-    """A Listener that keeps what it hears; its trouble is said and never the search's.
+    """A Listener that keeps the events it hears of.
 
-    It knows by itself what it has kept of earlier runs of the study, and keeps nothing twice.
+    Its trouble is told in `problem` and never ends the search. It finds out by itself what it kept
+    in earlier runs of the study, and keeps nothing twice.
 
     Attributes:
-        close_seconds: How long the end of a run waits for it.
+        close_seconds: How long the end of a run waits for it to keep the rest.
     """
 
     close_seconds: float
@@ -44,31 +45,33 @@ class Sink(Listener, Protocol):
         deadline_seconds: float,
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> Remains:
-        """Keep what is left, for at most so long.
+        """Keep the rest of the events.
 
         Args:
-            progress: Called with the events kept and those to keep, since this call.
+            deadline_seconds: How long that may take.
+            progress: Called with the numbers of events kept and events to keep, since this call.
         """
         ...
 
     def leave(self) -> Remains:
-        """The driver leaves at once: what can go on without it does, and nothing is waited for."""
+        """Wait for nothing, since the driver ends at once; what can go on without the driver
+        does."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SinkKind:
-    """A place for events that a person may ask for, beside MLflow.
+    """A kind of sink that a person may ask for beside MLflow, by an option of the command line.
 
     Attributes:
-        name: As people call it.
-        folder: Whether the option takes a folder, as in `--tensorboard DIR`; else an address.
-        help: Of that option.
-        check: Called with what was given before anything of the study is made; raises
+        name: What people call it.
+        folder: Whether the option takes a folder, as in `--tensorboard DIR`, or else an address.
+        help: The help text of the option.
+        check: Called with the option's value before anything of the study is made; raises
             InputError, with a remedy, where nothing could be kept there.
-        open: Called with what was given, the study's name, the random name that keeps studies of
-            one name apart, and a log file for the traceback of an unexpected error; may raise
-            OSError.
+        open: Makes the sink. Called with the option's value, the study's name, the random name that
+            keeps studies of one name apart, and a log file for the traceback of an unexpected
+            error; may raise OSError.
     """
 
     name: str

@@ -1,4 +1,5 @@
-"""The places for events that there are beside MLflow, each by the name of its option."""
+"""The table of sinks beside MLflow: the name of the option, and the kind of sink that it asks
+for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the paths in a study's notes and events mean, where the study lies now."""
+"""Paths in the notes and events of a study whose storage folder was moved since."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from pathlib import Path
 
 
 def study_file(path: str | Path, folder: Path) -> Path:
-    """A file or folder of a study's, where the study lies now.
+    """Where a file or folder of a study lies now.
 
     Args:
-        path: As it was noted, perhaps before the study was moved.
-        folder: The study's own.
+        path: Its path as it was noted, perhaps before the study was moved; it lies two levels
+            below the study's folder, such as `checkpoints/trial-0003`.
+        folder: The folder of the study now.
     """
     noted = Path(path)
     here = folder / noted.parent.name / noted.name
-    mine = noted.parent.parent.name == folder.name
-    return here if mine and here.exists() else noted
+    of_study = noted.parent.parent.name == folder.name
+    return here if of_study and here.exists() else noted

@@ -1,4 +1,4 @@
-"""The study's own run, and what hangs on it: baselines, pictures, the champion."""
+"""The run of the study itself in the store, with its baselines, its pictures and its champion."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from rnnsearch.records.writer_state import WriterState
 
 @dataclass(frozen=True, slots=True)
 class StudyRun:
-    """What `Tracker` writes of the study as a whole.
+    """Writes what concerns the study as a whole.
 
-    Where a method asks `doubtful`, the event may have been written before: by a writer that was
-    killed, or in a call whose answer was lost.
+    An event is `doubtful` where it may have been written before: by a writer that was killed, or in
+    a call whose answer was lost.
 
     Attributes:
         experiment: The name of the experiment, made if it is missing.
-        artifacts: Where a new experiment puts artifacts; None leaves it to the server.
-        folder: The study's own, whose `figures` are kept with its run when it ends.
+        artifacts: The folder in which a new experiment keeps files; None leaves it to the server.
+        folder: The study's folder, whose `figures` are kept with its run when it ends.
     """
 
     store: RunStore
@@ -39,7 +39,7 @@ class StudyRun:
     folder: Path | None = None
 
     def start(self, event: StudyStarted, doubtful: bool) -> None:
-        """Make or reopen the run."""
+        """Make the study's run, or reopen it on a resume."""
         state = self.state
         if not state.experiment_id:
             state.experiment_id = self.store.experiment(self.experiment, self.artifacts)
@@ -61,7 +61,7 @@ class StudyRun:
             self.store.reopen(state.run_id)
             self.store.log(state.run_id, tags=tags)
         if fresh or doubtful:
-            # Never on a resume: MLflow refuses to change a param.
+            # Not on a resume, since a param cannot be changed.
             self.store.log(state.run_id, params=study_settings(event))
         self.store.keep_text(state.run_id, event.space_yaml, "study.yaml")
         state.study = {
@@ -80,18 +80,18 @@ class StudyRun:
         if figures is not None and figures.is_dir():
             self.store.keep(state.run_id, figures, "figures")
         tags = {"state": event.state, "reason": event.reason}
-        # Those of the ledger, where it told them; zeros too, since a run before may have had more.
+        # The ledger's counts, if the event has them; zeros too, since they may have been higher.
         counts = dict.fromkeys((*ENDED, "waiting"), 0) | dict(event.counts or state.counts)
         tags |= {f"trials_{name}": str(count) for name, count in counts.items()}
         costs = {"wall_seconds": event.wall_seconds, **event.figures}
-        # Each run of the driver has its own, so they stand at steps of their own.
+        # Each run of the driver has its own costs, so they are written at a step of their own.
         metrics = [(name, value, event.time, sequence) for name, value in costs.items()]
         self.store.log(state.run_id, metrics=metrics, tags=tags)
         self.store.end(state.run_id, run_status(event.state), event.time)
         state.study["running"] = False
 
     def add_baseline(self, event: BaselineScored, doubtful: bool) -> None:
-        """A run of its own; a resume scores the same baselines on the same data."""
+        """Make the run of a baseline, unless an earlier run of the study has made it."""
         state = self.state
         run_id = self.store.find(state.experiment_id, {KIND: "baseline", "baseline": event.name})
         if run_id is not None and not doubtful:
@@ -104,24 +104,25 @@ class StudyRun:
             }
             name = f"baseline-{event.name}"
             run_id = self.store.create(state.experiment_id, name, event.time, tags)
-        there = self.store.steps(run_id, event.metrics)
+        written = self.store.steps(run_id, event.metrics)
         metrics = [
             (key, value, event.time, 0)
             for key, value in event.metrics.items()
-            if (key, 0) not in there
+            if (key, 0) not in written
         ]
         self.store.log(run_id, metrics=metrics)
         self.store.end(run_id, "FINISHED", event.time)
 
-    def crown(self, sequence: int, event: ChampionChosen, doubtful: bool) -> None:
-        """Register the champion, unless a driver that was killed while it told tells again."""
+    def register_champion(self, sequence: int, event: ChampionChosen, doubtful: bool) -> None:
+        """Register the champion, unless this very choice is registered: a resume may tell of it
+        again."""
         state = self.state
         if state.champion == event.mark:
             return
         if self.folder is not None:
             event = replace(event, path=str(study_file(event.path, self.folder)))
         metrics = {**event.val_metrics, **event.test_metrics}
-        # MLflow gives a logged model the metrics of its step: no others may have the same one.
+        # MLflow gives a logged model all metrics at its step, so no others may be at the same one.
         rows = [(key, value, event.time, sequence) for key, value in metrics.items()]
         rows += champion_rows(event, sequence)
         tags = {"champion_trial": str(event.number), "champion_seed": str(event.seed)}
@@ -141,11 +142,12 @@ class StudyRun:
         state.champion = event.mark
 
 
-def unheard(study: Path, name: str, now: float) -> StudyStarted:
-    """The start of a study whose own could not be read, from its space file.
+def start_from_file(study: Path, name: str, now: float) -> StudyStarted:
+    """A study's start, made from its space file because the event itself could not be read.
 
     Args:
-        study: Its folder.
+        study: The study's folder.
+        name: The study's name.
         now: Unix time.
     """
     from ruamel.yaml import YAML

@@ -1,9 +1,9 @@
-"""Turns events into MLflow runs: gathers rows in memory, writes them in few calls.
+"""Turn events into the runs of a store: gather them in memory, and write them in few calls.
 
-Writing an event twice changes nothing, nor does an event that tells the same again at another time.
-Runs are found by their tags where an earlier writer may have made them, and then a metric row is
-written only where the run has none of its key and step; params and tags are overwritten with equal
-values.
+Writing an event twice changes nothing, nor does an event that says the same at a later time. Where
+an earlier writer may have made a run, the run is looked for by its tags, and a metric is then
+written only where the run has no value of it at that step. Params and tags are overwritten with
+equal values.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from rnnsearch.events import (
 from rnnsearch.records.events_codec import decode, encode
 from rnnsearch.records.run_store import BlockedError, RefusedError
 from rnnsearch.records.study_file import study_file
-from rnnsearch.records.study_run import StudyRun, unheard
+from rnnsearch.records.study_run import StudyRun, start_from_file
 from rnnsearch.records.trial_rows import TrialRows
 from rnnsearch.records.trial_runs import TrialRuns
 
@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 class Tracker:
     """Gathers events (`add`) and writes them (`flush`).
 
-    `flush` may raise a StoreError; called again, it goes on where it stopped.
+    `flush` may raise a StoreError; when it is called again, it goes on where it stopped.
     """
 
     def __init__(self, run: StudyRun) -> None:
@@ -55,14 +55,19 @@ class Tracker:
         self._champion_heard = False
 
     def add(self, sequence: int, event: Event) -> bool:
-        """Take an event; True asks for a flush before the next one."""
+        """Gather an event.
+
+        Returns:
+            Whether `flush` must be called before the next event is added.
+        """
         self._last = sequence
         if self._run.folder is not None and isinstance(event, CheckpointSaved):
             event = replace(event, path=str(study_file(event.path, self._run.folder)))
         if isinstance(event, TrialEvent):
             rows = self._trials.setdefault(event.number, TrialRows(event.number, sequence))
             rows.add(event)
-            # Two ends in one gathering would hide the first: a trial put back and taken again.
+            # A trial that was put back may be taken again, and then ends again: of two ends that
+            # are gathered together, the first would be lost.
             return isinstance(event, TrialEnded) and event.state not in ENDED
         if isinstance(event, StudyStarted | BaselineScored | ChampionChosen | StudyEnded):
             self._study.append((sequence, event))
@@ -70,23 +75,23 @@ class Tracker:
         return False
 
     def flush(self) -> None:
-        """Write all that was gathered; what is written leaves the memory."""
+        """Write all gathered events, and forget each that is written."""
         try:
             self._flush()
         except BaseException:
-            # A call whose answer was lost may have worked: look before making anything again.
+            # A call whose answer was lost may have worked: the next attempt looks before it writes.
             self._doubtful = max(self._doubtful, self._last)
             self._runs.doubt()
             raise
 
     def _flush(self) -> None:
         for sequence, event in list(self._study):
-            # A start is alone in its gathering (see `add`), and comes before its trials.
+            # The trials that follow need the study's run. `add` asks for a flush after each start.
             if isinstance(event, StudyStarted):
                 self._start(sequence, event)
                 self._study.remove((sequence, event))
         if (self._trials or self._study) and not self.state.run_id:
-            self._start_unheard()
+            self._start_from_file()
         for number in sorted(self._trials):
             write = self._runs.write
             self._or_refuse(f"trial {number}", write, self._trials[number], self._doubtful)
@@ -99,7 +104,8 @@ class Tracker:
             self._study.pop(0)
 
     def _start(self, sequence: int, event: StudyStarted) -> None:
-        """Begin what all that follows hangs on: refused for good, it blocks the store."""
+        """Start the study's run. Nothing can be written without it, so its refusal blocks all
+        else."""
         try:
             self._run.start(event, self._is_doubtful(sequence))
         except RefusedError as error:
@@ -110,10 +116,12 @@ class Tracker:
                 "store",
             ) from error
 
-    def _start_unheard(self) -> None:
-        """Start a study whose own line of the outbox was damaged: its trials hang on it."""
+    def _start_from_file(self) -> None:
+        """Start the run of a study whose first event was damaged, since its trials need it."""
         if self._run.folder is not None and (self._run.folder / "study.yaml").is_file():
-            self._start(self._last, unheard(self._run.folder, self._run.experiment, time.time()))
+            self._start(
+                self._last, start_from_file(self._run.folder, self._run.experiment, time.time())
+            )
 
     def _is_doubtful(self, sequence: int) -> bool:
         """Whether an event may have been written before."""
@@ -125,43 +133,54 @@ class Tracker:
                 write = self._run.add_baseline
                 self._or_refuse(f"baseline {event.name}", write, event, self._is_doubtful(sequence))
             case ChampionChosen():
-                self._choose(sequence, event)
+                self._register(sequence, event)
             case StudyEnded():
                 self._or_refuse("end of the study", self._end, sequence, event)
 
     def _end(self, sequence: int, event: StudyEnded) -> None:
-        self._choose_again()
+        self._register_refused()
         for number, run in sorted(self.state.runs.items()):
             if not run.ended:
                 self._or_refuse(f"trial {number}", self._runs.put_back, run, event)
         self._run.end(sequence, event)
 
     def abandon(self, seconds: float) -> None:
-        """Leave no run RUNNING after a driver that died without a word."""
+        """Close the runs of a driver that died, since nobody else would.
+
+        Args:
+            seconds: Unix time.
+        """
         if self.state.run_id and self.state.study.get("running"):
             self._end(self.state.done, StudyEnded(seconds, "interrupted", "the driver died", 0.0))
 
-    def _choose(self, sequence: int, event: ChampionChosen) -> None:
-        """Register a winner, or keep it with the reason, for the next run to try again."""
+    def _register(self, sequence: int, event: ChampionChosen) -> None:
+        """Register a champion; one that is refused is kept for the next run of the study to try."""
         doubtful = self._is_doubtful(sequence)
-        reason = self._or_refuse("champion", self._run.crown, sequence, event, doubtful)
+        reason = self._or_refuse("champion", self._run.register_champion, sequence, event, doubtful)
         kept = {"time": event.time, "reason": reason, "event": encode(event, sequence).decode()}
         self.state.unregistered = kept if reason else {}
         self._champion_heard = True
 
-    def _choose_again(self) -> None:
-        """A study that keeps its winner does not choose it again, though MLflow refused it."""
+    def _register_refused(self) -> None:
+        """Try to register a champion that an earlier run could not; the driver tells of it only
+        once."""
         refused = self.state.unregistered.get("event")
         if refused and not self._champion_heard:
             sequence, event = decode(refused.encode())
             if isinstance(event, ChampionChosen):
-                self._choose(sequence, event)
+                self._register(sequence, event)
 
     def _or_refuse(self, what: str, write: Callable[..., None], *arguments: Any) -> str:
-        """Write, or leave out what the store refuses for good; other trouble is raised.
+        """Call `write`; what the store refuses for good is logged, counted and left out.
+
+        Args:
+            what: What is written, for a person.
 
         Returns:
-            Why it is left out; empty where it was written.
+            Why it was left out; empty where it was written.
+
+        Raises:
+            StoreError: Any trouble that is not about this record alone.
         """
         try:
             write(*arguments)
@@ -173,12 +192,15 @@ class Tracker:
         return ""
 
     def _raise_if_gone(self, error: RefusedError) -> None:
-        """BlockedError, where a refusal only tells that the experiment or the study's run is
-        deleted: brought back, it takes all that waits."""
+        """Raise BlockedError where the reason of a refusal is a deleted experiment or study's run.
+
+        Once that is restored, all waiting events can be written.
+        """
         if blocked := self.store.gone(self.state.experiment_id, self.state.run_id):
             raise blocked from error
 
     def _refuse(self, what: str, error: Exception, reason: str) -> str:
+        """Log a refusal and note it for the driver; returns the reason."""
         _log.exception("%s refused %s", self.store.name, what, exc_info=error)
         self.state.refused += 1
         self.state.problem = f"{self.store.name} refused {what}: {reason}"

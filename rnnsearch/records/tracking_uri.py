@@ -1,4 +1,4 @@
-"""Which MLflow store a study's records go to, and how it is named; imports nothing of MLflow."""
+"""Which MLflow store gets a study's records, and what is noted of it; imports nothing of MLflow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ its servers); `file:` raises there by default."""
 OPTION = "--tracking-uri"
 VARIABLE = "MLFLOW_TRACKING_URI"
 DEFAULT = "default"
-"""What a study notes of the store in its own storage folder, which may be moved."""
+"""What a study notes of the store in its own storage folder, in the place of a path: the folder may
+be moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,10 @@ class TrackingStore:
     """An MLflow store.
 
     Attributes:
-        uri: What MLflow is given, secrets included: for its process's environment alone.
-        name: What may be kept: `DEFAULT`, or the URI without its secrets.
-        origin: Where the choice came from, in words; empty for the default.
-        remark: What a person should know of the choice; empty where nothing.
+        uri: Its address with secrets, which goes only into the environment of a process.
+        name: What may be kept of it: `DEFAULT`, or the address without its secrets.
+        origin: Who chose it: an option, a variable, the study; empty for the default.
+        remark: What a person should know of the choice; empty where there is nothing.
     """
 
     uri: str = field(repr=False)
@@ -39,12 +40,12 @@ class TrackingStore:
 
     @property
     def shown(self) -> str:
-        """The URI as it may be printed."""
+        """The address as it may be printed."""
         return redacted(self.uri)
 
 
 def check_tracking_uri(uri: str, origin: str = OPTION) -> None:
-    """Find a slip in a tracking URI before a study begins; whether anybody answers, time shows.
+    """Refuse a malformed tracking URI before a study begins; nobody is asked whether it answers.
 
     Raises:
         StorageError: MLflow has no store of that kind.
@@ -68,18 +69,20 @@ def choose_store(
     noted: str | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> TrackingStore:
-    """The store of a study: the option's, else the one it has, else the environment's.
+    """The store of a study: that of the option, else its own, else that of the environment.
 
     Args:
         storage: The study's storage folder.
-        noted: What an earlier run of the study noted; None for a new one.
+        option: The value of `--tracking-uri`, if it was given.
+        noted: What an earlier run of the study noted; None for a new study.
+        environment: In the place of `os.environ`.
 
     Raises:
         StorageError: MLflow has no such store, or its address was noted without its password and
             nobody gives that again.
     """
-    known = os.environ if environment is None else environment
-    named = known.get(VARIABLE) or None
+    variables = os.environ if environment is None else environment
+    named = variables.get(VARIABLE) or None
     if option is not None:
         return _given(storage, option, OPTION)
     if noted is None:
@@ -90,6 +93,7 @@ def choose_store(
 
 
 def _given(storage: Path, uri: str, origin: str) -> TrackingStore:
+    """The store of an address that a person gave."""
     check_tracking_uri(uri, origin)
     if is_redacted(uri):
         raise StorageError(
@@ -100,14 +104,19 @@ def _given(storage: Path, uri: str, origin: str) -> TrackingStore:
     if path is not None and path.absolute() == _database(storage):
         return TrackingStore(default_tracking_uri(storage), DEFAULT, origin)
     if path is not None and not path.is_absolute():
-        # It must mean the same file wherever the study is resumed.
+        # The path must mean the same file from wherever the study is resumed.
         query = uri.partition("?")
         uri = sqlite_uri(path.absolute()) + query[1] + query[2]
     return TrackingStore(uri, redacted(uri), origin)
 
 
 def _again(storage: Path, noted: str, named: str | None) -> TrackingStore:
-    """The store that a study has used before."""
+    """The store that a study has used before.
+
+    Args:
+        noted: What the study noted of it.
+        named: The address in the environment, which may be another one.
+    """
     other = ""
     if named is not None and redacted(named) != redacted(noted):
         other = (
@@ -129,15 +138,16 @@ def _again(storage: Path, noted: str, named: str | None) -> TrackingStore:
 
 
 def shown_uri(storage: Path, noted: str) -> str:
-    """The address behind what a study noted, as it may be printed, where the study lies now."""
+    """The address that a study's note means now, as it may be printed."""
     default = noted == DEFAULT or _was_default(storage, noted)
     return default_tracking_uri(storage) if default else redacted(noted)
 
 
 def _was_default(storage: Path, noted: str) -> bool:
-    """Whether an older version noted the default store by its path, quoted or not.
+    """Whether a note means the default store of the storage folder, by its path.
 
-    Where neither that file nor its folder is there, the storage was moved, and its store with it.
+    Older versions noted the path, quoted or not. Where neither that file nor its folder exists, the
+    storage folder was moved since, and the store with it.
     """
     if noted == f"sqlite:///{_database(storage)}":
         return True
@@ -150,12 +160,12 @@ def _was_default(storage: Path, noted: str) -> bool:
 
 
 def default_tracking_uri(storage: Path) -> str:
-    """The SQLite file beside the studies of a storage folder."""
+    """The address of the SQLite file in a storage folder."""
     return sqlite_uri(_database(storage))
 
 
 def default_artifacts(storage: Path) -> Path:
-    """Where the default store keeps files."""
+    """The folder in which the default store keeps files."""
     return storage.resolve() / "mlartifacts"
 
 
@@ -164,10 +174,10 @@ def _database(storage: Path) -> Path:
 
 
 def sqlite_uri(path: Path) -> str:
-    """The URI of an SQLite file: SQLAlchemy unquotes it, and a `?` would begin its query.
+    """The URI of an SQLite file, quoted: SQLAlchemy unquotes it, and takes a `?` for a query.
 
-    Where there is something to quote, the driver is named too: of `sqlite:///` alone MLflow 3.17
-    takes the rest for a path as it stands, and makes a folder of that name.
+    Where anything is quoted, the driver is named too. Behind a plain `sqlite:///`, MLflow 3.17
+    takes the rest for a path as it stands, and makes a folder of the quoted name.
     """
     quoted = quote(str(path))
     scheme = "sqlite" if quoted == str(path) else "sqlite+pysqlite"
@@ -180,5 +190,5 @@ def sqlite_path(tracking_uri: str) -> Path | None:
     if not mark or scheme not in ("sqlite", "sqlite+pysqlite"):
         return None
     name = unquote(rest.partition("?")[0])
-    # SQLite's own `file:` URIs are for those who know what they do.
+    # SQLite's own `file:` URIs may hold options, and are left to MLflow.
     return Path(name) if name and not name.startswith((":memory:", "file:")) else None

@@ -1,4 +1,4 @@
-"""What happened to one trial since the last write, gathered for one call."""
+"""What happened to one trial since the last write, gathered so that few calls can write it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ from rnnsearch.records.run_store import Point
 
 @dataclass(slots=True)
 class TrialRows:
-    """One trial's unwritten events.
+    """The events of one trial that are not written yet.
 
     Attributes:
-        first_sequence: Number of the oldest of them.
-        points: Unwritten (key, value, time, epoch) rows of its curves; time in Unix seconds.
+        first_sequence: The sequence number of the oldest of them.
+        start: Its last start, and `end` what ended it after that.
+        points: Values of its metrics; their step is the epoch.
+        checkpoints: The seed and the folder of each checkpoint.
+        scored: Its scores with several seeds, if it is a finalist.
     """
 
     number: int
@@ -34,7 +37,7 @@ class TrialRows:
     scored: FinalistScored | None = None
 
     def add(self, event: TrialEvent) -> None:
-        """Take one event; order matters, since a start reopens what an end closed."""
+        """Gather an event; events come in their order, since a start cancels the end before it."""
         if isinstance(event, TrialStarted):
             self.start, self.end = event, None
         elif isinstance(event, EpochsReported):
@@ -49,7 +52,7 @@ class TrialRows:
             self.scored = event
 
     def points_after(self, epoch: int) -> list[Point]:
-        """Rows of epochs that are not written yet, each epoch once.
+        """The values of later epochs, each metric once an epoch.
 
         A trial that goes on from a snapshot after a crash reports some epochs again, with equal
         values; the first report counts.

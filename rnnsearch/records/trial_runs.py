@@ -1,4 +1,4 @@
-"""The runs of trials: found, made, opened again, written and ended."""
+"""The runs of trials in the store: they are found, made, reopened, written and ended here."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _log = logging.getLogger(__name__)
 
 
 class TrialRuns:
-    """What `Tracker` writes of trials.
+    """Writes what concerns single trials, and the best value so far.
 
     Attributes:
-        progress: Points of the study's own curve that are not written yet.
+        progress: Unwritten values of the study's own curve, the best value over ended trials.
     """
 
     def __init__(self, store: RunStore, state: WriterState) -> None:
         self.progress: list[Point] = []
-        self._progress_there: set[tuple[str, int]] | None = None
-        """Rows of that curve in MLflow, once this process has asked."""
+        self._progress_written: set[tuple[str, int]] | None = None
+        """Name and step of that curve's values in the store; None before this process has asked."""
         self._sure: set[int] = set()
-        """Trials whose rows in MLflow are known, since this process wrote or read them."""
+        """Trials of which this process knows what the store has, since it wrote or read it."""
         self._store = store
         self._state = state
 
@@ -49,14 +49,14 @@ class TrialRuns:
         """Write what was gathered of a trial.
 
         Args:
-            doubtful: Events up to this number may be in MLflow already.
+            doubtful: Events up to this sequence number may be in the store already.
         """
         tags = {} if rows.end is None else ending_tags(rows.end)
         if rows.scored is not None:
             tags |= {"finalist": "true", "finalist_seeds": ", ".join(map(str, rows.scored.seeds))}
         run, fresh = self._open(rows, tags, doubtful)
         if fresh:
-            tags = {}  # a run is made with them, which saves a transaction
+            tags = {}  # a new run was made with them, which saves a call
         points = rows.points_after(run.epoch)
         metrics = list(points)
         final = rows.end is not None and rows.end.state in ENDED
@@ -64,10 +64,10 @@ class TrialRuns:
             metrics += summary_rows(rows.end, self._metric)
         unsure = run.looked_up or rows.first_sequence <= doubtful
         if metrics and unsure and not fresh and rows.number not in self._sure:
-            # A trial that a driver forgot when it was killed is told again, at other times,
-            # which MLflow would take for other rows.
-            there = self._store.steps(run.run_id, (row[0] for row in metrics))
-            metrics = [row for row in metrics if (row[0], row[3]) not in there]
+            # A resumed driver tells again of a trial that a killed one had not noted. The times
+            # differ then, so MLflow would take the same values for new ones.
+            written = self._store.steps(run.run_id, (row[0] for row in metrics))
+            metrics = [row for row in metrics if (row[0], row[3]) not in written]
         if rows.scored is not None:
             metrics += finalist_rows(rows.scored, self._metric)
         params = as_params(rows.start.params) if rows.start is not None else {}
@@ -87,32 +87,36 @@ class TrialRuns:
             self._state.runs.pop(rows.number, None)
 
     def doubt(self) -> None:
-        """A write failed, and may have worked all the same."""
+        """Forget what is known of the store: a write failed, and may have worked all the same."""
         self._sure.clear()
-        self._progress_there = None
+        self._progress_written = None
 
     def _open(
         self, rows: TrialRows, later: Mapping[str, str], doubtful: int
     ) -> tuple[OpenRun, bool]:
-        """The run of a trial, found, made, or opened again; and whether it was made.
+        """Find the run of a trial, reopen it, or make it.
 
         Args:
-            later: Tags that hold by the end of this write, for a run that is made.
+            later: Tags that the run has at the end of this write; a new run is made with them.
+
+        Returns:
+            The run, and whether it is a new one.
         """
         state, start = self._state, rows.start
         run = state.runs.get(rows.number)
         reopened = run is None or run.ended
         if run is None:
-            found = None
+            run_id = None
             if start is None or start.attempt > 1 or rows.first_sequence <= doubtful:
-                found = self._store.find(state.experiment_id, {TRIAL: str(rows.number)})
-            if found is None:
+                run_id = self._store.find(state.experiment_id, {TRIAL: str(rows.number)})
+            if run_id is None:
                 run = state.runs[rows.number] = OpenRun(self._made(rows, later))
                 return run, True
             if start is None and rows.end is None:
-                # A late word about a trial that has ended: its run stays closed.
-                return OpenRun(found, ended=True), False
-            run = state.runs[rows.number] = OpenRun(found, looked_up=True)
+                # The trial has ended before and only got scores or a checkpoint: its run stays
+                # closed.
+                return OpenRun(run_id, ended=True), False
+            run = state.runs[rows.number] = OpenRun(run_id, looked_up=True)
         if reopened and start is not None:
             self._store.reopen(run.run_id)
             self._store.log(run.run_id, tags=starting_tags(start))
@@ -120,7 +124,7 @@ class TrialRuns:
         return run, False
 
     def _made(self, rows: TrialRows, later: Mapping[str, str]) -> str:
-        """A new run of a trial; see `_open`."""
+        """Make the run of a trial, with the arguments of `_open`; returns its id."""
         state, start = self._state, rows.start
         tags = {**child_tags(state, self._store.study_id, "trial"), TRIAL: str(rows.number)}
         if start is None:
@@ -131,17 +135,18 @@ class TrialRuns:
         return self._store.create(state.experiment_id, name, seconds, {**tags, **later})
 
     def _keep(self, run_id: str, seed: int, path: Path) -> None:
+        """Keep a checkpoint with the trial's run; a better one may have replaced it meanwhile."""
         if not path.is_dir():
             _log.warning("checkpoint %s was replaced before it could be kept", path)
             return
         self._store.keep(run_id, path, f"checkpoint/seed-{seed}")
 
     def _count(self, end: TrialEnded) -> None:
-        """The study's own curve: the best value so far over ended trials."""
+        """Count an ended trial once, and add to the study's curve where it is the best so far."""
         state = self._state
         before = state.ended.get(end.number)
         if before == end.state:
-            return  # told again
+            return  # the same end was told before
         if before is not None:
             state.counts[before] -= 1
         state.ended[end.number] = end.state
@@ -156,23 +161,24 @@ class TrialRuns:
         state.counts[end.state] = state.counts.get(end.state, 0) + 1
 
     def write_progress(self) -> None:
-        """Write the study's own curve as far as it is known."""
-        if self._progress_there is None:
+        """Write the gathered values of the study's own curve, each once."""
+        if self._progress_written is None:
             names = (row[0] for row in self.progress)
-            self._progress_there = self._store.steps(self._state.run_id, names)
-        rows = [row for row in self.progress if (row[0], row[3]) not in self._progress_there]
+            self._progress_written = self._store.steps(self._state.run_id, names)
+        rows = [row for row in self.progress if (row[0], row[3]) not in self._progress_written]
         if rows:
             self._store.log(self._state.run_id, metrics=rows)
-            self._progress_there |= {(row[0], row[3]) for row in rows}
+            self._progress_written |= {(row[0], row[3]) for row in rows}
 
     def put_back(self, run: OpenRun, event: StudyEnded) -> None:
-        """Close the run of a trial that waits for the study to go on."""
+        """Close the run of a trial that waits for the study to be resumed."""
         self._store.log(run.run_id, tags={"state": "waiting", "reason": event.reason})
         self._store.end(run.run_id, run_status("waiting"), event.time)
         run.ended = True
 
 
 def _first_time(rows: TrialRows) -> float:
+    """The Unix time of the oldest event, for a run whose start is not known."""
     if rows.points:
         return rows.points[0][2]
     return rows.end.time if rows.end is not None else 0.0

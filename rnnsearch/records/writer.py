@@ -1,8 +1,8 @@
 """The process that moves the outbox into MLflow: `python -m rnnsearch.records.writer`.
 
-It runs beside the driver at low priority and ends by itself: when the driver says so on standard
-input and all is moved, or when the driver died and what it left is moved. Nothing goes to the
-screen; both streams are the log file, which has what MLflow and Alembic say.
+It runs beside the driver at low priority. It ends by itself when all events are moved and the
+driver either said on standard input that it is done, or died. Nothing goes to the screen: both
+streams are the log file, which also gets what MLflow and Alembic log.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _log = logging.getLogger("rnnsearch.records.writer")
 
 
 def move(mover: Mover, store: RunStore, driver: Driver, patience: Patience) -> int:
-    """Move events until the driver is gone and nothing is left.
+    """Move events until the driver is gone and no event is left.
 
     Returns:
         The exit status: 0 where everything was moved, 1 where time ran out, or BLOCKED_STATUS.
@@ -60,13 +60,17 @@ def move(mover: Mover, store: RunStore, driver: Driver, patience: Patience) -> i
             return 1 if mover.waiting else 0
         if patience.pause or not due:
             if not leaving:
-                # The winner's model needs it, when somebody waits for the end.
+                # The registration of the champion needs these imports, when a person waits for it.
                 store.warm_up()
             driver.rest(patience.pause or IDLE_SECONDS)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Open the store, move everything, close what a dead driver left open."""
+    """Open the store, move all events, and close the runs that a dead driver left open.
+
+    Returns:
+        The exit status, as that of `move`.
+    """
     folder: Path = arguments.outbox
     tracking = TrackingStore(os.environ[VARIABLE], arguments.store)
     driver = Driver(lambda: is_waited_for(folder))
@@ -94,10 +98,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def keep_temporary_files_in(folder: Path) -> None:
-    """Give MLflow a place for its temporary files that is found again if this process is killed.
+    """Give MLflow a folder of its own for temporary files, and empty it.
 
-    A model that is half logged would stay in the machine's own folder for them, which nobody
-    empties for us; here the next writer does.
+    Where this process is killed, a half logged model stays behind. In the machine's own folder for
+    temporary files nobody would delete it; here the next writer does.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -105,7 +109,7 @@ def keep_temporary_files_in(folder: Path) -> None:
 
 
 def _connected(folder: Path, tracking: TrackingStore, patience: Patience) -> RunStore | None:
-    """The store; None where it does not let us in now."""
+    """Open the store; returns None where that fails for now."""
     from rnnsearch.records.mlflow.store import connect
 
     try:
@@ -113,8 +117,8 @@ def _connected(folder: Path, tracking: TrackingStore, patience: Patience) -> Run
     except Trouble as error:
         patience.failed(error)
         return None
-    # What MLflow and SQLAlchemy brought is left out of Python's collections of garbage, and there
-    # are fewer of them: they took a twelfth of the time.
+    # The garbage collector leaves out the objects of MLflow's and SQLAlchemy's imports and runs
+    # less often: it took a twelfth of this process's time.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -124,17 +128,16 @@ def _connected(folder: Path, tracking: TrackingStore, patience: Patience) -> Run
 def main() -> int:
     parser = argparse.ArgumentParser(prog="rnnsearch.records.writer", description=__doc__)
     parser.add_argument("--outbox", type=Path, required=True)
-    # Its address, which may hold a password, comes by the environment: others see arguments.
+    # The address may hold a password, and others can see arguments: it comes by the environment.
     parser.add_argument("--store", required=True, help="how the store is named in what is kept")
     parser.add_argument("--experiment", required=True)
     parser.add_argument("--artifacts", type=Path, required=True)
     parser.add_argument("--again", action="store_true", help="an earlier one of this run died")
     arguments = parser.parse_args()
-    # Ctrl-C goes to everyone at the terminal; the writer still has records to move.
+    # Ctrl-C reaches every process of the terminal, and the writer still has events to move.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
-    # Both streams are the log file. MLflow, SQLAlchemy and Python itself put the store's address
-    # into what they say.
+    # MLflow, SQLAlchemy and Python itself repeat the store's address in what they log.
     redact = redactor(os.environ[VARIABLE])
     sys.stdout = RedactedStream(sys.stdout, redact)
     sys.stderr = RedactedStream(sys.stderr, redact)

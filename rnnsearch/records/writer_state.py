@@ -1,7 +1,7 @@
-"""How far the writer came, in `state.json` beside the segments.
+"""How far the writer has come, kept in `state.json` beside the segments.
 
-The driver reads it for progress; the writer reads it after a restart. It is replaced as a
-whole, aside and renamed, so that a kill leaves the old one or the new one.
+The driver reads it to show progress, and the writer when it is started again. The file is replaced
+as a whole, so that a kill leaves either the old one or the new one.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _log = logging.getLogger(__name__)
 
 
 EVERYTHING = 2**62
-"""A sequence number beyond any."""
+"""A sequence number above every other one."""
 
 
 @dataclass(slots=True)
 class OpenRun:
-    """A trial's run that may still grow.
+    """The run of a trial that is not over.
 
     Attributes:
-        epoch: The last one written; of a run that was looked up, the last one since then.
-        ended: Whether it is terminated (a trial put back) and must be reopened before it grows.
-        looked_up: Whether it was found in MLflow with rows that are not known here.
+        epoch: The last epoch that was written since the run was made, or found in the store.
+        ended: Whether the run is closed, as that of a trial that waits; it is reopened first.
+        looked_up: Whether it was found in the store, with values that are not known here.
     """
 
     run_id: str
@@ -47,28 +47,27 @@ class WriterState:
     """All that the writer needs to go on where it stopped.
 
     Attributes:
-        tracking_uri: Where the run ids below mean something, as `TrackingStore.name` has it:
-            without secrets.
-        done: Every event up to this sequence number is in MLflow.
-        claimed: Events up to this one may be in MLflow: the batch that was under way.
+        tracking_uri: The `TrackingStore.name` of the store that the ids below belong to.
+        done: All events up to this sequence number are in the store.
+        claimed: Events up to this one may be in the store: they were being written.
         experiment_id: Empty before the first contact.
-        run_id: The study's parent run; empty before it exists.
+        run_id: The study's run; empty before there is one.
         champion_uri: `models:/<name>/<version>` of the last champion that was registered; empty
             before there is one.
-        champion: Of which choice that is; None where it is not known.
-        unregistered: Of a later choice that MLflow refused: its `time`, the `reason`, and the
-            `event` as a line of the outbox, to try again.
-        problem: What keeps the writer from going on, or what MLflow refused; empty if nothing.
-        remedy: What a person can do about it, and `commands` for a shell; empty where it may pass.
+        champion: Which choice of a champion that is; None where it is not known.
+        unregistered: A later choice that the store refused: its `time`, the `reason`, and the
+            `event` as a line of the outbox, with which it is tried again.
+        problem: What keeps the writer from going on, or what the store refused; else empty.
+        remedy: What a person can do about it; `commands` are the command lines for that.
         away: Whether the store did not answer the last attempt.
-        writer: The process whose problem that is.
-        refused: Records that MLflow refused for good; the log file has them.
-        damaged: Records that the outbox had and that could not be read.
-        study: Name, metric, goal and tags of the study, for the runs of its trials.
-        counts: Ended trials by state, and `ended` each one's state by its number, so that none
-            is counted twice whatever is told again.
-        best: The study's best value so far.
-        runs: Runs of trials that have not ended for good, by trial number.
+        writer: The id of the process that noted the problem.
+        refused: How many records the store refused for good; the log file says which.
+        damaged: How many events of the outbox could not be read.
+        study: The name, metric, goal and tags of the study, which the runs of its trials need.
+        counts: How many trials ended in each state; `ended` has the state of each by its number,
+            so that none is counted twice.
+        best: The best value of the study's metric over ended trials.
+        runs: The runs of trials that are not over, by the number of the trial.
     """
 
     tracking_uri: str = ""
@@ -94,20 +93,23 @@ class WriterState:
 
     @classmethod
     def load(cls, folder: Path) -> WriterState:
-        """The state of an outbox folder; a fresh one where there is none."""
+        """Read the state of an outbox; an empty one where there is no file."""
         try:
             return _STATE.validate_json((folder / "state.json").read_bytes())
         except FileNotFoundError:
             return cls()
         except ValidationError as error:
-            # Nothing is lost with it: every event counts as claimed, and runs are looked up.
+            # Nothing is lost: all events count as claimed, so runs and values are looked up.
             _log.warning("state.json in %s is unreadable (%s); starting without it", folder, error)
             return cls(claimed=EVERYTHING)
 
     @classmethod
     def of_store(cls, folder: Path, store: TrackingStore) -> WriterState:
-        """The state of an outbox folder, for a writer to a store: run ids of another one mean
-        nothing there, and what went to it may be in this one all the same."""
+        """Read the state of an outbox, for a writer to a certain store.
+
+        Ids of another store mean nothing in this one. All events count as claimed then, since this
+        store may have got them before.
+        """
         state = cls.load(folder)
         if not _is_of(state, store):
             state = cls(
@@ -122,6 +124,11 @@ class WriterState:
         return state
 
     def save(self, folder: Path) -> None:
+        """Write the state file.
+
+        Raises:
+            OSError: The disk refused; the file is as it was.
+        """
         mark = {} if self.champion is None else self.champion._asdict()
         replace_file(folder / "state.json", json.dumps({**asdict(self), "champion": mark}))
 
@@ -130,7 +137,7 @@ _STATE = TypeAdapter(WriterState)
 
 
 def _is_of(state: WriterState, store: TrackingStore) -> bool:
-    """Whether the run ids of a state mean something in a store."""
+    """Whether the ids of a state belong to a store."""
     if state.tracking_uri == store.name or redacted(state.tracking_uri) == store.name:
         return True
     # An older version noted the default store by its path.
