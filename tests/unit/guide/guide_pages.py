@@ -13,7 +13,12 @@ from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[3]
 GUIDE = ROOT / "rnnsearch" / "guide"
-PAGES = sorted([*GUIDE.glob("*.md"), *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING"))])
+PAGES = sorted(
+    [
+        *GUIDE.glob("*.md"),
+        *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")),
+    ]
+)
 NAMES = [str(path.relative_to(ROOT)) for path in PAGES]
 
 SHELLS = ("", "console", "sh", "bash", "text")
