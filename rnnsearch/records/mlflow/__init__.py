@@ -1,4 +1,4 @@
-"""What is MLflow's own: the one room that imports it.
+"""All that knows MLflow: no other package of rnnsearch imports it.
 
-The pyfunc files are copied into each registered model, and run there.
+The file `pyfunc.py` is copied into each registered model, and run there.
 """

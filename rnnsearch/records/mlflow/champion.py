@@ -1,4 +1,4 @@
-"""The winner as a registered MLflow model, from code, without pickle."""
+"""Register the champion as an MLflow model: as code and weights, without pickle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import ModelError
 from rnnsearch.events import ChampionChosen
-from rnnsearch.records.mlflow.inputs import inputs_said, mlflow_signature
+from rnnsearch.records.mlflow.inputs import input_meanings, mlflow_signature
 from rnnsearch.records.names import CHAMPION, STUDY, STUDY_ID, TRIAL, registered_name
 from rnnsearch.records.run_store import Registering
 from rnnsearch.tasks.families import use_of_checkpoint
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 EVENT = "rnnsearch.event"
-"""Tag of a logged model: the sequence number of the event that it was made from."""
+"""A tag of a logged model: the sequence number of the event that it was made from."""
 
 _PACKAGES = ("torch", "numpy", "safetensors", "mlflow")
 
@@ -26,14 +26,14 @@ _PACKAGES = ("torch", "numpy", "safetensors", "mlflow")
 def register_champion(
     client: MlflowClient, study_id: str, event: ChampionChosen, under: Registering
 ) -> str:
-    """Log the champion's checkpoint as a model of a run, register it, and move the alias.
+    """Log the champion's checkpoint as a model, register it, and have the alias `champion` name it.
 
     Returns:
         `models:/<name>/<version>`.
 
     Raises:
         ModelError: The checkpoint folder cannot be read.
-        mlflow.exceptions.MlflowException: The server refuses or is away.
+        mlflow.exceptions.MlflowException: The server refuses, or does not answer.
     """
     import mlflow
 
@@ -42,7 +42,7 @@ def register_champion(
     if model_id is None:
         tags = {STUDY: under.study, STUDY_ID: study_id, TRIAL: str(event.number)}
         tags[EVENT] = str(under.sequence)
-        # A logged model lies in the experiment that is active, not in that of its run.
+        # MLflow logs a model to the active experiment, not to that of its run.
         mlflow.set_experiment(experiment_id=under.experiment_id)
         model_id = _log(Path(event.path), run_id, tags, event, under.sequence)
     version = _version(client, name, model_id, run_id)
@@ -51,6 +51,8 @@ def register_champion(
 
 
 def _logged_before(client: MlflowClient, under: Registering) -> str | None:
+    """The id of a model that an earlier attempt logged from the same event; None if there is
+    none."""
     models = client.search_logged_models(
         [under.experiment_id], filter_string=f"tags.`{EVENT}` = '{under.sequence}'"
     )
@@ -63,7 +65,7 @@ def _logged_before(client: MlflowClient, under: Registering) -> str | None:
 
 
 def _version(client: MlflowClient, name: str, model_id: str, run_id: str) -> str:
-    """The registered version of a logged model, made if there is none."""
+    """The number of the registered version of a logged model; it is made if there is none."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -83,6 +85,7 @@ def _version(client: MlflowClient, name: str, model_id: str, run_id: str) -> str
 def _log(
     checkpoint: Path, run_id: str, tags: dict[str, str], event: ChampionChosen, step: int
 ) -> str:
+    """Log a checkpoint folder as a model of a run; returns the model's id."""
     import mlflow
     from mlflow.models import Model
 
@@ -92,17 +95,17 @@ def _log(
         raise ModelError(
             f"the champion's checkpoint in {checkpoint} is unreadable: {error}"
         ) from error
-    said = packaged(checkpoint, config)
+    arguments = packaged(checkpoint, config)
     metrics = {**event.val_metrics, **event.test_metrics}
-    said["metadata"] |= {"trial": event.number, "seed": event.seed, "metrics": metrics}
+    arguments["metadata"] |= {"trial": event.number, "seed": event.seed, "metrics": metrics}
     if event.unfinished:
-        said["metadata"]["unfinished"] = event.unfinished
+        arguments["metadata"]["unfinished"] = event.unfinished
     info = Model.log(
         artifact_path=None,
         name=CHAMPION,
         flavor=mlflow.pyfunc,
         run_id=run_id,
-        **said,
+        **arguments,
         tags=tags,
         step=step,
     )
@@ -110,21 +113,21 @@ def _log(
 
 
 def packaged(checkpoint: Path, config: dict[str, Any]) -> dict[str, Any]:
-    """What MLflow needs of a model, as arguments of `mlflow.pyfunc.save_model` and `Model.log`.
+    """The arguments of `mlflow.pyfunc.save_model` and `Model.log` for a checkpoint.
 
     Args:
-        config: What the checkpoint's config.json holds.
+        config: The contents of the checkpoint's `config.json`.
     """
     use = use_of_checkpoint(config)
     signature = use.signature()
     return {
         "python_model": str(Path(__file__).with_name("pyfunc.py")),
-        # A URI: of a path MLflow would take `%20`, `?` and `#` for what they mean in one.
+        # MLflow reads a path as a URI, with a meaning for `%20`, `?` and `#`: it is given one.
         "artifacts": {"checkpoint": checkpoint.absolute().as_uri()},
         "signature": mlflow_signature(signature),
         "input_example": use.example(),
-        "metadata": {"inputs": inputs_said(signature)},
-        # rnnsearch itself is not on a package index: a server that rebuilds the environment
-        # from this list installs it beside, from its repository.
+        "metadata": {"inputs": input_meanings(signature)},
+        # rnnsearch itself is on no package index: whoever rebuilds the environment from this list
+        # installs it from its repository.
         "pip_requirements": [f"{each}=={importlib.metadata.version(each)}" for each in _PACKAGES],
     }

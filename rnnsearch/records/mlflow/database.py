@@ -1,8 +1,8 @@
-"""MLflow's SQLite file: made once, and faster in what we made ourselves.
+"""MLflow's SQLite file, with faster settings where rnnsearch made the file.
 
-Write-ahead logging with `synchronous=NORMAL` takes a batch of metrics from 11 ms to 6 and lets
-the UI read while a study writes. It changes how a file lies on disk (a `-wal` beside it), so it
-is switched on only in a database that did not exist before; a mark in the file says so.
+With write-ahead logging and `synchronous=NORMAL`, a batch of metrics takes 6 ms instead of 11, and
+the UI can read while a study writes. Since that puts a `-wal` file beside the database, it is done
+only in a database that rnnsearch has made, which a mark in the file says.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from typing import Any
 from rnnsearch.records.tracking_uri import sqlite_path
 
 BUSY_SECONDS = 20.0
-"""How long another process may hold the file, as MLflow's own connections wait."""
+"""How long to wait for another process that has locked the file; MLflow's connections wait as
+long."""
 CREATED_BY_US = 0x524E4E
-"""`PRAGMA user_version` of a database that rnnsearch created; MLflow does not use the field."""
+"""The mark: `PRAGMA user_version` of a database that rnnsearch made. MLflow does not use the
+field."""
 
 
 def prepare(tracking_uri: str) -> None:
-    """Create a missing SQLite file in WAL mode, and have connections to ours sync less.
+    """Make a missing SQLite file, and find out whether the database answers.
 
-    Call it before MLflow opens the store. It asks whether the database answers: MLflow itself would
-    go on asking for minutes without a word.
+    Called before MLflow opens the store, which would ask a database that is down for minutes
+    without a word. Files that rnnsearch has made get the faster settings.
 
     Raises:
         sqlite3.Error: The file is no database, or cannot be opened.
@@ -39,7 +41,7 @@ def prepare(tracking_uri: str) -> None:
     if fresh:
         path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
-        connection.execute("SELECT count(*) FROM sqlite_master")  # it is a database
+        connection.execute("SELECT count(*) FROM sqlite_master")  # no database: an error
         if fresh:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA user_version={CREATED_BY_US}")
@@ -51,6 +53,7 @@ def prepare(tracking_uri: str) -> None:
 
 
 def _ask(tracking_uri: str) -> None:
+    """Connect to a database once; raises what SQLAlchemy raises."""
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
@@ -59,11 +62,12 @@ def _ask(tracking_uri: str) -> None:
 
 
 def _sync_less(connection: Any, record: Any) -> None:
+    """Have a new connection sync less, if rnnsearch has made its database."""
     del record
     if not isinstance(connection, sqlite3.Connection):
         return
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == CREATED_BY_US:
-        # Safe with WAL: a power cut may lose the last commits, which the outbox still holds
-        # or a resume repeats; it never corrupts the file.
+        # With write-ahead logging a power cut never corrupts the file. It may lose the last
+        # commits, which are in the outbox still or are repeated by a resume.
         connection.execute("PRAGMA synchronous=NORMAL")

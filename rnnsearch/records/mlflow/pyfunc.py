@@ -1,6 +1,6 @@
-"""MLflow loads a registered model from this file (models from code; no pickle).
+"""The code of a registered model: MLflow runs this file to load one, and unpickles nothing.
 
-The file is copied beside the weights, so it stands alone but for `rnnsearch` itself.
+The file is copied beside the weights, so it imports nothing but installed packages.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from rnnsearch.training.trained import TrainedModel
 
 
 class Served(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
-    """A trained network behind MLflow's `predict`; `model` is the `TrainedModel`."""
+    """A trained model behind MLflow's interface."""
 
     model: TrainedModel
 
     def load_context(self, context: Any) -> None:
-        # Whoever lets MLflow load a model from code has let it run that model's code.
+        # A person who lets MLflow load this file has allowed it to run the model's code.
         self.model = TrainedModel.load(context.artifacts["checkpoint"], allow_code=True)
 
     def predict(
         self, context: Any, model_input: np.ndarray, params: dict[str, Any] | None = None
     ) -> Any:
-        """What the model's task makes of it: see `served` of the class `use` of that task.
+        """Answer with the model: the task's class `Use` says, in `served`, what it makes of inputs.
 
         Args:
-            model_input: A table or an array, as the signature says. MLflow makes nothing of the
-                hint that it is an array, and warns of one that says more.
-            params: As the signature says.
+            model_input: A table or an array, as the signature says. MLflow ignores the type hint of
+                an array here, and would warn of a wider one.
+            params: The parameters that the signature names.
 
         Raises:
-            rnnsearch.errors.ModelError: It is not what the model reads.
+            rnnsearch.errors.ModelError: The model cannot read the input.
         """
         del context
         return self.model.served(model_input, params)

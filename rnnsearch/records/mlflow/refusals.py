@@ -1,8 +1,9 @@
-"""What MLflow says no to for good, told from what passes, and what a person can do about it.
+"""Tell MLflow's refusals for good from trouble that passes, and say what a person can do.
 
-A server that is down, slow, or answers 429 or 5xx is asked again and again. A deleted experiment,
-a refused login, a missing permission or a database driver that is not installed stays as it is
-until somebody acts: `BlockedError` says how. Nothing is lost meanwhile: the outbox keeps it all.
+A server that is down or slow, or that answers with the status 429 or 5xx, is asked again and again.
+A deleted experiment, a refused login, a missing permission or a missing database driver stays as it
+is until a person acts; `BlockedError` says how. Nothing is lost meanwhile: the outbox keeps all
+events.
 """
 
 from __future__ import annotations
@@ -24,36 +25,41 @@ PERMANENT = {
     "RESOURCE_ALREADY_EXISTS",
     "BAD_REQUEST",
 }
-"""Error codes that trying again does not mend, such as a run that a person deleted."""
+"""Error codes of MLflow with which one record is refused for good, such as one of a deleted run."""
 LONGEST = 200
-"""Characters of a reason on the live line."""
+"""The most characters of a reason on the screen."""
 _SYSTEM = re.compile(r"\[Errno -?\d+\] ([^'\")<]+)")
 _STATUS = re.compile(r"(?:error code|too many) (\d{3}) ")
 _LOGIN = {"UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"}
 _PERMISSION = {"PERMISSION_DENIED"}
 _LOGIN_WORDS = ("password authentication failed", "access denied for user", "login failed for user")
-"""What PostgreSQL, MySQL and SQL Server say, in small letters."""
+"""How PostgreSQL, MySQL and SQL Server refuse a login, in small letters."""
 _DRIVERS = {
     "psycopg": "psycopg[binary]",
     "psycopg2": "psycopg2-binary",
     "MySQLdb": "mysqlclient",
 }
-"""Packages whose name is not that of their module."""
+"""The package to install, by its module, where the two names differ."""
 
 
-def said(error: Exception, store: TrackingStore) -> StoreError:
-    """What a store's refusal, or its silence, means to the records."""
+def as_store_error(error: Exception, store: TrackingStore) -> StoreError:
+    """The kind of StoreError that an error of MLflow, SQLAlchemy or the system is."""
     if getattr(error, "error_code", "") in PERMANENT:
         return RefusedError(first_line(error))
     return blocked_by(error, store) or away(error, store)
 
 
 def away(error: Exception, store: TrackingStore) -> AwayError:
+    """An error that means: the store does not answer, and is asked again later."""
     return AwayError(f"MLflow does not answer ({store.shown}): {cause(error)}")
 
 
 def blocked_by(error: BaseException, store: TrackingStore) -> BlockedError | None:
-    """What an error says of the whole store; None for trouble that passes, or of one record."""
+    """What a person must do where an error blocks the whole store.
+
+    Returns:
+        None for trouble that passes, or that is about one record.
+    """
     code = str(getattr(error, "error_code", ""))
     status = getattr(getattr(error, "response", None), "status_code", None)
     text = first_line(error)
@@ -110,11 +116,14 @@ def blocked_by(error: BaseException, store: TrackingStore) -> BlockedError | Non
 def deletion(
     client: MlflowClient, store: TrackingStore, experiment: str, run: str
 ) -> BlockedError | None:
-    """Whether the study's experiment or its run was deleted, which explains any refusal.
+    """What to do where the study's experiment or run was deleted, which explains any refusal.
 
     Args:
-        experiment: The experiment's id; empty before there is one.
-        run: The study's run likewise.
+        experiment: The id of the experiment; empty before there is one.
+        run: The id of the study's run; empty before there is one.
+
+    Returns:
+        None where neither was deleted.
 
     Raises:
         mlflow.exceptions.MlflowException: The store does not answer.
@@ -144,7 +153,8 @@ def deletion(
 
 
 def deleted_experiment(store: TrackingStore, name: str, experiment: str) -> BlockedError:
-    """A deleted experiment keeps its name, so that no other of that name can be made."""
+    """The error for a deleted experiment: it keeps its name, so no new one of that name can be
+    made."""
     return BlockedError(
         f"the MLflow experiment {name!r} (id {experiment}) was deleted",
         "bring it back; or leave it, and run the study under another name (--name)",
@@ -153,7 +163,8 @@ def deleted_experiment(store: TrackingStore, name: str, experiment: str) -> Bloc
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception says, without the rest of a long answer; a heading brings its text."""
+    """The first line of an exception's text; where that is a heading with a colon, the second
+    too."""
     lines = [line.strip(" #") for line in str(error).splitlines() if line.strip(" #")]
     if not lines:
         return type(error).__name__
@@ -161,7 +172,7 @@ def first_line(error: BaseException) -> str:
 
 
 def cause(error: BaseException) -> str:
-    """Why a store does not answer, without the layers of libraries that pass the reason on."""
+    """Why a store does not answer, in few words: libraries wrap the reason in long texts."""
     text = first_line(error)
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}"
@@ -175,12 +186,13 @@ def cause(error: BaseException) -> str:
 
 
 def _mlflow(store: TrackingStore, words: str) -> str:
-    """A command of MLflow's for a shell; an address with a secret must stand in the environment."""
+    """A command line of MLflow; where the store's address has a secret, the environment must hold
+    it."""
     if store.shown != store.uri:
         return f"mlflow {words}"
     return f"{VARIABLE}={_address(store)} mlflow {words}"
 
 
 def _address(store: TrackingStore) -> str:
-    """The store's URI for a shell, by the variable's name where it must not be printed."""
+    """The store's address in a command line: the variable's name where it has a secret."""
     return shlex.quote(store.uri) if store.shown == store.uri else f'"${VARIABLE}"'

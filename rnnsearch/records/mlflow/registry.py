@@ -1,4 +1,4 @@
-"""Models out of MLflow's registry."""
+"""Load models from MLflow's registry without running their code."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
 
 
 def fetch(model_uri: str, tracking_uri: str, *, allow_code: bool = False) -> TrainedModel:
-    """A registered model, out of the registry and back in our own hands.
+    """Load a model that rnnsearch has registered.
 
-    What MLflow would run to load it, the model's own script, is left alone: only the checkpoint
-    beside it is read.
+    MLflow would run the script that lies in the model. Here only the checkpoint beside it is read.
 
     Args:
-        model_uri: Such as `models:/sine@champion` or `runs:/<run>/champion`.
-        allow_code: Import the task or cell of a user's own that it names.
+        model_uri: Its address, such as `models:/sine@champion` or `runs:/<run>/champion`.
+        allow_code: Whether a custom task or cell that the checkpoint names may be imported.
 
     Raises:
-        ModelError: There is none under that name, the registry does not answer, the model is not
-            one of ours, or it names code that is not allowed.
+        ModelError: There is no such model, the registry does not answer, the model was not
+            registered by rnnsearch, or it names code that is not allowed.
     """
     from rnnsearch.training.trained import TrainedModel
 
     path = sqlite_path(tracking_uri)
     if path is not None and not path.exists():
-        # MLflow would make an empty database there and then say that the model is missing.
+        # MLflow would make an empty database here, and then say that the model is missing.
         raise ModelError(f"no MLflow database at {path}; name a store with {OPTION}.")
     with warnings.catch_warnings(), TemporaryDirectory(prefix="rnnsearch-model-") as copies:
-        # What mlflow says about its own type hints and SQL is nothing to the caller.
+        # MLflow warns of its own type hints and SQL, which the caller cannot change.
         warnings.simplefilter("ignore")
         checkpoint = _checkpoint(model_uri, tracking_uri, copies)
         return TrainedModel.load(checkpoint, allow_code=allow_code)
 
 
 def _checkpoint(model_uri: str, tracking_uri: str, copies: str) -> Path:
-    """Where a model's checkpoint folder lies on this machine; in `copies` if it came from afar."""
+    """The checkpoint folder of a model on this machine, in the folder `copies` if it was
+    downloaded."""
     import mlflow
     from mlflow.exceptions import MlflowException
     from mlflow.models import Model

@@ -1,6 +1,6 @@
-"""A storage folder that was moved or copied: its MLflow database finds its files again.
+"""Mend the MLflow database of a storage folder that was moved or copied.
 
-MLflow keeps the place of every artifact as an absolute path.
+MLflow keeps the place of every file as an absolute path, which leads nowhere after a move.
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ _PLACES = (
     ("model_versions", "source"),
     ("model_versions", "storage_location"),
 )
-"""Where MLflow 3.17 keeps places of files: `mlflow/store/*/dbmodels/models.py`."""
+"""Tables and columns in which MLflow 3.17 keeps places of files
+(`mlflow/store/*/dbmodels/models.py`)."""
 
 
 def follow_move(storage: Path, busy: Callable[[], bool] = lambda: False) -> str | None:
-    """Have the default store of a moved storage folder find its artifacts again.
+    """Have the default store of a moved storage folder find its files again.
 
-    Nothing is changed where they lie as the database says. All places change in one transaction.
+    Nothing is changed where the files lie as the database says. All places are changed in one
+    transaction.
 
     Args:
-        busy: Whether a study is at work in the storage: then the database is right for it, and
-            this is another view of the same folder.
+        busy: Tells whether a study is at work in the storage folder: then the database is right for
+            that study, and this path is another view of the same folder.
 
     Returns:
         What was done, for a person; None where there was nothing to do.
@@ -57,10 +59,11 @@ def follow_move(storage: Path, busy: Callable[[], bool] = lambda: False) -> str 
 
 
 def _old_places(store: sqlite3.Connection, here: Path) -> set[str]:
-    """Beginnings of artifact places that were the default folder of a storage elsewhere."""
+    """The folders below which files are noted, if each was the default one of a storage
+    elsewhere."""
     if not _columns(store, "experiments"):
         return set()  # MLflow has not made its tables yet
-    found = set()
+    old = set()
     for (location,) in store.execute("SELECT artifact_location FROM experiments"):
         place = str(location or "").rpartition("/")[0]
         if not place.startswith(("file:/", "/")):
@@ -68,18 +71,18 @@ def _old_places(store: sqlite3.Connection, here: Path) -> set[str]:
         folder = _as_path(place)
         if folder.name != here.name or folder == here:
             continue
-        # A copy has its own files and must leave those of the original alone.
+        # The database of a copy must use the files of the copy, not those of the original.
         if (here / _as_path(str(location)).name).exists() or not folder.exists():
-            found.add(place)
-    return found
+            old.add(place)
+    return old
 
 
 def _move(store: sqlite3.Connection, old: str, new: str) -> int:
-    """Put one beginning for another in all places; returns how many were changed."""
+    """Replace the folder at the beginning of all places; returns how many places were changed."""
     changed = 0
     for table, column in _PLACES:
         if column in _columns(store, table):
-            # Of fixed names, not of anybody's text.
+            # The names come from the table above, not from a person's text.
             changed += store.execute(
                 f"UPDATE {table} SET {column} = ? || substr({column}, ?) "
                 f"WHERE substr({column}, 1, ?) = ?",
@@ -89,8 +92,10 @@ def _move(store: sqlite3.Connection, old: str, new: str) -> int:
 
 
 def _columns(store: sqlite3.Connection, table: str) -> set[str]:
+    """The names of a table's columns; none where there is no such table."""
     return {row[1] for row in store.execute(f"PRAGMA table_info({table})")}
 
 
 def _as_path(place: str) -> Path:
+    """The path that a noted place means: it is a `file:` URI or a path."""
     return Path(unquote(urlsplit(place).path) if place.startswith("file:") else place)

@@ -1,4 +1,4 @@
-"""MLflow as a store of runs: the one that its writer process talks to."""
+"""MLflow as the store of runs that the writer process talks to."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rnnsearch.events import ChampionChosen
 from rnnsearch.records.mlflow.champion import register_champion
 from rnnsearch.records.mlflow.database import prepare
 from rnnsearch.records.mlflow.refusals import (
+    as_store_error,
     away,
     blocked_by,
     deleted_experiment,
     deletion,
-    said,
 )
 from rnnsearch.records.names import STUDY_ID
 from rnnsearch.records.run_store import BlockedError, Point, Registering
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 ROWS_A_CALL = 1000
-"""MLflow's limit of metrics in one `log_batch`; params and tags count too, 100 of each at most."""
+"""MLflow's limit for one `log_batch`: metrics, params and tags together, of the last two 100
+each."""
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -35,19 +36,21 @@ Answer = TypeVar("Answer")
 def _asks(
     method: Callable[Concatenate[MlflowStore, Given], Answer],
 ) -> Callable[Concatenate[MlflowStore, Given], Answer]:
-    """A method whose troubles come out as `StoreError`."""
+    """Decorate a method of the store: its errors are raised as the kind of `StoreError` they
+    are."""
 
     def asked(store: MlflowStore, /, *args: Given.args, **more: Given.kwargs) -> Answer:
         try:
             return method(store, *args, **more)
         except _troubles() as error:
-            raise said(error, store.tracking) from error
+            raise as_store_error(error, store.tracking) from error
 
     return asked
 
 
 def _troubles() -> tuple[type[Exception], ...]:
-    """What a store raises that is away, slow, or refuses; anything else is a mistake of ours."""
+    """Errors of a store that does not answer or refuses; any other one is a mistake in this
+    program."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -55,18 +58,18 @@ def _troubles() -> tuple[type[Exception], ...]:
 
 
 def connect(tracking: TrackingStore, study_id: str) -> MlflowStore:
-    """Open the store for this process, and make its database if there is none.
+    """Open a store for this process; its SQLite file is made if it is missing.
 
     Raises:
-        AwayError: It does not answer.
-        BlockedError: It lets nobody in until somebody acts.
+        AwayError: The store does not answer.
+        BlockedError: The store takes nothing until a person acts.
     """
     try:
         prepare(tracking.uri)
         import mlflow
         from mlflow import MlflowClient
 
-        # Models are logged where this says.
+        # Models are logged to this store, not to that of a client.
         mlflow.set_tracking_uri(tracking.uri)
         return MlflowStore(MlflowClient(), tracking, study_id)
     except _troubles() as error:
@@ -81,7 +84,7 @@ class MlflowStore:
     def __init__(self, client: MlflowClient, tracking: TrackingStore, study_id: str) -> None:
         """
         Args:
-            tracking: What the client talks to, for the words of a refusal.
+            tracking: The store that the client talks to, which errors name.
         """
         self.study_id = study_id
         self._client = client
@@ -91,24 +94,24 @@ class MlflowStore:
     def experiment(self, name: str, artifacts: Path | None) -> str:
         from mlflow.exceptions import MlflowException
 
-        found = self._client.get_experiment_by_name(name)
-        if found is None:
+        experiment = self._client.get_experiment_by_name(name)
+        if experiment is None:
             place = None if artifacts is None else (artifacts / name).resolve().as_uri()
             try:
                 return str(self._client.create_experiment(name, place))
             except MlflowException as error:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
                     raise
-            # Somebody made it between the question and the attempt.
-            found = self._client.get_experiment_by_name(name)
-        if found.lifecycle_stage != "active":
-            raise deleted_experiment(self.tracking, name, found.experiment_id)
-        return str(found.experiment_id)
+            # Another process made it between the question and the attempt.
+            experiment = self._client.get_experiment_by_name(name)
+        if experiment.lifecycle_stage != "active":
+            raise deleted_experiment(self.tracking, name, experiment.experiment_id)
+        return str(experiment.experiment_id)
 
     @_asks
     def find(self, experiment_id: str, tags: Mapping[str, str]) -> str | None:
-        wanted = {STUDY_ID: self.study_id, **tags}
-        words = " and ".join(f"tags.`{name}` = '{value}'" for name, value in wanted.items())
+        required = {STUDY_ID: self.study_id, **tags}
+        words = " and ".join(f"tags.`{name}` = '{value}'" for name, value in required.items())
         runs = self._client.search_runs([experiment_id], words, max_results=1)
         return str(runs[0].info.run_id) if runs else None
 
@@ -144,14 +147,16 @@ class MlflowStore:
     ) -> None:
         from mlflow.entities import Metric, Param, RunTag
 
-        rows = [Metric(key, value, _millis(seconds), step) for key, value, seconds, step in metrics]
+        values = [
+            Metric(key, value, _millis(seconds), step) for key, value, seconds, step in metrics
+        ]
         words = [Param(key, value) for key, value in (params or {}).items()][:100]
         marks = [RunTag(key, value) for key, value in (tags or {}).items()][:100]
         room = ROWS_A_CALL - len(words) - len(marks)
-        while len(rows) > room:
-            self._client.log_batch(run_id, metrics=rows[:ROWS_A_CALL])
-            rows = rows[ROWS_A_CALL:]
-        self._client.log_batch(run_id, metrics=rows, params=words, tags=marks)
+        while len(values) > room:
+            self._client.log_batch(run_id, metrics=values[:ROWS_A_CALL])
+            values = values[ROWS_A_CALL:]
+        self._client.log_batch(run_id, metrics=values, params=words, tags=marks)
 
     @_asks
     def keep_text(self, run_id: str, text: str, name: str) -> None:
@@ -175,5 +180,5 @@ class MlflowStore:
 
 
 def _millis(seconds: float) -> int:
-    """MLflow's clock."""
+    """A Unix time in milliseconds, as MLflow takes it."""
     return int(seconds * 1000)

@@ -1,4 +1,4 @@
-"""The MLflow UI: the process that shows a database, and the pages of studies in it."""
+"""The MLflow UI: the command that starts it, and the addresses of its pages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from rnnsearch.records.writer_state import WriterState
 def ui_command(
     tracking_uri: str, artifacts: Path, host: str, port: int
 ) -> tuple[list[str], dict[str, str]]:
-    """Arguments and environment that start MLflow's UI on a database.
+    """The arguments and the environment of a process that shows a database in MLflow's UI.
 
-    The address may hold a password, so it goes by the environment.
+    The address of the database may hold a password, so it stands in the environment.
 
     Args:
         artifacts: Where a new experiment that is made in the UI puts its files. The experiments of
@@ -29,23 +29,24 @@ def ui_command(
 
 
 def experiment_of(outbox: Path, shown: str, storage: Path) -> str | None:
-    """The experiment of a study's records in a store, or None where they are elsewhere.
+    """The id of a study's experiment in a store; None where its records are elsewhere.
 
     Args:
-        outbox: Of the study; the writer keeps its state there.
+        outbox: The study's outbox, where the writer keeps its state.
         shown: The store's address without secrets.
+        storage: The study's storage folder.
     """
     state = WriterState.load(outbox)
-    there = state.tracking_uri and shown_uri(storage, state.tracking_uri) == shown
-    return state.experiment_id or None if there else None
+    is_there = state.tracking_uri and shown_uri(storage, state.tracking_uri) == shown
+    return state.experiment_id or None if is_there else None
 
 
 def runs_page(server: str, experiment_id: str) -> str:
-    """Where a browser finds the runs of an experiment; MLflow's front page opens another view."""
+    """The address of the page with an experiment's runs; MLflow's front page opens another view."""
     return f"{server.rstrip('/')}/#/experiments/{experiment_id}/runs?workflowType=machine_learning"
 
 
 def web_address(tracking_uri: str) -> str:
-    """A tracking server's address for a browser, without the login."""
+    """The address of a tracking server for a browser, without the login."""
     parts = urlsplit(tracking_uri)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -1,8 +1,8 @@
-"""The event files of one TensorBoard run: appended to, and whole after a kill.
+"""The event files of one TensorBoard run, which can be read after any kill of the driver.
 
-A file is a row of records, each an `Event` message between its length and its checksums. A driver
-that is killed leaves half a record at the end of its file; the next one begins a file of its own in
-the same folder, and readers go on there.
+A file is a sequence of records, each an `Event` message between its length and its checksums. A
+driver that is killed may leave half a record at the end of its file. The next driver begins another
+file in the same folder, and readers go on with that one.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from rnnsearch.disk import append_bytes
 
 VERSION = "brain.Event:2"
-"""First record of every file."""
+"""The first record of every file says this."""
 
 
 class EventFiles:
-    """One run: a folder with the event files of every driver that wrote to it.
+    """One run of TensorBoard: a folder with a file of each driver that wrote to it.
 
-    The file is open only while it is written, so a study may have any number of runs.
+    A file is open only while it is written to, so a study may have any number of runs.
 
     Attributes:
-        last: The last step of each tag, and its value; of a tag without a number, NaN.
+        last: The last step and value of each tag; NaN where its value is no number.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Read what the folder holds; it need not be there.
+        """Read the files of earlier drivers; the folder need not exist.
 
         Raises:
-            OSError: It cannot be read.
+            OSError: A file cannot be read.
         """
         self.last: dict[str, tuple[int, float]] = {}
         self._folder = folder
@@ -46,17 +46,17 @@ class EventFiles:
         self._path: Path | None = None
         self._size = 0
         for path in sorted(folder.glob("*.tfevents.*")):
-            # Of a file whose driver was killed, the whole records before the half one.
+            # The loader stops before half a record, which a killed driver leaves.
             for record in RawEventFileLoader(str(path)).Load():
                 self._note(Event.FromString(record))
 
     @property
     def waiting(self) -> bool:
-        """Whether something was put that is not written."""
+        """Whether there are records that are not written yet."""
         return bool(self._waiting.tell())
 
     def put(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
-        """Values at a step, in one record; a tag that has this step or a later one is left out.
+        """Add values at a step, in one record; a tag that has this step or a later one is left out.
 
         Args:
             seconds: Unix time.
@@ -70,15 +70,15 @@ class EventFiles:
             self._put(Event(wall_time=seconds, step=step, summary=Summary(value=fresh)))
 
     def put_once(self, seconds: float, summary: Summary) -> None:
-        """A summary of one value, unless its tag is there."""
+        """Add a summary with one value, unless its tag exists already."""
         if summary.value[0].tag not in self.last:
             self._put(Event(wall_time=seconds, summary=summary))
 
     def write(self) -> None:
-        """Append what waits.
+        """Append the waiting records to the file.
 
         Raises:
-            OSError: The disk refused; it waits on, and the file is as it was.
+            OSError: The disk refused. The records go on waiting, and the file is as it was.
         """
         if not self.waiting:
             return
@@ -109,6 +109,7 @@ class EventFiles:
 
 
 def _framed(event: Event) -> bytes:
-    alone = io.BytesIO()
-    RecordWriter(alone).write(event.SerializeToString())
-    return alone.getvalue()
+    """An event as a record, between its length and its checksums."""
+    record = io.BytesIO()
+    RecordWriter(record).write(event.SerializeToString())
+    return record.getvalue()

@@ -1,7 +1,7 @@
-"""TensorBoard beside MLflow: a run a trial, a run a baseline, and the study's own curve.
+"""TensorBoard beside MLflow: a run for each trial and baseline, and one for the study's best value.
 
-A thread of the driver writes: events wait in memory for seconds and go to disk run by run, each
-file open only meanwhile. What it knows of earlier runs of the driver it reads from the files.
+A thread of the driver writes: events wait in memory for some seconds and are then written run by
+run. What earlier drivers of the study have written is read from the files.
 """
 
 from __future__ import annotations
@@ -40,13 +40,16 @@ if TYPE_CHECKING:
     from rnnsearch.records.tensorboard.event_file import EventFiles
 
 WRITE_SECONDS = 5.0
-"""Events are gathered for so long, and as long as TensorBoard waits between its looks."""
+"""How long events are gathered before they are written; TensorBoard reloads as often."""
 MARK = ".rnnsearch-study"
-"""A file in a study's folder: which study, of all that have its name."""
+"""The name of a file in a study's folder, with the random name that tells studies of one name
+apart."""
 LEAVING_SECONDS = 1.0
+"""How long a driver that leaves at once waits for the last events to be written."""
 MOST_FOLDERS = 1000
-OVER = "_hparams_/session_end_info"
-"""What TensorBoard's HParams page knows the end of a trial by."""
+"""How many studies of one name may have a folder."""
+END_TAG = "_hparams_/session_end_info"
+"""The tag by which TensorBoard's HParams page knows that a trial has ended."""
 _NUMBER = re.compile(r"^trial-(\d+)")
 
 
@@ -58,7 +61,7 @@ class TensorBoard:
     def __init__(self, folder: Path, log_file: Path) -> None:
         """
         Args:
-            folder: Of this study alone.
+            folder: A folder of this study alone.
             log_file: Gets the traceback of an error that is a mistake of this file.
         """
         self.problem: str | None = None
@@ -98,14 +101,15 @@ class TensorBoard:
         return self.close(LEAVING_SECONDS)
 
     def _work(self) -> None:
-        looked = closing = False
+        has_read = closing = False
         while not closing:
             closing = self._closing.wait(WRITE_SECONDS)
             try:
-                if not looked:
-                    # Not before: what it imports takes a second of a core, which Ray needs.
-                    self._look()
-                    looked = True
+                if not has_read:
+                    # Not earlier: the imports take a second of a core, which Ray needs at the
+                    # start.
+                    self._read_earlier()
+                    has_read = True
                 self._gather()
                 self._write()
                 self.problem = None
@@ -118,23 +122,24 @@ class TensorBoard:
                 )
                 return
 
-    def _look(self) -> None:
-        """Learn what earlier runs of the driver have written."""
+    def _read_earlier(self) -> None:
+        """Read what earlier drivers of the study have written."""
         for path in sorted(self._folder.glob("trial-*")):
             number = _NUMBER.match(path.name)
             if number is not None:
                 self._names[int(number[1])] = path.name
-                if OVER in self._run(path.name).last:
+                if END_TAG in self._run(path.name).last:
                     self._ended.add(int(number[1]))
         self._best = next((value for _, value in self._run("").last.values()), None)
 
     def _gather(self) -> None:
-        """Put what was heard since the last time into the runs."""
+        """Turn the waiting events into records of the runs."""
         while self._events:
-            self._hear(self._events[0])
+            self._add(self._events[0])
             self._events.popleft()
 
-    def _hear(self, event: Event) -> None:
+    def _add(self, event: Event) -> None:
+        """Add an event to the run that it belongs to."""
         match event:
             case StudyStarted():
                 self._metric, self._goal = event.metric, Goal(event.goal)
@@ -142,7 +147,7 @@ class TensorBoard:
                 self._run(_named(f"baseline-{event.name}")).put(0, event.time, event.metrics)
             case TrialStarted():
                 self._names.setdefault(event.number, event.name)
-                self._trial(event.number).put_once(event.time, _begun(event))
+                self._trial(event.number).put_once(event.time, _start_summary(event))
             case EpochsReported():
                 run = self._trial(event.number)
                 for epoch, metrics in zip(event.epochs, event.metrics, strict=True):
@@ -155,18 +160,19 @@ class TensorBoard:
                 for place, value in enumerate(event.values):
                     run.put(place, event.time, {f"{self._metric}_by_seed": value})
             case StudyEnded() if self._longest:
-                # A line across the charts instead of a point at their edge.
+                # A second value makes a baseline a line across the charts, instead of a point.
                 for name, run in self._runs.items():
                     if name.startswith("baseline-"):
                         values = {tag: value for tag, (_, value) in run.last.items()}
                         run.put(self._longest, event.time, values)
 
     def _end(self, event: TrialEnded) -> None:
+        """Add the end of a trial, and the study's best value where the trial improved it."""
         run = self._trial(event.number)
         if event.best_value is not None:
             best = {f"best_{self._metric}": event.best_value}
             run.put(event.best_epoch or event.epoch, event.time, best)
-        run.put_once(event.time, _over(event))
+        run.put_once(event.time, _end_summary(event))
         self._ended.add(event.number)
         if event.best_value is None or event.state not in RANKED:
             return
@@ -176,9 +182,11 @@ class TensorBoard:
             self._run("").put(len(self._ended), event.time, curve)
 
     def _trial(self, number: int) -> EventFiles:
+        """The run of a trial."""
         return self._run(self._names.setdefault(number, f"trial-{number:04d}"))
 
     def _run(self, name: str) -> EventFiles:
+        """The run with a name; an empty name is that of the study itself."""
         from rnnsearch.records.tensorboard.event_file import EventFiles
 
         if name not in self._runs:
@@ -186,12 +194,12 @@ class TensorBoard:
         return self._runs[name]
 
     def _write(self) -> None:
-        """Append what waits, whatever the disk refuses of other runs.
+        """Write the records of all runs, those of the others too where the disk refuses one.
 
         Raises:
-            OSError: It refused something, which waits on.
+            OSError: The disk refused records, which go on waiting.
         """
-        heard = self._heard - len(self._events)
+        added = self._heard - len(self._events)
         refused: OSError | None = None
         for run in self._runs.values():
             try:
@@ -200,14 +208,15 @@ class TensorBoard:
                 refused = refused or error
         if refused is not None:
             raise refused
-        self._kept = heard
-        # A trial that has ended is read again where there is more to say of it.
+        self._kept = added
+        # The memory of ended trials is freed; where more is to be added, their files are read
+        # again.
         for number in self._ended:
             self._runs.pop(self._names[number], None)
 
 
-def _begun(event: TrialStarted) -> Any:
-    """A trial's params, as the HParams page reads them."""
+def _start_summary(event: TrialStarted) -> Any:
+    """The parameters of a trial, as the HParams page reads them."""
     from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 
     params = {key: _plain(value) for key, value in event.params.items() if value is not None}
@@ -215,31 +224,33 @@ def _begun(event: TrialStarted) -> Any:
 
 
 def _plain(value: Any) -> bool | float | str:
+    """A parameter as the HParams page can show it: lists and mappings as JSON."""
     return value if isinstance(value, bool | int | float | str) else json.dumps(value)
 
 
-def _over(event: TrialEnded) -> Any:
+def _end_summary(event: TrialEnded) -> Any:
+    """The end of a trial and whether it failed, as the HParams page reads it."""
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 
     status = api_pb2.STATUS_FAILURE if event.state == "failed" else api_pb2.STATUS_SUCCESS
     info = plugin_data_pb2.SessionEndInfo(status=status, end_time_secs=event.time)
-    said = plugin_data_pb2.HParamsPluginData(session_end_info=info)
+    data = plugin_data_pb2.HParamsPluginData(session_end_info=info)
     value = Summary.Value(
         tag=metadata.SESSION_END_INFO_TAG,
-        metadata=metadata.create_summary_metadata(said),
+        metadata=metadata.create_summary_metadata(data),
         tensor=metadata.NULL_TENSOR,
     )
     return Summary(value=[value])
 
 
 def _named(text: str) -> str:
-    """A run's folder: a slash would make it a run below another."""
+    """The name of a run's folder: a slash would make a run below another one."""
     return text.replace("/", "-")[:60]
 
 
 def _check(given: str) -> None:
-    """See `SinkKind.check`."""
+    """Refuse a folder to which nothing can be written; see `SinkKind.check`."""
     if importlib.util.find_spec("tensorboard") is None:
         raise InputError(
             "--tensorboard writes event files by the package tensorboard, which is not installed: "
@@ -257,8 +268,8 @@ def _check(given: str) -> None:
 
 
 def _open(given: str, study: str, identity: str, log_file: Path) -> TensorBoard:
-    """A sink to the study's own folder below what was given: `sine`, or `sine-2` where that is
-    another study's of the name."""
+    """A sink to a folder of the study below the given one: `sine`, or `sine-2` where another study
+    of the name has that."""
     root, name = Path(given).absolute(), _named(study)
     for folder in (root / name, *(root / f"{name}-{again}" for again in range(2, MOST_FOLDERS))):
         folder.mkdir(exist_ok=True)

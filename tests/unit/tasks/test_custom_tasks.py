@@ -18,7 +18,7 @@ from rnnsearch import Figure, Metric, Use, plugins
 from rnnsearch.errors import DataError, InputError, ModelError, SpaceFileError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
-from rnnsearch.records.mlflow.inputs import inputs_said
+from rnnsearch.records.mlflow.inputs import input_meanings
 from rnnsearch.space.load import loads
 from rnnsearch.space.schema import json_schema
 from rnnsearch.space.trial import trial_config
@@ -350,7 +350,7 @@ def test_a_task_may_bring_what_its_models_can_do(tmp_path: Path) -> None:
     fed = np.zeros((2, 4, 1))
     assert model.served(fed) == [f"{one[0, 0]:.3f}" for one in model.predict(fed)]
     assert model.use.command("") == ("rollout", "--steps", 3)
-    assert inputs_said(model.use.signature()) == {"start": "a number"}
+    assert input_meanings(model.use.signature()) == {"start": "a number"}
     figure = model.figure(data)
     assert figure is not None
     figure.draw(tmp_path / "x.png", "mine")
