@@ -1,4 +1,4 @@
-"""What must hold between several fields, and between the fields and the data."""
+"""Checks of what must hold between several fields, and between fields and the data."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from rnnsearch.tasks.load import load_data, stand_in_data
 
 WINDOW_KEYS = ("training.batch_size", "training.seq_len", "training.steps_per_epoch")
 WINDOW_CULPRITS = ("training.seq_len", *WINDOW_KEYS, "training", "task.path", "task")
-"""Where windows that do not fit are noted, the first of them that the file names."""
+"""Windows that do not fit are noted at the first of these keys that the file names."""
 
 BETWEEN_LAYERS = ("model.dropout", "model.residual")
 """Fields that do nothing in a network of one layer."""
 
 
 def check_effects(study: Candidate) -> None:
-    """A sampled field that can never do anything is a mistake: it would waste the search."""
+    """Note sampled fields that can never have an effect: they would waste the search."""
     noted = {mistake.key for mistake in study.file.mistakes}
     fields = study.file.fields
     for key in study.parameters:
@@ -47,7 +47,7 @@ def check_effects(study: Candidate) -> None:
 
 
 def check_clash(study: Candidate) -> None:
-    """What the task knows of fields, its own and others, that do not go together."""
+    """Note values of fields, of any section, that the task says do not go together."""
     if study.file.task_type is None:
         return
     task = family(study.file.task_type)
@@ -61,7 +61,11 @@ def check_clash(study: Candidate) -> None:
 
 
 def check_task(study: Candidate, *, check_data: bool) -> list[Metric] | None:
-    """Task, data and windows.
+    """Check every task of the space, its data and its windows.
+
+    Args:
+        study: What is checked; it keeps the data that was read.
+        check_data: Whether to read the data. Where not, only the rules of the task are known.
 
     Returns:
         The metrics that every task of the space reports, or None where they are not known.
@@ -75,7 +79,7 @@ def check_task(study: Candidate, *, check_data: bool) -> list[Metric] | None:
         except DataError as error:
             study.note(["task"], str(error))
             return None
-        data = None if _own_problems(study, config) else _load(study, config, check_data)
+        data = None if _note_problems(study, config) else _load(study, config, check_data)
         if data is None:
             continue
         study.stand_ins[config] = data
@@ -87,8 +91,8 @@ def check_task(study: Candidate, *, check_data: bool) -> list[Metric] | None:
     return None if metrics is None else list(metrics.values())
 
 
-def _own_problems(study: Candidate, config: TaskConfig) -> bool:
-    """Note what a task's own config finds wrong with itself."""
+def _note_problems(study: Candidate, config: TaskConfig) -> bool:
+    """Note what the task finds wrong with its config; whether there was anything."""
     before = len(study.file.mistakes)
     for key, message in family_of(config).problems(config):
         study.note([f"task.{key}", *_parents(f"task.{key}")], message)
@@ -96,12 +100,16 @@ def _own_problems(study: Candidate, config: TaskConfig) -> bool:
 
 
 def _parents(key: str) -> list[str]:
+    """The sections that a key lies in, the innermost first."""
     parts = key.split(".")
     return [".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1)]
 
 
 def _load(study: Candidate, config: TaskConfig, check_data: bool) -> TaskData | None:
-    """The data, or for metric names alone a stand-in where the file is not to be touched."""
+    """Read the data of a task, or make a stand-in that only knows the task's rules.
+
+    None where there is neither.
+    """
     if config in study.data:
         return study.data[config]
     try:
@@ -111,14 +119,14 @@ def _load(study: Candidate, config: TaskConfig, check_data: bool) -> TaskData | 
         if not any(mistake.message == message for mistake in study.file.mistakes):
             keys = ["task.path", "task.text", "task.type", "task"]
             study.note([error.key, *_parents(error.key), *keys] if error.key else keys, message)
-        return _quietly(config) if check_data else None
+        return _stand_in(config) if check_data else None
     if check_data and data is not None:
         study.data[config] = data
     return data
 
 
-def _quietly(config: TaskConfig) -> TaskData | None:
-    """A stand-in, so that the other mistakes of the file are found too."""
+def _stand_in(config: TaskConfig) -> TaskData | None:
+    """Make a stand-in for data that is wrong, so that other mistakes of the file are found too."""
     try:
         return stand_in_data(config)
     except DataError:
@@ -126,6 +134,7 @@ def _quietly(config: TaskConfig) -> TaskData | None:
 
 
 def _check_windows(study: Candidate) -> None:
+    """Note the first combination of window sizes that does not fit into the data."""
     if not all(study.sound(key) for key in WINDOW_KEYS):
         return
     keys = [*study.task_keys(), *WINDOW_KEYS]
@@ -148,7 +157,7 @@ def _check_windows(study: Candidate) -> None:
 
 
 def known_metrics(data: TaskData) -> list[Metric]:
-    """What a study can be judged on: the task's own metrics, and the loss that is trained on."""
+    """The metrics that a study can be judged by: the task's, and the loss that is trained on."""
     found = list(data.metrics())
     if all(metric.name != "train_loss" for metric in found):
         meaning = "mean training loss of the epoch, dropout and carried state included"
@@ -157,7 +166,12 @@ def known_metrics(data: TaskData) -> list[Metric]:
 
 
 def check_metric(study: Candidate, metrics: Sequence[Metric] | None) -> None:
-    """Fill in the metric and the goal, or note that they do not fit the task."""
+    """Fill in the study's metric and goal, or note that they do not fit the task.
+
+    Args:
+        study: What is checked.
+        metrics: What `check_task` gave.
+    """
     metric_key, goal_key = "search.metric", "search.goal"
     if metrics is None:
         return

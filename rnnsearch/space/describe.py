@@ -1,4 +1,4 @@
-"""What a spec means, as plain values: what `check` prints."""
+"""What a spec means, as plain values, for `rnnsearch check` to print."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Sampled:
 
     Attributes:
         key: Dotted.
-        draws: Its distribution, as the file writes it: `logint: [8, 32]`.
-        when: On what it hangs: `model.cell is rnn`; empty where it is always active.
-        default: What it is where it is inactive.
+        draws: Its distribution as the file writes it: `logint: [8, 32]`.
+        when: The condition under which it is active, `model.cell is rnn`; empty for always.
+        default: Its value where it is inactive.
     """
 
     key: str
@@ -38,22 +38,22 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True)
 class StudyDescription:
-    """A study before it runs.
+    """Describes a study before it runs.
 
     Attributes:
         spec: The study.
-        defaults: Fixed fields of it that stand at their default.
+        defaults: The keys of fixed fields that have their default.
         parameters: Its sampled fields.
-        metrics: What the task reports, the study's own metric among it.
-        rows: Points or symbols of each part.
-        inputs: Features of a number task, or symbols of the vocabulary.
-        outputs: Of the head.
-        notes: What a person should know before running.
+        metrics: The metrics that the task reports, the study's among them.
+        rows: How many points or symbols each part of the data has.
+        inputs: Features that enter at a time step, or symbols of the vocabulary.
+        outputs: Numbers that the network's head gives at a time step.
+        notes: Sentences that a person should read before running it.
         parameter_counts: Weights and biases of the smallest and the largest model.
         rungs: Epochs at which a trial may be stopped; empty where nothing stops it;
             `rungs_called` is the rule's word for them.
-        configurations: How many different ones the space holds; None for endlessly many.
-        search: Rules and resources under their dotted keys.
+        configurations: How many different ones the space holds; None for too many to count.
+        search: Fields of the sections search and resources under their dotted keys.
     """
 
     spec: StudySpec
@@ -72,7 +72,7 @@ class StudyDescription:
 
 
 def describe(spec: StudySpec) -> StudyDescription:
-    """Everything that `check` prints; reads the data, and nothing heavier than numpy.
+    """Describe a study; reads the data, and imports nothing heavier than numpy.
 
     Raises:
         DataError: The data is gone since the spec was loaded.
@@ -109,7 +109,7 @@ def describe(spec: StudySpec) -> StudyDescription:
 
 def parameter_counts(spec: StudySpec, data: TaskData) -> tuple[int, int]:
     """Weights and biases of the smallest and the largest model of the space."""
-    # A count grows with every size, so the extremes of the sizes hold the extremes of it.
+    # The count grows with every size, so it is least and greatest at extremes of the sizes.
     keys = [key for key in fields_of(spec.values) if key.startswith("model.")]
     counts = [
         parameter_count(
@@ -124,7 +124,7 @@ def parameter_counts(spec: StudySpec, data: TaskData) -> tuple[int, int]:
 
 
 def _search(spec: StudySpec) -> dict[str, Any]:
-    """Rules and resources as a file writes them, but for what the description says elsewhere."""
+    """Fields of search and resources as a file writes them, but for those told elsewhere."""
     found = {**dict(flat("search", spec.search)), **dict(flat("resources", spec.resources))}
     fields = fields_of({**spec.values, **found})
     return {

@@ -34,6 +34,7 @@ from rnnsearch.space.noting import Place, WrongError, note, wrong
 MAX_NODES = 30_000
 """Nodes after aliases are followed: a few nested aliases can stand for billions."""
 MAX_DEPTH = 40
+"""Lists and mappings within each other at most; deeper ones could exhaust Python's stack."""
 
 _NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], int | float]], ...] = (
     (re.compile(r"[-+]?[0-9]{1,300}"), int),
@@ -54,7 +55,13 @@ _TAG = "tag:yaml.org,2002:"
 
 @dataclass(frozen=True, slots=True)
 class ScalarNode:
-    """A single value; `raw` is its text as it was written, `quoted` whether in quotes."""
+    """A single value.
+
+    Attributes:
+        value: What it means in Python.
+        raw: Its text as it was written, without quotes.
+        quoted: Whether it is a text by its quotes or its tag, whatever it looks like.
+    """
 
     place: Place
     value: str | int | float | bool | None
@@ -64,7 +71,7 @@ class ScalarNode:
 
 @dataclass(frozen=True, slots=True)
 class SequenceNode:
-    """A list."""
+    """A list and its members, in the order of the file."""
 
     place: Place
     items: list[Node] = field(default_factory=list)
@@ -72,7 +79,7 @@ class SequenceNode:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key of a mapping, at its own place, and what stands behind it."""
+    """A key of a mapping and the value behind it, each with its place."""
 
     key: str
     place: Place
@@ -81,7 +88,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class MappingNode:
-    """A mapping in the order of the file; keys are the texts as written."""
+    """A mapping: its entries by their keys as they are written, in the order of the file."""
 
     place: Place
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -91,12 +98,12 @@ Node = ScalarNode | SequenceNode | MappingNode
 
 
 def is_null(node: Node) -> bool:
-    """Whether nothing is written, or null in one of its spellings."""
+    """Whether the value is left empty, or null in one of its spellings."""
     return isinstance(node, ScalarNode) and node.value is None
 
 
 def plain(node: Node) -> Any:
-    """The node as Python values, without places."""
+    """The values of a tree as Python objects, without their places."""
     if isinstance(node, ScalarNode):
         return node.value
     if isinstance(node, SequenceNode):
@@ -105,7 +112,7 @@ def plain(node: Node) -> Any:
 
 
 def resolve_scalar(text: str) -> str | int | float | bool | None:
-    """What an unquoted scalar means in the core schema of YAML 1.2."""
+    """The value that an unquoted text has in the core schema of YAML 1.2."""
     if text in _WORDS:
         return _WORDS[text]  # type: ignore[no-any-return]
     for pattern, number in _NUMBERS:
@@ -120,8 +127,11 @@ def read(
     """Parse one YAML document.
 
     Args:
-        override: The text comes from the command line; its places name no lines.
-        mistakes: Receives everything wrong with the text as YAML.
+        text: The document.
+        source: What mistakes name as the place of the text.
+        directory: The folder in which relative paths in the text start.
+        mistakes: A list that receives everything wrong with the text as YAML.
+        override: Whether the text comes from the command line, so that its places name no lines.
 
     Returns:
         The tree, or None where the text is no YAML or empty.
@@ -150,6 +160,7 @@ def read(
 
 
 def _hint(what: str) -> str:
+    """What a person probably did wrong, for some messages of the YAML parser; else empty."""
     if "\\t" in what:
         return " (indent with spaces, not with tabs)"
     if "mapping values are not allowed" in what:
@@ -161,6 +172,13 @@ def _hint(what: str) -> str:
 
 @dataclass(slots=True)
 class _Reader:
+    """Builds the tree of one document out of the parser's events.
+
+    Attributes:
+        anchors: The nodes of the anchors so far, with how many nodes each stands for.
+        nodes: How many nodes the tree has so far, aliases followed.
+    """
+
     source: str
     directory: Path
     override: bool
@@ -180,7 +198,7 @@ class _Reader:
         return None if root is None or is_null(root) else root
 
     def place(self, line: int | None) -> Place:
-        """A line of the text, counted from 0."""
+        """The place of a line, which the parser counts from 0."""
         number = None if self.override or line is None else line + 1
         return Place(self.source, number, self.directory)
 

@@ -1,4 +1,4 @@
-"""`init DATA` — a commented, runnable space file for a text or a table, with what was inferred."""
+"""`rnnsearch init DATA`: a commented, runnable space file for a text or a table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rnnsearch.tasks.files.texts import read_text
 from rnnsearch.tasks.text.config import TextConfig
 
 SHORT = 200
-"""Characters; a shorter text is learned as a whole."""
+"""Characters below which a text is learned as a whole, with no part held out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Draft:
     """A space file for a data file.
 
     Attributes:
-        yaml: With comments.
-        said: What was taken, left out and guessed, line by line; nothing of a text.
-        problem: Why it cannot run as it stands; empty where it can.
+        yaml: The text of the space file, with comments.
+        said: Lines for a person: what was taken, left out and guessed.
+        problem: Why the file cannot run as it stands; empty where it can.
     """
 
     yaml: str
@@ -39,12 +39,12 @@ class Draft:
 
 
 def draft(path: Path, answers: Answers | None = None) -> Draft:
-    """A space file that learns a text or forecasts a table, sized to it.
+    """Draft a space file that learns a text or forecasts a table, sized to the data.
 
     Args:
-        path: A text file, or a table by its ending or where something is said of it. Its path is
-            written absolute, so that the file works from anywhere.
-        answers: What the user says of a table.
+        path: The data: a table where its ending says so or answers are given, else a text. The
+            path is written absolute, so that the space file works from anywhere.
+        answers: What the user says of a table; None for nothing.
 
     Returns:
         A file that has been loaded once, data and windows checked; of a table that leaves
@@ -82,6 +82,7 @@ def draft(path: Path, answers: Answers | None = None) -> Draft:
 
 
 def _problem(yaml: str, study: str, path: Path) -> str:
+    """What is wrong with a draft when it is loaded; empty where it loads."""
     try:
         loads(yaml, name=study, directory=path.resolve().parent)
     except SpaceFileError as error:
@@ -92,7 +93,7 @@ def _problem(yaml: str, study: str, path: Path) -> str:
 
 
 def _sized(path: Path, text: str) -> dict[str, Any]:
-    """Windows and networks that suit a text of its length."""
+    """Sizes of windows and networks that suit the length of a text, by their names in the draft."""
     lengths, batches, steps = _windows(path)
     large = len(text) >= 100_000
     return {
@@ -106,11 +107,16 @@ def _sized(path: Path, text: str) -> dict[str, Any]:
 
 
 def _one_of(members: list[int]) -> str:
+    """A choice in YAML; a single member as its value."""
     return str(members[0]) if len(members) == 1 else f"{{choice: {members}}}"
 
 
 def _windows(path: Path) -> tuple[list[int], list[int], int]:
-    """Two lengths and two numbers of streams that leave the training part enough steps."""
+    """Window lengths and batch sizes that leave an epoch at least 20 training steps.
+
+    Returns:
+        One or two lengths, one or two batch sizes, and the training steps at the largest.
+    """
     from rnnsearch.tasks.load import load_data
 
     data = load_data(TextConfig(path=str(path.resolve())))

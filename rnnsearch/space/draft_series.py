@@ -13,14 +13,14 @@ from rnnsearch.space.roles import Answers
 from rnnsearch.space.table_reading import infer
 
 TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".pq")
-"""A file that calls itself a table is taken for one."""
+"""A file whose name ends so is taken for a table."""
 
 FORECASTS = 1500
-"""About as many forecasts are scored an epoch; a longer validation part is scored in strides."""
+"""About so many forecasts are scored an epoch; of a longer validation part every nth is."""
 
 
 def draft_table(path: Path, study: str, answers: Answers) -> tuple[str, TableFindings]:
-    """A space file that forecasts a table, and what they rest on.
+    """Write a space file that forecasts a table, and give the findings that it rests on.
 
     Raises:
         DataError: The file cannot be read, or lacks a column that the user named.
@@ -31,7 +31,7 @@ def draft_table(path: Path, study: str, answers: Answers) -> tuple[str, TableFin
 
 
 def screen(findings: TableFindings) -> list[str]:
-    """What was taken, left out and guessed, line by line, for a person to see at once."""
+    """Lines that show a person what was taken, left out and guessed."""
 
     def listed(names: Sequence[str]) -> str:
         return ", ".join(names) or "none"
@@ -57,7 +57,7 @@ def screen(findings: TableFindings) -> list[str]:
 
 
 def _values(findings: TableFindings, answers: Answers) -> dict[str, Any]:
-    """What the `$names` of the draft stand for."""
+    """The texts and numbers for the `$names` in the template of the draft."""
     train, val = int(0.7 * findings.rows), int(0.15 * findings.rows)
     horizon = findings.period if 1 < findings.period <= 48 else 12
     horizon = answers.horizon or max(1, min(horizon, val // 2))
@@ -95,16 +95,17 @@ def _values(findings: TableFindings, answers: Answers) -> dict[str, Any]:
 
 
 def _past(findings: TableFindings) -> list[str]:
-    """Columns that are known up to now; of masked cells nothing is known ahead."""
+    """The columns known up to now; with masked cells, those known ahead are among them."""
     return [*findings.past, *findings.known] if findings.missing == "mask" else findings.past
 
 
 def _lines(lines: Iterable[str]) -> str:
+    """Lines as one text, which is empty where there are none."""
     return "".join(f"{line}\n" for line in lines)
 
 
 def _remarks(findings: TableFindings) -> list[str]:
-    """What a person should know of the data, as comments."""
+    """Comment lines on the data: what is left out, unsure or wrong."""
     lines = [f"# Left out: {name}: {why}" for name, why in findings.left.items()]
     lines += [f"# Unsure: {question}" for question in findings.unsure]
     if findings.problem:
@@ -114,7 +115,7 @@ def _remarks(findings: TableFindings) -> list[str]:
 
 
 def _columns(findings: TableFindings, answers: Answers) -> Iterator[str]:
-    """The keys that say how the table is read, and which column is what."""
+    """The lines of the keys that say how the table is read, and which column is what."""
 
     def quoted(value: object) -> str:
         return json.dumps(value, ensure_ascii=False)

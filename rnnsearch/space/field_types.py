@@ -1,4 +1,4 @@
-"""What a field's type admits, and how a person says it."""
+"""Which values the type of a field admits, and how a person says it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rnnsearch.models.config import CustomCell
 
 
 def texts(annotation: Any) -> Any:
-    """An enumeration of texts as those texts, which a file writes; any other type as it is."""
+    """The Literal of an enumeration's texts, which a file writes; any other type as it is."""
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return Literal[tuple(member.value for member in annotation)]
     return annotation
@@ -29,6 +29,7 @@ def takes(annotation: Any, kind: type) -> bool:
 
 
 def is_list(annotation: Any) -> bool:
+    """Whether the type admits lists, which configs hold as tuples."""
     return any(get_origin(part) is tuple for part in alternatives(annotation))
 
 

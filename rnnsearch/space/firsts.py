@@ -1,4 +1,4 @@
-"""`first_trials:` — the configurations that a study evaluates before it samples."""
+"""`first_trials:`, the configurations that a study trains before it samples any."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rnnsearch.space.words import label, plain_text
 
 
 def read_first_trials(entry: Entry | None, study: Candidate) -> tuple[dict[str, Any], ...]:
-    """Complete params of each listed configuration.
+    """Read the params of each listed configuration.
 
     A sampled field that is active and not named takes its documented default, which its
     distribution must then contain. An override that fixes a field wins over what is listed.
@@ -39,7 +39,7 @@ def read_first_trials(entry: Entry | None, study: Candidate) -> tuple[dict[str, 
 
 
 def _one(where: str, node: Node, study: Candidate) -> dict[str, Any] | None:
-    """Params of a listed configuration; None where a sampled field of the file is a mistake."""
+    """The params of one configuration; None where the file is wrong about a sampled field."""
     if not isinstance(node, MappingNode):
         message = "must be a mapping of dotted keys to values, such as {model.cell: lstm}."
         raise wrong(node.place, where, message)
@@ -70,7 +70,10 @@ def _one(where: str, node: Node, study: Candidate) -> dict[str, Any] | None:
 
 
 def _value(where: str, key: str, entry: Entry, study: Candidate) -> dict[str, Any]:
-    """What a listed configuration says of a field; nothing where that is settled elsewhere."""
+    """The value that a configuration gives to a sampled field, under the field's key.
+
+    Nothing where the field is fixed at that value, or is a mistake of the file already.
+    """
     file, parameters = study.file, study.parameters
     known = file.fields
     if key not in known or not sampled_section(key):
@@ -94,7 +97,7 @@ def _value(where: str, key: str, entry: Entry, study: Candidate) -> dict[str, An
 
 
 def _check_fixed(where: str, key: str, entry: Entry, value: Any, study: Candidate) -> None:
-    """A field that is fixed at another value; overridden, or under one, the command line wins."""
+    """Refuse another value for a fixed field, unless an override has fixed it or its parent."""
     file, fixed = study.file, study.values.get(key)
     always = plain_text(fixed)
     if fixed == value:

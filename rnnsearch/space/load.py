@@ -1,4 +1,4 @@
-"""From a space file to a `StudySpec`, or to all of its mistakes at once."""
+"""Loading a space file: it becomes a `StudySpec`, or an error with all of its mistakes."""
 
 from __future__ import annotations
 
@@ -29,19 +29,20 @@ from rnnsearch.space.trial import build
 from rnnsearch.space.whens import read_conditions
 
 MOST_BYTES = 2**23
-"""Of a space file; a resolved one spells a text within it as escapes of up to ten bytes."""
+"""Size of a space file at most; a resolved one may spell a character in up to ten bytes."""
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-"""A study's name is the name of its folder, and part of URIs."""
+"""What a study may be called: its name is that of a folder, and a part of URIs."""
 
 
 def load(path: Path, overrides: Sequence[str] = (), *, check_data: bool = True) -> StudySpec:
     """Read, override and validate a search-space file.
 
     Args:
-        overrides: `KEY=YAML`, each replacing an entry as a whole; relative paths in them start
-            in the working directory, those in the file in the file's folder.
-        check_data: Read the task's data too, and check that every window fits into it.
+        path: The file.
+        overrides: Texts `KEY=YAML`, each of which replaces an entry of the file as a whole.
+            Relative paths in them start in the working directory, those in the file in its folder.
+        check_data: Whether to read the task's data too, and check that every window fits into it.
 
     Raises:
         SpaceFileError: The file or an override is wrong; `mistakes` holds everything found.
@@ -79,11 +80,14 @@ def loads(
     check_data: bool = True,
     source: str = "",
 ) -> StudySpec:
-    """`load` for a text at hand.
+    """Do the same as `load` for the text of a space file.
 
     Args:
-        name: The study's name unless the text has one.
-        directory: Where relative paths in the text start.
+        text: What stands in the file.
+        name: The study's name, unless the text has one.
+        directory: The folder in which relative paths in the text start.
+        overrides: As for `load`.
+        check_data: As for `load`.
         source: What mistakes name as their source; the name by default.
 
     Raises:
@@ -133,6 +137,7 @@ def loads(
 
 
 def _unreadable(path: Path, error: Exception) -> Mistake:
+    """Why a file cannot be read, and which one was probably meant."""
     if isinstance(error, FileNotFoundError):
         folder = path.parent if path.parent.is_dir() else Path()
         names = [one.name for one in folder.glob("*.y*ml")]
@@ -146,6 +151,7 @@ def _unreadable(path: Path, error: Exception) -> Mistake:
 
 
 def _no_mapping(root: object, source: str) -> Mistake:
+    """What is said of a file that holds no mapping."""
     if root is None:
         return Mistake(
             "the file is empty; a study needs at least `task: {type: sine}`.", source=source, line=1
@@ -160,7 +166,7 @@ def _no_mapping(root: object, source: str) -> Mistake:
 
 
 def _fixed(file: SpaceFile) -> dict[str, Any]:
-    """Every field that is not sampled, defaults filled in; a wrong one has its default."""
+    """The values of all fields that are not sampled; a wrong or absent one has its default."""
     fixed: dict[str, Any] = {}
     for key, one in file.fields.items():
         if key in file.distributions:
@@ -210,6 +216,7 @@ def _fix_what_overrides_leave_inactive(study: Candidate) -> None:
 
 
 def _name(root: MappingNode, default: str, mistakes: list[Mistake]) -> str:
+    """The study's name: the file's, or else the default made fit for a folder."""
     entry: Entry | None = root.entries.get("name")
     if entry is None or is_null(entry.node):
         mended = re.sub(r"[^A-Za-z0-9._-]+", "-", default).strip("-._")[:100]
@@ -229,7 +236,7 @@ def _name(root: MappingNode, default: str, mistakes: list[Mistake]) -> str:
 
 
 def _sorted(mistakes: Sequence[Mistake], source: str) -> list[Mistake]:
-    """By line, those of the command line last, each once."""
+    """Each mistake once, in the order of their lines; those of overrides come last."""
 
     def place(mistake: Mistake) -> tuple[bool, int]:
         return (mistake.source != source, mistake.line or 0)

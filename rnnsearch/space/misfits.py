@@ -14,11 +14,11 @@ LOSS, CARRY = "training.loss", "training.carry_state"
 PRECISION, GPUS = "training.matmul_precision", "resources.gpus_per_pack"
 FEEDING, NOISE = "training.feeding", "training.input_noise"
 INPUTS = ("model.input", "model.embedding_size")
-"""How symbols enter; numbers enter as they are."""
+"""How symbols enter a network; they have no effect on numbers."""
 
 
 def check_training(study: Candidate) -> None:
-    """Losses that the task knows no targets for, states that lead nowhere, wrong or idle inputs."""
+    """Note settings that no task of the space can be trained with, or that have no effect on it."""
     noted: set[str] = set()
     for config, data in study.stand_ins.items():
         family = family_of(config)
@@ -43,7 +43,7 @@ def check_training(study: Candidate) -> None:
 
 
 def _misfits(study: Candidate, data: TaskData, family: Family) -> Iterator[tuple[str, str, str]]:
-    """Keys that the task does not go with: what it says of them, and what would do."""
+    """The keys that do not go with a task: what is said after its name, and what would do."""
     allowed = ", ".join(data.losses)
     for loss in study.can_be(LOSS):
         if loss not in (None, *data.losses):

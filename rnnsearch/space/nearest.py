@@ -1,4 +1,4 @@
-"""The valid name nearest to a wrong one."""
+"""Which valid name was probably meant by a wrong one."""
 
 from __future__ import annotations
 
@@ -37,15 +37,16 @@ _CALLED = {
     "when": ("if",),
     "step": ("q",),
 }
-"""What other tools call our keys."""
+"""Keys of space files, and what other tools call them."""
 
-SYNONYMS = {theirs: ours for ours, names in _CALLED.items() for theirs in names}
+SYNONYMS = {name: key for key, names in _CALLED.items() for name in names}
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
-    """The name that was most likely meant, or an empty string.
+    """The name that was probably meant by a word; empty where none is near.
 
-    Case, hyphens and spaces do not count; a name that another tool uses counts as ours.
+    Case, hyphens and spaces do not count, and what another tool calls a key stands for that key.
+    Of dotted names the last part may be meant.
     """
     known = list(names)
     tidy = word.strip().lower().replace("-", "_").replace(" ", "_")

@@ -1,4 +1,4 @@
-"""Which options of a network go together, and which the task allows."""
+"""Checks of which options of a network go together, and which the task allows."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ CARRY, BIAS, FORGET = "training.carry_state", "model.bias", "model.forget_bias"
 
 
 def check_networks(study: Candidate) -> None:
-    """Options that exclude each other, tasks that cannot be read backwards, cells that are not."""
+    """Note options that exclude each other, and custom cells that cannot be used."""
     _check_sizes(study)
     _check_directions(study)
     for cell in study.can_be("model.cell"):
         if isinstance(cell, str) and is_custom(cell):
-            _check_own(study, cell)
+            _check_custom(study, cell)
     if any(True for _ in _together(study, {LEARNED: "learned", CARRY: True})):
         study.note(
             [LEARNED, CARRY],
@@ -36,6 +36,7 @@ def check_networks(study: Candidate) -> None:
 
 
 def _check_sizes(study: Candidate) -> None:
+    """Note sizes that are named twice, and residual links between layers of other widths."""
     if SIZES in study.file.places and None not in study.can_be(SIZES):
         for key in ("model.hidden_size", "model.num_layers"):
             if key in study.file.places:
@@ -59,6 +60,7 @@ def _check_sizes(study: Candidate) -> None:
 
 
 def _check_directions(study: Candidate) -> None:
+    """Note a network that reads backwards where it would see what it has to predict."""
     if True not in study.can_be(BOTH_WAYS):
         return
     for data in study.stand_ins.values():
@@ -72,10 +74,10 @@ def _check_directions(study: Candidate) -> None:
             return
 
 
-def _check_own(study: Candidate, cell: str) -> None:
-    """Try a user's own cell with the smallest sizes that it will have, and make it in the largest.
+def _check_custom(study: Candidate, cell: str) -> None:
+    """Run a custom cell with the smallest sizes that it will have, and make it with the largest.
 
-    Where the data is not read nothing is known of what enters it; then it only has to be found.
+    Where the data is not read, it is unknown what enters the cell; then it only has to be found.
     """
     from rnnsearch.models.custom import custom_class, make_cell, try_cell
 
@@ -90,11 +92,11 @@ def _check_own(study: Candidate, cell: str) -> None:
 
 
 def _layer_sizes(study: Candidate, cell: str) -> set[tuple[int, int]]:
-    """What enters a layer of the cell and its units, over the extremes of the space."""
+    """Pairs of input features and units that a layer of the cell can have, at the extremes."""
     keys = (*SHAPES, SIZES, BOTH_WAYS)
     found: set[tuple[int, int]] = set()
     for values in _together(study, {"model.cell": cell}, *keys):
-        # The second layer is like all behind it.
+        # All layers behind the second one are of the same sizes.
         layers = min(values["model.num_layers"], 2)
         widths = values[SIZES] or (values["model.hidden_size"],) * layers
         both = 2 if values[BOTH_WAYS] else 1

@@ -1,4 +1,4 @@
-"""What a person should know of a study before it runs, beside what its data says."""
+"""Notes on a study for a person to read before it runs: what is allowed, but may not be meant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rnnsearch.vocabulary import SAME_SCORES
 
 
 def _too_large(spec: StudySpec, parameters: int) -> list[str]:
-    """A note where the largest model does not even fit into this machine's memory by itself."""
+    """A note where the largest model alone does not fit into the memory of this machine."""
     each = 8 if "float64" in possible_values(spec, "training.dtype") else 4
     needed = 4 * each * parameters  # weights, their gradients and two moments
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -26,7 +26,7 @@ def _too_large(spec: StudySpec, parameters: int) -> list[str]:
 
 
 def notes_of(spec: StudySpec, parameters: int) -> list[str]:
-    """What is allowed, and yet perhaps not meant.
+    """The notes on a study, each without a full stop.
 
     Args:
         parameters: Weights and biases of the largest model.
@@ -59,7 +59,7 @@ def notes_of(spec: StudySpec, parameters: int) -> list[str]:
 
 
 def _idle(spec: StudySpec) -> list[str]:
-    """Fields that do nothing in some trials of the space."""
+    """Notes on fields that have no effect in some or all trials."""
     notes = []
     for key, one in fields_of(spec.values).items():
         if one.needs is None:

@@ -1,4 +1,8 @@
-"""Mistakes at places of a file, noted where they are found or raised by what cannot go on."""
+"""Mistakes at places of a space file: noted in a list, or raised where reading cannot go on.
+
+One look at a file shall show all of its mistakes, so what is raised for one entry is caught and
+noted, and the rest of the file is read.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,8 @@ class Place:
 
     Attributes:
         source: The file's name, or `--set KEY=VALUE`.
-        line: Counts from 1; None in an override.
-        directory: Where a relative path of this place starts.
+        line: The line, counted from 1; None in an override.
+        directory: The folder in which a relative path that is written here starts.
     """
 
     source: str
@@ -26,11 +30,12 @@ class Place:
 
     @property
     def override(self) -> bool:
+        """Whether it was written on the command line."""
         return self.line is None
 
 
 class WrongError(Exception):
-    """An entry of a file that cannot be read, with all that is wrong with it."""
+    """An entry of a space file cannot be read; `mistakes` holds all that is wrong with it."""
 
     def __init__(self, *mistakes: Mistake) -> None:
         super().__init__(*mistakes)
@@ -38,20 +43,20 @@ class WrongError(Exception):
 
 
 def wrong(place: Place, key: str, message: str, suggestion: str = "") -> WrongError:
-    """A single mistake at a place of the file, to be raised."""
+    """Make the error of a single mistake, for the caller to raise."""
     return WrongError(Mistake(message, key, place.line, place.source, suggestion))
 
 
 def note(
     mistakes: list[Mistake], place: Place, key: str, message: str, suggestion: str = ""
 ) -> None:
-    """Add a mistake at a place of the file."""
+    """Add a mistake at a place of the file to a list."""
     mistakes += wrong(place, key, message, suggestion).mistakes
 
 
 @contextmanager
 def noted(mistakes: list[Mistake]) -> Iterator[None]:
-    """Note what is raised inside, and go on after it."""
+    """Add the mistakes of a `WrongError` that is raised inside to a list, and go on after it."""
     try:
         yield
     except WrongError as error:
@@ -60,7 +65,7 @@ def noted(mistakes: list[Mistake]) -> Iterator[None]:
 
 @contextmanager
 def all_noted() -> Iterator[list[Mistake]]:
-    """Everything that is noted inside, raised at the end of it."""
+    """Give a list for mistakes; at the end of the block they are raised as one error, if any."""
     found: list[Mistake] = []
     yield found
     if found:
@@ -69,7 +74,13 @@ def all_noted() -> Iterator[list[Mistake]]:
 
 @contextmanager
 def within(place: Place, where: str, what: str) -> Iterator[None]:
-    """What is wrong inside is wrong with another entry, in which `what` is named."""
+    """Tell mistakes that are raised inside as mistakes of another entry.
+
+    Args:
+        place: Where that entry stands.
+        where: Its dotted key.
+        what: What the messages begin with, such as the key that is named in the entry.
+    """
     try:
         yield
     except WrongError as error:

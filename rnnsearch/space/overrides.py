@@ -1,4 +1,4 @@
-"""`--set KEY=YAML`: an entry of the file replaced as a whole, `when` included."""
+"""Overrides, `--set KEY=YAML`: each replaces an entry of the file as a whole, `when` included."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from rnnsearch.tasks.families import BUILT_IN, is_task
 
 
 def apply_overrides(root: MappingNode, overrides: Sequence[str], mistakes: list[Mistake]) -> None:
-    """Put each override into the tree, later ones over earlier ones.
+    """Put each override into the tree of a space file, later ones over earlier ones.
 
-    An override's relative paths start in the working directory.
+    Relative paths in an override start in the working directory.
     """
     for text in overrides:
         place = Place(f"--set {text}", None, Path.cwd())
@@ -55,10 +55,12 @@ def _all_keys(root: MappingNode) -> dict[str, None]:
 
 
 def _known(key: str, keys: Iterable[str]) -> bool:
+    """Whether a key is a field, or a section that holds some."""
     return key in SECTIONS or any(one == key or one.startswith(f"{key}.") for one in keys)
 
 
 def _unknown(key: str, keys: Iterable[str]) -> str:
+    """What is said of a key that is neither a field nor a section."""
     for one in keys:
         if key.startswith(f"{one}."):
             return (
@@ -69,9 +71,9 @@ def _unknown(key: str, keys: Iterable[str]) -> str:
 
 
 def nearest_key(key: str, keys: Iterable[str]) -> str:
-    """The key that was most likely meant: `training.lr` is `training.learning_rate`.
+    """The key that was probably meant: `training.learning_rate` for `training.lr`.
 
-    Among the fields of the same section first; empty where there is none.
+    A field of the same section is preferred; empty where no key is near.
     """
     if any(key.startswith(f"{one}.") for one in keys):
         return ""
@@ -83,6 +85,7 @@ def nearest_key(key: str, keys: Iterable[str]) -> str:
 
 
 def _put(root: MappingNode, path: list[str], node: Node, place: Place) -> None:
+    """Put a value into the tree, with the sections above it where the file has none."""
     here = root
     for name in path[:-1]:
         entry = here.entries.get(name)

@@ -1,4 +1,4 @@
-"""What Optuna is asked for: the one module of this room that imports it."""
+"""What Optuna does for a study: its sampler, and the params that a trial of it draws."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def suggest(spec: StudySpec, trial: Trial | FixedTrial) -> dict[str, Any]:
     `when` decides, so TPE with `group=True` sees the conditional structure.
 
     Returns:
-        Params under dotted keys, lists under their labels: what `trial_config` takes.
+        The params under dotted keys, lists as their labels, as `trial_config` takes them.
     """
     params: dict[str, Any] = {}
 
@@ -40,11 +40,12 @@ def suggest(spec: StudySpec, trial: Trial | FixedTrial) -> dict[str, Any]:
 def make_sampler(
     spec: StudySpec, asked: int, say: Callable[[str], None] = lambda line: None
 ) -> BaseSampler:
-    """A sampler whose proposals are a function of the study's seed and history.
+    """Make a sampler whose proposals follow from the study's seed and history alone.
 
     Args:
-        asked: Trials that the study already has.
-        say: Takes a line that a person should read.
+        spec: The study.
+        asked: How many trials the study already has.
+        say: Called with a line that a person should read.
     """
 
     def seed(number: int) -> int:

@@ -1,4 +1,4 @@
-"""Every key of a space file, with all that its field says: the reference for people."""
+"""The reference for people: every key of a space file with all that its field says."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Entry:
     """One key of a space file.
 
     Attributes:
-        key: Dotted.
-        where: Which task, sampler or the like has it, as `task.type: sine`; empty for all.
-        type: In words.
-        range: Of its numbers.
-        default: As a file writes it; None where a file or the task says it.
-        meaning: Empty where nobody says it.
-        draws: Distributions that a file may give instead of a value.
-        never_sampled: Why it takes none; empty where it takes some.
-        needs: With what alone it does anything, in words; empty where nothing is needed.
+        key: The dotted key.
+        where: The task, sampler or rule that has it, as `task.type: sine`; empty for all.
+        type: The type of its values in words.
+        range: The numbers that it takes.
+        default: The default as a file writes it; None where there is none, or the task has it.
+        meaning: A sentence or two; empty where the field says nothing.
+        draws: The words of the distributions that a file may give instead of a value.
+        never_sampled: Why a file may give none; empty where it may.
+        needs: The key and values with which alone it has an effect; empty for all.
     """
 
     key: str
@@ -46,7 +46,7 @@ class Entry:
     needs: str
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values; an open end of the range is null, `unit` stands beside it."""
+        """The entry as JSON: an open end of its range is null, and the unit stands beside it."""
         ends = asdict(self.range)
         unit = ends.pop("unit") or None
         bounds = {name: end if math.isfinite(end) else None for name, end in ends.items()}
@@ -54,11 +54,11 @@ class Entry:
 
 
 def reference(what: str = "", task: str | None = None) -> list[Entry]:
-    """The keys of a space file in its order, those of every task that has a name of its own.
+    """The keys of a space file in their order, those of every built-in and installed task.
 
     Args:
-        what: A key, or what keys begin with: `training`, `search.scheduler`; empty for all.
-        task: Only keys of studies of this task, a user's own too; None for all tasks.
+        what: A key, or a section of keys such as `search.scheduler`; empty for all.
+        task: The task to whose studies the keys are limited, a custom one too; None for all tasks.
 
     Raises:
         InputError: There is no such key.

@@ -1,4 +1,4 @@
-"""A spec as the YAML that it would be written as, nothing left to a default."""
+"""The resolved space file of a study: YAML in which nothing is left to a default."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ def render(
     fields: Mapping[str, Field],
     order: Iterable[str] = (),
 ) -> str:
-    """The resolved space file, which loads to an equal spec.
+    """Write the resolved space file, which loads to an equal spec.
 
     Args:
-        values: Every fixed field, those of search and resources included.
+        name: The study's name.
+        values: The values of all fixed fields, those of search and resources included.
+        parameters: The sampled fields.
+        first_trials: Params of the configurations to train first, as Optuna stores them.
         fields: Every field of the study.
-        order: Dotted keys in the order to write them in; the rest follow.
+        order: Dotted keys in the order in which to write them; the others follow.
     """
     tree: dict[str, Any] = {}
     sizes = "model.hidden_sizes"
@@ -55,13 +58,14 @@ def render(
 
 
 def renamed(spec: StudySpec, name: str) -> StudySpec:
-    """The same study under another name, its resolved file included."""
+    """Give a study another name, in its resolved file too."""
     lines = spec.yaml.splitlines()
     mended = [f"name: {_flow(name)}" if line.startswith("name: ") else line for line in lines]
     return replace(spec, name=name, yaml="\n".join(mended) + "\n")
 
 
 def _plant(tree: dict[str, Any], key: str, text: str) -> None:
+    """Put the text of a value into a tree of sections."""
     *path, last = key.split(".")
     for part in path:
         tree = tree.setdefault(part, {})
@@ -69,6 +73,7 @@ def _plant(tree: dict[str, Any], key: str, text: str) -> None:
 
 
 def _block(name: str, node: Any, indent: str) -> list[str]:
+    """The lines of a section, a key a line."""
     if isinstance(node, str):
         return [f"{indent}{name}: {node}"]
     lines = [f"{indent}{name}:"]
@@ -78,7 +83,7 @@ def _block(name: str, node: Any, indent: str) -> list[str]:
 
 
 def _flow(value: Any) -> str:
-    """A value in flow style; JSON is YAML, texts in quotes are never taken for numbers."""
+    """A value in YAML's flow style: as JSON, but with bare words where they cannot be mistaken."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list | tuple):
@@ -89,7 +94,7 @@ def _flow(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text in double quotes; unlike JSON, YAML writes a high character as one escape."""
+    """A text in double quotes; JSON would split a high character into two escapes, unlike YAML."""
     escaped = json.dumps(text, ensure_ascii=False)
     return "".join(
         one if one.isprintable() and one.isascii() else f"\\U{ord(one):08x}" for one in escaped
@@ -97,6 +102,7 @@ def _quoted(text: str) -> str:
 
 
 def _parameter(parameter: Parameter) -> str:
+    """The mapping of a sampled field."""
     body = parameter.distribution.written()
     if parameter.when:
         body["when"] = {key: one.written() for key, one in parameter.when.items()}

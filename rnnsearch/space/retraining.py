@@ -1,4 +1,4 @@
-"""One configuration of a study as a study of its own: nothing is sampled, and all seeds train."""
+"""One configuration of a study as a study by itself, in which nothing is sampled."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ METRIC = "search.metric"
 def retraining(
     spec: StudySpec, params: Mapping[str, Any], name: str, seeds: int, overrides: Sequence[str] = ()
 ) -> StudySpec:
-    """A study of one trial with these params, trained with several seeds to its last epoch.
+    """Make a study of one configuration, trained with several seeds to its last epoch.
 
     Where overrides leave the task without the study's metric, as a text without a validation part
     has no `val_nats`, the same measure of the training part takes its place, or else the task's
     first metric. It is never one of the test part: no task reports those before the end.
 
     Args:
-        params: Of a trial of `spec`.
-        seeds: Trainings in all.
-        overrides: `KEY=YAML`, as after `--set`.
+        spec: The study that the configuration comes from.
+        params: The params of the trial that had it.
+        name: The new study's name.
+        seeds: With how many seeds it is trained.
+        overrides: Texts `KEY=YAML`, as after `--set`.
 
     Raises:
         SpaceFileError: An override is wrong, or does not fit the rest.
@@ -43,7 +45,7 @@ def retraining(
     )
     values = complete_values(spec, params)
     values |= {**dict(flat("search", once)), **dict(flat("resources", spec.resources))}
-    del values["search.goal"]  # the metric's own
+    del values["search.goal"]  # each metric has its own
     fields = fields_of(values)
     judges = [spec.search.metric, spec.search.metric.replace("val_", "train_", 1), None]
     for metric in dict.fromkeys(judges):

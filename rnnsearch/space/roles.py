@@ -1,4 +1,4 @@
-"""Which column of a table may be its time, its id and its target, by names and kinds."""
+"""What a column of a table may be, judged by its name and kind: time, id, target or flag."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _TARGETS = (
     *("pm2.5", "pm25", "cnt", "count", "passengers", "power", "energy", "usage", "traffic"),
     *("price", "volume", "quantity", "qty", "units", "revenue", "visitors", "orders", "rides"),
 )
-"""Words in the name of what people forecast, the surest first."""
+"""Words in names of columns that people forecast, the surest first."""
 
 _FLAGS = (
     *("holiday", "holidays", "isholiday", "schoolholiday", "stateholiday", "weekend", "workingday"),
     *("promo", "promo2", "promotion", "onpromotion", "calendar", "event", "open", "season"),
 )
-"""Words in the name of what is known ahead, where a column has few values."""
+"""Words in names of columns that are known ahead, where these have few different values."""
 
 _CALENDAR = {
     **dict.fromkeys(("year", "yr"), 2200),
@@ -40,10 +40,10 @@ _CALENDAR = {
     "quarter": 4,
     "minute": 59,
 }
-"""Words in the name of what is known ahead, with the largest whole number that it can be."""
+"""Words in names of columns of the calendar, with the largest number that one can hold."""
 
 MOST_FLAGS = 10
-"""A flag has no more values than this."""
+"""Different values that a flag has at most."""
 
 _IDS = (
     *("id", "series", "store", "shop", "item", "symbol", "station", "meter", "ticker", "sensor"),
@@ -51,7 +51,7 @@ _IDS = (
     *("city", "location", "site", "zone", "building", "household", "customer", "user", "asset"),
     *("channel", "branch", "plant", "unit", "machine", "group", "code"),
 )
-"""Words in the name of what tells series apart."""
+"""Words in names of columns that tell series apart."""
 
 _TIMES = re.compile(
     r"time|t|date|datetime|timestamp|ds|year|step|index|month|week|day|period", re.I
@@ -60,7 +60,7 @@ _TIMES = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What the user says of a table, so that it is not inferred.
+    """What the user says of a table; what is left open is inferred.
 
     Attributes:
         time: Columns that hold the time; empty leaves it open.
@@ -80,6 +80,7 @@ class Answers:
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """All columns that the user names."""
         return (*self.time, *(() if self.id is None else (self.id,)), *self.target)
 
 
@@ -90,7 +91,7 @@ def words_of(name: str) -> list[str]:
 
 
 def time_choices(columns: Mapping[str, Column]) -> list[tuple[str, ...]]:
-    """Columns that may hold the time, the likeliest first."""
+    """Groups of columns that may hold the time together, the likeliest first."""
     times = [name for name, column in columns.items() if column.kind == "time"]
     clocks = [name for name, column in columns.items() if column.kind == "clock"]
     numbers = [name for name, column in columns.items() if column.kind == "number"]
@@ -112,12 +113,17 @@ def time_choices(columns: Mapping[str, Column]) -> list[tuple[str, ...]]:
 
 
 def called_time(name: str) -> bool:
-    """Whether a column is called as one of times."""
+    """Whether a word in a column's name is usual for times."""
     return any(_TIMES.fullmatch(word) for word in words_of(name))
 
 
 def id_choices(columns: Mapping[str, Column], taken: Iterable[str]) -> list[str]:
-    """Columns that may tell series apart: those called so first, then texts, then numbers."""
+    """Columns that may tell series apart: first those whose names say so, then texts, then numbers.
+
+    Args:
+        columns: All columns of the table.
+        taken: Columns that are something else already.
+    """
     out = set(taken)
     free = [
         column
@@ -138,10 +144,11 @@ def distinct(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def is_known(name: str, values: NDArray[np.float64]) -> bool:
-    """Whether a column is called as what is known ahead, and holds what that can be.
+    """Whether a column is known ahead, as a flag or a part of the calendar, by name and values.
 
     Args:
-        values: Its cells; NaN where empty.
+        name: The column's name.
+        values: Its numbers; empty cells are NaN.
     """
     words = words_of(name)
     called = {*words, *("".join(pair) for pair in pairwise(words))}
@@ -155,7 +162,10 @@ def is_known(name: str, values: NDArray[np.float64]) -> bool:
 
 
 def likely_target(names: Sequence[str]) -> tuple[str, bool]:
-    """What is to be forecast, and whether its name says so; else it is the last column."""
+    """The column that is probably to be forecast, and whether its name says so.
+
+    Where no name does, it is the last column.
+    """
     ranked = []
     for at, name in enumerate(names):
         words = words_of(name)

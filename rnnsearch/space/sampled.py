@@ -1,4 +1,4 @@
-"""A mapping such as `{loguniform: [1e-4, 1e-1]}` as a distribution."""
+"""Distributions, read from mappings such as `{loguniform: [1e-4, 1e-1]}`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from rnnsearch.space.values import read_value
 from rnnsearch.space.words import plain_text
 
 EXTRAS = ("step", "when")
+"""What may stand beside a distribution's word."""
 
 MOST_CHOICES = 1000
-"""Members of a choice: each is written beside every trial, and a search tries far fewer."""
+"""Members of a choice at most: all are stored with every trial, and no search tries so many."""
 
 
 def read_distribution(field: Field, node: MappingNode) -> Distribution:
-    """The distribution of a field; its `when` is left to `whens`, which knows every other field.
+    """Read the distribution of a field.
+
+    Its `when` is left to `space.whens`, which reads it once all other fields are known.
 
     Raises:
         WrongError: The field is never sampled, or the mapping is no distribution of it.
@@ -76,12 +79,13 @@ def _of_kind(field: Field, entry: Entry, step: Entry | None, found: list[Mistake
 
 
 def kinds_for(field: Field) -> tuple[str, ...]:
-    """The distributions that a field's type admits."""
+    """The words of the distributions that a field's type admits, `choice` last."""
     number = next((one for one in (int, float) if takes(field.type, one)), None)
     return (*(word for word, one in KINDS.items() if one.of and one.of is number), "choice")
 
 
 def _choice(field: Field, node: Node) -> Choice:
+    """Read the members of a choice."""
     key = field.key
     if not isinstance(node, SequenceNode):
         message = f"choice needs a list of members, such as {_example(field)}."
@@ -112,6 +116,7 @@ def _choice(field: Field, node: Node) -> Choice:
 
 
 def _example(field: Field) -> str:
+    """A list of members that the field takes, for an error."""
     names = literals(field.type)
     if names:
         return f"[{', '.join(str(name) for name in names)}]"
@@ -121,6 +126,7 @@ def _example(field: Field) -> str:
 
 
 def _bounds(field: Field, kind: str, node: Node) -> tuple[Any, Any]:
+    """Read the two ends of a range, the lower one first."""
     key, place = field.key, node.place
     if not isinstance(node, SequenceNode) or len(node.items) != 2:
         message = f"{kind} needs its two ends, {kind}: [low, high], both of which it can draw."
@@ -143,12 +149,13 @@ def _bounds(field: Field, kind: str, node: Node) -> tuple[Any, Any]:
 
 
 def _step(field: Field, entry: Entry, kind: str, low: Any, high: Any) -> Any:
+    """Read the width between two values of a range, which must divide the range."""
     key, place = f"{field.key}.step", entry.node.place
     value = plain(entry.node)
     whole = kind == "int"
     if not is_number(value) or (whole and not isinstance(value, int)) or not 0 < value < math.inf:
         raise wrong(place, key, f"must be a {'whole ' if whole else ''}number above 0.")
-    # In decimals, as Optuna reckons: 0.1 divides [0.0, 0.3] although the binary floats do not.
+    # In decimal numbers, as Optuna does it: 0.1 divides [0.0, 0.3], though not as binary floats.
     start, width = Decimal(str(low)), Decimal(str(value))
     steps = (Decimal(str(high)) - start) / width
     if steps == steps.to_integral_value():

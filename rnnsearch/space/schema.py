@@ -1,4 +1,4 @@
-"""The JSON schema of space files, for editors: types, ranges and meanings while one writes."""
+"""The JSON schema of space files, by which an editor shows types, ranges and meanings."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ _OWN = {
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema (JSON Schema, draft 2020-12) of a whole space file.
+    """Make the schema of a whole space file, in JSON Schema of the draft 2020-12.
 
-    A schema knows one field at a time; what must hold between fields, and between the file and
-    its data, only `rnnsearch check` finds.
+    A schema describes one field at a time. What must hold between fields, and between the file and
+    its data, is found by `rnnsearch check` alone.
     """
     classes = config_classes(None)
     tasks = {name: family(name).config for name in task_types()}
@@ -89,8 +89,9 @@ def json_schema() -> dict[str, Any]:
 
 
 def _task_case(name: str, cls: type) -> dict[str, Any]:
+    """The schema of the section `task` where its type is this one."""
     then = _object(cls, "task")
-    # The key is never sampled; of a user's task the config has no such field.
+    # The config of a custom task has no field `type`.
     then["properties"]["type"] = {"enum": [name], "default": name}
     return {
         "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
@@ -99,6 +100,7 @@ def _task_case(name: str, cls: type) -> dict[str, Any]:
 
 
 def _object(cls: type, prefix: str) -> dict[str, Any]:
+    """The schema of a section whose keys are the fields of a dataclass."""
     fields = leaves(cls, prefix)
     properties: dict[str, Any] = {}
     for name, says in keys(cls).items():
@@ -122,7 +124,7 @@ def _object(cls: type, prefix: str) -> dict[str, Any]:
 
 
 def _one_of(configs: Mapping[str, type], key: str, fields: Mapping[str, Field]) -> dict[str, Any]:
-    """Several configs, of which a file may name keys that the chosen one has not."""
+    """The schema of a field with `OneOf`: the keys of all its configs, which a file may keep."""
     found: dict[str, list[Any]] = {}
     for cls in configs.values():
         for name, schema in _object(cls, key)["properties"].items():
@@ -137,7 +139,7 @@ def _one_of(configs: Mapping[str, type], key: str, fields: Mapping[str, Field]) 
         return {"properties": properties, "additionalProperties": False}
     del named["type"]
     named["anyOf"] = [{"enum": named.pop("enum")}, _OWN]
-    # The keys of somebody's own are known to nobody but `check`.
+    # The keys of a custom class are not known here; `check` looks at them.
     return {
         "properties": properties,
         "if": {"properties": {"type": _OWN}, "required": ["type"]},
@@ -146,6 +148,7 @@ def _one_of(configs: Mapping[str, type], key: str, fields: Mapping[str, Field]) 
 
 
 def _field(field: Field) -> dict[str, Any]:
+    """The schema of a field: a value, or a distribution where it may be sampled."""
     value = _value(field)
     if not field.never_sampled:
         value = {"anyOf": [value, *_distributions(field, value)]}
@@ -157,13 +160,14 @@ def _field(field: Field) -> dict[str, Any]:
 
 
 def _value(field: Field) -> dict[str, Any]:
+    """The schema of a field's value."""
     if field.marked(DURATION):
         return {"type": ["string", "null"], "pattern": r"^\s*(\d+(\.\d*)?|\.\d+)\s*[smh]\s*$"}
     return TypeAdapter(_limited(field.type, field.says)).json_schema()
 
 
 def _limited(kind: Any, says: Key) -> Any:
-    """A type with the limits of its numbers and lists, in the words that pydantic reads."""
+    """A type with the limits of its numbers and lists as annotations that pydantic reads."""
     if len(parts := alternatives(kind)) > 1:
         return Union[tuple(_limited(part, says) for part in parts)]  # noqa: UP007
     if get_origin(kind) is tuple:
@@ -182,6 +186,11 @@ def _limited(kind: Any, says: Key) -> Any:
 
 
 def _distributions(field: Field, value: dict[str, Any]) -> list[dict[str, Any]]:
+    """The schemas of the distributions that a field's type admits.
+
+    Args:
+        value: The schema of one value of the field.
+    """
     found = []
     for kind in kinds_for(field):
         many = {"minItems": 1} if kind == "choice" else {"minItems": 2, "maxItems": 2}

@@ -1,4 +1,4 @@
-"""How far rows of a table lie apart, and how long a season of theirs is."""
+"""How far the rows of a table lie apart, and how many of them make a season."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ _STEPS = (
     *((28 * _DAY, 31 * _DAY, "month"), (89 * _DAY, 92 * _DAY, "quarter")),
     (365 * _DAY, 366 * _DAY, "year"),
 )
-"""Least and most seconds of what a person calls one."""
+"""Units of time: the least and the most seconds that a person calls one of them."""
 
 LONGEST_PERIOD = 2000
+"""Rows of the longest season that is looked for."""
 MOST_ROWS = 100_000
-"""The last rows of the training part, in which a season is looked for."""
+"""A season is looked for in the last rows of the training part, at most so many."""
 
 
 def season(values: NDArray[np.float64], calendar: Sequence[int] = ()) -> tuple[int, float]:
-    """Rows of a season, and the autocorrelation there.
+    """Find how many rows make a season, and the autocorrelation at that lag.
 
     First the seasons of the calendar, the shortest that stands out among the changes from row to
     row (a slow drift hides a day's wave, and changes are free of it). Else the highest peak of the
@@ -35,8 +36,8 @@ def season(values: NDArray[np.float64], calendar: Sequence[int] = ()) -> tuple[i
     fallen; where one peak is almost as high, the shorter season counts.
 
     Args:
-        values: Of one series; NaN where unknown.
-        calendar: Seasons that the step between the rows suggests, the shortest first.
+        values: The numbers of one series in the order of their times; NaN where unknown.
+        calendar: Seasons in rows that the time between two rows suggests, the shortest first.
 
     Returns:
         (1, 0.0) where nothing stands out, or fewer than three seasons fit.
@@ -65,7 +66,7 @@ def season(values: NDArray[np.float64], calendar: Sequence[int] = ()) -> tuple[i
 
 
 def _autocorrelation(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """By lag; zeros for a constant. Long lags are not shrunk for their fewer pairs."""
+    """The autocorrelation by lag, each over its own number of pairs; zeros for a constant."""
     rest = values - values.mean()
     count = len(rest)
     found = np.fft.irfft(np.abs(np.fft.rfft(rest, 2 * count)) ** 2)[:count]
@@ -75,7 +76,7 @@ def _autocorrelation(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def usual_step(times: NDArray[Any] | None) -> float:
-    """The usual time between two rows, in seconds of dates; 0 where there is none."""
+    """The median time between two rows, in seconds where times are dates; 0 where there is none."""
     if times is None or len(times) < 2:
         return 0.0
     steps = np.diff(ticks(times))
@@ -83,7 +84,10 @@ def usual_step(times: NDArray[Any] | None) -> float:
 
 
 def calendar(times: NDArray[Any] | None) -> list[int]:
-    """Seasons that rows of such a step may have: minutes of an hour, hours of a day, and so on."""
+    """Seasons in rows that such times may have: the minutes of an hour, the hours of a day.
+
+    Empty where the times are no dates.
+    """
     usual = usual_step(times)
     if times is None or times.dtype.kind != "M" or usual <= 0:
         return []
@@ -94,7 +98,7 @@ def calendar(times: NDArray[Any] | None) -> list[int]:
 
 
 def step_in_words(times: NDArray[Any] | None) -> str:
-    """The usual time between two rows as a person says it: one hour."""
+    """The usual time between two rows as a person says it, such as `one hour`."""
     if times is None:
         return "a row"
     usual = usual_step(times)

@@ -1,4 +1,4 @@
-"""The tree of a space file as fixed values and distributions, one section after the other."""
+"""The tree of a space file, read into fixed values and distributions section by section."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from rnnsearch.vocabulary import Key
 
 @dataclass(slots=True)
 class SpaceFile:
-    """What stands in the file, as far as it could be read.
+    """What stands in a space file, as far as it could be read.
 
     Attributes:
         mistakes: Everything wrong in it so far.
         task_type: The `type` of its task; None where it names no valid one.
-        values: Fixed fields that the file sets.
-        distributions: Sampled fields.
-        whens: The `when` entry of a sampled field, still as it stands in the file.
+        values: The values of fixed fields that the file names.
+        distributions: The distributions of sampled fields.
+        whens: The `when` entry of each sampled field that has one, not yet read.
         places: Where each field that the file sets stands, valid or not.
         wrong: Fields whose entry is a mistake; ask with `is_wrong`, for a section may stand here.
-        order: Every field that the file sets, in its order.
-        chosen: Which config each field with `OneOf` holds, where the file says it.
-        idle: What the file says of the configs that it does not choose, in words.
+        order: The keys of all fields that the file names, in its order.
+        chosen: The `type` of the config in each field with `OneOf` that the file names.
+        idle: A sentence for each key of a config that the file does not choose.
     """
 
     mistakes: list[Mistake]
@@ -60,7 +60,7 @@ class SpaceFile:
 
     @property
     def fields(self) -> Mapping[str, Field]:
-        """Every field of the study."""
+        """Every field of the study, by its dotted key."""
         return all_fields(self.task_type, tuple(self.chosen.items()))
 
     @contextmanager
@@ -82,7 +82,12 @@ class SpaceFile:
 
 
 def read_sections(root: MappingNode, mistakes: list[Mistake]) -> SpaceFile:
-    """Every field of task, model, training, search and resources."""
+    """Read every field of the sections task, model, training, search and resources.
+
+    Args:
+        root: The whole file, overrides put in.
+        mistakes: A list that receives everything wrong.
+    """
     file = SpaceFile(mistakes)
     with noted(mistakes):
         file.task_type = _task_type(root)
@@ -99,6 +104,7 @@ def read_sections(root: MappingNode, mistakes: list[Mistake]) -> SpaceFile:
 
 
 def _unknown_at_top(name: str, task_type: str | None) -> str:
+    """What is said of a key at the top of a file that is no section."""
     known = every_field(task_type)
     homes = [key for key in known if key == name or key.rsplit(".", 1)[-1] == name]
     if homes and name not in SECTIONS:
@@ -108,6 +114,11 @@ def _unknown_at_top(name: str, task_type: str | None) -> str:
 
 
 def _task_type(root: MappingNode) -> str:
+    """The `type` of the file's task, whose config is imported with it.
+
+    Raises:
+        WrongError: The file names none, or one that cannot be found.
+    """
     types = ", ".join(task_types()) + " or your own as package.module:Class"
     task, key = root.entries.get("task"), "task.type"
     if task is None:
@@ -166,6 +177,11 @@ def _read_section(
 
 
 def _entries_of(prefix: str, node: Node, names: str) -> dict[str, Entry]:
+    """The entries of a section.
+
+    Raises:
+        WrongError: The node is no mapping of its keys.
+    """
     if is_null(node):
         return {}  # `model:` with nothing under it: the defaults
     if not isinstance(node, MappingNode):
@@ -177,6 +193,7 @@ def _entries_of(prefix: str, node: Node, names: str) -> dict[str, Entry]:
 
 
 def _read_key(key: str, says: Key, entry: Entry, file: SpaceFile) -> None:
+    """Read one key of a section: a field, or the section within it."""
     inside: Any = says.type
     if says.configs is not None:
         _read_one_of(key, says.configs(), entry, file)
@@ -213,7 +230,7 @@ def _read_one_of(key: str, configs: Mapping[str, type], entry: Entry, file: Spac
 def _unknown_field(
     prefix: str, name: str, local: list[str], task_type: str | None
 ) -> tuple[str, str]:
-    """What is said of a key that a section has not, and the key that was most likely meant."""
+    """What is said of a key that a section does not have, and the key that was probably meant."""
     known = every_field(task_type)
     elsewhere = [key for key in known if key.rsplit(".", 1)[-1] == name]
     if elsewhere:
@@ -227,6 +244,7 @@ def _unknown_field(
 
 
 def _read_field(one: Field, entry: Entry, file: SpaceFile) -> None:
+    """Read the entry of a field: a value, or a mapping that names its distribution."""
     file.order.append(one.key)
     with file.reading(one.key):
         if isinstance(entry.node, MappingNode):

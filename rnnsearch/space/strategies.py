@@ -1,4 +1,4 @@
-"""A study's strategies, held to it: when its rule decides, and whether its sampler is made."""
+"""Checks of a study's stopping rule and sampler against the study."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SAMPLER, SCHEDULER = "search.sampler", "search.scheduler"
 
 
 def spans_of_decisions(fields: Mapping[str, Field]) -> list[str]:
-    """The keys of the stopping rule that count epochs, as a grace period does."""
+    """The keys of the stopping rule whose values are epochs, as that of a grace period."""
     return [
         key
         for key, one in fields.items()
@@ -29,7 +29,7 @@ def spans_of_decisions(fields: Mapping[str, Field]) -> list[str]:
 
 
 def check_scheduler(study: Candidate) -> None:
-    """A grace period beyond the last epoch would never decide anything."""
+    """Note epochs of the stopping rule beyond the last one, and limits that lead nowhere."""
     last_key = "training.max_epochs"
     if not (study.sound(SCHEDULER) and study.sound(last_key)):
         return
@@ -48,14 +48,14 @@ def check_scheduler(study: Candidate) -> None:
         try:
             rule = build(config, SCHEDULER, study.values).rule(last, Goal.MINIMIZE)
             problem = limits_problem(rule, last)
-        except InputError as error:  # somebody's own raised
+        except InputError as error:  # raised by a custom rule
             problem = str(error)
         if problem is not None:
             study.note([f"{SCHEDULER}.type", SCHEDULER], problem)
 
 
 def check_sampler(study: Candidate, spec: StudySpec) -> None:
-    """Somebody's own sampler is made once before the study is."""
+    """Make a custom sampler once before the study begins, and note an error that it raises."""
     if is_custom(study.values[f"{SAMPLER}.type"], samplers().group):
         from rnnsearch.space.proposals import make_sampler  # Optuna, which most commands can spare
 

@@ -1,4 +1,4 @@
-"""Which columns of a table hold its time, and which one tells its series apart, by trying them."""
+"""Which columns of a table hold its time, and which tells its series apart: found by trying."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PAIR_TRIES = 5
-"""Of so many columns pairs are tried."""
+"""So many columns are tried in pairs as what tells series apart."""
 
 ID_TRIES = 12
-"""So many columns are tried as the one that tells series apart."""
+"""So many columns are tried by themselves as the one that tells series apart."""
 
 
 class Look:
@@ -45,7 +45,11 @@ class Look:
         return read_table(self.path, Wanted(own, time, id, self.answers.decimal, date_format))
 
     def repeats(self, time: tuple[str, ...], id: str | None) -> tuple[int, int]:
-        """Rows that share time and id with another one: with other numbers, and in all."""
+        """Count the rows that share time and id with another row.
+
+        Returns:
+            How many of them have other numbers than that row, and how many there are in all.
+        """
         table = self.table(time, id)
         if table.times is None:
             return 0, 0
@@ -57,7 +61,12 @@ class Look:
 
 
 def _again(*columns: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """The rows in the order of these columns, and whether each is like the one behind it."""
+    """Sort rows by columns.
+
+    Returns:
+        The row numbers in their order, and for each but the last whether the next row is equal in
+        all of the columns.
+    """
     order = np.lexsort(columns)
     return order, np.all([np.diff(column[order]) == 0 for column in columns], axis=0)
 
@@ -79,7 +88,7 @@ def find_time_and_id(findings: TableFindings, look: Look) -> None:
         findings.id = answers.id
         opened = [name for name, column in findings.columns.items() if column.kind == "time"]
         if opened:
-            # Asked for already. The draft keeps the column, so that nothing runs before the answer.
+            # A person is asked for its format already, and the draft does not run without it.
             findings.open_time = opened[0]
             return
         findings.notes.append("no column of times: rows are taken in their order")
@@ -117,7 +126,11 @@ def find_time_and_id(findings: TableFindings, look: Look) -> None:
 
 
 def _find_id(findings: TableFindings, look: Look, repeats: tuple[int, int]) -> None:
-    """The column that tells series apart, of rows whose times come again."""
+    """Find the column that tells series apart, where times come again; else ask for it.
+
+    Args:
+        repeats: What `Look.repeats` gives without an id.
+    """
     conflicts, again = repeats
     for name in id_choices(findings.columns, findings.time)[:ID_TRIES]:
         if findings.columns[name].kind == "number" and len(look.numbers) == 1:
@@ -145,7 +158,7 @@ def _find_id(findings: TableFindings, look: Look, repeats: tuple[int, int]) -> N
 
 
 def _pair(findings: TableFindings, look: Look) -> str:
-    """Two columns that tell the rows of a time apart together; empty where none do."""
+    """Two columns that together tell the rows of a time apart, for a hint; empty where none do."""
     choices = id_choices(findings.columns, findings.time)[:PAIR_TRIES]
     try:
         codes = {name: look.table(findings.time, name).ids.copy() for name in choices}

@@ -1,4 +1,4 @@
-"""Proposed params as a `TrialConfig`, validated once and never again."""
+"""The `TrialConfig` of proposed params; they are validated here, and nowhere later."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ T = TypeVar("T")
 
 
 def trial_config(spec: StudySpec, params: Mapping[str, Any], seed: int) -> TrialConfig:
-    """The configuration that a trial's params stand for.
+    """Make the configuration that a trial's params stand for.
 
     An inactive parameter, or one that `params` leaves out, takes its documented default.
 
     Args:
-        params: Values under dotted keys, lists under their labels, as Optuna stores them.
-        seed: Of the initial weights, the data order and the dropout masks.
+        spec: The study.
+        params: Values under dotted keys as Optuna stores them, which means lists as their labels.
+        seed: Random seed of the initial weights, the data order and the dropout masks.
 
     Raises:
         InputError: A param is unknown, inactive, or outside its distribution.
@@ -38,7 +39,7 @@ def trial_config(spec: StudySpec, params: Mapping[str, Any], seed: int) -> Trial
 
 
 def complete_values(spec: StudySpec, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Every field of task, model and training under its dotted key, sampled or not.
+    """The values of all fields of task, model and training in a trial, under their dotted keys.
 
     Raises:
         InputError: A param is unknown, inactive, or outside its distribution.
@@ -67,7 +68,7 @@ def complete_values(spec: StudySpec, params: Mapping[str, Any]) -> dict[str, Any
 
 
 def first_task(spec: StudySpec) -> TaskConfig:
-    """The task of the first trial that the file names; else of one that the space can draw.
+    """The task of the first trial that the file names, or else of one that the space can draw.
 
     A sampled field has its default where its distribution holds that, and else a first member or
     lower end: a default that is never drawn may go with nothing else in the file.
@@ -85,7 +86,7 @@ def first_task(spec: StudySpec) -> TaskConfig:
 
 
 def stored_value(key: str, distribution: Distribution, stored: Any) -> Any:
-    """A param as the field's own value: a label as its list, `1` as 1.0 for a float.
+    """Turn a param as Optuna stores it into the field's own value: a label into its list.
 
     Raises:
         InputError: The distribution cannot draw it.
@@ -99,7 +100,7 @@ def stored_value(key: str, distribution: Distribution, stored: Any) -> Any:
 
 
 def config_from_values(values: Mapping[str, Any], seed: int) -> TrialConfig:
-    """A config of complete, valid values under dotted keys."""
+    """Make a trial's config of complete, valid values under dotted keys."""
     return TrialConfig(
         task=task_config(values),
         model=build(ModelConfig, "model", values),
@@ -109,10 +110,10 @@ def config_from_values(values: Mapping[str, Any], seed: int) -> TrialConfig:
 
 
 def task_config(values: Mapping[str, Any]) -> TaskConfig:
-    """The task's config of complete, valid values under dotted keys.
+    """Make the task's config of complete, valid values under dotted keys.
 
     Raises:
-        DataError: The class of a user's own does not take them.
+        DataError: The class of a custom task does not take them.
     """
     name = values["task.type"]
     config: type[TaskConfig] = family(name).config
@@ -124,7 +125,7 @@ def task_config(values: Mapping[str, Any]) -> TaskConfig:
 
 
 def build(cls: type[T], prefix: str, values: Mapping[str, Any]) -> T:
-    """A config dataclass out of dotted keys; absent ones take the dataclass's defaults."""
+    """Make a config dataclass of values under dotted keys; absent ones have their defaults."""
     arguments: dict[str, Any] = {}
     for name, says in keys(cast("Any", cls)).items():
         key, inner = f"{prefix}.{name}", says.type

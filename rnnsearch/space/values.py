@@ -1,4 +1,4 @@
-"""One value of the file against the type and the range of its field."""
+"""Values of a space file, held against the type and the range of their fields."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
 
 
 def conform(field: Field, value: Any) -> Any:
-    """The value in its field's own type (`1` becomes `1.0` for a number).
+    """Give a value its field's own type: `1` becomes `1.0` where a real number is asked for.
 
     Raises:
         ValidationError: It is not of that type; nothing is converted but whole to real numbers.
@@ -41,16 +41,18 @@ def conform(field: Field, value: Any) -> Any:
 
 
 def allowed(field: Field) -> str:
-    """What a field takes, in words: `a whole number, at least 1`."""
+    """What a field takes as a person says it: `a whole number, at least 1`."""
     words, limits = in_words(field.type), str(field.says.range)
     return f"{words}, {limits}" if limits else words
 
 
 def read_value(field: Field, node: Node, *, what: str = "") -> Any:
-    """A fixed value.
+    """Read the value of a field.
 
     Args:
-        what: Which part of the entry this is, such as `choice member 2`; empty for the whole.
+        field: The field.
+        node: What stands in the file.
+        what: Which part of the field's entry it is, such as `choice member 2`; empty for all of it.
 
     Raises:
         WrongError: The field does not take it.
@@ -64,24 +66,24 @@ def read_value(field: Field, node: Node, *, what: str = "") -> Any:
     try:
         value = conform(field, value)
     except (ValidationError, OverflowError):
-        message = f"{part}must be {allowed(field)}, not {_said(node)}."
-        raise wrong(node.place, key, message, _mend(field, node)) from None
+        message = f"{part}must be {allowed(field)}, not {_as_written(node)}."
+        raise wrong(node.place, key, message, _suggestion(field, node)) from None
     if problem := field.says.problem(value):
-        raise wrong(node.place, key, f"{part}{problem}, not {_said(node)}.")
+        raise wrong(node.place, key, f"{part}{problem}, not {_as_written(node)}.")
     if field.marked(PATH) and isinstance(value, str) and not value.startswith("python:"):
         return _absolute(key, value, node.place)
     return value
 
 
 def _absolute(key: str, value: str, place: Place) -> str:
-    """The file's absolute path; whether it can be read is the task's to say."""
+    """The absolute path of a file that is named here; the task finds out whether it exists."""
     if not value.strip():
         raise wrong(place, key, "must name a file; the text is empty.")
     try:
         path = (place.directory / value).expanduser().resolve()
         special = path.exists() and not (path.is_file() or path.is_dir())
     except (OSError, ValueError, RuntimeError) as error:
-        # A NUL, half a surrogate, a name beyond what the file system holds, ~ of nobody.
+        # A NUL, half a surrogate pair, a name that is too long, or `~name` of an unknown user.
         reason = getattr(error, "strerror", None) or error
         raise wrong(place, key, f"is no name of a file: {reason}.") from None
     if special:
@@ -90,6 +92,7 @@ def _absolute(key: str, value: str, place: Place) -> str:
 
 
 def _duration(field: Field, node: Node) -> float:
+    """Read a time with its unit as seconds."""
     text = node.raw if isinstance(node, ScalarNode) else ""
     match = _DURATION.fullmatch(text)
     if match is not None and float(match[1]) > 0:
@@ -98,19 +101,19 @@ def _duration(field: Field, node: Node) -> float:
         if problem is None:
             return seconds
         if seconds < float("inf"):
-            raise wrong(node.place, field.key, f"{problem} (seconds), not {_said(node)}.")
+            raise wrong(node.place, field.key, f"{problem} (seconds), not {_as_written(node)}.")
     number = isinstance(node, ScalarNode) and isinstance(node.value, int | float)
     raise wrong(
         node.place,
         field.key,
         'must be a time above 0 with its unit, such as "90s", "10m" or "2h", or null for none, '
-        f"not {_said(node)}.",
+        f"not {_as_written(node)}.",
         f'"{text}s"' if number and re.fullmatch(r"\d+(\.\d+)?", text) else "",
     )
 
 
-def _said(node: Node) -> str:
-    """A wrong value as the person wrote it, with its kind where that is the point."""
+def _as_written(node: Node) -> str:
+    """A wrong value as the person wrote it, and what it is where that is not what is asked for."""
     if isinstance(node, ScalarNode):
         raw = node.raw if len(node.raw) <= 60 else node.raw[:57] + "..."
         if isinstance(node.value, str):
@@ -120,8 +123,8 @@ def _said(node: Node) -> str:
     return f"the list {text}" if len(text) <= 60 else f"the list {text[:57]}..."
 
 
-def _mend(field: Field, node: Node) -> str:
-    """A value that would do in place of a wrong one; empty where none is near."""
+def _suggestion(field: Field, node: Node) -> str:
+    """A valid value that a wrong one was probably meant to be; empty where none is near."""
     if not isinstance(node, ScalarNode):
         return ""
     names = [member for member in literals(field.type) if isinstance(member, str)]
@@ -155,5 +158,5 @@ def _mend(field: Field, node: Node) -> str:
 
 
 def _tuples(value: Any) -> Any:
-    """Lists as tuples, the way the frozen configs hold them."""
+    """Turn lists into tuples, which frozen config dataclasses hold."""
     return tuple(_tuples(member) for member in value) if isinstance(value, list) else value

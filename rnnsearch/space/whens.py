@@ -1,4 +1,4 @@
-"""The `when:` entries of a file, against the fields that they name."""
+"""The `when:` entries of a space file, read and held against the fields that they name."""
 
 from __future__ import annotations
 
@@ -17,11 +17,15 @@ from rnnsearch.space.values import read_value
 from rnnsearch.space.words import plain_text
 
 MOST_END = 1e300
-"""Of a range in a condition; what lies beyond is no number, or none that any field takes."""
+"""The largest end of a range in a condition; no field takes numbers beyond it."""
 
 
 def read_conditions(file: SpaceFile) -> dict[str, dict[str, Condition]]:
-    """The conditions of every sampled field: child to parent to condition."""
+    """Read the conditions of every sampled field.
+
+    Returns:
+        The conditions by the key of the sampled field, then by that of the field they look at.
+    """
     found: dict[str, dict[str, Condition]] = {}
     for key, entry in file.whens.items():
         with file.reading(key):
@@ -30,7 +34,7 @@ def read_conditions(file: SpaceFile) -> dict[str, dict[str, Condition]]:
         message = f"waits for itself: {' -> '.join(cycle)}. Take one of these conditions out."
         note(file.mistakes, file.whens[cycle[0]].place, f"{cycle[0]}.when", message)
         file.wrong.update(cycle)
-        # Cut, so that the rest of the file can still be looked through.
+        # Without these conditions the rest of the file can still be checked.
         found.update({key: {} for key in cycle})
     return found
 
@@ -48,13 +52,14 @@ def _read_when(key: str, node: Node, file: SpaceFile) -> dict[str, Condition]:
                 found[name] = _condition(where, known[name], inner.node)
                 _check_possible(key, known[name], inner.node, found[name], file)
         elif file.task_type is not None or not name.startswith("task."):
-            # Of a task that is unknown, the wrong type is a mistake already.
+            # Where the task is unknown nobody knows its fields, and its type is a mistake already.
             message = f"{name!r} is no field of task, model or training."
             note(file.mistakes, inner.place, where, message, nearest(name, known))
     return found
 
 
 def _condition(where: str, parent: Field, node: Node) -> Condition:
+    """Read a condition on a parent: a range, a value or a list of values."""
     if isinstance(node, MappingNode):
         return _between(where, parent, node)
     several = isinstance(node, SequenceNode) and (
@@ -72,6 +77,7 @@ def _condition(where: str, parent: Field, node: Node) -> Condition:
 
 
 def _between(where: str, parent: Field, node: MappingNode) -> Between:
+    """Read a range `{min: ..., max: ...}` of a field of numbers."""
     if not (takes(parent.type, int) or takes(parent.type, float)):
         message = "is no number, so it has no range; write a value or a list of values."
         raise wrong(node.place, where, f"{parent.key} {message}")
@@ -90,6 +96,7 @@ def _between(where: str, parent: Field, node: MappingNode) -> Between:
 
 
 def _end(where: str, name: str, entry: Entry) -> float:
+    """Read one end of a range."""
     if name not in ("min", "max"):
         message = f"a range has min and max, no {name!r}."
         raise wrong(entry.place, where, message, nearest(name, ["min", "max"]))
@@ -104,7 +111,7 @@ def _end(where: str, name: str, entry: Entry) -> float:
 def _check_possible(
     child: str, parent: Field, node: Node, condition: Condition, file: SpaceFile
 ) -> None:
-    """A condition that no trial can ever meet is a mistake, unless an override pinned it so."""
+    """Refuse a condition that no trial can ever meet, unless an override has made it so."""
     if file.is_wrong(parent.key) or child == parent.key:
         return
     place, where, told = node.place, f"{child}.when", condition.told(parent.key)

@@ -1,4 +1,4 @@
-"""The space files that `init` fills in: YAML, with `$names` for what is taken from the data."""
+"""The templates of `init`: space files with `$names` for what is taken from the data."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from rnnsearch.space.fields import all_fields
 
 
 def filled(draft: str, path: Path, study: str, values: dict[str, Any]) -> str:
-    """One of them, `text`, `text_short` or `series`, for a data file.
+    """Fill in a template for a data file.
 
     Args:
-        path: Of the data.
-        study: Its name.
-        values: What the other `$names` stand for; `$KEY_choices` are those of a key of the task.
+        draft: The template: `text`, `text_short` or `series`.
+        path: The data file.
+        study: The study's name.
+        values: What the `$names` stand for, but for `$file`, `$study`, and for each key of the task
+            `$KEY_choices`, which are all values that it can have.
     """
     fields = all_fields(draft.partition("_")[0]).values()
     choices = {
