@@ -11,7 +11,7 @@ from rnnsearch.commands import shown
 from rnnsearch.models.cells import CELLS, CLASSIC
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.families import use_of_checkpoint
-from rnnsearch.training.codec import own_code
+from rnnsearch.training.codec import custom_classes
 
 if TYPE_CHECKING:
     from rnnsearch.study import StudyResult
@@ -48,7 +48,7 @@ def with_rnnsearch(description: Mapping[str, Any], checkpoint: Path) -> list[str
     Args:
         description: The checkpoint's `config.json`.
     """
-    code = ", allow_code=True" if own_code(description["config"]) else ""
+    code = ", allow_code=True" if custom_classes(description["config"]) else ""
     used = use_of_checkpoint(description, borrowed=False).code()
     return [
         *(["import numpy"] if "numpy" in used else []),

@@ -97,13 +97,13 @@ def _weights(snapshot: TrialSnapshot, data: TaskData, metric: str) -> Weights:
     from rnnsearch.tasks.load import build_task
     from rnnsearch.training.layout import layout_of
     from rnnsearch.training.restoring import check_restored
-    from rnnsearch.training.slots import best_of, weights_of
+    from rnnsearch.training.slots import best_weights
 
     config = snapshot.config
     layout = layout_of(config.model, data.input_size, data.output_size, data.symbolic)
     check_restored(snapshot, layout, metric)
-    best = best_of(snapshot)
-    assert best is not None
     dtype = getattr(torch, config.training.dtype)
     head = build_task(config.task, data, torch.device("cpu"), dtype).head
-    return weights_of(best, config, layout, head)
+    weights = best_weights(snapshot, snapshot.arrays, layout, head)
+    assert weights is not None
+    return weights

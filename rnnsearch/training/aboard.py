@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.placement import Placement
-from rnnsearch.training.slots import Slot, snapshot_of
+from rnnsearch.training.slots import Slot
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stack import Stack
 from rnnsearch.training.stack_key import StackKey
@@ -41,20 +40,20 @@ class Aboard:
         """What computes each trial that has trained, in words."""
         return {name: stack.kernel for name, (_, stack) in self._slots.items() if stack.kernel}
 
-    def place(self, trial_id: str, config: TrialConfig, snapshot: TrialSnapshot | None) -> None:
-        """Give a trial its slot.
+    def place(self, trial_id: str, snapshot: TrialSnapshot) -> None:
+        """Give a trial its slot, to go on from a snapshot or, where that is fresh, to start.
 
         Raises:
             Exception: The trial cannot be trained, cannot go on from that snapshot, or does not
                 fit into memory.
         """
-        slot = self._placement.slot(trial_id, config, snapshot)
-        arrays = self._placement.first_rows(slot) if snapshot is None else snapshot.arrays
+        slot = self._placement.slot(trial_id, snapshot)
+        arrays = self._placement.first_rows(slot) if snapshot.fresh else snapshot.arrays
         shared = self._placement.shared(slot)
         stack = self._stacks.get(shared.key)
         if stack is None:
             stack = Stack(shared, self._recorder)
-        if snapshot is not None:
+        if not snapshot.fresh:
             stack.rows.check_whole(arrays)
         stack.add(slot, arrays)
         self._stacks[shared.key] = stack
@@ -71,7 +70,8 @@ class Aboard:
     def snapshot(self, trial_id: str) -> TrialSnapshot:
         """A trial as it is now."""
         slot, stack = self._slots[trial_id]
-        return snapshot_of(slot, stack.rows.arrays(slot))
+        arrays = stack.rows.arrays(slot) | slot.best
+        return TrialSnapshot(arrays=arrays, **slot.figures())
 
     def release(self) -> bool:
         """Give back the memory that is kept between steps; whether there was any."""

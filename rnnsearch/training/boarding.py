@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from rnnsearch.custom_code import blame
-from rnnsearch.errors import PackError, RnnsearchError
+from rnnsearch.errors import RnnsearchError
 from rnnsearch.training.aboard import Aboard
-from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.memory import Room, out_of_memory
 from rnnsearch.training.report import Log, Refusal
 from rnnsearch.training.snapshot import TrialSnapshot
-
-Arrival = tuple[TrialConfig, TrialSnapshot | None]
-"""A trial, and where it goes on from; None is its seed."""
 
 
 class Boarding:
@@ -26,7 +22,7 @@ class Boarding:
         self._aboard = aboard
         self._room = room
         self._log = log
-        self._arriving: dict[str, Arrival] = {}
+        self._arriving: dict[str, TrialSnapshot] = {}
         self._small = False
         """Whether it was said that not all have room."""
 
@@ -36,27 +32,18 @@ class Boarding:
     @property
     def epochs(self) -> dict[str, int]:
         """Finished epochs of every trial that waits."""
-        return {
-            trial_id: snapshot.epoch if snapshot else 0
-            for trial_id, (_, snapshot) in self._arriving.items()
-        }
+        return {trial_id: snapshot.epoch for trial_id, snapshot in self._arriving.items()}
 
     @property
     def snapshots(self) -> dict[str, TrialSnapshot]:
         """Of the trials that have trained before."""
-        return {trial_id: known for trial_id, (_, known) in self._arriving.items() if known}
+        return {name: snapshot for name, snapshot in self._arriving.items() if snapshot.arrays}
 
-    def add(self, trial_id: str, config: TrialConfig, snapshot: TrialSnapshot | None) -> None:
-        """Let a trial wait.
+    def add(self, trial_id: str, snapshot: TrialSnapshot) -> None:
+        """Let a trial wait, to go on from a snapshot or, where that is fresh, to start."""
+        self._arriving[trial_id] = snapshot
 
-        Raises:
-            PackError: `snapshot` belongs to another config.
-        """
-        if snapshot is not None and snapshot.config != config:
-            raise PackError(f"the snapshot for trial {trial_id} belongs to another config")
-        self._arriving[trial_id] = (config, snapshot)
-
-    def withdraw(self, trial_id: str) -> Arrival:
+    def withdraw(self, trial_id: str) -> TrialSnapshot:
         """A trial waits no longer."""
         return self._arriving.pop(trial_id)
 
@@ -72,20 +59,21 @@ class Boarding:
             )
         while self._arriving and self._room.has(len(self._aboard)):
             trial_id = next(iter(self._arriving))
-            config, snapshot = self.withdraw(trial_id)
+            snapshot = self.withdraw(trial_id)
             try:
-                self._aboard.place(trial_id, config, snapshot)
+                self._aboard.place(trial_id, snapshot)
             except Exception as error:
                 if self.made_room(error, trial_id):
-                    self._arriving = {trial_id: (config, snapshot), **self._arriving}
+                    self._arriving = {trial_id: snapshot, **self._arriving}
                     continue
-                if snapshot is not None:
+                if not snapshot.fresh:
                     # It may be the snapshot, which must cost no more than the time since the seed.
                     self._log.notes.append(
                         f"{trial_id} starts again from its seed: its snapshot cannot be used:"
                         f" {reason(error)}"
                     )
-                    self._arriving = {trial_id: (config, None), **self._arriving}
+                    fresh = TrialSnapshot(config=snapshot.config)
+                    self._arriving = {trial_id: fresh, **self._arriving}
                     continue
                 # Whatever is wrong with this config must not end its neighbours' training.
                 self._log.refusals.append(Refusal(trial_id, reason(error)))
@@ -102,10 +90,8 @@ class Boarding:
         if not others:
             return released
         leaving = others[-self._room.halve(len(others)) :]
-        ashore: dict[str, Arrival] = {}
+        ashore = {name: self._aboard.snapshot(name) for name in leaving}
         for name in leaving:
-            snapshot = self._aboard.snapshot(name)
-            ashore[name] = (snapshot.config, snapshot)
             self._aboard.leave(name)
         self._arriving = ashore | self._arriving
         self._log.notes.append(

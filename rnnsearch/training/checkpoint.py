@@ -23,7 +23,7 @@ from rnnsearch.tasks.base import Head
 from rnnsearch.tasks.families import family_of, use_of
 from rnnsearch.tasks.fingerprint import Fingerprint, fingerprint
 from rnnsearch.tasks.use import ModelDescription, Use
-from rnnsearch.training.codec import config_from_json, config_to_json, own_code
+from rnnsearch.training.codec import config_from_json, config_to_json, custom_classes
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.weights import CARRIED, History
 
@@ -116,7 +116,7 @@ class Checkpoint:
         damaged = f"{folder} is damaged; copy it again from the study's checkpoints folder"
         try:
             said = json.loads(text.decode())
-            if not allow_code and (code := own_code(said["config"])):
+            if not allow_code and (code := custom_classes(said["config"])):
                 raise ModelError(_not_allowed(folder, code))
             config = config_from_json(said["config"])
             shape = said["input_size"], said["output_size"], said["symbolic"]

@@ -1,12 +1,14 @@
-"""A trial's config as JSON values and back, exactly."""
+"""A trial's config, and other dataclasses of plain values, as JSON values and back, exactly."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import MISSING, asdict, fields, is_dataclass
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_args
 
 from rnnsearch.errors import DataError, ModelError
+from rnnsearch.models.cells import NamedCell
 from rnnsearch.models.config import CustomCell, is_custom
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.custom.find import is_custom_task
@@ -14,11 +16,13 @@ from rnnsearch.tasks.families import BUILT_IN, family, family_of, is_task
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.vocabulary import Key, keys
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 
 def config_to_json(config: TrialConfig) -> dict[str, Any]:
     """Dicts, lists, strings, numbers, booleans and None, under the fields' names."""
-    plain = _listed(asdict(config))
-    assert isinstance(plain, dict)
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(config)))  # lists instead of tuples
     plain["task"] = {"type": family_of(config.task).name} | plain["task"]
     return plain
 
@@ -26,7 +30,7 @@ def config_to_json(config: TrialConfig) -> dict[str, Any]:
 def config_from_json(values: dict[str, Any]) -> TrialConfig:
     """Read what `config_to_json` wrote; a field that is missing takes its default.
 
-    Imports the classes that `own_code` names, which runs the code of their modules.
+    Imports the classes that `custom_classes` names, which runs the code of their modules.
 
     Raises:
         ModelError: A key is unknown, a value has the wrong type, or a field without a default is
@@ -38,7 +42,7 @@ def config_from_json(values: dict[str, Any]) -> TrialConfig:
 
 
 def from_json(kind: Any, value: Any, place: str) -> Any:
-    """A JSON value as the annotated type `kind`: plain types, dataclasses, tuples, dicts by name.
+    """A JSON value as the annotated type `kind`: a dataclass of such types, or what pydantic reads.
 
     Args:
         place: Names the value in errors.
@@ -46,14 +50,31 @@ def from_json(kind: Any, value: Any, place: str) -> Any:
     Raises:
         ModelError: The value is not of that type; or as for `config_from_json`.
     """
-    return _read(kind, value, place)
+    if kind == TaskConfig:
+        return _read_task(value, place)
+    if is_dataclass(kind):
+        return _read_fields(kind, value, place)
+    if CustomCell in get_args(kind) and not (isinstance(value, str) and is_custom(value)):
+        kind = NamedCell
+    from pydantic import ValidationError  # by those alone who read something
+
+    try:
+        # As JSON, since pydantic's strict mode takes a list for a tuple there alone.
+        return _adapter(kind).validate_json(json.dumps(value))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        inner = "".join(f"[{part}]" for part in first["loc"])
+        problem = first["msg"].replace("Input should be", "is not")
+        raise _wrong(f"{place}{inner}", f"{first['input']!r} {problem}") from error
 
 
-def own_code(values: Any) -> list[str]:
-    """What of a config is a user's own class, in words; nothing is imported to tell.
+def custom_classes(values: Any) -> list[str]:
+    """The classes that a person brought and a config names, such as `the cell package:Class`.
+
+    Nothing is imported to find them.
 
     Args:
-        values: As for `config_from_json`, whatever they are.
+        values: What `config_from_json` would read, or anything else.
     """
     found = []
     for section, key, noun in (("task", "type", "task"), ("model", "cell", "cell")):
@@ -64,63 +85,29 @@ def own_code(values: Any) -> list[str]:
     return found
 
 
-def _listed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _listed(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_listed(inner) for inner in value]
-    return value
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import ConfigDict, TypeAdapter
 
-
-def _read(kind: Any, value: Any, place: str) -> Any:
-    """A value as the annotated type `kind`."""
-    if kind == TaskConfig:
-        return _read_task(value, place)
-    origin = get_origin(kind)
-    if origin is Union or origin is UnionType:
-        inner = [member for member in get_args(kind) if member is not NoneType]
-        if value is None and len(inner) < len(get_args(kind)):
-            return None
-        own = CustomCell in inner and isinstance(value, str) and is_custom(value)
-        return _read(str if own else inner[0], value, place)
-    if origin is Literal:
-        if value not in get_args(kind):
-            raise _wrong(place, f"{value!r} is none of {', '.join(map(str, get_args(kind)))}")
-        return value
-    if origin is tuple:
-        if not isinstance(value, list):
-            raise _wrong(place, f"{value!r} is not a list")
-        return tuple(
-            _read(get_args(kind)[0], inner, f"{place}[{at}]") for at, inner in enumerate(value)
-        )
-    if origin is dict:
-        if not isinstance(value, dict):
-            raise _wrong(place, f"{value!r} is not a mapping")
-        inner_kind = get_args(kind)[1]
-        return {key: _read(inner_kind, inner, f"{place}.{key}") for key, inner in value.items()}
-    if is_dataclass(kind):
-        return _read_fields(kind, value, place)
-    return _read_plain(kind, value, place)
+    return TypeAdapter(kind, config=ConfigDict(strict=True))
 
 
 def _read_task(value: Any, place: str) -> Any:
-    cls = _task_config(value, place)
-    if not any(field.name == "type" for field in fields(cls)):  # a user's own
-        value = {key: inner for key, inner in value.items() if key != "type"}
-    return _read(cls, value, place)
-
-
-def _task_config(value: Any, place: str) -> type[TaskConfig]:
+    """A task's config, as the class that the key `type` names."""
     name = value.get("type") if isinstance(value, dict) else None
     if not is_task(name):
         raise _wrong(place, f"{name!r} is no task; tasks are {', '.join(BUILT_IN)}")
     try:
-        return family(name).config
+        cls = family(name).config
     except DataError as error:
         raise ModelError(f"{place}: {error}") from error
+    if not any(field.name == "type" for field in fields(cls)):  # a class that a person brought
+        value = {key: inner for key, inner in value.items() if key != "type"}
+    return _read_fields(cls, value, place)
 
 
 def _read_fields(kind: Any, values: Any, place: str) -> Any:
+    """A dataclass from a mapping of some of its fields: no others, and all without a default."""
     if not isinstance(values, dict):
         raise _wrong(place, f"{values!r} is not a mapping")
     known = {field.name: field for field in fields(kind)}
@@ -131,31 +118,26 @@ def _read_fields(kind: Any, values: Any, place: str) -> Any:
         required = field.default is MISSING and field.default_factory is MISSING
         if required and name not in values:
             raise _wrong(f"{place}.{name}", "is missing")
-    said = keys(kind)
+    described = keys(kind)
     return kind(
         **{
-            name: _read(_kind(said[name], value, f"{place}.{name}"), value, f"{place}.{name}")
+            name: from_json(
+                _kind(described[name], value, f"{place}.{name}"), value, f"{place}.{name}"
+            )
             for name, value in values.items()
         }
     )
 
 
-def _kind(says: Key, value: Any, place: str) -> Any:
+def _kind(key: Key, value: Any, place: str) -> Any:
     """The type of a field; of one that holds one of several configs, the one that `type` names."""
-    if says.configs is None:
-        return says.type
-    configs = says.configs()
+    if key.configs is None:
+        return key.type
+    configs = key.configs()
     name = value.get("type") if isinstance(value, dict) else None
     if not isinstance(name, str) or name not in configs:
         raise _wrong(f"{place}.type", f"{name!r} is none of {', '.join(configs)}")
     return configs[name]
-
-
-def _read_plain(kind: Any, value: Any, place: str) -> Any:
-    wanted = (int, float) if kind is float else (kind,)
-    if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
-        raise _wrong(place, f"{value!r} is not of type {kind.__name__}")
-    return value
 
 
 def _wrong(place: str, message: str) -> ModelError:

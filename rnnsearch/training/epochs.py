@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from rnnsearch.goal import Goal, Judge
 from rnnsearch.training.report import BestEpoch, Divergence, EpochReport
-from rnnsearch.training.slots import Best, Slot
+from rnnsearch.training.slots import Slot
 from rnnsearch.training.stack import Stack
 
 
@@ -38,10 +38,9 @@ class EpochEnds:
         if not all(math.isfinite(value) for value in figures.values()):
             return Divergence(slot.trial_id, slot.epoch + 1, slot.total, slot.gradient_norm)
         judge = Judge(self._objective, self._goal, slot.own_loss)
-        if slot.best is None or judge.of(figures) < judge.of(slot.best.metrics):
-            carried = stack.rows.state(slot) if how.carry_state else ()
-            row = stack.rows.array("parameters", slot)
-            slot.best = Best(row, slot.epoch + 1, figures, carried)
+        if slot.best_epoch is None or judge.of(figures) < judge.of(slot.best_metrics):
+            slot.best_epoch, slot.best_metrics = slot.epoch + 1, figures
+            slot.best = stack.rows.best(slot)
         if how.schedule == "plateau":
             # The task's own first metric, not the study's: equal configs give equal curves.
             first = stack.task.data.metrics()[0]
@@ -50,6 +49,6 @@ class EpochEnds:
         slot.close()
         if how.carry_state and stack.task.natural_epoch:
             stack.rows.clear_state(slot)
-        kept = slot.best.metrics
-        best = BestEpoch(slot.best.epoch, kept[self._objective], kept.get(slot.own_loss))
+        kept = slot.best_metrics
+        best = BestEpoch(slot.best_epoch, kept[self._objective], kept.get(slot.own_loss))
         return EpochReport(slot.trial_id, slot.epoch, figures, steps, seconds, best, said)

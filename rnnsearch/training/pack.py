@@ -25,7 +25,7 @@ from rnnsearch.training.epochs import EpochEnds
 from rnnsearch.training.memory import Room
 from rnnsearch.training.placement import DataSource, Placement, TaskBuilder
 from rnnsearch.training.report import Divergence, Log, Refusal, SliceResult
-from rnnsearch.training.slots import Slot, weights_of
+from rnnsearch.training.slots import Slot, best_weights
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stack import Stack
 from rnnsearch.training.stepping.capture import Recorder, recorder_of
@@ -107,7 +107,9 @@ class Pack:
         """
         if trial_id in self._aboard or trial_id in self._boarding:
             raise PackError(f"trial {trial_id} is aboard already")
-        self._boarding.add(trial_id, config, state)
+        if state is not None and state.config != config:
+            raise PackError(f"the snapshot for trial {trial_id} belongs to another config")
+        self._boarding.add(trial_id, state or TrialSnapshot(config=config))
 
     def remove(self, trial_id: str) -> Weights | None:
         """Let a trial go.
@@ -119,7 +121,7 @@ class Pack:
             PackError: No such trial is aboard.
         """
         if trial_id in self._boarding:
-            return self._weights_ashore(trial_id, *self._boarding.withdraw(trial_id))
+            return self._weights_ashore(trial_id, self._boarding.withdraw(trial_id))
         if trial_id not in self._aboard:
             raise PackError(f"no trial {trial_id} aboard to remove")
         return self._weights(self._let_go(trial_id))
@@ -130,23 +132,19 @@ class Pack:
         self._room.left()
         return slot
 
-    def _weights_ashore(
-        self, trial_id: str, config: TrialConfig, state: TrialSnapshot | None
-    ) -> Weights | None:
+    def _weights_ashore(self, trial_id: str, state: TrialSnapshot) -> Weights | None:
         """The best weights of a trial that never got its slot; None where it cannot have any."""
-        if state is None:
+        if state.best_epoch is None:
             return None
         try:
-            return self._weights(self._placement.slot(trial_id, config, state))
+            return self._weights(self._placement.slot(trial_id, state))
         except PackError as error:
             self._log.notes.append(f"{trial_id} leaves without weights: {error}")
             return None
 
     def _weights(self, slot: Slot) -> Weights | None:
-        if slot.best is None:
-            return None
         head = self._placement.task(slot.config).head
-        return weights_of(slot.best, slot.config, slot.layout, head)
+        return best_weights(slot, slot.best, slot.layout, head)
 
     def state(self) -> dict[str, TrialSnapshot]:
         """A snapshot of every trial aboard; `add` goes on from one, on any pack, bit for bit."""

@@ -16,7 +16,7 @@ from rnnsearch.tasks.streams import derive
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.layout import Layout, layout_of
 from rnnsearch.training.restoring import check_restored
-from rnnsearch.training.slots import Slot, best_of
+from rnnsearch.training.slots import Slot
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stack_key import Shared, stack_key
 
@@ -65,13 +65,14 @@ class Placement:
         data = self.task(config).data
         return layout_of(config.model, data.input_size, data.output_size, data.symbolic)
 
-    def slot(self, trial_id: str, config: TrialConfig, snapshot: TrialSnapshot | None) -> Slot:
-        """The trial's bookkeeping, at its beginning or as of a snapshot.
+    def slot(self, trial_id: str, snapshot: TrialSnapshot) -> Slot:
+        """The bookkeeping of a trial as of a snapshot, which may be fresh.
 
         Raises:
             PackError: The trial cannot be trained, or cannot go on from that snapshot; the message
                 says why.
         """
+        config = snapshot.config
         task = self.task(config)
         how = config.training
         window = Window(how.batch_size, how.seq_len, how.steps_per_epoch)
@@ -97,17 +98,22 @@ class Placement:
                 f"the task reports no metric {self._objective}; it reports train_loss,"
                 f" {', '.join(names)}"
             )
-        slot = Slot(trial_id=trial_id, config=config, layout=self.layout(config), window=window)
-        slot.own_loss = loss_metric(metrics)
-        if snapshot is not None:
-            check_restored(snapshot, slot.layout, self._objective)
-            slot.epoch, slot.step, slot.total = snapshot.epoch, snapshot.step, snapshot.total
-            slot.loss_sum, slot.seconds = snapshot.loss_sum, snapshot.seconds
-            slot.plateau, slot.best = snapshot.plateau, best_of(snapshot)
-            if slot.step:
-                slot.plan(task)
-                if slot.step > len(slot.planned()):
-                    raise PackError(f"it is at step {slot.step} of {len(slot.planned())}")
+        layout = self.layout(config)
+        check_restored(snapshot, layout, self._objective)
+        arrays = snapshot.arrays
+        best = {name: arrays[name] for name in arrays if name.startswith("best")}
+        slot = Slot(
+            trial_id=trial_id,
+            layout=layout,
+            window=window,
+            own_loss=loss_metric(metrics),
+            best=best,
+            **snapshot.figures(),
+        )
+        if slot.step:
+            slot.plan(task)
+            if slot.step > len(slot.planned()):
+                raise PackError(f"it is at step {slot.step} of {len(slot.planned())}")
         return slot
 
     def first_rows(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:

@@ -134,9 +134,11 @@ class Rows:
         found: np.ndarray[Any, Any] = self.tensors[name][place].cpu().numpy().copy()
         return found
 
-    def state(self, slot: Slot) -> tuple[np.ndarray[Any, Any], ...]:
-        """Copies of the parts of a trial's padded state."""
-        return tuple(self.array(name, slot) for name in self.state_names)
+    def best(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:
+        """Copies of what is kept of a trial's best epoch, which just ended; see `Slot.best`."""
+        states = self.state_names if slot.config.training.carry_state else ()
+        kept = {f"best_{name}": self.array(name, slot) for name in states}
+        return {"best": self.array("parameters", slot), **kept}
 
     def clear_state(self, slot: Slot) -> None:
         """Set a trial's state to zero."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,63 +11,38 @@ import torch
 
 from rnnsearch.models.weights import state_width
 from rnnsearch.tasks.base import Head, Task, UnequalTask, Window
-from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.layout import Layout
-from rnnsearch.training.schedules import Plateau, epoch_factors
-from rnnsearch.training.snapshot import TrialSnapshot
+from rnnsearch.training.schedules import epoch_factors
+from rnnsearch.training.snapshot import Progress
 from rnnsearch.training.weights import CARRIED, Weights
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Best:
-    """The padded row of parameters at the best epoch, and the metrics there.
-
-    Attributes:
-        carried: The padded state out of that epoch, (layers, batch, hidden) a part; empty where
-            training carries none.
-    """
-
-    row: np.ndarray[Any, Any]
-    epoch: int
-    metrics: dict[str, float]
-    carried: tuple[np.ndarray[Any, Any], ...] = ()
-
-
 @dataclass(slots=True, eq=False, kw_only=True)
-class Slot:
+class Slot(Progress):
     """One trial's bookkeeping; its tensors are rows of its stack.
 
     Attributes:
-        epoch: Finished epochs.
-        step: Optimizer steps taken in the epoch that is under way.
-        total: Optimizer steps taken in all.
-        index: Of the epoch under way, int64 [steps, B]; None before it is asked for.
-        longest: Steps of the longest sequence of each of its batches, [steps]; None where all
+        index: The sequences of the epoch under way, as `Task.epoch_index` numbers them, int64
+            [steps, B]; None before they are planned.
+        longest: Time steps of the longest sequence of each of its batches, [steps]; None where all
             sequences are of one length, or a task pads them itself.
-        factors: Of the learning rate in its steps, [steps]; None where all are one.
-        plateau: Of the schedule of that name, at the end of the last epoch.
-        loss_sum: Of the training losses of the epoch under way.
-        seconds: The trial's share of time in the epoch under way.
-        gradient_norm: At the last step.
+        factors: What the learning rate is multiplied with in each of its training steps, [steps];
+            None where all factors are one.
+        gradient_norm: The norm of the gradient in the last training step, before clipping.
         own_loss: The task's own among its metrics, which breaks ties; empty where it has none.
+        best: Padded rows at the best epoch, under their names in a snapshot: `best`, and of a
+            trial that carries its state `best_state0` and so on. Empty before an epoch has ended.
     """
 
     trial_id: str
-    config: TrialConfig
     layout: Layout
     window: Window
-    epoch: int = 0
-    step: int = 0
-    total: int = 0
-    loss_sum: float = 0.0
-    seconds: float = 0.0
+    own_loss: str
     gradient_norm: float = 0.0
-    own_loss: str = ""
     index: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     longest: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     factors: np.ndarray[Any, Any] | None = field(default=None, repr=False)
-    plateau: Plateau = field(default_factory=Plateau)
-    best: Best | None = field(default=None, repr=False)
+    best: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict, repr=False)
 
     def plan(self, task: Task) -> None:
         """Ask the task for the epoch under way, and the schedule for its learning rates."""
@@ -98,40 +74,23 @@ class Slot:
         return self.index is not None and self.step == len(self.index)
 
 
-def best_of(snapshot: TrialSnapshot) -> Best | None:
-    """The best epoch that a snapshot knows of."""
-    if snapshot.best_epoch is None:
+def best_weights(
+    trial: Progress, arrays: Mapping[str, np.ndarray[Any, Any]], layout: Layout, head: Head
+) -> Weights | None:
+    """A trial's weights at its best epoch without their padding, to leave the pack.
+
+    Args:
+        arrays: `Slot.best`, or all arrays of a snapshot.
+        head: When the trial's task asks for outputs.
+
+    Returns:
+        None where no epoch has ended.
+    """
+    if trial.best_epoch is None:
         return None
-    arrays = snapshot.arrays
-    names = sorted(name for name in arrays if name.startswith("best_state"))
-    carried = tuple(arrays[name] for name in names)
-    return Best(arrays["best"], snapshot.best_epoch, dict(snapshot.best_metrics), carried)
-
-
-def weights_of(best: Best, config: TrialConfig, layout: Layout, head: Head) -> Weights:
-    """What of a best epoch leaves the pack: the trial's own weights, without the padding."""
-    own = layout.unpack(torch.from_numpy(best.row))
-    tensors = {name: tensor.numpy() for name, tensor in own.items()}
-    for name, state in zip(CARRIED, best.carried, strict=False):
-        tensors[name] = state[..., : state_width(config.model)].copy()
-    return Weights(tensors, best.epoch, best.metrics, head)
-
-
-def snapshot_of(slot: Slot, rows: dict[str, np.ndarray[Any, Any]]) -> TrialSnapshot:
-    """A snapshot of a slot and of its rows in the stack."""
-    arrays = dict(rows)
-    if slot.best is not None:
-        arrays["best"] = slot.best.row
-        arrays |= {f"best_state{n}": part for n, part in enumerate(slot.best.carried)}
-    return TrialSnapshot(
-        config=slot.config,
-        epoch=slot.epoch,
-        step=slot.step,
-        total=slot.total,
-        loss_sum=slot.loss_sum,
-        seconds=slot.seconds,
-        plateau=slot.plateau,
-        arrays=arrays,
-        best_epoch=slot.best.epoch if slot.best else None,
-        best_metrics=slot.best.metrics if slot.best else {},
-    )
+    weights = layout.unpack(torch.from_numpy(arrays["best"]))
+    tensors = {name: tensor.numpy() for name, tensor in weights.items()}
+    states = [arrays[name] for name in sorted(arrays) if name.startswith("best_state")]
+    for name, state in zip(CARRIED, states, strict=False):
+        tensors[name] = state[..., : state_width(trial.config.model)].copy()
+    return Weights(tensors, trial.best_epoch, trial.best_metrics, head)

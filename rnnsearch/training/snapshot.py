@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -38,53 +38,66 @@ _FOREIGN = (
 """What the reading of bytes raises that are whole, and not of this version."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Figures:
-    """What a snapshot says of a trial in numbers and words.
+@dataclass(slots=True, eq=False, kw_only=True)
+class Progress:
+    """A trial's config and how far its training has come, in numbers and words.
+
+    The one record of that: a slot counts on in it while the trial trains, and a snapshot keeps it.
 
     Attributes:
         epoch: Finished epochs.
-        step: Optimizer steps of the epoch under way.
-        total: Optimizer steps in all.
-        loss_sum: Of the training losses of the epoch under way.
-        seconds: Share of time in the epoch under way.
-        plateau: Of the learning rate's schedule.
-        best_epoch: The one with the best weights; None where no epoch has ended.
-        best_metrics: Of that epoch.
+        step: Training steps taken in the epoch under way.
+        total: Training steps taken in all.
+        loss_sum: Sum of the training losses of the epoch under way.
+        seconds: The trial's share of the pack's time in the epoch under way.
+        plateau: Where the learning rate's schedule `plateau` stands.
+        best_epoch: The epoch with the best weights, counting from 1; None before the first end of
+            an epoch.
+        best_metrics: The metrics of that epoch.
     """
 
     config: TrialConfig
-    epoch: int
-    step: int
-    total: int
-    loss_sum: float
-    seconds: float
-    plateau: Plateau
-    best_epoch: int | None
-    best_metrics: dict[str, float]
+    epoch: int = 0
+    step: int = 0
+    total: int = 0
+    loss_sum: float = 0.0
+    seconds: float = 0.0
+    plateau: Plateau = field(default_factory=Plateau)
+    best_epoch: int | None = None
+    best_metrics: dict[str, float] = field(default_factory=dict)
+
+    def figures(self) -> dict[str, Any]:
+        """The fields of `Progress` by name, whatever else a subclass has."""
+        return {name: getattr(self, name) for name in _FIGURES}
 
 
-_FIGURES = [one.name for one in fields(Figures)]
+_FIGURES = [field.name for field in fields(Progress)]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class _Entry(Figures):
-    """A trial in the header."""
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Entry(Progress):
+    """What the header says of a trial."""
 
     trial_id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class TrialSnapshot(Figures):
+@dataclass(slots=True, eq=False, kw_only=True)
+class TrialSnapshot(Progress):
     """All that a trial needs to go on as if it had never stopped.
 
     Attributes:
         arrays: Padded rows as they lie in a stack: `parameters`, `first`, `second`, `powers`,
             `state0`, `state1`, and of the best epoch `best`, `best_state0`, `best_state1`; those
-            from `second` on only where the trial has them.
+            from `second` on only where the trial has them. Empty for a trial that is still to
+            start from its seed.
     """
 
-    arrays: Mapping[str, np.ndarray[Any, Any]]
+    arrays: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the trial has not trained yet, so that it starts from its seed."""
+        return self.figures() == TrialSnapshot(config=self.config).figures()
 
 
 def snapshots_to_bytes(snapshots: Mapping[str, TrialSnapshot]) -> bytes:
@@ -92,9 +105,8 @@ def snapshots_to_bytes(snapshots: Mapping[str, TrialSnapshot]) -> bytes:
     arrays: dict[str, np.ndarray[Any, Any]] = {}
     header = []
     for number, (trial_id, snapshot) in enumerate(snapshots.items()):
-        figures = {name: getattr(snapshot, name) for name in _FIGURES}
-        figures |= {"config": config_to_json(snapshot.config), "plateau": asdict(snapshot.plateau)}
-        header.append({"trial_id": trial_id, **figures})
+        as_json = {"config": config_to_json(snapshot.config), "plateau": asdict(snapshot.plateau)}
+        header.append({"trial_id": trial_id, **snapshot.figures(), **as_json})
         for name, array in snapshot.arrays.items():
             arrays[f"{number}/{name}"] = np.ascontiguousarray(array)
     body: bytes = safetensors.numpy.save(arrays, metadata={"trials": json.dumps(header)})
@@ -104,7 +116,8 @@ def snapshots_to_bytes(snapshots: Mapping[str, TrialSnapshot]) -> bytes:
 def snapshots_from_bytes(data: bytes) -> dict[str, TrialSnapshot]:
     """Read `snapshots_to_bytes` back.
 
-    Whether a trial can go on from its state is seen where it is placed; see `restoring`.
+    The bytes are sound then, and nothing more: whether a trial can go on from what they hold is
+    checked where it gets its slot, by `restoring`.
 
     Raises:
         PackError: The bytes are no snapshot, cut short or changed, or another version of rnnsearch
@@ -119,7 +132,7 @@ def snapshots_from_bytes(data: bytes) -> dict[str, TrialSnapshot]:
         # safetensors hands the header out from files alone: an 8-byte length and JSON.
         length = int.from_bytes(body[:8], "little")
         header = json.loads(json.loads(body[8 : 8 + length])["__metadata__"]["trials"])
-        entries = from_json(tuple[_Entry, ...], header, "trials")
+        entries = [_entry(values, f"trials[{at}]") for at, values in enumerate(header)]
         arrays: list[dict[str, np.ndarray[Any, Any]]] = [{} for _ in entries]
         for name, array in safetensors.numpy.load(body).items():
             number, _, inner = name.partition("/")
@@ -128,11 +141,18 @@ def snapshots_from_bytes(data: bytes) -> dict[str, TrialSnapshot]:
         # The checksum holds, so a program wrote this: another version of ours, or somebody else's.
         raise PackError(f"the snapshot holds what this version did not write: {error}") from error
     return {
-        entry.trial_id: TrialSnapshot(
-            arrays=inner, **{name: getattr(entry, name) for name in _FIGURES}
-        )
+        entry.trial_id: TrialSnapshot(arrays=inner, **entry.figures())
         for entry, inner in zip(entries, arrays, strict=True)
     }
+
+
+def _entry(values: Any, place: str) -> _Entry:
+    """A trial of the header, in which no figure may be missing: none has a meaning by default."""
+    entry = from_json(_Entry, values, place)
+    if absent := set(_FIGURES) - set(values):
+        raise ModelError(f"{place} lacks {', '.join(sorted(absent))}")
+    assert isinstance(entry, _Entry)
+    return entry
 
 
 def write_snapshots(path: Path, snapshots: Mapping[str, TrialSnapshot]) -> None:

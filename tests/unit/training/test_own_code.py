@@ -13,7 +13,7 @@ from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import SineConfig
-from rnnsearch.training.codec import own_code
+from rnnsearch.training.codec import custom_classes
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.trained import TrainedModel
 from rnnsearch.training.weights import Weights
@@ -56,7 +56,7 @@ def test_a_folder_that_names_a_module_does_not_run_it(
 
 @pytest.mark.parametrize("values", [None, [], {"task": 3}, {"task": {"type": 3}, "model": []}, {}])
 def test_what_is_no_config_names_no_code(values: object) -> None:
-    assert own_code(values) == []
+    assert custom_classes(values) == []
 
 
 def test_a_config_that_is_no_text_or_nested_without_end(tmp_path: Path) -> None:
