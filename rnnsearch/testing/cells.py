@@ -29,8 +29,9 @@ from rnnsearch.training.forward import forward
 from rnnsearch.training.gradients import training_pass
 from rnnsearch.training.layout import layout_of
 from rnnsearch.training.losses import LossShape
+from rnnsearch.training.networks import Networks
 from rnnsearch.training.pack import Pack
-from rnnsearch.training.shapes import first_state, layer_state, network_shape
+from rnnsearch.training.shapes import layer_state, network_shape
 from rnnsearch.training.trained import TrainedModel
 
 MEMBERS, STEPS, BATCH, FEATURES, OUTPUTS = 3, 7, 2, 3, 2
@@ -117,11 +118,10 @@ class NetworkContract:
         shape, layout, rows = stacked(self.model)
         inputs, steps = sequences(), STEPS if head == "every" else 1
         targets = sequences(1, OUTPUTS)[:, :steps]
-        state = layer_state(shape, first_state(shape, layout.views(rows), BATCH))
+        networks = Networks(shape, layout.views(rows))
+        state = layer_state(shape, networks.first_state(BATCH))
         with torch.no_grad():
-            found = training_pass(
-                shape, layout.views(rows), Batch(inputs, targets), MSE, head, state, []
-            )
+            found = training_pass(networks, Batch(inputs, targets), MSE, head, state, [])
         joined = torch.zeros_like(rows)
         layout.join(found.gradients, joined)
         for k in range(MEMBERS):
@@ -144,11 +144,11 @@ class NetworkContract:
         shape, layout, rows = stacked(self.model)
         inputs = sequences()
         lengths = torch.tensor([[STEPS, 3], [1, STEPS], [4, 4]])
-        views = layout.views(rows)
-        state = first_state(shape, views, BATCH)
+        networks = Networks(shape, layout.views(rows))
+        state = networks.first_state(BATCH)
         with torch.no_grad():
             for head in ("every", "last"):
-                outputs, after = forward(shape, views, inputs, state, head=head, lengths=lengths)
+                outputs, after = forward(networks, inputs, state, head=head, lengths=lengths)
                 for k in range(MEMBERS):
                     network = solo(self.model, drawn(self.model, k))
                     for b in range(BATCH):
@@ -169,13 +169,13 @@ class NetworkContract:
 
     def test_sequences_of_a_batch_do_not_mix(self) -> None:
         shape, layout, rows = stacked(self.model)
-        views, inputs = layout.views(rows), sequences()
+        networks, inputs = Networks(shape, layout.views(rows)), sequences()
         changed = inputs.clone()
         changed[:, :, 1] += 1
         with torch.no_grad():
-            state = first_state(shape, views, BATCH)
-            before, _ = forward(shape, views, inputs, state)
-            after, _ = forward(shape, views, changed, state)
+            state = networks.first_state(BATCH)
+            before, _ = forward(networks, inputs, state)
+            after, _ = forward(networks, changed, state)
         assert torch.equal(before[:, :, 0], after[:, :, 0])
         assert not torch.equal(before[:, :, 1], after[:, :, 1])
 
@@ -183,12 +183,12 @@ class NetworkContract:
         if not self.carries:
             pytest.skip("it reads a sequence backwards too, so no chunk can be cut off")
         shape, layout, rows = stacked(self.model)
-        views, inputs = layout.views(rows), sequences()
+        networks, inputs = Networks(shape, layout.views(rows)), sequences()
         with torch.no_grad():
-            state = first_state(shape, views, BATCH)
-            whole, last = forward(shape, views, inputs, state)
-            first, between = forward(shape, views, inputs[:, :3], state)
-            second, end = forward(shape, views, inputs[:, 3:], between)
+            state = networks.first_state(BATCH)
+            whole, last = forward(networks, inputs, state)
+            first, between = forward(networks, inputs[:, :3], state)
+            second, end = forward(networks, inputs[:, 3:], between)
         assert largest(torch.cat([first, second], 1), whole) < 1e-12
         for ours, theirs in zip(end, last, strict=True):
             assert largest(ours, theirs) < 1e-12

@@ -8,6 +8,7 @@ import torch
 
 from rnnsearch.tasks.base import Telling
 from rnnsearch.training.memory import members_at_once, out_of_memory
+from rnnsearch.training.networks import Networks
 from rnnsearch.training.precision import set_matmul_precision
 from rnnsearch.training.predictor import StackPredictor
 from rnnsearch.training.rows import Rows
@@ -76,5 +77,5 @@ class Evaluation:
 
     def _predictor(self, slots: Sequence[Slot]) -> StackPredictor:
         rows = self._rows["parameters"][self._rows.picks(slots)]
-        weights = self._shared.layout.views(rows)
-        return StackPredictor(self._shared.key.network, weights, self._shared.task.head)
+        networks = Networks(self._shared.key.network, self._shared.layout.views(rows))
+        return StackPredictor(networks, self._shared.task.head)

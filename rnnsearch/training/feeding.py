@@ -7,7 +7,7 @@ any other inputs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +19,8 @@ from rnnsearch.tasks.base import TaskData
 from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.forward import forward
 from rnnsearch.training.kernels.base import State
-from rnnsearch.training.shapes import NetworkShape, first_state, gathered
+from rnnsearch.training.networks import Masks, Networks
+from rnnsearch.training.shapes import gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,12 @@ def teacher_share(how: TrainingConfig, epoch: int) -> float:
 
 
 def own_inputs(
-    shape: NetworkShape,
-    weights: Mapping[str, Tensor],
+    networks: Networks,
     inputs: Tensor,
     own: Tensor,
     first: int,
     state: Sequence[State],
-    masks: Sequence[Tensor | None],
+    masks: Masks,
 ) -> Tensor:
     """Inputs with predictions where they are wanted; shapes as in `training_pass`.
 
@@ -77,15 +77,15 @@ def own_inputs(
         first: The first step that may be fed a prediction, at least 1.
         masks: Of dropout, which works on these predictions as on the trained ones.
     """
-    fed = inputs.clone()
-    now = first_state(shape, weights, inputs.shape[2])
+    shape, fed = networks.shape, inputs.clone()
+    now = networks.first_state(inputs.shape[2])
     if not shape.learned:
         now = gathered(shape, state)
     begin = 0
     for step in range(first, inputs.shape[1]):
         piece = slice(begin, step)
         some = [None if mask is None else mask[:, piece] for mask in masks]
-        outputs, now = forward(shape, weights, fed[:, piece], now, masks=some)
+        outputs, now = forward(networks, fed[:, piece], now, masks=some)
         said, chosen = outputs[:, -1], own[:, step]
         said = said.argmax(-1) if shape.symbolic else said
         chosen = chosen if shape.symbolic else chosen.unsqueeze(-1)

@@ -1,9 +1,8 @@
-"""The network of a stack: K networks of one shape, from inputs to the outputs of the head."""
+"""The forward pass of K networks of one shape, from their inputs to the outputs of the head."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -14,107 +13,70 @@ from rnnsearch.models.config import is_custom
 from rnnsearch.models.weights import custom_module_name
 from rnnsearch.tasks.base import Head
 from rnnsearch.training.kernels import differentiable, traced
-from rnnsearch.training.kernels.base import LayerKernel, LayerShape, State
-from rnnsearch.training.kernels.choice import choose, kernels
+from rnnsearch.training.kernels.base import State
+from rnnsearch.training.kernels.choice import kernels
 from rnnsearch.training.kernels.products import scale, shift
+from rnnsearch.training.networks import Masks, Networks
 from rnnsearch.training.padding import last_read, reversed_steps, seen, valid_steps
-from rnnsearch.training.shapes import NetworkShape, gathered, layer_state
-
-Layers = tuple[tuple[LayerKernel, LayerShape], ...]
-"""Of a network, each with the kernel that computes it."""
-
-
-@cache
-def layers_of(
-    shape: NetworkShape,
-    members: int,
-    steps: int,
-    batch: int,
-    device: torch.device,
-    dtype: torch.dtype,
-) -> Layers:
-    """The shape of every layer of a classic cell, and the kernel that computes it; else nothing."""
-    if not has_kernels(shape.cell):
-        return ()
-    found = []
-    width = shape.embedding_size or shape.input_size
-    for hidden in shape.widths:
-        layer = LayerShape(
-            cell=shape.cell,
-            nonlinearity=shape.nonlinearity,
-            hidden_size=hidden,
-            input_size=width,
-            batch_size=batch,
-            seq_len=steps,
-            members=members,
-        )
-        found.append((choose(layer, device, dtype), layer))
-        width = shape.directions * hidden
-    return tuple(found)
+from rnnsearch.training.shapes import gathered, layer_state
 
 
 def forward(
-    shape: NetworkShape,
-    weights: Mapping[str, Tensor],
+    networks: Networks,
     inputs: Tensor,
     state: State,
     *,
     head: Head = "every",
     lengths: Tensor | None = None,
-    masks: Sequence[Tensor | None] = (),
+    masks: Masks = (),
     ends: bool = True,
 ) -> tuple[Tensor, State]:
-    """Run K networks over a chunk of time.
+    """Run K networks over a piece of their sequences.
 
     Args:
-        weights: Padded, each [K, ...], under the names of `models.network`.
-        inputs: [K, T, B, F], or symbols int64 [K, T, B].
-        state: Each [K, layers * directions, B, H].
-        head: Outputs of every step, or of the last valid one.
-        lengths: Valid steps, int64 [K, B] or [1, B]; None where all are.
-        masks: As `run_layers` takes them.
-        ends: Whether the state is wanted where there are lengths.
+        inputs: Numbers [K, T, B, F], or symbols int64 [K, T, B].
+        state: Each part [K, layers * directions, B, H].
+        head: Whether to give the outputs of every time step, or of the last valid one.
+        lengths: Valid time steps of each sequence, int64 [K, B] or [1, B]; None where all are.
+        ends: Whether the state after the sequences is wanted where there are lengths.
 
     Returns:
-        Outputs [K, T, B, O] or [K, 1, B, O], and the state after the last valid step, shaped as
-        `state`; without `ends` it means nothing.
+        Outputs [K, T, B, O] or [K, 1, B, O], and the state after the last valid time step, shaped
+        as `state`; without `ends` the state means nothing.
     """
     if lengths is not None:
         lengths = lengths.expand(len(inputs), -1)
         inputs = seen(inputs, valid_steps(lengths, inputs.shape[1]))
-    entered = enter(shape, weights, inputs)
+    shape, entered = networks.shape, networks.enter(inputs)
     before = layer_state(shape, state)
-    current, after = run_layers(shape, weights, entered, before, masks, lengths, ends=ends)
+    current, after = run_layers(networks, entered, before, masks, lengths, ends=ends)
     if head == "last":
         current = last_read(current, lengths, shape.directions)
-    outputs = head_outputs(current, weights["head.weight"], weights["head.bias"])
-    return outputs, gathered(shape, after)
+    return head_outputs(current, *networks.head), gathered(shape, after)
 
 
 def run_layers(
-    shape: NetworkShape,
-    weights: Mapping[str, Tensor],
+    networks: Networks,
     entered: Tensor,
     state: Sequence[State],
-    masks: Sequence[Tensor | None],
+    masks: Masks,
     lengths: Tensor | None,
     *,
     ends: bool = False,
 ) -> tuple[Tensor, list[State]]:
-    """The layers of K networks between the entry and the head, differentiable.
+    """The layers of K networks between the entry and the head, differentiable by autograd.
 
     Args:
-        entered: [K, T, B, I], padding at zero.
+        entered: What the first layer reads, [K, T, B, I], with zeros for padding.
         state: One a layer and direction, each part [K, B, H].
-        masks: Factors of the outputs of every layer, [K, T, B, directions * H] or None for one
-            that drops nothing; empty where no layer does.
-        lengths: Valid steps; what reads backwards starts at the last of them.
-        ends: Whether the states are to be those after the last valid step.
+        lengths: Valid time steps; a layer that reads backwards starts at the last of them.
+        ends: Whether the states after the sequences are wanted where there are lengths.
 
     Returns:
-        The head's inputs [K, T, B, directions * H], and the states; without `ends` they mean
-        nothing where there are lengths.
+        What the head reads [K, T, B, directions * H], and the states after the last valid time
+        step; without `ends` the states mean nothing where there are lengths.
     """
+    shape = networks.shape
     current = stream = entered
     after: list[State] = []
     for layer in range(shape.num_layers):
@@ -122,12 +84,12 @@ def run_layers(
         for side in range(shape.directions):
             read = reversed_steps(current, lengths) if side else current
             before = state[layer * shape.directions + side]
-            outputs, last = _one_layer(shape, weights, layer, side, read, before, lengths, ends)
+            outputs, last = _one_layer(networks, layer, side, read, before, lengths, ends)
             sides.append(reversed_steps(outputs, lengths) if side else outputs)
             after.append(last)
         current = sides[0] if len(sides) == 1 else torch.cat(sides, -1)
         if shape.layer_norm:
-            current = _normalised(shape, weights, layer, current)
+            current = _normalised(networks, layer, current)
         if shape.residual and layer:
             current = stream + current
         stream = current
@@ -137,8 +99,7 @@ def run_layers(
 
 
 def _one_layer(
-    shape: NetworkShape,
-    weights: Mapping[str, Tensor],
+    networks: Networks,
     layer: int,
     side: int,
     inputs: Tensor,
@@ -146,61 +107,54 @@ def _one_layer(
     lengths: Tensor | None,
     ends: bool,
 ) -> tuple[Tensor, State]:
-    """One layer in one direction, along the steps as they are given; see `run_layers`."""
-    end = f"_l{layer}" + "_reverse" * side
+    """One layer in one direction, along the time steps in their given order; see `run_layers`."""
+    shape = networks.shape
     if not has_kernels(shape.cell):
-        prefix, suffix = "rnn.", end
+        prefix, suffix = "rnn.", f"_l{layer}" + "_reverse" * side
         if is_custom(shape.cell):
             prefix, suffix = f"rnn.{custom_module_name(layer, side)}.", ""
-        mine = {
+        weights = {
             name.removeprefix(prefix).removesuffix(suffix): weight
-            for name, weight in weights.items()
+            for name, weight in networks.weights.items()
             if name.startswith(prefix) and name.endswith(suffix)
         }
-        return traced.layer(shape.cell, shape.widths[layer], inputs, mine, state, lengths)
-    head = weights["head.bias"]
-    kernel, made = layers_of(shape, *inputs.shape[:3], head.device, head.dtype)[layer]
+        return traced.layer(shape.cell, shape.widths[layer], inputs, weights, state, lengths)
+    kernel, made = networks.layers(inputs)[layer]
     if ends and lengths is not None and not kernel.ends:
         kernel = kernels()["batched"]
-    four = layer_weights(shape, weights, layer, side)
+    four = networks.layer_weights(layer, side)
     return differentiable.layer(kernel, made, inputs.contiguous(), four, state, lengths)
 
 
-def _normalised(
-    shape: NetworkShape, weights: Mapping[str, Tensor], layer: int, outputs: Tensor
-) -> Tensor:
-    """Outputs over their own units at mean 0 and variance 1, times a gain plus a bias."""
+def _normalised(networks: Networks, layer: int, outputs: Tensor) -> Tensor:
+    """Layer normalisation: outputs at mean 0 and variance 1 over each trial's own units, times a
+    learned gain, plus a learned bias."""
+    shape = networks.shape
     assert shape.own_widths is not None
     own_width, width, both = shape.own_widths[layer], shape.widths[layer], shape.directions
-    gain, bias = (weights[f"rnn.norm_{name}_l{layer}"] for name in ("weight", "bias"))
+    gain, bias = (networks.weights[f"rnn.norm_{name}_l{layer}"] for name in ("weight", "bias"))
 
     def cut(padded: Tensor) -> Tensor:
         sides = padded.view(*padded.shape[:-1], both, width)
         return sides[..., :own_width].flatten(-2)
 
-    mine = cut(outputs)
-    normal = functional.layer_norm(mine, mine.shape[-1:])
-    found = shift(scale(normal, cut(gain)), cut(bias))
-    padded = functional.pad(found.view(*found.shape[:-1], both, own_width), (0, width - own_width))
-    return padded.flatten(-2)
-
-
-def layer_weights(
-    shape: NetworkShape, weights: Mapping[str, Tensor], layer: int, side: int = 0
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """w_ih, w_hh, b_ih and b_hh of a classic layer; zeros for biases that are not there."""
-    end = f"_l{layer}" + "_reverse" * side
-    into, across = weights[f"rnn.weight_ih{end}"], weights[f"rnn.weight_hh{end}"]
-    if not shape.bias:
-        nothing = into.new_zeros(into.shape[:2])
-        return into, across, nothing, nothing
-    return into, across, weights[f"rnn.bias_ih{end}"], weights[f"rnn.bias_hh{end}"]
+    unpadded = cut(outputs)
+    normal = functional.layer_norm(unpadded, unpadded.shape[-1:])
+    scaled = shift(scale(normal, cut(gain)), cut(bias))
+    sides = scaled.view(*scaled.shape[:-1], both, own_width)
+    return functional.pad(sides, (0, width - own_width)).flatten(-2)
 
 
 def head_outputs(
     current: Tensor, weight: Tensor, bias: Tensor, into: Tensor | None = None
 ) -> Tensor:
-    """[K, T, B, H] through weight [K, O, H] to [K, T, B, O], where wanted `into` a tensor."""
+    """What the head makes of [K, T, B, H]: outputs [K, T, B, O].
+
+    Args:
+        weight: [K, O, H].
+        bias: [K, O].
+        into: A tensor to write the outputs into; None makes one.
+    """
     members, steps, batch, width = current.shape
     rows = current.reshape(members, steps * batch, width)
     if weight.shape[1] == 1:
@@ -212,20 +166,3 @@ def head_outputs(
         room = None if into is None else into.view(members, steps * batch, -1)
         outputs = torch.baddbmm(bias.unsqueeze(1), rows, weight.transpose(1, 2), out=room)
     return outputs.view(members, steps, batch, -1)
-
-
-def enter(shape: NetworkShape, weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-    """Numbers as they are; symbols [K, T, B] as one-hot rows or rows of each trial's embedding."""
-    if not shape.symbolic:
-        return inputs
-    if shape.embedding_size is None:
-        onehot = weights["head.bias"].new_zeros((*inputs.shape, shape.input_size))
-        return onehot.scatter_(-1, inputs.unsqueeze(-1), 1.0)
-    table = weights["embedding.weight"]
-    rows = inputs + table_starts(table, shape.input_size)
-    return functional.embedding(rows, table.reshape(-1, shape.embedding_size))
-
-
-def table_starts(table: Tensor, symbols: int) -> Tensor:
-    """Where each trial's embedding starts among the rows of all of them, [K, 1, 1]."""
-    return torch.arange(len(table), device=table.device).mul_(symbols).view(-1, 1, 1)

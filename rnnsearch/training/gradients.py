@@ -1,41 +1,37 @@
-"""Losses and gradients of the networks of a stack: one pass forward and back, written by hand.
+"""The losses of the networks of a stack and their gradients: one pass forward and one back.
 
-The same functions as `forward`, with dropout between the layers, and their derivatives.
+The forward pass computes what `forward` does, with dropout between the layers. Of a chain of cells
+that torch has, the derivatives are written by hand; of all others autograd computes them. What
+becomes of the gradients (clipping, the optimizer's update) stands in `stepping/step.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from rnnsearch.tasks.base import Batch, Head
-from rnnsearch.training.forward import (
-    enter,
-    head_outputs,
-    layer_weights,
-    layers_of,
-    run_layers,
-    table_starts,
-)
+from rnnsearch.training.forward import head_outputs, run_layers
 from rnnsearch.training.kernels.base import State
-from rnnsearch.training.losses import LossShape, losses_and_slopes
+from rnnsearch.training.losses import LossShape, losses_and_gradients
+from rnnsearch.training.networks import Masks, Networks
 from rnnsearch.training.packed import head_pass
 from rnnsearch.training.padding import last_read, seen, spread_read, valid_steps
-from rnnsearch.training.shapes import NetworkShape, learned_state
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one pass found.
+    """What one pass computed.
 
     Attributes:
         losses: [K].
-        gradients: Of each trial's own loss, in the order of the layout.
-        after: The state after the last step, one a layer, each part [K, B, H]; of sequences of
-            unequal length it means nothing.
+        gradients: Of each trial's own loss in its weights, each [K, ...], in the order of the
+            layout.
+        after: The state after the last time step, one a layer and direction, each part [K, B, H];
+            of sequences of unequal length it means nothing.
     """
 
     losses: Tensor
@@ -44,81 +40,77 @@ class Pass:
 
 
 def training_pass(
-    shape: NetworkShape,
-    weights: Mapping[str, Tensor],
+    networks: Networks,
     batch: Batch,
     loss: LossShape,
     head: Head,
     state: Sequence[State],
-    masks: Sequence[Tensor | None],
+    masks: Masks,
     rows: Sequence[Tensor] | None = None,
 ) -> Pass:
-    """Run K networks over a chunk of time and back; call it under `no_grad`.
+    """Run K networks forward over a batch and back; call it under `no_grad`.
 
     Args:
-        weights: Padded, each [K, ...], under the names of `models.network`.
         batch: With contiguous inputs.
-        head: Where the outputs are that the targets are for.
+        head: At which time steps the outputs are that the targets are for.
         state: One a layer and direction, each part [K, B, H], contiguous; not read where
             networks learn theirs.
-        masks: Factors of the outputs of every layer, [K, T, B, directions * H] or None for one
-            that drops nothing; empty where no layer does.
-        rows: Of `valid_rows`, where a head that answers at every step is to read no padding.
+        rows: Of `valid_rows`, where a head that answers at every time step is to read no padding.
     """
-    lengths = batch.lengths
+    shape, lengths = networks.shape, batch.lengths
     valid = None if lengths is None else valid_steps(lengths, batch.inputs.shape[1])
     inputs = batch.inputs if valid is None else seen(batch.inputs, valid)
-    entered = enter(shape, weights, inputs)
+    entered = networks.enter(inputs)
     layers = _chain if shape.by_hand else _traced
-    current, after, pull = layers(shape, weights, entered, state, masks, lengths)
-    weight, bias = weights["head.weight"], weights["head.bias"]
+    current, after, backward = layers(networks, entered, state, masks, lengths)
     if rows is not None and head == "every":
-        losses, arriving, *found = head_pass(current, weight, bias, batch.targets, loss, rows)
+        losses, arriving, *last = head_pass(current, *networks.head, batch.targets, loss, rows)
     else:
-        above = current
+        read = current
         if head == "last":
-            above = last_read(current, lengths, shape.directions)
+            read = last_read(current, lengths, shape.directions)
             valid = None if lengths is None else lengths.unsqueeze(1) > 0
-        outputs = head_outputs(above, weight, bias)
-        losses, slopes = losses_and_slopes(loss, outputs, batch.targets, valid)
-        arriving, *found = _head_gradients(above, weight, slopes)
+        outputs = head_outputs(read, *networks.head)
+        losses, gradient = losses_and_gradients(loss, outputs, batch.targets, valid)
+        arriving, *last = _head_gradients(read, networks.head[0], gradient)
         if head == "last":
             arriving = spread_read(arriving, lengths, batch.inputs.shape[1], shape.directions)
-    below, own = pull(arriving)
+    below, first = backward(arriving)
     if below is not None:
-        own.insert(0, _embedding_gradient(shape, weights, inputs, entered, below))
-    return Pass(losses, [*own, *found], after)
+        first.insert(0, _embedding_gradient(networks, inputs, below))
+    return Pass(losses, [*first, *last], after)
 
 
-Pull = Callable[[Tensor], tuple[Tensor | None, list[Tensor]]]
-"""The slopes of the head's inputs to those of what entered (None unless it is embedded) and of
-every weight of the layers, in the order of the layout."""
+Backward = Callable[[Tensor], tuple[Tensor | None, list[Tensor]]]
+"""From the gradient in what the head reads to that in what entered the first layer (None unless it
+is embedded), and to those in every weight of the layers, in the order of the layout."""
+
+Layered = tuple[Tensor, list[State], Backward]
+"""What the head reads [K, T, B, directions * H], the states after it, and the way back."""
 
 
 def _chain(
-    shape: NetworkShape,
-    weights: Mapping[str, Tensor],
+    networks: Networks,
     entered: Tensor,
     state: Sequence[State],
-    masks: Sequence[Tensor | None],
+    masks: Masks,
     lengths: Tensor | None,
-) -> tuple[Tensor, list[State], Pull]:
-    """Layer on layer of a classic cell, with the derivative by hand."""
-    current, device, dtype = entered, entered.device, weights["head.bias"].dtype
+) -> Layered:
+    """Layer on layer of a cell that torch has, with the derivative by hand."""
+    shape, current = networks.shape, entered
     after, kept = [], []
-    layers = layers_of(shape, *entered.shape[:3], device, dtype)
+    layers = networks.layers(entered)
     for number, (kernel, layer) in enumerate(layers):
-        four = layer_weights(shape, weights, number)
-        operands = (current.contiguous(), *four, *state[number])
+        operands = (current.contiguous(), *networks.layer_weights(number), *state[number])
         current, last, saved = kernel.forward(layer, operands, lengths)
         after.append(last)
         kept.append(saved)
         if masks and (mask := masks[number]) is not None:
             current = current * mask
 
-    def pull(arriving: Tensor) -> tuple[Tensor | None, list[Tensor]]:
+    def backward(arriving: Tensor) -> tuple[Tensor | None, list[Tensor]]:
         below: Tensor | None = arriving
-        found: list[Tensor] = []
+        gradients: list[Tensor] = []
         nothing = (None,) * shape.state_parts
         for number, (kernel, layer) in reversed(list(enumerate(layers))):
             assert below is not None  # asked for of every layer but the first
@@ -126,81 +118,81 @@ def _chain(
                 below = below * mask
             read = number > 0 or shape.embedding_size is not None
             wanted = (read, *[True] * 4, *[False] * shape.state_parts)
-            below, *own = kernel.backward(layer, kept.pop(), below, nothing, wanted)
-            found[:0] = [one for one in own[: 4 if shape.bias else 2] if one is not None]
-        return below, found
+            below, *four = kernel.backward(layer, kept.pop(), below, nothing, wanted)
+            gradients[:0] = [one for one in four[: 4 if shape.bias else 2] if one is not None]
+        return below, gradients
 
-    return current, after, pull
+    return current, after, backward
 
 
 def _traced(
-    shape: NetworkShape,
-    weights: Mapping[str, Tensor],
+    networks: Networks,
     entered: Tensor,
     state: Sequence[State],
-    masks: Sequence[Tensor | None],
+    masks: Masks,
     lengths: Tensor | None,
-) -> tuple[Tensor, list[State], Pull]:
+) -> Layered:
     """Any layers, with the derivative by torch's autograd."""
+    shape, weights = networks.shape, networks.weights
     names = [name for name in weights if name.startswith("rnn.")]
     leaves = {name: weights[name].detach().requires_grad_() for name in names}
-    known = {**weights, **leaves}
+    watched = replace(networks, weights={**weights, **leaves})
     embedded = shape.embedding_size is not None
     entry = entered.detach().requires_grad_(embedded)
     with torch.enable_grad():
         if shape.learned:
             batch = entered.shape[2]
-            state = [learned_state(shape, known, n, batch) for n in range(len(state))]
-        current, after = run_layers(shape, known, entry, state, masks, lengths)
+            state = [watched.learned_state(number, batch) for number in range(len(state))]
+        current, after = run_layers(watched, entry, state, masks, lengths)
 
-    def pull(arriving: Tensor) -> tuple[Tensor | None, list[Tensor]]:
+    def backward(arriving: Tensor) -> tuple[Tensor | None, list[Tensor]]:
         wanted = [entry, *leaves.values()] if embedded else list(leaves.values())
-        # A cell of the user's may leave a weight unused.
-        found = list(
+        # A person's own cell may leave a weight unused.
+        gradients = list(
             torch.autograd.grad(
                 current, wanted, arriving, allow_unused=True, materialize_grads=True
             )
         )
-        return (found.pop(0) if embedded else None), found
+        return (gradients.pop(0) if embedded else None), gradients
 
-    return current.detach(), [tuple(p.detach() for p in parts) for parts in after], pull
+    return current.detach(), [tuple(p.detach() for p in parts) for parts in after], backward
 
 
-def _head_gradients(current: Tensor, weight: Tensor, slopes: Tensor) -> list[Tensor]:
-    """Of the head's inputs, weight and bias; shapes of operands as in `head_outputs`."""
+def _head_gradients(current: Tensor, weight: Tensor, gradient: Tensor) -> list[Tensor]:
+    """The gradients in what the head reads, in its weight and in its bias.
+
+    Args:
+        current: What the head reads, [K, T, B, H].
+        weight: [K, O, H].
+        gradient: In the outputs, [K, T, B, O].
+    """
     members, steps, batch, width = current.shape
     rows = current.reshape(members, steps * batch, width)
-    slopes = slopes.view(members, steps * batch, -1)
+    gradient = gradient.view(members, steps * batch, -1)
     if weight.shape[1] == 1:
-        below = slopes * weight
+        below = gradient * weight
         # Twice the one column: MKL rounds a matrix by a vector in another way for one member than
         # for several, and a matrix by two columns alike.
-        twice = torch.bmm(rows.transpose(1, 2), slopes.expand(-1, -1, 2))
+        twice = torch.bmm(rows.transpose(1, 2), gradient.expand(-1, -1, 2))
         d_weight = twice[..., :1].transpose(1, 2)
     else:
-        below = torch.bmm(slopes, weight)
-        d_weight = torch.bmm(rows.transpose(1, 2), slopes).transpose(1, 2)
-    return [below.view(members, steps, batch, width), d_weight, slopes.sum(1)]
+        below = torch.bmm(gradient, weight)
+        d_weight = torch.bmm(rows.transpose(1, 2), gradient).transpose(1, 2)
+    return [below.view(members, steps, batch, width), d_weight, gradient.sum(1)]
 
 
-def _embedding_gradient(
-    shape: NetworkShape,
-    weights: Mapping[str, Tensor],
-    symbols: Tensor,
-    entered: Tensor,
-    arriving: Tensor,
-) -> Tensor:
-    """Of the embeddings [K, V, E]."""
-    table = weights["embedding.weight"]
+def _embedding_gradient(networks: Networks, symbols: Tensor, arriving: Tensor) -> Tensor:
+    """The gradient in the embeddings, [K, V, E], of that in their outputs, [K, T, B, E]."""
+    table, count = networks.weights["embedding.weight"], networks.shape.input_size
     if table.device.type != "cpu":
         # Beyond 3,072 symbols torch's own operator looks at a count on the host, which a captured
-        # step must not; and this sums in one order every time.
-        onehot = table.new_zeros(len(table), symbols[0].numel(), shape.input_size)
+        # training step must not; and this sums in one order every time.
+        onehot = table.new_zeros(len(table), symbols[0].numel(), count)
         onehot.scatter_(-1, symbols.reshape(len(table), -1, 1), 1.0)
         return torch.bmm(onehot.transpose(1, 2), arriving.reshape(*onehot.shape[:2], -1))
-    rows = symbols + table_starts(table, shape.input_size)
-    count = len(table) * shape.input_size
+    numbers = networks.table_rows(symbols)
+    arriving = arriving.reshape(*symbols.shape, -1)
     gradient: Tensor = torch.ops.aten.embedding_dense_backward(
-        arriving.reshape(entered.shape), rows, count, -1, False
+        arriving, numbers, len(table) * count, -1, False
     )
     return gradient.view(table.shape)

@@ -29,7 +29,7 @@ def loss_shape(wanted: Loss | None, data: TaskData) -> LossShape:
     return LossShape(name, data.quantiles if name == "quantile" else ())
 
 
-def losses_and_slopes(
+def losses_and_gradients(
     loss: LossShape, outputs: Tensor, targets: Tensor, valid: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """Each trial's own mean over its valid steps, sequences and outputs, and its derivative.

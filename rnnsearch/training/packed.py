@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from rnnsearch.training.losses import LossShape, losses_and_slopes
+from rnnsearch.training.losses import LossShape, losses_and_gradients
 
 BLOCK_NUMBERS = 1 << 17
 """Outputs that are taken at once: a loss is a dozen passes over them, which should stay in the
@@ -60,7 +60,7 @@ def head_pass(
         for some in torch.split(own, block):
             above = read[k].index_select(0, some)
             outputs = torch.addmm(bias[k], above, weight[k].t())
-            mean, slopes = losses_and_slopes(
+            mean, slopes = losses_and_gradients(
                 loss, _alone(outputs), _alone(wanted[k].index_select(0, some))
             )
             share = len(some) / len(own)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -12,11 +10,12 @@ from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import state_width
 from rnnsearch.tasks.base import Head
 from rnnsearch.tasks.closed_loop import closed_loop_rollout
-from rnnsearch.training.forward import forward, head_outputs, layer_weights, layers_of
+from rnnsearch.training.forward import forward, head_outputs
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.kernels.choice import whole_steps
 from rnnsearch.training.layout import layout_of
-from rnnsearch.training.shapes import NetworkShape, first_state, layer_state, network_shape
+from rnnsearch.training.networks import Networks, layers_of
+from rnnsearch.training.shapes import layer_state, network_shape
 
 
 class StackPredictor:
@@ -28,14 +27,12 @@ class StackPredictor:
         head: Of the task.
     """
 
-    def __init__(self, shape: NetworkShape, weights: Mapping[str, Tensor], head: Head) -> None:
-        bias = weights["head.bias"]
-        self.size = len(bias)
-        self.device = bias.device
-        self.dtype = bias.dtype
-        self._shape = shape
+    def __init__(self, networks: Networks, head: Head) -> None:
+        weights = {name: weight.contiguous() for name, weight in networks.weights.items()}
+        self._networks = Networks(networks.shape, weights)
         self._head = head
-        self._weights = {name: weight.contiguous() for name, weight in weights.items()}
+        bias = weights["head.bias"]
+        self.size, self.device, self.dtype = len(bias), bias.device, bias.dtype
 
     def __call__(
         self, inputs: Tensor, state: State | None, lengths: Tensor | None = None
@@ -52,15 +49,14 @@ class StackPredictor:
         self, inputs: Tensor, state: State | None, lengths: Tensor | None, *, ends: bool
     ) -> tuple[Tensor, State]:
         inputs = inputs.expand(self.size, *inputs.shape[1:])
-        shape, weights = self._shape, self._weights
         if state is None:
-            state = first_state(shape, weights, inputs.shape[2])
-        return forward(shape, weights, inputs, state, head=self._head, lengths=lengths, ends=ends)
+            state = self._networks.first_state(inputs.shape[2])
+        return forward(self._networks, inputs, state, head=self._head, lengths=lengths, ends=ends)
 
     @torch.no_grad()
     def rollout(self, inputs: Tensor, state: State | None, steps: int) -> Tensor:
         """See `tasks.base.Predictor`; the same numbers by either way."""
-        shape = self._shape
+        shape = self._networks.shape
         layers = layers_of(shape, self.size, 1, inputs.shape[2], self.device, self.dtype)
         if shape.symbolic or not shape.by_hand or not whole_steps(kernel for kernel, _ in layers):
             return closed_loop_rollout(self, inputs, state, steps)
@@ -71,7 +67,7 @@ class StackPredictor:
         first = outputs[:, -1:]
         rest = closed_loop(
             [layer for _, layer in layers],
-            [layer_weights(shape, self._weights, n) for n in range(shape.num_layers)],
+            [self._networks.layer_weights(n) for n in range(shape.num_layers)],
             layer_state(shape, state),
             self._head_into,
             first,
@@ -80,7 +76,7 @@ class StackPredictor:
         return torch.cat([first, rest], dim=1)
 
     def _head_into(self, current: Tensor, outputs: Tensor) -> None:
-        head_outputs(current, self._weights["head.weight"], self._weights["head.bias"], outputs)
+        head_outputs(current, *self._networks.head, outputs)
 
 
 def stack_of_one(network: RecurrentNetwork, head: Head) -> StackPredictor:
@@ -89,7 +85,7 @@ def stack_of_one(network: RecurrentNetwork, head: Head) -> StackPredictor:
     sizes = network.input_size, network.head.out_features, network.symbolic
     layout = layout_of(model, *sizes)
     row = layout.pack(network.state_dict()).unsqueeze(0)
-    return StackPredictor(network_shape(model, *sizes), layout.views(row), head)
+    return StackPredictor(Networks(network_shape(model, *sizes), layout.views(row)), head)
 
 
 def padded_state(network: RecurrentNetwork, state: State) -> State:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from torch import Tensor
 from torch.nn import functional
 
 from rnnsearch.models.cells import CELLS, has_kernels
@@ -15,7 +14,6 @@ from rnnsearch.models.config import ModelConfig, is_custom
 from rnnsearch.models.custom import state_sizes
 from rnnsearch.models.weights import state_sizes_of
 from rnnsearch.training.kernels.base import State
-from rnnsearch.training.kernels.products import spread
 from rnnsearch.training.layout import padded_size
 
 
@@ -101,25 +99,6 @@ def zero_state(
     """(h,) or (h, c) of zeros, each [K, layers * directions, B, H]."""
     size = (members, shape.num_layers * shape.directions, batch, shape.state_width)
     return tuple(torch.zeros(size, device=device, dtype=dtype) for _ in range(shape.state_parts))
-
-
-def first_state(shape: NetworkShape, weights: Mapping[str, Tensor], batch: int) -> State:
-    """What a sequence starts from: zero, or the learned state of each trial; as `zero_state`."""
-    head = weights["head.bias"]
-    state = zero_state(shape, len(head), batch, head.device, head.dtype)
-    if not shape.learned:
-        return state
-    layers = [learned_state(shape, weights, n, batch) for n in range(state[0].shape[1])]
-    return gathered(shape, layers)
-
-
-def learned_state(
-    shape: NetworkShape, weights: Mapping[str, Tensor], number: int, batch: int
-) -> State:
-    """Of one layer in one direction, each part [K, B, H], differentiable."""
-    end = f"_l{number // shape.directions}" + "_reverse" * (number % shape.directions)
-    parts = range(shape.state_parts)
-    return tuple(spread(weights[f"rnn.initial{part}{end}"], batch) for part in parts)
 
 
 def layer_state(shape: NetworkShape, state: State) -> list[State]:

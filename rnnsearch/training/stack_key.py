@@ -11,9 +11,9 @@ from rnnsearch.tasks.base import Task, TaskData, Window
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.training.config import MatmulPrecision, TrialConfig
 from rnnsearch.training.feeding import Feeding, feeding_of
-from rnnsearch.training.forward import Layers, layers_of
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.losses import LossShape, loss_shape
+from rnnsearch.training.networks import Layers, layers_of
 from rnnsearch.training.optimizers import Rule, rule_of
 from rnnsearch.training.shapes import NetworkShape, network_shape
 

@@ -12,8 +12,8 @@ from itertools import product
 import torch
 
 from rnnsearch.models.config import ModelConfig, is_custom
-from rnnsearch.training.forward import Layers, layers_of
 from rnnsearch.training.kernels.choice import whole_steps
+from rnnsearch.training.networks import Layers, layers_of
 from rnnsearch.training.shapes import NetworkShape, network_shape
 from rnnsearch.training.stack_key import Shared
 from rnnsearch.training.stepping.base import Stepper

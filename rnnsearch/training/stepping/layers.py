@@ -16,8 +16,8 @@ import numpy as np
 
 from rnnsearch.models.cells import CELLS
 from rnnsearch.models.config import is_custom
-from rnnsearch.training.forward import Layers
 from rnnsearch.training.kernels.choice import whole_steps
+from rnnsearch.training.networks import Layers
 from rnnsearch.training.optimizers import corrections
 from rnnsearch.training.packed import valid_rows
 from rnnsearch.training.shapes import NetworkShape

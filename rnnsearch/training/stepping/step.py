@@ -16,6 +16,7 @@ from rnnsearch.tasks.base import Batch
 from rnnsearch.training.feeding import own_inputs
 from rnnsearch.training.gradients import Pass, training_pass
 from rnnsearch.training.kernels.base import State
+from rnnsearch.training.networks import Masks, Networks
 from rnnsearch.training.optimizers import Corrections, Settings, clip_, clip_values_, update_
 from rnnsearch.training.stack_key import Shared
 from rnnsearch.training.stepping.stretch import Places
@@ -33,7 +34,7 @@ class StepInputs:
     """
 
     batch: Batch
-    masks: Sequence[Tensor | None]
+    masks: Masks
     own: Tensor | None
     rows: Sequence[Tensor] | None = None
 
@@ -69,7 +70,7 @@ class StepBody:
         self._key = shared.key
         self._layout = shared.layout
         self._head = shared.task.head
-        self._weights = shared.layout.views(rows["parameters"])
+        self._networks = self._networks_in(rows["parameters"])
 
     def __call__(
         self,
@@ -90,7 +91,7 @@ class StepBody:
         Returns:
             The pass, and the norms [K] of its gradients before any clipping.
         """
-        found = self._pass(now, self._weights, state)
+        found = self._pass(now, self._networks, state)
         self._layout.join(found.gradients, self._rows["gradients"])
         return found, self._update(how, ahead, number)
 
@@ -118,7 +119,7 @@ class StepBody:
         for who, now in parts:
             some = self._rows["parameters"][who]
             before = [tuple(part[who] for part in layer) for layer in state]
-            found = self._pass(now, self._layout.views(some), before)
+            found = self._pass(now, self._networks_in(some), before)
             if isinstance(who, slice):
                 self._layout.join(found.gradients, gradients[who])
             else:
@@ -128,14 +129,18 @@ class StepBody:
             losses[who] = found.losses
         return losses, self._update(how, ahead, number)
 
-    def _pass(self, now: StepInputs, weights: Mapping[str, Tensor], state: Sequence[State]) -> Pass:
-        network, batch = self._key.network, now.batch
+    def _networks_in(self, parameters: Tensor) -> Networks:
+        """The networks whose weights lie in some rows of parameters."""
+        return Networks(self._key.network, self._layout.views(parameters))
+
+    def _pass(self, now: StepInputs, networks: Networks, state: Sequence[State]) -> Pass:
+        batch = now.batch
         if now.own is not None:
             first = self._key.feeding.first_own(batch.inputs.shape[1])
-            inputs = own_inputs(network, weights, batch.inputs, now.own, first, state, now.masks)
+            inputs = own_inputs(networks, batch.inputs, now.own, first, state, now.masks)
             batch = replace(batch, inputs=inputs)
         return training_pass(
-            network, weights, batch, self._key.loss, self._head, state, now.masks, now.rows
+            networks, batch, self._key.loss, self._head, state, now.masks, now.rows
         )
 
     def _update(self, how: Settings, ahead: Corrections, number: int) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnsearch.training.losses import LossShape, losses_and_slopes
+from rnnsearch.training.losses import LossShape, losses_and_gradients
 
 QUANTILES = (0.1, 0.5, 0.8)
 SHAPES = {name: LossShape(name) for name in ("mse", "l1", "huber", "cross_entropy", "bce")} | {
@@ -55,7 +55,7 @@ def test_each_trial_gets_the_gradient_of_its_own_mean(name, padded):
     if padded:
         given[0][~valid] = torch.nan
         given[1][~valid] = -100 if name == "cross_entropy" else torch.nan
-    found, slopes = losses_and_slopes(SHAPES[name], *given, valid if padded else None)
+    found, slopes = losses_and_gradients(SHAPES[name], *given, valid if padded else None)
     for k in range(K):
         single = outputs[k].clone().requires_grad_()
         wanted = torchs(name, single[valid[k]], targets[k][valid[k]])
@@ -71,7 +71,7 @@ def test_at_a_target_hit_exactly_the_slope_is_torchs(name):
         outputs = targets.repeat_interleave(3, -1)
     elif name not in ("cross_entropy", "bce"):
         outputs = targets.clone()
-    _, slopes = losses_and_slopes(SHAPES[name], outputs.clone(), targets)
+    _, slopes = losses_and_gradients(SHAPES[name], outputs.clone(), targets)
     single = outputs[0].clone().requires_grad_()
     torchs(name, single.flatten(0, 1), targets[0].flatten(0, 1)).backward()
     assert torch.allclose(slopes[0], single.grad, rtol=1e-11, atol=1e-16)
@@ -82,10 +82,10 @@ def test_the_same_bits_in_any_company(name):
     outputs, targets = drawn(name, torch.float32)
     valid = torch.rand(K, T, B, generator=torch.Generator().manual_seed(0)) > 0.3
     for mask in (None, valid):
-        losses, slopes = losses_and_slopes(SHAPES[name], outputs.clone(), targets, mask)
+        losses, slopes = losses_and_gradients(SHAPES[name], outputs.clone(), targets, mask)
         for k in range(K):
             one = slice(k, k + 1)
-            alone = losses_and_slopes(
+            alone = losses_and_gradients(
                 SHAPES[name],
                 outputs[one].clone(),
                 targets[one].clone(),
@@ -98,6 +98,6 @@ def test_the_same_bits_in_any_company(name):
 def test_a_trial_without_a_valid_step_has_no_loss_and_no_slope():
     outputs, targets = drawn("huber")
     valid = torch.zeros(K, T, B, dtype=torch.bool)
-    losses, slopes = losses_and_slopes(SHAPES["huber"], outputs, targets, valid)
+    losses, slopes = losses_and_gradients(SHAPES["huber"], outputs, targets, valid)
     assert not losses.any()
     assert not slopes.any()

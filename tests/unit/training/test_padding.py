@@ -14,6 +14,7 @@ from rnnsearch.tasks.base import Batch, Head
 from rnnsearch.training.gradients import training_pass
 from rnnsearch.training.layout import layout_of
 from rnnsearch.training.losses import LossShape
+from rnnsearch.training.networks import Networks
 from rnnsearch.training.plain import NetworkPredictor
 from rnnsearch.training.predictor import StackPredictor
 from rnnsearch.training.shapes import network_shape, zero_state
@@ -70,7 +71,7 @@ def test_losses_and_gradients_are_those_of_the_valid_steps(cell, nonlinearity, h
     state = [tuple(part[:, layer] for part in start) for layer in range(2)]
     with torch.no_grad():
         found = training_pass(
-            shape, layout.views(rows), batch, LossShape("cross_entropy"), head, state, []
+            Networks(shape, layout.views(rows)), batch, LossShape("cross_entropy"), head, state, []
         )
     joined = torch.ones_like(rows)
     layout.join(found.gradients, joined)
@@ -96,7 +97,7 @@ def test_outputs_and_states_are_those_of_the_valid_steps(cell, nonlinearity, hea
     networks = made(cell, nonlinearity, torch.float32)
     shape, layout, rows = rows_of(networks)
     batch = drawn(head, torch.float32, torch.inf)
-    predictor = StackPredictor(shape, layout.views(rows), head)
+    predictor = StackPredictor(Networks(shape, layout.views(rows)), head)
     outputs, state = predictor(batch.inputs, None, LENGTHS)
     going_on, _ = predictor(batch.inputs.nan_to_num(0, 0, 0)[:, :2].contiguous(), state)
     for k, network in enumerate(networks):
@@ -124,7 +125,7 @@ def test_outputs_and_states_are_those_of_the_valid_steps(cell, nonlinearity, hea
 def test_what_padding_holds_changes_no_bit(cell, nonlinearity):
     networks = made(cell, nonlinearity, torch.float32)
     shape, layout, rows = rows_of(networks)
-    predictor = StackPredictor(shape, layout.views(rows), "last")
+    predictor = StackPredictor(Networks(shape, layout.views(rows)), "last")
     found = [
         predictor(drawn("last", torch.float32, p).inputs, None, LENGTHS) for p in (0, torch.nan)
     ]
@@ -136,9 +137,13 @@ def test_one_row_of_lengths_is_everybodys():
     networks = made("lstm", "tanh", torch.float32)
     shape, layout, rows = rows_of(networks)
     inputs = drawn("every", torch.float32, 0.0).inputs[:1]
-    together = StackPredictor(shape, layout.views(rows), "every")(inputs, None, LENGTHS[:1])
+    together = StackPredictor(Networks(shape, layout.views(rows)), "every")(
+        inputs, None, LENGTHS[:1]
+    )
     for k in range(MEMBERS):
         weights = layout.views(rows[k : k + 1].clone())
-        outputs, state = StackPredictor(shape, weights, "every")(inputs, None, LENGTHS[:1])
+        outputs, state = StackPredictor(Networks(shape, weights), "every")(
+            inputs, None, LENGTHS[:1]
+        )
         assert torch.equal(outputs[0], together[0][k])
         assert all(torch.equal(a[0], b[k]) for a, b in zip(state, together[1], strict=True))

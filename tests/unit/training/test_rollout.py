@@ -11,6 +11,7 @@ from rnnsearch.tasks.closed_loop import closed_loop_rollout
 from rnnsearch.testing.kernels import layer_of
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 from rnnsearch.training.layout import layout_of
+from rnnsearch.training.networks import Networks
 from rnnsearch.training.predictor import StackPredictor
 from rnnsearch.training.shapes import network_shape
 
@@ -36,7 +37,8 @@ def rows_of(model: ModelConfig, points: int, members: int) -> Tensor:
 
 def stack_of(model: ModelConfig, points: int, rows: Tensor) -> StackPredictor:
     layout = layout_of(model, points, points, False)
-    return StackPredictor(network_shape(model, points, points, False), layout.views(rows), "every")
+    shape = network_shape(model, points, points, False)
+    return StackPredictor(Networks(shape, layout.views(rows)), "every")
 
 
 @pytest.mark.parametrize("points", POINTS.values(), ids=POINTS.keys())

@@ -13,6 +13,7 @@ from rnnsearch.tasks.base import Batch
 from rnnsearch.training.gradients import training_pass
 from rnnsearch.training.layout import layout_of
 from rnnsearch.training.losses import LossShape
+from rnnsearch.training.networks import Networks
 from rnnsearch.training.shapes import NetworkShape, network_shape
 
 CELLS = [("rnn", "tanh"), ("rnn", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
@@ -119,8 +120,7 @@ def test_losses_gradients_and_states_are_torchs(cell, nonlinearity, name, droppe
     masks = masks if dropped else []
     with torch.no_grad():
         found = training_pass(
-            shape,
-            layout.views(rows),
+            Networks(shape, layout.views(rows)),
             Batch(inputs, targets),
             LossShape("cross_entropy" if symbolic else "mse"),
             "every",
