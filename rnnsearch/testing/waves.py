@@ -20,7 +20,8 @@ from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
-from rnnsearch.training.report import SliceResult
+from rnnsearch.training.report import SliceResult, joined
+from rnnsearch.training.snapshot import TrialSnapshot
 
 WAVE = SineConfig(num_points=10)
 POISONED = SineConfig(num_points=10, duration=11.0)
@@ -154,16 +155,18 @@ def neighbours(config: TrialConfig) -> dict[str, TrialConfig]:
     }
 
 
+def add_all(pack: Pack, states: Mapping[str, TrialSnapshot]) -> None:
+    """Let every trial of a pack's `state` go on in another pack."""
+    for name, state in states.items():
+        pack.add(name, state.config, state)
+
+
 def drain(pack: Pack, limits: Mapping[str, int], seconds: float = 60.0) -> SliceResult:
     """Train until every trial waits."""
-    step = pack.train(limits, seconds)
-    reports, bad, refused = list(step.reports), list(step.divergences), list(step.refusals)
+    results = [pack.train(limits, seconds)]
     while any(epoch < limits.get(name, 0) for name, epoch in pack.roster.items()):
-        step = pack.train(limits, seconds)
-        reports += step.reports
-        bad += step.divergences
-        refused += step.refusals
-    return replace(step, reports=tuple(reports), divergences=tuple(bad), refusals=tuple(refused))
+        results.append(pack.train(limits, seconds))
+    return joined(results, results[-1].seconds)
 
 
 def curve(step: SliceResult, name: str = "trial") -> list[dict[str, float]]:

@@ -11,7 +11,7 @@ Nothing here knows of Ray: a plain script or a test drives it.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 
@@ -19,12 +19,11 @@ from rnnsearch.errors import PackError
 from rnnsearch.goal import Goal, GoalText
 from rnnsearch.tasks.load import build_task
 from rnnsearch.training.aboard import Aboard
-from rnnsearch.training.boarding import Boarding, reason
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.epochs import EpochEnds
 from rnnsearch.training.memory import Room
 from rnnsearch.training.placement import DataSource, Placement, TaskBuilder
-from rnnsearch.training.report import Divergence, Log, Refusal, SliceResult
+from rnnsearch.training.report import Divergence, SliceResult
 from rnnsearch.training.slots import Slot, best_weights
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stack import Stack
@@ -76,17 +75,15 @@ class Pack:
         where = torch.device(device)
         self._placement = Placement(data, where, objective, tasks)
         self._ends = EpochEnds(objective, Goal(goal))
-        self._log = Log()
-        self._room = Room(most)
+        self._log = SliceResult()
         recorder = recorder_of(where) if recorder is None else recorder
-        self._aboard = Aboard(self._placement, recorder)
-        self._boarding = Boarding(self._aboard, self._room, self._log)
+        self._aboard = Aboard(self._placement, recorder, Room(most), self._log)
         self._turn = 0
 
     @property
     def roster(self) -> dict[str, int]:
         """Finished epochs of every trial aboard."""
-        return self._aboard.epochs | self._boarding.epochs
+        return self._aboard.epochs
 
     @property
     def kernels(self) -> dict[str, str]:
@@ -105,11 +102,9 @@ class Pack:
         Raises:
             PackError: The trial is aboard, or `state` belongs to another config.
         """
-        if trial_id in self._aboard or trial_id in self._boarding:
-            raise PackError(f"trial {trial_id} is aboard already")
         if state is not None and state.config != config:
             raise PackError(f"the snapshot for trial {trial_id} belongs to another config")
-        self._boarding.add(trial_id, state or TrialSnapshot(config=config))
+        self._aboard.add(trial_id, state or TrialSnapshot(config=config))
 
     def remove(self, trial_id: str) -> Weights | None:
         """Let a trial go.
@@ -120,49 +115,15 @@ class Pack:
         Raises:
             PackError: No such trial is aboard.
         """
-        if trial_id in self._boarding:
-            return self._weights_ashore(trial_id, self._boarding.withdraw(trial_id))
-        if trial_id not in self._aboard:
-            raise PackError(f"no trial {trial_id} aboard to remove")
-        return self._weights(self._let_go(trial_id))
-
-    def _let_go(self, trial_id: str) -> Slot:
-        """Take a trial out for good."""
-        slot = self._aboard.leave(trial_id)
-        self._room.left()
-        return slot
-
-    def _weights_ashore(self, trial_id: str, state: TrialSnapshot) -> Weights | None:
-        """The best weights of a trial that never got its slot; None where it cannot have any."""
-        if state.best_epoch is None:
+        slot = self._aboard.remove(trial_id)
+        if slot is None:
             return None
-        try:
-            return self._weights(self._placement.slot(trial_id, state))
-        except PackError as error:
-            self._log.notes.append(f"{trial_id} leaves without weights: {error}")
-            return None
-
-    def _weights(self, slot: Slot) -> Weights | None:
         head = self._placement.task(slot.config).head
         return best_weights(slot, slot.best, slot.layout, head)
 
     def state(self) -> dict[str, TrialSnapshot]:
         """A snapshot of every trial aboard; `add` goes on from one, on any pack, bit for bit."""
-        self._boarding.settle()
-        aboard = {name: self._aboard.snapshot(name) for name in self._aboard.epochs}
-        return aboard | self._boarding.snapshots
-
-    def load(self, state: Mapping[str, TrialSnapshot]) -> None:
-        """Add every trial of a `state`.
-
-        Raises:
-            PackError: One of them is aboard; then none is added.
-        """
-        twice = sorted(set(state) & set(self.roster))
-        if twice:
-            raise PackError(f"aboard already: {', '.join(twice)}")
-        for trial_id, snapshot in state.items():
-            self.add(trial_id, snapshot.config, snapshot)
+        return self._aboard.snapshots()
 
     def train(self, limits: Mapping[str, int], seconds: float) -> SliceResult:
         """Train every slot towards its limit for a while.
@@ -184,12 +145,12 @@ class Pack:
             if left <= 0 and turns:
                 break
             early = time.perf_counter() - started >= EARLY_SECONDS
-            if early and 2 * self.wanting(limits) <= len(self._aboard):
+            if early and 2 * self.wanting(limits) <= self._aboard.slots:
                 break
             if not self._take_turn(limits, left):
                 break
             turns += 1
-        for stack in self._aboard.stacks:
+        for stack in list(self._aboard.stacks.values()):
             self._evaluate(stack)
         return self._log.flush(self.roster, time.perf_counter() - started)
 
@@ -211,8 +172,8 @@ class Pack:
     def _take_turn(self, limits: Mapping[str, int], seconds: float) -> bool:
         """Train the next stack for its turn; False where every trial waits for something else
         than kernels that another process compiles."""
-        self._boarding.settle()
-        busy = [stack for stack in self._aboard.stacks if _wanting(stack, limits)]
+        self._aboard.settle()
+        busy = [stack for stack in self._aboard.stacks.values() if _wanting(stack, limits)]
         able = [stack for stack in busy if not stack.awaited]
         if not able:
             time.sleep(min(AWAIT_SECONDS, max(0.0, seconds)) if busy else 0.0)
@@ -234,11 +195,10 @@ class Pack:
                 bad = stack.run(active, end - time.perf_counter())
             except Exception as error:
                 # What fails here is the shape or the task that the whole stack shares.
-                self._cannot(error, active[0], stack.rows.slots)
+                self._aboard.fail(error, active[0], stack.rows.slots)
                 return
             for one in bad:
-                self._let_go(one.trial_id)
-                self._log.divergences.append(one)
+                self._diverged(one)
             if time.perf_counter() >= end:
                 if all(slot.ended for slot in _wanting(stack, limits)):
                     self._evaluate(stack)
@@ -254,24 +214,20 @@ class Pack:
             metrics, words = stack.evaluation.metrics(ended), stack.evaluation.words(ended)
         except Exception as error:
             # As in `_run`: a reason for these trials, none for the other stacks.
-            self._cannot(error, ended[0], ended)
+            self._aboard.fail(error, ended[0], ended)
             return
         share = (time.perf_counter() - started) / len(ended)
         for slot, found, said in zip(ended, metrics, words, strict=True):
             result = self._ends.close(stack, slot, found, share, said)
             if isinstance(result, Divergence):
-                self._let_go(slot.trial_id)
-                self._log.divergences.append(result)
+                self._diverged(result)
             else:
                 self._log.reports.append(result)
 
-    def _cannot(self, error: Exception, first: Slot, slots: Sequence[Slot]) -> None:
-        """Refuse some trials, unless memory ran out and some of the others can wait."""
-        if self._boarding.made_room(error, first.trial_id):
-            return
-        for slot in list(slots):
-            self._let_go(slot.trial_id)
-            self._log.refusals.append(Refusal(slot.trial_id, reason(error)))
+    def _diverged(self, divergence: Divergence) -> None:
+        """Take a trial out whose numbers are no longer finite."""
+        self._aboard.remove(divergence.trial_id)
+        self._log.divergences.append(divergence)
 
 
 def _wanting(stack: Stack, limits: Mapping[str, int]) -> list[Slot]:

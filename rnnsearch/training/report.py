@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,50 +67,42 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, kw_only=True)
 class SliceResult:
-    """All that happened in a pack during one slice, or one turn of it, in order of time."""
+    """All that happened in a pack during one slice, or one turn of it, in order of time.
 
-    reports: tuple[EpochReport, ...] = ()
-    divergences: tuple[Divergence, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
-    roster: Mapping[str, int] = field(default_factory=dict)
-    """Finished epochs of every trial still aboard."""
-    notes: tuple[str, ...] = ()
-    """What a person should know of this slice, such as that not all trials fit into memory."""
-    seconds: float = 0.0
-
-
-@dataclass(slots=True)
-class Log:
-    """Collects what happens in a pack until the next `SliceResult` hands it over."""
+    Attributes:
+        roster: Finished epochs of every trial aboard at the end.
+        notes: What a person should know of this slice, such as that not all trials fit into memory.
+        seconds: How long it took.
+    """
 
     reports: list[EpochReport] = field(default_factory=list)
     divergences: list[Divergence] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    roster: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
 
     def flush(self, roster: Mapping[str, int], seconds: float) -> SliceResult:
-        """Hand over all that was collected; the log is empty afterwards."""
-        collected = SliceResult(
-            reports=tuple(self.reports),
-            divergences=tuple(self.divergences),
-            refusals=tuple(self.refusals),
-            roster=roster,
-            notes=tuple(self.notes),
-            seconds=seconds,
-        )
-        self.reports, self.divergences, self.refusals, self.notes = [], [], [], []
-        return collected
+        """Hand over all that was collected; nothing is left afterwards.
+
+        Args:
+            roster: Of now.
+            seconds: Since the last flush.
+        """
+        told = replace(joined([self], seconds), roster=roster)
+        for collected in (self.reports, self.divergences, self.refusals, self.notes):
+            collected.clear()
+        return told
 
 
 def joined(results: Sequence[SliceResult], seconds: float) -> SliceResult:
     """The results of turns that followed one another as that of one slice that took `seconds`."""
-    return SliceResult(
-        reports=tuple(report for result in results for report in result.reports),
-        divergences=tuple(one for result in results for one in result.divergences),
-        refusals=tuple(refusal for result in results for refusal in result.refusals),
-        roster=results[-1].roster,
-        notes=tuple(note for result in results for note in result.notes),
-        seconds=seconds,
-    )
+    whole = SliceResult(roster=results[-1].roster, seconds=seconds)
+    for result in results:
+        whole.reports += result.reports
+        whole.divergences += result.divergences
+        whole.refusals += result.refusals
+        whole.notes += result.notes
+    return whole

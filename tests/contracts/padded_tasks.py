@@ -15,6 +15,7 @@ from rnnsearch.tasks import whole
 from rnnsearch.tasks.base import Batch, Task, TaskData, UnequalTask, Window
 from rnnsearch.tasks.load import build_task
 from rnnsearch.testing.tasks import Networks, TaskContract, networks
+from rnnsearch.testing.waves import add_all
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack
 from rnnsearch.training.snapshot import snapshots_from_bytes, snapshots_to_bytes
@@ -102,7 +103,7 @@ class PaddedTaskContract(TaskContract):
             state = snapshots_from_bytes(snapshots_to_bytes(together.state()))
             assert state["2"].step % 1000 > 0
             again = pack()
-            again.load({name: state[name] for name in ("4", "2", "1")})
+            add_all(again, {name: state[name] for name in ("4", "2", "1")})
             reports += again.train(limits, math.inf).reports
             assert [one.metrics for one in reports if one.trial_id == "2"] == expected
 

@@ -169,8 +169,8 @@ class PackWorker:
 
     def _report(self, step: SliceResult) -> PackReport:
         report = PackReport(
-            reports=step.reports,
-            divergences=step.divergences,
+            reports=tuple(step.reports),
+            divergences=tuple(step.divergences),
             refusals=(*self._refusals, *step.refusals),
             roster=dict(step.roster),
             weights=self._weights,

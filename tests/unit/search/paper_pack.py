@@ -10,7 +10,7 @@ import numpy as np
 from rnnsearch.errors import PackError
 from rnnsearch.goal import Goal, Judge, standing
 from rnnsearch.training.config import TrialConfig
-from rnnsearch.training.report import BestEpoch, Divergence, EpochReport, Refusal, SliceResult
+from rnnsearch.training.report import BestEpoch, Divergence, EpochReport, SliceResult
 from rnnsearch.training.schedules import Plateau
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.weights import Weights
@@ -88,9 +88,11 @@ class PaperPack:
             metrics = {"train_loss": 1.0, **self._curve(config, epoch + 1)}
             best = self._take(trial_id, epoch + 1)
             reports.append(EpochReport(trial_id, epoch + 1, metrics, 100, 0.01, best))
-        refusals: tuple[Refusal, ...] = ()
         return SliceResult(
-            tuple(reports), tuple(divergences), refusals, dict(self.epochs), seconds=1.0
+            reports=reports,
+            divergences=divergences,
+            roster=dict(self.epochs),
+            seconds=1.0,
         )
 
     def state(self) -> dict[str, TrialSnapshot]:

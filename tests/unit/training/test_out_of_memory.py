@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from rnnsearch.testing.waves import WaveTask, alone, curve, drain, trial, wave_pack
+from rnnsearch.testing.waves import WaveTask, add_all, alone, curve, drain, trial, wave_pack
 from rnnsearch.training.memory import Room, most_at_once, out_of_memory
 
 OUT = "DefaultCPUAllocator: can't allocate memory: you tried (test)"
@@ -85,7 +85,7 @@ def test_those_that_wait_are_in_a_snapshot() -> None:
     state = pack.state()
     assert sorted(state) == ["0", "1", "2", "3"]
     other = wave_pack()
-    other.load(state)
+    add_all(other, state)
     step = drain(other, dict.fromkeys(state, 1))
     epochs = {report.trial_id: dict(report.metrics) for report in step.reports}
     assert len(epochs) >= 2

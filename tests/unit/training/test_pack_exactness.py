@@ -99,7 +99,7 @@ def test_a_neighbour_that_reads_nan_is_reported_and_changes_no_bit(cell, nonline
     }
     assert all(bad.gradient_norm != bad.gradient_norm for bad in step.divergences)
     assert set(pack.roster) == {"trial"}
-    assert pack.train({"trial": 2}, 1.0).divergences == ()
+    assert pack.train({"trial": 2}, 1.0).divergences == []
 
 
 SETTINGS = {

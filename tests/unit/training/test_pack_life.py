@@ -20,6 +20,7 @@ from rnnsearch.testing.waves import (
     WAVE,
     WaveData,
     WaveTask,
+    add_all,
     alone,
     curve,
     drain,
@@ -49,7 +50,7 @@ def test_a_trial_waits_at_its_limit():
     step = drain(pack, {"a": 1, "b": 3})
     assert [report.epoch for report in step.reports if report.trial_id == "b"] == [1, 2, 3]
     assert pack.roster == {"a": 1, "b": 3}
-    assert pack.train({"a": 1}, 5.0).reports == ()
+    assert pack.train({"a": 1}, 5.0).reports == []
     assert curve(step, "a") + curve(drain(pack, {"a": 2}), "a") == alone(trial(1))
 
 
@@ -269,7 +270,7 @@ def test_a_snapshot_goes_on_bit_for_bit(cell, optimizer, tmp_path):
     got += curve(pack.train({"trial": 3}, 0.0))  # into the middle of the second epoch
     write_snapshots(tmp_path / "pack", pack.state())
     other = wave_pack()
-    other.load(read_snapshots(tmp_path / "pack"))
+    add_all(other, read_snapshots(tmp_path / "pack"))
     assert other.roster == pack.roster
     assert got + curve(drain(other, {"trial": 3})) == expected
     ours, theirs = other.remove("trial"), pack.remove("trial")
@@ -280,9 +281,9 @@ def test_the_state_of_an_arriving_trial_can_be_taken():
     pack = wave_pack()
     pack.add("trial", trial(1))
     elsewhere = wave_pack()
-    elsewhere.load(pack.state())
+    add_all(elsewhere, pack.state())
     with pytest.raises(PackError, match="aboard already"):
-        elsewhere.load(pack.state())
+        add_all(elsewhere, pack.state())
     assert curve(drain(elsewhere, {"trial": 2})) == alone(trial(1))
 
 

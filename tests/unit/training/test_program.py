@@ -24,6 +24,7 @@ from rnnsearch.testing.waves import (
     WAVE,
     WaveData,
     WaveTask,
+    add_all,
     alone,
     curve,
     drain,
@@ -287,7 +288,7 @@ def test_a_pack_off_the_cpu_meets_nothing_of_the_hosts(way: str) -> None:
         kept = pack.state()
         assert pack.remove("two") is not None
         later = wave_pack(device="meta", recorder=recorder)
-        later.load(kept)
+        add_all(later, kept)
         second = drain(later, dict.fromkeys(later.roster, 2))
     assert not first.refusals + second.refusals + first.divergences + second.divergences
     assert [len(step.reports) for step in (first, second)] == [3, 3]

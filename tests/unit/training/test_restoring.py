@@ -99,7 +99,7 @@ def test_a_state_that_makes_no_sense_is_left_for_the_seed(kind: str) -> None:
     pack.add("trial", CONFIG, spoiled)
     step = pack.train({"trial": 2, "neighbour": 2}, 60.0)
     assert any("starts again from its seed" in note for note in step.notes)
-    assert step.refusals == ()
+    assert step.refusals == []
     assert curve(step, "trial") == alone_once(1)
     assert curve(step, "neighbour") == alone_once(2)
 
@@ -116,7 +116,7 @@ def test_a_sound_state_is_gone_on_from() -> None:
     pack = wave_pack()
     pack.add("trial", CONFIG, taken())
     step = pack.train({"trial": 2}, 60.0)
-    assert step.notes == ()
+    assert step.notes == []
     assert curve(step, "trial") == alone_once(1)[1:]
 
 
@@ -186,7 +186,7 @@ def test_foreign_content_under_a_checksum_that_holds_costs_the_time_since_the_se
     pack = wave_pack()
     pack.add("trial", CONFIG, state)
     step = pack.train({"trial": 2}, 60.0)
-    assert step.refusals == ()
+    assert step.refusals == []
     assert pack.roster == {"trial": 2}
 
 

@@ -9,7 +9,7 @@ import torch
 from contracts.packs import plain_losses, relative, step_losses
 from contracts.ways import WAYS, Way
 
-from rnnsearch.testing.waves import curve, drain
+from rnnsearch.testing.waves import add_all, curve, drain
 from rnnsearch.training.snapshot import snapshots_from_bytes, snapshots_to_bytes
 
 each_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
@@ -78,7 +78,7 @@ def test_the_same_bits_in_company_and_after_a_stop(way):
         reports += pack.train(limits, 0.0).reports
     state = snapshots_from_bytes(snapshots_to_bytes(pack.state()))
     again = way.pack()
-    again.load({name: state[name] for name in ("teacher", "trial", "seed") if name in state})
+    add_all(again, {name: state[name] for name in ("teacher", "trial", "seed") if name in state})
     found = drain(again, limits)
     assert not found.refusals
     mine = [dict(r.metrics) for r in reports if r.trial_id == "trial"]

@@ -125,7 +125,7 @@ def test_without_limits_everything_is_told_and_it_stands_still(
     paper.tickets.release(50)
     assert step.roster == steady.roster
     assert told(step) == [("b", epoch) for epoch in range(2, step.roster["b"] + 1)]
-    assert steady.train({}, LONG).reports == ()
+    assert steady.train({}, LONG).reports == []
 
 
 def test_a_turn_that_fails_ends_the_next_training(paper: Ticketed, steady: SteadyPack) -> None:
