@@ -1,4 +1,4 @@
-"""Nobody hears of a trial what the ledger could still forget."""
+"""Keeps listeners from hearing of a trial what is not on disk yet."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from rnnsearch.search.ledger.ledger import Ledger
 
 
 class AfterFlush:
-    """A Listener that passes on what happened to trials once the ledger has flushed it.
+    """A Listener that passes on the events of trials once the ledger has flushed them.
 
-    A driver that is killed before the flush has told nobody: the trial goes on from what the
-    ledger has, perhaps with other parameters, and what is told then is told once. While the disk
-    refuses the ledger, everybody waits with it.
+    If a driver is killed before the flush, nobody has heard of these events. After a resume the
+    trial goes on from what the ledger has, perhaps with other parameters, and its events are told
+    once. While the disk refuses the ledger, the listeners wait too.
     """
 
     def __init__(self, listener: Listener, ledger: Ledger) -> None:

@@ -1,4 +1,4 @@
-"""What a search did, and which parameters mattered in it, as plain rows. Draws nothing."""
+"""Tells what a search did, and which parameters mattered in it, as plain rows."""
 
 from __future__ import annotations
 
@@ -18,33 +18,34 @@ from rnnsearch.space.proposals import optuna_distributions
 from rnnsearch.space.spec import StudySpec
 
 FEWEST = 4
-"""Completed trials below which importances are not told."""
+"""With fewer completed trials, importances are not computed."""
 TRIALS_A_PARAMETER = 10
-"""Below so many completed trials for each parameter, the importances come with a warning."""
+"""With fewer completed trials for each parameter, the importances come with a warning."""
 TOGETHER = 0.6
-"""Rank correlation from which on two parameters went together."""
+"""Two parameters went together if their rank correlation has at least this size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What can be told of a search from its trials, and what cannot.
+    """What a study's trials tell of its search, and what they cannot tell.
 
     Attributes:
-        states: A row a state that has trials: `state`, `trials`, `epochs`, `seconds` of training,
-            the best and the median of the trials' best values.
-        stops: A row a way and epoch at which trials were stopped: `how`, `epoch`, `trials`.
-        epochs: Finished epochs of the ended trials; to the last one they would have taken
-            `full_epochs`.
-        seconds: Of training, as far as it is known.
-        started: When the first trial started, Unix time; from there to the last one's end it took
-            `wall_seconds`, pauses between runs included.
-        repeats: A row a trial with the parameters of an earlier one: `number`, `as`.
-        best_so_far: A row each time that a trial ended: `ended` (how many by then), `number`,
-            `time` (Unix), and `best`, the best value until then.
-        importances: Of the parameters, most important first: `param`, `importance`, `trials`
-            (completed ones that had it); they sum to 1.
+        states: A row for each state that trials are in: `state`, `trials`, `epochs`, `seconds` of
+            training, and `best` and `median` of the trials' best values.
+        stops: A row for each reason and epoch at which trials were stopped: `how`, `epoch`,
+            `trials`.
+        epochs: How many epochs the ended trials have finished.
+        full_epochs: How many it had been if each ended trial had come to the last epoch.
+        seconds: Seconds of training of all trials, where they are known.
+        started: When the first trial started, Unix time; None before.
+        wall_seconds: Seconds from then to the last trial's end, pauses between runs included.
+        repeats: A row for each trial with the parameters of an earlier one: `number`, `as`.
+        best_so_far: A row for each ended trial in the order of the ends: `ended` (how many trials
+            by then), `number`, `time` (Unix), and `best`, the best value until then.
+        importances: A row for each parameter, the most important first: `param`, `importance`, and
+            `trials`, how many completed trials had it. The importances sum to 1.
         warnings: What a person must know to read the importances.
-        untold: What cannot be told, and why.
+        untold: What cannot be told of the search, and why.
     """
 
     states: Sequence[Row]
@@ -62,19 +63,19 @@ class Analysis:
 
 
 def analyse(trials: Sequence[TrialRecord], spec: StudySpec) -> Analysis:
-    """All that the trials of a study tell of its search."""
+    """Analyse the search of a study by all its trials."""
     goal = spec.search.goal
     ended = [trial for trial in trials if trial.ended is not None]
     started = min((one.started for one in trials if one.started is not None), default=None)
     last = max((one.ended for one in trials if one.ended is not None), default=None)
     complete = [one for one in trials if one.state == "complete" and one.best_value is not None]
     unknown = sum(trial.seconds is None for trial in ended)
+    why_no_importances = _why_no_importances(complete, spec)
     untold = [
         *([] if ended else ["how the search went: no trial has ended"]),
         *([f"the training time of {unknown} ended trials"] if unknown else []),
-        *_why_no_importances(complete, spec),
+        *why_no_importances,
     ]
-    told = not any(_why_no_importances(complete, spec))
     return Analysis(
         states=_states(trials, goal),
         stops=_stops(trials),
@@ -85,14 +86,14 @@ def analyse(trials: Sequence[TrialRecord], spec: StudySpec) -> Analysis:
         wall_seconds=None if last is None or started is None else last - started,
         repeats=_repeats(trials) if spec.parameters else [],
         best_so_far=best_so_far(trials, goal),
-        importances=_importances(complete, spec) if told else [],
-        warnings=list(_warnings(complete, trials, spec)) if told else [],
+        importances=[] if why_no_importances else _importances(complete, spec),
+        warnings=[] if why_no_importances else list(_warnings(complete, trials, spec)),
         untold=untold,
     )
 
 
 def best_so_far(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
-    """The study's progress, in the order in which its trials ended; see `Analysis`."""
+    """The study's progress in the order in which its trials ended, as in `Analysis.best_so_far`."""
     ended = [trial for trial in trials if trial.ended is not None]
     rows: list[Row] = []
     best: float | None = None
@@ -124,15 +125,15 @@ def _states(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
 
 
 def _stops(trials: Sequence[TrialRecord]) -> list[Row]:
-    """What stopped trials, as their reasons begin: `stopped by ASHA`, `the time budget ran out`."""
-    found = Counter(
+    """The rows of `Analysis.stops`; `how` is how a reason begins, such as `stopped by ASHA`."""
+    stops = Counter(
         (trial.reason.partition(" at epoch ")[0], trial.epoch)
         for trial in trials
         if trial.state == "pruned"
     )
     return [
         {"how": how, "epoch": epoch, "trials": count}
-        for (how, epoch), count in sorted(found.items())
+        for (how, epoch), count in sorted(stops.items())
     ]
 
 
@@ -148,6 +149,7 @@ def _repeats(trials: Sequence[TrialRecord]) -> list[Row]:
 
 
 def _why_no_importances(complete: Sequence[TrialRecord], spec: StudySpec) -> list[str]:
+    """Why importances cannot be computed from these completed trials; empty where they can."""
     if not spec.parameters:
         return ["which parameters mattered: nothing was sampled"]
     if len(complete) < FEWEST:
@@ -161,10 +163,13 @@ def _why_no_importances(complete: Sequence[TrialRecord], spec: StudySpec) -> lis
 
 
 def _importances(complete: Sequence[TrialRecord], spec: StudySpec) -> list[Row]:
-    """By PED-ANOVA (Watanabe et al., 2023): how far the values of the best tenth of the trials lie
-    from those of all; of a parameter under a `when`, among the trials that had it."""
+    """The importances by PED-ANOVA (Watanabe et al., 2023).
+
+    It measures how far the distribution of a parameter in the best tenth of the trials is from that
+    in all trials. A parameter under a `when` is measured among the trials that had it.
+    """
     distributions = optuna_distributions(spec)
-    # Else Optuna prints a line on the study that is made here in memory.
+    # Otherwise Optuna prints a line about the study that is made here in memory.
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(direction=optuna.study.StudyDirection[spec.search.goal.name])
     study.add_trials(
@@ -177,20 +182,21 @@ def _importances(complete: Sequence[TrialRecord], spec: StudySpec) -> list[Row]:
             for trial in complete
         ]
     )
-    found = optuna.importance.get_param_importances(study)
+    importances = optuna.importance.get_param_importances(study)
     return [
         {
             "param": key,
             "importance": float(share),
             "trials": sum(key in trial.params for trial in complete),
         }
-        for key, share in sorted(found.items(), key=lambda item: -item[1])
+        for key, share in sorted(importances.items(), key=lambda item: -item[1])
     ]
 
 
 def _warnings(
     complete: Sequence[TrialRecord], trials: Sequence[TrialRecord], spec: StudySpec
 ) -> Iterator[str]:
+    """What a person must know to read the importances."""
     yield (
         "a share is of what parts the best tenth of the completed trials from all of them "
         "(PED-ANOVA), as the sampler chose them and the stopping rule let them live; it is none "
@@ -203,15 +209,15 @@ def _warnings(
         )
     if left_out := sum(trial.state == "pruned" for trial in trials):
         yield f"{left_out} trials that were stopped, mostly the worse ones, do not count"
-    for one, other, strength in _together(complete):
+    for one, other, strength in _correlated(complete):
         yield (
             f"{one} and {other} went together (rank correlation {strength:.2f}): what is said of "
             "one may be owed to the other"
         )
 
 
-def _together(complete: Sequence[TrialRecord]) -> Iterator[tuple[str, str, float]]:
-    """Pairs of parameters that are numbers and rose, or fell, with each other."""
+def _correlated(complete: Sequence[TrialRecord]) -> Iterator[tuple[str, str, float]]:
+    """Pairs of numeric parameters that went together, with their rank correlation."""
     import pandas as pd
 
     table = pd.DataFrame([dict(trial.params) for trial in complete]).select_dtypes("number")

@@ -1,4 +1,4 @@
-"""The champion: chosen on validation data, scored once on the test part, with all its seeds."""
+"""Scores the champion, which was chosen on validation data, once on the test part."""
 
 from __future__ import annotations
 
@@ -28,20 +28,19 @@ def crown(
     data: Mapping[Any, TaskData],
     figure: Path,
 ) -> ChampionChosen:
-    """Score the champion and tell the listener, each once, whatever happens between.
+    """Score the champion and tell the listener, each of them once, even across a kill.
 
-    Whoever resumes a study that was killed here finds every step in the ledger that was done: a
-    model's test metrics, the champion as it was scored, and that it was told. A listener may hear
-    of one and the same champion again where the driver was killed while it told: then the event is
-    equal, its time included.
+    The ledger notes each step when it is done: the test metrics of a model, the champion as it was
+    scored, and that the listener was told. So a resumed study repeats none of them. Only a driver
+    that is killed while it tells the listener tells it again, with an equal event.
 
     Args:
-        figure: Where its picture is to lie.
+        data: The data of a task by its config.
+        figure: Where the champion's picture is to lie.
     """
     event = _as_noted(ledger, choice, figure)
     if event is None:
-        event = _score(ledger, choice, data, figure)
-        scored = event
+        scored = event = _score(ledger, choice, data, figure)
         ledger.note(lambda notes: replace(notes, champion=scored))
         ledger.flush()
     mark = event.mark
@@ -53,7 +52,7 @@ def crown(
 
 
 def _as_noted(ledger: Ledger, choice: Choice, figure: Path) -> ChampionChosen | None:
-    """The champion of an earlier run of the study, if it is this one with the same seeds."""
+    """The champion that the study has noted, if it is this choice with the same seeds."""
     before = ledger.notes.champion
     if before is None:
         return None
@@ -61,15 +60,17 @@ def _as_noted(ledger: Ledger, choice: Choice, figure: Path) -> ChampionChosen | 
     kept = (before.number, before.seed, Path(before.path).name)
     if kept != (choice.number, choice.seed, path.name) or set(before.seeds) != set(choice.paths):
         return None
-    # A storage may have been moved since.
+    # The storage may have been moved since then.
     return replace(before, path=str(path), figure=str(figure))
 
 
 def why_unusable(records: Sequence[TrialRecord], grace: int, ending: str) -> str:
-    """Why a study has no champion: how it ended, and its trials' most common reasons.
+    """Why a study has no champion, with the most common reasons of its trials.
 
     Args:
-        ending: Why the search ended before all trials had, or empty.
+        records: All trials of the study.
+        grace: Epochs from which on a trial's value counts.
+        ending: Why the search ended before all its trials had; empty where it did not.
     """
     if not records:
         return f"No trial was started{_since(ending)}; nothing was registered."
@@ -90,7 +91,7 @@ def _since(ending: str) -> str:
 
 
 def _plain(reason: str) -> str:
-    """A reason without the numbers that make each one different."""
+    """A trial's reason without the numbers in it, so that equal reasons can be counted."""
     return reason.split(";")[0].split(" at step ")[0].splitlines()[0]
 
 
@@ -128,12 +129,16 @@ def _score(
 
 
 def _tested(ledger: Ledger, key: str, model: TrainedModel, data: TaskData) -> dict[str, float]:
-    """A model's metrics on the test part, noted as soon as they are there; none without a part."""
+    """A model's metrics on the test part, which are noted at once; empty where there is no part.
+
+    Args:
+        key: Names the model among the notes: trial, seed and epoch.
+    """
     if not data.rows().get("test"):
         return {}
     known = ledger.notes.tested.get(key)
     if known is None:
-        known = found = dict(model.evaluate("test", data))
-        ledger.note(lambda notes: replace(notes, tested={**notes.tested, key: found}))
+        known = metrics = dict(model.evaluate("test", data))
+        ledger.note(lambda notes: replace(notes, tested={**notes.tested, key: metrics}))
         ledger.flush()
     return dict(known)

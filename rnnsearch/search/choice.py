@@ -1,4 +1,4 @@
-"""Who wins: a finalist, or the best of the trials that were still in training."""
+"""Chooses the winner among the finalists and the trials that were still in training."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from rnnsearch.search.unfinished import Unfinished
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The winner, before it was scored on the test part.
+    """The winner, before it is scored on the test part.
 
     Attributes:
-        seed: The training that is kept.
-        paths: Checkpoint folders of all trainings of the winning configuration, by seed.
-        left_out: Trainings that have none, and why.
-        unfinished: What a person must know of a winner that has not come to its end; else empty.
+        number: The winning trial.
+        seed: The seed of the training that is kept.
+        paths: The checkpoint folders of all trainings of the winning configuration, by seed.
+        left_out: Why other seeds have no checkpoint, a text for each.
+        unfinished: What a person must know of a winner whose training has not come to its end;
+            empty where it has.
     """
 
     number: int
@@ -36,35 +38,38 @@ class Choice:
 def choose_winner(
     stage: FinalistsStage, other: Unfinished | None, shelf: Shelf, judge: Judge
 ) -> Choice | None:
-    """The best finalist, or the best trial that was still in training; None where there is none.
+    """Choose the best finalist, or the best trial that was still in training.
 
-    A trial within the grace period was compared with nobody and wins only where nobody else can;
-    one beyond it stands beside the finalists like one of theirs with a single seed.
+    A trial within the grace period was compared with no other, and wins only where there is no
+    finalist. A trial beyond it counts as a finalist with a single seed.
 
     Args:
         other: The best of the trials that were still in training.
+
+    Returns:
+        None where there is neither.
     """
-    able = list(stage.finalists)
-    if other is not None and (choose(able, judge.goal) is None or not other.early):
+    candidates = list(stage.finalists)
+    if other is not None and (choose(candidates, judge.goal) is None or not other.early):
         seed = other.config.seed
         value, loss = other.weights.metrics[judge.metric], other.weights.metrics.get(judge.loss)
-        able.append(Finalist(other.number, (seed,), {seed: value}, {seed: loss}))
-    chosen = choose(able, judge.goal)
+        candidates.append(Finalist(other.number, (seed,), {seed: value}, {seed: loss}))
+    chosen = choose(candidates, judge.goal)
     if chosen is None:
         return None
     number, seed = chosen
     if other is not None and number == other.number:
         path = shelf.put_unfinished(number, other.config, other.weights)
-        stood = f"epoch {other.weights.epoch} of {other.config.training.max_epochs}"
-        stood += "; not compared at a rung" if other.early else "; still in training"
-        return Choice(number, seed, {seed: path}, unfinished=stood)
+        progress = f"epoch {other.weights.epoch} of {other.config.training.max_epochs}"
+        progress += "; not compared at a rung" if other.early else "; still in training"
+        return Choice(number, seed, {seed: path}, unfinished=progress)
     winner = next(each for each in stage.finalists if each.number == number)
     paths, left_out = stage.trained(winner)
     return Choice(number, seed, paths, left_out)
 
 
 def stopped_by_time(record: TrialRecord, max_epochs: int) -> str:
-    """In words, that the budget ended a winner's training in the search; empty where it did not."""
+    """A text that says so where the time budget ended a winner's training; otherwise empty."""
     if record.reason != OUT_OF_TIME:
         return ""
     return f"epoch {record.epoch} of {max_epochs}, where {OUT_OF_TIME}"

@@ -1,4 +1,4 @@
-"""What a run of the driver spends: the packs' processor time, and the driver's own."""
+"""Measures the processor time that a run takes, in the packs and in the driver."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 class Stopwatch:
-    """Sums processor time of whichever thread is inside; one thread at a time."""
+    """Sums the processor time of the threads that enter `running`, one thread at a time."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -25,7 +25,13 @@ class Stopwatch:
 
 @dataclass(slots=True)
 class _Meter:
-    """One pack's processor seconds: at the window's start, and as last reported."""
+    """The processor time of one pack.
+
+    Attributes:
+        at: When the pack last reported, on the `time.monotonic` clock.
+        cpu: Its processor seconds by then.
+        start: Its processor seconds at the start of the window; None before that.
+    """
 
     at: float
     cpu: float
@@ -33,12 +39,11 @@ class _Meter:
 
 
 class PackClock:
-    """Processor time that packs spent, from the first report to the last refill.
+    """Measures how busy the packs are in a window from the first report to the last refill.
 
-    Packs report at their own times; at the window's start a pack's figure lies between two of
-    its reports, and is taken on the line between them. Once a refill has been sent the figure
-    stands until the next one, so that the packs' idle time at the end of a search, when no
-    trial is left to fill them with, is not counted.
+    Packs report at different times, so a pack's processor time at the start of the window is
+    interpolated between two of its reports. The window ends at the last refill, so that the time
+    at the end of a search, when there are no trials left to fill idle packs with, is not counted.
     """
 
     def __init__(self) -> None:
@@ -48,11 +53,12 @@ class PackClock:
         self._available = 0.0
 
     def report(self, pack: str, cpu_seconds: float, now: float, *, trained: bool) -> None:
-        """A pack says how much processor time its process has taken since it started.
+        """Enter the report of a pack.
 
         Args:
-            now: On the `time.monotonic` clock.
-            trained: Whether the report has finished epochs: the first such one opens the window.
+            cpu_seconds: Processor time that the pack's process has taken since it started.
+            now: The present time on the `time.monotonic` clock.
+            trained: Whether the report has finished epochs; the first such report opens the window.
         """
         if trained and self._began is None:
             self._began = now
@@ -60,13 +66,13 @@ class PackClock:
         if meter is None:
             meter = self._meters[pack] = _Meter(now, cpu_seconds)
         if self._began is not None and meter.start is None:
-            # A pack that came later counts from nothing: its start-up was no training.
+            # Of a pack that starts later nothing is interpolated: its start-up was no training.
             share = (self._began - meter.at) / (now - meter.at) if now > meter.at else 1.0
             meter.start = meter.cpu + min(1.0, max(0.0, share)) * (cpu_seconds - meter.cpu)
         meter.at, meter.cpu = now, cpu_seconds
 
     def refilled(self, packs: int, now: float) -> None:
-        """A trial went aboard, while so many packs had a place."""
+        """Extend the window to `now`, since a trial went aboard; `packs` is how many packs live."""
         if self._began is None or now <= self._began:
             return
         meters = [meter for meter in self._meters.values() if meter.start is not None]
@@ -74,7 +80,7 @@ class PackClock:
         self._available = packs * (now - self._began)
 
     def utilisation(self, cpus_per_pack: float) -> float | None:
-        """Processor seconds over core-seconds available; None where nothing was refilled."""
+        """The packs' processor seconds over their core-seconds; None where nothing was refilled."""
         if self._available <= 0 or cpus_per_pack <= 0:
             return None
         return self._spent / (self._available * cpus_per_pack)

@@ -1,4 +1,4 @@
-"""Where a study lives on disk: names, paths, listing, deletion."""
+"""Where a study lies on disk: its name and paths, and how studies are listed and deleted."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from itertools import pairwise
 from pathlib import Path
 
 from rnnsearch.errors import StorageError, StudyNotFoundError
+from rnnsearch.search.ledger_place import JournalPlace
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-# The default MLflow store lies beside the studies.
+# Names of the default MLflow store, which lies beside the studies.
 _TAKEN_BY_MLFLOW = frozenset({"mlflow.db", "mlartifacts", "mlruns"})
-# Ray unpacks a job's working directory there and deletes it when the job has ended:
-# ray/_private/runtime_env/working_dir.py (2.60).
+# Folders into which Ray unpacks a job's working directory, and which it deletes when the job has
+# ended: ray/_private/runtime_env/working_dir.py (2.60).
 _RAY_COPIES = frozenset({"working_dir_files", "py_modules_files"})
 
 
 class _Inside:
-    """A place in the study's folder, as an attribute of its `StudyDirectory`."""
+    """Makes an attribute of a `StudyDirectory` that is a path inside the study's folder."""
 
     def __init__(self, place: str) -> None:
         self._place = place
@@ -31,14 +32,15 @@ class _Inside:
 
 @dataclass(frozen=True)
 class StudyDirectory:
-    """The paths of one study; `storage` is made absolute, since Tune changes the directory.
+    """The paths of one study.
 
     Attributes:
-        storage: The folder that holds all studies.
+        storage: The folder that holds all studies, made absolute, since Ray Tune changes the
+            working directory.
         name: The study's name: letters, digits, `.`, `_` and `-`, at most 100.
 
     Raises:
-        StorageError: The name would not do as a folder's name, or `storage` is a URL.
+        StorageError: The name cannot be a folder's name, or `storage` is a URL.
     """
 
     storage: Path
@@ -47,9 +49,9 @@ class StudyDirectory:
     yaml = _Inside("study.yaml")
     """The resolved space file."""
     ledger = _Inside("ledger.journal")
-    """The Optuna study's journal."""
+    """The journal file of the Optuna study, which is the ledger."""
     lock = _Inside("lock")
-    """The driver's heartbeat."""
+    """The lock file, which a live driver keeps touching."""
     stop = _Inside("stop")
     """A file whose presence asks the driver to stop."""
     snapshots = _Inside("snapshots")
@@ -60,7 +62,7 @@ class StudyDirectory:
     champion_figure = _Inside("figures/champion.png")
     """A picture of the champion."""
     scratch = _Inside("scratch")
-    """Tune's folder for the time of a search; nothing in it is worth keeping."""
+    """Ray Tune's folder during a search; nothing in it is worth keeping."""
 
     def __post_init__(self) -> None:
         if not _can_name(self.name):
@@ -76,7 +78,7 @@ class StudyDirectory:
         return self.storage / self.name
 
     def create(self) -> None:
-        """Makes the folders; those that exist stay as they are.
+        """Make the study's folders; those that exist stay as they are.
 
         Raises:
             StorageError: The folders cannot be made, or Ray would delete them.
@@ -97,24 +99,21 @@ class StudyDirectory:
                 "Choose another folder with --storage."
             ) from error
 
+    @property
+    def ledger_place(self) -> JournalPlace:
+        """Knows whether there is a ledger, and whether it holds anything."""
+        return JournalPlace(self.ledger)
+
     def exists(self) -> bool:
         """Whether a study lies here: its space file or its ledger."""
-        return self.yaml.is_file() or self.ledger.is_file()
-
-    def has_records(self) -> bool:
-        """Whether the ledger holds at least one record; a half one was never promised."""
-        try:
-            with self.ledger.open("rb") as file:
-                return file.readline().endswith(b"\n")
-        except FileNotFoundError:
-            return False
+        return self.yaml.is_file() or self.ledger_place.exists()
 
     def size_bytes(self) -> int:
-        """Bytes of all files of the study; files that vanish meanwhile count as nothing."""
+        """The size of all files of the study; a file that vanishes meanwhile counts as nothing."""
         return sum(_file_size(path) for path in self.root.rglob("*"))
 
     def delete(self) -> None:
-        """Removes the study's folder and all that it holds.
+        """Delete the study's folder and all that it holds.
 
         The caller makes sure that no driver runs (`rnnsearch.search.lock.is_running`).
 
@@ -130,18 +129,18 @@ class StudyDirectory:
 
     @classmethod
     def find(cls, storage: Path, name: str) -> StudyDirectory:
-        """The study of that name.
+        """Find the study of that name.
 
         Raises:
-            StudyNotFoundError: There is none; its text lists what is there.
+            StudyNotFoundError: There is none; the text lists the studies that there are.
         """
         if _SAFE_NAME.fullmatch(name):
             directory = cls(storage, name)
             if directory.exists():
                 return directory
         names = [directory.name for directory in list_studies(storage)]
-        there = f"There are: {', '.join(names)}." if names else "There is none at all."
-        raise StudyNotFoundError(f"No study {name!r} in {Path(storage).absolute()}. {there}")
+        existing = f"There are: {', '.join(names)}." if names else "There is none at all."
+        raise StudyNotFoundError(f"No study {name!r} in {Path(storage).absolute()}. {existing}")
 
 
 def list_studies(storage: Path) -> list[StudyDirectory]:
@@ -150,7 +149,8 @@ def list_studies(storage: Path) -> list[StudyDirectory]:
     if not storage.is_dir():
         return []
     names = sorted(path.name for path in storage.iterdir() if _can_name(path.name))
-    return [found for name in names if (found := StudyDirectory(storage, name)).exists()]
+    directories = [StudyDirectory(storage, name) for name in names]
+    return [directory for directory in directories if directory.exists()]
 
 
 def _can_name(name: str) -> bool:
@@ -184,14 +184,14 @@ def local_storage(storage: Path) -> Path:
 def refuse_ephemeral(
     storage: Path, what: str = "the study", instead: str = "--storage /shared/studies"
 ) -> None:
-    """Refuses a folder inside the copy of a working directory that Ray deletes.
+    """Refuse a folder inside the copy of a working directory that Ray deletes.
 
     Under `ray job submit` a relative path lies in
-    `<session>/runtime_resources/working_dir_files/_ray_pkg_...`, which goes when the job ends.
+    `<session>/runtime_resources/working_dir_files/_ray_pkg_...`, deleted when the job ends.
 
     Args:
-        what: Would be lost.
-        instead: An option that would do.
+        what: What would be lost, for the error.
+        instead: An option that would do, for the error.
 
     Raises:
         StorageError: `storage` lies there; the text says what to do.

@@ -21,7 +21,7 @@ _FLAT = (
     *("number", "name", "state", "value", "best_value", "best_epoch", "epoch", "seconds"),
     *("attempts", "seed", "reason", "started", "ended"),
 )
-"""Attributes of a `TrialRecord` in a data frame; `epoch` is called `epochs` there."""
+"""Attributes of a `TrialRecord` that a data frame has; `epoch` is called `epochs` there."""
 
 Row = dict[str, Any]
 
@@ -44,16 +44,16 @@ def leaderboard(
 
     Args:
         metric: The study's metric; a baseline that lacks it is left out.
-        loss: The task's own loss among the baselines' metrics; empty where it is not known.
-        reruns: Of the finalists, by trial: the metric of the trainings with other seeds; infinite
-            for one that diverged.
-        winner: The champion's trial.
+        loss: Name of the task's own loss among the baselines' metrics; empty where it has none.
+        reruns: The metric of each of a finalist's reruns, by trial number; infinite where a rerun
+            diverged.
+        winner: Number of the champion's trial.
 
     Returns:
         Rows with `kind` ("trial" or "baseline"), `rank` (None for a baseline), `number`, `name`,
         `state`, `value` (the best), `loss` (the task's own there), `last_value`, `best_epoch`,
-        `epoch`, `seconds`, `params`, `reason`, `winner` (whether it is), and of a finalist `mean`
-        over its `seeds` trainings, the search's own included.
+        `epoch`, `seconds`, `params`, `reason`, `winner` (whether the trial is the champion's), and
+        of a finalist `mean`, the mean over its `seeds` trainings, that of the search included.
     """
     ordered = sorted(
         trials,
@@ -77,9 +77,9 @@ def leaderboard(
 
 
 def trials_table(trials: Sequence[TrialRecord]) -> list[Row]:
-    """A flat row a trial, by number, for a data frame: a column `params.<key>` a parameter.
+    """The trials by number as flat rows for a data frame, with a column `params.<key>` a parameter.
 
-    A parameter that a trial did not have is None there, so that all rows have all columns.
+    All rows have all columns: a parameter that a trial did not have is None.
     """
     keys = sorted({key for trial in trials for key in trial.params})
     return [
@@ -110,12 +110,12 @@ def _baseline_row(baseline: Score, value: float, loss: float | None) -> Row:
 
 
 def _place(rows: Sequence[Row], baseline: Row, goal: Goal) -> int:
-    """Before the first ranked trial or baseline that is worse, else after the last of them."""
+    """The index for a baseline's row: before the first ranked trial or baseline that is worse."""
     compared = [row for row in rows if row["state"] in (*RANKED, "baseline")]
     for index, row in enumerate(compared):
-        # A loss that is known of one of the two alone parts nobody.
+        # The loss decides only where it is known of both.
         known = baseline["loss"] is not None and row["loss"] is not None
-        mine, its = (each["loss"] if known else None for each in (baseline, row))
-        if standing(goal, baseline["value"], mine) < standing(goal, row["value"], its):
+        losses = (baseline["loss"], row["loss"]) if known else (None, None)
+        if standing(goal, baseline["value"], losses[0]) < standing(goal, row["value"], losses[1]):
             return index
     return len(compared)

@@ -1,4 +1,4 @@
-"""One driver a study: a lock file whose owner keeps touching it."""
+"""Lets one driver at a time run a study, by a lock file that its owner keeps touching."""
 
 from __future__ import annotations
 
@@ -22,25 +22,28 @@ from rnnsearch.search.directory import StudyDirectory
 
 HEARTBEAT_SECONDS = 5.0
 STALE_SECONDS = 30.0
-"""A lock that nobody has touched for so long is taken over."""
+"""A lock of another machine that was not touched for so long is taken over."""
 
 LONGEST_OWNER = 65536
-"""Bytes of a lock file that are read; an owner has some 300."""
+"""How many bytes of a lock file are read at most; an owner takes some 300."""
 
-# What a file system without locks of its own answers; the token is then checked after writing.
+# Errors of a file system that has no locks. Two drivers that start at the same moment may then both
+# write the file; the one whose token is not in it loses the lock at its next heartbeat.
 _NO_FLOCK = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS})
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Who holds a lock.
+    """The driver that holds a lock.
 
     Attributes:
-        token: Unique to one acquisition.
-        pid: The driver's process.
-        host: Its machine's name, for people.
-        machine: Boot and process namespace: only where it is equal does `pid` mean anything.
-        started: The process's start in clock ticks since boot, since a pid comes again; or "".
+        token: A random text that is unique to one acquisition.
+        pid: The driver's process id.
+        host: The name of its machine, for people.
+        machine: Its machine, boot and process namespace: `pid` has a meaning only where this is
+            equal.
+        started: When the process started, in clock ticks since boot, since process ids are used
+            again; empty where that is not known.
     """
 
     token: str
@@ -51,12 +54,12 @@ class Owner:
 
 
 class StudyLock:
-    """Holds `directory.lock` from `acquire` to `release`, or as a context.
+    """Holds the lock of a study from `acquire` to `release`, or as a context.
 
-    The file stays when the lock is released, and then it is empty. On its own machine a process
-    is looked up, so its lock holds as long as it lives, suspended or not. Elsewhere the lock is
-    stale once nobody has touched the file for `STALE_SECONDS` by the file system's clock: the
-    machine is gone, or the process was suspended. A stale lock is taken over.
+    The lock file stays when the lock is released, and is empty then. A process on the same machine
+    is looked up, so its lock holds as long as it lives, suspended or not. The lock of another
+    machine is stale once nobody has touched the file for `STALE_SECONDS` by the file system's
+    clock: that machine is gone, or its process is suspended. A stale lock is taken over.
     """
 
     def __init__(self, directory: StudyDirectory, heartbeat: float = HEARTBEAT_SECONDS) -> None:
@@ -74,7 +77,7 @@ class StudyLock:
         return self._lost or (self._owner is not None and not self._touch())
 
     def acquire(self) -> None:
-        """Takes the lock and starts its heartbeat.
+        """Take the lock and start the heartbeat.
 
         Raises:
             StudyLockedError: Another driver owns the study.
@@ -83,7 +86,7 @@ class StudyLock:
         owner = _this_process()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            # Made if absent, and if there is one, not touched: its time is the heartbeat.
+            # Created if it is absent. One that exists is not touched: its time is the heartbeat.
             with _opened(self._path, os.O_RDWR | os.O_CREAT) as file, _alone(file):
                 held = _read(file)
                 if held is not None:
@@ -99,7 +102,7 @@ class StudyLock:
         self._thread.start()
 
     def release(self) -> None:
-        """Ends the heartbeat and frees the lock, unless somebody else has it by now."""
+        """End the heartbeat and free the lock, unless another driver has it by now."""
         self._released.set()
         if self._thread is not None:
             self._thread.join()
@@ -125,7 +128,7 @@ class StudyLock:
                 return
 
     def _touch(self) -> bool:
-        """Renews the lock's time; False if it is not ours any more."""
+        """Renew the time of the lock; returns whether it is still ours."""
         try:
             with _opened(self._path) as file, _alone(file):
                 if _read(file) != self._owner:
@@ -134,12 +137,13 @@ class StudyLock:
         except FileNotFoundError:
             return False
         except OSError:
-            # A file system that hangs or is full now may answer the next beat; if it does not,
-            # the lock grows stale, as it should.
+            # A file system that hangs or is full may answer the next heartbeat. If it does not,
+            # the lock becomes stale, as it should.
             return True
         return True
 
     def _refusal(self, held: Owner, silence: float) -> str:
+        """Why the lock cannot be taken, and what to do about it."""
         name = self._directory.name
         head = (
             f"The study {name!r} is run by process {held.pid} on {held.host} (its last sign of "
@@ -160,7 +164,7 @@ class StudyLock:
 def is_running(directory: StudyDirectory) -> bool:
     """Whether a live driver owns the study, by the rule of `StudyLock.acquire`."""
     try:
-        # Opened and not only looked at: a network file system then asks for its time anew.
+        # The file is opened, since a network file system then asks the server for its time anew.
         with _opened(directory.lock, os.O_RDONLY) as file:
             held = _read(file)
             return held is not None and _is_live(held, _silence(file, directory.root))
@@ -169,25 +173,27 @@ def is_running(directory: StudyDirectory) -> bool:
 
 
 def is_taken(directory: StudyDirectory) -> bool:
-    """Whether a new study cannot have this place.
+    """Whether a new study cannot have this place, since another one has it.
 
-    A study that was killed while it was being made, before its ledger had a record, is in
-    nobody's way: it can be resumed, or made anew under its name.
+    A study that was killed before its ledger had a record does not count: it can be resumed, or
+    made anew under the same name.
     """
-    return directory.exists() and (directory.has_records() or is_running(directory))
+    return directory.exists() and (directory.ledger_place.has_records() or is_running(directory))
 
 
 def _is_live(held: Owner, silence: float) -> bool:
+    """Whether the owner of a lock still runs, which touched it so many seconds ago."""
     if held.machine == _machine() and (started := _started(held.pid)) != "":
         return started == held.started
     return silence <= STALE_SECONDS
 
 
 def _silence(file: int, folder: Path) -> float:
-    """Seconds since a lock was touched, by the clock of the file system that stamped it.
+    """Seconds since a lock file was touched, by the clock of its file system.
 
-    The clock of this machine is not asked: it may be minutes ahead of the file server's. Where
-    no file can be made to read that clock, the lock counts as fresh; nobody can take it there.
+    This machine's clock is not used: it may be minutes ahead of the file server's. To read that
+    clock, a file is created in `folder`. Where that fails, the lock counts as fresh, and could not
+    be taken anyway.
     """
     touched = os.fstat(file).st_mtime
     try:
@@ -205,7 +211,7 @@ def _this_process() -> Owner:
 
 
 def _machine() -> str:
-    """Tells machines, boots and containers apart, so that no foreign pid is looked up here."""
+    """A text that differs wherever process ids mean others: machines, boots, containers."""
     parts = [platform.node()]
     boot = Path("/proc/sys/kernel/random/boot_id")
     if boot.exists():
@@ -214,13 +220,14 @@ def _machine() -> str:
 
 
 def _started(pid: int) -> str | None:
-    """When a process of this machine started, None if it is dead; "" where /proc is missing."""
+    """When a process of this machine started; None if it is dead, "" where /proc is missing."""
     if Path("/proc/self/stat").exists():
         try:
             stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         except (FileNotFoundError, ProcessLookupError):
             return None
-        # After the name, which may hold spaces and parentheses: state is field 3, start 22.
+        # The fields after the name, which may hold spaces and parentheses. Field 3 is the state
+        # of the process, and 22 its start.
         fields = stat.rpartition(")")[2].split()
         return None if fields[0] in "ZX" else fields[19]
     try:
@@ -228,13 +235,13 @@ def _started(pid: int) -> str | None:
     except ProcessLookupError:
         return None
     except PermissionError:
-        pass  # somebody else's, and alive
+        pass  # another user's process, which is alive
     return ""
 
 
 @contextmanager
 def _opened(path: Path, flags: int = os.O_RDWR) -> Iterator[int]:
-    """A descriptor of the lock file, which is written in place: `flock` holds the file itself."""
+    """Open the lock file, which is always written in place, since `flock` holds the file itself."""
     descriptor = os.open(path, os.O_CLOEXEC | flags, 0o644)
     try:
         yield descriptor
@@ -243,23 +250,24 @@ def _opened(path: Path, flags: int = os.O_RDWR) -> Iterator[int]:
 
 
 def _read(file: int) -> Owner | None:
-    """The owner in a lock file; None for a free one. A damaged one is nobody's: see below."""
+    """The owner that stands in a lock file; None where the lock is free, or the file damaged."""
     try:
         return Owner(**json.loads(os.pread(file, LONGEST_OWNER, 0).decode(errors="replace")))
     except (ValueError, TypeError):
-        # Written under `_alone` in one go, so half an owner means that its machine died writing.
+        # An owner is written in one go while the file is held. Half an owner means that its
+        # machine died as it wrote, so the lock is free.
         return None
 
 
 def _overwrite(file: int, text: str) -> None:
-    """A disk that refuses leaves the file empty, which is a free lock."""
+    """Replace the text of a lock file; a disk that refuses leaves it empty, so the lock is free."""
     os.ftruncate(file, 0)
     append_bytes(file, text.encode(), 0)
 
 
 @contextmanager
 def _alone(file: int) -> Iterator[None]:
-    """Two drivers never look and write at the same time; released with the file."""
+    """Hold the file, so that no other driver reads or writes it meanwhile, until it is closed."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
     except OSError as error:

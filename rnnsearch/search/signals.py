@@ -1,7 +1,7 @@
-"""SIGINT and SIGTERM while a search runs: the first drains, the second stops at once.
+"""Handles SIGINT and SIGTERM during a search: the first drains it, the second stops at once.
 
-Tune's own SIGINT path calls no hook, and SIGTERM would exit past every cleanup. Install after
-`ray.init`, which sets handlers of its own.
+Ray Tune's own handling of SIGINT calls no hook of ours, and SIGTERM would exit past every cleanup.
+The handlers have to be installed after `ray.init`, which installs some itself.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Signals:
-    """A context that counts the signals of its time and restores the old handlers at its end.
+    """A context that notes the first signal, raises at the second, and restores the old handlers.
 
-    Python delivers signals to the main thread alone; in another thread nothing is installed and
-    nothing is ever seen.
+    Python delivers signals to the main thread alone. In another thread nothing is installed, and
+    no signal is seen.
 
     Attributes:
-        received: The first signal's number, or None.
+        received: The number of the first signal, or None.
 
     Raises:
-        KeyboardInterrupt: On entry, or what else the handler raises of a signal that was noted
-            before.
+        KeyboardInterrupt: On entry, where a signal came during `noted`; or whatever else its
+            handler raises.
     """
 
     def __init__(self) -> None:
@@ -37,15 +37,16 @@ class Signals:
         self._at_once = False
 
     def name(self) -> str | None:
-        """Name of the first signal, such as `SIGINT`, or None."""
+        """The name of the first signal, such as `SIGINT`, or None."""
         return None if self.received is None else signal.Signals(self.received).name
 
     @contextmanager
     def noted(self) -> Iterator[None]:
-        """A time before the search: a signal does what it did before, and is noted.
+        """A context for the time before the search, in which signals keep their old handlers.
 
-        Handlers raise there, and what runs there (imports, Ray's start) has callbacks out of C
-        that swallow what is raised in them; so the search looks at the note before it begins.
+        A handler that raises is not enough there: imports and Ray's start call back from C, where
+        an exception is lost. So the signal is noted too, and the search looks at the note before
+        it begins.
         """
         old: dict[int, Any] = {}
 
@@ -66,7 +67,7 @@ class Signals:
 
     @contextmanager
     def shield(self) -> Iterator[None]:
-        """Hold a second signal back until the end of a block that writes."""
+        """A context for a block that writes, until whose end a second signal has to wait."""
         self._shields += 1
         try:
             yield
@@ -76,7 +77,7 @@ class Signals:
             raise KeyboardInterrupt
 
     def __enter__(self) -> Signals:
-        if self.received is not None:  # what its handler raised was swallowed
+        if self.received is not None:  # the exception of its handler was lost
             signal.raise_signal(self.received)
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
@@ -85,7 +86,7 @@ class Signals:
 
     def __exit__(self, *exc_info: object) -> None:
         for number, handler in self._old.items():
-            # None: the handler was not set from Python, and cannot be set again from here
+            # None stands for a handler that was not set from Python, and cannot be restored.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
         self._old.clear()
 

@@ -1,4 +1,4 @@
-"""How long packs have not said a word: one that hangs does not die, so nobody else notices it."""
+"""Measures how long packs have not reported: Ray does not notice a pack that hangs."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable
 
 LONGEST_TURN = 5.0
-"""Seconds that count of the time between two looks. The driver itself may have stood still, in a
-slow disk or behind Ctrl-Z, and what the packs said meanwhile waits to be heard."""
+"""At most so many seconds count between two looks. The driver itself may have stood still, waiting
+for a slow disk or suspended by Ctrl-Z, and reports of the packs may be waiting to be read."""
 
 
 class Silence:
-    """Counts the driver's own turns since each pack was heard.
+    """Measures the time since each pack's last report.
 
     Args:
         limit: Seconds after which a silence is too long; None for never.
-        clock: In seconds; a test hands in its own.
+        clock: Gives the present time in seconds; a test has a clock of its own.
     """
 
     def __init__(self, limit: float | None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -25,17 +25,18 @@ class Silence:
         self._looked = clock()
 
     def heard(self, pack_id: str) -> None:
-        """A pack has said something; its silence starts from here."""
+        """Start a pack's silence anew, since it has reported."""
         self._silent[pack_id] = 0.0
 
     def forget(self, pack_id: str) -> None:
-        """A pack is gone."""
+        """Measure a pack no more, since it is gone."""
         self._silent.pop(pack_id, None)
 
     def too_long(self) -> list[str]:
-        """Packs that were heard once, and then not for longer than the limit.
+        """The packs whose last report is longer ago than the limit.
 
-        A pack that was never heard may wait for a place in the cluster, which has no limit.
+        A pack that has never reported is not among them: it may be waiting for a place in the
+        cluster, for which there is no limit.
         """
         now = self._clock()
         passed = min(now - self._looked, LONGEST_TURN)

@@ -1,4 +1,4 @@
-"""A training's saved state, looked for in the snapshot files of its study."""
+"""Finds the saved state of a training in the snapshot files of its study."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from rnnsearch.training.snapshot import TrialSnapshot, earlier, read_snapshots
 
 
 class Snapshots:
-    """A folder of snapshot files, each read once; one that cannot be read holds nothing.
+    """A folder of snapshot files; each is read once, and one that cannot be read counts as empty.
 
     Args:
-        complain: Told why a file cannot be read.
+        complain: Called with why a file cannot be read.
     """
 
     def __init__(self, folder: Path, complain: Callable[[str], None]) -> None:
@@ -24,7 +24,16 @@ class Snapshots:
     def newest(
         self, name: str, trial_id: str, fits: Callable[[TrialSnapshot], bool]
     ) -> TrialSnapshot | None:
-        """The state of a training in a file or, where it has none that fits, in the one before."""
+        """The state of a training in a snapshot file, or else in the file that it replaced.
+
+        Args:
+            name: Name of the snapshot file.
+            trial_id: Name of the training in its pack.
+            fits: Whether a state can be used.
+
+        Returns:
+            None where neither file holds a state that fits.
+        """
         path = self._folder / Path(name).name
         for candidate in (path, earlier(path)):
             state = self._states(candidate).get(trial_id)

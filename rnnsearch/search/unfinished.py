@@ -1,8 +1,8 @@
-"""Models of trials that were still in training when a study ended early, out of its snapshots.
+"""Reads models of trials that were still in training when a study ended early.
 
-However a search ends, its packs' last snapshots lie on disk, and hold of every trial aboard the
-weights of its best epoch. Where no trial came to an end that counts, the best of them is what the
-study has to show.
+The last snapshots of the packs lie on disk however a search ends, and hold the weights of the best
+epoch of every trial aboard. Where no trial has ended with a value that counts, the best of these
+models becomes the champion.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnsearch.errors import PackError
-from rnnsearch.goal import Judge, Standing
+from rnnsearch.goal import Judge
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.snapshots import Snapshots
 from rnnsearch.space.spec import StudySpec
@@ -27,19 +27,18 @@ from rnnsearch.training.weights import Weights
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unfinished:
-    """A trial that waits to go on, and the weights of its best epoch until then.
+    """A trial that waits to go on, with its model so far.
 
     Attributes:
-        early: Whether it has not come to the end of the grace period, so that it was compared
-            with nobody.
-        standing: Of its best epoch.
+        weights: The weights of its best epoch until now.
+        early: Whether the trial is still within the grace period, so that it was compared with no
+            other.
     """
 
     number: int
     config: TrialConfig
     weights: Weights
     early: bool
-    standing: Standing
 
 
 def best_unfinished(
@@ -51,38 +50,41 @@ def best_unfinished(
     grace: int,
     complain: Callable[[str], None],
 ) -> Unfinished | None:
-    """The best of the trials that wait and that a snapshot holds with a finished epoch.
+    """The best trial that waits and has a finished epoch in a snapshot; None where there is none.
 
     Trials beyond the grace period come before all others. A snapshot that cannot be used is passed
     over.
 
     Args:
         records: All trials of the study.
-        snapshots: The study's folder of that name.
-        grace: Epochs from which on a trial counts; see `StoppingRule.grace`.
-        complain: Told why a snapshot cannot be used.
+        judge: Compares the trials' best epochs.
+        snapshots: The study's folder of snapshots.
+        data: The data of a task by its config.
+        grace: Epochs from which on a trial's value counts; see `StoppingRule.grace`.
+        complain: Called with why a snapshot cannot be used.
     """
     files = Snapshots(snapshots, complain)
-    found = []
+    waiting = []
     for record in records:
         if record.state == "waiting" and record.snapshot:
             fits = partial(_has_epoch_of, trial_config(spec, record.params, record.seed))
             state = files.newest(record.snapshot, str(record.number), fits)
             if state is not None:
                 standing = judge.of(state.best_metrics)
-                found.append((state.epoch < grace, standing, record.number, state))
-    for early, standing, number, snapshot in sorted(found, key=lambda one: one[:3]):
+                waiting.append((state.epoch < grace, standing, record.number, state))
+    for early, _, number, snapshot in sorted(waiting, key=lambda one: one[:3]):
         task_data = data[snapshot.config.task]
         try:
             weights = _weights(snapshot, task_data, judge.metric)
         except PackError as error:
             complain(f"the snapshot of trial {number} cannot be used: {error}")
             continue
-        return Unfinished(number, snapshot.config, weights, early, standing)
+        return Unfinished(number, snapshot.config, weights, early)
     return None
 
 
 def _has_epoch_of(config: TrialConfig, state: TrialSnapshot) -> bool:
+    """Whether a snapshot is of this configuration and has finished an epoch."""
     return state.config == config and state.best_epoch is not None
 
 
@@ -90,7 +92,7 @@ def _weights(snapshot: TrialSnapshot, data: TaskData, metric: str) -> Weights:
     """The weights of a snapshot's best epoch.
 
     Raises:
-        PackError: They make no sense.
+        PackError: The snapshot is not one of such a model.
     """
     import torch
 

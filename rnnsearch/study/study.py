@@ -188,7 +188,7 @@ class Study:
             say(f"note: {moved}")
         self.directory.create()
         with _alone(self.directory):
-            if not self.resumed and self.directory.has_records():
+            if not self.resumed and self.directory.ledger_place.has_records():
                 raise _exists(self.directory)  # another driver was faster
             self.directory.stop.unlink(missing_ok=True)
             replace_file(self.directory.yaml, self.spec.yaml)

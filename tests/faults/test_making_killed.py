@@ -129,7 +129,7 @@ def test_whatever_was_left_of_a_making_its_name_can_be_used(
     study = Study.from_yaml(file, storage=tmp_path / "studies", name="killed")
     study.run()
 
-    assert directory.has_records()
+    assert directory.ledger_place.has_records()
     with pytest.raises(StudyExistsError):
         Study.from_yaml(file, storage=tmp_path / "studies", name="killed")
 

@@ -1,4 +1,4 @@
-"""What a study says of itself, and whether a search space is that of a study."""
+"""The attributes by which a study is known, and whether a search space is that of a study."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rnnsearch.space.spec import StudySpec
 
 
 def study_attributes(spec: StudySpec) -> tuple[tuple[str, int | str], ...]:
-    """What a new study says of itself."""
+    """The user attributes that a new Optuna study gets, by name and value."""
     return (
         ("num_trials", spec.search.num_trials),
         ("space", space_digest(spec)),
@@ -23,11 +23,11 @@ def study_attributes(spec: StudySpec) -> tuple[tuple[str, int | str], ...]:
 
 
 def is_space_of(attributes: Mapping[str, Any], spec: StudySpec) -> bool:
-    """Whether a study that says this of itself has the search space of a spec."""
+    """Whether a study with these user attributes has the search space of `spec`."""
     digest = space_digest(spec)
     if attributes.get("space") in (None, digest):
         return True
-    # An older version knew fewer fields: what its file means today decides.
+    # An older version knew fewer fields, so its digest differs. Its space file is read again.
     text = attributes.get("space_yaml", "")
     try:
         before = loads(text, name=spec.name, directory=spec.directory, check_data=False)
@@ -37,9 +37,10 @@ def is_space_of(attributes: Mapping[str, Any], spec: StudySpec) -> bool:
 
 
 def space_digest(spec: StudySpec) -> str:
-    """Changes with whatever changes proposals or curves; budgets and resources may differ.
+    """A digest of all that changes a study's proposals or curves.
 
-    So may the place of the data, whose content a study knows by its fingerprint.
+    Budgets and resources are left out. So is the place of the data, whose content the study knows
+    by its fingerprint.
     """
     search, places = spec.search, path_keys(str(spec.values["task.type"]))
     parts = (

@@ -1,4 +1,4 @@
-"""The ledger in a journal file in the study's folder."""
+"""The store that keeps a ledger in a journal file in the study's folder."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from rnnsearch.search.ledger.notes import UnknownNoteError
 
 
 class JournalStore:
-    """A `Store` over `BufferedJournal`; see `store_of`."""
+    """A `Store` on a `BufferedJournal`; its arguments and errors are those of `store_of`."""
 
     def __init__(self, directory: StudyDirectory, *, read_only: bool = False) -> None:
         self._directory = directory
-        if read_only and not directory.ledger.is_file():
+        if read_only and not directory.ledger_place.exists():
             raise no_ledger_yet(directory)
         with self.damage_said():
             self._journal = BufferedJournal(directory.ledger, read_only=read_only)
@@ -30,8 +30,11 @@ class JournalStore:
 
     @contextmanager
     def damage_said(self) -> Iterator[None]:
-        """The journals of older versions have no checksums, so damage may be met as late as where
-        a record is taken for what it says."""
+        """As in `Store`; whatever a record that makes no sense raises counts as damage.
+
+        Journals of older versions have no checksums, so a changed record may be noticed only when
+        it is used.
+        """
         name, storage = self._directory.name, self._directory.storage
         remedy = f"What is whole can be kept: {command('repair', name, storage=storage)}"
         try:
@@ -52,6 +55,7 @@ class JournalStore:
 
 
 def no_ledger_yet(directory: StudyDirectory) -> StudyNotFoundError:
+    """The error for a study whose driver was killed before it wrote anything."""
     go_on = command("resume", directory.name, storage=directory.storage)
     return StudyNotFoundError(
         f"The study {directory.name!r} has no ledger yet. Go on with it: {go_on}"

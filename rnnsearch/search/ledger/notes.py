@@ -1,6 +1,7 @@
-"""What the driver keeps with a study beside its trials: a record, of which each field is a note.
+"""What the driver keeps with a study beside its trials.
 
-A note is an attribute of Optuna's study: `note.` before the field's name, and a JSON value.
+The notes are one record. Each of its fields is a user attribute of Optuna's study: its key is the
+field's name behind `note.`, and its value is JSON.
 """
 
 from __future__ import annotations
@@ -21,29 +22,31 @@ _NOTE = "note."
 
 
 class UnknownNoteError(ValueError):
-    """A newer version of rnnsearch noted what this one does not know."""
+    """There is a note that this version of rnnsearch does not know; a newer one wrote it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
     """The notes of a study; those that change together are written in the order of the fields.
 
+    A finalist's training is named by trial and seed, such as `7:123`.
+
     Attributes:
-        tracking_uri: Where the records go, without secrets; None before the first run.
+        tracking_uri: The MLflow store of the records, without secrets; None before the first run.
         sinks: Where they go beside MLflow: what was given, by the name of the option.
-        data: Fingerprints of what the study was started on, by path; None where nobody noted them.
+        data: Fingerprints by path of the data that the study was started on; None where an older
+            version started it.
         origin: What a person must know of where the study comes from.
         data_notes: What a person must know of its data, such as a missing held-out part.
         tie_break: The task's own loss, which parts trials that are equal in the study's metric.
         baselines: Scored on the study's own data.
-        finalist_losses: The task's own loss of each finalist's training, as far as it is known,
-            by trial and seed: `7:123`.
-        finalists: The study's metric of them, infinite for one that diverged.
-        finalists_told: Trials whose scores the listener has heard.
-        tested: Metrics of the test part by model, so that none is scored there twice.
-        champion: The winner, as it was scored.
+        finalist_losses: The task's own loss of each finalist's training, where it is known.
+        finalists: The study's metric of each finalist's training, infinite where it diverged.
+        finalists_told: The finalists whose scores the listener has heard.
+        tested: Metrics on the test part by model, so that no model is scored there twice.
+        champion: The champion, as it was scored.
         champion_told: Which champion the listener has heard of.
-        settled: Why the last run of the driver let go of its trials.
+        settled: Why the last run of the driver gave up its trials.
         run: How the last run of the driver went.
     """
 
@@ -79,32 +82,32 @@ def notes_of(attributes: Mapping[str, Any]) -> Notes:
     }
     if unknown := sorted(noted.keys() - set(_NAMES)):
         raise UnknownNoteError(", ".join(unknown))
-    found = {name: _read(name, noted[name]) for name in noted if noted[name] is not None}
+    values = {name: _read(name, noted[name]) for name in noted if noted[name] is not None}
     champion = noted.get("champion")
     if champion and "unfinished" not in champion and "champion_told" not in noted:
-        # An older version told before it noted, and kept no mark of it.
-        found["champion_told"] = found["champion"].mark
-    return Notes(**found)
+        # An older version told the listener before it noted the champion, and noted no mark.
+        values["champion_told"] = values["champion"].mark
+    return Notes(**values)
 
 
 def changed(before: Notes, after: Notes) -> Iterator[tuple[str, Any]]:
-    """The attributes that make the notes of `before` those of `after`."""
+    """The study attributes, by key and JSON value, of the notes that differ between the two."""
     for name in _NAMES:
         value = getattr(after, name)
         if value != getattr(before, name):
-            # A number of numpy's goes as what it is; JSON refuses what it cannot hold.
+            # `warnings=False` lets numpy's numbers pass; JSON refuses what it cannot hold.
             yield _NOTE + name, _adapter(name).dump_python(value, mode="json", warnings=False)
 
 
 def _read(name: str, value: Any) -> Any:
+    """The value of a note from its JSON; the errors are those of `notes_of`."""
     try:
         return _adapter(name).validate_python(with_tuples(value))
     except ValidationError as error:
         wrong = [(".".join([name, *map(str, one["loc"])]), one) for one in error.errors()]
         if all(one["type"] == "unexpected_keyword_argument" for _, one in wrong):
             raise UnknownNoteError(", ".join(place for place, _ in wrong)) from error
-        said = "; ".join(f"{place}: {one['msg']}" for place, one in wrong)
-        raise ValueError(said) from error
+        raise ValueError("; ".join(f"{place}: {one['msg']}" for place, one in wrong)) from error
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The Optuna study that is the ledger, new or as it stands in its store."""
+"""Makes the Optuna study that is a ledger, or opens it as it stands in its store."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class OpenStudy:
     """An Optuna study, and the store under it.
 
     Attributes:
-        remarks: What a person should know of its sampler.
+        remarks: What a person should know of the study's sampler.
     """
 
     study: optuna.Study
@@ -43,11 +43,11 @@ class OpenStudy:
 
 
 def create_study(store: Store, directory: StudyDirectory, spec: StudySpec) -> OpenStudy:
-    """A new Optuna study that says what reopening needs.
+    """Make an Optuna study, with the attributes that reopening it needs.
 
     Raises:
         StudyExistsError: The ledger already holds a study of that name.
-        StorageError: The store refuses it.
+        StorageError: The store cannot be written.
     """
     _quiet()
     remarks: list[str] = []
@@ -74,14 +74,14 @@ def create_study(store: Store, directory: StudyDirectory, spec: StudySpec) -> Op
 def open_study(
     store: Store, directory: StudyDirectory, spec: StudySpec, *, read_only: bool = False
 ) -> OpenStudy:
-    """The study that is there; its sampler goes on where the last one stopped.
+    """Open the study in a store; its sampler goes on where the last one stopped.
 
-    A driver that was killed before its first flush leaves a store without a study; unless
-    `read_only`, the study is then created.
+    A driver that was killed before its first flush leaves a store without a study. The study is
+    then created, unless the store is to be read only.
 
     Raises:
         StudyNotFoundError: The ledger holds no study of that name.
-        StudyExistsError: It holds one with another search space.
+        StudyExistsError: The study was started with another search space than `spec`.
     """
     _quiet()
     names = [study.study_name for study in store.storage.get_all_studies()]
@@ -109,5 +109,5 @@ def open_study(
 
 
 def _quiet() -> None:
-    """Optuna's own word on every new study would stand between the lines of the live table."""
+    """Keep Optuna from printing a line for a new study amid the lines of the live table."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)

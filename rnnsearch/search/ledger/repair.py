@@ -1,4 +1,4 @@
-"""Repairing a damaged ledger: what is whole is kept, the damaged file stays beside it."""
+"""Repairs a damaged ledger: whole records are kept, and the damaged file stays beside it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Repair:
     """What a repair did.
 
     Attributes:
+        mended: The new ledger's records, and what was lost.
         damaged: Where the damaged file lies now.
     """
 
@@ -29,23 +30,23 @@ class Repair:
 
 
 def repair(directory: StudyDirectory, spec: StudySpec) -> Repair | None:
-    """Make a ledger that opens out of one that does not.
+    """Replace a damaged ledger by one that opens.
 
     Returns:
-        None where the ledger is whole; it is left alone then.
+        None where the ledger is not damaged; nothing is changed then.
 
     Raises:
         StudyNotFoundError: There is no ledger.
-        StudyLockedError: A driver is at work.
+        StudyLockedError: A driver is at work on the study.
         OSError: The disk refused; the ledger is as it was.
     """
-    if not directory.ledger.is_file():
+    if not directory.ledger_place.exists():
         raise StudyNotFoundError(f"The study {directory.name!r} has no ledger yet.")
     with StudyLock(directory):
         try:
             read_trials(directory, spec)
         except DamagedLedgerError:
-            pass  # what we are here for
+            pass
         else:
             return None
         data = directory.ledger.read_bytes()

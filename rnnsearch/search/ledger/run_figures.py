@@ -1,4 +1,4 @@
-"""How one run of a study's driver went, as it is kept with the study."""
+"""The record of how one run of a study's driver went, which is kept with the study."""
 
 from __future__ import annotations
 
@@ -8,23 +8,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RunFigures:
-    """How one run of the driver went.
+    """How one run of a study's driver went.
 
     Attributes:
-        state: `complete`, `interrupted`, `stopped`, `budget` or `failed`, and `reason` why.
-        wall_seconds: From the opening of the study to the end of its records.
-        training_steps: Optimizer steps of all trials in this run, finalists included.
-        trials_per_hour: Trials that ended in this run, over the time from the first report to
+        state: How it ended: `complete`, `interrupted`, `stopped`, `budget` or `failed`.
+        reason: Why it ended so, in words; empty where it is complete.
+        wall_seconds: Seconds from the opening of the study to the end of its records.
+        training_steps: Training steps of all trials and reruns in this run.
+        trials_per_hour: How many trials ended in this run, over the time from the first report to
             the last end.
-        first_report_seconds: From the opening of the study to the first finished epoch.
-        sampler_seconds: Processor time of proposals, beside `driver_seconds`: that of decisions,
-            ledger, records and screen.
-        tracking_uri: Where the records are, without secrets.
-        champion_uri: The winner's registered model; None where it is not registered. Then
-            `champion_problem` says why, and `champion_before` what is registered instead.
-        pending_records: Not in MLflow, and kept in the outbox; `refused_records` are left out for
-            good. `records_problem` says why, `records_remedy` and the shell's `records_commands`
-            what a person can do.
+        tracking_uri: The address of the MLflow store, without secrets.
+        experiment_id: The study's experiment in MLflow; None where it is not known.
+        run_id: The study's run in MLflow; None where it is not known.
+        champion_uri: The champion's registered model; None where it is not registered.
+        pending_records: How many records are not in MLflow yet, and are kept in the outbox.
+        records_problem: Why they are not in MLflow; None where there is no problem.
+        refused_records: How many records MLflow refused for good.
+        records_remedy: What a person can do about the problem.
+        records_commands: The shell commands of that remedy.
+        champion_problem: Why the champion is not registered; empty where it is.
+        champion_before: The earlier champion that is registered instead; empty where there is none.
+        started: When the study was opened, Unix time.
+        first_report_seconds: Seconds from the opening of the study to the first finished epoch.
+        sampler_seconds: Processor time of proposals.
+        driver_seconds: Processor time of decisions, ledger, records and screen.
         pack_utilisation: Processor time of the packs over the core-seconds that they had, from
             the first report to the last refill; None where nothing was refilled.
     """

@@ -1,4 +1,4 @@
-"""What is whole in a damaged journal, in order, and where something is missing."""
+"""Reads the whole records of a damaged journal, and finds where records are missing."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from rnnsearch.search.ledger.journal_record import (
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Records that are missing at a place.
+    """A place in a journal where records are missing.
 
     Attributes:
-        first: Number of the first of them, counting from 0.
-        count: How many; 0 where the damage was in something that was no record of ours, or stood
-            there twice. Of journals without record numbers it is how many lines are damaged.
+        first: The number of the first missing record, from 0.
+        count: How many records are missing; 0 where only a repeated or foreign line is damaged.
+            In journals without record numbers it is the number of damaged lines.
     """
 
     first: int
@@ -29,21 +29,24 @@ class Gap:
 
 
 def salvage(data: bytes) -> Iterator[dict[str, Any] | Gap]:
-    """The whole records of a journal, with a gap where some are missing.
+    """The whole records of a journal in order, with a gap wherever some are missing.
 
-    A half record at the very end is no gap: a kill leaves one, which nothing was promised of.
+    Half a record at the very end is no gap: a kill leaves one, and no flush had promised it.
+
+    Args:
+        data: The journal file.
     """
     number = 0
     checked = False
-    """Whether records have numbers by now: once they do, one without is none."""
+    """Whether a record with a number was seen: from then on, one without is damaged."""
     damaged = 0
     for line in BytesIO(data):
         try:
-            found = [decode_any(line)]
+            records = [decode_any(line)]
         except DamagedRecordError:
-            found = list(whole_records(line))
-            damaged += bool(line.endswith(b"\n") or found)
-        for log in found:
+            records = list(whole_records(line))
+            damaged += bool(line.endswith(b"\n") or records)
+        for log in records:
             place = log.get("record")
             if place is None:
                 if checked:
@@ -54,7 +57,7 @@ def salvage(data: bytes) -> Iterator[dict[str, Any] | Gap]:
                     number, damaged = number + damaged, 0
             else:
                 if checked and place < number:
-                    damaged += 1  # it stood there before
+                    damaged += 1  # a record that was there before
                     continue
                 if damaged or place > number:
                     yield Gap(number, max(0, place - number))

@@ -1,4 +1,4 @@
-"""Where a study's ledger lies, as the rest of the ledger sees it."""
+"""The Protocol of what keeps a study's ledger, and the choice of the one that does."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rnnsearch.search.ledger.journal_store import JournalStore
 
 
 class Store(Protocol):
-    """Keeps one study for Optuna, and makes what was written durable when it is told to."""
+    """Keeps one study for Optuna, and makes what was written durable on request."""
 
     @property
     def storage(self) -> BaseStorage:
-        """What Optuna reads and writes; a change may wait in memory until `flush`."""
+        """The storage that Optuna reads and writes; a change may wait in memory until `flush`."""
 
     def flush(self) -> None:
         """Make everything since the last call durable.
@@ -26,19 +26,21 @@ class Store(Protocol):
         """
 
     def damage_said(self) -> AbstractContextManager[None]:
-        """Around whatever reads: raises DamagedLedgerError, with the remedy, for what a damaged
-        store does to its reader."""
+        """A context for code that reads: errors of damaged records become a DamagedLedgerError.
+
+        Its text names the command that repairs the ledger.
+        """
 
 
 def store_of(directory: StudyDirectory, *, read_only: bool = False) -> Store:
-    """The store of a study's ledger: the journal in its folder.
+    """The store of a study's ledger, which is the journal in the study's folder.
 
     Args:
-        read_only: A driver may be at work on it; nothing is written.
+        read_only: Write nothing, since a driver may be at work on the study.
 
     Raises:
-        StudyNotFoundError: It is to be read, and there is none.
-        StorageError: It cannot be opened.
-        DamagedLedgerError: It holds something else than what was written.
+        StudyNotFoundError: `read_only`, and there is no ledger.
+        StorageError: The store cannot be opened.
+        DamagedLedgerError: The store holds something else than what was written.
     """
     return JournalStore(directory, read_only=read_only)

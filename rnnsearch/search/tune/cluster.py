@@ -1,4 +1,4 @@
-"""Ray for the time of a search: started on this machine, or a cluster that is there already."""
+"""Starts Ray on this machine for the time of a search, or connects to a cluster."""
 
 from __future__ import annotations
 
@@ -18,31 +18,33 @@ from rnnsearch.errors import ClusterError
 from rnnsearch.search.tune.head_watch import HeadWatch, answers, connect
 
 SWITCHES = {
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # json, csv, tensorboard: 3 ms a step, megabytes
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # signals are ours
+    # Tune's json, csv and tensorboard files cost 3 ms a report, and megabytes.
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # rnnsearch handles signals itself
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",  # Tune's restore is not used
     "TUNE_WARN_THRESHOLD_S": "60",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
-    "RAY_AIR_NEW_OUTPUT": "0",  # with verbose=0 the old reporter prints nothing at all
-    # given by name: for callbacks that a Tuner is given, Ray imports all of MLflow to count them
+    "RAY_AIR_NEW_OUTPUT": "0",  # with verbose=0 only the old reporter prints nothing at all
+    # The callback is given by name. To count callbacks that a Tuner is given as objects, Ray
+    # imports all of MLflow.
     "RAY_TUNE_CALLBACKS": "rnnsearch.search.tune.no_output.NoOutput",
     "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
-    # Tune gives its actors an environment of their own, so they never take a worker from stock
+    # Tune gives its actors an environment of their own, so a worker started ahead is never used.
     "RAY_prestart_worker_first_driver": "0",
-    # Ray's own 15 leaves a pack what the writer of the records, at 10, does not want. The driver,
-    # which few cycles of keep many slots filled, goes before the packs.
+    # Packs come before the writer of the records, which runs at niceness 10; Ray's default for
+    # them is 15. The driver comes before the packs: little work of it keeps many slots filled.
     "RAY_worker_niceness": "5",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
-"""Environment of the driver, set before `ray` is imported."""
+"""Environment variables of the driver, set before `ray` is imported."""
 
 CONNECT_SECONDS = 5.0
 _ASK_CLUSTER = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
 
 
 def set_switches() -> None:
-    """Put `SWITCHES` into the environment; what the user has set stays."""
+    """Put `SWITCHES` into the environment; variables that the user has set stay as they are."""
     for name, value in SWITCHES.items():
         os.environ.setdefault(name, value)
 
@@ -55,19 +57,23 @@ def ray_session(
     on_lost: Callable[[ClusterError], None] = lambda error: None,
     go_on: str = "",
 ) -> Iterator[None]:
-    """Ray, quiet: what it logs goes to `log_file`, and what workers print stays with them.
+    """A context in which Ray runs and prints nothing.
 
-    Where this process has Ray running already it is used and left running. Where Ray's head is
-    lost and the caller, told so, stands in a call of Ray that never returns, the words are printed
-    and the process ends with status 2, before Ray ends it without any.
+    Ray's log messages go to a file, and what workers print stays in their own logs. If this process
+    runs Ray already, that is used and left running. If Ray's head is lost while the caller is in a
+    call of Ray that never returns, the error is printed and the process ends with status 2, before
+    Ray itself ends the process without a word.
 
     Args:
-        on_lost: Called from another thread when Ray's head does not answer any more.
-        go_on: The command that goes on later, for the error that says so.
+        address: A cluster; None starts Ray on this machine.
+        log_file: Where Ray's log messages go.
+        on_lost: Called from another thread with the error when Ray's head does not answer any
+            more.
+        go_on: The command that goes on with the study, for the text of that error.
 
     Raises:
-        ClusterError: The cluster cannot be reached or refuses us, or this process is in another,
-            or its head was lost.
+        ClusterError: The cluster cannot be reached or refuses the connection, this process is in
+            another cluster, or the head was lost.
     """
     set_switches()
     import ray
@@ -89,7 +95,7 @@ def ray_session(
         try:
             yield
         except Exception as error:
-            # Ray's own words for a head that is gone differ from call to call
+            # The errors that Ray raises when its head is gone differ from call to call.
             if isinstance(error, ClusterError) or answers(head):
                 raise
             raise gone from error
@@ -107,7 +113,7 @@ def _head_is_gone(head: str, go_on: str) -> ClusterError:
 
 
 def _last_words(error: ClusterError) -> None:
-    """End the process: its main thread waits in C++ for Ray, which nothing can interrupt."""
+    """Print an error and end the process, whose main thread waits for Ray in C++ for ever."""
     sys.stderr.write(f"\nerror: {error}\n")
     sys.stderr.flush()
     os._exit(2)
@@ -120,7 +126,7 @@ def _start(address: str | None) -> None:
     quiet = {"log_to_driver": False, "configure_logging": True, "logging_level": logging.ERROR}
     start = partial(ray.init, namespace="rnnsearch", **quiet)
     if address is None:
-        # `local` never joins a cluster that happens to run here, whatever RAY_ADDRESS says
+        # With `local`, Ray joins no cluster that runs on this machine, whatever RAY_ADDRESS says.
         start = partial(start, address="local", include_dashboard=False)
     else:
         address = check_address(address)
@@ -132,10 +138,10 @@ def _start(address: str | None) -> None:
         except Exception as error:
             if not _is_late(error):
                 raise
-            ray.shutdown()  # what came up of it; the second start finds its files in memory
+            ray.shutdown()  # of what did start; a second start is faster, its files are cached
             start()
         if callable(on_sigterm) and threading.current_thread() is threading.main_thread():
-            # Ray's own handler exits with status 15 past our cleanups
+            # Ray installs a handler that exits with status 15 past every cleanup.
             signal.signal(signal.SIGTERM, on_sigterm)
     except Exception as error:
         kinds = (ConnectionError, RuntimeError, ValueError, OSError, RayError)
@@ -148,18 +154,18 @@ def _start(address: str | None) -> None:
 
 
 def _is_late(error: Exception) -> bool:
-    """Whether Ray's own node was not up within its 30 s: an Exception of no kind says so."""
+    """Whether Ray's node did not start within Ray's 30 s, for which it raises a bare Exception."""
     return type(error) is Exception
 
 
 def check_address(address: str) -> str:
-    """Whether a cluster answers there and accepts us, within seconds and without joining it.
+    """Find out within seconds whether a cluster answers and accepts us, without joining it.
 
     Returns:
         The address, with `auto` as HOST:PORT.
 
     Raises:
-        ClusterError: It does not; the text says why and what to do.
+        ClusterError: It does not; the text says why, and what to do.
     """
     address = _resolved(address)
     if address not in ("auto", "local"):
@@ -169,7 +175,7 @@ def check_address(address: str) -> str:
 
 
 def _resolved(address: str) -> str:
-    """`auto` as HOST:PORT, so that the checks hold for it too; any other address as it is.
+    """The address with `auto` as HOST:PORT, so that it can be checked like any other.
 
     Raises:
         ClusterError: No cluster runs on this machine.
@@ -179,19 +185,19 @@ def _resolved(address: str) -> str:
     from ray._private.services import canonicalize_bootstrap_address
 
     try:
-        found = canonicalize_bootstrap_address(address)
+        resolved = canonicalize_bootstrap_address(address)
     except (ConnectionError, ValueError) as error:
         raise ClusterError(
             f"Ray at {address}: {_first_line(error)}\n{_remedy(address, '')}"
         ) from error
-    return str(found or address)
+    return str(resolved or address)
 
 
 def _check_reachable(address: str) -> None:
-    """Fail within seconds where nobody listens; `ray.init` itself tries for minutes.
+    """Fail within seconds if nothing listens at the address; `ray.init` would try for minutes.
 
     Raises:
-        ClusterError: The address is malformed, nobody answers, or it is a Ray Client address.
+        ClusterError: The address is malformed, nothing answers, or it is a Ray Client address.
     """
     if address.startswith("ray://"):
         raise ClusterError(
@@ -210,10 +216,10 @@ def _check_reachable(address: str) -> None:
 
 
 def _check_accepted(address: str) -> None:
-    """Fail within seconds where the cluster refuses our token.
+    """Fail within seconds if the cluster refuses our token.
 
-    Ray's own client asks again for twenty seconds, says so on the screen from C++, and then does
-    not name the reason; so a child asks first, and its words are read here.
+    Ray's client repeats its question for twenty seconds, prints that from C++, and does not name
+    the reason in the end. So a child process asks first, and what it prints is read here.
 
     Raises:
         ClusterError: The token is missing or wrong, or what listens there is not Ray.
@@ -240,13 +246,14 @@ def _check_accepted(address: str) -> None:
 
 
 def _verdict(line: str) -> Literal["refused", "silent"] | None:
-    """What a line of the child's log says about the cluster."""
+    """What a line that the child prints tells about the cluster; None where it tells nothing."""
     if "AuthToken" in line or "Unauthenticated" in line:
         return "refused"
     return "silent" if "Failed to connect to GCS" in line else None
 
 
 def _remedy(address: str | None, text: str) -> str:
+    """What a person can do about an error of this text."""
     lowered = text.lower()
     if "token" in lowered or "auth" in lowered:
         return (
@@ -267,7 +274,7 @@ def _first_line(error: BaseException) -> str:
 
 @contextmanager
 def _logged_to(log_file: Path) -> Iterator[None]:
-    """Send the `ray` loggers of this process to a file instead of the screen."""
+    """A context in which the `ray` loggers of this process write to a file, not to the screen."""
     log_file.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(log_file, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))

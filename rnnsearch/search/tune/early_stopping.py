@@ -1,7 +1,8 @@
-"""The Tune `TrialScheduler`: passes every pack's report to the control, and its answer back.
+"""The Tune `TrialScheduler`, which hands each pack's report to the control and its answer back.
 
-No hook raises: an exception there would end Tune's loop without any of our hooks. The first one
-is remembered, the packs are stopped at their next reports, and `run_search` raises it.
+What Tune calls a trial is a pack here. No hook may raise, since an exception would end Tune's loop
+without calling our other hooks. The first error is remembered instead, the packs are stopped at
+their next reports, and `run_search` raises it.
 """
 
 from __future__ import annotations
@@ -20,15 +21,16 @@ from rnnsearch.search.tune.pack_trainable import REPORT
 
 
 class LeftBehind(BaseException):
-    """Packs do not set down what they hold; leaves Tune's loop, which catches `Exception`."""
+    """Raised to leave Tune's loop, which catches `Exception`, when packs do not stop in time."""
 
 
 class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no complete types
-    """Runs packs in the order in which they were suggested; trials are the control's affair.
+    """Runs packs in the order in which they were suggested; the control decides about trials.
 
     Args:
-        shield: A context in which a second interrupt waits, around everything that writes.
-        kill: Ends a worker without asking it.
+        shield: Makes a context in which a second interrupt has to wait; it is held around
+            everything that writes.
+        kill: Ends a worker process without asking it.
     """
 
     def __init__(
@@ -44,13 +46,13 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
         self._actors: dict[str, Any] = {}
 
     def kill_packs(self) -> None:
-        """End the workers of packs that still live, without asking them."""
+        """End the worker processes of packs that still live."""
         for actor in self._actors.values():
             self._kill(actor)
         self._actors.clear()
 
     def on_trial_add(self, tune_controller: Any, trial: Trial) -> None:
-        """A pack is pending; the searcher opened its book."""
+        """Nothing: the searcher has opened the account of the pending pack."""
 
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         update = None
@@ -60,7 +62,7 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
             update = self._control.take(trial.trial_id, result[REPORT][0])
             if update is not None:
                 actor.update.remote(update)
-        result[REPORT].clear()  # the same list that Tune keeps as the pack's last result
+        result[REPORT].clear()  # Tune keeps this list in memory as the pack's last result
         return str(TrialScheduler.STOP if update is None else TrialScheduler.CONTINUE)
 
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
@@ -78,11 +80,11 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
             self._control.lose_pack(trial.trial_id, None)
 
     def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
-        """Called once in every turn of Tune's loop, so the clock and the wishes are seen here."""
+        """The next pending pack; Tune asks in each turn of its loop, so the control is polled here."""
         with self._guard():
             self._control.poll()
             for trial_id in self._control.lose_hung():
-                # Tune hears that the worker died, and tells us of a pack that we know is gone.
+                # Tune notices that the worker died, and reports a pack that is given up already.
                 self._kill(self._actors.pop(trial_id))
         if self._control.overdue():
             raise LeftBehind
@@ -106,11 +108,12 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
         """Nothing, as for `save`."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Tune pickles its scheduler into tuner.pkl: no ledger, no listener, no URL goes along."""
+        """Nothing: Tune pickles its scheduler into `tuner.pkl`, where no ledger or URL may lie."""
         return {}
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
+        """A context for a hook's work, whose error goes to the control instead of to Tune."""
         with self._shield():
             try:
                 yield

@@ -1,4 +1,4 @@
-"""How much memory the largest trial of a space takes, roughly, so that packs are not overfilled."""
+"""Estimates the memory of the largest trial of a space, so that packs are not overfilled."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rnnsearch.space.trial import build
 from rnnsearch.tasks.base import TaskData, Window
 
 COPIES = 6
-"""Of the weights: themselves, gradient, two moments, the best epoch's, and a snapshot's."""
-KEPT_A_STEP = 3
-"""Of a layer's gates: projected inputs, gates and their gradients, kept for the backward pass."""
+"""Copies of the weights: themselves, gradient, two moments, the best epoch's, a snapshot's."""
+KEPT_A_TIME_STEP = 3
+"""Values kept a gate and time step for the backward pass: projected input, gate, gradient."""
 
 KEYS = (
     "model.cell",
@@ -30,7 +30,7 @@ KEYS = (
 
 
 def largest_trial_bytes(spec: StudySpec, data: TaskData) -> int:
-    """Bytes of the largest configuration that a study can draw, within a factor of about two."""
+    """Bytes of the largest configuration that a study can draw, right to a factor of about two."""
     largest = 0
     for values in corners(spec, KEYS):
         model = build(ModelConfig, "model", values)
@@ -44,7 +44,7 @@ def largest_trial_bytes(spec: StudySpec, data: TaskData) -> int:
         gates = gates_of(model.cell) * units
         batch, length = values["training.batch_size"], values["training.seq_len"]
         positions = batch * data.seq_len(Window(batch_size=batch, seq_len=length))
-        activations = positions * (KEPT_A_STEP * gates + 2 * data.output_size)
+        activations = positions * (KEPT_A_TIME_STEP * gates + 2 * data.output_size)
         item = 8 if values["training.dtype"] == "float64" else 4
         largest = max(largest, item * (COPIES * weights + activations))
     return largest

@@ -1,8 +1,8 @@
-"""Notices that Ray's head service (the GCS) is gone, while something can still be said.
+"""Notices that Ray's head service (the GCS) is gone, before Ray ends the process.
 
-Ray waits for its head for a minute and then ends the whole process from C++, where no `except` and
-no `finally` of ours runs. By then Tune's loop may stand in a call that asks the head and never
-returns. So a thread of ours looks first.
+Ray waits a minute for its head and then ends the whole process from C++, where no `except` and no
+`finally` of ours runs. Tune's loop may be in a call to the head by then that never returns. So a
+thread of ours looks after the head, and acts earlier.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 LOST_SECONDS = 25.0
-"""A head that was restarted with its state answers again within this."""
+"""How long the head may be silent: one that is restarted with its state answers within this."""
 LEAVE_SECONDS = 15.0
-"""For the driver to leave Tune's loop and Ray; together with the above less than Ray's minute."""
+"""How long the driver may take to leave Ray. With `LOST_SECONDS` it is less than Ray's minute."""
 LOOK_SECONDS = 1.0
 CONNECT_SECONDS = 3.0
 
 
 def answers(address: str) -> bool:
-    """Whether somebody listens at HOST:PORT."""
+    """Whether something listens at HOST:PORT."""
     try:
         connect(address, CONNECT_SECONDS)
     except OSError:
@@ -32,10 +32,10 @@ def answers(address: str) -> bool:
 
 
 def connect(address: str, seconds: float) -> None:
-    """Reach whoever listens at HOST:PORT and say nothing.
+    """Open a connection to HOST:PORT and close it again.
 
     Raises:
-        OSError: Nobody answers.
+        OSError: Nothing answers within so many seconds.
     """
     host, _, port = address.rpartition(":")
     socket.create_connection((host.strip("[]"), int(port)), timeout=seconds).close()
@@ -43,15 +43,15 @@ def connect(address: str, seconds: float) -> None:
 
 @dataclass(eq=False)
 class HeadWatch:
-    """Looks whether the head answers, and acts once it has not for too long.
+    """Looks whether the head answers, and acts once it has not answered for too long.
 
     Args:
-        head_answers: Whether it does, within seconds.
-        lost: Called once when it is lost; should make the driver leave.
-        stuck: Called if the driver has not left after that; should end the process.
-        lost_seconds: How long it may be silent.
+        head_answers: Finds out within seconds whether the head answers.
+        lost: Called once when the head is lost; it should make the driver leave Ray.
+        stuck: Called if the driver has not left in time; it should end the process.
+        lost_seconds: How long the head may be silent.
         leave_seconds: How long the driver may take to leave.
-        look_seconds: Between two looks.
+        look_seconds: Seconds between two looks.
     """
 
     head_answers: Callable[[], bool]
@@ -67,7 +67,7 @@ class HeadWatch:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Watch for the time of the context, which has left when it ends."""
+        """A context in which the head is watched; its end means that the driver has left Ray."""
         self._thread.start()
         try:
             yield

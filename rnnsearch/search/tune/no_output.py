@@ -1,9 +1,9 @@
-"""Keeps Tune from printing.
+"""Keeps Ray Tune from printing.
 
-Tune adds a callback that prints, unless it is given one of that class; and at the end of a trial
-(a pack, here) that never printed before, that callback prints whatever `verbose` says
-(`ray/tune/progress_reporter.py`, 2.60). Standard output is ours. `cluster.SWITCHES` names this
-class to Tune.
+Tune adds a callback that prints, unless it has one of that class already. At the end of a pack that
+has not printed before, that callback prints whatever `verbose` says
+(`ray/tune/progress_reporter.py`, 2.60). `cluster.SWITCHES` names the class here to Tune, so that it
+takes this one.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from ray.tune.progress_reporter import TrialProgressCallback
 
 
 class NoOutput(TrialProgressCallback):  # type: ignore[misc]
-    """Stands in the printing callback's place and says nothing."""
+    """Takes the place of the printing callback, and prints nothing."""
 
     def on_trial_result(self, *args: object, **info: object) -> None:
-        """Nothing, whatever happened."""
+        """Print nothing."""
 
     on_trial_error = on_trial_complete = on_trial_result

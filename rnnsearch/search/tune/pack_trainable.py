@@ -1,4 +1,4 @@
-"""A pack as Ray Tune sees it: a class Trainable that trains many trials."""
+"""A pack as Ray Tune sees it: a class `Trainable` that trains many trials in one worker."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.config import TaskConfig
 
 REPORT = "pack_report"
-"""Key of a step's result: a list with one `PackReport`. Tune flattens dicts and leaves lists."""
+"""Key of a slice's result, a list with one `PackReport`: Tune flattens dicts, but not lists."""
 
 
 class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete types
-    """Trains whatever its updates put aboard; its Tune config holds only a name and settings."""
+    """Trains what its updates bring aboard; its Tune config holds a name and the settings."""
 
     def setup(self, config: dict[str, Any]) -> None:
         settings = PackSettings(**config["settings"])
@@ -31,14 +31,15 @@ class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete t
         self._worker = PackWorker(config["pack"], settings, partial(self._build, settings), ray.get)
 
     def step(self) -> dict[str, Any]:
-        return {REPORT: [self._worker.step()]}
+        """Train a slice, which Tune calls a step."""
+        return {REPORT: [self._worker.train_slice()]}
 
     def update(self, update: Update) -> None:
-        """Called by the driver between two steps; Ray keeps the order of one caller's calls."""
+        """Apply an update. The driver's calls arrive in order, so this is before the next slice."""
         self._worker.apply(update)
 
     def cleanup(self) -> None:
-        """Called by Tune at the end; an interpreter that exits must find no thread at work."""
+        """End the pack's thread, which must not be at work when the interpreter exits."""
         if self._pack is not None:
             self._pack.close()
 
@@ -65,7 +66,7 @@ class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete t
 
 
 def _redirect_output(folder: Path, name: str) -> None:
-    """Send what this process prints, native crashes included, to the study's logs.
+    """Send all that this process prints, by C code too, to a file in the study's logs.
 
     On a node that does not see the study's folder it stays in Ray's own logs.
     """

@@ -1,4 +1,4 @@
-"""A pack inside its worker process: applies updates, trains a slice, writes snapshots. No Ray."""
+"""A pack in its worker process, without Ray: applies updates, trains slices, writes snapshots."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from rnnsearch.training.snapshot import TrialSnapshot, write_snapshots
 from rnnsearch.training.weights import Weights
 
 IDLE_SECONDS = 0.1
-"""Pause of a step that had nothing to train, so that the driver is not asked too often."""
+"""Pause after a slice that had nothing to train, so that the driver is not asked too often."""
 
 FIRST_SECONDS = 0.3
-"""A slice until the first finished epoch is told, so that a study shows early that it learns."""
+"""Length of a slice until an epoch is reported, so that a study shows early that it learns."""
 
 
 class PackLike(Protocol):
-    """What a worker needs of `training.Pack`; a test hands in a fake."""
+    """What a worker needs of `rnnsearch.training.pack.Pack`; in a test it is a fake."""
 
     def add(
         self, trial_id: str, config: TrialConfig, state: TrialSnapshot | None = None
@@ -43,12 +43,12 @@ class PackLike(Protocol):
 
 @dataclass(eq=False)
 class PackWorker:
-    """One pack between the driver's updates and the driver's questions.
+    """Applies the driver's updates to a pack, and trains it slice by slice.
 
     Args:
-        name: The pack's name, also of its snapshot file.
-        build: Makes the pack from a function that returns a task's data.
-        fetch: Turns a boarding's data reference into the data.
+        name: The pack's name, which its snapshot file has too.
+        build: Makes the pack, from a function that returns a task's data.
+        fetch: Turns the data reference of a boarding into the data.
     """
 
     name: str
@@ -72,14 +72,14 @@ class PackWorker:
         self._snapshots = folder if folder.is_dir() else None
         self._read = Snapshots(folder, _print)
         self._first = True
-        self._told = False
+        self._has_reported = False
         self._named: dict[str, str] = {}
 
     def apply(self, update: Update) -> None:
-        """Make the changes of an update; one that was seen already is ignored.
+        """Make the changes of an update; an update that was applied already is ignored.
 
-        A training that cannot be taken becomes a refusal of the next report. Anything else that
-        goes wrong ends the pack at its next step, where Ray passes the exception on.
+        A training that cannot be taken aboard becomes a refusal in the next report. Any other error
+        ends the pack at its next slice, where Ray passes the exception on.
         """
         if update.seq <= self._seen:
             return
@@ -87,7 +87,7 @@ class PackWorker:
         try:
             for departure in update.departures:
                 trial_id = departure.trial_id
-                aboard = trial_id in self._pack.roster  # else it left by itself meanwhile
+                aboard = trial_id in self._pack.roster  # it may have diverged meanwhile
                 weights = self._pack.remove(trial_id) if aboard else None
                 if departure.keep_weights:
                     self._weights[trial_id] = weights
@@ -95,12 +95,12 @@ class PackWorker:
                 self._board(boarding)
         except Exception as error:
             self._broken = error
-        self._read = Snapshots(Path(self.settings.snapshots), _print)  # files change
+        self._read = Snapshots(Path(self.settings.snapshots), _print)  # its files have changed
         self._limits = update.limits
         self._snapshot_now = update.snapshot_now
 
-    def step(self) -> PackReport:
-        """Train for a slice and report; the first step reports empty, to be filled."""
+    def train_slice(self) -> PackReport:
+        """Train for a slice and report; the first report is empty, and is answered by trainings."""
         if self._broken is not None:
             raise self._broken
         if self._first and not self._snapshot_now:
@@ -108,12 +108,13 @@ class PackWorker:
             return self._report(SliceResult(roster=dict(self._pack.roster)))
         self._first = False
         limits = {} if self._snapshot_now else self._limits
-        seconds = self.settings.slice_seconds if self._told else FIRST_SECONDS
+        seconds = self.settings.slice_seconds if self._has_reported else FIRST_SECONDS
         step = self._pack.train(limits, min(seconds, self.settings.slice_seconds))
-        self._told = self._told or bool(step.reports)
+        self._has_reported = self._has_reported or bool(step.reports)
         passed = time.monotonic() - self._snapshot_time
         if self._snapshot_now or passed >= self.settings.snapshot_seconds:
-            # Without limits the pack stands still: no epoch may be in the snapshot and untold.
+            # Without limits the pack stands still, and reports the epochs that it has finished: an
+            # epoch that is in the snapshot must not be missing from the reports.
             rest = self._pack.train({}, 0.0)
             step = joined([step, rest], step.seconds + rest.seconds)
             self._write_snapshot()
@@ -135,10 +136,10 @@ class PackWorker:
             self._refusals.append(Refusal(boarding.trial_id, str(error)))
 
     def _read_snapshot(self, boarding: Boarding) -> TrialSnapshot | None:
-        """A training's saved state; None, for a start from its seed, where there is none.
+        """A training's saved state; None, so that it starts from its seed, where there is none.
 
-        The file may be damaged or newer than what the driver knows of; then the one before it is
-        tried. A configuration that differs is another study's, and is not taken.
+        If the file is damaged, or has come further than the driver knows, the file before it is
+        tried. A state with another configuration belongs to another study, and is not taken.
         """
         if boarding.snapshot is None or self._snapshots is None:
             return None
@@ -153,7 +154,7 @@ class PackWorker:
         return state
 
     def _write_snapshot(self) -> None:
-        """Replace this pack's snapshot, keeping the one before."""
+        """Replace this pack's snapshot file, keeping the one before it."""
         self._snapshot_time = time.monotonic()
         if self._snapshots is None or not self._pack.roster:
             return
@@ -185,7 +186,7 @@ class PackWorker:
         return report
 
     def _new_kernels(self) -> dict[str, str]:
-        """Kernels that the driver has not heard of; a trial's may change when it moves house."""
+        """Kernels that the driver does not know of; a trial's may change with its stack."""
         now = dict(self._pack.kernels)
         fresh = {key: name for key, name in now.items() if self._named.get(key) != name}
         self._named = now
@@ -193,5 +194,5 @@ class PackWorker:
 
 
 def _print(text: str) -> None:
-    """At once: a worker may be ended at any moment."""
+    """Print a line at once, since a worker may be ended at any moment."""
     print(text, flush=True)

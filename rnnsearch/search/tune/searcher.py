@@ -1,4 +1,4 @@
-"""The Tune `Searcher`: hands out packs, not trials."""
+"""The Tune `Searcher`, which suggests packs rather than single trials."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rnnsearch.search.control import Control
 
 
 class PackSearcher(Searcher):  # type: ignore[misc]  # Ray ships no complete types
-    """Suggests a pack whenever one has a place and something to do.
+    """Suggests a pack whenever there is a place for one, and something for it to do.
 
-    Tune latches FINISHED: no pack replaces a dead one after it, so it is returned only when
-    nothing is queued or aboard. With no live pack Tune blocks on None for 600 s, so None is
-    returned only while a pack lives.
+    After FINISHED Tune never asks again, so no dead pack would be replaced: it is returned only
+    when nothing is queued or aboard. If no pack lives, Tune waits 600 s after None, so that is
+    returned only while one lives.
 
     Args:
-        settings: The same for every pack; plain values, since Tune copies and pickles them.
+        settings: The settings of every pack, as plain values, since Tune copies and pickles them.
     """
 
     def __init__(self, control: Control, settings: Mapping[str, Any]) -> None:
@@ -28,12 +28,12 @@ class PackSearcher(Searcher):  # type: ignore[misc]  # Ray ships no complete typ
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         control = self._control
-        wanted = False
+        wants_pack = False
         try:
-            wanted = control.wants_pack()
+            wants_pack = control.wants_pack()
         except Exception as error:
             control.fail(error)
-        if wanted:
+        if wants_pack:
             return {"pack": control.open_pack(trial_id), "settings": self._settings}
         if control.live:
             return None
@@ -42,7 +42,7 @@ class PackSearcher(Searcher):  # type: ignore[misc]  # Ray ships no complete typ
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """The scheduler's hooks have handed the pack's trials back already."""
+        """Nothing: the scheduler's hooks have taken back what the pack held."""
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the ledger is the only truth, and Tune's restore is not used."""
@@ -57,5 +57,5 @@ class PackSearcher(Searcher):  # type: ignore[misc]  # Ray ships no complete typ
         return {}
 
     def __getstate__(self) -> dict[str, Any]:
-        """Tune pickles its searcher into tuner.pkl: no ledger, no listener, no URL goes along."""
+        """Nothing: Tune pickles its searcher into `tuner.pkl`, where no ledger or URL may lie."""
         return {}

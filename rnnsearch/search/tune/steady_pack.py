@@ -1,8 +1,8 @@
-"""A pack that goes on training while its driver makes up its mind.
+"""A pack that goes on training while the driver decides on its last report.
 
-Between two calls of `train` the driver judges what the first one brought, asks for new trials and
-writes the ledger, and Tune's loop takes its time. Only the trials at a rung have to wait for that;
-a thread trains the others.
+Between two slices the driver judges what the first one brought, asks for new trials and writes the
+ledger, and Ray Tune's loop takes its time. Only the trials at a rung have to wait for that; a
+thread trains the others meanwhile.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.weights import Weights
 
 EARLY_SECONDS = 0.2
-"""`train` returns no sooner, unless nothing is left to train: a report costs the driver some ten
-milliseconds however little there is in it."""
+"""A slice takes at least so long, unless nothing is left to train: each report costs the driver some
+ten milliseconds, however little is in it."""
 
 IDLE_SHARE = 8
-"""From then on it returns when one slot in so many waits for a decision or is free."""
+"""After `EARLY_SECONDS` a slice ends when one trial in so many waits for a decision."""
 
 
 class TurningPack(PackLike, Protocol):
-    """A pack that can also be trained a turn at a time; `training.Pack` is one."""
+    """A pack that can also be trained one turn at a time, as `training.pack.Pack` can."""
 
     def turn(self, limits: Mapping[str, int]) -> SliceResult: ...
     def wanting(self, limits: Mapping[str, int]) -> int: ...
 
 
 class SteadyPack:
-    """Fulfils `PackLike`: trains on after `train` has returned, until any other call.
+    """A `PackLike` that trains on after `train` has returned, until its next method is called.
 
-    Whatever happens is told by `train`, in order, each roster of one moment with the reports
-    beside it. A call that looks at the trials or changes them finds the pack between two turns,
-    and it stands still until the next `train`. To be called from one thread.
+    What happens meanwhile is reported by the next `train`, in order, and the roster fits the
+    reports. A method that reads or changes the trials waits for the end of a turn, after which the
+    pack stands still until the next `train`. All methods must be called from one thread.
     """
 
     def __init__(self, pack: TurningPack) -> None:
         self._pack = pack
         self._limits: Mapping[str, int] = {}
         self._held = self._wanting = 0
-        self._untold: list[SliceResult] = []
+        self._unreported: list[SliceResult] = []
         self.kernels: Mapping[str, str] = {}
-        """As of the last `train`."""
+        """What computes each trial, as of the last `train`."""
         self._failure: Exception | None = None
         self._running = self._turning = self._closed = False
         self._changed = threading.Condition()
-        """Guards all above. The pack is the thread's while it is `turning`, else the caller's."""
+        """Guards the attributes above. While `_turning`, the pack belongs to the thread."""
         self._thread = threading.Thread(target=self._train_on, name="training", daemon=True)
         self._thread.start()
 
@@ -69,12 +69,15 @@ class SteadyPack:
         return self._still().state()
 
     def train(self, limits: Mapping[str, int], seconds: float) -> SliceResult:
-        """Wait until there is something to decide, for so long at most, and tell what happened.
+        """Let the thread train until there is something to decide, and report what happened.
 
-        Without limits nothing is trained any more, and whoever has ended an epoch is reported.
+        Args:
+            limits: How many finished epochs each trial may reach. If it is empty nothing is
+                trained, and only epochs that have ended are reported.
+            seconds: How long to wait at most.
 
         Raises:
-            Exception: Whatever ended the training in the thread.
+            Exception: What ended the training in the thread.
         """
         started = time.monotonic()
         pack = self._still()
@@ -89,34 +92,34 @@ class SteadyPack:
         if self._failure is not None:
             raise self._failure
         late = time.monotonic() - started >= seconds
-        # Nothing trains without limits, but epochs that have ended are evaluated: a trial whose
-        # stack is never in step must not wait for that for ever.
+        # Without limits nothing is trained, but epochs that have ended are evaluated. Otherwise a
+        # trial whose stack never ends an epoch at one time might wait for that for ever.
         ends = pack.train({}, 0.0) if late or not limits else SliceResult(roster=dict(pack.roster))
         self.kernels = dict(pack.kernels)
-        step = joined([*self._untold, ends], time.monotonic() - started)
+        step = joined([*self._unreported, ends], time.monotonic() - started)
         with self._changed:
-            self._untold = []
+            self._unreported = []
             self._wanting = pack.wanting(limits)
             self._running = bool(limits)
             self._changed.notify_all()
         return step
 
     def close(self) -> None:
-        """End the thread after its turn."""
+        """End the thread after its present turn."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
         self._thread.join()
 
     def _still(self) -> TurningPack:
-        """The pack, once its turn is over; it stands still from then on."""
+        """The pack once its present turn is over, after which it stands still."""
         with self._changed:
             self._running = False
             self._changed.wait_for(lambda: not self._turning)
             return self._pack
 
     def _patience(self, passed: float, seconds: float) -> float:
-        """How long `train` waits yet unless something happens."""
+        """How many more seconds `train` waits, unless something happens."""
         if self._failure is not None or not self._wanting:
             return 0.0
         idle = self._held - self._wanting
@@ -145,6 +148,6 @@ class SteadyPack:
             self._failure = failure
             self._wanting = 0
             if step is not None:
-                self._untold.append(step)
+                self._unreported.append(step)
                 self._wanting = self._pack.wanting(self._limits)
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Each task's data, loaded once by the driver and shared with every pack."""
+"""Loads the data of each task once in the driver, and shares it with every pack."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from rnnsearch.tasks.load import load_data
 
 
 class TaskStore(dict[TaskConfig, "TaskData"]):
-    """Data by task config, loaded at its first use; a study whose task is sampled has several.
+    """Data by task config, loaded at its first use, which raises DataError if it cannot be read.
 
-    Raises, at a first use:
-        DataError: The data cannot be read.
+    A study whose task is sampled has several configs.
     """
 
     def __init__(self) -> None:
@@ -25,7 +24,7 @@ class TaskStore(dict[TaskConfig, "TaskData"]):
         return data
 
     def ref(self, config: TaskConfig) -> Any:
-        """Reference to a task's data in Ray's object store, which packs map read-only."""
+        """A reference to a task's data in Ray's object store, which packs map into memory."""
         import ray
 
         if config not in self._refs:

@@ -1,4 +1,4 @@
-"""Ray Tune's loop around the control."""
+"""Runs Ray Tune's loop, with packs in the place of its trials."""
 
 from __future__ import annotations
 
@@ -24,18 +24,23 @@ def tune(
 ) -> None:
     """Run packs until the control has nothing left to do.
 
-    Tune's experiment folder is disposable: the ledger is the only truth, and Tune's restore is
-    not used. Errors of our hooks are in `control.error` afterwards.
+    The first error of a hook stands in `control.error` afterwards.
 
     Args:
-        folder: Becomes Tune's, and is removed at the end. It lies in the study's own, so that a
-            driver that is killed leaves nothing where nobody would look; the next one removes it.
+        settings: The settings of every pack.
+        resources: What a pack takes of the cluster.
+        shield: Makes a context in which a second signal has to wait.
+        folder: Tune's experiment folder, which is deleted at the end, since Tune's restore is not
+            used. It lies in the study's folder, so that a killed driver leaves it there and the
+            next one deletes it.
 
     Raises:
-        KeyboardInterrupt: A second signal; packs are still alive then.
+        KeyboardInterrupt: A second signal came.
     """
     set_switches()
-    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(control.places)  # all packs start at once
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(
+        control.places
+    )  # or Tune places one after another
     from pyarrow.fs import LocalFileSystem
     from ray import tune as ray_tune
 
@@ -57,7 +62,7 @@ def tune(
         run_config=ray_tune.RunConfig(
             name="packs",
             storage_path=str(folder),
-            # given, so that no path is taken for a URI: `%20` in one is a name, and no blank
+            # Given, so that the path is not read as a URI, in which `%20` would be a blank.
             storage_filesystem=LocalFileSystem(),
             verbose=0,
             failure_config=ray_tune.FailureConfig(max_failures=0),

@@ -1,4 +1,4 @@
-"""Kernels compiled while Ray starts, so that a fresh machine's first packs need not wait long."""
+"""Compiles kernels while Ray starts, so that the first packs on a machine need not wait."""
 
 from __future__ import annotations
 
@@ -19,25 +19,26 @@ from rnnsearch.training.kernels.compiled import WARM
 
 @contextmanager
 def kernels_warming(spec: StudySpec, log_file: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """Compile what the study can reach into this machine's cache, in a child process.
+    """A context in which a child process compiles a study's kernels into this machine's cache.
 
-    With a warm cache the child ends after a moment. Packs on other machines compile for
-    themselves, as does a pack that the child's failure (which the log shows) left without.
+    If they are in the cache already, the child ends at once. Packs on other machines compile for
+    themselves, and so do all packs if the child fails, which its log shows.
 
     Args:
-        say: Told at the end of folders of kernels that are not used since others may write there,
-            and of a numba with which there are none.
+        log_file: Where the child's errors go.
+        say: Called at the end with what the child prints: folders of kernels that are not used,
+            since other users may write there, and that this release of numba has none.
     """
     kernels = reachable_kernels(spec)
     if spec.resources.gpus_per_pack > 0 or not kernels:
         yield
         return
     environment = dict(os.environ)
-    # The package may be importable only through this process's path (a plain checkout).
+    # In a plain checkout the package is importable only by this process's path.
     paths = [str(Path(__file__).parents[3]), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     with log_file.open("ab") as log:
-        # Its own session, so that Ctrl-C is the driver's to handle.
+        # In a session of its own, so that Ctrl-C reaches the driver alone.
         child = subprocess.Popen(
             [sys.executable, "-m", WARM, *kernels],
             stdin=subprocess.DEVNULL,
@@ -49,15 +50,15 @@ def kernels_warming(spec: StudySpec, log_file: Path, say: Callable[[str], None])
     try:
         yield
     finally:
-        with suppress(ProcessLookupError):  # done long ago, as nearly always
+        with suppress(ProcessLookupError):  # it has nearly always ended long ago
             os.killpg(child.pid, signal.SIGTERM)
-        said, _ = child.communicate()
-        for line in said.decode(errors="replace").splitlines():
+        output, _ = child.communicate()
+        for line in output.decode(errors="replace").splitlines():
             say(line)
 
 
 def reachable_kernels(spec: StudySpec) -> list[str]:
-    """Compiled kernels that a trial of the study can need, those of its first trial first."""
+    """Names of the compiled kernels that the study's trials can need, its first trial's first."""
     first = spec.first_params()
     names: dict[str, None] = {}
     for cell in _values(spec, "model.cell", first):
@@ -68,6 +69,6 @@ def reachable_kernels(spec: StudySpec) -> list[str]:
 
 
 def _values(spec: StudySpec, key: str, first: Mapping[str, Any]) -> list[str]:
-    """What a key can be, beginning with its value in the first trial."""
+    """The values that a key can have, beginning with its value in the first trial."""
     names = [str(one) for one in possible_values(spec, key)]
     return sorted(names, key=lambda name: name != first.get(key))

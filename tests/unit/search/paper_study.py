@@ -127,7 +127,7 @@ class PaperStudy:
                 return
             for pack_id, worker in list(workers.items()):
                 with shield():
-                    update = control.take(pack_id, worker.step())
+                    update = control.take(pack_id, worker.train_slice())
                     if update is None:
                         control.lose_pack(pack_id, None)
                         del workers[pack_id]

@@ -156,7 +156,7 @@ class Rig:
         return pack_id
 
     def step(self, pack_id: str) -> None:
-        update = self.control.take(pack_id, self.workers[pack_id].step())
+        update = self.control.take(pack_id, self.workers[pack_id].train_slice())
         self.held.append(len(self.papers[pack_id].epochs))
         if update is None:
             self.control.lose_pack(pack_id, None)

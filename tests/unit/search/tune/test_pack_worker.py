@@ -42,15 +42,15 @@ def board(*trial_ids: str, seq: int = 1, snapshot: str | None = None, known: int
 
 
 def test_the_first_step_reports_empty_so_that_the_pack_is_filled(tmp_path: Path) -> None:
-    report = worker(tmp_path, PaperPack()).step()
+    report = worker(tmp_path, PaperPack()).train_slice()
     assert (report.reports, report.roster) == ((), {})
 
 
 def test_an_update_is_seen_before_the_next_step(tmp_path: Path) -> None:
     hand = worker(tmp_path, PaperPack())
-    hand.step()
+    hand.train_slice()
     hand.apply(board("1", "2"))
-    report = hand.step()
+    report = hand.train_slice()
     assert report.roster == {"1": 1, "2": 1}
     assert [epoch.trial_id for epoch in report.reports] == ["1", "2"]
 
@@ -59,30 +59,30 @@ def test_an_update_that_comes_twice_is_applied_once(tmp_path: Path) -> None:
     hand = worker(tmp_path, PaperPack())
     hand.apply(board("1"))
     hand.apply(board("1"))
-    hand.step()
-    assert hand.step().refusals == ()
+    hand.train_slice()
+    assert hand.train_slice().refusals == ()
 
 
 def test_weights_come_back_for_those_that_are_wanted_and_only_once(tmp_path: Path) -> None:
     hand = worker(tmp_path, PaperPack())
     hand.apply(board("1", "2", "3"))
-    hand.step()
-    hand.step()
+    hand.train_slice()
+    hand.train_slice()
     hand.apply(Update(2, (Departure("1", True), Departure("2"), Departure("gone", True)), (), {}))
-    report = hand.step()
+    report = hand.train_slice()
     assert set(report.weights) == {"1", "gone"}
     assert report.weights["1"] is not None
     assert report.weights["1"].metrics[METRIC] == 0.1 + 1.0
     assert report.weights["gone"] is None
-    assert hand.step().weights == {}
+    assert hand.train_slice().weights == {}
 
 
 def test_a_trial_that_cannot_be_taken_is_refused_with_its_reason(tmp_path: Path) -> None:
     hand = worker(tmp_path, PaperPack())
-    hand.step()
+    hand.train_slice()
     bad = replace(CONFIG, training=replace(CONFIG.training, learning_rate=0.5))
     hand.apply(Update(1, (), (Boarding("1", bad), Boarding("2", CONFIG)), {"2": 9}))
-    report = hand.step()
+    report = hand.train_slice()
     assert [(one.trial_id, one.reason) for one in report.refusals] == [
         ("1", "0.5 cannot be learned with")
     ]
@@ -95,19 +95,19 @@ def test_an_unexpected_error_in_an_update_ends_the_pack_at_its_next_step(tmp_pat
             raise RuntimeError("no memory")
 
     hand = worker(tmp_path, Broken())
-    hand.step()
+    hand.train_slice()
     hand.apply(board("1"))
     with pytest.raises(RuntimeError, match="no memory"):
-        hand.step()
+        hand.train_slice()
 
 
 def test_a_snapshot_is_written_on_demand_and_nothing_is_trained(tmp_path: Path) -> None:
     hand = worker(tmp_path, PaperPack())
     hand.apply(board("1", "2"))
-    hand.step()
-    hand.step()
+    hand.train_slice()
+    hand.train_slice()
     hand.apply(Update(2, limits={"1": 9, "2": 9}, snapshot_now=True))
-    report = hand.step()
+    report = hand.train_slice()
     assert report.reports == ()
     assert (report.snapshot, report.snapshot_holds) == ("p.snap", frozenset({"1", "2"}))
     other = PaperPack()
@@ -120,7 +120,7 @@ def test_a_damaged_snapshot_falls_back_to_the_one_before(tmp_path: Path) -> None
     hand = worker(tmp_path, PaperPack(), every=0.0)
     hand.apply(board("1"))
     for _ in range(4):
-        hand.step()
+        hand.train_slice()
     (tmp_path / "p.snap").write_bytes(b"RNNSNAP1 cut short")
     other = PaperPack()
     worker(tmp_path, other, "q").apply(board("1", snapshot="p.snap"))
@@ -132,7 +132,7 @@ def test_epochs_that_nobody_was_told_of_are_trained_again(tmp_path: Path) -> Non
     hand = worker(tmp_path, PaperPack(), every=0.0)
     hand.apply(board("1"))
     for _ in range(4):
-        hand.step()
+        hand.train_slice()
     starts = []
     for known in (3, 2, 1):
         other = PaperPack()
@@ -147,8 +147,8 @@ def test_without_a_readable_snapshot_a_trial_starts_from_its_seed(
 ) -> None:
     hand = worker(tmp_path, PaperPack(), every=0.0)
     hand.apply(board("1"))
-    hand.step()
-    hand.step()
+    hand.train_slice()
+    hand.train_slice()
     if damage == "corrupt":
         (tmp_path / "p.snap").write_bytes(b"not a snapshot")
     other = PaperPack()
@@ -162,5 +162,5 @@ def test_without_a_readable_snapshot_a_trial_starts_from_its_seed(
 def test_a_worker_that_does_not_see_the_folder_writes_no_snapshot(tmp_path: Path) -> None:
     hand = worker(tmp_path / "elsewhere", PaperPack(), every=0.0)
     hand.apply(board("1"))
-    hand.step()
-    assert hand.step().snapshot == ""
+    hand.train_slice()
+    assert hand.train_slice().snapshot == ""

@@ -140,14 +140,14 @@ def test_a_snapshot_holds_no_epoch_that_was_not_told(
 ) -> None:
     settings = PackSettings("val_mse", "minimize", LONG, 1e9, str(tmp_path), "", 1, 0.0)
     worker = PackWorker("p", settings, lambda data: steady, lambda ref: ref)
-    worker.step()
+    worker.train_slice()
     boardings = (Boarding("a", CONFIG), Boarding("b", CONFIG))
     worker.apply(Update(1, (), boardings, {"a": 1, "b": 90}))
     paper.tickets.release(1)
-    reports = [*worker.step().reports]
+    reports = [*worker.train_slice().reports]
     paper.tickets.release(3)
     worker.apply(Update(2, limits={"a": 1, "b": 90}, snapshot_now=True))
-    reports += worker.step().reports
+    reports += worker.train_slice().reports
     epochs = [report.epoch for report in reports if report.trial_id == "b"]
     assert read_snapshots(tmp_path / "p.snap")["b"].epoch == epochs[-1]
     assert epochs == list(range(1, len(epochs) + 1))
