@@ -1,4 +1,4 @@
-"""A study from Python: composes the search with its records, and hands out the result."""
+"""Studies from Python: puts a search and its records together, and gives the result."""
 
 from rnnsearch.events import ChampionChosen as Champion
 from rnnsearch.search.ledger.run_figures import RunFigures

@@ -1,4 +1,4 @@
-"""The data of a study: read, and refused where it is other data than the study was started on."""
+"""Reads the data of a study, and refuses other data than the study was started on."""
 
 from __future__ import annotations
 
@@ -28,26 +28,28 @@ UNCHECKED = (
 )
 
 NAMES_DATA = ("task", "task.path", "task.type")
-"""Overrides by which a person says on what data a configuration is trained again."""
+"""Keys of overrides that name the data on which a configuration is to be trained again."""
 
 
 def read_data(
     spec: StudySpec, directory: StudyDirectory, ledger: Ledger
 ) -> tuple[TaskData, list[str]]:
-    """The data of the study's first configuration, and what must be said of where it comes from.
+    """Read the data of a study, and compare it with what the study was started on.
 
-    A ledger without a note of its data gains one. Otherwise it is left as it is.
+    A ledger that has no fingerprints of the data gets them.
+
+    Returns:
+        The data of the study's first configuration, and lines for a person about where the data
+        comes from.
 
     Raises:
         DataError: The data cannot be read, or differs from what the study was started on.
     """
     data, prints = _read(spec)
     known = ledger.notes.data
-    if known is not None:
-        differing = _differing(known, prints)
-        if differing:
-            raise DataError(_refusal(differing, directory, ledger.num_trials, spec))
-    said = [
+    if known is not None and (differing := _differing(known, prints)):
+        raise DataError(_refusal(differing, directory, ledger.num_trials, spec))
+    remarks = [
         f"{one.place} gives other data at every call: whether a study that is reopened stands on "
         "the same cannot be checked"
         for one in prints.values()
@@ -56,10 +58,10 @@ def read_data(
     if known is None and prints:
         if ledger.trials():
             places = ", ".join(one.place for one in prints.values())
-            said.append(f"{UNCHECKED}, from now on it is noted: {places}")
+            remarks.append(f"{UNCHECKED}, from now on it is noted: {places}")
         ledger.note(lambda notes: replace(notes, data=prints))
         ledger.flush()
-    return data, said
+    return data, remarks
 
 
 def check_retrained(
@@ -68,13 +70,16 @@ def check_retrained(
     known: Mapping[str, Fingerprint] | None,
     overrides: Sequence[str],
 ) -> list[str]:
-    """What a study that trains a champion of other data again must say.
+    """Compare the data of a study that trains a champion again with the data of the champion.
 
     Args:
-        spec: Of the new study.
-        directory: Of the study whose champion it is.
-        known: Fingerprints of that study's data by path; None where it noted none.
-        overrides: `KEY=YAML`, as after `--set`.
+        spec: The specification of the new study.
+        directory: The directory of the champion's study.
+        known: Fingerprints by path of the data of the champion's study; None where it noted none.
+        overrides: `KEY=YAML` entries, as after `--set`.
+
+    Returns:
+        Lines for a person about how the data differs.
 
     Raises:
         DataError: The data has changed, and no override names it.
@@ -102,7 +107,7 @@ def check_retrained(
 
 
 def _read(spec: StudySpec) -> tuple[TaskData, dict[str, Fingerprint]]:
-    """Data of the first configuration, and a fingerprint of all that the space can draw."""
+    """The first configuration's data, and fingerprints by path of all that the space can draw."""
     first = first_task(spec)
     data = load_data(first)
     prints: dict[str, Fingerprint] = {}
@@ -114,7 +119,7 @@ def _read(spec: StudySpec) -> tuple[TaskData, dict[str, Fingerprint]]:
 
 
 def _other_files(spec: StudySpec, first: TaskConfig) -> Iterator[TaskConfig]:
-    """A configuration for each other file, where `task.path` is sampled."""
+    """A task config for each other file, where `task.path` is sampled."""
     if "task.path" not in spec.parameters:
         return
     seen = {getattr(first, "path", None)}
@@ -127,17 +132,21 @@ def _other_files(spec: StudySpec, first: TaskConfig) -> Iterator[TaskConfig]:
 
 
 def _differing(known: Mapping[str, Fingerprint], now: Mapping[str, Fingerprint]) -> list[str]:
-    """What has changed of the data that is known under the same path, or that has moved here."""
+    """How the data differs, a text for each file that is known by its path or was moved.
+
+    If a single known file is gone, a new one is taken for it.
+    """
     gone = [before for path, before in known.items() if path not in now]
     moved = gone[0] if len(gone) == 1 else None
     pairs = [(known.get(path, moved), one) for path, one in now.items()]
-    found = [changes(before, one) for before, one in pairs if before is not None]
-    return [text for text in found if text]
+    texts = [changes(before, one) for before, one in pairs if before is not None]
+    return [text for text in texts if text]
 
 
 def _refusal(
     differing: list[str], directory: StudyDirectory, num_trials: int, spec: StudySpec
 ) -> str:
+    """The text of the error that refuses data which has changed, with the commands that help."""
     from rnnsearch.search.directory import next_free_name
 
     name = next_free_name(directory.storage, directory.name[:90])

@@ -1,4 +1,4 @@
-"""What a study found, read from its ledger and its checkpoints."""
+"""The result of a study, read from its ledger and its checkpoints."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SUMMED = (
     *("sampler_seconds", "driver_seconds", "pack_utilisation", "pending_records"),
     *("tracking_uri", "experiment_id", "run_id", "champion_uri"),
 )
-"""Figures of the last run in `StudyResult.summary`."""
+"""Figures of the last run that `StudyResult.summary` has."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,17 @@ class StudyResult:
     """A study's trials, baselines and champion.
 
     Attributes:
-        trials: In order of their numbers.
-        baselines: Scored on the study's own data.
-        champion: None where no trial was usable yet.
-        run: The last run of the driver; None where none has ended yet.
+        trials: All trials by number.
+        baselines: The task's baselines, scored on the study's data.
+        champion: The winner; None where no trial was usable yet.
+        run: How the last run of the driver went; None where none has ended yet.
         notes: What a person must know of where the study comes from, and of its data, such as a
             missing held-out part.
-        data: Fingerprints of the data that it was started on, by path; None where an older version
-            started it.
-        tie_break: The task's own loss, which parts trials that are equal in the study's metric;
-            empty in older studies, and where the task reports none.
-        reruns: Of the finalists, by trial: the metric of each training with another seed.
+        data: Fingerprints by path of the data that the study was started on; None where an older
+            version started it.
+        tie_break: The task's own loss, which decides between trials that are equal in the study's
+            metric; empty in older studies, and where the task reports none.
+        reruns: The study's metric of each finalist's trainings with other seeds, by trial number.
     """
 
     spec: StudySpec
@@ -71,7 +71,7 @@ class StudyResult:
 
     @classmethod
     def read(cls, spec: StudySpec, directory: StudyDirectory) -> StudyResult:
-        """Read a study as its files stand now; a driver may be at work on it."""
+        """Read the result from the study's files as they are now; a driver may be at work on it."""
         from rnnsearch.search.finalist import rerun_values
         from rnnsearch.search.ledger.ledger import read_trials
 
@@ -107,13 +107,13 @@ class StudyResult:
         return self.run.reason if self.run is not None else ""
 
     def counts(self) -> dict[str, int]:
-        """Trials by state, every state named."""
-        found = Counter(trial.state for trial in self.trials)
-        return {state: found[state] for state in STATES}
+        """The number of trials in each state, for every state."""
+        counts = Counter(trial.state for trial in self.trials)
+        return {state: counts[state] for state in STATES}
 
     @property
     def best_trial(self) -> TrialRecord:
-        """The champion's trial, or the best by its own curve while there is no champion.
+        """The champion's trial; while there is no champion, the trial with the best value.
 
         Raises:
             NoUsableTrialError: No trial has a value yet, other than those that diverged or failed.
@@ -153,13 +153,13 @@ class StudyResult:
         return rows[:top]
 
     def analysis(self) -> Analysis:
-        """What the search did, and which parameters mattered in it."""
+        """An analysis of what the search did, and which parameters mattered in it."""
         from rnnsearch.search.analysis import analyse
 
         return analyse(self.trials, self.spec)
 
     def trials_dataframe(self) -> pd.DataFrame:
-        """A row a trial: number, state, value, epochs, seconds and a column a parameter."""
+        """The trials as a data frame: number, state, value and more, and a column a parameter."""
         import pandas as pd
 
         from rnnsearch.search.leaderboard import trials_table
@@ -167,18 +167,19 @@ class StudyResult:
         return pd.DataFrame(trials_table(self.trials))
 
     def load_model(self) -> TrainedModel:
-        """The champion, ready to predict, roll out or sample.
+        """The champion's model, ready to predict, roll out or sample.
 
         Raises:
             ModelError: The study has no champion yet.
         """
         from rnnsearch.training.trained import TrainedModel
 
-        # The study's own space file names the code; whoever opens the study has let it run.
+        # Custom code of a model is named by the study's space file, which whoever opens the study
+        # trusts.
         return TrainedModel.load(Path(self.winner().path), allow_code=True)
 
     def winner(self) -> ChampionChosen:
-        """The champion.
+        """The champion, where there has to be one.
 
         Raises:
             ModelError: The study has none yet.
@@ -191,7 +192,15 @@ class StudyResult:
         return self.champion
 
     def rollout(self, history: np.ndarray[Any, Any], steps: int) -> np.ndarray[Any, Any]:
-        """Continue `history` [batch, time, feature] for `steps` on the champion's predictions."""
+        """Continue series on the champion's own predictions.
+
+        Args:
+            history: The series so far, shape (batch, time, feature).
+            steps: How many time steps to predict.
+
+        Returns:
+            The predictions, shape (batch, steps, feature).
+        """
         predicted: np.ndarray[Any, Any] = self.load_model().rollout(history, steps)
         return predicted
 
@@ -221,7 +230,7 @@ class StudyResult:
         }
 
     def champion_value(self) -> float | None:
-        """The study's metric of the champion's kept training."""
+        """The study's metric of the training of the champion that is kept; None without one."""
         if self.champion is None:
             return None
         return self.champion.val_metrics.get(self.spec.search.metric)

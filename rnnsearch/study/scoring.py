@@ -1,4 +1,4 @@
-"""Baselines, scored while the search is at work."""
+"""Scores a task's baselines while the search is at work."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from rnnsearch.tasks.base import TaskData
 
 
 class Scoring(threading.Thread):
-    """Scores a task's baselines beside the search: an n-gram of a long text takes seconds.
+    """A thread that scores the baselines, since an n-gram model of a long text takes seconds.
 
-    On one thread of BLAS. OpenBLAS ends its threads whenever the process forks, as Ray's start
-    does, and a product or a least squares that waits for one of them waits for ever.
+    BLAS gets a single thread. OpenBLAS ends its threads whenever the process forks, which happens
+    as Ray starts, and a matrix product that waits for one of them would wait for ever.
     """
 
     def __init__(self, data: TaskData, listener: Listener) -> None:
@@ -26,7 +26,7 @@ class Scoring(threading.Thread):
         self._error: Exception | None = None
 
     def run(self) -> None:
-        # The variable is for what is loaded from now on: scipy brings an OpenBLAS of its own.
+        # The variable limits libraries that are loaded later: scipy brings an OpenBLAS of its own.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         try:
             with threadpool_limits(limits=1, user_api="blas"):

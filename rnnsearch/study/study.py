@@ -1,4 +1,4 @@
-"""`Study`: one search, new or reopened."""
+"""`Study`: a search, new or reopened, and all that can be done with it."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from rnnsearch.study.sinks import check_sinks, choose_sinks
 
 @dataclass(frozen=True)
 class Study:
-    """One search, ready to run, new or reopened.
+    """A search that can be run, new or reopened.
 
     `Study.from_yaml("sine.yaml").run()` is what `rnnsearch run sine.yaml` does.
 
     Attributes:
-        spec: What the space file says, validated.
+        spec: The contents of the space file, validated.
         directory: Where the study leaves its files.
-        resumed: Whether the ledger exists already.
-        more_trials: To add to the ledger's target when it runs.
+        resumed: Whether the study was run before.
+        more_trials: How many trials to add to the study when it runs.
         notes: What a person must know of where a new study comes from.
     """
 
@@ -93,7 +93,7 @@ class Study:
         """
         directory = StudyDirectory.find(Path(storage), name)
         overrides = [] if time_budget is None else [f"search.time_budget={json.dumps(time_budget)}"]
-        # A study can be looked at without its data; a run reads them anyway.
+        # A study can be looked at without its data. A run reads the data anyway.
         spec = load(directory.yaml, overrides, check_data=False)
         return cls(spec, directory, resumed=True, more_trials=more_trials)
 
@@ -102,19 +102,19 @@ class Study:
     ) -> Study:
         """A new study that trains the champion's configuration again, and nothing else.
 
-        Whatever was chosen while searching stands still, so the new study's figures are those of
-        one configuration: with `task.split={train: 0.9, val: 0, test: 0.1}` of a text learned from
-        more of it. Where that leaves no validation part, the weights are judged by the training
-        part, never by the test part.
+        It samples nothing, so its figures are those of one configuration. With
+        `task.split={train: 0.9, val: 0, test: 0.1}` the model learns from more of a text. Where
+        there is no validation part, the weights are chosen by the training part, never by the test
+        part.
 
         Args:
             name: None takes this study's name with `-retrained` behind it.
-            seeds: Trainings in all.
+            seeds: How many trainings to make, each with another seed.
             overrides: `KEY=YAML` entries that replace those of the configuration.
 
         Raises:
             ModelError: The study has no champion yet.
-            DataError: The data is other than the study's, and no override names it.
+            DataError: The data has changed since the study was started, and no override names it.
             SpaceFileError: An override is wrong.
             StudyExistsError: `name` is taken.
         """
@@ -136,7 +136,7 @@ class Study:
         return Study(spec, _new_directory(storage, name), notes=notes)
 
     def result(self) -> StudyResult:
-        """What the study's files say now, without running anything."""
+        """The result so far, read from the study's files."""
         return StudyResult.read(self.spec, self.directory)
 
     def run(
@@ -151,34 +151,36 @@ class Study:
         say: Callable[[str], None] = lambda text: None,
         trouble: Callable[[str | None], None] = lambda problem: None,
     ) -> StudyResult:
-        """Search to the end of the budget, record, choose and register the champion.
+        """Search until all trials have ended or the budget is used up, and register the champion.
 
         Args:
             address: A Ray cluster; None starts Ray on this machine.
-            tracking_uri: MLflow; None keeps the study's own. A new one's is that of the variable
-                MLFLOW_TRACKING_URI, else `mlflow.db` in the storage. A password in it is not kept.
+            tracking_uri: The address of an MLflow store; None keeps that of the study. A new study
+                takes it from the variable MLFLOW_TRACKING_URI, else `mlflow.db` in the storage. A
+                password in it is not kept.
             sinks: Where the records go beside MLflow, such as `{"tensorboard": "curves"}`: event
                 files below the folder `curves`, a run a trial. The study keeps to a place until
                 another one is given; an empty text ends it.
             listener: Hears every event, from several threads but one at a time.
             stage: Called with a few words on what the driver does now.
-            drain: Called at the end with the records that are in MLflow, and all that should be.
+            drain: Called at the end with the number of records that are in MLflow, and of all that
+                should be.
             say: Called with a line that should stay on the screen.
-            trouble: Called with what is wrong with the records when that changes, from another
-                thread; None once nothing is.
+            trouble: Called from another thread with what is wrong with the records, whenever that
+                changes; with None once nothing is.
 
         Raises:
-            DataError: The data cannot be read, or is other than the study was started on.
-            NoUsableTrialError: No trial came far enough to be used; nothing was registered.
-            StudyLockedError: Another driver owns the study.
+            DataError: The data cannot be read, or has changed since the study was started.
+            NoUsableTrialError: No trial came far enough to be used, so no model was registered.
+            StudyLockedError: Another driver runs the study.
             ClusterError: The cluster cannot be reached.
-            StorageError: `tracking_uri` is nothing that MLflow can write to, its password has to
-                be given again, or the storage cannot hold the study.
+            StorageError: MLflow cannot write to `tracking_uri`, its password has to be given
+                again, or the storage cannot hold the study.
         """
         from rnnsearch.search.ledger.ledger import Ledger
         from rnnsearch.search.tune.cluster import check_address
 
-        # Both before there is a folder: a slip of the pen should not use up the study's name.
+        # Checked before there is a folder, so that a typing error does not use up the name.
         if not self.resumed:
             choose_store(self.directory.storage, tracking_uri, None)
         check_sinks(sinks or {})
@@ -226,7 +228,10 @@ class Study:
 
 @contextmanager
 def _alone(directory: StudyDirectory) -> Iterator[None]:
-    """Hold the study's lock; what the ledger refuses once another driver has it is said so."""
+    """A context in which this driver holds the study's lock.
+
+    If another driver has taken it meanwhile, an error of the ledger is raised as that.
+    """
     from rnnsearch.search.lock import StudyLock
 
     with StudyLock(directory) as lock:
@@ -244,7 +249,7 @@ def _alone(directory: StudyDirectory) -> Iterator[None]:
 
 
 def _new_directory(storage: Path, name: str) -> StudyDirectory:
-    """Where a new study will leave its files; StudyExistsError if one has."""
+    """Where a new study will leave its files; raises StudyExistsError if another one is there."""
     from rnnsearch.search.lock import is_taken
 
     directory = StudyDirectory(storage, name)
@@ -254,6 +259,7 @@ def _new_directory(storage: Path, name: str) -> StudyDirectory:
 
 
 def _exists(directory: StudyDirectory) -> StudyExistsError:
+    """The error for a new study whose name is taken, with the commands for the one that has it."""
     name, storage = directory.name, directory.storage
     return StudyExistsError(
         f"the study {name!r} exists in {storage}. Go on with it, or add trials to it:\n"

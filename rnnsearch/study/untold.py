@@ -1,8 +1,8 @@
-"""What a killed driver had flushed into its ledger and did not come to hand to the records.
+"""Finds what a killed driver had flushed into its ledger, but not handed to the records.
 
-Events follow the ledger's flush, so a kill between the two leaves a trial that the records know
-less of than the ledger does. The ledger has its end and the study's metric; what else was
-measured in those epochs is gone.
+Listeners hear of events after the ledger's flush, so after a kill between the two the records know
+less of a trial than the ledger does. The ledger has the trial's end and the study's metric; the
+other metrics of those epochs are lost.
 """
 
 from __future__ import annotations
@@ -23,31 +23,35 @@ from rnnsearch.search.ledger.trial_record import TrialRecord
 
 
 def open_runs(folder: Path) -> dict[int, int]:
-    """Trials whose final end was not handed to the records, with the last epoch that was.
+    """Trials whose final end was not handed to the records, and the last epoch of each that was.
 
-    Call it before a writer is at work on the outbox.
+    To be called before a writer process works on the outbox.
+
+    Args:
+        folder: The study's outbox.
     """
     state = WriterState.load(folder)
-    found = {number: run.epoch for number, run in state.runs.items()}
+    epochs = {number: run.epoch for number, run in state.runs.items()}
     for _, event in SegmentReader(folder, state.done).read():
         if isinstance(event, TrialEnded) and event.state in ENDED:
-            found.pop(event.number, None)
+            epochs.pop(event.number, None)
         elif isinstance(event, EpochsReported):
-            found[event.number] = max(found.get(event.number, 0), *event.epochs)
+            epochs[event.number] = max(epochs.get(event.number, 0), *event.epochs)
         elif isinstance(event, TrialStarted):
-            found.setdefault(event.number, 0)
-    return found
+            epochs.setdefault(event.number, 0)
+    return epochs
 
 
 def untold(
     runs: Mapping[int, int], trials: Sequence[TrialRecord], metric: str, now: float
 ) -> Iterator[Event]:
-    """The events that are missing, from what the ledger knows.
+    """The events that the records lack, made from the ledger.
 
     Args:
-        runs: What `open_runs` found.
-        metric: Whose values the curves hold.
-        now: Unix time of what has none of its own.
+        runs: What `open_runs` returned.
+        trials: All trials of the ledger.
+        metric: The study's metric.
+        now: Unix time for events of trials that have not ended.
     """
     for trial in trials:
         if trial.number not in runs:

@@ -80,7 +80,7 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
             self._control.lose_pack(trial.trial_id, None)
 
     def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
-        """The next pending pack; Tune asks in each turn of its loop, so the control is polled here."""
+        """The next pending pack. Tune asks in each turn of its loop, so control is polled here."""
         with self._guard():
             self._control.poll()
             for trial_id in self._control.lose_hung():

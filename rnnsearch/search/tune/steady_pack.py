@@ -19,8 +19,8 @@ from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.weights import Weights
 
 EARLY_SECONDS = 0.2
-"""A slice takes at least so long, unless nothing is left to train: each report costs the driver some
-ten milliseconds, however little is in it."""
+"""A slice takes at least so long, unless nothing is left to train: each report costs the driver
+some ten milliseconds, however little is in it."""
 
 IDLE_SHARE = 8
 """After `EARLY_SECONDS` a slice ends when one trial in so many waits for a decision."""

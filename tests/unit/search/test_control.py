@@ -146,7 +146,7 @@ def test_packs_that_die_before_their_first_report_end_the_study(rigs) -> None:
 def test_a_lost_update_is_made_good(rigs) -> None:
     rig = rigs(paper_spec("search.num_trials=6"), places=1)
     pack_id = rig.open_pack()
-    lost = rig.control.take(pack_id, rig.workers[pack_id].step())
+    lost = rig.control.take(pack_id, rig.workers[pack_id].train_slice())
     assert lost is not None
     assert lost.boardings
     rig.run()

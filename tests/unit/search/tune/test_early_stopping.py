@@ -56,7 +56,7 @@ class PaperTune:
 
     def train(self, trial: Any) -> str:
         trial.status = Trial.RUNNING
-        result = {REPORT: [self.rig.workers[trial.trial_id].step()]}
+        result = {REPORT: [self.rig.workers[trial.trial_id].train_slice()]}
         decision = self.scheduler.on_trial_result(self, trial, result)
         assert result[REPORT] == [], "Tune keeps no weights in its last result"
         if decision == TrialScheduler.STOP:
