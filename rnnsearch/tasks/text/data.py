@@ -21,11 +21,11 @@ from rnnsearch.tasks.text.source import locate, read_bytes
 from rnnsearch.tasks.text.vocabulary import Vocabulary
 
 DEFAULT_SEQ_LEN = 64
-"""Steps of truncated back-propagation where the trial does not say and the text is long enough."""
+"""Time steps of a training sequence where the trial does not say and the text is long enough."""
 
 MOST_POSITIONS = 1024
-"""Symbols whose likelihood after a short context is taken: each costs as many steps as its
-context is long."""
+"""How many symbols are scored by length of context: each costs as many time steps as its context
+is long."""
 
 
 @dataclass(eq=False)
@@ -40,7 +40,7 @@ class TextData:
         tokens: Numbers of all symbols, uint8 or int32 [symbols].
         bounds: First and last-plus-one position of each part that exists.
         digest: SHA-256 of the raw bytes.
-        different: Distinct symbols of the text, those among them that are read as unknown.
+        different: How many distinct symbols the text has, rare ones included.
         mark: The encoding that the file's byte order mark names; empty without one.
     """
 
@@ -99,7 +99,7 @@ class TextData:
 
     @classmethod
     def stand_in(cls, config: TextConfig) -> TextData:
-        """The same task on a text that needs no file: its metrics have the same names."""
+        """Data of the same task on a made text, which needs no file and has the same metrics."""
         symbols = "abcdefghij" * (100 + max(config.context, default=0))
         return cls.read(replace(config, path=None, text=symbols))
 
@@ -122,7 +122,7 @@ class TextData:
         return self.digest
 
     def notes(self) -> Sequence[str]:
-        """A missing held-out part, a mark left out, and symbols that training never shows."""
+        """Lines on a missing held-out part, a byte order mark, and symbols new to training."""
         found = []
         if self.mark:
             found.append(f"the file's byte order mark is left out; it is read as {self.mark}")
@@ -152,31 +152,25 @@ class TextData:
     def metrics(self) -> Sequence[Metric]:
         """Mean negative log-likelihood in nats and bits, and accuracy, of `reported_part`."""
         part = self.reported_part
-        unit = "character" if self.config.unit == "char" else "byte"
-        over = f"over the whole {part} part, state carried"
-        short = [
-            Metric(
-                f"{part}_nats_context_{length}",
-                f"nats/{unit}",
-                "minimize",
-                f"mean negative log-likelihood of up to {MOST_POSITIONS:,} symbols spread over "
-                f"the {part} part, each after the {length} symbols before it alone",
-            )
-            for length in self.config.context
-        ]
+        symbol = "character" if self.config.unit == "char" else "byte"
+        nats, over = f"nats/{symbol}", f"over the whole {part} part, state carried"
+        likelihood = f"mean negative log-likelihood {over}"
+        right = f"share of symbols guessed right {over}"
+        spread = f"up to {MOST_POSITIONS:,} symbols spread over the {part} part"
         return [
-            Metric(
-                f"{part}_nats",
-                f"nats/{unit}",
-                "minimize",
-                f"mean negative log-likelihood {over}",
-                loss=True,
+            Metric(f"{part}_nats", nats, "minimize", likelihood, loss=True),
+            Metric(f"{part}_bits", f"bits/{symbol}", "minimize", f"the same {over}, in bits"),
+            Metric(f"{part}_accuracy", "share", "maximize", right),
+            *(
+                Metric(
+                    f"{part}_nats_context_{length}",
+                    nats,
+                    "minimize",
+                    f"mean negative log-likelihood of {spread}, each after the {length} symbols "
+                    "before it alone",
+                )
+                for length in self.config.context
             ),
-            Metric(f"{part}_bits", f"bits/{unit}", "minimize", f"the same {over}, in bits"),
-            Metric(
-                f"{part}_accuracy", "share", "maximize", f"share of symbols guessed right {over}"
-            ),
-            *short,
         ]
 
     def scored(self, part: Part) -> tuple[int, int]:
@@ -208,11 +202,11 @@ class TextData:
         return [*parts, "test"] if "test" in self.bounds else parts
 
     def pairs(self) -> int:
-        """Training steps (symbol to next symbol) that the training part holds."""
+        """How many pairs of a symbol and the one after it the training part holds."""
         return self.rows()["train"] - (0 if self.config.cyclic else 1)
 
     def seq_len(self, window: Window) -> int:
-        """Steps of a training sequence: 64, or a whole stream where it is shorter."""
+        """Time steps of a training sequence: 64, or a whole stream where it is shorter."""
         if window.seq_len is not None:
             return window.seq_len
         return max(1, min(DEFAULT_SEQ_LEN, self.pairs() // window.batch_size))
@@ -236,11 +230,8 @@ class TextData:
 
     def baselines(self) -> Sequence[Score]:
         """Symbol frequencies, and the best of several n-gram orders."""
-        symbols = self.tokens.astype(np.int64)
-        if self.config.cyclic:
-            symbols = np.concatenate([symbols, symbols[:1]])
         text = CountedText(
-            symbols=symbols,
+            symbols=self.read_through().astype(np.int64),
             size=self.output_size,
             shown=self.rows()["train"],
             end=self.scored("train")[1],
@@ -251,12 +242,15 @@ class TextData:
         )
         return [frequencies(text), ngram(text)]
 
+    def read_through(self) -> NDArray[np.uint8] | NDArray[np.int32]:
+        """The numbers of all symbols; of a circle, with the first symbol again at the end."""
+        first = self.tokens[: 1 if self.config.cyclic else 0]
+        return np.concatenate([self.tokens, first])
+
     def followed(self) -> tuple[str, str]:
-        """Every symbol that another one follows, and those that follow."""
-        tokens = self.tokens.tolist()
-        after = tokens[1:] + (tokens[:1] if self.config.cyclic else [])
-        decode = self.vocabulary.decode
-        return decode(tokens[: len(after)]), decode(after)
+        """Every symbol that another one follows, and those that follow, as two texts."""
+        tokens, decode = self.read_through().tolist(), self.vocabulary.decode
+        return decode(tokens[:-1]), decode(tokens[1:])
 
     def manifest(self) -> dict[str, Any]:
         """Vocabulary, unit, and whether the text is a circle."""

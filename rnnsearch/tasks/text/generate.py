@@ -1,4 +1,4 @@
-"""Text out of a trained network, symbol by symbol."""
+"""A trained network writes text, symbol by symbol."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def generate(
 
 
 def _draw(logits: Tensor, temperature: float, generator: torch.Generator) -> int:
+    """A symbol's number, drawn by its logits [symbols]."""
     if temperature == 0:
         return int(logits.argmax())
     shifted = (logits - logits.max()) / temperature

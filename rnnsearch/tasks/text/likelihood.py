@@ -12,21 +12,23 @@ from rnnsearch.tasks.base import Predictor, State
 from rnnsearch.tasks.sums import row_sums
 
 MOST_STREAMS = 64
+"""Streams that a stretch of text is cut into at most."""
 SHORTEST_STREAM = 1024
-"""Symbols; shorter stretches are read in fewer streams, so that warm-up stays a small share."""
+"""Symbols of a stream at least: a shorter stretch is cut into fewer streams, so that the warm-up
+before each stays a small share of the work."""
 WARMUP = 128
 """Symbols before a stream that set its state and are not scored."""
 CONTEXTS_AT_ONCE, STEPS_AT_ONCE = 128, 64
-"""Sequences and steps of a call that reads short contexts; fixed, as above all a trial's rounding
-must be."""
+"""Sequences and time steps of a call that reads short contexts. They are fixed, so that a trial's
+rounding does not depend on the trials beside it."""
 CHUNK_NUMBERS = {"cpu": 750_000, "cuda": 6_000_000}
-"""Activations of one trial that a chunk of time may hold; not of a pack, whose size must not
-decide how a trial's numbers are rounded."""
+"""Activations of one trial that a chunk of time may hold, by device. They are counted of one trial
+and not of a pack, whose size must not decide how a trial's numbers are rounded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
-    """Means over the scored symbols; float64 [K] each."""
+    """Means over the scored symbols for K networks; float64 [K] each."""
 
     nats: Tensor
     accuracy: Tensor
@@ -103,7 +105,13 @@ def _first_stream_at_zero(state: Tensor) -> Tensor:
 
 
 def _score(outputs: Tensor, targets: Tensor, weights: Tensor) -> Likelihood:
-    """Sums over one chunk: outputs [K, T, B, V], targets and weights [T, B]."""
+    """Sums of nats and of right guesses over one chunk of time.
+
+    Args:
+        outputs: Logits [K, T, B, symbols].
+        targets: [T, B]
+        weights: 1 for symbols that are scored and 0 for others, [T, B].
+    """
     picked = targets.expand(len(outputs), *targets.shape).unsqueeze(-1)
     logs = functional.log_softmax(outputs, dim=-1).gather(-1, picked).squeeze(-1)
     hits = outputs.argmax(dim=-1) == targets
@@ -113,7 +121,14 @@ def _score(outputs: Tensor, targets: Tensor, weights: Tensor) -> Likelihood:
 
 
 def _chunk_steps(streams: int, symbols: int, hidden: int, device: str) -> int:
-    """Time steps of a chunk, a power of two up to 128."""
+    """Time steps of a chunk, a power of two up to 128.
+
+    Args:
+        streams: Streams that are read side by side.
+        symbols: Outputs of the network.
+        hidden: Units of a layer.
+        device: The type of the device, `cpu` or `cuda`.
+    """
     numbers = CHUNK_NUMBERS.get(device, CHUNK_NUMBERS["cpu"])
     steps = max(1, min(128, numbers // (streams * (3 * symbols + 8 * hidden))))
     return 1 << (steps.bit_length() - 1)

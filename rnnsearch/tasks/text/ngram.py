@@ -12,8 +12,9 @@ from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part, Score
 
 HIGHEST_ORDER = 6
+"""The highest order of the n-grams that are tried."""
 TABLE_NUMBERS = 1 << 20
-"""Probabilities that are held at once."""
+"""How many probabilities are held in memory at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,14 +22,14 @@ class CountedText:
     """What the n-grams need to know of a text.
 
     Attributes:
-        symbols: All of it; of a circle, with the first symbol again at the end.
-        size: Symbols of the vocabulary.
-        shown: Symbols of the training part, which comes first.
+        symbols: Numbers of all symbols; of a circle, with the first one again at the end.
+        size: How many symbols the vocabulary has.
+        shown: How many symbols the training part has, which comes first.
         end: Last-plus-one position of the training part that is predicted.
         spans: First and last-plus-one position of the parts to score; the study's own first.
-        contexts: Lengths of context to score as well.
-        positions: Of the symbols that are scored by length of context, a row a part.
-        say: The name of a symbol's number.
+        contexts: Lengths of context after which symbols are scored too.
+        positions: Of each part, the positions of the symbols that are scored by length of context.
+        say: Gives the name of a symbol by its number.
     """
 
     symbols: Ints
@@ -42,7 +43,10 @@ class CountedText:
 
 
 def frequencies(text: CountedText) -> Score:
-    """Every symbol by its share of the training part, with one added to each count."""
+    """The baseline that gives every symbol its share of the training part, whatever came before.
+
+    One is added to each count, so that no symbol is impossible.
+    """
     counts = np.bincount(text.symbols[: text.shown], minlength=text.size) + 1.0
     nats = -np.log(counts / counts.sum())
     likeliest = int(np.argmax(counts))
@@ -85,7 +89,7 @@ def ngram(text: CountedText) -> Score:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """Discounted shares of the symbols seen after each context of one length.
+    """Discounted shares of the symbols that were seen after each context of one length.
 
     Attributes:
         starts: Where a context's entries begin, [contexts + 1]; unseen contexts have none.
@@ -101,7 +105,14 @@ class _Level:
 
     @classmethod
     def of(cls, codes: Ints, counts: Ints, contexts: int, size: int) -> _Level:
-        """From the distinct codes `context * size + symbol`, ascending, and their counts."""
+        """Count symbols after contexts.
+
+        Args:
+            codes: The distinct `context * size + symbol` that were seen, ascending.
+            counts: How often each was seen.
+            contexts: How many contexts there are.
+            size: How many symbols the vocabulary has.
+        """
         before, symbols = np.divmod(codes, size)
         discounts = _discounts(counts)[np.minimum(counts, 3)]
         totals = np.bincount(before, weights=counts, minlength=contexts)
@@ -113,7 +124,12 @@ class _Level:
         return cls(starts, symbols, (counts - discounts) / totals[before], rests)
 
     def over(self, shorter: Floats, contexts: Ints) -> Floats:
-        """Probabilities [contexts, symbols] on top of those after the shorter contexts."""
+        """Probabilities of every symbol after some contexts, [contexts, symbols].
+
+        Args:
+            shorter: The same after the next shorter contexts, which get the mass of `rests`.
+            contexts: Numbers of the contexts.
+        """
         table = shorter * self.rests[contexts, None]
         begins = self.starts[contexts]
         lengths = self.starts[contexts + 1] - begins
@@ -127,14 +143,14 @@ class _Level:
 class _Ngrams:
     """Kneser-Ney tables of all orders over one text.
 
-    Contexts are numbered over the whole text, which names them and counts nothing. Before the
-    text stands a number of its own, so that the number of the longest context of a position
-    decides those of all shorter ones.
+    Contexts get their numbers over the whole text, but are counted in the training part alone. In
+    front of the text stands a number of its own, so that the number of the longest context of a
+    position decides those of all shorter ones.
 
     Args:
         tokens: The whole text.
         end: Where the training part ends.
-        size: Symbols of the vocabulary.
+        size: How many symbols the vocabulary has.
     """
 
     def __init__(self, tokens: Ints, end: int, size: int) -> None:
@@ -166,7 +182,7 @@ class _Ngrams:
         return self.score_at(np.arange(first, last), orders)
 
     def score_at(self, positions: Ints, orders: list[int]) -> dict[int, tuple[float, float]]:
-        """The same over any positions."""
+        """Mean nats and accuracy of each order over any positions."""
         nats = dict.fromkeys(orders, 0.0)
         hits = dict.fromkeys(orders, 0)
         top = max(orders)
@@ -184,10 +200,14 @@ class _Ngrams:
         count = len(positions)
         return {order: (nats[order] / count, hits[order] / count) for order in orders}
 
-    def _chunks(self, wanted: Ints, order: int) -> Iterator[tuple[Ints, Ints, Ints]]:
-        """Positions grouped by context: a position that heads each context, the context's row
-        of each position, and the positions."""
-        contexts = self._contexts[order - 1][wanted]
+    def _chunks(self, positions: Ints, order: int) -> Iterator[tuple[Ints, Ints, Ints]]:
+        """Positions grouped by the context before them, so that each context is computed once.
+
+        Yields:
+            For some contexts at a time: a position of each context, and of all their positions the
+            place of its context among these, and the position.
+        """
+        contexts = self._contexts[order - 1][positions]
         _, heads, groups = np.unique(contexts, return_index=True, return_inverse=True)
         by_group = np.argsort(groups, kind="stable")
         edges = np.concatenate([[0], np.cumsum(np.bincount(groups))])
@@ -195,11 +215,15 @@ class _Ngrams:
         for low in range(0, len(heads), step):
             high = min(low + step, len(heads))
             members = by_group[edges[low] : edges[high]]
-            yield wanted[heads[low:high]], groups[members] - low, wanted[members]
+            yield positions[heads[low:high]], groups[members] - low, positions[members]
 
 
 def _discounts(counts: Ints) -> Floats:
-    """What is taken off a count of 1, 2 and more than 2, at places 1, 2 and 3."""
+    """What modified Kneser-Ney takes off a count of 1, 2 and more than 2, at places 1, 2 and 3.
+
+    Args:
+        counts: Of all n-grams of one order, each at least 1.
+    """
     once, twice, thrice, four = (int((counts == n).sum()) for n in (1, 2, 3, 4))
     share = once / (once + 2 * twice) if once else 0.5
     taken = [0.0, 0.5, 0.5, 0.5]
@@ -210,6 +234,7 @@ def _discounts(counts: Ints) -> Floats:
 
 
 def _named(part: Part, nats: float, accuracy: float) -> dict[str, float]:
+    """The metrics of a part under the names of the task's own."""
     return {
         f"{part}_nats": nats,
         f"{part}_bits": nats / log(2),

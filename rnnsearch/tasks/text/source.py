@@ -10,6 +10,7 @@ from rnnsearch.tasks.files.opened import FROM_SPACE, read_data
 from rnnsearch.tasks.text.config import TextConfig
 
 MODULE_PREFIX = "python:"
+"""What a `path` begins with that names an installed module instead of a file."""
 
 
 def read_bytes(config: TextConfig) -> bytes:
@@ -26,7 +27,11 @@ def read_bytes(config: TextConfig) -> bytes:
 
 
 def locate(config: TextConfig) -> Path:
-    """The file that `path` means."""
+    """The file that `task.path` means, which may be the source of a module.
+
+    Raises:
+        DataError: There is no such module, or it has no Python source.
+    """
     named = config.path or ""
     if named.startswith(MODULE_PREFIX):
         return module_source(named.removeprefix(MODULE_PREFIX))

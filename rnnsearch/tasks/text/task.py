@@ -17,8 +17,9 @@ from rnnsearch.tasks.text.generate import generate
 from rnnsearch.tasks.text.likelihood import likelihood, nats_after
 
 SAYS_WHOLE_UP_TO = 32
-"""Symbols of a text that is shown whole, input and prediction, instead of a sample."""
+"""A text of up to so many symbols is shown whole, input and prediction, instead of a sample."""
 SAMPLE_PROMPT = 16
+"""Symbols of the prompt after which a sample is drawn."""
 SAMPLE_TEMPERATURE = 0.8
 
 
@@ -41,14 +42,11 @@ class TextTask:
         del dtype  # symbols are whole numbers
         self.config = config
         self.data = data
-        tokens = data.tokens
-        if config.cyclic:
-            tokens = np.concatenate([tokens, tokens[:1]])
-        self._symbols = torch.tensor(tokens, device=device)
+        self._symbols = torch.tensor(data.read_through(), device=device)
         """The whole text [symbols]; of a circle, with the first symbol again at the end."""
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
-        """Position of each sequence's first input; [steps, B]. No seed decides it."""
+        """Position of each sequence's first input; [steps, B]. It does not depend on the seed."""
         del seed
         seq_len = self.data.seq_len(window)
         stream = self.data.pairs() // window.batch_size
@@ -99,7 +97,7 @@ class TextTask:
         read = self._symbols[:-1].long()
         outputs, _ = predictor(read.reshape(1, -1, 1), None)
         decode = self.data.vocabulary.decode
-        return [decode(said) for said in outputs[:, :, 0].argmax(dim=-1).tolist()]
+        return [decode(likeliest) for likeliest in outputs[:, :, 0].argmax(dim=-1).tolist()]
 
     def say(self, predictor: Predictor) -> str:
         """`hello -> elloh` for a few symbols, each the likeliest; else a sample after a prompt.

@@ -16,12 +16,13 @@ from rnnsearch.tasks.text.vocabulary import Vocabulary
 from rnnsearch.tasks.use import MOST_STEPS, CommandTarget, Course, Use
 
 PROMPT_LENGTH = 20
+"""Characters of a prompt that a printed command shows at most."""
 LENGTH, TEMPERATURE = 200, 0.8
-"""Of a sample, where nothing else is asked for."""
+"""Symbols and temperature of a sample, where nothing else is asked for."""
 
 
 class TextUse(Use):
-    """Of a text."""
+    """What a trained model of a text can do."""
 
     does = "writes text"
 
@@ -56,7 +57,7 @@ class TextUse(Use):
         )
 
     def example(self) -> Any:
-        """A letter of the alphabet where there is one; a byte model lists its bytes as numbers."""
+        """A prompt of one letter that the vocabulary has, or of another symbol of it."""
         import pandas as pd
 
         symbols = self.manifest["vocabulary"]
@@ -116,8 +117,10 @@ class TextUse(Use):
         return {**super().refusals(asked), "rollout": writes}
 
     def spelled(self, text: str) -> str | None:
-        """A prompt that the vocabulary can spell: the first word of a text that it can, or a
-        symbol."""
+        """A prompt that the vocabulary can spell, or None where it can spell none that is printed.
+
+        It is the first word of a text that it can spell, else a symbol.
+        """
         vocabulary = self.vocabulary()
         words = (word[:PROMPT_LENGTH] for word in text.split())
         symbols = (chr(symbol) for symbol in vocabulary.symbols if symbol < 0xD800)
@@ -130,7 +133,7 @@ class TextUse(Use):
     def figure(
         self, task: Callable[[], Task], predictor: Predictor, course: Course
     ) -> Figure | None:
-        """Of a tiny text, the letters that it wrote after every epoch."""
+        """Of a tiny text the letters that it wrote after every epoch, else None."""
         from rnnsearch.tasks.text.data import TextData
 
         del predictor

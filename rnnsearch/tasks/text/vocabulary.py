@@ -14,6 +14,7 @@ from rnnsearch.tasks.arrays import Ints
 
 LAST_CODE_POINT = 0x10FFFF
 REPLACEMENT = "\ufffd"
+"""What stands in a decoded text for the unknown symbol and for bytes that are no UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Vocabulary:
         return np.array([numbers.get(code, last) for code in self._read(text)], dtype=np.int64)
 
     def strangers(self, text: str) -> list[str]:
-        """Names of the different symbols of a text that the vocabulary does not name.
+        """Names of the different symbols of a text that the vocabulary lacks.
 
         Raises:
             PromptError: It is no text (half of a surrogate pair).
@@ -143,6 +144,11 @@ class Vocabulary:
         return cls(values["unit"], tuple(codes), values.get("unknown", False))
 
     def _read(self, text: str) -> list[int]:
+        """Code points or bytes of a text.
+
+        Raises:
+            PromptError: It is no text (half of a surrogate pair).
+        """
         try:
             codes: list[int] = _codes(text.encode("utf-8"), self.unit).tolist()
         except UnicodeEncodeError as error:
@@ -151,10 +157,16 @@ class Vocabulary:
 
 
 def _narrow(tokens: NDArray[np.int32], size: int) -> NDArray[np.uint8] | NDArray[np.int32]:
+    """Numbers below `size` in the smaller type, if it holds them."""
     return tokens.astype(np.uint8) if size <= 256 else tokens
 
 
 def _codes(raw: bytes, unit: Literal["char", "byte"]) -> NDArray[Any]:
+    """The code points or bytes of a UTF-8 text, [symbols].
+
+    Raises:
+        UnicodeDecodeError: `raw` is not UTF-8 and the unit is `char`.
+    """
     if unit == "byte":
         return np.frombuffer(raw, dtype=np.uint8)
     return np.frombuffer(raw.decode("utf-8").encode("utf-32-le"), dtype="<u4")
