@@ -1,4 +1,4 @@
-"""The table to forecast, as plain values."""
+"""The keys of a space file that say what is forecast of a table, and how."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def problems(config: SeriesConfig) -> list[tuple[str, str]]:
 
 
 def _reading_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
-    """How the file is named, how its cells are written, and which series are left out."""
+    """Problems of how the file and its targets are named, cells are read and series left out."""
     if config.path is None:
         yield "path", "is missing; name the CSV or Parquet file to forecast."
     if not config.targets:
@@ -247,7 +247,7 @@ def _reading_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
 
 
 def _column_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
-    """A column has one role: its name stands under one key, once."""
+    """Columns with two roles: the name of a column stands under one key, once."""
     roles = [("time", name) for name in config.time_columns]
     roles += [] if config.id is None else [("id", config.id)]
     roles += [(key, name) for key in ("targets", "past", "known") for name in getattr(config, key)]
@@ -259,7 +259,7 @@ def _column_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
 
 
 def _strategy_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
-    """What recursive and direct forecasts can read, and the order in which they can learn."""
+    """Problems of what a recursive or direct forecast reads, and in which order it learns."""
     context, segment = config.context, config.segment
     if not config.direct and config.past:
         yield (
@@ -291,7 +291,7 @@ def _strategy_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
 
 
 def _quantile_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
-    """Quantiles that can be learned, with the ends of the interval among them."""
+    """Quantiles that cannot be learned, and ends of the interval that are not among them."""
     quantiles, level = config.quantiles, config.interval
     rising = all(low < high for low, high in pairwise((0.0, *quantiles, 1.0)))
     if not quantiles:

@@ -32,7 +32,7 @@ from rnnsearch.tasks.series.transforms import transformed
 
 @dataclass(eq=False)
 class SeriesData(PreparedSeries):
-    """What a study learns from and asks about: its windows, notes, metrics and baselines."""
+    """A prepared table as `TaskData`: training windows, notes, metrics and baselines."""
 
     @classmethod
     def read(cls, config: SeriesConfig) -> SeriesData:
@@ -117,7 +117,7 @@ class SeriesData(PreparedSeries):
         return made
 
     def notes(self) -> Sequence[str]:
-        """What stands out in the times and cells, and where the parts begin."""
+        """Lines on where the parts begin and on what stands out in the times and cells."""
         return notes_of(self)
 
     def metrics(self) -> Sequence[Metric]:
@@ -125,7 +125,7 @@ class SeriesData(PreparedSeries):
         return announced(self)
 
     def seq_len(self, window: Window) -> int:
-        """Steps of a training sequence: those of the context where the trial does not say."""
+        """Time steps of a training sequence: those of the context where the trial does not say."""
         return window.seq_len or self.config.context // self.config.segment
 
     def starts_of_windows(self, window: Window) -> Ints:
@@ -146,7 +146,7 @@ class SeriesData(PreparedSeries):
         return np.asarray(found[holes[found + length + config.lead] == holes[first]])
 
     def window_problem(self, window: Window) -> str | None:
-        """Why the training part cannot be cut into such sequences, or None."""
+        """Why the training part cannot be cut into the sequences that a trial asks for, or None."""
         config, length = self.config, self.seq_len(window) * self.config.segment
         if config.direct and length != config.context:
             return (
@@ -186,9 +186,9 @@ class SeriesData(PreparedSeries):
         return baselines_of(self)
 
     def manifest(self) -> dict[str, Any]:
-        """Columns, scalers and how cells are written: all that turns recent rows into a forecast.
+        """All that turns recent rows into a forecast: columns, scalers and how cells are written.
 
-        `step` is None where the steps between rows are not regular.
+        Its `step` is the usual time between rows, and None where these are not evenly spaced.
         """
         times = self.times
         step = None if times is None else regular_step(times, self.starts)

@@ -34,7 +34,10 @@ def example(manifest: Mapping[str, Any]) -> Any:
 
 
 def _times_of(manifest: Mapping[str, Any], rows: int) -> dict[str, list[Any]]:
-    """Cells of the columns that hold the time, at the usual step, as such a model reads them."""
+    """Cells of the columns that hold the time, at the usual step of training, by column.
+
+    They are written as the model reads them; a model whose data had no times has no such column.
+    """
     names = list(manifest.get("time", ()))
     if not names:
         return {}

@@ -11,10 +11,12 @@ from rnnsearch.tasks.series.use import SeriesUse
 
 
 class _Series(Family):
+    """What is asked of tables alone."""
+
     def clash(self, values: Mapping[str, Any]) -> str | None:
-        """A state is carried into the rows that come next, so windows must come in their order."""
+        """Why a state cannot be carried: windows must come in the order of their rows for that."""
         carried, order, strategy = (values[key] for key in self.clashing)
-        # A direct forecast carries none at all, as is said of every task of whole sequences.
+        # A direct forecast carries no state at all, which is checked for all whole sequences.
         if not (carried and order == "shuffled" and strategy == "recursive"):
             return None
         return (

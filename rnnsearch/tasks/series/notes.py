@@ -15,7 +15,7 @@ MARKS = (
 
 
 def notes_of(data: PreparedSeries) -> list[str]:
-    """A line each on where the parts begin, how cells are read, uneven times, and odd columns."""
+    """Lines on where the parts begin, how cells are read, uneven times, and odd columns."""
     found = [*_parts(data), *data.forms.notes, *data.reordered, *_times(data)]
     config, columns = data.config, data.config.columns
     empty = np.isnan(data.values).sum(axis=0)

@@ -21,7 +21,7 @@ from rnnsearch.tasks.series.steps import ticks, ticks_between
 
 @dataclass(slots=True)
 class Ordered:
-    """Rows with each series in one piece, in order of time.
+    """The rows of a table with each series in one piece, in the order of time.
 
     Attributes:
         values: Float64 [rows, columns].

@@ -116,7 +116,10 @@ def _times(data: SeriesData, series: int) -> tuple[str, NDArray[Any]]:
 
 
 def _after(times: NDArray[Any], count: int) -> NDArray[Any]:
-    """Times of rows behind the last: by its usual step, by the calendar where that is months."""
+    """Times of `count` rows behind the last one, at the usual step of a series.
+
+    Where the rows go by months, which are of several lengths, the calendar decides.
+    """
     if len(times) < 2:
         return times[-1:] + np.arange(1, count + 1)
     last = times[-MONTH_ROWS:]

@@ -84,11 +84,11 @@ class PreparedSeries:
         return self.times is not None and self.times.dtype.kind == "M"
 
     def rows(self) -> dict[Part, int]:
-        """Rows of each part, of all series."""
+        """How many rows each part has, all series together."""
         return {part: int((rows[:, 1] - rows[:, 0]).sum()) for part, rows in self.bounds.items()}
 
     def sha256(self) -> str:
-        """Hash of the file."""
+        """SHA-256 of the file."""
         return self.digest
 
     def series_of(self, rows: Ints) -> Ints:
@@ -96,7 +96,11 @@ class PreparedSeries:
         return np.asarray(np.searchsorted(self.starts, rows, side="right") - 1)
 
     def truth(self, origins: Ints) -> Floats:
-        """Targets of the forecasts from some origins, in their units, [B, horizon, targets]."""
+        """What forecasts from some origins [B] should predict, in the data's units.
+
+        Returns:
+            [B, horizon, targets], NaN where a cell was empty.
+        """
         rows = origins[:, None] + np.arange(self.config.horizon)
         return self.values[rows, : len(self.config.targets)]
 

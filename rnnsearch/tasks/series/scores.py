@@ -138,7 +138,7 @@ class Scorer:
             absolute, square = self._absolute / self._count, self._square / self._count
 
             def pooled(values: Floats) -> float:
-                """The mean over all cells of means of each series and target."""
+                """The mean over all cells, from the means of each series and target."""
                 return float(np.where(seen, values * share, 0.0).sum())
 
             found = {
@@ -182,7 +182,7 @@ def _each(data: PreparedSeries) -> list[tuple[str, tuple[slice | int, slice | in
 
 
 def _plain(name: str) -> str:
-    """A name of which each sign that MLflow allows in no metric's name becomes an underscore."""
+    """A name with an underscore for each sign that MLflow forbids in the names of metrics."""
     kept = "".join(
         sign if (sign.isalnum() and sign.isascii()) or sign in "_-." else "_" for sign in name
     )

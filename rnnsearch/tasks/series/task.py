@@ -141,7 +141,11 @@ class SeriesTask:
         return list(self._forecast(predictor, origins).transpose(1, 2).double().cpu().numpy())
 
     def _forecast(self, predictor: Predictor, origins: Ints) -> Tensor:
-        """[K, horizon, B, targets], or with quantiles one axis more, in scaled units."""
+        """Forecasts from some origins in scaled units.
+
+        Returns:
+            [K, horizon, B, targets], or with quantiles one axis more.
+        """
         first = torch.from_numpy(origins).to(self._features.device)
         context, horizon = self.config.context, self.config.horizon
         history = self._fed(first + self._steps(context) - context)
@@ -235,7 +239,11 @@ class SeriesTask:
 
 
 def _features(data: SeriesData) -> NDArray[np.float32]:
-    """[rows, features]; of a plain table the scaled columns themselves, shared between packs."""
+    """What networks read at every row of a table, [rows, features].
+
+    Of a table without known columns and flags these are the scaled columns themselves, whose memory
+    all packs share.
+    """
     config = data.config
     if not config.known and config.missing != "mask":
         return data.scaled

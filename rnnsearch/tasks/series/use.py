@@ -14,7 +14,7 @@ from rnnsearch.tasks.use import OWN_PREDICTIONS, ModelDescription
 
 
 class SeriesUse(PointsUse):
-    """Of the series of a table."""
+    """What a trained model of a table can do."""
 
     def __init__(self, description: ModelDescription) -> None:
         super().__init__(description)
@@ -46,7 +46,7 @@ class SeriesUse(PointsUse):
         return forecast_rows(self.manifest, predictor, rows, steps, series, new_series)
 
     def signature(self) -> Signature:
-        """Recent rows in, the rows that follow out."""
+        """The columns of recent rows that a model reads, and those of the rows that it gives."""
         manifest = self.manifest
         id, times = manifest["id"], list(manifest.get("time", ()))
         meanings = {id: "which series a row belongs to"} if id else {}
@@ -71,7 +71,7 @@ class SeriesUse(PointsUse):
         )
 
     def example(self) -> Any:
-        """As many rows as a context, and the horizon to predict."""
+        """Made rows that the model can read; see `example.example`."""
         return example(self.manifest)
 
     def served(self, predictor: Predictor, given: Any, parameters: Mapping[str, Any]) -> Any:
@@ -96,16 +96,16 @@ class SeriesUse(PointsUse):
         return self.forecast(predictor, given, steps, new_series=new_series)
 
     def steps(self) -> int | None:
-        """The horizon, where it is longer than a row."""
+        """The rows that a forecast has by default; None for a horizon of one row."""
         horizon = self.description.task.get("horizon", 1)
         return int(horizon) if horizon > 1 else None
 
     def code(self) -> str:
-        """The forecast that the study's picture shows."""
+        """An expression for the forecast that the study's picture shows first."""
         return "model.panels().shown[0].prediction"
 
     def caption(self) -> str:
-        """A direct forecast is made at once."""
+        """How the forecast was made: of a direct one, how many rows it has at once."""
         horizon = int(self.manifest.get("horizon", 1))
         rows = f"{horizon} row{'s' if horizon > 1 else ''} ahead"
         return rows if self._direct else OWN_PREDICTIONS

@@ -1,4 +1,4 @@
-"""What all made signals have in common, as plain values."""
+"""The keys of a space file that all made signals have."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class SignalConfig:
 
     @property
     def lyapunov_times(self) -> float | None:
-        """Lyapunov times between two points; None where none are known of the signal.
+        """How many Lyapunov times lie between two points; None where none is known of the signal.
 
         In a Lyapunov time a small error of a chaotic system grows by a factor of e.
         """

@@ -45,7 +45,7 @@ class SignalData:
         self.scaler = Scaler.fit(self.part("train"), config.scaler)
 
     def part(self, part: Part) -> Floats:
-        """Points of a part, a view [points, features]."""
+        """The points of a part, a view of `values` [points, features]."""
         start, end = self.bounds[part]
         return self.values[start:end]
 
@@ -85,7 +85,7 @@ class SignalData:
         return np.asarray(self.part("train").std(axis=0), dtype=np.float64)
 
     def rows(self) -> dict[Part, int]:
-        """Points of each part."""
+        """How many points each part has."""
         return {part: end - start for part, (start, end) in self.bounds.items()}
 
     def sha256(self) -> str:
@@ -124,11 +124,11 @@ class SignalData:
         return found
 
     def seq_len(self, window: Window) -> int:
-        """Points of a window."""
+        """Time steps of a training sequence: the points of a window."""
         return window.seq_len or self.config.window
 
     def window_problem(self, window: Window) -> str | None:
-        """A training sequence is one window; an epoch takes each once."""
+        """Why the training part has no batch of windows as a trial asks for them, or None."""
         length = self.config.window
         if window.seq_len not in (None, length):
             return (

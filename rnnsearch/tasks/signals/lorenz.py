@@ -49,7 +49,7 @@ class LorenzConfig(SignalConfig):
 
     @property
     def lyapunov_times(self) -> float | None:
-        """Lyapunov times between two points."""
+        """How many Lyapunov times lie between two points."""
         return self.spacing * LYAPUNOV_EXPONENT
 
     def generate(self) -> tuple[Floats, Floats]:

@@ -74,7 +74,7 @@ class SignalTask:
     def panels(
         self, predictor: Predictor, steps: int | None = None, carried: State = None
     ) -> Panels:
-        """Each feature of the validation part, in the units of the signal.
+        """A panel for each feature of the validation part, in the units of the signal.
 
         With a horizon of 1 the closed loop after the part's first window; with a longer one the
         prediction of every point that has a whole window before it.

@@ -20,7 +20,7 @@ HIGHEST_ORDER = 10
 
 
 def baselines_of(waves: Waves, rollout: RolloutConfig) -> list[Score]:
-    """Repeating the last known point, and least-squares AR(p) with a constant.
+    """Two baselines: repeating the last known point, and least-squares AR(p) with a constant.
 
     AR(p) is fitted one step ahead on the training waves. Lags before a wave's first point repeat
     that point, in the fit as in the scores, so that it starts from the same warm-up points as the

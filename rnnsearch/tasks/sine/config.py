@@ -1,4 +1,4 @@
-"""The waves to learn, as plain values."""
+"""The keys of a space file that say which waves are learned, and how they are scored."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class SineData:
         }
 
     def rows(self) -> dict[Part, int]:
-        """Points of each part."""
+        """How many points each part has."""
         return {part: waves.size for part, waves in self.waves.items()}
 
     def sha256(self) -> str:
@@ -72,11 +72,11 @@ class SineData:
         ]
 
     def seq_len(self, window: Window) -> int:
-        """Each point of a wave but the last predicts the next."""
+        """Time steps of a training sequence: every point but the last predicts the next one."""
         return window.seq_len or self.config.num_points - 1
 
     def window_problem(self, window: Window) -> str | None:
-        """A training sequence is one whole wave, so `seq_len` is None or `num_points - 1`."""
+        """Why sequences cannot have another length than a whole wave, or None."""
         whole = self.config.num_points - 1
         if window.seq_len is None or window.seq_len == whole:
             return None

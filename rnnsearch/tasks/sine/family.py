@@ -11,8 +11,10 @@ from rnnsearch.tasks.sine.config import SineConfig, problems
 
 
 class _Sine(Family):
+    """What is asked of waves alone."""
+
     def judged_by(self, values: Mapping[str, Any], metrics: Sequence[str]) -> str:
-        """The longest rollout, as a wave will be used."""
+        """The error of the longest rollout, since a model of a wave is used to go on with it."""
         steps = values.get("task.rollout.steps")
         longest = f"val_rollout_rmse_{max(steps)}" if isinstance(steps, tuple) else ""
         return longest if longest in metrics else metrics[0]
