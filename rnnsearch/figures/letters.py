@@ -20,9 +20,9 @@ _VISIBLE = {" ": "\u2423", "\n": "\u21b5", "\t": "\u21e5", "\r": "\u240d"}
 
 
 def draw_letters(
-    said: Mapping[int, str],
+    written: Mapping[int, str],
     read: str,
-    wanted: str,
+    following: str,
     curves: Mapping[str, Mapping[int, float]],
     path: Path,
     *,
@@ -35,16 +35,16 @@ def draw_letters(
     ones on orange.
 
     Args:
-        said: By epoch what the network wrote, one letter for each of `wanted`.
+        written: By epoch what the network wrote, one letter for each of `following`.
         read: The letters that it read.
-        wanted: The letter that follows each of them in the text.
+        following: The letter that follows each of them in the text.
         curves: As in `curve.draw_curve`.
         path: Where the PNG goes; its folder is made.
         kept: The epoch whose weights are the model.
     """
-    epochs = shown_epochs(said, kept)
+    epochs = shown_epochs(written, kept)
     with style.drawing(path, 2, height=max(2.6, 0.7 + 0.15 * len(epochs))) as (above, below):
-        _rows(above, {epoch: said[epoch] for epoch in epochs}, read, wanted, kept)
+        _rows(above, {epoch: written[epoch] for epoch in epochs}, read, following, kept)
         style.heading(above, title)
         plot_curves(below, curves)
         seen = [value for curve in curves.values() for value in curve.values()]
@@ -55,19 +55,19 @@ def draw_letters(
         style.heading(below, "Its training")
 
 
-def shown_epochs(said: Mapping[int, str], kept: int) -> list[int]:
+def shown_epochs(written: Mapping[int, str], kept: int) -> list[int]:
     """The epochs that have a row.
 
     These are the first, the last and the kept one, and those at which the letters changed: where
     there are more than `MOST_ROWS`, some of these, evenly spread; where there are fewer than
     `LEAST_ROWS`, others beside them.
     """
-    epochs = sorted(said)
-    changed = [epoch for before, epoch in pairwise(epochs) if said[before] != said[epoch]]
-    always = {epochs[0], epochs[-1], *([kept] if kept in said else [])}
+    epochs = sorted(written)
+    changed = [epoch for before, epoch in pairwise(epochs) if written[before] != written[epoch]]
+    always = {epochs[0], epochs[-1], *([kept] if kept in written else [])}
     others = _spread([epoch for epoch in changed if epoch not in always], MOST_ROWS - len(always))
-    found = always | set(others)
-    return sorted(found | set(_spread(sorted(set(epochs) - found), LEAST_ROWS - len(found))))
+    shown = always | set(others)
+    return sorted(shown | set(_spread(sorted(set(epochs) - shown), LEAST_ROWS - len(shown))))
 
 
 def _spread(epochs: list[int], most: int) -> list[int]:
@@ -77,21 +77,21 @@ def _spread(epochs: list[int], most: int) -> list[int]:
     return [epochs[round((at + 0.5) * len(epochs) / most - 0.5)] for at in range(max(0, most))]
 
 
-def _rows(axes: Axes, said: Mapping[int, str], read: str, wanted: str, kept: int) -> None:
+def _rows(axes: Axes, written: Mapping[int, str], read: str, following: str, kept: int) -> None:
     """Draw the rows of letters; arguments as for `draw_letters`."""
     axes.grid(visible=False)
-    for row, word in enumerate(said.values()):
+    for row, word in enumerate(written.values()):
         for place, letter in enumerate(word):
-            right = place < len(wanted) and letter == wanted[place]
+            right = place < len(following) and letter == following[place]
             corner = (place - 0.46, row - 0.43)
             _cell(axes, corner, style.BLUE if right else style.ORANGE, 0.22 if right else 0.35)
             style.centred(axes, place, row, _visible(letter), size=9)
-    axes.set_xlim(-0.6, len(wanted) - 0.4)
-    axes.set_ylim(len(said) - 0.4, -0.6)
-    pairs = [f"{_visible(one)}\n{_visible(two)}" for one, two in zip(read, wanted, strict=True)]
-    axes.set_xticks(range(len(wanted)), pairs, parse_math=False)
+    axes.set_xlim(-0.6, len(following) - 0.4)
+    axes.set_ylim(len(written) - 0.4, -0.6)
+    pairs = [f"{_visible(one)}\n{_visible(two)}" for one, two in zip(read, following, strict=True)]
+    axes.set_xticks(range(len(following)), pairs, parse_math=False)
     axes.set_yticks(
-        range(len(said)), [f"{epoch}{' (kept)' if epoch == kept else ''}" for epoch in said]
+        range(len(written)), [f"{epoch}{' (kept)' if epoch == kept else ''}" for epoch in written]
     )
     axes.tick_params(length=0)
     axes.set_xlabel("the letter that was read, and below it the one that follows", color=style.INK)

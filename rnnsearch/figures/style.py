@@ -142,11 +142,11 @@ def headline(axes: Sequence[Axes], text: str) -> None:
 
 def _named(axes: Axes) -> tuple[list[Any], list[str]]:
     """What a legend of some axes shows and in what words, each name once."""
-    found: dict[str, Any] = {}
+    handles: dict[str, Any] = {}
     for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
         if not label.startswith("_"):
-            found.setdefault(label, handle)
-    return list(found.values()), list(found)
+            handles.setdefault(label, handle)
+    return list(handles.values()), list(handles)
 
 
 def _legend(

@@ -47,8 +47,8 @@ def refuse(name: str, problems: Iterable[str]) -> None:
     Raises:
         DataError: With all problems, if there are any.
     """
-    if found := list(problems):
-        raise DataError(f"{name}: " + "; ".join(found) + ".")
+    if listed := list(problems):
+        raise DataError(f"{name}: " + "; ".join(listed) + ".")
 
 
 def one_trial_problems(config: Any) -> Iterator[str]:

@@ -33,9 +33,9 @@ def custom_family(name: str) -> Family:
     try:
         entry = installed(GROUP).get(name)
         if entry is not None:
-            found = find_object(entry.value, "task")
-            if isinstance(found, Family):
-                return replace(found, custom=True)
+            offered = find_object(entry.value, "task")
+            if isinstance(offered, Family):
+                return replace(offered, custom=True)
             name = entry.value
         cls = find_class(name, "task")
     except InputError as error:

@@ -204,12 +204,12 @@ class OneTrialData:
             steps = np.shape(fed)[1:2] if self.head == "every" else (1,)
             return np.broadcast_to(constant, (len(fed), *steps, len(constant))).copy()
 
-        found = [self._score("constant", same, "one answer for all, fitted on 256 sequences")]
+        scores = [self._score("constant", same, "one answer for all, fitted on 256 sequences")]
         numbers = not self.symbolic and self.loss not in ("bce", "cross_entropy")
         if numbers and inputs.shape[2] == self.output_size:
             note = "says the input again"
-            found.append(self._score("persistence", lambda fed: fed[:, last], note))
-        return found
+            scores.append(self._score("persistence", lambda fed: fed[:, last], note))
+        return scores
 
     def _constant(self, targets: NDArray[Any]) -> Floats:
         """The one answer [output_size] that errs least on some targets by the loss of training.
@@ -227,12 +227,12 @@ class OneTrialData:
 
     def _score(self, name: str, predict: Callable[..., NDArray[Any]], note: str) -> Score:
         """The figures that the task's `evaluate` gives a baseline on every part that is scored."""
-        found: dict[str, float] = {}
+        figures: dict[str, float] = {}
         for part in self._rows:
             with calling(f"{self.name}.evaluate(predict, {part!r}), with the {name}", DataError):
                 scored: Mapping[str, float] = self.config.evaluate(predict, part)
-            found |= {key: float(value) for key, value in scored.items()}
-        return Score(name, found, note)
+            figures |= {key: float(value) for key, value in scored.items()}
+        return Score(name, figures, note)
 
     def manifest(self) -> dict[str, Any]:
         """The task's name, its fields as JSON values, when it answers and in what."""

@@ -34,10 +34,10 @@ def baselines_of(data: PreparedSeries) -> list[Score]:
     last = _score(
         data, "persistence", "repeats the last row", lambda at: _last(targets, at, horizon), 1
     )
-    found = [last]
+    scores = [last]
     period = data.config.period
     if 1 < period <= min(int(rows[0]) for rows in np.diff(data.bounds["train"], axis=1)):
-        found.append(
+        scores.append(
             _score(
                 data,
                 f"season({period})",
@@ -51,7 +51,7 @@ def baselines_of(data: PreparedSeries) -> list[Score]:
     name = f"AR({lags})" if horizon == 1 else f"linear({lags})"
     note = f"least squares on {lags} rows before, one map for all targets, in the training part"
     linear = _score(data, name, note, lambda at: _applied(targets, at, fitted), lags)
-    return [*found, linear]
+    return [*scores, linear]
 
 
 def _filled(data: PreparedSeries) -> Scaled:
@@ -111,8 +111,8 @@ def _windows(column: Scaled, origins: Ints, lags: int) -> Floats:
 
 def _applied(targets: Scaled, origins: Ints, linear: LinearAR) -> Floats:
     """The forecasts of a linear map, [origins, horizon, targets]."""
-    found = [linear(_windows(column, origins, linear.order)) for column in targets.T]
-    return np.stack(found, axis=2)
+    forecasts = [linear(_windows(column, origins, linear.order)) for column in targets.T]
+    return np.stack(forecasts, axis=2)
 
 
 def _score(data: PreparedSeries, name: str, note: str, forecast: Forecast, lead: int) -> Score:
@@ -125,17 +125,17 @@ def _score(data: PreparedSeries, name: str, note: str, forecast: Forecast, lead:
     spread = _residuals(data, forecast, lead) if data.config.quantiles else None
 
     def forecasts(at: Ints) -> list[Floats]:
-        found = forecast(at)
+        metrics = forecast(at)
         if spread is None:
-            return [found]
-        return [np.sort(found[..., None] + spread[data.series_of(at)], axis=-1)]
+            return [metrics]
+        return [np.sort(metrics[..., None] + spread[data.series_of(at)], axis=-1)]
 
     parts: list[Part] = ["val", "test"]
-    found: dict[str, float] = {}
+    metrics: dict[str, float] = {}
     for part in parts:
         if part in data.bounds:
-            found |= scored(data, part, forecasts, 1, PIECE)[0]
-    return Score(name, found, note)
+            metrics |= scored(data, part, forecasts, 1, PIECE)[0]
+    return Score(name, metrics, note)
 
 
 def _residuals(data: PreparedSeries, forecast: Forecast, lead: int) -> Floats:
@@ -146,7 +146,7 @@ def _residuals(data: PreparedSeries, forecast: Forecast, lead: int) -> Floats:
     """
     horizon, targets = data.config.horizon, len(data.config.targets)
     levels = data.config.quantiles
-    found = np.zeros((len(data.names), horizon, targets, len(levels)))
+    residuals = np.zeros((len(data.names), horizon, targets, len(levels)))
     for number, (lo, hi) in enumerate(data.bounds["train"].tolist()):
         origins = np.arange(lo + lead, hi - horizon + 1)
         at = origins[:: -(-len(origins) // RESIDUALS)]
@@ -154,6 +154,6 @@ def _residuals(data: PreparedSeries, forecast: Forecast, lead: int) -> Floats:
         error = data.as_read(series, data.truth(at)) - forecast(at)
         # A step of which no error is known takes none.
         error[:, np.isnan(error).all(axis=0)] = 0.0
-        found[number] = np.moveaxis(np.nanquantile(error, levels, axis=0), 0, -1)
-    found[..., levels.index(0.5)] = 0.0
-    return found
+        residuals[number] = np.moveaxis(np.nanquantile(error, levels, axis=0), 0, -1)
+    residuals[..., levels.index(0.5)] = 0.0
+    return residuals

@@ -78,7 +78,7 @@ def check_cells(config: SeriesConfig, values: Floats, starts: Ints, names: Seque
     holes = {name: counted[name] for name in strict if counted[name]}
     if not holes:
         return
-    said = ", ".join(
+    listing = ", ".join(
         f"{name!r} ({count:,} cell{'s' if count > 1 else ''})" for name, count in holes.items()
     )
     at = int(np.argmax(empty[:, columns.index(next(iter(holes)))]))
@@ -87,7 +87,7 @@ def check_cells(config: SeriesConfig, values: Floats, starts: Ints, names: Seque
     if config.missing == "mask":
         remedy = "a column known ahead is never masked; set task.missing to ffill"
     raise DataError(
-        f"{config.path}: empty cells in {said}, the first in row {at - int(starts[series]) + 1}"
+        f"{config.path}: empty cells in {listing}, the first in row {at - int(starts[series]) + 1}"
         f"{_whose(names[series])}; {remedy}.",
         "task.missing",
     )

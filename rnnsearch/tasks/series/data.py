@@ -134,16 +134,16 @@ class SeriesData(PreparedSeries):
         Where each target is forecast by itself, every such row begins one sequence a target.
         """
         config, length = self.config, self.seq_len(window) * self.config.segment
-        found = np.concatenate(
+        starts = np.concatenate(
             [np.arange(lo, hi - length - config.lead + 1) for lo, hi in self.bounds["train"]]
         ).astype(np.int64)
         if config.missing == "error":
-            return found
+            return starts
         # A window is learned from where all its targets were measured.
         seen = np.isfinite(self.values[:, : len(config.targets)]).all(axis=1)
         holes = np.concatenate([[0], np.cumsum(~seen)])
-        first = found + (length if config.direct else 1)
-        return np.asarray(found[holes[found + length + config.lead] == holes[first]])
+        first = starts + (length if config.direct else 1)
+        return np.asarray(starts[holes[starts + length + config.lead] == holes[first]])
 
     def window_problem(self, window: Window) -> str | None:
         """Why the training part cannot be cut into the sequences that a trial asks for, or None."""

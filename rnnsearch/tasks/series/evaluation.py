@@ -33,8 +33,8 @@ def scored(
     scorers = [[Scorer(data, part, margin) for margin in margins] for _ in windows]
     for origins, of_window in zip(windows, scorers, strict=True):
         for at in _pieces(origins, at_once):
-            for scorer, found in zip(of_window, forecast(at), strict=True):
-                scorer.add(at, found)
+            for scorer, forecasts in zip(of_window, forecast(at), strict=True):
+                scorer.add(at, forecasts)
     by_model = zip(*scorers, strict=True)
     if part != "val" or not data.config.validation.windows:
         return [only.metrics() for (only,) in by_model]
@@ -54,8 +54,8 @@ def calibrated(
         return [None] * models
     calibrations = [Calibration(data) for _ in range(models)]
     for at in _pieces(calibrating(data, part), at_once):
-        for calibration, found in zip(calibrations, forecast(at), strict=True):
-            calibration.add(at, found)
+        for calibration, forecasts in zip(calibrations, forecast(at), strict=True):
+            calibration.add(at, forecasts)
     return [calibration.margins() for calibration in calibrations]
 
 
@@ -65,12 +65,12 @@ def _pieces(origins: Ints, at_once: int) -> Iterator[Ints]:
         yield origins[start : start + at_once]
 
 
-def _over_windows(found: Sequence[dict[str, float]]) -> dict[str, float]:
+def _over_windows(windows: Sequence[dict[str, float]]) -> dict[str, float]:
     """The mean of each metric over the windows, and the standard deviations of `SPREADS`."""
-    means = {name: float(np.mean([one[name] for one in found])) for name in found[0]}
+    means = {name: float(np.mean([one[name] for one in windows])) for name in windows[0]}
     with np.errstate(over="ignore", invalid="ignore"):
         spreads = {
-            f"val_{name}_spread": float(np.std([one[f"val_{name}"] for one in found], ddof=1))
+            f"val_{name}_spread": float(np.std([one[f"val_{name}"] for one in windows], ddof=1))
             for name in SPREADS
         }
     return means | spreads

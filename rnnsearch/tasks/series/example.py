@@ -47,14 +47,14 @@ def _times_of(manifest: Mapping[str, Any], rows: int) -> dict[str, list[Any]]:
     step = timedelta(seconds=manifest["step"] or 86400)
     times = [datetime(2024, 1, 1) + row * step for row in range(rows)]
     written = manifest["forms"]["time"]
-    found: dict[str, list[Any]] = {}
+    cells: dict[str, list[Any]] = {}
     for name, role, form in zip(names, written["roles"], written["forms"], strict=True):
         if role == "clock":
-            found[name] = [time.time().isoformat() for time in times]
+            cells[name] = [time.time().isoformat() for time in times]
         elif role != "time":
-            found[name] = [getattr(time, role) for time in times]
+            cells[name] = [getattr(time, role) for time in times]
         else:
             alone = len(written["roles"]) == 1
             zone = "+00:00" if form["zoned"] else ""
-            found[name] = [str(time if alone else time.date()) + zone for time in times]
-    return found
+            cells[name] = [str(time if alone else time.date()) + zone for time in times]
+    return cells

@@ -28,13 +28,13 @@ class _Series(Family):
         """How many rows and series there are, and when they begin and end."""
         from rnnsearch.tasks.series.steps import moment_said
 
-        found: dict[str, int | str] = {"rows": len(data.values)}
+        facts: dict[str, int | str] = {"rows": len(data.values)}
         if len(data.names) > 1:
-            found["series"] = len(data.names)
+            facts["series"] = len(data.names)
         if data.times is not None and len(data.times):
-            found["first time"] = moment_said(data.times.min())
-            found["last time"] = moment_said(data.times.max())
-        return found
+            facts["first time"] = moment_said(data.times.min())
+            facts["last time"] = moment_said(data.times.max())
+        return facts
 
 
 SERIES = _Series(

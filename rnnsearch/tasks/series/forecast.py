@@ -28,11 +28,11 @@ def picked_features(config: SeriesConfig) -> list[list[int]]:
     """
     targets, past = len(config.targets), len(config.past)
     flags = targets + past + len(config.known) * (2 if config.lead > 1 else 1)
-    found = [[target, *range(targets, flags)] for target in range(targets)]
+    picked = [[target, *range(targets, flags)] for target in range(targets)]
     if config.missing == "mask":
         past_flags = range(flags + targets, flags + targets + past)
-        found = [[*one, flags + target, *past_flags] for target, one in enumerate(found)]
-    return found
+        picked = [[*one, flags + target, *past_flags] for target, one in enumerate(picked)]
+    return picked
 
 
 def features(config: SeriesConfig, scaled: NDArray[np.float32], empty: Bools) -> Any:
@@ -50,14 +50,14 @@ def features(config: SeriesConfig, scaled: NDArray[np.float32], empty: Bools) ->
     Returns:
         Float32 [rows, features]; `scaled` itself where it needs nothing beside it.
     """
-    own = len(config.targets) + len(config.past)
-    parts = [scaled[:, :own]]
+    measured = len(config.targets) + len(config.past)
+    parts = [scaled[:, :measured]]
     if config.known:
         ahead = np.zeros((len(scaled), len(config.known)), np.float32)
-        ahead[: -config.lead] = scaled[config.lead :, own:]
+        ahead[: -config.lead] = scaled[config.lead :, measured:]
         parts.append(ahead)
         if config.lead > 1:
-            parts.append(scaled[:, own:])
+            parts.append(scaled[:, measured:])
     if config.missing == "mask":
         parts.append(empty.astype(np.float32))
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
@@ -82,11 +82,11 @@ def forecast(
         axis, the last, along which its quantiles rise: those that a network lets cross are put in
         order (Chernozhukov et al., Quantile and probability curves without crossing, 2010).
     """
-    found = _answers(config, predictor, history, later, steps)
+    answers = _answers(config, predictor, history, later, steps)
     if config.channels == "each":
-        members, ahead, _, _, quantiles = found.shape
-        found = found.reshape(members, ahead, -1, len(config.targets), quantiles)
-    return found.sort(dim=-1).values if config.quantiles else found.squeeze(-1)
+        members, ahead, _, _, quantiles = answers.shape
+        answers = answers.reshape(members, ahead, -1, len(config.targets), quantiles)
+    return answers.sort(dim=-1).values if config.quantiles else answers.squeeze(-1)
 
 
 def entered(config: SeriesConfig, history: Tensor) -> Tensor:
@@ -121,14 +121,14 @@ def _answers(
         return (blocks + last.unsqueeze(-1) if anchored else blocks)[:, :steps]
     later = functional.pad(later, (0, 0, 0, 0, 0, max(steps - 1 - later.shape[1], 0)))
     state: State = None
-    found = []
+    answers = []
     for step in range(steps):
         outputs, state = predictor(fed.contiguous(), state)
         answer = outputs[:, -1:].reshape(*outputs[:, -1:].shape[:3], targets, quantiles)
         if anchored:
             answer = answer + fed[:, -1:, :, :targets, None]
-        found.append(answer)
+        answers.append(answer)
         if step + 1 < steps:
             others = later[:, step : step + 1, :, targets:].expand(len(answer), -1, -1, -1)
             fed = torch.cat([answer[..., median], others], dim=-1)
-    return torch.cat(found, dim=1)
+    return torch.cat(answers, dim=1)

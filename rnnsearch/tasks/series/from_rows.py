@@ -53,7 +53,7 @@ def forecast_frame(
     for rows in _without(left_out, recent_rows(manifest, frame)):
         try:
             uneven = _uneven(manifest, rows, steps)
-            found = forecast_rows(
+            predicted = forecast_rows(
                 manifest, predictor, rows.values[None], steps, rows.name, new_series
             )
         except (HorizonError, ModelError) as error:
@@ -63,7 +63,7 @@ def forecast_frame(
             continue
         if uneven:
             warnings.warn(uneven, stacklevel=2)
-        table = pandas.DataFrame(found[0], columns=list(manifest["targets"]))
+        table = pandas.DataFrame(predicted[0], columns=list(manifest["targets"]))
         table.insert(0, "step", range(1, len(table) + 1))
         if id is not None:
             table.insert(0, id, rows.name)
@@ -106,11 +106,11 @@ def _uneven(manifest: Mapping[str, Any], rows: Recent, steps: int | None) -> str
     targets = rows.values[:, : len(manifest["targets"])]
     end = int(np.flatnonzero(np.isfinite(targets).any(axis=1))[-1:].sum()) + 1
     ahead = max(steps or 0, int(manifest["horizon"]))
-    found = between(rows.times[max(0, end - int(manifest["context"])) : end + ahead])
-    if not len(found):
+    gaps = between(rows.times[max(0, end - int(manifest["context"])) : end + ahead])
+    if not len(gaps):
         return ""
     dated = bool(manifest["dated"])
-    odd, median = np.abs(found - usual) > slack(usual, dated), float(np.median(found))
+    odd, median = np.abs(gaps - usual) > slack(usual, dated), float(np.median(gaps))
     if abs(median - usual) > slack(usual, dated):
         raise ModelError(
             f"the rows are {step_said(median, dated)} apart, and those of training "
@@ -202,8 +202,8 @@ def forecast_rows(
         entries = entries[:, :, picked].reshape(len(entries), -1, len(picked[0]))
     fed = torch.tensor(entries, device=predictor.device, dtype=predictor.dtype).unsqueeze(0)
     history, later = fed[:, : now - first], fed[:, now - first :][:, : steps - 1]
-    found = config.points(forecast(config, predictor, history, later, steps))
-    predicted = found[0].double().cpu().numpy().swapaxes(0, 1)
+    scaled_points = config.points(forecast(config, predictor, history, later, steps))
+    predicted = scaled_points[0].double().cpu().numpy().swapaxes(0, 1)
     # Up to all columns, for a scaler of all of them.
     room = [(0, 0), (0, 0), (0, len(names) - targets)]
     return restored(scaler.undo(np.pad(predicted, room))[..., :targets], config.transform)

@@ -53,13 +53,13 @@ def calibrating(data: PreparedSeries, part: Part) -> Ints:
     ends = first_scored(data, part) if part == "val" else data.bounds["val"][:, 1]
     share = MOST_CELLS // (len(data.names) * config.horizon * len(config.targets))
     most = min(MOST_ERRORS, max(share, FEW_ERRORS, _needed(config)))
-    found = []
+    chosen = []
     for (lo, _), end in zip(data.bounds["val"].tolist(), ends.tolist(), strict=True):
         origins = np.arange(lo, end - config.horizon + 1, config.stride)
         if len(origins) > most:
             origins = origins[np.linspace(0, len(origins) - 1, most).astype(np.int64)]
-        found.append(origins)
-    return np.concatenate(found).astype(np.int64)
+        chosen.append(origins)
+    return np.concatenate(chosen).astype(np.int64)
 
 
 def _needed(config: SeriesConfig) -> int:
@@ -155,11 +155,11 @@ class Calibration:
         cuts = np.searchsorted(series[order], np.arange(len(data.names) + 1))
         found = np.empty((len(data.names), *errors.shape[1:]))
         for at, (lo, hi) in enumerate(pairwise(cuts.tolist())):
-            own = np.sort(errors[order[lo:hi]], axis=0)  # NaN last
-            known = np.isfinite(own).sum(axis=0)
+            ascending = np.sort(errors[order[lo:hi]], axis=0)  # NaN last
+            known = np.isfinite(ascending).sum(axis=0)
             rank = np.ceil((known + 1) * data.config.interval - 1e-9).astype(np.int64)
             rank = np.clip(np.minimum(rank, known) - 1, 0, None)
-            margins = np.take_along_axis(own, rank[None], axis=0)[0]
+            margins = np.take_along_axis(ascending, rank[None], axis=0)[0]
             widest = np.where(known > 0, margins, -np.inf).max(axis=0)
             found[at] = np.where(known > 0, margins, widest)
         return found

@@ -16,22 +16,22 @@ MARKS = (
 
 def notes_of(data: PreparedSeries) -> list[str]:
     """Lines on where the parts begin, how cells are read, uneven times, and odd columns."""
-    found = [*_parts(data), *data.forms.notes, *data.reordered, *_times(data)]
+    notes = [*_parts(data), *data.forms.notes, *data.reordered, *_times(data)]
     config, columns = data.config, data.config.columns
     empty = np.isnan(data.values).sum(axis=0)
-    found.extend(
+    notes.extend(
         f"{count:,} empty cells in {name!r}: {config.missing}, never scored"
         for name, count in zip(columns, empty.tolist(), strict=True)
         if count
     )
-    found.extend(_marks(data))
+    notes.extend(_marks(data))
     for number, name in enumerate(columns[len(config.targets) :], len(config.targets)):
         train = [data.scaled[lo:hi, number] for lo, hi in data.bounds["train"]]
         if all(part.min() == part.max() for part in train):
-            found.append(f"{name!r} never changes in the training part; it tells a model nothing")
+            notes.append(f"{name!r} never changes in the training part; it tells a model nothing")
     if left := len(data.values) - sum(data.rows().values()):
-        found.append(f"{left:,} of {len(data.values):,} rows belong to no part")
-    return found
+        notes.append(f"{left:,} of {len(data.values):,} rows belong to no part")
+    return notes
 
 
 def _marks(data: PreparedSeries) -> list[str]:
@@ -39,7 +39,7 @@ def _marks(data: PreparedSeries) -> list[str]:
 
     Nobody can know whether they do, so they are read as the numbers that they are.
     """
-    found = []
+    notes = []
     for name, cells in zip(data.config.columns, data.values.T, strict=True):
         known = np.unique(cells[np.isfinite(cells)])
         if len(known) < 4:
@@ -48,11 +48,11 @@ def _marks(data: PreparedSeries) -> list[str]:
             count = int((cells == mark).sum())
             far = min(abs(mark - rest[0]), abs(mark - rest[-1])) > (rest[-1] - rest[0]) / 2
             if mark in MARKS and count > 1 and far:
-                found.append(
+                notes.append(
                     f"{name!r} is {mark:g} in {count:,} rows, far from all others; if that means "
                     f"an empty cell: --set 'task.empty_values=[{mark:g}]' --set task.missing=ffill"
                 )
-    return found
+    return notes
 
 
 def moment(data: PreparedSeries, row: int) -> str:
@@ -65,11 +65,11 @@ def _parts(data: PreparedSeries) -> list[str]:
     if len(data.names) > 1:
         shown = ", ".join(data.names[:5]) + (", ..." if len(data.names) > 5 else "")
         return [f"{len(data.names)} series, each split and scaled by itself: {shown}"]
-    said = [
+    parts = [
         f"{part} from {moment(data, int(rows[0, 0]))} to {moment(data, int(rows[0, 1]) - 1)}"
         for part, rows in data.bounds.items()
     ]
-    return ["; ".join(said)]
+    return ["; ".join(parts)]
 
 
 def _times(data: PreparedSeries) -> list[str]:

@@ -131,9 +131,9 @@ def _rise(config: SeriesConfig, table: Table, ordered: Ordered) -> None:
         ups = len(ordered.times) - len(ordered.starts) + 1 - downs - same
         series = np.repeat(np.arange(len(ordered.names)), np.diff(ordered.starts))
         ordered.move(np.lexsort((ticks(ordered.times), series)))
-        found = f"{downs:,} rows were earlier than the row before them"
-        found = found if ups else "rows stood newest first"
-        ordered.notes.append(f"{found}; rows are read in the order of time")
+        note = f"{downs:,} rows were earlier than the row before them"
+        note = note if ups else "rows stood newest first"
+        ordered.notes.append(f"{note}; rows are read in the order of time")
     step = np.diff(ticks(ordered.times))
     step[ordered.starts[1:-1] - 1] = 1  # from one series to the next
     repeats = np.flatnonzero(step == 0) + 1

@@ -60,11 +60,11 @@ def panels_of(
         later = np.concatenate([later, _after(times, len(scaled) - len(later))])
     predicted = data.in_units(np.array(series), config.points(scaled))
     low, high, band = _band(data, series, scaled, margins)
-    found = []
+    panels = []
     for target in targets:
         whose = f"{config.id} {data.names[series]}" if config.id else ""
         names = (config.targets[target] if len(config.targets) > 1 else "", whose)
-        found.append(
+        panels.append(
             Panel(
                 name=", ".join(filter(None, names)),
                 along=along,
@@ -79,7 +79,7 @@ def panels_of(
                 band=band,
             )
         )
-    return found
+    return panels
 
 
 def _band(

@@ -212,7 +212,7 @@ def _known_as(given: Sequence[str], known: Sequence[str], id: str) -> list[str]:
     alike: dict[Decimal | str, list[str]] = {}
     for name in known:
         alike.setdefault(_value(name), []).append(name)
-    found = []
+    as_known = []
     for text in given:
         names = alike.get(_value(text), [text])
         if len(names) > 1:
@@ -221,8 +221,8 @@ def _known_as(given: Sequence[str], known: Sequence[str], id: str) -> list[str]:
                 f"{' or '.join(map(repr, names[:SHOWN]))}; read it as text: "
                 f"read_csv(..., dtype={{{id!r}: str}})."
             )
-        found.append(names[0])
-    return found
+        as_known.append(names[0])
+    return as_known
 
 
 def _value(text: str) -> Decimal | str:

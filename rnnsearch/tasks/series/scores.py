@@ -31,14 +31,14 @@ def season_error(column: Floats, period: int) -> float:
         column: Values in the data's units [rows], NaN where a cell is empty.
         period: Rows of a season.
     """
-    found = 0.0
+    error = 0.0
     for rows in (period, 1):
-        if rows < len(column) and not found > 0:
+        if rows < len(column) and not error > 0:
             change = column[rows:] - column[:-rows]
             np.abs(change, out=change)
             known = int(np.isfinite(change).sum())
-            found = float(np.nansum(change)) / max(known, 1)
-    return found
+            error = float(np.nansum(change)) / max(known, 1)
+    return error
 
 
 class Scorer:
@@ -141,7 +141,7 @@ class Scorer:
                 """The mean over all cells, from the means of each series and target."""
                 return float(np.where(seen, values * share, 0.0).sum())
 
-            found = {
+            metrics = {
                 "mae": pooled(absolute),
                 "rmse": float(np.sqrt(pooled(square))),
                 "mase": float(np.mean((absolute / data.season)[seen])),
@@ -150,17 +150,18 @@ class Scorer:
             }
             if data.config.horizon > 1:
                 first = self._first.sum() / self._first_count.sum()
-                found["rmse_1"] = float(np.sqrt(first))
-                found["valid_steps"] = self._valid / self._forecasts
+                metrics["rmse_1"] = float(np.sqrt(first))
+                metrics["valid_steps"] = self._valid / self._forecasts
             if data.config.quantiles:
-                found["pinball"] = float(self._pinball / self._count.sum())
+                metrics["pinball"] = float(self._pinball / self._count.sum())
             if self._margins is not None:
-                found["coverage"] = float(np.divide(self._inside, self._cells))
-                found["interval_width"] = float(np.divide(self._width, self._cells))
-                found["interval_score"] = float(np.divide(self._score, self._cells))
+                metrics["coverage"] = float(np.divide(self._inside, self._cells))
+                metrics["interval_width"] = float(np.divide(self._width, self._cells))
+                metrics["interval_score"] = float(np.divide(self._score, self._cells))
             for name, cells in _each(data):
-                found[f"mae/{name}"] = float(self._absolute[cells].sum() / self._count[cells].sum())
-        return {f"{part}_{name}": value for name, value in found.items()}
+                mean = self._absolute[cells].sum() / self._count[cells].sum()
+                metrics[f"mae/{name}"] = float(mean)
+        return {f"{part}_{name}": value for name, value in metrics.items()}
 
 
 def _each(data: PreparedSeries) -> list[tuple[str, tuple[slice | int, slice | int]]]:
@@ -169,16 +170,16 @@ def _each(data: PreparedSeries) -> list[tuple[str, tuple[slice | int, slice | in
     Returns:
         Pairs of a name, as a part of a metric's, and the index of its sums in [series, targets].
     """
-    found: list[tuple[str, tuple[slice | int, slice | int]]] = []
+    named: list[tuple[str, tuple[slice | int, slice | int]]] = []
     if 1 < len(data.names) <= MOST_EACH:
-        found += [(_plain(name), (at, slice(None))) for at, name in enumerate(data.names)]
+        named += [(_plain(name), (at, slice(None))) for at, name in enumerate(data.names)]
     targets = data.config.targets
     if 1 < len(targets) <= MOST_EACH:
-        found += [(_plain(name), (slice(None), at)) for at, name in enumerate(targets)]
-    twice = len({name for name, _ in found}) < len(found)
+        named += [(_plain(name), (slice(None), at)) for at, name in enumerate(targets)]
+    twice = len({name for name, _ in named}) < len(named)
     if twice:
-        return [(f"{at + 1}-{name}", cells) for at, (name, cells) in enumerate(found)]
-    return found
+        return [(f"{at + 1}-{name}", cells) for at, (name, cells) in enumerate(named)]
+    return named
 
 
 def _plain(name: str) -> str:

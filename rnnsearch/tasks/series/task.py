@@ -82,8 +82,8 @@ class SeriesTask:
         steps = window.steps_per_epoch or max(count // (batch * shown), 1)
         generator = np.random.default_rng(derive(seed, "data", epoch))
         drawn = generator.choice(count, steps * batch, replace=steps * batch > count)
-        found: Ints = starts[drawn // a_row] * a_row + drawn % a_row
-        return found.reshape(steps, batch)
+        index: Ints = starts[drawn // a_row] * a_row + drawn % a_row
+        return index.reshape(steps, batch)
 
     def gather(self, index: Tensor, window: Window) -> Batch:
         """Features of each sequence's rows, and the targets after them."""
@@ -130,10 +130,10 @@ class SeriesTask:
             return {}
         at_once = max(1, ROWS_AT_ONCE // (self.config.context * self.config.sequences_a_row))
         forecasts = partial(self._forecasts, predictor)
-        found = scored(self.data, part, forecasts, predictor.size, at_once)
+        metrics = scored(self.data, part, forecasts, predictor.size, at_once)
         return {
-            name: torch.tensor([one[name] for one in found], dtype=torch.float64)
-            for name in found[0]
+            name: torch.tensor([one[name] for one in metrics], dtype=torch.float64)
+            for name in metrics[0]
         }
 
     def _forecasts(self, predictor: Predictor, origins: Ints) -> Sequence[Floats]:
@@ -164,8 +164,8 @@ class SeriesTask:
         data = self.data
         origin = shown_origins(data)[:1]
         row, name = int(origin[0]), self.config.targets[0]
-        found = self.config.points(self._forecast(predictor, origin))
-        predicted = data.in_units(np.array(0), found[0, :, 0].double().cpu().numpy())[:, 0]
+        scaled = self.config.points(self._forecast(predictor, origin))
+        predicted = data.in_units(np.array(0), scaled[0, :, 0].double().cpu().numpy())[:, 0]
         truth = data.values[row : row + len(predicted), 0]
         whose = f" of {data.names[0]}" if data.names[0] else ""
         pairs = ", ".join(
@@ -201,11 +201,11 @@ class SeriesTask:
             self._check_reach(steps, int(data.starts[one + 1] - origins[one]))
         forecasts = partial(self._forecasts, predictor)
         (margins,) = calibrated(data, "val", forecasts, 1, CALIBRATED_AT_ONCE)
-        found = []
+        panels = []
         for one in series:
             scaled = self._ahead(predictor, one, int(origins[one]), steps)
-            found += panels_of(data, one, targets, scaled, margins)
-        return Panels(found, more)
+            panels += panels_of(data, one, targets, scaled, margins)
+        return Panels(panels, more)
 
     def _ahead(self, predictor: Predictor, series: int, row: int, steps: int) -> Floats:
         """The scaled forecast of a series from a row, [steps, targets] or with quantiles."""
@@ -214,8 +214,8 @@ class SeriesTask:
         rows = torch.arange(first, min(row + steps - 1, end))
         fed = self._fed(rows.unsqueeze(1).to(self._features.device))
         history, later = fed[:, : row - first], fed[:, row - first :]
-        found = forecast(self.config, predictor, history, later, steps)
-        return np.asarray(found[0, :, 0].double().cpu().numpy())
+        scaled = forecast(self.config, predictor, history, later, steps)
+        return np.asarray(scaled[0, :, 0].double().cpu().numpy())
 
     def _check_reach(self, steps: int, rows: int) -> None:
         """Refuse a forecast of more rows than the network or the columns known ahead reach.

@@ -93,19 +93,19 @@ class SignalConfig:
 
 def shared_problems(config: SignalConfig) -> list[tuple[str, str]]:
     """What is wrong between the fields that all signals have, for `SignalConfig.problems`."""
-    found = split_problems(config.split, ["train", "val", "test"])
-    found += horizon_problems(config.rollout.steps)
+    problems = split_problems(config.split, ["train", "val", "test"])
+    problems += horizon_problems(config.rollout.steps)
     loop = config.window + max(config.rollout.steps)
-    if not found and config.rollout.starts * loop > MOST_FED:
+    if not problems and config.rollout.starts * loop > MOST_FED:
         most = max(1, MOST_FED // loop)
         message = f"at most {most:,} rollouts of so many steps fit, not {config.rollout.starts:,}."
-        found.append(("rollout.starts", message))
+        problems.append(("rollout.starts", message))
     needed = [("window", config.window + config.horizon, "a window and its target")]
     closed = [("rollout.steps", loop, "a window and the longest rollout")]
     for part, (start, end) in bounds_of(config.split, config.num_points).items():
         size, rolled_out = max(end - start, 0), config.horizon == 1 and part != "train"
         for key, points, what in needed + (closed if rolled_out else []):
-            if size < points and not found:
+            if size < points and not problems:
                 message = f"{what} take {points} points, the {part} part has {size}; "
-                found.append((key, message + "give more num_points, or less of them."))
-    return found
+                problems.append((key, message + "give more num_points, or less of them."))
+    return problems

@@ -108,20 +108,20 @@ class SignalData:
         ahead = "one point" if config.horizon == 1 else f"{config.horizon} points"
         about = f"{ahead} ahead, from the {config.window} points before"
         squared = f"mean squared error {about}"
-        found = [
+        metrics = [
             Metric("val_mse", f"squared {unit}", "minimize", squared, loss=True),
             Metric("val_mae", unit, "minimize", f"mean absolute error {about}"),
         ]
         if config.horizon > 1:
-            return found
-        found += rollout_metrics(config.rollout.steps, unit, config.window)
+            return metrics
+        metrics += rollout_metrics(config.rollout.steps, unit, config.window)
         if config.lyapunov_times is not None:
             valid = (
                 "mean time on its own predictions until the normalised error passes "
                 f"{VALID_ERROR}, of at most {max(config.rollout.steps) * config.lyapunov_times:.2g}"
             )
-            found.append(Metric("val_valid_time", "Lyapunov times", "maximize", valid))
-        return found
+            metrics.append(Metric("val_valid_time", "Lyapunov times", "maximize", valid))
+        return metrics
 
     def seq_len(self, window: Window) -> int:
         """Time steps of a training sequence: the points of a window."""
@@ -163,18 +163,18 @@ class SignalData:
         """The task's metrics of a part for a baseline."""
         windows, targets = self.windows(part)
         error = predict(windows) - targets
-        found = {
+        metrics = {
             f"{part}_mse": float(np.mean(error**2)),
             f"{part}_mae": float(np.mean(np.abs(error))),
         }
         if self.config.horizon > 1:
-            return found
+            return metrics
         known, truth = self.loops(part)
         # An unstable order runs away; what is far beyond the signal stays finite there.
         limit = 1e6 * (1 + np.abs(self.values).max())
         closed = baseline_rollout(predict, known, len(truth), self.config.window, limit)
-        found |= baseline_rmse(part, closed - truth, self.config.rollout.steps)
+        metrics |= baseline_rmse(part, closed - truth, self.config.rollout.steps)
         if self.config.lyapunov_times is not None:
             steps = valid_steps(closed, truth, self.spread())
-            found[f"{part}_valid_time"] = float(steps.mean()) * self.config.lyapunov_times
-        return found
+            metrics[f"{part}_valid_time"] = float(steps.mean()) * self.config.lyapunov_times
+        return metrics

@@ -39,8 +39,8 @@ class MackeyGlassConfig(SignalConfig):
 
     def problems(self) -> list[tuple[str, str]]:
         """Everything wrong with a config whose fields have the right types."""
-        if found := outside(self):
-            return found
+        if problems := outside(self):
+            return problems
         if abs(self.tau * STEPS_A_UNIT - round(self.tau * STEPS_A_UNIT)) > 1e-9:
             return [("tau", f"must be a whole number of tenths, not {self.tau}.")]
         return shared_problems(self)

@@ -66,10 +66,10 @@ class SignalTask:
             squares += row_sums(error.square())
             sizes += row_sums(error.abs())
         count = len(starts) * self.data.output_size
-        found = {f"{part}_mse": squares / count, f"{part}_mae": sizes / count}
+        metrics = {f"{part}_mse": squares / count, f"{part}_mae": sizes / count}
         if self.config.horizon == 1:
-            found |= self._closed_loop(predictor, part)
-        return found
+            metrics |= self._closed_loop(predictor, part)
+        return metrics
 
     def panels(
         self, predictor: Predictor, steps: int | None = None, carried: State = None
@@ -107,7 +107,7 @@ class SignalTask:
             predicted = self._predicted(predictor, starts)[0, 0]
             first = start + config.window + config.horizon - 1
         spacing = self.data.times[1] - self.data.times[0]
-        found = predicted.cpu().numpy()
+        prediction = predicted.cpu().numpy()
         return Panels(
             [
                 Panel(
@@ -117,8 +117,8 @@ class SignalTask:
                     time=self.data.times[start:end],
                     truth=self.data.values[start:end, feature],
                     warmup=np.arange(end - start) < config.window,
-                    prediction_time=self.data.times[first] + spacing * np.arange(len(found)),
-                    prediction=found[:, feature],
+                    prediction_time=self.data.times[first] + spacing * np.arange(len(prediction)),
+                    prediction=prediction[:, feature],
                 )
                 for feature, name in enumerate(config.features)
             ]
@@ -144,13 +144,13 @@ class SignalTask:
         fed = self._points[starts + window].unsqueeze(0)
         closed = self._unscaled(continuation(predictor, fed, max(horizons), self._sliding()))
         error = closed - truth
-        found = rollout_rmse(part, error.square(), horizons)
+        metrics = rollout_rmse(part, error.square(), horizons)
         if self.config.lyapunov_times is not None:
             apart = (error / self._spread).square().mean(dim=-1).sqrt()
             valid = (apart <= VALID_ERROR).double().cumprod(dim=1)
             steps = row_sums(valid) / len(starts)
-            found[f"{part}_valid_time"] = steps * self.config.lyapunov_times
-        return found
+            metrics[f"{part}_valid_time"] = steps * self.config.lyapunov_times
+        return metrics
 
     def _sliding(self) -> int | None:
         """The window that is read again for each prediction; see `closed_loop.continuation`."""

@@ -59,14 +59,14 @@ class WaveConfig(SignalConfig):
 
     def problems(self) -> list[tuple[str, str]]:
         """Everything wrong with a config whose fields have the right types."""
-        if found := outside(self):
-            return found
+        if problems := outside(self):
+            return problems
         count = len(self.amplitudes)
         for key in ("frequencies", "phases"):
             named = len(getattr(self, key))
             if named != count and (named or key == "frequencies"):
-                found.append((key, f"names {named} components, amplitudes {count}."))
-        return found or shared_problems(self)
+                problems.append((key, f"names {named} components, amplitudes {count}."))
+        return problems or shared_problems(self)
 
     def generate(self) -> tuple[Floats, Floats]:
         """Times [points] and values [points, 1]; the same for equal configs."""

@@ -60,12 +60,12 @@ def _part_score(
     points = waves[..., None]
     steps = range(1, waves.shape[1])
     one_step = np.stack([predict(points[:, :step])[:, 0] - waves[:, step] for step in steps])
-    found = {f"{part}_mse": float(np.mean(one_step**2))}
+    metrics = {f"{part}_mse": float(np.mean(one_step**2))}
     for horizons, warmup, suffix in rollouts(rollout, part):
         # A baseline that needs more points than there are repeats the first, so none may be lost.
         most = max(warmup, HIGHEST_ORDER)
         closed = baseline_rollout(predict, points[:, :warmup], max(horizons), most)[..., 0]
         truth = waves[:, warmup : warmup + max(horizons)].T
         errors = np.asfortranarray(closed - truth)  # means add up wave by wave
-        found |= baseline_rmse(part, errors, horizons, suffix)
-    return found
+        metrics |= baseline_rmse(part, errors, horizons, suffix)
+    return metrics

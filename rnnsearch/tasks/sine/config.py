@@ -97,7 +97,7 @@ def rollouts(config: RolloutConfig, part: Part) -> list[tuple[tuple[int, ...], i
         Of each closed loop the horizons, how many true points are fed, and what its metrics' names
         end in.
     """
-    found = [(config.steps, config.warmup_steps, "")]
+    loops = [(config.steps, config.warmup_steps, "")]
     if part == "test" and config.warmup_steps > 1:
-        found.append(((max(config.steps),), 1, "_after_1"))
-    return found
+        loops.append(((max(config.steps),), 1, "_after_1"))
+    return loops

@@ -55,12 +55,12 @@ class SineData:
     def notes(self) -> Sequence[str]:
         """Held-out starts that training shows too, so that their metrics tell nothing new."""
         config = self.config
-        found = []
+        notes = []
         for key, starts in (("val_starts", config.val_starts), ("test_starts", config.test_starts)):
             shown = sorted(set(starts) & set(config.starts))
             if shown:
-                found.append(f"{key} {', '.join(map(str, shown))} are training starts too")
-        return found
+                notes.append(f"{key} {', '.join(map(str, shown))} are training starts too")
+        return notes
 
     def metrics(self) -> Sequence[Metric]:
         """One-step error first, then the closed-loop errors by horizon."""

@@ -67,12 +67,12 @@ class SineTask:
         truth = waves.T[None, :, :, None]  # [1, T, B, 1]
         outputs, _ = predictor(truth[:, :-1].contiguous(), None)
         error = _squares(outputs, truth[:, 1:])
-        found = {f"{part}_mse": row_sums(error) / error[0].numel()}
+        metrics = {f"{part}_mse": row_sums(error) / error[0].numel()}
         for horizons, warmup, suffix in rollouts(self.config.rollout, part):
             closed = self._rollout(predictor, waves, carried, max(horizons), warmup)
             squares = _squares(closed, truth[:, warmup : warmup + max(horizons)])
-            found |= rollout_rmse(part, squares, horizons, suffix)
-        return found
+            metrics |= rollout_rmse(part, squares, horizons, suffix)
+        return metrics
 
     def panels(
         self, predictor: Predictor, steps: int | None = None, carried: State = None

@@ -123,21 +123,21 @@ class TextData:
 
     def notes(self) -> Sequence[str]:
         """Lines on a missing held-out part, a byte order mark, and symbols new to training."""
-        found = []
+        notes = []
         if self.mark:
-            found.append(f"the file's byte order mark is left out; it is read as {self.mark}")
+            notes.append(f"the file's byte order mark is left out; it is read as {self.mark}")
         if "val" not in self.bounds:
             what, rest = "no held-out part", "they say nothing about other texts"
             if "test" in self.bounds:
                 what, rest = "no validation part", "of other texts only the test metrics tell"
-            found.append(
+            notes.append(
                 f"{what}: the metrics are those of the training part, computed from the zero "
                 f"state; {rest}"
             )
         if self.vocabulary.unknown:
             rare = self.different - len(self.vocabulary.symbols)
             share = float(np.mean(self.tokens == len(self.vocabulary) - 1))
-            found.append(
+            notes.append(
                 f"{rare:,} of {self.different:,} different symbols are rare and read as one "
                 f"unknown symbol; they make up {share:.3%} of the text"
             )
@@ -146,8 +146,8 @@ class TextData:
             unseen = np.setdiff1d(np.unique(self.part(part)), shown)
             if len(unseen):
                 names = ", ".join(self.vocabulary.said(number) for number in unseen)
-                found.append(f"{part} holds symbols that training never shows: {names}")
-        return found
+                notes.append(f"{part} holds symbols that training never shows: {names}")
+        return notes
 
     def metrics(self) -> Sequence[Metric]:
         """Mean negative log-likelihood in nats and bits, and accuracy, of `reported_part`."""

@@ -74,11 +74,11 @@ class TextTask:
         if part not in self.data.bounds:
             return {}
         first, last = self.data.scored(part)
-        found = likelihood(predictor, self._symbols, first, last)
+        scores = likelihood(predictor, self._symbols, first, last)
         metrics = {
-            f"{part}_nats": found.nats,
-            f"{part}_bits": found.nats / log(2),
-            f"{part}_accuracy": found.accuracy,
+            f"{part}_nats": scores.nats,
+            f"{part}_bits": scores.nats / log(2),
+            f"{part}_accuracy": scores.accuracy,
         }
         if self.config.context:
             at = torch.tensor(self.data.context_positions(part), device=self._symbols.device)
