@@ -188,3 +188,19 @@ def test_a_model_of_an_older_version_takes_rows_as_they_stand(tmp_path: Path) ->
     }
     expected = forecast_frame(data.manifest(), model, rows)
     pd.testing.assert_frame_equal(forecast_frame(old, model, rows[["y"]]), expected)
+
+
+@pytest.mark.parametrize("cell", [None, "", "  "])
+def test_rows_in_which_nothing_stands_are_left_out(tmp_path: Path, cell: str | None) -> None:
+    data, model, rows = single(tmp_path)
+    expected = forecast_frame(data.manifest(), model, rows)
+    blank = pd.DataFrame([[cell] * rows.shape[1]] * 2, columns=rows.columns, dtype=object)
+    given = pd.concat([rows.astype(str).iloc[:80], blank, rows.astype(str).iloc[80:]])
+    pd.testing.assert_frame_equal(forecast_frame(data.manifest(), model, given), expected)
+
+
+def test_the_manifest_of_an_older_version_takes_defaults(tmp_path: Path) -> None:
+    data, model, rows = single(tmp_path)
+    expected = forecast_frame(data.manifest(), model, rows)
+    older = {key: one for key, one in data.manifest().items() if key not in ("transform", "time")}
+    pd.testing.assert_frame_equal(forecast_frame(older, model, rows), expected)
