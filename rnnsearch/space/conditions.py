@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Protocol
@@ -160,18 +160,21 @@ def find_cycle(parents: Mapping[str, Iterable[str]]) -> list[str] | None:
     return None
 
 
-def in_order(parameters: Mapping[str, Parameter]) -> list[str]:
-    """The sampled keys, each after the ones that it depends on, else in the file's order."""
-    order: list[str] = []
+def in_order(parameters: Mapping[str, Parameter], keys: Container[str] | None = None) -> list[str]:
+    """The sampled keys, each after the ones that it depends on, else in the file's order.
+
+    Args:
+        keys: Only these, and those on which they depend; None for all.
+    """
+    order: dict[str, None] = {}
 
     def visit(key: str) -> None:
-        if key in order:
-            return
-        for parent in parameters[key].when:
-            if parent in parameters:
+        if key in parameters and key not in order:
+            for parent in parameters[key].when:
                 visit(parent)
-        order.append(key)
+            order[key] = None
 
     for key in parameters:
-        visit(key)
-    return order
+        if keys is None or key in keys:
+            visit(key)
+    return list(order)

@@ -33,8 +33,7 @@ def corners(space: Space, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
     the conditions that hang on it. Fixed and inactive keys come with their values.
     """
     parameters, keys = space.parameters, list(keys)
-    wanted = _with_ancestors(parameters, keys)
-    order = [key for key in in_order(parameters) if key in wanted]
+    order = in_order(parameters, keys)
     options = {key: _candidates(key, parameters, order) for key in order}
     fields = fields_of(space.values)
     for count, known in enumerate(_walk(order, options, parameters, dict(space.values))):
@@ -77,17 +76,6 @@ def _walk(
         return
     for value in options[key]:
         yield from _walk(rest, options, parameters, {**known, key: value})
-
-
-def _with_ancestors(parameters: Mapping[str, Parameter], keys: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    waiting = [key for key in keys if key in parameters]
-    while waiting:
-        key = waiting.pop()
-        if key not in found:
-            found.add(key)
-            waiting.extend(parent for parent in parameters[key].when if parent in parameters)
-    return found
 
 
 def _candidates(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from rnnsearch.commands import command
 from rnnsearch.errors import DataError, SpaceFileError
 from rnnsearch.space.draft_series import TABLE_ENDINGS, draft_table, screen
 from rnnsearch.space.drafts import filled
-from rnnsearch.space.load import loads
+from rnnsearch.space.load import folder_name, loads
 from rnnsearch.space.roles import Answers
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.files.header import looks_like_table
@@ -55,7 +54,7 @@ def draft(path: Path, answers: Answers | None = None) -> Draft:
         SpaceFileError: A text is too short for any study.
     """
     path = Path(path)
-    study = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "data"
+    study = folder_name(path.stem) or "data"
     answers = answers or Answers()
     if path.suffix.lower() in TABLE_ENDINGS or answers != Answers():
         yaml, found = draft_table(path, study, answers)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import types
 from enum import StrEnum
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from rnnsearch.models.config import CustomCell
+import annotated_types as limits
+from pydantic import StringConstraints
+
+from rnnsearch.models.config import CUSTOM_PATTERN, CustomCell
+from rnnsearch.vocabulary import Key
 
 
 def texts(annotation: Any) -> Any:
@@ -66,3 +71,22 @@ def in_words(annotation: Any) -> str:
         else:
             words.append(_WORDS[part])
     return " or ".join(words)
+
+
+def pydantic_type(kind: Any, says: Key) -> Any:
+    """A type with the limits of its numbers and lists as annotations that pydantic reads."""
+    if len(parts := alternatives(kind)) > 1:
+        return Union[tuple(pydantic_type(part, says) for part in parts)]  # noqa: UP007
+    if get_origin(kind) is tuple:
+        many: Any = tuple
+        many = many[pydantic_type(get_args(kind)[0], says), ...]
+        return Annotated[many, limits.Len(says.members.least, says.members.most)]
+    if kind is CustomCell:
+        return Annotated[str, StringConstraints(pattern=CUSTOM_PATTERN)]
+    if kind not in (int, float):
+        return kind
+    allowed = says.range
+    ends = {"gt": allowed.above, "ge": allowed.least, "lt": allowed.below, "le": allowed.most}
+    return Annotated[
+        kind, limits.Interval(**{name: end for name, end in ends.items() if math.isfinite(end)})
+    ]

@@ -219,20 +219,23 @@ def _name(root: MappingNode, default: str, mistakes: list[Mistake]) -> str:
     """The study's name: the file's, or else the default made fit for a folder."""
     entry: Entry | None = root.entries.get("name")
     if entry is None or is_null(entry.node):
-        mended = re.sub(r"[^A-Za-z0-9._-]+", "-", default).strip("-._")[:100]
-        return mended or "study"
+        return folder_name(default) or "study"
     text = entry.node.raw if isinstance(entry.node, ScalarNode) else ""
     if not SAFE_NAME.fullmatch(text):
-        mended = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:100]
         note(
             mistakes,
             entry.node.place,
             "name",
             "must be the name of a folder: letters, digits, `-`, `_` and `.`, at most 100, a "
             f"letter or digit first, not {text[:60]!r}.",
-            mended,
+            folder_name(text),
         )
     return text
+
+
+def folder_name(text: str) -> str:
+    """A text with what may not stand in a study's name replaced; empty where nothing is left."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:100]
 
 
 def _sorted(mistakes: Sequence[Mistake], source: str) -> list[Mistake]:

@@ -50,16 +50,10 @@ def nearest(word: str, names: Iterable[str]) -> str:
     """
     known = list(names)
     tidy = word.strip().lower().replace("-", "_").replace(" ", "_")
-    if tidy in known:
-        return tidy
-    by_last = {name.rsplit(".", 1)[-1]: name for name in reversed(known)}
-    if (synonym := SYNONYMS.get(tidy)) in known:
-        return str(synonym)
+    meant = SYNONYMS.get(tidy, tidy)
     close = difflib.get_close_matches(tidy, known, n=1, cutoff=0.6)
-    if close:
-        return close[0]
-    if tidy in by_last:
-        return by_last[tidy]
-    if (synonym := SYNONYMS.get(tidy)) in by_last:
-        return by_last[str(synonym)]
-    return ""
+    found = [name for name in (tidy, meant) if name in known] + close
+    if not found:
+        by_last = {name.rsplit(".", 1)[-1]: name for name in reversed(known)}
+        found = [by_last[name] for name in (tidy, meant) if name in by_last]
+    return found[0] if found else ""

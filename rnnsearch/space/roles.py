@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,8 +151,7 @@ def is_known(name: str, values: NDArray[np.float64]) -> bool:
         values: Its numbers; empty cells are NaN.
     """
     words = words_of(name)
-    called = {*words, *("".join(pair) for pair in pairwise(words))}
-    called |= {"".join(words[at : at + 3]) for at in range(len(words))}
+    called = {"".join(words[lo:hi]) for lo, hi in combinations(range(len(words) + 1), 2)}
     known = distinct(values)
     if not len(known) or (known % 1 != 0).any() or known[0] < 0:
         return False

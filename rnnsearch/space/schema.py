@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Union, cast, get_args, get_origin
+from typing import Any, cast
 
-import annotated_types as limits
-from pydantic import StringConstraints, TypeAdapter
+from pydantic import TypeAdapter
 
-from rnnsearch.models.config import CUSTOM_PATTERN, CustomCell
 from rnnsearch.plugins import Configs
 from rnnsearch.space.distributions import KINDS
-from rnnsearch.space.field_types import alternatives
+from rnnsearch.space.field_types import pydantic_type
 from rnnsearch.space.fields import REQUIRED, SECTIONS, Field, config_classes, leaves, summary
 from rnnsearch.space.load import SAFE_NAME
 from rnnsearch.space.sampled import kinds_for
 from rnnsearch.tasks.families import family, task_types
-from rnnsearch.vocabulary import DURATION, Key, keys
+from rnnsearch.vocabulary import DURATION, keys
 
 _WHEN = {
     "type": "object",
@@ -163,26 +160,7 @@ def _value(field: Field) -> dict[str, Any]:
     """The schema of a field's value."""
     if field.marked(DURATION):
         return {"type": ["string", "null"], "pattern": r"^\s*(\d+(\.\d*)?|\.\d+)\s*[smh]\s*$"}
-    return TypeAdapter(_limited(field.type, field.says)).json_schema()
-
-
-def _limited(kind: Any, says: Key) -> Any:
-    """A type with the limits of its numbers and lists as annotations that pydantic reads."""
-    if len(parts := alternatives(kind)) > 1:
-        return Union[tuple(_limited(part, says) for part in parts)]  # noqa: UP007
-    if get_origin(kind) is tuple:
-        many: Any = tuple
-        many = many[_limited(get_args(kind)[0], says), ...]
-        return Annotated[many, limits.Len(says.members.least, says.members.most)]
-    if kind is CustomCell:
-        return Annotated[str, StringConstraints(pattern=CUSTOM_PATTERN)]
-    if kind not in (int, float):
-        return kind
-    said = says.range
-    ends = {"gt": said.above, "ge": said.least, "lt": said.below, "le": said.most}
-    return Annotated[
-        kind, limits.Interval(**{name: end for name, end in ends.items() if math.isfinite(end)})
-    ]
+    return TypeAdapter(pydantic_type(field.type, field.says)).json_schema()
 
 
 def _distributions(field: Field, value: dict[str, Any]) -> list[dict[str, Any]]:

@@ -88,12 +88,9 @@ def calendar(times: NDArray[Any] | None) -> list[int]:
 
     Empty where the times are no dates.
     """
-    usual = usual_step(times)
-    if times is None or times.dtype.kind != "M" or usual <= 0:
+    if times is None or times.dtype.kind != "M" or not (usual := usual_step(times)):
         return []
-    spans: list[float] = [60, 3600, 86400, 7 * 86400]
-    if usual >= 27 * 86400:
-        spans = [365.25 * 86400]
+    spans = (60, 3600, _DAY, 7 * _DAY) if usual < 27 * _DAY else (365.25 * _DAY,)
     return [round(span / usual) for span in spans if 3 < span / usual <= LONGEST_PERIOD]
 
 

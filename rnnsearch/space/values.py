@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Annotated, Any, Union
+from typing import Any
 
-from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from rnnsearch.models.config import CUSTOM_PATTERN, CustomCell
 from rnnsearch.space.document import MappingNode, Node, ScalarNode, plain
-from rnnsearch.space.field_types import alternatives, in_words, literals, takes
+from rnnsearch.space.field_types import alternatives, in_words, literals, pydantic_type, takes
 from rnnsearch.space.fields import Field
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, wrong
-from rnnsearch.vocabulary import DURATION, PATH
+from rnnsearch.vocabulary import DURATION, PATH, Key
 
 _DURATION = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([smh])\s*")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -23,12 +22,9 @@ _YES_NO = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 @cache
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    # The limits of numbers are checked apart, for an error in our own words.
     config = ConfigDict(strict=True, allow_inf_nan=False)
-    if CustomCell in alternatives(annotation):
-        path = Annotated[str, StringConstraints(pattern=CUSTOM_PATTERN)]
-        parts = tuple(path if part is CustomCell else part for part in alternatives(annotation))
-        annotation = Union[parts]  # noqa: UP007
-    return TypeAdapter(annotation, config=config)
+    return TypeAdapter(pydantic_type(annotation, Key(annotation)), config=config)
 
 
 def conform(field: Field, value: Any) -> Any:

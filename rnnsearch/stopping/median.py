@@ -26,7 +26,8 @@ class MedianConfig:
     type: Literal["median"] = "median"
     grace_period: Annotated[
         int,
-        "Epochs that every trial trains before it can be stopped.",
+        "Epochs that every trial trains before it can be stopped; more of them are fairer to slow "
+        "starters, and cost more.",
         Range(1, 1_000_000, unit="epochs"),
     ] = 5
     interval: Annotated[
