@@ -1,4 +1,4 @@
-"""The command that tells what a study's search did, and which parameters mattered."""
+"""The command `analyse`: what the search of a study did, and which parameters mattered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rnnsearch.study import StudyResult
 
 SHOWN = 10
-"""Repeated trials that are named; `--format json` has all."""
+"""How many trials with repeated parameters are named; `--format json` has all."""
 
 
 def analyse(
@@ -27,18 +27,19 @@ def analyse(
     from rnnsearch.study import Study
 
     result = Study.open(name, storage=storage).result()
-    found = result.analysis()
+    analysis = result.analysis()
     if format_ == "json":
         search = result.spec.search
         of = {"study": name, "metric": search.metric, "goal": search.goal}
-        print_json({**of, **asdict(found)})
+        print_json({**of, **asdict(analysis)})
     else:
-        _print(result, found)
+        _print(result, analysis)
 
 
-def _print(result: StudyResult, found: Analysis) -> None:
+def _print(result: StudyResult, analysis: Analysis) -> None:
+    """Print an analysis as tables and notes, of which those without contents are left out."""
     metric = result.spec.search.metric
-    if found.states:
+    if analysis.states:
         print_table(
             [
                 {
@@ -49,28 +50,31 @@ def _print(result: StudyResult, found: Analysis) -> None:
                     f"best {metric}": row["best"],
                     "median": row["median"],
                 }
-                for row in found.states
+                for row in analysis.states
             ]
         )
-    if found.stops:
+    if analysis.stops:
         print()
-        print_table(found.stops)
-    if found.full_epochs:
-        print(f"\nepochs of the ended trials: {found.epochs:,}, to the last {found.full_epochs:,}")
-    if found.wall_seconds is not None:
-        print(f"time: {duration(found.seconds)} of training, all trials together", end="; ")
-        print(f"{duration(found.wall_seconds)} from the first start to the last end")
-    if found.repeats:
-        named = ", ".join(f"{row['number']} as {row['as']}" for row in found.repeats[:SHOWN])
-        more = len(found.repeats) - SHOWN
+        print_table(analysis.stops)
+    if analysis.full_epochs:
+        print(f"\nepochs of the ended trials: {analysis.epochs:,}", end=", ")
+        print(f"to the last {analysis.full_epochs:,}")
+    if analysis.wall_seconds is not None:
+        print(f"time: {duration(analysis.seconds)} of training, all trials together", end="; ")
+        print(f"{duration(analysis.wall_seconds)} from the first start to the last end")
+    if analysis.repeats:
+        named = ", ".join(f"{row['number']} as {row['as']}" for row in analysis.repeats[:SHOWN])
+        more = len(analysis.repeats) - SHOWN
         print(
-            f"parameters drawn again, with another seed: {len(found.repeats)} trials "
+            f"parameters drawn again, with another seed: {len(analysis.repeats)} trials "
             f"({named}{f' and {more} more' if more > 0 else ''})"
         )
-    progress = [next(rows) for _, rows in groupby(found.best_so_far, key=lambda row: row["best"])]
+    progress = [
+        next(rows) for _, rows in groupby(analysis.best_so_far, key=lambda row: row["best"])
+    ]
     if progress := [row for row in progress if row["best"] is not None]:
         print(f"\nbest {metric} so far:")
-        start = found.best_so_far[0]["time"] if found.started is None else found.started
+        start = analysis.best_so_far[0]["time"] if analysis.started is None else analysis.started
         print_table(
             [
                 {
@@ -82,7 +86,7 @@ def _print(result: StudyResult, found: Analysis) -> None:
                 for row in progress
             ]
         )
-    if found.importances:
+    if analysis.importances:
         print("\nimportance of the parameters, by the completed trials that had them:")
         print_table(
             [
@@ -91,10 +95,10 @@ def _print(result: StudyResult, found: Analysis) -> None:
                     "importance": f"{row['importance']:.0%}",
                     "trials": row["trials"],
                 }
-                for row in found.importances
+                for row in analysis.importances
             ]
         )
-    for text in found.warnings:
+    for text in analysis.warnings:
         print(f"note: {text}")
-    for text in found.untold:
+    for text in analysis.untold:
         print(f"cannot be told: {text}")

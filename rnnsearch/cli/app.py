@@ -1,4 +1,4 @@
-"""The entry point: commands, and the border where errors become exit statuses."""
+"""The entry point of the command line: its commands, and where errors become exit statuses."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Exit status: 0; 1 where no trial was usable; 2 for bad input; 130 and 143 for the signals.
     """
     if isinstance(sys.stdout, TextIOWrapper):
-        # A terminal that cannot show a letter, or a file name that is no text, hides no result.
+        # A letter that the terminal cannot show, or a file name that is no text, must not end a
+        # command with an error.
         sys.stdout.reconfigure(errors="backslashreplace")
     if (sys.argv[1:] if arguments is None else list(arguments)) == ["--version"]:
         print(f"rnnsearch {__version__}")
@@ -73,22 +74,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=arguments)
     except Exception as error:
-        told = in_words(error)
-        if told is None:
-            raise  # a fault of ours: its traceback is what helps
-        words, status = told
+        ending = in_words(error)
+        if ending is None:
+            raise  # a mistake in this program: its traceback is what helps
+        words, status = ending
         print(words, file=sys.stderr)
         sys.exit(status)
 
 
 def in_words(error: Exception) -> tuple[str, int] | None:
-    """What a person is told of an error, and the exit status; None where it is a fault of ours."""
+    """The text of an error for a person, and the exit status.
+
+    Returns:
+        None where the error is a mistake in this program.
+    """
     if isinstance(error, NoUsableTrialError):
         return f"no usable trial: {error}", 1
     if isinstance(error, RnnsearchError):
         return f"error: {error}", 2
     if isinstance(error, OSError):
-        # A full disk, a folder without permission: the path and the reason are what helps.
+        # A full disk or a missing permission: the path and the reason are what helps.
         place = f"{error.filename}: " if error.filename else ""
         return f"error: {place}{error.strerror or error}", 2
     if isinstance(error, MemoryError):
@@ -99,7 +104,7 @@ def in_words(error: Exception) -> tuple[str, int] | None:
 
 
 def command() -> NoReturn:
-    """`main` as a process of its own."""
+    """Run the command line as a process, which ends here."""
     try:
         main()
     except SystemExit as ended:

@@ -1,4 +1,4 @@
-"""`bench`: the measuring scripts of a checkout, which the installed package does not carry."""
+"""The command `bench`: run the benchmarks of a checkout, which an installed package lacks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SCRIPTS = Path("tests") / "benchmark"
 _PASS_ON = {
     "allow_extra_args": True,
     "ignore_unknown_options": True,
-    "help_option_names": [],  # --help is the script's own
+    "help_option_names": [],  # the script itself answers --help
 }
 
 
@@ -37,14 +37,14 @@ def search(context: typer.Context) -> None:
 
 
 def _run(name: str, arguments: list[str]) -> None:
-    """Run a script of the checkout that this package lies in, or of the folder we are in."""
+    """Run a script of the checkout that this package lies in, or of the working directory."""
     import rnnsearch
 
     roots = (Path(rnnsearch.__file__).parents[1], Path.cwd())
-    found = next((path for root in roots if (path := root / _SCRIPTS / name).is_file()), None)
-    if found is None:
+    script = next((path for root in roots if (path := root / _SCRIPTS / name).is_file()), None)
+    if script is None:
         raise InputError(
             f"the benchmark {name} is not installed with the package; it stands in the "
             "repository. Clone that, run `pip install -e .` there, and try again."
         )
-    sys.exit(subprocess.run([sys.executable, str(found), *arguments], check=False).returncode)
+    sys.exit(subprocess.run([sys.executable, str(script), *arguments], check=False).returncode)

@@ -1,4 +1,4 @@
-"""What `check` prints."""
+"""Print what a search-space file means, for the command `check`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ if TYPE_CHECKING:
 
 
 def print_description(study: StudyDescription) -> None:
+    """Print data, models, sampled and fixed values, the search, and the metrics."""
     spec, search = study.spec, study.spec.search
     budget = search.time_budget
     limit = f", at most {duration(budget)}" if budget is not None else ""
     print(f"{spec.name}: {spec.values['task.type']}, {search.num_trials} trials{limit}")
 
     rows = ", ".join(f"{part} {count:,}" for part, count in study.rows.items())
-    made = "made as it is needed"
+    generated = "made as it is needed"
     if rows and "train" not in study.rows:
-        made = f"{rows} rows; that of training {made}"
-    rows = f"{rows} rows" if "train" in study.rows else made
+        generated = f"{rows} rows; that of training {generated}"
+    rows = f"{rows} rows" if "train" in study.rows else generated
     print(f"\ndata: {rows}; {study.inputs} inputs, {study.outputs} outputs")
     for note in study.notes:
         print(f"  note: {note}")
@@ -58,5 +59,5 @@ def print_description(study: StudyDescription) -> None:
 
 
 def _written(value: object) -> str:
-    """A value as the space file has it."""
+    """A value as it is written in a space file."""
     return "null" if value is None else short(value)

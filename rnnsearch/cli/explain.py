@@ -1,4 +1,4 @@
-"""`rnnsearch explain`: what a cell computes, and that its forms agree."""
+"""The command `explain`: what a cell computes, and how well its implementations agree."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from rnnsearch.models.cells import CELLS
 
 MOST_CELLS = 2_000
 MOST_PRODUCTS = 5e7
-"""What the forms may compute for comparison: some seconds, and far more than can be read."""
+"""The most cells (layers times time steps) and multiplications that are compared, which takes some
+seconds."""
 
 
 if TYPE_CHECKING:
@@ -86,14 +87,15 @@ def explain(
 
 
 def _lines(cell: str, name: str) -> str:
-    """The source of a function of the cell's file, which is the one that is run."""
+    """The source of the function `name` in the cell's module, which is the code that is
+    compared."""
     import inspect
 
     return f"import numpy as np\n\n\n{inspect.getsource(getattr(CELLS[cell].code, name))}"
 
 
 def _refuse_long(input_size: int, sizes: list[int], batch_size: int, seq_len: int) -> None:
-    """Refuse a network whose forms would be compared for hours, or not fit into memory."""
+    """Refuse a network whose comparison would take hours, or more memory than there is."""
     cells = seq_len * len(sizes)
     pairs = zip([input_size, *sizes], sizes, strict=False)
     products = 4.0 * seq_len * batch_size * sum((below + units) * units for below, units in pairs)
@@ -106,6 +108,7 @@ def _refuse_long(input_size: int, sizes: list[int], batch_size: int, seq_len: in
 
 
 def _sizes(text: str, num_layers: int | None) -> list[int]:
+    """The units of each layer, from `--hidden-sizes` and `--num-layers`."""
     try:
         sizes = [int(part) for part in text.split(",")]
     except ValueError:

@@ -1,4 +1,4 @@
-"""`kernels`: which kernel trains which shape on this machine."""
+"""The command `kernels`: which kernel trains which shape on this machine."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def kernels(
     cells, sizes, batches = (
         (CLASSIC, HIDDEN_SIZES, BATCH_SIZES) if file is None else _reached(file, set_ or ())
     )
-    found = choices(cells, sizes, batches, torch.device(device), getattr(torch, dtype))
+    chosen = choices(cells, sizes, batches, torch.device(device), getattr(torch, dtype))
     rows = [
         {
             "cell": one.cell,
@@ -48,7 +48,7 @@ def kernels(
             "numbers, mean square": one.steps,
             "symbols and other losses": one.layers,
         }
-        for one in found
+        for one in chosen
     ]
     for line in notes():
         typer.echo(line, err=True)
@@ -61,16 +61,16 @@ def kernels(
 def _reached(
     file: Path, overrides: Sequence[str]
 ) -> tuple[Sequence[str], Sequence[int], Sequence[int]]:
-    """Cells, and the ends of the hidden sizes and batch sizes, that a space can reach."""
+    """The cells of a space file, and the smallest and largest hidden sizes and batch sizes."""
     from rnnsearch.space.corners import corners
     from rnnsearch.space.load import load
 
     spec = load(file, overrides)
     keys = ("model.cell", "model.hidden_size", "model.hidden_sizes", "training.batch_size")
-    found = list(corners(spec, keys))
-    cells = {corner["model.cell"] for corner in found}
-    batches = {corner["training.batch_size"] for corner in found}
+    reached = list(corners(spec, keys))
+    cells = {corner["model.cell"] for corner in reached}
+    batches = {corner["training.batch_size"] for corner in reached}
     sizes: set[int] = set()
-    for corner in found:
+    for corner in reached:
         sizes.update(corner["model.hidden_sizes"] or (corner["model.hidden_size"],))
     return sorted(cells), sorted(sizes), sorted(batches)

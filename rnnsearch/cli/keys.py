@@ -1,4 +1,4 @@
-"""`rnnsearch keys`: the keys of a space file, with what each takes and means."""
+"""The command `keys`: the keys of a space file, with what each takes and means."""
 
 from __future__ import annotations
 

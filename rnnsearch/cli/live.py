@@ -1,4 +1,4 @@
-"""What a person sees while a study runs: one quiet table, or plain lines."""
+"""Show how a study runs: one table that changes on a terminal, or plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from rnnsearch.events import (
 LINE_SECONDS = 10.0
 """How often a plain line is written where the output is no terminal."""
 PATIENCE_SECONDS = 3.0
-"""Without a report for so long, the screen says what packs do at first."""
+"""When no epoch has ended so long after the first pack started, the screen says why."""
 FIRST_PACK = "packs at work; cells that are new to this machine are compiled meanwhile, for seconds"
 
 
 class LiveView:
-    """A Listener that shows the progress: a live table on a terminal, else plain lines.
+    """A Listener that shows progress: a live table on a terminal, or else plain lines.
 
-    Everything goes to standard error, so that standard output stays clean for the result. Called
-    from several threads.
+    Everything goes to standard error, since standard output is for the result. May be called from
+    several threads.
 
     Args:
         quiet: Show nothing at all.
@@ -72,12 +72,12 @@ class LiveView:
             self._live.stop()
 
     def say(self, text: str) -> None:
-        """A line that stays, above the table where there is one."""
+        """Print a line that stays; where there is a table, above it."""
         if not self._quiet:
             self._console.print(Text(text), soft_wrap=True)
 
     def stage(self, text: str) -> None:
-        """What the driver does now, where no event says so."""
+        """Show what the driver does now, in a few words."""
         with self._lock:
             changed = self._progress.stage != text
             self._progress.stage = text
@@ -85,14 +85,14 @@ class LiveView:
             self.say(text)
 
     def trouble(self, problem: str | None) -> None:
-        """What is wrong with the records now; None once nothing is any more."""
+        """Show what is wrong with the records; None says that nothing is wrong any more."""
         with self._lock:
             self._progress.trouble = problem
         if self._live is None:
             self.say(f"records: {problem}" if problem else "records: MLflow takes them again")
 
     def drain(self, done: int, total: int) -> None:
-        """How far the records have come into MLflow, as a bar on a terminal."""
+        """Show how many of the records MLflow has got, as a bar on a terminal."""
         if self._live is None or not total:
             return
         filled = round(20 * done / total)
@@ -106,7 +106,7 @@ class LiveView:
             first_pack = isinstance(event, PackStarted) and self._packs_since is None
             if first_pack:
                 self._packs_since = now
-        for line in self._worth_saying(event):
+        for line in self._lines_about(event):
             self.say(line)
         if first_pack and self._live is None:
             self.say(FIRST_PACK)
@@ -115,7 +115,8 @@ class LiveView:
             self._last_line = now
             self.say(self._line())
 
-    def _worth_saying(self, event: Event) -> list[str]:
+    def _lines_about(self, event: Event) -> list[str]:
+        """The lines that are printed of an event, some with `--verbose` alone."""
         match event:
             case StudyStarted():
                 return [f"note: {note}" for note in event.notes]
@@ -133,7 +134,7 @@ class LiveView:
         return []
 
     def _stage_text(self) -> str:
-        """The stage; a long wait for the first report needs a reason."""
+        """What the driver does now; a long wait for the first finished epoch is explained."""
         since = self._packs_since
         if self._progress.first_report is not None or since is None:
             return self._progress.stage
@@ -142,6 +143,7 @@ class LiveView:
         return FIRST_PACK
 
     def _table(self) -> Table:
+        """The table on a terminal: a row for each figure of the progress."""
         with self._lock:
             table = Table.grid(padding=(0, 2))
             table.add_row(Text(self._title, "bold"), Text(self._stage_text(), "dim"))
@@ -150,5 +152,6 @@ class LiveView:
             return table
 
     def _line(self) -> str:
+        """The same figures in one line."""
         with self._lock:
             return "; ".join(f"{name} {value}" for name, value in self._progress.cells())

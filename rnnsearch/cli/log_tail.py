@@ -1,4 +1,4 @@
-"""`--verbose`: what the libraries write into a study's log files, line by line."""
+"""For `--verbose`: hand on each new line of a study's log files, into which the libraries write."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Self
 
 POLL_SECONDS = 0.5
+"""How often the files are looked at."""
 
 
 class LogTail:
-    """A context that hands on every new line of `folder/*.log`, with the file's stem before it.
+    """A context in which every new line of `folder/*.log` is handed on, the file's name before it.
 
-    Lines that an earlier run left are not repeated; files that appear later are read whole.
+    Lines that an earlier run left are not repeated; a file that appears later is read from its
+    start.
     """
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
@@ -33,7 +35,7 @@ class LogTail:
         self.read()
 
     def read(self) -> None:
-        """Hand on what has been written since the last call, up to the last full line."""
+        """Hand on the lines that were finished since the last call."""
         for path in sorted(self._folder.glob("*.log")):
             offset = self._offsets.get(path, 0)
             with path.open("rb") as file:

@@ -117,11 +117,13 @@ def classify(
     sequences: list[tuple[str, Any]] = [(text, text) for text in texts or ()]
     if file is not None:
         sequences = trained.use.sequences(file)
-    found = trained.classify([sequence for _, sequence in sequences])
+    answer = trained.classify([sequence for _, sequence in sequences])
     rows = []
-    for (name, _), label, chances in zip(sequences, found.labels, found.probabilities, strict=True):
+    for (name, _), label, chances in zip(
+        sequences, answer.labels, answer.probabilities, strict=True
+    ):
         order = chances.argsort()[::-1][:top]
-        likely = {found.classes[at]: float(chances[at]) for at in order}
+        likely = {answer.classes[at]: float(chances[at]) for at in order}
         rows.append((name, label, likely))
     if format_ == "json":
         keys = ("sequence", "label", "probabilities")
@@ -134,7 +136,7 @@ def classify(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Which model was asked for, and where: what a command about it has to repeat."""
+    """Which model a command was asked about, and where: another command about it repeats that."""
 
     model: str
     storage: Path
@@ -142,7 +144,7 @@ class _Asked:
     allow_code: bool = False
 
     def command(self, verb: str, *words: object) -> str:
-        """A command about the same model."""
+        """The command line of another command about the same model."""
         named = ":/" in self.model
         uri = self.tracking_uri if named else None
         words = (*(["--allow-code"] if named and self.allow_code else []), *words)

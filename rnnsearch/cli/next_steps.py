@@ -1,4 +1,4 @@
-"""What a person may want to do with a study now, as commands that run as they are printed."""
+"""What a person may want to do with a study next, as command lines that run as they are printed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def next_commands(result: StudyResult) -> list[str]:
-    """Commands ready to copy: go on, look, use the champion, browse the records."""
+    """Command lines that go on with a study, show its trials, use its champion, and show its
+    records."""
     name, storage = result.directory.name, result.directory.storage
     counts = result.counts()
     commands = []
@@ -23,11 +24,11 @@ def next_commands(result: StudyResult) -> list[str]:
         more = max(len(result.trials), 1)
         commands.append(command("extend", name, "--trials", more, storage=storage))
     elif result.state in ("complete", "running"):
-        pass  # a single configuration: more trials of it would tell nothing new
+        pass  # nothing is sampled, so more trials would be the same training again
     elif result.state != "failed" or not result.trials or counts["waiting"] + counts["running"]:
         commands.append(command("resume", name, storage=storage))
     commands.append(command("trials", name, storage=storage))
-    used = shown_off(result)
+    used = showing_command(result)
     if used is not None:
         commands.append(used)
     if (storage / "mlflow.db").exists() or (result.run is not None and _elsewhere(result.run)):
@@ -36,15 +37,19 @@ def next_commands(result: StudyResult) -> list[str]:
 
 
 def _elsewhere(run: RunFigures) -> bool:
-    """Whether the records went to a store that is not in the storage, and can be looked at."""
+    """Whether the records are in a store outside the storage folder that exists."""
     path = sqlite_path(run.tracking_uri)
     return path is None or path.exists()
 
 
-def shown_off(result: StudyResult) -> str | None:
-    """The command that shows the champion off; None where no command does, or it is gone."""
+def showing_command(result: StudyResult) -> str | None:
+    """The command line that shows what the champion can do, such as `rollout` or `sample`.
+
+    Returns:
+        None where there is no champion, or no such command for its task.
+    """
     champion = result.champion
-    told = None if champion is None else told_by(Path(champion.path))
+    told = None if champion is None else read_description(Path(champion.path))
     if champion is None or told is None:
         return None
     shown = use_of_checkpoint(told, borrowed=False).command(champion.text)
@@ -55,8 +60,8 @@ def shown_off(result: StudyResult) -> str | None:
     return command(str(verb), directory.name, *words, storage=directory.storage)
 
 
-def told_by(checkpoint: Path) -> dict[str, Any] | None:
-    """What a checkpoint says of itself, without its weights and without torch."""
+def read_description(checkpoint: Path) -> dict[str, Any] | None:
+    """A checkpoint's `config.json`, read without torch; None where it is missing or unreadable."""
     try:
         told = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

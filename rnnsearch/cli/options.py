@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share."""
+"""The arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -64,11 +64,12 @@ Verbose = Annotated[
 
 
 @dataclass(frozen=True)
-class Going:
-    """What each command that trains is told of how to go about it, by its options.
+class RunOptions:
+    """The values of the options that every training command has.
 
     Attributes:
-        sinks: Where records go beside MLflow: what was given, by the name of the option.
+        sinks: Where records go beside MLflow: the values of those options that were given, by the
+            name of the option.
     """
 
     storage: Storage = DEFAULT_STORAGE
@@ -82,29 +83,29 @@ class Going:
 
 
 def trains(command: Callable[..., None]) -> Callable[..., None]:
-    """A command with the options of every one that trains, behind its own.
+    """Decorate a command that trains: it gets all options of `RunOptions` behind its own.
 
     Args:
-        command: It takes them as `going`.
+        command: It takes their values in one argument, `options`.
     """
 
     @functools.wraps(command)
-    def asked(**given: Any) -> None:
+    def with_all(**given: Any) -> None:
         sinks = {name: place for name in SINKS if (place := given.pop(name)) is not None}
-        going = Going(**{name: given.pop(name) for name in common}, sinks=sinks)
-        command(**given, going=going)
+        options = RunOptions(**{name: given.pop(name) for name in common}, sinks=sinks)
+        command(**given, options=options)
 
     signature = inspect.signature(command, eval_str=True)
     common = {
         name: one
-        for name, one in inspect.signature(Going, eval_str=True).parameters.items()
+        for name, one in inspect.signature(RunOptions, eval_str=True).parameters.items()
         if name != "sinks"
     }
-    own = [one for one in signature.parameters.values() if one.name != "going"]
-    own += [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in common.values()]
+    parameters = [one for one in signature.parameters.values() if one.name != "options"]
+    parameters += [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in common.values()]
     for name, kind in SINKS.items():
         option = typer.Option(f"--{name}", metavar="DIR" if kind.folder else "URI", help=kind.help)
-        own.append(
+        parameters.append(
             inspect.Parameter(
                 name,
                 inspect.Parameter.KEYWORD_ONLY,
@@ -112,6 +113,6 @@ def trains(command: Callable[..., None]) -> Callable[..., None]:
                 annotation=Annotated[str | None, option],
             )
         )
-    asked.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]
-    asked.__annotations__ = {one.name: one.annotation for one in own}
-    return asked
+    with_all.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    with_all.__annotations__ = {one.name: one.annotation for one in parameters}
+    return with_all

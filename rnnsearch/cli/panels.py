@@ -1,4 +1,4 @@
-"""A rollout on standard output."""
+"""Print a rollout as columns of text, or as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def print_panels(panels: Panels) -> None:
-    """A row a step: of a wave its time and its value, of a table below the names of its columns."""
+    """Print a line for each predicted time step, with tabs between the columns.
+
+    A wave has the columns time and value, without a heading; other rollouts have a heading.
+    """
     shown = panels.shown
     if len(shown) == 1 and not shown[0].name and shown[0].time.dtype.kind != "M":
         for time, value in zip(shown[0].prediction_time, shown[0].prediction, strict=True):
@@ -38,15 +41,15 @@ def print_panels(panels: Panels) -> None:
 
 
 def panels_as_json(panels: Panels) -> dict[str, Any]:
-    """The first panel's arrays by name, and under `panels` all of them."""
+    """The arrays of the first panel by name, and all panels under `panels`."""
     return {**_arrays(panels.shown[0]), "panels": [_as_json(panel) for panel in panels.shown]}
 
 
 def _as_json(panel: Panel) -> dict[str, Any]:
-    said = {"name": panel.name, "along": panel.along, "up": panel.up}
+    fields = {"name": panel.name, "along": panel.along, "up": panel.up}
     if panel.low is not None and panel.high is not None:
-        said |= {"band": panel.band, "low": panel.low.tolist(), "high": panel.high.tolist()}
-    return {**said, **_arrays(panel)}
+        fields |= {"band": panel.band, "low": panel.low.tolist(), "high": panel.high.tolist()}
+    return {**fields, **_arrays(panel)}
 
 
 def _arrays(panel: Panel) -> dict[str, Any]:
@@ -54,6 +57,6 @@ def _arrays(panel: Panel) -> dict[str, Any]:
 
 
 def _values(array: NDArray[Any]) -> list[Any]:
-    """Dates as ISO 8601 has them."""
+    """The values of an array as JSON has them; dates as ISO 8601 writes them."""
     kind = array.dtype.kind
     return list(np.datetime_as_string(array)) if kind == "M" else list(array.tolist())

@@ -1,4 +1,4 @@
-"""What the events of a run add up to: counts, best so far, rungs, speed, time left."""
+"""Add up the events of a run: counts, the best value so far, rungs, speed, time left."""
 
 from __future__ import annotations
 
@@ -33,17 +33,19 @@ ORDER = ("running", *ENDED, "waiting")
 
 
 class Progress:
-    """Adds up what the events of one run say; draws nothing.
+    """Adds up the events of one run of a study; shows nothing itself.
 
     Args:
-        search: Metric, goal, number of trials and budget of the study.
-        clock: Seconds that only grow.
+        search: The metric, goal, number of trials and time budget of the study.
+        clock: Returns seconds from any beginning, which never fall.
 
     Attributes:
-        best: Value and trial of the best epoch seen; of equal ones, the better by `tie_break`.
-        best_baseline: Value and name.
-        rungs: {epoch: trials recorded there}.
-        stage: A few words on what the driver does now.
+        best: The value and the trial of the best epoch; of equal ones, that with the lower loss.
+        best_baseline: The value and the name of the best baseline.
+        rungs: How many trials have come to each rung, {epoch: trials}; `rungs_called` is the
+            stopping rule's word for rungs.
+        first_report: When the first epoch ended, on the clock; None before that.
+        stage: What the driver does now, in a few words.
         trouble: What is wrong with the records; None where nothing is.
     """
 
@@ -70,7 +72,8 @@ class Progress:
         self._speed = Speed(self.started)
 
     def recall(self, trials: Iterable[TrialRecord]) -> None:
-        """Count what earlier runs of the study ended, and the best that they saw."""
+        """Count the trials that ended in earlier runs of the study, and take over their best
+        value."""
         for trial in trials:
             if trial.state in ENDED:
                 self._before[trial.state] += 1
@@ -106,22 +109,25 @@ class Progress:
                 self.stage = "recording the champion"
 
     def counts(self) -> Counter[str]:
-        """Trials by state, earlier runs of the study included."""
+        """How many trials are in each state, those of earlier runs included."""
         return self._before + Counter(self._states.values())
 
     @property
     def elapsed(self) -> float:
+        """Seconds since this run began."""
         return self._clock() - self.started
 
     def steps_per_second(self) -> float:
-        """Optimizer steps a second, all packs together, over the last seconds."""
+        """Training steps per second of all packs together, over the last seconds."""
         return self._speed.per_second(self._clock())
 
     def seconds_left(self) -> float | None:
-        """A guess from the trials that ended in this run, cut by the time budget.
+        """Estimate the seconds left from the trials that ended in this run, and from the time
+        budget.
 
-        None while nothing has ended, and once no trial is left: how long the finalists and the
-        records take is not known.
+        Returns:
+            None before a trial has ended, and when none is left: how long the finalists and the
+            records take is not known.
         """
         guesses = []
         ended_now = sum(state in ENDED for state in self._states.values())
@@ -135,7 +141,8 @@ class Progress:
         return min(guesses) if guesses else None
 
     def cells(self) -> list[tuple[str, str]]:
-        """Name and text of each thing worth showing now, in order."""
+        """The figures that are shown now, in their order: the name of each, and its value as
+        text."""
         counts = self.counts()
         shown = [f"{counts[state]} {state}" for state in ORDER if counts[state]]
         cells = [("trials", (", ".join(shown) or "none yet") + f", of {self.num_trials}")]
@@ -160,6 +167,7 @@ class Progress:
         return cells
 
     def _epochs(self, event: EpochsReported) -> None:
+        """Add the finished epochs of a trial to the speed and to the best value."""
         now = self._clock()
         if self.first_report is None:
             self.first_report = now
@@ -171,7 +179,7 @@ class Progress:
 
 
 def duration(seconds: float) -> str:
-    """`75` as `1m15s`."""
+    """Seconds in words: 75 becomes `1m15s`."""
     whole = round(seconds)
     hours, rest = divmod(whole, 3600)
     minutes, secs = divmod(rest, 60)

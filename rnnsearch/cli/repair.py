@@ -1,4 +1,4 @@
-"""The command that keeps what is whole of a damaged ledger."""
+"""The command `repair`: keep the whole records of a damaged ledger."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def repair(name: StudyName, storage: Storage = DEFAULT_STORAGE) -> None:
     if done is None:
         typer.echo(f"the ledger of {name} is whole; nothing was changed")
         return
-    typer.echo("\n".join([*said(done), "next:"]))
+    typer.echo("\n".join([*report(done), "next:"]))
     for verb in ("trials", "resume"):
         typer.echo(f"  {command(verb, name, storage=storage)}")
 
 
-def said(done: Repair) -> list[str]:
-    """What a repair did, in words; records are numbered from 1, as errors number them."""
+def report(done: Repair) -> list[str]:
+    """Lines that say what a repair did. Records are numbered from 1, as in error messages."""
     mended = done.mended
     lines = [f"kept {mended.kept:,} records of the ledger"]
     if mended.gone:
@@ -56,7 +56,7 @@ def said(done: Repair) -> list[str]:
 
 
 def ranges(numbers: Sequence[int]) -> str:
-    """`3, 7 to 9`."""
+    """Numbers in words, neighbours joined: `3, 7 to 9`."""
     rows = []
     for _, group in groupby(enumerate(sorted(numbers)), lambda pair: pair[1] - pair[0]):
         run = [number for _, number in group]
@@ -65,4 +65,5 @@ def ranges(numbers: Sequence[int]) -> str:
 
 
 def _count(things: Sequence[int], word: str) -> str:
+    """How many things there are, with their name in the plural where it needs one."""
     return f"{len(things):,} {word}{'' if len(things) == 1 else 's'}"

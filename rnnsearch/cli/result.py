@@ -1,4 +1,5 @@
-"""The end of a run, as a person reads it: winner, best baseline, picture, next commands."""
+"""Print the result of a study: its winner beside the baselines, its pictures, and what to do
+next."""
 
 from __future__ import annotations
 
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
 
 AGAIN = "have MLFLOW_TRACKING_URI hold the whole address when the study goes on"
 RATE_SECONDS = 1.0
+"""A rate of trials is printed if they took at least so long."""
 
 
 def print_result(result: StudyResult, *, verbose: bool = False) -> None:
-    """What came of a study, down to the commands that go on from here.
+    """Print what a study has found so far, and the commands with which one can go on.
 
     Args:
-        verbose: Also what the run cost.
+        verbose: Also print what the run cost.
     """
     counts = ", ".join(f"{n} {state}" for state, n in result.counts().items() if n)
     print(f"\nstudy {result.directory.name}: {counts or 'no trial'}")
@@ -54,7 +56,7 @@ def print_result(result: StudyResult, *, verbose: bool = False) -> None:
 
 
 def what_is_left(result: StudyResult) -> str:
-    """What a run that failed leaves to use: lines, or nothing."""
+    """Lines about the model that can be used after a run that failed; empty where there is none."""
     run, champion = result.run, result.champion
     if run is None or champion is None or run.state != "failed":
         return ""
@@ -66,12 +68,13 @@ def what_is_left(result: StudyResult) -> str:
 
 
 def _how_it_went(result: StudyResult) -> str:
+    """How the last run ended, how long it took, and its rate of trials."""
     assert result.run is not None
     run = result.run
     text = run.state + (f" ({run.reason})" if run.reason else "")
     text += f" after {duration(run.wall_seconds)}; {run.training_steps:,} training steps"
     ended = sum(trial.state in ENDED for trial in result.trials)
-    # A rate from a moment says nothing; an extended study's earlier trials err on the long side.
+    # The rate of a very short run means nothing. Trials of earlier runs make it look longer.
     lasted = ended / run.trials_per_hour * 3600.0 if run.trials_per_hour else 0.0
     if result.spec.parameters and lasted >= RATE_SECONDS:
         text += f", {run.trials_per_hour:,.0f} trials an hour"
@@ -79,7 +82,7 @@ def _how_it_went(result: StudyResult) -> str:
 
 
 def _what_it_cost(result: StudyResult) -> str:
-    """Processor time of the driver a trial, and how busy the packs were."""
+    """The processor time that the driver took for each trial, and how busy the packs were."""
     assert result.run is not None
     run = result.run
     trials = max(1, len(result.trials))
@@ -95,7 +98,7 @@ def _what_it_cost(result: StudyResult) -> str:
 
 
 def _print_winner(result: StudyResult, champion: Champion) -> None:
-    """The winner beside the baselines, a metric a row, the study's own first."""
+    """Print the winner beside the baselines: a row for each metric, that of the study first."""
     best = result.best_trial
     metric = result.spec.search.metric
     cost = result.spec.search.goal.cost
@@ -104,13 +107,13 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
     rivals = sorted(result.baselines, key=lambda one: judge_by.of(one.metrics))
     names = sorted(champion.val_metrics, key=lambda name: name != metric)
     names += [name for name in champion.test_metrics if name not in champion.val_metrics]
-    own = {**champion.test_metrics, **champion.val_metrics}
+    metrics = {**champion.test_metrics, **champion.val_metrics}
     over_seeds = _over_seeds(champion, names)
     print_table(
         [
             {
                 "": name,
-                f"winner: {best.name}": own[name],
+                f"winner: {best.name}": metrics[name],
                 **{title: cells[name] for title, cells in over_seeds.items()},
                 **{f"baseline: {one.name}": one.metrics.get(name) for one in rivals},
             }
@@ -124,11 +127,11 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
     if champion.left_out:
         print(f"left out of the mean: {'; '.join(champion.left_out)}")
     print(f"\nparameters: {short_params(best.params) or 'nothing was sampled'}")
-    # Where training judges, a baseline may know the training part by heart.
+    # Where the study's metric is of the training part, a baseline may know that part by heart.
     tested = metric.replace("train_", "test_", 1)
-    judge = tested if tested in own else metric
+    judge = tested if tested in metrics else metric
     values = [one.metrics[judge] for one in rivals if judge in one.metrics]
-    if judge in own and any(cost(value) <= cost(own[judge]) for value in values):
+    if judge in metrics and any(cost(value) <= cost(metrics[judge]) for value in values):
         print(f"warning: no recurrent model beats the best baseline on {judge}")
     if champion.text:
         print(f"it says:\n{champion.text}")
@@ -143,7 +146,7 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
 
 
 def _print_records(result: StudyResult, run: RunFigures) -> None:
-    """What of the records is not in MLflow, why, and what to do."""
+    """Print which records are not in MLflow, why, and what to do; nothing where MLflow has all."""
     if run.refused_records:
         print(
             f"MLflow has all but {run.refused_records} of the records, refused for good; the last: "
@@ -167,10 +170,10 @@ def _print_records(result: StudyResult, run: RunFigures) -> None:
 
 
 def _over_seeds(champion: Champion, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """A column: the mean of each metric over the winner's seeds, with their spread.
+    """A column of the table: the mean of each metric over the winner's seeds, and the spread.
 
     Returns:
-        Title and cells by metric; nothing where there is a single seed.
+        The column's title, and its cells by metric; empty where there is a single seed.
     """
     if not champion.std:
         return {}
@@ -186,7 +189,7 @@ def _over_seeds(champion: Champion, names: Sequence[str]) -> dict[str, dict[str,
 
 
 def _print_best_so_far(result: StudyResult) -> None:
-    """Where a study stands that has no winner yet."""
+    """Print the best trial and the best baseline of a study that has no winner yet."""
     metric = result.spec.search.metric
     try:
         best = result.best_trial

@@ -1,4 +1,4 @@
-"""Commands about search-space files: check, init, schema. None of them imports torch or Ray."""
+"""The commands about search-space files: check, init and schema. None imports torch or Ray."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def init(
     from rnnsearch.space.draft import draft
     from rnnsearch.space.roles import Answers
 
-    written = output or Path(f"{data.stem}.yaml")
+    file = output or Path(f"{data.stem}.yaml")
     if decimal not in (None, ".", ","):
         raise InputError(f"--decimal must be . or , not {decimal!r}.")
     answers = Answers(
@@ -71,23 +71,23 @@ def init(
     free = next(
         path
         for number in count(2)
-        if not (path := written.with_name(f"{written.stem}-{number}.yaml")).exists()
+        if not (path := file.with_name(f"{file.stem}-{number}.yaml")).exists()
     )
     again = command("init", data, "-o", free)
     try:
-        create_file(written, drafted.yaml)
+        create_file(file, drafted.yaml)
     except FileExistsError:
-        raise InputError(f"{written} exists. Name another file: {again}") from None
+        raise InputError(f"{file} exists. Name another file: {again}") from None
     for line in drafted.said:
         typer.echo(line)
-    typer.echo(f"wrote {written}")
+    typer.echo(f"wrote {file}")
     if drafted.problem:
         raise InputError(
-            f"{written} is a draft to edit, and does not run yet: {drafted.problem}\n"
-            f"Edit it, then: {command('check', written)}\n"
+            f"{file} is a draft to edit, and does not run yet: {drafted.problem}\n"
+            f"Edit it, then: {command('check', file)}\n"
             f"or say what it is with options: {again}"
         )
-    typer.echo(f"next:\n  {command('check', written)}\n  {command('run', written)}")
+    typer.echo(f"next:\n  {command('check', file)}\n  {command('run', file)}")
 
 
 def schema() -> None:

@@ -1,22 +1,22 @@
-"""Training steps a second, out of reports that come whenever epochs end."""
+"""Training steps per second, computed from reports that come when epochs end."""
 
 from __future__ import annotations
 
 from collections import deque
 
 WINDOW_SECONDS = 15.0
-"""How far back the rate looks."""
+"""The time before now over which the rate is an average."""
 
 
 class Speed:
-    """Spreads the steps of every report over the time in which they were taken.
+    """Spreads the training steps of each report over the time in which they were taken.
 
-    That is the time since the trial's last report, or since it went aboard: an epoch of a large
-    network takes minutes, and its steps were not taken in the moment that tells of them. Until its
-    next report is due a trial is taken to go on as fast.
+    That is the time since the trial's last report, or since it went aboard its pack: an epoch of a
+    large network takes minutes, so its steps were not taken at the moment of the report. Until the
+    next report is due, a trial is assumed to go on as fast.
 
     Args:
-        started: Before any trial, on the same clock as all other times.
+        started: A time before the first trial, on the same clock as all other times.
     """
 
     def __init__(self, started: float) -> None:
@@ -26,11 +26,11 @@ class Speed:
         self._running: dict[int, tuple[float, float, float]] = {}
 
     def aboard(self, number: int, now: float) -> None:
-        """A trial begins to train."""
+        """Note that a trial begins to train."""
         self._since[number] = now
 
     def report(self, number: int, steps: int, now: float) -> None:
-        """A trial has taken so many steps since it was last heard of."""
+        """Note the training steps that a trial has taken since its last report."""
         self.ended(number)
         begun = self._since.get(number, self._started)
         self._since[number] = now
@@ -40,13 +40,14 @@ class Speed:
         self._forget(now)
 
     def ended(self, number: int) -> None:
-        """A trial trains no more, or has told what was guessed of it."""
+        """Note that a trial trains no more, or that a report has replaced what was assumed of
+        it."""
         span = self._running.pop(number, None)
         if span is not None:
             self._spans.append(span)
 
     def per_second(self, now: float) -> float:
-        """All trials together, over the last seconds; 0 where nothing is known."""
+        """The training steps per second of all trials together; 0 where nothing is known."""
         self._forget(now)
         spans = [*self._spans]
         spans += [(a, min(now, b + (b - a)), rate) for a, b, rate in self._running.values()]
@@ -57,5 +58,6 @@ class Speed:
         return steps / (now - since) if now > since else 0.0
 
     def _forget(self, now: float) -> None:
+        """Drop the times that lie before the window."""
         while self._spans and self._spans[0][1] < now - WINDOW_SECONDS:
             self._spans.popleft()

@@ -1,4 +1,4 @@
-"""Which MLflow store a command looks at, and that a moved storage finds its own again."""
+"""Which MLflow store a command looks at, and how a moved storage folder finds its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def named_store(storage: Path, option: str | None, study: str | None = None) -> TrackingStore:
-    """The store to look at: the option's, the study's own, the environment's, or the default.
+    """The store to look at: that of the option, else the study's, the environment's or the default.
 
     Raises:
         StorageError: MLflow has no such store.
@@ -31,7 +31,7 @@ def named_store(storage: Path, option: str | None, study: str | None = None) -> 
 
 
 def existing(store: TrackingStore) -> TrackingStore:
-    """A store whose file is there: looking must not make an empty one.
+    """A store whose file exists; without this check, looking at it would make an empty file.
 
     Raises:
         ModelError: There is no such file.
@@ -48,7 +48,10 @@ def existing(store: TrackingStore) -> TrackingStore:
 
 
 def followed(storage: Path) -> Path:
-    """A storage folder whose MLflow database knows where it lies now; says what was changed."""
+    """Mend the MLflow database of a storage folder that was moved, and say what was changed.
+
+    This is what `--storage` does with its value in every command.
+    """
     if not (storage / "mlflow.db").is_file():
         return storage
     from rnnsearch.study.recording import follow

@@ -1,4 +1,4 @@
-"""Commands about studies that exist: stop, studies, delete, trials, show, best."""
+"""The commands about studies that exist: stop, studies, delete, trials, show and best."""
 
 from __future__ import annotations
 
@@ -56,13 +56,14 @@ def studies(storage: Storage = DEFAULT_STORAGE, format_: FormatOption = "text") 
 
 
 def _first(storage: Path) -> str:
-    """A command that starts a study, in a checkout."""
+    """The end of a sentence: a command that starts a study, where a checkout has a file for it."""
     sine = Path("search_spaces/sine.yaml")
     return f": {command('run', sine, storage=storage)}" if sine.is_file() else ""
 
 
 def _study_row(directory: StudyDirectory) -> dict[str, Any]:
-    """A study in the list; one that cannot be read hides no other."""
+    """The row of a study in the list. A study that cannot be read gets one too, and its error is
+    said."""
     from rnnsearch.errors import DamagedLedgerError, RnnsearchError
     from rnnsearch.search.lock import is_running
     from rnnsearch.study import Study
@@ -112,6 +113,7 @@ def delete(
 
 
 def _refuse_running(directory: StudyDirectory) -> None:
+    """Refuse to delete a study while a driver is at work on it."""
     from rnnsearch.errors import StudyLockedError
     from rnnsearch.search.lock import is_running
 
@@ -123,7 +125,7 @@ def _refuse_running(directory: StudyDirectory) -> None:
 
 
 def _agrees(question: str) -> bool:
-    """Ask on the terminal; where nobody can answer, say what would do."""
+    """Ask on the terminal; where nobody can answer, an error names the option that need not ask."""
     from rnnsearch.errors import InputError
 
     try:
@@ -161,17 +163,17 @@ def show(
     from rnnsearch.study import Study
 
     result = Study.open(name, storage=storage).result()
-    found = next((record for record in result.trials if record.number == trial), None)
-    if found is None:
+    record = next((record for record in result.trials if record.number == trial), None)
+    if record is None:
         last = max((record.number for record in result.trials), default=-1)
         raise InputError(
             f"the study {name!r} has no trial {trial}; its trials run from 0 to {last}. "
             f"See them all: {command('trials', name, storage=storage)}"
         )
     if format_ == "json":
-        print_json(asdict(found))
+        print_json(asdict(record))
     else:
-        print_trial(found, result.spec.search.metric)
+        print_trial(record, result.spec.search.metric)
 
 
 def best(

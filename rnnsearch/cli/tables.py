@@ -1,4 +1,4 @@
-"""A study's trials on standard output: the leaderboard, and one trial at length."""
+"""Print the trials of a study: the leaderboard, and one trial with its curve."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ if TYPE_CHECKING:
     from rnnsearch.study import StudyResult
 
 WINNER = "*"
+"""The mark of the winner in the leaderboard."""
 CURVE_ROWS = 20
-"""Epochs of a curve that are printed at most."""
+"""The most epochs of a curve that are printed."""
 
 
 def print_leaderboard(result: StudyResult, top: int) -> None:
-    """The best trials, and the baselines where they stand among them."""
+    """Print the best trials, and the baselines in their places among them.
+
+    Args:
+        top: How many rows to print; finalists and baselines are printed wherever they stand.
+    """
     rows = result.leaderboard()
     if not rows:
         print(f"the study {result.directory.name!r} has no trial yet")
         return
-    # Finalists and baselines are of interest wherever they stand.
     kept = [row for row in rows[top:] if row["number"] is None or row["winner"] or row["seeds"]]
     shown = rows[:top] + kept
     print_table([_row(row, result, means=any(row["seeds"] for row in shown)) for row in shown])
@@ -34,7 +38,11 @@ def print_leaderboard(result: StudyResult, top: int) -> None:
 
 
 def _row(row: Mapping[str, Any], result: StudyResult, *, means: bool) -> dict[str, Any]:
-    """A line of the leaderboard, with a column for the finalists' means where there are any."""
+    """A row of the printed leaderboard.
+
+    Args:
+        means: Whether there is a column for the finalists' means over their seeds.
+    """
     mean = f"{short(row['mean'])} ({row['seeds']} seeds)" if row["seeds"] else ""
     return {
         "rank": row["rank"],
@@ -49,6 +57,7 @@ def _row(row: Mapping[str, Any], result: StudyResult, *, means: bool) -> dict[st
 
 
 def _why(result: StudyResult) -> str:
+    """How the winner was chosen, in words."""
     assert result.champion is not None
     if result.champion.unfinished:
         return f"the winner, unfinished: {result.champion.unfinished}"
@@ -58,7 +67,7 @@ def _why(result: StudyResult) -> str:
 
 
 def print_trial(record: TrialRecord, metric: str) -> None:
-    """One trial at length: parameters, curve, end."""
+    """Print one trial: its parameters, its best value, its curve, and how it ended."""
     print(f"{record.name}: {record.state}" + (f", {record.reason}" if record.reason else ""))
     print(f"  seed {record.seed}, attempt {record.attempts}, {record.epoch} epochs", end="")
     print(f", {record.seconds:.1f} s of training" if record.seconds is not None else "")
@@ -85,7 +94,8 @@ def print_trial(record: TrialRecord, metric: str) -> None:
 
 
 def thinned(epochs: list[int], best: int | None) -> list[int]:
-    """At most `CURVE_ROWS` epochs, evenly spread: the first, the last and the best among them."""
+    """At most `CURVE_ROWS` epochs, evenly spread, with the first, the last and the best among
+    them."""
     if len(epochs) <= CURVE_ROWS:
         return epochs
     steps = CURVE_ROWS - 2

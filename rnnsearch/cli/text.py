@@ -1,4 +1,4 @@
-"""How values, parameters, paths, tables and JSON look on the screen."""
+"""How values, parameters, tables and JSON are printed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 GAP = "  "
+"""What stands between the columns of a table."""
 
 
 def short(value: object) -> str:
-    """A value as a cell shows it: four digits of a float, nothing for None."""
+    """A value as a table shows it: a float with four digits, nothing for None."""
     if value is None:
         return ""
     if isinstance(value, float):
@@ -21,18 +22,18 @@ def short(value: object) -> str:
 
 
 def short_params(params: Mapping[str, Any]) -> str:
-    """`cell=lstm hidden_size=24`: parameters without their section."""
+    """Parameters in a line, without the section of their keys: `cell=lstm hidden_size=24`."""
     return " ".join(f"{key.split('.', 1)[-1]}={short(value)}" for key, value in params.items())
 
 
 def listed(texts: Sequence[str]) -> str:
-    """Texts with commas between; of more than eight the first five and the last two."""
+    """Texts joined by commas; of more than eight, the first five and the last two."""
     shown = [*texts[:5], "...", *texts[-2:]] if len(texts) > 8 else texts
     return ", ".join(shown)
 
 
 def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Rows of equal keys under their names, numbers to the right."""
+    """Print rows with the same keys as a table below these keys; numbers stand to the right."""
     columns = list(rows[0])
     numeric = [
         all(isinstance(row[column], int | float | None) for row in rows) for column in columns

@@ -1,4 +1,4 @@
-"""Commands that train: run, resume, extend, retrain."""
+"""The commands that train: run, resume, extend and retrain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rnnsearch.cli.options import (
-    Going,
+    RunOptions,
     SetOption,
     SpaceFile,
     StudyName,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rnnsearch.study import Study, StudyResult
 
 _KEYS = {"--trials": "search.num_trials", "--time-budget": "search.time_budget"}
-"""What of a space file an option replaces."""
+"""The keys of a space file that options replace."""
 
 
 @trains
@@ -39,23 +39,23 @@ def run(
     trials: Trials = None,
     set_: SetOption = None,
     *,
-    going: Going,
+    options: RunOptions,
 ) -> None:
     """Search for the best model of a search-space file, record all trials, register the winner."""
-    _first_word(f"rnnsearch: reading {file}", going)
+    _first_word(f"rnnsearch: reading {file}", options)
     from rnnsearch.study import Study
 
-    given = {"--trials": trials, "--time-budget": going.time_budget}
-    with _own_words(given) as more:
+    given = {"--trials": trials, "--time-budget": options.time_budget}
+    with _overriding(given) as more:
         overrides = [*(set_ or ()), *more]
-        study = Study.from_yaml(file, name=name, storage=going.storage, overrides=overrides)
-    _drive(study, going)
+        study = Study.from_yaml(file, name=name, storage=options.storage, overrides=overrides)
+    _drive(study, options)
 
 
 @trains
-def resume(name: StudyName, *, going: Going) -> None:
+def resume(name: StudyName, *, options: RunOptions) -> None:
     """Go on with a study that was interrupted or stopped, where it left off."""
-    _go_on(name, 0, going)
+    _go_on(name, 0, options)
 
 
 @trains
@@ -63,20 +63,22 @@ def extend(
     name: StudyName,
     trials: Annotated[int, count(metavar="N", help="How many trials to add.")],
     *,
-    going: Going,
+    options: RunOptions,
 ) -> None:
     """Add trials to a study and go on with it."""
-    _go_on(name, trials, going)
+    _go_on(name, trials, options)
 
 
-def _go_on(name: str, more_trials: int, going: Going) -> None:
-    _first_word(f"rnnsearch: opening {name}", going)
+def _go_on(name: str, more_trials: int, options: RunOptions) -> None:
+    _first_word(f"rnnsearch: opening {name}", options)
     from rnnsearch.study import Study
 
-    budget = going.time_budget
-    with _own_words({"--time-budget": budget}):
-        study = Study.open(name, storage=going.storage, time_budget=budget, more_trials=more_trials)
-    _drive(study, going)
+    budget = options.time_budget
+    with _overriding({"--time-budget": budget}):
+        study = Study.open(
+            name, storage=options.storage, time_budget=budget, more_trials=more_trials
+        )
+    _drive(study, options)
 
 
 @trains
@@ -88,36 +90,42 @@ def retrain(
     seeds: Annotated[int, count(help="How many trainings, each with another seed.")] = 3,
     set_: SetOption = None,
     *,
-    going: Going,
+    options: RunOptions,
 ) -> None:
     """Train a champion's configuration again with several seeds, as a study of its own."""
-    _first_word(f"rnnsearch: opening {study}", going)
+    _first_word(f"rnnsearch: opening {study}", options)
     from rnnsearch.study import Study
 
-    with _own_words({"--time-budget": going.time_budget}) as more:
-        again = Study.open(study, storage=going.storage).retrained(
+    with _overriding({"--time-budget": options.time_budget}) as more:
+        again = Study.open(study, storage=options.storage).retrained(
             name=name, seeds=seeds, overrides=[*(set_ or ()), *more]
         )
-    _drive(again, going)
+    _drive(again, options)
 
 
-def _first_word(text: str, going: Going) -> None:
-    """Something on the screen before the heavy imports."""
-    if not going.quiet:
+def _first_word(text: str, options: RunOptions) -> None:
+    """Print a line before the imports, which take seconds."""
+    if not options.quiet:
         print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager
-def _own_words(given: Mapping[str, object]) -> Iterator[list[str]]:
-    """The overrides that options become; a mistake in one is named by the option that was typed."""
-    options = {
+def _overriding(given: Mapping[str, object]) -> Iterator[list[str]]:
+    """The overrides (`KEY=YAML`) that options stand for.
+
+    In the context, a mistake in such an override is named by the option that was typed.
+
+    Args:
+        given: The values of options, by their names; None where one was not given.
+    """
+    overrides = {
         f"{_KEYS[option]}={json.dumps(value)}": option
         for option, value in given.items()
         if value is not None
     }
-    sources = {f"--set {override}": option for override, option in options.items()}
+    sources = {f"--set {override}": option for override, option in overrides.items()}
     try:
-        yield list(options)
+        yield list(overrides)
     except SpaceFileError as error:
         raise SpaceFileError(
             [
@@ -130,14 +138,14 @@ def _own_words(given: Mapping[str, object]) -> Iterator[list[str]]:
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM came where the search itself does not watch for signals."""
+    """SIGTERM came at a time when the search itself does not handle signals."""
 
 
 def _terminate(number: int, frame: object) -> None:
     raise _Terminated
 
 
-def _drive(study: Study, going: Going) -> None:
+def _drive(study: Study, options: RunOptions) -> None:
     from rnnsearch.cli.live import LiveView
     from rnnsearch.cli.log_tail import LogTail
     from rnnsearch.cli.next_steps import next_commands
@@ -149,15 +157,17 @@ def _drive(study: Study, going: Going) -> None:
     progress = Progress(study.spec.search)
     if study.resumed:
         progress.recall(study.result().trials)
-    view = LiveView(f"study {directory.name}", progress, quiet=going.quiet, verbose=going.verbose)
+    view = LiveView(
+        f"study {directory.name}", progress, quiet=options.quiet, verbose=options.verbose
+    )
     view.say(f"study {directory.name} in {shown(directory.root)}")
-    logs = LogTail(directory.logs, view.say) if going.verbose else nullcontext()
+    logs = LogTail(directory.logs, view.say) if options.verbose else nullcontext()
     try:
         with view, logs:
             result = study.run(
-                address=going.address,
-                tracking_uri=going.tracking_uri,
-                sinks=going.sinks,
+                address=options.address,
+                tracking_uri=options.tracking_uri,
+                sinks=options.sinks,
                 listener=view,
                 stage=view.stage,
                 drain=view.drain,
@@ -167,9 +177,9 @@ def _drive(study: Study, going: Going) -> None:
     except NoUsableTrialError as error:
         print(f"no usable trial: {error}", file=sys.stderr)
         result = study.result()
-        if not going.quiet:
+        if not options.quiet:
             print("next:", *next_commands(result), sep="\n  ", file=sys.stderr)
-        if going.format_ == "json":
+        if options.format_ == "json":
             print_json(result.summary())
         sys.exit(1)
     except KeyboardInterrupt as error:
@@ -184,13 +194,13 @@ def _drive(study: Study, going: Going) -> None:
             left = ""
         print(left, end="", file=sys.stderr)
         raise
-    if going.format_ == "json":
-        if not going.quiet:
+    if options.format_ == "json":
+        if not options.quiet:
             with redirect_stdout(sys.stderr):
-                print_result(result, verbose=going.verbose)
+                print_result(result, verbose=options.verbose)
         print_json(result.summary())
     else:
-        print_result(result, verbose=going.verbose)
+        print_result(result, verbose=options.verbose)
     sys.exit(_status(result))
 
 

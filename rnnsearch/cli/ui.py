@@ -1,4 +1,4 @@
-"""The command that shows the records in a browser."""
+"""The command `ui`: show the records in a browser."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LAST_PORT = 65535
 EVERYWHERE = ("0.0.0.0", "::", "")
+"""Hosts that mean all addresses of this machine."""
 
 
 def ui(
@@ -57,15 +58,15 @@ def ui(
 
 
 def _print_pages(storage: Path, name: str | None, store: TrackingStore, server: str) -> None:
-    """A link to the runs of each study whose records are in a store."""
+    """Print a link to the runs of each study whose records are in a store."""
     from rnnsearch.records.mlflow.ui import experiment_of, runs_page
     from rnnsearch.search.directory import StudyDirectory, list_studies
 
-    found: Iterable[StudyDirectory] = list_studies(storage)
+    studies: Iterable[StudyDirectory] = list_studies(storage)
     if name is not None:
-        found = [StudyDirectory.find(storage, name)]
+        studies = [StudyDirectory.find(storage, name)]
     elsewhere = []
-    for study in found:
+    for study in studies:
         experiment = experiment_of(study.outbox, store.shown, study.storage)
         if experiment is None:
             elsewhere.append(study.name)
@@ -76,7 +77,7 @@ def _print_pages(storage: Path, name: str | None, store: TrackingStore, server: 
 
 
 def _try_port(host: str, port: int, storage: Path, name: str | None) -> None:
-    """Refuse what MLflow could not listen on; the remedy was tried."""
+    """Refuse an address on which MLflow could not listen; the port in the remedy was tried."""
     try:
         _listen(host, port)
     except socket.gaierror as error:
@@ -93,7 +94,7 @@ def _try_port(host: str, port: int, storage: Path, name: str | None) -> None:
 
 
 def _listen(host: str, port: int) -> int:
-    """Listen for a moment; returns the port, chosen by the system for 0."""
+    """Listen on a port for a moment, and return it; the system chooses one in the place of 0."""
     family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     with socket.socket(family, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""How a champion is used from Python, as code that runs as it is printed."""
+"""Python code that uses a champion and runs as it is printed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnsearch.cli.next_steps import told_by
+from rnnsearch.cli.next_steps import read_description
 from rnnsearch.commands import shown
 from rnnsearch.models.cells import CELLS, CLASSIC
 from rnnsearch.models.config import ModelConfig
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def print_usage(result: StudyResult) -> None:
     """Print where the champion's weights lie, and code that uses them, of a study that has one."""
     champion = result.champion
-    description = None if champion is None else told_by(Path(champion.path))
+    description = None if champion is None else read_description(Path(champion.path))
     if champion is None or description is None:
         return
     checkpoint = Path(champion.path).resolve()
