@@ -1,4 +1,5 @@
-"""What is learned: data, splits, loss, metrics, baselines.
+"""Tasks: what a network learns, with its data, splits, loss, metrics and baselines.
 
-This package's `__init__` imports nothing: the configs and data of a task cost no torch.
+This package's `__init__` imports nothing, so that the configs and the data of a task are used
+without importing torch.
 """

@@ -1,4 +1,4 @@
-"""Names of numpy arrays, for signatures."""
+"""Short names of the types of numpy arrays, for signatures."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What a task promises to the packs. Imports torch for types only.
+"""What a task promises to the packs that train on it. Torch is imported for types only.
 
-Axes: K trials of a stack, T steps in time, B sequences, F features, O outputs. A numeric task's
+Axes: K trials of a stack, T time steps, B sequences, F features, O outputs. A numeric task's
 inputs are float [K, T, B, F], a symbolic task's int64 [K, T, B]. Targets are numbers
 [K, T', B, O] or classes int64 [K, T', B], where T' is T, or 1 of a task that answers once, at the
-last step of a sequence.
+last time step of a sequence.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 
 Part = Literal["train", "val", "test"]
 Head = Literal["every", "last"]
-"""Whether a task asks for outputs at every step, or at each sequence's last valid step alone."""
+"""Whether a task asks for outputs at every time step, or at the last valid one of each sequence."""
 
 State: TypeAlias = "tuple[Tensor, ...] | None"
-"""Of K networks: (h,) or (h, c), each [K, num_layers, B, hidden]; None is the zero state."""
+"""The recurrent state of K networks: (h,) or (h, c), each [K, num_layers, B, hidden]; None is the
+zero state."""
 
 Loss = Literal["mse", "l1", "huber", "cross_entropy", "bce", "quantile"]
-"""What training minimizes: a mean over the valid (step, sequence, output) entries of a trial.
+"""What training minimizes: a mean over the valid (time step, sequence, output) entries of a trial.
 
-`huber` turns from squares to lines at 1. `cross_entropy` is in nats, of classes. `bce` takes
-outputs as logits and targets from 0 to 1. `quantile` is the pinball loss of every quantile.
+`huber` is quadratic for errors below 1 and linear beyond. `cross_entropy` is that of classes, in
+nats. `bce` takes outputs as logits and targets from 0 to 1. `quantile` is the pinball loss of every
+quantile.
 """
 
 
@@ -38,7 +40,8 @@ class Metric:
     """A figure that a task reports every epoch, under the name `<part>_<measure>`.
 
     Attributes:
-        loss: Whether it is the task's own loss, which breaks the ties of any other metric.
+        loss: Whether it is the loss that the task is trained on; among trials of one value in any
+            other metric the lower loss wins.
     """
 
     name: str
@@ -49,9 +52,9 @@ class Metric:
 
 
 def loss_metric(metrics: Sequence[Metric]) -> str:
-    """The name of a task's own loss among the metrics that it reports, or nothing.
+    """The name of the metric that is the task's loss, which breaks ties; empty where there is none.
 
-    It is the one that the task marks; of a task that marks none, the first that is minimized.
+    It is the one that the task marks, or else the first one that is minimized.
     """
     minimized = (metric.name for metric in metrics if Goal(metric.goal) is Goal.MINIMIZE)
     return next((metric.name for metric in metrics if metric.loss), next(minimized, ""))
@@ -68,7 +71,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A baseline's metrics, under the names of the task's own, and what to know about them."""
+    """The metrics of a baseline, named as the task names them, and a note on how it predicts."""
 
     name: str
     metrics: Mapping[str, float]
@@ -77,12 +80,12 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Training sequences of one step for K trials, or of n steps for each of them.
+    """Training sequences of one training step for K trials, or of n training steps for each.
 
     Attributes:
         inputs: [K, T, B, F], or symbols int64 [K, T, B].
         targets: [K, T', B, O], or classes int64 [K, T', B].
-        lengths: int64 [K, B], valid steps of each sequence; what lies behind them is padding,
+        lengths: int64 [K, B], valid time steps of each sequence; what lies behind them is padding,
             whatever it holds, and a sequence of length 0 counts nothing. None where every
             sequence is full: a task that pads some of its sequences always says how.
     """
@@ -92,7 +95,7 @@ class Batch:
     lengths: Tensor | None = None
 
     def in_steps(self, steps: int) -> Batch:
-        """The batch of n * K trials as that of n steps of K trials: views [n, K, ...]."""
+        """The batch of n * K trials as that of n training steps of K trials: views [n, K, ...]."""
 
         def divided(whole: Tensor) -> Tensor:
             return whole.contiguous().view(steps, len(whole) // steps, *whole.shape[1:])
@@ -101,7 +104,7 @@ class Batch:
         return Batch(divided(self.inputs), divided(self.targets), lengths)
 
     def __getitem__(self, now: int | slice) -> Batch:
-        """One or some of the first axis, views."""
+        """The batch of one place, or of some, along the first axis, as views."""
         lengths = None if self.lengths is None else self.lengths[now]
         return Batch(self.inputs[now], self.targets[now], lengths)
 
@@ -111,44 +114,44 @@ class Predictor(Protocol):
 
     @property
     def size(self) -> int:
-        """K."""
+        """How many networks there are, K."""
         ...
 
     @property
     def device(self) -> device:
-        """Where inputs and outputs live."""
+        """The device that holds inputs and outputs."""
         ...
 
     @property
     def dtype(self) -> dtype:
-        """Of inputs that are numbers, and of outputs."""
+        """The dtype of inputs that are numbers, and of outputs."""
         ...
 
     def __call__(
         self, inputs: Tensor, state: State, lengths: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Run over a chunk of time.
+        """Run over a chunk of time steps.
 
         Args:
             inputs: [K, T, B, F], or symbols [K, T, B]; K may be 1 and is then broadcast.
             state: What the last call returned, or None for zero; (h,) or (h, c), each
                 [K, num_layers, B, hidden].
-            lengths: Valid steps of each sequence, int64 [K, B] or, for all K alike, [1, B];
-                None where all are full. Outputs at padded steps mean nothing.
+            lengths: Valid time steps of each sequence, int64 [K, B] or, for all K alike, [1, B];
+                None where all are full. Outputs at padded time steps mean nothing.
 
         Returns:
             Outputs of the head, [K, T, B, O] or [K, 1, B, O] as the task's `head` says, and the
-            state after the last valid step.
+            state after the last valid time step.
         """
         ...
 
     def rollout(self, inputs: Tensor, state: State, steps: int) -> Tensor:
-        """Run over a chunk of time, then feed each output back as the next step's input.
+        """Run over a chunk of time steps, then feed each output back as the next input.
 
         Args:
             inputs: [K, T, B, F], numbers; K may be 1 and is then broadcast.
             state: As for a call.
-            steps: Outputs wanted, at least 1; the first follows the last of `inputs`.
+            steps: Predictions to make, at least 1; the first follows the last of `inputs`.
 
         Returns:
             [K, steps, B, F].
@@ -162,12 +165,12 @@ class OutputsOnly(Protocol):
     sequences of unequal length."""
 
     def outputs(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """The outputs of a call from the first state."""
+        """The outputs of a call from the initial state; arguments as of `Predictor.__call__`."""
         ...
 
 
 class TaskData(Protocol):
-    """A task's data without torch: what `check` prints, what baselines are fitted on.
+    """A task's data without torch: `check` describes it, and baselines are fitted on it.
 
     It is loaded once by the driver, pickles cheaply (numpy arrays), and is shared by every pack.
 
@@ -177,9 +180,9 @@ class TaskData(Protocol):
         symbolic: Whether inputs are symbols.
         losses: What a trial may be trained on, its default first.
         quantiles: Of the `quantile` loss, which is then the only one; else empty.
-        feedback: Whether the outputs at one step predict the inputs of the next, so that a model
+        feedback: Whether the outputs at one time step predict the next inputs, so that a model
             can be fed its own predictions.
-        whole_sequence: Whether a model always sees a sequence from its first step to its last,
+        whole_sequence: Whether a model sees each sequence from its first time step to its last,
             so that it may read it backwards too, and carries no state to the next one.
     """
 
@@ -192,23 +195,24 @@ class TaskData(Protocol):
     whole_sequence: bool
 
     def rows(self) -> dict[Part, int]:
-        """Rows (points, symbols) of each part."""
+        """How many rows (points, symbols or sequences) each part has."""
         ...
 
     def sha256(self) -> str:
-        """Hash of what was read, for the records."""
+        """The SHA-256 of all that was read or made, for the records."""
         ...
 
     def notes(self) -> Sequence[str]:
-        """What a person must know of this data, such as a missing held-out part."""
+        """Sentences for the person who starts the study, such as that a held-out part is
+        missing."""
         ...
 
     def metrics(self) -> Sequence[Metric]:
-        """Every metric that the task reports, in the order of importance."""
+        """Every metric that the task reports, the most important one first."""
         ...
 
     def seq_len(self, window: Window) -> int:
-        """Steps of a training sequence, of the longest where they differ."""
+        """Time steps of a training sequence, of the longest one where they differ."""
         ...
 
     def window_problem(self, window: Window) -> str | None:
@@ -216,20 +220,22 @@ class TaskData(Protocol):
         ...
 
     def baselines(self) -> Sequence[Score]:
-        """Honest rivals, fitted on the training part alone."""
+        """Simple rivals of a network, fitted on the training part alone and scored on the
+        others."""
         ...
 
     def manifest(self) -> dict[str, Any]:
-        """What a model needs to be used without the data, as JSON values (a vocabulary)."""
+        """JSON values that a trained model needs to be used without the data, such as a
+        vocabulary."""
         ...
 
 
 class Task(Protocol):
-    """What is learned, on a device: index batches, and metrics vectorised over trials."""
+    """A task on a device: batches by their index, and metrics of all trials of a stack at once."""
 
     @property
     def data(self) -> TaskData:
-        """What it was built from."""
+        """The data that the task was built from."""
         ...
 
     head: Head
@@ -243,12 +249,12 @@ class Task(Protocol):
         and go on elsewhere. `epoch` counts from 0.
 
         Returns:
-            int64 [steps, B]; `gather` knows what the numbers mean.
+            int64 [training steps, B]; `gather` knows what the numbers mean.
         """
         ...
 
     def gather(self, index: Tensor, window: Window) -> Batch:
-        """Training sequences of one step for K trials of one window shape.
+        """Training sequences of one training step for K trials of one window shape.
 
         Args:
             index: int64 [K, B], a row of `epoch_index` of each trial.
@@ -277,20 +283,20 @@ class UnequalTask(Protocol):
     """
 
     def longest(self, index: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Steps of the longest sequence of each batch, known on the host.
+        """Time steps of the longest sequence of each batch, known on the host.
 
         Args:
-            index: Of `epoch_index`, int64 [steps, B].
+            index: As `epoch_index` gives it, int64 [training steps, B].
 
         Returns:
-            int64 [steps], at least 1 each.
+            int64 [training steps], at least 1 each.
         """
         ...
 
 
 @runtime_checkable
 class Saying(Protocol):
-    """A task that shows a trained model in words."""
+    """A task that shows in words what a trained model does."""
 
     def say(self, predictor: Predictor) -> str:
         """A line or a sample that shows what the model does."""
@@ -299,11 +305,11 @@ class Saying(Protocol):
 
 @runtime_checkable
 class Telling(Protocol):
-    """A task so small that what each network answers can be told after every epoch."""
+    """A task so small that each network's answer is recorded after every epoch."""
 
     tells: bool
-    """Whether it is."""
+    """Whether the data is small enough for that."""
 
     def words(self, predictor: Predictor) -> list[str]:
-        """The answers of each network of a stack, as `Saying.say` writes them."""
+        """The answer of each network of a stack, as `Saying.say` writes it."""
         ...

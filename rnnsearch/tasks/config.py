@@ -1,4 +1,4 @@
-"""What every task's config is to those who carry it about."""
+"""The type of every task's config, for rooms that hold one without knowing which task it is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 class TaskConfig(Protocol):
     """A frozen dataclass: its fields are what a space file sets under `task`.
 
-    Which task it is of, `families.family_of` says.
+    `families.family_of` tells which task a config belongs to.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]

@@ -1,4 +1,4 @@
-"""All tasks: the table of those that rnnsearch has, and the way to those of others."""
+"""All tasks: the table of the built-in ones, and the way to custom ones."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ BUILT_IN = {
     "labels": "rnnsearch.tasks.labels.family:LABELS",
     "events": "rnnsearch.tasks.events.family:EVENTS",
 }
-"""By the `type` that a space file names: where the family lies. Names, so that only what is used
-is imported."""
+"""By the `task.type` of a space file, the path of its family; a path, so that only what is used is
+imported."""
 
 
 def task_types() -> list[str]:
-    """Every `type` that has a name of its own: those of `BUILT_IN` and of installed packages."""
+    """Every `task.type` that is a single word: the built-in ones, and those that installed packages
+    offer."""
     return [*BUILT_IN, *installed(GROUP)]
 
 
@@ -41,10 +42,10 @@ def is_task(name: object) -> TypeGuard[str]:
 
 
 def family(name: str) -> Family:
-    """The family that a `task.type` names, a user's own too.
+    """The family that a `task.type` names, built in or custom.
 
     Raises:
-        DataError: There is none.
+        DataError: Nothing has that name.
     """
     if is_custom_task(name):
         return custom_family(name)
@@ -54,7 +55,7 @@ def family(name: str) -> Family:
 
 
 def family_of(config: TaskConfig) -> Family:
-    """The family of a config."""
+    """The family that a task's config belongs to."""
     name = getattr(config, "type", "")
     if isinstance(name, str) and name in task_types() and family(name).config is type(config):
         return family(name)
@@ -63,14 +64,11 @@ def family_of(config: TaskConfig) -> Family:
 
 def use_of(family: Family, description: ModelDescription) -> Use:
     """What a trained model of a family can do."""
-    use = family.use(description)
-    if use is not None:
-        return use
-    # A custom task may take its data from a built-in one, and a model of it can do the same.
-    lender = description.manifest.get("task")
-    if lender in BUILT_IN:
-        return _built_in(lender).use(description) or Use(description)
-    return Use(description)
+    use, lender = family.use(description), description.manifest.get("task")
+    if use is None and lender in BUILT_IN:
+        # A custom task may take its data from a built-in one, and a model of it can do the same.
+        use = _built_in(lender).use(description)
+    return use or Use(description)
 
 
 def use_of_checkpoint(config: Mapping[str, Any], *, borrowed: bool = True) -> Use:

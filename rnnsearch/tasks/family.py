@@ -1,4 +1,4 @@
-"""What a task is to all other rooms: one object, which stands in the task's own folder."""
+"""A task as all other rooms know it: one object, which is defined in the task's folder."""
 
 from __future__ import annotations
 
@@ -19,27 +19,30 @@ if TYPE_CHECKING:
 class Family:
     """A kind of task; `families` lists those that there are.
 
-    Importing the module of one costs no torch and reads no file: what does stands here by its name,
-    `package.module:Class`, and is imported where it is used.
+    Importing the module of a family imports no torch and reads no file. What needs either is given
+    by its path, `package.module:Class`, and imported when it is used.
 
     Attributes:
         name: The `task.type` of a space file.
         config: The frozen dataclass of the task's fields; it has a field `type` whose only value is
-            `name`, unless the task is a user's own.
-        wrong: Gives pairs of a key below `task` (`rollout.steps`) and what is wrong with its value,
-            of a config whose fields have the right types; it reads no file.
-        data: Makes the `TaskData` of a config.
-        known: Makes data with the metrics, losses and rules of a config's own, which touches no
-            file; empty where that is `data` itself, None where the metrics hang on the file.
-        task: Makes the `Task` of a config, its data, a device and a dtype.
-        used_as: What a trained model can do.
-        defaults: Of fields of other sections, by dotted key, where the task has better ones.
+            `name`, unless the task is a custom one.
+        wrong: Checks a config whose fields have the right types, without reading a file: gives
+            pairs of a key below `task` (`rollout.steps`) and what is wrong with its value.
+        data: Path of what makes the `TaskData` of a config.
+        known: Path of what makes a small stand-in for the data, with the same metrics, losses and
+            rules, without reading a file; empty where `data` itself reads none, None where the
+            metrics depend on the file.
+        task: Path of what makes the `Task` of a config, its data, a device and a dtype.
+        used_as: The class that says what a trained model can do.
+        defaults: Default values of fields outside of `task`, by dotted key, where the task has
+            better ones than the field.
         shuffled: Whether training shows windows in any order although `TaskData.whole_sequence`
             is false, so that no state leads from one to the next.
-        counted: What the rows of the parts are, where they sum up to all that was read.
-        custom: Whether a person or an installed package brings it.
-        clashing: Dotted keys of fields, of any section, that `clash` looks at; a clash is told at
-            the first.
+        counted: The unit of the rows of the parts, such as `symbols`, where they sum up to all that
+            was read; else empty.
+        custom: Whether a person or an installed package brings the task.
+        clashing: Dotted keys of fields, of any section, that `clash` looks at; its message is
+            shown at the first.
     """
 
     name: str
@@ -56,7 +59,7 @@ class Family:
     custom: bool = False
 
     def problems(self, config: Any) -> Sequence[tuple[str, str]]:
-        """What is wrong with a config, as `wrong` says it."""
+        """What is wrong with a config, as `wrong` gives it."""
         return self.wrong(config)
 
     def load(self, config: Any) -> TaskData:
@@ -71,7 +74,7 @@ class Family:
         return cast("TaskData", imported_object(self.data)(config))
 
     def stand_in(self, config: Any) -> TaskData | None:
-        """What `known` makes.
+        """Data for checks that read no file: what `known` makes, None where it is None.
 
         Raises:
             DataError: The config itself is wrong.
@@ -81,35 +84,39 @@ class Family:
         return cast("TaskData", imported_object(self.known)(config))
 
     def build(self, config: Any, data: TaskData, device: torch.device, dtype: torch.dtype) -> Task:
-        """Put data on a device."""
+        """The task of a config, with its data on a device."""
         return cast("Task", imported_object(self.task)(config, data, device, dtype))
 
     def use(self, description: ModelDescription) -> Use | None:
-        """What a trained model can do; None where that hangs on what its manifest is like."""
+        """What a trained model can do; None of a custom task that does not say."""
         return self.used_as(description)
 
     def facts(self, data: Any) -> Mapping[str, int | str]:
-        """Counts and ends by which a person sees how data that was read has changed."""
+        """Counts and the like, by their names, that show a person how data differs from earlier
+        data."""
         return {self.counted: sum(data.rows().values())} if self.counted else {}
 
     def judged_by(self, values: Mapping[str, Any], metrics: Sequence[str]) -> str:
         """The metric that a study is judged on where its file does not say.
 
         Args:
-            values: Of the fields that are not sampled, by dotted key.
-            metrics: That every task of the study reports, at least one, the most important first.
+            values: Values of the fields that are not sampled, by dotted key.
+            metrics: Names of the metrics that every task of the study reports, at least one, the
+                most important first.
         """
         del values
         return metrics[0]
 
     def clash(self, values: Mapping[str, Any]) -> str | None:
-        """Why values of `clashing` do not go together, as what is said after the first key."""
+        """Why the values of the fields `clashing` do not go together, as the message at the first
+        of
+        them; None where they do."""
         del values
         return None
 
 
 def imported_object(place: str) -> Any:
-    """What stands at `package.module:Class.method`."""
+    """The object at a path such as `package.module:Class.method`."""
     module, _, names = place.partition(":")
     found: Any = import_module(module)
     for name in names.split("."):

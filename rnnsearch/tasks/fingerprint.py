@@ -1,8 +1,8 @@
-"""By what a study and a model know their data again, and how it is said what has changed.
+"""Fingerprints by which a study and a model recognise their data, and what has changed in words.
 
 Data that is made from the config alone (waves, copies, a text in the space file) needs none: the
-config is part of what a study is. What stands in a file, or comes out of a user's own code, may be
-another one the next time.
+config is part of the study. What is read from a file, or made by the code of a custom task, may
+differ the next time.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from rnnsearch.tasks.families import family_of
 
 NAMES_SHOWN = 5
 
-_told: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+_digests: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What was read, in short.
+    """The identity of data that was read, in short.
 
     Attributes:
-        sha256: Of all that was read, wherever it lies and however old it is; empty where a
-            user's task gives other data at every call, so that nothing can be compared.
-        path: The file or folder; empty where a user's task names none.
-        facts: Counts and ends that a person can compare, in their order.
-        files: Of a folder, the beginning of each file's own hash by its name.
+        sha256: Hash of the content of all that was read; empty where a custom task gives other
+            data at every call, so that nothing can be compared.
+        path: The file or folder; empty where a custom task names none.
+        facts: Counts and the like that a person can compare, in their order.
+        files: Of a folder, the first 16 hexadecimal digits of each file's SHA-256, by its name.
     """
 
     sha256: str
@@ -43,27 +43,25 @@ class Fingerprint:
     files: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values, for a note or a checkpoint."""
+        """JSON values, for the study's notes or a checkpoint."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, said: Mapping[str, Any]) -> Self:
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Read what `to_json` gave."""
-        facts = {str(key): value for key, value in said["facts"].items()}
-        files = {str(key): str(value) for key, value in said["files"].items()}
-        return cls(str(said["sha256"]), str(said["path"]), facts, files)
+        return cls(**values)
 
     @property
     def place(self) -> str:
-        """Where the data is, for a sentence."""
+        """Where the data lies, for a sentence."""
         return self.path or "the task's own data"
 
 
 def fingerprint(config: TaskConfig, data: TaskData) -> Fingerprint | None:
-    """The fingerprint of data that was read; None where the config alone decides it."""
+    """The fingerprint of data; None where the config alone decides what it is."""
     family = family_of(config)
     if family.custom:
-        return _of_own(config, data)
+        return _of_custom_task(config, data)
     path = getattr(config, "path", None)
     if path is None:
         return None
@@ -72,43 +70,48 @@ def fingerprint(config: TaskConfig, data: TaskData) -> Fingerprint | None:
 
 
 def changes(before: Fingerprint, now: Fingerprint) -> str:
-    """What is other than before, in words; empty where nothing is, or where it cannot be told."""
+    """What differs between two fingerprints, in words; empty where nothing does, or where one of
+    them
+    cannot be compared."""
     if before.sha256 == now.sha256 or not (before.sha256 and now.sha256):
         return ""
-    said = _file_changes(before.files, now.files)
+    differences = _file_changes(before.files, now.files)
     for name in dict.fromkeys([*before.facts, *now.facts]):
         first, second = before.facts.get(name, "none"), now.facts.get(name, "none")
         if first != second:
-            said.append(f"{name} {_shown(first)}, now {_shown(second)}")
+            differences.append(f"{name} {_shown(first)}, now {_shown(second)}")
     alike = "as long as before, with other content" if now.path else "its sequences are others"
-    return f"{now.place}: {'; '.join(said) or alike}"
+    return f"{now.place}: {'; '.join(differences) or alike}"
 
 
-def _of_own(config: TaskConfig, data: TaskData) -> Fingerprint:
+def _of_custom_task(config: TaskConfig, data: TaskData) -> Fingerprint:
     path = getattr(config, "path", None) or ""
     facts: dict[str, int | str] = {f"rows of {part}": n for part, n in data.rows().items()}
     return Fingerprint(_steady(data), str(path), facts)
 
 
 def _steady(data: TaskData) -> str:
-    """What a user's data says of itself if it says so twice, or nothing; each object is asked once,
-    since a checkpoint is written of it again and again."""
+    """The hash that a custom task gives of its data if it gives the same one twice, else nothing.
+
+    Each object is asked once and the answer kept, since every checkpoint records it."""
     try:
-        return _told[data]
+        return _digests[data]
     except (KeyError, TypeError):
         digest = data.sha256()
         found = digest if isinstance(digest, str) and digest == data.sha256() else ""
     with suppress(TypeError):  # an object without a hash, or to which nothing can refer
-        _told[data] = found
+        _digests[data] = found
     return found
 
 
 @cache
 def _files(folder: Path, digest: str) -> dict[str, str]:
-    """The files of classes in a folder; nothing where it is none, or is gone since it was read.
+    """The beginnings of the hashes of a folder's text files, by name; nothing where the path is no
+    folder, or is gone since it was read.
 
     Args:
-        digest: Of what was read; the files of it are looked at once, before they change.
+        digest: SHA-256 of what was read. It is part of the cache's key, so that the files are
+            hashed once for each content of the folder.
     """
     try:
         return {

@@ -1,4 +1,4 @@
-"""Columns of a table in memory (a pandas DataFrame) as Arrow arrays, as a file's would come."""
+"""Columns of a table in memory (a pandas DataFrame) as Arrow arrays, as those of a file are."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ NA_HINT = (
 
 
 def frame_columns(frame: Any, wanted: Sequence[str]) -> dict[str, Any]:
-    """Arrow arrays of the wanted columns; others are left alone.
+    """Arrow arrays of the named columns of a DataFrame.
 
-    A wanted column may also be a level of the frame's index. A column whose cells are of several
-    kinds becomes text.
+    A column may also be a level of the frame's index. One whose cells are of several kinds becomes
+    text.
 
     Raises:
-        ModelError: A column is absent or there twice, or there are no rows.
+        ModelError: A column is missing or there twice, or the frame has no rows.
     """
     from rnnsearch.tasks.files.columns import listed
 
@@ -39,7 +39,7 @@ def frame_columns(frame: Any, wanted: Sequence[str]) -> dict[str, Any]:
 
 
 def text_cells(frame: Any, name: str) -> list[str]:
-    """The texts of a column.
+    """The texts of one column of a DataFrame, none of them empty.
 
     Raises:
         ModelError: The column is absent, has an empty cell, or was read as something else, which
@@ -62,13 +62,13 @@ def text_cells(frame: Any, name: str) -> list[str]:
 
 
 def as_array(value: Any, symbolic: bool = False) -> NDArray[Any]:
-    """Numbers as an array: of a DataFrame, its rows as the steps of one sequence.
+    """Numbers as an array; the rows of a DataFrame are the time steps of one sequence.
 
     Args:
         symbolic: Whether they are symbols, which have no axis of features.
 
     Raises:
-        ModelError: It holds something else than numbers, or sequences of several lengths.
+        ModelError: The value holds something else than numbers, or sequences of several lengths.
     """
     try:
         array = np.asarray(value)
@@ -82,7 +82,7 @@ def as_array(value: Any, symbolic: bool = False) -> NDArray[Any]:
 
 
 def is_frame(value: Any) -> bool:
-    """Whether it is a table with named columns, as pandas has them."""
+    """Whether a value is a table with named columns, as pandas has them."""
     return hasattr(value, "columns") and hasattr(value, "index")
 
 

@@ -1,4 +1,4 @@
-"""Rivals of a recurrent model on numbers: repeat the last point, and linear autoregression."""
+"""Baselines on numbers: repeating the last point, and linear autoregression (AR)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rnnsearch.tasks.arrays import Floats
 
 @dataclass(frozen=True, slots=True)
 class LinearAR:
-    """A least-squares map from the last `order` points, all their features, and a constant.
+    """A linear map from all features of the last `order` points, and a constant, by least squares.
 
-    A window of fewer points than `order` is begun by its first one, repeated.
+    A window of fewer points than `order` is filled at its beginning with copies of its first one.
 
     Attributes:
         weights: [order * features + 1, outputs], the constant last.
@@ -25,7 +25,7 @@ class LinearAR:
 
     @classmethod
     def fit(cls, windows: Floats, targets: Floats, order: int) -> LinearAR:
-        """Fit by least squares; of several equally good maps the one with the least norm.
+        """Fit by least squares; of several equally good maps, the one of the least norm is taken.
 
         Args:
             windows: Points known before each target, [windows, time, features].
@@ -36,10 +36,10 @@ class LinearAR:
 
     @classmethod
     def fit_pieces(cls, pieces: Iterable[tuple[Floats, Floats]], order: int) -> LinearAR:
-        """Fit more windows than memory holds at once, by their normal equations.
+        """Fit more windows than memory holds at once, by the normal equations.
 
         Args:
-            pieces: At least one pair of windows and targets, as `fit` has them.
+            pieces: Pairs of windows and targets as of `fit`, at least one.
         """
         gram = right = np.zeros(())
         for windows, targets in pieces:
@@ -64,7 +64,7 @@ def best_order(
     """The map of the lowest error among several orders, each fitted on the same windows.
 
     Args:
-        error: Of a fitted map, on data of the caller's choice; NaN never wins.
+        error: Gives the error of a fitted map, on data of the caller's choice; NaN never wins.
     """
     fitted = [LinearAR.fit(windows, targets, order) for order in orders]
     errors = [error(linear) for linear in fitted]
@@ -77,7 +77,8 @@ def persistence(windows: Floats) -> Floats:
 
 
 def last_points(windows: Floats, count: int) -> Floats:
-    """The last points of windows [windows, time, features], shorter ones begun by their first."""
+    """The last `count` points of windows [windows, time, features]; shorter windows are filled at
+    their beginning with copies of their first point."""
     missing = max(count - windows.shape[1], 0)
     first = np.repeat(windows[:, :1], missing, axis=1)
     return np.concatenate([first, windows[:, max(windows.shape[1] - count, 0) :]], axis=1)

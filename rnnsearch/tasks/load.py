@@ -13,19 +13,20 @@ if TYPE_CHECKING:
 
 
 def load_data(config: TaskConfig) -> TaskData:
-    """Read and split what a task learns from; no torch.
+    """Read and split what a task learns from, without torch.
 
     Raises:
-        DataError: The file is missing, empty, unreadable, or too short to split.
+        DataError: The config itself is wrong, or the file is missing, empty, unreadable, or too
+            short to split.
     """
     return family_of(config).load(config)
 
 
 def stand_in_data(config: TaskConfig) -> TaskData | None:
-    """Data with the metrics, losses and rules of a config's own, which touches no file.
+    """Data with the same metrics, losses and rules, for checks that read no file.
 
     Returns:
-        None where the metrics hang on the file.
+        None where the metrics depend on the file.
 
     Raises:
         DataError: The config itself is wrong.
@@ -36,5 +37,5 @@ def stand_in_data(config: TaskConfig) -> TaskData | None:
 def build_task(
     config: TaskConfig, data: TaskData, device: torch.device, dtype: torch.dtype
 ) -> Task:
-    """Put a task's data on a device."""
+    """The task of a config, with its data on a device."""
     return family_of(config).build(config, data, device, dtype)

@@ -26,19 +26,22 @@ class Regression:
         return np.asarray(features @ self.weights) + self.biases
 
     def logs(self, features: Any) -> Floats:
-        """Log-probabilities [N, classes] of rows of features."""
+        """Log-probabilities [N, classes] of rows of features, in nats."""
         return _log_softmax(self.scores(features))
 
 
 def fit_classes(
     features: Any, labels: Ints, classes: int, penalty: float, iterations: int
 ) -> Regression:
-    """One class a row: minimise the summed negative log-likelihood plus penalty/2 times the squared
-    weights; the biases are free.
+    """Fit a multinomial regression: of each row, which one class it is of.
+
+    Minimises the summed negative log-likelihood plus penalty/2 times the squared weights; the
+    biases are not penalised.
 
     Args:
         features: [N, features], a numpy array or a scipy sparse matrix.
-        iterations: At most.
+        labels: The number of each row's class, [N].
+        iterations: The most of L-BFGS.
     """
     count, width = features.shape
     truth = np.eye(classes)[labels]
@@ -47,23 +50,24 @@ def fit_classes(
     def cost(flat: Floats) -> tuple[float, Floats]:
         weights, biases = flat[:-classes].reshape(width, classes), flat[-classes:]
         logs = _log_softmax(np.asarray(features @ weights) + biases)
-        slopes = (np.exp(logs) - truth) / count
+        logit_gradient = (np.exp(logs) - truth) / count
         value = -float((logs * truth).sum()) / count
         value += penalty / (2 * count) * float(np.square(weights).sum())
-        gradient = np.asarray(turned @ slopes) + penalty / count * weights
-        return value, np.concatenate([gradient.ravel(), slopes.sum(axis=0)])
+        gradient = np.asarray(turned @ logit_gradient) + penalty / count * weights
+        return value, np.concatenate([gradient.ravel(), logit_gradient.sum(axis=0)])
 
     return _least(cost, width, classes, iterations)
 
 
 def fit_events(features: Floats, truth: Floats, penalty: float, iterations: int) -> Regression:
-    """Any number of events a row: the same, each event by itself, with penalised biases.
+    """Fit a logistic regression for each event, of which any number may happen in a row.
 
-    Events that always or never happen have no finite optimum but for the penalty.
+    Minimises as `fit_classes` does, with the biases penalised too: without that, events that always
+    or never happen have no finite optimum.
 
     Args:
-        truth: Of 0 and 1, [N, events].
-        iterations: At most.
+        truth: Whether each event happens, 0 or 1, [N, events].
+        iterations: The most of L-BFGS.
     """
     count, events = truth.shape
     inputs = np.concatenate([features, np.ones((count, 1))], axis=1)
@@ -71,12 +75,12 @@ def fit_events(features: Floats, truth: Floats, penalty: float, iterations: int)
     def cost(flat: Floats) -> tuple[float, Floats]:
         weights = flat.reshape(-1, events)
         logits = inputs @ weights
-        small = np.exp(-np.abs(logits))  # both the likelihood and the chances are made of it
+        small = np.exp(-np.abs(logits))  # the likelihood and the probabilities are made of it
         nll = np.maximum(logits, 0) + np.log1p(small) - truth * logits
         chances = np.where(logits > 0, 1, small) / (1 + small)
         value = float(nll.sum()) + penalty / 2 * float(np.square(weights).sum())
-        slopes = inputs.T @ (chances - truth) + penalty * weights
-        return value / count, slopes.ravel() / count
+        gradient = inputs.T @ (chances - truth) + penalty * weights
+        return value / count, gradient.ravel() / count
 
     return _least(cost, features.shape[1], events, iterations)
 
@@ -84,7 +88,12 @@ def fit_events(features: Floats, truth: Floats, penalty: float, iterations: int)
 def _least(
     cost: Callable[[Floats], tuple[float, Floats]], width: int, outputs: int, iterations: int
 ) -> Regression:
-    """Where a cost is least; it takes weights and then biases, flat, and gives its slopes too."""
+    """The regression at which a cost is least.
+
+    Args:
+        cost: Gives the value and the gradient at weights [width, outputs] and biases [outputs],
+            flattened into one array in that order.
+    """
     from scipy.optimize import minimize
 
     start, options = np.zeros((width + 1) * outputs), {"maxiter": iterations}

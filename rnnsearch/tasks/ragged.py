@@ -1,4 +1,4 @@
-"""Sequences of different lengths, end to end in one array; without torch."""
+"""Sequences of different lengths, end to end in one numpy array."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from rnnsearch.tasks.arrays import Ints
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ragged:
-    """N sequences.
+    """N sequences of different lengths.
 
     Attributes:
-        values: Symbols [steps of all], or numbers [steps of all, features].
+        values: The time steps of all sequences: symbols [time steps], or numbers [time steps,
+            features].
         starts: int64 [N + 1]: where each sequence starts, and where the last one ends.
     """
 
@@ -26,7 +27,7 @@ class Ragged:
 
     @classmethod
     def of(cls, sequences: Sequence[NDArray[Any]]) -> Ragged:
-        """Join sequences, at least one, each of at least one step."""
+        """Join sequences, at least one, each of at least one time step."""
         lengths = [len(sequence) for sequence in sequences]
         return cls(np.concatenate(sequences), np.concatenate([[0], np.cumsum(lengths)]))
 
@@ -34,16 +35,16 @@ class Ragged:
         return len(self.starts) - 1
 
     def __getitem__(self, number: int) -> NDArray[Any]:
-        """One sequence, a view."""
+        """One sequence, as a view."""
         return self.values[self.starts[number] : self.starts[number + 1]]
 
     @property
     def lengths(self) -> Ints:
-        """Steps of each sequence, int64 [N]."""
+        """Time steps of each sequence, int64 [N]."""
         return np.diff(self.starts)
 
     def some(self, numbers: Ints) -> Ragged:
-        """Some of the sequences, in that order; a copy."""
+        """The sequences of some numbers, in that order, as a copy."""
         return Ragged.of([self[number] for number in numbers.tolist()])
 
 
@@ -51,14 +52,14 @@ def by_length(lengths: Ints, numbers_a_step: int, most_numbers: int, least: int 
     """Sequences in groups of like length, so that padding wastes little and a group fits.
 
     Args:
-        lengths: Steps of each sequence, int64 [N].
-        numbers_a_step: What one step of one sequence takes.
-        most_numbers: What a group, padded to its longest, may take; so many sequences as
-            `least` says are in one whatever they take.
-        least: Sequences of a group, as far as there are as many.
+        lengths: Time steps of each sequence, int64 [N].
+        numbers_a_step: How many numbers one time step of one sequence takes in memory.
+        most_numbers: How many numbers a group, padded to its longest sequence, may take; a group of
+            `least` sequences may take more.
+        least: The fewest sequences of a group, as far as there are as many.
 
     Returns:
-        Places in `lengths`, the shortest first; a function of the arguments alone.
+        Places in `lengths` of each group, the shortest sequences first.
     """
     order = np.argsort(lengths, kind="stable")
     groups: list[Ints] = []

@@ -1,4 +1,4 @@
-"""Numbers as a network likes them, and back in the units of the data."""
+"""Scaling of numbers for a network, and back to the units of the data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ScalerKind = Literal["standard", "minmax", "robust", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Scaler:
-    """`(value - center) / scale`, a pair a feature.
+    """Scales each feature as `(value - center) / scale`.
 
     Attributes:
         center: Mean (`standard`), least value (`minmax`), median (`robust`) or 0 (`none`).
@@ -41,11 +41,11 @@ class Scaler:
         return (np.asarray(values, dtype=np.float64) - self.center) / self.scale
 
     def undo(self, values: Floats) -> Floats:
-        """What `apply` took, float64."""
+        """The values that `apply` scaled, float64."""
         return np.asarray(values, dtype=np.float64) * self.scale + self.center
 
     def to_json(self) -> dict[str, list[float]]:
-        """JSON values from which `from_json` makes an equal scaler."""
+        """JSON values that `from_json` reads."""
         return {"center": list(self.center), "scale": list(self.scale)}
 
     @classmethod

@@ -20,16 +20,17 @@ def batch_problem(window: Window, sequences: int) -> str | None:
 
 
 def shuffled_batches(count: int, seed: int, epoch: int, window: Window) -> Ints:
-    """Which of `count` sequences each batch of an epoch holds, [steps, batch].
+    """Which of `count` sequences each batch of an epoch holds, int64 [training steps, B].
 
-    A pass shows every sequence once in an order of its own, but for a last batch that would not
-    be full. An epoch is one pass; with `steps_per_epoch` it takes that many steps and the next
-    epoch goes on there. A function of its arguments alone.
+    A pass shows every sequence once in a new order, except for those of a last batch that would
+    not be full. An epoch is one pass; with `steps_per_epoch` it takes that many training steps and
+    the next epoch continues there. The result depends on the arguments alone, so that a trial can
+    continue elsewhere.
 
     Args:
-        count: At least `window.batch_size`.
-        seed: Of the trial.
-        epoch: From 0.
+        count: Training sequences, at least `window.batch_size`.
+        seed: That of the trial.
+        epoch: Counted from 0.
     """
     in_pass = count // window.batch_size
     steps = window.steps_per_epoch or in_pass

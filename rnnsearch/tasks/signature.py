@@ -1,4 +1,4 @@
-"""What goes into a trained model and comes out of it, as plain values."""
+"""The inputs and outputs of a trained model as plain values, of which `records` makes MLflow's."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ class Column:
     """A column of a table that a model reads or gives.
 
     Attributes:
-        name: Empty for the only one, which needs no name.
-        kind: `any` for whatever the reader of the training's file would take.
-        meaning: What a model reads there, in a few words.
-        required: Whether it must be there; an id or a time may be the table's index instead.
+        name: Empty for an only column, which needs no name.
+        kind: The type of its cells; `any` for whatever the reader of the training file would take.
+        meaning: What the column holds, in a few words.
+        required: Whether the column must be there; an id or a time may be the index instead.
     """
 
     name: str
@@ -25,13 +25,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What goes into a model and comes out.
+    """What a registered model reads and answers.
 
     Attributes:
-        inputs: Columns; or of a model of arrays what they hold and their shape, in words.
-        outputs: Columns; or of an array of float32 its shape, -1 where it may be any.
-        parameters: What can be said along with the inputs, with the defaults; a name's type is
-            that of its default.
+        inputs: The columns of a table; or, of a model that reads an array, what the array holds and
+            its shape, in words.
+        outputs: The columns of a table; or the shape of a float32 array, -1 for any size.
+        parameters: Names and defaults of parameters; the type of each is that of its default.
     """
 
     inputs: tuple[Column, ...] | str

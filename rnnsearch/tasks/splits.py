@@ -1,4 +1,4 @@
-"""Training, validation and test part: how large they are, and where they lie by position."""
+"""The training, validation and test parts of data: their sizes, and their places by position."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ class TimeSplitConfig(SplitConfig):
 
 
 def sizes_of(split: SplitConfig) -> dict[Part, float]:
-    """The share, or the number of rows, of each part that exists."""
+    """The share, or the number of rows, of each part whose size is not 0."""
     sizes: dict[Part, float] = {"train": split.train, "val": split.val, "test": split.test}
     return {part: size for part, size in sizes.items() if size}
 
 
 def bounds_of(split: SplitConfig, count: int) -> dict[Part, tuple[int, int]]:
-    """First and last-plus-one row of each part that exists, of `count` rows.
+    """The first row of each part that exists and the row after its last, of `count` rows.
 
-    Shares are of the rows without the gaps. Rows beyond the parts, where their sizes are given in
-    rows, belong to none.
+    Shares are of the rows without the gaps. Where sizes are numbers of rows, rows beyond all parts
+    belong to none.
     """
     sizes, gap = sizes_of(split), split.gap if isinstance(split, TimeSplitConfig) else 0
     rows = count - gap * (len(sizes) - 1)
@@ -69,11 +69,11 @@ def bounds_of(split: SplitConfig, count: int) -> dict[Part, tuple[int, int]]:
 def split_problems(
     split: SplitConfig, needed: Sequence[Part], rows: bool = False
 ) -> list[tuple[str, str]]:
-    """What is wrong with a split whose sizes are within their ranges, for a task's `problems`.
+    """What is wrong with a split, in pairs as `Family.wrong` gives them.
 
     Args:
-        needed: Parts that a task cannot do without.
-        rows: Whether sizes may be numbers of rows.
+        needed: Parts that the task cannot do without.
+        rows: Whether sizes may also be numbers of rows.
     """
     sizes: dict[Part, float] = {"train": split.train, "val": split.val, "test": split.test}
     found = [

@@ -6,10 +6,10 @@ from hashlib import blake2b
 
 
 def derive(seed: int, purpose: str, *numbers: int) -> int:
-    """A seed of its own for one purpose, the same on every machine and in every version.
+    """The seed of one purpose, derived from a seed: the same on every machine and in every version.
 
-    Two streams that differ in the seed, the purpose or any number share nothing, so a trial can
-    draw its weights, its data order of epoch 7 and its dropout masks of step 300 in any order.
+    Streams that differ in the seed, the purpose or any number are independent, so a trial can draw
+    its weights, its data order of epoch 7 and its dropout masks of training step 300 in any order.
 
     Returns:
         A whole number in [0, 2**63), which numpy's and torch's generators both take.

@@ -1,4 +1,4 @@
-"""Sums over a trial's own figures that do not change with the number of trials beside it."""
+"""Sums over the numbers of each trial that do not change with the number of trials beside it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from torch import Tensor
 
 
 def row_sums(values: Tensor) -> Tensor:
-    """Float64 sums [K] of [K, ...], one a trial.
+    """Float64 sums [K] of values [K, ...], one sum for each trial.
 
-    A product with ones instead of `Tensor.sum`, whose order of addition follows the layout in
+    Computed as a product with ones. The order of addition of `Tensor.sum` follows the layout in
     memory: over a transposed view, which kernels do return, it differs between one row and
-    several, and a trial's metrics would hang on its neighbours in the last bits.
+    several, so that the last bits of a trial's metrics would depend on its neighbours.
     """
     rows = values.double().reshape(len(values), 1, -1)
     ones = rows.new_ones(1, 1, 1).expand(len(rows), rows.shape[2], 1)

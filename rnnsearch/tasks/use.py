@@ -1,8 +1,9 @@
-"""What a trained model of a task can do: the questions, and the answers that most tasks share.
+"""What a trained model of a task can do: every question that is asked of it, and the answers that
+most tasks share.
 
-A task whose models can do more, or less, has a class of its own below `Use`, in its folder. A
-user's own task has one as its class attribute `use`. Nothing here knows how a network was trained:
-it comes as a `Predictor`.
+A task whose models can do more, or less, has a subclass of `Use` in its folder; a custom task has
+one as its class attribute `use`. Nothing here knows how a network was trained: it comes as a
+`Predictor`.
 """
 
 from __future__ import annotations
@@ -27,21 +28,23 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MOST_STEPS = 1_000_000
-"""Points, rows or symbols that are predicted at most: as many as can be meant."""
+"""The most points, rows or symbols that one call predicts; a larger number is a slip."""
 
 OWN_PREDICTIONS = "on its own predictions"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
-    """What a checkpoint says of a trained network, all but its weights.
+    """What a checkpoint says of a trained network, apart from its weights.
 
     Attributes:
         task: The config of its task, as JSON values.
-        manifest: Of the data that it learned from: `TaskData.manifest`. Of these entries any
-            task's model makes something: `loss`, what it was trained on; `scaler`, of the points
-            that it reads and predicts; `horizon`, how many points ahead it predicts; `window`,
-            how many points it has always seen from the zero state on.
+        manifest: `TaskData.manifest` of the data that it learned from. `Use` reads four of its
+            entries, of any task: `loss`, which it was trained on; `scaler`, of the points that it
+            reads and predicts; `horizon`, how many points ahead it predicts; `window`, how many
+            points from the zero state on it has seen in training.
+        input_size: Features of its inputs, or symbols of its vocabulary.
+        output_size: Outputs of its head.
         symbolic: Whether it reads symbols.
     """
 
@@ -64,9 +67,9 @@ class Course:
     """How the training of a model went.
 
     Attributes:
-        curves: Of the study's metric and the training loss, by name and then by epoch.
-        said: What the model said after each epoch, of a task that tells it.
-        epoch: Whose weights are the model.
+        curves: Values of the study's metric and of the training loss, by name and then by epoch.
+        said: What the model answered after each epoch, of a task that is `base.Telling`.
+        epoch: The epoch after which the weights were kept that are the model.
         carried: The state out of training, where it was kept.
     """
 
@@ -77,30 +80,32 @@ class Course:
 
 
 class CommandTarget(Protocol):
-    """A model that a command of `rnnsearch` was asked about."""
+    """The model that a command of `rnnsearch` is about."""
 
     @property
     def model(self) -> str:
-        """As the person named it."""
+        """The model as the person named it on the command line."""
         ...
 
     def command(self, verb: str, *words: object) -> str:
-        """Another command about the same model, which runs as it is printed."""
+        """The text of another command about the same model, which runs as it is printed."""
         ...
 
 
 class Use:
-    """What a trained model can do.
+    """What a trained model of a task can do.
+
+    Methods that a task's models cannot follow raise `ModelError` with what can be called instead.
 
     Args:
-        description: What its checkpoint says of the model.
+        description: What the checkpoint says of the model.
     """
 
     head: Head = "every"
-    """When its task asks for outputs, of a checkpoint that does not say."""
+    """When the task asks for outputs, of a checkpoint that does not say it."""
 
     does = ""
-    """What it does, after its name; `how` goes on."""
+    """What the model does, as words that follow its name; `how` continues the sentence."""
 
     def __init__(self, description: ModelDescription) -> None:
         self.description = description
@@ -109,12 +114,12 @@ class Use:
         if description.manifest.get("head") == "last":
             self.head = "last"
 
-    # What `TrainedModel` answers; `predictor` is always of one network.
+    # The methods of `TrainedModel`; `predictor` is always a stack of one network.
 
     def predict(self, predictor: Predictor, inputs: Any) -> Any:
         """See `TrainedModel.predict`."""
-        (outputs,), _ = predictor(self.entered(predictor, inputs), None)
-        return self.left(self.answered(outputs))
+        (outputs,), _ = predictor(self.network_inputs(predictor, inputs), None)
+        return self.in_data_units(self.meaning_of(outputs))
 
     def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
         """See `TrainedModel.rollout`."""
@@ -131,22 +136,24 @@ class Use:
             )
         if self.description.output_size != self.description.input_size:
             raise ModelError("this model's outputs are not its next inputs; use predict(inputs).")
-        known = self.entered(predictor, history)
-        return self.left(continuation(predictor, known, steps, self.manifest.get("window"))[0])
+        known = self.network_inputs(predictor, history)
+        return self.in_data_units(
+            continuation(predictor, known, steps, self.manifest.get("window"))[0]
+        )
 
     def sample(
         self, predictor: Predictor, prompt: str, length: int, temperature: float, seed: int
     ) -> str:
         """See `TrainedModel.sample`."""
         del predictor, prompt, length, temperature, seed
-        raise ModelError(self.writes_nothing())
+        raise ModelError(self.why_no_text())
 
     def vocabulary(self) -> Any:
         """See `TrainedModel.vocabulary`."""
-        raise ModelError(self.writes_nothing())
+        raise ModelError(self.why_no_text())
 
-    def writes_nothing(self) -> str:
-        """Why it goes on with no text, and what does instead."""
+    def why_no_text(self) -> str:
+        """Why the model cannot continue a text, and which method answers instead."""
         return (
             "this is no model of a text and has no vocabulary; use rollout(history, steps) "
             "for numbers, predict(inputs) else."
@@ -169,15 +176,20 @@ class Use:
         del predictor, sequences
         raise ModelError("only a model of labels classifies; use predict, rollout or sample.")
 
-    def answered(self, outputs: Tensor) -> Tensor:
-        """Outputs of the head as what they mean: chances of logits, by the loss of training."""
+    def meaning_of(self, outputs: Tensor) -> Tensor:
+        """Outputs of the head as numbers with a meaning: the loss of training says whether they are
+        logits, which become probabilities or log-probabilities."""
         loss = self.manifest.get("loss", "cross_entropy" if self.description.symbolic else "mse")
         if loss == "bce":
             return outputs.sigmoid()
         return outputs.log_softmax(dim=-1) if loss == "cross_entropy" else outputs
 
-    def entered(self, predictor: Predictor, inputs: Any) -> Tensor:
-        """Checked inputs of a person, batch first, as a predictor takes them: [1, T, B, ...]."""
+    def network_inputs(self, predictor: Predictor, inputs: Any) -> Tensor:
+        """Inputs from a person, batch first, checked and as a predictor takes them: [1, T, B, ...].
+
+        Raises:
+            ModelError: They have another shape or hold numbers that are no symbols.
+        """
         import torch
 
         symbolic, size = self.description.symbolic, self.description.input_size
@@ -202,17 +214,17 @@ class Use:
             fed = torch.tensor(array, dtype=predictor.dtype)
         return fed.transpose(0, 1).contiguous().unsqueeze(0).to(predictor.device)
 
-    def left(self, outputs: Tensor) -> NDArray[Any]:
+    def in_data_units(self, outputs: Tensor) -> NDArray[Any]:
         """Outputs [T, B, O] as an array, batch first, in the units of the data."""
         array = np.ascontiguousarray(outputs.transpose(0, 1).cpu().numpy())
         if "scaler" not in self.manifest:
             return array
         return Scaler.from_json(self.manifest["scaler"]).undo(array).astype(array.dtype)
 
-    # What a registered model answers.
+    # What a registered model reads and answers.
 
     def signature(self) -> Signature:
-        """What `served` takes and gives."""
+        """The inputs, outputs and parameters of `served`."""
         description = self.description
         shape = (-1, -1, description.output_size)
         if description.symbolic:
@@ -221,21 +233,22 @@ class Use:
         return Signature(read, shape, (("rollout_steps", 0),))
 
     def example(self) -> Any:
-        """An input that `served` takes: some symbols, or a wave."""
+        """An input that `served` takes, to be kept beside the registered model: symbols, or a
+        wave."""
         if self.description.symbolic:
             return np.arange(10, dtype=np.int64)[None] % self.description.input_size
         wave = np.sin(np.linspace(0.0, 2.0, 10, dtype=np.float32))
         return np.repeat(wave[None, :, None], self.description.input_size, axis=2)
 
     def served(self, predictor: Predictor, given: Any, parameters: Mapping[str, Any]) -> Any:
-        """What the registered model's `predict` gives.
+        """The answer of the registered model's `predict`.
 
         Args:
             given: Numbers of any type, shape (batch, time, feature), in the units of the data, or
                 a DataFrame whose rows are the steps of one sequence; or symbols, whole numbers,
                 shape (batch, time).
-            parameters: `rollout_steps`: 0 predicts one step from each; n above 0 feeds the model
-                its own predictions for n steps.
+            parameters: `rollout_steps`: 0 predicts the next point after each time step; n above 0
+                feeds the model its own predictions for n time steps.
 
         Returns:
             Shape (batch, time, feature), or (batch, n, feature) for a rollout; of symbols,
@@ -244,16 +257,16 @@ class Use:
         steps = int(parameters.get("rollout_steps", 0))
         return self.rollout(predictor, given, steps) if steps else self.predict(predictor, given)
 
-    # What commands say and show of it.
+    # What commands say and show of the model.
 
     def command(self, said: str) -> tuple[object, ...] | None:
-        """The command of `rnnsearch` that shows it off: its verb, and what stands after the model.
+        """The command of `rnnsearch` that shows what the model can do.
 
         Args:
-            said: What the model said at the end of its study.
+            said: The text with which the model showed itself at the end of its study, if any.
 
         Returns:
-            None where no command does.
+            The command's verb, and the words that stand after the model; None where there is none.
         """
         del said
         return None
@@ -263,47 +276,49 @@ class Use:
         return f"model.predict({self.zeros()})"
 
     def zeros(self) -> str:
-        """A Python expression of inputs."""
+        """A Python expression of inputs that `predict` takes."""
         if self.description.symbolic:
             return "numpy.zeros((1, 10), dtype=int)"
         return f"numpy.zeros((1, 10, {self.description.input_size}))"
 
     def how(self, asked: CommandTarget) -> str:
-        """How a command asks it something, as the end of a sentence."""
+        """How a command asks the model something, as the end of a sentence."""
         del asked
         return "."
 
     def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
-        """What a command that it cannot follow says instead, by the command's verb."""
+        """The error messages of the commands that the model cannot follow, by the command's
+        verb."""
         instead = f"; it {self.does}{self.how(asked)}" if self.does else "."
         return {"classify": f"{asked.model} learned no labels{instead}"}
 
     def sequences(self, path: Path) -> list[tuple[str, Any]]:
-        """What of a file `classify` takes, each with its name.
+        """The sequences of a file that `classify` takes, each with its name.
 
         Raises:
             DataError: The file cannot be read, or is not what the model reads.
         """
         del path
-        raise ModelError(self.writes_nothing())
+        raise ModelError(self.why_no_text())
 
     @property
     def pictured(self) -> bool:
-        """Whether its task draws a picture of it."""
+        """Whether the task draws a picture of its models; where not, no data is read for one."""
         return not self.description.symbolic
 
     def caption(self) -> str:
-        """How the predictions of a picture were made."""
+        """How the predictions of a picture were made, for its title."""
         horizon = int(self.manifest.get("horizon", 1))
         return f"{horizon} points ahead" if horizon > 1 else OWN_PREDICTIONS
 
     def figure(
         self, task: Callable[[], Task], predictor: Predictor, course: Course
     ) -> Figure | None:
-        """What is shown of it at the end of a study; None leaves that to the curve of its training.
+        """The picture of the model at the end of a study; None shows the curve of its training.
 
         Args:
-            task: Builds its task, which reads the data.
+            task: Builds the model's task, which reads the data.
+            course: How its training went.
         """
         if not self.pictured:
             return None

@@ -1,4 +1,4 @@
-"""Whole sequences of different lengths on a device: padded batches, passes, and reading a part."""
+"""Whole sequences of different lengths on a device: passes, padded batches, and scored parts."""
 
 from __future__ import annotations
 
@@ -14,36 +14,38 @@ from rnnsearch.tasks.ragged import Ragged, by_length
 from rnnsearch.tasks.streams import derive
 
 NOBODY = -1
-"""In an index: a place of the last batch of a pass that no sequence fills."""
+"""The number in an index that marks an empty place of a batch which is not full."""
 
 GROUP_NUMBERS = {"cpu": 750_000, "cuda": 6_000_000}
-"""Activations of one trial that a group of sequences may hold; not of a pack, whose size must
-not decide how a trial's numbers are rounded."""
+"""The most activations of one trial in a group of sequences that is scored at once, by the device's
+type. Those of a whole pack are not counted: its size must not decide how a trial is rounded."""
 
 LEAST_GROUP = 4
-"""Sequences of a group, however long: kernels take four at the price of one."""
+"""The fewest sequences of such a group, however long: kernels take four at the price of one."""
 
 
 BUCKETED = 32
-"""Batches of a pass among which sequences are sorted by length: the more, the less padding, and the
-fewer, the more strangers meet in a batch. 694 log-normal lengths whose longest is seven times the
+"""How many batches' sequences are sorted by length together. With more there is less padding; with
+fewer, sequences of different lengths meet in a batch more often. 694 log-normal lengths whose
+longest is seven times the
 mean, in batches of four, have 8 % of padding with 32 and 13 % with 16; unsorted they have 87 %."""
 
 
 def bucketed_passes(seed: int, epoch: int, window: Window, lengths: Ints) -> Ints:
-    """Numbers of training sequences of an epoch, those of a batch of like length.
+    """The numbers of the training sequences of an epoch, with like lengths in each batch.
 
-    A pass shows every sequence once. It is shuffled and cut into two parts or more of at most
-    `BUCKETED` batches; within a part sequences are sorted by length and cut into batches, and the
-    batches of all parts follow each other in any order. An epoch is one pass; with
-    `steps_per_epoch` it is so many steps, and the next one goes on there. A batch that is not full
-    is filled with `NOBODY`; it holds sequences of any one length, and ends its pass.
+    A pass shows every sequence once. Its sequences are shuffled and cut into two parts or more of
+    at most `BUCKETED` batches; within a part sequences are sorted by length and cut into batches,
+    and the batches of all parts follow each other in any order. An epoch is one pass; with
+    `steps_per_epoch` it is so many training steps, and the next epoch continues there. A batch
+    that is not full is filled with `NOBODY`; it holds sequences of any one length, and ends its
+    pass.
 
     Args:
-        lengths: Steps of each sequence, int64 [N].
+        lengths: Time steps of each sequence, int64 [N].
 
     Returns:
-        int64 [steps, B], the longest of each batch first.
+        int64 [training steps, B], the longest of each batch first.
     """
     in_pass = -(-len(lengths) // window.batch_size)
     steps = window.steps_per_epoch or in_pass
@@ -55,25 +57,25 @@ def bucketed_passes(seed: int, epoch: int, window: Window, lengths: Ints) -> Int
 
 
 def _bucketed(seed: int, batch: int, lengths: Ints) -> Ints:
-    """One pass, [batches, B]."""
+    """The numbers of the sequences of one pass, [batches, B]."""
     draw = np.random.default_rng(seed)
     rows = len(lengths)
     whole, rest = divmod(rows, batch)
     order = draw.permutation(rows)
     # Those of the short batch lie beside each other in the order of lengths, anywhere in a part.
     parts = max(2, -(-whole // BUCKETED)) if whole else 1
-    found: list[Ints] = []
+    buckets: list[Ints] = []
     short = order[:0]
     for places in np.array_split(np.arange(whole), parts):
-        take = len(places) * batch + (rest if not found else 0)
+        take = len(places) * batch + (rest if not buckets else 0)
         some, order = order[:take], order[take:]
         some = some[np.argsort(-lengths[some], kind="stable")]
-        if not found:
+        if not buckets:
             begin = int(draw.integers(len(some) - rest + 1))
             short = some[begin : begin + rest]
             some = np.concatenate([some[:begin], some[begin + rest :]])
-        found.append(some.reshape(-1, batch))
-    batches = draw.permutation(np.concatenate(found))
+        buckets.append(some.reshape(-1, batch))
+    batches = draw.permutation(np.concatenate(buckets))
     if not rest:
         return batches
     filled = np.full((1, batch), NOBODY, dtype=np.int64)
@@ -85,7 +87,7 @@ class WholeSequences:
     """Sequences on a device, read from their first step to their last.
 
     Attributes:
-        lengths: Steps of each sequence, int64 [N].
+        lengths: Time steps of each sequence, int64 [N].
         on_host: The same in numpy.
     """
 
@@ -93,29 +95,30 @@ class WholeSequences:
         """Copy sequences to a device.
 
         Args:
-            dtype: Of what is read; int64 for symbols.
+            dtype: That of the network's inputs; int64 for symbols.
         """
         silence = np.zeros_like(ragged.values[:1])
         self._values = torch.tensor(np.concatenate([ragged.values, silence]), device=device)
-        """A step of zeros comes last: what padding reads."""
+        """The time steps of all sequences, and after them one of zeros, which padding reads."""
         self._starts = torch.tensor(ragged.starts[:-1], device=device)
         self._dtype = dtype
         self.on_host = ragged.lengths
         self.lengths = torch.tensor(ragged.lengths, device=device)
 
     def longest(self, index: Ints) -> Ints:
-        """Steps of the longest sequence of each batch, [...] of an index [..., B]; on the host."""
+        """Time steps of the longest sequence of each batch, [...] of an index [..., B], on the
+        host."""
         return np.asarray(np.where(index == NOBODY, 0, self.on_host[index]).max(-1))
 
     def padded(self, numbers: Tensor, steps: int) -> tuple[Tensor, Tensor]:
-        """Sequences, time first, zero behind each one's end.
+        """Sequences, time first, filled with zeros behind their ends.
 
         Args:
-            numbers: Which, int64 [K, B]; `NOBODY` has length 0.
-            steps: At which all are cut or padded.
+            numbers: Numbers of the sequences, int64 [K, B]; `NOBODY` has length 0.
+            steps: Time steps to which all are cut or padded.
 
         Returns:
-            Values [K, steps, B] or [K, steps, B, F], contiguous, and lengths int64 [K, B].
+            Values [K, T, B] or [K, T, B, F], contiguous, and lengths int64 [K, B].
         """
         lengths = torch.where(numbers == NOBODY, 0, self.lengths[numbers])
         lengths = lengths.clamp(0, steps)
@@ -131,12 +134,12 @@ class WholeSequences:
         Sequences of like length are read together, as many as memory allows for one trial.
 
         Yields:
-            Which sequences, int64 [B]; their lengths, [1, B]; and the outputs of the head.
+            The numbers of sequences, int64 [B]; their lengths, [1, B]; and the outputs of the head.
         """
         device = self.lengths.device
         shortest = torch.tensor([[int(np.argmin(self.on_host))]], device=device)
         inputs, lengths = self.padded(shortest, 1)
-        outputs, state = predictor(inputs, None, lengths)  # a look at the widths
+        outputs, state = predictor(inputs, None, lengths)  # to learn the widths
         width = outputs.shape[-1] + 8 * state[0].shape[-1]
         width += inputs.shape[-1] if inputs.ndim == 4 else outputs.shape[-1]
         most = GROUP_NUMBERS.get(device.type, GROUP_NUMBERS["cpu"])

@@ -1,4 +1,4 @@
-"""What a trained model of events can do: say how likely each is at the next step."""
+"""What a trained model of events can do: say how likely each event is at the next time step."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
 
 
 class EventsUse(Use):
-    """Of events."""
+    """What a trained model of events can do."""
 
-    def answered(self, outputs: Tensor) -> Tensor:
-        """The probability of each event."""
+    def meaning_of(self, outputs: Tensor) -> Tensor:
+        """The probability of each event, of logits."""
         return outputs.sigmoid()
 
     def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
         """See `TrainedModel.rollout`."""
-        raise ModelError(self.writes_nothing())
+        raise ModelError(self.why_no_text())
 
-    def writes_nothing(self) -> str:
-        """It draws nothing of what it holds likely."""
+    def why_no_text(self) -> str:
+        """A model of events gives probabilities and draws no event from them."""
         return (
             "a model of events says how likely each is at the next step and picks none to go on "
             "from; use predict(inputs)."
         )
 
     def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
-        """It goes on with nothing."""
+        """The model neither rolls out nor writes text."""
         picks = (
             f"{asked.model} says how likely each event is at the next step and picks none to go on "
             "from; champion.png in the study's figures shows that, and load_model().predict gives "

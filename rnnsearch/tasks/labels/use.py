@@ -30,9 +30,9 @@ class LabelsUse(Use):
 
     def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
         """See `TrainedModel.rollout`."""
-        raise ModelError(self.writes_nothing())
+        raise ModelError(self.why_no_text())
 
-    def writes_nothing(self) -> str:
+    def why_no_text(self) -> str:
         """It has no next symbol."""
         return "a model of labels continues nothing; use classify(sequences)."
 
