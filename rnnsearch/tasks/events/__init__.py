@@ -1,1 +1,1 @@
-"""The events task: which of many things happen at each step. `__init__` imports nothing."""
+"""The events task: which of many events happen at each time step. `__init__` imports nothing."""

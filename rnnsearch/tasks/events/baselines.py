@@ -1,4 +1,4 @@
-"""Rivals of a recurrent model of events: their frequencies, and a logistic regression."""
+"""Baselines for a recurrent model of events: their frequencies, and a logistic regression."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from rnnsearch.tasks.ragged import Ragged
 Sequences = Mapping[Part, Ragged]
 
 PENALTY = 1.0
-"""Of the squared weights, against the summed likelihood."""
+"""Factor of half the squared weights beside the summed negative log-likelihood."""
 MOST_ITERATIONS = 60
 
 
 def marginal(sequences: Sequences) -> Score:
-    """Each event by its share of the training frames, half a frame added to either side."""
+    """Predict each event by its share of the training frames.
+
+    Half a frame with the event and half a frame without are added, so that no share is 0 or 1.
+    """
     _, after = _pairs(sequences["train"])
     rates = (after.sum(axis=0) + 0.5) / (len(after) + 1)
     logits = np.log(rates / (1 - rates))
@@ -28,7 +31,7 @@ def marginal(sequences: Sequences) -> Score:
 
 
 def logistic(sequences: Sequences) -> Score:
-    """Each event by a logistic regression on all events of the frame before.
+    """Predict each event by a logistic regression on all events of the frame before.
 
     Fitted by L-BFGS on the training part, with a squared penalty on the weights; more iterations
     than `MOST_ITERATIONS` gain less than 0.02 nats a frame of chorales.
@@ -39,7 +42,7 @@ def logistic(sequences: Sequences) -> Score:
 
 
 def _pairs(some: Ragged) -> tuple[Floats, Floats]:
-    """Every frame that another one follows, and the one that follows; [pairs, events] each."""
+    """All frames that another frame follows, and the frames that follow; [pairs, events] each."""
     whole = [some[at] for at in range(len(some))]
     before = np.concatenate([one[:-1] for one in whole])
     after = np.concatenate([one[1:] for one in whole])
@@ -47,7 +50,11 @@ def _pairs(some: Ragged) -> tuple[Floats, Floats]:
 
 
 def _scores(sequences: Sequences, logits: Callable[[Floats], Floats]) -> dict[str, float]:
-    found: dict[str, float] = {}
+    """The task's metrics of the held-out parts, where `logits` predicts a frame by the one before.
+
+    As in `EventsTask.evaluate`.
+    """
+    scores: dict[str, float] = {}
     for part, some in sequences.items():
         if part == "train":
             continue
@@ -56,6 +63,6 @@ def _scores(sequences: Sequences, logits: Callable[[Floats], Floats]) -> dict[st
         guessed, happened = outputs > 0, after > 0
         either = int((guessed | happened).sum())
         nll = np.logaddexp(0, outputs) - after * outputs
-        found[f"{part}_nll"] = float(nll.sum()) / len(after)
-        found[f"{part}_accuracy"] = int((guessed & happened).sum()) / max(either, 1)
-    return found
+        scores[f"{part}_nll"] = float(nll.sum()) / len(after)
+        scores[f"{part}_accuracy"] = int((guessed & happened).sum()) / max(either, 1)
+    return scores

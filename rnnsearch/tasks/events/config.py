@@ -1,4 +1,4 @@
-"""The sequences of events to learn, as plain values."""
+"""The config of the events task: which file holds the sequences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from rnnsearch.vocabulary import PATH
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsConfig:
-    """Binary vectors to the next ones: which keys of a piano sound, which sensors fire."""
+    """Predict the next of a sequence of binary vectors: which keys of a piano sound, for
+    example."""
 
     type: Literal["events"] = "events"
     path: Annotated[

@@ -1,4 +1,4 @@
-"""Sequences of binary vectors, as the file splits them; no torch."""
+"""Sequences of binary vectors in the parts into which their file splits them, without torch."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from rnnsearch.tasks.shuffling import batch_problem
 
 @dataclass(eq=False)
 class EventsData:
-    """Sequences of each part that the file has.
+    """The sequences of each part of a file.
 
     Attributes:
-        sequences: uint8 [steps of all, events].
+        sequences: Of each part, uint8 [time steps of all sequences, events].
         digest: SHA-256 of the file.
     """
 
@@ -58,24 +58,24 @@ class EventsData:
 
     @classmethod
     def stand_in(cls, config: EventsConfig) -> EventsData:
-        """The same task on a few silent steps: its metrics have the same names."""
+        """The same task on a few time steps without events, whose metrics have the same names."""
         silence = Ragged.of([np.zeros((9, 2), dtype=np.uint8)])
         return cls(config, {"train": silence, "val": silence, "test": silence}, "")
 
     def seq_len(self, window: Window) -> int:
-        """Predicted steps of the longest training sequence."""
+        """Predicted time steps of the longest training sequence."""
         return window.seq_len or int(self.sequences["train"].lengths.max()) - 1
 
     def rows(self) -> dict[Part, int]:
-        """Steps (frames) of each part that the file has."""
+        """Time steps (frames) of each part that the file has."""
         return {part: len(some.values) for part, some in self.sequences.items()}
 
     def sha256(self) -> str:
-        """Hash of the file."""
+        """The SHA-256 of the file."""
         return self.digest
 
     def notes(self) -> Sequence[str]:
-        """Held-out sequences that stand in training too, and a missing test part."""
+        """That held-out sequences stand in training too, or that there is no test part."""
         train = self.sequences["train"]
         shown = {train[at].tobytes() for at in range(len(train))}
         found = []
@@ -91,7 +91,7 @@ class EventsData:
         return found
 
     def metrics(self) -> Sequence[Metric]:
-        """Likelihood of the frames, and how many of their events are guessed."""
+        """The likelihood of the frames, and how well their events are guessed."""
         over = "every frame of the val part but the first of each sequence"
         return [
             Metric(
@@ -117,7 +117,7 @@ class EventsData:
         return batch_problem(window, len(self.sequences["train"]))
 
     def baselines(self) -> Sequence[Score]:
-        """How often each event happens, and a logistic regression on the frame before."""
+        """The frequency of each event, and a logistic regression on the frame before."""
         return [marginal(self.sequences), logistic(self.sequences)]
 
     def manifest(self) -> dict[str, Any]:

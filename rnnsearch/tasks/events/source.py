@@ -1,4 +1,4 @@
-"""Sequences of binary vectors out of the arrays of a file."""
+"""Sequences of binary vectors, read from the arrays of a file."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ NAMES: dict[Part, tuple[str, ...]] = {
     "val": ("val", "valid", "validdata", "valdata"),
     "test": ("test", "testdata"),
 }
-"""Under which each part may stand in a file."""
+"""The names under which the sequences of each part may stand in a file."""
 
 
 def read_parts(raw: bytes, path: Path) -> dict[Part, list[NDArray[np.uint8]]]:
-    """The sequences of each part of a file, uint8 (steps, events) of 0 and 1 each.
+    """The sequences of each part of a file, each uint8 (time steps, events) of 0 and 1.
+
+    Args:
+        raw: The file's content.
+        path: Its path, for the ending and for messages.
 
     Raises:
         DataError: It cannot be read, lacks a part, or holds anything but 0 and 1.

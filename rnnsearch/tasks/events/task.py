@@ -1,4 +1,4 @@
-"""The events task on a device: whole sequences to train on, likelihood of whole parts."""
+"""The events task on a device: batches of whole sequences, and the likelihood of whole parts."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
 
 
 class EventsTask:
-    """Predict which events happen at each step from those of the steps before.
+    """Predict which events happen at each time step from those of the time steps before.
 
-    Events of a step are independent of each other given the past, as in Boulanger-Lewandowski et
-    al. 2012 for an RNN alone. A batch holds whole sequences of like length, drawn anew for each
-    pass; see `bucketed_passes`.
+    The events of a time step are independent of each other given the past, as in
+    Boulanger-Lewandowski, Bengio and Vincent (2012) for an RNN alone. A batch holds whole
+    sequences of like length, drawn anew for each pass; see `bucketed_passes`.
     """
 
     head: Head = "every"
@@ -43,22 +43,27 @@ class EventsTask:
             self._after[part] = WholeSequences(Ragged.of(after), device, dtype)
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
-        """Numbers of training sequences, or `NOBODY`; [steps, B]."""
+        """Numbers of training sequences, or `NOBODY` in an empty place; [training steps, B]."""
         return bucketed_passes(seed, epoch, window, self._before["train"].on_host)
 
     def longest(self, index: Ints) -> Ints:
-        """See `UnequalTask`."""
+        """See `UnequalTask.longest`."""
         return self._before["train"].longest(index)
 
     def gather(self, index: Tensor, window: Window) -> Batch:
-        """Frames and the frames after them, [K, T, B, events] both, and lengths [K, B]."""
+        """Frames and the frames that follow them, both [K, T, B, events], and lengths [K, B]."""
         steps = self.data.seq_len(window)
         inputs, lengths = self._before["train"].padded(index, steps)
         targets, _ = self._after["train"].padded(index, steps)
         return Batch(inputs, targets, lengths)
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
-        """Likelihood and accuracy over every predicted frame of a part, from the zero state."""
+        """Likelihood and accuracy over every predicted frame of a part, each sequence from the zero
+        state.
+
+        Accuracy is hits / (hits + false alarms + misses) of the events of all frames (Bay, Ehmann
+        and Downie, 2009); a model whose likelihood is not finite has an accuracy of NaN.
+        """
         del carried
         if part not in self._before:
             return {}
@@ -83,10 +88,10 @@ class EventsTask:
         }
 
     def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
-        """The first validation sequence, and how likely the model held each event a step ahead.
+        """The first validation sequence, and the probability of each event one time step ahead.
 
         Returns:
-            `events`, 0 and 1, and `chances`, each [predicted steps, events].
+            `events`, 0 and 1, and `chances`, both [predicted time steps, events].
         """
         del steps
         first = torch.zeros(1, 1, dtype=torch.int64, device=predictor.device)

@@ -1,1 +1,1 @@
-"""The labels task: a sequence of any length to its class. `__init__` imports nothing."""
+"""The labels task: the class of a sequence of any length. `__init__` imports nothing."""

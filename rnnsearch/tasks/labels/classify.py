@@ -1,4 +1,4 @@
-"""A trained classifier at work: sequences in, labels and probabilities out."""
+"""What a trained classifier makes of new sequences: labels and probabilities."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from rnnsearch.tasks.ragged import Ragged
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """What a model makes of sequences.
+    """The labels that a model gives to sequences.
 
     Attributes:
-        labels: The likeliest class of each.
+        labels: The likeliest class of each sequence.
         probabilities: Float64 [sequences, classes], in the order of `classes`.
-        classes: Names.
+        classes: The names of the classes.
     """
 
     labels: tuple[str, ...]
@@ -40,13 +40,13 @@ def classify(
     """Label sequences of any length.
 
     Args:
-        manifest: Of the model's task.
-        predictor: Of one network, with the head of the last step.
-        sequences: Texts, or arrays (steps, features) in the units of the data.
+        manifest: That of the model's task.
+        predictor: A stack of one network that answers at the last time step.
+        sequences: Texts, or arrays (time steps, features) in the units of the data.
 
     Raises:
-        ModelError: There is none, or one of them is not what the model reads; it is named by its
-            place, counting from 0.
+        ModelError: There is no sequence, or one of them is not what the model reads; it is named by
+            its place, counted from 0.
     """
     import torch
 
@@ -65,23 +65,27 @@ def classify(
     symbolic = manifest["reads"] == "text"
     read = torch.int64 if symbolic else predictor.dtype
     whole = WholeSequences(Ragged.of(encoded), predictor.device, read)
-    found = np.empty((len(encoded), len(classes)))
+    probabilities = np.empty((len(encoded), len(classes)))
     for numbers, _, outputs in whole.read(predictor):
-        found[numbers.cpu().numpy()] = outputs.squeeze(1)[0].double().softmax(-1).cpu().numpy()
-    labels = tuple(classes[at] for at in found.argmax(axis=1).tolist())
-    return Classified(labels, found, classes)
+        probabilities[numbers.cpu().numpy()] = (
+            outputs.squeeze(1)[0].double().softmax(-1).cpu().numpy()
+        )
+    labels = tuple(classes[at] for at in probabilities.argmax(axis=1).tolist())
+    return Classified(labels, probabilities, classes)
 
 
 def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any) -> Any:
     """Label the sequences of a DataFrame that has the columns of training.
 
     Args:
-        frame: A column of texts, a sequence a row; or a step a row, with the id of its sequence,
-            the numbers and, where training had one, the time, which then orders the steps.
+        frame: Either a sequence in each row, in a column of texts; or a time step in each row, with
+            the id of its sequence, the features and, where training had one, the time, which then
+            orders the time steps.
 
     Returns:
-        A DataFrame with a row a sequence: of steps, its id, in the order in which they first
-        appear; `label`, the likeliest class; and a probability for each class, `p_<class>`.
+        A DataFrame with a row for each sequence, in the order in which they first appear: its id,
+        where rows are time steps; `label`, the likeliest class; and the probability of each class,
+        `p_<class>`.
 
     Raises:
         ModelError: A column or a cell is missing, or a sequence is not what the model reads.
@@ -96,33 +100,40 @@ def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any
     else:
         steps = _steps(manifest, frame)
         sequences = list(steps.values())
-    found = classify(manifest, predictor, sequences)
-    table = pandas.DataFrame(found.probabilities, columns=[f"p_{name}" for name in found.classes])
-    table.insert(0, "label", list(found.labels))
+    result = classify(manifest, predictor, sequences)
+    columns_of_classes = [f"p_{name}" for name in result.classes]
+    table = pandas.DataFrame(result.probabilities, columns=columns_of_classes)
+    table.insert(0, "label", list(result.labels))
     if steps is not None:
         table.insert(0, columns["id"], list(steps))
     return table
 
 
 def _steps(manifest: Mapping[str, Any], frame: Any) -> dict[str, Floats]:
-    """The steps of each sequence of a table, in the order of their time where there is one."""
+    """The time steps of each sequence of a table, by its id, in the order of their time if any.
+
+    Raises:
+        ModelError: A cell is empty or infinite, or a sequence has a time twice.
+        DataError: A cell is no number or no time.
+    """
     columns, features = manifest["columns"], manifest["features"]
     id, time = columns["id"], columns["time"]
-    found = frame_columns(frame, [id, *([time] if time else []), *features])
+    arrow_columns = frame_columns(frame, [id, *([time] if time else []), *features])
     values = np.stack(
-        [arrow.numbers(found[name], f"the rows, column {name!r}") for name in features], axis=1
+        [arrow.numbers(arrow_columns[name], f"the rows, column {name!r}") for name in features],
+        axis=1,
     )
     for row, number in np.argwhere(~np.isfinite(values)):
         what = "an infinite" if np.isinf(values[row, number]) else "no"
         raise ModelError(f"row {row} (from 0) has {what} value of {features[number]!r}.")
-    ids = arrow.texts(found[id], f"the rows, column {id!r}").to_pylist()
+    ids = arrow.texts(arrow_columns[id], f"the rows, column {id!r}").to_pylist()
     for row, name in enumerate(ids):
         if not name:
             raise ModelError(f"row {row} (from 0) has no {id!r}, which tells the sequences apart.")
     rows = rows_by_id(ids)
     if time:
         times = read_times(
-            found[time], lambda row: f"the rows, column {time!r}, row {row} (from 0)"
+            arrow_columns[time], lambda row: f"the rows, column {time!r}, row {row} (from 0)"
         )
         for name, own in rows.items():
             same = put_in_order(own, times)

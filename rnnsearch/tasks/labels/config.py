@@ -1,4 +1,4 @@
-"""The labelled sequences to learn, as plain values."""
+"""The config of the labels task: where the labelled sequences come from, and how they are split."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from rnnsearch.tasks.splits import SplitConfig, split_problems
 from rnnsearch.vocabulary import PATH, NeverSampled, Range, outside
 
 MOST_NUMBERS = 100_000_000
-"""Of all generated sequences, at 8 bytes each; they are held several times over."""
+"""The most numbers of all generated sequences: they take 8 bytes each and are held several
+times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,10 @@ class GeneratedConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelsConfig:
-    """Sequences of any length to classes. Exactly one of `path` and `generated.rule` is given."""
+    """Learn the class of sequences of any length.
+
+    They are read from `path` or made by `generated.rule`; exactly one of the two is given.
+    """
 
     type: Literal["labels"] = "labels"
     path: Annotated[

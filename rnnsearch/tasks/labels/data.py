@@ -1,4 +1,4 @@
-"""Labelled sequences, encoded and split; no torch."""
+"""Labelled sequences, encoded and split into parts, without torch."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class LabelsData:
     """Encoded sequences of each part, their labels, and how new sequences are encoded.
 
     Attributes:
-        encoder: Learned on the training part.
-        classes: Names in alphabetical order; a label is the place in it.
-        sequences: Of each part that exists.
-        labels: int64 [sequences] of each part.
+        encoder: Fitted on the training part.
+        classes: Names in alphabetical order; a label is a place in it.
+        sequences: The encoded sequences of each part that exists.
+        labels: Of each part, int64 [sequences].
         digest: SHA-256 of what was read.
-        told: Notes from reading.
+        reading_notes: Sentences for the person who starts the study, about what was read.
     """
 
     config: LabelsConfig
@@ -41,7 +41,7 @@ class LabelsData:
     sequences: dict[Part, Ragged]
     labels: dict[Part, Ints]
     digest: str
-    told: tuple[str, ...]
+    reading_notes: tuple[str, ...]
 
     losses: tuple[Loss, ...] = field(default=("cross_entropy",), init=False)
     quantiles: tuple[float, ...] = field(default=(), init=False)
@@ -61,13 +61,13 @@ class LabelsData:
         """Read or make labelled sequences, drop duplicates, split, and encode.
 
         Raises:
-            DataError: They cannot be read, have one class alone, or too few sequences of one.
+            DataError: They cannot be read, all have the same class, or a class has too few of them.
         """
         return _generated(config) if config.generated.rule != "none" else _read(config)
 
     @classmethod
     def stand_in(cls, config: LabelsConfig) -> LabelsData:
-        """The same task on a few made sequences: its metrics have the same names."""
+        """The same task on a few made sequences, whose metrics have the same names."""
         if config.features or config.generated.rule != "none":
             made = GeneratedConfig(rule="sign_of_last", count=20, held_out=10)
             return cls.read(LabelsConfig(generated=made))
@@ -78,11 +78,11 @@ class LabelsData:
         return cls(config, encoder, ("a", "b"), sequences, labels, "", ())
 
     def seq_len(self, window: Window) -> int:
-        """Steps of the longest training sequence."""
+        """Time steps of the longest training sequence."""
         return window.seq_len or int(self.sequences["train"].lengths.max())
 
     def shown(self, part: Part, number: int) -> str:
-        """A sequence for people to read: a text, or which of the part it is."""
+        """A sequence as a person reads it: its text, or of numbers its place in the part."""
         if isinstance(self.encoder, TextEncoder):
             return self.encoder.decode(self.sequences[part][number].tolist())
         return f"sequence {number} of {part}"
@@ -92,12 +92,12 @@ class LabelsData:
         return {part: len(labels) for part, labels in self.labels.items()}
 
     def sha256(self) -> str:
-        """Hash of the files, or of the generated numbers."""
+        """The SHA-256 of the files, or of the generated numbers."""
         return self.digest
 
     def notes(self) -> Sequence[str]:
-        """What was dropped or cut, what training never shows, and where nothing can be learned."""
-        return [*self.told, *_class_notes(self)]
+        """What was dropped or cut in reading, what cannot be learned, and uneven classes."""
+        return [*self.reading_notes, *_class_notes(self)]
 
     def metrics(self) -> Sequence[Metric]:
         """Accuracy, macro-F1, and mean negative log-likelihood over the validation part."""
@@ -131,9 +131,10 @@ class LabelsData:
         ]
 
     def manifest(self) -> dict[str, Any]:
-        """The classes, and how a sequence is encoded."""
+        """The classes, the columns of a table to label, and how a sequence is encoded."""
         config = self.config
-        # A folder's texts and generated numbers have no columns; a table of new ones needs some.
+        # Texts of a folder and generated numbers come without columns, but a table to label has
+        # some.
         columns = {
             "id": config.id or "sequence",
             "time": config.time,
@@ -148,6 +149,7 @@ class LabelsData:
 
 
 def _read(config: LabelsConfig) -> LabelsData:
+    """Labelled sequences of a folder or a table; see `LabelsData.read`."""
     source = read(config)
     classes = tuple(sorted(set(source.labels)))
     if len(classes) < 2:
@@ -172,7 +174,7 @@ def _read(config: LabelsConfig) -> LabelsData:
         encoder = number_encoder(
             by_part["train"], config.features, config.scaler, config.max_length
         )
-    told = [*source.notes, *_told(config, sequences, keys, len(kept))]
+    notes = [*source.notes, *_reading_notes(config, sequences, keys, len(kept))]
     return LabelsData(
         config,
         encoder,
@@ -180,18 +182,18 @@ def _read(config: LabelsConfig) -> LabelsData:
         {part: Ragged.of([encoder.encode(one) for one in some]) for part, some in by_part.items()},
         {part: labels[places] for part, places in parts.items()},
         source.digest,
-        tuple(told),
+        tuple(notes),
     )
 
 
 def _key(sequence: Any) -> Hashable:
-    """Equal where sequences are."""
+    """A value that is equal where two sequences are equal."""
     if isinstance(sequence, str):
         return sequence
     return sequence.shape, (sequence + 0.0).tobytes()  # -0.0 is 0.0
 
 
-def _told(
+def _reading_notes(
     config: LabelsConfig, sequences: Sequence[Any], keys: Sequence[Hashable], kept: int
 ) -> list[str]:
     notes = []
@@ -216,15 +218,16 @@ def _told(
 
 
 def _generated(config: LabelsConfig) -> LabelsData:
+    """Labelled sequences that are made; see `generated.generate`."""
     made = generate(config.generated)
     names = tuple(f"x{number}" for number in range(1, config.generated.num_features + 1))
     encoder = number_encoder(list(made["train"][0]), names, config.scaler, config.max_length)
     digest = sha256()
     for values, labels in made.values():
         digest.update(values.astype("<f8").tobytes() + labels.astype("<i8").tobytes())
-    told = []
+    notes = []
     if config.generated.rule == "random":
-        told.append(
+        notes.append(
             "labels are drawn without regard to the sequences: nothing can be learned, and no "
             "model beats an accuracy of 0.5 on held-out data but by chance"
         )
@@ -238,11 +241,12 @@ def _generated(config: LabelsConfig) -> LabelsData:
         },
         {part: labels for part, (_, labels) in made.items()},
         digest.hexdigest(),
-        tuple(told),
+        tuple(notes),
     )
 
 
 def _class_notes(data: LabelsData) -> list[str]:
+    """A note where the commonest class has ten times as many training sequences as the rarest."""
     counts = np.bincount(data.labels["train"], minlength=len(data.classes))
     rare, common = int(counts.argmin()), int(counts.argmax())
     if counts[common] < 10 * counts[rare]:

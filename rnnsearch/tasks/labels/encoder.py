@@ -1,4 +1,4 @@
-"""From a text or rows of numbers to what the network reads, learned on the training part."""
+"""Encoders, fitted on the training part: from a text or rows of numbers to network inputs."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from rnnsearch.tasks.labels.source import normalized
 from rnnsearch.tasks.scaling import Scaler, ScalerKind
 
 OTHER = 0
-"""The symbol of every character that the training part does not have."""
+"""The symbol that stands for every character which the training part does not have."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextEncoder:
-    """Characters to symbols.
+    """Encodes the characters of a text as symbols.
 
     Attributes:
-        alphabet: Characters of the training part, ascending; symbol n is `alphabet[n - 1]`.
+        alphabet: The characters of the training part, sorted; symbol n is `alphabet[n - 1]`.
         normalize: As in the config.
         max_length: Longer texts keep their last characters.
     """
@@ -34,14 +34,14 @@ class TextEncoder:
 
     @property
     def size(self) -> int:
-        """Symbols, `OTHER` among them."""
+        """How many symbols there are, with `OTHER`."""
         return 1 + len(self.alphabet)
 
     def encode(self, sequence: Any) -> NDArray[np.int32]:
-        """Symbols of a text [characters].
+        """The symbols of a text, int32 [characters].
 
         Raises:
-            ModelError: It is no text, or nothing of it is left.
+            ModelError: It is no text, or nothing is left of it once it is normalized.
         """
         if not isinstance(sequence, str):
             raise ModelError(f"this model reads texts, not {type(sequence).__name__}.")
@@ -49,11 +49,11 @@ class TextEncoder:
         if not text:
             raise ModelError(f"nothing is left to read of the text {sequence!r}.")
         numbers = {character: number for number, character in enumerate(self.alphabet, 1)}
-        found = np.array([numbers.get(character, OTHER) for character in text], dtype=np.int32)
-        return _last(found, self.max_length)
+        symbols = np.array([numbers.get(character, OTHER) for character in text], dtype=np.int32)
+        return _last(symbols, self.max_length)
 
     def decode(self, symbols: Sequence[int]) -> str:
-        """The text of symbols; U+FFFD stands for `OTHER`."""
+        """The text that symbols stand for, with U+FFFD for `OTHER`."""
         return "".join("\ufffd" if one == OTHER else self.alphabet[one - 1] for one in symbols)
 
     def to_json(self) -> dict[str, Any]:
@@ -63,12 +63,12 @@ class TextEncoder:
 
 @dataclass(frozen=True, slots=True)
 class NumberEncoder:
-    """Rows of numbers to scaled rows.
+    """Encodes rows of numbers as scaled rows.
 
     Attributes:
-        features: Names of the columns.
-        scaler: Fitted on the steps of the training part.
-        max_length: Longer sequences keep their last steps.
+        features: The names of the columns.
+        scaler: Fitted on the time steps of the training part.
+        max_length: Longer sequences keep their last time steps.
     """
 
     features: tuple[str, ...]
@@ -77,14 +77,14 @@ class NumberEncoder:
 
     @property
     def size(self) -> int:
-        """Columns."""
+        """How many columns there are."""
         return len(self.features)
 
     def encode(self, sequence: Any) -> Floats:
-        """Scaled rows [steps, features].
+        """The scaled rows of a sequence, float64 [time steps, features].
 
         Raises:
-            ModelError: It has another shape, no step, or numbers that are not finite.
+            ModelError: It has another shape, no row, or numbers that are not finite.
         """
         try:
             rows = np.asarray(sequence, dtype=np.float64)
@@ -127,7 +127,7 @@ def encoder_from_json(values: Mapping[str, Any]) -> Encoder:
 def text_encoder(
     texts: Sequence[str], normalize: Literal["nfc", "ascii"], max_length: int | None
 ) -> TextEncoder:
-    """The characters of the training texts."""
+    """An encoder for the characters of the training texts."""
     return TextEncoder("".join(sorted(set().union(*texts))), normalize, max_length)
 
 
@@ -137,7 +137,7 @@ def number_encoder(
     kind: ScalerKind,
     max_length: int | None,
 ) -> NumberEncoder:
-    """Scaled by all the steps of the training sequences."""
+    """An encoder whose scaler is fitted on all time steps of the training sequences."""
     rows = np.concatenate([_last(sequence, max_length) for sequence in sequences])
     return NumberEncoder(tuple(features), Scaler.fit(rows, kind), max_length)
 

@@ -1,4 +1,4 @@
-"""The labels task, as all other rooms know it."""
+"""The family object of the labels task, by which all other rooms know it."""
 
 from __future__ import annotations
 

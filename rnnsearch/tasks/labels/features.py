@@ -1,4 +1,4 @@
-"""What a sequence shows without its order in time, as rows for a regression."""
+"""Features of a sequence that leave out its order in time, as rows for a regression."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.ragged import Ragged
 
 MARK = (-1,)
-"""Stands before the first and after the last symbol of a text."""
+"""A symbol that is put before the first and after the last symbol of a text."""
 
 
 def ngram_counts(sequences: Mapping[Part, Ragged], highest: int) -> dict[Part, Any]:
-    """Sparse counts of n-grams of symbols, a row a text of the part, a column an n-gram.
+    """Counts of n-grams of symbols, as a sparse matrix [texts, n-grams] for each part.
 
-    Columns are the n-grams of at least two training texts.
+    Columns are the n-grams that at least two training texts hold.
+
+    Args:
+        highest: The most symbols of an n-gram.
     """
     from scipy.sparse import csr_matrix
 
@@ -39,7 +42,8 @@ def ngram_counts(sequences: Mapping[Part, Ragged], highest: int) -> dict[Part, A
 
 
 def _all_grams(texts: Ragged, highest: int) -> list[Counter[tuple[int, ...]]]:
-    """N-grams of each text, up to `highest` long; the marks alone are none."""
+    """The n-grams of each text, of up to `highest` symbols, and their counts; a mark alone is
+    none."""
     found = []
     for number in range(len(texts)):
         symbols = MARK + tuple(texts[number].tolist()) + MARK
@@ -55,9 +59,10 @@ def _all_grams(texts: Ragged, highest: int) -> list[Counter[tuple[int, ...]]]:
 
 
 def summaries(sequences: Mapping[Part, Ragged]) -> dict[Part, Floats]:
-    """Each column's last value, mean, deviation, least and greatest, and the log of the length.
+    """Summaries of each sequence, [sequences, 5 * features + 1] for each part.
 
-    Scaled by the training part.
+    They are the last value, mean, standard deviation, minimum and maximum of each feature, and the
+    logarithm of the length, all scaled to mean 0 and deviation 1 on the training part.
     """
     rows = {part: _summaries(some) for part, some in sequences.items()}
     mean, deviation = rows["train"].mean(axis=0), rows["train"].std(axis=0)

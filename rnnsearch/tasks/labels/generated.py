@@ -1,4 +1,4 @@
-"""Sequences of normal values with a label that is noise, or that the last value decides."""
+"""Made sequences of normal values, whose labels are random or the sign of the last value."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ CLASSES = {"random": ("0", "1"), "sign_of_last": ("negative", "positive")}
 def generate(
     config: GeneratedConfig,
 ) -> dict[Part, tuple[Floats, Ints]]:
-    """Values (sequences, length, num_features) and labels (sequences,) of each part.
+    """Values [sequences, length, num_features] and labels int64 [sequences] of each part.
 
-    Each part has a stream of its own, so a longer training part changes no held-out sequence.
-    Both classes stand in every part.
+    Each part is drawn from a random stream of its own, so that the number of training sequences
+    changes no held-out sequence. Both classes stand in every part.
     """
     sizes: dict[Part, int] = {
         "train": config.count,
@@ -33,7 +33,7 @@ def generate(
             labels = (values[:, -1, -1] > 0).astype(np.int64)
         else:
             labels = draw.integers(0, 2, size=count)
-        if labels.min() == labels.max():  # of so few that chance gave one class alone
+        if labels.min() == labels.max():  # so few were drawn that all are of one class
             labels[0] = 1 - labels[0]
             if config.rule == "sign_of_last":
                 values[0, -1, -1] *= -1

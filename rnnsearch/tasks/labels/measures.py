@@ -1,4 +1,4 @@
-"""How well classes are told apart: accuracy, macro-F1, likelihood, the confusion matrix."""
+"""How well a classifier does: accuracy, macro-F1, likelihood and the confusion matrix."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rnnsearch.tasks.arrays import Floats, Ints
 
 
 def confusion(truth: Ints, guesses: Ints, classes: int) -> Ints:
-    """Counts [class, guessed class] of sequences [N]."""
+    """The confusion matrix: counts [class, guessed class] of sequences [N]."""
     pairs = truth * classes + guesses
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
@@ -25,6 +25,7 @@ def measures(counts: Ints) -> dict[str, float]:
 
 
 def scores(truth: Ints, logs: Floats) -> dict[str, float]:
-    """Accuracy, macro-F1 and nats of log-probabilities [N, classes]."""
-    found = measures(confusion(truth, logs.argmax(axis=1), logs.shape[1]))
-    return {**found, "nats": float(-logs[np.arange(len(truth)), truth].mean())}
+    """Accuracy, macro-F1 and mean negative log-likelihood in nats, of log-probabilities [N,
+    classes]."""
+    shares = measures(confusion(truth, logs.argmax(axis=1), logs.shape[1]))
+    return {**shares, "nats": float(-logs[np.arange(len(truth)), truth].mean())}

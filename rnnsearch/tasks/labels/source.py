@@ -1,4 +1,4 @@
-"""Labelled sequences as they stand in a folder or a table, before anything is split."""
+"""Labelled sequences as they stand in a folder or a table, before they are split or encoded."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".parquet", ".pq")
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Sequences and their labels, in the order of the source.
+    """Sequences and their labels, in the order of the folder or table.
 
     Attributes:
-        sequences: Texts, or float64 arrays (steps, features).
-        labels: One a sequence.
+        sequences: Texts, or float64 arrays (time steps, features).
+        labels: The class of each sequence.
         digest: SHA-256 of what was read.
-        notes: What a person must know of it.
+        notes: Sentences about it for the person who starts the study.
     """
 
     sequences: list[str] | list[Floats]
@@ -42,10 +42,10 @@ class Labelled:
 
 
 def read(config: LabelsConfig) -> Labelled:
-    """Read what `path` names.
+    """Read the labelled sequences of the folder or table that `path` names.
 
     Raises:
-        DataError: It is missing, empty, not UTF-8, or not what the config says.
+        DataError: The path is missing, empty, not UTF-8, or not what the config says.
     """
     path = Path(config.path or "")
     if path.is_dir():
@@ -69,12 +69,13 @@ def read(config: LabelsConfig) -> Labelled:
 
 
 def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Sequences to label, each with its name: the lines of a text file, or the steps of a table.
+    """Sequences for a trained model to label, each with its name.
 
-    A model of a table's texts reads the same column of a file that has it in its header.
+    They are the texts of a table or the lines of a text file, which are their own names; or, for a
+    model of numbers, the sequences of a table with a time step in each row.
 
     Args:
-        manifest: Of the model; a table must have its columns.
+        manifest: That of the model; a table must have its columns.
 
     Raises:
         DataError: The file cannot be read, or is not what the model reads.
@@ -88,7 +89,7 @@ def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> list[tuple[str, 
 
 
 def _texts(path: Path, column: str) -> list[str]:
-    """The column of that name of a table, or else the lines of a text file."""
+    """The texts of a column of a table, or the lines of a file that is no table."""
     if path.suffix.lower() in TABLE_ENDINGS and path.is_file():
         hint = " A file that holds a text a line, and no table, is called .txt."
         return read_texts(path, [column], hint).columns[column]
@@ -100,14 +101,18 @@ def _texts(path: Path, column: str) -> list[str]:
 
 
 def normalized(text: str, how: str) -> str:
-    """A text without blanks around it, its accents composed or, with `ascii`, dropped."""
+    """A text without blanks around it, in Unicode's composed form (NFC).
+
+    Args:
+        how: `ascii` also drops accents and all other characters that are not ASCII.
+    """
     if how == "ascii":
         text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     return unicodedata.normalize("NFC", text).strip()
 
 
 def _folder(config: LabelsConfig, folder: Path) -> Labelled:
-    """One text file a class, its name without `.txt` the label; a sequence a line."""
+    """The labelled lines of a folder that has a text file `CLASS.txt` for each class."""
     if config.text is not None or config.features or config.id is not None:
         raise DataError(f"{folder} is a folder, one text file a class; leave the columns out.")
     files = sorted(
@@ -134,7 +139,7 @@ def _folder(config: LabelsConfig, folder: Path) -> Labelled:
 
 
 def _steps(config: LabelsConfig, path: Path) -> Labelled:
-    """A long table: each row one step of the sequence that its `id` names."""
+    """The labelled sequences of a table with a time step in each row."""
     assert config.id is not None
     times = [] if config.time is None else [config.time]
     table = read_texts(path, [config.id, config.label, *times, *config.features])
@@ -157,10 +162,10 @@ def _steps(config: LabelsConfig, path: Path) -> Labelled:
 def _sequences(
     table: Texts, id: str, time: str | None, features: Sequence[str]
 ) -> Iterator[tuple[str, list[int], Floats]]:
-    """Each sequence of a table of steps: its name, its rows in the order of time, and its steps.
+    """Each sequence of a table of time steps: its name, its rows in the order of time, its values.
 
     Raises:
-        DataError: A sequence has a time twice, or a cell is no number.
+        DataError: A sequence has a time twice, or a cell is no number or no time.
     """
     values = np.stack([_numbers(table, name) for name in features], axis=1)
     rows = rows_by_id(table.columns[id])
@@ -181,7 +186,7 @@ def _numbers(table: Texts, name: str) -> Floats:
     """A column as finite numbers.
 
     Raises:
-        DataError: A cell is none; its place is named.
+        DataError: A cell is no finite number; its place is named.
     """
     found = np.empty(len(table.lines))
     for row, cell in enumerate(table.columns[name]):

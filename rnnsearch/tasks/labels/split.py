@@ -1,4 +1,4 @@
-"""Parts that share no sequence, each with every class in it."""
+"""The split of labelled sequences into parts that share no sequence and hold every class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rnnsearch.tasks.streams import derive
 
 
 def unique_pairs(keys: Sequence[Hashable], labels: Sequence[int]) -> Ints:
-    """Positions of the first of each pair of a sequence and its label, ascending."""
+    """The position of the first occurrence of each pair of a sequence and its label, ascending."""
     first: dict[tuple[Hashable, int], int] = {}
     for position, pair in enumerate(zip(keys, labels, strict=True)):
         first.setdefault(pair, position)
@@ -35,9 +35,13 @@ def split(
     showed under another label would be a trap. Such a group is dealt with its rarest class.
 
     Args:
-        keys: Equal where sequences are equal; pairs with labels are unique.
-        labels: Numbers of the classes.
-        shares: Of the sequences of each class, to the nearest that whole groups allow.
+        keys: A value for each sequence, equal where sequences are equal; no pair of a key and a
+            label stands twice.
+        labels: The number of each sequence's class.
+        classes: The names of the classes.
+        shares: The share of each class's sequences that a part gets, as near as whole groups of
+            equal sequences allow.
+        seed: That of the draw.
 
     Returns:
         Ascending positions in `keys` of each part whose share is above 0.
@@ -45,7 +49,7 @@ def split(
     Raises:
         DataError: A class has too few sequences to stand in every part.
     """
-    wanted = sizes_of(shares)
+    sizes = sizes_of(shares)
     counts = np.bincount(labels, minlength=len(classes))
     groups: dict[Hashable, list[int]] = {}
     for position, key in enumerate(keys):
@@ -54,24 +58,25 @@ def split(
     for group in groups.values():
         rarest = min((int(labels[at]) for at in group), key=lambda one: (counts[one], one))
         dealt[rarest].append(group)
-    found: dict[Part, list[int]] = {part: [] for part in wanted}
-    for number, own in enumerate(dealt):
-        if len(own) < len(wanted):
+    positions: dict[Part, list[int]] = {part: [] for part in sizes}
+    for number, of_class in enumerate(dealt):
+        if len(of_class) < len(sizes):
             raise DataError(
-                f"the class {classes[number]!r} has {len(own)} different sequences of its own, "
-                f"and {', '.join(wanted)} need one each. Give it more, or take the class out."
+                f"the class {classes[number]!r} has {len(of_class)} different sequences of its "
+                f"own, and {', '.join(sizes)} need one each. Give it more, or take the class out."
             )
-        order = np.random.default_rng(derive(seed, "split", number)).permutation(len(own))
+        order = np.random.default_rng(derive(seed, "split", number)).permutation(len(of_class))
         begin = 0
-        for part, end in zip(wanted, _ends(len(own), list(wanted.values())), strict=True):
+        for part, end in zip(sizes, _ends(len(of_class), list(sizes.values())), strict=True):
             for at in order[begin:end]:
-                found[part] += own[at]
+                positions[part] += of_class[at]
             begin = end
-    return {part: np.array(sorted(some), dtype=np.int64) for part, some in found.items()}
+    return {part: np.array(sorted(some), dtype=np.int64) for part, some in positions.items()}
 
 
 def _ends(count: int, shares: Sequence[float]) -> list[int]:
-    """Where each part ends among `count` groups; at least one a part."""
+    """The place after the last of each part's groups, of `count` groups; each part gets at least
+    one."""
     sizes = [max(1, round(count * share)) for share in shares[1:]]
     while sum(sizes) >= count:
         sizes[sizes.index(max(sizes))] -= 1

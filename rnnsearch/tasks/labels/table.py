@@ -13,19 +13,24 @@ from numpy.typing import NDArray
 
 
 def rows_by_id(ids: Iterable[Hashable]) -> dict[str, list[int]]:
-    """Places of the rows of each sequence, in the order in which they first appear."""
-    found: dict[str, list[int]] = {}
+    """The row numbers of each sequence, by its id; sequences in the order in which they first
+    appear.
+
+    Args:
+        ids: The id of the sequence that each row belongs to.
+    """
+    rows: dict[str, list[int]] = {}
     for row, name in enumerate(ids):
-        found.setdefault(str(name), []).append(row)
-    return found
+        rows.setdefault(str(name), []).append(row)
+    return rows
 
 
 def put_in_order(rows: list[int], times: NDArray[Any]) -> tuple[int, int] | None:
     """Sort the rows of a sequence by their times, in place.
 
     Args:
-        rows: Places in `times`.
-        times: Of every row of the table.
+        rows: Numbers of the sequence's rows.
+        times: The time of every row of the table.
 
     Returns:
         The first two rows that have the same time, or None.

@@ -1,4 +1,4 @@
-"""The labels task on a device: batches of whole sequences, scores over whole parts."""
+"""The labels task on a device: batches of whole sequences, and scores of whole parts."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
 
 EXAMPLES = 8
-"""Held-out sequences that are shown with what the model makes of them."""
+"""How many validation sequences `say` shows with the label that the model gives them."""
 
 
 class LabelsTask:
-    """Read a whole sequence, then say its class.
+    """Read a whole sequence, then predict its class at its last time step.
 
     A batch holds whole sequences of like length, drawn anew for each pass; see
     `bucketed_passes`.
@@ -48,22 +48,22 @@ class LabelsTask:
         }
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
-        """Numbers of training sequences, or `NOBODY`; [steps, B]."""
+        """Numbers of training sequences, or `NOBODY` in an empty place; [training steps, B]."""
         return bucketed_passes(seed, epoch, window, self._parts["train"].on_host)
 
     def longest(self, index: Ints) -> Ints:
-        """See `UnequalTask`."""
+        """See `UnequalTask.longest`."""
         return self._parts["train"].longest(index)
 
     def gather(self, index: Tensor, window: Window) -> Batch:
-        """Whole sequences [K, T, B, ...], their labels [K, 1, B] and lengths [K, B]."""
+        """Whole sequences [K, T, B, ...] with their labels [K, 1, B] and lengths [K, B]."""
         inputs, lengths = self._parts["train"].padded(index, self.data.seq_len(window))
         return Batch(inputs, self._labels["train"][index].unsqueeze(1), lengths)
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """Accuracy, macro-F1 and nats over every sequence of a part, each from the zero state.
 
-        A model whose outputs are not finite has no accuracy either: all three are NaN.
+        All three are NaN of a model whose outputs are not finite.
         """
         del carried
         if part not in self.data.labels:
@@ -76,10 +76,10 @@ class LabelsTask:
         expected = truth.cpu().numpy()
         guesses = outputs.argmax(dim=-1).cpu().numpy()
         columns: dict[str, list[float]] = {"accuracy": [], "macro_f1": []}
-        for own in guesses:
-            found = measures(confusion(expected, own, len(self.data.classes)))
+        for of_trial in guesses:
+            scores = measures(confusion(expected, of_trial, len(self.data.classes)))
             for name, values in columns.items():
-                values.append(found[name])
+                values.append(scores[name])
         metrics = {
             f"{part}_{name}": torch.where(nats.isfinite(), nats.new_tensor(values), torch.nan)
             for name, values in columns.items()
@@ -87,7 +87,8 @@ class LabelsTask:
         return {**metrics, f"{part}_nats": nats}
 
     def say(self, predictor: Predictor) -> str:
-        """Some validation sequences, the class that the model gives them, and the true one."""
+        """Some validation sequences, each with the class that the model gives it and the true
+        one."""
         data = self.data
         labels, part = data.labels["val"], data.sequences["val"]
         draw = np.random.default_rng(derive(0, "examples"))
@@ -119,7 +120,7 @@ class LabelsTask:
     def _outputs(self, predictor: Predictor, sequences: WholeSequences) -> Tensor:
         """Outputs of the head after every sequence, [K, N, classes]."""
         size = predictor.size, len(sequences.lengths), len(self.data.classes)
-        found = torch.empty(size, device=self._device, dtype=predictor.dtype)
+        logits = torch.empty(size, device=self._device, dtype=predictor.dtype)
         for numbers, _, outputs in sequences.read(predictor):
-            found[:, numbers] = outputs.squeeze(1)  # of the last steps alone
-        return found
+            logits[:, numbers] = outputs.squeeze(1)  # of the last time steps alone
+        return logits

@@ -1,4 +1,4 @@
-"""What a trained model of labels can do: say what whole sequences are."""
+"""What a trained model of labels can do: give whole sequences their class."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
 
 
 class LabelsUse(Use):
-    """Of labels."""
+    """What a trained model of labels can do."""
 
     head: Head = "last"
     pictured = True
@@ -33,7 +33,7 @@ class LabelsUse(Use):
         raise ModelError(self.why_no_text())
 
     def why_no_text(self) -> str:
-        """It has no next symbol."""
+        """A model of labels predicts no next symbol."""
         return "a model of labels continues nothing; use classify(sequences)."
 
     def classify(self, predictor: Predictor, sequences: Any) -> Any:
@@ -50,7 +50,8 @@ class LabelsUse(Use):
         return read_unlabelled(path, self.manifest)
 
     def signature(self) -> Signature:
-        """A text a row; or an id, a time where there is one, and numbers."""
+        """A sequence in each row, as a text; or a time step, with an id, a time if any, and
+        numbers."""
         columns = self._columns
         out = (
             Column("label", "string"),
@@ -61,11 +62,11 @@ class LabelsUse(Use):
         id = Column(columns["id"], meaning="which sequence a step belongs to", required=False)
         times = [Column(columns["time"], meaning="orders the steps", required=False)]
         numbers = [Column(name, meaning="numbers") for name in self.manifest["features"]]
-        whose = Column(columns["id"], "string")
-        return Signature((id, *times[: bool(columns["time"])], *numbers), (whose, *out))
+        sequence = Column(columns["id"], "string")
+        return Signature((id, *times[: bool(columns["time"])], *numbers), (sequence, *out))
 
     def example(self) -> Any:
-        """A short text, or a sequence of three steps at each column's own level."""
+        """A short text, or a sequence of three time steps, each column at its mean."""
         import numpy as np
         import pandas as pd
 
@@ -83,14 +84,14 @@ class LabelsUse(Use):
         """Label sequences of any length.
 
         Args:
-            given: A DataFrame with a column of texts, a sequence a row; or a step a row with the
-                id of its sequence and the columns of numbers of training, in any order where
-                training had a time, which is needed then. Cells may be of any type that the file
-                could have.
+            given: A DataFrame with a sequence in each row, in a column of texts; or with a time
+                step in each row: the id of its sequence and the columns of numbers of training.
+                Where training had a time, it is needed and the rows may come in any order. Cells
+                may be of any type that the file could have.
 
         Returns:
-            A row a sequence: of steps, its id; `label`, the likeliest class; and a probability
-            for each class, `p_<class>`.
+            A row for each sequence: its id, where rows are time steps; `label`, the likeliest
+            class; and the probability of each class, `p_<class>`.
 
         Raises:
             ModelError: Rows, columns or cells are not what the model reads.
@@ -99,12 +100,12 @@ class LabelsUse(Use):
         return self.classify(predictor, given)
 
     def command(self, said: str) -> tuple[object, ...] | None:
-        """Label the first example that the model said, or the study's own file."""
+        """The command that labels the first of the examples in `said`, or the study's file."""
         if not self._of_texts:
             path = self.description.task.get("path")
             return ("classify", "--file", Path(path)) if path and Path(path).is_file() else None
         example = said.split("\n")[0]
-        # `some text: class (0.98), right`
+        # such as `some text: class (0.98), right`
         cuts = [example.rfind(f": {name} (") for name in self.manifest["classes"]]
         words = example[: max(cuts)].strip() if max(cuts) > 0 else ""
         if words.startswith("-"):
@@ -112,13 +113,13 @@ class LabelsUse(Use):
         return ("classify", words) if words else None
 
     def code(self) -> str:
-        """The label of a text, or of steps."""
+        """The label of a text, or of some time steps."""
         if self._of_texts:
             return "model.classify(['some text']).labels"
         return f"model.classify([numpy.zeros((10, {self.description.input_size}))]).labels"
 
     def how(self, asked: CommandTarget) -> str:
-        """By giving it a text, or a file."""
+        """The command that labels a text or a file, or the columns that a file must have."""
         if self._of_texts:
             return f": {asked.command('classify', 'some text')}"
         file = self.command("")
@@ -129,6 +130,6 @@ class LabelsUse(Use):
         return f", with --file: a CSV with a step a row and the columns {', '.join(columns)}."
 
     def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
-        """It goes on with nothing."""
+        """The model continues no sequence."""
         labels = f"{asked.model} labels sequences and continues none; let it label yours"
         return dict.fromkeys(("rollout", "sample"), labels + self.how(asked))

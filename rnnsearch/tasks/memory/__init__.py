@@ -1,1 +1,1 @@
-"""Made sequences that ask for memory: adding and copying. `__init__` imports nothing."""
+"""Two tests of a network's memory, adding and copying. `__init__` imports nothing."""

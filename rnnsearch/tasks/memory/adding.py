@@ -1,4 +1,4 @@
-"""The adding problem: remember two marked numbers over a long time, and say their sum."""
+"""The adding problem: remember two marked numbers over many time steps and predict their sum."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from rnnsearch.vocabulary import Range
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddingConfig(MemoryConfig):
-    """Say at the end the sum of the two numbers that were marked.
+    """Predict, at the last time step, the sum of the two numbers that were marked.
 
-    Each step shows a number, uniform in [0, 1), and a marker, which is 1 at one step of the first
-    half and at one of the second, else 0. Source: Hochreiter and Schmidhuber, Long short-term
-    memory, Neural Computation 9 (1997), section 5.4, in the form with marks of 0 and 1 and a plain
-    sum that Le, Jaitly and Hinton (2015) use.
+    Each time step shows a number, uniform in [0, 1), and a marker, which is 1 at one time step of
+    the first half and at one of the second, else 0. Source: Hochreiter and Schmidhuber, Long
+    short-term memory, Neural Computation 9 (1997), section 5.4, in the form with marks of 0 and 1
+    and a plain sum that Le, Jaitly and Hinton (2015) use.
     """
 
     type: Literal["adding"] = "adding"
@@ -35,7 +35,8 @@ def problems(config: AddingConfig) -> list[tuple[str, str]]:
 def generate(
     config: AddingConfig, count: int, generator: np.random.Generator
 ) -> tuple[NDArray[np.float32], Ints]:
-    """Numbers [sequences, length], and the two marked steps of each, [sequences, 2]."""
+    """Numbers [sequences, length], and the two marked time steps of each sequence, [sequences,
+    2]."""
     numbers = generator.random((count, config.length), dtype=np.float32)
     half = config.length // 2
     marks = np.stack(

@@ -1,4 +1,4 @@
-"""What both memory tests have in common, as plain values."""
+"""The keys that both tests of memory have, and the checks of their values."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Annotated
 from rnnsearch.vocabulary import NeverSampled, Range, outside
 
 MOST_NUMBERS = 200_000_000
-"""Steps of all sequences; more would not fit into a laptop's memory."""
+"""The most time steps of all sequences; more would not fit into a laptop's memory."""
 
 _SIZES = ("train_sequences", "val_sequences", "test_sequences")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryConfig:
-    """How many sequences are made; every part is drawn from a stream of its own."""
+    """How many sequences are made; each part is drawn from a random stream of its own."""
 
     type: str
     train_sequences: Annotated[
@@ -34,10 +34,10 @@ class MemoryConfig:
 
 
 def shared_problems(config: MemoryConfig, steps: int) -> list[tuple[str, str]]:
-    """Everything wrong with a config of one of these tasks; see `tasks.sine.config.problems`.
+    """What is wrong with a config of either task, in pairs as `Family.wrong` gives them.
 
     Args:
-        steps: Of one sequence.
+        steps: Time steps of one sequence.
     """
     if found := outside(config):
         return found

@@ -1,4 +1,4 @@
-"""The copy problem: read some symbols, wait, and write them again."""
+"""The copy problem: read some symbols, wait, and write them in the same order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rnnsearch.vocabulary import Range
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyConfig(MemoryConfig):
-    """Write `length` symbols again, `delay` steps after they were read.
+    """Write `length` symbols again, `delay` time steps after they were read.
 
     A sequence shows the symbols, `delay - 1` blanks, a mark, and blanks while the model writes;
     until the mark is read the target is the blank. Source: Hochreiter and Schmidhuber (1997);
@@ -31,24 +31,25 @@ class CopyConfig(MemoryConfig):
 
     @property
     def steps(self) -> int:
-        """Of a sequence."""
+        """Time steps of a sequence."""
         return 2 * self.length + self.delay
 
     @property
     def blank(self) -> int:
-        """The symbol after the ones to remember; the mark is the one after it."""
+        """The number of the blank, next after the symbols to remember; the mark's is the one after
+        it."""
         return self.symbols
 
 
 def problems(config: CopyConfig) -> list[tuple[str, str]]:
     """Everything wrong with a config whose fields have the right types."""
     found = shared_problems(config, config.steps)
-    wanted = config.train_sequences + config.val_sequences + config.test_sequences
-    if not found and config.symbols**config.length < 2 * wanted:
+    needed = config.train_sequences + config.val_sequences + config.test_sequences
+    if not found and config.symbols**config.length < 2 * needed:
         different = config.symbols**config.length
         message = (
             f"{config.length} of {config.symbols} symbols make {different:,} different sequences; "
-            f"parts of {wanted:,} that share none need twice as many as that. Remember more "
+            f"parts of {needed:,} that share none need twice as many as that. Remember more "
             "symbols, or make fewer sequences."
         )
         found.append(("length", message))
@@ -58,10 +59,10 @@ def problems(config: CopyConfig) -> list[tuple[str, str]]:
 def generate(
     config: CopyConfig, count: int, generator: np.random.Generator, shown: Container[bytes] = ()
 ) -> tuple[Ints, Ints]:
-    """Inputs and targets, [sequences, steps] both.
+    """Inputs and targets, both int64 [sequences, time steps].
 
     Args:
-        shown: Inputs, as bytes, that must not turn up again.
+        shown: The bytes of input sequences that must not be drawn again, of other parts.
     """
     found: list[Ints] = []
     while len(found) < count:
@@ -74,6 +75,7 @@ def generate(
 
 
 def _inputs(config: CopyConfig, remembered: Ints) -> Ints:
+    """The input sequences that show symbols to remember, int64 [sequences, length]."""
     inputs = np.full((len(remembered), config.steps), config.blank, dtype=np.int64)
     inputs[:, : config.length] = remembered
     inputs[:, config.length + config.delay - 1] = config.blank + 1

@@ -1,4 +1,4 @@
-"""The sequences of the memory tests, without torch."""
+"""The made sequences of the tests of memory, without torch."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ Arrays = tuple[NDArray[Any], NDArray[Any]]
 PARTS: tuple[Part, ...] = ("train", "val", "test")
 
 CLOSE = 0.04
-"""Absolute error below which a sum counts as right, as in Hochreiter and Schmidhuber (1997)."""
+"""The absolute error below which a sum is right, as in Hochreiter and Schmidhuber (1997)."""
 
 
 class MemoryData:
-    """Made sequences of every part.
+    """The made sequences of every part.
 
     Attributes:
-        steps: Of a sequence.
-        arrays: Two arrays of each part, a row a sequence.
+        steps: Time steps of a sequence.
+        arrays: Two arrays for each part, with a row for each sequence.
     """
 
     config: MemoryConfig
@@ -42,11 +42,11 @@ class MemoryData:
     feedback = False
 
     def rows(self) -> dict[Part, int]:
-        """Sequences of each part."""
+        """How many sequences each part has."""
         return counts(self.config)
 
     def sha256(self) -> str:
-        """Hash of all that was made."""
+        """The SHA-256 of all numbers that were made, little-endian."""
         digest = sha256()
         for pair in self.arrays.values():
             for array in pair:
@@ -54,15 +54,15 @@ class MemoryData:
         return digest.hexdigest()
 
     def notes(self) -> Sequence[str]:
-        """Nothing that a person would not expect."""
+        """Nothing: made sequences hold no surprise."""
         return []
 
     def seq_len(self, window: Window) -> int:
-        """A sequence has one length."""
+        """Time steps of a sequence, which all have the same."""
         return window.seq_len or self.steps
 
     def window_problem(self, window: Window) -> str | None:
-        """A training sequence is a whole one."""
+        """A training sequence is a whole one, and a batch is drawn without repetition."""
         if window.seq_len not in (None, self.steps):
             return (
                 f"a training sequence is a whole one of {self.steps} steps, not {window.seq_len}; "
@@ -72,10 +72,10 @@ class MemoryData:
 
 
 class AddingData(MemoryData):
-    """Numbers and marks of every part.
+    """The numbers and marks of every part.
 
     Attributes:
-        arrays: Of each part, numbers float32 [sequences, length] and the marked steps int64
+        arrays: Of each part, numbers float32 [sequences, length] and the marked time steps int64
             [sequences, 2].
     """
 
@@ -95,13 +95,13 @@ class AddingData(MemoryData):
         }
 
     def sums(self, part: Part) -> Floats:
-        """What is to be said of each sequence, [sequences]."""
+        """The sum that is to be predicted of each sequence, float64 [sequences]."""
         numbers, marks = self.arrays[part]
         marked = np.take_along_axis(numbers, marks, axis=1)
         return np.asarray(marked.sum(axis=1, dtype=np.float64))
 
     def metrics(self) -> Sequence[Metric]:
-        """The error of the sum; 0.167 is that of a model that remembers nothing."""
+        """The squared error of the sum, and how often it is right."""
         return [
             Metric(
                 "val_mse",
@@ -119,7 +119,7 @@ class AddingData(MemoryData):
         ]
 
     def baselines(self) -> Sequence[Score]:
-        """Two models without memory: the mean, and the line through the last number."""
+        """Two models without memory: the mean sum, and a line through the last number."""
         mean = float(self.sums("train").mean())
         last = np.polynomial.Polynomial.fit(
             self.arrays["train"][0][:, -1].astype(np.float64), self.sums("train"), 1
@@ -147,10 +147,10 @@ class AddingData(MemoryData):
 
 
 class CopyData(MemoryData):
-    """Sequences of every part; no part holds one of a part before it.
+    """The sequences of every part; no part holds one of another.
 
     Attributes:
-        arrays: Of each part, inputs and targets, int64 [sequences, steps] both.
+        arrays: Of each part, inputs and targets, both int64 [sequences, time steps].
     """
 
     config: CopyConfig
@@ -170,7 +170,7 @@ class CopyData(MemoryData):
             shown.update(row.tobytes() for row in self.arrays[part][0])
 
     def metrics(self) -> Sequence[Metric]:
-        """Likelihood over all steps first, then what is said of the remembered symbols."""
+        """The likelihood of all time steps first, then that of the remembered symbols."""
         config = self.config
         recalled = f"the {config.length} remembered symbols"
         return [
@@ -197,7 +197,7 @@ class CopyData(MemoryData):
         ]
 
     def baselines(self) -> Sequence[Score]:
-        """The best that can be said without memory, and one guess for every symbol."""
+        """The exact scores of a model without memory, and guesses by the symbols' frequencies."""
         config = self.config
         chance = log(config.symbols)
         remembered = self.arrays["train"][1][:, -config.length :]
@@ -207,24 +207,19 @@ class CopyData(MemoryData):
         exact: dict[str, float] = {}
         fitted: dict[str, float] = {}
         for part in PARTS[1:]:
-            wanted = self.arrays[part][1][:, -config.length :]
+            remembered_of_part = self.arrays[part][1][:, -config.length :]
             exact |= self._named(part, chance, 1 / config.symbols)
-            hits = float(np.mean(wanted == int(np.argmax(shares))))
-            fitted |= self._named(part, float(-np.log(shares[wanted]).mean()), hits)
+            hits = float(np.mean(remembered_of_part == int(np.argmax(shares))))
+            fitted |= self._named(part, float(-np.log(shares[remembered_of_part]).mean()), hits)
         return [
             Score("no memory", exact, "counts the steps, and guesses symbols evenly; exact"),
             Score("frequencies", fitted, "guesses symbols by their shares in the training part"),
         ]
 
     def manifest(self) -> dict[str, Any]:
-        """How many symbols, how long, how late."""
-        config = self.config
-        return {
-            "task": "copy",
-            "symbols": config.symbols,
-            "length": config.length,
-            "delay": config.delay,
-        }
+        """How many symbols there are, how many are remembered, and for how long."""
+        remembered = ("symbols", "length", "delay")
+        return {"task": "copy"} | {key: getattr(self.config, key) for key in remembered}
 
     def _named(self, part: Part, nats: float, accuracy: float) -> dict[str, float]:
         return {
@@ -235,12 +230,8 @@ class CopyData(MemoryData):
 
 
 def counts(config: MemoryConfig) -> dict[Part, int]:
-    """Sequences of each part."""
-    return {
-        "train": config.train_sequences,
-        "val": config.val_sequences,
-        "test": config.test_sequences,
-    }
+    """How many sequences each part has."""
+    return {part: getattr(config, f"{part}_sequences") for part in PARTS}
 
 
 def _stream(config: MemoryConfig, part: Part) -> np.random.Generator:

@@ -1,4 +1,4 @@
-"""The tests of memory, as all other rooms know them."""
+"""The family objects of the two tests of memory, by which all other rooms know them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The memory tests on a device: whole sequences, shuffled."""
+"""The tests of memory on a device: batches of whole sequences in random order, and scores."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from rnnsearch.tasks.shuffling import shuffled_batches
 from rnnsearch.tasks.sums import row_sums
 
 SEQUENCES_AT_ONCE = 256
-"""Sequences of a call that scores; fixed, so that no trial's rounding hangs on its neighbours."""
+"""How many sequences one call scores; fixed, so that how a trial's numbers are rounded does not
+depend on its neighbours."""
 
 
 class AddingTask:
-    """Say at the last step the sum of the two marked numbers."""
+    """Predict the sum of the two marked numbers at the last time step."""
 
     head: Head = "last"
     natural_epoch = True
@@ -38,17 +39,18 @@ class AddingTask:
             self._sums[part] = torch.tensor(data.sums(part), device=device)
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
-        """Which training sequences each batch holds; [steps, B]."""
+        """The numbers of the training sequences in each batch, [training steps, B]."""
         return shuffled_batches(self.config.train_sequences, seed, epoch, window)
 
     def gather(self, index: Tensor, window: Window) -> Batch:
-        """Numbers and marks [K, T, B, 2], and the sums [K, 1, B, 1]."""
+        """Numbers and marks [K, T, B, 2], with the sums [K, 1, B, 1] as targets."""
         del window
         sums = self._sums["train"][index].to(self._numbers["train"].dtype)
         return Batch(self._inputs("train", index), sums[:, None, :, None])
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
-        """Error of the sum over all sequences of a part."""
+        """The mean squared error of the sum over all sequences of a part, and the share that is
+        right."""
         del carried
         sums = self._sums[part]
         squares = torch.zeros(predictor.size, dtype=torch.float64, device=sums.device)
@@ -61,7 +63,7 @@ class AddingTask:
         return {f"{part}_mse": squares / len(sums), f"{part}_accuracy": right / len(sums)}
 
     def say(self, predictor: Predictor) -> str:
-        """The first validation sequence: its two numbers, their sum and the model's."""
+        """The first validation sequence: its two numbers, their sum and the predicted one."""
         outputs, _ = predictor(self._inputs("val", self._marks["val"].new_zeros(1, 1)), None)
         numbers, marks = self.data.arrays["val"]
         first, second = (float(numbers[0, mark]) for mark in marks[0])
@@ -69,14 +71,14 @@ class AddingTask:
         return f"{first:.3f} + {second:.3f} = {first + second:.3f}; said {said:.3f}"
 
     def _inputs(self, part: Part, index: Tensor) -> Tensor:
-        """Numbers and marks [K, T, B, 2] of sequences [K, B]."""
+        """Numbers and marks [K, T, B, 2] of the sequences with numbers [K, B]."""
         numbers = self._numbers[part][index]
         marks = torch.zeros_like(numbers).scatter_(-1, self._marks[part][index], 1.0)
         return torch.stack([numbers, marks], dim=-1).transpose(1, 2).contiguous()
 
 
 class CopyTask:
-    """Say the blank until the mark is read, and then the symbols again."""
+    """Write the blank until the mark is read, and then the remembered symbols."""
 
     head: Head = "every"
     natural_epoch = True
@@ -91,14 +93,14 @@ class CopyTask:
             part: tuple(torch.tensor(one, device=device) for one in pair)
             for part, pair in data.arrays.items()
         }
-        """Inputs and targets, [sequences, steps]."""
+        """Of each part, inputs and targets, both [sequences, time steps]."""
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
-        """Which training sequences each batch holds; [steps, B]."""
+        """The numbers of the training sequences in each batch, [training steps, B]."""
         return shuffled_batches(self.config.train_sequences, seed, epoch, window)
 
     def gather(self, index: Tensor, window: Window) -> Batch:
-        """Inputs and targets, [K, T, B] both."""
+        """Inputs and targets, both [K, T, B]."""
         del window
         inputs, targets = (
             one[index].transpose(1, 2).contiguous() for one in self._symbols["train"]
@@ -106,21 +108,22 @@ class CopyTask:
         return Batch(inputs, targets)
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
-        """Likelihood over all steps, and what is said of the remembered symbols."""
+        """The likelihood of all time steps, and the likelihood and accuracy of the remembered
+        symbols."""
         del carried
         config, (inputs, targets) = self.config, self._symbols[part]
         whole = torch.zeros(predictor.size, dtype=torch.float64, device=inputs.device)
         recalled, right = whole.clone(), whole.clone()
         for lo in range(0, len(inputs), SEQUENCES_AT_ONCE):
             some = slice(lo, lo + SEQUENCES_AT_ONCE)
-            wanted = targets[some].T
+            expected = targets[some].T
             outputs, _ = predictor(inputs[some].T.contiguous().unsqueeze(0), None)
             logs = functional.log_softmax(outputs, dim=-1)
-            index = wanted.expand(predictor.size, -1, -1).unsqueeze(-1)
+            index = expected.expand(predictor.size, -1, -1).unsqueeze(-1)
             nats = -logs.gather(-1, index).squeeze(-1).double()
             whole += row_sums(nats)
             recalled += row_sums(nats[:, -config.length :])
-            hits = outputs[:, -config.length :].argmax(dim=-1) == wanted[-config.length :]
+            hits = outputs[:, -config.length :].argmax(dim=-1) == expected[-config.length :]
             right += row_sums(hits)
         symbols = len(inputs) * config.length
         return {
@@ -130,12 +133,12 @@ class CopyTask:
         }
 
     def say(self, predictor: Predictor) -> str:
-        """The first validation sequence: what was to be remembered, and what was written."""
+        """The first validation sequence: the symbols to remember, and those that were written."""
         inputs, targets = self._symbols["val"]
         outputs, _ = predictor(inputs[:1].T.contiguous().unsqueeze(0), None)
         said = outputs[0, -self.config.length :, 0].argmax(dim=-1)
-        wanted = targets[0, -self.config.length :]
-        return f"{_row(wanted)} -> {_row(said)}"
+        expected = targets[0, -self.config.length :]
+        return f"{_row(expected)} -> {_row(said)}"
 
 
 def _row(symbols: Tensor) -> str:
