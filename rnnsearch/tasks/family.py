@@ -109,8 +109,7 @@ class Family:
 
     def clash(self, values: Mapping[str, Any]) -> str | None:
         """Why the values of the fields `clashing` do not go together, as the message at the first
-        of
-        them; None where they do."""
+        of them; None where they do."""
         del values
         return None
 

@@ -71,8 +71,7 @@ def fingerprint(config: TaskConfig, data: TaskData) -> Fingerprint | None:
 
 def changes(before: Fingerprint, now: Fingerprint) -> str:
     """What differs between two fingerprints, in words; empty where nothing does, or where one of
-    them
-    cannot be compared."""
+    them cannot be compared."""
     if before.sha256 == now.sha256 or not (before.sha256 and now.sha256):
         return ""
     differences = _file_changes(before.files, now.files)

@@ -27,8 +27,8 @@ LEAST_GROUP = 4
 BUCKETED = 32
 """How many batches' sequences are sorted by length together. With more there is less padding; with
 fewer, sequences of different lengths meet in a batch more often. 694 log-normal lengths whose
-longest is seven times the
-mean, in batches of four, have 8 % of padding with 32 and 13 % with 16; unsorted they have 87 %."""
+longest is seven times the mean, in batches of four, have 8 % of padding with 32 and 13 % with 16;
+unsorted they have 87 %."""
 
 
 def bucketed_passes(seed: int, epoch: int, window: Window, lengths: Ints) -> Ints:

@@ -19,8 +19,7 @@ Labels = Mapping[Part, Ints]
 HIGHEST_ORDER = 4
 PENALTY = 1.0
 """Factor of half the squared weights beside the summed negative log-likelihood: the usual value,
-and
-of 0.1, 1 and 3 near the best for the surnames of 18 languages."""
+and of 0.1, 1 and 3 near the best for the surnames of 18 languages."""
 MOST_ITERATIONS = 100
 
 
