@@ -84,10 +84,12 @@ def choose(finalists: Sequence[Finalist], goal: Goal) -> tuple[int, int] | None:
         mean = finalist.mean(goal)
         return (not math.isfinite(mean.cost), -len(finalist.done()), mean, finalist.number)
 
-    able = [each for each in finalists if any(math.isfinite(value) for value in each.scored())]
-    if not able:
+    candidates = [
+        each for each in finalists if any(math.isfinite(value) for value in each.scored())
+    ]
+    if not candidates:
         return None
-    winner = min(able, key=place)
+    winner = min(candidates, key=place)
     return winner.number, winner.best_seed(goal)
 
 

@@ -67,14 +67,13 @@ class StudyLock:
         self._path = directory.lock
         self._heartbeat = heartbeat
         self._owner: Owner | None = None
-        self._lost = False
         self._released = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
     def lost(self) -> bool:
         """Whether another driver took the lock over, because this process was suspended."""
-        return self._lost or (self._owner is not None and not self._touch())
+        return self._owner is not None and not self._touch()
 
     def acquire(self) -> None:
         """Take the lock and start the heartbeat.
@@ -96,7 +95,7 @@ class StudyLock:
                 _overwrite(file, json.dumps(asdict(owner)))
         except OSError as error:
             raise StorageError(f"Cannot write the lock {self._path}: {error.strerror}.") from error
-        self._owner, self._lost = owner, False
+        self._owner = owner
         self._released.clear()
         self._thread = threading.Thread(target=self._beat, name="study-lock", daemon=True)
         self._thread.start()
@@ -122,10 +121,8 @@ class StudyLock:
         self.release()
 
     def _beat(self) -> None:
-        while not self._released.wait(self._heartbeat):
-            if not self._touch():
-                self._lost = True
-                return
+        while not self._released.wait(self._heartbeat) and self._touch():
+            pass
 
     def _touch(self) -> bool:
         """Renew the time of the lock; returns whether it is still ours."""

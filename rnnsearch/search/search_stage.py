@@ -161,8 +161,7 @@ class SearchStage:
             self.ledger.finish(trial.number, "failed", reason=str(error), seconds=0.0)
             self.on_end()
             return None
-        before = self._waiting.get(trial.number)
-        return Job(
+        job = Job(
             trial_id=str(trial.number),
             trial=trial,
             config=config,
@@ -170,11 +169,12 @@ class SearchStage:
             alone=trial.alone,
             snapshot=trial.snapshot,
             known_epoch=trial.epoch,
-            curve=dict(before.curve if before else trial.values_by_epoch),
-            losses=dict(before.losses) if before else {},
-            answers=dict(before.answers) if before else {},
-            seconds=before.seconds if before else 0.0,
+            curve=dict(trial.values_by_epoch),
         )
+        if before := self._waiting.get(trial.number):
+            job.curve, job.losses, job.answers = before.curve, before.losses, before.answers
+            job.seconds = before.seconds
+        return job
 
     def _record(self, jobs: Mapping[str, Job], reports: tuple[EpochReport, ...]) -> None:
         """Enter finished epochs in the ledger, tell the listener, and then hand all to the rule."""

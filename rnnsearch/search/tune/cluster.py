@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from rnnsearch.errors import ClusterError
-from rnnsearch.search.tune.head_watch import HeadWatch, answers, connect
+from rnnsearch.search.tune.head_watch import answers, connect, head_watched
 
 SWITCHES = {
     # Tune's json, csv and tensorboard files cost 3 ms a report, and megabytes.
@@ -90,8 +90,8 @@ def ray_session(
             )
     head = str(ray.get_runtime_context().gcs_address)
     gone = _head_is_gone(head, go_on)
-    watch = HeadWatch(partial(answers, head), partial(on_lost, gone), partial(_last_words, gone))
-    with _logged_to(log_file), watch.watching():
+    watch = head_watched(partial(answers, head), partial(on_lost, gone), partial(_last_words, gone))
+    with _logged_to(log_file), watch:
         try:
             yield
         except Exception as error:

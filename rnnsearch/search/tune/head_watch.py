@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 LOST_SECONDS = 25.0
 """How long the head may be silent: one that is restarted with its state answers within this."""
@@ -41,9 +40,17 @@ def connect(address: str, seconds: float) -> None:
     socket.create_connection((host.strip("[]"), int(port)), timeout=seconds).close()
 
 
-@dataclass(eq=False)
-class HeadWatch:
-    """Looks whether the head answers, and acts once it has not answered for too long.
+@contextmanager
+def head_watched(
+    head_answers: Callable[[], bool],
+    lost: Callable[[], None],
+    stuck: Callable[[], None],
+    *,
+    lost_seconds: float = LOST_SECONDS,
+    leave_seconds: float = LEAVE_SECONDS,
+    look_seconds: float = LOOK_SECONDS,
+) -> Iterator[None]:
+    """A context in which a thread watches the head; its end means that the driver has left Ray.
 
     Args:
         head_answers: Finds out within seconds whether the head answers.
@@ -53,35 +60,23 @@ class HeadWatch:
         leave_seconds: How long the driver may take to leave.
         look_seconds: Seconds between two looks.
     """
+    left = threading.Event()
 
-    head_answers: Callable[[], bool]
-    lost: Callable[[], None]
-    stuck: Callable[[], None]
-    lost_seconds: float = LOST_SECONDS
-    leave_seconds: float = LEAVE_SECONDS
-    look_seconds: float = LOOK_SECONDS
-
-    def __post_init__(self) -> None:
-        self._left = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="ray-head", daemon=True)
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """A context in which the head is watched; its end means that the driver has left Ray."""
-        self._thread.start()
-        try:
-            yield
-        finally:
-            self._left.set()
-            self._thread.join(CONNECT_SECONDS + self.look_seconds)
-
-    def _watch(self) -> None:
-        heard = time.monotonic()
-        while not self._left.wait(self.look_seconds):
-            if self.head_answers():
-                heard = time.monotonic()
-            elif time.monotonic() - heard >= self.lost_seconds:
-                self.lost()
-                if not self._left.wait(self.leave_seconds):
-                    self.stuck()
+    def watch() -> None:
+        answered = time.monotonic()
+        while not left.wait(look_seconds):
+            if head_answers():
+                answered = time.monotonic()
+            elif time.monotonic() - answered >= lost_seconds:
+                lost()
+                if not left.wait(leave_seconds):
+                    stuck()
                 return
+
+    thread = threading.Thread(target=watch, name="ray-head", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        left.set()
+        thread.join(CONNECT_SECONDS + look_seconds)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
-from rnnsearch.search.tune.head_watch import HeadWatch, answers
+from rnnsearch.search.tune.head_watch import answers, head_watched
 
 
-def watched(head_answers: Callable[[], bool]) -> tuple[HeadWatch, threading.Event, threading.Event]:
+def watched(
+    head_answers: Callable[[], bool],
+) -> tuple[AbstractContextManager[None], threading.Event, threading.Event]:
     lost, stuck = threading.Event(), threading.Event()
-    watch = HeadWatch(
+    watch = head_watched(
         head_answers,
         lost.set,
         stuck.set,
@@ -30,7 +33,7 @@ def test_a_head_that_answers_is_left_alone() -> None:
         return True
 
     watch, lost, stuck = watched(head)
-    with watch.watching():
+    with watch:
         for _ in range(20):
             looks.acquire()
     assert not lost.is_set()
@@ -39,14 +42,14 @@ def test_a_head_that_answers_is_left_alone() -> None:
 
 def test_a_driver_that_leaves_is_not_ended() -> None:
     watch, lost, stuck = watched(lambda: False)
-    with watch.watching():
+    with watch:
         assert lost.wait(30)
     assert not stuck.is_set()
 
 
 def test_a_driver_that_cannot_leave_is_ended() -> None:
     watch, lost, stuck = watched(lambda: False)
-    with watch.watching():
+    with watch:
         assert stuck.wait(30)
         assert lost.is_set()
 
@@ -62,8 +65,8 @@ def test_a_head_that_comes_back_was_never_lost() -> None:
         return turn[0] % 3 == 0
 
     lost, stuck = threading.Event(), threading.Event()
-    watch = HeadWatch(head, lost.set, stuck.set, lost_seconds=60.0, look_seconds=0.001)
-    with watch.watching():
+    watch = head_watched(head, lost.set, stuck.set, lost_seconds=60.0, look_seconds=0.001)
+    with watch:
         assert enough.wait(30)
     assert not lost.is_set()
 
