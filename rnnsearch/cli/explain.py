@@ -47,21 +47,21 @@ def explain(
     _refuse_long(input_size, sizes, batch_size, seq_len)
     if nonlinearity == "relu" and not CELLS[cell].nonlinearities:
         raise InputError(f"--nonlinearity is of the rnn; a {cell} has its own.")
-    from rnnsearch.models import explain as said
+    from rnnsearch.models import explain as explained
     from rnnsearch.models.forms import differences
 
-    counts = said.parameters(cell, input_size, sizes, output_size)
+    counts = explained.parameters(cell, input_size, sizes, output_size)
     equations = CELLS[cell].equations
     if nonlinearity == "relu":
         equations = tuple(line.replace("tanh(", "relu(") for line in equations)
-    shapes = said.shapes(cell, input_size, sizes, output_size, batch_size, seq_len)
+    shapes = explained.shapes(cell, input_size, sizes, output_size, batch_size, seq_len)
     differing = differences(cell, input_size, sizes, batch_size, seq_len, nonlinearity=nonlinearity)
-    lines = _lines(cell, said.code_name(cell, nonlinearity))
+    lines = _lines(cell, explained.code_name(cell, nonlinearity))
     if format_ == "json":
         shaped = {row: list(shape) for row, shape, _ in shapes}
-        found = {"equations": equations, "shapes": shaped, "parameters": counts}
+        result = {"equations": equations, "shapes": shaped, "parameters": counts}
         shown = {"code": lines} if code else {}
-        print_json({**found, "differences": differing, **shown})
+        print_json({**result, "differences": differing, **shown})
         return
     typer.echo(f"{cell}: input {input_size}, layers of {', '.join(map(str, sizes))} units\n")
     for line in (*equations, "y_t = V h_t + c, of the last layer"):
@@ -70,7 +70,7 @@ def explain(
         typer.echo("  x_t of a layer above the first is h_t of the one below")
     if CELLS[cell].torch:
         typer.echo("\nunfolded in time, the same U, W and V at every step:\n")
-        typer.echo("\n".join(said.unfolded(len(sizes))))
+        typer.echo("\n".join(explained.unfolded(len(sizes))))
     else:
         typer.echo("  no gate reads the state before, so a scan computes all steps at once")
     typer.echo("\nshapes:")

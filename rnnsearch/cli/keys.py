@@ -28,12 +28,12 @@ def keys(
     """Print the keys of a search-space file: what each takes and means, its default, its draws."""
     from rnnsearch.space.reference import reference
 
-    found = reference(key, task)
+    entries = reference(key, task)
     if format_ == "json":
-        print_json({"keys": [one.to_json() for one in found]})
+        print_json({"keys": [one.to_json() for one in entries]})
         return
     where = ""
-    for one in found:
+    for one in entries:
         if one.where != where:
             where = one.where
             typer.echo(f"\nwith {where}:" if where else "")

@@ -49,22 +49,22 @@ def showing_command(result: StudyResult) -> str | None:
         None where there is no champion, or no such command for its task.
     """
     champion = result.champion
-    told = None if champion is None else read_description(Path(champion.path))
-    if champion is None or told is None:
+    description = None if champion is None else read_description(Path(champion.path))
+    if champion is None or description is None:
         return None
-    shown = use_of_checkpoint(told, borrowed=False).command(champion.text)
-    if shown is None:
+    words = use_of_checkpoint(description, borrowed=False).command(champion.text)
+    if words is None:
         return None
-    verb, *words = shown
+    verb, *arguments = words
     directory = result.directory
-    return command(str(verb), directory.name, *words, storage=directory.storage)
+    return command(str(verb), directory.name, *arguments, storage=directory.storage)
 
 
 def read_description(checkpoint: Path) -> dict[str, Any] | None:
     """A checkpoint's `config.json`, read without torch; None where it is missing or unreadable."""
     try:
-        told = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
+        description = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    known = isinstance(told, dict) and {"manifest", "config"} <= told.keys()
-    return told if known else None
+    known = isinstance(description, dict) and {"manifest", "config"} <= description.keys()
+    return description if known else None

@@ -62,8 +62,8 @@ class RecordState(Remains):
     @classmethod
     def of(cls, state: WriterState, store: str, pending: int, problem: str | None) -> Self:
         """What the writer's state says of the store with the name `store`."""
-        mine = state.tracking_uri == store
-        return cls(pending, problem, state if mine else WriterState())
+        same_store = state.tracking_uri == store
+        return cls(pending, problem, state if same_store else WriterState())
 
 
 class Recorder:

@@ -46,7 +46,7 @@ class SegmentReader:
         self._done = after
         self._positions: dict[int, _Position] = {}
         self._hurt: set[int] = set()
-        self._said = after
+        self._believed = after
 
     def read(self) -> Iterator[tuple[int, Event]]:
         """Events that have not been read yet, with their sequence numbers.
@@ -85,7 +85,7 @@ class SegmentReader:
         self.damaged += count
         self._hurt.add(segment)
 
-    def _numbered(self, said: int, behind: Sequence[_Line], segment: int) -> int:
+    def _numbered(self, number: int, behind: Sequence[_Line], segment: int) -> int:
         """The sequence number that an event is given: the one that its line says, where it can be
         right.
 
@@ -94,21 +94,21 @@ class SegmentReader:
         versions, which have no checksum, can say a wrong number.
 
         Args:
-            said: What the line says.
+            number: What the line says.
             behind: The lines that follow it in the segment.
         """
-        missing = said - 1 - self.last
-        after = next((one[0] for one in behind if isinstance(one, tuple)), said + 1)
-        if said <= self._said or (missing > 0 and after <= said):
-            _log.warning("a line says that it is event %d, after %d", said, self.last)
+        missing = number - 1 - self.last
+        after = next((one[0] for one in behind if isinstance(one, tuple)), number + 1)
+        if number <= self._believed or (missing > 0 and after <= number):
+            _log.warning("a line says that it is event %d, after %d", number, self.last)
             self._note_damage(segment)
             self.last += 1
             return self.last
         if missing > 0 and self.last > 0:
-            _log.warning("events %d to %d are missing", self.last + 1, said - 1)
+            _log.warning("events %d to %d are missing", self.last + 1, number - 1)
             self._note_damage(segment, missing)
-        self._said = self.last = said
-        return said
+        self._believed = self.last = number
+        return number
 
     def _stable_listing(self) -> list[tuple[int, Path]]:
         """The segments, from two listings of the folder that are equal.

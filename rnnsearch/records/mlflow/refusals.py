@@ -132,9 +132,9 @@ def deletion(
 
     try:
         if experiment:
-            found = client.get_experiment(experiment)
-            if found.lifecycle_stage != "active":
-                return deleted_experiment(store, found.name, experiment)
+            known = client.get_experiment(experiment)
+            if known.lifecycle_stage != "active":
+                return deleted_experiment(store, known.name, experiment)
         if run and client.get_run(run).info.lifecycle_stage != "active":
             return BlockedError(
                 f"the study's run in MLflow, {run}, was deleted",
