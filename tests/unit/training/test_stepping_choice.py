@@ -13,6 +13,7 @@ from rnnsearch.testing.kernels import layer_of
 from rnnsearch.testing.waves import SYMBOLS, WAVE, WaveData, build_wave, trial
 from rnnsearch.training.kernels.choice import kernels
 from rnnsearch.training.placement import Placement
+from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stepping.capture import Recorder
 from rnnsearch.training.stepping.choice import stepper_of
 
@@ -45,7 +46,7 @@ needs_compiled = pytest.mark.skipif(
 def words(how: dict[str, Any], recorder: Recorder | None = None) -> str:
     data = {WAVE: WaveData(), SYMBOLS: WaveData(symbolic=True)}
     placement = Placement(data, torch.device("cpu"), "train_loss", build_wave)
-    slot = placement.slot("trial", trial(**how), None)
+    slot = placement.slot("trial", TrialSnapshot(config=trial(**how)))
     return stepper_of(placement.shared(slot), recorder).words
 
 
