@@ -121,6 +121,7 @@ class StudyLock:
         self.release()
 
     def _beat(self) -> None:
+        """Touch the lock until it is released, or another driver has taken it."""
         while not self._released.wait(self._heartbeat) and self._touch():
             pass
 

@@ -23,7 +23,7 @@ EARLY_SECONDS = 0.2
 some ten milliseconds, however little is in it."""
 
 IDLE_SHARE = 8
-"""After `EARLY_SECONDS` a slice ends when one trial in so many waits for a decision."""
+"""After `EARLY_SECONDS` a slice ends when one slot in so many is free or waits for a decision."""
 
 
 class TurningPack(PackLike, Protocol):

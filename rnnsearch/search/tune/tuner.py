@@ -38,9 +38,8 @@ def tune(
         KeyboardInterrupt: A second signal came.
     """
     set_switches()
-    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(
-        control.places
-    )  # or Tune places one after another
+    # As many as there are places, so that Tune starts all packs at once.
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(control.places)
     from pyarrow.fs import LocalFileSystem
     from ray import tune as ray_tune
 
