@@ -20,7 +20,8 @@ GUIDE = files("rnnsearch") / "guide"
 INDEX = "README"
 """The page whose links are the topics, in their order."""
 
-_LINK = re.compile(r"\[([^\]]+)\]\(([\w-]+)\.md(?:#[\w-]*)?\)")
+_LINK = re.compile(r"\[([^\]]+)\]\((?:([\w-]+)\.md)?(?:#[\w-]*)?\)")
+"""A link within the guide: its text, and the page that it leads to, if it leaves its own."""
 
 
 def guide(
@@ -75,13 +76,15 @@ def first_sentence(markdown: str) -> str:
 
 
 def shown(markdown: str) -> Markdown:
-    """A page for a terminal: a link to another page is the command that shows it, and a line of
-    code stays one line that starts at the edge, so that it can be copied."""
+    """A page for a terminal: a link to another page is the command that shows it, no word of a
+    table is cut off, and a line of code stays one that starts at the edge, to be copied.
+    """
     from typing import ClassVar
 
     from rich.console import Console, ConsoleOptions, RenderResult
-    from rich.markdown import CodeBlock, Markdown
+    from rich.markdown import CodeBlock, Markdown, TableElement
     from rich.syntax import Syntax
+    from rich.table import Table
 
     class Copyable(CodeBlock):
         def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -91,8 +94,18 @@ def shown(markdown: str) -> Markdown:
             lines.no_wrap, lines.overflow = True, "ignore"
             yield lines
 
-    class Page(Markdown):
-        elements: ClassVar = {**Markdown.elements, "fence": Copyable, "code_block": Copyable}
+    class Folded(TableElement):
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+            for table in super().__rich_console__(console, options):
+                if isinstance(table, Table):
+                    for column in table.columns:
+                        column.overflow = "fold"
+                yield table
 
-    linked = _LINK.sub(lambda link: f"{link[1]} (`{command('guide', link[2])}`)", markdown)
-    return Page(linked, hyperlinks=False)
+    class Page(Markdown):
+        elements: ClassVar = {**Markdown.elements, "fence": Copyable, "table_open": Folded}
+
+    def named(link: re.Match[str]) -> str:
+        return f"{link[1]} (`{command('guide', link[2])}`)" if link[2] else link[1]
+
+    return Page(_LINK.sub(named, markdown), hyperlinks=False)

@@ -51,12 +51,17 @@ def test_a_topic_that_is_none_is_said(
     assert f"the guide has no page {topic}. {remedy}" in said(topic, capsys=capsys, status=2)
 
 
-def test_on_a_screen_code_can_be_copied_and_links_are_commands() -> None:
-    page = f"# A page\n\nSee [the commands](commands.md#run).\n\n```console runnable\n{LONG}\n```\n"
+def test_on_a_screen_code_can_be_copied_links_are_commands_and_no_word_is_cut_off() -> None:
+    page = (
+        "# A page\n\nSee [the commands](commands.md#run), or [below](#more).\n\n"
+        f"```console runnable\n{LONG}\n```\n\n| a | b |\n|---|---|\n| {'x' * 99} | y |\n"
+    )
     screen = io.StringIO()
     console = Console(file=screen, width=60, force_terminal=True, color_system=None)
     console.print(guide.shown(page), crop=False)
     lines = [line.rstrip() for line in screen.getvalue().splitlines()]
     assert LONG.rstrip() in lines
     assert any("the commands (rnnsearch guide commands)" in line for line in lines)
+    assert any("or below." in line for line in lines)
     assert "runnable" not in screen.getvalue()
+    assert screen.getvalue().count("x") == 99
