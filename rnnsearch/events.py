@@ -42,13 +42,11 @@ class StudyStarted:
     resumed: bool
     space_yaml: str
     tags: Mapping[str, str] = field(default_factory=dict)
-    """What the study's MLflow run is tagged with: the hash of the data, package versions, the
-    host."""
+    """Tags for the study's MLflow run: the hash of the data, package versions, the host."""
     notes: Sequence[str] = ()
     """What a person must know of the data, such as a missing held-out part."""
     tie_break: str = ""
-    """The task's own loss, which ranks trials that are equal in the metric; empty where the task
-    has none."""
+    """The task's own loss, which ranks trials that are equal in the metric; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +187,7 @@ class ChampionChosen:
     figure: str = ""
     """The path of its picture, which is drawn after the search."""
     text: str = ""
-    """What the model writes, such as `hello -> elloh` or a sample of text; empty where its task has
-    no such text."""
+    """What the model writes, such as `hello -> elloh`; empty where its task has no such text."""
     seeds: Sequence[int] = ()
     """The seeds of the winning configuration's trainings that were scored, `seed` among them."""
     by_seed: Mapping[str, Sequence[float]] = field(default_factory=dict)
@@ -198,8 +195,7 @@ class ChampionChosen:
     mean: Mapping[str, float] = field(default_factory=dict)
     """The mean of each metric over `seeds`."""
     std: Mapping[str, float] = field(default_factory=dict)
-    """The sample standard deviation of each metric over `seeds`; empty where there is a single
-    seed."""
+    """The sample standard deviation of each metric over `seeds`; empty for a single seed."""
     left_out: Sequence[str] = ()
     """What is to be said of seeds that should be among `seeds` and are not."""
     unfinished: str = ""

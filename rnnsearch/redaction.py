@@ -17,8 +17,7 @@ HIDDEN = "***"
 LOGIN_VARIABLES = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
 """Where MLflow itself looks for the login of a server."""
 SHORTEST = 4
-"""Characters of a secret that is hidden in texts. A shorter one is hidden in addresses alone, since
-ordinary words would contain it."""
+"""A shorter secret is hidden in addresses alone: ordinary words in a text would contain it."""
 
 # The path of an SQLite file may hold an `@`. In any other address all before the last `@` is taken
 # for a login, since a password that was not quoted may hold any character.

@@ -13,8 +13,7 @@ from rnnsearch.models.cells import CELLS
 
 MOST_CELLS = 2_000
 MOST_PRODUCTS = 5e7
-"""The most cells (layers times time steps) and multiplications that are compared, which takes some
-seconds."""
+"""The most cells (layers times time steps) and multiplications that are compared, in seconds."""
 
 
 if TYPE_CHECKING:

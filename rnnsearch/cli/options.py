@@ -38,8 +38,7 @@ TrackingUri = Annotated[
     ),
 ]
 MOST = 1_000_000
-"""The largest number that an option takes where it counts something: more of it would take weeks,
-or all memory."""
+"""The largest count that an option takes: more would take weeks, or all memory."""
 count = partial(typer.Option, min=1, max=MOST)
 """An option that counts something, from 1."""
 

@@ -26,8 +26,7 @@ CHECK_SECONDS = 5.0
 RESTARTS = 3
 """How often a writer that died is started again in one run of the driver."""
 BLOCKED_STATUS = 3
-"""Exit status of a writer whose store takes nothing until a person acts: another writer would fare
-no better."""
+"""Exit status of a writer whose store takes nothing until a person acts: it is not restarted."""
 POLL_SECONDS = 0.1
 """How often the end of a run looks whether the writer is done."""
 PATIENCE_SECONDS = 90.0

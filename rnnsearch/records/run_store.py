@@ -10,8 +10,7 @@ from typing import Protocol
 from rnnsearch.events import ChampionChosen
 
 Point = tuple[str, float, float, int]
-"""One value of a metric: its name, value, Unix time in seconds, and step (for a trial the
-epoch)."""
+"""One value of a metric: its name, value, Unix time in seconds, and step (a trial's epoch)."""
 
 
 class StoreError(Exception):

@@ -18,8 +18,7 @@ its servers); `file:` raises there by default."""
 OPTION = "--tracking-uri"
 VARIABLE = "MLFLOW_TRACKING_URI"
 DEFAULT = "default"
-"""What a study notes of the store in its own storage folder, in the place of a path: the folder may
-be moved."""
+"""What a study notes of the store in its storage folder: no path, since the folder may be moved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,9 @@ from typing import Any
 from rnnsearch.records.tracking_uri import sqlite_path
 
 BUSY_SECONDS = 20.0
-"""How long to wait for another process that has locked the file; MLflow's connections wait as
-long."""
+"""How long to wait for another process that has locked the file, as MLflow itself waits."""
 CREATED_BY_US = 0x524E4E
-"""The mark: `PRAGMA user_version` of a database that rnnsearch made. MLflow does not use the
-field."""
+"""The mark: `PRAGMA user_version` of a database that rnnsearch made; MLflow does not use it."""
 
 
 def prepare(tracking_uri: str) -> None:

@@ -21,8 +21,7 @@ _PLACES = (
     ("model_versions", "source"),
     ("model_versions", "storage_location"),
 )
-"""Tables and columns in which MLflow 3.17 keeps places of files
-(`mlflow/store/*/dbmodels/models.py`)."""
+"""Where MLflow 3.17 keeps places of files (table, column): `mlflow/store/*/dbmodels/models.py`."""
 
 
 def follow_move(storage: Path, busy: Callable[[], bool] = lambda: False) -> str | None:

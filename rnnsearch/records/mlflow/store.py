@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 ROWS_A_CALL = 1000
-"""MLflow's limit for one `log_batch`: metrics, params and tags together, of the last two 100
-each."""
+"""MLflow's limit of metrics, params and tags together in one `log_batch`."""
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")

@@ -42,8 +42,7 @@ if TYPE_CHECKING:
 WRITE_SECONDS = 5.0
 """How long events are gathered before they are written; TensorBoard reloads as often."""
 MARK = ".rnnsearch-study"
-"""The name of a file in a study's folder, with the random name that tells studies of one name
-apart."""
+"""A file in a study's folder: it holds the random name that tells studies of one name apart."""
 LEAVING_SECONDS = 1.0
 """How long a driver that leaves at once waits for the last events to be written."""
 MOST_FOLDERS = 1000
