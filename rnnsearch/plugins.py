@@ -9,15 +9,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import MISSING
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin
 
 from rnnsearch.custom_code import calling, find_class
 from rnnsearch.errors import InputError
-from rnnsearch.vocabulary import keys
+from rnnsearch.vocabulary import REQUIRED, keys
 
 
 @cache
@@ -76,26 +75,22 @@ def no_config(found: type, section: str, lacks: str = "") -> str | None:
 def _fields_problem(cls: type) -> str | None:
     """What keeps the fields of a dataclass from being keys of a space file; None for nothing."""
     try:
-        hints = get_type_hints(cls)
+        fields = keys(cls)
     except (NameError, TypeError) as error:
         return f"the types of its fields cannot be read ({error})."
-    said = keys(cls)
-    for field in dataclasses.fields(cls):
-        if field.name == "type":
+    for name, key in fields.items():
+        if name == "type":
             return "a field cannot be called `type`, which is the key of its own name."
-        if field.default is MISSING and field.default_factory is MISSING:
-            return f"its field `{field.name}` needs a default."
-        if said[field.name].configs is None and not _settable(hints[field.name]):
+        if key.default is REQUIRED:
+            return f"its field `{name}` needs a default."
+        if key.configs is None and not _settable(key.type):
             return (
-                f"its field `{field.name}` has a type that a space file cannot set; allowed are "
-                "int, float, bool, str, Literal, tuple[int, ...] and the like, any of these or "
-                "None, and dataclasses of such fields."
+                f"its field `{name}` has a type that a space file cannot set; allowed are int, "
+                "float, bool, str, Literal, tuple[int, ...] and the like, any of these or None, "
+                "and dataclasses of such fields."
             )
-        default = field.default
-        if field.default_factory is not MISSING:
-            default = field.default_factory()
-        if problem := said[field.name].problem(default):
-            return f"its field `{field.name}` has the default {default!r}, which {problem}."
+        if problem := key.problem(key.default):
+            return f"its field `{name}` has the default {key.default!r}, which {problem}."
     return None
 
 

@@ -106,12 +106,17 @@ class Mark(Enum):
 SAME_SCORES, DURATION, PATH = Mark
 
 
+REQUIRED: Any = object()
+"""The default of a field that has none, so that a file must name it or something else fills it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """All that a dataclass says of one of its fields.
 
     Attributes:
         type: The field's type, without what stands around it in `Annotated`.
+        default: The field's default, or `REQUIRED`.
         meaning: A sentence or two for a person; empty where the class says nothing.
         range: The numbers that are allowed.
         members: How many members a list may have.
@@ -121,6 +126,7 @@ class Key:
     """
 
     type: Any
+    default: Any = REQUIRED
     meaning: str = ""
     range: Range = Range()
     members: Members = Members()
@@ -167,6 +173,7 @@ def keys(cls: type) -> Mapping[str, Key]:
         never, one_of = _first(said, NeverSampled), _first(said, OneOf)
         found[field.name] = Key(
             types[field.name],
+            _default(field),
             _first(said, str) or documented.get(field.name, ""),
             _first(said, Range) or Range(),
             _first(said, Members) or Members(),
@@ -176,6 +183,13 @@ def keys(cls: type) -> Mapping[str, Key]:
             frozenset(one for one in said if isinstance(one, Mark)),
         )
     return found
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    """The value that a dataclass gives to a field that nobody sets, or `REQUIRED`."""
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return REQUIRED if field.default is dataclasses.MISSING else field.default
 
 
 def _first(said: list[Any], kind: type[T]) -> T | None:

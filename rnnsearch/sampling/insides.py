@@ -52,16 +52,10 @@ def changed() -> str | None:
             return name
         if parameters is not None and tuple(inspect.signature(found).parameters) != parameters:
             return name
-    return _changed_attribute()
-
-
-def _changed_attribute() -> str | None:
-    from optuna.samplers import TPESampler
-
-    made = TPESampler(seed=0)
+    sampler = import_module("optuna.samplers").TPESampler(seed=0)
     for name in _ATTRIBUTES:
         try:
-            attrgetter(name)(made)
+            attrgetter(name)(sampler)
         except AttributeError:
             return f"TPESampler.{name}"
     return None

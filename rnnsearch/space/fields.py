@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.space.conditions import Among
@@ -20,10 +20,7 @@ from rnnsearch.space.field_types import texts
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
 from rnnsearch.tasks.families import family
 from rnnsearch.training.config import TrainingConfig
-from rnnsearch.vocabulary import DURATION, PATH, Key, Mark, keys
-
-REQUIRED = object()
-"""The default of a field that has none of its own."""
+from rnnsearch.vocabulary import DURATION, PATH, REQUIRED, Key, Mark, keys
 
 SECTIONS = {
     "name": "The study's name and that of its folder; by default the file's, without its ending.",
@@ -111,22 +108,15 @@ def leaves(
             named there holds that of its default.
     """
     found: dict[str, Field] = {}
-    says = keys(cls)
-    for part in dataclasses.fields(cls):
-        key, default = f"{prefix}.{part.name}", REQUIRED
-        if whole is not REQUIRED:
-            default = getattr(whole, part.name)
-        elif part.default is not dataclasses.MISSING:
-            default = part.default
-        elif part.default_factory is not dataclasses.MISSING:
-            default = part.default_factory()
-        inner: Any = says[part.name].type
-        if (configs := says[part.name].configs) is not None:
+    for name, says in keys(cls).items():
+        key, inner = f"{prefix}.{name}", cast("Any", says.type)
+        default = says.default if whole is REQUIRED else getattr(whole, name)
+        if (configs := says.configs) is not None:
             found |= _one_of(configs(), key, default, chosen)
         elif dataclasses.is_dataclass(inner):
             found |= leaves(inner, key, default, chosen)  # type: ignore[arg-type]
         else:
-            found[key] = Field(key, says[part.name], default)
+            found[key] = Field(key, says, default)
     return found
 
 
@@ -139,7 +129,7 @@ def _one_of(
     meaning = " ".join(f"`{one}`: {summary(cls)}" for one, cls in configs.items())
     names = tuple(dict.fromkeys([*configs, name]))
     never = "other keys beside it hang on it"
-    says = Key(Literal[names], meaning, never_sampled=never, configs=lambda: configs)
+    says = Key(Literal[names], default.type, meaning, never_sampled=never, configs=lambda: configs)
     chooser = {f"{key}.type": Field(f"{key}.type", says, default.type)}
     # The second one puts it in the place of the config's own field `type`, the first in front.
     return chooser | leaves(configs[name], key, whole) | chooser

@@ -15,7 +15,7 @@ from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.checks import check_clash, check_effects, check_metric, check_task
 from rnnsearch.space.conditions import Condition, Parameter, in_order, left_of
 from rnnsearch.space.document import Entry, MappingNode, ScalarNode, is_null, read
-from rnnsearch.space.fields import REQUIRED, SECTIONS, sampled_section
+from rnnsearch.space.fields import SECTIONS, sampled_section
 from rnnsearch.space.firsts import read_first_trials
 from rnnsearch.space.misfits import check_training
 from rnnsearch.space.networks import check_networks
@@ -27,6 +27,7 @@ from rnnsearch.space.spec import ResourcesConfig, SearchConfig, StudySpec
 from rnnsearch.space.strategies import check_sampler, check_scheduler, spans_of_decisions
 from rnnsearch.space.trial import build
 from rnnsearch.space.whens import read_conditions
+from rnnsearch.vocabulary import REQUIRED
 
 MOST_BYTES = 2**23
 """Size of a space file at most; a resolved one may spell a character in up to ten bytes."""

@@ -11,12 +11,12 @@ from typing import Any
 from rnnsearch.commands import command
 from rnnsearch.errors import InputError
 from rnnsearch.space.field_types import in_words
-from rnnsearch.space.fields import REQUIRED, SECTIONS, Field, all_fields, choices, leaves
+from rnnsearch.space.fields import SECTIONS, Field, all_fields, choices, leaves
 from rnnsearch.space.overrides import nearest_key
 from rnnsearch.space.sampled import kinds_for
 from rnnsearch.space.words import plain_text
 from rnnsearch.tasks.families import task_types
-from rnnsearch.vocabulary import DURATION, Range
+from rnnsearch.vocabulary import DURATION, REQUIRED, Range
 
 
 @dataclass(frozen=True, slots=True)

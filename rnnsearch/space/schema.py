@@ -12,11 +12,11 @@ from pydantic import TypeAdapter
 from rnnsearch.plugins import Configs
 from rnnsearch.space.distributions import KINDS
 from rnnsearch.space.field_types import pydantic_type
-from rnnsearch.space.fields import REQUIRED, SECTIONS, Field, config_classes, leaves, summary
+from rnnsearch.space.fields import SECTIONS, Field, config_classes, leaves, summary
 from rnnsearch.space.load import SAFE_NAME
 from rnnsearch.space.sampled import kinds_for
 from rnnsearch.tasks.families import family, task_types
-from rnnsearch.vocabulary import DURATION, keys
+from rnnsearch.vocabulary import DURATION, REQUIRED, keys
 
 _WHEN = {
     "type": "object",

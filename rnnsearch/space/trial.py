@@ -11,13 +11,13 @@ from rnnsearch.errors import DataError, InputError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.space.conditions import assigned
 from rnnsearch.space.distributions import Distribution
-from rnnsearch.space.fields import REQUIRED, fields_of
+from rnnsearch.space.fields import fields_of
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.families import family
 from rnnsearch.training.config import TrainingConfig, TrialConfig
-from rnnsearch.vocabulary import keys
+from rnnsearch.vocabulary import REQUIRED, keys
 
 T = TypeVar("T")
 
