@@ -26,14 +26,14 @@ class _Series(Family):
 
     def facts(self, data: Any) -> dict[str, int | str]:
         """How many rows and series there are, and when they begin and end."""
-        from rnnsearch.tasks.series.steps import moment_said
+        from rnnsearch.tasks.series.steps import moment_text
 
         facts: dict[str, int | str] = {"rows": len(data.values)}
         if len(data.names) > 1:
             facts["series"] = len(data.names)
         if data.times is not None and len(data.times):
-            facts["first time"] = moment_said(data.times.min())
-            facts["last time"] = moment_said(data.times.max())
+            facts["first time"] = moment_text(data.times.min())
+            facts["last time"] = moment_text(data.times.max())
         return facts
 
 

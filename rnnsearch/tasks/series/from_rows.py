@@ -17,7 +17,7 @@ from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.forecast import features, forecast, picked_features
 from rnnsearch.tasks.series.recent import SHOWN, Recent, as_number, listed_names, recent_rows
-from rnnsearch.tasks.series.steps import between, slack, step_said
+from rnnsearch.tasks.series.steps import between, slack, step_text
 from rnnsearch.tasks.series.transforms import fill_forward, restored, transformed
 from rnnsearch.tasks.use import MOST_STEPS
 
@@ -113,15 +113,15 @@ def _uneven(manifest: Mapping[str, Any], rows: Recent, steps: int | None) -> str
     odd, median = np.abs(gaps - usual) > slack(usual, dated), float(np.median(gaps))
     if abs(median - usual) > slack(usual, dated):
         raise ModelError(
-            f"the rows are {step_said(median, dated)} apart, and those of training "
-            f"{step_said(usual, dated)}; give rows at the step of training."
+            f"the rows are {step_text(median, dated)} apart, and those of training "
+            f"{step_text(usual, dated)}; give rows at the step of training."
         )
     if not odd.any():
         return ""
     whose = f" of the series {rows.name!r}" if rows.name is not None else ""
     return (
         f"{int(odd.sum())} of the {len(odd)} steps between the rows{whose} are not the usual "
-        f"{step_said(usual, dated)}; rows are taken as evenly spaced."
+        f"{step_text(usual, dated)}; rows are taken as evenly spaced."
     )
 
 

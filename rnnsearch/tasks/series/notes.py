@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnnsearch.tasks.series.prepared import PreparedSeries
-from rnnsearch.tasks.series.steps import moment_said, odd_steps, step_said, usual_step
+from rnnsearch.tasks.series.steps import moment_text, odd_steps, step_text, usual_step
 
 MARKS = (
     *(-1, -9, -99, -99.9, -200, -999, -999.9, -9999, -9999.9, -99999),
@@ -57,7 +57,7 @@ def _marks(data: PreparedSeries) -> list[str]:
 
 def moment(data: PreparedSeries, row: int) -> str:
     """The time of a row as a person writes it, or the row's number where there are no times."""
-    return f"row {row + 1:,}" if data.times is None else moment_said(data.times[row])
+    return f"row {row + 1:,}" if data.times is None else moment_text(data.times[row])
 
 
 def _parts(data: PreparedSeries) -> list[str]:
@@ -79,5 +79,5 @@ def _times(data: PreparedSeries) -> list[str]:
     usual = usual_step(data.times, data.starts)
     if usual is None or not (odd := odd_steps(data.times, data.starts, usual)):
         return []
-    step = step_said(usual, data.dated)
+    step = step_text(usual, data.dated)
     return [f"{odd:,} steps between rows are not the usual {step}; rows are taken as evenly spaced"]

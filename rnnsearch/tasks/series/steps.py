@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnsearch.figures.panels import written
 from rnnsearch.tasks.arrays import Floats, Ints
 
 AT_ONCE = 1 << 20
@@ -87,16 +88,11 @@ def odd_steps(times: NDArray[Any], starts: Ints, usual: float) -> int:
     )
 
 
-def step_said(usual: float, dated: bool) -> str:
+def step_text(usual: float, dated: bool) -> str:
     """A step as a person reads it: dates are seconds apart, numbers have no unit."""
     return f"{usual:g} s" if dated else f"{usual:g}"
 
 
-def moment_said(time: Any) -> str:
+def moment_text(time: Any) -> str:
     """A time, datetime64 or a number, as a person writes it."""
-    if not isinstance(time, np.datetime64):
-        return f"{time:.15g}"
-    text = str(time).replace("T", " ")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return text.removesuffix(" 00:00:00").removesuffix(":00")
+    return written(time) if isinstance(time, np.datetime64) else f"{time:.15g}"

@@ -145,7 +145,7 @@ class TextData:
         for part in ("val", "test"):
             unseen = np.setdiff1d(np.unique(self.part(part)), shown)
             if len(unseen):
-                names = ", ".join(self.vocabulary.said(number) for number in unseen)
+                names = ", ".join(self.vocabulary.described(number) for number in unseen)
                 notes.append(f"{part} holds symbols that training never shows: {names}")
         return notes
 
@@ -238,7 +238,7 @@ class TextData:
             spans={part: self.scored(part) for part in self.scored_parts()},
             contexts=self.config.context,
             positions={part: self.context_positions(part) for part in self.context_parts()},
-            say=self.vocabulary.said,
+            say=self.vocabulary.described,
         )
         return [frequencies(text), ngram(text)]
 

@@ -141,7 +141,7 @@ class TextUse(Use):
         if not course.said or self.vocabulary().unit != "char":
             return None
         data = task().data
-        if not isinstance(data, TextData):  # somebody's own, of whose letters nothing is known
+        if not isinstance(data, TextData):  # a custom task, whose letters are not known
             return None
         drawing = partial(
             draw_letters, course.said, *data.followed(), course.curves, kept=course.epoch

@@ -109,7 +109,7 @@ class Vocabulary:
         characters = [*map(chr, self.symbols), REPLACEMENT]
         return "".join(characters[token] for token in tokens)
 
-    def said(self, number: int) -> str:
+    def described(self, number: int) -> str:
         """A number as people read it: `'é'`, `byte 0xC3`, `the unknown symbol`."""
         known = number < len(self.symbols)
         return self.name(self.symbols[number]) if known else "the unknown symbol"

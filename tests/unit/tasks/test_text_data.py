@@ -127,7 +127,7 @@ def test_rare_symbols_become_one_unknown_symbol(unit: str) -> None:
     assert "20.690% of the text" in data.notes()[0]
     unigram, _ = data.baselines()
     assert unigram.metrics["val_accuracy"] == 0
-    assert vocabulary.said(2) == "the unknown symbol"
+    assert vocabulary.described(2) == "the unknown symbol"
 
 
 def test_a_vocabulary_that_fits_is_left_whole() -> None:
