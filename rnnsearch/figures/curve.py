@@ -1,4 +1,4 @@
-"""One trial's metrics over its epochs."""
+"""The picture of one trial's metrics over its epochs."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class Drawing(Protocol):
     """A function that draws one PNG."""
 
     def __call__(self, path: Path, *, title: str) -> None:
-        """Draw it.
+        """Draw the PNG.
 
         Args:
             path: Where the PNG goes; its folder is made.

@@ -56,7 +56,7 @@ def draw_letters(
 
 
 def shown_epochs(written: Mapping[int, str], kept: int) -> list[int]:
-    """The epochs that have a row.
+    """The epochs that have a row in the picture.
 
     These are the first, the last and the kept one, and those at which the letters changed: where
     there are more than `MOST_ROWS`, some of these, evenly spread; where there are fewer than

@@ -61,12 +61,12 @@ class Panel:
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Panel:
-        """What `tasks.pictures.Pictured.picture` gives of a rollout."""
+        """The panel of a rollout, from the arrays of `tasks.pictures.Pictured.picture`."""
         given: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
         return cls(along="time", up="value", **given)
 
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
-        """As `tasks.pictures.Pictured.picture` gives a rollout."""
+        """The arrays of a rollout, as `tasks.pictures.Pictured.picture` names them."""
         return {name: getattr(self, name) for name in _ARRAYS}
 
 
@@ -121,7 +121,7 @@ def draw_panels(panels: Panels, path: Path, *, title: str) -> None:
 
 
 def _panel(axes: Axes, panel: Panel) -> None:
-    """Draw one quantity."""
+    """Draw what was known of one quantity, the truth, and the prediction with its interval."""
     fed = panel.warmup.astype(bool)
     known = np.flatnonzero(fed)
     steps = len(panel.prediction)
@@ -140,7 +140,7 @@ def _panel(axes: Axes, panel: Panel) -> None:
             zorder=2,
         )
         axes.axvline(time[behind - 1], color=GREY, linewidth=0.8, linestyle=(0, (2, 3)), zorder=1)
-    # From the last known point on, so that the line has no gap there.
+    # The truth begins at the last given point, so that the line has no gap there.
     after = max(behind - 1, 0)
     axes.plot(*(time[after:], truth[after:]), color=INK, linewidth=1.3, label="truth", zorder=3)
     dots = steps <= MOST_DOTS

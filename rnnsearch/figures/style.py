@@ -61,7 +61,7 @@ def drawing(
     from matplotlib.figure import Figure
 
     figure: Figure = Figure(figsize=(WIDTH, height * rows), dpi=160, layout="constrained")
-    # Agg by hand: pyplot would keep a global list of figures and choose a backend by itself.
+    # Without pyplot, which would keep a global list of figures and choose a backend by itself.
     FigureCanvasAgg(figure)
     axes = [figure.add_subplot(rows, columns, place + 1) for place in range(rows * columns)]
     for each in axes:

@@ -152,7 +152,7 @@ def _residuals(data: PreparedSeries, forecast: Forecast, lead: int) -> Floats:
         at = origins[:: -(-len(origins) // RESIDUALS)]
         series = data.series_of(at)[:, None]
         error = data.as_read(series, data.truth(at)) - forecast(at)
-        # A step of which no error is known takes none.
+        # A step of the horizon without any known error counts as without error.
         error[:, np.isnan(error).all(axis=0)] = 0.0
         residuals[number] = np.moveaxis(np.nanquantile(error, levels, axis=0), 0, -1)
     residuals[..., levels.index(0.5)] = 0.0

@@ -69,7 +69,7 @@ class SeriesData(PreparedSeries):
         center, scale = np.empty((series, columns)), np.empty((series, columns))
         spread, season = np.empty((series, targets)), np.empty((series, targets))
         scaled = np.empty(values.shape, np.float32)
-        # A column at a time: a long table has no room for copies of all of them.
+        # Columns are prepared one by one, since memory has no room for copies of a long table.
         for number, (lo, hi) in enumerate(pairwise(starts.tolist())):
             if number in wrong:
                 continue
@@ -139,7 +139,7 @@ class SeriesData(PreparedSeries):
         ).astype(np.int64)
         if config.missing == "error":
             return starts
-        # A window is learned from where all its targets were measured.
+        # Only windows whose targets were all measured are learned from.
         seen = np.isfinite(self.values[:, : len(config.targets)]).all(axis=1)
         holes = np.concatenate([[0], np.cumsum(~seen)])
         first = starts + (length if config.direct else 1)

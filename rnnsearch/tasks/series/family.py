@@ -45,7 +45,7 @@ SERIES = _Series(
     known=None,  # the metrics name what stands in the file
     task="rnnsearch.tasks.series.task:SeriesTask",
     used_as=SeriesUse,
-    # One window a step would make an epoch of a table last for ever.
+    # With a batch of one window, an epoch of a table would last for ever.
     defaults={"training.batch_size": 32},
     clashing=("training.carry_state", "task.order", "task.strategy"),
 )

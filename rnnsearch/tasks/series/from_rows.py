@@ -204,7 +204,7 @@ def forecast_rows(
     history, later = fed[:, : now - first], fed[:, now - first :][:, : steps - 1]
     scaled_points = config.points(forecast(config, predictor, history, later, steps))
     predicted = scaled_points[0].double().cpu().numpy().swapaxes(0, 1)
-    # Up to all columns, for a scaler of all of them.
+    # The scaler knows all columns, so the predictions are padded to as many.
     room = [(0, 0), (0, 0), (0, len(names) - targets)]
     return restored(scaler.undo(np.pad(predicted, room))[..., :targets], config.transform)
 

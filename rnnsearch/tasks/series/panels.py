@@ -94,7 +94,7 @@ def _band(
         band = f"quantiles {config.quantiles[0]:g} to {config.quantiles[-1]:g}"
     else:
         low, high = bounds_before(config, scaled)
-        # Errors further ahead than the horizon were never measured.
+        # No margin is known further ahead than the horizon, where no errors were measured.
         room = np.full((len(scaled), scaled.shape[1]), np.nan)
         known = min(len(scaled), config.horizon)
         room[:known] = margins[series, :known]
@@ -129,6 +129,6 @@ def _after(times: NDArray[Any], count: int) -> NDArray[Any]:
         if (apart > 0).all() and (apart == apart[0]).all() and (within == within[0]).all():
             ahead = months[-1] + apart[0] * np.arange(1, count + 1)
             return np.asarray(ahead + within[-1])
-    # The median of steps of dates would be a fraction of their unit.
+    # One of the steps, since a mean of the two middle ones may be a fraction of the dates' unit.
     step = np.sort(np.diff(last))[(len(last) - 1) // 2]
     return np.asarray(times[-1] + step * np.arange(1, count + 1))

@@ -138,7 +138,7 @@ def _iso(form: TimeForm, column: Any) -> TimeForm:
     if form.shape == "number" or family(column.type) != "text":
         return form
     cells = stripped(texts(column, "the rows"))
-    # A year of two digits could be mistaken, for a day.
+    # A year of two digits could be mistaken for a day.
     whole_year = compute.match_substring_regex(cells, "^[0-9]{4}[-/.]").fill_null(False)
     return iso if compute.all(whole_year).as_py() and iso.moments(cells).right.all() else form
 

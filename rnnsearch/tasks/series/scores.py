@@ -103,7 +103,7 @@ class Scorer:
         with np.errstate(over="ignore", invalid="ignore"):
             low, high = bounds_before(data.config, scaled)
             margins = all_margins[series]
-            # Errors below zero may draw quantiles in, but never past each other.
+            # Margins below zero may draw the two ends together, but never past each other.
             low, high = low - margins, high + margins
             middle = (low + high) / 2
             low = data.in_units(series[:, None], np.minimum(low, middle))

@@ -56,7 +56,7 @@ def ticks_between(times: NDArray[Any], starts: Ints) -> Iterator[NDArray[Any]]:
 def usual_step(times: NDArray[Any], starts: Ints) -> float | None:
     """The median step between rows that follow each other in a series; None where none does."""
     lasts, at = starts[1:-1] - 1, ticks(times)
-    # The median of some steps, evenly spread, tells the usual one.
+    # Of very many rows, steps at evenly spread places suffice for the median.
     some = np.setdiff1d(np.arange(0, len(times) - 1, len(times) // MOST_STEPS + 1), lasts)
     if not len(some):
         return None

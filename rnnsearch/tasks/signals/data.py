@@ -170,7 +170,8 @@ class SignalData:
         if self.config.horizon > 1:
             return metrics
         known, truth = self.loops(part)
-        # An unstable order runs away; what is far beyond the signal stays finite there.
+        # The closed loop of an unstable autoregression grows beyond all bounds; the limit keeps
+        # its errors finite.
         limit = 1e6 * (1 + np.abs(self.values).max())
         closed = baseline_rollout(predict, known, len(truth), self.config.window, limit)
         metrics |= baseline_rmse(part, closed - truth, self.config.rollout.steps)

@@ -52,7 +52,8 @@ class MackeyGlassConfig(SignalConfig):
         """
         generator = np.random.default_rng(derive(self.data_seed, "mackey_glass"))
         delay = round(self.tau * STEPS_A_UNIT)
-        # A constant past; the seed moves it, and with it the whole orbit.
+        # The signal begins with a constant past, whose value the seed decides, and with it all
+        # that follows.
         path = [1.2 + 0.1 * float(generator.uniform(-1, 1))] * (delay + 1)
         step = 1.0 / STEPS_A_UNIT
         for _ in range((TRANSIENT + self.num_points - 1) * STEPS_A_UNIT):

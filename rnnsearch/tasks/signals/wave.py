@@ -78,7 +78,8 @@ class WaveConfig(SignalConfig):
         phases = self.phases or (0.0,) * len(self.amplitudes)
         components = zip(self.amplitudes, self.frequencies, phases, strict=True)
         for amplitude, frequency, phase in components:
-            # Drawn with or without drift, so that one more of it leaves all else as it is.
+            # Random walks are drawn even without drift, so that the noise drawn after them is the
+            # same with and without it.
             steps = generator.normal(size=(2, self.num_points)) * root
             steps[:, 0] = 0.0
             walks = np.cumsum(steps, axis=1)

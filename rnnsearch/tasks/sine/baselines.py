@@ -62,7 +62,8 @@ def _part_score(
     one_step = np.stack([predict(points[:, :step])[:, 0] - waves[:, step] for step in steps])
     metrics = {f"{part}_mse": float(np.mean(one_step**2))}
     for horizons, warmup, suffix in rollouts(rollout, part):
-        # A baseline that needs more points than there are repeats the first, so none may be lost.
+        # Of a wave shorter than its order an autoregression repeats the first point, so that point
+        # must stay among those that it is given.
         most = max(warmup, HIGHEST_ORDER)
         closed = baseline_rollout(predict, points[:, :warmup], max(horizons), most)[..., 0]
         truth = waves[:, warmup : warmup + max(horizons)].T

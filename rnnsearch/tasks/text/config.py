@@ -1,4 +1,4 @@
-"""The text to learn, as plain values."""
+"""The keys of a space file that say which text is learned, and how it is scored."""
 
 from __future__ import annotations
 

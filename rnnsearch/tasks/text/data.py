@@ -30,7 +30,7 @@ is long."""
 
 @dataclass(eq=False)
 class TextData:
-    """Symbols of a whole text and where its parts lie.
+    """The symbols of a whole text as numbers, and where its parts lie.
 
     The vocabulary is that of the whole text, held-out parts included: a symbol that training
     never shows still has a number, and costs the model dearly where it turns up. With
@@ -105,20 +105,20 @@ class TextData:
 
     @property
     def reported_part(self) -> Part:
-        """Whose metrics a study sees: `val`, or `train` where nothing is held out."""
+        """The part whose metrics a study sees: `val`, or `train` where nothing is held out."""
         return "val" if "val" in self.bounds else "train"
 
     def part(self, part: Part) -> NDArray[np.uint8] | NDArray[np.int32]:
-        """Symbols of a part, a view; empty where the part does not exist."""
+        """The numbers of a part's symbols, a view of `tokens`; empty without such a part."""
         start, end = self.bounds.get(part, (0, 0))
         return self.tokens[start:end]
 
     def rows(self) -> dict[Part, int]:
-        """Symbols of each part that exists."""
+        """How many symbols each part has that exists."""
         return {part: end - start for part, (start, end) in self.bounds.items()}
 
     def sha256(self) -> str:
-        """Hash of the raw bytes."""
+        """SHA-256 of the raw bytes."""
         return self.digest
 
     def notes(self) -> Sequence[str]:
@@ -229,7 +229,7 @@ class TextData:
         )
 
     def baselines(self) -> Sequence[Score]:
-        """Symbol frequencies, and the best of several n-gram orders."""
+        """Symbol frequencies, and an n-gram of the order that is best."""
         text = CountedText(
             symbols=self.read_through().astype(np.int64),
             size=self.output_size,
@@ -253,7 +253,7 @@ class TextData:
         return decode(tokens[:-1]), decode(tokens[1:])
 
     def manifest(self) -> dict[str, Any]:
-        """Vocabulary, unit, and whether the text is a circle."""
+        """The vocabulary and its unit, and whether the text is a circle."""
         return {"task": "text", **self.vocabulary.to_json(), "cyclic": self.config.cyclic}
 
 

@@ -50,7 +50,8 @@ def likelihood(predictor: Predictor, symbols: Tensor, first: int, last: int) -> 
     streams = max(1, min(MOST_STREAMS, count // SHORTEST_STREAM))
     length = -(-count // streams)
     warmup = WARMUP if streams > 1 else min(WARMUP, first - 1)
-    # Steps count from the first scored one. Before this one the first stream has nothing to read.
+    # Time steps count from the first one that is scored. At steps before `begins`, in the warm-up,
+    # the first stream has no symbols to read.
     begins = max(-warmup, 1 - first)
     starts = first + length * torch.arange(streams, device=symbols.device)
     nats = hits = torch.zeros(predictor.size, dtype=torch.float64, device=symbols.device)
@@ -115,7 +116,7 @@ def _score(outputs: Tensor, targets: Tensor, weights: Tensor) -> Likelihood:
     picked = targets.expand(len(outputs), *targets.shape).unsqueeze(-1)
     logs = functional.log_softmax(outputs, dim=-1).gather(-1, picked).squeeze(-1)
     hits = outputs.argmax(dim=-1) == targets
-    # where, not a product: padding beyond a stream's end must not bring in 0 * inf
+    # A product would make 0 * inf of padding beyond the end of a stream.
     nats = torch.where(weights > 0, -logs.double(), 0.0)
     return Likelihood(row_sums(nats), row_sums(hits * weights))
 

@@ -168,7 +168,7 @@ class _Ngrams:
             codes = contexts * size + tokens
             distinct, firsts, counts = np.unique(codes[:end], return_index=True, return_counts=True)
             if shorter is not None:
-                # a shorter gram counts once for each distinct symbol before it
+                # A shorter n-gram counts once for each distinct symbol that stands before it.
                 seen, different = np.unique(shorter[firsts], return_counts=True)
                 contexts_below = int(self._contexts[-1].max()) + 1
                 self._distinct.append(_Level.of(seen, different, contexts_below, size))
@@ -229,7 +229,7 @@ def _discounts(counts: Ints) -> Floats:
     taken = [0.0, 0.5, 0.5, 0.5]
     for n, (here, above) in enumerate([(once, twice), (twice, thrice), (thrice, four)], start=1):
         taken[n] = n - (n + 1) * share * above / here if here else taken[n - 1] + 0.2
-    # a small text's counts of counts mean little: every count keeps and gives something
+    # In a small text such estimates mean little, so that every count keeps and gives something.
     return np.array([0.0, *(float(np.clip(taken[n], 0.1, n - 0.1)) for n in (1, 2, 3))])
 
 

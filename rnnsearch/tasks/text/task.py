@@ -56,7 +56,7 @@ class TextTask:
         return at[:, None] * seq_len + stream * np.arange(window.batch_size, dtype=np.int64)
 
     def gather(self, index: Tensor, window: Window) -> Batch:
-        """Symbols and the symbols after them; [K, T, B] both."""
+        """Symbols as inputs and the symbols after them as targets; both int64 [K, T, B]."""
         steps = torch.arange(self.data.seq_len(window) + 1, device=index.device)
         symbols = self._symbols[index.unsqueeze(1) + steps[:, None]].long()
         return Batch(symbols[:, :-1].contiguous(), symbols[:, 1:].contiguous())

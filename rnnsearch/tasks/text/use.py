@@ -1,4 +1,4 @@
-"""What a trained model of a text can do: write on."""
+"""What a trained model of a text can do: go on writing after a prompt."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class TextUse(Use):
         return vocabulary.decode(generate(predictor, fed, length, temperature, seed))
 
     def signature(self) -> Signature:
-        """Prompts in, what follows each out."""
+        """A column of prompts that the model reads, and what it writes after each."""
         return Signature(
             (Column("prompt", meaning="text to go on with"),),
             (Column("", "string"),),
@@ -94,21 +94,21 @@ class TextUse(Use):
         return [self.sample(predictor, prompt, length, temperature, seed) for prompt in prompts]
 
     def command(self, said: str) -> tuple[object, ...] | None:
-        """A sample after the first word that the model wrote."""
+        """The command for a sample after the first word of what the model wrote in its study."""
         prompt = self.spelled(said)
         return None if prompt is None else ("sample", "--prompt", prompt, "--length", LENGTH)
 
     def code(self) -> str:
-        """A short sample."""
+        """An expression for a short sample."""
         return f"model.sample({self.spelled('') or '?'!r}, length=20)"
 
     def how(self, asked: CommandTarget) -> str:
-        """By a sample."""
+        """That a sample can be drawn, as the end of a sentence."""
         prompt = self.spelled("")
         return "." if prompt is None else f": {asked.command('sample', '--prompt', prompt)}"
 
     def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
-        """It rolls nothing out."""
+        """What `rollout` says instead: a model of a text predicts no numbers."""
         command = self.command("")
         writes = f"{asked.model} writes text and has no rollout"
         if command is not None:
@@ -137,7 +137,7 @@ class TextUse(Use):
         from rnnsearch.tasks.text.data import TextData
 
         del predictor
-        # Bytes of a letter are none by themselves.
+        # Of a model of bytes a letter may be several symbols, which cannot be drawn one by one.
         if not course.said or self.vocabulary().unit != "char":
             return None
         data = task().data

@@ -1,4 +1,4 @@
-"""Symbols of a text and their numbers."""
+"""The symbols of a text and the numbers that networks know them by."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Vocabulary:
         return repr(chr(symbol)) if self.unit == "char" else f"byte 0x{symbol:02X}"
 
     def preview(self) -> str:
-        """The first symbols in a row."""
+        """The first 80 symbols in a row, for a message."""
         shown = self.symbols[:80]
         text = "".join(map(chr, shown)) if self.unit == "char" else bytes(shown).decode("latin-1")
         return repr(text) + ("..." if len(self) > len(shown) else "")
