@@ -1,11 +1,12 @@
-"""Files of data: tables, texts and arrays, how they are written, and what is wrong with them.
+"""Readers of data files: tables, texts and arrays, the forms of their cells, and their errors.
 
-Three ways in: `table` reads columns of numbers with their times and ids, `texts` a text or columns
-of texts, `arrays` what MATLAB and numpy save; `survey` looks at a table before anyone says what is
-wanted of it. Below them, `forms` finds how cells are written (`written`), `blocks` and `header`
-cut a CSV or Parquet file into columns, `columns` knows Arrow's types, and `opened`, `encoding` and
-`foreign` turn what is wrong with a file into words.
+Other rooms use four modules: `table` reads columns of numbers with their times and ids; `texts`
+reads a whole text or columns of texts; `arrays` reads what MATLAB and numpy save; `survey` looks at
+every column of a table, before anyone has chosen some. Below them, `forms` finds how cells are
+written (with the package `written`), `blocks` and `header` cut a CSV or Parquet file into columns,
+`columns` knows Arrow's types, and `opened`, `encoding` and `foreign` turn what is wrong with a file
+into error messages.
 
-Nothing here knows a task. A reader says what it wants of a file; what cannot be read is explained
-with its place in the file and a way out.
+Nothing here knows a task. The caller says which columns it needs; what cannot be read is refused
+with its place in the file and a remedy.
 """

@@ -1,4 +1,4 @@
-"""Arrays out of `.mat` and `.npz` files; nothing in them is run."""
+"""Arrays from `.mat` and `.npz` files, read without running any code that a file may hold."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ _HARMLESS = {
     ("numpy", "dtype"),
     ("_codecs", "encode"),
 }
-"""What an array of arrays is made of; a pickle that names anything else is not read."""
+"""The functions that the pickle of an array of arrays calls; one that names others is refused."""
 
 
 def read_arrays(raw: bytes, path: Path) -> dict[str, Any]:
-    """The arrays of a file by their names; cells and objects are arrays of arrays.
+    """The arrays of a file by their names; MATLAB's cells and numpy's objects are arrays of arrays.
 
     Args:
-        raw: What it holds.
+        raw: The file's content.
+        path: Its path, for the ending and for messages.
 
     Raises:
-        DataError: It is of another kind, or cannot be read.
+        DataError: The file is of another kind, or cannot be read.
     """
     read = {".mat": _mat, ".npz": _npz}.get(path.suffix.lower())
     if read is None:
@@ -55,19 +56,20 @@ def _mat(raw: bytes, path: Path) -> dict[str, Any]:
 
 
 def _npz(raw: bytes, path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    arrays: dict[str, Any] = {}
     try:
         with zipfile.ZipFile(BytesIO(raw)) as archive:
             for name in archive.namelist():
                 if name.endswith(".npy"):
-                    found[name.removesuffix(".npy")] = _npy(BytesIO(archive.read(name)), path)
+                    arrays[name.removesuffix(".npy")] = _npy(BytesIO(archive.read(name)), path)
     except (zipfile.BadZipFile, ValueError, EOFError, OSError) as error:
         raise DataError(f"{path} is no readable .npz file: {error}.") from error
-    return found
+    return arrays
 
 
 def _npy(stream: BytesIO, path: Path) -> NDArray[Any]:
-    """One array; of objects, only where its pickle makes arrays and nothing else."""
+    """The array of an `.npy` stream; one of objects only where its pickle makes nothing but
+    arrays."""
     version = npy.read_magic(stream)
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, _, dtype = read(stream)
@@ -85,7 +87,7 @@ def _npy(stream: BytesIO, path: Path) -> NDArray[Any]:
 
 
 class _Arrays(pickle.Unpickler):
-    """Reads arrays and runs nothing: a file that a stranger made may ask for any call."""
+    """Unpickles arrays alone, since the pickle in a stranger's file may call any function."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _HARMLESS:

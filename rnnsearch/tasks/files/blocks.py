@@ -1,4 +1,4 @@
-"""A CSV or Parquet file as blocks of columns, and the place of a row in it."""
+"""CSV and Parquet files as blocks of columns, and the places of their rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def column_names(path: Path, wanted: Sequence[str] = ()) -> list[str]:
     """The names in the first line of a CSV, or of a Parquet file's columns.
 
     Args:
-        wanted: Columns that are read, where that is known.
+        wanted: The columns that are read, where they are known.
 
     Raises:
         DataError: The file is missing, empty, of another encoding, or has no line of names.
@@ -39,7 +39,7 @@ def schema(path: Path, wanted: Sequence[str] = ()) -> Any:
     """The Arrow schema of a Parquet file.
 
     Raises:
-        DataError: It cannot be read, or names a column twice.
+        DataError: The file cannot be read, or names a column twice.
     """
     found = _parquet(path, lambda: parquet.read_schema(path))
     refuse_twice(str(path), found.names, wanted)
@@ -47,6 +47,8 @@ def schema(path: Path, wanted: Sequence[str] = ()) -> Any:
 
 
 def _parquet(path: Path, read: Callable[[], Any]) -> Any:
+    """What `read` gives of a Parquet file; its failures become a `DataError`."""
+
     def checked() -> Any:
         try:
             return read()
@@ -64,20 +66,22 @@ def _parquet_batches(path: Path, wanted: Sequence[str]) -> Iterator[Any]:
 
 
 def no_rows(path: Path) -> DataError:
+    """The error for a table without rows."""
     return DataError(f"{path} has names of columns and no rows below.")
 
 
 def batches(
     path: Path, wanted: Sequence[str], types: Mapping[str, Any] | None = None
 ) -> Iterator[Any]:
-    """Record batches of some columns.
+    """Record batches of some columns of a file.
 
     Args:
-        types: Arrow types of the cells of a CSV, strings unless said; a Parquet file has its own.
+        types: Arrow types for the columns of a CSV, which are strings otherwise; the columns of a
+            Parquet file have their own types.
 
     Raises:
         DataError: The file cannot be read.
-        pyarrow.ArrowInvalid: A cell is not of the type that was asked for.
+        pyarrow.ArrowInvalid: A cell is not of the type in `types`.
     """
     if is_parquet(path):
         yield from _parquet_batches(path, wanted)
@@ -88,7 +92,7 @@ def batches(
     if found.encoding != "utf-8":
         stream = pyarrow.transcoding_input_stream(stream, found.encoding, "utf-8")
     try:
-        # One thread: it is fast enough, and only then an error tells its row.
+        # One thread is fast enough, and only with one does an error name its row.
         with arrow_csv.open_csv(
             stream,
             read_options=arrow_csv.ReadOptions(
@@ -129,18 +133,18 @@ def without_blank_rows(batch: Any, columns: Sequence[str]) -> Any:
 
 
 def place_of(path: Path, row: int, wanted: Sequence[str] = (), timed: bool = False) -> str:
-    """Where a row stands: the line of a CSV on which it begins, or the row of a Parquet file.
+    """The place of a row for a message: its line in a CSV, or its number in a Parquet file.
 
     Args:
-        row: From 0, of those that are read.
-        wanted: Columns that are read.
-        timed: Whether rows in which all of these are empty are left out.
+        row: Counted from 0, among the rows that are read.
+        wanted: The columns that are read.
+        timed: Whether rows in which all of these columns are empty are left out.
     """
     if is_parquet(path):
         return f"{path}: row {row + 1}"
     found = header(path)
     at = [found.names.index(name) for name in wanted if name in found.names]
-    # The names of codecs without their byte order read the mark themselves.
+    # Codecs that are named without a byte order skip the byte order mark themselves.
     encoding = "utf-8-sig" if found.encoding == "utf-8" else found.encoding[:6]
     with path.open(encoding=encoding, newline="") as file:
         rows = csv_rows(path, file, found.delimiter)
@@ -157,7 +161,7 @@ def place_of(path: Path, row: int, wanted: Sequence[str] = (), timed: bool = Fal
 
 
 def _invalid(path: Path, said: str, found: Header) -> DataError:
-    """Arrow's words about a bad row, as ours."""
+    """Our error for a row that Arrow cannot read, with its place, by the words of Arrow's error."""
     number = re.search(r"Row #(\d+)", said)
     row = int(number[1]) - 1 if number is not None else None
     if "invalid UTF8" in said or "UTF-8" in said:
@@ -172,11 +176,12 @@ def _invalid(path: Path, said: str, found: Header) -> DataError:
 
 
 def ragged(place: str, cells: int, names: int) -> DataError:
+    """The error for a row with another number of cells than there are names."""
     return DataError(f"{place}: {cells} cells where the first line names {names} columns.")
 
 
 def _first_no_utf8(path: Path) -> int | None:
-    """The line that is no UTF-8."""
+    """The number of the first line that is no UTF-8."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
@@ -187,7 +192,7 @@ def _first_no_utf8(path: Path) -> int | None:
 
 
 def extent(path: Path) -> tuple[int, str]:
-    """How many rows the file has at most, so that they are read into one place; its SHA-256."""
+    """An upper bound of the number of a file's rows, to make arrays for them; and its SHA-256."""
     digest, lines = sha256(), 1
     with path.open("rb") as file:
         while block := file.read(1 << 20):

@@ -1,8 +1,8 @@
-"""What an Arrow column holds, by family: the one place that knows the types of its writers.
+"""Arrow columns by the family of their type, and their cells as numbers, texts or times.
 
-Strings alone come in five types (pandas 2 writes `string`, pandas 3 `large_string`, polars
-`string_view`, categories a dictionary of any of them), whole numbers in eight. Whoever reads a
-column asks for its family, or for its cells as numbers, as texts or as times.
+Arrow has many types for one thing: strings come in five (pandas 2 writes `string`, pandas 3
+`large_string`, polars `string_view`, categories a dictionary of any of them), whole numbers in
+eight. This is the one module that knows them.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from rnnsearch.tasks.arrays import Floats
 Family = Literal[
     "text", "whole", "number", "boolean", "date", "clock", "duration", "empty", "bytes", "nested"
 ]
-"""`whole` numbers and other numbers; a `date` is a day or a moment, a `clock` a time of day;
-`empty` is a column without a type, `nested` whatever holds more than one value a cell."""
+"""`whole` is for whole numbers, `number` for others; a `date` is a day or a moment, a `clock` a
+time of day; `empty` is a column without a type; the cells of a `nested` one hold several values."""
 
 _IN_WORDS = {
     "text": "texts",
@@ -40,7 +40,8 @@ _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
 def family(kind: Any) -> Family:
-    """The family of an Arrow type; of a dictionary, run ends or an extension, of what is in it."""
+    """The family of an Arrow type; of a dictionary, run ends or an extension, that of its
+    values."""
     kind = plain(pyarrow.nulls(0, kind)).type
     tests: list[tuple[Family, tuple[Any, ...]]] = [
         ("text", (types.is_string, types.is_large_string)),
@@ -62,11 +63,17 @@ def in_words(kind: Any) -> str:
 
 
 def listed(names: Sequence[str], absent: str) -> str:
-    """The columns that there are, and the one that was meant by an absent one, for a message."""
+    """The columns that a table has, for the message that one is missing, and the one that may be
+    meant.
+
+    Args:
+        names: The columns of the table.
+        absent: The name that is not among them.
+    """
     lower = {name.lower(): name for name in reversed(names)}
     close = [lower[one] for one in get_close_matches(absent.lower(), lower, n=1)]
-    said = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
-    return f"columns are {said}." + (f" Did you mean {close[0]!r}?" if close else "")
+    shown = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
+    return f"columns are {shown}." + (f" Did you mean {close[0]!r}?" if close else "")
 
 
 def plain(column: Any) -> Any:
@@ -77,7 +84,7 @@ def plain(column: Any) -> Any:
     """
     if isinstance(column, pyarrow.ChunkedArray):
         column = column.combine_chunks()
-        if isinstance(column, pyarrow.ChunkedArray):  # beyond what one array can hold
+        if isinstance(column, pyarrow.ChunkedArray):  # too long for one array
             column = pyarrow.concat_arrays(column.chunks)
     while True:
         if types.is_dictionary(column.type):
@@ -102,7 +109,7 @@ def plain(column: Any) -> Any:
 def cast(column: Any, kind: Any) -> Any:
     """A column as an Arrow type, or None where a cell cannot be."""
     try:
-        column.slice(0, 20).cast(kind)  # a cast that fails looks at every cell
+        column.slice(0, 20).cast(kind)  # a cast that fails would look at every cell first
         return column.cast(kind)
     except pyarrow.ArrowException:
         return None
@@ -115,7 +122,7 @@ def numbers(column: Any, place: str) -> Floats:
         place: Where the column stands, for a message.
 
     Raises:
-        DataError: It holds no numbers.
+        DataError: The column holds no numbers.
     """
     column, kind = plain(column), family(column.type)
     try:
@@ -136,13 +143,13 @@ def numbers(column: Any, place: str) -> Floats:
 
 
 def texts(column: Any, place: str) -> Any:
-    """A column as an Arrow array of strings, empty cells null; names of series, labels, texts.
+    """A column as an Arrow array of strings, with null for empty cells.
 
-    A whole number is written as one, also where pandas made 7.0 of it; zeros that lead a text
-    stay.
+    Whole numbers become texts without a fraction, also where pandas made 7.0 of 7; leading zeros of
+    texts are kept.
 
     Raises:
-        DataError: It holds lists or the like, or bytes that are no UTF-8.
+        DataError: The column is nested, or holds bytes that are no UTF-8.
     """
     column, kind = plain(column), family(column.type)
     if kind == "nested":
@@ -158,10 +165,10 @@ def texts(column: Any, place: str) -> Any:
 
 
 def moments(column: Any, place: str) -> NDArray[np.datetime64]:
-    """A column of the family `date` as datetime64 of its own unit, in UTC; empty cells NaT.
+    """A column of the family `date` as datetime64 in its own unit and in UTC, NaT for empty cells.
 
     Raises:
-        DataError: It holds something else.
+        DataError: The column is of another family.
     """
     column = plain(column)
     if family(column.type) != "date":
@@ -172,10 +179,10 @@ def moments(column: Any, place: str) -> NDArray[np.datetime64]:
 
 
 def clocks(column: Any, place: str) -> NDArray[np.timedelta64]:
-    """A column of the family `clock` as the time since midnight, timedelta64; empty cells NaT.
+    """A column of the family `clock` as the time since midnight, timedelta64, NaT for empty cells.
 
     Raises:
-        DataError: It holds something else.
+        DataError: The column is of another family.
     """
     column = plain(column)
     if family(column.type) != "clock":
@@ -185,7 +192,7 @@ def clocks(column: Any, place: str) -> NDArray[np.timedelta64]:
 
 
 def _ticks(counts: Any, kind: str) -> NDArray[Any]:
-    """Whole numbers as times of a numpy type; NaT for null."""
+    """Counts of a unit as values of a numpy type such as `datetime64[s]`, NaT for null."""
     empty = np.asarray(counts.is_null())
     found = np.asarray(counts.fill_null(0).to_numpy(zero_copy_only=False), np.int64).astype(kind)
     found[empty] = np.array("NaT", kind)
@@ -199,7 +206,7 @@ def as_floats(column: Any) -> Floats:
 
 
 def _without_fractions(column: Any) -> Any:
-    """A float64 array as whole numbers where it holds nothing else."""
+    """A float64 array as int64 where all of its values are whole and exact, else as it is."""
     found = column.drop_null().to_numpy(zero_copy_only=False)
     if np.isfinite(found).all() and (np.abs(found) < 2**53).all() and (found % 1 == 0).all():
         return column.cast(pyarrow.int64())

@@ -1,4 +1,4 @@
-"""Bytes of a text file: the byte order mark that may begin them, their letters and their lines."""
+"""The bytes of a text file as text: byte order marks, encodings, and the ends of lines."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
 )
-"""The mark of UTF-16 begins that of UTF-32, which therefore comes first."""
+"""Each byte order mark with Python's codec and a name. The mark of UTF-32 comes first, since that
+of UTF-16 is its beginning."""
 
 _LINE_END = re.compile("\r\n|\r|\n")
 _LINE_END_BYTES = re.compile(b"\r\n|\r|\n")
 
 
 def marked(raw: bytes) -> tuple[bytes, str, str]:
-    """The byte order mark of a text, its codec and its name; without one, UTF-8 of no name."""
+    """The byte order mark of a text, its codec and the encoding's name; without a mark, no bytes,
+    UTF-8 and an empty name."""
     return next((mark for mark in _MARKS if raw.startswith(mark[0])), (b"", "utf-8", ""))
 
 
@@ -32,8 +34,8 @@ def without_mark(raw: bytes) -> tuple[bytes, str]:
     """A text as UTF-8 without the byte order mark that may begin it.
 
     Returns:
-        The bytes, and the encoding that the mark names; `UTF-8` bytes are not looked at, and
-        without a mark the bytes are given back with an empty name.
+        The bytes, and the name of the encoding that the mark says, empty without a mark. Bytes
+        behind a mark of UTF-8, or without one, are not checked.
 
     Raises:
         UnicodeDecodeError: The bytes behind a mark of UTF-16 or UTF-32 are no such text.
@@ -44,14 +46,15 @@ def without_mark(raw: bytes) -> tuple[bytes, str]:
 
 
 def decoded(path: Path, raw: bytes, whole: bool = True) -> str:
-    """The text of a file: UTF-8, or what its byte order mark says, which is left out.
+    """The text of a file in UTF-8, or in the encoding of its byte order mark, without the mark.
 
     Args:
-        raw: Its bytes, or the first of them.
-        whole: Whether they are all; a letter that is cut off at their end is left out otherwise.
+        raw: The bytes of the file, or the first of them.
+        whole: Whether these are all bytes; if not, a character that is cut off at their end is
+            left out.
 
     Raises:
-        DataError: They are no text in that encoding, or a file of another kind.
+        DataError: The bytes are no text in that encoding, or of a file of another kind.
     """
     if other := foreign(path, raw):
         raise DataError(f"{path} {other}.")
@@ -73,7 +76,7 @@ def decoded(path: Path, raw: bytes, whole: bool = True) -> str:
 
 
 def no_utf8(path: Path, byte: int | None = None, line: int | None = None) -> DataError:
-    """Words about a file that is not UTF-8, and the command that may make it so."""
+    """The error for a file that is not UTF-8, with the command that may convert it."""
     place = f"{path}:{line}" if line is not None else str(path)
     what = f"byte 0x{byte:02x} is no UTF-8" if byte is not None else "a cell is no UTF-8"
     return DataError(f"{place}: {what}. {_recode(path)}")
@@ -86,9 +89,9 @@ def _recode(path: Path) -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a text, which end in LF, CR LF or CR alone.
+    """The lines of a text, which end in LF, CR LF or CR.
 
-    Unlike those of `str.splitlines`, they may hold U+2028, U+0085, form feeds and the like.
+    Unlike `str.splitlines`, this does not end lines at U+2028, U+0085, form feeds and the like.
     """
     lines = _LINE_END.split(text)
     return lines if lines[-1] else lines[:-1]

@@ -1,4 +1,4 @@
-"""Files of another kind than their name says, told by their first bytes."""
+"""Files of another kind than a text or a table, recognised by their first bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _KINDS = (
 
 
 def foreign(path: Path, raw: bytes) -> str:
-    """What the file is instead of a text or a CSV, and what to do; empty where it may be one."""
+    """What a file is instead of a text or a CSV, and what to do about it, as words that follow its
+    path; empty where it may be one."""
     for mark, words in _KINDS:
         if raw.startswith(mark):
             return words.format(path=shlex.quote(str(path)))

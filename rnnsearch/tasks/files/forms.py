@@ -1,4 +1,4 @@
-"""How each column that a task reads is written: found over the whole file, before it is read."""
+"""How the columns that a task reads are written, found from all rows before any is read."""
 
 from __future__ import annotations
 
@@ -25,19 +25,20 @@ from rnnsearch.tasks.files.written.time_evidence import TimeEvidence
 from rnnsearch.tasks.files.written.times import TimeForm
 
 SAMPLE = 5000
-"""Rows in which the decimal sign of the whole file is looked for."""
+"""How many of the first rows `Sample` looks at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The columns that are read, and what the user said of their cells.
+    """The columns that are read of a table, and what the user said of their cells.
 
     Attributes:
-        numbers: To be numbers.
-        time: None, one or several that hold the time together.
-        id: What tells series apart.
-        decimal: The decimal sign; None leaves it to the cells.
-        date_format: `dmy`, `mdy`, `ymd` or a pattern of strptime; None leaves it to the cells.
+        numbers: Columns that are read as numbers.
+        time: No column, one, or several that hold the time together.
+        id: The column that tells series apart, if any.
+        decimal: The decimal sign that the user named; None leaves it to the cells.
+        date_format: `dmy`, `mdy`, `ymd` or a pattern of strptime that the user named; None leaves
+            it to the cells.
         empty_values: Numbers that mean an empty cell.
     """
 
@@ -53,7 +54,11 @@ class Wanted:
         return (*self.numbers, *self.time, *(() if self.id is None else (self.id,)))
 
     def place(self, path: Path, row: int | None) -> str:
-        """Where a row of those that are read stands, for a message; None for the whole file."""
+        """The place of a row for a message; the path alone where `row` is None.
+
+        Args:
+            row: Counted from 0, among the rows that are read.
+        """
         if row is None:
             return str(path)
         return place_of(path, row, self.columns, bool(self.time))
@@ -61,12 +66,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """What the cells of a table look like.
+    """How the cells of a table are read.
 
     Attributes:
-        numbers: By column, how its texts are read as numbers; columns without an entry are plain.
-        time: How the time is read; None without one.
-        notes: What a person must know of how cells are read.
+        numbers: By column, how its texts are read as numbers; a column without an entry holds plain
+            numbers.
+        time: How the time is read; None without a time.
+        notes: Sentences for a person about how cells are read.
     """
 
     numbers: dict[str, NumberForm] = field(default_factory=dict)
@@ -74,7 +80,7 @@ class Forms:
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """What a model keeps, to read its rows as they were read in training."""
+        """JSON values that a model keeps, to read rows as those of training were read."""
         return {
             "numbers": {name: form.to_json() for name, form in self.numbers.items()},
             "time": None if self.time is None else self.time.to_json(),
@@ -87,9 +93,10 @@ class Forms:
 
 
 def plain_forms(path: Path, wanted: Wanted) -> Forms | None:
-    """Forms of a table whose first rows are as plain as Arrow's own readers want them, or None.
+    """The forms of a table whose first rows Arrow's own readers can read, or None.
 
-    Numbers with a point, dates as 2024-12-31; the rows behind may still differ.
+    These read numbers with a decimal point and dates such as 2024-12-31, and are several times
+    faster than reading by form. Later rows may still be written in another way.
     """
     if is_parquet(path) or wanted.empty_values:
         return None
@@ -111,12 +118,13 @@ def plain_forms(path: Path, wanted: Wanted) -> Forms | None:
 
 
 class Sample:
-    """The first rows of a table as texts, and what they show of the file as a whole.
+    """The first rows of a table as texts, and what they show of how its numbers are written.
 
     Attributes:
-        cells: By column, its first cells as Arrow strings; of a Parquet file, its texts alone.
-        numbers: What each column shows of how numbers are written.
-        decimal: The decimal sign that the columns of numbers show; empty where none does, or both.
+        cells: The first cells of each column as Arrow strings; of a Parquet file, those of its
+            columns of texts alone.
+        numbers: What the cells of each column show.
+        decimal: The decimal sign that columns of numbers show; empty where they show none, or both.
     """
 
     def __init__(self, path: Path) -> None:
@@ -137,23 +145,24 @@ class Sample:
             self.numbers[name] = NumberEvidence()
             self.numbers[name].add(column)
         signs = {
-            evidence.told()
+            evidence.proved_sign()
             for evidence in self.numbers.values()
             if isinstance(evidence.form(), NumberForm)
         } - {""}
         self.decimal = next(iter(signs)) if len(signs) == 1 else ""
 
     def plain(self, name: str) -> bool:
-        """Whether a column's numbers are written with a point and nothing else."""
+        """Whether a column's numbers are written with a decimal point and nothing else."""
         evidence = self.numbers[name]
         return evidence.form() == NumberForm() and not evidence.words
 
 
 def full_forms(path: Path, wanted: Wanted) -> Forms:
-    """Forms of a table by all of its rows.
+    """The forms of a table by all of its rows.
 
     Raises:
-        DataError: Columns hold something else, or leave open what they mean; all are named.
+        DataError: Columns hold something else than they should, or leave open what their cells
+            mean; the message names all of them.
     """
     kinds = schema(path) if is_parquet(path) else None
     read = {name: None if kinds is None else kinds.field(name).type for name in wanted.columns}
@@ -204,6 +213,14 @@ def _time(
     wrong: list[tuple[str, str]],
     notes: list[str],
 ) -> JoinedForm | None:
+    """The form of the time of a table, if it has one.
+
+    Args:
+        read: The Arrow types of the columns, None in a CSV.
+        times: What the texts of columns of times show.
+        wrong: Gains pairs of a key of the space file and what is wrong with its column.
+        notes: Gains sentences about how times are read.
+    """
     if not wanted.time:
         return None
     forms: list[TimeForm] = []
@@ -237,12 +254,12 @@ def _time(
 
 
 def _dated(evidence: TimeEvidence) -> bool:
-    """Whether a column is one that a format of dates is about, rather than a time of day."""
+    """Whether `date_format` is meant for a column: it holds dates, and no times of day."""
     return evidence.form("%") == TimeForm("format", pattern="%") and not evidence.clock
 
 
 def _typed(kind: Any) -> TimeForm | str:
-    """The form of a Parquet column that is no text."""
+    """The form of a time column by its Arrow type, or in words why it holds no times."""
     found = family(kind)
     if found == "date":
         return TimeForm("parts", "ymd")
@@ -254,7 +271,7 @@ def _typed(kind: Any) -> TimeForm | str:
 
 
 def rows_of(path: Path, wanted: Wanted, types: dict[str, Any] | None = None) -> Iterator[Any]:
-    """Batches of the wanted columns, without rows of a timed table in which nothing stands."""
+    """Batches of the columns in `wanted`; of a CSV with a time, without the rows that are empty."""
     for batch in batches(path, wanted.columns, types):
         timed = bool(wanted.time) and not is_parquet(path)
         order = (*wanted.time, *wanted.columns)
@@ -262,5 +279,5 @@ def rows_of(path: Path, wanted: Wanted, types: dict[str, Any] | None = None) -> 
 
 
 def _key(said: str, otherwise: str) -> str:
-    """The key that an error's words name, if any."""
+    """The key of the space file that an error message names, or `otherwise`."""
     return next((key for key in ("task.decimal", "task.date_format") if key in said), otherwise)

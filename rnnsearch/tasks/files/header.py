@@ -1,4 +1,4 @@
-"""The first line of a CSV: its names, its delimiter and its encoding, or why it has none."""
+"""The first line of a CSV: its names, delimiter and encoding, or why it names no columns."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from rnnsearch.tasks.files.opened import opened
 from rnnsearch.tasks.files.written.times import is_number
 
 LOOKED_AT = 50
-"""First records by which the delimiter is chosen."""
+"""How many of the first rows the delimiter is chosen by."""
 
 FEWEST_RECORDS = 10
-"""So many lines of as many cells are a table."""
+"""So many rows with the same number of cells make a file a table."""
 
 HEADER_BYTES = 1 << 20
-"""The line of names is looked for in so much of the file."""
+"""How many of the first bytes of a file are searched for the line of names."""
 
 DELIMITERS = ";\t|,"
-"""Where two divide all rows alike, the first: 1,5;2,5 has decimal commas."""
+"""Delimiters; of two that divide all rows into as many cells, the first is taken: the commas of
+1,5;2,5 are decimal signs."""
 
 DELIMITERS_OF_TEXTS = ",;\t|"
-"""The same where texts are read, in which any of these may stand."""
+"""The same where texts are read, in which any of these signs may stand."""
 
 
 Row = tuple[int, list[str]]
@@ -40,11 +41,13 @@ class Header:
     """The first line of a CSV.
 
     Attributes:
-        names: Of the columns; one without a name is `Unnamed: 0`, by its place, as pandas has it.
-        start: Byte at which the rows begin.
-        encoding: As Python names it; other than UTF-8 only where a mark at the start says so.
-        alike: How many of the first records were looked at, that of the names among them; 0 where
-            they have different numbers of cells.
+        names: The names of the columns; one without a name is `Unnamed: 0`, by its place, as in
+            pandas.
+        delimiter: The sign between cells.
+        start: The byte of the file at which the rows begin.
+        encoding: The name of Python's codec; other than UTF-8 only where a byte order mark says so.
+        alike: How many of the first rows were looked at, with that of the names, if all have as
+            many cells; else 0.
     """
 
     names: tuple[str, ...]
@@ -55,14 +58,14 @@ class Header:
 
 
 def header(path: Path, wanted: Sequence[str] = ()) -> Header:
-    """The first line of a CSV that has names, with the delimiter that gives the most of them.
+    """The first line of a CSV, with the delimiter that gives the most of the names.
 
     Args:
-        wanted: Columns that are read, where that is known: whatever stands above or beside them
-            may be odd. Without any, the first line must name every column.
+        wanted: The columns that are read, where they are known: the names of others may be odd
+            then. Without any, the first line must name every column.
 
     Raises:
-        DataError: It cannot be read, or holds no names.
+        DataError: The file cannot be read, or its first line holds no names.
     """
     raw = opened(path, lambda: _first_bytes(path))
     mark, encoding, _ = marked(raw)
@@ -96,12 +99,12 @@ def header(path: Path, wanted: Sequence[str] = ()) -> Header:
 
 
 def plain_name(name: str) -> str:
-    """The name of a column without blanks around it, and single ones within."""
+    """The name of a column without blanks around it and with single blanks within."""
     return " ".join(name.split())
 
 
 def looks_like_table(path: Path) -> int:
-    """How many columns a file has if its first lines are those of a CSV of several; else 0."""
+    """How many columns a file has if its first rows are those of a CSV; 0 if they are not."""
     try:
         found = header(path)
     except DataError:
@@ -110,10 +113,14 @@ def looks_like_table(path: Path) -> int:
 
 
 def _first_rows(path: Path, text: str, delimiter: str, whole: bool) -> list[Row]:
-    """The first rows in which anything stands, quoted cells with newlines among them.
+    """The first rows of a CSV that are not empty, with a given delimiter.
 
     Args:
-        whole: Whether the text is all of the file, so that its last line is no part of one.
+        text: The beginning of the file.
+        whole: Whether that is all of the file, so that its last line is complete.
+
+    Raises:
+        DataError: The first line is longer than the text, or a row is no CSV.
     """
     rows = (row for row in csv_rows(path, StringIO(text, newline=""), delimiter) if row[1])
     found = list(islice(rows, LOOKED_AT))
@@ -141,7 +148,14 @@ def _even(rows: Sequence[Row]) -> bool:
 
 
 def _refuse_preamble(path: Path, rows: Mapping[str, Sequence[Row]]) -> None:
-    """Refuse lines above the line of names: fewer cells than all of the rows that follow."""
+    """Refuse lines above the line of names: those with fewer cells than the rows that follow.
+
+    Args:
+        rows: The first rows, by the delimiter with which they were read.
+
+    Raises:
+        DataError: There are such lines; the message has the command that takes them out.
+    """
     for delimiter, found in rows.items():
         counts = [len(cells) for _, cells in found]
         last = counts[-1]
@@ -164,11 +178,11 @@ def _refuse_preamble(path: Path, rows: Mapping[str, Sequence[Row]]) -> None:
 def csv_rows(
     path: Path, stream: Iterable[str], delimiter: str, strict: bool = False
 ) -> Iterator[Row]:
-    """The rows of a CSV, that of the names first, each with the line, from 1, on which it begins.
+    """The rows of a CSV, that of the names first, each with the line on which it begins.
 
     Args:
-        stream: Its lines.
-        strict: Whether quotes must stand as they are meant to.
+        stream: The lines of the file.
+        strict: Whether a row with a misplaced quote is refused.
 
     Raises:
         DataError: A row is no CSV.
@@ -187,7 +201,8 @@ def csv_rows(
 
 
 def _allow_long_cells() -> None:
-    """Python's csv refuses cells above 131,072 letters; the files here have a size that fits."""
+    """Raise the limit of Python's csv module for the length of a cell, 131,072 characters: the
+    files here are small enough for this machine's memory."""
     csv.field_size_limit(max(csv.field_size_limit(), 1 << 30))
 
 
@@ -197,7 +212,15 @@ def _first_bytes(path: Path) -> bytes:
 
 
 def refuse_twice(place: str, names: Sequence[str], wanted: Sequence[str] = ()) -> None:
-    """Refuse a name of several columns; of the wanted ones alone, where there are any."""
+    """Refuse a name that several columns have.
+
+    Args:
+        place: Where the names stand, for the message.
+        wanted: The columns that are read; the names of others may repeat. Empty means all.
+
+    Raises:
+        DataError: A name stands twice.
+    """
     asked = {plain_name(name) for name in wanted} or set(names)
     twice = sorted({name for name in names if names.count(name) > 1} & asked)
     if twice:

@@ -1,4 +1,4 @@
-"""What every column of a table holds, by a look at all of its rows: what `init` starts from."""
+"""What each column of a table holds, by all of its rows; `init` makes a space file of that."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ Kind = Literal["number", "time", "clock", "text", "empty", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column.
+    """What one column of a table holds.
 
     Attributes:
+        name: The column's name.
         kind: `number` for what can be read as numbers, `time` for dates and moments, `clock` for
-            times of day, `text` for other words, `other` for what cannot be read at all.
-        why: What it holds instead, in words; empty of numbers and times.
-        open: What its cells leave open, in words with the key that says it; empty for nothing.
-        counts: Whether it is the number of the row, as an index that was written beside the rows.
+            times of day, `text` for other texts, `other` for what cannot be read.
+        why: In words, what a column that is neither of numbers nor of times holds; else empty.
+        open: In words, what the cells leave open, with the key that decides it; empty for nothing.
+        counts: Whether the cells count the rows, as an index does that was saved with them.
     """
 
     name: str
@@ -41,13 +42,18 @@ class Column:
 
 
 class _Counter:
-    """Whether cells go up, or down, by one from row to row."""
+    """Finds out whether cells go up, or down, by one from row to row.
+
+    Attributes:
+        counts: Whether all cells so far do.
+    """
 
     def __init__(self) -> None:
         self.counts, self._step = True, 0
         self._last: int | None = None
 
     def add(self, column: Any) -> None:
+        """Look at the next block of the column."""
         if not self.counts or not len(column):
             return
         whole = cast(column, pyarrow.int64())
@@ -65,11 +71,11 @@ class _Counter:
 def survey(
     path: Path, decimal: str | None = None, date_format: str | None = None
 ) -> dict[str, Column]:
-    """Every column of a table, in order.
+    """What every column of a table holds, by name, in the order of the columns.
 
     Args:
-        decimal: The decimal sign, where the user said it.
-        date_format: The order or pattern of dates, where the user said it.
+        decimal: The decimal sign that the user named, if any.
+        date_format: The order or pattern of dates that the user named, if any.
 
     Raises:
         DataError: The file cannot be read, or has no rows.
@@ -101,7 +107,7 @@ def survey(
             except DataError:
                 if families[name] != "bytes":
                     raise
-                del times[name], numbers[name]  # bytes that are no text
+                del times[name], numbers[name]  # the bytes are no text
                 families[name] = "nested"
                 continue
             times[name].add(cells)
@@ -131,6 +137,13 @@ def _of_texts(
     date_format: str | None,
     sign: str,
 ) -> Column:
+    """What a column of texts holds.
+
+    Args:
+        numbers: What its cells show of numbers.
+        times: What its cells show of times.
+        sign: The decimal sign that the table's columns show, empty for none.
+    """
     if numbers.empty:
         return Column(name, "empty", "is empty")
     dated = None if times.clock or (date_format and "%" in date_format) else date_format
@@ -153,6 +166,12 @@ def _of_texts(
 
 
 def _typed(name: str, kind: Family, arrow: Any, times: TimeEvidence | None) -> Column:
+    """What a column of a Parquet file that is no text holds, by its type.
+
+    Args:
+        arrow: The Arrow type, of the family `kind`.
+        times: Of whole numbers, what they show of dates such as 20241231.
+    """
     if kind == "date":
         return Column(name, "time")
     if kind == "clock":

@@ -1,4 +1,4 @@
-"""A CSV or Parquet file as columns of numbers, in the order of its rows."""
+"""Columns of a CSV or Parquet file as numbers, with a time and an id for each row."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ from rnnsearch.tasks.files.written.numbers import NumberForm
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Columns of a file, in the order that was asked for.
+    """Columns of a table, in the order of `Wanted.numbers`, and its rows in that of the file.
 
     Attributes:
         values: Float64 [rows, columns]; NaN where a cell is empty.
-        times: Of each row, datetime64 of a unit that holds them, or the numbers of the time
-            column, int64 or float64; None without one.
-        ids: Which of `names` each row belongs to, int32 [rows]; all 0 without an id column, and
-            then one number for all, not to be written to.
-        names: Of the series, in the order of their first rows; one empty name without an id column.
+        times: The time of each row, datetime64 in a unit that holds them exactly, or the numbers of
+            the time column, int64 or float64; None without a time column.
+        ids: The place in `names` of each row's series, int32 [rows]; all 0 without an id column,
+            and then a read-only view of one number.
+        names: The names of the series, in the order of their first rows; one empty name without an
+            id column.
         digest: SHA-256 of the file.
-        forms: How its cells are written.
+        forms: How the cells are read.
         path: The file; None of a table that was made.
-        wanted: What was read of it.
+        wanted: The columns that were read of it.
     """
 
     values: Floats
@@ -51,33 +52,46 @@ class Table:
         return self.times is not None and self.times.dtype.kind == "M"
 
     def place(self, row: int) -> str:
-        """Where a row of the file stands, for a message."""
+        """The place of a row for a message.
+
+        Args:
+            row: Counted from 0.
+        """
         return f"row {row + 1}" if self.path is None else self.wanted.place(self.path, row)
 
 
 class _NotPlainError(Exception):
-    """A cell behind the first rows is written in another way than they are."""
+    """A cell behind the first rows is not as plain as these, so that the file is read by form."""
 
 
 def read_table(path: Path, wanted: Wanted) -> Table:
     """Read the columns that a task needs, and no others.
 
-    The file is read block by block into arrays of its length, so that no more of it is in memory
-    than the columns.
+    The file is read block by block into arrays that are made for all of its rows, so that memory
+    holds little more than these columns.
 
     Raises:
-        DataError: Whatever is wrong with the file, with line and column where there is one.
+        DataError: Something is wrong with the file; its line and column are named where there are
+            any.
     """
     forms = plain_forms(path, wanted)
     if forms is not None:
         try:
             return _read(path, wanted, forms, plain=True)
         except _NotPlainError:
-            pass  # nothing is lost: the whole file is looked at first, and read again
+            pass  # the file is read again below, by the forms of all of its rows
     return _read(path, wanted, full_forms(path, wanted))
 
 
 def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> Table:
+    """Read a table by known forms.
+
+    Args:
+        plain: Whether Arrow reads the numbers itself, which the first rows allow.
+
+    Raises:
+        _NotPlainError: With `plain`, a later cell is written in another way.
+    """
     most, digest = opened(path, lambda: extent(path))
     _check_memory(path, most, wanted)
     values = np.empty((most, len(wanted.numbers)))
@@ -118,9 +132,9 @@ def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> T
 
 
 def _check_memory(path: Path, rows: int, wanted: Wanted) -> None:
-    """Refuse a table whose columns do not fit this machine.
+    """Refuse a table whose columns do not fit into this machine's memory.
 
-    Each number takes eight bytes as it is and four as models read it, each time and id eight more.
+    Each number takes eight bytes as it is read and four as models read it, each time and id eight.
     """
     needed = rows * (12 * len(wanted.numbers) + 8 * len(wanted.columns))
     memory = memory_bytes()
@@ -148,7 +162,7 @@ def _times(path: Path, wanted: Wanted, batch: Any, rows: int, forms: Forms) -> N
     assert forms.time is not None
     first = batch[wanted.time[0]]
     if family(first.type) == "text" and forms.time.forms[0].order == "ymd" and not forms.time.zoned:
-        try:  # Arrow's own reader, where the cells are as plain as it wants them
+        try:  # Arrow's own reader is faster and reads plain cells
             if len(wanted.time) == 1 and not first.null_count:
                 return np.asarray(texts(first, str(path)).cast(pyarrow.timestamp("s")))
         except pyarrow.ArrowInvalid:
@@ -162,7 +176,13 @@ def _times(path: Path, wanted: Wanted, batch: Any, rows: int, forms: Forms) -> N
 
 
 def _ids(column: Any, known: dict[str, int], place: str) -> NDArray[np.int32]:
-    """The number of each row's series; `known` counts them in the order of their first rows."""
+    """The number of each row's series.
+
+    Args:
+        column: The ids of a block of rows.
+        known: The numbers of the series so far by their names; gains those of new series.
+        place: Where the column stands, for a message.
+    """
     coded = texts(column, place).dictionary_encode()
     names = coded.dictionary.to_pylist()
     if coded.null_count or None in names or "" in names:

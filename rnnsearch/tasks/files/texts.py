@@ -1,7 +1,7 @@
-"""Texts: the whole of a file, or columns of a CSV or Parquet file with the place of each cell.
+"""Texts: a whole file, or columns of a CSV or Parquet file with the place of each cell.
 
-A table of texts is read row by row: its cells are of any length, and what is quoted wrongly is
-refused, which the reader of tables of numbers, block by block, takes for a text that it is not.
+A table of texts is read row by row by Python's csv module, which refuses a row with a misplaced
+quote. Arrow, which reads tables of numbers block by block, would take that row for another text.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rnnsearch.tasks.files.opened import is_parquet, read_data
 
 
 def read_text(path: Path) -> tuple[bytes, str]:
-    """The bytes of a text file, and its text: UTF-8, or what its byte order mark says.
+    """The bytes of a text file, and its text in UTF-8 or the encoding of its byte order mark.
 
     Raises:
         DataError: The file cannot be read, is empty, or is no text in that encoding.
@@ -32,12 +32,12 @@ def read_text(path: Path) -> tuple[bytes, str]:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Some columns of a table.
+    """Columns of texts of a table.
 
     Attributes:
-        path: Where they came from.
-        columns: Stripped cells by the column's name, all of one length.
-        lines: The line of a CSV on which each row begins; of Parquet, the number of the row.
+        path: The file.
+        columns: By the column's name, its cells without blanks around them, one for each row.
+        lines: The line of a CSV on which each row begins; of Parquet, the row's number from 1.
         digest: SHA-256 of the file.
     """
 
@@ -47,19 +47,20 @@ class Texts:
     digest: str
 
     def place(self, row: int, column: str) -> str:
-        """Where a cell stands, for a message."""
+        """The place of a cell for a message."""
         return f"{_place_of(self.path, self.lines[row])}: column {column!r}"
 
 
 def read_texts(path: Path, wanted: Sequence[str], hint: str = "") -> Texts:
-    """Read columns of which every cell holds something.
+    """Read columns of texts, in which no cell may be empty.
 
     Args:
-        hint: What else may have been meant by a file that lacks a column.
+        wanted: The names of the columns.
+        hint: Added to the message that a column is missing: what else the file may be.
 
     Raises:
-        DataError: The file cannot be read, has no rows, lacks a column or has it twice, has a
-            row of another length, or an empty cell in a wanted column.
+        DataError: The file cannot be read, has no rows, lacks a column or has it twice, or has a
+            row of another length or an empty cell in one of the columns.
     """
     names = column_names(path, wanted)
     absent = [name for name in wanted if not {name, plain_name(name)} & set(names)]
@@ -84,7 +85,7 @@ def read_texts(path: Path, wanted: Sequence[str], hint: str = "") -> Texts:
 
 
 def _of_csv(path: Path, raw: bytes, wanted: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """The wanted cells of each row in which anything stands, and its line."""
+    """The line and the cells of each row that is not empty, in the columns `wanted`."""
     found = header(path, wanted)
     places = [found.names.index(plain_name(name)) for name in wanted]
     text = StringIO(decoded(path, raw), newline="")
@@ -99,6 +100,7 @@ def _of_csv(path: Path, raw: bytes, wanted: Sequence[str]) -> Iterator[tuple[int
 
 
 def _of_parquet(path: Path, raw: bytes, wanted: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """The number, from 1, and the cells of each row, in the columns `wanted`."""
     row = 0
     for batch in batches(path, wanted):
         columns = [texts(batch[name], f"{path}, column {name!r}").to_pylist() for name in wanted]

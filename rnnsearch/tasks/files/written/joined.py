@@ -1,4 +1,4 @@
-"""The time of a row, in one column or in several: a date and a time of day, or parts of both."""
+"""The time of a row from one column or several: a date and a time of day, or parts of both."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PARTS: dict[Role, str] = {
     "minute": r"(.*[_ ])?(minute|minutes|min)",
     "second": r"(.*[_ ])?(second|seconds|sec)",
 }
-"""How columns are called that hold a part of a time as a whole number."""
+"""Patterns of the names of columns that hold one part of a time as a whole number."""
 
 _MOST = {"month": 12, "day": 31, "hour": 24, "minute": 59, "second": 60}
 _SECONDS: dict[Role, int] = {"hour": 3600, "minute": 60, "second": 1}
@@ -33,11 +33,11 @@ _SECONDS: dict[Role, int] = {"hour": 3600, "minute": 60, "second": 1}
 
 @dataclass(frozen=True, slots=True)
 class JoinedForm:
-    """How the time of a row is read off one column or several.
+    """How the time of a row is read from one column or several.
 
     Attributes:
-        roles: Of each column, in their order: the `time` or date itself, a `clock`, or a part.
-        forms: Of each column; of parts, that of plain numbers.
+        roles: What each column holds: the `time` or date, a time of day (`clock`), or a part.
+        forms: The form of each column; of parts, that of plain numbers.
     """
 
     roles: tuple[Role, ...]
@@ -45,13 +45,14 @@ class JoinedForm:
 
     @property
     def zoned(self) -> bool:
+        """Whether the cells of a column name their zone."""
         return any(form.zoned for form in self.forms)
 
     def read(self, columns: Sequence[Any], place: Place) -> NDArray[Any]:
-        """Arrow columns as datetime64 of the unit that holds them, or as numbers.
+        """The time of each row of Arrow columns: datetime64 in a unit that holds it, or numbers.
 
         Raises:
-            DataError: A cell is none of its column's form; it is named.
+            DataError: A cell is empty or not of its column's form; its place is named.
         """
         read: dict[Role, NDArray[Any]] = {}
         for role, form, column in zip(self.roles, self.forms, columns, strict=True):
@@ -86,11 +87,11 @@ class JoinedForm:
 
 
 def joined(names: Sequence[str], forms: Sequence[TimeForm]) -> JoinedForm | str:
-    """The form of the columns that hold a time together, or in words why they do not.
+    """The form of columns that hold a time together, or in words why they hold none.
 
     Args:
-        names: Of the columns.
-        forms: Theirs; typed dates and times of day count as `parts` and `clock`.
+        names: The names of the columns.
+        forms: Their forms; dates and times of day of Arrow types count as `parts` and `clock`.
     """
     if len(names) == 1:
         if forms[0].shape == "clock":
@@ -129,22 +130,24 @@ def joined(names: Sequence[str], forms: Sequence[TimeForm]) -> JoinedForm | str:
 
 
 def part_of(name: str) -> Role | None:
-    """The part of a time that a column is called after; None for another name."""
+    """The part of a time that a column's name says it holds; None where it says none."""
     low = name.strip().lower()
     return next((part for part, known in PARTS.items() if re.fullmatch(known, low)), None)
 
 
-def _part(role: Role, found: NDArray[Any], place: Place) -> Ints:
-    whole = found.astype(np.int64)
+def _part(role: Role, numbers: NDArray[Any], place: Place) -> Ints:
+    """The numbers of one part of a time, refused where they are no such part."""
+    whole = numbers.astype(np.int64)
     least = 1 if role in ("month", "day") else 0
-    wrong = (whole != found) | (whole < least) | (whole > _MOST.get(role, 9999))
+    wrong = (whole != numbers) | (whole < least) | (whole > _MOST.get(role, 9999))
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise DataError(f"{place(row)}: {found[row]:g} is no {role} of a time.")
+        raise DataError(f"{place(row)}: {numbers[row]:g} is no {role} of a time.")
     return whole
 
 
 def _days(read: Mapping[Role, NDArray[Any]], place: Place) -> NDArray[np.datetime64]:
+    """The dates of rows by their years, months and days; a part that is missing is the first."""
     year = read["year"]
     ones = np.ones_like(year)
     days, right = days_since_1970(year, read.get("month", ones), read.get("day", ones))
@@ -155,6 +158,6 @@ def _days(read: Mapping[Role, NDArray[Any]], place: Place) -> NDArray[np.datetim
 
 
 def _coarse(clock: NDArray[Any]) -> NDArray[Any]:
-    """Times of day in seconds where none has a fraction: nanoseconds reach few years."""
+    """Times of day in seconds where none has a fraction: dates in nanoseconds reach few years."""
     seconds = clock.astype("timedelta64[s]")
     return seconds if (seconds == clock).all() else clock

@@ -25,19 +25,21 @@ _GROUPED = {
     rf"|^[1-9][0-9]?(?:{other}[0-9]{{2}})+{other}[0-9]{{3}}$"
     for sign, other in ((".", ","), (",", r"\."))
 }
-"""By decimal sign: whole numbers in groups of the other one, as in the West or in India."""
+"""By the decimal sign, the pattern of whole numbers whose groups the other sign divides, either in
+thousands or as in India (12,34,567)."""
 
 
 @dataclass(slots=True)
 class NumberEvidence:
-    """What a column's cells, block after block, say about how its numbers are written.
+    """Collects, block after block, what a column's cells show about how its numbers are written.
 
     Attributes:
-        rows: Cells so far.
-        words: How often an odd word for nothing stood there.
-        bad: The first cell that is no number in any form, and its row; None so far.
-        signs: Those of `.` and `,` that a cell proves to be the decimal sign.
-        example: A cell that shows the form.
+        rows: How many cells were looked at.
+        words: How often each word of `ODD_EMPTY` stood in a cell.
+        bad: The row and the text of the first cell that is no number in any form; None where none
+            is.
+        signs: Which of `.` and `,` a cell proves to be the decimal sign.
+        example: The longest cell that proves one.
     """
 
     rows: int = 0
@@ -49,23 +51,24 @@ class NumberEvidence:
     _units: set[str] = field(default_factory=set)
     _others: bool = False
     _open: dict[str, str] = field(default_factory=dict)
-    """By sign, the first cell such as 1,234, which leaves open what the sign is."""
+    """By the sign in it, the first cell such as 1,234, whose sign may divide thousands or
+    decimals."""
     _zeros: set[str] = field(default_factory=set)
-    """Signs of which such a cell ends in 0."""
+    """The signs in such cells that end in 0."""
     _bare: bool = False
     _grouped: bool = False
     _leading: bool = False
 
     def add(self, cells: Any) -> None:
-        """Look at a block of Arrow strings."""
+        """Look at the next block of the column, an array of Arrow strings."""
         start, self.rows = self.rows, self.rows + len(cells)
         if self.bad is not None:
             return
         every, words = without_odd(stripped(cells))
         for word, count in words.items():
             self.words[word] = self.words.get(word, 0) + count
-        # Of what Arrow reads as numbers nothing is left to learn once it is known that points
-        # are decimal signs.
+        # Once points are known to be decimal signs, cells that Arrow reads as numbers show
+        # nothing new.
         if self._others and "." in self.signs and as_plain(every) is not None:
             self._units.add("")
             return
@@ -86,7 +89,15 @@ class NumberEvidence:
             self.bad = start + first, str(every[first])
 
     def _add_bodies(self, parts: Any, cells: Any) -> Bools:
-        """Which cells have signs that are neither decimal nor between thousands."""
+        """Look at the digits and signs of cells that match `CELL`.
+
+        Args:
+            parts: The groups of the match of each cell.
+            cells: The same cells as they are written.
+
+        Returns:
+            Where a cell's signs are neither decimal nor between thousands.
+        """
         before, after = parts.field("before"), parts.field("after")
         nothing = pyarrow.scalar("", before.type)
         units = compute.unique(compute.binary_join_element_wise(before, after, nothing))
@@ -107,10 +118,10 @@ class NumberEvidence:
         for sign, other, has, lacks in ((".", ",", point, comma), (",", ".", comma, point)):
             grouped = _matches(bodies, _GROUPED[other])
             single = _matches(bodies, rf"^[^.,]*[{sign}][^.,]*$")
-            # Once, and not as thousands are; or behind the other sign.
+            # The sign stands once and not as one between thousands, or it stands behind the other.
             behind = _matches(bodies, rf"[{other}].*[{sign}][^.,]*$")
             proof = (single & ~grouped & ~lacks) | behind
-            # More than once: it stands between thousands, and the other one is the decimal sign.
+            # It stands more than once: between thousands, so that the other is the decimal sign.
             others = has & ~lacks & ~single & grouped
             broken |= has & ~lacks & ~single & ~grouped
             self._prove(sign, proof, cells)
@@ -133,26 +144,27 @@ class NumberEvidence:
 
     @property
     def empty(self) -> bool:
-        """Whether no cell holds anything."""
+        """Whether all cells so far are empty."""
         return not (self._units or self._truths or self.bad)
 
-    def told(self) -> str:
-        """The decimal sign that the cells prove; empty where they do not, or prove both."""
+    def proved_sign(self) -> str:
+        """The decimal sign that the cells prove; empty where they prove none, or both."""
         if self.signs:
             return next(iter(self.signs)) if len(self.signs) == 1 else ""
-        # Cells of three digits behind the sign, some ending in 0, beside cells without a sign: a
-        # fixed number of decimals would stand behind all of them, and a short one end in no 0.
+        # There are cells with three digits behind the sign, some ending in 0, and cells without a
+        # sign. A fixed number of decimals would stand in all of them, and decimals of any number
+        # would not end in 0, so the sign stands between thousands.
         if self._bare and len(self._open) == 1 and self._zeros:
             return "." if "," in self._open else ","
         return ""
 
     def form(self, given: str = "", shown: str = "") -> NumberForm | str:
-        """The form, or in words why there is none.
+        """The form of the column, or in words why it has none.
 
         Args:
             given: The decimal sign that the user named; empty for none.
-            shown: The one that the other columns of the file show; empty for none. It decides
-                where the cells leave it open.
+            shown: The decimal sign that the file's other columns show, empty for none; it decides
+                where the cells leave the sign open.
         """
         if self._truths and not self._others:
             pair = next((pair for pair in TRUTHS if self._truths <= set(pair)), None)
@@ -186,24 +198,30 @@ class NumberEvidence:
         return NumberForm(sign, unit=next(iter(units)))
 
     def _decimal(self, given: str, shown: str) -> str:
-        """The sign; empty where it is open, or words where it is not the one that was given."""
-        told = self.told()
-        if told and given and told != given:
-            name = "comma" if told == "," else "point"
+        """The decimal sign; empty where it is open, or a message where the cells contradict
+        `given`."""
+        proved = self.proved_sign()
+        if proved and given and proved != given:
+            name = "comma" if proved == "," else "point"
             return f"holds {self.example or self._opened()!r}, whose decimal sign is the {name}"
-        if told or given or shown:
-            return told or given or shown
+        if proved or given or shown:
+            return proved or given or shown
         return "" if "," in self._open else "."
 
     def notes(self, name: str, form: NumberForm) -> list[str]:
-        """What a person must know of how a column was read by a form of it."""
+        """Sentences for a person about how the column is read.
+
+        Args:
+            name: The column's name.
+            form: Its form, as `form` gave it.
+        """
         found = []
         if form.truth:
             found.append(f"{name!r}: {form.truth[0]} is 1, {form.truth[1]} is 0")
         example = self.example or self._opened()
         if example and self._grouped:
-            told = form.read_one(example)
-            found.append(f"{name!r}: {example!r} is read as {told:.12g}")
+            number = form.read_one(example)
+            found.append(f"{name!r}: {example!r} is read as {number:.12g}")
         if form.unit:
             found.append(f"{name!r}: {form.unit!r} beside each number is left out")
         if form.multiples:
@@ -214,14 +232,17 @@ class NumberEvidence:
         return found
 
     def _opened(self) -> str:
+        """A cell such as 1,234 that leaves its sign open; empty without one."""
         return self._open.get(",") or self._open.get(".", "")
 
 
 def _both(cell: str) -> str:
+    """The two numbers that a cell such as 1,234 may be, for a message."""
     whole = cell.replace(",", "").replace(".", "")
     return f"{whole} (decimal '.') or {cell.replace(',', '.')} (decimal ',')"
 
 
 def _matches(cells: Any, pattern: str) -> Bools:
+    """Which cells match a pattern; null matches none."""
     found = compute.match_substring_regex(cells, pattern).fill_null(False)
     return np.asarray(found.to_numpy(zero_copy_only=False))

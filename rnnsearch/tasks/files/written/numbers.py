@@ -1,4 +1,4 @@
-"""The form in which the numbers of a text column are written, and their reading by it."""
+"""How the numbers of a column of texts are written, and their reading by that."""
 
 from __future__ import annotations
 
@@ -35,13 +35,14 @@ class NumberForm:
     """How to read a column's cells as numbers.
 
     Attributes:
-        decimal: `.` or `,`; whichever of `.,'` and blanks it is not stands between thousands.
-        unit: What stands beside every number and is dropped, such as `kWh`, `%` or `$`.
+        decimal: The decimal sign, `.` or `,`; the other one, `'` and blanks stand between
+            thousands.
+        unit: What stands beside every number and is left out, such as `kWh`, `%` or `$`.
         multiples: Whether K, M, B and T after a number multiply it.
-        truth: The words for 1 and for 0, where there are no numbers; empty otherwise.
+        truth: The words for 1 and for 0 of a column without numbers; else empty.
         empty_values: Numbers that mean an empty cell.
-        points: Whether points stand between thousands, where others may read 1.234 as little
-            more than 1.
+        points: Whether points stand between thousands, so that another reader may take 1.234, which
+            is 1,234 here, for little more than 1.
     """
 
     decimal: str = "."
@@ -52,17 +53,17 @@ class NumberForm:
     points: bool = False
 
     def read(self, cells: Any) -> Floats:
-        """Arrow strings as float64; NaN where a cell is empty or holds something else."""
+        """Arrow strings as float64, NaN where a cell is empty or is no number of this form."""
         return self.without_empty(self._read(cells))
 
     def without_empty(self, found: Floats) -> Floats:
-        """Numbers with NaN for those that mean an empty cell."""
+        """The numbers, with NaN for those in `empty_values`."""
         if not self.empty_values:
             return found
         return np.where(np.isin(found, self.empty_values), np.nan, found)
 
-    def said(self) -> str:
-        """The form in words."""
+    def in_words(self) -> str:
+        """The form in words, for a message."""
         if self.truth:
             return f"{self.truth[0]} and {self.truth[1]}"
         beside = f", {self.unit!r} beside each" if self.unit else ""
@@ -106,25 +107,29 @@ class NumberForm:
         return found
 
     def read_one(self, cell: str) -> float:
-        """The number of one cell."""
+        """The number in one cell."""
         return float(self.read(pyarrow.array([cell]))[0])
 
     def to_json(self) -> dict[str, Any]:
+        """JSON values that `from_json` reads."""
         listed = {"truth": list(self.truth), "empty_values": list(self.empty_values)}
         return asdict(self) | listed
 
     @classmethod
-    def from_json(cls, said: Mapping[str, Any]) -> NumberForm:
-        given = {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
-        return cls(**{**said, **given})
+    def from_json(cls, values: Mapping[str, Any]) -> NumberForm:
+        """Read what `to_json` gave."""
+        tuples = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        return cls(**{**values, **tuples})
 
 
 def as_plain(cells: Any) -> Floats | None:
-    """Strings as Arrow reads them, which knows neither groups nor units; None where it cannot."""
+    """Strings as float64 by Arrow, which reads neither groups nor units; None where one is no
+    number."""
     found = cast(cells, pyarrow.float64())
     return None if found is None else as_floats(found)
 
 
 def is_in(cells: Any, words: list[str]) -> Bools:
+    """Which cells are one of some words; null is none."""
     found = compute.is_in(cells, value_set=pyarrow.array(words, cells.type))
     return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))

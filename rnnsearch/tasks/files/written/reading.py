@@ -17,13 +17,14 @@ from rnnsearch.tasks.files.written.times import Place, TimeForm
 
 
 def read_numbers(column: Any, form: NumberForm | None, place: str) -> Floats:
-    """An Arrow column as float64, NaN where a cell is empty.
+    """The numbers of an Arrow column as float64, NaN where a cell is empty.
 
-    Texts are read as the form says; cells of another form are refused, never read as another
-    number.
+    Texts are read by a form. Cells of another form are refused, since they would be read as other
+    numbers.
 
     Args:
-        form: How the column was written when it was first read; None for plain numbers.
+        form: The form of the column in training; None for plain numbers.
+        place: Where the column stands, for a message.
 
     Raises:
         DataError: Cells are no numbers, or not of the form.
@@ -41,19 +42,19 @@ def read_numbers(column: Any, form: NumberForm | None, place: str) -> Floats:
     cells = texts(column, place)
     evidence = NumberEvidence()
     evidence.add(cells)
-    own = evidence.form("" if form.truth else form.decimal)
-    if isinstance(own, str):
-        raise DataError(f"{place}: {own}.")
-    same = own.unit == form.unit and own.multiples == form.multiples
-    if not evidence.empty and not (same and bool(own.truth) == bool(form.truth)):
-        raise DataError(f"{place}: numbers are not written as in training ({form.said()}).")
+    shown = evidence.form("" if form.truth else form.decimal)
+    if isinstance(shown, str):
+        raise DataError(f"{place}: {shown}.")
+    same = shown.unit == form.unit and shown.multiples == form.multiples
+    if not evidence.empty and not (same and bool(shown.truth) == bool(form.truth)):
+        raise DataError(f"{place}: numbers are not written as in training ({form.in_words()}).")
     return form.read(cells)
 
 
 def read_times(column: Any, place: Place) -> NDArray[Any]:
-    """A column whose times put rows in order: datetime64 in UTC, or numbers, without gaps.
+    """The times of an Arrow column, by which rows are put in order: datetime64 in UTC, or numbers.
 
-    Texts may be written in any one form that all of them share.
+    Texts may be written in any form that all of them share.
 
     Args:
         column: An Arrow column of texts, dates or numbers.
@@ -88,6 +89,7 @@ def _time_form(column: Any, place: Place) -> TimeForm:
 
 
 def _cut(found: Floats) -> bool:
-    """Whether numbers look like 1.234 that was 1,234: fractions, and none of a thousand."""
+    """Whether numbers look as if points between thousands were read as decimal signs: some have
+    fractions, and none reaches a thousand."""
     known = found[np.isfinite(found)]
     return bool(len(known) and (known % 1 != 0).any() and (np.abs(known) < 1000).all())

@@ -1,4 +1,4 @@
-"""The shapes in which times are written, as patterns, and their parts as numbers."""
+"""Patterns of the shapes in which times are written, and the parts of a match as numbers."""
 
 from __future__ import annotations
 
@@ -42,8 +42,10 @@ SHAPES = {
     "compact month": r"^(?P<y>[0-9]{4})(?P<m>[0-9]{2})$",
     "clock": rf"^{_LONE_CLOCK}$",
 }
-"""By name, the pattern of a whole cell. `a`, `b` and `c` are day, month and year in an order that
-the column must show."""
+"""By its name, the pattern of each shape, for a whole cell. Its groups are year `y`, month `m` or
+its name `n`, day `d`, quarter `q`, week `w`, day of the week `e`, hour `H`, minute `M`, second `S`,
+its fraction `f`, AM or PM `p`, and zone `z`; `a`, `b` and `c` are day, month and year in an order
+that the column's cells must show."""
 
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -54,7 +56,7 @@ MONTHS["sept"] = 9
 
 
 def part(parts: Any, name: str, absent: int = 0) -> Ints:
-    """A part as whole numbers; `absent` where it is not there."""
+    """A group of matches as whole numbers, `absent` where it did not match."""
     if parts.type.get_field_index(name) < 0:
         return np.full(len(parts), absent, np.int64)
     cells = parts.field(name)
@@ -64,7 +66,7 @@ def part(parts: Any, name: str, absent: int = 0) -> Ints:
 
 
 def month_names(parts: Any) -> Ints:
-    """The months of names; 0 where a word names none."""
+    """The numbers of months by their names, 0 where a word is no such name."""
     low = compute.utf8_lower(parts.field("n"))
     places = compute.index_in(low, value_set=pyarrow.array(list(MONTHS), low.type)).fill_null(-1)
     numbers = np.array([*MONTHS.values(), 0], np.int64)
@@ -72,9 +74,9 @@ def month_names(parts: Any) -> Ints:
 
 
 def seconds_of_day(parts: Any) -> tuple[Ints, Ints, Bools]:
-    """Seconds since midnight, the nanoseconds beyond, and where they are a time of day at all.
+    """Seconds since midnight, the nanoseconds beyond them, and which matches are a time of day.
 
-    24:00 is the midnight after. Twelve-hour clocks: 12 AM is 0, 12 PM is noon.
+    24:00 is the midnight that ends the day. Of twelve-hour clocks, 12 AM is midnight, 12 PM noon.
     """
     hour, minute, second = part(parts, "H"), part(parts, "M"), part(parts, "S")
     nanos = np.zeros(len(hour), np.int64)
@@ -95,7 +97,7 @@ def seconds_of_day(parts: Any) -> tuple[Ints, Ints, Bools]:
 
 
 def offsets(parts: Any) -> tuple[Ints, Bools]:
-    """Seconds east of UTC, and which cells say a zone."""
+    """Seconds east of UTC, and which matches name a zone."""
     if parts.type.get_field_index("z") < 0:
         return np.zeros(len(parts), np.int64), np.zeros(len(parts), bool)
     zone = parts.field("z")
@@ -108,7 +110,7 @@ def offsets(parts: Any) -> tuple[Ints, Bools]:
 
 
 def days_since_1970(year: Ints, month: Ints, day: Ints) -> tuple[Ints, Bools]:
-    """Days, and where year, month and day are a day of the calendar."""
+    """Days since 1970, and which years, months and days make a day of the calendar."""
     right = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (year >= 1)
     months = np.where(right, (year - 1970) * 12 + month - 1, 0)
     first = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)

@@ -1,4 +1,4 @@
-"""What a column's cells, block after block, show about how its times are written."""
+"""What the cells of a column show about how its times are written."""
 
 from __future__ import annotations
 
@@ -20,23 +20,25 @@ _FORMS = (
     *(TimeForm(shape) for shape in SHAPES if shape != "parts"),
 )
 FEWEST_COMPACT = 13
-"""So many different numbers such as 20240131 or 202401 are no chance to be dates."""
+"""With so many different numbers such as 20240131 or 202401, that all look like dates is no
+chance."""
 
 MARGIN = 4
-"""An order of day and month is taken where the rows go back and forth so many times less."""
+"""An order of day and month is taken if by it the rows go against their direction in time so many
+times less often than by any other."""
 
 
 @dataclass(slots=True)
 class TimeEvidence:
-    """Forms that all cells so far are written in.
+    """Collects, block after block, the forms in which all cells of a column may be written.
 
     Attributes:
-        rows: Cells so far.
-        empty: The row of the first empty cell; None so far.
+        rows: How many cells were looked at.
+        empty: The row of the first empty cell; None where none is.
         gaps: How many cells are empty.
-        bad: The first cell that left no form, and its row; None so far.
-        how: In words, why day and month have the order of the form that `form` gave; empty where
-            the cells allow no other.
+        bad: The row and the text of the first cell with which no form was left; None where one is.
+        how: In words, why the form that `form` gave has its order of day and month; empty where
+            the cells allow no other order.
         short_years: Whether years have two digits.
     """
 
@@ -55,7 +57,7 @@ class TimeEvidence:
     _plain: bool = True
 
     def add(self, cells: Any) -> None:
-        """Look at a block of Arrow strings."""
+        """Look at the next block of the column, an array of Arrow strings."""
         start, self.rows = self.rows, self.rows + len(cells)
         cells = stripped(cells)
         known = np.asarray(cells.is_valid().to_numpy(zero_copy_only=False))
@@ -65,7 +67,7 @@ class TimeEvidence:
         if not known.any() or self.bad is not None:
             return
         self._first = self._first or str(cells[int(np.argmax(known))])
-        # Arrow takes 2024-12-31 23:00:00 and less for a moment.
+        # Arrow casts 2024-12-31 23:00:00, and the same without seconds or time, to a moment.
         if self._plain and cast(cells, pyarrow.timestamp("s")) is not None:
             self._numbers = False
             self._forms = (TimeForm("parts", "ymd"),)
@@ -104,16 +106,17 @@ class TimeEvidence:
             self.short_years |= _two_digits(cells)
 
     def fits(self, pattern: str) -> bool:
-        """Whether the first cell is written in a pattern of strptime."""
+        """Whether the first cell matches a pattern of strptime."""
         first = pyarrow.array([self._first])
         return bool(TimeForm("format", pattern=pattern).moments(first).right.all())
 
     @property
     def where(self) -> int | None:
-        """The row of what is wrong: the first empty cell, or the first that left no form."""
+        """The row of the first cell that is empty, or else with which no form was left."""
         return self.empty if self.empty is not None else self.bad[0] if self.bad else None
 
     def _orders(self) -> list[str]:
+        """The orders of day, month and year that all cells so far allow."""
         return [form.order for form in self._forms if form.shape == "parts"]
 
     @property
@@ -122,7 +125,12 @@ class TimeEvidence:
         return any(form.shape == "clock" for form in self._forms)
 
     def notes(self, name: str, form: TimeForm) -> list[str]:
-        """What a person must know of how a column was read by a form of it."""
+        """Sentences for a person about how the column is read.
+
+        Args:
+            name: The column's name.
+            form: Its form, as `form` gave it.
+        """
         found = []
         if (form.shape == "parts" and form.order != "ymd") or self.how:
             read = _spelt(self._first, form.order)
@@ -131,16 +139,16 @@ class TimeEvidence:
         if self.short_years:
             found.append(f"{name!r}: years of two digits are those from 1969 to 2068")
         if form.shape.startswith("compact"):
-            found.append(f"{name!r}: {self._first!r} is read as {form.said()}")
+            found.append(f"{name!r}: {self._first!r} is read as {form.in_words()}")
         if form.zoned:
             found.append(f"{name!r}: times with an offset became UTC")
         return found
 
     def form(self, date_format: str | None = None) -> TimeForm | str:
-        """The form, or in words why there is none.
+        """The form of the column, or in words why it has none.
 
         Args:
-            date_format: What the user gave: an order of day, month and year, or a pattern.
+            date_format: The order of day, month and year, or the pattern, that the user named.
         """
         if date_format is not None and "%" in date_format:
             return TimeForm("format", pattern=date_format)
@@ -167,23 +175,24 @@ class TimeEvidence:
         elif len(orders) > 1:
             chosen = self._shown(orders)
             if chosen is None:
-                said = " or ".join(f"{one} ({_spelt(self._first, one)})" for one in orders)
+                readings = " or ".join(f"{one} ({_spelt(self._first, one)})" for one in orders)
                 return (
-                    f"holds dates such as {self._first!r}, which may be {said}; say which with "
+                    f"holds dates such as {self._first!r}, which may be {readings}; say which with "
                     "task.date_format"
                 )
             order = chosen
         return TimeForm("parts", order, zoned=zoned)
 
     def _dates_as_numbers(self) -> bool:
-        """Whether whole numbers are days or months, such as 20240131."""
+        """Whether whole numbers such as 20240131 are days or months."""
         digits = len(self._first)
         years = {cell[:4] for cell in self._distinct}
         near = all("1700" <= year <= "2200" for year in years)
         return near and (digits > 8 or len(self._distinct) >= FEWEST_COMPACT)
 
     def _shown(self, orders: list[str]) -> str | None:
-        """The order in which the rows stand in time, or are evenly spaced; None if several."""
+        """The one of several orders by which rows follow each other in time or are evenly spaced;
+        None where that holds for none or several."""
         turns = {order: _turns(np.concatenate(self._seconds[order])) for order in orders}
         ranked = sorted(orders, key=turns.__getitem__)
         if turns[ranked[0]] * MARGIN < turns[ranked[1]]:
@@ -197,18 +206,19 @@ class TimeEvidence:
 
 
 def _two_digits(cells: Any) -> bool:
+    """Whether a cell has a year of two digits behind its day and month."""
     pattern = r"^(?:[^0-9]*[0-9]{1,2}[-/. ]+[0-9A-Za-z]{1,9}[-/., ]+[0-9]{2})(?:[^0-9]|$)"
     return bool(compute.any(compute.match_substring_regex(cells, pattern)).as_py())
 
 
 def _turns(seconds: Ints) -> int:
-    """How often rows go against the way that most of them go."""
+    """How often a row goes against the direction in time of most rows."""
     steps = np.diff(seconds)
     return int(min((steps > 0).sum(), (steps < 0).sum()))
 
 
 def _even(seconds: Ints) -> bool:
-    """Whether times, in order, are a fixed number of seconds or of months apart."""
+    """Whether sorted times are a fixed number of seconds or of months apart."""
     if len(seconds) < 4:
         return False
     if len(np.unique(np.diff(seconds))) == 1:
@@ -221,7 +231,7 @@ def _even(seconds: Ints) -> bool:
 
 
 def _spelt(cell: str, order: str) -> str:
-    """A date in an order, in words: 5 February 2010."""
+    """The date of a cell by an order of day, month and year, in words such as 5 February 2010."""
     found = TimeForm("parts", order).moments(pyarrow.array([cell]))
     date = found.as_dates()[0].item()
     return f"{date.day} {date:%B} {date.year}"

@@ -1,4 +1,4 @@
-"""How the times of a text column are written, found over all of its cells, and their reading."""
+"""How the times of a column are written, and their reading by that."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ from rnnsearch.tasks.files.written.shapes import (
 from rnnsearch.tasks.files.written.words import stripped
 
 Place = Callable[[int], str]
-"""Where a row of a column stands, for a message: `x.csv:3`."""
+"""Gives the place of a row for a message, such as `x.csv:3`."""
 
 ORDERS = ("ymd", "dmy", "mdy")
 LATEST_YEAR_OF_TWO_DIGITS = 2068
-"""Two digits of 69 to 99 are years of the 20th century, as POSIX has it."""
+"""Years of two digits from 69 to 99 are those of the 20th century, as in POSIX."""
 
 EXAMPLES = "2024-12-31, 2024-12-31 23:00, 31.12.2024 or a number"
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Times of cells, in UTC where they said a zone.
+    """The times of cells, in UTC where they name a zone.
 
     Attributes:
-        seconds: Since 1970.
-        nanos: Beyond these, from 0.
-        right: Where a cell is a time at all.
-        zoned: Where it said its zone.
+        seconds: Whole seconds since 1970.
+        nanos: The nanoseconds beyond them.
+        right: Which cells are a time at all.
+        zoned: Which cells name a zone.
     """
 
     seconds: Ints
@@ -53,7 +53,7 @@ class Moments:
     zoned: Bools
 
     def as_dates(self) -> NDArray[np.datetime64]:
-        """As datetime64, in seconds where none has a fraction, else in the unit that holds it."""
+        """The times as datetime64, in seconds, or in the unit that the fractions need."""
         if not self.nanos.any():
             return self.seconds.astype("datetime64[s]")
         if not (self.nanos % 1000).any():
@@ -68,9 +68,9 @@ class TimeForm:
     Attributes:
         shape: A name of `SHAPES`; `clock` for times of day, `number` for numbers, `format` for
             a pattern that the user gave.
-        order: Of the shape `parts`: `ymd`, `dmy` or `mdy`.
-        pattern: Of the shape `format`, as Python's strptime has it.
-        zoned: Whether cells say their zone; all of them do, or none.
+        order: With the shape `parts`, the order of year, month and day: one of `ORDERS`.
+        pattern: With the shape `format`, a pattern of Python's strptime.
+        zoned: Whether all cells name their zone; otherwise none does.
     """
 
     shape: str
@@ -82,7 +82,7 @@ class TimeForm:
         """An Arrow column as datetime64, as timedelta64 since midnight, or as numbers.
 
         Raises:
-            DataError: A cell is not of this form; the first is named.
+            DataError: A cell is not of this form; the place of the first one is named.
         """
         kind, name = family(column.type), "the column of times"
         if kind == "date":
@@ -106,14 +106,15 @@ class TimeForm:
         return found.as_dates()
 
     def _wrong(self, place: str, cell: str | None) -> DataError:
+        """The error for a cell that is not of this form."""
         if cell is None:
             return DataError(f"{place}: there is no time here.")
         return DataError(
-            f"{place}: {cell!r}, which is no time written as the others are ({self.said()})."
+            f"{place}: {cell!r}, which is no time written as the others are ({self.in_words()})."
         )
 
-    def said(self) -> str:
-        """The form in words."""
+    def in_words(self) -> str:
+        """The form in words, for a message."""
         if self.shape == "parts":
             names = {"y": "year", "m": "month", "d": "day"}
             return ", ".join(names[letter] for letter in self.order)
@@ -126,15 +127,15 @@ class TimeForm:
         }.get(self.shape, self.shape.replace("named", "months by name"))
 
     def looks_like(self, cell: str) -> bool:
-        """Whether a stripped cell has the shape, though it may be no time of the calendar."""
+        """Whether a cell without blanks around it has the shape, though it may be no real date."""
         return re.search(SHAPES[self.shape], cell) is not None
 
     def moments(self, cells: Any) -> Moments:
-        """Stripped Arrow strings as times; nothing is raised."""
+        """The times of Arrow strings without blanks around them, right or not."""
         coded = cells.dictionary_encode()
         if len(coded.dictionary) > len(cells) // 2 or not len(coded.dictionary):
             return self._moments(cells)
-        # Days come again with each hour, and times of day with each day.
+        # Days repeat for each hour, and times of day for each day, so each text is read once.
         each = self._moments(coded.dictionary)
         at = np.asarray(coded.indices.fill_null(-1).to_numpy(zero_copy_only=False))
         known = at >= 0
@@ -143,6 +144,7 @@ class TimeForm:
         )
 
     def _moments(self, cells: Any) -> Moments:
+        """The times of cells, each read by itself."""
         if self.shape == "format":
             return _by_pattern(cells, self.pattern)
         parts = compute.extract_regex(cells, SHAPES[self.shape])
@@ -165,6 +167,7 @@ class TimeForm:
         return Moments(days * 86400 + seconds - east, nanos, right & real, zoned)
 
     def _dates(self, parts: Any) -> tuple[Ints, Ints, Ints]:
+        """The year, month and day of each match of the shape."""
         if self.shape == "parts":
             by = {letter: part(parts, name) for letter, name in zip(self.order, "abc", strict=True)}
             year, month, day = by["y"], by["m"], by["d"]
@@ -182,18 +185,21 @@ class TimeForm:
         return year, month, day
 
     def to_json(self) -> dict[str, Any]:
+        """JSON values that `from_json` reads."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, said: Mapping[str, Any]) -> TimeForm:
-        return cls(**said)
+    def from_json(cls, values: Mapping[str, Any]) -> TimeForm:
+        """Read what `to_json` gave."""
+        return cls(**values)
 
 
 def whole_numbers(column: Any, place: str) -> NDArray[Any]:
-    """Numbers as int64 where all are whole, so that none is rounded; else as float64.
+    """The numbers of a column as int64 where all are whole, so that none is rounded, else as
+    float64.
 
     Raises:
-        DataError: Some are none, or empty.
+        DataError: A cell is empty or no number.
     """
     if column.null_count:
         raise DataError(f"{place}: there are rows without a time.")
@@ -213,7 +219,7 @@ def is_number(cell: str | None) -> bool:
 
 
 def _lengths(parts: Any, order: str) -> Bools:
-    """Where the year has two or four digits and the others no more than two."""
+    """Which matches have a year of two or four digits, and a month and day of at most two."""
     right = np.ones(len(parts), bool)
     for name, letter in zip("abc", order, strict=True):
         digits = compute.utf8_length(parts.field(name)).to_numpy(zero_copy_only=False)
@@ -222,7 +228,7 @@ def _lengths(parts: Any, order: str) -> Bools:
 
 
 def _weeks(parts: Any) -> tuple[Ints, Bools]:
-    """Days since 1970 of ISO weeks, their Mondays unless a day is said."""
+    """Days since 1970 of ISO weeks, on the Monday unless a day is named; and which weeks exist."""
     year, week, day = part(parts, "y"), part(parts, "w"), part(parts, "e", 1)
     fourth, _ = days_since_1970(year, np.ones_like(year), np.full_like(year, 4))
     monday = fourth - (fourth + 3) % 7
@@ -230,6 +236,7 @@ def _weeks(parts: Any) -> tuple[Ints, Bools]:
 
 
 def _by_pattern(cells: Any, pattern: str) -> Moments:
+    """The times of Arrow strings by a pattern of Python's strptime."""
     whole, said = np.zeros((2, len(cells)), np.int64), np.zeros((2, len(cells)), bool)
     found = Moments(*whole, *said)
     start = datetime(1970, 1, 1, tzinfo=UTC)

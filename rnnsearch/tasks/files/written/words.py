@@ -1,4 +1,4 @@
-"""Words that stand in cells instead of a number: for nothing, for yes and for no."""
+"""Words that stand in cells instead of numbers: for an empty cell, for yes and for no."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pyarrow
 from pyarrow import compute
 
 EMPTY = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "-nan", "#N/A")
-"""What a cell says when it is empty, beside saying nothing; no note is made of these."""
+"""What stands in empty cells by common convention; no note is made of these."""
 
 ODD_EMPTY = (
     *("-", "--", "---", "?", "??", ".", "*", "na", "<NA>", "none", "NONE", "Null", "nil", "\\N"),
     *("#NA", "#N/A N/A", "#VALUE!", "#DIV/0!", "missing", "Missing", "(null)", "NaT"),
 )
-"""Words that mean the same to their writers; where they count as empty, it is said."""
+"""Other words that mean an empty cell; where they count as one, a note says so."""
 
 TRUTHS = (
     ("true", "false"),
@@ -29,13 +29,13 @@ TRUTHS = (
     ("sim", "não"),
     ("ja", "nee"),
 )
-"""Words for 1 and for 0, in any case."""
+"""Words for 1 and for 0, in upper or lower case."""
 
 
 def stripped(cells: Any) -> Any:
-    """An Arrow array of strings without blanks around them; null where nothing is said.
+    """Arrow strings without blanks around them, null for the words in `EMPTY`.
 
-    Bytes in UTF-8 count as strings; the blanks are Unicode's, those that do not break included.
+    Bytes in UTF-8 count as strings. Blanks are those of Unicode, non-breaking ones too.
     """
     cells = compute.utf8_trim_whitespace(cells)
     empty = compute.is_in(cells, value_set=pyarrow.array(EMPTY, cells.type))
@@ -43,7 +43,8 @@ def stripped(cells: Any) -> Any:
 
 
 def without_odd(cells: Any) -> tuple[Any, dict[str, int]]:
-    """Stripped cells with null for `ODD_EMPTY`, and how often each of these words stood there."""
+    """Stripped cells with null for the words in `ODD_EMPTY`, and how often each of these stood
+    there."""
     odd = compute.is_in(cells, value_set=pyarrow.array(ODD_EMPTY, cells.type))
     if not compute.any(odd).as_py():
         return cells, {}
