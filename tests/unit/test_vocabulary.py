@@ -46,19 +46,19 @@ class Heir(Outer):
 
 def test_all_that_is_said_of_a_field() -> None:
     found = keys(Outer)
-    assert found["units"] == Key(int | None, "Units.", UNITS)
-    assert found["share"] == Key(float | None, "Of it.", Range(above=0, below=1, unit="parts"))
+    assert found["units"] == Key(int | None, 8, "Units.", UNITS)
+    assert found["share"] == Key(float | None, 0.5, "Of it.", Range(above=0, below=1, unit="parts"))
     assert found["kind"].never_sampled == "there is one"
     assert found["kind"].marks == {SAME_SCORES}
     assert (found["inner"].type, found["inner"].meaning) == (Inner, "Nested.")
 
 
 def test_a_docstring_says_what_a_field_leaves_unsaid() -> None:
-    assert keys(Inner)["plain"] == Key(float, "A number, of any size.")
+    assert keys(Inner)["plain"] == Key(float, 0.0, "A number, of any size.")
 
 
 def test_a_field_that_is_inherited_keeps_what_its_heir_leaves_unsaid() -> None:
-    assert keys(Heir)["units"] == Key(int | None, "Units.", Range(1, 9, unit="cells"))
+    assert keys(Heir)["units"] == Key(int | None, 9, "Units.", Range(1, 9, unit="cells"))
 
 
 @pytest.mark.parametrize(
