@@ -35,10 +35,10 @@ def shuffled_batches(count: int, seed: int, epoch: int, window: Window) -> Ints:
     in_pass = count // window.batch_size
     steps = window.steps_per_epoch or in_pass
     passes, places = np.divmod(epoch * steps + np.arange(steps), in_pass)
-    found = np.empty((steps, window.batch_size), dtype=np.int64)
+    batches = np.empty((steps, window.batch_size), dtype=np.int64)
     for number in np.unique(passes):
         generator = np.random.default_rng(derive(seed, "data", int(number)))
         order = generator.permutation(count)[: in_pass * window.batch_size]
         now = passes == number
-        found[now] = order.reshape(in_pass, -1)[places[now]]
-    return found
+        batches[now] = order.reshape(in_pass, -1)[places[now]]
+    return batches

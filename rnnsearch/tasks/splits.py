@@ -76,24 +76,24 @@ def split_problems(
         rows: Whether sizes may also be numbers of rows.
     """
     sizes: dict[Part, float] = {"train": split.train, "val": split.val, "test": split.test}
-    found = [
+    mistakes = [
         (f"split.{part}", f"must be a share from 0 to 1, not {size}.")
         for part, size in sizes.items()
         if size > 1 and not rows
     ]
-    if found:
-        return found
+    if mistakes:
+        return mistakes
     why: dict[Part, str] = {
         "train": "a model is fitted on it",
         "val": "the search selects on it",
         "test": "the champion is scored on it",
     }
-    found.extend(
+    mistakes.extend(
         (f"split.{part}", f"must be above 0: {why[part]}.") for part in needed if sizes[part] == 0
     )
     total = sum(sizes.values())
     if abs(total - 1) < 1e-6 or (rows and all(float(size).is_integer() for size in sizes.values())):
-        return found
+        return mistakes
     hint = " Numbers of rows are whole, all three." if rows else ""
     said = f"sums to {total:g}; the shares of train, val and test sum to 1.{hint}"
-    return [*found, ("split", said)]
+    return [*mistakes, ("split", said)]

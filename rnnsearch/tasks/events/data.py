@@ -78,17 +78,17 @@ class EventsData:
         """That held-out sequences stand in training too, or that there is no test part."""
         train = self.sequences["train"]
         shown = {train[at].tobytes() for at in range(len(train))}
-        found = []
+        notes = []
         for part, some in self.sequences.items():
             again = sum(some[at].tobytes() in shown for at in range(len(some)))
             if part != "train" and again:
-                found.append(
+                notes.append(
                     f"{again} of {len(some)} sequences of {part} stand in training too: its "
                     "figures flatter"
                 )
         if "test" not in self.sequences:
-            found.append("the file has no test part: the champion is scored on val alone")
-        return found
+            notes.append("the file has no test part: the champion is scored on val alone")
+        return notes
 
     def metrics(self) -> Sequence[Metric]:
         """The likelihood of the frames, and how well their events are guessed."""

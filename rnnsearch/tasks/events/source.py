@@ -32,20 +32,20 @@ def read_parts(raw: bytes, path: Path) -> dict[Part, list[NDArray[np.uint8]]]:
         DataError: It cannot be read, lacks a part, or holds anything but 0 and 1.
     """
     arrays = read_arrays(raw, path)
-    found: dict[Part, list[NDArray[np.uint8]]] = {}
+    parts: dict[Part, list[NDArray[np.uint8]]] = {}
     for part, names in NAMES.items():
         name = next((name for name in names if name in arrays), None)
         if name is not None:
-            found[part] = _sequences(arrays, name, path)
+            parts[part] = _sequences(arrays, name, path)
         elif part != "test":
             raise DataError(
                 f"{path} holds no {' or '.join(names)}; it holds {', '.join(arrays) or 'nothing'}."
             )
-    widths = {part: sequences[0].shape[1] for part, sequences in found.items()}
+    widths = {part: sequences[0].shape[1] for part, sequences in parts.items()}
     if len(set(widths.values())) > 1:
         shown = ", ".join(f"{width} in {part}" for part, width in widths.items())
         raise DataError(f"{path}: the parts have different numbers of events: {shown}.")
-    return found
+    return parts
 
 
 def _sequences(arrays: Mapping[str, Any], name: str, path: Path) -> list[NDArray[np.uint8]]:

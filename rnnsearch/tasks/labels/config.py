@@ -101,43 +101,45 @@ def problems(config: LabelsConfig) -> list[tuple[str, str]]:
     Returns:
         Pairs of a key below `task` (`split.train`) and what is wrong with its value.
     """
-    if found := outside(config):
-        return found
+    if mistakes := outside(config):
+        return mistakes
     if (config.path is None) == (config.generated.rule == "none"):
-        found = [("path", "give exactly one of path and generated.rule (random, sign_of_last).")]
+        mistakes = [("path", "give exactly one of path and generated.rule (random, sign_of_last).")]
     else:
-        found = _column_problems(config)
+        mistakes = _column_problems(config)
     if config.generated.rule == "none":
-        found += split_problems(config.split, ["train", "val"])
+        mistakes += split_problems(config.split, ["train", "val"])
     else:
-        found += _generated_problems(config.generated)
-    return found
+        mistakes += _generated_problems(config.generated)
+    return mistakes
 
 
 def _column_problems(config: LabelsConfig) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+    mistakes: list[tuple[str, str]] = []
     named = [key for key in ("text", "id", "time", "features") if getattr(config, key)]
     if config.generated.rule != "none":
         return [(key, "names a column, and generated sequences have none.") for key in named]
     if config.text is not None and len(named) > 1:
-        found.append(
+        mistakes.append(
             (named[1], "goes with steps that are rows; with `text` a row is a whole sequence.")
         )
     elif config.text is None:
         if config.features and config.id is None:
-            found.append(("features", "needs `id`, the column that tells sequences apart."))
+            mistakes.append(("features", "needs `id`, the column that tells sequences apart."))
         if config.id is not None and not config.features:
-            found.append(("id", "needs `features`, the columns of numbers that are the sequence."))
+            mistakes.append(
+                ("id", "needs `features`, the columns of numbers that are the sequence.")
+            )
         if config.time is not None and config.id is None:
-            found.append(("time", "needs `id`, the column that tells sequences apart."))
+            mistakes.append(("time", "needs `id`, the column that tells sequences apart."))
     columns = [config.text, config.label, config.id, config.time, *config.features]
     given = [column for column in columns if column is not None]
-    found.extend(
+    mistakes.extend(
         ("features" if column in config.features else "label", f"names {column!r} twice.")
         for column in dict.fromkeys(given)
         if given.count(column) > 1
     )
-    return found
+    return mistakes
 
 
 def _generated_problems(generated: GeneratedConfig) -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ def generate(
         "val": config.held_out,
         "test": config.held_out,
     }
-    found: dict[Part, tuple[Floats, Ints]] = {}
+    parts: dict[Part, tuple[Floats, Ints]] = {}
     for part, count in sizes.items():
         draw = np.random.default_rng(derive(config.seed, f"labels {part}"))
         values = draw.standard_normal((count, config.length, config.num_features))
@@ -37,5 +37,5 @@ def generate(
             labels[0] = 1 - labels[0]
             if config.rule == "sign_of_last":
                 values[0, -1, -1] *= -1
-        found[part] = values, labels
-    return found
+        parts[part] = values, labels
+    return parts

@@ -39,11 +39,11 @@ def shared_problems(config: MemoryConfig, steps: int) -> list[tuple[str, str]]:
     Args:
         steps: Time steps of one sequence.
     """
-    if found := outside(config):
-        return found
+    if mistakes := outside(config):
+        return mistakes
     sizes: dict[str, int] = {key: getattr(config, key) for key in _SIZES}
     if sum(sizes.values()) * steps > MOST_NUMBERS:
         key = max(sizes, key=lambda one: sizes[one])
         message = f"asks for {sum(sizes.values()):,} sequences in all, of {steps:,} steps each;"
-        found.append((key, f"{message} at most {MOST_NUMBERS // steps:,} fit."))
-    return found
+        mistakes.append((key, f"{message} at most {MOST_NUMBERS // steps:,} fit."))
+    return mistakes

@@ -43,17 +43,17 @@ class CopyConfig(MemoryConfig):
 
 def problems(config: CopyConfig) -> list[tuple[str, str]]:
     """Everything wrong with a config whose fields have the right types."""
-    found = shared_problems(config, config.steps)
+    mistakes = shared_problems(config, config.steps)
     needed = config.train_sequences + config.val_sequences + config.test_sequences
-    if not found and config.symbols**config.length < 2 * needed:
+    if not mistakes and config.symbols**config.length < 2 * needed:
         different = config.symbols**config.length
         message = (
             f"{config.length} of {config.symbols} symbols make {different:,} different sequences; "
             f"parts of {needed:,} that share none need twice as many as that. Remember more "
             "symbols, or make fewer sequences."
         )
-        found.append(("length", message))
-    return found
+        mistakes.append(("length", message))
+    return mistakes
 
 
 def generate(
@@ -64,11 +64,11 @@ def generate(
     Args:
         shown: The bytes of input sequences that must not be drawn again, of other parts.
     """
-    found: list[Ints] = []
-    while len(found) < count:
+    sequences: list[Ints] = []
+    while len(sequences) < count:
         drawn = _inputs(config, generator.integers(0, config.symbols, (count, config.length)))
-        found += [row for row in drawn if row.tobytes() not in shown]
-    inputs = np.stack(found[:count])
+        sequences += [row for row in drawn if row.tobytes() not in shown]
+    inputs = np.stack(sequences[:count])
     targets = np.full_like(inputs, config.blank)
     targets[:, -config.length :] = inputs[:, : config.length]
     return inputs, targets
