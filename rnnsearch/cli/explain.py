@@ -47,7 +47,7 @@ def explain(
     if nonlinearity == "relu" and not CELLS[cell].nonlinearities:
         raise InputError(f"--nonlinearity is of the rnn; a {cell} has its own.")
     from rnnsearch.models import explain as explained
-    from rnnsearch.models.forms import differences
+    from rnnsearch.training.kernels.forms import differences
 
     counts = explained.parameters(cell, input_size, sizes, output_size)
     equations = CELLS[cell].equations

@@ -1,7 +1,7 @@
-"""The table of cells: an entry says what a cell is, and the file that it names computes it.
+"""The table of recurrent cells: an entry says what a cell is, and names the file that computes it.
 
-A new cell is its entry here and its file; without a `scan` of its own it is trained step by step,
-slowly. Nothing here imports torch.
+A new cell is an entry here and a file. A cell with neither `kernels` nor a `scan` is trained trial
+by trial and time step by time step, which is slow. Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -12,21 +12,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 INPUTS = 0
-"""An axis as long as what enters the layer."""
+"""In `Leaf.axes`: an axis as long as the vector that enters the layer at a time step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A weight of one layer; one whose name begins with `bias` is there where layers have biases.
+    """A weight of one layer. A weight whose name begins with `bias` is left out without biases.
 
     Attributes:
-        letter: In the equations.
-        axes: How many blocks of units lie along each, or `INPUTS`.
-        rule: `uniform` within its scale, `normal` with it as the deviation, or `drawn` by the
-            cell's file.
-        fan: What the scale is the inverse root of: one block of units, or `INPUTS`...
-        shares: ... as many times.
-        recurrent: Where `recurrent_init` counts.
+        letter: The weight's letter in the equations.
+        axes: The weight's axes, each as a number of blocks of `hidden_size`, or `INPUTS`.
+        meaning: What the weight does, for `rnnsearch explain`.
+        rule: How it is first drawn: `uniform` in plus or minus its scale, `normal` with the scale
+            as the standard deviation, or `drawn` by the cell's file.
+        fan: The scale is 1 / sqrt(fan * shares); 1 stands for `hidden_size`, and `INPUTS` for
+            the width of the inputs.
+        shares: See `fan`.
+        recurrent: Whether the key `model.recurrent_init` says how it is drawn.
     """
 
     name: str
@@ -43,28 +45,33 @@ class Leaf:
 class Cell:
     """What a cell is.
 
-    A unit whose weights are zero and whose state starts at zero must stay at zero: widths are
-    padded.
+    A unit whose weights are zero and whose state starts at zero must stay at zero, since layers of
+    different widths are padded with such units to one width.
 
     Attributes:
-        equations: As `rnnsearch explain` prints them, with the letters of the weights.
-        leaves: Weights of a layer, in the order in which they are drawn and lie in a row.
-        gates: Blocks of rows in the input weights, in the order of the equations.
-        states: Parts of the state, each as wide as the layer.
-        file: Its module. It has the cell in a few lines of numpy, under the cell's name. Of a cell
-            that torch has, also one step of numpy forward and back (`step`, `step_back`; see
-            `models.reference`); of another one `enter` and `step` for torch (see
-            `models.network`), `at_once` where there is a scan, and `draw` for leaves that are
-            `drawn`.
-        torch: Its module's name in `torch.nn`, or nothing.
-        nonlinearities: That it may have, the usual one first; nothing where it has its own.
-        fused: Whether torch computes a layer in one operator on a CPU (oneDNN).
-        forget_gate: The block of rows whose bias `forget_bias` sets.
+        equations: The cell's equations as `rnnsearch explain` prints them, in the letters of its
+            weights.
+        leaves: The weights of a layer, in the order in which they are drawn and in which they lie
+            in a trial's row of parameters.
+        gates: How many blocks of `hidden_size` rows the input weights have, in the order of the
+            equations.
+        states: How many parts the state has, each `hidden_size` wide.
+        file: The module that computes the cell. It has the cell in a few lines of numpy, under the
+            cell's name. Of a cell that torch has it also has one time step of numpy forward and
+            back (`step`, `step_back`; see `models.reference`). Of another one it has `enter` and
+            `step` for torch (see `models.network`), and `draw` for leaves that are `drawn`.
+        torch: The name of its module in `torch.nn`; empty where torch does not have the cell.
+        nonlinearities: The values of `model.nonlinearity` that it knows, the usual one first; empty
+            where the cell fixes its nonlinearities.
+        fused: Whether torch computes a whole layer in one operator on a CPU (oneDNN).
+        forget_gate: The block of rows whose bias `model.forget_bias` sets; None without such a
+            gate.
         kernels: The layer kernels of `training.kernels.choice` that compute the cell, each with
             the module that holds what it needs to know of the cell. They are for cells with the
             four weights of torch's cells; `batched` must be among them, since it computes the
             shapes, devices and dtypes that no other kernel does.
-        scan: Of a cell without these, what computes all steps at once, `module:function`.
+        scan: For a cell without kernels, the function `module:function` that computes all time
+            steps of a layer at once.
     """
 
     equations: tuple[str, ...]
@@ -80,12 +87,12 @@ class Cell:
     scan: str = ""
 
     def weights(self, *, bias: bool) -> tuple[Leaf, ...]:
-        """Those that a layer with or without biases has."""
+        """The weights of a layer with or without biases."""
         return tuple(leaf for leaf in self.leaves if bias or not leaf.name.startswith("bias"))
 
     @property
     def code(self) -> Any:
-        """The cell's file, imported."""
+        """The cell's file, imported, which imports torch."""
         return import_module(self.file)
 
 
@@ -222,23 +229,25 @@ CELLS: dict[str, Cell] = {
 }
 
 USUAL = "lstm"
-"""The cell of a model that names none."""
+"""The cell of a model whose config names none."""
 
 CLASSIC = tuple(name for name, cell in CELLS.items() if cell.torch)
-"""Cells of torch, with a recurrent matrix; the others read the state before unit by unit."""
+"""The cells that torch has. They have a recurrent matrix; in the other cells each unit reads only
+its part of the previous state."""
 
 BENDING = tuple(name for name, cell in CELLS.items() if cell.nonlinearities)
-"""Cells with a choice of nonlinearity."""
+"""Cells for which `model.nonlinearity` is a choice."""
 
 FORGETTING = tuple(name for name, cell in CELLS.items() if cell.forget_gate is not None)
-"""Cells with a forget gate whose bias may be set."""
+"""Cells with a forget gate whose first bias `model.forget_bias` may set."""
 
 CUSTOM_GATES = 4
-"""A user's own cell is taken for one with the gates of an LSTM."""
+"""A custom cell is taken to need as much memory as a cell with the four gates of an LSTM."""
 
 
 def gates_of(cell: str) -> int:
-    """Blocks of rows, by which memory is estimated."""
+    """How many blocks of rows a cell's input weights have, by which the memory of a trial is
+    estimated."""
     return CELLS[cell].gates if cell in CELLS else CUSTOM_GATES
 
 

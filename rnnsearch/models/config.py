@@ -9,7 +9,7 @@ from rnnsearch.models.cells import BENDING, CELLS, CLASSIC, FORGETTING, USUAL, N
 from rnnsearch.vocabulary import Members, Needs, Range
 
 CustomCell = NewType("CustomCell", str)
-"""A torch module of the user's, `package.module:Class`; `models.custom` says what it must be."""
+"""The dotted path of a custom cell, `package.module:Class`; `models.custom` says what that is."""
 
 CUSTOM_PATTERN = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 
@@ -19,7 +19,10 @@ MOST_LAYERS = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
-    """A stack of recurrent layers under a linear head."""
+    """The recurrent layers of a network, one above the other, and what surrounds them.
+
+    The network ends in a linear head, whose width is the task's to say.
+    """
 
     cell: Annotated[
         NamedCell | CustomCell,
@@ -93,15 +96,15 @@ class ModelConfig:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Units of each layer, a direction."""
+        """Units of each layer in one direction, from the lowest layer up."""
         return self.hidden_sizes or (self.hidden_size,) * self.num_layers
 
     @property
     def directions(self) -> int:
-        """2 where layers read both ways."""
+        """How many directions each layer reads the sequence in: 2 if bidirectional, else 1."""
         return 2 if self.bidirectional else 1
 
 
 def is_custom(cell: str) -> bool:
-    """Whether the cell is a class of the user's, by its dotted path."""
+    """Whether a cell is custom, that is, named by the dotted path of its class."""
     return ":" in cell

@@ -1,4 +1,4 @@
-"""A user's own cell by its dotted path: any torch module that makes one step."""
+"""Custom cells, named by their dotted path: any torch module that computes one time step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 TRIED = 3
-"""Sequences in the batch that a cell is tried on."""
+"""How many sequences the batch has on which `try_cell` tries a cell."""
 
 PROTOCOL = """class MyCell(torch.nn.Module):
     def __init__(self, input_size, hidden_size): ...
@@ -32,19 +32,20 @@ def custom_class(path: str) -> type[nn.Module]:
     from torch import nn
 
     try:
-        found = find_class(path, "cell")
+        cls = find_class(path, "cell")
     except InputError as error:
         raise ModelError(str(error)) from error
-    if not issubclass(found, nn.Module):
+    if not issubclass(cls, nn.Module):
         raise ModelError(f"{path} is no torch.nn.Module. A cell is\n{PROTOCOL}")
-    return found
+    return cls
 
 
 def make_cell(path: str, input_size: int, hidden_size: int) -> nn.Module:
-    """A new cell with its own first weights, drawn from torch's global generator.
+    """A new cell, whose constructor draws its first weights from torch's global generator.
 
     Raises:
-        ModelError: It raises as it is made, or keeps buffers beside its parameters.
+        ModelError: The constructor raises, or the cell keeps buffers beside its parameters, which
+            packs and checkpoints would lose.
     """
     cls = custom_class(path)
     call = f"{path}(input_size={input_size}, hidden_size={hidden_size})"
@@ -61,7 +62,7 @@ def make_cell(path: str, input_size: int, hidden_size: int) -> nn.Module:
 
 @cache
 def parameter_shapes(path: str, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-    """Shape of every parameter of such a cell by name."""
+    """The shape of every parameter of a custom cell, by the parameter's name."""
     import torch
 
     with torch.random.fork_rng(devices=[]):
@@ -71,34 +72,38 @@ def parameter_shapes(path: str, input_size: int, hidden_size: int) -> dict[str, 
 
 @cache
 def state_sizes(path: str, input_size: int, hidden_size: int) -> tuple[int, ...]:
-    """Width of each part of the state: the cell's `state_sizes`, or one part of `hidden_size`.
+    """The width of each part of a custom cell's state.
 
-    The state is a tuple of as many tensors (batch, size), zero before the first step.
+    They are the cell's attribute `state_sizes`, or one part of `hidden_size` without it. The state
+    is a tuple of as many tensors (batch, size), zero before the first time step.
+
+    Raises:
+        ModelError: `state_sizes` is not one to four whole numbers from 1.
     """
     import torch
 
     with torch.random.fork_rng(devices=[]):
         cell = make_cell(path, input_size, hidden_size)
-    told = getattr(cell, "state_sizes", (hidden_size,))
+    declared = getattr(cell, "state_sizes", (hidden_size,))
     try:
-        found = tuple(operator.index(size) for size in told)
+        sizes = tuple(operator.index(size) for size in declared)
     except TypeError as error:
         raise ModelError(
-            f"{path} has state_sizes of {told!r}; they are whole numbers, such as (8, 8)."
+            f"{path} has state_sizes of {declared!r}; they are whole numbers, such as (8, 8)."
         ) from error
-    if not 1 <= len(found) <= 4:
-        raise ModelError(f"{path} has a state of {len(found)} parts; 1 to 4 are kept.")
-    if min(found) < 1:
-        raise ModelError(f"{path} has a part of its state of {min(found)} numbers; at least 1.")
-    return found
+    if not 1 <= len(sizes) <= 4:
+        raise ModelError(f"{path} has a state of {len(sizes)} parts; 1 to 4 are kept.")
+    if min(sizes) < 1:
+        raise ModelError(f"{path} has a part of its state of {min(sizes)} numbers; at least 1.")
+    return sizes
 
 
 def try_cell(path: str, input_size: int, hidden_size: int) -> None:
-    """Take two steps with a new cell, forward and back, as a training would.
+    """Take two time steps with a new cell, forward and back, as a training would.
 
     Raises:
-        ModelError: It raises, or gives something else than it should; the text says what was
-            tried.
+        ModelError: The cell raises, or answers something else than it should. The text says how
+            it was called.
     """
     import torch
 
@@ -118,27 +123,33 @@ def try_cell(path: str, input_size: int, hidden_size: int) -> None:
     shapes = f"x {(TRIED, input_size)}, state {_shapes(state)}"
     with calling(f"{call}, called as cell(x, state) with {shapes},", ModelError):
         for _ in range(2):
-            told = cell(x, state)
-            if problem := _problem(told, (TRIED, hidden_size), state):
+            answer = cell(x, state)
+            if problem := _problem(answer, (TRIED, hidden_size), state):
                 raise ModelError(f"{call}, called with {shapes}, {problem}. A cell is\n{PROTOCOL}")
-            y, state = told[0], tuple(told[1])
+            y, state = answer[0], tuple(answer[1])
         if y.requires_grad:
             y.sum().backward()
 
 
-def _problem(told: Any, wanted: tuple[int, int], state: tuple[Tensor, ...]) -> str:
-    """What is wrong with an answer of a cell, in words; empty where nothing is."""
+def _problem(answer: Any, shape: tuple[int, int], state: tuple[Tensor, ...]) -> str:
+    """What is wrong with a cell's answer, as the end of a sentence; empty if nothing is.
+
+    Args:
+        answer: What the cell returned.
+        shape: What y must be shaped like, (batch, hidden).
+        state: The state that the cell was given, which the next one must be shaped like.
+    """
     import torch
 
-    if not (isinstance(told, tuple | list) and len(told) == 2):
-        return f"gives {_what(told)} and not the two, y and state"
-    y, after = told
+    if not (isinstance(answer, tuple | list) and len(answer) == 2):
+        return f"gives {_described(answer)} and not the two, y and state"
+    y, after = answer
     if not isinstance(y, torch.Tensor):
-        return f"gives y as {_what(y)} and not as a tensor"
-    if tuple(y.shape) != wanted:
-        return f"gives y of shape {tuple(y.shape)} and not {wanted}"
+        return f"gives y as {_described(y)} and not as a tensor"
+    if tuple(y.shape) != shape:
+        return f"gives y of shape {tuple(y.shape)} and not {shape}"
     if not (isinstance(after, tuple | list) and all(isinstance(p, torch.Tensor) for p in after)):
-        return f"gives the state as {_what(after)} and not as a tuple of tensors"
+        return f"gives the state as {_described(after)} and not as a tuple of tensors"
     if _shapes(after) != _shapes(state):
         return (
             f"gives a state of shapes {_shapes(after)} where it was given {_shapes(state)}; "
@@ -156,5 +167,5 @@ def _shapes(parts: Sequence[Tensor]) -> str:
     return ", ".join(str(tuple(part.shape)) for part in parts)
 
 
-def _what(told: Any) -> str:
-    return "None" if told is None else f"an object of the class {type(told).__name__}"
+def _described(value: Any) -> str:
+    return "None" if value is None else f"an object of the class {type(value).__name__}"

@@ -1,4 +1,7 @@
-"""What a recurrent network is made of, said in a drawing, shapes and counts. Without torch."""
+"""A recurrent network as a drawing, the shapes of its arrays, and its parameter counts.
+
+`rnnsearch explain` prints these. Nothing here imports torch.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +13,25 @@ from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.weights import network_weights
 
 Row = tuple[str, tuple[int, ...], str]
-"""Name, shape and meaning of an array."""
+"""The name, the shape and the meaning of an array of the network."""
 
 
 def parameters(
     cell: str, input_size: int, hidden_sizes: Sequence[int], outputs: int
 ) -> dict[str, int]:
-    """How many numbers each layer and the head learn."""
+    """How many numbers each layer and the head learn, by `layer 1`, `layer 2`, ... and `head`."""
     config = ModelConfig(cell=cell, hidden_sizes=tuple(hidden_sizes))
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for weight in network_weights(config, input_size, outputs, symbolic=False):
         layer = weight.name.rpartition("_l")[2]
         place = "head" if weight.name.startswith("head.") else f"layer {int(layer) + 1}"
-        found[place] = found.get(place, 0) + prod(weight.shape)
-    return found
+        counts[place] = counts.get(place, 0) + prod(weight.shape)
+    return counts
 
 
 def unfolded(num_layers: int) -> list[str]:
-    """A drawing of the network, unfolded in time: U reads from below, W from the step before,
-    V answers at the top."""
+    """The lines of a drawing of the network unfolded in time: U reads the layer below, W the same
+    layer one time step earlier, and V, the head, reads the highest layer."""
 
     def row(first: str, second: str, last: str, links: tuple[str, ...] = ("", "", "", "")) -> str:
         cells = (first, second, last)
@@ -56,7 +59,7 @@ def shapes(
     batch_size: int,
     seq_len: int,
 ) -> list[Row]:
-    """Every array of the network, from the input up."""
+    """Every array of the network, from the input to the outputs of the head."""
     rows: list[Row] = [("x", (seq_len, batch_size, input_size), "input: seq, batch, feature")]
     width = input_size
     for number, hidden in enumerate(hidden_sizes):
@@ -79,31 +82,32 @@ def shapes(
 
 
 def _by_gate(gates: int, width: int, hidden: int, number: int, mark: str) -> list[Row]:
-    """Weights of a layer that torch has, under the names that torch gives them."""
-    said = f"{gates} gates of {hidden} units" if gates > 1 else f"{hidden} units"
+    """The weights of a layer of a cell that torch has, with the names that torch gives them."""
+    meanings = f"{gates} gates of {hidden} units" if gates > 1 else f"{hidden} units"
     return [
-        (f"U{mark}", (gates * hidden, width), f"weight_ih_l{number}: {said}"),
+        (f"U{mark}", (gates * hidden, width), f"weight_ih_l{number}: {meanings}"),
         (f"W{mark}", (gates * hidden, hidden), f"weight_hh_l{number}"),
         (f"b{mark}, d{mark}", (gates * hidden,), "bias_ih, bias_hh"),
     ]
 
 
 def _last(hidden_sizes: Sequence[int], batch_size: int, memory: bool) -> list[Row]:
-    """States after the last step, in one array where the layers are of one width."""
+    """The states after the last time step: one array for all layers if they have one width, else
+    one for each layer."""
     parts = "hc" if memory else "h"
     if len(set(hidden_sizes)) == 1:
         state = (len(hidden_sizes), batch_size, hidden_sizes[0])
-        said = {"h": "last states of all layers", "c": "last memories of all layers"}
-        return [(f"{part}_n", state, said[part]) for part in parts]
-    said = {"h": "last state of layer", "c": "its memory, layer"}
+        meanings = {"h": "last states of all layers", "c": "last memories of all layers"}
+        return [(f"{part}_n", state, meanings[part]) for part in parts]
+    meanings = {"h": "last state of layer", "c": "its memory, layer"}
     return [
-        (f"{part}{number}_n", (batch_size, hidden), f"{said[part]} {number}")
+        (f"{part}{number}_n", (batch_size, hidden), f"{meanings[part]} {number}")
         for number, hidden in enumerate(hidden_sizes, 1)
         for part in parts
     ]
 
 
 def code_name(cell: str, nonlinearity: str) -> str:
-    """The function of the cell's file that computes a layer in numpy."""
+    """The name of the function in the cell's file that computes a layer in numpy."""
     usual = CELLS[cell].nonlinearities[:1]
     return f"{cell}_{nonlinearity}" if usual and nonlinearity not in usual else cell

@@ -35,7 +35,7 @@ def gru(x, U, W, b, d):
 def step(
     read: Array, remembered: Array, state: State, nonlinearity: str
 ) -> tuple[State, dict[str, Array]]:
-    """See `models.reference`."""
+    """One time step forward; `models.reference` says what it is given and returns."""
     del nonlinearity
     h = state[0]
     read_r, read_z, read_n = np.split(read, 3, axis=1)
@@ -48,7 +48,7 @@ def step(
 def step_back(
     weights: LayerWeights, kept: dict[str, Array], d_state: State, nonlinearity: str
 ) -> tuple[Array, Array, State]:
-    """See `models.reference`."""
+    """One time step back; `models.reference` says what it is given and returns."""
     del nonlinearity
     d_h = d_state[0]
     r, z, n, inner = kept["r"], kept["z"], kept["n"], kept["inner"]

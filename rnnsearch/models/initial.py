@@ -13,28 +13,32 @@ from rnnsearch.models.weights import Weight, custom_module_name, network_weights
 def initial_weights(
     config: ModelConfig, input_size: int, output_size: int, symbolic: bool, seed: int
 ) -> dict[str, Tensor]:
-    """Weights from a generator of their own, by torch's default rules where it has the cell.
+    """The first weights of a network, from a random generator used for nothing else.
 
-    The embedding is standard normal; recurrent layers and head are uniform in ±1/sqrt(width), as
-    torch draws them; `recurrent_init` and `forget_bias` change what they name. An LRU starts as
-    its paper says, in a ring and with any phase. A user's own cell draws for itself.
+    They follow torch's default rules where torch has the cell: the embedding is standard normal,
+    recurrent layers and head are uniform in ±1/sqrt(width). `recurrent_init` and `forget_bias`
+    change what they name. An LRU starts as its paper (arXiv 2303.06349) says, with eigenvalues in
+    a ring and of any phase. A custom cell draws its own weights.
 
     Args:
-        seed: Of the generator: a trial's stream `derive(trial seed, "weights")`.
+        input_size: Features, or symbols of the vocabulary.
+        output_size: Outputs of the head.
+        symbolic: Whether inputs are symbols.
+        seed: The generator's seed; in a search `derive(trial seed, "weights")`.
 
     Returns:
         Float32 tensors on the CPU by name, in the order of `weight_shapes`.
     """
     generator = Generator().manual_seed(seed)
-    found: dict[str, Tensor] = {}
+    weights: dict[str, Tensor] = {}
     for weight in network_weights(config, input_size, output_size, symbolic):
         if weight.rule == "drawn":
-            found[weight.name] = _by_cell(config.cell, weight, generator, found)
-        elif weight.rule != "own":
-            found[weight.name] = _drawn(weight, generator)
-        elif weight.name not in found:
-            found |= _own(config, weight.name, input_size, symbolic, generator)
-    return found
+            weights[weight.name] = _by_cell(config.cell, weight, generator, weights)
+        elif weight.rule != "custom":
+            weights[weight.name] = _drawn(weight, generator)
+        elif weight.name not in weights:
+            weights |= _of_custom_cell(config, weight.name, input_size, symbolic, generator)
+    return weights
 
 
 def _drawn(weight: Weight, generator: Generator) -> Tensor:
@@ -57,21 +61,25 @@ def _drawn(weight: Weight, generator: Generator) -> Tensor:
 
 
 def _by_cell(cell: str, weight: Weight, generator: Generator, before: dict[str, Tensor]) -> Tensor:
-    """As the cell's file says, which sees what of the layer was drawn before."""
+    """A weight that the cell's file draws, which sees the weights of the layer drawn so far."""
     name, _, end = weight.name.removeprefix("rnn.").rpartition("_l")
     layer = {
         one.removeprefix("rnn.").removesuffix(f"_l{end}"): tensor
         for one, tensor in before.items()
         if one.endswith(f"_l{end}")
     }
-    found: Tensor = CELLS[cell].code.draw(name, weight.shape, generator, layer)
-    return found
+    drawn: Tensor = CELLS[cell].code.draw(name, weight.shape, generator, layer)
+    return drawn
 
 
-def _own(
+def _of_custom_cell(
     config: ModelConfig, name: str, input_size: int, symbolic: bool, generator: Generator
 ) -> dict[str, Tensor]:
-    """All weights of the own cell that one of them belongs to."""
+    """All weights of a custom cell, drawn together by its constructor.
+
+    Args:
+        name: The full name of any one of them.
+    """
     from rnnsearch.models.custom import make_cell
 
     _, side, number = name.split(".")[:3]

@@ -12,12 +12,10 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from rnnsearch.models.scans import scan
-
 State = tuple[Tensor, ...]
 
 RING = (0.4, 0.99)
-"""Absolute values of the eigenvalues at the start, uniform in the area between."""
+"""The radii of the ring in the complex plane in which eigenvalues start, uniform over its area."""
 
 
 def lru(x, nu, theta, gamma, B, C, D, G, g):
@@ -38,10 +36,11 @@ def lru(x, nu, theta, gamma, B, C, D, G, g):
 def draw(
     name: str, shape: tuple[int, ...], generator: Generator, before: Mapping[str, Tensor]
 ) -> Tensor:
-    """`nu`, `theta` or `gamma` at the start: as the paper says, in a ring and with any phase.
+    """The first value of `nu`, `theta` or `gamma`, as the paper says: eigenvalues in a ring, of any
+    phase, and inputs scaled so that states have a variance of about one.
 
     Args:
-        before: Weights of the layer that were drawn already.
+        before: The weights of the layer that were drawn already, by name.
     """
     if name == "gamma":
         size = torch.exp(-torch.exp(before["nu"]))
@@ -55,7 +54,7 @@ def draw(
 
 
 def enter(inputs: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
-    """What the steps read: the inputs as they are."""
+    """What `step` reads at each time step: the inputs as they are."""
     del weights
     return inputs
 
@@ -92,17 +91,3 @@ def step(read: Tensor, state: State, weights: Mapping[str, Tensor]) -> tuple[Ten
     bent = functional.gelu(seen, approximate="tanh")
     gate = functional.linear(bent, weights["weight_gate"], weights.get("bias_gate"))
     return bent * torch.sigmoid(gate), (re, im)
-
-
-def at_once(inputs: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
-    """All outputs (time, batch, hidden) from a state of zero, of a layer with biases."""
-    units = len(weights["nu"])
-    turn = torch.exp(torch.complex(-torch.exp(weights["nu"]), torch.exp(weights["theta"])))
-    into = torch.complex(weights["weight_b"][:units], weights["weight_b"][units:])
-    entering = torch.exp(weights["gamma"]) * (inputs.to(into.dtype) @ into.T)
-    states = scan(turn.expand_as(entering), entering)
-    out = torch.complex(weights["weight_c"][:, :units], weights["weight_c"][:, units:])
-    bent = (states @ out.T).real + inputs @ weights["weight_d"].T
-    bent = functional.gelu(bent, approximate="tanh")
-    gate = functional.linear(bent, weights["weight_gate"], weights["bias_gate"])
-    return bent * torch.sigmoid(gate)

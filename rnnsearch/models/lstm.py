@@ -29,7 +29,7 @@ def lstm(x, U, W, b, d):
 def step(
     read: Array, remembered: Array, state: State, nonlinearity: str
 ) -> tuple[State, dict[str, Array]]:
-    """See `models.reference`."""
+    """One time step forward; `models.reference` says what it is given and returns."""
     del nonlinearity
     i, f, g, o = np.split(read + remembered, 4, axis=1)
     i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
@@ -41,7 +41,7 @@ def step(
 def step_back(
     weights: LayerWeights, kept: dict[str, Array], d_state: State, nonlinearity: str
 ) -> tuple[Array, Array, State]:
-    """See `models.reference`."""
+    """One time step back; `models.reference` says what it is given and returns."""
     del nonlinearity
     d_h = d_state[0]
     i, f, g, o, squashed = (kept[name] for name in ("i", "f", "g", "o", "squashed"))

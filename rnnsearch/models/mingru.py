@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnsearch.models.scans import enter, scan
+from rnnsearch.models.inputs import enter as enter  # a part of what a cell's file has
 
 
 def mingru(x, U, b):
@@ -33,16 +33,14 @@ def mingru(x, U, b):
 def step(
     read: Tensor, state: tuple[Tensor, ...], weights: Mapping[str, Tensor]
 ) -> tuple[Tensor, tuple[Tensor]]:
-    """One step of what `enter` gave, from and to (h,), each (batch, hidden)."""
+    """One time step: the output, and the next state (h,), each (batch, hidden).
+
+    Args:
+        read: What `enter` computed for this time step, (batch, gates * hidden).
+        state: The previous state (h,).
+    """
     del weights
     update, new = read.chunk(2, dim=-1)
     update = torch.sigmoid(update)
     hidden = (1 - update) * state[0] + update * new
     return hidden, (hidden,)
-
-
-def at_once(inputs: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
-    """All outputs (time, batch, hidden) from a state of zero."""
-    take, new = enter(inputs, weights).chunk(2, dim=-1)
-    take = torch.sigmoid(take)
-    return scan(1 - take, take * new)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnsearch.models.scans import enter, scan
+from rnnsearch.models.inputs import enter as enter  # a part of what a cell's file has
 
 
 def minlstm(x, U, b):
@@ -32,16 +32,14 @@ def minlstm(x, U, b):
 def step(
     read: Tensor, state: tuple[Tensor, ...], weights: Mapping[str, Tensor]
 ) -> tuple[Tensor, tuple[Tensor]]:
-    """One step of what `enter` gave, from and to (h,), each (batch, hidden)."""
+    """One time step: the output, and the next state (h,), each (batch, hidden).
+
+    Args:
+        read: What `enter` computed for this time step, (batch, gates * hidden).
+        state: The previous state (h,).
+    """
     del weights
     forget, take, new = read.chunk(3, dim=-1)
     forget, take = torch.sigmoid(forget), torch.sigmoid(take)
     hidden = (forget * state[0] + take * new) / (forget + take)
     return hidden, (hidden,)
-
-
-def at_once(inputs: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
-    """All outputs (time, batch, hidden) from a state of zero."""
-    forget, take, new = enter(inputs, weights).chunk(3, dim=-1)
-    forget, take = torch.sigmoid(forget), torch.sigmoid(take)
-    return scan(forget / (forget + take), take / (forget + take) * new)

@@ -21,14 +21,15 @@ from rnnsearch.models.weights import (
 
 
 class Layers(nn.Module):
-    """The weights of the recurrent layers under torch's names: `weight_ih_l0`, ..."""
+    """The weights of all recurrent layers, under the names that torch gives them: `weight_ih_l0`,
+    ..."""
 
     def __init__(self, config: ModelConfig, input_size: int) -> None:
         super().__init__()
         # The entering width is all that matters here; embedding and head are the network's.
         for weight in network_weights(config, input_size, 1, symbolic=False):
             name = weight.name.removeprefix("rnn.")
-            if name != weight.name and weight.rule != "own":
+            if name != weight.name and weight.rule != "custom":
                 fill = torch.ones if weight.rule == "one" else torch.zeros
                 self.register_parameter(name, nn.Parameter(fill(weight.shape)))
         if is_custom(config.cell):
@@ -44,12 +45,12 @@ class Layers(nn.Module):
 
 
 class RecurrentNetwork(nn.Module):
-    """Symbols or numbers into recurrent layers into a linear head.
+    """The network of one trial: recurrent layers that read symbols or numbers, under a linear head.
 
-    The reference of every kernel: packs train the same function, under the same weight names
-    (`embedding.weight`, `rnn.weight_ih_l0`, ..., `head.bias`). Classic cells run through torch's
-    own functions, the others step by step as their files say. For evaluation and use; the
-    weights are `initial_weights`' to draw, and zero before.
+    It is for evaluation and use, and the reference of every kernel: packs train the same function,
+    under the same weight names (`embedding.weight`, `rnn.weight_ih_l0`, ..., `head.bias`). Cells
+    that torch has run through torch's functions, the others time step by time step as their files
+    say. Weights are zero until they are loaded; `initial_weights` draws the first ones.
 
     Args:
         input_size: Features, or symbols of the vocabulary.
@@ -84,8 +85,8 @@ class RecurrentNetwork(nn.Module):
             inputs: Numbers (time, batch, feature), or symbols (time, batch), int64.
             state: (h,) or, of an LSTM, (h, c), each (layers * directions, batch, widest layer),
                 narrower layers filled up with zeros; None is the start.
-            head: Outputs of every step, or one for the whole sequence: from the last step and,
-                of what reads backwards, the first.
+            head: Whether the head answers at every time step, or once for the whole sequence. Then
+                it reads the last time step, and the first one of a direction that reads backwards.
 
         Returns:
             Outputs of the head (time, batch, output), or (1, batch, output), and the state after
@@ -99,18 +100,18 @@ class RecurrentNetwork(nn.Module):
             for side in range(both):
                 number = layer * both + side
                 if state is None:
-                    before = self._first(layer, side, current.shape[1])
+                    before = self.first_state(layer, side, current.shape[1])
                 else:
                     sizes = state_sizes_of(config, config.widths[layer])
                     pairs = zip(state, sizes, strict=True)
                     before = [part[number, :, :size].contiguous() for part, size in pairs]
                 read = current.flip(0) if side else current
-                outputs, last = self._layer(layer, side, read, before)
+                outputs, last = self.run_layer(layer, side, read, before)
                 sides.append(outputs.flip(0) if side else outputs)
                 after.append(last)
             outputs = torch.cat(sides, -1) if both == 2 else sides[0]
             if config.layer_norm:
-                gain, shift = self._named("norm_weight", layer), self._named("norm_bias", layer)
+                gain, shift = self.weight("norm_weight", layer), self.weight("norm_bias", layer)
                 outputs = functional.layer_norm(outputs, outputs.shape[-1:], gain, shift)
             if config.residual and layer:
                 outputs = outputs + stream
@@ -130,36 +131,45 @@ class RecurrentNetwork(nn.Module):
             return cast("Tensor", self.embedding(inputs))
         return functional.one_hot(inputs, self.input_size).to(self.head.weight.dtype)
 
-    def _named(self, name: str, layer: int, side: int = 0) -> Tensor:
+    def weight(self, name: str, layer: int, side: int = 0) -> Tensor:
         return cast("Tensor", getattr(self.rnn, f"{name}_l{layer}{'_reverse' * side}"))
 
     def start(self, batch: int) -> tuple[Tensor, ...]:
-        """The state of sequences that have read nothing, as `forward` takes it."""
+        """The state before the first time step of `batch` sequences, as `forward` takes it."""
         layers, sides = range(len(self.config.widths)), range(self.config.directions)
         return self._stacked(
-            [self._first(layer, side, batch) for layer in layers for side in sides]
+            [self.first_state(layer, side, batch) for layer in layers for side in sides]
         )
 
     def _stacked(self, layers: Sequence[Sequence[Tensor]]) -> tuple[Tensor, ...]:
-        """The states of all layers as one, narrower ones filled up with zeros."""
+        """The states of all layers stacked, with narrower ones filled up with zeros."""
         wide = state_width(self.config)
         return tuple(
             torch.stack([functional.pad(one, (0, wide - one.shape[-1])) for one in parts])
             for parts in zip(*layers, strict=True)
         )
 
-    def _first(self, layer: int, side: int, batch: int) -> list[Tensor]:
-        """The state that a layer starts from, each part (batch, size)."""
+    def first_state(self, layer: int, side: int, batch: int) -> list[Tensor]:
+        """The state that a layer starts from in one direction, each part (batch, size)."""
         sizes = state_sizes_of(self.config, self.config.widths[layer])
         if self.config.initial_state == "learned":
-            found = [self._named(f"initial{part}", layer, side) for part in range(len(sizes))]
-            return [part.expand(batch, -1).contiguous() for part in found]
+            parts = [self.weight(f"initial{part}", layer, side) for part in range(len(sizes))]
+            return [part.expand(batch, -1).contiguous() for part in parts]
         return [self.head.weight.new_zeros(batch, size) for size in sizes]
 
-    def _layer(
+    def run_layer(
         self, layer: int, side: int, inputs: Tensor, state: list[Tensor]
     ) -> tuple[Tensor, Sequence[Tensor]]:
-        """One layer in one direction over (time, batch, width)."""
+        """One layer in one direction.
+
+        Args:
+            side: 0 for the layer that reads forwards, 1 for the one that reads backwards.
+            inputs: (time, batch, width), in the order in which the layer reads them.
+            state: Before the first time step, each part (batch, size).
+
+        Returns:
+            Outputs (time, batch, hidden), and the state after the last time step.
+        """
         config = self.config
         if is_custom(config.cell):
             side_name, number = custom_module_name(layer, side).split(".")
@@ -168,11 +178,13 @@ class RecurrentNetwork(nn.Module):
         else:
             cell = CELLS[config.cell]
             weights = {
-                leaf.name: self._named(leaf.name, layer, side)
+                leaf.name: self.weight(leaf.name, layer, side)
                 for leaf in cell.weights(bias=config.bias)
             }
             if cell.torch:
-                return self._classic(inputs, state, list(weights.values()))
+                name = function_name(config.cell, config.nonlinearity)
+                how = {"bias": config.bias, "training": self.training}
+                return torch_layer(name, inputs, list(weights.values()), state, **how)
             read, step = cell.code.enter(inputs, weights), partial(cell.code.step, weights=weights)
         held: tuple[Tensor, ...] = tuple(state)
         outputs = []
@@ -181,14 +193,32 @@ class RecurrentNetwork(nn.Module):
             outputs.append(output)
         return torch.stack(outputs), held
 
-    def _classic(
-        self, inputs: Tensor, state: list[Tensor], weights: list[Tensor]
-    ) -> tuple[Tensor, Sequence[Tensor]]:
-        """Through torch's own functions, the ones behind `nn.RNN`, `nn.GRU` and `nn.LSTM`."""
-        config = self.config
-        run = getattr(torch, function_name(config.cell, config.nonlinearity))
-        before = [part.unsqueeze(0) for part in state]
-        # has_biases, layers, dropout, train, bidirectional, batch_first
-        how = (config.bias, 1, 0.0, self.training, False, False)
-        outputs, *last = run(inputs, before if len(before) > 1 else before[0], weights, *how)
-        return outputs, [part[0] for part in last]
+
+def torch_layer(
+    name: str,
+    inputs: Tensor,
+    weights: Sequence[Tensor],
+    state: Sequence[Tensor],
+    *,
+    bias: bool = True,
+    training: bool,
+) -> tuple[Tensor, list[Tensor]]:
+    """One layer by `torch.rnn_tanh`, `rnn_relu`, `gru` or `lstm`, the functions behind `nn.RNN`.
+
+    Args:
+        name: The function's.
+        inputs: [T, B, I].
+        weights: w_ih and w_hh and, with `bias`, b_ih and b_hh.
+        state: Before the first time step, each part [B, H].
+        training: Whether torch is to keep what the backward pass of cuDNN and oneDNN needs.
+
+    Returns:
+        Outputs [T, B, H], and the state after the last time step.
+    """
+    before = [part.unsqueeze(0).contiguous() for part in state]
+    # has_biases, layers, dropout, train, bidirectional, batch_first
+    how = (bias, 1, 0.0, training, False, False)
+    outputs, *last = getattr(torch, name)(
+        inputs, before if len(before) > 1 else before[0], weights, *how
+    )
+    return outputs, [part[0] for part in last]

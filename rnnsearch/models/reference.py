@@ -1,14 +1,15 @@
 """The recurrences from scratch, in numpy: forward, and back-propagation through time by hand.
 
-The oracle of the tests: nothing here is shared with torch or with the kernels. Shapes are
-seq-first. Names follow the textbook drawing: U reads the input, W reads the state before, V (the
-head) reads the state; a gated cell has one U and one W a gate, one under the other, in torch's
-order (GRU r, z, n; LSTM i, f, g, o). The file of a cell has its two steps:
+Tests and `rnnsearch explain` compare torch and the kernels with these numbers, so nothing here is
+shared with either. Time is the first axis. Names follow the textbook drawing: U reads the input, W
+reads the state before, V (the head) reads the state; a gated cell has one U and one W a gate, one
+under the other, in torch's order (GRU r, z, n; LSTM i, f, g, o). The file of a cell has its two
+steps:
 
-- `step(read, remembered, state, nonlinearity)`, of `U x + b` and `W h + d`, to the next state and
-  what the step back needs: `h`, the one before, and more;
-- `step_back(weights, kept, d_state, nonlinearity)`, of the gradients in the next state, to those in
-  `U x + b`, in `W h + d` and in the state before.
+- `step(read, remembered, state, nonlinearity)` takes `U x + b`, `W h + d` and the previous state,
+  and returns the next state and what the step back needs: the previous `h`, and more;
+- `step_back(weights, kept, d_state, nonlinearity)` takes the gradients in the next state, and
+  returns those in `U x + b`, in `W h + d` and in the previous state.
 
 The backward pass follows the state through every step (Werbos, 1990). Three shortcuts look alike
 and are not: a state detached at each step (no gradient reaches the step before), input weights
@@ -29,7 +30,7 @@ from rnnsearch.models.cells import CELLS
 
 Array = NDArray[np.float64]
 State = tuple[Array, ...]
-"""(h,) or, of an LSTM, (h, c), each (batch, hidden)."""
+"""(h,) or, for an LSTM, (h, c); each (batch, hidden)."""
 
 
 class LayerWeights(NamedTuple):
@@ -50,13 +51,13 @@ class LayerWeights(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pass:
-    """What a pass forward leaves for the pass back.
+    """What a forward pass leaves for the backward pass.
 
     Attributes:
         outputs: All states of the last layer, (seq, batch, hidden).
         last: Last states of all layers: one array a layer, (batch, hidden); of an LSTM the pair
             (h, c) a layer.
-        tapes: What each layer's steps kept, for `backward`.
+        tapes: For each layer, what each of its time steps kept for `backward`.
     """
 
     outputs: Array
@@ -66,11 +67,11 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gradients:
-    """Of a scalar loss, in what went forward.
+    """The gradients of a scalar loss.
 
     Attributes:
-        inputs: (seq, batch, input).
-        layers: As the weights.
+        inputs: In the inputs, (seq, batch, input).
+        layers: In the weights of each layer, shaped as they are.
     """
 
     inputs: Array
@@ -78,7 +79,8 @@ class Gradients:
 
 
 def draw(cell: str, input_size: int, hidden_sizes: Sequence[int], seed: int) -> list[LayerWeights]:
-    """Weights of a stack of layers, uniform in ±1/sqrt(hidden) as torch draws them; drawn once."""
+    """First weights of layers one above the other, uniform in ±1/sqrt(hidden) as torch draws
+    them."""
     dice = np.random.default_rng(seed)
     layers, width = [], input_size
     for hidden in hidden_sizes:
@@ -87,12 +89,6 @@ def draw(cell: str, input_size: int, hidden_sizes: Sequence[int], seed: int) -> 
         layers.append(LayerWeights(*(dice.uniform(-bound, bound, shape) for shape in shapes)))
         width = hidden
     return layers
-
-
-def zero_state(cell: str, layers: Sequence[LayerWeights], batch: int) -> list[State]:
-    """(h,) or (h, c) of zeros for each layer, (batch, hidden) each."""
-    parts = range(CELLS[cell].states)
-    return [tuple(np.zeros((batch, one.w.shape[1])) for _ in parts) for one in layers]
 
 
 def forward(
@@ -106,11 +102,12 @@ def forward(
 
     Args:
         inputs: (seq, batch, feature).
-        state: Before the first step, one tuple a layer; None is zero.
-        nonlinearity: Of the `rnn` cell.
+        state: Before the first time step, one tuple for each layer; None is zero.
+        nonlinearity: `tanh` or `relu`, for the `rnn` cell alone.
     """
     if state is None:
-        state = zero_state(cell, layers, inputs.shape[1])
+        sizes = [(inputs.shape[1], one.w.shape[1]) for one in layers]
+        state = [(np.zeros(size),) * CELLS[cell].states for size in sizes]
     current, last, tapes = inputs, [], []
     step = CELLS[cell].code.step
     for weights, before in zip(layers, state, strict=True):
@@ -138,11 +135,12 @@ def backward(
     """Back-propagation through time: from the last step to the first, from the top layer down.
 
     Args:
-        taken: Of `forward` with the same weights.
+        taken: What `forward` returned for the same weights.
         d_outputs: The loss's gradient in `taken.outputs`.
+        nonlinearity: As `forward` was given it.
     """
     arriving = d_outputs
-    found: list[LayerWeights] = []
+    gradients: list[LayerWeights] = []
     step_back = CELLS[cell].code.step_back
     for number in reversed(range(len(layers))):
         weights, tape = layers[number], taken.tapes[number]
@@ -159,10 +157,10 @@ def backward(
             total.b[...] += d_input.sum(0)
             total.d[...] += d_recurrent.sum(0)
         arriving = below
-        found.insert(0, total)
-    return Gradients(arriving, found)
+        gradients.insert(0, total)
+    return Gradients(arriving, gradients)
 
 
 def sigmoid(values: Array) -> Array:
-    """Through tanh, which does not overflow."""
+    """1 / (1 + exp(-x)), computed through tanh, which does not overflow."""
     return 0.5 * (1 + np.tanh(0.5 * values))

@@ -34,7 +34,7 @@ def rnn_relu(x, U, W, b, d):
 def step(
     read: Array, remembered: Array, state: State, nonlinearity: str
 ) -> tuple[State, dict[str, Array]]:
-    """See `models.reference`."""
+    """One time step forward; `models.reference` says what it is given and returns."""
     total = read + remembered
     new = np.tanh(total) if nonlinearity == "tanh" else np.maximum(total, 0)
     return (new,), {"h": state[0], "new": new}
@@ -43,8 +43,8 @@ def step(
 def step_back(
     weights: LayerWeights, kept: dict[str, Array], d_state: State, nonlinearity: str
 ) -> tuple[Array, Array, State]:
-    """See `models.reference`."""
+    """One time step back; `models.reference` says what it is given and returns."""
     new = kept["new"]
-    slope: Any = 1 - new**2 if nonlinearity == "tanh" else new > 0
-    d_total = d_state[0] * slope
+    derivative: Any = 1 - new**2 if nonlinearity == "tanh" else new > 0
+    d_total = d_state[0] * derivative
     return d_total, d_total, (d_total @ weights.w,)

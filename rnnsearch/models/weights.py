@@ -1,4 +1,4 @@
-"""Every weight of a network: its name, its axes, and how it is first drawn. Without torch."""
+"""Every weight of a network: its name, its axes, and how it is first drawn. Imports no torch."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from typing import Literal
 from rnnsearch.models.cells import CELLS, INPUTS
 from rnnsearch.models.config import ModelConfig, is_custom
 
-Rule = Literal["uniform", "normal", "zero", "one", "orthogonal", "drawn", "own"]
-"""How a weight is drawn, see `models.initial`: `drawn` by the cell's file, `own` by a user's."""
+Rule = Literal["uniform", "normal", "zero", "one", "orthogonal", "drawn", "custom"]
+"""How a weight is first drawn (see `models.initial`): `drawn` means by the file of the cell, and
+`custom` by a custom cell itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One axis of a weight: blocks (gates, directions) of some size each.
+    """One axis of a weight: `blocks` blocks (of gates, or of directions) of `size` numbers each.
 
     Attributes:
-        units: Whether a block counts units of a layer, which kernels may pad.
+        units: Whether a block has a number for each unit of a layer, and so may be padded with
+            units that are zero.
     """
 
     size: int
@@ -27,7 +29,7 @@ class Axis:
 
     @property
     def length(self) -> int:
-        """Numbers along it."""
+        """How many numbers lie along the axis."""
         return self.size * self.blocks
 
 
@@ -36,10 +38,11 @@ class Weight:
     """One named tensor of a network.
 
     Attributes:
-        axes: One or two, except of a user's own cell.
-        rule: How it is drawn.
-        scale: The half-width of `uniform`, the deviation of `normal`.
-        preset: A block of rows, and the value that it is set to once drawn.
+        axes: One or two; a custom cell's weight may have any number.
+        rule: How it is first drawn.
+        scale: Half the width of the range of `uniform`, or the standard deviation of `normal`.
+        preset: The number of a block of rows, and the value that the block is set to after all was
+            drawn; None to leave it as drawn.
     """
 
     name: str
@@ -50,12 +53,13 @@ class Weight:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of the trial's own tensor."""
+        """The shape of the tensor in one trial's network, without padding."""
         return tuple(axis.length for axis in self.axes)
 
 
 def state_sizes_of(config: ModelConfig, width: int) -> tuple[int, ...]:
-    """Widths of the parts of a layer's state: h, c of an `lstm`, real, imaginary of an `lru`."""
+    """Widths of the parts of a layer's state: h and c for an `lstm`, the real and the imaginary
+    part for an `lru`."""
     if is_custom(config.cell):
         from rnnsearch.models.custom import state_sizes
 
@@ -64,14 +68,15 @@ def state_sizes_of(config: ModelConfig, width: int) -> tuple[int, ...]:
 
 
 def state_width(config: ModelConfig) -> int:
-    """The widest part of any layer's state."""
+    """The width of the widest part of any layer's state."""
     return max(max(state_sizes_of(config, width)) for width in config.widths)
 
 
 def network_weights(
     config: ModelConfig, input_size: int, output_size: int, symbolic: bool
 ) -> tuple[Weight, ...]:
-    """Every weight, in the order in which they are drawn and lie in a row.
+    """Every weight of a network, in the order in which they are drawn and lie in a row of
+    parameters.
 
     Args:
         input_size: Features of a numeric task, or symbols of the vocabulary.
@@ -101,35 +106,36 @@ def network_weights(
 def _layer(
     config: ModelConfig, layer: int, direction: int, entering: Axis, width: int
 ) -> list[Weight]:
-    """Of one layer in one direction, its first state included where it is learned."""
+    """The weights of one layer in one direction, with its first state if that is learned."""
     end = f"_l{layer}{'_reverse' if direction else ''}"
     if is_custom(config.cell):
         from rnnsearch.models.custom import parameter_shapes
 
-        found = [
-            Weight(
-                f"rnn.{custom_module_name(layer, direction)}.{name}", tuple(map(Axis, shape)), "own"
-            )
+        prefix = f"rnn.{custom_module_name(layer, direction)}"
+        weights = [
+            Weight(f"{prefix}.{name}", tuple(map(Axis, shape)), "custom")
             for name, shape in parameter_shapes(config.cell, entering.length, width).items()
         ]
     else:
-        found = _named(config, end, entering, width)
+        weights = _named(config, end, entering, width)
     if config.initial_state == "learned":
-        found += [
+        weights += [
             Weight(f"rnn.initial{part}{end}", (Axis(size, 1, not is_custom(config.cell)),), "zero")
             for part, size in enumerate(state_sizes_of(config, width))
         ]
-    return found
+    return weights
 
 
 def custom_module_name(layer: int, direction: int) -> str:
-    """The module of a user's own cell, within `rnn`."""
+    """The name of the submodule of `rnn` that is a custom cell: `cells.0`, or `backward.0` for the
+    direction that reads backwards."""
     return f"{'backward' if direction else 'cells'}.{layer}"
 
 
 def _named(config: ModelConfig, end: str, entering: Axis, width: int) -> list[Weight]:
-    """Of a cell in the table."""
-    cell, found, preset = CELLS[config.cell], [], None
+    """The weights of one layer of a cell in the table; `end` is the end of their names."""
+    cell, preset = CELLS[config.cell], None
+    weights: list[Weight] = []
     if cell.forget_gate is not None and config.forget_bias is not None:
         preset = cell.forget_gate, config.forget_bias
     for leaf in cell.weights(bias=config.bias):
@@ -142,21 +148,21 @@ def _named(config: ModelConfig, end: str, entering: Axis, width: int) -> list[We
         if leaf.name.startswith("bias") and preset is not None:
             # The biases of a gate are added: the first one has it all.
             first, preset = preset, (preset[0], 0.0)
-        found.append(Weight(f"rnn.{leaf.name}{end}", axes, rule, scale, first))
-    return found
+        weights.append(Weight(f"rnn.{leaf.name}{end}", axes, rule, scale, first))
+    return weights
 
 
 def weight_shapes(
     config: ModelConfig, input_size: int, output_size: int, symbolic: bool
 ) -> dict[str, tuple[int, ...]]:
-    """Shape of every weight under its name, in the order in which they are drawn."""
-    found = network_weights(config, input_size, output_size, symbolic)
-    return {weight.name: weight.shape for weight in found}
+    """The shape of every weight by its name, in the order in which they are drawn."""
+    weights = network_weights(config, input_size, output_size, symbolic)
+    return {weight.name: weight.shape for weight in weights}
 
 
 def parameter_count(
     config: ModelConfig, *, input_size: int, output_size: int, symbolic: bool
 ) -> int:
-    """Numbers that are learned, both torch biases counted."""
+    """How many numbers a network learns; both of the biases that torch's cells have are counted."""
     shapes = weight_shapes(config, input_size, output_size, symbolic)
     return sum(prod(shape) for shape in shapes.values())

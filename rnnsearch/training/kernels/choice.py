@@ -1,6 +1,6 @@
 """Which kernel computes a layer: a rule fitted to measurements, by shape, device and dtype.
 
-The number of members has no say, so that a trial meets the same kernel, and gives the same bits,
+The number of members plays no part, so that a trial meets the same kernel, and gives the same bits,
 alone and in company.
 """
 
@@ -69,5 +69,5 @@ def whole_steps(layers: Iterable[LayerKernel]) -> bool:
 
 
 def awaited(layers: Iterable[tuple[LayerKernel, LayerShape]]) -> bool:
-    """Whether another process is compiling what one of these layers needs, or is about to."""
+    """Whether another process compiles what one of these layers needs, or is about to."""
     return any(kernel.awaited(layer) for kernel, layer in layers)

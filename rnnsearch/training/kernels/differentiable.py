@@ -1,4 +1,4 @@
-"""A layer through torch's autograd: a thin cover over a kernel's forward and backward pass.
+"""A layer for torch's autograd: a thin wrapper around a kernel's forward and backward pass.
 
 For a small layer the engine, and the graph it walks, cost as much as the layer itself: where the
 whole chain is known, `gradients` calls the kernel's two passes by hand.
@@ -32,18 +32,18 @@ class _Layer(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(
-        ctx: Any, slopes: Tensor | None, *last: Tensor | None
+        ctx: Any, gradient: Tensor | None, *last: Tensor | None
     ) -> tuple[Tensor | None, ...]:
         layer, saved = ctx.layer, ctx.saved
         saved.tensors = ctx.saved_tensors
-        if slopes is None:
+        if gradient is None:
             size = (layer.members, layer.seq_len, layer.batch_size, layer.hidden_size)
-            slopes = saved.tensors[0].new_zeros(size)
+            gradient = saved.tensors[0].new_zeros(size)
         try:
-            found = ctx.kernel.backward(layer, saved, slopes, last, ctx.needs_input_grad[3:])
+            gradients = ctx.kernel.backward(layer, saved, gradient, last, ctx.needs_input_grad[3:])
         finally:
             saved.tensors = ()
-        return None, None, None, *found
+        return None, None, None, *gradients
 
 
 def layer(
@@ -54,10 +54,12 @@ def layer(
     state: State,
     lengths: Tensor | None = None,
 ) -> tuple[Tensor, State]:
-    """One layer over a chunk of time; gradients flow through whatever requires them.
+    """One layer over T time steps; autograd differentiates it in whatever requires a gradient.
 
     Args:
-        inputs: As those below, of `LayerKernel.forward`.
+        kernel: Computes the layer.
+        shape: The layer's.
+        inputs: This and the other tensors are as in `LayerKernel.forward`.
         weights: w_ih, w_hh, b_ih and b_hh.
 
     Returns:
@@ -87,9 +89,9 @@ def _require(
     D, H = layer.input_size, layer.hidden_size
     G, states = CELLS[layer.cell].gates * H, CELLS[layer.cell].states
     shapes = [(K, T, B, D), (K, G, D), (K, G, H), (K, G), (K, G), *[(K, B, H)] * states]
-    found = [tuple(operand.shape) for operand in operands]
-    if found != shapes:
-        raise PackError(f"{layer} needs tensors of shapes {shapes}; got {found}")
+    given = [tuple(operand.shape) for operand in operands]
+    if given != shapes:
+        raise PackError(f"{layer} needs tensors of shapes {shapes}; got {given}")
     if min(K, T, B, D, H) < 1 or not kernel.supports(layer):
         raise PackError(f"{layer} has an empty axis, or is not one that {kernel.name} computes")
     if lengths is not None and not (

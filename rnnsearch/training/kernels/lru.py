@@ -16,7 +16,7 @@ from rnnsearch.training.padding import after_last_valid
 def lru(
     inputs: Tensor, weights: Mapping[str, Tensor], state: State, lengths: Tensor | None = None
 ) -> tuple[Tensor, State]:
-    """See `traced.layer`."""
+    """A layer over T time steps, as `traced.layer` takes it and returns it."""
     size, phase = torch.exp(-torch.exp(weights["nu"])), torch.exp(weights["theta"])
     turn = size * torch.cos(phase), size * torch.sin(phase)
     gain = torch.exp(weights["gamma"])

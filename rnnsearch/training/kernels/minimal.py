@@ -31,10 +31,10 @@ class _MinGru(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
         update, new, hidden, states = ctx.saved_tensors
         keep = 1 - update
-        d_states = scan_back(keep, slopes, torch.zeros_like(hidden))
+        d_states = scan_back(keep, gradient, torch.zeros_like(hidden))
         d_update = d_states * (new - before(hidden, states))
         d_raw = d_update * update * keep
         return torch.cat([d_raw, d_states * update], -1), d_states[:, 0] * keep[:, 0]
@@ -52,12 +52,12 @@ class _MinLstm(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
         forget, take, new, hidden, states = ctx.saved_tensors
         total = forget + take
         keep, write = forget / total, take / total
-        d_states = scan_back(keep, slopes, torch.zeros_like(hidden))
-        # keep and write sum to one: only their difference has a slope.
+        d_states = scan_back(keep, gradient, torch.zeros_like(hidden))
+        # keep and write sum to one, so both gradients follow from that of keep.
         d_keep = d_states * (before(hidden, states) - new) / total
         d_forget = d_keep * write * forget * (1 - forget)
         d_take = d_keep * keep * take * (take - 1)
@@ -71,7 +71,7 @@ def _layer(
     state: State,
     lengths: Tensor | None = None,
 ) -> tuple[Tensor, State]:
-    """See `traced.layer`."""
+    """A layer over T time steps, as `traced.layer` takes it and returns it."""
     projected = linear(inputs, weights["weight_ih"], weights.get("bias_ih"))
     states: Tensor = function.apply(projected, state[0])
     return states, (after_last_valid(states, lengths, state[0]),)

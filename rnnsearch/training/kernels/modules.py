@@ -1,4 +1,4 @@
-"""torch's own recurrent functions, one member after the other: reference, fallback, wide shapes.
+"""torch's recurrent functions, one member after the other: the reference, and for wide LSTMs.
 
 On a CPU `torch.lstm` in float32 runs a fused oneDNN layer; the other cells are loops of small
 operators inside torch, without Python between them.
@@ -12,14 +12,15 @@ import torch
 from torch import Tensor
 
 from rnnsearch.models.cells import CELLS, function_name
-from rnnsearch.training.kernels.base import LayerKernel, LayerShape, Operands, Saved, Slopes, State
+from rnnsearch.models.network import torch_layer
+from rnnsearch.training.kernels.base import Grads, LayerKernel, LayerShape, Operands, Saved, State
 
 
 class ModulesKernel(LayerKernel):
     """Calls `torch.rnn_tanh`, `torch.rnn_relu`, `torch.gru` or `torch.lstm` for each member.
 
-    The pass back is torch's own, along a graph that the pass forward leaves and that is let go
-    as it is walked.
+    The backward pass is torch's. It follows the graph that the forward pass recorded, which is
+    freed on the way.
     """
 
     name = "modules"
@@ -46,50 +47,38 @@ class ModulesKernel(LayerKernel):
         return outputs, tuple(last), Saved(tuple(operands), None, graph)
 
     def backward(
-        self, layer: LayerShape, saved: Saved, slopes: Tensor, last: Slopes, wanted: Sequence[bool]
-    ) -> Slopes:
+        self, layer: LayerShape, saved: Saved, grad: Tensor, last: Grads, wanted: Sequence[bool]
+    ) -> Grads:
         """See `LayerKernel`."""
         leaves, results = saved.other or _graph(layer, saved.tensors)
         saved.other = None
         pulled = [
-            (result, slope)
-            for result, slope in zip(results, (slopes, *last), strict=False)
-            if slope is not None
+            (result, arriving_gradient)
+            for result, arriving_gradient in zip(results, (grad, *last), strict=False)
+            if arriving_gradient is not None
         ]
         outputs, arriving = zip(*pulled, strict=True)
         some = [leaf for leaf, asked in zip(leaves, wanted, strict=True) if asked]
-        found = iter(torch.autograd.grad(outputs, some, arriving))
-        return tuple(next(found) if asked else None for asked in wanted)
+        gradients = iter(torch.autograd.grad(outputs, some, arriving))
+        return tuple(next(gradients) if asked else None for asked in wanted)
 
 
 def _graph(layer: LayerShape, operands: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-    """Leaves in the place of the operands, and the results that torch can differentiate."""
+    """Leaf tensors with the operands' values, and results that torch can differentiate in them."""
     leaves = [operand.detach().requires_grad_() for operand in operands]
     with torch.enable_grad():
         return leaves, _run(layer, leaves)
 
 
 def _run(layer: LayerShape, operands: Sequence[Tensor]) -> list[Tensor]:
-    """Outputs [K, T, B, H], and the parts of the state after the last step [K, B, H]."""
-    found = []
-    for member in range(len(operands[0])):
-        inputs, *weights = (operand[member] for operand in operands[:5])
-        before = [part[member].unsqueeze(0).contiguous() for part in operands[5:]]
-        found.append(_member(layer, inputs, weights, before))
-    outputs, *states = zip(*found, strict=True)
+    """Outputs [K, T, B, H], and the parts of the state after the last time step, [K, B, H] each."""
+    name = function_name(layer.cell, layer.nonlinearity)
+    training = torch.is_grad_enabled()
+    members = [
+        torch_layer(name, inputs, four, state, training=training)
+        for inputs, *four, state in zip(*operands[:5], zip(*operands[5:], strict=True), strict=True)
+    ]
+    outputs, states = zip(*members, strict=True)
     # A wide member is often alone, and its outputs large.
     together = torch.stack(outputs) if len(outputs) > 1 else outputs[0].unsqueeze(0)
-    return [together, *(torch.cat(parts) for parts in states)]
-
-
-def _member(
-    layer: LayerShape, inputs: Tensor, weights: list[Tensor], state: list[Tensor]
-) -> tuple[Tensor, ...]:
-    """One member: inputs [T, B, I] to outputs [T, B, H] and states [1, B, H]."""
-    # Arguments after the weights: biases, layers, dropout, training, bidirectional, batch_first.
-    # `training` keeps what the backward of cuDNN and oneDNN needs; there is no dropout in it.
-    training = torch.is_grad_enabled()
-    how = (True, 1, 0.0, training, False, False)
-    run = getattr(torch, function_name(layer.cell, layer.nonlinearity))
-    found: tuple[Tensor, ...] = run(inputs, state if len(state) > 1 else state[0], weights, *how)
-    return found
+    return [together, *(torch.stack(parts) for parts in zip(*states, strict=True))]

@@ -1,12 +1,13 @@
-"""Differentiable pieces of a layer whose rounding does not depend on the number of members.
+"""Differentiable operations whose rounding does not depend on the number of members.
 
-torch's own derivative of a broadcast sums in an order that hangs on how many members there are;
+torch's derivative of a broadcast sums in an order that depends on how many members there are;
 here every sum over steps and sequences is a matrix product of a row of ones, and all else is
 single products, sums, quotients and tanh, which round alike at every place of a buffer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -15,23 +16,28 @@ from torch.autograd.function import once_differentiable
 
 
 def column_sums(rows: Tensor) -> Tensor:
-    """[K, N, R] to [K, R]; `sum` adds in another order for one member than for several."""
+    """The sums over N of rows [K, N, R], [K, R].
+
+    They are products with a row of ones, since `sum` adds in another order for one member than for
+    several.
+    """
     ones = rows.new_ones(1, 1, rows.shape[1]).expand(len(rows), 1, -1)
     return torch.bmm(ones, rows).squeeze(1)
 
 
 def sigmoid(values: Tensor) -> Tensor:
-    """Through tanh: torch's own sigmoid rounds differently at the end of a buffer."""
+    """1 / (1 + exp(-x)) through tanh, since `torch.sigmoid` rounds differently at the end of a
+    buffer."""
     return values.mul(0.5).tanh_().mul_(0.5).add_(0.5)
 
 
 def sigmoid_(values: Tensor) -> Tensor:
-    """The same, in place."""
+    """As `sigmoid`, in place."""
     return values.mul_(0.5).tanh_().mul_(0.5).add_(0.5)
 
 
 def flat(sequence: Tensor) -> Tensor:
-    """[K, T, B, R] as [K, T*B, R]."""
+    """A sequence [K, T, B, R] as rows [K, T*B, R]."""
     return sequence.reshape(len(sequence), -1, sequence.shape[-1])
 
 
@@ -39,16 +45,16 @@ class _Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(inputs, weight)
-        found = torch.bmm(flat(inputs), weight.transpose(1, 2))
+        result = torch.bmm(flat(inputs), weight.transpose(1, 2))
         if bias is not None:  # not `baddbmm`, which fuses for one member and not for several
-            found += bias.unsqueeze(1)
-        return found.view(*inputs.shape[:3], -1)
+            result += bias.unsqueeze(1)
+        return result.view(*inputs.shape[:3], -1)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         inputs, weight = ctx.saved_tensors
-        rows, entered = flat(slopes), flat(inputs)
+        rows, entered = flat(gradient), flat(inputs)
         below = bias = None
         if ctx.needs_input_grad[0]:
             below = torch.bmm(rows, weight).view(inputs.shape)
@@ -61,89 +67,66 @@ class _Linear(torch.autograd.Function):
 
 def linear(inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Inputs [K, T, B, I] through weight [K, R, I] and bias [K, R], to [K, T, B, R]."""
-    found: Tensor = _Linear.apply(inputs, weight, bias)  # type: ignore[no-untyped-call]
-    return found
+    result: Tensor = _Linear.apply(inputs, weight, bias)  # type: ignore[no-untyped-call]
+    return result
 
 
-class _Scale(torch.autograd.Function):
+class _Broadcast(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, gain: Tensor) -> Tensor:
-        ctx.save_for_backward(inputs, gain)
-        return inputs * gain.view(len(gain), 1, 1, -1)
+    def forward(ctx: Any, rows: Tensor, size: Sequence[int]) -> Tensor:
+        del ctx
+        return rows.view(len(rows), *[1] * (len(size) - 2), -1).expand(size)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor, Tensor]:
-        inputs, gain = ctx.saved_tensors
-        return slopes * gain.view(len(gain), 1, 1, -1), column_sums(flat(slopes * inputs))
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        del ctx
+        return column_sums(flat(gradient)), None
+
+
+def _broadcast(rows: Tensor, size: Sequence[int]) -> Tensor:
+    """Rows [K, R], one a member, as a view of some size [K, ..., R]."""
+    view: Tensor = _Broadcast.apply(rows, size)  # type: ignore[no-untyped-call]
+    return view
 
 
 def scale(inputs: Tensor, gain: Tensor) -> Tensor:
     """Inputs [K, T, B, R] times gain [K, R]."""
-    found: Tensor = _Scale.apply(inputs, gain)  # type: ignore[no-untyped-call]
-    return found
-
-
-class _Shift(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, inputs: Tensor, bias: Tensor) -> Tensor:
-        del ctx
-        return inputs + bias.view(len(bias), 1, 1, -1)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor, Tensor]:
-        del ctx
-        return slopes, column_sums(flat(slopes))
+    return inputs * _broadcast(gain, inputs.shape)
 
 
 def shift(inputs: Tensor, bias: Tensor) -> Tensor:
     """Inputs [K, T, B, R] plus bias [K, R]."""
-    found: Tensor = _Shift.apply(inputs, bias)  # type: ignore[no-untyped-call]
-    return found
-
-
-class _Spread(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, rows: Tensor, batch: int) -> Tensor:
-        del ctx
-        return rows.unsqueeze(1).expand(-1, batch, -1).contiguous()
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor, None]:
-        del ctx
-        return column_sums(slopes), None
+    return inputs + _broadcast(bias, inputs.shape)
 
 
 def spread(rows: Tensor, batch: int) -> Tensor:
     """Rows [K, H] for each sequence of a batch, [K, B, H]."""
-    found: Tensor = _Spread.apply(rows, batch)  # type: ignore[no-untyped-call]
-    return found
+    return _broadcast(rows, (len(rows), batch, rows.shape[-1])).contiguous()
 
 
 class _Sigmoid(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:
-        found = sigmoid(values)
-        ctx.save_for_backward(found)
-        return found
+        result = sigmoid(values)
+        ctx.save_for_backward(result)
+        return result
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, slopes: Tensor) -> Tensor:
-        found: Tensor = ctx.saved_tensors[0]
-        return slopes * found * (1 - found)
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        result: Tensor = ctx.saved_tensors[0]
+        return gradient * result * (1 - result)
 
 
 def smooth_sigmoid(values: Tensor) -> Tensor:
-    """`sigmoid`, differentiable."""
-    found: Tensor = _Sigmoid.apply(values)  # type: ignore[no-untyped-call]
-    return found
+    """As `sigmoid`, and differentiable."""
+    result: Tensor = _Sigmoid.apply(values)  # type: ignore[no-untyped-call]
+    return result
 
 
 def gelu(values: Tensor) -> Tensor:
     """x sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)): the tanh approximation, exactly."""
     inner = (values + values * values * values * 0.044715) * 1.5957691216057308
-    found: Tensor = values * smooth_sigmoid(inner)
-    return found
+    result: Tensor = values * smooth_sigmoid(inner)
+    return result

@@ -1,4 +1,4 @@
-"""Layers of cells without a layer kernel, differentiable by torch's autograd."""
+"""Layers of cells that have no layer kernel; torch's autograd differentiates them."""
 
 from __future__ import annotations
 
@@ -27,25 +27,27 @@ def layer(
     state: State,
     lengths: Tensor | None = None,
 ) -> tuple[Tensor, State]:
-    """One layer over a chunk of time: all steps at once by the cell's scan, or, slow and right,
-    member after member and step after step.
+    """One layer over T time steps: all of them at once by the cell's scan or, slowly, member after
+    member and time step after time step.
 
     Args:
-        cell: Of `models.cells`, or a user's own.
+        cell: A cell of `models.cells`, or the path of a custom one.
+        hidden_size: Units of the layer.
         inputs: [K, T, B, I].
-        weights: By the names of the cell's leaves, or of the user's own, each [K, ...].
-        state: Before the first step, each part [K, B, size].
-        lengths: Valid steps, int64 [K, B]; None where all are.
+        weights: By the names of the cell's leaves, or of the custom cell's parameters, each
+            [K, ...].
+        state: Before the first time step, each part [K, B, size].
+        lengths: How many time steps of each sequence are valid, int64 [K, B]; None if all are.
 
     Returns:
-        Outputs [K, T, B, H], and the state after the last valid step.
+        Outputs [K, T, B, H], and the state after the last valid time step.
 
     Raises:
-        PackError: A cell of the user's gives another shape than it says.
+        PackError: A custom cell returns other shapes than it declares.
     """
     if scan := _scan(cell):
-        found: tuple[Tensor, State] = scan(inputs, weights, state, lengths)
-        return found
+        result: tuple[Tensor, State] = scan(inputs, weights, state, lengths)
+        return result
     outputs, after = [], []
     for member in range(len(inputs)):
         own_weights = {name: _moved(weight[member]) for name, weight in weights.items()}
@@ -82,7 +84,7 @@ def _scan(cell: str) -> Any:
 
 @cache
 def _template(path: str, input_size: int, hidden_size: int) -> nn.Module:
-    """A module whose parameters are replaced in every call."""
+    """A custom cell whose parameters are replaced in every call."""
     with torch.random.fork_rng(devices=[]):
         return make_cell(path, input_size, hidden_size)
 
@@ -90,7 +92,7 @@ def _template(path: str, input_size: int, hidden_size: int) -> nn.Module:
 def _begun(
     cell: str, hidden_size: int, inputs: Tensor, weights: Mapping[str, Tensor]
 ) -> tuple[Tensor, Step]:
-    """What the steps of one member read, and a step."""
+    """What the time steps of one member read, [T, B, ...], and the function that computes one."""
     if is_custom(cell):
         module = _template(cell, inputs.shape[-1], hidden_size)
         return inputs, lambda x, held: torch.func.functional_call(module, dict(weights), (x, held))
@@ -99,6 +101,9 @@ def _begun(
 
 
 def _moved(part: Tensor) -> Tensor:
-    """A copy, in memory of its own forward and back: products round otherwise at odd addresses,
-    and where a member's rows start among the others' is its place in the pack."""
+    """A copy, which is differentiable too, at an aligned address.
+
+    Matrix products round differently at odd addresses, and a member's rows among the others' start
+    at an address that depends on its place in the pack.
+    """
     return part * 1.0

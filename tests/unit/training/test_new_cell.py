@@ -9,12 +9,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnnsearch.models import explain, forms
+from rnnsearch.models import explain
 from rnnsearch.models.cells import CELLS, INPUTS, Cell, Leaf
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.testing.waves import alone, curve, drain, trial, wave_pack
+from rnnsearch.training.kernels import forms
 
 LEAKY = Cell(
     equations=("h_t = k * h_(t-1) + tanh(U x_t + b)",),

@@ -1,7 +1,7 @@
-"""What a cell is to the batched kernel: its steps forward, and back.
+"""What the batched kernel needs of a cell: all its time steps forward, and back.
 
-A file of this folder that is named after a cell has both as `forward` and `backward`. Inside, time
-is the first axis, so that the slice of a step is contiguous.
+The module that a cell's entry in `models.cells` names for `batched` has both, as `forward` and
+`backward`. Inside, time is the first axis, so that the numbers of a time step are contiguous.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ Parts = tuple[Tensor, ...]
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """What a cell's pass back is given.
+    """What a cell's backward pass is given.
 
     Attributes:
         w_hh: [K, G*H, H].
-        state: Before the first step.
-        hidden_before: The h that each step started from, [T, K, B, H].
-        sequences: Of `forward`, as is `kept`.
-        arriving: The outputs' gradient, [T, K, B, H].
-        last: Those of the state after the last step.
+        state: The state before the first time step.
+        hidden_before: The h before each time step, [T, K, B, H].
+        sequences: The first of the two results of `forward`.
+        kept: The second one.
+        arriving: The gradient in the outputs, [T, K, B, H].
+        last: The gradients in the state after the last time step.
     """
 
     w_hh: Tensor
@@ -41,17 +42,17 @@ class Back:
 
 
 class BatchedCell(Protocol):
-    """A file of this folder."""
+    """The functions of such a module."""
 
     @staticmethod
     def forward(layer: LayerShape, operands: Sequence[Tensor]) -> tuple[Parts, Parts]:
-        """Every part of the state after every step, [T, K, B, H], the outputs first; and what
-        else the pass back needs."""
+        """Every part of the state after every time step, [T, K, B, H], the outputs first; and
+        whatever else the backward pass needs."""
 
     @staticmethod
     def backward(layer: LayerShape, at: Back) -> tuple[Tensor, Tensor, State]:
-        """Gradients of the projected inputs and of the recurrent products, [T, K, B, G*H], the
-        same tensor where they are equal; and of the state before the first step."""
+        """The gradients in the projected inputs and in the recurrent products, [T, K, B, G*H] each
+        (the same tensor if they are equal), and in the state before the first time step."""
 
 
 def project(inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -65,5 +66,5 @@ def project(inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def before(first: Tensor, sequence: Tensor) -> Tensor:
-    """The states that the steps started from, [T, K, B, H]."""
+    """The state before every time step, [T, K, B, H]."""
     return torch.cat([first.unsqueeze(0), sequence[:-1]])

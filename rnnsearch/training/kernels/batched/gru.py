@@ -13,7 +13,7 @@ from rnnsearch.training.kernels.products import sigmoid_
 
 
 def forward(layer: LayerShape, operands: Sequence[Tensor]) -> tuple[Parts, Parts]:
-    """See `BatchedCell`."""
+    """All time steps; `BatchedCell` says what is given and returned."""
     del layer
     inputs, w_ih, w_hh, b_ih, b_hh, hidden = operands
     size = hidden.shape[-1]
@@ -35,7 +35,7 @@ def forward(layer: LayerShape, operands: Sequence[Tensor]) -> tuple[Parts, Parts
 
 
 def backward(layer: LayerShape, at: Back) -> tuple[Tensor, Tensor, State]:
-    """See `BatchedCell`."""
+    """All time steps; `BatchedCell` says what is given and returned."""
     del layer
     (outputs,) = at.sequences
     gates, new, inner = at.kept
@@ -43,8 +43,8 @@ def backward(layer: LayerShape, at: Back) -> tuple[Tensor, Tensor, State]:
     reset, update = gates.chunk(2, -1)
     # d_recurrent holds d(r), d(z), d(inner) per unit of d(h'), and is multiplied by it below.
     d_recurrent = outputs.new_empty(steps, members, batch, 3, size)
-    slope_new = (1 - update) * (1 - new * new)
-    torch.mul(slope_new, reset, out=d_recurrent[..., 2, :])
+    into_new = (1 - update) * (1 - new * new)
+    torch.mul(into_new, reset, out=d_recurrent[..., 2, :])
     torch.mul(d_recurrent[..., 2, :] * (1 - reset), inner, out=d_recurrent[..., 0, :])
     torch.mul((at.hidden_before - new) * update, 1 - update, out=d_recurrent[..., 1, :])
     d_states = torch.empty_like(outputs)
@@ -58,5 +58,5 @@ def backward(layer: LayerShape, at: Back) -> tuple[Tensor, Tensor, State]:
         d_hidden = direct.baddbmm_(gradient, at.w_hh)
     recurrent = d_recurrent.view(steps, members, batch, 3 * size)
     projected = recurrent.clone()
-    torch.mul(d_states, slope_new, out=projected[..., 2 * size :])
+    torch.mul(d_states, into_new, out=projected[..., 2 * size :])
     return projected, recurrent, (d_hidden,)

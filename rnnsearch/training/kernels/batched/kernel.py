@@ -1,8 +1,8 @@
-"""All members in one `baddbmm` a time step, with the backward pass written by hand.
+"""All members in one `baddbmm` for each time step, with the backward pass written by hand.
 
-Right on every device and in every floating dtype. What does not depend on the step before is
-taken out of the two loops: the projection of the inputs, the derivatives of the activations, and
-the weight gradients, each one operator over all steps.
+It works on every device and in every floating dtype. What does not depend on the previous time step
+is taken out of the two loops: the projection of the inputs, the derivatives of the activations, and
+the weight gradients, each one operator over all time steps.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.models.cells import CELLS
-from rnnsearch.training.kernels.base import LayerKernel, LayerShape, Operands, Saved, Slopes, State
+from rnnsearch.training.kernels.base import Grads, LayerKernel, LayerShape, Operands, Saved, State
 from rnnsearch.training.kernels.batched.cell import Back, BatchedCell, before
 from rnnsearch.training.kernels.products import column_sums
 from rnnsearch.training.padding import after_last_valid
@@ -51,18 +51,18 @@ class BatchedKernel(LayerKernel):
         return sequences[0].transpose(0, 1), last, Saved(saved)
 
     def backward(
-        self, layer: LayerShape, saved: Saved, slopes: Tensor, last: Slopes, wanted: Sequence[bool]
-    ) -> Slopes:
+        self, layer: LayerShape, saved: Saved, grad: Tensor, last: Grads, wanted: Sequence[bool]
+    ) -> Grads:
         """See `LayerKernel`."""
         inputs, w_ih, w_hh, *rest = saved.tensors
         parts = len(wanted) - 5
         state, sequences, kept = rest[:parts], rest[parts : 2 * parts], rest[2 * parts :]
         hidden_before = before(state[0], sequences[0])
         later = [
-            torch.zeros_like(first) if slope is None else slope
-            for first, slope in zip(state, last, strict=True)
+            torch.zeros_like(first) if part is None else part
+            for first, part in zip(state, last, strict=True)
         ]
-        arriving = slopes.transpose(0, 1).contiguous()
+        arriving = grad.transpose(0, 1).contiguous()
         at = Back(w_hh, tuple(state), hidden_before, sequences, kept, arriving, later)
         d_projected, d_recurrent, d_state = _cell(layer.cell).backward(layer, at)
         members, steps, batch, width = inputs.shape
@@ -82,8 +82,8 @@ class BatchedKernel(LayerKernel):
             d_b_ih = column_sums(projected)
         if wanted[4]:
             d_b_hh = d_b_ih if recurrent is projected and wanted[3] else column_sums(recurrent)
-        own = (d if asked else None for d, asked in zip(d_state, wanted[5:], strict=True))
-        return d_inputs, d_w_ih, d_w_hh, d_b_ih, d_b_hh, *own
+        d_first = (d if asked else None for d, asked in zip(d_state, wanted[5:], strict=True))
+        return d_inputs, d_w_ih, d_w_hh, d_b_ih, d_b_hh, *d_first
 
 
 @cache
@@ -92,7 +92,8 @@ def _cell(name: str) -> BatchedCell:
 
 
 def _last(first: Tensor, sequence: Tensor, lengths: Tensor | None) -> Tensor:
-    """The states after the last steps, [K, B, H] of time-major [T, K, B, H]; a copy."""
+    """A copy of the state after each sequence's last valid time step, [K, B, H], out of [T, K, B,
+    H]."""
     if lengths is None:
         return sequence[-1].clone()
     return after_last_valid(sequence.transpose(0, 1), lengths, first)

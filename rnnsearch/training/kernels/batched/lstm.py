@@ -12,7 +12,7 @@ from rnnsearch.training.kernels.batched.cell import Back, Parts, before, project
 
 
 def forward(layer: LayerShape, operands: Sequence[Tensor]) -> tuple[Parts, Parts]:
-    """See `BatchedCell`."""
+    """All time steps; `BatchedCell` says what is given and returned."""
     del layer
     inputs, w_ih, w_hh, b_ih, b_hh, hidden, memory = operands
     size = hidden.shape[-1]
@@ -39,7 +39,7 @@ def forward(layer: LayerShape, operands: Sequence[Tensor]) -> tuple[Parts, Parts
 
 
 def backward(layer: LayerShape, at: Back) -> tuple[Tensor, Tensor, State]:
-    """See `BatchedCell`."""
+    """All time steps; `BatchedCell` says what is given and returned."""
     del layer
     outputs, memories = at.sequences
     gates, squashed = at.kept

@@ -12,7 +12,7 @@ from rnnsearch.training.kernels.batched.cell import Back, Parts, project
 
 
 def forward(layer: LayerShape, operands: Sequence[Tensor]) -> tuple[Parts, Parts]:
-    """See `BatchedCell`."""
+    """All time steps; `BatchedCell` says what is given and returned."""
     inputs, w_ih, w_hh, b_ih, b_hh, hidden = operands
     outputs = project(inputs, w_ih, b_ih + b_hh)
     recurrent = w_hh.transpose(1, 2)
@@ -24,13 +24,13 @@ def forward(layer: LayerShape, operands: Sequence[Tensor]) -> tuple[Parts, Parts
 
 
 def backward(layer: LayerShape, at: Back) -> tuple[Tensor, Tensor, State]:
-    """See `BatchedCell`."""
+    """All time steps; `BatchedCell` says what is given and returned."""
     (outputs,) = at.sequences
     if layer.nonlinearity == "tanh":
-        slope = torch.addcmul(outputs.new_ones(()), outputs, outputs, value=-1)
+        derivative = torch.addcmul(outputs.new_ones(()), outputs, outputs, value=-1)
     else:
-        slope = (outputs > 0).to(outputs.dtype)
-    d_gates = slope  # overwritten step by step, from the last one
+        derivative = (outputs > 0).to(outputs.dtype)
+    d_gates = derivative  # overwritten step by step, from the last one
     d_hidden = at.arriving[-1] + at.last[0]
     for step in range(len(d_gates) - 1, -1, -1):
         d_gates[step].mul_(d_hidden)

@@ -1,7 +1,7 @@
-"""Recurrent layers and whole training steps, compiled where they run by numba: no compiler.
+"""Recurrent layers and whole training steps, compiled by numba on the machine where they run.
 
-The names below are all that the rest of the program sees. They are imported when they are first
-asked for, so that compiling ahead needs no torch, which takes longer to import.
+The names in `__all__` are all that the rest of the program sees. They are imported when they are
+first asked for, so that compiling ahead needs no torch, which takes longer to import.
 
 insides     all that is taken from numba's insides
 parts       functions that are parts of an entry point
@@ -11,22 +11,22 @@ activations tanh, sigmoid, relu on them
 tiles       matrix products on tiles of registers
 moves       packing and transposing operands
 products    whole matrix products out of tiles
-cell        what a cell is: the tiles of one step forward, and what one step back is given
-cell_*      the cells, and their entry points
+cell        what a cell is: one time step forward in tiles, one time step back, its properties
+cell_*      the cells
 layout      what a call is given, and the regions of its scratch buffer
-member      one member of a layer: its steps forward, and its gradients
+member      one member of a layer: its time steps forward, and its gradients
 layer       a layer of many members
-head        the linear head and the loss of whole steps
+head        the linear head and the loss of training steps
 update      norm, clip and optimizers over a row of parameters
-step_layout what a call for whole optimizer steps is given, and its scratch buffer
-steps       whole optimizer steps out of layers
-entry       compiling the entry points
+step_layout what a call for training steps is given, and its scratch buffer
+steps       whole training steps out of layers
+entry       the entry points, two for each cell, and compiling them
 call        calling them
 cache       compiled code on disk
 checks      the debug build
 kernel      `CompiledKernel`, one layer: its two passes on tensors
 loop        layers that are fed their own outputs
-step        `CompiledStep`, whole optimizer steps
+step        `CompiledStep`, whole training steps
 warm        a child process that compiles ahead
 """
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["WARM", "CompiledKernel", "CompiledStep", "closed_loop", "notes"]
 
 WARM = f"{__name__}.warm"
-"""What a child process runs to compile ahead."""
+"""The module that a child process runs to compile ahead."""
 
 _PLACES = {
     "CompiledKernel": "kernel",

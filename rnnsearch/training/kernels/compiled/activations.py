@@ -1,4 +1,4 @@
-"""tanh, sigmoid and relu on vectors, several at once.
+"""tanh, sigmoid and relu of vectors, several at once.
 
 numpy's tanh and exp stay scalar in numba unless Intel's SVML is installed; these do not.
 """
@@ -14,8 +14,8 @@ from rnnsearch.training.kernels.compiled.vectors import Vector
 # degree 13 over 6; beyond the bound the quotient is 1 in float32. Highest power first.
 _BOUND = 7.99881172180175781
 _SQUARE = 64.0
-"""Beyond that of the bound: it changes no number, and keeps a NaN out of the denominators that
-others share a division with."""
+"""A bound for squares, above that of `_BOUND`: it changes no number, and it keeps a NaN out of
+denominators, which share divisions with those of other sequences."""
 _NUMERATOR = (
     -2.76076847742355e-16,
     2.00018790482477e-13,
@@ -39,20 +39,20 @@ def _of_half(coefficients: Sequence[float], scale: float) -> list[float]:
     return [scale * one / 4 ** (degree - n) for n, one in enumerate(coefficients)]
 
 
-# x / 2 * P / Q / 2
+# sigmoid(x) - 1 / 2 = tanh(x / 2) / 2, as x times a quotient of polynomials of x^2
 _HALF_NUMERATOR = _of_half(_NUMERATOR, 0.25)
 _HALF_DENOMINATOR = _of_half(_DENOMINATOR, 1.0)
 
 _TOGETHER = 4
-"""Quotients that share a division. A division of sixteen floats keeps the processor busy for as
-long as all that is multiplied for a tanh."""
+"""How many quotients share a division, which takes the processor as long as all the products and
+sums of one tanh."""
 
 Activation = Callable[[Vector], "Ratio | Vector"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """numerator / denominator + offset, still to be divided; only the numerator may be NaN."""
+    """numerator / denominator + offset, not divided yet; only the numerator may be NaN."""
 
     numerator: Vector
     denominator: Vector
@@ -81,14 +81,14 @@ def relu(x: Vector) -> Vector:
 
 
 def activated(pairs: Sequence[tuple[Activation, Vector]]) -> list[Vector]:
-    """Each function of its vector; neighbours share divisions, and a NaN stays where it is."""
-    found: list[Vector] = []
+    """Each function of its vector. Neighbours share divisions, and a NaN still changes no other."""
+    results: list[Vector] = []
     for start in range(0, len(pairs), _TOGETHER):
         values = [function(x) for function, x in pairs[start : start + _TOGETHER]]
         ratios = [value for value in values if isinstance(value, Ratio)]
         quotients = iter(_quotients(ratios)) if ratios else iter(())
-        found += [next(quotients) if isinstance(value, Ratio) else value for value in values]
-    return found
+        results += [next(quotients) if isinstance(value, Ratio) else value for value in values]
+    return results
 
 
 def _quotients(ratios: Sequence[Ratio]) -> list[Vector]:

@@ -1,11 +1,12 @@
-"""Compiled kernels on disk: seconds the first time on a machine, tenths of a second afterwards.
+"""Compiled kernels on disk: they take seconds the first time on a machine, then tenths of a second.
 
 numba keeps compiled functions, but judges freshness by the one file that a function stands in; an
 edit of a tile would leave a stale layer behind. It also shares one index between processors, whose
 writers can race on a home folder that machines share. Here the name of the file carries a digest
-of all that decides the machine code: this package's sources, numba, the processor and its
-features, the checked build. Files are written aside and renamed, so that a reader never sees half
-of one. Processes that come to need the same kernel compile it once: the others wait (`alone`).
+of all that decides the machine code: the sources of this package and of the cell, numba, the
+processor and its features, the checked build. Files are written aside and renamed, so that a
+reader never sees half of one. Processes that come to need the same kernel compile it once: the
+others wait (`alone`).
 
 The folder is `NUMBA_CACHE_DIR` where that is set, else `__pycache__` of this package, else numba's
 folder in the user's cache; with none of them writable, each process compiles for itself. A folder
@@ -52,7 +53,11 @@ _PACKAGE = Path(__file__).parent
 
 
 def keep_on_disk(dispatcher: Any) -> bool:
-    """Let `dispatcher` load from and save to disk; False where no folder is writable."""
+    """Let a numba dispatcher load from disk and save there.
+
+    Returns:
+        False if no folder is writable, so that nothing is kept.
+    """
     if writable_folder() is None:
         return False
     dispatcher._cache = _KernelCache(dispatcher.py_func)
@@ -60,7 +65,7 @@ def keep_on_disk(dispatcher: Any) -> bool:
 
 
 def is_on_disk(entry: Callable[..., Any]) -> bool:
-    """Whether an entry point would be loaded, not compiled."""
+    """Whether an entry point is on disk, so that it would be loaded and not compiled."""
     folder = writable_folder()
     if folder is None:
         return False
@@ -69,21 +74,25 @@ def is_on_disk(entry: Callable[..., Any]) -> bool:
 
 
 PATIENCE_SECONDS = 300.0
-"""Many times what a busy machine takes to compile an entry point."""
+"""How long a process waits for another to compile an entry point: many times what a busy machine
+takes."""
 LOOK_SECONDS = 0.05
+"""How often a waiting process looks whether the other one is done."""
 
 _waited_since: dict[str, float] = {}
-"""When this process first found an entry point taken."""
+"""When this process first saw that another one compiles an entry point (`time.monotonic`), by
+name."""
 
 _claimed: dict[str, int] = {}
-"""File descriptors of locks. Those that a fork lets go stay open here until this process ends."""
+"""Descriptors of the locks that this process holds ahead of compiling, by entry point. If a forked
+child compiles and unlocks one, its descriptor stays open here until this process ends."""
 
 
 def claim(entries: Iterable[str]) -> None:
-    """Be the one who compiles these entry points, before starting with the first.
+    """Announce that this process will compile these entry points, before it starts with the first.
 
-    A process that is forked afterwards may compile them just as well. What another process has
-    claimed stays its own.
+    A process that is forked afterwards may compile them just as well. Entry points that another
+    process has claimed stay with it.
     """
     for entry in entries:
         lock = _lock(entry)
@@ -92,7 +101,8 @@ def claim(entries: Iterable[str]) -> None:
 
 
 def is_taken(entry: str) -> bool:
-    """Whether another process has claimed an entry point, or compiles it, and not for too long."""
+    """Whether another process has claimed an entry point or compiles it, and may still be waited
+    for."""
     folder = writable_folder()
     if fcntl is None or folder is None or not _lock_file(folder, entry).exists():
         return False
@@ -104,11 +114,11 @@ def is_taken(entry: str) -> bool:
 
 @contextmanager
 def alone(entry: str) -> Iterator[None]:
-    """Compile an entry point while no other process that shares the folder compiles it.
+    """A context in which no other process that shares the folder compiles an entry point.
 
-    A process that ends, however it ends, lets go. One that was stopped does not, and is waited for
-    no longer than `PATIENCE_SECONDS`. Then, and where files cannot be locked, processes compile the
-    same thing twice.
+    A process that ends, however it ends, frees its locks. One that is suspended does not, and is
+    waited for no longer than `PATIENCE_SECONDS`. After that, and where files cannot be locked,
+    processes compile the same entry point twice.
     """
     lock = _claimed.pop(entry, None)
     can_lock = fcntl is not None and writable_folder() is not None
@@ -132,7 +142,11 @@ def _patience(entry: str) -> float:
 
 
 def _lock(entry: str) -> int | None:
-    """Descriptor of the lock of an entry point; None where it is another's, or cannot be."""
+    """Lock an entry point for this process.
+
+    Returns:
+        The lock's descriptor; None if another process holds it, or files cannot be locked.
+    """
     folder = writable_folder()
     if fcntl is None or folder is None:
         return None
@@ -154,7 +168,8 @@ def _lock_file(folder: Path, entry: str) -> Path:
 
 @functools.cache
 def writable_folder() -> Path | None:
-    """The first folder of those above that can be written, by us alone, or None."""
+    """The first of the folders named above that this user can write and nobody else can, or
+    None."""
     _refused.clear()
     for folder, way in _folders():
         if why := foreign(folder, way=way):
@@ -174,13 +189,14 @@ _refused: list[str] = []
 
 
 def refused_folders() -> list[str]:
-    """A line for each folder that is not used since others may write there."""
+    """A line for each folder that is not used because other users may write there."""
     writable_folder()
     return list(_refused)
 
 
 def _folders() -> Iterator[tuple[Path, bool]]:
-    """Folders to try, and whether the way to them counts."""
+    """The folders to try in order, and whether `foreign` is to look at the folders above each
+    one."""
     name = "rnnsearch-kernels"
     if config.CACHE_DIR:
         yield Path(config.CACHE_DIR) / name, True
@@ -193,7 +209,11 @@ def _folders() -> Iterator[tuple[Path, bool]]:
 
 @functools.cache
 def digest(module: str = "") -> str:
-    """Of all that decides the machine code of the cell that a module holds."""
+    """A digest of all that decides the machine code of a cell.
+
+    Args:
+        module: The name of the module that holds the cell; empty for no cell in particular.
+    """
     parts = [path.read_bytes() for path in sorted(_PACKAGE.glob("*.py"))]
     if module:
         parts.append(inspect.getsource(sys.modules[module]).encode())
@@ -210,7 +230,8 @@ def digest(module: str = "") -> str:
 
 
 class _KernelLocator(CacheLocator):  # type: ignore[misc] # numba is untyped
-    """Where numba's cache looks: our folder, with the digest in the file's name."""
+    """Tells numba's cache where to look: in our folder, for files with the digest in their
+    names."""
 
     def __init__(self, module: str) -> None:
         self._digest = digest(module)
@@ -234,7 +255,8 @@ class _KernelCacheImpl(CompileResultCacheImpl):  # type: ignore[misc]
 
 
 class _KernelCache(FunctionCache):  # type: ignore[misc]
-    """numba's cache, of which nothing that is wrong on the disk costs more than compiling again."""
+    """numba's cache, except that a damaged file or a full disk costs no more than compiling
+    again."""
 
     _impl_class = _KernelCacheImpl
 

@@ -1,11 +1,11 @@
-"""Calls of the compiled entry points, with the addresses of tensors."""
+"""Calls of the compiled entry points, which are given the addresses of tensors."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -29,7 +29,9 @@ from rnnsearch.training.kernels.compiled.step_layout import (
 from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, LANES
 
 _ABSENT = 0
-_ALIGNMENT = 64  # bytes; with other alignments run times fell into two groups
+_ALIGNMENT = 64
+"""Bytes of which the scratch buffer's address is a multiple; without, run times fell in two
+groups."""
 
 # Keeping the gates spares the backward call a second forward pass, a quarter of a wide layer's
 # time, for several times the memory of the outputs; beyond these bytes a call they are computed
@@ -38,6 +40,8 @@ _KEPT_BYTES = 256 * 2**20
 
 _scratch = threading.local()
 
+_Places = TypeVar("_Places", Tensors, Gradients, StepTensors)
+
 
 def call(
     name: str,
@@ -45,36 +49,36 @@ def call(
     tensors: Mapping[str, Tensor | None],
     gradients: Mapping[str, Tensor | None],
 ) -> None:
-    """Run an entry point on contiguous tensors.
+    """Run the layer of a cell on contiguous tensors.
 
     Args:
         tensors: By the names of `Tensors`; missing ones and None count as absent.
         gradients: By the names of `Gradients`; empty for a forward call.
     """
-    scratch = _address(_scratch_buffer(divide_scratch(0, sizes).end))
-    places = Tensors(*[*_addresses(Tensors._fields[:-1], tensors), scratch])
-    slopes = Gradients(*_addresses(Gradients._fields, gradients))
-    if checks.CHECKED:
-        checks.allow_only(list(_extents(tensors, gradients, scratch, sizes)))
-    layer_entry(name)(sizes, places, slopes)
-    if checks.CHECKED:
-        checks.raise_on_violation()
+    prepared(name, sizes, tensors, gradients)()
 
 
-def repeated(name: str, sizes: Sizes, tensors: Mapping[str, Tensor | None]) -> Callable[[], None]:
-    """A forward `call` that is made ready once, to be made many times.
+def prepared(
+    name: str,
+    sizes: Sizes,
+    tensors: Mapping[str, Tensor | None],
+    gradients: Mapping[str, Tensor | None],
+) -> Callable[[], None]:
+    """A `call` that is made ready once, to be made many times.
 
     It reads and writes whatever the same tensors hold by then, and keeps them alive.
     """
-    if checks.CHECKED:
-        return partial(call, name, sizes, tensors, {})
     entry = layer_entry(name)
     buffer = _scratch_buffer(divide_scratch(0, sizes).end)
-    places = Tensors(*[*_addresses(Tensors._fields[:-1], tensors), _address(buffer)])
-    nothing = Gradients(*[_ABSENT] * len(Gradients._fields))
+    places = _addresses(Tensors, tensors, scratch=_aligned(buffer))
+    gradient_places = _addresses(Gradients, gradients)
 
-    def again(held: object = (tensors, buffer)) -> None:
-        entry(sizes, places, nothing)
+    def again(held: object = (tensors, gradients, buffer)) -> None:
+        if checks.CHECKED:
+            checks.allow_only(list(_extents(tensors, gradients, places.scratch, sizes)))
+        entry(sizes, places, gradient_places)
+        if checks.CHECKED:
+            checks.raise_on_violation()
 
     return again
 
@@ -85,13 +89,13 @@ def call_steps(
     tensors: Mapping[str, Tensor | None],
     numbers: StepNumbers,
 ) -> None:
-    """Run whole steps on contiguous float32 tensors.
+    """Run whole training steps of a cell on contiguous float32 tensors.
 
     Args:
         tensors: By the names of `StepTensors`; missing ones and None count as absent.
     """
-    scratch = _address(_scratch_buffer(divide_step(0, sizes).end))
-    places = StepTensors(*[*_addresses(StepTensors._fields[:-1], tensors), scratch])
+    scratch = _aligned(_scratch_buffer(divide_step(0, sizes).end))
+    places = _addresses(StepTensors, tensors, scratch=scratch)
     if checks.CHECKED:
         extents = [*_whole(tensors.values()), *_between(step_extents(sizes, scratch))]
         checks.allow_only(extents)
@@ -101,7 +105,13 @@ def call_steps(
 
 
 def sizes_of(name: str, operands: Sequence[Tensor], *, backward: bool, kept: bool) -> Sizes:
-    """The sizes of a call of a cell on a layer's operands, in the order of `LayerKernel`."""
+    """The sizes for a call with a layer's operands, which are in the order of `base.Operands`.
+
+    Args:
+        name: Of the cell with its nonlinearity.
+        backward: Whether the call is to compute gradients.
+        kept: Whether the gates are kept between the forward and the backward call.
+    """
     K, T, B, inputs = operands[0].shape
     hidden = operands[2].shape[-1]
     return Sizes(
@@ -117,26 +127,28 @@ def sizes_of(name: str, operands: Sequence[Tensor], *, backward: bool, kept: boo
 
 
 def room_to_keep(sizes: Sizes) -> Tensor | None:
-    """Room for the gates of all members, where they are kept."""
+    """Memory in which a forward call can keep the gates of all members; None if they are not
+    kept."""
     floats = sizes.members * kept_floats(sizes)
     return rooms.take(floats) if 0 < FLOAT_BYTES * floats <= _KEPT_BYTES else None
 
 
 def kept_floats(sizes: Sizes) -> int:
-    """Floats a member that a forward call keeps for its backward call."""
+    """How many floats a forward call keeps for the backward call, for each member."""
     return divide_kept(0, sizes).end // FLOAT_BYTES
 
 
-def _addresses(names: tuple[str, ...], tensors: Mapping[str, Tensor | None]) -> Iterator[int]:
-    for name in names:
-        tensor = tensors.get(name)
-        yield _ABSENT if tensor is None else tensor.data_ptr()
+def _addresses(kind: type[_Places], tensors: Mapping[str, Tensor | None], **known: int) -> _Places:
+    """The addresses of tensors by the fields of a named tuple; 0 for those that are absent."""
+    places = {name: tensor.data_ptr() for name, tensor in tensors.items() if tensor is not None}
+    return kind(**{**dict.fromkeys(kind._fields, _ABSENT), **places, **known})
 
 
 def _scratch_buffer(size: int) -> Tensor:
-    """Room for so many bytes from `_address` on; one a thread, kept and grown at need.
+    """A buffer with room for `size` bytes from `_aligned` on.
 
-    A fresh buffer a call would cost page faults.
+    Each thread has one, which grows when needed. A fresh buffer for each call would cost page
+    faults.
     """
     needed = size + _ALIGNMENT
     buffer: Tensor | None = getattr(_scratch, "buffer", None)
@@ -146,7 +158,8 @@ def _scratch_buffer(size: int) -> Tensor:
     return buffer
 
 
-def _address(buffer: Tensor) -> int:
+def _aligned(buffer: Tensor) -> int:
+    """The first address of a buffer that is a multiple of the alignment."""
     return (buffer.data_ptr() + _ALIGNMENT - 1) // _ALIGNMENT * _ALIGNMENT
 
 
@@ -156,7 +169,8 @@ def _extents(
     scratch: int,
     sizes: Sizes,
 ) -> Iterator[tuple[int, int]]:
-    """What the call may touch: tensors, and the regions of scratch and kept without their gaps."""
+    """The ranges that a call may touch: its tensors, and the regions of the scratch buffer and of
+    the kept gates, without the gaps between them."""
     named = {name: tensor for name, tensor in tensors.items() if name != "kept"}
     yield from _whole([*named.values(), *gradients.values()])
     regions = divide_scratch(scratch, sizes)

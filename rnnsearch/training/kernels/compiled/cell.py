@@ -1,6 +1,6 @@
-"""What a cell is to the layer: one step in time forward, and one back.
+"""What the compiled layer needs of a cell: one time step forward, one back, and its properties.
 
-Forward, a tile of sequences and units is summed in registers, its inputs' part and its recurrent
+Forward, a tile of sequences and units is summed in registers, the inputs' part and the recurrent
 part, and goes through the activations before anything is stored: at 32 and 64 units a pass of its
 own over the sums took 16 to 28 % of a gated layer's forward pass.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from rnnsearch.training.kernels.compiled.moves import transpose
+from rnnsearch.training.kernels.compiled.moves import Matrix, transpose
 from rnnsearch.training.kernels.compiled.parts import jit
 from rnnsearch.training.kernels.compiled.tiles import PANEL, Operands, Place, accumulated
 from rnnsearch.training.kernels.compiled.vectors import (
@@ -24,11 +24,15 @@ from rnnsearch.training.kernels.compiled.vectors import (
 )
 
 BLOCKS = (PANEL, PANEL // 2, LANES)
-"""Units of a block of a cell with one gate, one after the other as long as they fit."""
+"""How many units a tile of a cell with one gate may have, the largest first."""
 
 
 class Forward(NamedTuple):
-    """One step forward; addresses, but for counts and the strides in floats."""
+    """One time step forward, of a batch or of one tile of it.
+
+    Addresses, but for counts and the strides, which are in floats. A tile's addresses are those of
+    its first sequence and unit, and while it is emitted they are LLVM's values.
+    """
 
     batch: int
     hidden: int
@@ -40,6 +44,7 @@ class Forward(NamedTuple):
     w_hh: int  # [H, G] transposed, in blocks (`pack_gates`, `pack_units`)
     b_hh: int  # [G]; only what the input side's start does not have (GRU: the new gate's)
     gates: int  # [B, G] written: gates after their activations
+    h_rows: int  # [B, H] as `h_before`; of a tile too from unit 0 on, since each unit reads all
     h_before: int  # [B, H]
     c_before: int  # [B, H] LSTM
     extra: int  # [B, H] written; see `Kept`
@@ -48,43 +53,23 @@ class Forward(NamedTuple):
 
 
 class Backward(NamedTuple):
-    """One step back; addresses, but for counts and the strides in floats."""
+    """One time step back of a batch. Addresses, but for counts and strides, which are in floats."""
 
     batch: int
     hidden: int
-    gates: int  # [B, G] as the forward step left them
+    gates: int  # [B, G] as the step forward left them
     extra: int  # [B, H]
     h_before: int  # [B, H]
     c_before: int  # [B, H]
     h: int  # [B, H]
-    d_outputs: int  # [B or 1, H] times the factors: what comes from above
+    d_outputs: int  # [B or 1, H] times the factors: the gradient in the outputs
     d_outputs_row: int  # H; 0: one row for all
     factors: int  # [B or 1]
     factors_row: int  # 1; 0: one for all
-    d_hidden: int  # [B, H] read and written: left as the product with W_hh is to find it
-    d_cell: int  # [B, H] the same of the cell
+    d_hidden: int  # [B, H] in h after the step; left in h before it, without the part of W_hh
+    d_cell: int  # [B, H] the same for c, which has no such part
     d_input_gates: int  # [B, G] written
     d_recurrent_gates: int  # [B, G] written; may be the same
-
-
-class Corner(NamedTuple):
-    """`Forward` from a tile's first sequence and unit on; LLVM values."""
-
-    hidden: Address
-    start: Address
-    start_row: Address
-    x: Address
-    inputs: Address
-    w_ih: Address
-    w_hh: Address
-    b_hh: Address
-    gates: Address
-    h_rows: Address  # `h_before` from the sequence's first unit on: all of them are read
-    h_before: Address
-    c_before: Address
-    extra: Address
-    cell: Address
-    h: Address
 
 
 class Tile:
@@ -94,13 +79,14 @@ class Tile:
     a vector a gate; with one gate it has a vector for each sixteen units.
     """
 
-    def __init__(self, code: Emitter, rows: int, gates: int, units: int, at: Corner) -> None:
+    def __init__(self, code: Emitter, rows: int, gates: int, units: int, at: Forward) -> None:
         self.code = code
         self.rows = rows
         self.at = at
         self._vectors = gates * units // LANES
         self._apart = LANES if gates == 1 else at.hidden
-        self._width = code.builder.mul(at.hidden, at.hidden.type(gates))
+        hidden: Address = at.hidden
+        self._width = code.builder.mul(hidden, hidden.type(gates))
 
     def unit(self, base: Address, row: int, vector: int = 0) -> Address:
         """The address of a row's units in [B, H]."""
@@ -183,7 +169,7 @@ def compiled_cell(
     """
 
     def tile(rows: int, units: int) -> Any:
-        def emit(code: Emitter, at: Corner) -> None:
+        def emit(code: Emitter, at: Forward) -> None:
             forward(Tile(code, rows, gates, units, at))
 
         emit.__name__ = f"{name}_{rows}x{units}"
@@ -206,12 +192,13 @@ def _over_sequences(four: Any, one: Any, gates: int) -> Any:
         row = 0
         while row < at.batch:
             r = FLOAT_BYTES * row * hidden + u
-            corner = Corner(
-                hidden=hidden, start=at.start + u + FLOAT_BYTES * row * at.start_row,
+            corner = Forward(
+                batch=at.batch, hidden=hidden,
+                start=at.start + u + FLOAT_BYTES * row * at.start_row,
                 start_row=at.start_row, x=at.x + FLOAT_BYTES * row * at.inputs,
                 inputs=at.inputs, w_ih=at.w_ih + u, w_hh=w_hh, b_hh=at.b_hh + u,
                 gates=at.gates + FLOAT_BYTES * row * width + u,
-                h_rows=at.h_before + FLOAT_BYTES * row * hidden, h_before=at.h_before + r,
+                h_rows=at.h_rows + FLOAT_BYTES * row * hidden, h_before=at.h_before + r,
                 c_before=at.c_before + r, extra=at.extra + r, cell=at.cell + r, h=at.h + r,
             )  # fmt: skip
             if row + 4 <= at.batch:
@@ -255,29 +242,29 @@ def _over_units(wide: Any, half: Any, sixteen: Any) -> Callable[[Forward], None]
 
 @jit
 def pack_gates(gates: int, hidden: int, source: int, target: int) -> None:
-    """[gates * H, H] transposed, in blocks of sixteen units with their gates side by side."""
+    """W_hh [gates * H, H] transposed, in blocks of sixteen units with their gates side by side."""
     for unit in range(0, hidden, LANES):
         block = target + FLOAT_BYTES * unit * hidden * gates
         for gate in range(gates):
             rows = source + FLOAT_BYTES * (gate * hidden + unit) * hidden
             columns = block + FLOAT_BYTES * gate * LANES
-            transpose(LANES, hidden, rows, hidden, columns, gates * LANES)
+            transpose(Matrix(rows, LANES, hidden, hidden), columns, gates * LANES)
 
 
 @jit
 def pack_units(hidden: int, source: int, target: int) -> None:
-    """[H, H] transposed, in the blocks of the forward step."""
+    """W_hh [H, H] of a cell with one gate, transposed, in blocks of `BLOCKS` units."""
     unit = 0
     while unit < hidden:
         left = hidden - unit
         width = PANEL if left >= PANEL else PANEL // 2 if left >= PANEL // 2 else LANES
         place = FLOAT_BYTES * unit * hidden
-        transpose(width, hidden, source + place, hidden, target + place, width)
+        transpose(Matrix(source + place, width, hidden, hidden), target + place, width)
         unit += width
 
 
 def d_arriving(code: Emitter, at: Backward, row: Address, unit: Address) -> Vector:
-    """The gradient that arrives at sixteen units of a sequence's h, from all that read them."""
+    """The gradient in sixteen units of a sequence's h: from the next time step and the outputs."""
     d = code.load(code.shift(at.d_hidden, (row, at.hidden), (unit, 1)))
     above = code.load(code.shift(at.d_outputs, (row, at.d_outputs_row), (unit, 1)))
     return d.plus_product(above, code.broadcast(code.shift(at.factors, (row, at.factors_row))))

@@ -1,4 +1,4 @@
-"""The gated recurrent unit with torch's equations, one step in time for all sequences.
+"""The gated recurrent unit with torch's equations, one time step of all sequences.
 
 r = sigmoid(W_ir x + b_ir + W_hr h + b_hr)
 u = sigmoid(W_iz x + b_iz + W_hz h + b_hz)          torch calls it z

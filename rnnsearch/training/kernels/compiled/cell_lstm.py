@@ -1,4 +1,4 @@
-"""Long short-term memory with torch's equations, one step in time for all sequences.
+"""Long short-term memory with torch's equations, one time step of all sequences.
 
 i, f, o = sigmoid(W_i. x + b_i. + W_h. h + b_h.),  g = tanh(the same with its own rows)
 c' = f * c + i * g

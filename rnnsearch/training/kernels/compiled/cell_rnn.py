@@ -1,4 +1,4 @@
-"""The Elman cell, one step in time for all sequences.
+"""The Elman cell, one time step of all sequences.
 
 h' = f(z),  z = W_ih x + b_ih + W_hh h + b_hh,  f = tanh or relu
 dz = dh' * f'(z), where tanh' = 1 - h'^2 and relu' = [h' > 0]
@@ -22,7 +22,7 @@ from rnnsearch.training.kernels.compiled.vectors import LANES, Emitter, Vector
 def _elman(
     name: str, activation: Activation, through: Callable[[Vector, Vector], Vector]
 ) -> CompiledCell:
-    """The cell with an activation; `through` takes the gradient of h' and h' to dz."""
+    """The cell with some activation; `through(dh', h')` is the gradient dz."""
 
     def forward(tile: Tile) -> None:
         from_x = tile.projected()

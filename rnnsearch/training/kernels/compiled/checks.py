@@ -1,4 +1,4 @@
-"""The debug build: every load and store of the kernels against the buffers they may touch.
+"""The checked build: every load and store of the kernels is held against the buffers it may touch.
 
 With `RNNSEARCH_KERNEL_CHECKS=1` in the environment when this package is imported, each memory
 access of the kernels first calls a function that looks its range up in a table of extents. The
@@ -61,7 +61,7 @@ def raise_on_violation() -> None:
 
 
 def _install() -> Any:
-    """Compile the look-up and give it the name under which the kernels call it."""
+    """Compile the look-up, and give it the name by which the kernels call it."""
 
     def check(address: int, width: int) -> None:
         table = numba.carray(_pointer(), _table.shape, np.int64)

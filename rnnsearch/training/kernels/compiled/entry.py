@@ -56,8 +56,8 @@ def functions(name: str) -> tuple[Entry, Entry]:
     that no two cells share one.
     """
     made = steps_function(compiled_cell(name)), layer_function(compiled_cell(name))
-    for function, own in zip(made, (f"step_{name}", name), strict=True):
-        function.__name__ = function.__qualname__ = own
+    for function, unique in zip(made, (f"step_{name}", name), strict=True):
+        function.__name__ = function.__qualname__ = unique
         function.__module__ = names()[name]
     return made
 

@@ -1,8 +1,10 @@
-"""The linear head and the mean squared error of whole steps, forward and back.
+"""The linear head and the mean squared error of training steps, forward and back.
 
-Of few outputs, the product with the head would leave most lanes of a vector idle: then a sequence's
-step is a dot product, and sixteen of them are summed across lanes together. The gradients of one
-output at the last layer's are its weights times the errors, and the layer takes them as that.
+With few outputs, the product with the head would leave most lanes of a vector idle. Then each
+output of a sequence at a time step is a dot product, and sixteen of them are summed across lanes
+together.
+With one output, the gradient in the last layer's outputs is the head's weights times the errors,
+and the layer takes it in this form.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnnsearch.training.kernels.compiled.layout import padded
-from rnnsearch.training.kernels.compiled.moves import fill_zero, pack, transpose
+from rnnsearch.training.kernels.compiled.moves import Matrix, exchanged, fill_zero, pack, transpose
 from rnnsearch.training.kernels.compiled.parts import jit, jit_apart
 from rnnsearch.training.kernels.compiled.products import (
     add_column_sums,
@@ -37,18 +39,23 @@ from rnnsearch.training.kernels.compiled.vectors import (
 
 _FEW_OUTPUTS = 4
 _SUMS = 4
-"""Vectors of partial sums: an addition waits four cycles for the one before."""
+"""How many vectors of partial sums run side by side: an addition takes four cycles, and the next
+one to the same sum has to wait for it."""
 
 
 @jit
 def head_weights(sizes: StepSizes, at: StepTensors) -> int:
-    """[O, H], and behind them the biases."""
+    """The address of the head's weights [O, H], and behind them its biases [O]."""
     return at.parameters + FLOAT_BYTES * layer_leaves(sizes, sizes.layers).w_ih
 
 
 @jit_apart
 def head_forward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: int) -> float:
-    """The mean of squares; its gradients at the outputs are left in `errors`."""
+    """The mean squared error; its gradient in the head's outputs is left in `errors`.
+
+    Args:
+        hidden: The address of the last layer's outputs, [T, B, H].
+    """
     if sizes.outputs <= _FEW_OUTPUTS:
         _dots(sizes, at, scratch, hidden)
         return _dense_errors(sizes, at, scratch)
@@ -58,17 +65,17 @@ def head_forward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden
 
 @jit_apart
 def head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: int) -> None:
-    """Gradients of the head's weights and, of several outputs, of the last layer's."""
-    rows, outputs = sizes.steps * sizes.batch, sizes.outputs
+    """The gradients in the head's weights and, with several outputs, in the last layer's
+    outputs."""
+    rows, outputs, units = sizes.steps * sizes.batch, sizes.outputs, sizes.hidden
     few = sizes.outputs <= _FEW_OUTPUTS
     wide = outputs if few else padded(outputs)
     place = FLOAT_BYTES * layer_leaves(sizes, sizes.layers).w_ih
     d_weights = scratch.gradients + place
     d_bias = d_weights + FLOAT_BYTES * outputs * sizes.hidden
     fill_zero(outputs * sizes.hidden + padded(outputs), d_weights)
-    add_transposed_product(
-        outputs, sizes.hidden, rows, scratch.errors, wide, hidden, d_weights, scratch.packed
-    )
+    errors, states = Matrix(scratch.errors, rows, outputs, wide), Matrix(hidden, rows, units, units)
+    add_transposed_product(errors, states, d_weights, scratch.packed)
     if few:
         # Sums over the rows, each in all lanes of a vector.
         panel_product(
@@ -80,10 +87,10 @@ def head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidde
             total = read_float(scratch.squares + FLOAT_BYTES * LANES * o)
             write_float(d_bias + FLOAT_BYTES * o, total)
     else:
-        add_column_sums(rows, wide, scratch.errors, wide, scratch.ones, d_bias)
+        add_column_sums(Matrix(scratch.errors, rows, wide, wide), scratch.ones, d_bias)
     if outputs == 1:
         return
-    pack(outputs, sizes.hidden, at.parameters + place, sizes.hidden, scratch.head_rows)
+    pack(Matrix(at.parameters + place, outputs, units, units), scratch.head_rows)
     product(
         rows, sizes.hidden, Product(left=scratch.errors, left_row=wide, left_step=1,
         right=scratch.head_rows, right_step=0, depth=outputs, start=scratch.zeros, start_row=0,
@@ -91,7 +98,7 @@ def head_backward(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidde
     )  # fmt: skip
 
 
-# Few outputs: errors are [T * B, O].
+# With few outputs, errors are [T * B, O].
 
 
 @vector_intrinsic
@@ -118,30 +125,29 @@ def _sixteen_dots(
 
 def _folded(code: Emitter, first: Vector, second: Vector, distance: int) -> Vector:
     """Sums of lanes at a distance: those of `first` where the lane's bit is 0, else of `second`."""
-    upper = [n if not n & distance else (n ^ distance) + LANES for n in range(LANES)]
-    lower = [n | distance if not n & distance else n + LANES for n in range(LANES)]
+    upper, lower = exchanged(distance)
     return code.shuffle(first, second, upper) + code.shuffle(first, second, lower)
 
 
 @jit
 def _dots(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: int) -> None:
-    """Outputs into `errors`, sixteen rows at a time."""
+    """The head's outputs into `errors`, sixteen rows at a time."""
     rows, outputs, units = sizes.steps * sizes.batch, sizes.outputs, sizes.hidden
     weights = head_weights(sizes, at)
     biases = weights + FLOAT_BYTES * outputs * units
     for o in range(outputs):
-        own, bias = weights + FLOAT_BYTES * o * units, biases + FLOAT_BYTES * o
+        row_of_weights, bias = weights + FLOAT_BYTES * o * units, biases + FLOAT_BYTES * o
         row = 0
         while row < rows:
             # The last sixteen overlap those before, which get the same numbers again.
             first = max(0, min(row, rows - LANES))
             if rows < LANES:
-                _one_dot(units, hidden + FLOAT_BYTES * row * units, own, bias,
+                _one_dot(units, hidden + FLOAT_BYTES * row * units, row_of_weights, bias,
                          scratch.errors + FLOAT_BYTES * (row * outputs + o), scratch)  # fmt: skip
                 row += 1
                 continue
             target = scratch.errors + FLOAT_BYTES * first if outputs == 1 else scratch.squares
-            _sixteen_dots(units, hidden + FLOAT_BYTES * first * units, own, bias, target)
+            _sixteen_dots(units, hidden + FLOAT_BYTES * first * units, row_of_weights, bias, target)
             if outputs > 1:
                 for r in range(LANES):
                     dot = read_float(scratch.squares + FLOAT_BYTES * r)
@@ -203,23 +209,19 @@ def _dense_errors(sizes: StepSizes, at: StepTensors, scratch: StepScratch) -> fl
     return total / count
 
 
-# Many: errors are [T * B, O padded].
+# With many outputs, errors are [T * B, O padded].
 
 
 @jit
 def _products(sizes: StepSizes, at: StepTensors, scratch: StepScratch, hidden: int) -> None:
-    """Outputs into `errors`; `head_panels` holds zeros beyond O."""
+    """The head's outputs into `errors`; `head_panels` already holds zeros beyond O."""
     weights = head_weights(sizes, at)
     wide = padded(sizes.outputs)
     for first in range(0, sizes.outputs, PANEL):
-        transpose(
-            min(PANEL, sizes.outputs - first),
-            sizes.hidden,
-            weights + FLOAT_BYTES * first * sizes.hidden,
-            sizes.hidden,
-            scratch.head_panels + FLOAT_BYTES * first * sizes.hidden,
-            min(PANEL, wide - first),
-        )
+        place = FLOAT_BYTES * first * sizes.hidden
+        rows = min(PANEL, sizes.outputs - first)
+        panel = Matrix(weights + place, rows, sizes.hidden, sizes.hidden)
+        transpose(panel, scratch.head_panels + place, min(PANEL, wide - first))
     bias = weights + FLOAT_BYTES * sizes.outputs * sizes.hidden
     product(
         sizes.steps * sizes.batch, wide, Product(left=hidden, left_row=sizes.hidden, left_step=1,
@@ -241,7 +243,8 @@ def _padded_errors(sizes: StepSizes, errors: int, targets: int) -> float:
 
 @jit
 def _difference(errors: int, targets: int, place: int, target: int, share: np.float32) -> float:
-    """A squared difference; the output becomes the difference times `share`."""
+    """A squared difference of an output and its target; the output becomes the difference times
+    `share`."""
     output = errors + FLOAT_BYTES * place
     error = read_float(output) - read_float(targets + FLOAT_BYTES * target)
     write_float(output, np.float32(error * share))

@@ -1,4 +1,4 @@
-"""Vector registers of the processor that numba compiles for."""
+"""What the processor that numba compiles for can do, and how many vector registers it has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from rnnsearch.training.kernels.compiled.insides import config
 
 
 def features() -> set[str]:
-    """LLVM's names of what the processor can do; `NUMBA_CPU_FEATURES` overrides the machine's."""
+    """LLVM's names for what the processor can do; the variable `NUMBA_CPU_FEATURES` overrides
+    them."""
     if config.CPU_FEATURES:
         return {name[1:] for name in config.CPU_FEATURES.split(",") if name.startswith("+")}
     return {name for name, present in llvmlite.binding.get_host_cpu_features().items() if present}
@@ -28,7 +29,7 @@ def sums_in_registers() -> int:
 
 
 def refusal() -> str:
-    """Why the kernels would not run well here; empty where they do."""
+    """Why the kernels would not run well on this machine; empty if they do."""
     machine = platform.machine().lower()
     if machine in ("aarch64", "arm64"):
         return ""

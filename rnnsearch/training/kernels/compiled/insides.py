@@ -1,4 +1,4 @@
-"""All that the kernels take from numba's insides, which no release promises: here, nowhere else.
+"""All the private names of numba that the kernels use, which no release of numba promises to keep.
 
 Each name is looked for before it is used, and the parameters of what is called, or put in the place
 of numba's own, are held against how it is used here. With a release that has changed one of them
@@ -76,7 +76,8 @@ names that an instance has."""
 
 
 def changed() -> str:
-    """What numba has no more, or in another form; empty where all is as it is used here."""
+    """A sentence on the first name that numba lacks or has in another form; empty if there is
+    none."""
     for module, names in _USED.items():
         for name, parameters in names.items():
             try:
@@ -88,21 +89,21 @@ def changed() -> str:
     return ""
 
 
-def _is_there(found: Any, name: str, parameters: list[str]) -> bool:
+def _is_there(value: Any, name: str, parameters: list[str]) -> bool:
     owner, _, attribute = name.partition(".__init__.")
     for part in owner.split("."):
-        found = getattr(found, part)
+        value = getattr(value, part)
     if attribute:  # set in the code of a constructor, the class's own or of one above
-        made = [vars(cls).get("__init__") for cls in found.__mro__]
+        made = [vars(cls).get("__init__") for cls in value.__mro__]
         return any(attribute in one.__code__.co_names for one in made if hasattr(one, "__code__"))
     if not parameters:
         return True
-    told = list(inspect.signature(found).parameters.values())
-    rest = told[len(parameters) :]
+    parameters_there = list(inspect.signature(value).parameters.values())
+    rest = parameters_there[len(parameters) :]
     optional = all(
         one.default is not one.empty or one.kind > one.POSITIONAL_OR_KEYWORD for one in rest
     )
-    return [one.name for one in told[: len(parameters)]] == parameters and optional
+    return [one.name for one in parameters_there[: len(parameters)]] == parameters and optional
 
 
 if _changed := changed():

@@ -1,4 +1,4 @@
-"""`CompiledKernel`: the compiled layer behind the kernels' common interface."""
+"""`CompiledKernel`: the compiled layers as a `LayerKernel`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.models.cells import CELLS, function_name
-from rnnsearch.training.kernels.base import LayerKernel, LayerShape, Operands, Saved, Slopes, State
+from rnnsearch.training.kernels.base import Grads, LayerKernel, LayerShape, Operands, Saved, State
 from rnnsearch.training.kernels.compiled import rooms
 
 _log = logging.getLogger(__name__)
@@ -42,11 +42,12 @@ class CompiledKernel(LayerKernel):
     trusting = True
 
     def supports(self, layer: LayerShape) -> bool:
-        """Whether `refusal` finds nothing against such a layer; not whether it is the fastest."""
+        """Whether this kernel can compute such a layer here; not whether it is the fastest to do
+        so."""
         return not self.refusal(layer)
 
     def refusal(self, layer: LayerShape) -> str:
-        """Why this kernel cannot compute such a layer here; empty where it can."""
+        """Why this kernel cannot compute such a layer on this machine; empty if it can."""
         if self.name not in CELLS[layer.cell].kernels:
             return f"there is no kernel for {layer.cell}"
         if layer.hidden_size % _MULTIPLE:
@@ -87,45 +88,45 @@ class CompiledKernel(LayerKernel):
         return outputs, last, Saved((*operands, outputs), lengths, kept)
 
     def backward(
-        self, layer: LayerShape, saved: Saved, slopes: Tensor, last: Slopes, wanted: Sequence[bool]
-    ) -> Slopes:
+        self, layer: LayerShape, saved: Saved, grad: Tensor, last: Grads, wanted: Sequence[bool]
+    ) -> Grads:
         """See `LayerKernel`; with lengths no gradient may arrive at the states."""
         from rnnsearch.training.kernels.compiled import call
 
         *operands, outputs = saved.tensors
         kept: Tensor | None = saved.other
         # Gradients of weights and biases come in one pass; those of inputs and state only if asked.
-        found: list[Tensor | None] = [
+        of_operands: list[Tensor | None] = [
             torch.empty_like(operand) if wanted[n] or 1 <= n <= 4 else None
             for n, operand in enumerate(operands)
         ]
         tensors: dict[str, Tensor | None] = dict(zip(OPERANDS, operands, strict=False))
         tensors |= {"outputs": outputs, "kept": kept, "lengths": saved.lengths}
-        if found[0] is not None and saved.lengths is not None:
-            found[0].zero_()  # behind the ends nobody writes
-        gradients: dict[str, Tensor | None] = dict(zip(OPERANDS, found, strict=False))
-        for result, gradient in zip(RESULTS, (slopes, *last), strict=False):
-            gradients[result] = None if gradient is None else gradient.contiguous()
+        if of_operands[0] is not None and saved.lengths is not None:
+            of_operands[0].zero_()  # behind the ends nobody writes
+        gradients: dict[str, Tensor | None] = dict(zip(OPERANDS, of_operands, strict=False))
+        for result, arriving in zip(RESULTS, (grad, *last), strict=False):
+            gradients[result] = None if arriving is None else arriving.contiguous()
         name = entry_name(layer)
         sizes = call.sizes_of(name, operands, backward=True, kept=kept is not None)
         if sizes.memory and wanted[5] != wanted[6]:
             for n, operand_name in ((5, "h_first"), (6, "c_first")):
-                gradients[operand_name] = found[n] = torch.empty_like(operands[n])
+                gradients[operand_name] = of_operands[n] = torch.empty_like(operands[n])
         call.call(name, sizes, tensors, gradients)
         if kept is not None:
             # Another pass over the same numbers, which is rare, computes the gates again.
             rooms.give_back(kept)
             saved.other = None
-        return tuple(gradient if wanted[n] else None for n, gradient in enumerate(found))
+        return tuple(one if wanted[n] else None for n, one in enumerate(of_operands))
 
 
 def entry_name(layer: LayerShape) -> str:
-    """The entry point that computes a layer."""
+    """The name of the entry point that computes a layer."""
     return function_name(layer.cell, layer.nonlinearity)
 
 
 def notes() -> list[str]:
-    """Lines for a person: why layers are not compiled here, or not kept where they might be."""
+    """Lines for a person on why layers are not compiled here, or not kept on disk."""
     if refusal := _host_refusal():
         return [f"compiled kernels are not used: {refusal}"]
     from rnnsearch.training.kernels.compiled.cache import refused_folders
@@ -135,10 +136,10 @@ def notes() -> list[str]:
 
 @cache
 def _host_refusal() -> str:
-    """Why this machine cannot run the kernels well; empty where it can.
+    """Why this machine cannot run the kernels well; empty if it can.
 
-    A release of numba that is not laid out as the kernels need it is said once a process, since
-    training goes on with torch's operations, and takes longer.
+    That numba is missing, or has changed what the kernels use of it, is logged once a process,
+    since training goes on with torch's operations and takes longer.
     """
     try:
         from rnnsearch.training.kernels.compiled import host

@@ -1,9 +1,9 @@
-"""The layer itself: one call computes all members, forward or backward.
+"""A layer of all members, forward or backward, in one call.
 
-Members are looped over inside the call and never across: each runs the same instructions on its
-own rows and on the same scratch buffer, whatever stands beside it. So a member's numbers do not
-depend on its place by a single bit, a NaN stays where it arose, and the working set does not grow
-with the number of members.
+The call computes one member after the other, never several together: each runs the same
+instructions on its own rows and on the same scratch buffer, whatever stands beside it. So not a
+single bit of a member depends on its place, a NaN stays in the member where it arose, and the
+memory at work does not grow with the number of members.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, INTEGER_BYT
 
 @jit
 def _member(sizes: Sizes, tensors: Tensors, k: int) -> Tensors:
-    """The addresses of member k."""
+    """The addresses of member k's tensors."""
     rows = FLOAT_BYTES * k * sizes.steps * sizes.batch
     state = FLOAT_BYTES * k * sizes.batch * sizes.hidden
     gates = FLOAT_BYTES * k * sizes.gates
@@ -45,7 +45,13 @@ def _member(sizes: Sizes, tensors: Tensors, k: int) -> Tensors:
 
 @jit
 def _last(sizes: Sizes, at: Tensors, sequence: int, first: int, last: int) -> None:
-    """The state after each sequence's last valid step; the first one where there is none."""
+    """Copy the state after each sequence's last valid time step, or the first state if it has none.
+
+    Args:
+        sequence: The address of the states after every time step, [T, B, H].
+        first: That of the state before the first time step, [B, H].
+        last: Where to, [B, H].
+    """
     width = FLOAT_BYTES * sizes.hidden
     for b in range(sizes.batch):
         steps = read_integer(at.lengths + INTEGER_BYTES * b) if at.lengths != 0 else sizes.steps
@@ -74,7 +80,7 @@ def _run_layers(
 
 
 def layer_function(cell: CompiledCell) -> Callable[[Sizes, Tensors, Gradients], None]:
-    """What computes layers of a cell, all members of a call: for numba to compile."""
+    """The function that computes a layer of a cell, for numba to compile."""
     forward, backward = cell.forward, cell.backward
 
     def layer(sizes: Sizes, tensors: Tensors, gradients: Gradients) -> None:

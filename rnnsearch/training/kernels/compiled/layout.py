@@ -1,8 +1,8 @@
-"""What a kernel call is given, and how its scratch buffer is divided.
+"""What a call that computes a layer is given, and how its scratch buffer is divided.
 
-All numbers are int64 and reach the compiled code by value; addresses are in bytes, 0 for a tensor
-that is absent. The scratch buffer is divided by one function that both sides run: Python to know
-its size, the kernel to find its regions.
+All numbers are int64 and reach the compiled code by value. An address is in bytes, and 0 stands for
+a tensor that is absent. The scratch buffer is divided by one function that both sides run: Python
+to know its size, the kernel to find its regions. G is the number of rows of the weight matrices.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from rnnsearch.training.kernels.compiled.parts import jit_and_python
 from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, LANES
 
 _CHUNK_ROWS = 128
-"""Rows of gate gradients that are gathered before they meet the weight gradients: enough to
-amortise loading and storing those, few enough to stay in the second-level cache."""
+"""How many rows of gate gradients are gathered before they are multiplied into the weight
+gradients:
+enough to pay for loading and storing those, few enough to stay in the second-level cache."""
 
 
 class Sizes(NamedTuple):
-    """Axes of a call, and what of it is wanted."""
+    """The axes of a call's tensors, the properties of its cell, and what the call is to do."""
 
     members: int
-    steps: int
+    steps: int  # time steps, T
     batch: int
     inputs: int
     hidden: int
@@ -34,7 +35,7 @@ class Sizes(NamedTuple):
 
 
 class Tensors(NamedTuple):
-    """Addresses of contiguous tensors, float32 but for one, member-major."""
+    """Addresses of contiguous tensors, float32 but for the lengths; members are the first axis."""
 
     inputs: int  # [K, T, B, I]
     w_ih: int  # [K, G, I]
@@ -52,7 +53,8 @@ class Tensors(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """Addresses of gradients, shaped as what they are gradients of; all 0 in a forward call."""
+    """Addresses of gradients, each shaped as what it is the gradient in; all 0 in a forward
+    call."""
 
     outputs: int  # read, as are the next two
     h_last: int  # 0: none flows in
@@ -68,7 +70,7 @@ class Gradients(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What a member's forward pass leaves for its backward pass, [T, B, width] each."""
+    """Regions of what a member's forward pass leaves for its backward pass, [T, B, width] each."""
 
     gates: int  # width G: gates after their activations
     extra: int  # width H: LSTM tanh(c); GRU the recurrent term that the reset gate multiplies
@@ -77,18 +79,18 @@ class Kept(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Regions for one member at a time, shared by all members of a call."""
+    """Regions of the scratch buffer. They serve one member at a time, and all members of a call."""
 
-    input_panels: int  # [I, G] w_ih transposed; panels, but for few inputs
+    input_panels: int  # [I, G] w_ih transposed, in panels unless there are few inputs
     recurrent_blocks: int  # [H, G] w_hh transposed, as the cell's tiles read it
-    bias: int  # [G] what each gate's input side starts from
-    kept: int  # where nothing is kept, the backward call computes it again into here
+    bias: int  # [G] what the sum of each gate's input side starts from
+    kept: int  # if nothing is kept between calls, the backward call computes it again into here
     input_rows: int  # [G, I padded] w_ih, panels
     recurrent_rows: int  # [G, H] w_hh, panels
     d_hidden: int  # [B, H]
     d_cell: int  # [B, H]
-    d_input_gates: int  # [chunk, G] gradients of the gates' input side
-    d_recurrent_gates: int  # [chunk, G] of their recurrent side
+    d_input_gates: int  # [chunk, G] gradients in the gates' input side
+    d_recurrent_gates: int  # [chunk, G] those in their recurrent side; the same region if equal
     d_w_ih: int  # [I, G] transposed
     d_w_hh: int  # [H, G] transposed
     d_b_ih: int  # [G]
@@ -108,20 +110,21 @@ def padded(count: int) -> int:
 
 @jit_and_python
 def chunk_steps(sizes: Sizes) -> int:
-    """Steps whose gate gradients are gathered before they meet the weight gradients: more of them
-    where some sequences have ended."""
+    """For how many time steps gate gradients are gathered before they are multiplied into the
+    weight gradients. `member` takes more when some sequences have ended."""
     return max(1, min(sizes.steps, _CHUNK_ROWS // sizes.batch))
 
 
 @jit_and_python
 def after(address: int, floats: int) -> int:
-    """Where the next region starts: the checked build finds accesses to the gap between."""
+    """Where the region behind one of so many floats starts. Between them is a gap of one vector, in
+    which the checked build finds accesses."""
     return address + FLOAT_BYTES * (padded(floats) + LANES)
 
 
 @jit_and_python
 def divide_kept(start: int, sizes: Sizes) -> Kept:
-    """Regions for one member. An RNN needs nothing but its outputs."""
+    """The regions of one member; they are empty for a cell that needs nothing but its outputs."""
     rows = sizes.steps * sizes.batch
     extra = after(start, rows * sizes.gates) if sizes.gated else start
     cells = after(extra, rows * sizes.hidden) if sizes.gated else extra
@@ -131,18 +134,12 @@ def divide_kept(start: int, sizes: Sizes) -> Kept:
 
 @jit_and_python
 def divide_scratch(start: int, sizes: Sizes) -> Scratch:
-    """Regions of the scratch buffer; a forward call has no use for those below `kept`."""
+    """The regions of the scratch buffer; a forward call uses those up to `kept` alone."""
     width, hidden, inputs = sizes.gates, sizes.hidden, sizes.inputs
     recurrent_blocks = after(start, inputs * width)
     bias = after(recurrent_blocks, hidden * width)
     kept = after(bias, width)
     input_rows = kept if sizes.kept else divide_kept(kept, sizes).end
-    if not sizes.backward:
-        end = input_rows
-        return Scratch(
-            start, recurrent_blocks, bias, kept,
-            end, end, end, end, end, end, end, end, end, end, end, end, end, end, end,
-        )  # fmt: skip
     rows = chunk_steps(sizes) * sizes.batch
     widest = max(padded(inputs), hidden)
     recurrent_rows = after(input_rows, width * padded(inputs))

@@ -1,4 +1,4 @@
-"""Networks that are fed their own outputs: the compiled layers again and again, in place.
+"""Networks that are fed their layer_weights outputs: the compiled layers again and again, in place.
 
 A rollout has as many calls as steps, each of a few microseconds of arithmetic. Through the layers'
 common interface a call took 150 microseconds, checks and allocations, so that the evaluation of
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor
 
 from rnnsearch.training.kernels.base import LayerShape, State
-from rnnsearch.training.kernels.compiled.call import repeated, sizes_of
+from rnnsearch.training.kernels.compiled.call import prepared, sizes_of
 from rnnsearch.training.kernels.compiled.kernel import OPERANDS, RESULTS, entry_name
 
 
@@ -24,39 +24,40 @@ def closed_loop(
     first: Tensor,
     steps: int,
 ) -> Tensor:
-    """Outputs of the head at `steps` steps, each the next one's input.
+    """The head's outputs at `steps` time steps, each of which is the input at the next one.
 
     The numbers are those of `CompiledKernel` called a step at a time, to the bit.
 
     Args:
-        layers: Of one step, the lowest first, each what `CompiledKernel` supports.
+        layers: Their shapes for one time step, the lowest first, each what `CompiledKernel`
+            supports.
         weights: w_ih, w_hh, b_ih, b_hh of each layer, as `CompiledKernel` takes them.
-        states: Before the first step, each part [K, B, H].
+        states: For each layer the state before the first time step, each part [K, B, H].
         head: Computes the head of its first argument [K, 1, B, H] into its second [K, 1, B, O].
-        first: What the first step reads, [K, 1, B, O]; O is also the number of inputs.
+        first: What the first time step reads, [K, 1, B, O]; O is also the number of inputs.
 
     Returns:
         [K, steps, B, O].
     """
     fed = first.contiguous().clone()
-    found = fed.new_empty((len(fed), steps, *fed.shape[2:]))
+    results = fed.new_empty((len(fed), steps, *fed.shape[2:]))
     calls: list[Callable[[], None]] = []
     current = fed
-    for layer, own, state in zip(layers, weights, states, strict=True):
+    for layer, layer_weights, state in zip(layers, weights, states, strict=True):
         K, B, H = layer.members, layer.batch_size, layer.hidden_size
         outputs = fed.new_empty((K, 1, B, H))
         parts = [part.contiguous().clone() for part in state]
-        operands = [current, *(weight.contiguous() for weight in own), *parts]
-        # A member's last state is written when its first one has been read.
+        operands = [current, *(weight.contiguous() for weight in layer_weights), *parts]
+        # The last state may lie where the first one does: a member reads that before it writes.
         tensors = dict(zip(OPERANDS, operands, strict=False))
         tensors |= zip(RESULTS, (outputs, *parts), strict=False)
         name = entry_name(layer)
         sizes = sizes_of(name, operands, backward=False, kept=False)
-        calls.append(repeated(name, sizes, tensors))
+        calls.append(prepared(name, sizes, tensors, {}))
         current = outputs
     for step in range(steps):
         for call in calls:
             call()
         head(current, fed)
-        found[:, step] = fed[:, 0]
-    return found
+        results[:, step] = fed[:, 0]
+    return results

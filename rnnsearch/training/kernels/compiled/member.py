@@ -1,10 +1,11 @@
-"""One member of a layer: its steps forward, and its gradients.
+"""One member of a layer: its time steps forward, and its gradients.
 
-A cell is two functions, one step forward and one step back; everything else is shared.
+A cell brings one time step forward, one back, and the properties in `Sizes`; everything here is
+shared by all cells.
 
-Where sequences have lengths, a step takes the first ones, in fours, up to the last that has not
-ended; so those of a batch should stand with the longest first. A member's steps end with its
-longest sequence. What is behind an end counts as zero.
+If sequences have lengths, a time step computes the first ones of the batch, in fours, up to the
+last one that has not ended; so the longest of a batch should come first. A member's time steps end
+with its longest sequence. Whatever lies behind the end of a sequence counts as zero.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from rnnsearch.training.kernels.compiled.layout import (
     padded,
 )
 from rnnsearch.training.kernels.compiled.moves import (
+    Matrix,
     add,
     copy_floats,
     copy_vectors,
@@ -41,13 +43,13 @@ from rnnsearch.training.kernels.compiled.tiles import Product
 from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES, INTEGER_BYTES, read_integer
 
 _FEW_INPUTS = 4
-"""Up to so many inputs are projected with the recurrent product; more make a product of their own
-over all steps, which reads their weights less often."""
+"""Up to so many inputs are projected together with the recurrent product. More of them are
+projected before, in one product over all time steps, which reads their weights less often."""
 
 
 @jit
 def active(sizes: Sizes, at: Tensors, t: int) -> int:
-    """How many sequences step t takes: the first ones, a multiple of four or all."""
+    """How many sequences time step t computes, the first ones: a multiple of four, or all."""
     count = sizes.batch
     if at.lengths != 0:
         while count > 0 and read_integer(at.lengths + INTEGER_BYTES * (count - 1)) <= t:
@@ -57,8 +59,8 @@ def active(sizes: Sizes, at: Tensors, t: int) -> int:
 
 
 @jit
-def _own_steps(sizes: Sizes, at: Tensors) -> int:
-    """Steps of the longest sequence."""
+def _longest(sizes: Sizes, at: Tensors) -> int:
+    """How many time steps the longest sequence has."""
     steps = sizes.steps
     if at.lengths != 0:
         steps = 0
@@ -69,7 +71,13 @@ def _own_steps(sizes: Sizes, at: Tensors) -> int:
 
 @jit_apart
 def _prepare(sizes: Sizes, at: Tensors, scratch: Scratch, gates: int, steps: int) -> None:
-    """Weights in the order of the tiles, and inputs projected where they are many."""
+    """Put the weights in the order in which tiles read them, and project the inputs if they are
+    many.
+
+    Args:
+        gates: Where the projected inputs go, [T, B, G].
+        steps: How many time steps there are to compute.
+    """
     width, hidden, inputs = sizes.gates, sizes.hidden, sizes.inputs
     if width == hidden:
         pack_units(hidden, at.w_hh, scratch.recurrent_blocks)
@@ -80,13 +88,13 @@ def _prepare(sizes: Sizes, at: Tensors, scratch: Scratch, gates: int, steps: int
     rest = FLOAT_BYTES * summed
     copy_vectors(sizes.apart, at.b_ih + rest, scratch.bias + rest)
     if inputs <= _FEW_INPUTS:
-        transpose(width, inputs, at.w_ih, inputs, scratch.input_panels, width)
+        transpose(Matrix(at.w_ih, width, inputs, inputs), scratch.input_panels, width)
         return
-    pack_transposed(width, inputs, at.w_ih, scratch.input_panels)
+    pack_transposed(Matrix(at.w_ih, width, inputs, inputs), scratch.input_panels)
     full = 0
     while full < steps and active(sizes, at, full) == sizes.batch:
         full += 1
-    # All steps at once that take every sequence, then one by one.
+    # All time steps at once that compute every sequence, then the others one by one.
     t = 0
     while t < steps:
         rows = full * sizes.batch if t < full else active(sizes, at, t)
@@ -102,27 +110,33 @@ def _prepare(sizes: Sizes, at: Tensors, scratch: Scratch, gates: int, steps: int
 
 @jit_apart
 def member_forward(step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept: Kept) -> None:
-    """Outputs, and what the backward pass needs in `kept`, of one member."""
+    """Compute the outputs of one member, and in `kept` what its backward pass needs.
+
+    Args:
+        step: The cell's step forward, as in `CompiledCell`.
+    """
     width, hidden, batch = sizes.gates, sizes.hidden, sizes.batch
     state = FLOAT_BYTES * batch * hidden
     # A cell whose one gate is its output projects the inputs into the outputs, and keeps nothing.
     gates = kept.gates if sizes.gated else at.outputs
-    steps = _own_steps(sizes, at)
+    steps = _longest(sizes, at)
     _prepare(sizes, at, scratch, gates, steps)
     few = sizes.inputs <= _FEW_INPUTS
     inputs = sizes.inputs if few else 0
+    start_row = 0 if few else width
     h_before, c_before = at.h_first, at.c_first
     for t in range(steps):
         rows = active(sizes, at, t)
         h = at.outputs + t * state
         cell = kept.cells + t * state
         of_step = gates + FLOAT_BYTES * t * batch * width
+        start = scratch.bias if few else of_step
         step(Forward(
-            batch=rows, hidden=hidden, start=scratch.bias if few else of_step,
-            start_row=0 if few else width, x=at.inputs + FLOAT_BYTES * t * batch * inputs,
-            inputs=inputs, w_ih=scratch.input_panels, w_hh=scratch.recurrent_blocks, b_hh=at.b_hh,
-            gates=of_step, h_before=h_before, c_before=c_before, extra=kept.extra + t * state,
-            cell=cell, h=h,
+            batch=rows, hidden=hidden, start=start, start_row=start_row,
+            x=at.inputs + FLOAT_BYTES * t * batch * inputs, inputs=inputs,
+            w_ih=scratch.input_panels, w_hh=scratch.recurrent_blocks, b_hh=at.b_hh,
+            gates=of_step, h_rows=h_before, h_before=h_before, c_before=c_before,
+            extra=kept.extra + t * state, cell=cell, h=h,
         ))  # fmt: skip
         fill_zero((batch - rows) * hidden, h + FLOAT_BYTES * rows * hidden)
         h_before = h
@@ -133,7 +147,7 @@ def member_forward(step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept:
 
 @jit
 def _compacted(source: int, row: int, steps: int, rows: int, batch: int, target: int) -> None:
-    """The first `rows` sequences of each step of source [steps, batch, row]."""
+    """Copy the first `rows` sequences of each time step of source [steps, batch, row]."""
     for t in range(steps):
         step = FLOAT_BYTES * t * row
         copy_floats(rows * row, source + step * batch, target + step * rows)
@@ -143,9 +157,12 @@ def _compacted(source: int, row: int, steps: int, rows: int, batch: int, target:
 def _gather(
     sizes: Sizes, at: Tensors, scratch: Scratch, d_inputs: int, t: int, steps: int, taken: int
 ) -> None:
-    """Bring the gate gradients of steps [t, t + steps) to the weights, biases and inputs.
+    """Turn the gate gradients of time steps t to t + steps - 1 into those of weights, biases and
+    inputs.
 
-    They are those of the first `taken` sequences.
+    Args:
+        d_inputs: Where the gradients in the inputs go, [T, B, I]; 0 if nobody wants them.
+        taken: How many sequences the gate gradients are of: the first ones.
     """
     width, hidden, batch, inputs = sizes.gates, sizes.hidden, sizes.batch, sizes.inputs
     rows = steps * taken
@@ -155,13 +172,17 @@ def _gather(
     if taken < batch:
         _compacted(x, inputs, steps, taken, batch, scratch.compact)
         x = scratch.compact
-    add_transposed_product(inputs, width, rows, x, inputs, d_in, scratch.d_w_ih, scratch.packed)
-    add_column_sums(rows, width, d_in, width, scratch.ones, scratch.d_b_ih)
-    # The state before a step is the row of outputs before it, except before the first.
+    d_gates = Matrix(d_in, rows, width, width)
+    entered = Matrix(x, rows, inputs, inputs)
+    add_transposed_product(entered, d_gates, scratch.d_w_ih, scratch.packed)
+    add_column_sums(d_gates, scratch.ones, scratch.d_b_ih)
+    # The state before a time step is the outputs at the previous one, except before the first.
     if t == 0:
-        add_transposed_product(
-            hidden, width, taken, at.h_first, hidden, d_rec, scratch.d_w_hh, scratch.packed
+        first, d_first = (
+            Matrix(at.h_first, taken, hidden, hidden),
+            Matrix(d_rec, taken, width, width),
         )
+        add_transposed_product(first, d_first, scratch.d_w_hh, scratch.packed)
         d_later, before, later = d_rec + FLOAT_BYTES * taken * width, at.outputs, steps - 1
     else:
         d_later, before, later = d_rec, at.outputs + (t - 1) * state, steps
@@ -170,12 +191,15 @@ def _gather(
         if taken < batch:
             _compacted(before, hidden, later, taken, batch, scratch.compact)
             before = scratch.compact
-        add_transposed_product(
-            hidden, width, count, before, hidden, d_later, scratch.d_w_hh, scratch.packed
+        states, d_states = (
+            Matrix(before, count, hidden, hidden),
+            Matrix(d_later, count, width, width),
         )
+        add_transposed_product(states, d_states, scratch.d_w_hh, scratch.packed)
     if sizes.apart:
         last = FLOAT_BYTES * (width - sizes.apart)
-        add_column_sums(rows, sizes.apart, d_rec + last, width, scratch.ones, scratch.d_b_hh + last)
+        d_apart = Matrix(d_rec + last, rows, sizes.apart, width)
+        add_column_sums(d_apart, scratch.ones, scratch.d_b_hh + last)
     if d_inputs != 0:
         wide = padded(inputs)
         # The product adds to what stands there, so the rows start at zero.
@@ -196,19 +220,24 @@ def _gather(
 def member_backward(
     step: Any, sizes: Sizes, at: Tensors, scratch: Scratch, kept: Kept, grads: Gradients, k: int
 ) -> None:
-    """Gradients of one member."""
+    """Compute the gradients of one member.
+
+    Args:
+        step: The cell's step back, as in `CompiledCell`.
+        k: The member's place among those of the call, for which `grads` has the addresses.
+    """
     width, hidden, batch, inputs = sizes.gates, sizes.hidden, sizes.batch, sizes.inputs
     floats = batch * hidden
     state = FLOAT_BYTES * floats
     gates_of_step = FLOAT_BYTES * batch * width
     d_outputs = grads.outputs + k * sizes.steps * state
-    # Of a head with one output: its weights, times the errors.
+    # A head with one output gives the gradient in the outputs as its weights times the errors.
     one_row = grads.factors != 0
     d_inputs = grads.inputs
     if d_inputs != 0:
         d_inputs += FLOAT_BYTES * k * sizes.steps * batch * inputs
-        pack(width, inputs, at.w_ih, inputs, scratch.input_rows)
-    pack(width, hidden, at.w_hh, hidden, scratch.recurrent_rows)
+        pack(Matrix(at.w_ih, width, inputs, inputs), scratch.input_rows)
+    pack(Matrix(at.w_hh, width, hidden, hidden), scratch.recurrent_rows)
     if grads.h_last != 0:
         copy_vectors(floats, grads.h_last + k * state, scratch.d_hidden)
     else:
@@ -224,7 +253,7 @@ def member_backward(
     fill_one(scratch.ones)
 
     chunk = chunk_steps(sizes) * batch
-    stop = _own_steps(sizes, at)
+    stop = _longest(sizes, at)
     while stop > 0:
         start = stop - 1
         while start > 0 and (stop - start + 1) * active(sizes, at, start - 1) <= chunk:
@@ -260,8 +289,9 @@ def member_backward(
         stop = start
 
     gates = FLOAT_BYTES * k * width
-    transpose(inputs, width, scratch.d_w_ih, width, grads.w_ih + gates * inputs, inputs)
-    transpose(hidden, width, scratch.d_w_hh, width, grads.w_hh + gates * hidden, hidden)
+    d_w_ih, d_w_hh = grads.w_ih + gates * inputs, grads.w_hh + gates * hidden
+    transpose(Matrix(scratch.d_w_ih, inputs, width, width), d_w_ih, inputs)
+    transpose(Matrix(scratch.d_w_hh, hidden, width, width), d_w_hh, hidden)
     copy_vectors(width, scratch.d_b_ih, grads.b_ih + gates)
     shared = width - sizes.apart
     copy_vectors(shared, scratch.d_b_ih, grads.b_hh + gates)

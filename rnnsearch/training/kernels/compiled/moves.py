@@ -1,10 +1,13 @@
 """Copies that put operands into the order in which the tiles read them.
 
-Panels are columns 64 wide, row after row: a tile then walks memory in one direction, where rows
-of a wide matrix would fall on few sets of the cache. Each operand is packed once a member and call.
+A panel is up to 64 columns of a matrix, stored row after row. A tile then walks memory in one
+direction, whereas the rows of a wide matrix would fall on few sets of the cache. Each operand is
+packed once for each member and call.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from rnnsearch.training.kernels.compiled.parts import jit
 from rnnsearch.training.kernels.compiled.tiles import PANEL
@@ -13,13 +16,24 @@ from rnnsearch.training.kernels.compiled.vectors import (
     LANES,
     Address,
     Emitter,
+    read_float,
     vector_intrinsic,
+    write_float,
 )
 
 
-@vector_intrinsic
-def _copy_float(code: Emitter, source: Address, target: Address) -> None:
-    code.copy_float(source, target)
+class Matrix(NamedTuple):
+    """A matrix of float32 in memory, row after row."""
+
+    address: int
+    rows: int
+    columns: int
+    stride: int  # floats from the start of a row to that of the next
+
+
+@jit
+def _copy_float(source: int, target: int) -> None:
+    write_float(target, read_float(source))
 
 
 @vector_intrinsic
@@ -58,6 +72,14 @@ def multiply(code: Emitter, count: Address, left: Address, right: Address, out: 
         code.store(code.shift(out, (n, 1)), product)
 
 
+def exchanged(distance: int) -> tuple[list[int], list[int]]:
+    """Lanes of two vectors, for `Emitter.shuffle`: those without the bit `distance` of both, and
+    those with it."""
+    upper = [n if not n & distance else (n ^ distance) + LANES for n in range(LANES)]
+    lower = [n | distance if not n & distance else n + LANES for n in range(LANES)]
+    return upper, lower
+
+
 @vector_intrinsic
 def _transpose_block(
     code: Emitter, source: Address, source_row: Address, target: Address, target_row: Address
@@ -66,8 +88,7 @@ def _transpose_block(
     rows = [code.load(code.shift(source, (n, source_row))) for n in range(LANES)]
     distance = 1
     while distance < LANES:
-        upper = [n if not n & distance else (n ^ distance) + LANES for n in range(LANES)]
-        lower = [n | distance if not n & distance else n + LANES for n in range(LANES)]
+        upper, lower = exchanged(distance)
         for n in range(LANES):
             if not n & distance:
                 pair = rows[n], rows[n | distance]
@@ -79,17 +100,16 @@ def _transpose_block(
 
 
 @vector_intrinsic
-def _interleave_fours(
-    code: Emitter, rows: Address, columns: Address, source: Address, row: Address, target: Address
-) -> None:
-    """target[c / 4][r][4] = source[r, c..c+4] for `columns`, a multiple of 4.
+def interleave_fours(code: Emitter, of: Matrix, target: Address) -> None:
+    """target[c / 4][r][4] = of[r, c..c+4] for its columns, a multiple of 4.
 
     The left operand of a transposed product: a tile of four rows then reads it in sequence.
     """
-    with code.loop(0, columns, 4) as (c, _):
-        block = code.shift(target, (c, rows))
-        with code.loop(0, rows, 1) as (r, _):
-            code.copy_quarter(code.shift(source, (r, row), (c, 1)), code.shift(block, (r, 4)))
+    with code.loop(0, of.columns, 4) as (c, _):
+        block = code.shift(target, (c, of.rows))
+        with code.loop(0, of.rows, 1) as (r, _):
+            source = code.shift(of.address, (r, of.stride), (c, 1))
+            code.copy_quarter(source, code.shift(block, (r, 4)))
 
 
 @jit
@@ -102,58 +122,47 @@ def copy_floats(count: int, source: int, target: int) -> None:
 
 
 @jit
-def transpose(
-    rows: int, columns: int, source: int, source_row: int, target: int, target_row: int
-) -> None:
-    """target[c, r] = source[r, c]; any number of rows and columns."""
-    if columns == 1 and source_row == 1:
+def transpose(of: Matrix, target: int, target_stride: int) -> None:
+    """target[c, r] = of[r, c]; any number of rows and columns."""
+    rows, columns, source = of.rows, of.columns, of.address
+    if columns == 1 and of.stride == 1:
         copy_floats(rows, source, target)
         return
-    if rows == 1 and target_row == 1:
+    if rows == 1 and target_stride == 1:
         copy_floats(columns, source, target)
         return
     whole_rows, whole_columns = rows - rows % LANES, columns - columns % LANES
     for r in range(0, whole_rows, LANES):
         for c in range(0, whole_columns, LANES):
-            _transpose_block(
-                source + FLOAT_BYTES * (r * source_row + c),
-                source_row,
-                target + FLOAT_BYTES * (c * target_row + r),
-                target_row,
-            )
+            block = source + FLOAT_BYTES * (r * of.stride + c)
+            transposed = target + FLOAT_BYTES * (c * target_stride + r)
+            _transpose_block(block, of.stride, transposed, target_stride)
     for r in range(rows):
         for c in range(whole_columns if r < whole_rows else 0, columns):
-            _copy_float(
-                source + FLOAT_BYTES * (r * source_row + c),
-                target + FLOAT_BYTES * (c * target_row + r),
-            )
+            place = source + FLOAT_BYTES * (r * of.stride + c)
+            _copy_float(place, target + FLOAT_BYTES * (c * target_stride + r))
 
 
 @jit
-def pack_transposed(rows: int, columns: int, source: int, target: int) -> None:
-    """Panels of the transpose of source [rows, columns]; `rows` is a multiple of 16."""
-    for first in range(0, rows, PANEL):
-        width = min(PANEL, rows - first)
-        offset = FLOAT_BYTES * first * columns
-        transpose(width, columns, source + offset, columns, target + offset, width)
+def pack_transposed(of: Matrix, target: int) -> None:
+    """Panels of the transpose of a contiguous matrix whose rows are a multiple of 16."""
+    for first in range(0, of.rows, PANEL):
+        width = min(PANEL, of.rows - first)
+        offset = FLOAT_BYTES * first * of.columns
+        panel = Matrix(of.address + offset, width, of.columns, of.stride)
+        transpose(panel, target + offset, width)
 
 
 @jit
-def pack(rows: int, columns: int, source: int, source_row: int, target: int) -> None:
-    """Panels of source [rows, columns], with zeros up to the next multiple of 16 columns."""
-    padded = (columns + LANES - 1) // LANES * LANES
+def pack(of: Matrix, target: int) -> None:
+    """Panels of a matrix, with zeros up to the next multiple of 16 columns."""
+    padded = (of.columns + LANES - 1) // LANES * LANES
     for first in range(0, padded, PANEL):
         width = min(PANEL, padded - first)
-        used = min(width, columns - first)
-        panel = target + FLOAT_BYTES * first * rows
-        for r in range(rows):
+        used = min(width, of.columns - first)
+        panel = target + FLOAT_BYTES * first * of.rows
+        for r in range(of.rows):
             row = panel + FLOAT_BYTES * r * width
             if used < width:
                 fill_zero(width, row)
-            copy_floats(used, source + FLOAT_BYTES * (r * source_row + first), row)
-
-
-@jit
-def interleave_fours(rows: int, columns: int, source: int, row: int, target: int) -> None:
-    """See `_interleave_fours`; columns beyond the last multiple of 4 are left out."""
-    _interleave_fours(rows, columns - columns % 4, source, row, target)
+            copy_floats(used, of.address + FLOAT_BYTES * (r * of.stride + first), row)

@@ -1,4 +1,4 @@
-"""Functions that are parts of an entry point, and optimised once: inside the kernel they end in.
+"""Functions that become parts of an entry point and are optimised once, inside it.
 
 numba takes each function that compiled code calls for a program of its own: whatever it calls is
 linked into it, optimised and turned into machine code, again in each caller further up, and once
@@ -69,7 +69,7 @@ def jit_and_python(function: _Function) -> _Function:
 
 
 class _Part(JITCodeLibrary):  # type: ignore[misc] # numba is untyped
-    """LLVM code that nothing happens to until it is linked into an entry point."""
+    """LLVM code that is neither optimised nor compiled until it is linked into an entry point."""
 
     def add_llvm_module(self, ll_module: Any) -> None:
         self._final_module.link_in(ll_module)
@@ -78,7 +78,8 @@ class _Part(JITCodeLibrary):  # type: ignore[misc] # numba is untyped
         self._finalized = True
 
     def _get_module_for_linking(self) -> Any:
-        """This part and all that it calls; each may stand in several parts of an entry point."""
+        """This part with all that it calls; any of that may be in several parts of an entry
+        point."""
         whole = self._shareable()
         for library in self._called({}):
             part = isinstance(library, _Part)
@@ -86,14 +87,14 @@ class _Part(JITCodeLibrary):  # type: ignore[misc] # numba is untyped
                 library._shareable() if part else library._get_module_for_linking(),
                 preserve=not part,
             )
-        own = {one.name for one in self._final_module.functions if not one.is_declaration}
+        defined = {one.name for one in self._final_module.functions if not one.is_declaration}
         for function in whole.functions:
-            if not function.is_declaration and function.name not in own:
+            if not function.is_declaration and function.name not in defined:
                 function.linkage = "internal"
         return whole
 
     def _shareable(self) -> Any:
-        """A copy whose functions may be defined twice."""
+        """A copy whose functions may be defined more than once when it is linked."""
         module = self._final_module.clone()
         for function in module.functions:
             external = function.linkage == llvmlite.binding.Linkage.external
@@ -102,7 +103,7 @@ class _Part(JITCodeLibrary):  # type: ignore[misc] # numba is untyped
         return module
 
     def _called(self, seen: dict[Any, None]) -> dict[Any, None]:
-        """All libraries below this one; numba's own (of `range`, `min`) are no parts."""
+        """All libraries below this one; numba's defined (of `range`, `min`) are no parts."""
         for library in self._linking_libraries:
             if library not in seen:
                 seen[library] = None
@@ -112,7 +113,8 @@ class _Part(JITCodeLibrary):  # type: ignore[misc] # numba is untyped
 
 
 def _definition(function: Callable[..., Any], *, attribute: str = "") -> Callable[..., Any]:
-    """What numba asks for the type of a call, and for the instructions that make it."""
+    """The function that numba asks for the type of a call, and for the instructions that make
+    it."""
     compiled: dict[tuple[Any, ...], Any] = {}
 
     def definition(typing_context: Any, *arguments: Any) -> Any:

@@ -1,8 +1,8 @@
-"""Memory for kept gates, used again from step to step.
+"""Memory for kept gates, which is used again from training step to training step.
 
-malloc gives large blocks back to the system at once, and each page of a fresh one is a fault: an
-LSTM of 128 units, 32 sequences and 64 steps took 4.0 ms a member forward into fresh memory (eight
-members), 1.5 ms into used.
+malloc returns large blocks to the system at once, and the first write to each page of a fresh one
+is a fault: a forward pass of an LSTM of 128 units, 32 sequences and 64 time steps took 4.0 ms a
+member into fresh memory (eight members), 1.5 ms into used memory.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ _changing = threading.Lock()
 
 
 def take(floats: int) -> Tensor:
-    """At least so many floats, of any content; the caller's alone until it gives them back.
+    """A tensor of at least so many floats, of any content, for the caller alone until `give_back`.
 
-    One that is never given back is freed like any tensor.
+    A tensor that is never given back is freed like any other.
     """
     with _changing:
         fitting = [room for room in _free if room.numel() >= floats]
         if fitting:
             chosen = min(fitting, key=torch.numel)
         elif _free:
-            # Too small a room makes way, so that no more are held than were ever in use at once.
+            # The largest free one, too small, is dropped: no more are held than were ever in use.
             chosen = max(_free, key=torch.numel)
         else:
             return torch.empty(floats)
@@ -35,6 +35,6 @@ def take(floats: int) -> Tensor:
 
 
 def give_back(room: Tensor) -> None:
-    """Leave a room for the next `take`; the caller must not touch it again."""
+    """Leave a tensor to the next `take`; the caller must not touch it again."""
     with _changing:
         _free.append(room)

@@ -1,4 +1,4 @@
-"""`CompiledStep`: whole optimizer steps of the plain networks, behind the stack's interface."""
+"""`CompiledStep`: whole training steps of plain networks, from tensors to tensors."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from rnnsearch.training.kernels.base import LayerShape
 
 
 class CompiledStep:
-    """S optimizer steps of K networks in one call: numbers in, linear head, mean squared error.
+    """S training steps of K networks in one call: numbers in, linear head, mean squared error.
 
-    Any number of layers, with dropout between them.
+    A network has any number of layers, with dropout between them.
 
     The equations are those of `forward`, `losses` and `optimizers`; sums are taken in another
-    order, so bits differ from theirs. A member's bits do not depend on its company, nor on how
-    its steps are divided among calls.
+    order, so bits differ from theirs. A member's bits do not depend on the other members, nor on
+    how its training steps are divided among calls.
 
-    Microseconds a member and step, one input and output, Adam, one core with AVX-512 that does 150
-    to 168 GFLOP/s in `torch.mm`, at (units, batch, steps) = (16, 1, 49): rnn 3.6, gru 6.1, lstm
-    7.6; at (64, 32, 50): 300, 970, 1330.
+    Microseconds for a training step of one member, with one input and output, Adam, one core with
+    AVX-512 that does 150 to 168 GFLOP/s in `torch.mm`, at (units, batch, steps) = (16, 1, 49): rnn
+    3.6, gru 6.1, lstm 7.6; at (64, 32, 50): 300, 970, 1330.
 
     Args:
-        layer: The lowest one, its units padded to a multiple of 16; members, batch and steps are
-            those of what `run` is given.
-        layers: How many there are, all as wide.
-        outputs: Of the head.
-        configs: Of the members, all of SGD or none.
+        layer: The shape of the lowest layer, its units padded to a multiple of 16. Members, batch
+            and time steps are taken from what `run` is given.
+        layers: How many layers there are, all of one width.
+        outputs: How many outputs the head has.
+        configs: The training configs of the members; all use SGD, or none does.
     """
 
     def __init__(
@@ -68,10 +68,10 @@ class CompiledStep:
         rows: Mapping[str, Tensor],
         factors: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Take the steps.
+        """Take the training steps.
 
-        A member whose loss or gradient norm is not finite stays as it was before that step, and
-        its later losses and norms repeat those of it.
+        A member whose loss or gradient norm is not finite stays as it was before that training
+        step, and its later losses and norms repeat that step's.
 
         Args:
             inputs: [S, K, T, B, I].
@@ -81,7 +81,7 @@ class CompiledStep:
             rows: `parameters`, `first`, `second` (not for SGD) [K, N] in the order of `layout_of`;
                 `powers` [K, 2], float64; `state0` and, of an `lstm`, `state1` [K, layers, B, H].
                 Changed in place.
-            factors: Of the learning rates, float64 [S, K]; None for one.
+            factors: What the learning rates are multiplied by, float64 [S, K]; None for one.
 
         Returns:
             Losses and gradient norms before clipping, [S, K].
@@ -116,38 +116,37 @@ class CompiledStep:
         )
         sizes = sizes._replace(row=row_floats(sizes))
         state = (K, self._layers, B, hidden)
-        wanted: dict[str, tuple[int, ...]] = {
+        shapes: dict[str, tuple[int, ...]] = {
             "inputs": (S, K, T, B, sizes.inputs),
             "targets": (S, K, T, B, sizes.outputs),
             "parameters": (K, sizes.row),
             "first": (K, sizes.row),
             "state0": state,
         }
-        found = {"inputs": inputs, "targets": targets, **rows}
+        tensors = {"inputs": inputs, "targets": targets, **rows}
         if self._adaptive:
-            wanted["second"] = (K, sizes.row)
+            shapes["second"] = (K, sizes.row)
         if sizes.memory:
-            wanted["state1"] = state
+            shapes["state1"] = state
         if masks is not None:
             if len(masks) != self._layers - 1:
                 raise PackError(f"masks of {len(masks)} layers between {self._layers}")
-            wanted["masks"], found["masks"] = (S, K, T, B, hidden), masks[0]
-        for name, expected in wanted.items():
-            tensor = found[name]
+            shapes["masks"], tensors["masks"] = (S, K, T, B, hidden), masks[0]
+        for name, expected in shapes.items():
+            tensor = tensors[name]
             if tuple(tensor.shape) != expected or min(expected) < 1:
                 raise PackError(f"{name} should be {expected}, is {tuple(tensor.shape)}")
             if tensor.dtype != torch.float32 or not tensor.is_contiguous():
                 raise PackError(f"{name} should be contiguous float32, is {tensor.dtype}")
         if len(self._settings) != K:
             raise PackError(f"{K} members of {len(self._settings)} configs")
-        # A carried state goes by other names there, and masks are of all layers.
-        named: dict[str, Tensor | None] = {name: found[name] for name in wanted}
-        named |= {"masks": masks, "h": named.pop("state0"), "c": named.pop("state1", None)}
+        # A state goes by other names there; the first layer's masks lie before all the others.
+        names = {"state0": "h", "state1": "c"}
         losses, norms = torch.empty(S, K), torch.empty(S, K)
         call_steps(
             self._name,
             sizes,
-            named,
+            {names.get(name, name): tensors[name] for name in shapes},
             StepNumbers(
                 rates=self._rates_of(S, factors),
                 settings=self._settings,
@@ -159,7 +158,7 @@ class CompiledStep:
         return losses, norms
 
     def _rates_of(self, updates: int, factors: Tensor | None) -> NDArray[np.float64]:
-        """Learning rates of every step, [S, K], contiguous."""
+        """The learning rates of every training step, [S, K], contiguous."""
         shape = (updates, self._rates.shape[1])
         if factors is None:
             return np.repeat(self._rates, updates, axis=0)

@@ -1,4 +1,4 @@
-"""What a call for whole training steps is given, and where things lie in its buffers."""
+"""What a call that takes whole training steps is given, and how its scratch buffer is divided."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from rnnsearch.training.kernels.compiled.vectors import LANES
 
 
 class StepSizes(NamedTuple):
-    """Axes of a call: S optimizer steps of K members."""
+    """The axes of a call that takes S training steps of K members, and the properties of the
+    cell."""
 
     members: int
     updates: int  # S
     layers: int
-    steps: int  # T, in time
+    steps: int  # time steps, T
     batch: int
     inputs: int
     outputs: int
@@ -54,7 +55,7 @@ class StepTensors(NamedTuple):
 
 
 class StepNumbers(NamedTuple):
-    """Arrays of a call."""
+    """The numbers of a call that are no tensors of the networks, as numpy arrays."""
 
     rates: NDArray[np.float64]  # [S, K], learning rates
     settings: NDArray[np.float64]  # [K, len(Column)]
@@ -64,7 +65,7 @@ class StepNumbers(NamedTuple):
 
 
 class Column(NamedTuple):
-    """Columns of the members' settings, float64."""
+    """The columns of the members' settings, float64."""
 
     beta1: int = 0
     beta2: int = 1
@@ -79,7 +80,7 @@ COLUMN = Column()
 
 
 class Leaves(NamedTuple):
-    """Places in a row, in floats, of a layer's weights or of the head's."""
+    """Where a layer's weights lie in a member's row of parameters, in floats."""
 
     w_ih: int
     w_hh: int
@@ -88,7 +89,7 @@ class Leaves(NamedTuple):
 
 
 class StepScratch(NamedTuple):
-    """Regions for one member and step at a time, shared by all."""
+    """Regions of the scratch buffer. They serve one training step of one member at a time."""
 
     factors: int  # [16]
     squares: int  # [64]
@@ -106,7 +107,7 @@ class StepScratch(NamedTuple):
 
 @jit_and_python
 def layer_sizes(sizes: StepSizes, layer: int) -> Sizes:
-    """The call that one member's layer would be by itself."""
+    """The sizes of the call that computes one layer of one member by itself."""
     inputs = sizes.inputs if layer == 0 else sizes.hidden
     return Sizes(
         members=1, steps=sizes.steps, batch=sizes.batch, inputs=inputs, hidden=sizes.hidden,
@@ -117,7 +118,7 @@ def layer_sizes(sizes: StepSizes, layer: int) -> Sizes:
 
 @jit_and_python
 def layer_leaves(sizes: StepSizes, layer: int) -> Leaves:
-    """Where a layer's weights lie in a row; those of the head follow the last layer's.
+    """Where a layer's weights lie in a row; the head's lie where those of one more layer would.
 
     All leaves of a layer are a multiple of sixteen floats, so that there is no gap between them.
     """
@@ -133,11 +134,11 @@ def layer_leaves(sizes: StepSizes, layer: int) -> Leaves:
 
 
 @jit_and_python
-def layer_outputs(sizes: StepSizes, scratch: StepScratch, layer: int) -> int:
-    """Where a layer's outputs lie."""
+def layer_outputs(sizes: StepSizes, first: int, layer: int) -> int:
+    """Where a layer's outputs lie; those of the lowest lie at `first`, `StepScratch.layers`."""
     if layer == 0:
-        return scratch.layers
-    second = layer_scratch(sizes, scratch.layers, 0).end
+        return first
+    second = layer_scratch(sizes, first, 0).end
     if layer == 1:
         return second
     third = layer_scratch(sizes, second, 1).end
@@ -146,13 +147,14 @@ def layer_outputs(sizes: StepSizes, scratch: StepScratch, layer: int) -> int:
 
 @jit_and_python
 def layer_dropped(sizes: StepSizes, outputs: int) -> int:
-    """Where a layer's outputs times its masks lie; the outputs themselves without dropout."""
+    """Where a layer's outputs times its dropout masks lie: at the outputs if there is no
+    dropout."""
     return after(outputs, sizes.steps * sizes.batch * sizes.hidden) if sizes.mask else outputs
 
 
 @jit_and_python
 def layer_scratch(sizes: StepSizes, outputs: int, layer: int) -> Scratch:
-    """A layer's other regions."""
+    """The regions of a layer that computes its outputs at `outputs`."""
     start = after(layer_dropped(sizes, outputs), sizes.steps * sizes.batch * sizes.hidden)
     return divide_scratch(start, layer_sizes(sizes, layer))
 
@@ -171,28 +173,24 @@ def divide_step(start: int, sizes: StepSizes) -> StepScratch:
     packed = after(d_outputs, rows * sizes.hidden)
     gradients = after(packed, rows * (sizes.outputs + 64))
     layers = after(gradients, sizes.row)
-    here = StepScratch(
-        start, squares, ones, zeros, head_panels, head_rows, errors, d_outputs, packed, gradients,
-        layers, layers,
-    )  # fmt: skip
     return StepScratch(
         start, squares, ones, zeros, head_panels, head_rows, errors, d_outputs, packed, gradients,
-        layers, layer_outputs(sizes, here, sizes.layers),
+        layers, layer_outputs(sizes, layers, sizes.layers),
     )  # fmt: skip
 
 
 def row_floats(sizes: StepSizes) -> int:
-    """Floats of a row of such a network."""
+    """How many floats a row of such a network's parameters has."""
     head = layer_leaves(sizes, sizes.layers).w_ih
     return head + sizes.outputs * sizes.hidden + padded(sizes.outputs)
 
 
 def step_extents(sizes: StepSizes, scratch: int) -> list[int]:
-    """Where the regions start, and the end; for the checked build."""
+    """Where every region starts, and the end, for the checked build."""
     regions = divide_step(scratch, sizes)
     starts = [*regions]
     for layer in range(sizes.layers):
-        outputs = layer_outputs(sizes, regions, layer)
+        outputs = layer_outputs(sizes, regions.layers, layer)
         inner = layer_scratch(sizes, outputs, layer)
         kept = divide_kept(inner.kept, layer_sizes(sizes, layer))
         starts += [outputs, layer_dropped(sizes, outputs), *inner, *kept]

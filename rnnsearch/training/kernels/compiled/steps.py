@@ -1,9 +1,10 @@
-"""Whole optimizer steps of many members in one call: forward, loss, backward, clip, update.
+"""Whole training steps of many members in one call: forward, loss, backward, clip, update.
 
-Members are looped over outside and steps inside, so that a small member's weights stay in the
-first-level cache from step to step. As in `layer`, a member's numbers depend on its own rows alone.
+The outer loop is over members and the inner one over training steps, so that a small member's
+weights stay in the first-level cache. As in `layer`, a member's numbers depend on its own rows
+alone.
 
-The layers are those of `member`, and read the rows of parameters where they lie.
+Layers are computed by `member`, which reads the weights where they lie in the rows of parameters.
 """
 
 from __future__ import annotations
@@ -41,17 +42,18 @@ from rnnsearch.training.kernels.compiled.vectors import FLOAT_BYTES
 def _layer(
     sizes: StepSizes, at: StepTensors, scratch: StepScratch, inputs: int, layer: int
 ) -> Tensors:
-    """The addresses of one layer of the member at `at`, reading the layer below."""
+    """The addresses for one layer of the member at `at`, which reads `inputs` or the layer
+    below."""
     leaves = layer_leaves(sizes, layer)
     weights = at.parameters
     states = FLOAT_BYTES * layer * sizes.batch * sizes.hidden
     if layer > 0:
-        inputs = layer_dropped(sizes, layer_outputs(sizes, scratch, layer - 1))
+        inputs = layer_dropped(sizes, layer_outputs(sizes, scratch.layers, layer - 1))
     return Tensors(
         inputs=inputs, w_ih=weights + FLOAT_BYTES * leaves.w_ih,
         w_hh=weights + FLOAT_BYTES * leaves.w_hh, b_ih=weights + FLOAT_BYTES * leaves.b_ih,
         b_hh=weights + FLOAT_BYTES * leaves.b_hh, h_first=at.h + states, c_first=at.c + states,
-        outputs=layer_outputs(sizes, scratch, layer), h_last=0, c_last=0, lengths=0, kept=0,
+        outputs=layer_outputs(sizes, scratch.layers, layer), h_last=0, c_last=0, lengths=0, kept=0,
         scratch=0,
     )  # fmt: skip
 
@@ -59,7 +61,7 @@ def _layer(
 @jit
 def _regions(sizes: StepSizes, scratch: StepScratch, layer: int) -> Any:
     inner = layer_sizes(sizes, layer)
-    regions = layer_scratch(sizes, layer_outputs(sizes, scratch, layer), layer)
+    regions = layer_scratch(sizes, layer_outputs(sizes, scratch.layers, layer), layer)
     return inner, regions, divide_kept(regions.kept, inner)
 
 
@@ -71,7 +73,8 @@ def _gradients(
     at: StepTensors,
     scratch: StepScratch,
 ) -> float:
-    """The loss of the member at `at`; its gradients go into the scratch's row."""
+    """The loss of the member at `at`; its gradients go into the scratch buffer's row of
+    gradients."""
     floats = sizes.steps * sizes.batch * sizes.hidden
     for layer in range(sizes.layers):
         inner, regions, kept = _regions(sizes, scratch, layer)
@@ -80,7 +83,7 @@ def _gradients(
         if sizes.mask and layer < sizes.layers - 1:
             masks = at.masks + FLOAT_BYTES * layer * sizes.mask
             multiply(floats, tensors.outputs, masks, layer_dropped(sizes, tensors.outputs))
-    hidden = layer_outputs(sizes, scratch, sizes.layers - 1)
+    hidden = layer_outputs(sizes, scratch.layers, sizes.layers - 1)
     loss = head_forward(sizes, at, scratch, hidden)
     head_backward(sizes, at, scratch, hidden)
     for layer in range(sizes.layers - 1, -1, -1):
@@ -89,8 +92,8 @@ def _gradients(
         leaves = layer_leaves(sizes, layer)
         last = layer == sizes.layers - 1
         one_row = last and sizes.outputs == 1
-        # A layer's input gradients take the place of its output gradients, which are read before.
-        slopes = Gradients(
+        # The gradients in a layer's inputs overwrite those in its outputs, which are read before.
+        gradients = Gradients(
             outputs=head_weights(sizes, at) if one_row else scratch.d_outputs, h_last=0, c_last=0,
             inputs=scratch.d_outputs if layer > 0 else 0,
             w_ih=scratch.gradients + FLOAT_BYTES * leaves.w_ih,
@@ -102,18 +105,20 @@ def _gradients(
         if sizes.mask and not last:
             masks = at.masks + FLOAT_BYTES * layer * sizes.mask
             multiply(floats, scratch.d_outputs, masks, scratch.d_outputs)
-        member_backward(backward_step, inner, tensors, regions, kept, slopes, 0)
+        member_backward(backward_step, inner, tensors, regions, kept, gradients, 0)
     return loss
 
 
 @jit_apart
 def _carry(sizes: StepSizes, at: StepTensors, scratch: StepScratch) -> None:
-    """The states after the last step in time become those before the next first."""
+    """Let the next training step start from the states after the last time step of this one."""
     floats = sizes.batch * sizes.hidden
     state = FLOAT_BYTES * floats
     last = (sizes.steps - 1) * state
     for layer in range(sizes.layers):
-        copy_vectors(floats, layer_outputs(sizes, scratch, layer) + last, at.h + layer * state)
+        copy_vectors(
+            floats, layer_outputs(sizes, scratch.layers, layer) + last, at.h + layer * state
+        )
         if sizes.memory:
             kept = _regions(sizes, scratch, layer)[2]
             copy_vectors(floats, kept.cells + last, at.c + layer * state)
@@ -121,7 +126,7 @@ def _carry(sizes: StepSizes, at: StepTensors, scratch: StepScratch) -> None:
 
 @jit
 def _member(sizes: StepSizes, tensors: StepTensors, s: int, k: int) -> StepTensors:
-    """The addresses of member k in step s."""
+    """The addresses of member k in training step s."""
     rows = FLOAT_BYTES * (s * sizes.members + k) * sizes.steps * sizes.batch
     row = FLOAT_BYTES * k * sizes.row
     states = FLOAT_BYTES * k * sizes.layers * sizes.batch * sizes.hidden
@@ -165,10 +170,10 @@ def _run_steps(
 
 
 def steps_function(cell: CompiledCell) -> Callable[[StepSizes, StepTensors, StepNumbers], None]:
-    """What takes all training steps of all members of a cell: for numba to compile.
+    """The function that takes all training steps of all members, for numba to compile.
 
-    A member whose loss or norm is not finite stays as it was before that step, and its later
-    losses and norms repeat those of it.
+    A member whose loss or norm is not finite stays as it was before that training step, and its
+    later losses and norms repeat that step's.
     """
     forward, backward = cell.forward, cell.backward
 

@@ -23,7 +23,7 @@ from rnnsearch.training.kernels.compiled.vectors import (
 )
 
 PANEL = 64
-"""Columns of a packed panel: four vectors."""
+"""How many columns a packed panel has: four vectors."""
 
 
 def block_of(rows: int, vectors: int, sums: int) -> tuple[int, int]:
@@ -72,7 +72,7 @@ class Product(NamedTuple):
 
 
 Place = tuple[int, int]
-"""Row and vector of a tile."""
+"""A sum of a tile: its row, and its vector of sixteen columns."""
 
 
 def accumulated(
@@ -87,7 +87,7 @@ def accumulated(
     """start(m, n) + sum over k of left[m, k] * right[k, n] for a tile, in registers.
 
     Args:
-        deep: False where the sum is of few products, not worth what follows for small tiles.
+        deep: Whether the sum is of many products, so that small tiles split it into partial sums.
     """
     # A fused multiply-add takes four cycles and two can start in each, so eight sums must be under
     # way: small tiles run several partial sums over the inner dimension, added at the end.
@@ -169,7 +169,7 @@ tile_4x4, tile_1x4 = _tile(4, 4), _tile(1, 4)
 
 @jit
 def _from_row(row: int, of: Product) -> Product:
-    """The rows of a product from one on."""
+    """The product of the rows from `row` on."""
     return Product(
         left=of.left + FLOAT_BYTES * row * of.left_row, left_row=of.left_row,
         left_step=of.left_step, right=of.right, right_step=of.right_step, depth=of.depth,

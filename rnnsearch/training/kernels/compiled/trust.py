@@ -1,4 +1,5 @@
-"""Whose a folder of machine code is: what another user may write there, our processes would run."""
+"""Whether other users may write into a folder of machine code, which our processes would then
+run."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ def foreign(folder: Path, *, way: bool = True) -> str:
 
     Args:
         folder: It and the files in it are looked at; what is not there is nobody's.
-        way: Look at the folders above it too. Not for the package's own folder: whoever may
+        way: Look at the folders above it too. Not for the package's user folder: whoever may
             write above it may change the package itself.
     """
     if pwd is None:
@@ -45,30 +46,30 @@ def foreign(folder: Path, *, way: bool = True) -> str:
 
 def _why(path: Path, *, sticky_will_do: bool) -> str:
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return ""
-    if found.st_uid not in (os.geteuid(), 0):
-        return f"belongs to {_user(found.st_uid)}"
-    if stat.S_ISLNK(found.st_mode) or (sticky_will_do and found.st_mode & stat.S_ISVTX):
+    if status.st_uid not in (os.geteuid(), 0):
+        return f"belongs to {_user(status.st_uid)}"
+    if stat.S_ISLNK(status.st_mode) or (sticky_will_do and status.st_mode & stat.S_ISVTX):
         return ""
-    if found.st_mode & stat.S_IWOTH:
+    if status.st_mode & stat.S_IWOTH:
         return "can be written by everybody"
-    if found.st_mode & stat.S_IWGRP and not _alone_in(found.st_gid):
-        return f"can be written by the group {_group(found.st_gid)}"
+    if status.st_mode & stat.S_IWGRP and not _alone_in(status.st_gid):
+        return f"can be written by the group {_group(status.st_gid)}"
     return ""
 
 
 def _alone_in(gid: int) -> bool:
-    """Whether a group is a user's private one, as many systems make it beside each user."""
+    """Whether a group is this user's private one, as many systems make one for each user."""
     if gid == 0:
         return True
     try:
-        own, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(gid)
+        user, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(gid)
     except KeyError:
         return False
-    alone = set(group.gr_mem) <= {own.pw_name}
-    return own.pw_gid == gid and group.gr_name == own.pw_name and alone
+    alone = set(group.gr_mem) <= {user.pw_name}
+    return user.pw_gid == gid and group.gr_name == user.pw_name and alone
 
 
 def _user(uid: int) -> str:

@@ -1,7 +1,7 @@
-"""A row of gradients meets a row of parameters: norm, clip, Adam, AdamW, SGD.
+"""What a row of gradients does to a row of parameters: norm, clip, Adam, AdamW, SGD.
 
 The equations are those of `training.optimizers`, which are torch's. Rows are a multiple of sixteen
-floats; their gaps hold zeros and stay at zero.
+floats; the gaps in them hold zeros and stay at zero.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from rnnsearch.training.kernels.compiled.vectors import (
 
 
 class Factors(NamedTuple):
-    """Places, in floats, of the numbers of one update; what does not apply is neutral."""
+    """Where the numbers of one update lie, in floats. A number that does not apply is neutral."""
 
     scale: int = 0  # of the gradient: the clip
     l2: int = 1
@@ -49,7 +49,8 @@ FACTORS = Factors()
 _ADAM_EPSILON = 1e-8
 _CLIP_EPSILON = 1e-6
 _SUMS = 4
-"""Vectors of partial sums of a norm: an addition waits four cycles for the one before."""
+"""How many vectors of partial sums a norm has: an addition takes four cycles, and the next one to
+the same sum has to wait for it."""
 
 
 @vector_intrinsic
@@ -70,7 +71,11 @@ def _squares(code: Emitter, count: Address, row: Address, out: Address) -> None:
 
 @jit
 def sum_of_squares(count: int, row: int, room: int) -> float:
-    """In float32, which overflows where torch's norm does; `room` holds 64 floats."""
+    """The sum of squares of a row, in float32, which overflows where torch's norm does.
+
+    Args:
+        room: The address of 64 floats to work in.
+    """
     _squares(count, row, room)
     total: float = read_float(room)
     for n in range(1, 4 * LANES):
@@ -136,7 +141,14 @@ def update(
     settings: NDArray[np.float64],
     powers: NDArray[np.float64],
 ) -> None:
-    """Clip and apply the gradients; `settings` by `COLUMN`, `powers` are advanced."""
+    """Clip the gradients of one member and apply them to its parameters.
+
+    Args:
+        norm: Of the gradients, before clipping.
+        rate: The learning rate.
+        settings: The member's settings, by `COLUMN`.
+        powers: beta1 and beta2 to the power of the training steps taken; they are advanced.
+    """
     factors = scratch.factors
     clip = settings[COLUMN.clip_norm] / (norm + _CLIP_EPSILON)
     decay = rate * settings[COLUMN.decay]

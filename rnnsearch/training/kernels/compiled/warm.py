@@ -19,7 +19,11 @@ from collections.abc import Sequence
 
 
 def main(cells: Sequence[str]) -> int:
-    """Warm up the named cells, the first one first; without any, all of them."""
+    """Compile the named cells, the first one first; without names, all cells.
+
+    Returns:
+        The exit status: 2 if a name is unknown, else 0.
+    """
     try:
         from rnnsearch.training.kernels.compiled import cache, entry, host
     except ImportError as error:

@@ -1,4 +1,8 @@
-"""One network computed in several forms, and how far their numbers lie apart."""
+"""One network computed in several forms, and how far their numbers lie apart.
+
+`rnnsearch explain` prints these distances, so that a reader sees that the lines of numpy that it
+prints compute what is trained.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +12,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rnnsearch.models import reference
-from rnnsearch.models.cells import CELLS
+from rnnsearch.models.cells import CELLS, function_name
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.explain import code_name
 from rnnsearch.models.initial import initial_weights
-from rnnsearch.models.network import RecurrentNetwork
+from rnnsearch.models.network import RecurrentNetwork, torch_layer
 from rnnsearch.models.reference import Array, LayerWeights
+from rnnsearch.training.kernels import traced
 
 Form = tuple[list[Array], list[Array]]
 """Outputs with the last states, and gradients; none of either where a form does not give them."""
 
 Run = Callable[[Tensor], tuple[Tensor, Sequence[Tensor]]]
 """From inputs to outputs and last states."""
-
-NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 def differences(
@@ -37,11 +40,11 @@ def differences(
 ) -> dict[str, dict[str, float]]:
     """The largest difference of each two forms of one network, in float64.
 
-    From scratch are the lines of numpy of the cell's file. Of a cell that torch has, its gradients
-    are those by hand of `models.reference`; cell by cell steps `nn.RNNCell` (`GRUCell`,
-    `LSTMCell`) in a loop; fused is `nn.RNN` (`GRU`, `LSTM`), one module a layer where widths
-    differ. Of another cell, step by step is the network that a search trains, and at once
-    computes all steps together by a scan, which doubles the steps that are done in each round.
+    "From scratch" are the lines of numpy in the cell's file. Of a cell that torch has, their
+    gradients are those written by hand in `models.reference`; "cell by cell" calls the function
+    behind `nn.RNNCell` (`GRUCell`, `LSTMCell`) at every time step, and "fused" the one behind
+    `nn.RNN` (`GRU`, `LSTM`) for each layer. Of another cell, "step by step" is the network of one
+    trial, and "at once" is what packs train: all time steps by one scan.
 
     Returns:
         By pair of forms, the largest absolute difference in `outputs` (and last states of a cell
@@ -54,55 +57,44 @@ def differences(
         forms = _of_torch(cell, layers, inputs, nonlinearity)
     else:
         forms = _of_steps(cell, hidden_sizes, inputs)
-    found = {}
+    distances = {}
     for one, other in combinations(forms, 2):
         parts = zip(("outputs", "gradients"), forms[one], forms[other], strict=True)
-        found[f"{one} against {other}"] = {
+        distances[f"{one} against {other}"] = {
             part: max(float(np.abs(a - b).max()) for a, b in zip(first, second, strict=True))
             for part, first, second in parts
             if first and second
         }
-    return found
+    return distances
 
 
 def _of_torch(
     cell: str, layers: Sequence[LayerWeights], inputs: Array, nonlinearity: str
 ) -> dict[str, Form]:
     leaves = [[torch.from_numpy(array).requires_grad_() for array in one] for one in layers]
-    bent = {"nonlinearity": nonlinearity} if CELLS[cell].nonlinearities else {}
+    name = function_name(cell, nonlinearity)
+    step = getattr(torch, f"{name}_cell")
 
-    def module(what: str, *sizes: int) -> nn.Module:
-        made: nn.Module = getattr(nn, CELLS[cell].torch + what)(*sizes, dtype=torch.float64, **bent)
-        return made
+    def zeros(inputs: Tensor, weights: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        return (inputs.new_zeros(inputs.shape[1], weights[1].shape[1]),) * CELLS[cell].states
 
-    def cell_by_cell(entered: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
-        current, last = list(entered), list[Tensor]()
+    def cell_by_cell(current: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
+        last: list[Tensor] = []
         for weights in leaves:
-            single = module("Cell", weights[0].shape[1], weights[1].shape[1])
-            own = dict(zip(NAMES, weights, strict=True))
-            state: Any = None
-            outputs = []
+            state, outputs = zeros(current, weights), []
             for x in current:
-                state = torch.func.functional_call(single, own, (x, state))
-                outputs.append(_parts(state)[0])
-            current = outputs
-            last += _parts(state)
-        return torch.stack(current), last
+                state = _parts(step(x, state if len(state) > 1 else state[0], *weights))
+                outputs.append(state[0])
+            current = torch.stack(outputs)
+            last += state
+        return current, last
 
     def fused(current: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
         last: list[Tensor] = []
-        alike = len({len(one.w.T) for one in layers}) == 1
-        # One module where all widths agree, as torch has it; else a module a layer.
-        for together in [leaves] if alike else [[weights] for weights in leaves]:
-            into, across = together[0][:2]
-            whole = module("", into.shape[1], across.shape[1], len(together))
-            own = {
-                f"{name}_l{place}": weight
-                for place, weights in enumerate(together)
-                for name, weight in zip(NAMES, weights, strict=True)
-            }
-            current, after = torch.func.functional_call(whole, own, (current,))
-            last += [part[place] for place in range(len(together)) for part in _parts(after)]
+        for weights in leaves:
+            first = zeros(current, weights)
+            current, after = torch_layer(name, current, weights, first, training=True)
+            last += after
         return current, last
 
     weights = [leaf for one in leaves for leaf in one]
@@ -113,7 +105,8 @@ def _of_torch(
     }
 
 
-def _parts(state: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def _parts(state: Any) -> tuple[Any, ...]:
+    """A state of one part or several, as a tuple."""
     return state if isinstance(state, tuple) else (state,)
 
 
@@ -123,8 +116,7 @@ def _from_scratch(
     run = getattr(CELLS[cell].code, code_name(cell, nonlinearity))
     outputs, last = inputs, []
     for one in layers:
-        found = run(outputs, *one)
-        outputs, *memory = found if CELLS[cell].states > 1 else (found,)
+        outputs, *memory = _parts(run(outputs, *one))
         last += [outputs[-1], *memory]
     taken = reference.forward(cell, layers, inputs, nonlinearity=nonlinearity)
     back = reference.backward(cell, layers, taken, 2 * taken.outputs, nonlinearity=nonlinearity)
@@ -138,7 +130,7 @@ def _of_steps(cell: str, hidden_sizes: Sequence[int], inputs: Array) -> dict[str
     network.load_state_dict({name: weight.double() for name, weight in drawn.items()})
     code, leaves = CELLS[cell].code, CELLS[cell].leaves
     layers = [
-        {leaf.name: network._named(leaf.name, layer) for leaf in leaves}
+        {leaf.name: network.weight(leaf.name, layer) for leaf in leaves}
         for layer in range(len(hidden_sizes))
     ]
     scratch = inputs
@@ -148,13 +140,16 @@ def _of_steps(cell: str, hidden_sizes: Sequence[int], inputs: Array) -> dict[str
 
     def step_by_step(current: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
         for layer in range(len(layers)):
-            first = network._first(layer, 0, current.shape[1])
-            current, _ = network._layer(layer, 0, current, first)
+            first = network.first_state(layer, 0, current.shape[1])
+            current, _ = network.run_layer(layer, 0, current, first)
         return current, ()
 
     def at_once(current: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
-        for one in layers:
-            current = code.at_once(current, one)
+        for one, units in zip(layers, hidden_sizes, strict=True):
+            stacked = {name: weight.unsqueeze(0) for name, weight in one.items()}
+            state = [current.new_zeros(1, current.shape[1], units)] * CELLS[cell].states
+            outputs, _ = traced.layer(cell, units, current.unsqueeze(0), stacked, tuple(state))
+            current = outputs.squeeze(0)
         return current, ()
 
     weights = [weight for one in layers for weight in one.values()]
