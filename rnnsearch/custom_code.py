@@ -33,15 +33,15 @@ def find_class(path: str, noun: str) -> type:
     Raises:
         InputError: As for `find_object`, or what stands there is no class.
     """
-    found = find_object(path, noun)
-    if not isinstance(found, type):
+    cls = find_object(path, noun)
+    if not isinstance(cls, type):
         raise InputError(
-            f"{path} is {_kind(found)}, and a {noun} is a class. Name the class itself, not what "
+            f"{path} is {_kind(cls)}, and a {noun} is a class. Name the class itself, not what "
             "makes or wraps it."
         )
-    if found.__module__ in SCRIPTS:
-        raise InputError(_in_a_script(path, found.__qualname__, noun))
-    return found
+    if cls.__module__ in SCRIPTS:
+        raise InputError(_in_a_script(path, cls.__qualname__, noun))
+    return cls
 
 
 def find_object(path: str, noun: str) -> Any:
@@ -66,7 +66,7 @@ def find_object(path: str, noun: str) -> Any:
     )
     try:
         with _apart():
-            found: Any = import_module(module)
+            target: Any = import_module(module)
     except ModuleNotFoundError as error:
         missed = f"{module}.".startswith(f"{error.name}.")
         whose = "" if missed else place_of(error)
@@ -75,10 +75,10 @@ def find_object(path: str, noun: str) -> Any:
     except (Exception, SystemExit) as error:
         raise InputError(f"cannot import the {noun} {path}: {blame(error)}") from error
     for name in qualname.split("."):
-        if not hasattr(found, name):
+        if not hasattr(target, name):
             raise InputError(f"cannot import the {noun} {path}: {module} has no {qualname}. {how}")
-        found = getattr(found, name)
-    return found
+        target = getattr(target, name)
+    return target
 
 
 @contextmanager
@@ -110,13 +110,13 @@ def blame(error: BaseException) -> str:
         return f"SyntaxError: {error.msg} ({error.filename}:{error.lineno})"
     name = type(error).__name__
     text = str(error).strip()
-    said = f"{name}: {text}" if text else name
+    reason = f"{name}: {text}" if text else name
     if isinstance(error, SystemExit):
-        said = f"SystemExit({error.code!r}): it ends the program"
+        reason = f"SystemExit({error.code!r}): it ends the program"
     elif isinstance(error, EOFError):
-        said = f"{said}: nobody is there to answer a question"
+        reason = f"{reason}: nobody is there to answer a question"
     place = place_of(error)
-    return f"{said} ({place})" if place else said
+    return f"{reason} ({place})" if place else reason
 
 
 def place_of(error: BaseException) -> str:
@@ -142,8 +142,8 @@ def _libraries() -> tuple[Path, ...]:
     A checkout that is installed in place lies in none of them, so its code counts as custom.
     """
     names = ("stdlib", "platstdlib", "purelib", "platlib", "scripts")
-    found = [Path(sysconfig.get_path(name)).resolve() for name in names]
-    return tuple(dict.fromkeys(found))
+    folders = [Path(sysconfig.get_path(name)).resolve() for name in names]
+    return tuple(dict.fromkeys(folders))
 
 
 @contextmanager

@@ -51,25 +51,25 @@ def custom_class(name: str, group: str, noun: str) -> type:
     return find_class(entries[name].value if name in entries else name, noun)
 
 
-def no_config(found: type, section: str, lacks: str = "") -> str | None:
+def no_config(cls: type, section: str, lacks: str = "") -> str | None:
     """What a class lacks to be the config of a section of a space file; None for nothing.
 
     Args:
         section: The section whose keys are its fields, such as `task`.
         lacks: What the class is known to lack beyond that; empty for nothing.
     """
-    if not dataclasses.is_dataclass(found):
+    if not dataclasses.is_dataclass(cls):
         return f"it must be a dataclass, whose fields are the keys under `{section}`."
-    if not getattr(found, "__dataclass_params__").frozen:  # noqa: B009  (unknown to type checkers)
+    if not getattr(cls, "__dataclass_params__").frozen:  # noqa: B009  (unknown to type checkers)
         return "the dataclass must be frozen: @dataclass(frozen=True)."
     if lacks:
         return lacks
-    if "<locals>" in found.__qualname__:
+    if "<locals>" in cls.__qualname__:
         return (
-            f"it is made inside of a function, as {found.__qualname__}, where nobody finds it "
+            f"it is made inside of a function, as {cls.__qualname__}, where nobody finds it "
             "again. Define the class at the top of its module."
         )
-    return _fields_problem(found)
+    return _fields_problem(cls)
 
 
 def _fields_problem(cls: type) -> str | None:
@@ -139,18 +139,18 @@ class Configs(Mapping[str, type]):
 
         Raises:
             KeyError: The name is not built in, nor can it be that of a custom class.
-            InputError: It names a custom class that cannot be found, or is no such config.
+            InputError: It names a custom class that cannot be cls, or is no such config.
         """
         if name in self._built_in:
             return self._built_in[name]
         if not is_custom(name, self.group):
             raise KeyError(name)
         if name not in self._brought:
-            found = custom_class(name, self.group, self._noun)
-            lacks = "" if hasattr(found, self._method) else f"it has no method {self._method}()."
-            if problem := no_config(found, self._section, lacks):
+            cls = custom_class(name, self.group, self._noun)
+            lacks = "" if hasattr(cls, self._method) else f"it has no method {self._method}()."
+            if problem := no_config(cls, self._section, lacks):
                 raise InputError(f"{name} is no {self._noun}: {problem}")
-            self._brought[name] = _named(found, name, self._method)
+            self._brought[name] = _named(cls, name, self._method)
         return self._brought[name]
 
     def __contains__(self, name: object) -> bool:
@@ -171,28 +171,28 @@ class Configs(Mapping[str, type]):
         return sum(1 for _ in self)
 
 
-def _named(found: Any, name: str, method: str) -> type:
+def _named(cls: Any, name: str, method: str) -> type:
     """A subclass of a custom config, with a field `type` and with errors that name their place."""
 
     def checked(self: Any) -> None:
-        if hasattr(found, "__post_init__"):
+        if hasattr(cls, "__post_init__"):
             with calling(name):
-                found.__post_init__(self)
+                cls.__post_init__(self)
 
     def make(self: Any, *of_it: Any) -> Any:
         call = f"{name}.{method}()"
         with calling(call):
-            made = getattr(found, method)(self, *of_it)
+            made = getattr(cls, method)(self, *of_it)
         return CustomObject(made, name)
 
     return dataclasses.make_dataclass(
-        found.__name__,
+        cls.__name__,
         [("type", Literal[name], name)],
-        bases=(found,),
+        bases=(cls,),
         namespace={
-            "__doc__": found.__doc__,
-            "__module__": found.__module__,
-            "__qualname__": found.__qualname__,
+            "__doc__": cls.__doc__,
+            "__module__": cls.__module__,
+            "__qualname__": cls.__qualname__,
             "__post_init__": checked,
             method: make,
         },
@@ -216,12 +216,12 @@ class CustomObject:
 
     def __getattr__(self, attribute: str) -> Any:
         with calling(f"{self._name}: {attribute}", _MissingAttributeError):
-            found = getattr(self._made, attribute)
-        if not callable(found):
-            return found
+            value = getattr(self._made, attribute)
+        if not callable(value):
+            return value
 
         def call(*args: Any, **named: Any) -> Any:
             with calling(f"{self._name}: {attribute}()"):
-                return found(*args, **named)
+                return value(*args, **named)
 
         return call

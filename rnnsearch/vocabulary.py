@@ -167,22 +167,24 @@ def keys(cls: type) -> Mapping[str, Key]:
         if dataclasses.is_dataclass(one)
     ]
     types, documented = get_type_hints(cls), _documented(cls)
-    found = {}
+    described = {}
     for field in dataclasses.fields(cls):
-        said = [one for home in homes if field.name in home for one in _said(home[field.name])]
-        never, one_of = _first(said, NeverSampled), _first(said, OneOf)
-        found[field.name] = Key(
+        annotations = [
+            one for home in homes if field.name in home for one in _annotations(home[field.name])
+        ]
+        never, one_of = _first(annotations, NeverSampled), _first(annotations, OneOf)
+        described[field.name] = Key(
             types[field.name],
             _default(field),
-            _first(said, str) or documented.get(field.name, ""),
-            _first(said, Range) or Range(),
-            _first(said, Members) or Members(),
+            _first(annotations, str) or documented.get(field.name, ""),
+            _first(annotations, Range) or Range(),
+            _first(annotations, Members) or Members(),
             never.why if never else "",
-            _first(said, Needs),
+            _first(annotations, Needs),
             one_of.configs if one_of else None,
-            frozenset(one for one in said if isinstance(one, Mark)),
+            frozenset(one for one in annotations if isinstance(one, Mark)),
         )
-    return found
+    return described
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:
@@ -192,18 +194,18 @@ def _default(field: dataclasses.Field[Any]) -> Any:
     return REQUIRED if field.default is dataclasses.MISSING else field.default
 
 
-def _first(said: list[Any], kind: type[T]) -> T | None:
-    return next((one for one in said if isinstance(one, kind)), None)
+def _first(annotations: list[Any], kind: type[T]) -> T | None:
+    return next((one for one in annotations if isinstance(one, kind)), None)
 
 
-def _said(hint: Any) -> Iterator[Any]:
+def _annotations(hint: Any) -> Iterator[Any]:
     """What stands in every `Annotated` of a type hint, also within `Annotated[int, ...] | None`."""
     if get_origin(hint) is Annotated:
         yield from hint.__metadata__
         hint = get_args(hint)[0]
     for part in get_args(hint):
         if get_origin(part) is not None:
-            yield from _said(part)
+            yield from _annotations(part)
 
 
 def _documented(cls: type) -> Mapping[str, str]:
@@ -211,19 +213,19 @@ def _documented(cls: type) -> Mapping[str, str]:
 
     The docstrings of its bases are read too; where both name an attribute, the class's own counts.
     """
-    found: dict[str, str] = {}
+    meanings: dict[str, str] = {}
     for one in reversed(cls.__mro__):
         name = ""
         text = inspect.cleandoc(one.__doc__ or "") if dataclasses.is_dataclass(one) else ""
         for line in text.partition("Attributes:\n")[2].splitlines():
             if match := re.match(r"    (\w+): (.*)", line):
                 name = match[1]
-                found[name] = match[2]
+                meanings[name] = match[2]
             elif name and line.startswith("        "):
-                found[name] += " " + line.strip()
+                meanings[name] += " " + line.strip()
             else:
                 name = ""
-    return found
+    return meanings
 
 
 def outside(config: Any) -> list[tuple[str, str]]:
@@ -232,13 +234,13 @@ def outside(config: Any) -> list[tuple[str, str]]:
     Returns:
         Pairs of a key (`rollout.steps`) and what is wrong with its value.
     """
-    found: list[tuple[str, str]] = []
+    problems: list[tuple[str, str]] = []
     cls: Any = type(config)
     for name, key in keys(cls).items():
         value = getattr(config, name)
         if dataclasses.is_dataclass(value):
-            found += [(f"{name}.{inner}", message) for inner, message in outside(value)]
+            problems += [(f"{name}.{inner}", message) for inner, message in outside(value)]
         elif problem := key.problem(value):
-            said = list(value) if isinstance(value, tuple) else value
-            found.append((name, f"{problem}, not {said}."))
-    return found
+            shown = list(value) if isinstance(value, tuple) else value
+            problems.append((name, f"{problem}, not {shown}."))
+    return problems

@@ -29,13 +29,13 @@ def read_first_trials(entry: Entry | None, study: Candidate) -> tuple[dict[str, 
             message = "must be a list of mappings, such as [{model.cell: lstm}]."
             note(study.file.mistakes, node.place, "first_trials", message)
         return ()
-    found: list[dict[str, Any]] = []
+    trials: list[dict[str, Any]] = []
     for number, item in enumerate(node.items):
         with noted(study.file.mistakes):
             params = _one(f"first_trials[{number}]", item, study)
-            if params is not None and params not in found:
-                found.append(params)
-    return tuple(found)
+            if params is not None and params not in trials:
+                trials.append(params)
+    return tuple(trials)
 
 
 def _one(where: str, node: Node, study: Candidate) -> dict[str, Any] | None:
@@ -45,19 +45,19 @@ def _one(where: str, node: Node, study: Candidate) -> dict[str, Any] | None:
         raise wrong(node.place, where, message)
     file = study.file
     named: dict[str, Any] = {}
-    with all_noted() as found:
+    with all_noted() as mistakes:
         for key, entry in node.entries.items():
-            with noted(found):
+            with noted(mistakes):
                 named |= _value(where, key, entry, study)
     if any(map(file.is_wrong, file.distributions)):
         return None
-    with all_noted() as found:
+    with all_noted() as mistakes:
 
         def value_of(key: str, distribution: Distribution) -> Any:
             value = named.get(key, file.fields[key].default)
             if not distribution.contains(value):
                 default = f"its default {plain_text(value)} is outside of {distribution}."
-                note(found, node.place, where, f"must name {key}: {default}")
+                note(mistakes, node.place, where, f"must name {key}: {default}")
             return value
 
         known = assigned(study, value_of)
@@ -65,7 +65,7 @@ def _one(where: str, node: Node, study: Candidate) -> dict[str, Any] | None:
             parameter = study.parameters[key]
             if key not in known and not any(map(file.overridden, parameter.when)):
                 message = f"{key} is not sampled here: that needs {parameter.told()}."
-                note(found, node.entries[key].place, where, f"{message} Leave it out.")
+                note(mistakes, node.entries[key].place, where, f"{message} Leave it out.")
     return {key: label(known[key]) for key in study.parameters if key in known}
 
 

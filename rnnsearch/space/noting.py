@@ -66,10 +66,10 @@ def noted(mistakes: list[Mistake]) -> Iterator[None]:
 @contextmanager
 def all_noted() -> Iterator[list[Mistake]]:
     """Give a list for mistakes; at the end of the block they are raised as one error, if any."""
-    found: list[Mistake] = []
-    yield found
-    if found:
-        raise WrongError(*found)
+    mistakes: list[Mistake] = []
+    yield mistakes
+    if mistakes:
+        raise WrongError(*mistakes)
 
 
 @contextmanager

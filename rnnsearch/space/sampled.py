@@ -35,33 +35,36 @@ def read_distribution(field: Field, node: MappingNode) -> Distribution:
     if reason := field.never_sampled:
         message = f"is never sampled, since {reason}. Write one value: {in_words(field.type)}."
         raise wrong(node.place, key, message)
-    with all_noted() as found:
+    with all_noted() as mistakes:
         for name, entry in node.entries.items():
             if name not in KINDS and name not in EXTRAS:
                 allowed = f"allowed are {', '.join(KINDS)}, and step, when"
                 message = f"is no part of a distribution; {allowed}."
                 near = nearest(name, [*KINDS, *EXTRAS])
-                note(found, entry.place, f"{key}.{name}", message, near)
+                note(mistakes, entry.place, f"{key}.{name}", message, near)
         kinds = [entry for name, entry in node.entries.items() if name in KINDS]
-        if not kinds and not found:
+        if not kinds and not mistakes:
             message = f"names no distribution; one of {', '.join(KINDS)} is needed."
             raise wrong(node.place, key, message)
         if len(kinds) > 1:
             names = " and ".join(entry.key for entry in kinds)
-            note(found, kinds[1].place, key, f"has {len(kinds)} distributions, {names}; keep one.")
+            message = f"has {len(kinds)} distributions, {names}; keep one."
+            note(mistakes, kinds[1].place, key, message)
         elif kinds:
-            with noted(found):
-                distribution = _of_kind(field, kinds[0], node.entries.get("step"), found)
+            with noted(mistakes):
+                distribution = _of_kind(field, kinds[0], node.entries.get("step"), mistakes)
     return distribution
 
 
-def _of_kind(field: Field, entry: Entry, step: Entry | None, found: list[Mistake]) -> Distribution:
+def _of_kind(
+    field: Field, entry: Entry, step: Entry | None, mistakes: list[Mistake]
+) -> Distribution:
     kind, place = entry.key, entry.node.place
     how = KINDS[kind]
     if step is not None and not how.stepped:
         stepped = " and ".join(word for word, one in KINDS.items() if one.stepped)
         message = f"goes with {stepped}, not with {kind}."
-        note(found, step.place, f"{field.key}.step", message)
+        note(mistakes, step.place, f"{field.key}.step", message)
     if kind == "choice":
         return _choice(field, entry.node)
     fitting = kinds_for(field)
@@ -103,10 +106,10 @@ def _choice(field: Field, node: Node) -> Choice:
             f"apart by a search. Leave some out{remedy}.",
         )
     members: dict[Any, None] = {}
-    with all_noted() as found:
+    with all_noted() as mistakes:
         for number, item in enumerate(node.items, start=1):
             part = f"choice member {number}"
-            with noted(found):
+            with noted(mistakes):
                 value = read_value(field, item, what=part)
                 if value in members:
                     message = f"{part} is there twice: {plain_text(value)}. Leave one out."
@@ -132,9 +135,9 @@ def _bounds(field: Field, kind: str, node: Node) -> tuple[Any, Any]:
         message = f"{kind} needs its two ends, {kind}: [low, high], both of which it can draw."
         raise wrong(place, key, message)
     ends: list[Any] = []
-    with all_noted() as found:
+    with all_noted() as mistakes:
         for item, name in zip(node.items, ("the lower", "the upper"), strict=True):
-            with noted(found):
+            with noted(mistakes):
                 ends.append(read_value(field, item, what=f"{name} end of {kind}"))
     if any(end is None or isinstance(end, str) for end in ends):
         raise wrong(place, key, f"{kind} needs two numbers, [low, high].")

@@ -26,21 +26,21 @@ def read_conditions(file: SpaceFile) -> dict[str, dict[str, Condition]]:
     Returns:
         The conditions by the key of the sampled field, then by that of the field they look at.
     """
-    found: dict[str, dict[str, Condition]] = {}
+    conditions: dict[str, dict[str, Condition]] = {}
     for key, entry in file.whens.items():
         with file.reading(key):
-            found[key] = _read_when(key, entry.node, file)
-    while cycle := find_cycle(found):
+            conditions[key] = _read_when(key, entry.node, file)
+    while cycle := find_cycle(conditions):
         message = f"waits for itself: {' -> '.join(cycle)}. Take one of these conditions out."
         note(file.mistakes, file.whens[cycle[0]].place, f"{cycle[0]}.when", message)
         file.wrong.update(cycle)
         # Without these conditions the rest of the file can still be checked.
-        found.update({key: {} for key in cycle})
-    return found
+        conditions.update({key: {} for key in cycle})
+    return conditions
 
 
 def _read_when(key: str, node: Node, file: SpaceFile) -> dict[str, Condition]:
-    found: dict[str, Condition] = {}
+    conditions: dict[str, Condition] = {}
     where = f"{key}.when"
     if not isinstance(node, MappingNode) or not node.entries:
         message = "must be a mapping of a field to its values, such as {model.cell: rnn}."
@@ -49,13 +49,13 @@ def _read_when(key: str, node: Node, file: SpaceFile) -> dict[str, Condition]:
     for name, inner in node.entries.items():
         if name in known:
             with noted(file.mistakes):
-                found[name] = _condition(where, known[name], inner.node)
-                _check_possible(key, known[name], inner.node, found[name], file)
+                conditions[name] = _condition(where, known[name], inner.node)
+                _check_possible(key, known[name], inner.node, conditions[name], file)
         elif file.task_type is not None or not name.startswith("task."):
             # Where the task is unknown nobody knows its fields, and its type is a mistake already.
             message = f"{name!r} is no field of task, model or training."
             note(file.mistakes, inner.place, where, message, nearest(name, known))
-    return found
+    return conditions
 
 
 def _condition(where: str, parent: Field, node: Node) -> Condition:
@@ -69,9 +69,9 @@ def _condition(where: str, parent: Field, node: Node) -> Condition:
     if not nodes:
         raise wrong(node.place, where, f"the list of values of {parent.key} is empty.")
     members: list[Any] = []
-    with all_noted() as found:
+    with all_noted() as mistakes:
         for item in nodes:
-            with noted(found), within(item.place, where, parent.key):
+            with noted(mistakes), within(item.place, where, parent.key):
                 members.append(read_value(parent, item))
     return Among(dict.fromkeys(members))
 
@@ -82,9 +82,9 @@ def _between(where: str, parent: Field, node: MappingNode) -> Between:
         message = "is no number, so it has no range; write a value or a list of values."
         raise wrong(node.place, where, f"{parent.key} {message}")
     ends: dict[str, float] = {}
-    with all_noted() as found:
+    with all_noted() as mistakes:
         for name, entry in node.entries.items():
-            with noted(found):
+            with noted(mistakes):
                 ends[name] = _end(where, name, entry)
     if not ends:
         raise wrong(node.place, where, "a range needs min, max or both.")
@@ -134,8 +134,8 @@ def _check_possible(
     if not isinstance(condition, Among):
         raise wrong(place, where, f"{told} never holds: {drawn}")
     names = [one for one in distribution.extremes if isinstance(one, str)]
-    with all_noted() as found:
+    with all_noted() as mistakes:
         for member in condition:
             if not distribution.contains(member):
                 message = f"{parent.key} is never {plain_text(member)}: {drawn}"
-                note(found, place, where, message, nearest(str(member), names))
+                note(mistakes, place, where, message, nearest(str(member), names))
