@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, get_args
@@ -23,7 +23,7 @@ from rnnsearch.tasks.base import Head
 from rnnsearch.tasks.families import family_of, use_of
 from rnnsearch.tasks.fingerprint import Fingerprint, fingerprint
 from rnnsearch.tasks.use import ModelDescription, Use
-from rnnsearch.training.codec import config_from_json, config_to_json, custom_classes
+from rnnsearch.training.codec import config_from_json, config_to_json, custom_classes, from_json
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.weights import CARRIED, History
 
@@ -125,7 +125,7 @@ class Checkpoint:
             if head not in get_args(Head):
                 raise ValueError(f"the head {head!r} is none of {', '.join(get_args(Head))}")
             read = said.get("data") and Fingerprint.from_json(said["data"])
-            history = said.get("history") and History.from_json(said["history"])
+            history = said.get("history") and from_json(History, said["history"], "history")
             tensors = safetensors.torch.load(raw)
         except RecursionError:
             raise ModelError(f"{damaged} ({CONFIG_FILE} is nested too deeply).") from None
@@ -163,7 +163,7 @@ class Checkpoint:
             "manifest": dict(self.manifest),
             "metrics": dict(self.metrics),
             "epoch": self.epoch,
-            **({} if self.history is None else {"history": self.history.to_json()}),
+            **({} if self.history is None else {"history": asdict(self.history)}),
             "data": None if self.read is None else self.read.to_json(),
         }
         text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"

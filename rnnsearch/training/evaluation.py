@@ -30,20 +30,15 @@ class Evaluation:
         self._most = members_at_once(shared)
 
     def metrics(self, slots: Sequence[Slot]) -> list[dict[str, float]]:
-        """Validation metrics of each slot, computed together, in the order of `slots`."""
+        """Validation metrics of each slot's network, in the order of `slots`."""
         set_matmul_precision(self._shared.device, self._shared.key.matmul_precision)
-        found: dict[Slot, dict[str, float]] = {}
+        by_slot: dict[Slot, dict[str, float]] = {}
         for carry in (False, True):
             group = [slot for slot in slots if slot.config.training.carry_state is carry]
-            size = self._most
-            while group:
-                metrics = self._metrics_or_none(group[:size], carry)
-                if metrics is None:
-                    size = max(1, size // 2)
-                    continue
-                found |= zip(group[:size], metrics, strict=True)
-                group = group[size:]
-        return [found[slot] for slot in slots]
+            for start in range(0, len(group), self._most):
+                some = group[start : start + self._most]
+                by_slot |= zip(some, self._in_memory(some, carry), strict=True)
+        return [by_slot[slot] for slot in slots]
 
     def words(self, slots: Sequence[Slot]) -> list[str]:
         """What each slot's network answers, where its task tells it; else nothing."""
@@ -53,14 +48,17 @@ class Evaluation:
         with torch.no_grad():
             return task.words(self._predictor(slots))
 
-    def _metrics_or_none(self, slots: Sequence[Slot], carry: bool) -> list[dict[str, float]] | None:
-        """None where memory ran out, and there is something to do about it."""
+    def _in_memory(self, slots: Sequence[Slot], carry: bool) -> list[dict[str, float]]:
+        """Metrics of some slots: all at once, or where memory runs out one half after the other."""
         try:
             return self._metrics(slots, carry)
         except (RuntimeError, MemoryError) as error:
-            if out_of_memory(error) and (self._release() or len(slots) > 1):
-                return None
-            raise
+            if not out_of_memory(error) or not (self._release() or len(slots) > 1):
+                raise
+        # Outside of `except`: the error holds the tensors of what failed.
+        half = -(-len(slots) // 2)
+        parts = [part for part in (slots[:half], slots[half:]) if part]
+        return [metrics for part in parts for metrics in self._in_memory(part, carry)]
 
     def _metrics(self, slots: Sequence[Slot], carry: bool) -> list[dict[str, float]]:
         carried = None

@@ -14,7 +14,7 @@ from rnnsearch.tasks.base import Task, TaskData, Window, loss_metric
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.config import TrialConfig
-from rnnsearch.training.layout import Layout, layout_of
+from rnnsearch.training.layout import layout_of
 from rnnsearch.training.restoring import check_restored
 from rnnsearch.training.slots import Slot
 from rnnsearch.training.snapshot import TrialSnapshot
@@ -60,11 +60,6 @@ class Placement:
             self._built[key] = self._build(config.task, data, self._device, dtype)
         return self._built[key]
 
-    def layout(self, config: TrialConfig) -> Layout:
-        """Where the trial's weights lie in a row."""
-        data = self.task(config).data
-        return layout_of(config.model, data.input_size, data.output_size, data.symbolic)
-
     def slot(self, trial_id: str, snapshot: TrialSnapshot) -> Slot:
         """The bookkeeping of a trial as of a snapshot, which may be fresh.
 
@@ -98,7 +93,8 @@ class Placement:
                 f"the task reports no metric {self._objective}; it reports train_loss,"
                 f" {', '.join(names)}"
             )
-        layout = self.layout(config)
+        data = task.data
+        layout = layout_of(config.model, data.input_size, data.output_size, data.symbolic)
         check_restored(snapshot, layout, self._objective)
         arrays = snapshot.arrays
         best = {name: arrays[name] for name in arrays if name.startswith("best")}

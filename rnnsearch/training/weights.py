@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,23 +33,6 @@ class History:
         """What is known by epoch, by name."""
         found = {self.metric: self.values, "train_loss": self.losses}
         return {name: curve for name, curve in found.items() if curve}
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values that `from_json` reads."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> History:
-        """Read what `to_json` wrote, by way of JSON, which makes texts of epochs.
-
-        Raises:
-            KeyError, TypeError, ValueError, AttributeError: It is something else.
-        """
-        values, losses, said = (
-            {int(epoch): one for epoch, one in told[key].items()}
-            for key in ("values", "losses", "said")
-        )
-        return cls(str(told["metric"]), values, losses, said)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

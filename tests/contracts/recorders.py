@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from rnnsearch.training.stepping.capture import Recorder, Replay
+from rnnsearch.training.stepping.capture import Recorder
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU here")
 
@@ -77,12 +77,12 @@ class TapeRecorder:
     def __init__(self) -> None:
         self.tapes: list[Tape] = []
 
-    def record(self, body: Callable[[], None], fixed: Sequence[Tensor]) -> Replay:
+    def record(self, body: Callable[[], None], fixed: Sequence[Tensor]) -> Callable[[], None]:
         body()  # a warm-up changes rows, as it does on a GPU
         with Operators() as operators:
             body()
         self.tapes.append(Tape(operators, fixed))
-        return self.tapes[-1]
+        return self.tapes[-1].replay
 
     @property
     def count(self) -> int:
@@ -96,7 +96,7 @@ class Counted:
         self.inner = inner
         self.count = 0
 
-    def record(self, body: Callable[[], None], fixed: Sequence[Tensor]) -> Replay:
+    def record(self, body: Callable[[], None], fixed: Sequence[Tensor]) -> Callable[[], None]:
         self.count += 1
         return self.inner.record(body, fixed)
 
@@ -104,11 +104,6 @@ class Counted:
 class Again:
     """Calls the function itself: what a graph must equal on its own device."""
 
-    def record(self, body: Callable[[], None], fixed: Sequence[Tensor]) -> Replay:
+    def record(self, body: Callable[[], None], fixed: Sequence[Tensor]) -> Callable[[], None]:
         del fixed
-        return _Call(body)
-
-
-class _Call:
-    def __init__(self, body: Callable[[], None]) -> None:
-        self.replay = body
+        return body

@@ -1,12 +1,13 @@
 """Recording what a function does to tensors, to do it again without Python in between.
 
-A step of a small network is hundreds of kernels, each shorter than the time that Python and torch
-take to launch one. A CUDA graph launches them all at once.
+A training step of a small network is hundreds of CUDA kernels, each shorter than the time that
+Python and torch take to launch one. A CUDA graph launches them all at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -17,36 +18,32 @@ WARM_UP = 3
 which they may not do while a stream is captured."""
 
 
-class Replay(Protocol):
-    """What was recorded."""
-
-    def replay(self) -> None:
-        """Do it again, with what the same tensors hold now."""
-
-
 class Recorder(Protocol):
     """Records functions of tensors that stay where they are."""
 
-    def record(self, body: Callable[[], None], fixed: Sequence[Tensor]) -> Replay:
-        """Record a function that returns nothing.
+    def record(self, body: Callable[[], None], fixed: Sequence[Tensor]) -> Callable[[], None]:
+        """Record a function.
 
-        It may run any number of times meanwhile, none included; what it changes then is the
-        caller's to put right.
+        It may run any number of times meanwhile, none included; the caller undoes what it changes
+        then.
 
         Args:
-            body: No number may come back to the host in it, and no shape and no branch may hang
+            body: In it no number may come back to the host, and no shape and no branch may depend
                 on what a tensor holds.
             fixed: Tensors from outside that it reads or writes; they are kept alive, so that
                 their addresses stay theirs, as long as the recording.
+
+        Returns:
+            What does the same again with what the same tensors hold by then.
         """
 
 
 class CudaRecorder:
     """Captures CUDA graphs; one for all stacks of a pack.
 
-    All graphs draw on one pool of memory, so that what lives only inside a step takes the space of
-    the largest step and not of all. That is safe since they run one after the other, and what
-    comes out of them lies in `fixed` tensors, which are not of the pool.
+    All graphs draw on one pool of memory, so that what lives only inside a training step takes the
+    space of the largest one and not of all. That is safe since they run one after the other, and
+    what comes out of them lies in `fixed` tensors, which are not of the pool.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -54,11 +51,11 @@ class CudaRecorder:
         # Graphs share a pool only where they are captured on one stream.
         self._pool = torch.cuda.graph_pool_handle()
 
-    def record(self, body: Callable[[], None], fixed: Sequence[Tensor]) -> Replay:
+    def record(self, body: Callable[[], None], fixed: Sequence[Tensor]) -> Callable[[], None]:
         """See `Recorder`.
 
         Raises:
-            torch.OutOfMemoryError: The step does not fit, as itself or as the `__context__` of
+            torch.OutOfMemoryError: The function does not fit, as itself or as the `__context__` of
                 what torch says of a capture that was broken off.
         """
         graph = torch.cuda.CUDAGraph()
@@ -73,18 +70,14 @@ class CudaRecorder:
                     body()
         finally:
             outside.wait_stream(self._stream)
-        return _Graph(graph, fixed)
+        return partial(_replay, graph, tuple(fixed))
 
 
-class _Graph:
-    def __init__(self, graph: torch.cuda.CUDAGraph, fixed: Sequence[Tensor]) -> None:
-        self._graph = graph
-        self._fixed = tuple(fixed)
-
-    def replay(self) -> None:
-        self._graph.replay()
+def _replay(graph: torch.cuda.CUDAGraph, fixed: tuple[Tensor, ...]) -> None:
+    """Launch a graph; whoever can do so keeps its `fixed` tensors alive."""
+    graph.replay()
 
 
 def recorder_of(device: torch.device) -> Recorder | None:
-    """What records steps on a device; None where each operator is called for itself."""
+    """What records training steps on a device; None where each operator is called for itself."""
     return CudaRecorder(device) if device.type == "cuda" else None

@@ -179,7 +179,7 @@ class Program:
         fixed = [*rows.values(), *self._inputs.tensors(), *self._how.tensors()]
         fixed += [self._factors, self._carried, self._found]
         with self.kept(0):
-            self._recorded = recorder.record(self._step, fixed)
+            self._replay = recorder.record(self._step, fixed)
 
     @torch.no_grad()
     def _step(self) -> None:
@@ -226,7 +226,7 @@ class Program:
             self._factors.fill_(1.0)
         else:
             self._factors[0, : len(factors)].copy_(factors)
-        self._recorded.replay()
+        self._replay()
         out.copy_(self._found[:, : out.shape[1]])
 
 
