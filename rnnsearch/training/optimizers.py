@@ -1,8 +1,10 @@
-"""Adam, AdamW, RMSprop and SGD with torch's equations, for many trials in a handful of operators.
+"""Clipping of gradients, and Adam, AdamW, RMSprop and SGD with torch's equations.
 
-Every setting and every step count belongs to one trial. An operator that only some trials need
-(clipping, weight decay, momentum) runs for all with the neutral element, which changes no bit,
-and not at all where nobody needs it.
+Many trials share a handful of operators, and every setting and step count belongs to one trial. An
+operator that only some of the trials need (clipping, weight decay, momentum) runs for all of them,
+for the others with the neutral element, which changes no bit; and not at all where no trial needs
+it. Where `stepping/whole.py` takes whole training steps in one call, `kernels/compiled/update.py`
+does the same instead.
 """
 
 from __future__ import annotations
@@ -22,22 +24,27 @@ CLIP_EPSILON = 1e-6
 """torch's `clip_grad_norm_` divides by the norm plus this."""
 
 Rule = Literal["adam", "rmsprop", "sgd"]
-"""How gradients become steps; trials of one rule share stacks. AdamW is Adam with another decay."""
+"""How gradients become updates of the weights. Trials of one rule share stacks; AdamW is Adam with
+another weight decay."""
 
 
 def rule_of(how: TrainingConfig) -> Rule:
-    """The rule of a trial's optimizer."""
+    """The rule by which a trial's optimizer updates the weights."""
     return "adam" if how.optimizer == "adamw" else how.optimizer
 
 
 def moments(rule: Rule) -> int:
-    """Rows of state a trial keeps beside its parameters."""
+    """How many moments a trial keeps of each parameter; `sgd` keeps the momentum alone."""
     return 1 if rule == "sgd" else 2
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Columns [K, 1] in the dtype of the parameters, others aside; None where nobody needs one."""
+    """The optimizer settings of K trials, which all have one rule.
+
+    Each is a column [K, 1] in the dtype of the parameters where nothing else is said, and None
+    where no trial needs it.
+    """
 
     rule: Rule
     learning_rate: Tensor
@@ -45,18 +52,23 @@ class Settings:
     decay: Tensor | None
     """Decoupled weight decay of `adamw`, float64 [K]."""
     powers_base: Tensor
-    """Both betas in float64, [K, 2]; of Adam alone."""
+    """beta1 and beta2 in float64, [K, 2]; only Adam reads them."""
     blend1: Tensor
+    """1 - beta1."""
     beta2: Tensor
     """Decay of the mean squares: also RMSprop's alpha."""
     blend2: Tensor
+    """1 - beta2, or 1 - alpha."""
     momentum: Tensor | None
     l2: Tensor | None
+    """Weight decay that is added to the gradient."""
     clip_norm: Tensor | None
+    """The largest norm of a trial's whole gradient; infinite for a trial that clips none."""
     clip_value: Tensor | None
+    """The largest size of each number of the gradient."""
 
     def tensors(self) -> list[Tensor]:
-        """The columns that there are, in a fixed order."""
+        """The columns that are there, in a fixed order."""
         values = (getattr(self, field.name) for field in fields(self))
         return [value for value in values if isinstance(value, Tensor)]
 
@@ -68,11 +80,12 @@ def settings(
     *,
     every: bool = False,
 ) -> Settings:
-    """The columns for the trials of a stack, all of one rule.
+    """The settings of some trials of a stack.
 
     Args:
-        every: Whether also the columns that nobody needs here are filled, so that what is there
-            depends on the rule alone; but for `clip_value`, which a stack has or has not.
+        every: Whether to fill the columns that none of these trials needs as well, so that which
+            columns there are depends on the rule alone. The exception is `clip_value`, which
+            either all trials of a stack have, or none.
     """
 
     def column(values: Sequence[float], neutral: float) -> Tensor | None:
@@ -110,37 +123,51 @@ def settings(
 
 
 def refill_(held: Settings, fresh: Settings) -> None:
-    """Write the columns of other trials, K or fewer, into the first rows of columns of K.
+    """Write the settings of other trials into the first rows of settings that stay in their place.
 
-    Both are of one rule and made with `every`; the addresses of `held` stay.
+    Args:
+        held: Of K trials; the addresses of its tensors stay.
+        fresh: Of K trials or fewer. Both are of one rule and made with `every`.
     """
-    for there, new in zip(held.tensors(), fresh.tensors(), strict=True):
-        there[: len(new)].copy_(new)
+    for column, new in zip(held.tensors(), fresh.tensors(), strict=True):
+        column[: len(new)].copy_(new)
 
 
-def clip_(gradients: Tensor, norms: Tensor, clip_norm: Tensor) -> None:
-    """Scale each row of [K, N] down to its own largest norm, as `clip_grad_norm_` does."""
-    scale = clip_norm / (norms.unsqueeze(1) + CLIP_EPSILON)
-    gradients.mul_(scale.clamp_(max=1.0))
+def clip_(gradients: Tensor, how: Settings) -> Tensor:
+    """Clip the gradient of each trial in place: first its numbers, then its norm.
 
+    Each number is cut to the trial's `clip_value`, as `torch.nn.utils.clip_grad_value_` does, and
+    then the whole gradient is scaled down to the trial's `clip_norm`, as `clip_grad_norm_` does.
 
-def clip_values_(gradients: Tensor, clip_value: Tensor) -> None:
-    """Cut each number of each row of [K, N] to its own bound, as `clip_grad_value_` does."""
-    torch.clamp(gradients, -clip_value, clip_value, out=gradients)
+    Args:
+        gradients: A row a trial, [K, N].
+
+    Returns:
+        The norm of each gradient as it was before, [K].
+    """
+    norms: Tensor = torch.linalg.vector_norm(gradients, dim=1)
+    largest = norms
+    if how.clip_value is not None:
+        torch.clamp(gradients, -how.clip_value, how.clip_value, out=gradients)
+        largest = torch.linalg.vector_norm(gradients, dim=1)
+    if how.clip_norm is not None:
+        scale = how.clip_norm / (largest.unsqueeze(1) + CLIP_EPSILON)
+        gradients.mul_(scale.clamp_(max=1.0))
+    return norms
 
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """What the equations take from the number of each step, for the next n steps."""
+    """What the optimizers' equations take from the number of each of the next n training steps."""
 
     powers: Tensor
-    """beta1**t and beta2**t after each of 0 to n steps, float64 [n + 1, K, 2]."""
+    """beta1**t and beta2**t after 0, 1, ... n of these training steps, float64 [n + 1, K, 2]."""
     rates: Tensor
-    """Learning rates, for Adam over the first moments' bias; [n, K, 1]."""
+    """Learning rates [n, K, 1]; of Adam divided by 1 - beta1**t, the bias of the first moments."""
     roots: Tensor
-    """Roots of the second moments' bias, [n, K, 1]; of Adam alone."""
+    """Roots of 1 - beta2**t, the bias of the second moments, [n, K, 1]; only Adam reads them."""
     shrinks: Tensor | None
-    """1 - learning rate * decoupled weight decay, [n, K, 1]; None where nobody needs it."""
+    """1 - learning rate * decoupled weight decay, [n, K, 1]; None where no trial needs it."""
 
 
 def corrections(
@@ -150,10 +177,12 @@ def corrections(
     dtype: torch.dtype,
     factors: Tensor | None = None,
 ) -> Corrections:
-    """For the steps that follow `powers`, float64 [K, 2]; computed ahead, all at once.
+    """The corrections of the next training steps, computed ahead and all at once.
 
     Args:
-        factors: Of the learning rates, float64 [count, K]; None for one.
+        powers: beta1**t and beta2**t after the training steps so far, float64 [K, 2].
+        count: How many training steps.
+        factors: What the learning rates are multiplied with, float64 [count, K]; None for one.
     """
     scheduled = how.learning_rate.unsqueeze(0)
     scheduled = scheduled.expand(count, -1) if factors is None else scheduled * factors
@@ -164,9 +193,10 @@ def corrections(
         still = powers.expand(count + 1, -1, -1)
         rates = scheduled.to(dtype).unsqueeze(-1)
         return Corrections(still, rates, rates, shrinks)
-    # A product after the other, so that the blocks leave no trace (on the CPU: a GPU multiplies
-    # in pairs); in float64, as Python computes the corrections for torch's optimizers.
-    if count == 1:  # what a captured step takes: no way over the host
+    # One product after the other, so that the results do not depend on how many are computed at
+    # once (and on the CPU, since a GPU multiplies in pairs); in float64, as Python computes the
+    # corrections for torch's optimizers.
+    if count == 1:  # what a captured training step takes: nothing passes through the host
         after = torch.stack([powers, powers * how.powers_base])
     else:
         steps = how.powers_base.expand(count, -1, -1)
@@ -189,14 +219,14 @@ def update_(
     ahead: Corrections,
     number: int,
 ) -> None:
-    """One optimizer step in place.
+    """Update the parameters of K trials by their gradients, in place.
 
     Args:
         parameters: [K, N].
         gradients: [K, N], already clipped; overwritten.
-        first: First moments, or momentum buffers.
-        second: Second moments; None for SGD.
-        number: Of the step among those of `ahead`.
+        first: First moments, or the buffers of the momentum, [K, N].
+        second: Second moments [K, N]; None for SGD.
+        number: Which of the training steps of `ahead` this is, counting from 0.
     """
     rate = ahead.rates[number]
     if ahead.shrinks is not None:
@@ -220,6 +250,7 @@ def update_(
 def _descend_(
     parameters: Tensor, direction: Tensor, buffers: Tensor, momentum: Tensor | None, rate: Tensor
 ) -> None:
+    """Go down along a direction, by way of the momentum's buffers where a trial has momentum."""
     if momentum is not None:
         direction = buffers.mul_(momentum).add_(direction)
     parameters.addcmul_(direction, rate, value=-1)

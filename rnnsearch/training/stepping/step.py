@@ -1,7 +1,7 @@
-"""One optimizer step of neighbouring rows, layer by layer: from a batch to new parameters.
+"""One training step of neighbouring rows, layer by layer: forward, backward, clip and update.
 
-Tensor operators alone: no number comes back to the host, no shape and no branch hangs on what a
-tensor holds. So a GPU can capture it (`recorded`).
+It consists of tensor operators alone: no number comes back to the host, and no shape and no branch
+depends on what a tensor holds. So a GPU can capture it; see `recorded`.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ from rnnsearch.training.feeding import own_inputs
 from rnnsearch.training.gradients import Pass, training_pass
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.networks import Masks, Networks
-from rnnsearch.training.optimizers import Corrections, Settings, clip_, clip_values_, update_
+from rnnsearch.training.optimizers import Corrections, Settings, clip_, update_
 from rnnsearch.training.stack_key import Shared
 from rnnsearch.training.stepping.stretch import Places
 
 
 @dataclass(frozen=True, slots=True)
 class StepInputs:
-    """What one step reads beside the rows.
+    """What one training step of K trials reads beside their rows.
 
     Attributes:
-        masks: One a layer, [K, T, B, directions * H] or None; empty where nobody drops any.
-        own: Which inputs are own predictions, bool [K, T, B]; None for none.
-        rows: Where the valid steps of each trial are, see `packed.valid_rows`; None to read
-            padding as well. Their number differs from step to step, so no recorded step has them.
+        masks: Of dropout.
+        own: Which inputs the networks' own predictions replace, bool [K, T, B]; None for none.
+        rows: Where the valid time steps of each trial are, see `packed.valid_rows`; None to read
+            padding as well. How many there are differs from batch to batch, so a recorded training
+            step has none.
     """
 
     batch: Batch
@@ -39,7 +40,7 @@ class StepInputs:
     rows: Sequence[Tensor] | None = None
 
     def each(self, change: Callable[[Tensor], Tensor]) -> StepInputs:
-        """The same of other tensors; `rows` are left out."""
+        """The same with every tensor changed; `rows` are left out."""
 
         def changed(tensor: Tensor | None) -> Tensor | None:
             return None if tensor is None else change(tensor)
@@ -52,17 +53,17 @@ class StepInputs:
         )
 
     def tensors(self) -> list[Tensor]:
-        """Those that there are in any step, in a fixed order."""
+        """The tensors that are there, in a fixed order, but for `rows`."""
         batch = self.batch
         some = [batch.inputs, batch.targets, batch.lengths, *self.masks, self.own]
         return [tensor for tensor in some if tensor is not None]
 
 
 class StepBody:
-    """Steps of the same K rows.
+    """Takes training steps of the same K trials.
 
     Args:
-        rows: Views of K rows of the tensors of `Rows`, which are read and written in place.
+        rows: Views of the trials' K rows in each tensor of `Rows`, read and written in place.
     """
 
     def __init__(self, shared: Shared, rows: Mapping[str, Tensor]) -> None:
@@ -80,16 +81,17 @@ class StepBody:
         number: int,
         state: Sequence[State],
     ) -> tuple[Pass, Tensor]:
-        """Take a step; call it under `no_grad`.
+        """Take a training step; call it under `no_grad`.
 
-        The update comes last, so that nothing is changed when memory runs out before it.
+        The update of the parameters comes last, so that nothing is changed when memory runs out
+        before it.
 
         Args:
-            number: Of the step among those of `ahead`.
-            state: That the sequences start from, one a layer and direction.
+            number: Which of the training steps of `ahead` this is, counting from 0.
+            state: What the sequences start from, one a layer and direction.
 
         Returns:
-            The pass, and the norms [K] of its gradients before any clipping.
+            Losses and states of the pass, and the norms [K] of its gradients before clipping.
         """
         found = self._pass(now, self._networks, state)
         self._layout.join(found.gradients, self._rows["gradients"])
@@ -103,16 +105,16 @@ class StepBody:
         number: int,
         state: Sequence[State],
     ) -> tuple[Tensor, Tensor]:
-        """As a call, of trials whose batches are padded to different lengths.
+        """Take a training step of trials whose batches are padded to different lengths.
 
-        A trial's numbers hang on the length of its own batch, never on that of a longer one beside
-        it: sums over other numbers of steps are rounded otherwise, be all that is added zero.
+        A trial's numbers depend on the length of its own batch alone, never on that of a longer
+        one beside it: a sum over more time steps is rounded otherwise, even if zeros are added.
 
         Args:
-            parts: What trials of one length read, and which they are; every trial in one of them.
+            parts: Which trials share a length, and what they read; every trial is in one part.
 
         Returns:
-            Losses and norms, [K].
+            Losses, and norms of the gradients before clipping, [K] each.
         """
         gradients = self._rows["gradients"]
         losses = gradients.new_empty(len(gradients))
@@ -134,6 +136,7 @@ class StepBody:
         return Networks(self._key.network, self._layout.views(parameters))
 
     def _pass(self, now: StepInputs, networks: Networks, state: Sequence[State]) -> Pass:
+        """Losses and gradients of one batch, after own predictions have replaced some inputs."""
         batch = now.batch
         if now.own is not None:
             first = self._key.feeding.first_own(batch.inputs.shape[1])
@@ -144,28 +147,20 @@ class StepBody:
         )
 
     def _update(self, how: Settings, ahead: Corrections, number: int) -> Tensor:
-        """Clip and take the gradients in the rows; their norms [K] before."""
+        """Clip the gradients and update the parameters; the norms [K] before clipping."""
         rows = self._rows
-        gradients = rows["gradients"]
-        norm: Tensor = torch.linalg.vector_norm(gradients, dim=1)
-        largest = norm
-        if how.clip_value is not None:
-            clip_values_(gradients, how.clip_value)
-            largest = torch.linalg.vector_norm(gradients, dim=1)
-        if how.clip_norm is not None:
-            clip_(gradients, largest, how.clip_norm)
-        update_(
-            how, rows["parameters"], gradients, rows["first"], rows.get("second"), ahead, number
-        )
-        return norm
+        gradients, parameters = rows["gradients"], rows["parameters"]
+        norms = clip_(gradients, how)
+        update_(how, parameters, gradients, rows["first"], rows.get("second"), ahead, number)
+        return norms
 
 
 def hold_(states: Sequence[Tensor], after: Sequence[State], carried: Tensor) -> None:
-    """Keep the states after a step in their rows, zero of those who carry none.
+    """Write the states after a training step into their rows; zeros for trials that carry none.
 
     Args:
-        states: Rows [K, layers * directions, B, H], a part of the state each.
-        after: One a layer and direction, each part [K, B, H].
+        states: The rows of each part of the state, [K, layers * directions, B, H].
+        after: The states, one a layer and direction, each part [K, B, H].
         carried: Whether a trial carries its state, bool [K, 1, 1].
     """
     for held, parts in zip(states, zip(*after, strict=True), strict=True):
