@@ -28,13 +28,13 @@ class TrainingConfig:
     learning_rate: Annotated[float, "The schedule multiplies it.", Range(above=0, most=1e6)] = 1e-3
     schedule: Annotated[
         Literal["constant", "cosine", "one_cycle", "plateau"],
-        "`constant`, or over all steps to `max_epochs` half a `cosine` or `one_cycle`, or "
+        "`constant`, or over all training steps to `max_epochs` half a `cosine` or `one_cycle`, or "
         "`plateau`: lower whenever the task's first metric has not improved for some epochs.",
     ] = "constant"
     warmup: Annotated[
         float | None,
-        "Share of all steps, at their beginning, in which the rate rises; None takes 0.3 for "
-        "`one_cycle`, and 0 for the others.",
+        "Share of all training steps, at their beginning, in which the rate rises; None takes 0.3 "
+        "for `one_cycle`, and 0 for the others.",
         Range(0, below=1),
     ] = None
     min_factor: Annotated[
@@ -72,7 +72,10 @@ class TrainingConfig:
         Needs("optimizer", ("adam", "adamw")),
     ] = 0.999
     momentum: Annotated[
-        float, "Of `sgd` and `rmsprop`.", Range(0, below=1), Needs("optimizer", ("sgd", "rmsprop"))
+        float,
+        "Momentum of `sgd` and `rmsprop`.",
+        Range(0, below=1),
+        Needs("optimizer", ("sgd", "rmsprop")),
     ] = 0.0
     alpha: Annotated[
         float,
@@ -82,17 +85,17 @@ class TrainingConfig:
     ] = 0.99
     batch_size: Annotated[
         int,
-        "Sequences (for a text: parallel streams) a step.",
+        "Sequences (for a text: parallel streams) a training step.",
         Range(1, 1_000_000, unit="sequences"),
     ] = 1
     seq_len: Annotated[
         int | None,
-        "Steps of truncated back-propagation; None takes the task's own length.",
+        "Time steps of truncated back-propagation; None takes the task's own length.",
         Range(1, 1_000_000, unit="steps"),
     ] = None
     steps_per_epoch: Annotated[
         int | None,
-        "Optimizer steps an epoch; None where the data has a natural epoch.",
+        "Training steps an epoch; None where the data has a natural epoch.",
         Range(1, 100_000_000, unit="steps"),
     ] = None
     max_epochs: Annotated[
@@ -103,7 +106,7 @@ class TrainingConfig:
     ] = 20
     carry_state: Annotated[
         bool,
-        "Start each step from the state where the last one ended, detached, and from zero at each "
+        "Start each batch from the state where the last one ended, detached, and from zero at each "
         "epoch where the task has a natural epoch; else always from zero.",
     ] = False
     clip_norm: Annotated[
@@ -120,18 +123,18 @@ class TrainingConfig:
         Literal["teacher", "scheduled", "own"],
         "What stands at the inputs in training, where the outputs predict the inputs to come: the "
         "truth (`teacher`); at random the truth or the model's own prediction, more and more of "
-        "these (`scheduled`); or own predictions at the last `own_steps` steps of each sequence "
-        "(`own`). The first input is always true.",
+        "these (`scheduled`); or own predictions at the last `own_steps` time steps of each "
+        "sequence (`own`). The first input is always true.",
     ] = "teacher"
     teacher_share: Annotated[
         float,
-        "Of true inputs in the last epoch of `scheduled`; it falls from 1, by as much every epoch.",
+        "Share of true inputs in the last epoch of `scheduled`; it falls from 1 in equal steps.",
         Range(0, 1),
         Needs("feeding", ("scheduled",)),
     ] = 0.0
     own_steps: Annotated[
         int,
-        "Last steps of each sequence that `own` feeds predictions to.",
+        "How many of the last time steps of each sequence `own` feeds predictions to.",
         Range(1, 1_000_000, unit="steps"),
         Needs("feeding", ("own",)),
     ] = 1
@@ -141,7 +144,9 @@ class TrainingConfig:
         "in the units of the inputs.",
         Range(0, 1e6),
     ] = 0.0
-    dtype: Annotated[Literal["float32", "float64"], "Of weights and activations."] = "float32"
+    dtype: Annotated[
+        Literal["float32", "float64"], "The number format of weights and activations."
+    ] = "float32"
     matmul_precision: Annotated[
         MatmulPrecision,
         "Of products of float32 matrices on a GPU, in torch's words: `highest` keeps all bits, "
@@ -155,7 +160,7 @@ class TrialConfig:
     """All that decides one training: equal configs give equal curves.
 
     Attributes:
-        seed: Of the initial weights, the data order, the dropout masks and the input noise.
+        seed: Decides the initial weights, the order of the data, the dropout masks and the noise.
     """
 
     task: TaskConfig

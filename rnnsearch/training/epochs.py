@@ -1,4 +1,4 @@
-"""The end of an epoch: figures, the best weights, a report or a divergence."""
+"""The end of an epoch: its metrics, whether its weights are the best so far, and its report."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from rnnsearch.training.stack import Stack
 
 
 class EpochEnds:
-    """Closes epochs, and keeps a trial's weights where its objective improved, or where it is the
-    same and the task's own loss improved.
+    """Closes epochs, and keeps the weights of each trial's best one.
+
+    An epoch is better than another where its objective is better, or is equal and the task's own
+    loss is lower.
 
     Args:
-        objective: `train_loss` or a metric of the task.
+        objective: The metric that is judged by: `train_loss`, or one of the task.
+        goal: Which way the objective improves.
     """
 
     def __init__(self, objective: str, goal: Goal) -> None:
@@ -26,12 +29,16 @@ class EpochEnds:
     def close(
         self, stack: Stack, slot: Slot, metrics: Mapping[str, float], seconds: float, said: str
     ) -> EpochReport | Divergence:
-        """Close a slot's epoch, or find that it diverged; then the caller takes the slot out.
+        """Close the epoch of a slot whose network was just evaluated.
 
         Args:
-            metrics: Of the task.
-            seconds: The slot's share of the evaluation.
-            said: What the network answers after this epoch, where its task tells it.
+            metrics: What the task's evaluation gave.
+            seconds: The slot's share of the time of the evaluation.
+            said: What the network answers after this epoch; empty where the task has no words.
+
+        Returns:
+            The epoch's report; or the divergence of a trial whose metrics are not finite, which the
+            caller then takes out.
         """
         how, steps = slot.config.training, len(slot.planned())
         figures = {"train_loss": slot.loss_sum / steps, **metrics}

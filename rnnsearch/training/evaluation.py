@@ -1,4 +1,4 @@
-"""What the networks of a stack are worth at the end of an epoch, and what they answer."""
+"""The metrics of a stack's networks at the end of an epoch, and what they answer."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from rnnsearch.training.stack_key import Shared
 
 
 class Evaluation:
-    """Of the trials in some rows, as many at once as memory has room for.
+    """Evaluates the networks of a stack, as many at once as memory has room for.
 
     Args:
-        release: Gives back memory that is kept for training; whether there was any.
+        release: Gives back the memory that is kept for training, and says whether there was any.
     """
 
     def __init__(self, shared: Shared, rows: Rows, release: Callable[[], bool]) -> None:
@@ -41,7 +41,7 @@ class Evaluation:
         return [by_slot[slot] for slot in slots]
 
     def words(self, slots: Sequence[Slot]) -> list[str]:
-        """What each slot's network answers, where its task tells it; else nothing."""
+        """What each slot's network answers, in words; empty where its task has no words for it."""
         task = self._shared.task
         if not (isinstance(task, Telling) and task.tells):
             return [""] * len(slots)
@@ -61,6 +61,11 @@ class Evaluation:
         return [metrics for part in parts for metrics in self._in_memory(part, carry)]
 
     def _metrics(self, slots: Sequence[Slot], carry: bool) -> list[dict[str, float]]:
+        """Metrics of some slots at once.
+
+        Args:
+            carry: Whether they carry their state, which a task then may evaluate from.
+        """
         carried = None
         if carry:
             picks = self._rows.picks(slots)
@@ -74,6 +79,7 @@ class Evaluation:
         ]
 
     def _predictor(self, slots: Sequence[Slot]) -> StackPredictor:
+        """The networks of some slots, as their task asks them."""
         rows = self._rows["parameters"][self._rows.picks(slots)]
         networks = Networks(self._shared.key.network, self._shared.layout.views(rows))
         return StackPredictor(networks, self._shared.task.head)

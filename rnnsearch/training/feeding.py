@@ -1,8 +1,8 @@
-"""Own predictions at the inputs of training, beside or instead of the truth.
+"""The networks' own predictions at the inputs of training, beside or instead of the truth.
 
-Scheduled sampling (Bengio et al., 2015): the predictions that are fed are taken as given, no
-gradient flows through them. So they are computed first, step by step, and then trained on like
-any other inputs.
+This is scheduled sampling (Bengio et al., 2015): the predictions that are fed are taken as given,
+and no gradient flows through them. So they are computed first, time step by time step, and then
+the networks are trained on them as on any other inputs.
 """
 
 from __future__ import annotations
@@ -25,25 +25,26 @@ from rnnsearch.training.shapes import gathered
 
 @dataclass(frozen=True, slots=True)
 class Feeding:
-    """What trials that are computed together share of their feeding.
+    """What stands at the inputs in training, as far as trials of one stack share it.
 
     Attributes:
-        own_steps: Of `own`; of the others 0.
+        kind: See `TrainingConfig.feeding`.
+        own_steps: How many of the last inputs are own predictions, where `kind` is `own`; else 0.
     """
 
     kind: Literal["teacher", "scheduled", "own"]
     own_steps: int = 0
 
     def first_own(self, steps: int) -> int:
-        """The first of T steps that may be fed a prediction."""
+        """The first of some time steps whose input may be a prediction."""
         return max(1, steps - self.own_steps) if self.kind == "own" else 1
 
 
 def feeding_of(how: TrainingConfig, data: TaskData) -> Feeding:
-    """A trial's feeding.
+    """The feeding of a trial's stack.
 
     Raises:
-        PackError: The task's outputs are no inputs to come.
+        PackError: The task's outputs do not predict its inputs to come.
     """
     if how.feeding == "teacher":
         return Feeding("teacher")
@@ -56,7 +57,7 @@ def feeding_of(how: TrainingConfig, data: TaskData) -> Feeding:
 
 
 def teacher_share(how: TrainingConfig, epoch: int) -> float:
-    """The share of true inputs of `scheduled` in an epoch, counting from 0."""
+    """The share of true inputs under `scheduled` feeding in an epoch, counting from 0."""
     if how.max_epochs == 1:
         return 1.0
     return 1 - (1 - how.teacher_share) * epoch / (how.max_epochs - 1)
@@ -70,12 +71,17 @@ def own_inputs(
     state: Sequence[State],
     masks: Masks,
 ) -> Tensor:
-    """Inputs with predictions where they are wanted; shapes as in `training_pass`.
+    """Inputs in which the networks' own predictions replace some.
 
     Args:
-        own: Bool [K, T, B]; nothing is wanted before `first`.
-        first: The first step that may be fed a prediction, at least 1.
+        inputs: Numbers [K, T, B, F], or symbols int64 [K, T, B].
+        own: Which inputs are replaced, bool [K, T, B]; none before `first`.
+        first: The first time step whose input may be a prediction, at least 1.
+        state: What the sequences start from, one a layer and direction.
         masks: Of dropout, which works on these predictions as on the trained ones.
+
+    Returns:
+        Shaped as `inputs`.
     """
     shape, fed = networks.shape, inputs.clone()
     now = networks.first_state(inputs.shape[2])
@@ -86,9 +92,9 @@ def own_inputs(
         piece = slice(begin, step)
         some = [None if mask is None else mask[:, piece] for mask in masks]
         outputs, now = forward(networks, fed[:, piece], now, masks=some)
-        said, chosen = outputs[:, -1], own[:, step]
-        said = said.argmax(-1) if shape.symbolic else said
+        predicted, chosen = outputs[:, -1], own[:, step]
+        predicted = predicted.argmax(-1) if shape.symbolic else predicted
         chosen = chosen if shape.symbolic else chosen.unsqueeze(-1)
-        fed[:, step] = torch.where(chosen, said, inputs[:, step])
+        fed[:, step] = torch.where(chosen, predicted, inputs[:, step])
         begin = step
     return fed

@@ -13,19 +13,21 @@ from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.weights import Axis, network_weights
 
 PAD_TO = 16
+"""Widths are padded to a multiple of so many units."""
 PAD_UP_TO = 256
+"""Wider layers are not padded."""
 
 ALIGN = 16
-"""Numbers; every leaf starts at a multiple of it in every row. A matrix product rounds by the
-alignment of what it reads, so a row must find the same one in every place."""
+"""Every leaf starts at a multiple of this many numbers in every row. A matrix product rounds
+differently by the alignment of what it reads, so a trial must have the same in every place."""
 
 
 def padded_size(hidden_size: int) -> int:
-    """Units that are computed for a trial's own units, so that near widths share a stack.
+    """How many units are computed for a trial's own, so that trials of near widths share a stack.
 
-    The next multiple of 16 up to 256, which is also what the compiled kernel asks for: it gains
-    more than the padding costs. A function of the trial's own width alone: its numbers do not
-    depend on the company.
+    That is the next multiple of 16 up to 256. The compiled kernels ask for such widths as well and
+    gain more by them than the padding costs. It depends on the trial's own width alone, so that its
+    numbers do not depend on the trials beside it.
     """
     if hidden_size > PAD_UP_TO:
         return hidden_size
@@ -34,12 +36,12 @@ def padded_size(hidden_size: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One named tensor in the row.
+    """One named tensor in a row of parameters.
 
     Attributes:
-        axes: The trial's own.
-        shape: Padded.
-        offset: Of its first number in the row.
+        axes: The axes of the trial's own tensor, without padding.
+        shape: With padding.
+        offset: Where its first number lies in the row.
     """
 
     name: str
@@ -54,7 +56,7 @@ class Leaf:
 
     @property
     def own_shape(self) -> tuple[int, ...]:
-        """Shape in the trial's own module."""
+        """The shape of the trial's own tensor, without padding."""
         return tuple(axis.length for axis in self.axes)
 
     @property
@@ -63,7 +65,7 @@ class Leaf:
         return -self.size % ALIGN
 
     def blocked(self, padded: Tensor) -> Tensor:
-        """The trial's own part of a padded leaf, a view with two axes for one: block, place."""
+        """The trial's own part of a padded leaf: a view with two axes (block, place) for each."""
         divided = []
         for axis, length in zip(self.axes, self.shape, strict=True):
             divided += [axis.blocks, length // axis.blocks]
@@ -75,13 +77,18 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Leaves in torch's order: embedding, layers, head; names of `models.network`."""
+    """Where the weights of a network lie in a row of parameters.
+
+    Attributes:
+        leaves: In torch's order (embedding, layers, head), under the names of `models.network`.
+        size: How many numbers a row has.
+    """
 
     leaves: tuple[Leaf, ...]
     size: int
 
     def views(self, rows: Tensor) -> dict[str, Tensor]:
-        """Padded views [K, *shape] into rows [K, size], by name."""
+        """The padded weights in rows [K, size]: views [K, *shape], by name."""
         count, stride = len(rows), rows.stride(0)
         found = {}
         for leaf in self.leaves:
@@ -91,7 +98,7 @@ class Layout:
         return found
 
     def join(self, tensors: Iterable[Tensor], out: Tensor) -> None:
-        """Write tensors [K, *shape], in the order of the leaves, into rows [K, size]."""
+        """Write padded tensors [K, *shape], in the order of the leaves, into rows [K, size]."""
         parts = []
         for leaf, tensor in zip(self.leaves, tensors, strict=True):
             parts.append(tensor.reshape(len(out), -1))
@@ -123,7 +130,7 @@ class Layout:
 
 
 def layout_of(model: ModelConfig, input_size: int, output_size: int, symbolic: bool) -> Layout:
-    """The layout of one trial. All trials of a stack agree but in the leaves' own axes."""
+    """The layout of one trial. Those of a stack's trials differ in the leaves' own axes alone."""
     leaves: list[Leaf] = []
     offset = 0
     for weight in network_weights(model, input_size, output_size, symbolic):

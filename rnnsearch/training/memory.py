@@ -1,4 +1,4 @@
-"""What to do when memory runs out: take less at once, and say so."""
+"""How much fits into memory at once, and how to tell that it ran out."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from rnnsearch.models.cells import gates_of
 from rnnsearch.training.stack_key import Shared
 
 CHUNK_BYTES = {"cpu": 12 << 20}
-"""Activations of the members that step together on a CPU. Measured from 2 to 48 MB on one core:
-smaller chunks pay for dispatch, larger ones leave the cache."""
+"""How many bytes of activations the trials that are computed together have on a CPU. Measured from
+2 to 48 MB on one core: smaller chunks pay for the dispatch of operators, larger ones leave the
+cache."""
 
 OTHER_CHUNK_BYTES = 4 << 30
 """The same on an accelerator, where memory is the limit; not measured."""
 
 USED_SHARE = 0.8
-"""Of a GPU's free memory; the rest is for its libraries and for what the estimate leaves out."""
+"""How much of a GPU's free memory trials may take; the rest is for its libraries and for what the
+estimate leaves out."""
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether torch or Python ran out of memory, on whatever device.
+    """Whether an error says that torch or Python ran out of memory, on whatever device.
 
-    Also where it is only the `__context__` of the error: a capture that is broken off says that
-    it was, and not why.
+    What caused the error is looked at as well: a capture that was broken off says only that it was,
+    and has the reason as its `__context__`.
     """
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
@@ -34,7 +36,7 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 def members_at_once(shared: Shared) -> int:
-    """How many trials of a stack step together, or are evaluated, by an estimate."""
+    """How many trials of a stack are trained or evaluated together, by an estimate."""
     network, window = shared.key.network, shared.key.window
     units = sum(network.widths) * network.directions
     width = units * (2 * gates_of(network.cell) + 4)
@@ -44,13 +46,14 @@ def members_at_once(shared: Shared) -> int:
 
 
 def most_at_once(device: torch.device, share: float, trial_bytes: int) -> int | None:
-    """How many trials of such a size a GPU's free memory holds, at least one.
+    """How many trials a GPU's free memory holds, at least one.
 
     Args:
-        share: Of the GPU, where several packs share it; 1 and more for all of it.
+        share: The pack's share of the GPU, where several packs use it; 1 and more for all of it.
+        trial_bytes: What one trial takes.
 
     Returns:
-        None on a CPU, whose memory the driver knows, and for a size of 0, which is unknown.
+        None on a CPU, whose memory the driver knows, and where `trial_bytes` is 0, for unknown.
     """
     if device.type != "cuda" or trial_bytes < 1:
         return None
@@ -59,29 +62,29 @@ def most_at_once(device: torch.device, share: float, trial_bytes: int) -> int | 
 
 
 class Room:
-    """How many trials a pack holds at once, where not all that it was given fit.
+    """How many trials a pack trains at once, where not all that it was given fit into memory.
 
-    Halved whenever memory runs out, and doubled whenever a trial leaves.
+    The number is halved whenever memory runs out, and doubled whenever a trial leaves the pack.
 
-    Args:
-        most: No more than this in any case; None for no such bound.
+    Attributes:
+        bound: The most that are trained at once in any case; None for no such bound.
     """
 
-    def __init__(self, most: int | None = None) -> None:
-        self.bound = most
+    def __init__(self, bound: int | None = None) -> None:
+        self.bound = bound
         self._most: int | None = None
 
     def has(self, aboard: int) -> bool:
-        """Whether one more may be tried."""
+        """Whether one more may be trained beside so many."""
         return all(aboard < most for most in (self.bound, self._most) if most is not None)
 
     def halve(self, others: int) -> int:
-        """Memory ran out for one trial beside `others`: how many of these must leave."""
+        """How many of some others must make room, since memory ran out for a trial beside them."""
         leave = -(-others // 2)
         self._most = others - leave + 1
         return leave
 
     def left(self) -> None:
-        """A trial left for good."""
+        """Try twice as many from now on, since a trial left the pack and does not come back."""
         if self._most is not None:
             self._most *= 2

@@ -1,7 +1,8 @@
-"""The head, its loss and their derivatives on valid steps alone, end to end without padding.
+"""The head, its loss and their gradients, computed on valid time steps alone.
 
-A trial's sums run over its own steps in a fixed order, so its numbers do not hang on how far its
-batch was padded, nor on who was padded beside it.
+The valid time steps of a trial are joined end to end, without the padding between them. Its sums
+run over them in a fixed order, so its numbers do not depend on how far its batch was padded, nor on
+the trials beside it.
 """
 
 from __future__ import annotations
@@ -14,15 +15,19 @@ from torch import Tensor
 from rnnsearch.training.losses import LossShape, losses_and_gradients
 
 BLOCK_NUMBERS = 1 << 17
-"""Outputs that are taken at once: a loss is a dozen passes over them, which should stay in the
-cache. 16,000 steps of 88 outputs took 45 ms at once and 28 in such blocks, on one core."""
+"""How many outputs are computed at once: a loss is a dozen passes over them, so they should stay in
+the cache. On one core 16,000 time steps of 88 outputs took 45 ms at once and 28 in such blocks."""
 
 
 def valid_rows(lengths: Tensor, steps: int) -> list[Tensor]:
-    """Where the valid steps of each trial lie in [T * B], in the order of time.
+    """Where the valid time steps of each trial lie in [T * B], in the order of time.
 
     Args:
-        lengths: int64 [K, B], on the CPU.
+        lengths: Valid time steps of each sequence, int64 [K, B], on the CPU.
+        steps: T.
+
+    Returns:
+        One tensor a trial, int64.
     """
     time = torch.arange(steps).view(-1, 1)
     return [(time < own).view(-1).nonzero().squeeze(1) for own in lengths]
@@ -36,44 +41,44 @@ def head_pass(
     loss: LossShape,
     rows: Sequence[Tensor],
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Losses and gradients of a head that answers at every step.
+    """Losses and gradients of a head that answers at every time step.
 
     Args:
         current: What the head reads, [K, T, B, H].
         weight: [K, O, H].
         bias: [K, O].
         targets: [K, T, B, O], or classes int64 [K, T, B].
-        rows: Of `valid_rows`.
+        rows: The valid time steps of each trial, from `valid_rows`.
 
     Returns:
-        Losses [K], zero where nothing is valid; the gradients of `current`, zero in padding, and
-        of weight and bias.
+        Losses [K], zero where nothing is valid; the gradients in `current`, zero in padding; and
+        those in weight and bias.
     """
     members, steps, batch, width = current.shape
     losses = current.new_zeros(members)
     arriving = current.new_zeros(members, steps * batch, width)
     d_weight, d_bias = torch.zeros_like(weight), torch.zeros_like(bias)
     read = current.reshape(members, steps * batch, width)
-    wanted = targets.reshape(members, steps * batch, *targets.shape[3:])
+    flat_targets = targets.reshape(members, steps * batch, *targets.shape[3:])
     block = max(1, BLOCK_NUMBERS // weight.shape[1])
     for k, own in enumerate(rows):
         for some in torch.split(own, block):
             above = read[k].index_select(0, some)
             outputs = torch.addmm(bias[k], above, weight[k].t())
-            mean, slopes = losses_and_gradients(
-                loss, _alone(outputs), _alone(wanted[k].index_select(0, some))
+            mean, gradient = losses_and_gradients(
+                loss, _alone(outputs), _alone(flat_targets[k].index_select(0, some))
             )
             share = len(some) / len(own)
-            slopes = slopes.view(len(some), -1)
+            gradient = gradient.view(len(some), -1)
             if share < 1:
-                slopes = slopes * share
+                gradient = gradient * share
             losses[k] += mean[0] * share
-            d_weight[k].addmm_(slopes.t(), above)
-            d_bias[k] += slopes.sum(0)
-            arriving[k].index_copy_(0, some, slopes @ weight[k])
+            d_weight[k].addmm_(gradient.t(), above)
+            d_bias[k] += gradient.sum(0)
+            arriving[k].index_copy_(0, some, gradient @ weight[k])
     return losses, arriving.view_as(current), d_weight, d_bias
 
 
 def _alone(rows: Tensor) -> Tensor:
-    """Rows [N, ...] as one trial's steps of one sequence, [1, N, 1, ...]."""
+    """Rows [N, ...] as the time steps of one sequence of one trial, [1, N, 1, ...]."""
     return rows.view(1, len(rows), 1, *rows.shape[1:])

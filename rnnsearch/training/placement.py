@@ -1,4 +1,4 @@
-"""Where a trial goes: its task, its slot, its first rows, and the key of its stack."""
+"""What a trial needs before it can train: its task, its slot, its first rows, its stack's key."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ DataSource = Mapping[TaskConfig, TaskData] | Callable[[TaskConfig], TaskData]
 
 
 class Placement:
-    """Tasks of a pack, each built once, and what a trial needs before it can train.
+    """Prepares trials for their stacks, and builds each task of a pack once.
 
     Args:
-        data: Data by task config, or a function that finds it; asked once a task.
+        data: The data by task config, or a function that finds it, which is called once a task.
         objective: A metric that the task of every trial must report.
-        build: Puts a task's data on the device.
+        build: Builds a task, with its data on the device.
     """
 
     def __init__(
@@ -113,19 +113,19 @@ class Placement:
         return slot
 
     def first_rows(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:
-        """Rows of a trial that starts from its seed."""
+        """The rows of a trial that starts from its seed, as far as they do not start at zero."""
         config, data = slot.config, self.task(slot.config).data
         sizes = data.input_size, data.output_size, data.symbolic
         weights = initial_weights(config.model, *sizes, derive(config.seed, "weights"))
         dtype = getattr(torch, config.training.dtype)
-        own = {name: tensor.detach().to(dtype) for name, tensor in weights.items()}
-        return {"parameters": slot.layout.pack(own).numpy()}
+        unpadded = {name: tensor.detach().to(dtype) for name, tensor in weights.items()}
+        return {"parameters": slot.layout.pack(unpadded).numpy()}
 
     def shared(self, slot: Slot) -> Shared:
         """What the trial shares with the others of its stack.
 
         Raises:
-            PackError: The task cannot be trained so.
+            PackError: The task cannot be trained as the trial's config asks.
         """
         task = self.task(slot.config)
         key = stack_key(slot.config, task.data, slot.window)

@@ -1,4 +1,7 @@
-"""A trained network computed by torch's own modules, as tasks see it when they show it."""
+"""A trained network in use, computed by torch's own modules.
+
+It needs no compiled kernels, so a model can be used at once wherever torch runs.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,11 @@ from rnnsearch.tasks.closed_loop import closed_loop_rollout
 
 @dataclass(frozen=True, slots=True)
 class NetworkPredictor:
-    """One network behind `tasks.base.Predictor`, as a stack of one.
+    """One network behind the protocol `tasks.base.Predictor`.
 
     Attributes:
-        head: Of the task.
+        head: At which time steps the task asks for outputs.
+        size: How many networks there are.
     """
 
     network: RecurrentNetwork
@@ -26,12 +30,12 @@ class NetworkPredictor:
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return self.network.head.weight.device
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of weights and activations."""
+        """The dtype of weights and activations."""
         return self.network.head.weight.dtype
 
     @torch.no_grad()
@@ -54,20 +58,23 @@ class NetworkPredictor:
     def _by_length(
         self, inputs: Tensor, state: State, lengths: Tensor
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Sequences of one length after those of another, without their padding."""
+        """Outputs and states for sequences of unequal length, computed without their padding.
+
+        All sequences of one length are computed together, those of another length after them.
+        """
         steps, batch = inputs.shape[:2]
         if state is None:
             state = self.network.start(batch)
         after = tuple(part.clone() for part in state)
-        head, said = self.network.head, steps if self.head == "every" else 1
-        outputs = head.weight.new_zeros(said, batch, head.out_features)
+        head, shown = self.network.head, steps if self.head == "every" else 1
+        outputs = head.weight.new_zeros(shown, batch, head.out_features)
         for length in sorted(set(lengths.tolist())):
             if length == 0:
                 continue
             which = (lengths == length).nonzero().squeeze(1)
             before = tuple(part[:, which] for part in state)
-            found, last = self.network(inputs[:length, which], before, self.head)
-            outputs[: len(found), which] = found
+            some, last = self.network(inputs[:length, which], before, self.head)
+            outputs[: len(some), which] = some
             for part, new in zip(after, last, strict=True):
                 part[:, which] = new
         return outputs, after

@@ -8,11 +8,11 @@ from rnnsearch.training.config import MatmulPrecision
 
 
 def set_matmul_precision(device: torch.device, precision: MatmulPrecision) -> None:
-    """Multiply float32 matrices on this device so from now on, in the whole process.
+    """Set with how many bits this process multiplies float32 matrices on a device from now on.
 
-    TF32 rounds what is multiplied to ten bits of mantissa, bfloat16 to seven. torch has TF32 off
-    for matrix products and on for cuDNN, which a user's own cell may call; here both are as the
-    trial says. A CPU multiplies with all bits, whatever was said.
+    TF32 rounds what is multiplied to ten bits of mantissa, bfloat16 to seven. By default torch has
+    TF32 off for matrix products and on for cuDNN, which a person's own cell may call; here both
+    follow the trial's config. A CPU multiplies with all bits in any case.
 
     Args:
         precision: See `TrainingConfig.matmul_precision`.

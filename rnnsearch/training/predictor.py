@@ -1,4 +1,4 @@
-"""The trained networks of a stack, as tasks see them when they evaluate."""
+"""The networks of a stack in evaluation, as tasks ask them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ from rnnsearch.training.shapes import layer_state, network_shape
 
 
 class StackPredictor:
-    """K networks in evaluation mode; fulfils `tasks.base.Predictor`.
+    """K networks behind the protocol `tasks.base.Predictor`, without dropout.
 
     States are as wide as the padded layers; a task hands them back as it got them.
 
+    Attributes:
+        size: K.
+
     Args:
-        head: Of the task.
+        head: At which time steps the task asks for outputs.
     """
 
     def __init__(self, networks: Networks, head: Head) -> None:
@@ -55,7 +58,11 @@ class StackPredictor:
 
     @torch.no_grad()
     def rollout(self, inputs: Tensor, state: State | None, steps: int) -> Tensor:
-        """See `tasks.base.Predictor`; the same numbers by either way."""
+        """See `tasks.base.Predictor`.
+
+        Compiled layers take all time steps in one call. Others are called a time step at a time,
+        and give the same numbers.
+        """
         shape = self._networks.shape
         layers = layers_of(shape, self.size, 1, inputs.shape[2], self.device, self.dtype)
         if shape.symbolic or not shape.by_hand or not whole_steps(kernel for kernel, _ in layers):
@@ -76,11 +83,12 @@ class StackPredictor:
         return torch.cat([first, rest], dim=1)
 
     def _head_into(self, current: Tensor, outputs: Tensor) -> None:
+        """Write what the head makes of [K, T, B, H] into `outputs`."""
         head_outputs(current, *self._networks.head, outputs)
 
 
 def stack_of_one(network: RecurrentNetwork, head: Head) -> StackPredictor:
-    """A trained network computed as its stack computed it, to the last bit on a like machine."""
+    """A trained network, computed as in its stack: equal to the last bit on a like machine."""
     model = network.config
     sizes = network.input_size, network.head.out_features, network.symbolic
     layout = layout_of(model, *sizes)
@@ -89,7 +97,7 @@ def stack_of_one(network: RecurrentNetwork, head: Head) -> StackPredictor:
 
 
 def padded_state(network: RecurrentNetwork, state: State) -> State:
-    """A state of the network's own width as wide as its stack's layers."""
+    """A state of the network's own width, padded to the width of a stack's layers."""
     sizes = network.input_size, network.head.out_features, network.symbolic
     gap = network_shape(network.config, *sizes).state_width - state_width(network.config)
     return tuple(functional.pad(part, (0, gap)) for part in state)

@@ -1,4 +1,4 @@
-"""What a pack says after it trained for a while."""
+"""What a pack reports: finished epochs, diverged and refused trials, and all of a slice at once."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True, slots=True)
 class BestEpoch:
-    """The epoch whose weights are kept of a trial.
+    """A trial's best epoch, whose weights are kept.
 
     Attributes:
-        epoch: Counts from 1.
-        value: The study's metric there.
-        loss: The task's own loss there, which breaks ties; None where nobody knows it.
+        epoch: Which one, counting from 1.
+        value: The study's metric after it.
+        loss: The task's own loss after it, which breaks ties; None where it is unknown.
     """
 
     epoch: int
@@ -23,15 +23,15 @@ class BestEpoch:
 
 @dataclass(frozen=True, slots=True)
 class EpochReport:
-    """One finished epoch of one trial.
+    """The report of one finished epoch of one trial.
 
     Attributes:
-        epoch: Counts from 1.
-        metrics: `train_loss` and whatever the task's `evaluate` gave, full names.
-        training_steps: Optimizer steps of this epoch.
+        epoch: Which one, counting from 1.
+        metrics: `train_loss`, and what the task's `evaluate` gave, under full names.
+        training_steps: How many training steps the epoch had.
         seconds: The trial's share of the pack's time in this epoch.
         best: The trial's best epoch so far, this one included.
-        said: What the network answers after it, where the task is so small that it is told.
+        said: What the network answers after the epoch, where the task puts that into words.
     """
 
     trial_id: str
@@ -45,12 +45,12 @@ class EpochReport:
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """A trial whose loss or gradient stopped being finite; it has left its slot.
+    """A trial whose loss or gradient is no longer finite; it has left the pack.
 
     Attributes:
-        epoch: The epoch that it was in, counting from 1; it is not finished.
-        step: Optimizer steps taken before the bad one, in all.
-        gradient_norm: Norm of the bad gradient; may itself be infinite or NaN.
+        epoch: The epoch in which that happened, counting from 1; it is not finished.
+        step: All training steps that the trial took before the bad one.
+        gradient_norm: The norm of the bad gradient; it may itself be infinite or NaN.
     """
 
     trial_id: str
@@ -61,7 +61,7 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A trial that the pack could not take or train, with the reason."""
+    """A trial that the pack cannot train, with the reason; it has left the pack."""
 
     trial_id: str
     reason: str

@@ -1,8 +1,8 @@
-"""Whether a trial can go on from a snapshot that was read from somewhere.
+"""Whether a trial can go on from a snapshot.
 
-A snapshot is believed in nothing. Another version may have written it, for another task or another
-metric, and whatever is wrong with it must cost the time since the trial's seed and no more: a trial
-that starts from nonsense would fail, never end, or give a wrong answer.
+Nothing in a snapshot is trusted: another version may have written it, for another task or another
+metric. A trial that went on from nonsense would fail, never end, or give a wrong answer. So a
+snapshot that does not fit is refused, and costs no more than the time since the trial's seed.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from rnnsearch.training.snapshot import TrialSnapshot
 
 
 def check_restored(snapshot: TrialSnapshot, layout: Layout, objective: str) -> None:
-    """See that a snapshot's figures and its best epoch make sense for its own config.
+    """Check that a snapshot's figures and its best epoch make sense for its own config.
 
-    Its rows are checked where they go, by `Rows.check_whole`, and the steps of its epoch where
-    that is planned.
+    Its rows are checked by the stack that takes them, in `Rows.check_whole`, and how many training
+    steps its epoch has when that epoch is planned.
 
     Args:
         layout: Of the trial's parameters.
-        objective: The metric by which best epochs are told.
+        objective: The metric by which the best epoch is chosen.
 
     Raises:
         PackError: They do not; the message says what is wrong.
@@ -44,8 +44,8 @@ def check_restored(snapshot: TrialSnapshot, layout: Layout, objective: str) -> N
         "its figures are not finite": not all(map(math.isfinite, figures)),
         "its plateau has a negative count": snapshot.plateau.bad_epochs < 0,
     }
-    for problem, found in problems.items():
-        if found:
+    for problem, is_there in problems.items():
+        if is_there:
             raise PackError(problem)
     _check_best(snapshot, layout, objective)
 
@@ -53,23 +53,28 @@ def check_restored(snapshot: TrialSnapshot, layout: Layout, objective: str) -> N
 def check_row(
     name: str, array: np.ndarray[Any, Any], shape: tuple[int, ...], dtype: torch.dtype
 ) -> None:
-    """See that an array is a row of that name, and that weights among them are finite.
+    """Check the shape and the dtype of a row, and that weights are finite.
 
-    Moments of an optimizer may have overflown in a training that goes well nevertheless.
+    The moments of an optimizer need not be finite: they may overflow in a training that goes well
+    nevertheless.
+
+    Args:
+        name: Of the row, such as `parameters` or `best`.
 
     Raises:
-        PackError: It is not.
+        PackError: The row is wrong; the message says how.
     """
     if tuple(array.shape) != shape:
         raise PackError(f"{name} has shape {array.shape} where {shape} is needed")
-    wanted = str(dtype).removeprefix("torch.")
-    if array.dtype.name != wanted:
-        raise PackError(f"{name} is {array.dtype.name} where {wanted} is needed")
+    needed = str(dtype).removeprefix("torch.")
+    if array.dtype.name != needed:
+        raise PackError(f"{name} is {array.dtype.name} where {needed} is needed")
     if name in ("parameters", "best") and not np.isfinite(array).all():
         raise PackError(f"{name} holds weights that are not finite")
 
 
 def _check_best(snapshot: TrialSnapshot, layout: Layout, objective: str) -> None:
+    """Check what a snapshot keeps of its best epoch: its number, metrics, weights and state."""
     if snapshot.best_epoch is None:
         if "best" in snapshot.arrays:
             raise PackError("it holds weights of a best epoch and does not say which")
@@ -86,9 +91,9 @@ def _check_best(snapshot: TrialSnapshot, layout: Layout, objective: str) -> None
     states = sorted(name for name in snapshot.arrays if name.startswith("state"))
     # A trial that carries its state keeps that of its best epoch beside the weights.
     carried = [f"best_{name}" for name in states] if snapshot.config.training.carry_state else []
-    found = sorted(name for name in snapshot.arrays if name.startswith("best_state"))
-    if found != carried:
-        raise PackError(f"the state at its best epoch is {found} where {carried} is needed")
+    kept = sorted(name for name in snapshot.arrays if name.startswith("best_state"))
+    if kept != carried:
+        raise PackError(f"the state at its best epoch is {kept} where {carried} is needed")
     for name in carried:
         shape = snapshot.arrays[name.removeprefix("best_")].shape
         check_row(name, snapshot.arrays[name], shape, dtype)

@@ -1,7 +1,8 @@
-"""The trials of a stack, and its tensors: a row a trial in each of them.
+"""The trials of a stack, and its tensors: each trial has one row in each of them.
 
-`parameters`, `gradients`, `first`, `second` and `powers` of the optimizer, `state0` and `state1`
-of the network, and the dropout's `seed` and `total`.
+The tensors are the `parameters` and their `gradients`; the optimizer's `first` and `second` moments
+and `powers` of its betas; the parts `state0`, `state1` and so on of the networks' states; and what
+random numbers are drawn by, the trial's `seed` and the `total` of its training steps.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ from rnnsearch.training.slots import Slot
 from rnnsearch.training.stack_key import Shared
 
 _SCRATCH = "gradients"
-"""Written anew by each step, so its rows never move."""
+"""Written anew by each training step, so its rows never move."""
 
 _DERIVED = frozenset({"seed", "total"})
-"""Known from the slot; no part of a snapshot."""
+"""Known from the trial's slot, so no part of a snapshot."""
 
 
 class Rows:
-    """Rows that come, go and change places, in tensors that grow and shrink by halves.
+    """Rows that come, go and change places, in tensors that double and halve their length.
 
     Attributes:
-        slots: The trials; that in place n has row n.
-        tensors: By name, as long as `capacity`.
-        state_names: Of the parts of the network's state.
+        slots: The trials; the one in place n has row n.
+        tensors: By name, each with `capacity` rows.
+        state_names: The names of the parts of the networks' states.
     """
 
     def __init__(self, shared: Shared) -> None:
@@ -57,14 +58,14 @@ class Rows:
 
     @property
     def capacity(self) -> int:
-        """Rows that there is room for."""
+        """How many rows the tensors have."""
         return len(self.tensors["seed"]) if self.tensors else 0
 
     def check_whole(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
-        """See that arrays are all the rows of a trial that goes on from where it was.
+        """Check that the arrays of a snapshot hold all rows of a trial of this stack.
 
         Raises:
-            PackError: One is missing, or is no row of these.
+            PackError: A row is missing, or has another shape or dtype.
         """
         for name in self._kept():
             if name not in arrays:
@@ -72,12 +73,14 @@ class Rows:
             check_row(name, arrays[name], *self._shapes[name])
 
     def append(self, slot: Slot, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
-        """A new last row; what `arrays` does not name starts at zero, powers at one.
+        """Give a trial the row behind the last.
 
-        Names that are not ours are left alone.
+        Args:
+            arrays: Rows by name. What is not named starts at zero, `powers` at one; names of no
+                tensor are left alone.
 
         Raises:
-            ValueError: A row has another shape than these.
+            ValueError: A row has another shape than those of its tensor.
         """
         for name, array in arrays.items():
             if name in self._shapes and tuple(array.shape) != self._shapes[name][0]:
@@ -97,7 +100,7 @@ class Rows:
         self.tensors["total"][place] = slot.total
 
     def remove(self, slot: Slot) -> None:
-        """The last row moves into this trial's place, and spare memory is given back."""
+        """Take a trial out: the last row moves into its place, and spare memory is given back."""
         place, last = self.slots.index(slot), len(self.slots) - 1
         if place != last:
             for name in self._shapes:
@@ -109,7 +112,7 @@ class Rows:
             self._resize(2 * last)
 
     def bring_forward(self, slots: Collection[Slot]) -> None:
-        """Give these trials the first rows; all keep their order."""
+        """Give some trials the first rows; they keep their order, and so do the others."""
         order = sorted(range(len(self.slots)), key=lambda place: self.slots[place] not in slots)
         if order == list(range(len(order))):
             return
@@ -120,19 +123,19 @@ class Rows:
         self.slots = [self.slots[place] for place in order]
 
     def picks(self, slots: Sequence[Slot]) -> Tensor:
-        """The places of some trials, to index by."""
+        """The numbers of some trials' rows, to index by, int64."""
         places = {slot: place for place, slot in enumerate(self.slots)}
         return torch.tensor([places[slot] for slot in slots], device=self._device)
 
     def arrays(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:
-        """Copies of a trial's rows, for `append` to other rows of this make."""
+        """Copies of those rows of a trial that a snapshot keeps, for `append`."""
         return {name: self.array(name, slot) for name in self._kept()}
 
     def array(self, name: str, slot: Slot) -> np.ndarray[Any, Any]:
         """A copy of a trial's row of one tensor."""
         place = self.slots.index(slot)
-        found: np.ndarray[Any, Any] = self.tensors[name][place].cpu().numpy().copy()
-        return found
+        row: np.ndarray[Any, Any] = self.tensors[name][place].cpu().numpy().copy()
+        return row
 
     def best(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:
         """Copies of what is kept of a trial's best epoch, which just ended; see `Slot.best`."""
@@ -146,10 +149,11 @@ class Rows:
             self.tensors[name][self.slots.index(slot)] = 0
 
     def _kept(self) -> list[str]:
-        """Names of the rows that a snapshot has."""
+        """Names of the rows that a snapshot keeps."""
         return sorted(set(self._shapes) - _DERIVED)
 
     def _resize(self, capacity: int) -> None:
+        """Make new tensors with so many rows, and copy the rows of all trials into them."""
         tensors = {}
         for name, (shape, dtype) in self._shapes.items():
             fresh = torch.zeros((capacity, *shape), dtype=dtype, device=self._device)

@@ -1,9 +1,9 @@
 """Learning rates over a training: factors that a trial's own rate is multiplied with.
 
-A factor is a function of the trial's config and of the number of the step, and of `plateau` of the
-metric's course, which a snapshot keeps; so a trial that goes on elsewhere goes on alike. The
-schedules are torch's (`CosineAnnealingLR`, `OneCycleLR` without cycled momentum,
-`ReduceLROnPlateau`), the warm-up is its `LinearLR` from 1 / (steps + 1).
+A factor depends on the trial's config and the number of the training step. With `plateau` it
+depends on the metric as well, and a snapshot keeps what is needed of that; so a trial that goes on
+elsewhere goes on alike. The schedules are torch's (`CosineAnnealingLR`, `OneCycleLR` without cycled
+momentum, `ReduceLROnPlateau`), and the warm-up is its `LinearLR` from 1 / (steps + 1).
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from rnnsearch.goal import Goal
 from rnnsearch.training.config import TrainingConfig
 
 ONE_CYCLE_START = 1 / 25
-"""Of the largest rate; torch's `div_factor`."""
+"""What the rate starts at, as a share of the largest; the inverse of torch's `div_factor`."""
 ONE_CYCLE_WARMUP = 0.3
-"""torch's `pct_start`."""
+"""The share of all training steps in which the rate rises; torch's `pct_start`."""
 THRESHOLD = 1e-4
-"""Relative improvement that counts as one; torch's."""
+"""The relative improvement of the metric from which it counts as one, as in torch."""
 SMALLEST_CHANGE = 1e-8
-"""Of a learning rate; a smaller reduction is left out, as torch does."""
+"""A learning rate that would change by no more is left as it is, as in torch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plateau:
-    """How far `plateau` has come.
+    """Where the schedule `plateau` stands after some epochs.
 
     Attributes:
-        factor: Of the learning rate.
-        best: The metric's best so far; None before the first epoch.
-        bad_epochs: Since then, or since the last reduction.
+        factor: What the learning rate is multiplied with.
+        best: The best value of the metric so far; None before the first epoch has ended.
+        bad_epochs: Epochs without improvement since then, or since the last reduction.
     """
 
     factor: float = 1.0
@@ -43,7 +43,7 @@ class Plateau:
     bad_epochs: int = 0
 
     def after(self, metric: float, goal: Goal, how: TrainingConfig) -> Plateau:
-        """After an epoch that ended with this metric."""
+        """Where it stands after one more epoch, which ended with this metric."""
         if self._improves(metric, goal):
             return Plateau(self.factor, metric, 0)
         bad_epochs = self.bad_epochs + 1
@@ -55,6 +55,7 @@ class Plateau:
         return Plateau(lower, self.best, 0)
 
     def _improves(self, metric: float, goal: Goal) -> bool:
+        """Whether a value of the metric is better than the best so far, by enough to count."""
         if self.best is None:
             return True
         by = goal.cost(-THRESHOLD)  # below the best by so much where less is better, else above
@@ -64,14 +65,15 @@ class Plateau:
 def epoch_factors(
     how: TrainingConfig, first: int, count: int, plateau: Plateau
 ) -> NDArray[np.float64] | None:
-    """Factors of the steps of an epoch, [count]; None where all of them are one.
+    """The factors of the training steps of one epoch, [count]; None where all of them are one.
 
-    Computed a whole epoch at a time, so that the blocks in which it is trained leave no trace.
+    They are computed for a whole epoch, so that they do not depend on the pieces in which it is
+    trained.
 
     Args:
-        first: Optimizer steps before this epoch.
-        count: Of this epoch, and, as far as the schedule can know, of all others.
-        plateau: At the end of the epoch before.
+        first: Training steps before this epoch.
+        count: Training steps of this epoch; the schedule takes it that all epochs have as many.
+        plateau: Where the schedule `plateau` stood at the end of the epoch before.
     """
     total = how.max_epochs * count
     number = first + np.arange(count)
@@ -90,13 +92,14 @@ def epoch_factors(
 
 
 def _cosine(number: NDArray[Any], total: int, least: float) -> NDArray[np.float64]:
+    """Half a cosine from 1 down to `least` over `total` training steps."""
     angle = np.pi * np.clip(number / total, 0, 1)
-    found: NDArray[np.float64] = least + (1 - least) * (1 + np.cos(angle)) / 2
-    return found
+    factors: NDArray[np.float64] = least + (1 - least) * (1 + np.cos(angle)) / 2
+    return factors
 
 
 def _one_cycle(number: NDArray[Any], total: int, share: float, least: float) -> NDArray[np.float64]:
-    """Up along half a cosine for a share of the steps, and down for the rest."""
+    """Up along half a cosine for a share of all training steps, then down to `least`."""
     top, last = share * total - 1, total - 1
     up = np.zeros(len(number)) if top <= 0 else np.clip(number / top, 0, 1)
     rising = 1 + (ONE_CYCLE_START - 1) * (1 + np.cos(np.pi * up)) / 2

@@ -22,15 +22,16 @@ class NetworkShape:
     """What the networks of a stack have in common.
 
     Attributes:
-        cell: Of `models.config`, a dotted path included.
-        widths: Units of each layer, padded.
-        own_widths: The same without padding where trials of other widths may not share the
-            stack: layer normalisation counts its units, and a user's own cell may do anything.
-        directions: 2 where layers read both ways.
-        head_dropout: Whether inputs of the head may be dropped.
+        cell: The name of the cell as in `ModelConfig.cell`.
+        widths: Units of each layer, padding included.
+        own_widths: Units of each layer without padding, where trials of other widths may not
+            share the stack: layer normalisation counts its units, and a cell that a person brought
+            may do anything with them. None where they may.
+        directions: 2 where layers read a sequence in both directions, else 1.
+        head_dropout: Whether any inputs of the head may be dropped.
         learned: Whether a sequence starts from a learned state.
-        state_parts: Tensors in the state.
-        state_width: Their last axis, wide enough for every layer.
+        state_parts: How many tensors a state has, such as 2 (h and c) of an `lstm`.
+        state_width: The last axis of these tensors, wide enough for every layer.
         embedding_size: Width of the embedding, or None for one-hot symbols and numbers.
         symbolic: Whether inputs are symbols.
     """
@@ -54,12 +55,12 @@ class NetworkShape:
 
     @property
     def num_layers(self) -> int:
-        """Layers, both directions of one counted once."""
+        """How many layers there are; both directions of one count once."""
         return len(self.widths)
 
     @property
     def by_hand(self) -> bool:
-        """Whether `gradients` has its derivative written by hand: the chain of classic layers."""
+        """Whether the derivative is written by hand in `gradients`: of chains of torch's cells."""
         chain = has_kernels(self.cell) and self.directions == 1
         return chain and not (self.layer_norm or self.residual or self.learned)
 
@@ -67,17 +68,17 @@ class NetworkShape:
 def network_shape(
     model: ModelConfig, input_size: int, output_size: int, symbolic: bool
 ) -> NetworkShape:
-    """The shape in which a trial's network is computed."""
+    """The shape in which a trial's network is computed, so that similar trials share a stack."""
     embedded = symbolic and model.input == "embedding"
-    own = is_custom(model.cell)
-    bends = not own and CELLS[model.cell].nonlinearities
+    custom = is_custom(model.cell)
+    bends = not custom and CELLS[model.cell].nonlinearities
     parts = [state_sizes_of(model, width) for width in model.widths]
     widest = max(max(sizes) for sizes in parts)
     return NetworkShape(
         cell=model.cell,
         nonlinearity=model.nonlinearity if bends else "tanh",
-        widths=model.widths if own else tuple(map(padded_size, model.widths)),
-        own_widths=model.widths if own or model.layer_norm else None,
+        widths=model.widths if custom else tuple(map(padded_size, model.widths)),
+        own_widths=model.widths if custom or model.layer_norm else None,
         directions=model.directions,
         bias=model.bias,
         layer_norm=model.layer_norm,
@@ -85,7 +86,7 @@ def network_shape(
         head_dropout=model.head_dropout > 0,
         learned=model.initial_state == "learned",
         state_parts=len(parts[0]),
-        state_width=widest if own else padded_size(widest),
+        state_width=widest if custom else padded_size(widest),
         input_size=input_size,
         output_size=output_size,
         symbolic=symbolic,
@@ -96,13 +97,16 @@ def network_shape(
 def zero_state(
     shape: NetworkShape, members: int, batch: int, device: torch.device, dtype: torch.dtype
 ) -> State:
-    """(h,) or (h, c) of zeros, each [K, layers * directions, B, H]."""
+    """A state of zeros, such as (h,) or (h, c), each part [K, layers * directions, B, H]."""
     size = (members, shape.num_layers * shape.directions, batch, shape.state_width)
     return tuple(torch.zeros(size, device=device, dtype=dtype) for _ in range(shape.state_parts))
 
 
 def layer_state(shape: NetworkShape, state: State) -> list[State]:
-    """A state as `zero_state` shapes it, divided among the layers, contiguous."""
+    """A state as `zero_state` shapes it, divided among layers and directions; contiguous copies.
+
+    Each part is [K, B, H], as wide as its layer.
+    """
     sizes = _state_sizes(shape)
     return [
         tuple(p[:, number, :, :size].contiguous() for p, size in zip(state, parts, strict=True))
@@ -120,11 +124,11 @@ def gathered(shape: NetworkShape, layers: Sequence[State]) -> State:
 
 
 def _state_sizes(shape: NetworkShape) -> list[tuple[int, ...]]:
-    """Widths of the state's parts for each layer and direction."""
-    found: list[tuple[int, ...]] = []
+    """The widths of the state's parts, for each layer and direction."""
+    all_sizes: list[tuple[int, ...]] = []
     for width in shape.widths:
         sizes = (width,) * shape.state_parts
         if is_custom(shape.cell):
             sizes = state_sizes(shape.cell, 1, width)
-        found += [sizes] * shape.directions
-    return found
+        all_sizes += [sizes] * shape.directions
+    return all_sizes

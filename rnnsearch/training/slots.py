@@ -45,7 +45,7 @@ class Slot(Progress):
     best: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict, repr=False)
 
     def plan(self, task: Task) -> None:
-        """Ask the task for the epoch under way, and the schedule for its learning rates."""
+        """Plan the epoch under way: its batches by the task, its learning rates by the schedule."""
         self.index = task.epoch_index(self.config.seed, self.epoch, self.window)
         self.longest = task.longest(self.index) if isinstance(task, UnequalTask) else None
         before, count = self.total - self.step, len(self.index)
@@ -55,14 +55,14 @@ class Slot(Progress):
         """The index of the epoch under way.
 
         Raises:
-            RuntimeError: It was not asked of the task yet.
+            RuntimeError: The epoch is not planned yet.
         """
         if self.index is None:
             raise RuntimeError(f"epoch {self.epoch + 1} of trial {self.trial_id} is not planned")
         return self.index
 
     def close(self) -> None:
-        """Finish the epoch under way."""
+        """Count the epoch under way as finished, and begin the next."""
         self.epoch += 1
         self.step = 0
         self.loss_sum = self.seconds = 0.0
@@ -70,7 +70,7 @@ class Slot(Progress):
 
     @property
     def ended(self) -> bool:
-        """Whether every step of the epoch is done, and the evaluation is not."""
+        """Whether all training steps of the epoch are taken, and it waits for its evaluation."""
         return self.index is not None and self.step == len(self.index)
 
 

@@ -1,4 +1,4 @@
-"""Trials of one shape, trained as one batched tensor program."""
+"""Trials of one kind, trained as one batched tensor program."""
 
 from __future__ import annotations
 
@@ -22,16 +22,19 @@ from rnnsearch.training.stepping.crews import Crews
 from rnnsearch.training.stepping.stretch import stretch_of
 
 MAX_BLOCK = 64
-"""Steps between two looks at losses and gradient norms; bounds the waste behind a NaN."""
+"""How many training steps are taken at most before losses and gradient norms are looked at. It
+bounds what is computed in vain for a trial that has diverged."""
 
 
 class Stack:
-    """Trials that step together. The caller chooses the number of torch's threads; a pack is made
-    for one.
+    """Trials that are trained together.
+
+    How many threads torch uses is the caller's choice; a pack is made for one.
 
     Attributes:
+        key: What the trials have in common.
         rows: The trials and their tensors.
-        evaluation: Of these.
+        evaluation: Evaluates the trials' networks.
     """
 
     def __init__(self, shared: Shared, recorder: Recorder | None = None) -> None:
@@ -48,22 +51,22 @@ class Stack:
 
     @property
     def kernel(self) -> str:
-        """What computes its steps, in words; empty before the first."""
+        """What computes the training steps, in words; empty before the first of them."""
         return self._stepper.words if self._trained else ""
 
     @property
     def awaited(self) -> bool:
-        """Whether another process is compiling its kernels: to train it would be to wait."""
+        """Whether another process is compiling its kernels, so that training would only wait."""
         if self._awaited:
             self._awaited = awaited(self._shared.layers)
         return self._awaited
 
     def release(self) -> bool:
-        """Give back the memory of recorded steps; whether there were any."""
+        """Give back the memory of recorded training steps; whether there was any."""
         return self._stepper.release()
 
     def add(self, slot: Slot, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
-        """Take a trial aboard; rows that `arrays` does not name start at zero, powers at one.
+        """Take a trial in, with its rows; see `Rows.append`.
 
         Raises:
             ValueError: A row has another shape than this stack's.
@@ -72,17 +75,20 @@ class Stack:
         self._crews.clear()
 
     def remove(self, slot: Slot) -> None:
-        """Let a trial go."""
+        """Take a trial out."""
         self.rows.remove(slot)
         self._crews.clear()
 
     def run(self, active: Sequence[Slot], seconds: float) -> list[Divergence]:
-        """Take steps for all of `active` until one of them ends its epoch, or time is up.
+        """Train some trials until one of them ends its epoch, or time is up.
 
-        At least one step. Slots are advanced, their epochs not evaluated.
+        Each takes at least one training step. Epochs that end are not evaluated here.
+
+        Args:
+            active: The trials to train.
 
         Returns:
-            Those whose loss or gradient stopped being finite; the caller takes them out.
+            The trials whose loss or gradient is no longer finite; the caller takes them out.
         """
         started = time.perf_counter()
         # Before the first product: stacks take turns, and torch has one setting for all.
@@ -99,7 +105,7 @@ class Stack:
         done: list[Taken] = []
         try:
             taken = self._crews.take(ahead, started, seconds, done)
-        finally:  # the steps that were taken stand
+        finally:  # what was taken before an error stands
             bad = [one for piece in done for one in _account(members, piece)]
         elapsed = time.perf_counter() - started
         for slot in members:
@@ -109,12 +115,12 @@ class Stack:
 
 
 def _account(members: Sequence[Slot], taken: Taken) -> list[Divergence]:
-    """Advance the slots that took some steps."""
-    # In float64, so that sums do not depend on the blocks.
-    losses, norms = taken.found().double().cpu().numpy()
+    """Count the training steps that a crew took in its slots; the slots that diverged meanwhile."""
+    # In float64, so that sums do not depend on how many training steps were taken at once.
+    losses, norms = taken.results().double().cpu().numpy()
     members = members[taken.lo : taken.lo + losses.shape[1]]
     before = np.array([[slot.loss_sum for slot in members]])
-    # A running sum, step after step, whatever the blocks: np.sum would add in pairs.
+    # A running sum, one training step after the other: np.sum would add in pairs.
     sums = np.concatenate([before, losses]).cumsum(axis=0)[-1]
     finite = np.isfinite(losses) & np.isfinite(norms)
     bad = []

@@ -20,11 +20,13 @@ from rnnsearch.training.shapes import NetworkShape, network_shape
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackKey:
-    """Shapes, and the sequence of operators.
+    """What decides the shapes of tensors and the sequence of operators: equal for a stack's trials.
 
     Attributes:
-        rule: Trials of another rule keep other state.
-        clips_values: Whether numbers of the gradient are cut.
+        rule: How weights are updated; it decides which moments a trial keeps.
+        clips_values: Whether the numbers of a gradient are clipped (`training.clip_value`).
+        window: Of the batches.
+        dtype: The name of the dtype of weights and activations.
     """
 
     task: TaskConfig
@@ -39,10 +41,13 @@ class StackKey:
 
 
 def stack_key(config: TrialConfig, data: TaskData, window: Window) -> StackKey:
-    """What a trial shares with the others of its stack.
+    """The key of the stack that a trial belongs to.
+
+    Args:
+        window: Of the trial's batches.
 
     Raises:
-        PackError: The task cannot be trained so.
+        PackError: The task cannot be trained as the config asks.
     """
     how = config.training
     return StackKey(
@@ -63,7 +68,7 @@ class Shared:
     """What the trials of a stack share, on their device.
 
     Attributes:
-        layout: Of any of them: they agree but in the leaves' own axes.
+        layout: The layout of any of them; they differ in the leaves' own axes alone.
     """
 
     key: StackKey
@@ -73,12 +78,12 @@ class Shared:
 
     @cached_property
     def dtype(self) -> torch.dtype:
-        """Of weights and activations."""
-        found: torch.dtype = getattr(torch, self.key.dtype)
-        return found
+        """The dtype of weights and activations."""
+        dtype: torch.dtype = getattr(torch, self.key.dtype)
+        return dtype
 
     @cached_property
     def layers(self) -> Layers:
-        """Of one trial, each with the kernel that computes it; the company has no say in it."""
+        """The layers of one trial with their kernels, whatever the number of trials."""
         steps, batch = self.key.window.seq_len or 1, self.key.window.batch_size
         return layers_of(self.key.network, 1, steps, batch, self.device, self.dtype)

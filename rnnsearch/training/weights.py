@@ -1,4 +1,4 @@
-"""A trial's weights, out of the pack."""
+"""What leaves a pack of a trained trial: its weights, and the course of its training."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 from rnnsearch.tasks.base import Head
 
 CARRIED = ("carried.h", "carried.c", "carried.2", "carried.3")
-"""Of a trial that carries its state from step to step: the state out of training, as `tensors`."""
+"""The names among weights under which a trial that carries its state keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A training by epoch, as far as it is known.
+    """The course of a training, by epoch, as far as it is known.
 
     Attributes:
-        metric: Of the study.
-        values: The metric.
-        losses: The training loss.
-        said: What the network answered, of a task so small that it is told.
+        metric: The name of the study's metric.
+        values: The study's metric after each epoch.
+        losses: The training loss of each epoch.
+        said: What the network answered after each epoch, where its task puts that into words.
     """
 
     metric: str
@@ -30,23 +30,23 @@ class History:
     said: Mapping[int, str]
 
     def curves(self) -> dict[str, Mapping[int, float]]:
-        """What is known by epoch, by name."""
-        found = {self.metric: self.values, "train_loss": self.losses}
-        return {name: curve for name, curve in found.items() if curve}
+        """The curves that are known, by name, each a number by epoch."""
+        curves = {self.metric: self.values, "train_loss": self.losses}
+        return {name: curve for name, curve in curves.items() if curve}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights:
-    """Weights at the end of an epoch, unpadded, for `TrainedModel.from_weights`.
+    """A trial's weights at the end of an epoch, without padding, for `TrainedModel.from_weights`.
 
     Attributes:
-        tensors: By the names of `models.network`, in the trial's dtype; and, where training
-            carried a state, what it was after that epoch under the names of `CARRIED`,
+        tensors: The weights by the names of `models.network`, in the trial's dtype. Where training
+            carried a state, also that state after the epoch, under the names of `CARRIED`,
             (layers, batch, hidden) each.
-        epoch: Counts from 1.
-        metrics: Of that epoch.
-        head: When the task asks for outputs; None where only the task's data tells.
-        history: Of their training; None where nobody followed it.
+        epoch: Which epoch, counting from 1.
+        metrics: The metrics of that epoch.
+        head: At which time steps the task asks for outputs; None where only the task's data tells.
+        history: The course of the training; None where it was not followed.
     """
 
     tensors: Mapping[str, np.ndarray]

@@ -1,1 +1,1 @@
-"""Optimizer steps of trials that share a stack: what they read, and the ways of taking them."""
+"""Training steps of the trials of a stack: what they read, and the ways of taking them."""

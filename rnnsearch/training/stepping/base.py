@@ -1,4 +1,4 @@
-"""What a way of taking steps promises to a stack."""
+"""What a way of taking training steps promises to a stack."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from rnnsearch.training.stepping.stretch import Stretch
 
 
 class Taken:
-    """The steps that a crew took, and until when it may take more.
+    """The training steps that a crew took, and the time until which it may take more.
 
     Attributes:
         lo: The crew's first row.
-        count: How many steps they are.
+        count: How many training steps it took.
+
+    Args:
+        end: When the crew must stop, as `time.perf_counter` counts.
     """
 
     def __init__(self, lo: int, end: float) -> None:
@@ -29,44 +32,44 @@ class Taken:
 
     @property
     def left(self) -> float:
-        """Seconds that are left; below zero where it is late, infinite where nobody asks."""
+        """Seconds that are left: below zero when time is up, infinite where no end is set."""
         return self._end - time.perf_counter()
 
     def add(self, losses: Tensor, norms: Tensor) -> None:
-        """Note n steps: losses, and norms of the gradients before clipping, each [n, K]."""
+        """Note n training steps: losses and norms of the gradients before clipping, [n, K] each."""
         self.count += len(losses)
         self._losses.append(losses)
         self._norms.append(norms)
 
-    def found(self) -> Tensor:
-        """Losses and norms, [2, count, K]; there must be some."""
+    def results(self) -> Tensor:
+        """Losses and norms of all training steps, [2, count, K]; there must be at least one."""
         return torch.stack([torch.cat(self._losses), torch.cat(self._norms)])
 
 
 class Stepper(Protocol):
-    """A way of taking the optimizer steps of a stack's trials.
+    """A way of taking the training steps of a stack's trials.
 
-    A trial's numbers hang on its own rows and config, never on its company, and every way gives
-    the curves of the others but for the order in which sums are taken.
+    A trial's numbers depend on its own rows and config, never on the trials beside it. All ways
+    give the same curves, but for the order in which sums are taken.
 
     Attributes:
-        one_by_one: Whether it takes one trial after the other, in the memory of a single one.
+        one_by_one: Whether it computes one trial after the other, in the memory of a single one.
     """
 
     one_by_one: bool
 
     @property
     def words(self) -> str:
-        """What computes the steps, as far as it has shown."""
+        """What computes the training steps, for a person; it may change with the first of them."""
 
     def take(self, crew: Crew, ahead: Stretch, taken: Taken) -> None:
-        """Take steps of a crew until those ahead are done, or it is late; at least one.
+        """Take the training steps of a crew that lie ahead, until time is up; at least one.
 
-        When memory runs out, the steps that were noted stand, and the next changed nothing.
+        When memory runs out, the training steps in `taken` stand, and the next changed nothing.
 
         Args:
-            taken: Gets them.
+            taken: Gets the losses and norms, and knows when time is up.
         """
 
     def release(self) -> bool:
-        """Give back the memory that is kept between steps; whether there was any."""
+        """Give back the memory that is kept between training steps; whether there was any."""

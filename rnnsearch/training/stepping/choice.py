@@ -1,6 +1,7 @@
-"""Which way a stack takes its steps, for the stack itself and for `rnnsearch kernels`.
+"""Which way a stack takes its training steps, for the stack itself and for `rnnsearch kernels`.
 
-A matter of what the trials share and never of the company, since whole steps add in another order.
+The choice depends on what its trials share, never on which trials they are: whole training steps
+take sums in another order, and a trial's numbers must not depend on its company.
 """
 
 from __future__ import annotations
@@ -24,19 +25,19 @@ from rnnsearch.training.stepping.whole import WHOLE, WholeSteps
 
 
 def stepper_of(shared: Shared, recorder: Recorder | None) -> Stepper:
-    """What takes the steps of a stack.
+    """The way in which a stack takes its training steps.
 
     Args:
         recorder: Of the device; None where it records nothing.
     """
-    # A user's own cell may look at numbers, which a recorded step cannot.
+    # A cell that a person brought may look at numbers, which a recorded training step cannot.
     if recorder is not None and not is_custom(shared.key.network.cell):
         return RecordedSteps(shared, recorder)
     return WholeSteps(shared) if _is_plain(shared) else LayerSteps(shared)
 
 
 def _is_plain(shared: Shared) -> bool:
-    """Whether `CompiledStep` knows both the network and all that a step does with it."""
+    """Whether `CompiledStep` can compute both the network and all that a training step does."""
     key = shared.key
     return (
         _is_whole(key.network, shared.layers)
@@ -49,8 +50,8 @@ def _is_plain(shared: Shared) -> bool:
 
 
 def _is_whole(network: NetworkShape, layers: Layers) -> bool:
-    """Whether `CompiledStep` knows a network: a chain of compiled layers of one width, with
-    biases, from numbers to a head that drops nothing."""
+    """Whether `CompiledStep` can compute a network: a chain of compiled layers of one width, with
+    biases, that reads numbers and whose head has no dropout."""
     return (
         network.by_hand
         and not network.symbolic
@@ -63,11 +64,11 @@ def _is_whole(network: NetworkShape, layers: Layers) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What trains one shape.
+    """What trains networks of one layer of one shape, in words.
 
     Attributes:
-        steps: What trains networks of numbers whose loss is the mean square.
-        layers: What computes the layers of the others: symbols, and other losses.
+        steps: For networks that read numbers and whose loss is the mean square.
+        layers: For the others, which read symbols or have another loss.
     """
 
     cell: str
@@ -84,11 +85,15 @@ def choices(
     device: torch.device,
     dtype: torch.dtype,
 ) -> list[Choice]:
-    """What a pack on this machine takes for networks of one layer."""
+    """What a pack on this machine would train networks of one layer with.
+
+    Returns:
+        One choice for each combination of cell, hidden size and batch size.
+    """
     found = []
     for cell, size, batch in product(cells, hidden_sizes, batch_sizes):
         shape = network_shape(ModelConfig(cell=cell, hidden_size=size), 1, 1, symbolic=False)
-        # Neither members nor the length of a sequence has a say.
+        # The choice of a kernel depends neither on the number of trials nor on time steps.
         layers = layers_of(shape, 1, 1, batch, device, dtype)
         words = layer_words(shape, layers)
         recorded = device.type == "cuda" and not is_custom(cell)

@@ -1,4 +1,4 @@
-"""Trials in neighbouring rows of a stack, which step together."""
+"""Trials in neighbouring rows of a stack, which are trained together."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from rnnsearch.training.stepping.step import StepBody, hold_
 
 
 class Crew:
-    """Views of the rows from `lo` to `hi` (not included) of every tensor, and what goes with them.
+    """The trials in the rows from `lo` to `hi` (not included), with all that training them takes.
 
     The trials and the tensors must stay in their places while it is used.
 
     Attributes:
-        stack_rows: Those of all trials of the stack.
-        room: Rows from `lo` on that may be computed at once.
-        rows: Views of those of the crew, by name.
+        stack_rows: The rows of all trials of the stack.
+        room: How many rows from `lo` on may be computed at once.
+        rows: Views of the crew's rows in each tensor, by name.
         configs: How each trial is trained.
-        carried: Whether a trial carries its state, bool [K, 1, 1].
-        token: Stands for these trials before whoever keeps something for them.
+        carried: Whether a trial carries its state from batch to batch, bool [K, 1, 1].
+        token: An object that is this crew's alone. Who keeps something for a crew keeps its token
+            beside it, and so sees when another crew has come.
 
     Args:
-        most: Rows that may be computed at once where they are there.
-        most_ahead: Steps that may be planned at once.
+        most: How many rows may be computed at once.
+        most_ahead: How many training steps may be planned at once.
     """
 
     def __init__(
@@ -53,23 +54,23 @@ class Crew:
 
     @cached_property
     def settings(self) -> Settings:
-        """Of the optimizer."""
+        """The optimizer settings of the trials."""
         return settings(self.configs, self._shared.device, self._shared.dtype)
 
     @cached_property
     def body(self) -> StepBody:
-        """The step of these rows, layer by layer."""
+        """What takes the training steps of these rows, layer by layer."""
         return StepBody(self._shared, self.rows)
 
-    # The state from step to step. A row of a trial that carries nothing stays zero, so that every
+    # The state from batch to batch. The row of a trial that carries none stays zero, so that every
     # trial starts from its row.
 
     def state(self) -> list[State]:
-        """What the next sequences start from, one a layer and direction."""
+        """What the next batch starts from, one state a layer and direction."""
         return layer_state(self._shared.key.network, self._states)
 
     def following(self, state: list[State], after: list[State]) -> list[State]:
-        """What they start from after a step from `state` that ended in `after`."""
+        """What the next batch starts from after one that went from `state` to `after`."""
         if not self._some_carry:
             return state
         if self._all_carry:
@@ -78,6 +79,6 @@ class Crew:
         return [tuple(torch.where(where, part, zero) for part in parts) for parts in after]
 
     def hold(self, state: list[State]) -> None:
-        """Keep a state in the rows."""
+        """Write a state into the rows of those trials that carry theirs."""
         if self._some_carry:
             hold_(self._states, state, self.carried)

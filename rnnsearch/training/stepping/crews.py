@@ -16,12 +16,14 @@ from rnnsearch.training.stepping.stretch import Stretch
 
 
 class Crews:
-    """The crews of a stack. What ran out of memory once is taken in smaller parts from then on.
+    """Divides the trials of a stack into crews and trains one crew after the other.
+
+    A crew for which memory ran out is smaller from then on.
 
     Args:
-        rows: Those in training come first, so that a step works on neighbouring rows, without
-            copies and without masks.
-        most_ahead: Steps that may be planned at once.
+        rows: The stack's. The trials in training are given the first ones, so that a training step
+            works on neighbouring rows, without copies and without masks.
+        most_ahead: How many training steps may be planned at once.
     """
 
     def __init__(self, shared: Shared, rows: Rows, stepper: Stepper, most_ahead: int) -> None:
@@ -29,17 +31,21 @@ class Crews:
         self._rows = rows
         self._stepper = stepper
         self._most = sys.maxsize if stepper.one_by_one else members_at_once(shared)
-        """Rows that step together."""
+        """How many trials a crew may have."""
         self._ahead = most_ahead
         self._crews: list[Crew] = []
         self._active = 0
 
     def clear(self) -> None:
-        """Rows came or went, or are to be divided anew."""
+        """Forget the crews, since rows came or went."""
         self._crews = []
 
     def arrange(self, active: Sequence[Slot]) -> Sequence[Slot]:
-        """Bring the rows of some trials to the front; the trials, in that order."""
+        """Bring the rows of some trials to the front and divide these trials into crews.
+
+        Returns:
+            The trials in the order of their rows.
+        """
         wanted = set(active)
         if not self._crews or set(self._rows.slots[: self._active]) != wanted:
             self._rows.bring_forward(wanted)
@@ -49,17 +55,18 @@ class Crews:
         return self._rows.slots[: self._active]
 
     def take(self, ahead: Stretch, started: float, seconds: float, done: list[Taken]) -> int:
-        """Steps of all crews.
+        """Take training steps of all crews.
 
-        The first one decides how many there is time for, the others take as many.
+        The first crew takes as many as there is time for, the others take as many as it did.
 
         Args:
-            ahead: Of the trials that were arranged.
-            started: As `time.perf_counter` counts.
+            ahead: What lies ahead of the trials that were arranged.
+            started: When the time began, as `time.perf_counter` counts.
+            seconds: How much time there is for all crews.
             done: Gets what was taken, also where this raises.
 
         Returns:
-            How many steps they are.
+            How many training steps each crew took.
         """
         taken, most, ahead_of_all = len(ahead), self._most, self._ahead
         for crew in self._crews:
@@ -74,7 +81,10 @@ class Crews:
         return Crew(self._shared, self._rows, lo, hi, most=self._most, most_ahead=self._ahead)
 
     def _steps(self, crew: Crew, ahead: Stretch, end: float, done: list[Taken]) -> int:
-        """Steps of a crew that lie ahead, until `end`, in less memory where it runs out."""
+        """Take training steps of a crew until `end`; where memory runs out, in smaller parts.
+
+        First fewer training steps are planned at once, then the crew is halved.
+        """
         lo, hi = crew.lo, crew.hi
         taken = Taken(lo, end)
         short = False
@@ -83,7 +93,7 @@ class Crews:
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error) or (crew.planner.ahead == 1 and hi - lo == 1):
                 raise
-            short = True  # go on outside: the error holds the tensors of the step that failed
+            short = True  # go on outside: the error holds the tensors of what failed
         finally:
             if taken.count:
                 done.append(taken)

@@ -1,10 +1,11 @@
-"""Steps layer by layer, operator after operator: what every trial can be trained with.
+"""Training steps layer by layer, operator after operator: every trial can be trained so.
 
-A batch may end at its own longest sequence, and a trial's numbers must not hang on the longer batch
-of another. Compiled layers stop each trial at its own end, and what is not a layer reads valid
-steps alone or is computed step by step; there, trials of different lengths share a call as long as
-that is cheaper than calls of their own. Where other kernels sum over steps, only trials that are
-padded to one length share it.
+A batch may end at its own longest sequence, and a trial's numbers must not depend on the longer
+batch of another trial. Compiled layers stop each trial at its own end, and everything outside of
+the layers reads valid time steps alone or is computed time step by time step. So trials of
+different lengths share a call of compiled layers as long as that is cheaper than a call each. Other
+kernels sum over all time steps of a call, so with them only trials that are padded to one length
+share it.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHARED_NUMBERS = 1 << 16
-"""Numbers of a trial that may be padding so that it shares another's call; an estimate of what the
-forty operators of a call of its own cost."""
+"""How many numbers of a trial may be padding so that it shares the call of other trials. It is an
+estimate of what the forty operators of a separate call cost."""
 
 
 class LayerSteps:
-    """A `Stepper` of the layers' own kernels and torch's operators between them."""
+    """A `Stepper` that calls a kernel for each layer, and torch's operators between them."""
 
     one_by_one = False
 
@@ -52,7 +53,7 @@ class LayerSteps:
         self._mixed = network.by_hand and taught and compiled
 
     def release(self) -> bool:
-        """Nothing is kept."""
+        """Nothing is kept between training steps."""
         return False
 
     def take(self, crew: Crew, ahead: Stretch, taken: Taken) -> None:
@@ -66,16 +67,16 @@ class LayerSteps:
                 return
 
     def planned(self, crew: Crew, plan: Plan, taken: Taken) -> None:
-        """Steps of a plan, until it is late; at least one."""
+        """Take the training steps of a plan, until time is up; at least one."""
         before = taken.count
         rows, state = crew.rows, crew.state()
         powers = corrections(crew.settings, rows["powers"], len(plan), self._dtype, plan.factors)
         try:
             for number in range(len(plan)):
                 now = plan.inputs(number)
-                found, norms = crew.body(now, crew.settings, powers, number, state)
-                state = crew.following(state, found.after)
-                taken.add(found.losses.unsqueeze(0), norms.unsqueeze(0))
+                one_pass, norms = crew.body(now, crew.settings, powers, number, state)
+                state = crew.following(state, one_pass.after)
+                taken.add(one_pass.losses.unsqueeze(0), norms.unsqueeze(0))
                 if taken.left <= 0:
                     return
         finally:
@@ -86,8 +87,13 @@ class LayerSteps:
     def _unequal(
         self, crew: Crew, ahead: Stretch, longest: NDArray[np.int64], taken: Taken
     ) -> None:
-        """Steps of batches that end at their own longest sequence, in as many parts as `parts`
-        says; nobody carries a state there."""
+        """Take training steps of batches that end at their own longest sequence.
+
+        No trial carries a state here.
+
+        Args:
+            longest: Time steps of the longest sequence of each batch, [n, K].
+        """
         before = taken.count
         rows, state = crew.rows, crew.state()
         powers = corrections(crew.settings, rows["powers"], len(ahead), self._dtype, ahead.factors)
@@ -113,10 +119,10 @@ class LayerSteps:
 
 
 def layer_words(network: NetworkShape, layers: Layers) -> str:
-    """The kernels of the layers: `compiled`, `modules, batched`.
+    """The names of the kernels of a network's layers, such as `compiled` or `modules, batched`.
 
-    Cells that are computed for all steps at once have a `scan`; others, and a user's own cell, go
-    the `slow path`, trial after trial and step after step.
+    A cell that computes all time steps at once has a `scan`. Cells without either, and those that
+    people bring, go the `slow path`: trial after trial, and time step after time step.
     """
     if is_custom(network.cell):
         return "own cell, slow path"
@@ -125,7 +131,13 @@ def layer_words(network: NetworkShape, layers: Layers) -> str:
 
 
 def padded_steps(longest: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What batches are padded to: four lengths an octave, so that trials often share one."""
+    """How many time steps batches are padded to.
+
+    There are four lengths between a power of two and the next, so that trials often share one.
+
+    Args:
+        longest: Time steps of the longest sequence of each batch.
+    """
     octave = np.floor(np.log2(np.maximum(longest - 1, 1))).astype(np.int64)
     step = np.maximum(4, 1 << np.maximum(octave - 2, 0))
     padded: NDArray[np.int64] = -(-longest // step) * step
@@ -135,12 +147,15 @@ def padded_steps(longest: NDArray[np.int64]) -> NDArray[np.int64]:
 def parts(
     longest: NDArray[np.int64], numbers_a_step: int, *, mixed: bool
 ) -> list[tuple[int, Places]]:
-    """Who shares a call, and the steps to which their batches are padded.
+    """Which trials share a call.
 
     Args:
-        longest: Steps of each trial's batch, int64 [K].
-        numbers_a_step: Of one trial: inputs and activations of one step in time.
+        longest: Time steps of the longest sequence of each trial's batch, int64 [K].
+        numbers_a_step: How many inputs and activations one trial has in one time step.
         mixed: Whether trials may be padded to more than their own length.
+
+    Returns:
+        For each call the time steps to which its batches are padded, and its trials.
     """
     padded = padded_steps(longest)
     found: list[tuple[int, Places]] = []
@@ -155,7 +170,8 @@ def parts(
 
 
 def _places(chosen: NDArray[np.bool_]) -> Places:
-    """Where true; a slice where they are neighbours, since that copies nothing."""
+    """The places that are true: a slice where they are neighbours, since to index by one copies
+    nothing, and else a list."""
     found = np.flatnonzero(chosen).tolist()
     first, last = found[0], found[-1]
     return slice(first, last + 1) if last - first + 1 == len(found) else found

@@ -1,4 +1,4 @@
-"""What the next steps of neighbouring rows need, computed for many steps at once."""
+"""What the next training steps of a crew read, computed for many of them at once."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from rnnsearch.training.stepping.step import StepInputs
 from rnnsearch.training.stepping.stretch import Places, Stretch
 
 AHEAD_BYTES = {"cpu": 2 << 20}
-"""Inputs, targets and masks that are computed at once for the steps to come: many steps an
-operator where they are small, and no more than stays in the cache."""
+"""How many bytes of inputs, targets and masks are computed ahead at once. Small training steps
+share an operator this way, and what is computed stays in the cache."""
 
 OTHER_AHEAD_BYTES = 256 << 20
-"""The same on an accelerator, where launches are what costs; not measured."""
+"""The same on an accelerator, where the launches of operators cost most; not measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that is known before n steps are taken.
+    """All that is known of n training steps before they are taken.
 
     Attributes:
         ahead: What they read, each tensor [n, K, ...].
-        factors: Of the learning rates, float64 [n, K]; None where all are one.
+        factors: What the learning rates are multiplied with, float64 [n, K]; None where all
+            factors are one.
     """
 
     ahead: StepInputs
@@ -40,17 +41,19 @@ class Plan:
         return len(self.ahead.batch.inputs)
 
     def inputs(self, number: int) -> StepInputs:
-        """What one of the steps reads; views."""
+        """What one of the training steps reads, as views."""
         return self.ahead.each(lambda one: one[number])
 
 
 class Planner:
-    """Batches, and what is drawn for them: dropout masks, noise, and whose inputs are fed.
+    """Gathers the batches of a crew, and draws what is random in its training steps.
+
+    That is: dropout masks, noise on the inputs, and which inputs own predictions replace.
 
     Args:
-        configs: Of the trials in these rows.
-        rows: `seed` and `total` of the trials, views.
-        most_ahead: Steps that may be planned at once.
+        configs: Of the crew's trials.
+        rows: Views of the crew's rows; `seed` and `total` are read.
+        most_ahead: How many training steps may be planned at once.
     """
 
     def __init__(
@@ -86,34 +89,34 @@ class Planner:
         numbers = (window.seq_len or 64) * window.batch_size * width * len(configs)
         room = AHEAD_BYTES.get(device.type, OTHER_AHEAD_BYTES)
         self.ahead = max(1, min(most_ahead, room // (8 * numbers)))
-        """Steps that are planned at once."""
+        """How many training steps are planned at once."""
 
     def plans(self, ahead: Stretch) -> Iterator[Plan]:
-        """Plans for all steps of a stretch, each made when it is asked for."""
+        """Plans for all training steps of a stretch, each made when it is asked for."""
         for lo in range(0, len(ahead), self.ahead):
             yield self.plan(ahead.part(slice(lo, lo + self.ahead)))
 
     def plan(self, ahead: Stretch, longest: int | None = None, who: Places = slice(None)) -> Plan:
-        """For the steps of a stretch.
+        """The plan for the training steps of a stretch.
 
         Args:
-            longest: Steps in time to which sequences are padded; None leaves it to the task.
-            who: Of which of the trials the stretch is.
+            longest: Time steps to which sequences are padded; None leaves it to the task.
+            who: Which of the crew's trials the stretch is of.
 
         Raises:
-            PackError: The task gave what was not asked for, or padded sequences of trials that
-                carry their state.
+            PackError: The task gave a batch of another shape than it was asked for, or padded
+                the sequences of trials that carry their state.
         """
         steps, members, size = ahead.index.shape
         window = self._window if longest is None else replace(self._window, seq_len=longest)
-        found = self._task.gather(ahead.index.reshape(steps * members, size), window)
-        self._check(found.inputs, steps * members, size)
-        if found.lengths is not None and self._carries:
+        gathered = self._task.gather(ahead.index.reshape(steps * members, size), window)
+        self._check(gathered.inputs, steps * members, size)
+        if gathered.lengths is not None and self._carries:
             raise PackError(
                 "training.carry_state cannot be true here: the task's sequences are whole and of"
                 " unequal length, so no state leads from one to the next"
             )
-        batch = found.in_steps(steps)
+        batch = gathered.in_steps(steps)
         shape = batch.inputs.shape[:4]
         if self._noise is not None:
             batch = replace(batch, inputs=self._noisy(batch.inputs, self._noise[who], who))
@@ -124,19 +127,26 @@ class Planner:
         return Plan(StepInputs(batch, masks, own), ahead.factors)
 
     def _check(self, inputs: Tensor, sequences: int, batch: int) -> None:
-        """Kernels trust the shapes that they are given."""
+        """Refuse inputs of another shape or dtype than asked for, since kernels check nothing."""
         network = self._network
         inner = () if network.symbolic else (network.input_size,)
-        wanted = (sequences, inputs.shape[1], batch, *inner)
+        expected = (sequences, inputs.shape[1], batch, *inner)
         kind = torch.int64 if network.symbolic else self._dtype
-        if tuple(inputs.shape) != wanted or inputs.dtype != kind:
+        if tuple(inputs.shape) != expected or inputs.dtype != kind:
             raise PackError(
                 f"the task gave inputs of shape {tuple(inputs.shape)} in {inputs.dtype} where"
-                f" {wanted} in {kind} was asked for"
+                f" {expected} in {kind} was asked for"
             )
 
     def _drawn(self, purpose: int, steps: int, count: int, who: Places) -> tuple[Tensor, Tensor]:
-        """Keys [n * K] of a purpose in the next n steps, and hashed numbers of so many elements."""
+        """What `draws` needs to draw `count` numbers a trial in each of the next n training steps.
+
+        Args:
+            purpose: What they are for: the number of a layer for its dropout, or one of `draws`.
+
+        Returns:
+            Keys [n * K], and the hashed numbers [count] of the elements.
+        """
         seeds = self._rows["seed"][who]
         if len(self._elements) < count:
             self._elements = draws.element_bits(count, seeds.device)
@@ -147,7 +157,7 @@ class Planner:
     def _mask(
         self, layer: int, drop: _Drop | None, shape: tuple[int, ...], who: Places
     ) -> Tensor | None:
-        """Factors of a layer's outputs for the next n steps; shape is [n, K, T, B]."""
+        """A layer's dropout masks of the next n training steps; shape is [n, K, T, B]."""
         if drop is None:
             return None
         wide = (*shape, self._network.directions * self._network.widths[layer])
@@ -156,13 +166,22 @@ class Planner:
         return draws.mask(keys, limits, scales, elements).view(wide)
 
     def _noisy(self, inputs: Tensor, deviations: Tensor, who: Places) -> Tensor:
-        """Inputs [n, K, T, B, F] with noise; those of a trial without noise keep every bit."""
+        """Inputs [n, K, T, B, F] with noise; those of a trial without noise keep every bit.
+
+        Args:
+            deviations: The standard deviation of each trial's noise, [K].
+        """
         keys, elements = self._drawn(draws.NOISE, len(inputs), inputs[0, 0].numel(), who)
         drawn = draws.gaussian(keys, elements, self._dtype).view(inputs.shape)
         return inputs + drawn * deviations.view(1, -1, 1, 1, 1)
 
     def _own(self, shape: tuple[int, ...], share: Tensor | None, who: Places) -> Tensor | None:
-        """Which inputs are own predictions, bool [n, K, T, B]."""
+        """Which inputs own predictions replace, bool [n, K, T, B]; None for none.
+
+        Args:
+            shape: [n, K, T, B].
+            share: How many of the inputs, float64 [K]; None for all that may be replaced.
+        """
         if self._feeding.kind == "teacher":
             return None
         first = self._feeding.first_own(shape[2])
@@ -176,7 +195,7 @@ class Planner:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Drop:
-    """How often a layer's outputs are dropped, a number a trial; as `draws.mask` takes it."""
+    """How often a layer's outputs are dropped, a number a trial, in the form of `draws.mask`."""
 
     limits: Tensor
     scales: Tensor

@@ -1,8 +1,8 @@
-"""Steps that are recorded once and replayed: one launch instead of hundreds.
+"""Training steps that are recorded once and replayed: one launch instead of hundreds.
 
-One recording a number of rows and shape of batch, used for whoever sits in those rows. What a step
-reads lies in tensors that stay where they are and are filled anew: the batch, masks, the settings
-of each trial, and the rows of the stack themselves.
+There is one recording for each number of rows and shape of batch, which serves any trials in those
+rows. All that a training step reads lies in tensors that stay where they are and are filled anew:
+the batch, the masks, the settings of each trial, and the rows of the stack themselves.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from rnnsearch.training.stepping.step import StepBody, StepInputs, hold_
 from rnnsearch.training.stepping.stretch import Stretch
 
 RECORDED = "recorded steps"
-"""Behind the kernels' names where a step is captured once and replayed."""
+"""Stands behind the kernels' names where training steps are recorded once and replayed."""
 
 MOST_PROGRAMS = 16
-"""Recordings that a stack keeps: widths by powers of two, with and without dropout. Beyond them
-the oldest goes."""
+"""How many recordings a stack keeps: one a width (powers of two), with and without dropout. When
+there are more, the oldest is dropped."""
 
 _UNTOUCHED = frozenset({"gradients", "seed", "total"})
-"""Rows that a step does not change, or that hold nothing between two steps."""
+"""Rows that a training step does not change, or that hold nothing between two training steps."""
 
 
 class RecordedSteps:
     """A `Stepper` that replays what `LayerSteps` would do, where torch can record it.
 
-    Programs lie over the rows' own tensors: when these are replaced by larger or smaller ones, all
-    go.
+    Recordings read and write the tensors of the stack's rows. When these are replaced by larger or
+    smaller ones, all recordings are dropped.
     """
 
     one_by_one = False
@@ -51,18 +51,18 @@ class RecordedSteps:
         self._shared = shared
         self._recorder = recorder
         self._failure = ""
-        """Why steps cannot be recorded; empty as long as they can."""
+        """Why training steps cannot be recorded; empty as long as they can."""
         self._tensors: Mapping[str, Tensor] = {}
         self._made: dict[tuple[object, ...], Program] = {}
 
     @property
     def words(self) -> str:
-        """The layers', and whether their steps could be recorded."""
+        """The names of the layers' kernels, and whether the training steps could be recorded."""
         recorded = f"not recorded: {self._failure}" if self._failure else RECORDED
         return f"{self._layers.words}, {recorded}"
 
     def release(self) -> bool:
-        """Let the recordings go, and their memory; whether there were any."""
+        """Drop the recordings and give back their memory; whether there were any."""
         had = bool(self._made)
         self._made.clear()
         return had
@@ -79,10 +79,10 @@ class RecordedSteps:
                 return
 
     def _program(self, crew: Crew, example: StepInputs) -> Program | None:
-        """The program for a crew's rows and such inputs.
+        """The program for a crew's rows and such inputs, recorded now unless it is there.
 
         Returns:
-            None where torch cannot record such steps: `words` say why.
+            None where torch cannot record such training steps; `words` then says why.
 
         Raises:
             RuntimeError: Memory ran out.
@@ -114,26 +114,29 @@ class RecordedSteps:
         return made
 
     def _replayed(self, program: Program, crew: Crew, plan: Plan, taken: Taken) -> None:
-        """Steps of a plan, one after the other."""
+        """Replay a program for each training step of a plan, until time is up; at least once."""
         program.board(crew)
         count, done = crew.hi - crew.lo, 0
-        found = crew.rows["parameters"].new_empty(len(plan), 2, count)
+        results = crew.rows["parameters"].new_empty(len(plan), 2, count)
         try:
             with program.kept(count):
                 for number in range(len(plan)):
                     factors = None if plan.factors is None else plan.factors[number]
-                    program.step(plan.inputs(number), factors, found[number])
+                    program.step(plan.inputs(number), factors, results[number])
                     done += 1
                     if taken.left <= 0:
                         return
         finally:
-            taken.add(found[:done, 0], found[:done, 1])
+            taken.add(results[:done, 0], results[:done, 1])
             crew.rows["total"].add_(done)
 
 
 def _plans(crew: Crew, ahead: Stretch) -> Iterator[Plan]:
-    """Plans for a stretch; batches that end at their own longest sequence are padded to one length
-    for all trials, of which there are few, since each is recorded."""
+    """Plans for all training steps of a stretch.
+
+    Batches that end at their own longest sequence are padded to one length for all trials, a power
+    of two: each length is recorded for itself, so there must be few.
+    """
     if ahead.longest is None:
         yield from crew.planner.plans(ahead)
         return
@@ -143,18 +146,19 @@ def _plans(crew: Crew, ahead: Stretch) -> Iterator[Plan]:
 
 
 class Program:
-    """A recorded step of rows `lo` to `lo + width`.
+    """A recorded training step of some neighbouring rows of a stack.
 
-    The trials aboard sit in the first of these rows. In the others may be anybody, or nobody:
+    The crew's trials have the first of these rows. In the others may be other trials, or none:
     they are computed as well, on whatever lies in the inputs, and put back as they were.
 
     Args:
         rows: Views of these rows, by the names of `Rows`.
-        example: Inputs of a step of any number of trials: their shapes and dtypes count.
-        config: Of any trial of the stack; stands where nobody sits.
+        example: Inputs of a training step of any number of trials, for their shapes and dtypes.
+        config: Of any trial of the stack; it stands in for rows without a trial of the crew.
 
     Raises:
-        RuntimeError: The step cannot be recorded, or memory ran out; the rows are as before.
+        RuntimeError: The training step cannot be recorded, or memory ran out; the rows are as
+            before.
     """
 
     def __init__(
@@ -173,11 +177,11 @@ class Program:
         self._how = settings([config] * width, device, shared.dtype, every=True)
         self._factors = torch.ones(1, width, dtype=torch.float64, device=device)
         self._carried = torch.zeros(width, 1, 1, dtype=torch.bool, device=device)
-        self._found = rows["parameters"].new_zeros(2, width)
+        self._results = rows["parameters"].new_zeros(2, width)
         self._body = StepBody(shared, rows)
         self._aboard: object = None
         fixed = [*rows.values(), *self._inputs.tensors(), *self._how.tensors()]
-        fixed += [self._factors, self._carried, self._found]
+        fixed += [self._factors, self._carried, self._results]
         with self.kept(0):
             self._replay = recorder.record(self._step, fixed)
 
@@ -186,15 +190,15 @@ class Program:
         powers = self._rows["powers"]
         ahead = corrections(self._how, powers, 1, self._shared.dtype, self._factors)
         state = layer_state(self._shared.key.network, self._states)
-        found, norms = self._body(self._inputs, self._how, ahead, 0, state)
+        one_pass, norms = self._body(self._inputs, self._how, ahead, 0, state)
         powers.copy_(ahead.powers[1])
-        hold_(self._states, found.after, self._carried)
-        self._found[0].copy_(found.losses)
-        self._found[1].copy_(norms)
+        hold_(self._states, one_pass.after, self._carried)
+        self._results[0].copy_(one_pass.losses)
+        self._results[1].copy_(norms)
 
     @contextmanager
     def kept(self, first: int) -> Iterator[None]:
-        """Put the rows from `first` on back as they were, whatever happens meanwhile."""
+        """Run a block, and then put the rows from `first` on back as they were before."""
         others = {n: rows[first:] for n, rows in self._rows.items() if n not in _UNTOUCHED}
         before = {name: rows.clone() for name, rows in others.items()}
         try:
@@ -204,7 +208,7 @@ class Program:
                 rows.copy_(before[name])
 
     def board(self, crew: Crew) -> None:
-        """Take the settings of those who sit in the first rows now."""
+        """Take over the settings of a crew, whose trials have the first rows."""
         if crew.token is self._aboard:
             return
         fresh = settings(crew.configs, self._shared.device, self._shared.dtype, every=True)
@@ -213,11 +217,11 @@ class Program:
         self._aboard = crew.token
 
     def step(self, now: StepInputs, factors: Tensor | None, out: Tensor) -> None:
-        """One step of the K trials aboard; call it within `kept(K)`.
+        """Take one training step of the K trials of the crew; call it within `kept(K)`.
 
         Args:
-            now: Of the shapes that were recorded, but for K.
-            factors: Of the learning rates, float64 [K]; None for ones.
+            now: What they read, in the shapes that were recorded but for K.
+            factors: What the learning rates are multiplied with, float64 [K]; None for ones.
             out: Gets losses and gradient norms, [2, K].
         """
         for held, fresh in zip(self._inputs.tensors(), now.tensors(), strict=True):
@@ -227,12 +231,12 @@ class Program:
         else:
             self._factors[0, : len(factors)].copy_(factors)
         self._replay()
-        out.copy_(self._found[:, : out.shape[1]])
+        out.copy_(self._results[:, : out.shape[1]])
 
 
 def width_of(count: int, room: int) -> int:
-    """Rows that are computed for so many trials: the next power of two, as far as there is room.
+    """How many rows are computed for some trials: the next power of two, as far as there is room.
 
-    Trials come and go one by one; so few widths follow, and each is recorded once.
+    Trials come and go one by one. With powers of two there are few widths, each recorded once.
     """
     return min(room, 1 << (count - 1).bit_length())

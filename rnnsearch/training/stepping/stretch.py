@@ -1,4 +1,4 @@
-"""The steps that lie ahead of some trials: their sequences, and what the epochs say of them."""
+"""The training steps that lie ahead of some trials within their epochs."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from rnnsearch.training.feeding import teacher_share
 from rnnsearch.training.slots import Slot
 
 Places = slice | list[int]
-"""Some of K neighbouring trials."""
+"""Which of K neighbouring trials: neighbours by a slice, others by a list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """n steps of K trials.
+    """n training steps of K trials.
 
     Attributes:
-        index: Int64 [n, K, B], for `Task.gather`.
-        factors: Of the learning rates, float64 [n, K]; None where all are one.
-        own_share: Of `scheduled` feeding, how many of the inputs are own predictions, float64
-            [K]; of the others None.
-        longest: Steps of each batch's longest sequence, on the host, int64 [n, K]; None where
-            they are not known or all alike.
+        index: Which sequences make up each batch, for `Task.gather`, int64 [n, K, B].
+        factors: What the learning rates are multiplied with, float64 [n, K]; None where all
+            factors are one.
+        own_share: How many of the inputs own predictions replace, float64 [K]; None unless the
+            feeding is `scheduled`.
+        longest: Time steps of each batch's longest sequence, on the host, int64 [n, K]; None
+            where they are unknown or all alike.
     """
 
     index: Tensor
@@ -39,7 +40,7 @@ class Stretch:
         return len(self.index)
 
     def part(self, steps: slice, members: Places = slice(None)) -> Stretch:
-        """Some of the steps, of some of the trials; views where the places are a slice."""
+        """Some of the training steps of some of the trials; views where the places are a slice."""
         factors = None if self.factors is None else self.factors[steps, members]
         share = None if self.own_share is None else self.own_share[members]
         longest = None if self.longest is None else self.longest[steps, members]
@@ -47,7 +48,7 @@ class Stretch:
 
 
 def stretch_of(slots: Sequence[Slot], count: int, device: torch.device) -> Stretch:
-    """The next steps of these slots, none of which ends its epoch before."""
+    """The next `count` training steps of these slots, none of which ends its epoch before."""
     index = np.stack([s.planned()[s.step : s.step + count] for s in slots], axis=1)
     factors = None
     if any(slot.factors is not None for slot in slots):

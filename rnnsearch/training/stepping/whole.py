@@ -1,4 +1,8 @@
-"""Whole steps of the plain networks in one call of a compiled kernel, from batch to update."""
+"""Many training steps of plain networks in one call of a compiled kernel, from batch to update.
+
+Forward pass, loss, backward pass, clipping and the optimizer's update all happen in
+`kernels/compiled`; which networks are plain is decided in `choice`.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +20,14 @@ from rnnsearch.training.stepping.planner import Plan
 from rnnsearch.training.stepping.stretch import Stretch
 
 WHOLE = "whole steps"
-"""Behind the kernels' names where one call trains whole optimizer steps, projection to update."""
+"""Stands behind the kernels' names where one call does everything of a training step."""
 
 
 class WholeSteps:
-    """A `Stepper` of the trials that `choice` finds plain.
+    """A `Stepper` for stacks that `choice` finds plain.
 
-    A task that pads its sequences says so batch by batch; these are taken layer by layer.
+    Whether a task pads its sequences is known batch by batch only; batches with padding are taken
+    layer by layer.
     """
 
     one_by_one = True
@@ -33,7 +38,7 @@ class WholeSteps:
         self.words = f"{self._layers.words}, {WHOLE}"
         self._network = shared.layers[0][1], network.num_layers, network.output_size
         self._aboard: tuple[object, CompiledStep] | None = None
-        """The crew that stepped last, by its token, and its steps."""
+        """The token of the crew that was last trained, and what trains it."""
         self._seconds_a_step = math.inf
 
     def release(self) -> bool:
@@ -60,9 +65,9 @@ class WholeSteps:
         return self._aboard[1]
 
     def _planned(self, crew: Crew, plan: Plan, taken: Taken) -> None:
-        """Steps of a plan, in as few calls as there is time for; at least one."""
-        between = [mask for mask in plan.ahead.masks if mask is not None]
-        masks = torch.stack(between) if between else None
+        """Take the training steps of a plan, in as few calls as time allows; at least one."""
+        used = [mask for mask in plan.ahead.masks if mask is not None]
+        masks = torch.stack(used) if used else None
         compiled, done = self._step_of(crew), 0
         while done < len(plan):
             began, left, count = time.perf_counter(), taken.left, len(plan) - done
