@@ -10,9 +10,7 @@ import json
 import logging
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from typing import Any
 
 from rnnsearch.disk import replace_file
 from rnnsearch.events import ChampionMark
@@ -76,7 +74,7 @@ class WriterState:
     experiment_id: str = ""
     run_id: str = ""
     champion_uri: str = ""
-    champion: Annotated[ChampionMark | None, BeforeValidator(lambda mark: mark or None)] = None
+    champion: ChampionMark | None = None
     unregistered: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     remedy: str = ""
@@ -95,10 +93,15 @@ class WriterState:
     def load(cls, folder: Path) -> WriterState:
         """Read the state of an outbox; an empty one where there is no file."""
         try:
-            return _STATE.validate_json((folder / "state.json").read_bytes())
+            row = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+            row["runs"] = {int(key): OpenRun(**run) for key, run in row["runs"].items()}
+            mark = row.get("champion")
+            row["champion"] = ChampionMark(**mark) if mark else None
+            row["ended"] = {int(key): name for key, name in row.get("ended", {}).items()}
+            return cls(**row)
         except FileNotFoundError:
             return cls()
-        except ValidationError as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             # Nothing is lost: all events count as claimed, so runs and values are looked up.
             _log.warning("state.json in %s is unreadable (%s); starting without it", folder, error)
             return cls(claimed=EVERYTHING)
@@ -131,9 +134,6 @@ class WriterState:
         """
         mark = {} if self.champion is None else self.champion._asdict()
         replace_file(folder / "state.json", json.dumps({**asdict(self), "champion": mark}))
-
-
-_STATE = TypeAdapter(WriterState)
 
 
 def _is_of(state: WriterState, store: TrackingStore) -> bool:
