@@ -19,7 +19,7 @@ from torch import Tensor
 from rnnsearch.models.cells import CELLS, INPUTS, Cell, Leaf
 from rnnsearch.testing.kernels import layer_of, pulled, run
 from rnnsearch.testing.waves import curve, drain, trial, wave_pack
-from rnnsearch.training import forward as networks
+from rnnsearch.training import networks
 from rnnsearch.training.kernels.base import LayerShape, State
 from rnnsearch.training.kernels.batched.cell import Back, Parts, before, project
 from rnnsearch.training.kernels.choice import choose, kernels
