@@ -115,11 +115,7 @@ class Control:
         return self.live == 0 or self._waiting() > 0
 
     def open_pack(self, pack_id: str) -> str:
-        """Open the account of a pack that is about to be placed; returns the pack's name.
-
-        Args:
-            pack_id: Ray Tune's id of the pack.
-        """
+        """Open the account of a pack, by Ray Tune's id of it; returns the pack's name."""
         self._opened += 1
         name = f"pack-{self._opened:02d}-{pack_id[:6]}"
         self._books[pack_id] = PackBook(name, self.slots)
@@ -143,11 +139,7 @@ class Control:
             self._next_phase()
 
     def take(self, pack_id: str, report: PackReport) -> Update | None:
-        """Work through one report of a pack.
-
-        Returns:
-            The update to send before the pack's next slice, or None to stop the pack.
-        """
+        """Work through a pack's report; returns the update for its next slice, None to stop it."""
         with self.busy.running():
             try:
                 update = self._take(pack_id, report)
@@ -187,11 +179,7 @@ class Control:
         return update
 
     def lose_pack(self, pack_id: str, reason: str | None) -> None:
-        """Take back what a pack that is gone held; a second call for a pack does nothing.
-
-        Args:
-            reason: Why it died; None where it was stopped.
-        """
+        """Take back, once, what a pack held that died for a reason, or was stopped for None."""
         self.silence.forget(pack_id)
         book = self._books.pop(pack_id, None)
         if book is None:
