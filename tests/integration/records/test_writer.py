@@ -141,6 +141,7 @@ def test_a_driver_that_dies_leaves_no_run_running(store: Store) -> None:
     )
     assert driver.returncode == 9, driver.stderr
     writer = int(driver.stdout)
+    wait_until(lambda: _ignores_interrupts(writer), WAIT_SECONDS)
     os.kill(writer, signal.SIGINT)  # Ctrl-C at the terminal must not stop it
     wait_until(lambda: not _alive(writer), WAIT_SECONDS)
     assert sum(store.rows.runs().values()) == 3
@@ -258,3 +259,10 @@ def _alive(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+def _ignores_interrupts(process: int) -> bool:
+    """Whether a process ignores SIGINT, which the writer does once its imports are done."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    (ignored,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigIgn"))
+    return bool(int(ignored, 16) & 1 << (signal.SIGINT - 1))
