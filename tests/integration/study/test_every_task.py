@@ -153,7 +153,7 @@ def test_a_rollout_is_drawn_from_the_state_that_it_is_scored_from(study: Finishe
         assert np.sqrt(np.mean(error**2)) == pytest.approx(scored, rel=1e-4)
 
 
-def test_own_tasks_are_asked_as_they_were_trained(study: Finished) -> None:
+def test_custom_tasks_are_asked_as_they_were_trained(study: Finished) -> None:
     for name, metric in (("own", "val_mse"), ("own-classes", "val_accuracy")):
         _, model = said(study(name))
         found = model.config.task.evaluate(model.predict, "val")
