@@ -140,8 +140,11 @@ def kept_floats(sizes: Sizes) -> int:
 
 def _addresses(kind: type[_Places], tensors: Mapping[str, Tensor | None], **known: int) -> _Places:
     """The addresses of tensors by the fields of a named tuple; 0 for those that are absent."""
-    places = {name: tensor.data_ptr() for name, tensor in tensors.items() if tensor is not None}
-    return kind(**{**dict.fromkeys(kind._fields, _ABSENT), **places, **known})
+    for name in kind._fields:
+        if name not in known:
+            tensor = tensors.get(name)
+            known[name] = _ABSENT if tensor is None else tensor.data_ptr()
+    return kind(**known)
 
 
 def _scratch_buffer(size: int) -> Tensor:

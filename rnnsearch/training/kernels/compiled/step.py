@@ -146,7 +146,7 @@ class CompiledStep:
         call_steps(
             self._name,
             sizes,
-            {names.get(name, name): tensors[name] for name in shapes},
+            {names.get(name, name): tensors[name] for name in shapes} | {"masks": masks},
             StepNumbers(
                 rates=self._rates_of(S, factors),
                 settings=self._settings,
