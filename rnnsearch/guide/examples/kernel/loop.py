@@ -19,14 +19,14 @@ class LoopKernel(LayerKernel):
         outputs = graph[1].detach()
         return outputs, (outputs[:, -1].clone(),), Saved(tuple(operands), None, graph)
 
-    def backward(self, layer, saved, slopes, last, wanted):
+    def backward(self, layer, saved, gradient, last, wanted):
         leaves, outputs = saved.other or recorded(saved.tensors)
         saved.other = None  # torch walks a graph once
         if last[0] is not None:
-            slopes = slopes.clone()
-            slopes[:, -1] += last[0]
+            gradient = gradient.clone()
+            gradient[:, -1] += last[0]
         some = [leaf for leaf, asked in zip(leaves, wanted, strict=True) if asked]
-        found = iter(torch.autograd.grad(outputs, some, slopes))
+        found = iter(torch.autograd.grad(outputs, some, gradient))
         return tuple(next(found) if asked else None for asked in wanted)
 
 
