@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 
@@ -69,7 +70,7 @@ def prepared(
     It reads and writes whatever the same tensors hold by then, and keeps them alive.
     """
     entry = layer_entry(name)
-    buffer = _scratch_buffer(divide_scratch(0, sizes).end)
+    buffer = _scratch_buffer(_scratch_size(sizes))
     places = _addresses(Tensors, tensors, scratch=_aligned(buffer))
     gradient_places = _addresses(Gradients, gradients)
 
@@ -112,8 +113,15 @@ def sizes_of(name: str, operands: Sequence[Tensor], *, backward: bool, kept: boo
         backward: Whether the call is to compute gradients.
         kept: Whether the gates are kept between the forward and the backward call.
     """
-    K, T, B, inputs = operands[0].shape
-    hidden = operands[2].shape[-1]
+    return _sizes(name, operands[0].shape, operands[2].shape[-1], backward, kept)
+
+
+# Small layers take microseconds, and so would these two, call after call with the same arguments.
+
+
+@lru_cache(1024)
+def _sizes(name: str, shape: torch.Size, hidden: int, backward: bool, kept: bool) -> Sizes:
+    K, T, B, inputs = shape
     return Sizes(
         members=K,
         steps=T,
@@ -124,6 +132,11 @@ def sizes_of(name: str, operands: Sequence[Tensor], *, backward: bool, kept: boo
         kept=int(kept),
         **compiled_cell(name).properties(hidden),
     )
+
+
+@lru_cache(1024)
+def _scratch_size(sizes: Sizes) -> int:
+    return divide_scratch(0, sizes).end
 
 
 def room_to_keep(sizes: Sizes) -> Tensor | None:
