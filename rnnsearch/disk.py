@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 # Errors of file systems that cannot sync a folder: they make its names durable at their own time.
@@ -90,6 +91,12 @@ def create_file(path: Path, data: bytes | str) -> None:
     else:
         aside.unlink()
         sync_folder(path.parent)
+
+
+def free_name(path: Path) -> Path:
+    """The first of `NAME-2`, `NAME-3`, ..., with the same ending, that is free in its folder."""
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    return next(one for one in numbered if not one.exists())
 
 
 def append_bytes(descriptor: int, data: bytes, size: int, *, sync: bool = True) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -24,11 +23,24 @@ def check(file: SpaceFile, set_: SetOption = None) -> None:
 
 
 def init(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A text, a CSV or a Parquet file.")],
+    data: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DATA]",
+            help="A text, a CSV or a Parquet file; with --example the name of an example.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="The file to write, if not DATA with .yaml."),
     ] = None,
+    example: Annotated[
+        bool,
+        typer.Option(
+            "--example",
+            help="Write a space file that is shipped, with its data; without a name, list them.",
+        ),
+    ] = False,
     time: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN", help="Time; twice where date and time of day stand apart."),
@@ -46,13 +58,38 @@ def init(
     ] = None,
     decimal: Annotated[str | None, typer.Option(help="The decimal sign: . or ,")] = None,
 ) -> None:
-    """Write a commented, runnable search-space file for a data file.
+    """Write a commented, runnable search-space file for a data file, or an example.
 
     What the columns of a table are is read from their names and cells; where that is unsure, the
     options say it.
     """
-    from rnnsearch.disk import create_file
+    from rnnsearch.disk import create_file, free_name
     from rnnsearch.errors import InputError
+
+    if example:
+        from rnnsearch.cli.examples import list_examples, write_example
+
+        told = {
+            "--time": time, "--id": id_, "--target": target, "--horizon": horizon,
+            "--date-format": date_format, "--decimal": decimal,
+        }  # fmt: skip
+        if idle := [option for option, value in told.items() if value]:
+            raise InputError(f"an example is written as it is: leave out {', '.join(idle)}.")
+        if data is not None:
+            write_example(str(data), output)
+        elif output is None:
+            list_examples()
+        else:
+            raise InputError(
+                "-o says where an example goes, and none is named: "
+                + command("init", "--example", "sine", "-o", output)
+            )
+        return
+    if data is None:
+        raise InputError(
+            "init wants a text or a table: rnnsearch init DATA. A file that needs none: "
+            + command("init", "--example")
+        )
     from rnnsearch.space.draft import draft
     from rnnsearch.space.roles import Answers
 
@@ -68,12 +105,7 @@ def init(
         date_format=date_format,
     )
     drafted = draft(data, answers)
-    free = next(
-        path
-        for number in count(2)
-        if not (path := file.with_name(f"{file.stem}-{number}.yaml")).exists()
-    )
-    again = command("init", data, "-o", free)
+    again = command("init", data, "-o", free_name(file))
     try:
         create_file(file, drafted.yaml)
     except FileExistsError:

@@ -56,9 +56,12 @@ def studies(storage: Storage = DEFAULT_STORAGE, format_: FormatOption = "text") 
 
 
 def _first(storage: Path) -> str:
-    """The end of a sentence: a command that starts a study, where a checkout has a file for it."""
+    """The end of a sentence: a command that starts a study in a checkout, or writes a file for one
+    elsewhere."""
     sine = Path("search_spaces/sine.yaml")
-    return f": {command('run', sine, storage=storage)}" if sine.is_file() else ""
+    if sine.is_file():
+        return f": {command('run', sine, storage=storage)}"
+    return f", and this writes one: {command('init', '--example', 'sine')}"
 
 
 def _study_row(directory: StudyDirectory) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""A wheel carries the guide and its examples, which run where nothing of the checkout is."""
+"""A wheel carries the guide, its examples and the shipped space files, which run where nothing of
+the checkout is."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from e2e.command import ROOT, SECONDS, Said, environment
+from e2e.command import ROOT, SECONDS, SPACES, Said, environment
 
 PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check", "--no-cache-dir")
 BUILT = ("--no-deps", "--no-build-isolation")
@@ -51,9 +52,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     folder = tmp_path_factory.mktemp("wheel")
     source, site = folder / "source", folder / "site"
     # a build leaves its folders beside what it builds
-    shutil.copytree(
-        ROOT / "rnnsearch", source / "rnnsearch", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    for name in ("rnnsearch", "search_spaces"):
+        shutil.copytree(
+            ROOT / name,
+            source / name,
+            symlinks=True,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     _pip("wheel", *BUILT, "--wheel-dir", str(folder), str(source))
@@ -83,6 +88,19 @@ def test_the_guide_is_there_offline(installed: Installed, tmp_path: Path) -> Non
             assert (installed.site / path.relative_to(ROOT)).is_file(), path
 
 
+def test_every_space_is_written_where_no_checkout_is(installed: Installed, tmp_path: Path) -> None:
+    for path in SPACES.iterdir():
+        shipped = installed.site / "rnnsearch" / "search_spaces" / path.name
+        assert shipped.read_bytes() == path.read_bytes()
+    listed = installed.python("-m", "rnnsearch", "init", "--example", cwd=tmp_path)
+    assert {line.split()[0] for line in listed.out.splitlines()[:-2]} == {
+        path.stem for path in SPACES.glob("*.yaml")
+    }
+    for words in (("init", "--example", "load"), ("check", "load.yaml")):
+        said = installed.python("-m", "rnnsearch", *words, cwd=tmp_path)
+        assert said.status == 0, said.err
+
+
 def test_every_example_keeps_what_its_kind_promises(installed: Installed, tmp_path: Path) -> None:
     shutil.copytree(installed.examples, tmp_path / "examples")
     words = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "examples")
@@ -107,6 +125,17 @@ def test_the_study_of_an_example_has_a_champion(
     folder = installed.copied(example, tmp_path)
     said = installed.python("-m", "rnnsearch", "run", f"{name}.yaml", cwd=folder)
     assert said.status == 0, said.err
+    assert f"registered: models:/{name}/1" in said.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["hello", "load", "sine"])
+def test_a_space_that_is_shipped_has_a_champion(
+    installed: Installed, tmp_path: Path, name: str
+) -> None:
+    for words in (("init", "--example", name), ("run", f"{name}.yaml", "--trials", "6")):
+        said = installed.python("-m", "rnnsearch", *words, cwd=tmp_path)
+        assert said.status == 0, said.err
     assert f"registered: models:/{name}/1" in said.out
 
 
