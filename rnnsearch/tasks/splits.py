@@ -9,6 +9,13 @@ from typing import Annotated
 from rnnsearch.tasks.base import Part
 from rnnsearch.vocabulary import Range
 
+COLUMN = (
+    "A column that says train, val or test in each row, or training, valid, validation, dev or "
+    "testing. The shares then do nothing, but for `val` where no row says val: so much of the "
+    "training part becomes the validation part."
+)
+"""What the key `split.column` is, of every table."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitConfig:
@@ -36,6 +43,28 @@ class TimeSplitConfig(SplitConfig):
         "Rows left out before the validation and before the test part.",
         Range(0, 10_000_000_000, unit="rows"),
     ] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSplitConfig(SplitConfig):
+    """Shares of the data, or a column of the table that says the part of each row."""
+
+    column: Annotated[str | None, COLUMN] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableTimeSplitConfig(TimeSplitConfig):
+    """Parts by position in time, or a column of the table that says the part of each row.
+
+    Otherwise as `TimeSplitConfig`.
+    """
+
+    column: Annotated[str | None, COLUMN] = None
+
+
+def column_of(split: SplitConfig) -> str | None:
+    """The column that says the part of each row; None where shares or files do."""
+    return split.column if isinstance(split, TableSplitConfig | TableTimeSplitConfig) else None
 
 
 def sizes_of(split: SplitConfig) -> dict[Part, float]:

@@ -40,6 +40,7 @@ class Wanted:
         date_format: `dmy`, `mdy`, `ymd` or a pattern of strptime that the user named; None leaves
             it to the cells.
         empty_values: Numbers that mean an empty cell.
+        dividing: The column that says to which part each row belongs, if any.
     """
 
     numbers: tuple[str, ...] = ()
@@ -48,10 +49,12 @@ class Wanted:
     decimal: str | None = None
     date_format: str | None = None
     empty_values: tuple[float, ...] = ()
+    dividing: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return (*self.numbers, *self.time, *(() if self.id is None else (self.id,)))
+        texts = tuple(name for name in (self.id, self.dividing) if name is not None)
+        return (*self.numbers, *self.time, *texts)
 
     def place(self, path: Path, row: int | None) -> str:
         """The place of a row for a message; the path alone where `row` is None.

@@ -32,6 +32,9 @@ class Table:
         names: The names of the series, in the order of their first rows; one empty name without an
             id column.
         digest: SHA-256 of the file.
+        said: The place in `words` of what the dividing column says of each row, int32 [rows]; None
+            without such a column.
+        words: All that this column says, in the order of their first rows.
         forms: How the cells are read.
         path: The file; None of a table that was made.
         wanted: The columns that were read of it.
@@ -45,6 +48,8 @@ class Table:
     forms: Forms = field(default_factory=Forms)
     path: Path | None = None
     wanted: Wanted = field(default_factory=Wanted)
+    said: NDArray[np.int32] | None = None
+    words: tuple[str, ...] = ()
 
     @property
     def dated(self) -> bool:
@@ -98,6 +103,8 @@ def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> T
     times: list[NDArray[Any]] = []
     ids = np.empty(most if wanted.id is not None else 0, np.int32)
     known: dict[str, int] = {}
+    said = np.empty(most if wanted.dividing is not None else 0, np.int32)
+    words: dict[str, int] = {}
     types = {name: pyarrow.float64() for name in wanted.numbers} if plain else {}
     rows = 0
     try:
@@ -113,7 +120,11 @@ def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> T
                         raise _NotPlainError from error
                     raise
             if wanted.id is not None:
-                ids[rows:end] = _ids(batch[wanted.id], known, f"{path}: the column {wanted.id!r}")
+                place = f"{path}: the column {wanted.id!r} tells the series apart"
+                ids[rows:end] = _coded(batch[wanted.id], known, place)
+            if wanted.dividing is not None:
+                place = f"{path}: the column {wanted.dividing!r} tells the parts apart"
+                said[rows:end] = _coded(batch[wanted.dividing], words, place)
             rows = end
     except pyarrow.ArrowInvalid as error:
         raise _NotPlainError from error
@@ -128,6 +139,8 @@ def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> T
         forms=forms,
         path=path,
         wanted=wanted,
+        said=said[:rows] if wanted.dividing is not None else None,
+        words=tuple(words),
     )
 
 
@@ -175,17 +188,17 @@ def _times(path: Path, wanted: Wanted, batch: Any, rows: int, forms: Forms) -> N
     return forms.time.read([batch[name] for name in wanted.time], place)
 
 
-def _ids(column: Any, known: dict[str, int], place: str) -> NDArray[np.int32]:
-    """The number of each row's series.
+def _coded(column: Any, known: dict[str, int], place: str) -> NDArray[np.int32]:
+    """The number of the text in each row, such as that of the row's series.
 
     Args:
-        column: The ids of a block of rows.
-        known: The numbers of the series so far by their names; gains those of new series.
-        place: Where the column stands, for a message.
+        column: The texts of a block of rows.
+        known: The numbers of all texts so far; gains those of new ones.
+        place: Where the column stands and what it does, for a message.
     """
     coded = texts(column, place).dictionary_encode()
     names = coded.dictionary.to_pylist()
     if coded.null_count or None in names or "" in names:
-        raise DataError(f"{place} tells the series apart and has empty cells.")
+        raise DataError(f"{place} and has empty cells.")
     own = [known.setdefault(str(name), len(known)) for name in names]
     return np.asarray(np.array(own, np.int32)[coded.indices.to_numpy()])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.arrays import Floats
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.files import columns as arrow
 from rnnsearch.tasks.files.written.reading import read_times
@@ -17,6 +18,9 @@ from rnnsearch.tasks.frames import frame_columns, text_cells
 from rnnsearch.tasks.labels.encoder import encoder_from_json
 from rnnsearch.tasks.labels.table import put_in_order, rows_by_id
 from rnnsearch.tasks.ragged import Ragged
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,17 @@ def classify(
         ModelError: There is no sequence, or one of them is not what the model reads; it is named by
             its place, counted from 0.
     """
-    import torch
+    encoded = encode_all(manifest, sequences)
+    classes = tuple(manifest["classes"])
+    probabilities = np.empty((len(encoded), len(classes)))
+    for numbers, outputs in answers(encoded, predictor):
+        probabilities[numbers] = outputs[0].double().softmax(-1).cpu().numpy()
+    labels = tuple(classes[at] for at in probabilities.argmax(axis=1).tolist())
+    return Classified(labels, probabilities, classes)
 
-    from rnnsearch.tasks.whole import WholeSequences
 
+def encode_all(manifest: Mapping[str, Any], sequences: Sequence[Any]) -> list[NDArray[Any]]:
+    """Sequences of a person as a network reads them; arguments and errors as of `classify`."""
     if isinstance(sequences, str) or not len(sequences):
         raise ModelError("give a list of at least one sequence.")
     encoder = encoder_from_json(manifest)
@@ -61,17 +72,23 @@ def classify(
             encoded.append(encoder.encode(sequence))
         except ModelError as error:
             raise ModelError(f"sequence {place}: {error}") from error
-    classes = tuple(manifest["classes"])
-    symbolic = manifest["reads"] == "text"
-    read = torch.int64 if symbolic else predictor.dtype
+    return encoded
+
+
+def answers(encoded: Sequence[NDArray[Any]], predictor: Predictor) -> Iterator[tuple[Ints, Tensor]]:
+    """What a stack of one network answers at the end of each sequence.
+
+    Yields:
+        Numbers of sequences of like length, and the outputs of the head, [1, sequences, outputs].
+    """
+    import torch
+
+    from rnnsearch.tasks.whole import WholeSequences
+
+    read = torch.int64 if encoded[0].ndim == 1 else predictor.dtype
     whole = WholeSequences(Ragged.of(encoded), predictor.device, read)
-    probabilities = np.empty((len(encoded), len(classes)))
     for numbers, _, outputs in whole.read(predictor):
-        probabilities[numbers.cpu().numpy()] = (
-            outputs.squeeze(1)[0].double().softmax(-1).cpu().numpy()
-        )
-    labels = tuple(classes[at] for at in probabilities.argmax(axis=1).tolist())
-    return Classified(labels, probabilities, classes)
+        yield numbers.cpu().numpy(), outputs.squeeze(1)
 
 
 def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any) -> Any:
@@ -93,24 +110,34 @@ def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any
     """
     import pandas
 
-    columns = manifest["columns"]
-    steps: dict[str, Any] | None = None
-    if manifest["reads"] == "text":
-        sequences: list[Any] = text_cells(frame, columns["text"])
-    else:
-        steps = _steps(manifest, frame)
-        sequences = list(steps.values())
+    names, sequences = sequences_of_frame(manifest, frame)
     result = classify(manifest, predictor, sequences)
     columns_of_classes = [f"p_{name}" for name in result.classes]
     table = pandas.DataFrame(result.probabilities, columns=columns_of_classes)
     table.insert(0, "label", list(result.labels))
-    if steps is not None:
-        table.insert(0, columns["id"], list(steps))
+    if names is not None:
+        table.insert(0, manifest["columns"]["id"], names)
     return table
 
 
-def _steps(manifest: Mapping[str, Any], frame: Any) -> dict[str, Floats]:
-    """The time steps of each sequence of a table, by its id, in the order of their time if any.
+def sequences_of_frame(manifest: Mapping[str, Any], frame: Any) -> tuple[list[str] | None, Any]:
+    """The ids of the sequences of a DataFrame, None where each row is a text, and the sequences.
+
+    Raises:
+        ModelError: A column or a cell is missing.
+        DataError: A cell is no number or no time.
+    """
+    if manifest["reads"] == "text":
+        return None, text_cells(frame, manifest["columns"]["text"])
+    rows, values = rows_of_frame(manifest, frame)
+    return list(rows), [values[own] for own in rows.values()]
+
+
+def rows_of_frame(manifest: Mapping[str, Any], frame: Any) -> tuple[dict[str, list[int]], Floats]:
+    """The rows of each sequence of a table, by its id, in the order of their time if any.
+
+    Returns:
+        The numbers of the rows, and the values of all rows, [rows, features].
 
     Raises:
         ModelError: A cell is empty or infinite, or a sequence has a time twice.
@@ -142,4 +169,4 @@ def _steps(manifest: Mapping[str, Any], frame: Any) -> dict[str, Floats]:
                     f"rows {same[0]} and {same[1]} (from 0) of the sequence {name!r} have the "
                     f"same {time!r}."
                 )
-    return {name: values[own] for name, own in rows.items()}
+    return rows, values

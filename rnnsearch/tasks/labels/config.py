@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from rnnsearch.tasks.given import given_problems, is_given
 from rnnsearch.tasks.scaling import ScalerKind
-from rnnsearch.tasks.splits import SplitConfig, split_problems
+from rnnsearch.tasks.splits import TableSplitConfig, column_of, split_problems
 from rnnsearch.vocabulary import PATH, NeverSampled, Range, outside
 
 MOST_NUMBERS = 100_000_000
@@ -53,6 +54,18 @@ class LabelsConfig:
         "header, its cells divided by commas, semicolons, tabs or bars, or a Parquet file.",
         PATH,
     ] = None
+    val_path: Annotated[
+        str | None,
+        "A folder or table of the same layout with the validation part; `path` then holds the "
+        "training part.",
+        PATH,
+    ] = None
+    test_path: Annotated[
+        str | None,
+        "The same with the test part. Without `val_path` the validation part is taken out of "
+        "`path`, the share `split.val` of each class, drawn at random.",
+        PATH,
+    ] = None
     text: Annotated[
         str | None, "Of a table with one sequence a row, the column that holds the text."
     ] = None
@@ -85,8 +98,9 @@ class LabelsConfig:
         "Of numbers, each column by itself, fitted on the steps of the training part alone.",
     ] = "standard"
     split: Annotated[
-        SplitConfig, "Shares of each class, drawn at random; equal sequences stay in one part."
-    ] = field(default_factory=SplitConfig)
+        TableSplitConfig,
+        "Shares of each class, drawn at random; equal sequences stay in one part.",
+    ] = field(default_factory=TableSplitConfig)
     split_seed: Annotated[
         int,
         "Of that draw.",
@@ -106,18 +120,25 @@ def problems(config: LabelsConfig) -> list[tuple[str, str]]:
     if (config.path is None) == (config.generated.rule == "none"):
         mistakes = [("path", "give exactly one of path and generated.rule (random, sign_of_last).")]
     else:
-        mistakes = _column_problems(config)
-    if config.generated.rule == "none":
+        mistakes = column_problems(config)
+    if is_given(config):
+        mistakes += given_problems(config)
+        if not config.split.val and config.val_path is None:
+            said = "must be above 0: the search selects on it, should no validation part be given."
+            mistakes.append(("split.val", said))
+    elif config.generated.rule == "none":
         mistakes += split_problems(config.split, ["train", "val"])
     else:
         mistakes += _generated_problems(config.generated)
     return mistakes
 
 
-def _column_problems(config: LabelsConfig) -> list[tuple[str, str]]:
+def column_problems(config: LabelsConfig) -> list[tuple[str, str]]:
     mistakes: list[tuple[str, str]] = []
     named = [key for key in ("text", "id", "time", "features") if getattr(config, key)]
+    dividing = column_of(config.split)
     if config.generated.rule != "none":
+        named += [] if dividing is None else ["split.column"]
         return [(key, "names a column, and generated sequences have none.") for key in named]
     if config.text is not None and len(named) > 1:
         mistakes.append(
@@ -132,7 +153,7 @@ def _column_problems(config: LabelsConfig) -> list[tuple[str, str]]:
             )
         if config.time is not None and config.id is None:
             mistakes.append(("time", "needs `id`, the column that tells sequences apart."))
-    columns = [config.text, config.label, config.id, config.time, *config.features]
+    columns = [config.text, config.label, config.id, config.time, *config.features, dividing]
     given = [column for column in columns if column is not None]
     mistakes.extend(
         ("features" if column in config.features else "label", f"names {column!r} twice.")

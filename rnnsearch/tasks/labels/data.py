@@ -14,10 +14,17 @@ from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.labels.baselines import logistic, majority
 from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig
-from rnnsearch.tasks.labels.encoder import Encoder, TextEncoder, number_encoder, text_encoder
+from rnnsearch.tasks.labels.encoder import (
+    Encoder,
+    TextEncoder,
+    encoder_of,
+    number_encoder,
+    text_encoder,
+)
 from rnnsearch.tasks.labels.generated import CLASSES, generate
-from rnnsearch.tasks.labels.source import read
-from rnnsearch.tasks.labels.split import split, unique_pairs
+from rnnsearch.tasks.labels.given import given_parts
+from rnnsearch.tasks.labels.source import key_of, length_notes, read
+from rnnsearch.tasks.labels.split import dropping_notes, split, unique_pairs
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.shuffling import batch_problem
 
@@ -159,22 +166,23 @@ def _read(config: LabelsConfig) -> LabelsData:
     places = {name: number for number, name in enumerate(classes)}
     labels = np.array([places[label] for label in source.labels], dtype=np.int64)
     sequences: Sequence[Any] = source.sequences
-    keys: list[Hashable] = [_key(sequence) for sequence in sequences]
-    kept = unique_pairs(keys, labels.tolist())
-    keys = [keys[at] for at in kept.tolist()]
-    labels = labels[kept]
-    parts = split(keys, labels, classes, config.split, config.split_seed)
-    by_part = {
-        part: [sequences[kept[at]] for at in places.tolist()] for part, places in parts.items()
-    }
-    encoder: Encoder
-    if isinstance(sequences[0], str):
-        encoder = text_encoder(by_part["train"], config.normalize, config.max_length)
-    else:
-        encoder = number_encoder(
-            by_part["train"], config.features, config.scaler, config.max_length
+    keys: list[Hashable] = [key_of(sequence) for sequence in sequences]
+    notes = list(source.notes)
+    if source.parts:
+        parts, more = given_parts(
+            config, source.parts, keys, labels, classes, "drawn at random from each class"
         )
-    notes = [*source.notes, *_reading_notes(config, sequences, keys, len(kept))]
+        notes += more
+    else:
+        kept = unique_pairs(keys, labels.tolist())
+        drawn = [keys[at] for at in kept.tolist()]
+        shares = split(drawn, labels[kept], classes, config.split, config.split_seed)
+        parts = {part: kept[places] for part, places in shares.items()}
+        notes += dropping_notes(len(sequences), len(kept), "label")
+        notes += _ambiguous_notes(len(kept), len(set(drawn)))
+    by_part = {part: [sequences[at] for at in places.tolist()] for part, places in parts.items()}
+    encoder = encoder_of(config, by_part["train"])
+    notes += length_notes(config, sequences)
     return LabelsData(
         config,
         encoder,
@@ -186,35 +194,20 @@ def _read(config: LabelsConfig) -> LabelsData:
     )
 
 
-def _key(sequence: Any) -> Hashable:
-    """A value that is equal where two sequences are equal."""
-    if isinstance(sequence, str):
-        return sequence
-    return sequence.shape, (sequence + 0.0).tobytes()  # -0.0 is 0.0
+def _ambiguous_notes(kept: int, different: int) -> list[str]:
+    """A sentence on sequences that have several labels, where there are some.
 
-
-def _reading_notes(
-    config: LabelsConfig, sequences: Sequence[Any], keys: Sequence[Hashable], kept: int
-) -> list[str]:
-    notes = []
-    if kept < len(sequences):
-        notes.append(
-            f"{len(sequences) - kept:,} of {len(sequences):,} sequences repeat an earlier one "
-            "with its label; they were dropped before the split"
-        )
-    several = kept - len(set(keys))
-    if several:
-        notes.append(
-            f"{several:,} sequences stand under a second or third label too, in the same part: "
-            f"no model can label more than {1 - several / kept:.1%} right"
-        )
-    longer = config.max_length and sum(len(one) > config.max_length for one in sequences)
-    if longer:
-        notes.append(
-            f"{longer:,} sequences are longer than max_length, {config.max_length}, and lose "
-            "their beginning"
-        )
-    return notes
+    Args:
+        kept: How many different pairs of a sequence and its label there are.
+        different: How many different sequences.
+    """
+    several = kept - different
+    if not several:
+        return []
+    return [
+        f"{several:,} sequences stand under a second or third label too, in the same part: no "
+        f"model can label more than {1 - several / kept:.1%} right"
+    ]
 
 
 def _generated(config: LabelsConfig) -> LabelsData:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.arrays import Floats
+from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.source import normalized
 from rnnsearch.tasks.scaling import Scaler, ScalerKind
 
@@ -122,6 +123,13 @@ def encoder_from_json(values: Mapping[str, Any]) -> Encoder:
         return TextEncoder(values["alphabet"], values["normalize"], values["max_length"])
     scaler = Scaler.from_json(values["scaler"])
     return NumberEncoder(tuple(values["features"]), scaler, values["max_length"])
+
+
+def encoder_of(config: LabelsConfig, train: Sequence[Any]) -> Encoder:
+    """An encoder for sequences such as those of the training part: texts, or rows of numbers."""
+    if isinstance(train[0], str):
+        return text_encoder(train, config.normalize, config.max_length)
+    return number_encoder(train, config.features, config.scaler, config.max_length)
 
 
 def text_encoder(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
@@ -15,11 +16,21 @@ import pyarrow
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats
+from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.files.encoding import lines_of
+from rnnsearch.tasks.files.opened import FROM_SPACE
 from rnnsearch.tasks.files.texts import Texts, read_text, read_texts
 from rnnsearch.tasks.files.written.reading import read_times
+from rnnsearch.tasks.given import (
+    column_note,
+    files_note,
+    joined_digest,
+    part_files,
+    parts_in,
+)
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.table import put_in_order, rows_by_id
+from rnnsearch.tasks.splits import column_of
 
 TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".parquet", ".pq")
 
@@ -33,33 +44,67 @@ class Labelled:
         labels: The class of each sequence.
         digest: SHA-256 of what was read.
         notes: Sentences about it for the person who starts the study.
+        parts: The part of each sequence, where a column or a file of its own says it; else empty.
+        place: Gives the place of a sequence's label for a message.
     """
 
     sequences: list[str] | list[Floats]
     labels: list[str]
     digest: str
     notes: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    place: Callable[[int], str] = "sequence {}".format
 
 
 def read(config: LabelsConfig) -> Labelled:
-    """Read the labelled sequences of the folder or table that `path` names.
+    """Read the labelled sequences of the folders or tables that a config names.
 
     Raises:
-        DataError: The path is missing, empty, not UTF-8, or not what the config says.
+        DataError: A path is missing, empty, not UTF-8, or not what the config says.
     """
-    path = Path(config.path or "")
+    files = part_files(config)
+    found = {part: _read(config, path) for part, path in files.items()}
+    if len(found) == 1:
+        return found["train"]
+    sequences: list[Any] = [one for each in found.values() for one in each.sequences]
+    return Labelled(
+        sequences,
+        [label for each in found.values() for label in each.labels],
+        joined_digest([each.digest for each in found.values()]),
+        (files_note(files), *(note for each in found.values() for note in each.notes)),
+        tuple(part for part, each in found.items() for _ in each.labels),
+        lambda at: _place(list(found.values()), at),
+    )
+
+
+def _place(pieces: Sequence[Labelled], at: int) -> str:
+    """The place of a label among those of several files."""
+    for piece in pieces:
+        if at < len(piece.labels):
+            return piece.place(at)
+        at -= len(piece.labels)
+    raise IndexError(at)
+
+
+def _read(config: LabelsConfig, path: Path) -> Labelled:
+    """The labelled sequences of one folder or table; see `read`."""
     if path.is_dir():
         return _folder(config, path)
     if not path.exists():
-        raise DataError(f"there is no {path}; a relative task.path starts at the space file.")
+        raise DataError(f"there is no {path}; {FROM_SPACE}.")
     if config.text is not None:
-        table = read_texts(path, [config.text, config.label])
+        dividing = column_of(config.split)
+        extra = [] if dividing is None else [dividing]
+        table = read_texts(path, [config.text, config.label, *extra])
         texts = [normalized(text, config.normalize) for text in table.columns[config.text]]
         for row, text in enumerate(texts):
             if not text:
                 place = table.place(row, config.text)
                 raise DataError(f"{place}: nothing is left of it in ASCII; use `normalize: nfc`.")
-        return Labelled(texts, table.columns[config.label], table.digest)
+        labels = table.columns[config.label]
+        notes, parts = divided(table, dividing)
+        where = partial(table.place, column=config.label)
+        return Labelled(texts, labels, table.digest, notes, parts, where)
     if config.features:
         return _steps(config, path)
     raise DataError(
@@ -85,7 +130,7 @@ def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> list[tuple[str, 
     columns, features = manifest["columns"], manifest["features"]
     id, time = columns["id"], columns["time"] or None
     table = read_texts(path, [id, *([time] if time else []), *features])
-    return [(name, steps) for name, _, steps in _sequences(table, id, time, features)]
+    return [(name, steps) for name, _, steps in sequences_of(table, id, time, features)]
 
 
 def _texts(path: Path, column: str) -> list[str]:
@@ -98,6 +143,24 @@ def _texts(path: Path, column: str) -> list[str]:
     if not found:
         raise DataError(f"{path} holds no text, one a line.")
     return found
+
+
+def key_of(sequence: Any) -> Hashable:
+    """A value that is equal where two sequences are equal."""
+    if isinstance(sequence, str):
+        return sequence
+    return sequence.shape, (sequence + 0.0).tobytes()  # -0.0 is 0.0
+
+
+def length_notes(config: LabelsConfig, sequences: Sequence[Any]) -> list[str]:
+    """A sentence on sequences that are cut, where there are some."""
+    longer = config.max_length and sum(len(one) > config.max_length for one in sequences)
+    if not longer:
+        return []
+    return [
+        f"{longer:,} sequences are longer than max_length, {config.max_length}, and lose their "
+        "beginning"
+    ]
 
 
 def normalized(text: str, how: str) -> str:
@@ -113,7 +176,8 @@ def normalized(text: str, how: str) -> str:
 
 def _folder(config: LabelsConfig, folder: Path) -> Labelled:
     """The labelled lines of a folder that has a text file `CLASS.txt` for each class."""
-    if config.text is not None or config.features or config.id is not None:
+    columns = config.text, config.id, column_of(config.split), *config.features
+    if any(column is not None for column in columns):
         raise DataError(f"{folder} is a folder, one text file a class; leave the columns out.")
     files = sorted(
         path for path in folder.iterdir() if path.suffix.lower() == ".txt" and path.is_file()
@@ -141,12 +205,16 @@ def _folder(config: LabelsConfig, folder: Path) -> Labelled:
 def _steps(config: LabelsConfig, path: Path) -> Labelled:
     """The labelled sequences of a table with a time step in each row."""
     assert config.id is not None
-    times = [] if config.time is None else [config.time]
-    table = read_texts(path, [config.id, config.label, *times, *config.features])
+    dividing = column_of(config.split)
+    others = [column for column in (config.time, dividing) if column is not None]
+    table = read_texts(path, [config.id, config.label, *others, *config.features])
+    notes, part_of_row = divided(table, dividing)
     labels = table.columns[config.label]
     found: list[Floats] = []
     firsts = []
-    for name, own, steps in _sequences(table, config.id, config.time, config.features):
+    rows: list[int] = []
+    parts: list[Part] = []
+    for name, own, steps in sequences_of(table, config.id, config.time, config.features):
         said = {labels[row] for row in own}
         if len(said) > 1:
             shown = ", ".join(sorted(said))
@@ -154,12 +222,36 @@ def _steps(config: LabelsConfig, path: Path) -> Labelled:
                 f"{table.place(min(own), config.label)}: the sequence {name!r} has several labels: "
                 f"{shown}. A sequence has one, the same in each of its rows."
             )
+        if part_of_row and len({part_of_row[row] for row in own}) > 1:
+            assert dividing is not None
+            raise DataError(
+                f"{table.place(min(own), dividing)}: the sequence {name!r} stands in several "
+                "parts. A sequence is in one, the same in each of its rows."
+            )
+        parts += part_of_row[own[0] : own[0] + 1]
         found.append(steps)
         firsts.append(labels[own[0]])
-    return Labelled(found, firsts, table.digest)
+        rows.append(own[0])
+    return Labelled(
+        found,
+        firsts,
+        table.digest,
+        notes,
+        tuple(parts),
+        lambda at: table.place(rows[at], config.label),
+    )
 
 
-def _sequences(
+def divided(table: Texts, column: str | None) -> tuple[tuple[str, ...], tuple[Part, ...]]:
+    """A note on the column that gives the parts, and the part of each row; nothing without one."""
+    if column is None:
+        return (), ()
+    cells = table.columns[column]
+    parts = parts_in(cells, column, lambda row: table.place(row, column))
+    return (column_note(cells, column),), tuple(parts)
+
+
+def sequences_of(
     table: Texts, id: str, time: str | None, features: Sequence[str]
 ) -> Iterator[tuple[str, list[int], Floats]]:
     """Each sequence of a table of time steps: its name, its rows in the order of time, its values.

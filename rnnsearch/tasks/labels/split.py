@@ -82,3 +82,19 @@ def _ends(count: int, shares: Sequence[float]) -> list[int]:
         sizes[sizes.index(max(sizes))] -= 1
     sizes.insert(0, count - sum(sizes))
     return list(accumulate(sizes))
+
+
+def dropping_notes(given: int, kept: int, answer: str) -> list[str]:
+    """A sentence on sequences that are left out, where there are some.
+
+    Args:
+        given: How many sequences were read.
+        kept: How many different pairs of a sequence and its answer.
+        answer: What a sequence has: `label`.
+    """
+    if kept == given:
+        return []
+    return [
+        f"{given - kept:,} of {given:,} sequences repeat an earlier one with its {answer}; they "
+        "were dropped before the split"
+    ]

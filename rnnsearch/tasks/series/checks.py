@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.files.columns import listed
+from rnnsearch.tasks.given import is_given
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.parts import rows_needed
 from rnnsearch.tasks.series.transforms import filled
+from rnnsearch.tasks.splits import column_of
 
 SHOWN = 8
 """How many unusable series a message names with their reasons."""
@@ -26,10 +29,11 @@ LISTED = 200
 """Of more series than these, a message leaves the short ones out by their rows, not by name."""
 
 
-def check_columns(config: SeriesConfig, names: Sequence[str]) -> None:
+def check_columns(config: SeriesConfig, path: Path, names: Sequence[str]) -> None:
     """Refuse a file that lacks a column which the config names.
 
     Args:
+        path: The file.
         names: The columns that the file has.
 
     Raises:
@@ -37,13 +41,15 @@ def check_columns(config: SeriesConfig, names: Sequence[str]) -> None:
     """
     asked = [("time", name) for name in config.time_columns]
     asked += [] if config.id is None else [("id", config.id)]
+    dividing = column_of(config.split)
+    asked += [] if dividing is None else [("split.column", dividing)]
     for key in ("targets", "past", "known"):
         asked.extend((key, name) for name in getattr(config, key))
     absent = [(key, name) for key, name in asked if name not in names]
     if not absent:
         return
     raise DataError(
-        f"{config.path} has no column {', '.join(repr(name) for _, name in absent)}; its "
+        f"{path} has no column {', '.join(repr(name) for _, name in absent)}; its "
         f"{listed(names, absent[0][1])}",
         f"task.{absent[0][0]}",
     )
@@ -172,7 +178,7 @@ def refuse_unfit(
     more = f"\n    and {len(reasons) - SHOWN:,} more" if len(reasons) > SHOWN else ""
     left = {names[at]: rows[at] for at in wrong}
     option = ""
-    needed = rows_needed(config)
+    needed = 0 if is_given(config) else rows_needed(config)
     if len(left) > LISTED and needed:
         option = f" --set task.min_rows={needed}"
         left = {name: count for name, count in left.items() if count >= needed}

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from rnnsearch.commands import command
+from rnnsearch.tasks.given import given_problems, is_given
 from rnnsearch.tasks.series.transforms import Transform
-from rnnsearch.tasks.splits import TimeSplitConfig, split_problems
+from rnnsearch.tasks.splits import TableTimeSplitConfig, column_of, split_problems
 from rnnsearch.vocabulary import PATH, SAME_SCORES, Range, outside
 
 REMEMBERED = (
@@ -44,6 +45,18 @@ class SeriesConfig:
     type: Literal["series"] = "series"
     path: Annotated[
         str | None, "A CSV (UTF-8, names in its first line) or a `.parquet` file.", PATH
+    ] = None
+    val_path: Annotated[
+        str | None,
+        "A table of the same columns with the validation part; `path` then holds the training "
+        "part.",
+        PATH,
+    ] = None
+    test_path: Annotated[
+        str | None,
+        "The same with the test part. Without `val_path` the validation part is the end of each "
+        "series in `path`, the share `split.val` of it.",
+        PATH,
     ] = None
     time: Annotated[
         str | tuple[str, ...] | None,
@@ -151,8 +164,8 @@ class SeriesConfig:
         "`shuffled` training windows, or parallel streams `in_time`, which a carried state needs.",
         SAME_SCORES,
     ] = "shuffled"
-    split: Annotated[TimeSplitConfig, "By position in time."] = field(
-        default_factory=TimeSplitConfig
+    split: Annotated[TableTimeSplitConfig, "By position in time."] = field(
+        default_factory=TableTimeSplitConfig
     )
 
     @property
@@ -223,7 +236,12 @@ def problems(config: SeriesConfig) -> list[tuple[str, str]]:
     found.extend(_quantile_problems(config))
     if config.validation.windows == 1:
         found.append(("validation.windows", "must be at least 2, not 1; 0 scores every forecast."))
-    return found + split_problems(config.split, ["train", "val"], rows=True)
+    if not is_given(config):
+        return found + split_problems(config.split, ["train", "val"], rows=True)
+    if not config.split.val and config.val_path is None:
+        said = "must be above 0: the search selects on it, should no validation part be given."
+        found.append(("split.val", said))
+    return found + given_problems(config)
 
 
 def _reading_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
@@ -250,6 +268,8 @@ def _column_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
     """Columns with two roles: the name of a column stands under one key, once."""
     roles = [("time", name) for name in config.time_columns]
     roles += [] if config.id is None else [("id", config.id)]
+    dividing = column_of(config.split)
+    roles += [] if dividing is None else [("split.column", dividing)]
     roles += [(key, name) for key in ("targets", "past", "known") for name in getattr(config, key)]
     seen: dict[str, str] = {}
     for key, name in roles:

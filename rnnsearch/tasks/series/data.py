@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,12 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Metric, Score, Window
-from rnnsearch.tasks.files.blocks import column_names
-from rnnsearch.tasks.files.forms import Wanted
-from rnnsearch.tasks.files.table import Table, read_table
+from rnnsearch.tasks.files.table import Table
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.baselines import baselines_of
-from rnnsearch.tasks.series.checks import check_cells, check_columns, checked, refuse_unfit
+from rnnsearch.tasks.series.checks import check_cells, checked, refuse_unfit
 from rnnsearch.tasks.series.config import REMEMBERED, SeriesConfig
+from rnnsearch.tasks.series.given import given_bounds, read_parts
 from rnnsearch.tasks.series.intervals import check_calibration
 from rnnsearch.tasks.series.notes import notes_of
 from rnnsearch.tasks.series.order import in_order
@@ -41,29 +39,34 @@ class SeriesData(PreparedSeries):
         Raises:
             DataError: The file, a column or a cell is not what the task needs.
         """
-        path = Path(config.path or "")
-        check_columns(config, column_names(path))
-        wanted = Wanted(
-            numbers=config.columns,
-            time=config.time_columns,
-            id=config.id,
-            decimal=config.decimal,
-            date_format=config.date_format,
-            empty_values=config.empty_values,
-        )
-        return cls.of(config, read_table(path, wanted))
+        return cls.of(config, *read_parts(config))
 
     @classmethod
-    def of(cls, config: SeriesConfig, table: Table) -> SeriesData:
+    def of(
+        cls,
+        config: SeriesConfig,
+        table: Table,
+        parts: Ints | None = None,
+        parts_notes: Sequence[str] = (),
+    ) -> SeriesData:
         """Check, split and scale a table whose columns are those of the config, in their order.
+
+        Args:
+            parts: The number in `given.PARTS` of each row's part, where no shares decide.
+            parts_notes: Sentences on parts that are given.
 
         Raises:
             DataError: A series is out of order, too short or constant, or holds empty cells.
         """
-        rows = in_order(config, table)
+        rows = in_order(config, table, parts)
         values, names, starts = rows.values, rows.names, rows.starts
         counts = np.diff(starts).tolist()
-        bounds, wrong = part_bounds(config, names, starts)
+        given = (
+            []
+            if rows.parts is None
+            else given_bounds(config, names, starts, rows.parts, rows.times)
+        )
+        bounds, wrong = part_bounds(config, names, starts, given)
         check_cells(config, values, starts, names)
         series, columns, targets = len(names), values.shape[1], len(config.targets)
         center, scale = np.empty((series, columns)), np.empty((series, columns))
@@ -109,7 +112,7 @@ class SeriesData(PreparedSeries):
             season=season,
             digest=table.digest,
             forms=table.forms,
-            reordered=tuple(rows.notes),
+            reordered=(*parts_notes, *rows.notes),
             left_out=tuple(name for name in table.names if name not in set(names)),
         )
         check_windows(made)

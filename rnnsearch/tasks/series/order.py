@@ -30,6 +30,7 @@ class Ordered:
         names: Names of the series.
         rows: The row of the file that stands at each place; None where they stand as they were.
         notes: What was done to the rows of the file.
+        parts: The number of the part that each row is given to; None where a split decides.
     """
 
     values: Floats
@@ -38,6 +39,7 @@ class Ordered:
     names: tuple[str, ...]
     rows: Ints | None
     notes: list[str]
+    parts: Ints | None = None
 
     def move(self, order: Ints) -> None:
         """Keep the rows at these places, in this order.
@@ -51,13 +53,17 @@ class Ordered:
         else:
             self.values = self.values[order]
         self.times = None if self.times is None else self.times[order]
+        self.parts = None if self.parts is None else self.parts[order]
         self.rows = order if self.rows is None else self.rows[order]
 
 
-def in_order(config: SeriesConfig, table: Table) -> Ordered:
+def in_order(config: SeriesConfig, table: Table, parts: Ints | None = None) -> Ordered:
     """The rows of a table that a task reads, series by series and in the order of time.
 
     The arrays of the table itself are changed in place.
+
+    Args:
+        parts: The number of the part that each row is given to, if it is.
 
     Raises:
         DataError: A time comes twice in a series with different values, or a series to be left
@@ -65,7 +71,7 @@ def in_order(config: SeriesConfig, table: Table) -> Ordered:
     """
     ids, names, kept, notes = _chosen(config, table)
     starts = np.cumsum([0, *np.bincount(ids, minlength=len(names))], dtype=np.int64)
-    ordered = Ordered(table.values, table.times, starts, names, None, notes)
+    ordered = Ordered(table.values, table.times, starts, names, None, notes, parts)
     if kept is not None:
         ordered.move(kept)
     if len(names) > 1 and (ids[1:] < ids[:-1]).any():
@@ -130,7 +136,8 @@ def _rise(config: SeriesConfig, table: Table, ordered: Ordered) -> None:
     if downs:
         ups = len(ordered.times) - len(ordered.starts) + 1 - downs - same
         series = np.repeat(np.arange(len(ordered.names)), np.diff(ordered.starts))
-        ordered.move(np.lexsort((ticks(ordered.times), series)))
+        parts = () if ordered.parts is None else (ordered.parts,)
+        ordered.move(np.lexsort((*parts, ticks(ordered.times), series)))
         note = f"{downs:,} rows were earlier than the row before them"
         note = note if ups else "rows stood newest first"
         ordered.notes.append(f"{note}; rows are read in the order of time")
@@ -142,6 +149,8 @@ def _rise(config: SeriesConfig, table: Table, ordered: Ordered) -> None:
     differ = differing(ordered.values[repeats], ordered.values[repeats - 1])
     if differ.any():
         _refuse(config, table, ordered, repeats[differ])
+    if ordered.parts is not None:
+        ordered.notes += _shared(ordered.parts, repeats)
     keep = np.ones(len(ordered.values), bool)
     keep[repeats] = False
     before = np.concatenate([[0], np.cumsum(keep)])
@@ -152,6 +161,18 @@ def _rise(config: SeriesConfig, table: Table, ordered: Ordered) -> None:
         f"{len(repeats):,} rows repeat another one of their time in every column that is read; "
         "each is read once"
     )
+
+
+def _shared(parts: Ints, repeats: Ints) -> list[str]:
+    """A note on rows that stand in two parts, which are read as of the one that comes first.
+
+    Args:
+        repeats: Places of rows that repeat the row before.
+    """
+    later = parts[repeats] != parts[repeats - 1]
+    if not later.any():
+        return []
+    return [f"{later.sum():,} rows stand in two parts: they are read in the one that comes first"]
 
 
 def differing(one: Floats, other: Floats) -> Bools:

@@ -74,13 +74,17 @@ def check_windows(data: PreparedSeries) -> None:
 
 
 def part_bounds(
-    config: SeriesConfig, names: Sequence[str], starts: Ints
+    config: SeriesConfig,
+    names: Sequence[str],
+    starts: Ints,
+    given: Sequence[dict[Part, tuple[int, int]]] = (),
 ) -> tuple[dict[Part, Ints], dict[int, DataError]]:
     """Where the parts of every series lie, and which series are too short for them.
 
     Args:
         names: Names of the series.
         starts: First row of each series, and the number of rows.
+        given: The parts of each series, counted from its first row, where no shares decide.
 
     Returns:
         First and last-plus-one row of each part, int64 [series, 2]; and the error of each series
@@ -89,7 +93,7 @@ def part_bounds(
     bounds: dict[Part, list[tuple[int, int]]] = {}
     wrong: dict[int, DataError] = {}
     for number, (lo, hi) in enumerate(pairwise(starts.tolist())):
-        parts = bounds_of(config.split, hi - lo)
+        parts = given[number] if given else bounds_of(config.split, hi - lo)
         try:
             check_sizes(config, parts, hi - lo, names[number])
         except DataError as error:

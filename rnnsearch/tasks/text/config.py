@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from rnnsearch.tasks.given import given_problems, is_given
 from rnnsearch.tasks.splits import SplitConfig, split_problems
 from rnnsearch.vocabulary import PATH, Range, outside
 
@@ -17,6 +18,15 @@ class TextConfig:
     path: Annotated[
         str | None,
         "A UTF-8 text file, or `python:MODULE` for the source file of an installed module.",
+        PATH,
+    ] = None
+    val_path: Annotated[
+        str | None, "A file of the validation part; `path` then holds the training part.", PATH
+    ] = None
+    test_path: Annotated[
+        str | None,
+        "A file of the test part. Without `val_path` the validation part is the end of `path`, the "
+        "share `split.val` of it.",
         PATH,
     ] = None
     text: Annotated[str | None, "The text itself, for a few characters."] = None
@@ -58,8 +68,11 @@ def problems(config: TextConfig) -> list[tuple[str, str]]:
         return found
     if (config.path is None) == (config.text is None):
         found.append(("path", "give exactly one of path and text."))
-    found += split_problems(config.split, ["train"])
-    if config.cyclic and (config.split.val or config.split.test):
+    given = is_given(config)
+    found += given_problems(config) if given else split_problems(config.split, ["train"])
+    if config.cyclic and given:
+        found.append(("cyclic", "a circle is one text; leave val_path and test_path out."))
+    elif config.cyclic and (config.split.val or config.split.test):
         found.append(
             ("cyclic", "a circle has no end to hold out; set split: {train: 1, val: 0, test: 0}.")
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,12 @@ from numpy.typing import NDArray
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
-from rnnsearch.tasks.files.encoding import without_mark
+from rnnsearch.tasks.given import is_given, joined_digest
 from rnnsearch.tasks.splits import bounds_of
 from rnnsearch.tasks.text.config import TextConfig
+from rnnsearch.tasks.text.given import given_bounds, given_notes, stand_in_shares
 from rnnsearch.tasks.text.ngram import CountedText, frequencies, ngram
-from rnnsearch.tasks.text.source import locate, read_bytes
+from rnnsearch.tasks.text.source import read_pieces
 from rnnsearch.tasks.text.vocabulary import Vocabulary
 
 DEFAULT_SEQ_LEN = 64
@@ -41,7 +41,8 @@ class TextData:
         bounds: First and last-plus-one position of each part that exists.
         digest: SHA-256 of the raw bytes.
         different: How many distinct symbols the text has, rare ones included.
-        mark: The encoding that the file's byte order mark names; empty without one.
+        mark: The encoding that a file's byte order mark names; empty without one.
+        given_notes: Sentences on parts that have files of their own.
     """
 
     config: TextConfig
@@ -51,6 +52,7 @@ class TextData:
     digest: str
     different: int
     mark: str = ""
+    given_notes: tuple[str, ...] = ()
 
     symbolic = True
     losses: tuple[Loss, ...] = field(init=False, default=("cross_entropy",))
@@ -70,23 +72,21 @@ class TextData:
         Raises:
             DataError: The text is missing, empty, not UTF-8, or too short for its split.
         """
-        raw = read_bytes(config)
-        try:
-            plain, mark = (raw, "") if config.path is None else without_mark(raw)
-            vocabulary, tokens = Vocabulary.of(plain, config.unit)
-        except UnicodeDecodeError as error:
-            where = "task.text" if config.path is None else str(locate(config))
-            raise DataError(
-                f"{where} is not {error.encoding.upper()}: byte 0x{error.object[error.start]:02X} "
-                f"at offset {error.start} ({error.reason}). Save it as UTF-8, or read it as bytes "
-                "with `unit: byte`."
-            ) from error
-        bounds = _split(config, len(tokens))
+        pieces = read_pieces(config)
+        plain = b"".join(piece.plain for piece in pieces.values())
+        vocabulary, tokens = Vocabulary.of(plain, config.unit)
+        notes: list[str] = []
+        if len(pieces) > 1:
+            bounds, notes = given_bounds(config, pieces), given_notes(config, pieces)
+        else:
+            bounds = _split(config, len(tokens))
         different = len(vocabulary)
         if config.max_vocabulary is not None:
             counted = tokens[slice(*bounds["train"])]
             vocabulary, tokens = vocabulary.limited(tokens, config.max_vocabulary, counted)
-        data = cls(config, vocabulary, tokens, bounds, sha256(raw).hexdigest(), different, mark)
+        digest = joined_digest([piece.digest for piece in pieces.values()])
+        mark = next((piece.mark for piece in pieces.values() if piece.mark), "")
+        data = cls(config, vocabulary, tokens, bounds, digest, different, mark, tuple(notes))
         for part in data.context_parts():
             _, last = data.scored(part)
             if last <= (longest := max(config.context)):
@@ -101,7 +101,9 @@ class TextData:
     def stand_in(cls, config: TextConfig) -> TextData:
         """Data of the same task on a made text, which needs no file and has the same metrics."""
         symbols = "abcdefghij" * (100 + max(config.context, default=0))
-        return cls.read(replace(config, path=None, text=symbols))
+        split = stand_in_shares(config) if is_given(config) else config.split
+        whole = replace(config, path=None, val_path=None, test_path=None, split=split)
+        return cls.read(replace(whole, text=symbols))
 
     @property
     def reported_part(self) -> Part:
@@ -123,7 +125,7 @@ class TextData:
 
     def notes(self) -> Sequence[str]:
         """Lines on a missing held-out part, a byte order mark, and symbols new to training."""
-        notes = []
+        notes = list(self.given_notes)
         if self.mark:
             notes.append(f"the file's byte order mark is left out; it is read as {self.mark}")
         if "val" not in self.bounds:
