@@ -12,21 +12,42 @@ from rnnsearch.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from rnnsearch.figures.figure import Figure
+    from rnnsearch.space.drawn import choice, int_, logint, loguniform, uniform
     from rnnsearch.study import Study, StudyResult
     from rnnsearch.tasks.base import Metric
+    from rnnsearch.tasks.given_arrays.in_memory import Arrays
     from rnnsearch.tasks.use import Use
     from rnnsearch.training.trained import TrainedModel
 
 _HOMES = {
+    "Arrays": "rnnsearch.tasks.given_arrays.in_memory",
     "Figure": "rnnsearch.figures.figure",
     "Metric": "rnnsearch.tasks.base",
     "Study": "rnnsearch.study",
     "StudyResult": "rnnsearch.study",
     "TrainedModel": "rnnsearch.training.trained",
     "Use": "rnnsearch.tasks.use",
+    "choice": "rnnsearch.space.drawn",
+    "int_": "rnnsearch.space.drawn",
+    "logint": "rnnsearch.space.drawn",
+    "loguniform": "rnnsearch.space.drawn",
+    "uniform": "rnnsearch.space.drawn",
 }
 
-__all__ = ["Figure", "Metric", "Study", "StudyResult", "TrainedModel", "Use"]
+__all__ = [
+    "Arrays",
+    "Figure",
+    "Metric",
+    "Study",
+    "StudyResult",
+    "TrainedModel",
+    "Use",
+    "choice",
+    "int_",
+    "logint",
+    "loguniform",
+    "uniform",
+]
 
 
 def __getattr__(name: str) -> Any:

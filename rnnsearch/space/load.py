@@ -17,6 +17,7 @@ from rnnsearch.space.conditions import Condition, Parameter, in_order, left_of
 from rnnsearch.space.document import Entry, MappingNode, ScalarNode, is_null, read
 from rnnsearch.space.fields import SECTIONS, sampled_section
 from rnnsearch.space.firsts import read_first_trials
+from rnnsearch.space.from_python import tree_of
 from rnnsearch.space.misfits import check_training
 from rnnsearch.space.networks import check_networks
 from rnnsearch.space.noting import Place, note
@@ -102,10 +103,40 @@ def loads(
             mistakes.append(_no_mapping(root, source))
         raise SpaceFileError(mistakes)
     apply_overrides(root, overrides, mistakes)
+    return _checked(root, name, Place(source, root.place.line, directory), mistakes, check_data)
+
+
+def built(sections: Mapping[str, Any], *, name: str, directory: Path) -> StudySpec:
+    """Do the same as `load` for a space that is written in Python.
+
+    Args:
+        sections: What a file has at its top, as `space.from_python` takes it.
+        name: The study's name, unless the sections have one.
+        directory: The folder in which relative paths start.
+
+    Raises:
+        SpaceFileError: The space is wrong.
+    """
+    mistakes: list[Mistake] = []
+    root = tree_of(sections, Path(directory).resolve(), mistakes)
+    if mistakes:  # what is left of the space would be wrong for the lack of them
+        raise SpaceFileError(mistakes)
+    return _checked(root, name, root.place, mistakes, check_data=True)
+
+
+def _checked(
+    root: MappingNode, name: str, start: Place, mistakes: list[Mistake], check_data: bool
+) -> StudySpec:
+    """The study that a tree describes.
+
+    Args:
+        name: The study's name, unless the tree has one.
+        start: Where the tree comes from; relative paths start in its folder.
+        mistakes: What is wrong already.
+    """
     file = read_sections(root, mistakes)
     conditions = read_conditions(file)
     name = _name(root, name, mistakes)
-    start = Place(source, root.place.line, directory)
     study = Candidate(file, _fixed(file), _parameters(file, conditions), start)
     _fix_what_overrides_leave_inactive(study)
     first_trials = read_first_trials(root.entries.get("first_trials"), study)
@@ -116,7 +147,7 @@ def loads(
     check_effects(study)
     check_networks(study)
     if mistakes:
-        raise SpaceFileError(_sorted(mistakes, source))
+        raise SpaceFileError(_sorted(mistakes, start.source))
     fixed, parameters, fields = study.values, study.parameters, file.fields
     if not parameters:
         fixed["search.num_trials"] = 1  # there is nothing to sample
@@ -129,11 +160,11 @@ def loads(
         resources=build(ResourcesConfig, "resources", fixed),
         yaml=render(name, fixed, parameters, first_trials, fields, file.order),
         notes=tuple(file.idle),
-        directory=directory,
+        directory=start.directory,
     )
     check_sampler(study, spec)
     if mistakes:
-        raise SpaceFileError(_sorted(mistakes, source))
+        raise SpaceFileError(_sorted(mistakes, start.source))
     return spec
 
 

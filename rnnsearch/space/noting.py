@@ -20,18 +20,20 @@ class Place:
 
     Attributes:
         source: The file's name, or `--set KEY=VALUE`.
-        line: The line, counted from 1; None in an override.
+        line: The line, counted from 1; None in an override and in code.
         directory: The folder in which a relative path that is written here starts.
+        in_code: Whether Python code gave it, which has no lines.
     """
 
     source: str
     line: int | None
     directory: Path
+    in_code: bool = False
 
     @property
     def override(self) -> bool:
         """Whether it was written on the command line."""
-        return self.line is None
+        return self.line is None and not self.in_code
 
 
 class WrongError(Exception):

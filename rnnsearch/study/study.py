@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rnnsearch.commands import command
 from rnnsearch.disk import replace_file
@@ -22,6 +23,7 @@ from rnnsearch.space.spec import StudySpec
 from rnnsearch.study.audience import Watch
 from rnnsearch.study.data import check_retrained, read_data
 from rnnsearch.study.driving import drive
+from rnnsearch.study.in_python import spec_of
 from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.study.recording import follow, where
 from rnnsearch.study.result import StudyResult
@@ -32,7 +34,9 @@ from rnnsearch.study.sinks import check_sinks, choose_sinks
 class Study:
     """A search that can be run, new or reopened.
 
-    `Study.from_yaml("sine.yaml").run()` is what `rnnsearch run sine.yaml` does.
+    `Study.from_yaml("sine.yaml").run()` is what `rnnsearch run sine.yaml` does;
+    `Study(task={"type": "sine"}, model={"cell": rnnsearch.choice(["gru", "lstm"])}).run()` is the
+    same without a file.
 
     Attributes:
         spec: The contents of the space file, validated.
@@ -47,6 +51,61 @@ class Study:
     resumed: bool = False
     more_trials: int = 0
     notes: Sequence[str] = ()
+
+    def __init__(
+        self,
+        spec: StudySpec | None = None,
+        directory: StudyDirectory | None = None,
+        resumed: bool = False,
+        more_trials: int = 0,
+        notes: Sequence[str] = (),
+        *,
+        task: Any = None,
+        model: Any = None,
+        training: Any = None,
+        search: Any = None,
+        resources: Any = None,
+        first_trials: Sequence[Mapping[str, Any]] = (),
+        name: str | None = None,
+        storage: str | Path = "studies",
+    ) -> None:
+        """A new study, whose space is written in Python.
+
+        Args:
+            spec: The space, where it was read already, with `directory` and what else the
+                attributes say; all that follows describes one that was not.
+            task: What is learned: `rnnsearch.Arrays`, a dict as in a space file, the config of a
+                task, or a custom task.
+            model: A dict as in a space file, with `rnnsearch.choice` and the like for what is
+                sampled, or a config; so are `training`, `search` and `resources`.
+            first_trials: As in a space file.
+            name: None takes that of the task and, where it is taken, `sine-2`.
+            storage: The folder of studies; arrays in memory are written there.
+
+        Raises:
+            SpaceFileError: The space has mistakes; all of them are in it, with their keys.
+            DataError: Arrays cannot be read or written.
+            StudyExistsError: `name` is taken.
+            StorageError: Ray would delete the storage with the job.
+        """
+        if spec is None or directory is None:
+            sections = {
+                "model": model,
+                "training": training,
+                "search": search,
+                "resources": resources,
+            }
+            spec = spec_of(task, sections, first_trials, name, Path(storage))
+            spec = renamed(spec, name or next_free_name(Path(storage), spec.name))
+            directory = _new_directory(Path(storage), spec.name)
+        for key, value in (
+            ("spec", spec),
+            ("directory", directory),
+            ("resumed", resumed),
+            ("more_trials", more_trials),
+            ("notes", notes),
+        ):
+            object.__setattr__(self, key, value)
 
     @classmethod
     def from_yaml(
@@ -134,6 +193,16 @@ class Study:
             )
         notes += check_retrained(spec, self.directory, result.data, overrides)
         return Study(spec, _new_directory(storage, name), notes=notes)
+
+    def to_yaml(self, path: str | Path | None = None) -> str:
+        """The study's space file, every default filled in, which `from_yaml` reads.
+
+        Args:
+            path: Where to write it too; None writes it nowhere.
+        """
+        if path is not None:
+            replace_file(Path(path), self.spec.yaml)
+        return self.spec.yaml
 
     def result(self) -> StudyResult:
         """The result so far, read from the study's files."""

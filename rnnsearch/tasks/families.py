@@ -25,6 +25,7 @@ BUILT_IN = {
     "lorenz": "rnnsearch.tasks.signals.family:LORENZ",
     "labels": "rnnsearch.tasks.labels.family:LABELS",
     "events": "rnnsearch.tasks.events.family:EVENTS",
+    "arrays": "rnnsearch.tasks.given_arrays.family:ARRAYS",
 }
 """By the `task.type` of a space file, the path of its family; a path, so that only what is used is
 imported."""

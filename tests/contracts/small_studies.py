@@ -58,6 +58,7 @@ TASKS = {
     "sign": "type: labels, generated: {rule: sign_of_last, count: 200, held_out: 8, length: 5,"
     " num_features: 2}",
     "events": "type: events, path: events.npz",
+    "arrays": "type: arrays, path: arrays.npz",
     "own": f"type: '{OWN}:Echo', delay: 3",
     "own-classes": f"type: '{OWN}:Parity'",
     "own-whole": f"type: '{OWN}:Whole', points: [20]",
@@ -104,6 +105,13 @@ def write_files(folder: Path) -> None:
         (folder / name).write_text("\n".join(lines) + "\n")
     parts = {part: draw.random((4, 12, 5)) < 0.4 for part in ("train", "val", "test")}
     np.savez(folder / "events.npz", **{part: some.astype(np.uint8) for part, some in parts.items()})
+    x = {part: draw.normal(size=(30, 5, 2)) for part in parts}
+    y = {part: one.sum((1, 2)) > 0 for part, one in x.items()}
+    np.savez(
+        folder / "arrays.npz",
+        **{f"{part}_x": one for part, one in x.items()},
+        **{f"{part}_y": one for part, one in y.items()},
+    )
 
 
 def space(name: str) -> str:

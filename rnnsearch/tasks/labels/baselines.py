@@ -9,10 +9,11 @@ import numpy as np
 
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part, Score
-from rnnsearch.tasks.labels.features import ngram_counts, summaries
-from rnnsearch.tasks.labels.measures import scores
+from rnnsearch.tasks.class_measures import scores
+from rnnsearch.tasks.labels.features import ngram_counts
 from rnnsearch.tasks.logistic import fit_classes
 from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.summaries import summaries
 
 Labels = Mapping[Part, Ints]
 

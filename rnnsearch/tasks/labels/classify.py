@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.classified import Classified
 from rnnsearch.tasks.files import columns as arrow
 from rnnsearch.tasks.files.written.reading import read_times
 from rnnsearch.tasks.frames import frame_columns, text_cells
@@ -21,21 +21,6 @@ from rnnsearch.tasks.ragged import Ragged
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class Classified:
-    """The labels that a model gives to sequences.
-
-    Attributes:
-        labels: The likeliest class of each sequence.
-        probabilities: Float64 [sequences, classes], in the order of `classes`.
-        classes: The names of the classes.
-    """
-
-    labels: tuple[str, ...]
-    probabilities: Floats
-    classes: tuple[str, ...]
 
 
 def classify(

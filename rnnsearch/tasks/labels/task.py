@@ -12,9 +12,9 @@ from torch.nn import functional
 
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
+from rnnsearch.tasks.class_measures import confusion, measures
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.data import LabelsData
-from rnnsearch.tasks.labels.measures import confusion, measures
 from rnnsearch.tasks.streams import derive
 from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.whole import WholeSequences, bucketed_passes

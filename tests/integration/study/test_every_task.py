@@ -207,7 +207,7 @@ def test_what_comes_next_runs(
     assert verbs[:2] == ["extend", "trials"]
     assert verbs[-1] == "ui"
     used = {"text": "sample", "bytes": "sample", "hello": "sample", "words": "classify"}
-    silent = ("adding", "copy", "events", "own", "own-classes", "own-whole", "sign")
+    silent = ("adding", "arrays", "copy", "events", "own", "own-classes", "own-whole", "sign")
     wanted = used.get(name, "classify" if name == "walks" else "rollout")
     assert verbs[2:-1] == ([] if name in silent else [wanted])
     for one in printed:
@@ -222,6 +222,9 @@ def test_what_comes_next_runs(
     assert "tensor(" in capsys.readouterr().out
 
 
+SILENT = ("a sum has no rollout", "events pick none", "arrays go on with nothing")
+"""Refusals without a command that would do instead."""
+
 REFUSED = {
     "a text has no rollout": ("text", "rollout", ()),
     "a sum has no rollout": ("adding", "rollout", ()),
@@ -233,6 +236,7 @@ REFUSED = {
     "nothing to label": ("words", "classify", ()),
     "no steps to label": ("walks", "classify", ()),
     "events pick none": ("events", "rollout", ()),
+    "arrays go on with nothing": ("arrays", "rollout", ()),
     "no such trial": ("sine", "show", (7,)),
     "no driver to stop": ("sine", "stop", ()),
 }
@@ -246,7 +250,7 @@ def test_remedies_run(case: str, study: Finished, say: Said) -> None:
     assert status == 2, text
     assert "Traceback" not in text
     printed = commands_in(text)
-    assert bool(printed) is (case not in ("a sum has no rollout", "events pick none")), text
+    assert bool(printed) is (case not in SILENT), text
     for one in printed:
         status, said = say(*one)
         assert status == 0, (one, said)

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.class_measures import measures
 from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig
 from rnnsearch.tasks.labels.data import LabelsData
-from rnnsearch.tasks.labels.measures import measures
 from rnnsearch.tasks.labels.task import LabelsTask
 from rnnsearch.testing.tasks import CPU, TaskContract, networks
 from rnnsearch.training.config import TrainingConfig, TrialConfig

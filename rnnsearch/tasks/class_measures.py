@@ -21,7 +21,7 @@ def measures(counts: Ints) -> dict[str, float]:
     """
     hits, rows, columns = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
     f1 = 2 * hits / np.maximum(rows + columns, 1)
-    return {"accuracy": float(hits.sum() / counts.sum()), "macro_f1": float(f1.mean())}
+    return {"accuracy": float(hits.sum() / max(int(counts.sum()), 1)), "macro_f1": float(f1.mean())}
 
 
 def scores(truth: Ints, logs: Floats) -> dict[str, float]:

@@ -1,0 +1,187 @@
+"""What the arrays `y` mean: a number or a class, for every time step or for a whole sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Ints
+from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.given_arrays.config import ArraysConfig
+from rnnsearch.tasks.given_arrays.source import Given, Sequences
+from rnnsearch.tasks.ragged import Ragged
+
+SURELY_FEW = 50
+"""Whole numbers of so many different values or fewer are taken for classes without a question."""
+
+IGNORED = -100
+"""The class by which torch leaves answers out of a loss."""
+
+Y_SHAPES = (
+    "it must have a row for each of {count} sequences, (sequences,) or (sequences, outputs), or an "
+    "answer for each time step, {steps}"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """The targets of all parts.
+
+    Attributes:
+        every: Whether there is one for each time step.
+        of_part: Class numbers [answers], or float64 [answers, outputs], of each part; of a sequence
+            that has a single answer its length is 1.
+        classes: The names of the classes; empty where targets are numbers.
+        guessed: Why whole numbers were taken for classes, as a note; else empty.
+    """
+
+    every: bool
+    of_part: Mapping[Part, Ragged]
+    classes: tuple[str, ...]
+    guessed: str = ""
+
+
+def answers(
+    config: ArraysConfig,
+    parts: Mapping[Part, Given],
+    inputs: Mapping[Part, Sequences],
+    place: str,
+) -> Answers:
+    """Read the targets of all parts.
+
+    Raises:
+        DataError: Their shapes do not go with those of the inputs, or what they are is not sure.
+    """
+    shaped = {
+        part: _shaped(config, given, inputs[part], f"{place}: {given.names['y']}")
+        for part, given in parts.items()
+    }
+    every = {part: found for part, (found, _) in shaped.items()}
+    if len(set(every.values())) > 1:
+        told = ", ".join(f"{'every' if one else 'last'} in {part}" for part, one in every.items())
+        raise DataError(
+            f"{place}: y has another shape in one part than in another ({told}). Give all parts "
+            "the same, or set task.answers."
+        )
+    rows = {part: array for part, (_, array) in shaped.items()}
+    widths = {part: array.shape[1] for part, array in rows.items()}
+    if len(set(widths.values())) > 1:
+        told = ", ".join(f"{width} in {part}" for part, width in widths.items())
+        raise DataError(f"{place}: the parts have different numbers of outputs: {told}.")
+    kind, guessed = _kind(config, rows, place)
+    names: tuple[str, ...] = ()
+    if kind == "classes":
+        rows, names = _numbered(rows, parts, place)
+    else:
+        rows = {part: _finite(rows[part], parts[part], place) for part in rows}
+    of_part = {}
+    for part, array in rows.items():
+        starts = inputs[part].values.starts
+        ends = starts if every["train"] else np.arange(len(starts), dtype=np.int64)
+        of_part[part] = Ragged(array, ends)
+    return Answers(every["train"], of_part, names, guessed)
+
+
+def _shaped(
+    config: ArraysConfig, given: Given, inputs: Sequences, name: str
+) -> tuple[bool, NDArray[Any]]:
+    """Whether an array has an answer for every time step, and its answers [answers, outputs]."""
+    y, count, total = given.y, len(inputs.values), len(inputs.values.values)
+    a_step = (count, inputs.padded) if inputs.padded is not None else (total,)
+    every = y.shape[: len(a_step)] == a_step and y.ndim <= len(a_step) + 1
+    last = y.shape[:1] == (count,) and (y.ndim <= 2 or (y.ndim == 3 and y.shape[1] == 1))
+    wanted = {"auto": every or last, "every": every, "last": last}[config.answers]
+    if not wanted:
+        steps = f"({', '.join(map(str, a_step))}) or ({', '.join(map(str, a_step))}, outputs)"
+        asked = "" if config.answers == "auto" else f" with task.answers: {config.answers}"
+        said = Y_SHAPES.format(count=count, steps=steps)
+        raise DataError(f"{name} has shape {y.shape}; {said}{asked}.")
+    if every and config.answers != "last":
+        rows = y if inputs.padded is None else inputs.valid(y)
+        return True, rows.reshape(len(rows), -1)
+    return False, y.reshape(count, -1)
+
+
+def _kind(config: ArraysConfig, rows: Mapping[Part, NDArray[Any]], place: str) -> tuple[str, str]:
+    """Whether targets are `numbers` or `classes`, and a note where that was a guess."""
+    kinds = {array.dtype.kind for array in rows.values()}
+    if not kinds <= set("biufUS"):
+        raise DataError(f"{place}: y holds {rows['train'].dtype}, neither numbers nor classes.")
+    texts = kinds & set("US")
+    if texts and kinds - set("US"):
+        raise DataError(f"{place}: y holds texts in one part and numbers in another.")
+    width = rows["train"].shape[1]
+    if config.targets != "auto":
+        if config.targets == "numbers" and texts:
+            raise DataError(f"{place}: y holds texts, and task.targets is numbers.")
+        if config.targets == "classes" and width > 1:
+            raise DataError(
+                f"{place}: y has {width} columns, and a class is one number or text. Of shares or "
+                "ones and zeros, y.argmax(-1) gives the classes."
+            )
+        return config.targets, ""
+    if texts or kinds == {"b"}:
+        if width > 1:
+            raise DataError(f"{place}: y has {width} columns of texts or truth values; give one.")
+        return "classes", ""
+    if "f" in kinds or width > 1:
+        return "numbers", ""
+    values = np.concatenate([np.unique(array) for array in rows.values()])
+    different, least = len(np.unique(values)), len(rows["train"]) / 10
+    if different > SURELY_FEW and different > least:
+        raise DataError(
+            f"{place}: y holds whole numbers of {different:,} different values. Are they amounts "
+            "or classes? Set task.targets to numbers or to classes."
+        )
+    return "classes", (
+        f"y holds whole numbers of {different} different values and is read as classes; if they "
+        "are amounts, set task.targets to numbers"
+    )
+
+
+def _numbered(
+    rows: Mapping[Part, NDArray[Any]], parts: Mapping[Part, Given], place: str
+) -> tuple[dict[Part, NDArray[Any]], tuple[str, ...]]:
+    """The number of each answer's class, and the names of the classes in their order."""
+    flat = {part: array.ravel() for part, array in rows.items()}
+    for part, array in flat.items():
+        name = f"{place}: {parts[part].names['y']}"
+        if array.dtype.kind == "f" and not np.array_equal(array, np.round(array)):
+            raise DataError(f"{name} holds {array[array != np.round(array)][0]}: no class.")
+        if array.dtype.kind in "iuf" and (array == IGNORED).any():
+            raise DataError(
+                f"{name} holds {IGNORED}, which elsewhere means no answer, and here every answer "
+                "counts. Say with lengths where sequences end, or number that class otherwise."
+            )
+        if array.dtype.kind in "iuf":
+            flat[part] = array.astype(np.int64)
+    known = np.unique(np.concatenate([np.unique(array) for array in flat.values()]))
+    if len(known) < 2:
+        raise DataError(f"{place}: every y is {known[0]}; there must be at least two classes.")
+    numbered: dict[Part, Ints] = {
+        part: np.searchsorted(known, array).astype(np.int64) for part, array in flat.items()
+    }
+    names = [one.decode() if isinstance(one, bytes) else str(one) for one in known.tolist()]
+    absent = np.setdiff1d(np.arange(len(known)), numbered["train"])
+    if len(absent):
+        raise DataError(
+            f"{place}: the class {names[absent[0]]} stands in no training answer, so it cannot be "
+            "learned. Give it some in train_y, or take it out of the other parts."
+        )
+    return dict(numbered), tuple(names)
+
+
+def _finite(rows: NDArray[Any], given: Given, place: str) -> NDArray[Any]:
+    numbers = rows.astype(np.float64)
+    bad = np.argwhere(~np.isfinite(numbers))
+    if len(bad):
+        raise DataError(
+            f"{place}: {given.names['y']} holds {numbers[tuple(bad[0])]} as answer {bad[0][0]} "
+            "(from 0, padding left out). Every answer is needed."
+        )
+    return numbers

@@ -1,0 +1,257 @@
+"""Sequences and their targets out of arrays, scaled and numbered, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.files.arrays import read_arrays
+from rnnsearch.tasks.files.opened import FROM_SPACE, read_data
+from rnnsearch.tasks.given_arrays.answers import answers
+from rnnsearch.tasks.given_arrays.baselines import baselines
+from rnnsearch.tasks.given_arrays.config import ArraysConfig
+from rnnsearch.tasks.given_arrays.source import (
+    Sequences,
+    digest,
+    named_arrays,
+    sequences,
+    unused,
+)
+from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.scaling import Scaler
+from rnnsearch.tasks.shuffling import batch_problem
+
+MOST_SYMBOLS = 1_000_000
+"""The most symbols of a vocabulary, each of which has weights of its own."""
+
+
+@dataclass(eq=False)
+class ArraysData:
+    """The sequences of each part, their targets, and how new inputs are scaled.
+
+    Attributes:
+        inputs: Scaled numbers float32 [time steps, features], or symbols int64 [time steps].
+        targets: Scaled numbers float64 [answers, outputs], or classes int64 [answers]. The answers
+            of a sequence are as many as its time steps where there is one at `every` time step,
+            else one.
+        classes: The names of the classes; empty where targets are numbers.
+        symbols: How many symbols there are; 0 where inputs are numbers.
+        scaler: Of inputs that are numbers, else None.
+        target_scaler: Of targets that are numbers, else None.
+        digest: SHA-256 of the arrays.
+        reading_notes: Sentences about what was inferred.
+    """
+
+    config: ArraysConfig
+    inputs: dict[Part, Ragged]
+    targets: dict[Part, Ragged]
+    every: bool
+    classes: tuple[str, ...]
+    symbols: int
+    scaler: Scaler | None
+    target_scaler: Scaler | None
+    digest: str
+    reading_notes: tuple[str, ...]
+
+    losses: tuple[Loss, ...] = field(init=False)
+    quantiles: tuple[float, ...] = field(default=(), init=False)
+    feedback = False
+    whole_sequence = True
+    symbolic: bool = field(init=False)
+    input_size: int = field(init=False)
+    output_size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.losses = ("cross_entropy",) if self.classes else ("mse", "l1", "huber")
+        self.symbolic = self.scaler is None
+        self.input_size = self.symbols or self.inputs["train"].values.shape[1]
+        self.output_size = len(self.classes) or self.targets["train"].values.shape[1]
+
+    @classmethod
+    def read(cls, config: ArraysConfig) -> ArraysData:
+        """Read a file.
+
+        Raises:
+            DataError: It cannot be read, lacks a part, or its arrays do not go together.
+        """
+        path = Path(config.path or "")
+        return arranged(config, read_arrays(read_data(path, FROM_SPACE), path), str(path))
+
+    def seq_len(self, window: Window) -> int:
+        """Time steps of the longest training sequence."""
+        return window.seq_len or int(self.inputs["train"].lengths.max())
+
+    def rows(self) -> dict[Part, int]:
+        """Sequences of each part that exists."""
+        return {part: len(some) for part, some in self.inputs.items()}
+
+    def sha256(self) -> str:
+        """The SHA-256 of the arrays, whichever file they came in."""
+        return self.digest
+
+    def notes(self) -> Sequence[str]:
+        """What the arrays were taken for, what was not used, and that there is no test part."""
+        return self.reading_notes
+
+    def metrics(self) -> Sequence[Metric]:
+        """Of classes accuracy, macro-F1 and likelihood; of numbers three errors."""
+        each = "every time step" if self.every else "every sequence"
+        over = f"over {each} of the val part"
+        if self.classes:
+            return [
+                Metric("val_accuracy", "share", "maximize", f"answers that are right, {over}"),
+                Metric("val_macro_f1", "share", "maximize", f"mean F1 of the classes, {over}"),
+                Metric(
+                    "val_nats",
+                    "nats/answer",
+                    "minimize",
+                    f"mean negative log-likelihood of the true class, {over}",
+                    loss=True,
+                ),
+            ]
+        return [
+            Metric(
+                "val_mse",
+                "scaled units squared",
+                "minimize",
+                f"mean squared error of the scaled targets, {over}",
+                loss=True,
+            ),
+            Metric("val_rmse", "units of y", "minimize", f"root mean squared error, {over}"),
+            Metric("val_mae", "units of y", "minimize", f"mean absolute error, {over}"),
+        ]
+
+    def window_problem(self, window: Window) -> str | None:
+        """A training sequence is a whole one, and a batch is drawn without repetition."""
+        if window.seq_len is not None:
+            return "a training sequence is a whole one; leave training.seq_len out."
+        return batch_problem(window, self.rows()["train"])
+
+    def baselines(self) -> Sequence[Score]:
+        """One answer for all, and a linear model."""
+        return baselines(self.inputs, self.targets, self.classes, self.symbols, self.target_scaler)
+
+    def manifest(self) -> dict[str, Any]:
+        """When the model answers, in what, and how its inputs and outputs are scaled."""
+        return {
+            "task": "arrays",
+            "head": "every" if self.every else "last",
+            "loss": self.losses[0],
+            "classes": list(self.classes),
+            "x_scaler": self.scaler and self.scaler.to_json(),
+            "y_scaler": self.target_scaler and self.target_scaler.to_json(),
+        }
+
+
+def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: str) -> ArraysData:
+    """The data that some arrays hold.
+
+    Args:
+        place: What holds them, for messages.
+
+    Raises:
+        DataError: One is missing, or they do not go together.
+    """
+    parts = named_arrays(arrays, place)
+    found = {part: sequences(given, place) for part, given in parts.items()}
+    symbols = _symbols(config, found, place)
+    targets = answers(config, parts, found, place)
+    scaler = target_scaler = None
+    if symbols:
+        inputs = {part: _as(one.values, np.int64) for part, one in found.items()}
+    else:
+        numbers = {part: _numbers(one.values) for part, one in found.items()}
+        _same_width(numbers, place)
+        scaler = Scaler.fit(numbers["train"].values, config.scaler)
+        inputs = {
+            part: _as(Ragged(scaler.apply(one.values), one.starts), np.float32)
+            for part, one in numbers.items()
+        }
+    of_part = dict(targets.of_part)
+    if not targets.classes:
+        target_scaler = Scaler.fit(of_part["train"].values, config.target_scaler)
+        of_part = {
+            part: Ragged(target_scaler.apply(one.values), one.starts)
+            for part, one in of_part.items()
+        }
+    data = ArraysData(
+        config,
+        inputs,
+        of_part,
+        targets.every,
+        targets.classes,
+        symbols,
+        scaler,
+        target_scaler,
+        digest(parts),
+        (),
+    )
+    notes = [_taken_for(data), *filter(None, [targets.guessed])]
+    if left := unused(arrays, parts):
+        notes.append(f"{place} also holds {', '.join(left)}, which the task does not use")
+    if "test" not in parts:
+        notes.append("there is no test_x: the champion is scored on val alone")
+    data.reading_notes = tuple(notes)
+    return data
+
+
+def _symbols(config: ArraysConfig, found: Mapping[Part, Sequences], place: str) -> int:
+    """How many symbols the inputs are drawn from; 0 where they are numbers.
+
+    Raises:
+        DataError: They shall be symbols and cannot be, or there are too many of them.
+    """
+    values = [one.values.values for one in found.values()]
+    whole = all(array.ndim == 1 and array.dtype.kind in "iu" for array in values)
+    fit = whole and all(int(array.min()) >= 0 for array in values)
+    if config.inputs == "symbols" and not fit:
+        raise DataError(
+            f"{place}: task.inputs is symbols, which are whole numbers from 0 on, of shape "
+            "(sequences, time steps)."
+        )
+    if config.inputs == "numbers" or not fit:
+        return 0
+    count = 1 + max(int(array.max()) for array in values)
+    if count > MOST_SYMBOLS:
+        raise DataError(
+            f"{place}: x holds whole numbers up to {count - 1:,}; as symbols at most "
+            f"{MOST_SYMBOLS - 1:,} is possible. If they are amounts, set task.inputs to numbers."
+        )
+    return count
+
+
+def _numbers(some: Ragged) -> Ragged:
+    values = some.values.astype(np.float64)
+    return Ragged(values[:, None] if values.ndim == 1 else values, some.starts)
+
+
+def _as(some: Ragged, dtype: type) -> Ragged:
+    return Ragged(np.ascontiguousarray(some.values, dtype=dtype), some.starts)
+
+
+def _same_width(numbers: Mapping[Part, Ragged], place: str) -> None:
+    widths = {part: one.values.shape[1] for part, one in numbers.items()}
+    if len(set(widths.values())) > 1:
+        told = ", ".join(f"{width} in {part}" for part, width in widths.items())
+        raise DataError(f"{place}: the parts have different numbers of features: {told}.")
+
+
+def _taken_for(data: ArraysData) -> str:
+    """What the arrays were taken for, in a sentence with their shapes."""
+    lengths = data.inputs["train"].lengths
+    least, most = int(lengths.min()), int(lengths.max())
+    steps = f"{most} time steps" if least == most else f"{least} to {most} time steps"
+    fed = f"{data.symbols} symbols" if data.symbols else f"{data.input_size} features"
+    if data.classes:
+        answer = f"one of {len(data.classes)} classes"
+    else:
+        answer = "a number" if data.output_size == 1 else f"{data.output_size} numbers"
+    at = "each time step" if data.every else "each sequence"
+    return f"read as sequences of {steps}, {fed} a time step, with {answer} for {at}"

@@ -1,0 +1,202 @@
+"""The arrays of a file, by part and role, and the sequences that they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Ints
+from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.ragged import Ragged
+
+Role = Literal["x", "y", "lengths"]
+
+PARTS: Mapping[Part, tuple[str, ...]] = {
+    "train": ("train",),
+    "val": ("val", "valid", "validation"),
+    "test": ("test",),
+}
+"""The words by which an array's name says its part."""
+
+ROLES: tuple[Role, ...] = ("x", "y", "lengths")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """The arrays of one part, as they stand in the file.
+
+    Attributes:
+        names: What each array is called there.
+    """
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+    lengths: NDArray[Any] | None
+    names: Mapping[Role, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequences:
+    """The inputs of one part.
+
+    Attributes:
+        values: Numbers [time steps, features], or whole numbers [time steps] without features.
+        padded: Time steps to which all sequences are padded; None where they lie end to end.
+    """
+
+    values: Ragged
+    padded: int | None
+
+    def valid(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """What stands at the time steps of sequences, end to end, of an array [sequences, padded,
+        ...]."""
+        lengths = self.values.lengths
+        return rows[np.arange(rows.shape[1]) < lengths[:, None]]
+
+
+def named_arrays(arrays: Mapping[str, NDArray[Any]], place: str) -> dict[Part, Given]:
+    """The arrays of each part that a file has.
+
+    Args:
+        arrays: By their names: `train_x` and the like, or `x_train`, in any case of letters.
+        place: What holds them, for messages.
+
+    Raises:
+        DataError: One is missing, two have the same meaning, or one holds Python objects.
+    """
+    found = {part: _of_part(arrays, part, place) for part in PARTS}
+    for part, roles in found.items():
+        absent = [role for role in ("x", "y") if role not in roles]
+        if absent and (roles or part != "test"):
+            raise DataError(
+                f"{place} holds no {part}_{absent[0]}; it holds {', '.join(arrays) or 'nothing'}. "
+                "There must be train_x, train_y, val_x and val_y, and may be test_x and test_y."
+            )
+    return {
+        part: Given(
+            arrays[roles["x"]], arrays[roles["y"]], arrays.get(roles.get("lengths", "")), roles
+        )
+        for part, roles in found.items()
+        if roles
+    }
+
+
+def _of_part(arrays: Mapping[str, NDArray[Any]], part: Part, place: str) -> dict[Role, str]:
+    """The names of the arrays of a part, by their role."""
+    roles: dict[Role, str] = {}
+    for role in ROLES:
+        wanted = {name for word in PARTS[part] for name in (f"{word}_{role}", f"{role}_{word}")}
+        names = [name for name in arrays if name.lower() in wanted]
+        if len(names) > 1:
+            raise DataError(f"{place} holds both {names[0]} and {names[1]}; leave one of them out.")
+        for name in names:
+            if arrays[name].dtype == object:
+                raise DataError(
+                    f"{place}: {name} is an array of Python objects. Put sequences of unequal "
+                    f"length end to end, numpy.concatenate(sequences), and their lengths into "
+                    f"{part}_lengths."
+                )
+            roles[role] = name
+    return roles
+
+
+def unused(arrays: Mapping[str, NDArray[Any]], parts: Mapping[Part, Given]) -> list[str]:
+    """The names of arrays that mean nothing to the task."""
+    used = {name for given in parts.values() for name in given.names.values()}
+    return [name for name in arrays if name not in used]
+
+
+def sequences(given: Given, place: str) -> Sequences:
+    """The inputs of a part.
+
+    Raises:
+        DataError: Shapes, lengths or types do not go together, or a number is missing.
+    """
+    x, name = given.x, f"{place}: {given.names['x']}"
+    if x.dtype.kind in "US":
+        raise DataError(f"{name} holds texts; learn their classes with `task: {{type: labels}}`.")
+    if x.dtype.kind not in "biuf":
+        raise DataError(f"{name} holds {x.dtype}, not numbers.")
+    if not x.size:
+        raise DataError(f"{name} is empty: its shape is {x.shape}.")
+    found = _end_to_end(given, place) if given.lengths is not None else _equal(x, name)
+    bad = np.argwhere(~np.isfinite(found.values.values))
+    if len(bad):
+        at = int(np.searchsorted(found.values.starts, bad[0][0], side="right")) - 1
+        step = int(bad[0][0] - found.values.starts[at])
+        what = found.values.values[tuple(bad[0])]
+        raise DataError(
+            f"{name} holds {what} in sequence {at}, time step {step} (both from 0). Fill it in"
+            + (", or say with lengths where sequences end." if given.lengths is None else ".")
+        )
+    return found
+
+
+def _equal(x: NDArray[Any], name: str) -> Sequences:
+    """Sequences of one length."""
+    if x.ndim not in (2, 3):
+        raise DataError(
+            f"{name} has shape {x.shape}; it must be (sequences, time steps, features), or "
+            "(sequences, time steps)."
+        )
+    count, steps = x.shape[:2]
+    starts = np.arange(count + 1, dtype=np.int64) * steps
+    return Sequences(Ragged(x.reshape(count * steps, *x.shape[2:]), starts), steps)
+
+
+def _end_to_end(given: Given, place: str) -> Sequences:
+    """Sequences that have lengths, padded or end to end in the file."""
+    x, lengths = given.x, _lengths(given, place)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    total = int(starts[-1])
+    padded = x.ndim in (2, 3) and len(x) == len(lengths) and x.shape[1] >= lengths.max()
+    joined = x.ndim in (1, 2) and len(x) == total
+    if padded and joined:
+        raise DataError(
+            f"{place}: every length in {given.names['lengths']} is 1, so {given.names['x']} of "
+            f"shape {x.shape} may be padded or end to end. Leave the lengths out, and give x the "
+            "shape (sequences, 1, features)."
+        )
+    if joined:
+        return Sequences(Ragged(x, starts), None)
+    if padded:
+        shell = Sequences(Ragged(x[:0], starts), x.shape[1])
+        return Sequences(Ragged(shell.valid(x), starts), x.shape[1])
+    raise DataError(
+        f"{place}: {given.names['x']} has shape {x.shape}, and {given.names['lengths']} is of "
+        f"{len(lengths)} sequences with {total} time steps, the longest {lengths.max()}. x must be "
+        f"padded, ({len(lengths)}, {lengths.max()} or more, ...), or end to end, ({total}, ...)."
+    )
+
+
+def _lengths(given: Given, place: str) -> Ints:
+    assert given.lengths is not None
+    lengths, name = given.lengths, f"{place}: {given.names['lengths']}"
+    if lengths.ndim != 1 or not lengths.size or lengths.dtype.kind not in "iu":
+        raise DataError(
+            f"{name} must be whole numbers of shape (sequences,), not {lengths.dtype} of shape "
+            f"{lengths.shape}."
+        )
+    if lengths.min() < 1:
+        at = int(lengths.argmin())
+        raise DataError(f"{name} is {lengths[at]} for sequence {at} (from 0); take it out.")
+    return lengths.astype(np.int64)
+
+
+def digest(parts: Mapping[Part, Given]) -> str:
+    """SHA-256 of all arrays that are used, whatever file or order they come in."""
+    total = sha256()
+    for part, given in parts.items():
+        for role in ROLES:
+            array = getattr(given, role)
+            if array is not None:
+                plain = np.ascontiguousarray(array)
+                total.update(f"{part} {role} {plain.dtype.str} {plain.shape}\n".encode())
+                total.update(plain.tobytes())
+    return total.hexdigest()

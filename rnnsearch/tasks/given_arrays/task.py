@@ -1,0 +1,141 @@
+"""The arrays task on a device: batches of whole sequences, and scores of whole parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from rnnsearch.tasks.arrays import Ints
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
+from rnnsearch.tasks.class_measures import confusion, measures
+from rnnsearch.tasks.given_arrays.config import ArraysConfig
+from rnnsearch.tasks.given_arrays.data import ArraysData
+from rnnsearch.tasks.sums import row_sums
+from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
+
+
+class ArraysTask:
+    """Read a whole sequence, and answer at every time step or after the last one.
+
+    A batch holds whole sequences of like length, drawn anew for each pass; see `bucketed_passes`.
+    """
+
+    natural_epoch = True
+
+    def __init__(
+        self, config: ArraysConfig, data: ArraysData, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        self.config = config
+        self.data = data
+        self.head: Head = "every" if data.every else "last"
+        read = torch.int64 if data.symbolic else dtype
+        answer = torch.int64 if data.classes else dtype
+        self._inputs = {
+            part: WholeSequences(some, device, read) for part, some in data.inputs.items()
+        }
+        self._targets = {
+            part: WholeSequences(some, device, answer) for part, some in data.targets.items()
+        }
+
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
+        """Numbers of training sequences, or `NOBODY` in an empty place; [training steps, B]."""
+        return bucketed_passes(seed, epoch, window, self._inputs["train"].on_host)
+
+    def longest(self, index: Ints) -> Ints:
+        """See `UnequalTask.longest`."""
+        return self._inputs["train"].longest(index)
+
+    def gather(self, index: Tensor, window: Window) -> Batch:
+        """Whole sequences [K, T, B, ...] with their targets [K, T or 1, B, ...] and lengths."""
+        steps = self.data.seq_len(window)
+        inputs, lengths = self._inputs["train"].padded(index, steps)
+        targets, _ = self._targets["train"].padded(index, steps if self.data.every else 1)
+        return Batch(inputs, targets, lengths)
+
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
+        """The task's metrics over every answer of a part, each sequence from the zero state.
+
+        All are NaN of a model whose outputs are not finite.
+        """
+        del carried
+        if part not in self._inputs:
+            return {}
+        found = self._of_classes if self.data.classes else self._of_numbers
+        return {f"{part}_{name}": values for name, values in found(predictor, part).items()}
+
+    def _of_classes(self, predictor: Predictor, part: Part) -> dict[str, Tensor]:
+        classes, answers = len(self.data.classes), self._answers(part)
+        nats = torch.zeros(predictor.size, dtype=torch.float64, device=predictor.device)
+        counts = np.zeros((predictor.size, classes, classes), dtype=np.int64)
+        for outputs, targets, valid in self._scored(predictor, part):
+            logs = functional.log_softmax(outputs.double(), dim=-1)
+            truth = targets.expand(len(logs), *targets.shape[1:])
+            picked = logs.gather(-1, truth.unsqueeze(-1)).squeeze(-1)
+            nats = nats - row_sums(torch.where(valid, picked, 0.0))
+            guesses = outputs.argmax(dim=-1).cpu().numpy()
+            counted, expected = valid[0].cpu().numpy(), targets[0].cpu().numpy()
+            for of_trial, guessed in zip(counts, guesses, strict=True):
+                of_trial += confusion(expected[counted], guessed[counted], classes)
+        nats = nats / answers
+        scores = [measures(one) for one in counts]
+        found = {
+            name: torch.where(
+                nats.isfinite(), nats.new_tensor([one[name] for one in scores]), torch.nan
+            )
+            for name in ("accuracy", "macro_f1")
+        }
+        return {**found, "nats": nats}
+
+    def _of_numbers(self, predictor: Predictor, part: Part) -> dict[str, Tensor]:
+        scaler = self.data.target_scaler
+        assert scaler is not None
+        numbers = self._answers(part) * self.data.output_size
+        unit = torch.tensor(scaler.scale, dtype=torch.float64, device=predictor.device)
+        squares = torch.zeros(predictor.size, dtype=torch.float64, device=predictor.device)
+        scaled = distances = squares
+        for outputs, targets, valid in self._scored(predictor, part):
+            errors = torch.where(valid.unsqueeze(-1), (outputs - targets).double(), 0.0)
+            scaled = scaled + row_sums(errors.square())
+            squares = squares + row_sums((errors * unit).square())
+            distances = distances + row_sums((errors * unit).abs())
+        return {
+            "mse": scaled / numbers,
+            "rmse": (squares / numbers).sqrt(),
+            "mae": distances / numbers,
+        }
+
+    def _scored(self, predictor: Predictor, part: Part) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Outputs [K, T', B, O], targets [1, T', B, ...] and which of them count, [1, T', B]."""
+        for numbers, lengths, outputs in self._inputs[part].read(predictor):
+            steps = outputs.shape[1]
+            targets, answers = self._targets[part].padded(numbers.unsqueeze(0), steps)
+            time = torch.arange(steps, device=lengths.device).view(1, -1, 1)
+            yield outputs, targets, time < answers.unsqueeze(1)
+
+    def _answers(self, part: Part) -> int:
+        return len(self.data.targets[part].values)
+
+    def picture(
+        self, predictor: Predictor, steps: int | None = None
+    ) -> dict[str, NDArray[Any]] | None:
+        """The confusion matrix of the validation part, where targets are classes.
+
+        Returns:
+            `confusion`, counts [class, guessed class], and `classes`, their names.
+        """
+        del steps
+        if not self.data.classes:
+            return None
+        classes = len(self.data.classes)
+        counts = np.zeros((classes, classes), dtype=np.int64)
+        for outputs, targets, valid in self._scored(predictor, "val"):
+            counted = valid[0].cpu().numpy()
+            guesses = outputs[0].argmax(dim=-1).cpu().numpy()
+            counts += confusion(targets[0].cpu().numpy()[counted], guesses[counted], classes)
+        return {"confusion": counts, "classes": np.array(self.data.classes)}

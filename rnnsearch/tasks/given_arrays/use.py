@@ -1,0 +1,129 @@
+"""What a trained model of arrays can do: answer for new sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnsearch.errors import ModelError
+from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.classified import Classified
+from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.scaling import Scaler
+from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class ArraysUse(Use):
+    """What a trained model of arrays can do."""
+
+    def __init__(self, description: ModelDescription) -> None:
+        super().__init__(description)
+        self._classes: Sequence[str] = self.manifest["classes"]
+        self._each = "time step" if self.head == "every" else "sequence"
+
+    def predict(self, predictor: Predictor, inputs: Any) -> Any:
+        """Answers for sequences of any length.
+
+        Args:
+            inputs: An array (sequences, time steps, features), or of symbols (sequences, time
+                steps); or a list of arrays without the first axis, of any lengths.
+
+        Returns:
+            An array (sequences, time steps, outputs) with numbers in the units of y, or with
+            natural-log probabilities of the classes; of a list, a list of arrays. A model that
+            answers once a sequence gives one time step.
+        """
+        whole, equal = self._sequences(inputs)
+        found = self._answers(predictor, whole)
+        return np.stack(found) if equal else found
+
+    def classify(self, predictor: Predictor, sequences: Any) -> Any:
+        """See `TrainedModel.classify`."""
+        if not self._classes or self.head == "every":
+            raise ModelError(f"{self.why_no_text()} Its answers are of each {self._each}.")
+        whole, _ = self._sequences(sequences)
+        chances = np.exp(np.concatenate(self._answers(predictor, whole)).astype(np.float64))
+        labels = tuple(self._classes[at] for at in chances.argmax(axis=1).tolist())
+        return Classified(labels, chances, tuple(self._classes))
+
+    def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
+        """See `TrainedModel.rollout`."""
+        raise ModelError(self.why_no_text())
+
+    def why_no_text(self) -> str:
+        """A model of arrays predicts no next input."""
+        return "a model of arrays answers and continues nothing; use predict(inputs)."
+
+    def _sequences(self, inputs: Any) -> tuple[list[NDArray[Any]], bool]:
+        """The sequences that a person gives, scaled, and whether they came as one array."""
+        if isinstance(inputs, list | tuple) and inputs and np.ndim(inputs[0]):
+            return [self._scaled(one, f"sequence {at}") for at, one in enumerate(inputs)], False
+        array = np.asarray(inputs)
+        if not array.ndim or not len(array):
+            raise ModelError("give at least one sequence.")
+        return [self._scaled(one, f"sequence {at}") for at, one in enumerate(array)], True
+
+    def _scaled(self, given: Any, name: str) -> NDArray[Any]:
+        """One sequence as the network reads it."""
+        size, one = self.description.input_size, np.asarray(given)
+        if self.description.symbolic:
+            if one.ndim != 1 or not one.size or one.dtype.kind not in "iu":
+                raise ModelError(
+                    f"{name} must be whole numbers of shape (time steps,), not {one.dtype} of "
+                    f"shape {one.shape}."
+                )
+            if one.min() < 0 or one.max() >= size:
+                raise ModelError(f"{name}: symbols are numbered from 0 to {size - 1}.")
+            return one.astype(np.int64)
+        if one.ndim == 1 and size == 1:
+            one = one[:, None]
+        if one.ndim != 2 or one.shape[1] != size or not len(one) or one.dtype.kind not in "biuf":
+            raise ModelError(
+                f"{name} must be numbers of shape (time steps, {size}), not {one.dtype} of shape "
+                f"{one.shape}."
+            )
+        if not np.isfinite(one).all():
+            raise ModelError(f"{name} holds numbers that are not finite.")
+        return Scaler.from_json(self.manifest["x_scaler"]).apply(one)
+
+    def _answers(self, predictor: Predictor, sequences: list[NDArray[Any]]) -> list[NDArray[Any]]:
+        """The answers for each sequence, [time steps or 1, outputs]."""
+        import torch
+
+        from rnnsearch.tasks.whole import WholeSequences
+
+        read = torch.int64 if self.description.symbolic else predictor.dtype
+        whole = WholeSequences(Ragged.of(sequences), predictor.device, read)
+        found: list[NDArray[Any]] = [np.empty(0)] * len(sequences)
+        for numbers, lengths, outputs in whole.read(predictor):
+            meant = self.in_data_units(self.meaning_of(outputs[0]))
+            steps = lengths[0].tolist() if self.head == "every" else [1] * len(numbers)
+            for at, answer, end in zip(numbers.tolist(), meant, steps, strict=True):
+                found[at] = answer[:end]
+        return found
+
+    def in_data_units(self, outputs: Tensor) -> NDArray[Any]:
+        """Outputs [T, B, O] as an array, batch first, in the units of y."""
+        array = np.ascontiguousarray(outputs.transpose(0, 1).cpu().numpy())
+        if self.manifest["y_scaler"] is None:
+            return array
+        return Scaler.from_json(self.manifest["y_scaler"]).undo(array).astype(array.dtype)
+
+    @property
+    def pictured(self) -> bool:
+        """Whether targets are classes, whose confusions are drawn."""
+        return bool(self._classes)
+
+    def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
+        """No command gives arrays to a model; Python does."""
+        why = (
+            f"{asked.model} answers for arrays, which no command reads; from Python "
+            "load_model().predict gives its answers."
+        )
+        return dict.fromkeys(("rollout", "sample", "classify"), why)
