@@ -22,6 +22,8 @@ INDEX = "README"
 
 _LINK = re.compile(r"\[([^\]]+)\]\((?:([\w-]+)\.md)?(?:#[\w-]*)?\)")
 """A link within the guide: its text, and the page that it leads to, if it leaves its own."""
+_PICTURE = re.compile(r"!\[([^\]]+)\]\(([^)]+)\)")
+"""A picture: its caption, and its file from the folder of the guide."""
 
 
 def guide(
@@ -76,8 +78,9 @@ def first_sentence(markdown: str) -> str:
 
 
 def shown(markdown: str) -> Markdown:
-    """A page for a terminal: a link to another page is the command that shows it, no word of a
-    table is cut off, and a line of code stays one that starts at the edge, to be copied.
+    """A page for a terminal: a link to another page is the command that shows it, a picture is
+    named with its file, no word of a table is cut off, and a line of code stays one that starts at
+    the edge, to be copied.
     """
     from typing import ClassVar
 
@@ -108,4 +111,5 @@ def shown(markdown: str) -> Markdown:
     def named(link: re.Match[str]) -> str:
         return f"{link[1]} (`{command('guide', link[2])}`)" if link[2] else link[1]
 
-    return Page(_LINK.sub(named, markdown), hyperlinks=False)
+    text = _PICTURE.sub(lambda one: f"Picture: {one[1]}, in {GUIDE / one[2]}", markdown)
+    return Page(_LINK.sub(named, text), hyperlinks=False)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rnnsearch.cli.options import SetOption, SpaceFile
 from rnnsearch.commands import command
+
+if TYPE_CHECKING:
+    from rnnsearch.space.roles import Answers
 
 
 def check(file: SpaceFile, set_: SetOption = None) -> None:
@@ -51,6 +54,10 @@ def init(
     target: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="What to forecast; may be repeated.")
     ] = None,
+    known: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Known ahead of time; may be repeated."),
+    ] = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="How many rows to forecast.")] = None,
     date_format: Annotated[
         str | None,
@@ -70,8 +77,8 @@ def init(
         from rnnsearch.cli.examples import list_examples, write_example
 
         told = {
-            "--time": time, "--id": id_, "--target": target, "--horizon": horizon,
-            "--date-format": date_format, "--decimal": decimal,
+            "--time": time, "--id": id_, "--target": target, "--known": known,
+            "--horizon": horizon, "--date-format": date_format, "--decimal": decimal,
         }  # fmt: skip
         if idle := [option for option, value in told.items() if value]:
             raise InputError(f"an example is written as it is: leave out {', '.join(idle)}.")
@@ -100,12 +107,13 @@ def init(
         time=tuple(time or ()),
         id=id_,
         target=tuple(target or ()),
+        known=tuple(known or ()),
         horizon=horizon,
         decimal=decimal,
         date_format=date_format,
     )
     drafted = draft(data, answers)
-    again = command("init", data, "-o", free_name(file))
+    again = command("init", data, *_options(answers), "-o", free_name(file))
     try:
         create_file(file, drafted.yaml)
     except FileExistsError:
@@ -120,6 +128,20 @@ def init(
             f"or say what it is with options: {again}"
         )
     typer.echo(f"next:\n  {command('check', file)}\n  {command('run', file)}")
+
+
+def _options(answers: Answers) -> list[object]:
+    """The options of `init` that give these answers."""
+    several = {"--time": answers.time, "--target": answers.target, "--known": answers.known}
+    single = {
+        "--id": answers.id,
+        "--horizon": answers.horizon,
+        "--date-format": answers.date_format,
+        "--decimal": answers.decimal,
+    }
+    options = [(name, value) for name, values in several.items() for value in values]
+    options += [(name, value) for name, value in single.items() if value is not None]
+    return [word for option in options for word in option]
 
 
 def schema() -> None:

@@ -40,12 +40,13 @@ def screen(findings: TableFindings) -> list[str]:
     if findings.targets:
         time = " and ".join(findings.time) or "the order of the rows"
         several = f", {findings.series:,} series" if findings.id else ""
+        ahead = "  (known ahead: --known NAME)" if findings.past else ""
         lines += [
             f"  time: {time}, {findings.step} apart",
             f"  id: {findings.id or 'none'}{several}",
             f"  target: {listed(findings.targets)}",
             f"  known ahead: {listed(findings.known)}",
-            f"  known up to now: {listed(findings.past)}",
+            f"  known up to now: {listed(findings.past)}{ahead}",
         ]
     lines += [f"  {note}" for note in findings.notes]
     if findings.left:
@@ -70,7 +71,7 @@ def _values(findings: TableFindings, answers: Answers) -> dict[str, Any]:
     whole = f"{findings.all_rows:,} rows"
     if findings.series > 1:
         whole += f" of {findings.series} series, the shortest of {findings.rows:,}"
-    season = "no season findings"
+    season = "no season found"
     if findings.period > 1:
         season = f"autocorrelation {findings.correlation:.2f} at {findings.period} rows"
     anchor = "  anchor: {choice: [none, last]}   # last: the change since the last known row"

@@ -66,6 +66,7 @@ class Answers:
         time: Columns that hold the time; empty leaves it open.
         id: The column that tells series apart; None leaves it open.
         target: Columns to forecast; empty leaves it open.
+        known: Columns that are known ahead of time, beside those whose names say so.
         horizon: Rows to forecast; None leaves it open.
         decimal: The decimal sign; None leaves it open.
         date_format: As `task.date_format`; None leaves it open.
@@ -74,6 +75,7 @@ class Answers:
     time: tuple[str, ...] = ()
     id: str | None = None
     target: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
     horizon: int | None = None
     decimal: str | None = None
     date_format: str | None = None
@@ -81,7 +83,7 @@ class Answers:
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns that the user names."""
-        return (*self.time, *(() if self.id is None else (self.id,)), *self.target)
+        return (*self.time, *(() if self.id is None else (self.id,)), *self.target, *self.known)
 
 
 def words_of(name: str) -> list[str]:

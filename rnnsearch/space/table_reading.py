@@ -95,16 +95,18 @@ def _measure(findings: TableFindings, look: Look) -> None:
     rows = _ordered(findings, look, table)
     cells = dict(zip(table.wanted.numbers, rows.values.T, strict=True))
     varied = _varied(findings, cells)
+    said = look.answers.known
     findings.targets = list(look.answers.target)
     if not findings.targets:
-        target, sure = likely_target(_measured(varied))
+        rest = {name: column for name, column in varied.items() if name not in said}
+        target, sure = likely_target(_measured(rest or varied))
         findings.targets = [target]
         if not sure and len(varied) > 1:
             findings.unsure.append(
                 f"the target is a guess: {target!r}, the last column of numbers; --target NAME"
             )
     others = [name for name in varied if name not in findings.targets]
-    findings.known = [name for name in others if is_known(name, cells[name])]
+    findings.known = [name for name in others if name in said or is_known(name, cells[name])]
     findings.past = [name for name in others if name not in findings.known]
     lengths = np.diff(rows.starts)
     _leave_series_out(findings, rows, [cells[name] for name in findings.targets])
@@ -216,7 +218,8 @@ def _check_names(path: Path, columns: Mapping[str, Column], answers: Answers) ->
             f"{path} has no column {', '.join(map(repr, absent))}; its "
             f"{listed(list(columns), absent[0])}"
         )
-    for name in answers.target:
+    for name in (*answers.target, *answers.known):
         if columns[name].kind != "number" or columns[name].open:
             why = columns[name].open or columns[name].why or "holds times"
-            raise DataError(f"{path}: the target {name!r} {why}; name a column of numbers.")
+            role = "target" if name in answers.target else "known column"
+            raise DataError(f"{path}: the {role} {name!r} {why}; name a column of numbers.")

@@ -158,28 +158,29 @@ class Scorer:
                 metrics["coverage"] = float(np.divide(self._inside, self._cells))
                 metrics["interval_width"] = float(np.divide(self._width, self._cells))
                 metrics["interval_score"] = float(np.divide(self._score, self._cells))
-            for name, cells in _each(data):
+            for name, _, cells in _each(data):
                 mean = self._absolute[cells].sum() / self._count[cells].sum()
                 metrics[f"mae/{name}"] = float(mean)
         return {f"{part}_{name}": value for name, value in metrics.items()}
 
 
-def _each(data: PreparedSeries) -> list[tuple[str, tuple[slice | int, slice | int]]]:
+def _each(data: PreparedSeries) -> list[tuple[str, str, tuple[slice | int, slice | int]]]:
     """The series and targets whose own MAE is reported.
 
     Returns:
-        Pairs of a name, as a part of a metric's, and the index of its sums in [series, targets].
+        For each its name as a part of a metric's, its name in the data, and the index of its sums
+        in [series, targets].
     """
     named: list[tuple[str, tuple[slice | int, slice | int]]] = []
     if 1 < len(data.names) <= MOST_EACH:
-        named += [(_plain(name), (at, slice(None))) for at, name in enumerate(data.names)]
+        named += [(name, (at, slice(None))) for at, name in enumerate(data.names)]
     targets = data.config.targets
     if 1 < len(targets) <= MOST_EACH:
-        named += [(_plain(name), (slice(None), at)) for at, name in enumerate(targets)]
-    twice = len({name for name, _ in named}) < len(named)
-    if twice:
-        return [(f"{at + 1}-{name}", cells) for at, (name, cells) in enumerate(named)]
-    return named
+        named += [(name, (slice(None), at)) for at, name in enumerate(targets)]
+    plain = [_plain(name) for name, _ in named]
+    if len(set(plain)) < len(plain):
+        plain = [f"{at + 1}-{name}" for at, name in enumerate(plain)]
+    return [(short, *one) for short, one in zip(plain, named, strict=True)]
 
 
 def _plain(name: str) -> str:
@@ -237,7 +238,7 @@ def announced(data: PreparedSeries) -> Sequence[Metric]:
                 "select intervals by (Gneiting and Raftery, 2007)",
             ),
         ]
-    measures += [(f"mae/{name}", unit, f"MAE of {name}") for name, _ in _each(data)]
+    measures += [(f"mae/{name}", unit, f"MAE of {whose}") for name, whose, _ in _each(data)]
     if config.validation.windows:
         units = {name: unit for name, unit, _ in measures}
         over = "over the windows, of which it is the mean"

@@ -21,6 +21,9 @@ AT_ONCE = 1 << 20
 MOST_STEPS = 1_000_000
 """About how many steps between rows, evenly spread, the usual one is the median of."""
 
+_UNITS = ((604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"))
+"""The seconds of each unit in which a step is written, the longest first."""
+
 MOST_ODD = 0.05
 """The share of odd steps up to which a series counts as regular; that of working days does not."""
 
@@ -89,8 +92,14 @@ def odd_steps(times: NDArray[Any], starts: Ints, usual: float) -> int:
 
 
 def step_text(usual: float, dated: bool) -> str:
-    """A step as a person reads it: dates are seconds apart, numbers have no unit."""
-    return f"{usual:g} s" if dated else f"{usual:g}"
+    """A step as a person reads it: `1 day` or `90 s` between dates; numbers have no unit."""
+    if not dated:
+        return f"{usual:g}"
+    for seconds, unit in _UNITS:
+        if usual >= seconds and usual % seconds == 0:
+            count = int(usual // seconds)
+            return f"{count:,} {unit}{'s' if count > 1 else ''}"
+    return f"{usual:g} s"
 
 
 def moment_text(time: Any) -> str:

@@ -65,3 +65,13 @@ def test_on_a_screen_code_can_be_copied_links_are_commands_and_no_word_is_cut_of
     assert any("or below." in line for line in lines)
     assert "runnable" not in screen.getvalue()
     assert screen.getvalue().count("x") == 99
+
+
+def test_on_a_screen_a_picture_is_its_caption_and_its_file() -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, width=60, force_terminal=True, color_system=None)
+    console.print(guide.shown("# A page\n\n![The curves](pictures/mlflow.png)\n"), crop=False)
+    lines = screen.getvalue().splitlines()
+    assert any(line.startswith("Picture: The curves, in") for line in lines)
+    assert "pictures/mlflow.png" in "".join(line.strip() for line in lines)
+    assert all(len(line) <= 60 for line in lines)

@@ -31,6 +31,21 @@ def test_what_was_taken_is_on_the_screen(
     assert "horizon: 5 " in Path("x.yaml").read_text()
     assert run("x.csv") == 2
     assert "Name another file: rnnsearch init x.csv -o x-2.yaml" in capsys.readouterr().err
+    assert run("x.csv", "--target", "shoes", "--known", "rain", "--horizon", "5") == 2
+    again = "rnnsearch init x.csv --target shoes --known rain --horizon 5 -o x-2.yaml"
+    assert again in capsys.readouterr().err
+
+
+def test_a_column_is_known_ahead_where_a_person_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("x.csv").write_text("when,shoes,rain\n" + DAYS)
+    assert run("x.csv", "--target", "shoes", "--known", "rain") == 0
+    assert "known ahead: rain" in capsys.readouterr().out
+    assert 'known: ["rain"]' in Path("x.yaml").read_text()
+    assert run("x.csv", "--known", "when", "-o", "y.yaml") == 2
+    assert "the known column 'when' holds times" in capsys.readouterr().err
 
 
 def test_a_draft_is_left_where_something_is_open(

@@ -132,6 +132,15 @@ def test_a_panel_out_of_order_is_sorted_into_its_series(tmp_path: Path) -> None:
     assert names[-2:] == ["val_mae/1", "val_mae/0"]
 
 
+def test_a_metric_of_a_series_says_its_name_as_the_data_has_it(tmp_path: Path) -> None:
+    rows = [f"{at},{shop},{at % 4}" for shop in ("Süd", "West") for at in range(60)]
+    data = SeriesData.read(
+        config(table(tmp_path, "t,shop,y\n" + "\n".join(rows)), time="t", id="shop")
+    )
+    said = {metric.name: metric.meaning for metric in data.metrics()}
+    assert (said["val_mae/S_d"], said["val_mae/West"]) == ("MAE of Süd", "MAE of West")
+
+
 def test_a_short_series_of_a_panel_is_named(tmp_path: Path) -> None:
     rows = [f"{at},a,{at % 4}" for at in range(60)] + [f"{at},b,{at % 4}" for at in range(5)]
     with pytest.raises(DataError, match="the series 'b' of 5 rows, 3 fall to the train part"):
@@ -177,7 +186,7 @@ def test_notes_say_where_the_parts_begin_and_what_is_odd(tmp_path: Path) -> None
     data = SeriesData.read(config(path, time="t", known=("flat",), split=split))
     said = " | ".join(data.notes())
     assert "train from 2024-01-01 to 2024-03-01; val from 2024-03-02 to 2024-03-21" in said
-    assert "1 steps between rows are not the usual 86400 s" in said
+    assert "1 steps between rows are not the usual 1 day" in said
     assert "'flat' never changes" in said
     assert "10 of 100 rows belong to no part" in said
 

@@ -115,7 +115,7 @@ def test_a_series_that_training_never_saw(tmp_path: Path) -> None:
         (lambda rows: rows.assign(time=np.arange(160)), "holds plain numbers, and in training"),
         (lambda rows: rows.assign(time="noon"), "'noon', which is no time"),
         (lambda rows: rows.assign(time=None), "no time"),
-        (lambda rows: rows.iloc[::24], "rows are 86400 s apart, and those of training 3600 s"),
+        (lambda rows: rows.iloc[::24], "rows are 1 day apart, and those of training 1 hour"),
         (lambda rows: pd.concat([rows, rows], axis=1), "2 columns 'time'|2 columns 'y'"),
         (lambda rows: rows.assign(y=rows["y"].mask(rows.index == 158)), "empty cells in 'y'"),
     ],
