@@ -139,9 +139,12 @@ def _options(answers: Answers) -> list[object]:
         "--date-format": answers.date_format,
         "--decimal": answers.decimal,
     }
-    options = [(name, value) for name, values in several.items() for value in values]
-    options += [(name, value) for name, value in single.items() if value is not None]
-    return [word for option in options for word in option]
+    words: list[object] = []
+    for name, values in several.items():
+        words += [word for value in values for word in (name, value)]
+    for name, one in single.items():
+        words += [] if one is None else [name, one]
+    return words
 
 
 def schema() -> None:
