@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rnnsearch.cli.progress import duration
-from rnnsearch.cli.text import listed, short, short_params
+from rnnsearch.space.words import listed, short, short_params
 
 if TYPE_CHECKING:
     from rnnsearch.space.describe import StudyDescription

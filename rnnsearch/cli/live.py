@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from rnnsearch.cli.progress import Progress
-from rnnsearch.cli.text import short
 from rnnsearch.events import (
     Event,
     PackLost,
@@ -22,6 +21,7 @@ from rnnsearch.events import (
     TrialEnded,
     TrialStarted,
 )
+from rnnsearch.space.words import short
 
 LINE_SECONDS = 10.0
 """How often a plain line is written where the output is no terminal."""

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnsearch.cli.speed import Speed
-from rnnsearch.cli.text import listed, short
 from rnnsearch.events import (
     ENDED,
     BaselineScored,
@@ -24,6 +23,7 @@ from rnnsearch.events import (
     TrialStarted,
 )
 from rnnsearch.goal import Judge, standing
+from rnnsearch.space.words import listed, short
 
 if TYPE_CHECKING:
     from rnnsearch.search.ledger.trial_record import TrialRecord

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rnnsearch.cli.text import print_table, short, short_params
+from rnnsearch.cli.text import print_table
+from rnnsearch.space.words import short, short_params
 
 if TYPE_CHECKING:
     from rnnsearch.search.ledger.trial_record import TrialRecord

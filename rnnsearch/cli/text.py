@@ -1,4 +1,4 @@
-"""How values, parameters, tables and JSON are printed."""
+"""How tables and JSON are printed."""
 
 from __future__ import annotations
 
@@ -8,28 +8,10 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
+from rnnsearch.space.words import short
+
 GAP = "  "
 """What stands between the columns of a table."""
-
-
-def short(value: object) -> str:
-    """A value as a table shows it: a float with four digits, nothing for None."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def short_params(params: Mapping[str, Any]) -> str:
-    """Parameters in a line, without the section of their keys: `cell=lstm hidden_size=24`."""
-    return " ".join(f"{key.split('.', 1)[-1]}={short(value)}" for key, value in params.items())
-
-
-def listed(texts: Sequence[str]) -> str:
-    """Texts joined by commas; of more than eight, the first five and the last two."""
-    shown = [*texts[:5], "...", *texts[-2:]] if len(texts) > 8 else texts
-    return ", ".join(shown)
 
 
 def print_table(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -18,3 +19,23 @@ def plain_text(value: Any) -> str:
 def label(value: Any) -> Any:
     """A value as Optuna stores it: a list as JSON text, since Optuna takes none; a scalar as is."""
     return json.dumps(list(value)) if isinstance(value, tuple) else value
+
+
+def short(value: object) -> str:
+    """A value as a table shows it: a float with four digits, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def short_params(params: Mapping[str, Any]) -> str:
+    """Parameters in a line, without the section of their keys: `cell=lstm hidden_size=24`."""
+    return " ".join(f"{key.split('.', 1)[-1]}={short(value)}" for key, value in params.items())
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Texts joined by commas; of more than eight, the first five and the last two."""
+    shown = [*texts[:5], "...", *texts[-2:]] if len(texts) > 8 else texts
+    return ", ".join(shown)

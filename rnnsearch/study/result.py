@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +98,22 @@ class StudyResult:
             tie_break=notes.tie_break,
             reruns=rerun_values(notes.finalists),
         )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it: its state, the winner beside the baselines, the trials."""
+        from rnnsearch.study.html import leaderboard_html, winner_html
+
+        metric, won = self.spec.search.metric, self.champion
+        counts = ", ".join(f"{n} {state}" for state, n in self.counts().items() if n)
+        how = self.state + (f" ({self.reason})" if self.reason else "")
+        name = escape(self.directory.name)
+        parts = [f"<p><b>study {name}</b>: {escape(counts or 'no trial')}; {escape(how)}</p>"]
+        parts += [f"<p>note: {escape(note)}</p>" for note in self.notes]
+        if won is not None:
+            best, metrics = self.best_trial, {**won.test_metrics, **won.val_metrics}
+            parts.append(winner_html(best.name, best.params, metrics, self.baselines, metric))
+        parts.append(leaderboard_html(self.leaderboard(), metric))
+        return "\n".join(parts)
 
     @property
     def state(self) -> str:

@@ -10,7 +10,8 @@ import pytest
 from hand_made import champion, record, result
 
 from rnnsearch.cli.tables import CURVE_ROWS, print_leaderboard, print_trial, thinned
-from rnnsearch.cli.text import print_json, print_table, short, short_params
+from rnnsearch.cli.text import print_json, print_table
+from rnnsearch.space.words import short, short_params
 from rnnsearch.tasks.base import Score
 
 
