@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rnnsearch.figures.matrices import draw_confusion, draw_events
 from rnnsearch.figures.panels import Panel, Panels, draw_panels
+from rnnsearch.figures.scatter import draw_scatter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +58,8 @@ def figure_of(arrays: Mapping[str, NDArray[Any]], how: str) -> Figure | None:
     """
     if "confusion" in arrays:
         return Figure(partial(draw_confusion, arrays), ", on the validation part", arrays)
+    if "actual" in arrays:
+        return Figure(partial(draw_scatter, arrays), ", on the validation part", arrays)
     if "chances" in arrays:
         return Figure(partial(draw_events, arrays), ", one step ahead", arrays)
     return rollout_figure(Panels([Panel.of(arrays)]), how) if "prediction" in arrays else None

@@ -24,6 +24,8 @@ BUILT_IN = {
     "mackey_glass": "rnnsearch.tasks.signals.family:MACKEY_GLASS",
     "lorenz": "rnnsearch.tasks.signals.family:LORENZ",
     "labels": "rnnsearch.tasks.labels.family:LABELS",
+    "value": "rnnsearch.tasks.value.family:VALUE",
+    "tags": "rnnsearch.tasks.tags.family:TAGS",
     "events": "rnnsearch.tasks.events.family:EVENTS",
     "arrays": "rnnsearch.tasks.given_arrays.family:ARRAYS",
 }

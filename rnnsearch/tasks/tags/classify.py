@@ -1,0 +1,89 @@
+"""The labels that a trained tagger gives to the steps of new sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnnsearch.tasks.arrays import Floats
+from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.labels.classify import encode_all, rows_of_frame
+from rnnsearch.tasks.ragged import Ragged
+
+
+@dataclass(frozen=True, slots=True)
+class StepLabels:
+    """The labels that a model gives to the steps of sequences.
+
+    Attributes:
+        labels: Of each sequence, the likeliest class of each step.
+        probabilities: Of each sequence, float64 [time steps, classes], in the order of `classes`.
+        classes: The names of the classes.
+    """
+
+    labels: tuple[tuple[str, ...], ...]
+    probabilities: tuple[Floats, ...]
+    classes: tuple[str, ...]
+
+
+def classify(
+    manifest: Mapping[str, Any], predictor: Predictor, sequences: Sequence[Any]
+) -> StepLabels:
+    """Label each step of sequences of any length.
+
+    Args:
+        manifest: That of the model's task.
+        predictor: A stack of one network that answers at every time step.
+        sequences: Arrays (time steps, features) in the units of the data.
+
+    Raises:
+        ModelError: There is no sequence, or one of them is not what the model reads; it is named by
+            its place, counted from 0.
+    """
+    from rnnsearch.tasks.whole import WholeSequences
+
+    encoded = encode_all(manifest["encoder"], sequences)
+    classes = tuple(manifest["classes"])
+    found: list[Floats] = [np.empty(0)] * len(encoded)
+    whole = WholeSequences(Ragged.of(encoded), predictor.device, predictor.dtype)
+    for numbers, _, outputs in whole.read(predictor):
+        chances = outputs[0].double().softmax(-1).cpu().numpy()
+        for place, number in enumerate(numbers.cpu().tolist()):
+            found[number] = chances[: len(encoded[number]), place]
+    labels = [tuple(classes[at] for at in one.argmax(axis=1).tolist()) for one in found]
+    return StepLabels(tuple(labels), tuple(found), classes)
+
+
+def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any) -> Any:
+    """Label the rows of a DataFrame that has the columns of training.
+
+    Args:
+        frame: A time step in each row, with the id of its sequence, the features and, where
+            training had one, the time, which then orders the time steps.
+
+    Returns:
+        A DataFrame with a row for each row that was given, in their order: the id of its sequence;
+        `label`, the likeliest class; and the probability of each class, `p_<class>`.
+
+    Raises:
+        ModelError: A column or a cell is missing, or a sequence is not what the model reads.
+        DataError: A cell is no number or no time.
+    """
+    import pandas
+
+    columns = manifest["columns"]
+    rows, values = rows_of_frame({**manifest["encoder"], "columns": columns}, frame)
+    result = classify(manifest, predictor, [values[own] for own in rows.values()])
+    chances = np.empty((len(values), len(result.classes)))
+    ids: list[str] = [""] * len(values)
+    for (name, own), some in zip(rows.items(), result.probabilities, strict=True):
+        chances[own] = some
+        for row in own:
+            ids[row] = name
+    table = pandas.DataFrame(chances, columns=[f"p_{name}" for name in result.classes])
+    table.insert(0, "label", [result.classes[at] for at in chances.argmax(axis=1).tolist()])
+    table.insert(0, columns["id"], ids)
+    return table

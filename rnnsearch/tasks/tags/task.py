@@ -1,0 +1,140 @@
+"""The tags task on a device: batches of whole sequences, and scores of whole parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from rnnsearch.tasks.arrays import Bools, Ints
+from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
+from rnnsearch.tasks.class_measures import confusion
+from rnnsearch.tasks.sums import row_sums
+from rnnsearch.tasks.tags.config import TagsConfig
+from rnnsearch.tasks.tags.data import TagsData
+from rnnsearch.tasks.tags.measures import measures
+from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
+
+EXAMPLES = 8
+"""How many validation sequences `say` names."""
+
+
+class TagsTask:
+    """Read a whole sequence, and say a class at each of its time steps.
+
+    A batch holds whole sequences of like length, drawn anew for each pass; see
+    `bucketed_passes`.
+    """
+
+    head: Head = "every"
+    natural_epoch = True
+
+    def __init__(
+        self, config: TagsConfig, data: TagsData, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        self.config = config
+        self.data = data
+        self._read = {
+            part: WholeSequences(some, device, dtype) for part, some in data.sequences.items()
+        }
+        self._tags = {
+            part: WholeSequences(some, device, torch.int64) for part, some in data.tags.items()
+        }
+
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
+        """Numbers of training sequences, or `NOBODY` in an empty place; [training steps, B]."""
+        return bucketed_passes(seed, epoch, window, self._read["train"].on_host)
+
+    def longest(self, index: Ints) -> Ints:
+        """See `UnequalTask.longest`."""
+        return self._read["train"].longest(index)
+
+    def gather(self, index: Tensor, window: Window) -> Batch:
+        """Whole sequences [K, T, B, F], their labels [K, T, B], and lengths [K, B]."""
+        steps = self.data.seq_len(window)
+        inputs, lengths = self._read["train"].padded(index, steps)
+        targets, _ = self._tags["train"].padded(index, steps)
+        return Batch(inputs, targets, lengths)
+
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
+        """Accuracy, F1 and nats over every step of a part, each sequence from the zero state.
+
+        All are NaN of a model whose outputs are not finite.
+        """
+        del carried
+        if part not in self._read:
+            return {}
+        classes, steps = self.data.classes, len(self.data.tags[part].values)
+        counts = np.zeros((predictor.size, len(classes), len(classes)), dtype=np.int64)
+        total: Tensor | None = None
+        for numbers, lengths, outputs in self._read[part].read(predictor):
+            time = outputs.shape[1]
+            truth, _ = self._tags[part].padded(numbers.unsqueeze(0), time)
+            logs = functional.log_softmax(outputs.double(), dim=-1)
+            picked = logs.gather(-1, truth.expand(len(logs), -1, -1).unsqueeze(-1)).squeeze(-1)
+            each = torch.arange(time, device=lengths.device).view(1, -1, 1) < lengths.unsqueeze(1)
+            nats = -row_sums(torch.where(each, picked, 0.0))
+            total = nats if total is None else total + nats
+            counts += self._counts(part, numbers, outputs)
+        assert total is not None  # a part has at least one sequence
+        total = total / steps
+        found = [measures(of_trial, classes) for of_trial in counts]
+        metrics = {
+            f"{part}_{name}": torch.where(
+                total.isfinite(), total.new_tensor([one[name] for one in found]), torch.nan
+            )
+            for name in found[0]
+        }
+        return {**metrics, f"{part}_nats": total}
+
+    def say(self, predictor: Predictor) -> str:
+        """The share of the steps of each of the first validation sequences labelled right."""
+        lines = []
+        for number, rights in self._rights(predictor):
+            share = float(rights.mean())
+            lines.append(f"sequence {number} of val, {len(rights):,} steps: {share:.1%} right")
+            if len(lines) == EXAMPLES:
+                break
+        return "\n".join(lines)
+
+    def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
+        """The confusion matrix of the steps of the validation part.
+
+        Returns:
+            `confusion`, counts [class, guessed class], and `classes`, their names.
+        """
+        del steps
+        counts = sum(
+            self._counts("val", numbers, outputs)[0]
+            for numbers, _, outputs in self._read["val"].read(predictor)
+        )
+        return {"confusion": np.asarray(counts), "classes": np.array(self.data.classes)}
+
+    def _counts(self, part: Part, numbers: Tensor, outputs: Tensor) -> Ints:
+        """The confusion matrices of some sequences, [K, class, guessed class]."""
+        classes = len(self.data.classes)
+        guesses, truth, valid = self._on_host(part, numbers, outputs)
+        return np.stack([confusion(truth[valid], one[valid], classes) for one in guesses])
+
+    def _on_host(self, part: Part, numbers: Tensor, outputs: Tensor) -> tuple[Ints, Ints, Bools]:
+        """Guessed classes [K, T, B], true ones [T, B] and which of them count [T, B], in numpy."""
+        guesses = outputs.argmax(dim=-1).cpu().numpy()
+        truth = np.zeros(guesses.shape[1:], dtype=np.int64)
+        valid = np.zeros(guesses.shape[1:], dtype=bool)
+        for place, number in enumerate(numbers.cpu().tolist()):
+            tags = self.data.tags[part][number][: len(truth)]
+            truth[: len(tags), place], valid[: len(tags), place] = tags, True
+        return guesses, truth, valid
+
+    def _rights(self, predictor: Predictor) -> Iterator[tuple[int, Bools]]:
+        """Each validation sequence, and which of its steps the first network labels right."""
+        for numbers, _, outputs in self._read["val"].read(predictor):
+            guesses, truth, valid = self._on_host("val", numbers, outputs)
+            for place, number in enumerate(numbers.cpu().tolist()):
+                counted = valid[:, place]
+                yield number, guesses[0, counted, place] == truth[counted, place]

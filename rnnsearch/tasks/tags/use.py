@@ -1,0 +1,101 @@
+"""What a trained model of the tags task can do: give each step of a sequence its class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnnsearch.errors import ModelError
+from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.frames import is_frame
+from rnnsearch.tasks.signature import Column, Signature
+from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
+
+
+class TagsUse(Use):
+    """What a trained model can do that labels each step."""
+
+    pictured = True
+    does = "labels each step of a sequence"
+
+    def __init__(self, description: ModelDescription) -> None:
+        super().__init__(description)
+        self._encoder: Mapping[str, Any] = self.manifest["encoder"]
+        self._columns: Mapping[str, Any] = self.manifest["columns"]
+
+    def predict(self, predictor: Predictor, inputs: Any) -> Any:
+        """See `TrainedModel.predict`."""
+        raise ModelError("this model labels the steps of sequences; use classify(sequences).")
+
+    def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
+        """See `TrainedModel.rollout`."""
+        raise ModelError(self.why_no_text())
+
+    def why_no_text(self) -> str:
+        """A model of labels predicts no next symbol."""
+        return "a model of labels continues nothing; use classify(sequences)."
+
+    def classify(self, predictor: Predictor, sequences: Any) -> Any:
+        """The class of each step; see `tags.classify`."""
+        from rnnsearch.tasks.tags.classify import classify, classify_frame
+
+        read = classify_frame if is_frame(sequences) else classify
+        return read(self.manifest, predictor, sequences)
+
+    def signature(self) -> Signature:
+        """A time step in each row, with an id, a time if any, and numbers."""
+        columns = self._columns
+        out = (
+            Column(columns["id"], "string"),
+            Column("label", "string"),
+            *(Column(f"p_{name}", "double") for name in self.manifest["classes"]),
+        )
+        id = Column(columns["id"], meaning="which sequence a step belongs to", required=False)
+        times = [Column(columns["time"], meaning="orders the steps", required=False)]
+        numbers = [Column(name, meaning="numbers") for name in self._encoder["features"]]
+        return Signature((id, *times[: bool(columns["time"])], *numbers), out)
+
+    def example(self) -> Any:
+        """A sequence of three time steps, each column at its mean."""
+        import numpy as np
+        import pandas as pd
+
+        encoder, columns = self._encoder, self._columns
+        level = np.array(encoder["scaler"]["center"]) + np.zeros((3, 1))
+        table = pd.DataFrame(level, columns=encoder["features"])
+        if columns["time"]:
+            table.insert(0, columns["time"], np.arange(3))
+        table.insert(0, columns["id"], "one")
+        return table
+
+    def served(self, predictor: Predictor, given: Any, parameters: Mapping[str, Any]) -> Any:
+        """Label each step of sequences of any length.
+
+        Args:
+            given: A DataFrame with a time step in each row: the id of its sequence and the columns
+                of numbers of training. Where training had a time, it is needed and the rows may
+                come in any order. Cells may be of any type that the file could have.
+
+        Returns:
+            A row for each row that was given, in their order: the id of its sequence; `label`, the
+            likeliest class; and the probability of each class, `p_<class>`.
+
+        Raises:
+            ModelError: Rows, columns or cells are not what the model reads.
+        """
+        del parameters
+        return self.classify(predictor, given)
+
+    def code(self) -> str:
+        """The labels of some time steps."""
+        return f"model.classify([numpy.zeros((10, {self.description.input_size}))]).labels[0]"
+
+    def how(self, asked: CommandTarget) -> str:
+        """The Python call that labels."""
+        del asked
+        return f": {self.code()} in Python."
+
+    def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
+        """The model labels no whole sequences and continues none."""
+        said = f"{asked.model} labels each step of a sequence{self.how(asked)}"
+        return dict.fromkeys(("rollout", "sample", "classify"), said)
