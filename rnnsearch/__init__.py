@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from rnnsearch.tasks.base import Metric
     from rnnsearch.tasks.given_arrays.in_memory import Arrays
     from rnnsearch.tasks.use import Use
+    from rnnsearch.training.script.model import ScriptModel
     from rnnsearch.training.trained import TrainedModel
 
 _HOMES = {
     "Arrays": "rnnsearch.tasks.given_arrays.in_memory",
     "Figure": "rnnsearch.figures.figure",
     "Metric": "rnnsearch.tasks.base",
+    "ScriptModel": "rnnsearch.training.script.model",
     "Study": "rnnsearch.study",
     "StudyResult": "rnnsearch.study",
     "TrainedModel": "rnnsearch.training.trained",
@@ -38,6 +40,7 @@ __all__ = [
     "Arrays",
     "Figure",
     "Metric",
+    "ScriptModel",
     "Study",
     "StudyResult",
     "TrainedModel",

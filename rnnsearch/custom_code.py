@@ -119,6 +119,14 @@ def blame(error: BaseException) -> str:
     return f"{reason} ({place})" if place else reason
 
 
+def shown_traceback(error: BaseException) -> str:
+    """The traceback of an error from the first line of custom code on, as Python prints it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    first = next((at for at, frame in enumerate(frames) if _is_custom(frame.filename)), 0)
+    lines = traceback.format_list(frames[first:]) + traceback.format_exception_only(error)
+    return "Traceback (most recent call last):\n" + "".join(lines).rstrip()
+
+
 def place_of(error: BaseException) -> str:
     """The innermost line of custom code in a traceback, `file.py:12, in batch`; or empty."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):

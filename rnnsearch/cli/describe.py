@@ -23,12 +23,16 @@ def print_description(study: StudyDescription) -> None:
     if rows and "train" not in study.rows:
         generated = f"{rows} rows; that of training {generated}"
     rows = f"{rows} rows" if "train" in study.rows else generated
-    print(f"\ndata: {rows}; {study.inputs} inputs, {study.outputs} outputs")
+    low, high = study.parameter_counts
+    if high:
+        print(f"\ndata: {rows}; {study.inputs} inputs, {study.outputs} outputs")
+    else:
+        print("\ndata and models: the script's own")
     for note in study.notes:
         print(f"  note: {note}")
 
-    low, high = study.parameter_counts
-    print(f"\nmodels: {low:,} to {high:,} parameters")
+    if high:
+        print(f"\nmodels: {low:,} to {high:,} parameters")
     if study.configurations is not None:
         print(f"  {study.configurations} configurations in all")
 

@@ -11,6 +11,7 @@ from rnnsearch.commands import shown
 from rnnsearch.models.cells import CELLS, CLASSIC
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.families import use_of_checkpoint
+from rnnsearch.training.checkpoint import SCRIPT_STATE
 from rnnsearch.training.codec import custom_classes
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def print_usage(result: StudyResult) -> None:
     run = result.run
     if run is not None and run.champion_uri:
         _print_block("with MLflow", with_mlflow(run.champion_uri, run.tracking_uri))
+    if SCRIPT_STATE in description:
+        return
     if (lines := with_torch(description, checkpoint)) is not None:
         _print_block("in plain torch", lines)
     else:
@@ -48,6 +51,14 @@ def with_rnnsearch(description: Mapping[str, Any], checkpoint: Path) -> list[str
     Args:
         description: The checkpoint's `config.json`.
     """
+    if SCRIPT_STATE in description:
+        return [
+            "from rnnsearch import ScriptModel",
+            "",
+            f"model = ScriptModel.load({str(checkpoint)!r})",
+            "print(model.params, model.metrics)",
+            'your_module.load_state_dict(model.state["model"])  # as your script yielded it',
+        ]
     code = ", allow_code=True" if custom_classes(description["config"]) else ""
     used = use_of_checkpoint(description, borrowed=False).code()
     return [

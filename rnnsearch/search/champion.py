@@ -17,6 +17,7 @@ from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.tasks.base import TaskData
 
 if TYPE_CHECKING:
+    from rnnsearch.training.script.model import ScriptModel
     from rnnsearch.training.trained import TrainedModel
 
 
@@ -98,9 +99,9 @@ def _plain(reason: str) -> str:
 def _score(
     ledger: Ledger, choice: Choice, data: Mapping[Any, TaskData], figure: Path
 ) -> ChampionChosen:
-    from rnnsearch.training.trained import TrainedModel
+    from rnnsearch.training.loading import load_model
 
-    models = {each: TrainedModel.load(path, allow_code=True) for each, path in choice.paths.items()}
+    models = {each: load_model(path, allow_code=True) for each, path in choice.paths.items()}
     model = models[choice.seed]
     task_data = data[model.config.task]
     tested = {
@@ -128,7 +129,9 @@ def _score(
     )
 
 
-def _tested(ledger: Ledger, key: str, model: TrainedModel, data: TaskData) -> dict[str, float]:
+def _tested(
+    ledger: Ledger, key: str, model: TrainedModel | ScriptModel, data: TaskData
+) -> dict[str, float]:
     """A model's metrics on the test part, which are noted at once; empty where there is no part.
 
     Args:

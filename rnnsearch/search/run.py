@@ -33,7 +33,7 @@ from rnnsearch.space.spec import StudySpec
 
 SLICE_SECONDS = 2.0
 SNAPSHOT_SECONDS = 30.0
-CHECKPOINTS = "rnnsearch.training.checkpoint"
+CHECKPOINTS = "rnnsearch.training.loading"
 READY_AHEAD = 32
 """Proposals kept ready at most; a proposal made too early knows few of the trials before it."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnnsearch.errors import InputError
+from rnnsearch.errors import DataError, InputError
 from rnnsearch.events import (
     RANKED,
     EndState,
@@ -28,9 +28,13 @@ from rnnsearch.search.shelf import Shelf
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
 from rnnsearch.stopping.rule import StoppingRule, rungs_called
+from rnnsearch.tasks.families import family
 from rnnsearch.training.codec import config_to_json
 from rnnsearch.training.report import Divergence, EpochReport
 from rnnsearch.training.weights import Weights
+
+FEW = 3
+"""A script that fails on so many trials, and on none before it, fails on whatever it is given."""
 
 
 @dataclass(eq=False)
@@ -146,6 +150,25 @@ class SearchStage:
 
     def refuse(self, job: Job, reason: str) -> None:
         self._finish(job, "failed", reason)
+        if family(str(self.spec.values["task.type"])).own_loop:
+            self._check_script(job, reason)
+
+    def _check_script(self, job: Job, reason: str) -> None:
+        """End the study where a script fails on whatever it is given.
+
+        Raises:
+            DataError: The first few trials have all failed, and none has finished an epoch.
+        """
+        trials = [one for one in self.ledger.trials() if one.state == "failed" or one.epoch]
+        if any(one.epoch for one in trials) or len(trials) < min(FEW, self.ledger.num_trials):
+            return
+        function = self.spec.values["task.function"]
+        many = f"on all of the first {len(trials)} trials" if len(trials) > 1 else "on its trial"
+        raise DataError(
+            f"the script {function} failed {many}, before any finished an epoch, so the study was "
+            f"ended. Mend the script and start it again. Trial {job.number}: {reason}",
+            "task.function",
+        )
 
     def settle(self) -> None:
         """Tell the listener which trials of this run still wait."""

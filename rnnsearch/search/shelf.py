@@ -21,9 +21,9 @@ from rnnsearch.training.weights import Weights
 def _save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
     """Write a checkpoint folder: `weights.safetensors` and `config.json`, aside and renamed."""
     # Imported here, since it imports torch, and `rnnsearch list` does not need that.
-    from rnnsearch.training.checkpoint import Checkpoint
+    from rnnsearch.training.loading import save_model
 
-    Checkpoint.from_weights(config, weights, data).save(path)
+    save_model(path, config, weights, data)
 
 
 @dataclass(eq=False)

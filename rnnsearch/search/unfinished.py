@@ -20,6 +20,7 @@ from rnnsearch.search.snapshots import Snapshots
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
 from rnnsearch.tasks.base import TaskData
+from rnnsearch.tasks.families import family_of
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.weights import Weights
@@ -99,9 +100,15 @@ def _weights(snapshot: TrialSnapshot, data: TaskData, metric: str) -> Weights:
     from rnnsearch.tasks.load import build_task
     from rnnsearch.training.layout import layout_of
     from rnnsearch.training.restoring import check_restored
+    from rnnsearch.training.script.restoring import check_script_restored, script_weights
     from rnnsearch.training.slots import best_weights
 
     config = snapshot.config
+    if family_of(config.task).own_loop:
+        check_script_restored(snapshot, metric)
+        yielded = script_weights(snapshot, snapshot.arrays)
+        assert yielded is not None
+        return yielded
     layout = layout_of(config.model, data.input_size, data.output_size, data.symbolic)
     check_restored(snapshot, layout, metric)
     dtype = getattr(torch, config.training.dtype)

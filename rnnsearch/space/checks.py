@@ -9,6 +9,7 @@ from rnnsearch.goal import Goal
 from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.conditions import left_of
 from rnnsearch.space.corners import corners, layer_counts
+from rnnsearch.space.fields import applies
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.trial import task_config
 from rnnsearch.space.words import plain_text
@@ -86,7 +87,7 @@ def check_task(study: Candidate, *, check_data: bool) -> list[Metric] | None:
         reported = {metric.name: metric for metric in known_metrics(data)}
         before = reported if metrics is None else metrics
         metrics = {name: metric for name, metric in before.items() if name in reported}
-    if check_data and metrics is not None:
+    if check_data and metrics is not None and applies(study.file.task_type, WINDOW_KEYS[0]):
         _check_windows(study)
     return None if metrics is None else list(metrics.values())
 
@@ -159,7 +160,7 @@ def _check_windows(study: Candidate) -> None:
 def known_metrics(data: TaskData) -> list[Metric]:
     """The metrics that a study can be judged by: the task's, and the loss that is trained on."""
     found = list(data.metrics())
-    if all(metric.name != "train_loss" for metric in found):
+    if data.losses and all(metric.name != "train_loss" for metric in found):
         meaning = "mean training loss of the epoch, dropout and carried state included"
         found.append(Metric("train_loss", "units of the loss", "minimize", meaning))
     return found

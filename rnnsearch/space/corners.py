@@ -35,7 +35,7 @@ def corners(space: Space, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
     parameters, keys = space.parameters, list(keys)
     order = in_order(parameters, keys)
     options = {key: _candidates(key, parameters, order) for key in order}
-    fields = fields_of(space.values)
+    fields = fields_of(space.values, space.parameters)
     for count, known in enumerate(_walk(order, options, parameters, dict(space.values))):
         if count == MAX_CORNERS:
             return

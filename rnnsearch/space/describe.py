@@ -10,7 +10,7 @@ from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.weights import parameter_count
 from rnnsearch.space.checks import known_metrics
 from rnnsearch.space.corners import configurations, corners
-from rnnsearch.space.fields import fields_of, flat
+from rnnsearch.space.fields import applies, fields_of, flat
 from rnnsearch.space.notes import notes_of
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import build, first_task
@@ -77,7 +77,7 @@ def describe(spec: StudySpec) -> StudyDescription:
     Raises:
         DataError: The data is gone since the spec was loaded.
     """
-    fields = fields_of(spec.values)
+    fields = fields_of(spec.values, spec.parameters)
     data = load_data(first_task(spec))
     parameters = tuple(
         Sampled(
@@ -108,7 +108,10 @@ def describe(spec: StudySpec) -> StudyDescription:
 
 
 def parameter_counts(spec: StudySpec, data: TaskData) -> tuple[int, int]:
-    """Weights and biases of the smallest and the largest model of the space."""
+    """Weights and biases of the smallest and the largest model of the space; 0 of a script, whose
+    models nobody else knows."""
+    if not applies(spec.values["task.type"], "model.cell"):
+        return 0, 0
     # The count grows with every size, so it is least and greatest at extremes of the sizes.
     keys = [key for key in fields_of(spec.values) if key.startswith("model.")]
     counts = [

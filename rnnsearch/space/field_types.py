@@ -67,7 +67,8 @@ def in_words(annotation: Any) -> str:
             members = [str(member) for member in get_args(part)]
             words.append(members[0] if len(members) == 1 else "one of " + ", ".join(members))
         elif get_origin(part) is tuple:
-            words.append(f"a list of {_PLURALS[get_args(part)[0]]}")
+            members = [_PLURALS[member] for member in alternatives(get_args(part)[0])]
+            words.append(f"a list of {' or '.join(members)}")
         else:
             words.append(_WORDS[part])
     return " or ".join(words)

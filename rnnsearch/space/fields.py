@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -19,7 +19,7 @@ from rnnsearch.space.conditions import Among
 from rnnsearch.space.field_types import texts
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
 from rnnsearch.tasks.families import family
-from rnnsearch.training.config import TrainingConfig
+from rnnsearch.training.config import FreeScalar, TrainingConfig
 from rnnsearch.vocabulary import DURATION, PATH, REQUIRED, Key, Mark, keys
 
 SECTIONS = {
@@ -27,14 +27,19 @@ SECTIONS = {
     "task": "What is learned: the data and how it is scored.",
     "model": "The network of a trial: its cell, sizes and layers.",
     "training": "How a trial is trained: optimizer, batches, epochs.",
+    "params": "The free keys of a training script, which finds each as `config.KEY`.",
     "first_trials": "Configurations to train first: a list of dotted keys and their values.",
     "search": "The metric, the number of trials, the sampler and the stopping rule.",
     "resources": "How the machine or the cluster is used.",
 }
 """The keys at the top of a space file, in the order of a resolved one, and what they are for."""
 
-SAMPLED_SECTIONS = ("task", "model", "training")
+SAMPLED_SECTIONS = ("task", "model", "training", "params")
 """The sections that describe one trial, so that a study may sample their fields."""
+
+
+FREE = "params."
+"""What precedes the names of free keys; any name may stand behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +165,13 @@ def config_classes(task_type: str | None) -> dict[str, type]:
 
 @cache
 def all_fields(
-    task_type: str | None, chosen: tuple[tuple[str, str], ...] = ()
+    task_type: str | None, chosen: tuple[tuple[str, str], ...] = (), free: tuple[str, ...] = ()
 ) -> Mapping[str, Field]:
     """Every field of a study of that task, under its dotted key.
 
     Args:
         chosen: Pairs of a key with `OneOf` and the `type` of the config that it holds.
+        free: The free keys of the file.
     """
     found: dict[str, Field] = {}
     for section, cls in config_classes(task_type).items():
@@ -173,7 +179,11 @@ def all_fields(
             says = Key(Literal[task_type], never_sampled="a study learns one task")
             found["task.type"] = Field("task.type", says, task_type)
         inner = leaves(cls, section, chosen=dict(chosen))
-        found |= {key: one for key, one in inner.items() if key not in found}
+        found |= {
+            key: one for key, one in inner.items() if key not in found and applies(task_type, key)
+        }
+        if section == "training":
+            found |= {key: free_field(key) for key in free}
     if "task.path" in found and family(str(task_type)).custom:
         path = found["task.path"].says  # a custom task need not mark it
         marked = dataclasses.replace(path, marks=path.marks | {PATH})
@@ -182,6 +192,23 @@ def all_fields(
         for key, default in family(task_type).defaults.items():
             found[key] = dataclasses.replace(found[key], default=default)
     return found
+
+
+def applies(task_type: str | None, key: str) -> bool:
+    """Whether a key of `model` or `training` means anything to a task; other keys always do."""
+    if task_type is None or not family(task_type).own_loop:
+        return True
+    return key == "training.max_epochs" or not key.startswith(("model.", "training."))
+
+
+def free_field(key: str, kind: Any = FreeScalar) -> Field:
+    """The field of a free key; where it is not sampled in a trial, it is None there.
+
+    Args:
+        kind: The type of its values. Only where the file gives it one, that may be a list: in a
+            condition and in a choice a list is one of several values.
+    """
+    return Field(key, Key(kind, None), None)
 
 
 @cache
@@ -194,11 +221,17 @@ def choices(task_type: str | None) -> Mapping[str, Mapping[str, type]]:
     }
 
 
-def fields_of(values: Mapping[str, Any]) -> Mapping[str, Field]:
-    """The fields of a study with these fixed values, `task.type` and other types among them."""
+def fields_of(values: Mapping[str, Any], sampled: Iterable[str] = ()) -> Mapping[str, Field]:
+    """The fields of a study with these fixed values, `task.type` and other types among them.
+
+    Args:
+        sampled: The keys of its sampled fields.
+    """
     task_type: str | None = values.get("task.type")  # None where a file names no valid one
     types = {key: values.get(f"{key}.type") for key in choices(task_type)}
-    return all_fields(task_type, tuple((key, name) for key, name in types.items() if name))
+    chosen = tuple((key, name) for key, name in types.items() if name)
+    free = tuple(key for key in dict.fromkeys([*values, *sampled]) if key.startswith(FREE))
+    return all_fields(task_type, chosen, free)
 
 
 @cache

@@ -15,7 +15,7 @@ from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.checks import check_clash, check_effects, check_metric, check_task
 from rnnsearch.space.conditions import Condition, Parameter, in_order, left_of
 from rnnsearch.space.document import Entry, MappingNode, ScalarNode, is_null, read
-from rnnsearch.space.fields import SECTIONS, sampled_section
+from rnnsearch.space.fields import SECTIONS, applies, sampled_section
 from rnnsearch.space.firsts import read_first_trials
 from rnnsearch.space.from_python import tree_of
 from rnnsearch.space.misfits import check_training
@@ -145,7 +145,8 @@ def _checked(
     check_metric(study, check_task(study, check_data=check_data))
     check_training(study)
     check_effects(study)
-    check_networks(study)
+    if applies(file.task_type, "model.cell"):
+        check_networks(study)
     if mistakes:
         raise SpaceFileError(_sorted(mistakes, start.source))
     fixed, parameters, fields = study.values, study.parameters, file.fields

@@ -7,7 +7,7 @@ import os
 from rnnsearch.models.config import is_custom
 from rnnsearch.space.checks import BETWEEN_LAYERS
 from rnnsearch.space.corners import configurations, layer_counts, possible_values
-from rnnsearch.space.fields import fields_of
+from rnnsearch.space.fields import applies, fields_of
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.vocabulary import SAME_SCORES
 
@@ -40,7 +40,7 @@ def notes_of(spec: StudySpec, parameters: int) -> list[str]:
             f"the space holds {count} configurations, fewer than the {spec.search.num_trials} "
             "trials: some are trained again with other seeds"
         )
-    fields = fields_of(spec.values)
+    fields = fields_of(spec.values, spec.parameters)
     sampled_task = [
         key
         for key in spec.parameters
@@ -61,7 +61,7 @@ def notes_of(spec: StudySpec, parameters: int) -> list[str]:
 def _idle(spec: StudySpec) -> list[str]:
     """Notes on fields that have no effect in some or all trials."""
     notes = []
-    for key, one in fields_of(spec.values).items():
+    for key, one in fields_of(spec.values, spec.parameters).items():
         if one.needs is None:
             continue
         parent, wanted = one.needs
@@ -79,6 +79,8 @@ def _idle(spec: StudySpec) -> list[str]:
             and spec.values[parent] not in wanted
         ):
             notes.append(f"{key} does nothing while {parent} is {spec.values[parent]}")
+    if not applies(spec.values["task.type"], "model.cell"):
+        return notes
     layers = "model.num_layers"
     fewest, most = layer_counts(spec)
     for key in BETWEEN_LAYERS:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rnnsearch.errors import DataError, Mistake
 from rnnsearch.space.document import Entry, MappingNode, Node, ScalarNode, is_null, plain, read
-from rnnsearch.space.fields import SECTIONS, every_field
+from rnnsearch.space.fields import FREE, SECTIONS, every_field
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, note
 from rnnsearch.tasks.families import BUILT_IN, is_task
@@ -56,7 +56,8 @@ def _all_keys(root: MappingNode) -> dict[str, None]:
 
 def _known(key: str, keys: Iterable[str]) -> bool:
     """Whether a key is a field, or a section that holds some."""
-    return key in SECTIONS or any(one == key or one.startswith(f"{key}.") for one in keys)
+    free = key.startswith(FREE) and key.count(".") == 1
+    return free or key in SECTIONS or any(one == key or one.startswith(f"{key}.") for one in keys)
 
 
 def _unknown(key: str, keys: Iterable[str]) -> str:

@@ -65,7 +65,11 @@ def reference(what: str = "", task: str | None = None) -> list[Entry]:
         DataError: There is no such task.
     """
     found: dict[tuple[str, str], Entry] = {}
-    for key, takes in (("name", "a text"), ("first_trials", "a list of mappings")):
+    for key, takes in (
+        ("name", "a text"),
+        ("params", "a mapping of your own keys"),
+        ("first_trials", "a list of mappings"),
+    ):
         found[key, ""] = Entry(key, "", takes, Range(), None, SECTIONS[key], (), "", "")
     for name in task_types() if task is None else [task]:
         for entry in _of_task(name):

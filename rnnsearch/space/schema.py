@@ -69,6 +69,7 @@ def json_schema() -> dict[str, Any]:
         properties[section] = _object(cls, section)
         if section != "task":
             properties[section]["type"] = ["object", "null"]
+    properties["params"] = {"description": SECTIONS["params"], "type": ["object", "null"]}
     properties["first_trials"] = {
         "description": SECTIONS["first_trials"],
         "type": ["array", "null"],

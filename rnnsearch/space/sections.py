@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from types import MappingProxyType
 from typing import Any
 
@@ -13,11 +15,14 @@ from rnnsearch.errors import DataError, InputError, Mistake
 from rnnsearch.space.distributions import KINDS, Distribution
 from rnnsearch.space.document import Entry, MappingNode, Node, ScalarNode, is_null, plain
 from rnnsearch.space.fields import (
+    FREE,
     SECTIONS,
     Field,
     all_fields,
+    applies,
     config_classes,
     every_field,
+    free_field,
     leaves,
     sampled_section,
     section_keys,
@@ -27,6 +32,8 @@ from rnnsearch.space.noting import Place, note, noted, wrong
 from rnnsearch.space.sampled import read_distribution
 from rnnsearch.space.values import read_value
 from rnnsearch.tasks.families import family, is_task, task_types
+from rnnsearch.tasks.script.config import GIVEN
+from rnnsearch.training.config import FreeScalar, FreeValue
 from rnnsearch.vocabulary import Key
 
 
@@ -44,6 +51,7 @@ class SpaceFile:
         wrong: Fields whose entry is a mistake; ask with `is_wrong`, for a section may stand here.
         order: The keys of all fields that the file names, in its order.
         chosen: The `type` of the config in each field with `OneOf` that the file names.
+        free: The free keys that the file names.
         idle: A sentence for each key of a config that the file does not choose.
     """
 
@@ -56,12 +64,13 @@ class SpaceFile:
     wrong: set[str] = field(default_factory=set)
     order: list[str] = field(default_factory=list)
     chosen: dict[str, str] = field(default_factory=dict)
+    free: list[str] = field(default_factory=list)
     idle: list[str] = field(default_factory=list)
 
     @property
     def fields(self) -> Mapping[str, Field]:
         """Every field of the study, by its dotted key."""
-        return all_fields(self.task_type, tuple(self.chosen.items()))
+        return all_fields(self.task_type, tuple(self.chosen.items()), tuple(self.free))
 
     @contextmanager
     def reading(self, key: str) -> Iterator[None]:
@@ -95,6 +104,8 @@ def read_sections(root: MappingNode, mistakes: list[Mistake]) -> SpaceFile:
         if name not in SECTIONS:
             message = _unknown_at_top(name, file.task_type)
             note(mistakes, entry.place, name, message, nearest(name, SECTIONS))
+        elif name == FREE[:-1]:
+            read_free(entry, file)
     classes = config_classes(file.task_type)
     for name, entry in root.entries.items():
         if name in classes:
@@ -163,7 +174,13 @@ def _read_section(
         entries = _entries_of(prefix, entry.node, ", ".join(names))
     for name, inner in entries.items():
         key = f"{prefix}.{name}"
-        if name in names:
+        if name in names and not applies(file.task_type, key):
+            message = (
+                "does not apply, since the script trains by itself. Write it under `params:`, "
+                f"where the script finds it as config.{name}."
+            )
+            note(file.mistakes, inner.place, key, message)
+        elif name in names:
             file.places[key] = inner.place
             _read_key(key, names[name], inner, file)
         elif name in others:
@@ -241,6 +258,46 @@ def _unknown_field(
     if not near:
         return message, nearest(name, known)
     return message, near if near.startswith(prefix) else f"{prefix}.{near}"
+
+
+def read_free(entry: Entry, file: SpaceFile) -> None:
+    """Read the free keys of a training script."""
+    section = FREE[:-1]
+    if file.task_type is None:
+        return  # nobody knows whose keys these are, and the type is a mistake already
+    if not family(file.task_type).own_loop:
+        message = (
+            "holds the free keys of a training script (`task: {type: script}`); the task "
+            f"`{file.task_type}` has none. Its settings stand under task, model and training."
+        )
+        note(file.mistakes, entry.place, section, message)
+        return
+    entries: dict[str, Entry] = {}
+    with file.reading(section):
+        entries = _entries_of(section, entry.node, "keys of your own")
+    for name, inner in entries.items():
+        key = f"{FREE}{name}"
+        if not name.isidentifier() or iskeyword(name) or name.startswith("__"):
+            message = f"is no name of Python's, and the script finds it as config.{name}."
+            note(file.mistakes, inner.place, key, message, re.sub(r"\W", "_", name))
+        elif name in GIVEN:
+            message = f"is what every script is given as config.{name}; take another name."
+            if name == "max_epochs":
+                message = (
+                    "is set as training.max_epochs, and the script finds it as config.max_epochs."
+                )
+            note(file.mistakes, inner.place, key, message)
+        else:
+            file.free.append(key)
+            file.places[key] = inner.place
+            _read_field(free_field(key, _free_type(inner.node)), inner, file)
+
+
+def _free_type(node: Node) -> Any:
+    """The type of a free key: that of its distribution's numbers, or any; a list only as it is."""
+    if not isinstance(node, MappingNode):
+        return FreeValue
+    return next((KINDS[word].of for word in node.entries if word in KINDS), None) or FreeScalar
 
 
 def _read_field(one: Field, entry: Entry, file: SpaceFile) -> None:

@@ -11,7 +11,7 @@ from rnnsearch.errors import DataError, InputError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.space.conditions import assigned
 from rnnsearch.space.distributions import Distribution
-from rnnsearch.space.fields import fields_of
+from rnnsearch.space.fields import FREE, fields_of
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.config import TaskConfig
@@ -51,7 +51,7 @@ def complete_values(spec: StudySpec, params: Mapping[str, Any]) -> dict[str, Any
                 f"{key} is no parameter of the study {spec.name}"
                 + (f". Did you mean {near}?" if near else ".")
             )
-    fields = fields_of(spec.values)
+    fields = fields_of(spec.values, spec.parameters)
     defaults = {key: fields[key].default for key in spec.parameters}
 
     def value_of(key: str, distribution: Distribution) -> Any:
@@ -73,7 +73,7 @@ def first_task(spec: StudySpec) -> TaskConfig:
     A sampled field has its default where its distribution holds that, and else a first member or
     lower end: a default that is never drawn may go with nothing else in the file.
     """
-    given, fields = spec.first_params(), fields_of(spec.values)
+    given, fields = spec.first_params(), fields_of(spec.values, spec.parameters)
     defaults = {key: fields[key].default for key in spec.parameters}
 
     def value_of(key: str, distribution: Distribution) -> Any:
@@ -106,6 +106,9 @@ def config_from_values(values: Mapping[str, Any], seed: int) -> TrialConfig:
         model=build(ModelConfig, "model", values),
         training=build(TrainingConfig, "training", values),
         seed=seed,
+        params=tuple(
+            (key.removeprefix(FREE), value) for key, value in values.items() if key.startswith(FREE)
+        ),
     )
 
 

@@ -123,7 +123,7 @@ def _other_files(spec: StudySpec, first: TaskConfig) -> Iterator[TaskConfig]:
     if "task.path" not in spec.parameters:
         return
     seen = {getattr(first, "path", None)}
-    keys = [key for key in fields_of(spec.values) if key.startswith("task.")]
+    keys = [key for key in fields_of(spec.values, spec.parameters) if key.startswith("task.")]
     for values in corners(spec, keys):
         config = task_config(values)
         if (path := getattr(config, "path", None)) not in seen:

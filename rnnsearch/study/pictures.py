@@ -75,11 +75,11 @@ def draw_champion(
         data: What the champion learned from; None reads it again.
     """
     from rnnsearch.figures.curve import draw_curve
-    from rnnsearch.training.trained import TrainedModel
+    from rnnsearch.training.loading import load_model
     from rnnsearch.training.weights import History
 
     path = Path(event.figure)
-    trained = TrainedModel.load(Path(event.path), allow_code=True)
+    trained = load_model(Path(event.path), allow_code=True)
     title = f"study {spec.name}: trial {event.number}, seed {event.seed}"
     figure = trained.figure(data)
     if figure is not None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rnnsearch.tasks.base import Score
     from rnnsearch.tasks.fingerprint import Fingerprint
     from rnnsearch.training.config import TrialConfig
+    from rnnsearch.training.script.model import ScriptModel
     from rnnsearch.training.trained import TrainedModel
 
 
@@ -194,6 +195,16 @@ class StudyResult:
         # Custom code of a model is named by the study's space file, which whoever opens the study
         # trusts.
         return TrainedModel.load(Path(self.winner().path), allow_code=True)
+
+    def load_script(self) -> ScriptModel:
+        """The champion of a study of a training script: the state of its best epoch.
+
+        Raises:
+            ModelError: The study has no champion yet, or trains networks.
+        """
+        from rnnsearch.training.script.model import ScriptModel
+
+        return ScriptModel.load(Path(self.winner().path))
 
     def winner(self) -> ChampionChosen:
         """The champion, where there has to be one.

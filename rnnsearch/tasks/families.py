@@ -28,6 +28,7 @@ BUILT_IN = {
     "tags": "rnnsearch.tasks.tags.family:TAGS",
     "events": "rnnsearch.tasks.events.family:EVENTS",
     "arrays": "rnnsearch.tasks.given_arrays.family:ARRAYS",
+    "script": "rnnsearch.tasks.script.family:SCRIPT",
 }
 """By the `task.type` of a space file, the path of its family; a path, so that only what is used is
 imported."""

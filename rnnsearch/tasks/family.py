@@ -40,6 +40,8 @@ class Family:
             is false, so that no state leads from one to the next.
         counted: The unit of the rows of the parts, such as `symbols`, where they sum up to all that
             was read; else empty.
+        own_loop: Whether a person's own loop trains: then free keys stand under `params`, and of
+            `model` and `training` only `training.max_epochs` applies.
         custom: Whether a person or an installed package brings the task.
         clashing: Dotted keys of fields, of any section, that `clash` looks at; its message is
             shown at the first.
@@ -57,6 +59,7 @@ class Family:
     counted: str = ""
     clashing: tuple[str, ...] = ()
     custom: bool = False
+    own_loop: bool = False
 
     def problems(self, config: Any) -> Sequence[tuple[str, str]]:
         """What is wrong with a config, as `wrong` gives it."""

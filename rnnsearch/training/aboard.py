@@ -6,25 +6,23 @@ a snapshot, from which it goes on once there is room; a fresh snapshot starts fr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from rnnsearch.custom_code import blame
 from rnnsearch.errors import PackError, RnnsearchError
+from rnnsearch.training.kinds import AnyStack
 from rnnsearch.training.memory import Room, out_of_memory
-from rnnsearch.training.placement import Placement
+from rnnsearch.training.places import Places
 from rnnsearch.training.report import Refusal, SliceResult
-from rnnsearch.training.slots import Slot
+from rnnsearch.training.slots import TrialSlot
 from rnnsearch.training.snapshot import TrialSnapshot
-from rnnsearch.training.stack import Stack
-from rnnsearch.training.stack_key import StackKey
-from rnnsearch.training.stepping.capture import Recorder
 
 
 class Aboard:
     """Every trial of a pack, by its id.
 
     Args:
-        recorder: Records training steps for stacks; None where the device records none.
+        places: Seats trials in stacks.
         room: For how many trials; told of those that leave.
         log: Gets refusals, and notes of what a person should know.
 
@@ -33,16 +31,13 @@ class Aboard:
             without trials is dropped.
     """
 
-    def __init__(
-        self, placement: Placement, recorder: Recorder | None, room: Room, log: SliceResult
-    ) -> None:
-        self._placement = placement
-        self._recorder = recorder
+    def __init__(self, places: Places, room: Room, log: SliceResult) -> None:
+        self._places = places
         self._room = room
         self._log = log
         self._waiting: dict[str, TrialSnapshot] = {}
-        self._slots: dict[str, tuple[Slot, Stack]] = {}
-        self.stacks: dict[StackKey, Stack] = {}
+        self._slots: dict[str, tuple[TrialSlot, AnyStack]] = {}
+        self.stacks: dict[Hashable, AnyStack] = {}
         self._bound_noted = False
         """Whether a note said that the device has no memory for all trials at once."""
 
@@ -72,7 +67,7 @@ class Aboard:
             raise PackError(f"trial {trial_id} is aboard already")
         self._waiting[trial_id] = snapshot
 
-    def remove(self, trial_id: str) -> Slot | None:
+    def remove(self, trial_id: str) -> TrialSlot | None:
         """Let a trial go.
 
         Returns:
@@ -89,7 +84,7 @@ class Aboard:
         snapshot = self._waiting.pop(trial_id)
         try:
             known = snapshot.best_epoch is not None
-            return self._placement.slot(trial_id, snapshot) if known else None
+            return self._places.slot(trial_id, snapshot) if known else None
         except PackError as error:
             self._log.notes.append(f"{trial_id} leaves without weights: {error}")
             return None
@@ -131,7 +126,7 @@ class Aboard:
                     # Whatever is wrong with this config must not end its neighbours' training.
                     self._log.refusals.append(Refusal(trial_id, _reason(error)))
 
-    def fail(self, error: Exception, first: Slot, slots: Sequence[Slot]) -> None:
+    def fail(self, error: Exception, first: TrialSlot, slots: Sequence[TrialSlot]) -> None:
         """Refuse trials that failed together, unless memory ran out and some others can wait.
 
         Args:
@@ -150,29 +145,22 @@ class Aboard:
             Exception: The trial cannot be trained, cannot go on from that snapshot, or does not
                 fit into memory.
         """
-        slot = self._placement.slot(trial_id, snapshot)
-        shared = self._placement.shared(slot)
-        stack = self.stacks.get(shared.key) or Stack(shared, self._recorder)
-        if snapshot.fresh:
-            stack.add(slot, self._placement.first_rows(slot))
-        else:
-            stack.rows.check_whole(snapshot.arrays)
-            stack.add(slot, snapshot.arrays)
-        self.stacks[shared.key] = stack
+        slot, stack = self._places.seat(trial_id, snapshot, self.stacks)
+        self.stacks[stack.key] = stack
         self._slots[trial_id] = (slot, stack)
 
-    def _unseat(self, trial_id: str) -> Slot:
+    def _unseat(self, trial_id: str) -> TrialSlot:
         """Take a trial out of its slot."""
         slot, stack = self._slots.pop(trial_id)
         stack.remove(slot)
-        if not stack.rows.slots:
+        if not stack.slots:
             del self.stacks[stack.key]
         return slot
 
     def _snapshot(self, trial_id: str) -> TrialSnapshot:
         """A trial that has a slot, as it is now."""
         slot, stack = self._slots[trial_id]
-        return TrialSnapshot(arrays=stack.rows.arrays(slot) | slot.best, **slot.figures())
+        return TrialSnapshot(arrays=stack.arrays(slot), **slot.figures())
 
     def _made_room(self, error: Exception, trial_id: str) -> bool:
         """Where memory ran out for a trial, let half of the others wait, the latest first.

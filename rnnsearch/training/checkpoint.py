@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 WEIGHTS_FILE = "weights.safetensors"
 CONFIG_FILE = "config.json"
 
+SCRIPT_STATE = "state"
+"""The key of `config.json` that only the folder of a training script has: what it yielded."""
+
 MOST_CONFIG_BYTES = 2**28
 MOST_WEIGHTS_BYTES = 2**35
 """Far above what any network of the space file's largest sizes takes."""
@@ -116,6 +119,11 @@ class Checkpoint:
         damaged = f"{folder} is damaged; copy it again from the study's checkpoints folder"
         try:
             said = json.loads(text.decode())
+            if SCRIPT_STATE in said:
+                raise ModelError(
+                    f"{folder} holds the state of a training script; read it with "
+                    "rnnsearch.ScriptModel.load(folder).state"
+                )
             if not allow_code and (code := custom_classes(said["config"])):
                 raise ModelError(_not_allowed(folder, code))
             config = config_from_json(said["config"])

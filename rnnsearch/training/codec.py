@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 def config_to_json(config: TrialConfig) -> dict[str, Any]:
     """Dicts, lists, strings, numbers, booleans and None, under the fields' names."""
     plain: dict[str, Any] = json.loads(json.dumps(asdict(config)))  # lists instead of tuples
+    if not config.params:
+        del plain["params"]
     plain["task"] = {"type": family_of(config.task).name} | plain["task"]
     return plain
 

@@ -155,15 +155,22 @@ class TrainingConfig:
     ] = "highest"
 
 
+FreeScalar = bool | int | float | str | None
+FreeValue = FreeScalar | tuple[bool | int | float | str, ...]
+"""A value of a key whose meaning a training script alone knows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialConfig:
     """All that decides one training: equal configs give equal curves.
 
     Attributes:
         seed: Decides the initial weights, the order of the data, the dropout masks and the noise.
+        params: The free keys of a training script with their values; of any other task nothing.
     """
 
     task: TaskConfig
     model: ModelConfig
     training: TrainingConfig
     seed: int
+    params: tuple[tuple[str, FreeValue], ...] = ()

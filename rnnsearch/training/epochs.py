@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 
 from rnnsearch.goal import Goal, Judge
+from rnnsearch.training.kinds import AnyStack
 from rnnsearch.training.report import BestEpoch, Divergence, EpochReport
-from rnnsearch.training.slots import Slot
-from rnnsearch.training.stack import Stack
+from rnnsearch.training.slots import TrialSlot
 
 
 class EpochEnds:
@@ -27,7 +27,12 @@ class EpochEnds:
         self._goal = goal
 
     def close(
-        self, stack: Stack, slot: Slot, metrics: Mapping[str, float], seconds: float, said: str
+        self,
+        stack: AnyStack,
+        slot: TrialSlot,
+        metrics: Mapping[str, float],
+        seconds: float,
+        said: str,
     ) -> EpochReport | Divergence:
         """Close the epoch of a slot whose network was just evaluated.
 
@@ -40,22 +45,16 @@ class EpochEnds:
             The epoch's report; or the divergence of a trial whose metrics are not finite, which the
             caller then takes out.
         """
-        how, steps = slot.config.training, len(slot.planned())
-        figures = {"train_loss": slot.loss_sum / steps, **metrics}
+        losses, steps = stack.losses(slot)
+        figures = {**losses, **metrics}
         if not all(math.isfinite(value) for value in figures.values()):
             return Divergence(slot.trial_id, slot.epoch + 1, slot.total, slot.gradient_norm)
         judge = Judge(self._objective, self._goal, slot.own_loss)
         if slot.best_epoch is None or judge.of(figures) < judge.of(slot.best_metrics):
             slot.best_epoch, slot.best_metrics = slot.epoch + 1, figures
-            slot.best = stack.rows.best(slot)
-        if how.schedule == "plateau":
-            # The task's own first metric, not the study's: equal configs give equal curves.
-            first = stack.task.data.metrics()[0]
-            slot.plateau = slot.plateau.after(metrics[first.name], Goal(first.goal), how)
+            slot.best = stack.best(slot)
         seconds += slot.seconds
-        slot.close()
-        if how.carry_state and stack.task.natural_epoch:
-            stack.rows.clear_state(slot)
+        stack.close(slot, metrics)
         kept = slot.best_metrics
         best = BestEpoch(slot.best_epoch, kept[self._objective], kept.get(slot.own_loss))
         return EpochReport(slot.trial_id, slot.epoch, figures, steps, seconds, best, said)

@@ -21,12 +21,13 @@ from rnnsearch.tasks.load import build_task
 from rnnsearch.training.aboard import Aboard
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.epochs import EpochEnds
+from rnnsearch.training.kinds import AnyStack
 from rnnsearch.training.memory import Room
-from rnnsearch.training.placement import DataSource, Placement, TaskBuilder
+from rnnsearch.training.placement import DataSource, TaskBuilder
+from rnnsearch.training.places import Places
 from rnnsearch.training.report import Divergence, SliceResult
-from rnnsearch.training.slots import Slot, best_weights
+from rnnsearch.training.slots import TrialSlot
 from rnnsearch.training.snapshot import TrialSnapshot
-from rnnsearch.training.stack import Stack
 from rnnsearch.training.stepping.capture import Recorder, recorder_of
 from rnnsearch.training.weights import Weights
 
@@ -73,11 +74,11 @@ class Pack:
                 `memory.most_at_once`.
         """
         where = torch.device(device)
-        self._placement = Placement(data, where, objective, tasks)
+        recorder = recorder_of(where) if recorder is None else recorder
+        self._places = Places(data, where, objective, tasks, recorder)
         self._ends = EpochEnds(objective, Goal(goal))
         self._log = SliceResult()
-        recorder = recorder_of(where) if recorder is None else recorder
-        self._aboard = Aboard(self._placement, recorder, Room(most), self._log)
+        self._aboard = Aboard(self._places, Room(most), self._log)
         self._turn = 0
 
     @property
@@ -116,10 +117,7 @@ class Pack:
             PackError: No such trial is aboard.
         """
         slot = self._aboard.remove(trial_id)
-        if slot is None:
-            return None
-        head = self._placement.task(slot.config).head
-        return best_weights(slot, slot.best, slot.layout, head)
+        return None if slot is None else self._places.weights(slot)
 
     def state(self) -> dict[str, TrialSnapshot]:
         """A snapshot of every trial aboard; `add` goes on from one, on any pack, bit for bit."""
@@ -183,7 +181,7 @@ class Pack:
         self._run(stack, limits, max(0.0, min(TURN_SECONDS, seconds)))
         return True
 
-    def _run(self, stack: Stack, limits: Mapping[str, int], seconds: float) -> None:
+    def _run(self, stack: AnyStack, limits: Mapping[str, int], seconds: float) -> None:
         """One turn of a stack: blocks until its epoch ends for all, or time is up."""
         end = time.perf_counter() + seconds
         while True:
@@ -195,7 +193,7 @@ class Pack:
                 bad = stack.run(active, end - time.perf_counter())
             except Exception as error:
                 # What fails here is the shape or the task that the whole stack shares.
-                self._aboard.fail(error, active[0], stack.rows.slots)
+                self._aboard.fail(error, active[0], stack.slots)
                 return
             for one in bad:
                 self._diverged(one)
@@ -204,14 +202,14 @@ class Pack:
                     self._evaluate(stack)
                 return
 
-    def _evaluate(self, stack: Stack) -> None:
+    def _evaluate(self, stack: AnyStack) -> None:
         """Report every slot of a stack that took the last step of its epoch."""
-        ended = [slot for slot in stack.rows.slots if slot.ended]
+        ended = [slot for slot in stack.slots if slot.ended]
         if not ended:
             return
         started = time.perf_counter()
         try:
-            metrics, words = stack.evaluation.metrics(ended), stack.evaluation.words(ended)
+            metrics, words = stack.evaluate(ended)
         except Exception as error:
             # As in `_run`: a reason for these trials, none for the other stacks.
             self._aboard.fail(error, ended[0], ended)
@@ -230,6 +228,6 @@ class Pack:
         self._log.divergences.append(divergence)
 
 
-def _wanting(stack: Stack, limits: Mapping[str, int]) -> list[Slot]:
+def _wanting(stack: AnyStack, limits: Mapping[str, int]) -> list[TrialSlot]:
     """Slots of a stack that have not reached their limit."""
-    return [slot for slot in stack.rows.slots if slot.epoch < limits.get(slot.trial_id, 0)]
+    return [slot for slot in stack.slots if slot.epoch < limits.get(slot.trial_id, 0)]

@@ -16,9 +16,10 @@ from rnnsearch.tasks.streams import derive
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.layout import layout_of
 from rnnsearch.training.restoring import check_restored
-from rnnsearch.training.slots import Slot
+from rnnsearch.training.slots import Slot, best_weights
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stack_key import Shared, stack_key
+from rnnsearch.training.weights import Weights
 
 TaskBuilder = Callable[[TaskConfig, TaskData, torch.device, torch.dtype], Task]
 DataSource = Mapping[TaskConfig, TaskData] | Callable[[TaskConfig], TaskData]
@@ -59,6 +60,10 @@ class Placement:
             dtype = getattr(torch, config.training.dtype)
             self._built[key] = self._build(config.task, data, self._device, dtype)
         return self._built[key]
+
+    def weights(self, slot: Slot) -> Weights | None:
+        """The weights of a trial's best epoch, to leave the pack; None where it finished none."""
+        return best_weights(slot, slot.best, slot.layout, self.task(slot.config).head)
 
     def slot(self, trial_id: str, snapshot: TrialSnapshot) -> Slot:
         """The bookkeeping of a trial as of a snapshot, which may be fresh.

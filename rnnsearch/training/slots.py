@@ -18,8 +18,39 @@ from rnnsearch.training.weights import CARRIED, Weights
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Slot(Progress):
-    """One trial's bookkeeping; its tensors are rows of its stack.
+class TrialSlot(Progress):
+    """What a pack keeps of any trial in training, whatever trains it.
+
+    Attributes:
+        own_loss: The task's own among its metrics, which breaks ties; empty where it has none.
+        gradient_norm: The norm of the gradient in the last training step, before clipping; NaN
+            where it is not known.
+        best: Arrays of the best epoch, under their names in a snapshot. Empty before an epoch has
+            ended.
+    """
+
+    trial_id: str
+    own_loss: str
+    gradient_norm: float = 0.0
+    best: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict, repr=False)
+
+    @property
+    def ended(self) -> bool:
+        """Whether all training steps of the epoch are taken, and it waits for its evaluation."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Count the epoch under way as finished, and begin the next."""
+        self.epoch += 1
+        self.step = 0
+        self.loss_sum = self.seconds = 0.0
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Slot(TrialSlot):
+    """One trial's bookkeeping; its tensors are rows of its stack, and `best` is padded as they are.
+
+    Its `best` has the names `best`, and of a trial that carries its state `best_state0` and so on.
 
     Attributes:
         index: The sequences of the epoch under way, as `Task.epoch_index` numbers them, int64
@@ -28,21 +59,13 @@ class Slot(Progress):
             sequences are of one length, or a task pads them itself.
         factors: What the learning rate is multiplied with in each of its training steps, [steps];
             None where all factors are one.
-        gradient_norm: The norm of the gradient in the last training step, before clipping.
-        own_loss: The task's own among its metrics, which breaks ties; empty where it has none.
-        best: Padded rows at the best epoch, under their names in a snapshot: `best`, and of a
-            trial that carries its state `best_state0` and so on. Empty before an epoch has ended.
     """
 
-    trial_id: str
     layout: Layout
     window: Window
-    own_loss: str
-    gradient_norm: float = 0.0
     index: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     longest: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     factors: np.ndarray[Any, Any] | None = field(default=None, repr=False)
-    best: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict, repr=False)
 
     def plan(self, task: Task) -> None:
         """Plan the epoch under way: its batches by the task, its learning rates by the schedule."""
@@ -62,15 +85,12 @@ class Slot(Progress):
         return self.index
 
     def close(self) -> None:
-        """Count the epoch under way as finished, and begin the next."""
-        self.epoch += 1
-        self.step = 0
-        self.loss_sum = self.seconds = 0.0
+        # No `super()` without arguments: a dataclass with slots is made twice.
+        TrialSlot.close(self)
         self.index = self.longest = self.factors = None
 
     @property
     def ended(self) -> bool:
-        """Whether all training steps of the epoch are taken, and it waits for its evaluation."""
         return self.index is not None and self.step == len(self.index)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnsearch.goal import Goal
 from rnnsearch.training.evaluation import Evaluation
 from rnnsearch.training.kernels.choice import awaited
 from rnnsearch.training.precision import set_matmul_precision
@@ -34,7 +35,6 @@ class Stack:
     Attributes:
         key: What the trials have in common.
         rows: The trials and their tensors.
-        evaluation: Evaluates the trials' networks.
     """
 
     def __init__(self, shared: Shared, recorder: Recorder | None = None) -> None:
@@ -44,10 +44,15 @@ class Stack:
         self._shared = shared
         self._stepper = stepper_of(shared, recorder)
         self._crews = Crews(shared, self.rows, self._stepper, MAX_BLOCK)
-        self.evaluation = Evaluation(shared, self.rows, self._stepper.release)
+        self._evaluation = Evaluation(shared, self.rows, self._stepper.release)
         self._seconds_a_step = 0.0
         self._awaited = True
         self._trained = False
+
+    @property
+    def slots(self) -> list[Slot]:
+        """The trials."""
+        return self.rows.slots
 
     @property
     def kernel(self) -> str:
@@ -78,6 +83,38 @@ class Stack:
         """Take a trial out."""
         self.rows.remove(slot)
         self._crews.clear()
+
+    def arrays(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:
+        """All that a trial goes on from, under the names of a snapshot's arrays."""
+        return self.rows.arrays(slot) | slot.best
+
+    def evaluate(self, ended: Sequence[Slot]) -> tuple[list[dict[str, float]], list[str]]:
+        """The metrics of trials that ended an epoch, and what their networks answer."""
+        return self._evaluation.metrics(ended), self._evaluation.words(ended)
+
+    def losses(self, slot: Slot) -> tuple[dict[str, float], int]:
+        """The training loss of the epoch that a trial ended, and its training steps."""
+        steps = len(slot.planned())
+        return {"train_loss": slot.loss_sum / steps}, steps
+
+    def best(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:
+        """A trial's weights as they are now, to be kept as those of its best epoch."""
+        return self.rows.best(slot)
+
+    def close(self, slot: Slot, metrics: Mapping[str, float]) -> None:
+        """Begin a trial's next epoch.
+
+        Args:
+            metrics: What the task's evaluation gave after the one that ended.
+        """
+        how = slot.config.training
+        if how.schedule == "plateau":
+            # The task's own first metric, not the study's: equal configs give equal curves.
+            first = self.task.data.metrics()[0]
+            slot.plateau = slot.plateau.after(metrics[first.name], Goal(first.goal), how)
+        slot.close()
+        if how.carry_state and self.task.natural_epoch:
+            self.rows.clear_state(slot)
 
     def run(self, active: Sequence[Slot], seconds: float) -> list[Divergence]:
         """Train some trials until one of them ends its epoch, or time is up.

@@ -11,17 +11,19 @@ import mlflow
 import numpy as np
 from mlflow.models import set_model
 
+from rnnsearch.training.loading import load_model
+from rnnsearch.training.script.model import ScriptModel
 from rnnsearch.training.trained import TrainedModel
 
 
 class Served(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     """A trained model behind MLflow's interface."""
 
-    model: TrainedModel
+    model: TrainedModel | ScriptModel
 
     def load_context(self, context: Any) -> None:
         # A person who lets MLflow load this file has allowed it to run the model's code.
-        self.model = TrainedModel.load(context.artifacts["checkpoint"], allow_code=True)
+        self.model = load_model(context.artifacts["checkpoint"], allow_code=True)
 
     def predict(
         self, context: Any, model_input: np.ndarray, params: dict[str, Any] | None = None

@@ -6,6 +6,7 @@ from rnnsearch.models.cells import gates_of
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.weights import parameter_count
 from rnnsearch.space.corners import corners
+from rnnsearch.space.fields import applies
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import build
 from rnnsearch.tasks.base import TaskData, Window
@@ -30,7 +31,10 @@ KEYS = (
 
 
 def largest_trial_bytes(spec: StudySpec, data: TaskData) -> int:
-    """Bytes of the largest configuration that a study can draw, right to a factor of about two."""
+    """Bytes of the largest configuration that a study can draw, right to a factor of about two;
+    0 where that is not known."""
+    if not applies(spec.values["task.type"], "model.cell"):
+        return 0  # nobody but the script knows
     largest = 0
     for values in corners(spec, KEYS):
         model = build(ModelConfig, "model", values)

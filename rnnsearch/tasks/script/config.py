@@ -1,0 +1,56 @@
+"""The fields of a training script."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from rnnsearch.goal import GoalText
+from rnnsearch.vocabulary import NeverSampled
+
+FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+METRIC = re.compile(r"[A-Za-z_][\w.-]*")
+
+ONE_SCRIPT = NeverSampled("a study searches the settings of one script")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptConfig:
+    """A training script of your own: a generator function that yields after every epoch."""
+
+    type: Literal["script"] = "script"
+    function: Annotated[
+        str,
+        "`package.module:function`, called as `function(config, state=None)`; it yields the "
+        "metrics and the state after each epoch.",
+        ONE_SCRIPT,
+    ] = ""
+    metric: Annotated[
+        str, "Which of the metrics that it yields the study is judged on.", ONE_SCRIPT
+    ] = "val_loss"
+    goal: Annotated[GoalText, "Which way that metric is better.", ONE_SCRIPT] = "minimize"
+
+
+def problems(config: ScriptConfig) -> list[tuple[str, str]]:
+    """What is wrong with a config, as `tasks.family.Family.wrong` gives it."""
+    found = []
+    if not FUNCTION.fullmatch(config.function):
+        said = repr(config.function) if config.function else "nothing"
+        found.append(
+            ("function", f"must be package.module:function, such as my_training:train, not {said}.")
+        )
+    if not METRIC.fullmatch(config.metric):
+        found.append(
+            (
+                "metric",
+                f"must be a name of letters, digits and _, such as val_loss, not "
+                f"{config.metric!r}.",
+            )
+        )
+    return found
+
+
+GIVEN = ("max_epochs", "seed", "device", "start_epoch")
+"""What a script finds in its config beside the keys under `params`, which cannot have these
+names."""

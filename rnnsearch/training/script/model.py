@@ -1,0 +1,163 @@
+"""What a training script made: the state of its best epoch, in a folder without pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn, Self
+
+import numpy as np
+import safetensors.numpy
+from safetensors import SafetensorError
+
+from rnnsearch.disk import put_in_place, write_aside
+from rnnsearch.errors import ModelError, PackError
+from rnnsearch.reading import read_file
+from rnnsearch.training.checkpoint import (
+    CONFIG_FILE,
+    MOST_CONFIG_BYTES,
+    MOST_WEIGHTS_BYTES,
+    SCRIPT_STATE,
+    WEIGHTS_FILE,
+)
+from rnnsearch.training.codec import config_from_json, config_to_json, from_json
+from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.script.run import STATE
+from rnnsearch.training.script.tree import from_arrays
+from rnnsearch.training.weights import History, Weights
+
+
+@dataclass(frozen=True, eq=False)
+class ScriptModel:
+    """The state that a training script yielded at its best epoch.
+
+    Attributes:
+        config: Of the training; its `params` are the values of the script's own keys.
+        arrays: The state as `training.script.tree` keeps it.
+        manifest: The source of the script's module, under `source`.
+        metrics: What the script yielded at `epoch`.
+        epoch: Counting from 1.
+        history: Of the training; None where it was not noted.
+    """
+
+    config: TrialConfig
+    arrays: Mapping[str, np.ndarray[Any, Any]] = field(repr=False)
+    manifest: Mapping[str, Any] = field(repr=False)
+    metrics: Mapping[str, float]
+    epoch: int
+    history: History | None = field(default=None, repr=False)
+
+    @property
+    def state(self) -> Any:
+        """What the script yielded beside its metrics, tensors on the CPU; each time a copy.
+
+        None of a script that yields no state.
+        """
+        return from_arrays(self.arrays, STATE) if self.arrays else None
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The values of the script's own keys in this training."""
+        return dict(self.config.params)
+
+    @classmethod
+    def from_weights(
+        cls, config: TrialConfig, weights: Weights, manifest: Mapping[str, Any]
+    ) -> Self:
+        """A model out of what left a pack."""
+        return cls(
+            config, weights.tensors, manifest, dict(weights.metrics), weights.epoch, weights.history
+        )
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a checkpoint folder; runs no code of the script.
+
+        Raises:
+            ModelError: It is not there, is damaged, or is not that of a script.
+        """
+        folder = Path(path)
+        try:
+            said = json.loads(read_file(folder / CONFIG_FILE, MOST_CONFIG_BYTES).decode())
+            raw = read_file(folder / WEIGHTS_FILE, MOST_WEIGHTS_BYTES)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ModelError(f"cannot read a script's state from {folder}: {reason}.") from error
+        if not is_script(said):
+            raise ModelError(f"{folder} holds a network; load it with rnnsearch.TrainedModel.load.")
+        try:
+            arrays = safetensors.numpy.load(raw)
+            if said[SCRIPT_STATE] is not None:
+                text = json.dumps(said[SCRIPT_STATE]).encode()
+                arrays[STATE] = np.frombuffer(text, dtype=np.uint8)
+                from_arrays(arrays, STATE)
+            history = said.get("history") and from_json(History, said["history"], "history")
+            config = config_from_json(said["config"])
+            return cls(
+                config, arrays, said["manifest"], said["metrics"], said["epoch"], history or None
+            )
+        except (ValueError, KeyError, TypeError, SafetensorError, PackError) as error:
+            raise ModelError(
+                f"{folder} is damaged; copy it again from the study's checkpoints folder "
+                f"({type(error).__name__}: {error})."
+            ) from error
+
+    def save(self, path: str | Path) -> None:
+        """Write a checkpoint folder: the tensors as `weights.safetensors`, the rest as
+        `config.json`, which comes last."""
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        tree = json.loads(self.arrays[STATE].tobytes().decode()) if self.arrays else None
+        tensors = {name: array for name, array in self.arrays.items() if name != STATE}
+        said = {
+            "config": config_to_json(self.config),
+            SCRIPT_STATE: tree,
+            "manifest": dict(self.manifest),
+            "metrics": dict(self.metrics),
+            "epoch": self.epoch,
+            **({} if self.history is None else {"history": asdict(self.history)}),
+        }
+        text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+        config = write_aside(folder / CONFIG_FILE, text)
+        try:
+            weights = write_aside(folder / WEIGHTS_FILE, safetensors.numpy.save(tensors))
+        except BaseException:
+            config.unlink()
+            raise
+        (folder / CONFIG_FILE).unlink(missing_ok=True)
+        put_in_place(weights, folder / WEIGHTS_FILE)
+        put_in_place(config, folder / CONFIG_FILE)
+
+    def evaluate(self, part: object = "val", data: object = None) -> dict[str, float]:
+        """Nothing: what is to be known of a script's state, the script yields."""
+        del part, data
+        return {}
+
+    def say(self, data: object = None) -> str:
+        """Nothing: a script's state is not asked."""
+        del data
+        return ""
+
+    def figure(self, data: object = None) -> None:
+        """None, for the curve of its training."""
+        del data
+
+    def served(self, given: Any, parameters: Mapping[str, Any] | None = None) -> NoReturn:
+        """Say how the registered model is used.
+
+        Raises:
+            ModelError: In any case.
+        """
+        del given, parameters
+        raise ModelError(
+            "a script's model is the state that it yielded, and rnnsearch does not know what "
+            "computes with it: download the artifact `checkpoint` of this model, take "
+            "`rnnsearch.ScriptModel.load(folder).state`, and load it into your own module."
+        )
+
+
+def is_script(description: Mapping[str, Any]) -> bool:
+    """Whether the content of a `config.json` is that of a script's state."""
+    return SCRIPT_STATE in description
