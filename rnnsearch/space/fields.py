@@ -20,7 +20,7 @@ from rnnsearch.space.field_types import texts
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
 from rnnsearch.tasks.families import family
 from rnnsearch.training.config import FreeScalar, TrainingConfig
-from rnnsearch.vocabulary import DURATION, PATH, REQUIRED, Key, Mark, keys
+from rnnsearch.vocabulary import DURATION, PATH, REQUIRED, Key, Mark, Range, keys
 
 SECTIONS = {
     "name": "The study's name and that of its folder; by default the file's, without its ending.",
@@ -40,6 +40,9 @@ SAMPLED_SECTIONS = ("task", "model", "training", "params")
 
 FREE = "params."
 """What precedes the names of free keys; any name may stand behind it."""
+
+FREE_NUMBERS = Range(-1e15, 1e15)
+"""Whole numbers far beyond it are no floats, and no sampler draws them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +211,7 @@ def free_field(key: str, kind: Any = FreeScalar) -> Field:
         kind: The type of its values. Only where the file gives it one, that may be a list: in a
             condition and in a choice a list is one of several values.
     """
-    return Field(key, Key(kind, None), None)
+    return Field(key, Key(kind, None, range=FREE_NUMBERS), None)
 
 
 @cache

@@ -94,6 +94,7 @@ def test_it_is_described() -> None:
         ("task: {type: sine}\nparams: {lr: 1}", "2: params: holds the free keys of a training"),
         ("task: {type: script}", "1: task: must be package.module:function"),
         ('task: {type: script, function: "nowhere:train"}', "No module named 'nowhere'"),
+        (f"{WALK}\nparams: {{n: {{int: [1, 1{'0' * 31}]}}}}", "at most 1e+15"),
         (f"{WALK}\nsearch: {{metric: train_loss}}", "it reports val_loss."),
     ],
 )

@@ -19,7 +19,7 @@ def test_a_line_names_a_family_that_knows_its_configs(name: str) -> None:
     assert found.name == name
     assert family_of(found.config()) is found
     assert callable(imported_object(found.data))
-    assert isinstance(imported_object(found.task), type)
+    assert found.own_loop or isinstance(imported_object(found.task), type)
     assert not found.known or callable(imported_object(found.known))
 
 
