@@ -185,7 +185,11 @@ def _dates(axes: Axes) -> None:
 
     locator = AutoDateLocator(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    # The offset at the axis' end speaks of its last tick alone, so a day always names its month.
+    formatter = ConciseDateFormatter(locator)
+    formatter.formats[2] = formatter.zero_formats[2] = "%d %b"
+    formatter.offset_formats[2] = "%Y"
+    axes.xaxis.set_major_formatter(formatter)
 
 
 def _limit(axes: Axes, panel: Panel, first: int) -> None:

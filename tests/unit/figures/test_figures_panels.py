@@ -105,6 +105,16 @@ def test_every_panel_has_its_room_its_name_and_its_dates(
     assert figure.axes[-1].get_xlabel() == "time"
 
 
+def test_days_of_two_months_name_theirs(drawn: list[Any], tmp_path: Path) -> None:
+    days = np.datetime64("2023-09-07") + np.arange(50)
+    one = replace(dated(), time=days, prediction_time=days[20:])
+    draw_panels(Panels([one]), tmp_path / "p.png", title="t")
+    (figure,) = drawn
+    labels = [text.get_text() for text in figure.axes[0].get_xticklabels()]
+    assert {label.split()[-1] for label in labels} == {"Sep", "Oct"}
+    assert figure.axes[0].xaxis.get_offset_text().get_text() == "2023"
+
+
 def test_a_long_title_and_what_is_left_out_are_above_the_axes(
     drawn: list[Any], tmp_path: Path
 ) -> None:
