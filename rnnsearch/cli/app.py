@@ -15,6 +15,7 @@ from rnnsearch.cli.analyse import analyse
 from rnnsearch.cli.explain import explain
 from rnnsearch.cli.guide import guide
 from rnnsearch.cli.keys import keys
+from rnnsearch.cli.predict import predict
 from rnnsearch.cli.ui import ui
 from rnnsearch.custom_code import blame, place_of
 from rnnsearch.errors import NoUsableTrialError, RnnsearchError
@@ -52,6 +53,7 @@ for _command in (
     models.rollout,
     models.sample,
     models.classify,
+    predict,
     ui,
     kernels.kernels,
 ):

@@ -50,8 +50,8 @@ def rollout(
     """Let a champion go on with its task's validation data, on its own predictions."""
     from rnnsearch.figures.panels import draw_panels
 
-    asked = _Asked(model, storage, tracking_uri, allow_code)
-    trained = _load(asked, "rollout")
+    asked = Asked(model, storage, tracking_uri, allow_code)
+    trained = load_asked(asked, "rollout")
     if trained.read is None and getattr(trained.config.task, "path", None):
         typer.echo("note: it was not noted what data this model learned from", err=True)
     panels = trained.panels(steps)
@@ -83,8 +83,8 @@ def sample(
     allow_code: AllowCode = False,
 ) -> None:
     """Let the champion of a text study continue a prompt."""
-    asked = _Asked(model, storage, tracking_uri, allow_code)
-    trained = _load(asked, "sample")
+    asked = Asked(model, storage, tracking_uri, allow_code)
+    trained = load_asked(asked, "sample")
     vocabulary = trained.vocabulary()
     if vocabulary.unknown and (strangers := vocabulary.strangers(prompt)):
         typer.echo(f"read as the unknown symbol: {', '.join(strangers)}", err=True)
@@ -107,8 +107,8 @@ def classify(
     format_: FormatOption = "text",
 ) -> None:
     """Let the champion of a study of labels say which class each sequence likely is."""
-    asked = _Asked(model, storage, tracking_uri, allow_code)
-    trained = _load(asked, "classify")
+    asked = Asked(model, storage, tracking_uri, allow_code)
+    trained = load_asked(asked, "classify")
     how = trained.use.how(asked)
     if file is not None and texts:
         raise InputError(f"texts and a --file were given; give one{how}")
@@ -135,7 +135,7 @@ def classify(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
     """Which model a command was asked about, and where: another command about it repeats that."""
 
     model: str
@@ -151,7 +151,7 @@ class _Asked:
         return command(verb, self.model, *words, storage=self.storage, tracking_uri=uri)
 
 
-def _load(asked: _Asked, verb: str) -> TrainedModel:
+def load_asked(asked: Asked, verb: str) -> TrainedModel:
     """A study's champion, or a model of the registry.
 
     A study in the storage runs the code that its space file names; a model of the registry may be

@@ -14,13 +14,13 @@ GAP = "  "
 """What stands between the columns of a table."""
 
 
-def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
+def print_table(rows: Sequence[Mapping[str, Any]], digits: int = 4) -> None:
     """Print rows with the same keys as a table below these keys; numbers stand to the right."""
     columns = list(rows[0])
     numeric = [
         all(isinstance(row[column], int | float | None) for row in rows) for column in columns
     ]
-    cells = [columns, *([short(row[column]) for column in columns] for row in rows)]
+    cells = [columns, *([short(row[column], digits) for column in columns] for row in rows)]
     widths = [max(len(line[place]) for line in cells) for place in range(len(columns))]
     for line in cells:
         padded = (

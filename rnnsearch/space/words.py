@@ -21,12 +21,12 @@ def label(value: Any) -> Any:
     return json.dumps(list(value)) if isinstance(value, tuple) else value
 
 
-def short(value: object) -> str:
-    """A value as a table shows it: a float with four digits, nothing for None."""
+def short(value: object, digits: int = 4) -> str:
+    """A value as a table shows it: a float with a few digits, nothing for None."""
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.{digits}g}"
     return value if isinstance(value, str) else json.dumps(value)
 
 

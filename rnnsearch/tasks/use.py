@@ -221,6 +221,31 @@ class Use:
             return array
         return Scaler.from_json(self.manifest["scaler"]).undo(array).astype(array.dtype)
 
+    # What comes after the end of some data, or of each sequence of a file.
+
+    takes: tuple[str, ...] = ()
+    """The parameters of `predictions`, by name."""
+
+    def predictions(
+        self,
+        predictor: Predictor,
+        source: Any,
+        parameters: Mapping[str, Any],
+        task: Callable[[], Task],
+    ) -> Any:
+        """See `TrainedModel.predictions`.
+
+        Args:
+            source: A `Path`, a DataFrame, or None for the data of the training.
+            parameters: Some of `takes`.
+            task: Builds the model's task, which reads the data of the training.
+        """
+        del predictor, source, parameters, task
+        raise ModelError(
+            "this model says nothing about what comes after a file's end; use predict(inputs) "
+            "from Python."
+        )
+
     # What a registered model reads and answers.
 
     def signature(self) -> Signature:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -204,8 +205,8 @@ class TrainedModel(Checkpoint):
         series: str | None = None,
         new_series: bool = False,
     ) -> Any:
-        """Forecast the rows that follow: see `tasks.series.from_rows.forecast_rows`, and of a
-        DataFrame `forecast_frame`.
+        """Forecast the rows that follow: see `tasks.series.from_rows.ahead`, and of a
+        DataFrame `tasks.series.tables.forecasts`, whose short columns are given.
 
         Raises:
             HorizonError: More steps than the model or the known columns reach, or fewer than one.
@@ -225,6 +226,40 @@ class TrainedModel(Checkpoint):
             DataError: A cell of a DataFrame is no number or no time.
         """
         return self.use.classify(self.predictor(), sequences)
+
+    @torch.no_grad()
+    def predictions(self, source: Any = None, **parameters: Any) -> Any:
+        """What `rnnsearch predict` gives: the rows after the end of a table, the labels of the
+        sequences of a file, the completions of its prompts.
+
+        Args:
+            source: The path of a file, or a DataFrame, as the data of the training was; None goes
+                on from the data of the training, where a task can.
+            parameters: `steps` (of a table and of waves) and `new_series` (of a panel) as in
+                `forecast`; `length`, `temperature` and `seed` (of a text) as in `sample`.
+
+        Returns:
+            A DataFrame. Of a table, `horizon` rows for each series: the id, the time, written as
+            the source writes it, the targets, and quantiles and ends of intervals where the model
+            has them. Of labels a row a sequence: its name, `label`, and the probability of each
+            class. Of a text `prompt` and `completion`. Of a wave the time and the features.
+
+        Raises:
+            ModelError: The model cannot do it, the source is not what it reads, or a parameter is
+                not one of its task's.
+            HorizonError: More steps than the model reaches, or fewer than one.
+            PromptError: A prompt holds symbols that the model cannot read.
+            DataError: The file cannot be read.
+        """
+        strange = [name for name in parameters if name not in self.use.takes]
+        if strange:
+            known = ", ".join(self.use.takes) or "nothing"
+            raise ModelError(
+                f"{', '.join(strange)}: the predictions of this model take no such thing, but "
+                f"{known}."
+            )
+        source = Path(source) if isinstance(source, str) else source
+        return self.use.predictions(self.predictor(), source, parameters, self.task)
 
     def panels(self, steps: int | None = None, data: TaskData | None = None) -> Panels | None:
         """What `picture` draws of a rollout, of every series and target.

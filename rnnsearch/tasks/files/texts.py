@@ -19,6 +19,13 @@ from rnnsearch.tasks.files.encoding import decoded
 from rnnsearch.tasks.files.header import csv_rows, header, plain_name
 from rnnsearch.tasks.files.opened import is_parquet, read_data
 
+TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".parquet", ".pq")
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is a table by its ending, and no text with a sequence a line."""
+    return path.suffix.lower() in TABLE_ENDINGS and path.is_file()
+
 
 def read_text(path: Path) -> tuple[bytes, str]:
     """The bytes of a text file, and its text in UTF-8 or the encoding of its byte order mark.

@@ -76,6 +76,23 @@ def answers(encoded: Sequence[NDArray[Any]], predictor: Predictor) -> Iterator[t
         yield numbers.cpu().numpy(), outputs.squeeze(1)
 
 
+def labelled(result: Classified, column: str | None, names: Sequence[str] | None) -> Any:
+    """Labels and probabilities as a DataFrame with a row for each sequence.
+
+    Args:
+        column: What the column of the names is called.
+        names: Of the sequences, their ids or texts; None leaves the column out.
+    """
+    import pandas
+
+    columns_of_classes = [f"p_{name}" for name in result.classes]
+    table = pandas.DataFrame(result.probabilities, columns=columns_of_classes)
+    table.insert(0, "label", list(result.labels))
+    if column and names is not None:
+        table.insert(0, column + "_" * (column in table.columns), list(names))
+    return table
+
+
 def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any) -> Any:
     """Label the sequences of a DataFrame that has the columns of training.
 
@@ -93,16 +110,9 @@ def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any
         ModelError: A column or a cell is missing, or a sequence is not what the model reads.
         DataError: A cell is no number or no time.
     """
-    import pandas
-
     names, sequences = sequences_of_frame(manifest, frame)
     result = classify(manifest, predictor, sequences)
-    columns_of_classes = [f"p_{name}" for name in result.classes]
-    table = pandas.DataFrame(result.probabilities, columns=columns_of_classes)
-    table.insert(0, "label", list(result.labels))
-    if names is not None:
-        table.insert(0, manifest["columns"]["id"], names)
-    return table
+    return labelled(result, manifest["columns"].get("id"), names)
 
 
 def sequences_of_frame(manifest: Mapping[str, Any], frame: Any) -> tuple[list[str] | None, Any]:

@@ -19,7 +19,7 @@ from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.files.encoding import lines_of
 from rnnsearch.tasks.files.opened import FROM_SPACE
-from rnnsearch.tasks.files.texts import Texts, read_text, read_texts
+from rnnsearch.tasks.files.texts import Texts, is_table, read_text, read_texts
 from rnnsearch.tasks.files.written.reading import read_times
 from rnnsearch.tasks.given import (
     column_note,
@@ -31,8 +31,6 @@ from rnnsearch.tasks.given import (
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.table import put_in_order, rows_by_id
 from rnnsearch.tasks.splits import column_of
-
-TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".parquet", ".pq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> list[tuple[str, 
 
 def _texts(path: Path, column: str) -> list[str]:
     """The texts of a column of a table, or the lines of a file that is no table."""
-    if path.suffix.lower() in TABLE_ENDINGS and path.is_file():
+    if is_table(path):
         hint = " A file that holds a text a line, and no table, is called .txt."
         return read_texts(path, [column], hint).columns[column]
     lines = [line.strip() for line in lines_of(read_text(path)[1])]

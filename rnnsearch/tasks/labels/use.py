@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.base import Head, Predictor
+from rnnsearch.tasks.base import Head, Predictor, Task
 from rnnsearch.tasks.frames import is_frame
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
@@ -42,6 +42,27 @@ class LabelsUse(Use):
 
         read = classify_frame if is_frame(sequences) else classify
         return read(self.manifest, predictor, sequences)
+
+    def predictions(
+        self,
+        predictor: Predictor,
+        source: Any,
+        parameters: Mapping[str, Any],
+        task: Callable[[], Task],
+    ) -> Any:
+        """The label and the probabilities of each sequence of a file."""
+        from rnnsearch.tasks.labels.classify import classify, labelled
+
+        del parameters, task
+        if source is None:
+            what = "texts, one a line" if self._of_texts else "time steps, as training had them"
+            raise ModelError(f"this model labels sequences; give a file of {what}.")
+        if is_frame(source):
+            return self.classify(predictor, source)
+        named = self.sequences(source)
+        found = classify(self.manifest, predictor, [sequence for _, sequence in named])
+        column = self._columns["text" if self._of_texts else "id"]
+        return labelled(found, column, [name for name, _ in named])
 
     def sequences(self, path: Path) -> list[tuple[str, Any]]:
         """The lines of a text file, or the steps of a table; see `source.read_unlabelled`."""

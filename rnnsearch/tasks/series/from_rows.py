@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,113 +16,38 @@ from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.forecast import features, forecast, picked_features
-from rnnsearch.tasks.series.recent import SHOWN, Recent, as_number, listed_names, recent_rows
-from rnnsearch.tasks.series.steps import between, slack, step_text
+from rnnsearch.tasks.series.recent import as_number, listed_names
 from rnnsearch.tasks.series.transforms import fill_forward, restored, transformed
 from rnnsearch.tasks.use import MOST_STEPS
 
 
-def forecast_frame(
-    manifest: Mapping[str, Any],
-    predictor: Predictor,
-    frame: Any,
-    steps: int | None = None,
-    new_series: bool = False,
-) -> Any:
-    """Forecast from a DataFrame what follows the rows of each of its series.
+@dataclass(frozen=True, eq=False)
+class Ahead:
+    """What a model forecasts of the rows that follow some given ones.
 
-    Warns where rows are read whose steps are not the usual one of training.
-
-    Args:
-        frame: As `recent_rows` takes it; its rows need no order where they have a time.
-        steps, new_series: As in `forecast_rows`.
-
-    Returns:
-        A DataFrame with a row for each step: of a panel the id, then `step` from 1, and the
-        targets.
-
-    Raises:
-        HorizonError: As `forecast_rows`; of a panel, with all that is wrong with its series.
-        ModelError: Likewise, and as `recent_rows`.
-        DataError: As `recent_rows`.
+    Attributes:
+        config: What the model remembers of its task's config.
+        scaled: In scaled units, float64 [batch, steps, targets], or with quantiles one axis more.
+        scaler: Of the series that the rows belong to.
+        first: The first row that is predicted, counted from the first one that was given.
     """
-    import pandas
 
-    id, tables, wrong = manifest["id"], [], []
-    left_out = set() if new_series else set(manifest.get("left_out", ()))
-    for rows in _without(left_out, recent_rows(manifest, frame)):
-        try:
-            uneven = _uneven(manifest, rows, steps)
-            predicted = forecast_rows(
-                manifest, predictor, rows.values[None], steps, rows.name, new_series
-            )
-        except (HorizonError, ModelError) as error:
-            if rows.name is None:
-                raise
-            wrong.append((rows.name, error))
-            continue
-        if uneven:
-            warnings.warn(uneven, stacklevel=2)
-        table = pandas.DataFrame(predicted[0], columns=list(manifest["targets"]))
-        table.insert(0, "step", range(1, len(table) + 1))
-        if id is not None:
-            table.insert(0, id, rows.name)
-        tables.append(table)
-    if wrong:
-        lines = [f"series {name!r}: {error}" for name, error in wrong[:SHOWN]]
-        more = [f"and {len(wrong) - SHOWN} more series"] if len(wrong) > SHOWN else []
-        raise type(wrong[0][1])("\n".join(lines + more))
-    return pandas.concat(tables, ignore_index=True)
+    config: SeriesConfig
+    scaled: Floats
+    scaler: Scaler
+    first: int
 
+    def in_units(self, scaled: Floats) -> Floats:
+        """Scaled values of the targets [..., targets] in the units of the data."""
+        targets = len(self.config.targets)
+        # The scaler knows all columns, so the values are padded to as many.
+        room = [(0, 0)] * (scaled.ndim - 1) + [(0, len(self.config.columns) - targets)]
+        whole = self.scaler.undo(np.pad(scaled, room))
+        return restored(whole[..., :targets], self.config.transform)
 
-def _without(left_out: set[str], given: list[Recent]) -> list[Recent]:
-    """The given series but for those that training left out, about which it warns.
-
-    Raises:
-        ModelError: None is left.
-    """
-    out = [str(rows.name) for rows in given if rows.name in left_out]
-    if not out:
-        return given
-    names = f"training left out the series {listed_names(out)} (task.skip_series, task.min_rows)"
-    if len(out) == len(given):
-        raise ModelError(f"{names}. With new_series true, each is scaled by its own rows.")
-    warnings.warn(f"{names}, and so does the forecast.", stacklevel=2)
-    return [rows for rows in given if rows.name not in left_out]
-
-
-def _uneven(manifest: Mapping[str, Any], rows: Recent, steps: int | None) -> str:
-    """A warning where some steps between the rows that are read are not the usual one of training.
-
-    Returns:
-        Its text; empty where all steps are as in training, or where training had no usual one.
-
-    Raises:
-        ModelError: Most steps are others than in training.
-    """
-    usual = manifest.get("step")
-    if usual is None or rows.times is None:
-        return ""
-    targets = rows.values[:, : len(manifest["targets"])]
-    end = int(np.flatnonzero(np.isfinite(targets).any(axis=1))[-1:].sum()) + 1
-    ahead = max(steps or 0, int(manifest["horizon"]))
-    gaps = between(rows.times[max(0, end - int(manifest["context"])) : end + ahead])
-    if not len(gaps):
-        return ""
-    dated = bool(manifest["dated"])
-    odd, median = np.abs(gaps - usual) > slack(usual, dated), float(np.median(gaps))
-    if abs(median - usual) > slack(usual, dated):
-        raise ModelError(
-            f"the rows are {step_text(median, dated)} apart, and those of training "
-            f"{step_text(usual, dated)}; give rows at the step of training."
-        )
-    if not odd.any():
-        return ""
-    whose = f" of the series {rows.name!r}" if rows.name is not None else ""
-    return (
-        f"{int(odd.sum())} of the {len(odd)} steps between the rows{whose} are not the usual "
-        f"{step_text(usual, dated)}; rows are taken as evenly spaced."
-    )
+    def points(self) -> Floats:
+        """The forecast itself, in the units of the data [batch, steps, targets]."""
+        return self.in_units(self.config.points(self.scaled))
 
 
 def forecast_rows(
@@ -133,6 +58,18 @@ def forecast_rows(
     series: str | None = None,
     new_series: bool = False,
 ) -> Floats:
+    """The points of `ahead`: float64 (batch, steps, targets), in the data's units."""
+    return ahead(manifest, predictor, rows, steps, series, new_series).points()
+
+
+def ahead(
+    manifest: Mapping[str, Any],
+    predictor: Predictor,
+    rows: NDArray[Any],
+    steps: int | None = None,
+    series: str | None = None,
+    new_series: bool = False,
+) -> Ahead:
     """Forecast the targets of the rows that follow.
 
     Args:
@@ -147,9 +84,6 @@ def forecast_rows(
             themselves, or as the only series that there was.
         new_series: Whether `series` may be one that training never saw; it is scaled by the given
             rows themselves.
-
-    Returns:
-        Float64 (batch, steps, targets), in the data's units.
 
     Raises:
         HorizonError: More steps than the model or the known columns reach, or fewer than one.
@@ -202,11 +136,8 @@ def forecast_rows(
         entries = entries[:, :, picked].reshape(len(entries), -1, len(picked[0]))
     fed = torch.tensor(entries, device=predictor.device, dtype=predictor.dtype).unsqueeze(0)
     history, later = fed[:, : now - first], fed[:, now - first :][:, : steps - 1]
-    scaled_points = config.points(forecast(config, predictor, history, later, steps))
-    predicted = scaled_points[0].double().cpu().numpy().swapaxes(0, 1)
-    # The scaler knows all columns, so the predictions are padded to as many.
-    room = [(0, 0), (0, 0), (0, len(names) - targets)]
-    return restored(scaler.undo(np.pad(predicted, room))[..., :targets], config.transform)
+    answers = forecast(config, predictor, history, later, steps)[0]
+    return Ahead(config, answers.double().cpu().numpy().swapaxes(0, 1), scaler, now)
 
 
 def _fill(config: SeriesConfig, values: Floats, first: int, now: int, last: int) -> None:

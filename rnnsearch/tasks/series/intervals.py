@@ -12,8 +12,10 @@ one that it scores: those of its first half, or before its rolling windows.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Mapping
+from itertools import pairwise, product
 from math import ceil
+from typing import Any
 
 import numpy as np
 
@@ -109,6 +111,20 @@ def bounds_before(config: SeriesConfig, scaled: Floats) -> tuple[Floats, Floats]
         return scaled, scaled
     low, high = edges(config)
     return scaled[..., low], scaled[..., high]
+
+
+def beside_names(manifest: Mapping[str, Any]) -> list[str]:
+    """The columns of a forecast beside its targets: quantiles but the median, ends of intervals.
+
+    Args:
+        manifest: Of the model.
+    """
+    config = SeriesConfig.remembered(manifest)
+    ends = [f"q{one:g}" for one in config.quantiles if one != 0.5]
+    ends += ["low", "high"] if "margins" in manifest else []
+    taken = {config.id, "step", *config.time_columns, *config.targets}
+    names = [f"{target}_{end}" for target, end in product(config.targets, ends)]
+    return [name + "_" * (name in taken) for name in names]
 
 
 class Calibration:

@@ -11,9 +11,7 @@ from rnnsearch.figures.panels import MOST_PANELS, Panel
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.intervals import bounds_before, first_scored
-
-MONTH_ROWS = 24
-"""Rows at the end of a series that tell whether it goes by months."""
+from rnnsearch.tasks.series.steps import times_after
 
 
 def shown_origins(data: SeriesData) -> Ints:
@@ -57,7 +55,7 @@ def panels_of(
     along, times = _times(data, series)
     later = times[row - lo : row - lo + len(scaled)]
     if len(later) < len(scaled):
-        later = np.concatenate([later, _after(times, len(scaled) - len(later))])
+        later = np.concatenate([later, times_after(times, len(scaled) - len(later))])
     predicted = data.in_units(np.array(series), config.points(scaled))
     low, high, band = _band(data, series, scaled, margins)
     panels = []
@@ -113,22 +111,3 @@ def _times(data: SeriesData, series: int) -> tuple[str, NDArray[Any]]:
     if data.times is None:
         return "row", np.arange(1.0, hi - lo + 1)
     return " ".join(data.config.time_columns), np.asarray(data.times[lo:hi])
-
-
-def _after(times: NDArray[Any], count: int) -> NDArray[Any]:
-    """Times of `count` rows behind the last one, at the usual step of a series.
-
-    Where the rows go by months, which are of several lengths, the calendar decides.
-    """
-    if len(times) < 2:
-        return times[-1:] + np.arange(1, count + 1)
-    last = times[-MONTH_ROWS:]
-    if times.dtype.kind == "M":
-        months = last.astype("datetime64[M]")
-        within, apart = last - months, np.diff(months.astype(np.int64))
-        if (apart > 0).all() and (apart == apart[0]).all() and (within == within[0]).all():
-            ahead = months[-1] + apart[0] * np.arange(1, count + 1)
-            return np.asarray(ahead + within[-1])
-    # One of the steps, since a mean of the two middle ones may be a fraction of the dates' unit.
-    step = np.sort(np.diff(last))[(len(last) - 1) // 2]
-    return np.asarray(times[-1] + step * np.arange(1, count + 1))

@@ -13,16 +13,15 @@ from numpy.typing import NDArray
 
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.arrays import Floats, Ints
-from rnnsearch.tasks.files.blocks import without_blank_rows
 from rnnsearch.tasks.files.columns import family, texts
 from rnnsearch.tasks.files.forms import Forms
 from rnnsearch.tasks.files.written.joined import JoinedForm
 from rnnsearch.tasks.files.written.reading import read_numbers
 from rnnsearch.tasks.files.written.times import TimeForm
 from rnnsearch.tasks.files.written.words import stripped
-from rnnsearch.tasks.frames import NA_HINT, frame_columns
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.order import differing
+from rnnsearch.tasks.series.rows import Given
 
 SHOWN = 10
 """How many names a message lists."""
@@ -43,71 +42,59 @@ class Recent:
     times: NDArray[Any] | None
 
 
-def recent_rows(manifest: Mapping[str, Any], frame: Any) -> list[Recent]:
+def recent_rows(manifest: Mapping[str, Any], given: Given) -> list[Recent]:
     """The rows of each series, in the order in which the series first appear.
 
     Args:
         manifest: Of the training data. The manifest of an older version names no time column; rows
             then stay in the order in which they are given.
-        frame: A DataFrame with the columns of training, in any order of columns and rows; other
-            columns are left alone.
+        given: Rows with the columns of training, in any order.
 
     Raises:
-        ModelError: A column is absent, or its cells are not what training read, or times repeat.
+        ModelError: Cells of a column are not what training read, or times repeat.
         DataError: A cell is no number or no time.
     """
-    import pyarrow
-
     config = SeriesConfig.remembered(manifest)
     forms = Forms.from_json(manifest["forms"]) if "forms" in manifest else Forms()
-    ids = [] if config.id is None else [config.id]
-    read = [*ids, *config.time_columns, *config.columns]
-    (columns,) = pyarrow.table(frame_columns(frame, read)).combine_chunks().to_batches()
-    if config.time_columns:  # as a file's reader does; without times a blank row is a step too
-        kept = without_blank_rows(columns, read)
-        columns = kept if kept.num_rows else columns
-    values = np.stack([_numbers(forms, columns[name], name) for name in config.columns], axis=1)
+    values = np.stack([_numbers(forms, given, name) for name in config.columns], axis=1)
     times = None
     if config.time_columns:
-        cells = [columns[name] for name in config.time_columns]
-        times = _times(manifest, forms, cells, config.time_columns)
-    time = ", ".join(config.time_columns)
+        cells = [given.columns[name] for name in config.time_columns]
+        times = time_form(manifest, given).read(cells, given.time_of)
     if config.id is None:
-        return [_ordered(None, values, times, np.arange(len(values)), time)]
-    series, names = _series(manifest, columns[config.id])
+        return [_ordered(None, values, times, np.arange(len(values)), given)]
+    series, names = _series(manifest, given)
     together = np.argsort(series, kind="stable")
     by_series = np.split(together, np.cumsum(np.bincount(series, minlength=len(names)))[:-1])
     return [
-        _ordered(name, values, times, rows, time)
+        _ordered(name, values, times, rows, given)
         for name, rows in zip(names, by_series, strict=True)
     ]
 
 
-def _numbers(forms: Forms, column: Any, name: str) -> Floats:
+def _numbers(forms: Forms, given: Given, name: str) -> Floats:
     """Cells as float64, read as those of training were; NaN where a cell is empty.
 
     Raises:
         ModelError: A cell is infinite.
         DataError: A cell is no number.
     """
-    cells = read_numbers(column, forms.numbers.get(name), f"the rows, column {name!r}")
+    cells = read_numbers(given.columns[name], forms.numbers.get(name), given.column(name))
     if np.isinf(cells).any():
         row = int(np.argmax(np.isinf(cells)))
-        raise ModelError(f"row {row} (from 0) has an infinite value of {name!r}.")
+        raise ModelError(f"{given.row(row)} has an infinite value of {name!r}.")
     return cells
 
 
-def _times(
-    manifest: Mapping[str, Any], forms: Forms, columns: Sequence[Any], names: Sequence[str]
-) -> NDArray[Any]:
-    """The time of each row, as dates or as numbers, read as those of training were.
+def time_form(manifest: Mapping[str, Any], given: Given) -> JoinedForm:
+    """How the times of given rows are read: as those of training were, or as ISO 8601.
 
     Raises:
         ModelError: Numbers stand where training had dates, or dates where it had numbers.
-        DataError: A cell is not written as in training.
     """
-    quoted = ", ".join(map(repr, names))
-    form = forms.time
+    names = manifest["time"]
+    columns = [given.columns[name] for name in names]
+    form = Forms.from_json(manifest["forms"]).time if "forms" in manifest else None
     if form is None:
         raise ModelError("this model does not say how its times are written.")
     if len(names) == 1 and (family(columns[0].type) == "date") != manifest["dated"]:
@@ -115,15 +102,14 @@ def _times(
         if counted and not form.forms[0].shape.startswith("compact"):
             kinds = "plain numbers", "dates"
             raise ModelError(
-                f"the column {quoted} holds {kinds[not manifest['dated']]}, and in training it "
+                f"the column {names[0]!r} holds {kinds[not manifest['dated']]}, and in training it "
                 f"held {kinds[manifest['dated']]}; give times as the training file has them."
             )
     read = [
         _iso(of_column, column) if role == "time" else of_column
         for role, of_column, column in zip(form.roles, form.forms, columns, strict=True)
     ]
-    whole = JoinedForm(form.roles, tuple(read))
-    return whole.read(columns, lambda row: f"the rows, column {quoted}: row {row} (from 0)")
+    return JoinedForm(form.roles, tuple(read))
 
 
 def _iso(form: TimeForm, column: Any) -> TimeForm:
@@ -144,7 +130,11 @@ def _iso(form: TimeForm, column: Any) -> TimeForm:
 
 
 def _ordered(
-    name: str | None, values: Floats, times: NDArray[Any] | None, rows: NDArray[Any], time: str
+    name: str | None,
+    values: Floats,
+    times: NDArray[Any] | None,
+    rows: NDArray[Any],
+    given: Given,
 ) -> Recent:
     """The rows of one series in the order of time; a row that repeats another is taken once.
 
@@ -152,7 +142,6 @@ def _ordered(
         name: Name of the series; None where there is one alone.
         values, times: Of all rows that were given.
         rows: Places of the rows of this series.
-        time: The columns that hold the time, for messages.
 
     Raises:
         ModelError: Two rows have the same time and other values.
@@ -165,10 +154,8 @@ def _ordered(
     whose = f" of the series {name!r}" if name is not None else ""
     if differ.any():
         at = int(np.argmax(differ))
-        first, second = sorted((int(rows[at]), int(rows[at + 1])))
-        raise ModelError(
-            f"rows {first} and {second} (from 0){whose} have the same {time!r}; drop one."
-        )
+        both = given.both(*sorted((int(rows[at]), int(rows[at + 1]))))
+        raise ModelError(f"{both}{whose} have the same {given.time!r}; drop one.")
     if same.any():
         warnings.warn(
             f"{int(same.sum()):,} rows{whose} repeat another one of their time; each is read once.",
@@ -178,7 +165,7 @@ def _ordered(
     return Recent(name, values[rows], times[rows])
 
 
-def _series(manifest: Mapping[str, Any], column: Any) -> tuple[Ints, list[str]]:
+def _series(manifest: Mapping[str, Any], given: Given) -> tuple[Ints, list[str]]:
     """The number of each row's series, and the names of the series as training has them.
 
     Series are numbered in the order in which they first appear.
@@ -187,12 +174,15 @@ def _series(manifest: Mapping[str, Any], column: Any) -> tuple[Ints, list[str]]:
         ModelError: A cell is empty, or may mean several series of training.
     """
     id, known = manifest["id"], [*manifest["series"], *manifest.get("left_out", ())]
+    column = given.columns[id]
     counted = family(column.type) in ("whole", "number", "boolean")
-    coded = texts(column, f"the rows, column {id!r}").dictionary_encode()
-    given = coded.dictionary.to_pylist()
-    if coded.null_count or None in given or "" in given:
-        raise ModelError(f"the column {id!r} tells the series apart and has empty cells.{NA_HINT}")
-    names = _known_as(given, known, id) if counted else given
+    coded = texts(column, given.column(id)).dictionary_encode()
+    said = coded.dictionary.to_pylist()
+    if coded.null_count or None in said or "" in said:
+        raise ModelError(
+            f"the column {id!r} tells the series apart and has empty cells.{given.hint}"
+        )
+    names = _known_as(said, known, id) if counted else said
     order = {name: number for number, name in enumerate(dict.fromkeys(names))}
     places = np.array([order[name] for name in names], np.int64)
     return places[coded.indices.to_numpy()], list(order)

@@ -24,6 +24,12 @@ MOST_STEPS = 1_000_000
 _UNITS = ((604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"))
 """The seconds of each unit in which a step is written, the longest first."""
 
+LAST_ROWS = 24
+"""Rows at the end of a series that tell how it goes on."""
+
+USUAL_SHARE = 0.75
+"""The share of working days without a holiday between them, at least, in rows that go by them."""
+
 MOST_ODD = 0.05
 """The share of odd steps up to which a series counts as regular; that of working days does not."""
 
@@ -105,3 +111,72 @@ def step_text(usual: float, dated: bool) -> str:
 def moment_text(time: Any) -> str:
     """A time, datetime64 or a number, as a person writes it."""
     return written(time) if isinstance(time, np.datetime64) else f"{time:.15g}"
+
+
+def times_after(times: NDArray[Any], count: int, usual: float | None = None) -> NDArray[Any]:
+    """Times of `count` rows behind the last one, at the step of the rows at the end of a series.
+
+    Months are of several lengths, and working days leave the weekend out: where the rows go by
+    them, so do the times.
+
+    Args:
+        times: Of the rows of one series, in their order.
+        usual: The usual step of training, for a series of a single row; between dates in seconds.
+    """
+    found = by_calendar(times, count)
+    if found is not None:
+        return found
+    last, ahead = times[-LAST_ROWS:], np.arange(1, count + 1)
+    if len(last) > 1:
+        # One of the steps, since a mean of the two middle ones may be a fraction of a date's unit.
+        step = np.sort(np.diff(last))[(len(last) - 1) // 2]
+    elif times.dtype.kind == "M":
+        unit = np.datetime_data(times.dtype)[0]
+        step = np.array(round((usual or 1.0) * ticks_a_second(times)), f"timedelta64[{unit}]")
+    else:
+        step = usual or 1
+    return np.asarray(times[-1] + step * ahead)
+
+
+def by_calendar(times: NDArray[Any], count: int) -> NDArray[Any] | None:
+    """Times of `count` rows behind the last one, where the rows at the end of a series go by
+    months or working days; else None."""
+    last, ahead = times[-LAST_ROWS:], np.arange(1, count + 1)
+    if times.dtype.kind != "M" or len(last) < 2:
+        return None
+    found = (rule(last, ahead) for rule in (_month_ends_after, _months_after, _working_days_after))
+    return next((one for one in found if one is not None), None)
+
+
+def _months_after(last: NDArray[Any], ahead: Ints) -> NDArray[Any] | None:
+    """Times at one moment of every month or of every few; None where the rows are not so."""
+    months = last.astype("datetime64[M]")
+    within, apart = last - months, np.diff(months.astype(np.int64))
+    if (apart <= 0).any() or (apart != apart[0]).any() or (within != within[0]).any():
+        return None
+    later = months[-1] + apart[0] * ahead
+    found = later + within[-1]
+    # Not every month has a 30th.
+    return None if (found.astype("datetime64[M]") != later).any() else np.asarray(found)
+
+
+def _month_ends_after(last: NDArray[Any], ahead: Ints) -> NDArray[Any] | None:
+    """Times on the last day of every month or of every few; None where the rows are not so."""
+    day = np.timedelta64(1, "D")
+    following = last + day
+    if (following - following.astype("datetime64[M]") >= day).any():
+        return None
+    found = _months_after(following, ahead)
+    return None if found is None else np.asarray(found - day)
+
+
+def _working_days_after(last: NDArray[Any], ahead: Ints) -> NDArray[Any] | None:
+    """Times on the days from Monday to Friday; None where the rows do not leave out weekends."""
+    days = last.astype("datetime64[D]")
+    within, apart = last - days, np.busday_count(days[:-1], days[1:])
+    if not np.is_busday(days).all() or (apart < 1).any() or (within != within[0]).any():
+        return None
+    weekends = (apart == 1) & (np.diff(days) > np.timedelta64(1, "D"))
+    if not weekends.any() or (apart == 1).mean() < USUAL_SHARE:
+        return None
+    return np.asarray(np.busday_offset(days[-1], ahead) + within[-1])

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rnnsearch.tasks.base import Predictor
+from rnnsearch.errors import HorizonError, ModelError
+from rnnsearch.tasks.base import Predictor, Task
 from rnnsearch.tasks.frames import is_frame
 from rnnsearch.tasks.points import PointsUse
 from rnnsearch.tasks.series.example import example
+from rnnsearch.tasks.series.intervals import beside_names
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.use import OWN_PREDICTIONS, ModelDescription
+
+if TYPE_CHECKING:
+    from rnnsearch.tasks.series.tables import Forecasts
 
 
 class SeriesUse(PointsUse):
     """What a trained model of a table can do."""
+
+    takes = ("steps", "new_series")
 
     def __init__(self, description: ModelDescription) -> None:
         super().__init__(description)
@@ -39,11 +47,49 @@ class SeriesUse(PointsUse):
         new_series: bool = False,
     ) -> Any:
         """See `TrainedModel.forecast`."""
-        from rnnsearch.tasks.series.from_rows import forecast_frame, forecast_rows
+        from rnnsearch.tasks.series.from_rows import forecast_rows
 
         if is_frame(rows):
-            return forecast_frame(self.manifest, predictor, rows, steps, new_series)
+            return self._forecasts(predictor, rows, steps, new_series).short()
         return forecast_rows(self.manifest, predictor, rows, steps, series, new_series)
+
+    def predictions(
+        self,
+        predictor: Predictor,
+        source: Any,
+        parameters: Mapping[str, Any],
+        task: Callable[[], Task],
+    ) -> Any:
+        """The rows after the end of each series of a file, with their times."""
+        del task
+        if source is None:
+            # Where the parts have files of their own, the last part ends last.
+            files = ("test_path", "val_path", "path")
+            task_said = self.description.task
+            path = next((task_said[key] for key in files if task_said.get(key)), None)
+            if not path or not Path(path).exists():
+                raise ModelError(
+                    f"the data of the training, {path}, is not here; give a file whose last rows "
+                    "come before those to predict."
+                )
+            source = Path(path)
+        try:
+            return self._forecasts(predictor, source, **parameters).dated()
+        except (ModelError, HorizonError) as error:
+            if not isinstance(source, Path) or str(error).startswith(str(source)):
+                raise
+            raise type(error)(f"{source}: {error}") from error
+
+    def _forecasts(
+        self,
+        predictor: Predictor,
+        source: Any,
+        steps: int | None = None,
+        new_series: bool = False,
+    ) -> Forecasts:
+        from rnnsearch.tasks.series.tables import forecasts
+
+        return forecasts(self.manifest, predictor, source, steps, new_series)
 
     def signature(self) -> Signature:
         """The columns of recent rows that a model reads, and those of the rows that it gives."""
@@ -66,8 +112,10 @@ class SeriesUse(PointsUse):
                 *whose,
                 Column("step", "long"),
                 *(Column(name, "double") for name in manifest["targets"]),
+                *(Column(name, meaning=kind) for name in times if name != "step"),
+                *(Column(name, "double") for name in beside_names(manifest)),
             ),
-            (("steps", 0), ("new_series", False)),
+            (("steps", 0), ("new_series", False), ("all_columns", True)),
         )
 
     def example(self) -> Any:
@@ -84,16 +132,20 @@ class SeriesUse(PointsUse):
                 ahead. Cells may be of any type that the training's file could have.
             parameters: `steps`: rows to predict; 0 takes the horizon of training. `new_series`:
                 whether series that training never saw are forecast, scaled by their own rows.
+                `all_columns`: see below; models that were registered before have no such parameter.
 
         Returns:
-            A row a step, with `step` from 1 and the targets; of a panel, with the id column.
+            A row a step: of a panel the id column, then `step` from 1 and the targets; with
+            `all_columns` behind these the time, written as in `given`, the quantiles but for the
+            median, and the ends of intervals.
 
         Raises:
             ModelError: Rows, columns or cells are not what the model reads.
         """
         steps = int(parameters.get("steps", 0)) or None
         new_series = bool(parameters.get("new_series", False))
-        return self.forecast(predictor, given, steps, new_series=new_series)
+        found = self._forecasts(predictor, given, steps, new_series)
+        return found.full() if parameters.get("all_columns", False) else found.short()
 
     def steps(self) -> int | None:
         """The rows that a forecast has by default; None for a horizon of one row."""

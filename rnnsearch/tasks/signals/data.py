@@ -80,6 +80,19 @@ class SignalData:
         after = at + window + np.arange(max(self.config.rollout.steps))[:, None]
         return self.values[at[:, None] + np.arange(window)], self.values[after]
 
+    def end(self) -> tuple[Floats, Floats]:
+        """Times and values of the signal's last points; see `points.Ended`.
+
+        A rollout goes on from a window, as it is scored; a prediction further ahead needs one for
+        each point.
+        """
+        last = self.config.window + self.config.horizon - 1
+        return self.times[-last:], self.values[-last:]
+
+    def feature_names(self) -> Sequence[str]:
+        """The features of the signal; an only one is its `value`."""
+        return [name or "value" for name in self.config.features]
+
     def spread(self) -> Floats:
         """Standard deviation of each feature on the training part, [features]."""
         return np.asarray(self.part("train").std(axis=0), dtype=np.float64)

@@ -89,6 +89,14 @@ class SineData:
         """Persistence, and a linear autoregression fitted on the training waves."""
         return baselines_of(self.waves, self.config.rollout)
 
+    def end(self) -> tuple[Floats, Floats]:
+        """The first validation wave, times and values; see `points.Ended`."""
+        return times(self.config, self.config.val_starts[0]), self.waves["val"][0][:, None]
+
+    def feature_names(self) -> Sequence[str]:
+        """The wave's `value`."""
+        return ["value"]
+
     def manifest(self) -> dict[str, Any]:
         """The spacing of the points, which a trained model takes for granted, and how waves were
         made."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from rnnsearch.errors import HorizonError, ModelError, PromptError
+from rnnsearch.errors import DataError, HorizonError, ModelError, PromptError
 from rnnsearch.figures.figure import Figure
 from rnnsearch.figures.letters import draw_letters
 from rnnsearch.tasks.base import Predictor, Task
-from rnnsearch.tasks.frames import text_cells
+from rnnsearch.tasks.frames import is_frame, text_cells
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.text.vocabulary import Vocabulary
 from rnnsearch.tasks.use import MOST_STEPS, CommandTarget, Course, Use
@@ -25,6 +26,7 @@ class TextUse(Use):
     """What a trained model of a text can do."""
 
     does = "writes text"
+    takes = ("length", "temperature", "seed")
 
     def vocabulary(self) -> Vocabulary:
         """See `TrainedModel.vocabulary`."""
@@ -47,6 +49,41 @@ class TextUse(Use):
             raise PromptError("the prompt is empty; give at least one symbol to go on from.")
         fed = torch.tensor(vocabulary.encode(prompt))
         return vocabulary.decode(generate(predictor, fed, length, temperature, seed))
+
+    def predictions(
+        self,
+        predictor: Predictor,
+        source: Any,
+        parameters: Mapping[str, Any],
+        task: Callable[[], Task],
+    ) -> Any:
+        """The completion of each prompt of a text file, a prompt a line, or of a column `prompt`.
+
+        Lines without a text are left out. What the vocabulary reads as its unknown symbol is warned
+        of.
+        """
+        import pandas
+
+        del task
+        if source is None:
+            raise ModelError("this model goes on with prompts; give a file of them, one a line.")
+        named = _prompts(source)
+        vocabulary = self.vocabulary()
+        strangers: set[str] = set()
+        for place, prompt in named:
+            try:
+                vocabulary.encode(prompt)
+            except PromptError as error:
+                raise PromptError(f"{place}: {error}") from error
+            strangers |= set(vocabulary.strangers(prompt))
+        if strangers:
+            shown = ", ".join(sorted(strangers))
+            warnings.warn(f"read as the unknown symbol: {shown}", stacklevel=2)
+        length, seed = parameters.get("length", LENGTH), parameters.get("seed", 0)
+        temperature = parameters.get("temperature", TEMPERATURE)
+        prompts = [prompt for _, prompt in named]
+        written = [self.sample(predictor, one, length, temperature, seed) for one in prompts]
+        return pandas.DataFrame({"prompt": prompts, "completion": written})
 
     def signature(self) -> Signature:
         """A column of prompts that the model reads, and what it writes after each."""
@@ -147,3 +184,30 @@ class TextUse(Use):
             draw_letters, course.said, *data.followed(), course.curves, kept=course.epoch
         )
         return Figure(drawing, ": what it wrote, by epoch")
+
+
+def _prompts(source: Any) -> list[tuple[str, str]]:
+    """The prompts of a DataFrame, of a table with a column `prompt`, or of a text file's lines,
+    each with its place for a message.
+
+    Raises:
+        ModelError: A cell of the DataFrame is empty, or it has no such column.
+        DataError: The file cannot be read, or holds no prompt.
+    """
+    from rnnsearch.tasks.files.encoding import lines_of
+    from rnnsearch.tasks.files.texts import is_table, read_text, read_texts
+
+    if is_frame(source):
+        cells = text_cells(source, "prompt")
+        return [(f"prompt {row}", prompt) for row, prompt in enumerate(cells)]
+    if is_table(source):
+        hint = " A file that holds a prompt a line, and no table, is called .txt."
+        table = read_texts(source, ["prompt"], hint)
+        return [
+            (table.place(row, "prompt"), one) for row, one in enumerate(table.columns["prompt"])
+        ]
+    lines = enumerate(lines_of(read_text(source)[1]), 1)
+    found = [(f"{source}:{number}", line) for number, line in lines if line.strip()]
+    if not found:
+        raise DataError(f"{source} holds no prompt, one a line.")
+    return found

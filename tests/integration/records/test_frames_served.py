@@ -61,11 +61,17 @@ def test_a_table_of_one_series(tmp_path: Path) -> None:
         pd.read_csv(path, parse_dates=["time"], index_col="time"),
         rows.astype({"time": "category"}),
     ):
-        pd.testing.assert_frame_equal(model.predict(given), found)
+        again = model.predict(given)
+        pd.testing.assert_frame_equal(again[["step", "load"]], found[["step", "load"]])
+        assert str(again["time"].iloc[0]).startswith("2024-01-04")
     assert len(model.predict(rows, params={"steps": 5})) == 5
     remembered = {key: trained.manifest[key] for key in trained.manifest if key != "step"}
     assert replace(trained, manifest=remembered).evaluate() == trained.evaluate(), "an older model"
-    assert trained.predict(rows).equals(found)
+    assert list(found.columns) == ["step", "load", "time"]
+    assert list(found["time"]) == ["2024-01-04T18", "2024-01-04T19", "2024-01-04T20"]
+    plain = model.predict(rows, params={"all_columns": False})
+    pd.testing.assert_frame_equal(plain, found[["step", "load"]])
+    assert trained.predict(rows).equals(plain)
     with pytest.raises(ModelError, match="3 were given"):
         model.predict(rows.iloc[-3:])
     with pytest.raises(ModelError, match="no column 'time'"):

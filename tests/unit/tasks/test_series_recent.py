@@ -13,11 +13,16 @@ from made_series import WILD, made
 
 from rnnsearch.errors import DataError, HorizonError, InputError, ModelError
 from rnnsearch.tasks.series.data import SeriesData
-from rnnsearch.tasks.series.from_rows import forecast_frame, forecast_rows
+from rnnsearch.tasks.series.from_rows import forecast_rows
+from rnnsearch.tasks.series.tables import forecasts
 from rnnsearch.testing.tasks import networks
 
 COUNTS = np.arange(160) * 3 + np.random.default_rng(1).integers(0, 9, 160)
 SHOPS = np.array(["007", "12"])[np.arange(160) % 2]
+
+
+def frame_of(manifest: Any, model: Any, rows: Any, **more: Any) -> pd.DataFrame:
+    return forecasts(manifest, model, rows, **more).short()
 
 
 def single(tmp_path: Path, **settings: Any) -> tuple[SeriesData, Any, pd.DataFrame]:
@@ -47,7 +52,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(tmp_path: Path) -> None:
         rows.astype(str),
         rows.astype(object),
     ):
-        found = forecast_frame(manifest, model, given)
+        found = frame_of(manifest, model, given)
         np.testing.assert_allclose(found[["y", "z"]].to_numpy(), expected, rtol=1e-6)
     assert list(found.columns) == ["step", "y", "z"]
     assert list(found["step"]) == [1, 2, 3]
@@ -58,10 +63,10 @@ def test_ids_that_pandas_reads_as_numbers_are_those_of_training(tmp_path: Path) 
     assert list(data.names) == ["007", "12"]
     assert rows["shop"].dtype == np.int64
     text = pd.read_csv(tmp_path / "table.csv", dtype={"shop": str})
-    expected = forecast_frame(data.manifest(), model, text)
+    expected = frame_of(data.manifest(), model, text)
     assert list(expected["shop"]) == ["007", "12"]
     for given in (rows, rows.astype({"shop": float}), rows.sample(frac=1, random_state=2)):
-        found = forecast_frame(data.manifest(), model, given).sort_values("shop")
+        found = frame_of(data.manifest(), model, given).sort_values("shop")
         pd.testing.assert_frame_equal(found.reset_index(drop=True), expected)
 
 
@@ -70,13 +75,13 @@ def test_a_number_that_may_be_two_series_is_refused(tmp_path: Path) -> None:
         tmp_path, id="shop", table={"shop": np.repeat(["007", "7"], 80), "y": COUNTS}
     )
     with pytest.raises(ModelError, match=r"7 may be '007' or '7'; read it as text: read_csv"):
-        forecast_frame(data.manifest(), model, rows)
+        frame_of(data.manifest(), model, rows)
 
 
 def test_ids_may_be_an_index_truth_values_or_categories(tmp_path: Path) -> None:
     data, model, rows = panel(tmp_path, shop=np.array(["true", "false"])[np.arange(160) % 2])
     text = pd.read_csv(tmp_path / "table.csv", dtype={"shop": str})
-    expected = forecast_frame(data.manifest(), model, text)
+    expected = frame_of(data.manifest(), model, text)
     assert rows["shop"].dtype == bool
     assert list(expected["shop"]) == ["true", "false"]
     for given in (
@@ -85,18 +90,18 @@ def test_ids_may_be_an_index_truth_values_or_categories(tmp_path: Path) -> None:
         text.astype({"shop": "category"}),
         rows.astype({"shop": "category"}),
     ):
-        pd.testing.assert_frame_equal(forecast_frame(data.manifest(), model, given), expected)
+        pd.testing.assert_frame_equal(frame_of(data.manifest(), model, given), expected)
 
 
 def test_a_series_that_training_never_saw(tmp_path: Path) -> None:
     data, model, rows = panel(tmp_path)
     new = rows.assign(shop=rows["shop"].replace(12, 13))
     with pytest.raises(ModelError, match=r"series '13': the model never saw .* '007', '12'"):
-        forecast_frame(data.manifest(), model, new)
-    found = forecast_frame(data.manifest(), model, new, new_series=True)
+        frame_of(data.manifest(), model, new)
+    found = frame_of(data.manifest(), model, new, new_series=True)
     assert list(found["shop"]) == ["007", "13"]
     with pytest.raises(ModelError, match="Did you mean '007'"):
-        forecast_frame(data.manifest(), model, rows.astype({"shop": str}))
+        frame_of(data.manifest(), model, rows.astype({"shop": str}))
 
 
 @pytest.mark.parametrize(
@@ -123,22 +128,22 @@ def test_a_series_that_training_never_saw(tmp_path: Path) -> None:
 def test_rows_that_the_training_would_refuse(tmp_path: Path, change: Any, words: str) -> None:
     data, model, rows = single(tmp_path)
     with pytest.raises((ModelError, DataError), match=words):
-        forecast_frame(data.manifest(), model, change(rows))
+        frame_of(data.manifest(), model, change(rows))
 
 
 def test_what_is_wrong_with_several_series_is_said_at_once(tmp_path: Path) -> None:
     data, model, rows = panel(tmp_path)
     with pytest.raises(InputError, match=r"(?s)'007': .* 3 were given.*'12': .* 3 were given"):
-        forecast_frame(data.manifest(), model, rows.iloc[:6])
+        frame_of(data.manifest(), model, rows.iloc[:6])
 
 
 def test_a_gap_between_the_rows_that_are_read_is_said(tmp_path: Path) -> None:
     data, model, rows = single(tmp_path)
     with pytest.warns(UserWarning, match="1 of the 6 steps between the rows are not the usual"):
-        forecast_frame(data.manifest(), model, rows.drop(index=156))
+        frame_of(data.manifest(), model, rows.drop(index=156))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        forecast_frame(data.manifest(), model, rows.drop(index=20))  # is not read
+        frame_of(data.manifest(), model, rows.drop(index=20))  # is not read
 
 
 def test_what_training_takes_once_or_leaves_out_is_taken_so(tmp_path: Path) -> None:
@@ -150,16 +155,16 @@ def test_what_training_takes_once_or_leaves_out_is_taken_so(tmp_path: Path) -> N
     assert manifest["left_out"] == ["7"]
     rows["shop"] = rows["shop"].astype(str)
     kept = rows[rows["shop"] != "7"]
-    expected = forecast_frame(manifest, model, kept)
+    expected = frame_of(manifest, model, kept)
     with pytest.warns(UserWarning, match="2 rows of the series '12' repeat another one"):
-        found = forecast_frame(manifest, model, pd.concat([kept, kept.iloc[[-2, -4]]]))
+        found = frame_of(manifest, model, pd.concat([kept, kept.iloc[[-2, -4]]]))
     pd.testing.assert_frame_equal(found, expected)
     only = rows[rows["shop"] == "7"]
     with pytest.warns(UserWarning, match="training left out the series '7' .*, and so does the"):
-        found = forecast_frame(manifest, model, rows.drop_duplicates(["shop", "time"]))
+        found = frame_of(manifest, model, rows.drop_duplicates(["shop", "time"]))
     pd.testing.assert_frame_equal(found, expected)
     with pytest.raises(ModelError, match=r"training left out the series '7' .* With new_series"):
-        forecast_frame(manifest, model, only.drop_duplicates("time").astype({"shop": int}))
+        frame_of(manifest, model, only.drop_duplicates("time").astype({"shop": int}))
 
 
 def test_columns_known_ahead_come_with_the_rows_to_predict(tmp_path: Path) -> None:
@@ -167,18 +172,18 @@ def test_columns_known_ahead_come_with_the_rows_to_predict(tmp_path: Path) -> No
     ahead = rows.assign(y=rows["y"].astype(float).mask(rows.index >= 157))
     expected = forecast_rows(data.manifest(), model, ahead[["y", "k"]].to_numpy()[None])[0]
     shuffled = ahead.sample(frac=1, random_state=3)
-    found = forecast_frame(data.manifest(), model, shuffled)
+    found = frame_of(data.manifest(), model, shuffled)
     np.testing.assert_array_equal(found[["y"]].to_numpy(), expected)
     with pytest.raises(HorizonError, match="reads k ahead: add 3 rows"):
-        forecast_frame(data.manifest(), model, rows)
+        frame_of(data.manifest(), model, rows)
     with pytest.raises(ModelError, match="rows to predict have no value of 'k'"):
-        forecast_frame(data.manifest(), model, ahead.assign(k=ahead["k"].mask(ahead.index > 156)))
+        frame_of(data.manifest(), model, ahead.assign(k=ahead["k"].mask(ahead.index > 156)))
 
 
 def test_empty_ids_are_refused(tmp_path: Path) -> None:
     data, model, rows = panel(tmp_path)
     with pytest.raises(ModelError, match="keep_default_na=False"):
-        forecast_frame(data.manifest(), model, rows.assign(shop=rows["shop"].mask(rows.index == 3)))
+        frame_of(data.manifest(), model, rows.assign(shop=rows["shop"].mask(rows.index == 3)))
 
 
 def test_a_model_of_an_older_version_takes_rows_as_they_stand(tmp_path: Path) -> None:
@@ -186,21 +191,21 @@ def test_a_model_of_an_older_version_takes_rows_as_they_stand(tmp_path: Path) ->
     old = {
         key: value for key, value in data.manifest().items() if key not in ("time", "dated", "step")
     }
-    expected = forecast_frame(data.manifest(), model, rows)
-    pd.testing.assert_frame_equal(forecast_frame(old, model, rows[["y"]]), expected)
+    expected = frame_of(data.manifest(), model, rows)
+    pd.testing.assert_frame_equal(frame_of(old, model, rows[["y"]]), expected)
 
 
 @pytest.mark.parametrize("cell", [None, "", "  "])
 def test_rows_in_which_nothing_stands_are_left_out(tmp_path: Path, cell: str | None) -> None:
     data, model, rows = single(tmp_path)
-    expected = forecast_frame(data.manifest(), model, rows)
+    expected = frame_of(data.manifest(), model, rows)
     blank = pd.DataFrame([[cell] * rows.shape[1]] * 2, columns=rows.columns, dtype=object)
     given = pd.concat([rows.astype(str).iloc[:80], blank, rows.astype(str).iloc[80:]])
-    pd.testing.assert_frame_equal(forecast_frame(data.manifest(), model, given), expected)
+    pd.testing.assert_frame_equal(frame_of(data.manifest(), model, given), expected)
 
 
 def test_the_manifest_of_an_older_version_takes_defaults(tmp_path: Path) -> None:
     data, model, rows = single(tmp_path)
-    expected = forecast_frame(data.manifest(), model, rows)
+    expected = frame_of(data.manifest(), model, rows)
     older = {key: one for key, one in data.manifest().items() if key not in ("transform", "time")}
-    pd.testing.assert_frame_equal(forecast_frame(older, model, rows), expected)
+    pd.testing.assert_frame_equal(frame_of(older, model, rows), expected)

@@ -14,7 +14,7 @@ import pytest
 
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
-from rnnsearch.tasks.series.from_rows import forecast_frame
+from rnnsearch.tasks.series.tables import forecasts
 from rnnsearch.tasks.series.use import SeriesUse
 from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import networks
@@ -69,10 +69,10 @@ def test_an_example_is_taken_also_out_of_json(tmp_path: Path, name: str) -> None
     use = SeriesUse(ModelDescription({}, manifest))
     example = use.example()
     assert list(example.columns) == [column.name for column in use.signature().inputs]
-    found = forecast_frame(manifest, model, example)
+    found = forecasts(manifest, model, example).short()
     assert list(found["step"]) == [1, 2]
     again = pd.read_json(StringIO(example.to_json(orient="split")), orient="split", dtype=False)
-    pd.testing.assert_frame_equal(forecast_frame(manifest, model, again), found)
+    pd.testing.assert_frame_equal(forecasts(manifest, model, again).short(), found)
 
 
 @pytest.mark.parametrize("name", TIMES)
@@ -80,16 +80,16 @@ def test_the_training_file_is_taken_as_pandas_reads_it(tmp_path: Path, name: str
     data, rows = table(tmp_path, name)
     model, manifest = networks(data, 1), json.loads(json.dumps(data.manifest()))
     rows["y"] = rows["y"].mask(rows.index >= 118)
-    found = forecast_frame(manifest, model, rows)
+    found = forecasts(manifest, model, rows).short()
     if name != "none":
         mixed = rows.sample(frac=1, random_state=1)
-        pd.testing.assert_frame_equal(forecast_frame(manifest, model, mixed), found)
+        pd.testing.assert_frame_equal(forecasts(manifest, model, mixed).short(), found)
     if name in ("iso", "day first", "month first", "fractions"):
         dates = rows.assign(t=TIMES["fractions" if name == "fractions" else "iso"]["t"])
-        pd.testing.assert_frame_equal(forecast_frame(manifest, model, dates), found)
+        pd.testing.assert_frame_equal(forecasts(manifest, model, dates).short(), found)
         zoned = dates.assign(t=dates["t"].dt.tz_localize("Europe/Berlin"))
-        pd.testing.assert_frame_equal(forecast_frame(manifest, model, zoned), found)
+        pd.testing.assert_frame_equal(forecasts(manifest, model, zoned).short(), found)
         periods = dates.assign(t=dates["t"].dt.to_period("ms"))
-        pd.testing.assert_frame_equal(forecast_frame(manifest, model, periods), found)
+        pd.testing.assert_frame_equal(forecasts(manifest, model, periods).short(), found)
         written = rows.assign(t=dates["t"].astype(str))
-        pd.testing.assert_frame_equal(forecast_frame(manifest, model, written), found)
+        pd.testing.assert_frame_equal(forecasts(manifest, model, written).short(), found)

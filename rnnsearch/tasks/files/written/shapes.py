@@ -20,16 +20,16 @@ _LONE_CLOCK = (
 )
 _ZONE = r"(?P<z>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)"
 _TAIL = rf"(?:(?:[T,]|\s)\s*(?:at\s+)?{CLOCK}\s*{_ZONE}?)?"
-_WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,?\s+)?"
+WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,?\s+)?"
 _NAME = r"(?P<n>[A-Za-z]{3,9})"
 SHAPES = {
-    "parts": rf"^{_WEEKDAY}(?P<a>[0-9]{{1,4}})(?P<s>[-/.])(?P<b>[0-9]{{1,2}})(?P<t>[-/.])"
+    "parts": rf"^{WEEKDAY}(?P<a>[0-9]{{1,4}})(?P<s>[-/.])(?P<b>[0-9]{{1,2}})(?P<t>[-/.])"
     rf"(?P<c>[0-9]{{1,4}}){_TAIL}$",
     "month": r"^(?P<y>[0-9]{4})[-/.M](?P<m>[0-9]{1,2})$",
     "month last": r"^(?P<m>[0-9]{1,2})[-/.](?P<y>[0-9]{4})$",
-    "named": rf"^{_WEEKDAY}(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?[-\s./]*(?:of\s+)?{_NAME}"
+    "named": rf"^{WEEKDAY}(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?[-\s./]*(?:of\s+)?{_NAME}"
     rf"[-\s.,/]*(?P<y>[0-9]{{4}}|[0-9]{{2}}){_TAIL}$",
-    "named first": rf"^{_WEEKDAY}{_NAME}\.?[-\s]+(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?[-,\s]+"
+    "named first": rf"^{WEEKDAY}{_NAME}\.?[-\s]+(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?[-,\s]+"
     rf"(?P<y>[0-9]{{4}}){_TAIL}$",
     "named month": rf"^{_NAME}[-\s.,/]*(?P<y>[0-9]{{4}})$",
     "year named": rf"^(?P<y>[0-9]{{4}})[-\s./]*{_NAME}(?:[-\s./]*(?P<d>[0-9]{{1,2}}))?{_TAIL}$",
