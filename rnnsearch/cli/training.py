@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,7 +29,11 @@ from rnnsearch.errors import NoUsableTrialError, RnnsearchError, SpaceFileError
 if TYPE_CHECKING:
     from rnnsearch.study import Study, StudyResult
 
-_KEYS = {"--trials": "search.num_trials", "--time-budget": "search.time_budget"}
+_KEYS = {
+    "--trials": "search.num_trials",
+    "--time-budget": "search.time_budget",
+    "--data": "task.path",
+}
 """The keys of a space file that options replace."""
 
 
@@ -87,6 +92,14 @@ def retrain(
     name: Annotated[
         str | None, typer.Option(help="Name of the new study, if not NAME-retrained.")
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Train on this file or folder in the place of the study's, such as the same table "
+            "with newer rows.",
+        ),
+    ] = None,
     seeds: Annotated[int, count(help="How many trainings, each with another seed.")] = 3,
     set_: SetOption = None,
     *,
@@ -96,7 +109,8 @@ def retrain(
     _first_word(f"rnnsearch: opening {study}", options)
     from rnnsearch.study import Study
 
-    with _overriding({"--time-budget": options.time_budget}) as more:
+    given = {"--time-budget": options.time_budget, "--data": None if data is None else str(data)}
+    with _overriding(given) as more:
         again = Study.open(study, storage=options.storage).retrained(
             name=name, seeds=seeds, overrides=[*(set_ or ()), *more]
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -91,13 +90,14 @@ def check_retrained(
     if any(text.partition("=")[0].strip() in NAMES_DATA for text in overrides):
         seen = {one.sha256 for one in known.values()}
         others = [one for path, one in prints.items() if path not in known]
-        differing += [one.place for one in others if one.sha256 not in seen]
+        strange = [one.place for one in others if one.sha256 not in seen]
+        differing += [one for one in strange if not any(text.startswith(one) for text in differing)]
         return [f"on other data than there: {text}" for text in differing]
     if not differing:
         return []
     path = getattr(first_task(spec), "path", None)
-    named = f"task.path={json.dumps(path)}" if path else f"task.type={spec.values['task.type']}"
-    again = command("retrain", directory.name, "--set", named, storage=directory.storage)
+    words = ("--data", path) if path else ("--set", f"task.type={spec.values['task.type']}")
+    again = command("retrain", directory.name, *words, storage=directory.storage)
     raise DataError(
         f"the data has changed since the study {directory.name} was started:\n"
         + "".join(f"  {text}\n" for text in differing)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rnnsearch.cli import training
+from rnnsearch.cli.app import main
 from rnnsearch.errors import DataError, StudyLockedError
 from rnnsearch.events import ChampionChosen
 from rnnsearch.search.directory import StudyDirectory
@@ -122,13 +124,16 @@ def test_a_champion_is_trained_again_on_other_data_only_where_it_is_named(
     with pytest.raises(DataError, match="symbols 40, now 48") as caught:
         study.retrained()
     command = printed_command(caught.value)
-    assert command[1:4] == ["retrain", "word", "--set"]
-    again = Study.open("word", storage=command[6]).retrained(overrides=[command[4]])
+    assert command[1:4] == ["retrain", "word", "--data"]
+    again = Study.open("word", storage=command[6]).retrained(overrides=[f"task.path={command[4]}"])
     assert again.notes[-1].endswith("words.txt: symbols 40, now 48")
     assert again.notes[-1].startswith("on other data than there: ")
     (tmp_path / "new.txt").write_text(WORDS + "entirely other")
     other = study.retrained(overrides=[f"task.path={tmp_path / 'new.txt'}"])
-    assert other.notes[-1] == f"on other data than there: {tmp_path / 'new.txt'}"
+    assert (
+        other.notes[-1] == f"on other data than there: {tmp_path / 'new.txt'}: symbols 40, now 54"
+    )
+    assert len(other.notes) == 2
 
 
 def test_a_driver_that_lost_its_lock_says_who_has_the_study(
@@ -173,3 +178,26 @@ def test_a_file_that_moved_and_changed_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"elsewhere\.txt: symbols"):
         read_data(study.spec, study.directory, ledger)
     ledger.close()
+
+
+def test_newer_data_is_named_from_where_the_user_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    searched(tmp_path)
+    there = tmp_path / "elsewhere"
+    there.mkdir()
+    (there / "newer.txt").write_text(WORDS + "and more")
+    monkeypatch.chdir(there)
+    trained: list[Study] = []
+    monkeypatch.setattr(training, "_drive", lambda study, _: trained.append(study))
+    asked = ["retrain", "word", "--storage", "../my studies", "--data"]
+    with pytest.raises(SystemExit) as ended:
+        main([*asked, "newer.txt"])
+    assert ended.value.code == 0
+    assert trained[0].spec.values["task.path"] == str(there / "newer.txt")
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        main([*asked, "gone.txt"])
+    assert ended.value.code == 2
+    assert "gone.txt" in capsys.readouterr().err
+    assert len(trained) == 1
