@@ -83,7 +83,7 @@ def _fields_problem(cls: type) -> str | None:
             return "a field cannot be called `type`, which is the key of its own name."
         if key.default is REQUIRED:
             return f"its field `{name}` needs a default."
-        if key.configs is None and not _settable(key.type):
+        if key.configs is None and not settable(key.type):
             return (
                 f"its field `{name}` has a type that a space file cannot set; allowed are int, "
                 "float, bool, str, Literal, tuple[int, ...] and the like, any of these or None, "
@@ -94,14 +94,14 @@ def _fields_problem(cls: type) -> str | None:
     return None
 
 
-def _settable(kind: Any) -> bool:
+def settable(kind: Any) -> bool:
     """Whether a space file can set a field of this type."""
     if kind in (int, float, bool, str):
         return True
     origin = get_origin(kind)
     if origin in (Union, UnionType):
         inner = [member for member in get_args(kind) if member is not NoneType]
-        return len(inner) == 1 and not dataclasses.is_dataclass(inner[0]) and _settable(inner[0])
+        return len(inner) == 1 and not dataclasses.is_dataclass(inner[0]) and settable(inner[0])
     if origin is Literal:
         return all(isinstance(member, str | int) for member in get_args(kind))
     if origin is tuple:

@@ -62,10 +62,17 @@ def _reached(
     file: Path, overrides: Sequence[str]
 ) -> tuple[Sequence[str], Sequence[int], Sequence[int]]:
     """The cells of a space file, and the smallest and largest hidden sizes and batch sizes."""
+    from rnnsearch.errors import InputError
     from rnnsearch.space.corners import corners
+    from rnnsearch.space.fields import NETWORK
     from rnnsearch.space.load import load
 
     spec = load(file, overrides)
+    if NETWORK in spec.values:
+        raise InputError(
+            f"{spec.values[NETWORK]} is a network of your own, which no kernel computes: it trains "
+            "by torch, one trial after the other."
+        )
     keys = ("model.cell", "model.hidden_size", "model.hidden_sizes", "training.batch_size")
     reached = list(corners(spec, keys))
     cells = {corner["model.cell"] for corner in reached}

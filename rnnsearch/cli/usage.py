@@ -94,6 +94,8 @@ def with_torch(description: Mapping[str, Any], checkpoint: Path) -> list[str] | 
         None where the network has parts that torch has not.
     """
     fields = description["config"]["model"]
+    if "type" in fields:
+        return None  # a network that a person brought
     known = {key: fields[key] for key in fields if key in ModelConfig.__dataclass_fields__}
     if known.get("hidden_sizes") is not None:
         known["hidden_sizes"] = tuple(known["hidden_sizes"])

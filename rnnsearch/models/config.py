@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal, NewType
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, NewType
 
 from rnnsearch.models.cells import BENDING, CELLS, CLASSIC, FORGETTING, USUAL, NamedCell
 from rnnsearch.vocabulary import Members, Needs, Range
@@ -108,3 +110,26 @@ class ModelConfig:
 def is_custom(cell: str) -> bool:
     """Whether a cell is custom, that is, named by the dotted path of its class."""
     return ":" in cell
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """A network that a person brought: its class, and the arguments of its constructor.
+
+    `models.network_config` makes a subclass for each class, with a field for each argument.
+
+    Attributes:
+        type: The class's dotted path, `package.module:Class`.
+        left_out: The arguments that a space file cannot set, and why.
+    """
+
+    type: str
+    left_out: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of the constructor by name, but for those that the task's data fills."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "type"}
+
+
+AnyModel = ModelConfig | NetworkConfig
+"""What a trial's network is made of: the keys of `model`, or a class that a person brought."""

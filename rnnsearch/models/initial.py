@@ -6,19 +6,20 @@ import torch
 from torch import Generator, Tensor
 
 from rnnsearch.models.cells import CELLS
-from rnnsearch.models.config import ModelConfig, is_custom
+from rnnsearch.models.config import AnyModel, ModelConfig, NetworkConfig, is_custom
 from rnnsearch.models.weights import Weight, custom_module_name, network_weights
 
 
 def initial_weights(
-    config: ModelConfig, input_size: int, output_size: int, symbolic: bool, seed: int
+    config: AnyModel, input_size: int, output_size: int, symbolic: bool, seed: int
 ) -> dict[str, Tensor]:
     """The first weights of a network, from a random generator used for nothing else.
 
     They follow torch's default rules where torch has the cell: the embedding is standard normal,
     recurrent layers and head are uniform in ±1/sqrt(width). `recurrent_init` and `forget_bias`
     change what they name. An LRU starts as its paper (arXiv 2303.06349) says, with eigenvalues in
-    a ring and of any phase. A custom cell draws its own weights.
+    a ring and of any phase. A custom cell draws its own weights, and a custom network all that it
+    holds.
 
     Args:
         input_size: Features, or symbols of the vocabulary.
@@ -27,8 +28,13 @@ def initial_weights(
         seed: The generator's seed; in a search `derive(trial seed, "weights")`.
 
     Returns:
-        Float32 tensors on the CPU by name, in the order of `weight_shapes`.
+        Float32 tensors on the CPU by name, in the order of `weight_shapes`; those of a custom
+        network in its own dtypes.
     """
+    if isinstance(config, NetworkConfig):
+        from rnnsearch.models.custom_module import first_tensors
+
+        return first_tensors(config, input_size, output_size, seed)
     generator = Generator().manual_seed(seed)
     weights: dict[str, Tensor] = {}
     for weight in network_weights(config, input_size, output_size, symbolic):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Literal, cast
 
@@ -63,8 +63,7 @@ class RecurrentNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.config = config
-        self.input_size = input_size
-        self.symbolic = symbolic
+        self.input_size, self.output_size, self.symbolic = input_size, output_size, symbolic
         width = input_size
         self.embedding: nn.Embedding | None = None
         if symbolic and config.input == "embedding":
@@ -72,6 +71,24 @@ class RecurrentNetwork(nn.Module):
             self.embedding = nn.Embedding(input_size, width)
         self.rnn = Layers(config, width)
         self.head = nn.Linear(config.directions * config.widths[-1], output_size)
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the weights."""
+        return self.head.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype of weights and activations."""
+        return self.head.weight.dtype
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights by name."""
+        return dict(self.state_dict())
+
+    def put(self, tensors: Mapping[str, Tensor]) -> None:
+        """Copy weights into the network."""
+        self.load_state_dict(tensors)
 
     def forward(
         self,

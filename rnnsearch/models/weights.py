@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
 from rnnsearch.models.cells import CELLS, INPUTS
-from rnnsearch.models.config import ModelConfig, is_custom
+from rnnsearch.models.config import AnyModel, ModelConfig, NetworkConfig, is_custom
 
 Rule = Literal["uniform", "normal", "zero", "one", "orthogonal", "drawn", "custom"]
 """How a weight is first drawn (see `models.initial`): `drawn` means by the file of the cell, and
-`custom` by a custom cell itself."""
+`custom` by a custom cell or network itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def state_width(config: ModelConfig) -> int:
 
 
 def network_weights(
-    config: ModelConfig, input_size: int, output_size: int, symbolic: bool
+    config: AnyModel, input_size: int, output_size: int, symbolic: bool
 ) -> tuple[Weight, ...]:
     """Every weight of a network, in the order in which they are drawn and lie in a row of
     parameters.
@@ -83,6 +84,10 @@ def network_weights(
         output_size: Outputs of the head.
         symbolic: Whether inputs are symbols, so that `config.input` applies.
     """
+    if isinstance(config, NetworkConfig):
+        from rnnsearch.models.custom_module import network_tensors
+
+        return _custom(network_tensors(config, input_size, output_size).weights)
     weights = []
     entering = Axis(input_size)
     if symbolic and config.input == "embedding":
@@ -152,17 +157,30 @@ def _named(config: ModelConfig, end: str, entering: Axis, width: int) -> list[We
     return weights
 
 
+def held_weights(config: AnyModel, input_size: int, output_size: int) -> tuple[Weight, ...]:
+    """The tensors that a network holds beside its weights, such as the statistics of a batch norm;
+    custom networks alone have some."""
+    if not isinstance(config, NetworkConfig):
+        return ()
+    from rnnsearch.models.custom_module import network_tensors
+
+    return _custom(network_tensors(config, input_size, output_size).held)
+
+
+def _custom(shapes: Mapping[str, tuple[int, ...]]) -> tuple[Weight, ...]:
+    """Tensors that a custom network draws itself."""
+    return tuple(Weight(name, tuple(map(Axis, one)), "custom") for name, one in shapes.items())
+
+
 def weight_shapes(
-    config: ModelConfig, input_size: int, output_size: int, symbolic: bool
+    config: AnyModel, input_size: int, output_size: int, symbolic: bool
 ) -> dict[str, tuple[int, ...]]:
     """The shape of every weight by its name, in the order in which they are drawn."""
     weights = network_weights(config, input_size, output_size, symbolic)
     return {weight.name: weight.shape for weight in weights}
 
 
-def parameter_count(
-    config: ModelConfig, *, input_size: int, output_size: int, symbolic: bool
-) -> int:
+def parameter_count(config: AnyModel, *, input_size: int, output_size: int, symbolic: bool) -> int:
     """How many numbers a network learns; both of the biases that torch's cells have are counted."""
     shapes = weight_shapes(config, input_size, output_size, symbolic)
     return sum(prod(shape) for shape in shapes.values())

@@ -9,7 +9,7 @@ from rnnsearch.goal import Goal
 from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.conditions import left_of
 from rnnsearch.space.corners import corners, layer_counts
-from rnnsearch.space.fields import applies
+from rnnsearch.space.fields import NETWORK, applies
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.trial import task_config
 from rnnsearch.space.words import plain_text
@@ -33,7 +33,7 @@ def check_effects(study: Candidate) -> None:
     for key in study.parameters:
         if study.file.is_wrong(key) or key in noted:
             continue
-        if key in BETWEEN_LAYERS:
+        if key in BETWEEN_LAYERS and NETWORK not in study.values:
             if layer_counts(study)[1] < 2:
                 study.note(
                     [key],

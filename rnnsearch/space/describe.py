@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.weights import parameter_count
 from rnnsearch.space.checks import known_metrics
-from rnnsearch.space.corners import configurations, corners
-from rnnsearch.space.fields import applies, fields_of, flat
+from rnnsearch.space.corners import MAX_CORNERS, configurations, corners
+from rnnsearch.space.fields import NETWORK, applies, fields_of, flat
+from rnnsearch.space.networks import MOST_MADE
 from rnnsearch.space.notes import notes_of
 from rnnsearch.space.spec import StudySpec
-from rnnsearch.space.trial import build, first_task
+from rnnsearch.space.trial import first_task, model_config
 from rnnsearch.stopping.rule import rungs_called
 from rnnsearch.tasks.base import Metric, TaskData
 from rnnsearch.tasks.load import load_data
@@ -114,14 +115,15 @@ def parameter_counts(spec: StudySpec, data: TaskData) -> tuple[int, int]:
         return 0, 0
     # The count grows with every size, so it is least and greatest at extremes of the sizes.
     keys = [key for key in fields_of(spec.values) if key.startswith("model.")]
+    custom = NETWORK in spec.values  # its class is made to be counted
     counts = [
         parameter_count(
-            build(ModelConfig, "model", values),
+            model_config(values),
             input_size=data.input_size,
             output_size=data.output_size,
             symbolic=data.symbolic,
         )
-        for values in corners(spec, keys)
+        for values in islice(corners(spec, keys), MOST_MADE if custom else MAX_CORNERS)
     ]
     return min(counts), max(counts)
 

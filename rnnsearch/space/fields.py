@@ -15,12 +15,17 @@ from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.network_config import network_config
 from rnnsearch.space.conditions import Among
 from rnnsearch.space.field_types import texts
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
 from rnnsearch.tasks.families import family
 from rnnsearch.training.config import FreeScalar, TrainingConfig
 from rnnsearch.vocabulary import DURATION, PATH, REQUIRED, Key, Mark, Range, keys
+
+NETWORK = "model.type"
+"""Names the class of a custom network; a study without it searches layers of cells, and has the
+keys of `ModelConfig` under `model`."""
 
 SECTIONS = {
     "name": "The study's name and that of its folder; by default the file's, without its ending.",
@@ -153,13 +158,17 @@ def flat(prefix: str, config: Any) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def config_classes(task_type: str | None) -> dict[str, type]:
-    """The config dataclass of each section; none for `task` where its type is unknown."""
+def config_classes(task_type: str | None, network: str | None = None) -> dict[str, type]:
+    """The config dataclass of each section; none for `task` where its type is unknown.
+
+    Args:
+        network: The `type` of `model`, where that is a custom network.
+    """
     classes: dict[str, type] = {}
     if task_type is not None:
         classes["task"] = family(task_type).config
     return classes | {
-        "model": ModelConfig,
+        "model": ModelConfig if network is None else network_config(network),
         "training": TrainingConfig,
         "search": SearchConfig,
         "resources": ResourcesConfig,
@@ -173,15 +182,20 @@ def all_fields(
     """Every field of a study of that task, under its dotted key.
 
     Args:
-        chosen: Pairs of a key with `OneOf` and the `type` of the config that it holds.
+        chosen: Pairs of a key with `OneOf` and the `type` of the config that it holds; and of
+            `model` and the `type` of a custom network.
         free: The free keys of the file.
     """
     found: dict[str, Field] = {}
-    for section, cls in config_classes(task_type).items():
+    for section, cls in config_classes(task_type, dict(chosen).get("model")).items():
         if section == "task":
             says = Key(Literal[task_type], never_sampled="a study learns one task")
             found["task.type"] = Field("task.type", says, task_type)
         inner = leaves(cls, section, chosen=dict(chosen))
+        if NETWORK in inner:
+            never = "the other keys of model hang on it"
+            says = Key(Literal[inner[NETWORK].default], never_sampled=never)
+            inner[NETWORK] = dataclasses.replace(inner[NETWORK], says=says)
         found |= {
             key: one for key, one in inner.items() if key not in found and applies(task_type, key)
         }
@@ -231,7 +245,7 @@ def fields_of(values: Mapping[str, Any], sampled: Iterable[str] = ()) -> Mapping
         sampled: The keys of its sampled fields.
     """
     task_type: str | None = values.get("task.type")  # None where a file names no valid one
-    types = {key: values.get(f"{key}.type") for key in choices(task_type)}
+    types = {key: values.get(f"{key}.type") for key in ("model", *choices(task_type))}
     chosen = tuple((key, name) for key, name in types.items() if name)
     free = tuple(key for key in dict.fromkeys([*values, *sampled]) if key.startswith(FREE))
     return all_fields(task_type, chosen, free)

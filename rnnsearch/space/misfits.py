@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnsearch.space.candidate import Candidate
+from rnnsearch.space.fields import NETWORK
 from rnnsearch.space.nearest import nearest
 from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.families import family_of
@@ -53,7 +54,7 @@ def _misfits(study: Candidate, data: TaskData, family: Family) -> Iterator[tuple
     if (data.whole_sequence or family.shuffled) and True in study.can_be(CARRY):
         message = "shows a model whole sequences: no state leads from one to the next."
         yield CARRY, message, "false"
-    for key in INPUTS:
+    for key in () if NETWORK in study.values else INPUTS:
         if key in study.parameters and not data.symbolic:
             yield key, "has numbers for inputs and ignores it. Take this field out.", ""
     own = {"scheduled", "own"} & set(study.can_be(FEEDING))

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
+from math import prod
 from typing import Any
 
 from rnnsearch.errors import ModelError
-from rnnsearch.models.config import is_custom
+from rnnsearch.models.config import NetworkConfig, is_custom
 from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.corners import corners, layer_counts
+from rnnsearch.space.fields import NETWORK
+from rnnsearch.space.trial import model_config
 from rnnsearch.space.words import plain_text
+from rnnsearch.vocabulary import REQUIRED
+
+MOST_MADE = 256
+"""Networks of a custom class that are made at most to find the smallest and the largest."""
 
 SIZES, BOTH_WAYS = "model.hidden_sizes", "model.bidirectional"
 RESIDUAL, LEARNED = "model.residual", "model.initial_state"
@@ -19,7 +26,10 @@ CARRY, BIAS, FORGET = "training.carry_state", "model.bias", "model.forget_bias"
 
 
 def check_networks(study: Candidate) -> None:
-    """Note options that exclude each other, and custom cells that cannot be used."""
+    """Note options that exclude each other, and custom cells and networks that cannot be used."""
+    if NETWORK in study.values:
+        _check_network(study)
+        return
     _check_sizes(study)
     _check_directions(study)
     for cell in study.can_be("model.cell"):
@@ -33,6 +43,53 @@ def check_networks(study: Candidate) -> None:
         )
     if any(values[FORGET] is not None for values in _together(study, {BIAS: False}, FORGET)):
         study.note([FORGET, BIAS], "is set where model.bias is false, and there is none to set.")
+
+
+def _check_network(study: Candidate) -> None:
+    """Call a custom network as a training would, in the smallest and the largest of its sizes.
+
+    Where the data is not read, it is unknown what enters it; then its keys alone are looked at.
+    """
+    from rnnsearch.models.custom_module import network_tensors
+    from rnnsearch.models.custom_network import try_network
+
+    keys = [key for key in study.file.fields if key.startswith("model.")]
+    if not all(map(study.sound, keys)):
+        return
+    if _note_absent(study, keys):
+        return
+    for data in study.data.values():
+        sizes = data.input_size, data.output_size
+        try:
+            made = {
+                config: sum(map(prod, network_tensors(config, *sizes).weights.values()))
+                for values in islice(corners(study, keys), MOST_MADE)
+                if isinstance(config := model_config(values), NetworkConfig)
+            }
+            ordered = sorted(made, key=lambda config: made[config])
+            for config in dict.fromkeys((ordered[0], ordered[-1])):
+                try_network(config, *sizes, data.symbolic, whole=data.whole_sequence)
+        except ModelError as error:
+            study.note([NETWORK], str(error))
+            return
+
+
+def _note_absent(study: Candidate, keys: Sequence[str]) -> bool:
+    """Note arguments that have no default and no value; whether there are any."""
+    before = len(study.file.mistakes)
+    for key in keys:
+        name = key.partition(".")[2]
+        if study.file.fields[key].default is not REQUIRED:
+            continue
+        if key not in study.file.places:
+            study.note(["model"], f"lacks `{name}`: the argument has no default.")
+        elif key in study.parameters and study.parameters[key].when:
+            study.note(
+                [key],
+                "has a `when`, and no default for where that does not hold; give the argument "
+                f"`{name}` one.",
+            )
+    return len(study.file.mistakes) > before
 
 
 def _check_sizes(study: Candidate) -> None:

@@ -7,7 +7,7 @@ import os
 from rnnsearch.models.config import is_custom
 from rnnsearch.space.checks import BETWEEN_LAYERS
 from rnnsearch.space.corners import configurations, layer_counts, possible_values
-from rnnsearch.space.fields import applies, fields_of
+from rnnsearch.space.fields import NETWORK, applies, fields_of
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.vocabulary import SAME_SCORES
 
@@ -81,6 +81,9 @@ def _idle(spec: StudySpec) -> list[str]:
             notes.append(f"{key} does nothing while {parent} is {spec.values[parent]}")
     if not applies(spec.values["task.type"], "model.cell"):
         return notes
+    if NETWORK in spec.values:
+        path = spec.values[NETWORK]
+        return [*notes, f"{path} is your own network: a slow path, one trial at a time"]
     layers = "model.num_layers"
     fewest, most = layer_counts(spec)
     for key in BETWEEN_LAYERS:

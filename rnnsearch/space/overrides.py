@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from rnnsearch.errors import DataError, Mistake
+from rnnsearch.errors import DataError, Mistake, ModelError
+from rnnsearch.models.config import is_custom
 from rnnsearch.space.document import Entry, MappingNode, Node, ScalarNode, is_null, plain, read
-from rnnsearch.space.fields import FREE, SECTIONS, every_field
+from rnnsearch.space.fields import FREE, SECTIONS, all_fields, every_field
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, note
 from rnnsearch.tasks.families import BUILT_IN, is_task
@@ -44,13 +45,23 @@ def apply_overrides(root: MappingNode, overrides: Sequence[str], mistakes: list[
 
 
 def _all_keys(root: MappingNode) -> dict[str, None]:
-    """The fields of every task that is built in, and of the custom one that the file names."""
+    """The fields of every task that is built in, and of the custom task and the custom network that
+    the file names."""
     found = dict.fromkeys(key for name in BUILT_IN for key in every_field(name))
     task = root.entries.get("task")
     if task and isinstance(task.node, MappingNode) and (entry := task.node.entries.get("type")):
         name = plain(entry.node)
         with suppress(DataError):  # of a task that is not found: noted where sections are read
             found |= dict.fromkeys(every_field(name) if is_task(name) else ())
+    model = root.entries.get("model")
+    if model and isinstance(model.node, MappingNode) and (entry := model.node.entries.get("type")):
+        with suppress(ModelError):
+            name = plain(entry.node)
+            found |= dict.fromkeys(
+                all_fields(None, (("model", name),))
+                if isinstance(name, str) and is_custom(name)
+                else ()
+            )
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from rnnsearch.commands import command
 from rnnsearch.errors import InputError
 from rnnsearch.space.field_types import in_words
-from rnnsearch.space.fields import SECTIONS, Field, all_fields, choices, leaves
+from rnnsearch.space.fields import NETWORK, SECTIONS, Field, all_fields, choices, leaves
 from rnnsearch.space.overrides import nearest_key
 from rnnsearch.space.sampled import kinds_for
 from rnnsearch.space.words import plain_text
@@ -53,6 +53,12 @@ class Entry:
         return asdict(self) | {"range": bounds, "unit": unit, "draws": list(self.draws)}
 
 
+_NETWORK = (
+    "A network of your own, in the place of all other keys of model: a torch module, the arguments "
+    "of whose constructor then are the keys."
+)
+
+
 def reference(what: str = "", task: str | None = None) -> list[Entry]:
     """The keys of a space file in their order, those of every built-in and installed task.
 
@@ -71,6 +77,10 @@ def reference(what: str = "", task: str | None = None) -> list[Entry]:
         ("first_trials", "a list of mappings"),
     ):
         found[key, ""] = Entry(key, "", takes, Range(), None, SECTIONS[key], (), "", "")
+    never = "the other keys of model hang on it"
+    found[NETWORK, ""] = Entry(
+        NETWORK, "", "package.module:Class", Range(), None, _NETWORK, (), never, ""
+    )
     for name in task_types() if task is None else [task]:
         for entry in _of_task(name):
             found.setdefault((entry.key, entry.where), entry)

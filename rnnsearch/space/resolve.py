@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from rnnsearch.space.conditions import Parameter
-from rnnsearch.space.fields import SECTIONS, Field
+from rnnsearch.space.fields import NETWORK, SECTIONS, Field
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import stored_value
 
@@ -33,7 +33,8 @@ def render(
     """
     tree: dict[str, Any] = {}
     sizes = "model.hidden_sizes"
-    if values.get(sizes) is not None or sizes in parameters:
+    named = values.get(sizes) is not None or sizes in parameters
+    if named and NETWORK not in values:
         # A file that names the units of every layer may not name these beside them.
         idle = ("model.hidden_size", "model.num_layers")
         values = {key: value for key, value in values.items() if key not in idle}

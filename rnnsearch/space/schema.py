@@ -69,6 +69,7 @@ def json_schema() -> dict[str, Any]:
         properties[section] = _object(cls, section)
         if section != "task":
             properties[section]["type"] = ["object", "null"]
+    properties["model"] = _model(properties["model"])
     properties["params"] = {"description": SECTIONS["params"], "type": ["object", "null"]}
     properties["first_trials"] = {
         "description": SECTIONS["first_trials"],
@@ -84,6 +85,13 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "$defs": {"when": _WHEN},
     }
+
+
+def _model(cells: dict[str, Any]) -> dict[str, Any]:
+    """The schema of the section `model`, whose keys are those of cells unless a `type` names a
+    custom network; its arguments are not known here, and `check` looks at them."""
+    named = {"type": "object", "properties": {"type": _OWN}, "required": ["type"]}
+    return {"if": named, "then": {"description": cells["description"]}, "else": cells}
 
 
 def _task_case(name: str, cls: type) -> dict[str, Any]:

@@ -11,7 +11,10 @@ from keyword import iskeyword
 from types import MappingProxyType
 from typing import Any
 
-from rnnsearch.errors import DataError, InputError, Mistake
+from rnnsearch.errors import DataError, InputError, Mistake, ModelError
+from rnnsearch.models.cells import CELLS
+from rnnsearch.models.config import CUSTOM_PATTERN, NetworkConfig
+from rnnsearch.models.network_config import network_config, takes
 from rnnsearch.space.distributions import KINDS, Distribution
 from rnnsearch.space.document import Entry, MappingNode, Node, ScalarNode, is_null, plain
 from rnnsearch.space.fields import (
@@ -106,9 +109,12 @@ def read_sections(root: MappingNode, mistakes: list[Mistake]) -> SpaceFile:
             note(mistakes, entry.place, name, message, nearest(name, SECTIONS))
         elif name == FREE[:-1]:
             read_free(entry, file)
-    classes = config_classes(file.task_type)
+    with file.reading("model"):
+        if (network := _network_type(root)) is not None:
+            file.chosen["model"] = network
+    classes = config_classes(file.task_type, file.chosen.get("model"))
     for name, entry in root.entries.items():
-        if name in classes:
+        if name in classes and not (name == "model" and file.is_wrong(name)):
             file.places[name] = entry.place
             _read_section(name, classes[name], entry, file)
     return file
@@ -157,6 +163,34 @@ def _task_type(root: MappingNode) -> str:
     raise wrong(place, key, f"must be one of {types}, not {said!r}.", near)
 
 
+def _network_type(root: MappingNode) -> str | None:
+    """The `type` of the file's model, whose class is imported with it; None for layers of cells.
+
+    Raises:
+        WrongError: It names no network that can be used.
+    """
+    model, key = root.entries.get("model"), "model.type"
+    if model is None or not isinstance(model.node, MappingNode):
+        return None
+    entry = model.node.entries.get("type")
+    if entry is None:
+        return None
+    if isinstance(entry.node, MappingNode):
+        message = "is never sampled, since the other keys of model hang on it; write one class."
+        raise wrong(entry.node.place, key, message)
+    name = plain(entry.node)
+    if not (isinstance(name, str) and re.fullmatch(CUSTOM_PATTERN, name)):
+        near = f"cell: {name}" if name in CELLS else ""
+        message = "names a network of your own as package.module:Class; `cell` names a cell."
+        raise wrong(entry.node.place, key, message, near)
+    try:
+        network_config(name)
+        takes(name)
+    except ModelError as error:
+        raise wrong(entry.node.place, key, str(error)) from None
+    return name
+
+
 def _read_section(
     prefix: str,
     cls: type,
@@ -190,6 +224,8 @@ def _read_section(
                 file.idle.append(f"{key} does nothing while {prefix}.type is {file.chosen[prefix]}")
         else:
             message, near = _unknown_field(prefix, name, list(names), file.task_type)
+            if issubclass(cls, NetworkConfig) and name in cls.left_out:
+                message, near = f"is no key: the argument {cls.left_out[name]}", ""
             note(file.mistakes, inner.place, key, message, near)
 
 
@@ -250,6 +286,7 @@ def _unknown_field(
     """What is said of a key that a section does not have, and the key that was probably meant."""
     known = every_field(task_type)
     elsewhere = [key for key in known if key.rsplit(".", 1)[-1] == name]
+    elsewhere = [key for key in elsewhere if key.rpartition(".")[0] != prefix]
     if elsewhere:
         home = elsewhere[0].rpartition(".")[0]
         return f"unknown key under {prefix}; it belongs to `{home}`.", elsewhere[0]

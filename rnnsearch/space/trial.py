@@ -8,7 +8,8 @@ from typing import Any, TypeVar, cast
 
 from rnnsearch.custom_code import calling
 from rnnsearch.errors import DataError, InputError
-from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.config import AnyModel, ModelConfig
+from rnnsearch.models.network_config import network_config
 from rnnsearch.space.conditions import assigned
 from rnnsearch.space.distributions import Distribution
 from rnnsearch.space.fields import FREE, fields_of
@@ -103,13 +104,21 @@ def config_from_values(values: Mapping[str, Any], seed: int) -> TrialConfig:
     """Make a trial's config of complete, valid values under dotted keys."""
     return TrialConfig(
         task=task_config(values),
-        model=build(ModelConfig, "model", values),
+        model=model_config(values),
         training=build(TrainingConfig, "training", values),
         seed=seed,
         params=tuple(
             (key.removeprefix(FREE), value) for key, value in values.items() if key.startswith(FREE)
         ),
     )
+
+
+def model_config(values: Mapping[str, Any]) -> AnyModel:
+    """Make the model's config of complete, valid values under dotted keys."""
+    name = values.get("model.type")
+    if name is None:
+        return build(ModelConfig, "model", values)
+    return build(network_config(name), "model", values)
 
 
 def task_config(values: Mapping[str, Any]) -> TaskConfig:

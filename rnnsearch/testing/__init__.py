@@ -17,5 +17,8 @@ import pytest
 
 # pytest explains a failed assertion only where it has rewritten the module.
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{each}" for each in ("cells", "kernels", "samplers", "stopping_rules", "tasks"))
+    *(
+        f"{__name__}.{each}"
+        for each in ("cells", "kernels", "networks", "samplers", "stopping_rules", "tasks")
+    )
 )

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.config import AnyModel, ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.weights import parameter_count, weight_shapes
@@ -220,7 +220,7 @@ class NetworkContract:
 class TrainedContract:
     """A network out of a pack, in a checkpoint folder and back; inherit, and set `model`."""
 
-    model: ModelConfig
+    model: AnyModel
     carry_state: ClassVar[bool] = True
 
     def test_saved_and_loaded_it_scores_as_it_did(self, tmp_path: Path) -> None:

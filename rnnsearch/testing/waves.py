@@ -143,6 +143,7 @@ def trial(seed: int = 0, *, task: Any = WAVE, model: Any = None, **training: Any
 def neighbours(config: TrialConfig) -> dict[str, TrialConfig]:
     """Seven trials that share a stack with `config` or stand beside it, each unlike it."""
     model, how = config.model, config.training
+    assert isinstance(model, ModelConfig)
     other = replace(config, seed=config.seed + 100)
     return {
         "seed": other,

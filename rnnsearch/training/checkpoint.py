@@ -16,8 +16,8 @@ from torch import Tensor
 
 from rnnsearch.disk import put_in_place, write_aside
 from rnnsearch.errors import ModelError
-from rnnsearch.models.network import RecurrentNetwork
-from rnnsearch.models.weights import weight_shapes
+from rnnsearch.models.custom_network import Network, network_of
+from rnnsearch.models.weights import held_weights, weight_shapes
 from rnnsearch.reading import read_file
 from rnnsearch.tasks.base import Head
 from rnnsearch.tasks.families import family_of, use_of
@@ -60,7 +60,7 @@ class Checkpoint:
     """
 
     config: TrialConfig
-    network: RecurrentNetwork
+    network: Network
     manifest: Mapping[str, Any]
     metrics: Mapping[str, float] = field(default_factory=dict)
     epoch: int = 0
@@ -97,9 +97,9 @@ class Checkpoint:
         """Read a checkpoint folder.
 
         Args:
-            allow_code: Import the task or cell that the folder names, where that is a class of a
-                user's own: whoever made the folder then decides which module of this machine or
-                of the working directory is run.
+            allow_code: Import the task, cell or network that the folder names, where that is a
+                class of a user's own: whoever made the folder then decides which module of this
+                machine or of the working directory is run.
 
         Raises:
             ModelError: It is not there, is damaged, was written by another version, or names code
@@ -148,7 +148,7 @@ class Checkpoint:
     def use(self) -> Use:
         """What the model can do."""
         network = self.network
-        shape = network.input_size, network.head.out_features, network.symbolic
+        shape = network.input_size, network.output_size, network.symbolic
         return _use(self.config, self.manifest, *shape)
 
     def save(self, path: str | Path) -> None:
@@ -159,13 +159,13 @@ class Checkpoint:
         """
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
-        tensors = dict(self.network.state_dict())
+        tensors = self.network.tensors()
         for name, part in zip(CARRIED, self.carried or (), strict=False):
             tensors[name] = part[0].contiguous()
         said = {
             "config": config_to_json(self.config),
             "input_size": self.network.input_size,
-            "output_size": self.network.head.out_features,
+            "output_size": self.network.output_size,
             "symbolic": self.network.symbolic,
             "head": self.head,
             "manifest": dict(self.manifest),
@@ -207,11 +207,13 @@ def _network(
     symbolic: bool,
     tensors: dict[str, Tensor],
     source: str,
-) -> tuple[RecurrentNetwork, tuple[Tensor, ...] | None]:
+) -> tuple[Network, tuple[Tensor, ...] | None]:
     """The network that holds the weights, and the carried state among them."""
     carried = tuple(tensors[name].unsqueeze(0) for name in CARRIED if name in tensors)
     weights = {name: tensor for name, tensor in tensors.items() if name not in CARRIED}
     shapes = weight_shapes(config.model, input_size, output_size, symbolic)
+    held = held_weights(config.model, input_size, output_size)
+    shapes |= {one.name: one.shape for one in held}
     found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     for name in sorted(shapes.keys() | found.keys()):
         if shapes.get(name) != found.get(name):
@@ -219,8 +221,8 @@ def _network(
                 f"{source} do not fit the config: {name} should be {shapes.get(name, 'absent')}, "
                 f"and is {found.get(name, 'absent')}."
             )
-    network = RecurrentNetwork(config.model, input_size, output_size, symbolic)
+    network = network_of(config.model, input_size, output_size, symbolic)
     network.to(getattr(torch, config.training.dtype))
-    network.load_state_dict(weights)
+    network.put(weights)
     network.requires_grad_(False).eval()
     return network, carried or None

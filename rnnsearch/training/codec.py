@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from rnnsearch.errors import DataError, ModelError
 from rnnsearch.models.cells import NamedCell
-from rnnsearch.models.config import CustomCell, is_custom
+from rnnsearch.models.config import AnyModel, CustomCell, ModelConfig, is_custom
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import BUILT_IN, family, family_of, is_task
@@ -54,6 +54,8 @@ def from_json(kind: Any, value: Any, place: str) -> Any:
     """
     if kind == TaskConfig:
         return _read_task(value, place)
+    if kind == AnyModel:
+        return _read_model(value, place)
     if is_dataclass(kind):
         return _read_fields(kind, value, place)
     if CustomCell in get_args(kind) and not (isinstance(value, str) and is_custom(value)):
@@ -70,6 +72,10 @@ def from_json(kind: Any, value: Any, place: str) -> Any:
         raise _wrong(f"{place}{inner}", f"{first['input']!r} {problem}") from error
 
 
+_NAMED = (("task", "type", "task"), ("model", "cell", "cell"), ("model", "type", "network"))
+"""Where a config names classes, and what they are: section, key and noun."""
+
+
 def custom_classes(values: Any) -> list[str]:
     """The classes that a person brought and a config names, such as `the cell package:Class`.
 
@@ -79,7 +85,7 @@ def custom_classes(values: Any) -> list[str]:
         values: What `config_from_json` would read, or anything else.
     """
     found = []
-    for section, key, noun in (("task", "type", "task"), ("model", "cell", "cell")):
+    for section, key, noun in _NAMED:
         inner = values.get(section) if isinstance(values, dict) else None
         name = inner.get(key) if isinstance(inner, dict) else None
         if isinstance(name, str) and (":" in name or (noun == "task" and is_custom_task(name))):
@@ -105,6 +111,25 @@ def _read_task(value: Any, place: str) -> Any:
         raise ModelError(f"{place}: {error}") from error
     if not any(field.name == "type" for field in fields(cls)):  # a class that a person brought
         value = {key: inner for key, inner in value.items() if key != "type"}
+    return _read_fields(cls, value, place)
+
+
+def _read_model(value: Any, place: str) -> Any:
+    """A model, of the class that the key `type` names where there is one."""
+    if not (isinstance(value, dict) and "type" in value):
+        return _read_fields(ModelConfig, value, place)
+    if not (isinstance(value["type"], str) and is_custom(value["type"])):
+        raise _wrong(f"{place}.type", f"{value['type']!r} is no package.module:Class")
+    from rnnsearch.models.network_config import network_config
+
+    try:
+        cls = network_config(value["type"])
+    except ModelError as error:
+        module = value["type"].partition(":")[0]
+        raise ModelError(
+            f"{error} The model needs this class: call from the folder in which {module} lies, or "
+            "put that folder on PYTHONPATH."
+        ) from error
     return _read_fields(cls, value, place)
 
 

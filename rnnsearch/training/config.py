@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.config import AnyModel
 from rnnsearch.tasks.base import Loss
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.vocabulary import Needs, NeverSampled, Range
@@ -170,7 +170,7 @@ class TrialConfig:
     """
 
     task: TaskConfig
-    model: ModelConfig
+    model: AnyModel
     training: TrainingConfig
     seed: int
     params: tuple[tuple[str, FreeValue], ...] = ()

@@ -17,6 +17,7 @@ from torch import Tensor
 
 NOISE = 1 << 20
 FEEDING = NOISE + 1
+MODULE = NOISE + 2
 """Purposes beside dropout. They take the place of a layer's number; no network is so deep."""
 
 LEVELS = 1 << 16

@@ -11,7 +11,7 @@ from rnnsearch.training.memory import members_at_once, out_of_memory
 from rnnsearch.training.networks import Networks
 from rnnsearch.training.precision import set_matmul_precision
 from rnnsearch.training.predictor import StackPredictor
-from rnnsearch.training.rows import Rows
+from rnnsearch.training.rows import HELD, Rows
 from rnnsearch.training.slots import Slot
 from rnnsearch.training.stack_key import Shared
 
@@ -80,6 +80,8 @@ class Evaluation:
 
     def _predictor(self, slots: Sequence[Slot]) -> StackPredictor:
         """The networks of some slots, as their task asks them."""
-        rows = self._rows["parameters"][self._rows.picks(slots)]
-        networks = Networks(self._shared.key.network, self._shared.layout.views(rows))
+        layout, picks = self._shared.layout, self._rows.picks(slots)
+        held = {} if layout.held is None else layout.held.views(self._rows[HELD][picks])
+        views = layout.views(self._rows["parameters"][picks])
+        networks = Networks(self._shared.key.network, views, held)
         return StackPredictor(networks, self._shared.task.head)

@@ -12,6 +12,7 @@ from rnnsearch.models.cells import has_kernels
 from rnnsearch.models.config import is_custom
 from rnnsearch.models.weights import custom_module_name
 from rnnsearch.tasks.base import Head
+from rnnsearch.training.custom_networks import custom_forward
 from rnnsearch.training.kernels import differentiable, traced
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.kernels.choice import kernels
@@ -47,6 +48,8 @@ def forward(
     if lengths is not None:
         lengths = lengths.expand(len(inputs), -1)
         inputs = seen(inputs, valid_steps(lengths, inputs.shape[1]))
+    if networks.shape.own is not None:
+        return custom_forward(networks, inputs, state, head, lengths, ends=ends)
     shape, entered = networks.shape, networks.enter(inputs)
     before = layer_state(shape, state)
     current, after = run_layers(networks, entered, before, masks, lengths, ends=ends)

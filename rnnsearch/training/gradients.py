@@ -1,8 +1,9 @@
 """The losses of the networks of a stack and their gradients: one pass forward and one back.
 
 The forward pass computes what `forward` does, with dropout between the layers. Of a chain of cells
-that torch has, the derivatives are written by hand; of all others autograd computes them. What
-becomes of the gradients (clipping, the optimizer's update) stands in `stepping/step.py`.
+that torch has, the derivatives are written by hand; of all others autograd computes them, and those
+of networks that a person brought stand in `custom_networks`. What becomes of the gradients
+(clipping, the optimizer's update) stands in `stepping/step.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.tasks.base import Batch, Head
+from rnnsearch.training.custom_networks import custom_pass
 from rnnsearch.training.forward import head_outputs, run_layers
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.losses import LossShape, losses_and_gradients
@@ -47,6 +49,7 @@ def training_pass(
     state: Sequence[State],
     masks: Masks,
     rows: Sequence[Tensor] | None = None,
+    seeds: Tensor | None = None,
 ) -> Pass:
     """Run K networks forward over a batch and back; call it under `no_grad`.
 
@@ -56,10 +59,17 @@ def training_pass(
         state: One a layer and direction, each part [K, B, H], contiguous; not read where
             networks learn theirs.
         rows: Of `valid_rows`, where a head that answers at every time step is to read no padding.
+        seeds: By which custom networks drop, int32 [K]; None for all others.
     """
     shape, lengths = networks.shape, batch.lengths
     valid = None if lengths is None else valid_steps(lengths, batch.inputs.shape[1])
     inputs = batch.inputs if valid is None else seen(batch.inputs, valid)
+    if shape.own is not None:
+        assert seeds is not None
+        if head == "last" and lengths is not None:
+            valid = lengths.unsqueeze(1) > 0
+        shown = replace(batch, inputs=inputs)
+        return Pass(*custom_pass(networks, shown, loss, head, state, seeds, valid))
     entered = networks.enter(inputs)
     layers = _chain if shape.by_hand else _traced
     current, after, backward = layers(networks, entered, state, masks, lengths)

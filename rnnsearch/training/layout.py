@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import torch
 from torch import Tensor
 
-from rnnsearch.models.config import ModelConfig
-from rnnsearch.models.weights import Axis, network_weights
+from rnnsearch.models.config import AnyModel
+from rnnsearch.models.weights import Axis, Weight, held_weights, network_weights
 
 PAD_TO = 16
 """Widths are padded to a multiple of so many units."""
@@ -82,10 +82,13 @@ class Layout:
     Attributes:
         leaves: In torch's order (embedding, layers, head), under the names of `models.network`.
         size: How many numbers a row has.
+        held: Where what a network holds beside its weights lies in a row of its own, float64, which
+            no optimizer touches; None for nothing.
     """
 
     leaves: tuple[Leaf, ...]
     size: int
+    held: Layout | None = None
 
     def views(self, rows: Tensor) -> dict[str, Tensor]:
         """The padded weights in rows [K, size]: views [K, *shape], by name."""
@@ -113,7 +116,7 @@ class Layout:
             KeyError: A weight is missing.
             RuntimeError: A weight has another shape.
         """
-        row = torch.zeros(self.size, dtype=next(iter(tensors.values())).dtype)
+        row = torch.zeros(self.size, dtype=tensors[self.leaves[0].name].dtype)
         for leaf in self.leaves:
             part = leaf.blocked(row[leaf.offset : leaf.offset + leaf.size])
             part.copy_(tensors[leaf.name].reshape(part.shape))
@@ -129,11 +132,18 @@ class Layout:
         }
 
 
-def layout_of(model: ModelConfig, input_size: int, output_size: int, symbolic: bool) -> Layout:
+def layout_of(model: AnyModel, input_size: int, output_size: int, symbolic: bool) -> Layout:
     """The layout of one trial. Those of a stack's trials differ in the leaves' own axes alone."""
+    held = held_weights(model, input_size, output_size)
+    rest = _laid(held) if held else None
+    return replace(_laid(network_weights(model, input_size, output_size, symbolic)), held=rest)
+
+
+def _laid(weights: Iterable[Weight]) -> Layout:
+    """Weights one behind the other."""
     leaves: list[Leaf] = []
     offset = 0
-    for weight in network_weights(model, input_size, output_size, symbolic):
+    for weight in weights:
         shape = tuple(
             axis.blocks * (padded_size(axis.size) if axis.units else axis.size)
             for axis in weight.axes

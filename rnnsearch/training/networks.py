@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import torch
@@ -30,10 +30,17 @@ class Networks:
 
     Attributes:
         weights: Padded, each [K, ...], under the names of `models.network`.
+        held: What custom networks hold beside them, float64, each [K, ...].
     """
 
     shape: NetworkShape
     weights: Mapping[str, Tensor]
+    held: Mapping[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def some(self) -> Tensor:
+        """Any of the weights, for their number, device and dtype."""
+        return next(iter(self.weights.values()))
 
     @property
     def head(self) -> tuple[Tensor, Tensor]:
@@ -60,8 +67,8 @@ class Networks:
         Args:
             batch: Sequences that start.
         """
-        bias = self.weights["head.bias"]
-        state = zero_state(self.shape, len(bias), batch, bias.device, bias.dtype)
+        some = self.some
+        state = zero_state(self.shape, len(some), batch, some.device, some.dtype)
         if not self.shape.learned:
             return state
         layers = [self.learned_state(number, batch) for number in range(state[0].shape[1])]

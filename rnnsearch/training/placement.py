@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from rnnsearch.errors import PackError
+from rnnsearch.models.config import NetworkConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.base import Task, TaskData, Window, loss_metric
 from rnnsearch.tasks.config import TaskConfig
@@ -84,13 +85,7 @@ class Placement:
                 f"the task cannot be trained on the loss {how.loss}; it takes"
                 f" {', '.join(task.data.losses)}"
             )
-        if config.model.bidirectional and not task.data.whole_sequence:
-            raise PackError(
-                "a model that reads backwards would be shown what it has to predict: the task is"
-                " causal"
-            )
-        if config.model.initial_state == "learned" and how.carry_state:
-            raise PackError("a step starts from a carried state or from a learned one, not both")
+        _check_model(config, task.data)
         metrics = task.data.metrics()
         names = [metric.name for metric in metrics]
         if self._objective not in (*names, "train_loss"):
@@ -124,7 +119,11 @@ class Placement:
         weights = initial_weights(config.model, *sizes, derive(config.seed, "weights"))
         dtype = getattr(torch, config.training.dtype)
         unpadded = {name: tensor.detach().to(dtype) for name, tensor in weights.items()}
-        return {"parameters": slot.layout.pack(unpadded).numpy()}
+        rows = {"parameters": slot.layout.pack(unpadded).numpy()}
+        if slot.layout.held is not None:
+            exact = {name: tensor.double() for name, tensor in weights.items()}
+            rows["held"] = slot.layout.held.pack(exact).numpy()
+        return rows
 
     def shared(self, slot: Slot) -> Shared:
         """What the trial shares with the others of its stack.
@@ -135,3 +134,26 @@ class Placement:
         task = self.task(slot.config)
         key = stack_key(slot.config, task.data, slot.window)
         return Shared(key, task, slot.layout, self._device)
+
+
+def _check_model(config: TrialConfig, data: TaskData) -> None:
+    """Check that a network goes with the task and with how it is to be trained.
+
+    Raises:
+        PackError: It does not.
+    """
+    model = config.model
+    if isinstance(model, NetworkConfig):
+        from rnnsearch.models.network_config import takes
+
+        if not data.whole_sequence and "state" not in takes(model.type):
+            raise PackError(
+                f"{model.type} takes no `state`, and the task goes on from one call to the next"
+            )
+        return
+    if model.bidirectional and not data.whole_sequence:
+        raise PackError(
+            "a model that reads backwards would be shown what it has to predict: the task is causal"
+        )
+    if model.initial_state == "learned" and config.training.carry_state:
+        raise PackError("a step starts from a carried state or from a learned one, not both")

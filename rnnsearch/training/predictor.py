@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnsearch.models.network import RecurrentNetwork
+from rnnsearch.models.config import NetworkConfig
+from rnnsearch.models.custom_network import Network
 from rnnsearch.models.weights import state_width
 from rnnsearch.tasks.base import Head
 from rnnsearch.tasks.closed_loop import closed_loop_rollout
@@ -32,10 +33,10 @@ class StackPredictor:
 
     def __init__(self, networks: Networks, head: Head) -> None:
         weights = {name: weight.contiguous() for name, weight in networks.weights.items()}
-        self._networks = Networks(networks.shape, weights)
+        self._networks = Networks(networks.shape, weights, networks.held)
         self._head = head
-        bias = weights["head.bias"]
-        self.size, self.device, self.dtype = len(bias), bias.device, bias.dtype
+        some = self._networks.some
+        self.size, self.device, self.dtype = len(some), some.device, some.dtype
 
     def __call__(
         self, inputs: Tensor, state: State | None, lengths: Tensor | None = None
@@ -87,17 +88,23 @@ class StackPredictor:
         head_outputs(current, *self._networks.head, outputs)
 
 
-def stack_of_one(network: RecurrentNetwork, head: Head) -> StackPredictor:
+def stack_of_one(network: Network, head: Head) -> StackPredictor:
     """A trained network, computed as in its stack: equal to the last bit on a like machine."""
     model = network.config
-    sizes = network.input_size, network.head.out_features, network.symbolic
-    layout = layout_of(model, *sizes)
-    row = layout.pack(network.state_dict()).unsqueeze(0)
-    return StackPredictor(Networks(network_shape(model, *sizes), layout.views(row)), head)
+    sizes = network.input_size, network.output_size, network.symbolic
+    layout, tensors = layout_of(model, *sizes), network.tensors()
+    row = layout.pack(tensors).unsqueeze(0)
+    held: dict[str, Tensor] = {}
+    if layout.held is not None:
+        exact = {name: tensor.double() for name, tensor in tensors.items()}
+        held = layout.held.views(layout.held.pack(exact).unsqueeze(0))
+    return StackPredictor(Networks(network_shape(model, *sizes), layout.views(row), held), head)
 
 
-def padded_state(network: RecurrentNetwork, state: State) -> State:
+def padded_state(network: Network, state: State) -> State:
     """A state of the network's own width, padded to the width of a stack's layers."""
-    sizes = network.input_size, network.head.out_features, network.symbolic
+    if isinstance(network.config, NetworkConfig):
+        return state
+    sizes = network.input_size, network.output_size, network.symbolic
     gap = network_shape(network.config, *sizes).state_width - state_width(network.config)
     return tuple(functional.pad(part, (0, gap)) for part in state)

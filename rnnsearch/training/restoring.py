@@ -88,6 +88,10 @@ def _check_best(snapshot: TrialSnapshot, layout: Layout, objective: str) -> None
         raise PackError("it lacks the weights of its best epoch")
     dtype = getattr(torch, snapshot.config.training.dtype)
     check_row("best", snapshot.arrays["best"], (layout.size,), dtype)
+    if layout.held is not None:
+        if "best_held" not in snapshot.arrays:
+            raise PackError("it lacks what its network held at its best epoch")
+        check_row("best_held", snapshot.arrays["best_held"], (layout.held.size,), torch.float64)
     states = sorted(name for name in snapshot.arrays if name.startswith("state"))
     # A trial that carries its state keeps that of its best epoch beside the weights.
     carried = [f"best_{name}" for name in states] if snapshot.config.training.carry_state else []

@@ -1,8 +1,9 @@
 """The trials of a stack, and its tensors: each trial has one row in each of them.
 
 The tensors are the `parameters` and their `gradients`; the optimizer's `first` and `second` moments
-and `powers` of its betas; the parts `state0`, `state1` and so on of the networks' states; and what
-random numbers are drawn by, the trial's `seed` and the `total` of its training steps.
+and `powers` of its betas; what networks have `held` beside their weights; the parts `state0`,
+`state1` and so on of their states; and what random numbers are drawn by, the trial's `seed` and the
+`total` of its training steps.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from rnnsearch.training.stack_key import Shared
 _SCRATCH = "gradients"
 """Written anew by each training step, so its rows never move."""
 
+HELD = "held"
+"""The row of what a network holds beside its weights, where it holds anything."""
+
 _DERIVED = frozenset({"seed", "total"})
 """Known from the trial's slot, so no part of a snapshot."""
 
@@ -46,6 +50,8 @@ class Rows:
         kept = ("first", "second")[: moments(shared.key.rule)]
         shapes |= dict.fromkeys(kept, ((size,), dtype))
         shapes["powers"] = ((2,), torch.float64)
+        if shared.layout.held is not None:
+            shapes[HELD] = ((shared.layout.held.size,), torch.float64)
         shapes |= {f"state{n}": (tuple(p.shape[1:]), dtype) for n, p in enumerate(state)}
         self._shapes = shapes | {"seed": ((), torch.int32), "total": ((), torch.int64)}
         self._device = shared.device
@@ -141,6 +147,8 @@ class Rows:
         """Copies of what is kept of a trial's best epoch, which just ended; see `Slot.best`."""
         states = self.state_names if slot.config.training.carry_state else ()
         kept = {f"best_{name}": self.array(name, slot) for name in states}
+        if HELD in self._shapes:
+            kept[f"best_{HELD}"] = self.array(HELD, slot)
         return {"best": self.array("parameters", slot), **kept}
 
     def clear_state(self, slot: Slot) -> None:

@@ -10,8 +10,9 @@ import torch
 from torch.nn import functional
 
 from rnnsearch.models.cells import CELLS, has_kernels
-from rnnsearch.models.config import ModelConfig, is_custom
+from rnnsearch.models.config import AnyModel, NetworkConfig, is_custom
 from rnnsearch.models.custom import state_sizes
+from rnnsearch.models.custom_network import form_of
 from rnnsearch.models.weights import state_sizes_of
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.layout import padded_size
@@ -22,7 +23,7 @@ class NetworkShape:
     """What the networks of a stack have in common.
 
     Attributes:
-        cell: The name of the cell as in `ModelConfig.cell`.
+        cell: The name of the cell as in `ModelConfig.cell`; of a custom network that of its class.
         widths: Units of each layer, padding included.
         own_widths: Units of each layer without padding, where trials of other widths may not
             share the stack: layer normalisation counts its units, and a cell that a person brought
@@ -34,6 +35,7 @@ class NetworkShape:
         state_width: The last axis of these tensors, wide enough for every layer.
         embedding_size: Width of the embedding, or None for one-hot symbols and numbers.
         symbolic: Whether inputs are symbols.
+        own: The config of a custom network; None for layers of cells.
     """
 
     cell: str
@@ -52,6 +54,7 @@ class NetworkShape:
     output_size: int
     symbolic: bool
     embedding_size: int | None
+    own: NetworkConfig | None = None
 
     @property
     def num_layers(self) -> int:
@@ -66,9 +69,11 @@ class NetworkShape:
 
 
 def network_shape(
-    model: ModelConfig, input_size: int, output_size: int, symbolic: bool
+    model: AnyModel, input_size: int, output_size: int, symbolic: bool
 ) -> NetworkShape:
     """The shape in which a trial's network is computed, so that similar trials share a stack."""
+    if isinstance(model, NetworkConfig):
+        return _custom_shape(model, input_size, output_size, symbolic)
     embedded = symbolic and model.input == "embedding"
     custom = is_custom(model.cell)
     bends = not custom and CELLS[model.cell].nonlinearities
@@ -91,6 +96,32 @@ def network_shape(
         output_size=output_size,
         symbolic=symbolic,
         embedding_size=model.embedding_size if embedded else None,
+    )
+
+
+def _custom_shape(
+    model: NetworkConfig, input_size: int, output_size: int, symbolic: bool
+) -> NetworkShape:
+    """The shape of a custom network: to its stack it is one layer with a state of one part."""
+    width = form_of(model, input_size, output_size, symbolic).width
+    return NetworkShape(
+        cell=model.type,
+        nonlinearity="tanh",
+        widths=(width,),
+        own_widths=(width,),
+        directions=1,
+        bias=False,
+        layer_norm=False,
+        residual=False,
+        head_dropout=False,
+        learned=False,
+        state_parts=1,
+        state_width=width,
+        input_size=input_size,
+        output_size=output_size,
+        symbolic=symbolic,
+        embedding_size=None,
+        own=model,
     )
 
 
@@ -128,7 +159,7 @@ def _state_sizes(shape: NetworkShape) -> list[tuple[int, ...]]:
     all_sizes: list[tuple[int, ...]] = []
     for width in shape.widths:
         sizes = (width,) * shape.state_parts
-        if is_custom(shape.cell):
+        if shape.own is None and is_custom(shape.cell):
             sizes = state_sizes(shape.cell, 1, width)
         all_sizes += [sizes] * shape.directions
     return all_sizes

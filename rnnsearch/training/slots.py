@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from rnnsearch.models.config import NetworkConfig
 from rnnsearch.models.weights import state_width
 from rnnsearch.tasks.base import Head, Task, UnequalTask, Window
 from rnnsearch.training.layout import Layout
@@ -109,8 +110,12 @@ def best_weights(
     if trial.best_epoch is None:
         return None
     weights = layout.unpack(torch.from_numpy(arrays["best"]))
+    if layout.held is not None:
+        weights |= layout.held.unpack(torch.from_numpy(arrays["best_held"]))
     tensors = {name: tensor.numpy() for name, tensor in weights.items()}
     states = [arrays[name] for name in sorted(arrays) if name.startswith("best_state")]
+    model = trial.config.model
+    width = None if isinstance(model, NetworkConfig) else state_width(model)  # that is unpadded
     for name, state in zip(CARRIED, states, strict=False):
-        tensors[name] = state[..., : state_width(trial.config.model)].copy()
+        tensors[name] = state[..., :width].copy()
     return Weights(tensors, trial.best_epoch, trial.best_metrics, head)

@@ -139,8 +139,8 @@ class TrainedModel(Checkpoint):
                 "the data has changed since the model was trained: its manifest (vocabulary, "
                 "spacing) differs from the model's. Evaluate on the data of the training."
             )
-        weight = self.network.head.weight
-        task = build_task(self.config.task, data, weight.device, weight.dtype)
+        network = self.network
+        task = build_task(self.config.task, data, network.device, network.dtype)
         if task.head != self.head:
             raise ModelError(
                 f"the task's code has changed since the model was trained: it asks for outputs at "

@@ -16,7 +16,13 @@ from e2e.command import ROOT, SECONDS, SPACES, Said, environment
 PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check", "--no-cache-dir")
 BUILT = ("--no-deps", "--no-build-isolation")
 QUICK = (("family", "latch"), ("stopping_rule", "behind"))
-STUDIES = (*QUICK, ("task", "echo"), ("cell", "leaky"), ("sampler", "univariate"))
+STUDIES = (
+    *QUICK,
+    ("task", "echo"),
+    ("cell", "leaky"),
+    ("network", "reader"),
+    ("sampler", "univariate"),
+)
 
 
 @dataclass(frozen=True)

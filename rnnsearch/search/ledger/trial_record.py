@@ -196,8 +196,9 @@ def trial_name(number: int, params: Mapping[str, Any], values: Mapping[str, Any]
 
     Args:
         params: The trial's sampled parameters, which may hold the cell.
-        values: The fixed values of the study's space. Of a custom cell, `module:Class`, the name
-            has the class.
+        values: The fixed values of the study's space. Of a custom cell or network,
+            `module:Class`, the name has the class.
     """
-    cell = str(params.get("model.cell", values.get("model.cell", ""))).rpartition(":")[2]
+    kind = values.get("model.type") or params.get("model.cell", values.get("model.cell", ""))
+    cell = str(kind).rpartition(":")[2]
     return f"trial-{number:04d}-{cell}" if cell else f"trial-{number:04d}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from rnnsearch.models.cells import gates_of
-from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.config import NetworkConfig
 from rnnsearch.models.weights import parameter_count
-from rnnsearch.space.corners import corners
-from rnnsearch.space.fields import applies
+from rnnsearch.space.corners import MAX_CORNERS, corners
+from rnnsearch.space.fields import NETWORK, applies, fields_of
+from rnnsearch.space.networks import MOST_MADE
 from rnnsearch.space.spec import StudySpec
-from rnnsearch.space.trial import build
+from rnnsearch.space.trial import model_config
 from rnnsearch.tasks.base import TaskData, Window
 
 COPIES = 6
@@ -16,6 +19,7 @@ COPIES = 6
 KEPT_A_TIME_STEP = 3
 """Values kept a gate and time step for the backward pass: projected input, gate, gradient."""
 
+TRAINING = ("training.batch_size", "training.seq_len", "training.dtype")
 KEYS = (
     "model.cell",
     "model.hidden_size",
@@ -24,9 +28,7 @@ KEYS = (
     "model.bidirectional",
     "model.input",
     "model.embedding_size",
-    "training.batch_size",
-    "training.seq_len",
-    "training.dtype",
+    *TRAINING,
 )
 
 
@@ -35,17 +37,24 @@ def largest_trial_bytes(spec: StudySpec, data: TaskData) -> int:
     0 where that is not known."""
     if not applies(spec.values["task.type"], "model.cell"):
         return 0  # nobody but the script knows
-    largest = 0
-    for values in corners(spec, KEYS):
-        model = build(ModelConfig, "model", values)
+    largest, keys = 0, list(KEYS)
+    if NETWORK in spec.values:
+        keys = [key for key in fields_of(spec.values) if key.startswith("model.")]
+        keys += TRAINING
+    for values in islice(corners(spec, keys), MOST_MADE if NETWORK in spec.values else MAX_CORNERS):
+        model = model_config(values)
         weights = parameter_count(
             model,
             input_size=data.input_size,
             output_size=data.output_size,
             symbolic=data.symbolic,
         )
-        units = model.directions * sum(model.widths)
-        gates = gates_of(model.cell) * units
+        if isinstance(model, NetworkConfig):
+            from rnnsearch.models.custom_module import weight_rows
+
+            gates = weight_rows(model, data.input_size, data.output_size)
+        else:
+            gates = gates_of(model.cell) * model.directions * sum(model.widths)
         batch, length = values["training.batch_size"], values["training.seq_len"]
         positions = batch * data.seq_len(Window(batch_size=batch, seq_len=length))
         activations = positions * (KEPT_A_TIME_STEP * gates + 2 * data.output_size)

@@ -13,6 +13,7 @@ from typing import Any
 
 from rnnsearch.models.cells import function_name, has_kernels
 from rnnsearch.space.corners import possible_values
+from rnnsearch.space.fields import NETWORK
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.training.kernels.compiled import WARM
 
@@ -61,6 +62,8 @@ def reachable_kernels(spec: StudySpec) -> list[str]:
     """Names of the compiled kernels that the study's trials can need, its first trial's first."""
     first = spec.first_params()
     names: dict[str, None] = {}
+    if NETWORK in spec.values:
+        return []
     for cell in _values(spec, "model.cell", first):
         if has_kernels(cell):
             kinds = _values(spec, "model.nonlinearity", first)

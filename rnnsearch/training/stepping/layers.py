@@ -124,6 +124,8 @@ def layer_words(network: NetworkShape, layers: Layers) -> str:
     A cell that computes all time steps at once has a `scan`. Cells without either, and those that
     people bring, go the `slow path`: trial after trial, and time step after time step.
     """
+    if network.own is not None:
+        return "own network, slow path"
     if is_custom(network.cell):
         return "own cell, slow path"
     without = "scan" if CELLS[network.cell].scan else "slow path"

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.errors import PackError
+from rnnsearch.models.config import ModelConfig
 from rnnsearch.training import draws
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.stack_key import Shared
@@ -71,8 +72,9 @@ class Planner:
         self._dtype = dtype = shared.dtype
         self._carries = any(config.training.carry_state for config in configs)
         device = shared.device
-        between = [config.model.dropout for config in configs]
-        last = [config.model.head_dropout for config in configs]
+        models = [config.model for config in configs if isinstance(config.model, ModelConfig)]
+        between = [model.dropout for model in models]  # custom networks drop by themselves
+        last = [model.head_dropout for model in models]
         rates = [between] * (network.num_layers - 1) + [last]
         self._drops = [_Drop.of(some, device, dtype) if any(some) else None for some in rates]
         """One a layer; a trial without dropout multiplies by one."""
@@ -124,7 +126,10 @@ class Planner:
         if not any(self._drops):
             masks = []
         own = self._own(shape, ahead.own_share, who)
-        return Plan(StepInputs(batch, masks, own), ahead.factors)
+        seeds = None
+        if self._network.own is not None:
+            seeds = self._drawn(draws.MODULE, steps, 0, who)[0].view(steps, members)
+        return Plan(StepInputs(batch, masks, own, seeds=seeds), ahead.factors)
 
     def _check(self, inputs: Tensor, sequences: int, batch: int) -> None:
         """Refuse inputs of another shape or dtype than asked for, since kernels check nothing."""

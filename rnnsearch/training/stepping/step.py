@@ -18,6 +18,7 @@ from rnnsearch.training.gradients import Pass, training_pass
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.networks import Masks, Networks
 from rnnsearch.training.optimizers import Corrections, Settings, clip_, update_
+from rnnsearch.training.rows import HELD
 from rnnsearch.training.stack_key import Shared
 from rnnsearch.training.stepping.stretch import Places
 
@@ -32,12 +33,14 @@ class StepInputs:
         rows: Where the valid time steps of each trial are, see `packed.valid_rows`; None to read
             padding as well. How many there are differs from batch to batch, so a recorded training
             step has none.
+        seeds: By which custom networks drop, int32 [K]; None for all others.
     """
 
     batch: Batch
     masks: Masks
     own: Tensor | None
     rows: Sequence[Tensor] | None = None
+    seeds: Tensor | None = None
 
     def each(self, change: Callable[[Tensor], Tensor]) -> StepInputs:
         """The same with every tensor changed; `rows` are left out."""
@@ -50,12 +53,13 @@ class StepInputs:
             Batch(change(batch.inputs), change(batch.targets), changed(batch.lengths)),
             [changed(mask) for mask in self.masks],
             changed(self.own),
+            seeds=changed(self.seeds),
         )
 
     def tensors(self) -> list[Tensor]:
         """The tensors that are there, in a fixed order, but for `rows`."""
         batch = self.batch
-        some = [batch.inputs, batch.targets, batch.lengths, *self.masks, self.own]
+        some = [batch.inputs, batch.targets, batch.lengths, *self.masks, self.own, self.seeds]
         return [tensor for tensor in some if tensor is not None]
 
 
@@ -71,7 +75,7 @@ class StepBody:
         self._key = shared.key
         self._layout = shared.layout
         self._head = shared.task.head
-        self._networks = self._networks_in(rows["parameters"])
+        self._networks = self._networks_in(rows["parameters"], rows.get(HELD))
 
     def __call__(
         self,
@@ -121,19 +125,24 @@ class StepBody:
         for who, now in parts:
             some = self._rows["parameters"][who]
             before = [tuple(part[who] for part in layer) for layer in state]
-            found = self._pass(now, self._networks_in(some), before)
+            held = self._rows[HELD][who] if HELD in self._rows else None
+            found = self._pass(now, self._networks_in(some, held), before)
             if isinstance(who, slice):
                 self._layout.join(found.gradients, gradients[who])
             else:
+                if held is not None:
+                    self._rows[HELD][who] = held  # a list of places copies
                 apart = torch.empty_like(some)
                 self._layout.join(found.gradients, apart)
                 gradients[who] = apart
             losses[who] = found.losses
         return losses, self._update(how, ahead, number)
 
-    def _networks_in(self, parameters: Tensor) -> Networks:
-        """The networks whose weights lie in some rows of parameters."""
-        return Networks(self._key.network, self._layout.views(parameters))
+    def _networks_in(self, parameters: Tensor, held: Tensor | None) -> Networks:
+        """The networks whose weights lie in some rows of parameters, and what they hold beside."""
+        beside = self._layout.held
+        views = {} if beside is None or held is None else beside.views(held)
+        return Networks(self._key.network, self._layout.views(parameters), views)
 
     def _pass(self, now: StepInputs, networks: Networks, state: Sequence[State]) -> Pass:
         """Losses and gradients of one batch, after own predictions have replaced some inputs."""
@@ -143,7 +152,7 @@ class StepBody:
             inputs = own_inputs(networks, batch.inputs, now.own, first, state, now.masks)
             batch = replace(batch, inputs=inputs)
         return training_pass(
-            networks, batch, self._key.loss, self._head, state, now.masks, now.rows
+            *(networks, batch, self._key.loss, self._head, state, now.masks, now.rows, now.seeds)
         )
 
     def _update(self, how: Settings, ahead: Corrections, number: int) -> Tensor:

@@ -81,9 +81,10 @@ def test_every_field_of_the_configs_is_in_it_with_its_meaning() -> None:
         for key, field in all_fields(task).items():
             section, *path = key.split(".")
             node = case["then"] if section == "task" else schema["properties"][section]
+            node = node.get("else", node)
             for part in path:
                 node = node["properties"][part]
             assert node.get("description", "") == field.says.meaning
-    model = schema["properties"]["model"]["properties"]
+    model = schema["properties"]["model"]["else"]["properties"]
     assert model["hidden_size"]["description"] == "Units a layer."
     assert model["hidden_size"]["default"] == 32
