@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from rnnsearch.errors import ModelError
-from rnnsearch.records.tracking_uri import OPTION, sqlite_path
+from rnnsearch.records.tracking_uri import OPTION, VARIABLE, sqlite_path
 from rnnsearch.redaction import redacted, redactor
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ def _checkpoint(model_uri: str, tracking_uri: str, copies: str) -> Path:
     from mlflow.exceptions import MlflowException
     from mlflow.models import Model
 
+    # `download_artifacts` takes a registry's address but asks the process's own registry for an
+    # alias (3.17), so the address is set. MLflow keeps it in the environment, where a later study
+    # of this process would find it: hence it is put back.
+    before = os.environ.get(VARIABLE)
+    mlflow.set_tracking_uri(tracking_uri)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     try:
-        # Not by `set_tracking_uri`: a later study of this process would find that choice.
-        folder = Path(
-            mlflow.artifacts.download_artifacts(
-                model_uri, dst_path=copies, tracking_uri=tracking_uri, registry_uri=tracking_uri
-            )
-        )
+        folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=model_uri, dst_path=copies))
         flavors = Model.load(str(folder)).flavors
     except (MlflowException, OSError) as error:
         reason = redactor(tracking_uri)(str(error))
@@ -64,6 +64,8 @@ def _checkpoint(model_uri: str, tracking_uri: str, copies: str) -> Path:
             f"cannot load {model_uri} from {redacted(tracking_uri)}: {reason}. See what is "
             f"registered with `rnnsearch ui`, or name a store with {OPTION}."
         ) from error
+    finally:
+        mlflow.set_tracking_uri(before)  # None unsets both
     artifacts = flavors.get("python_function", {}).get("artifacts") or {}
     inside = artifacts.get("checkpoint", {}).get("path")
     if not isinstance(inside, str) or not (folder / inside).resolve().is_relative_to(

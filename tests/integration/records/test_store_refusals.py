@@ -15,7 +15,7 @@ from record_store import Store
 from unit.records import record_stream as stream
 
 from rnnsearch.events import ChampionChosen, ChampionMark, Event
-from rnnsearch.records.mlflow.refusals import blocked_by, cause, first_line, said
+from rnnsearch.records.mlflow.refusals import as_store_error, blocked_by, cause, first_line
 from rnnsearch.records.patience import BLOCKED_PAUSE_SECONDS, Patience
 from rnnsearch.records.run_store import BlockedError
 from rnnsearch.records.study_run import StudyRun
@@ -196,7 +196,7 @@ def test_what_passes_is_told_from_what_does_not(name: str, tmp_path: Path) -> No
     assert (blocked is None) == (remedy is None)
     assert blocked is None or str(remedy) in blocked.remedy
     patience = Patience(tmp_path, WriterState(), SERVER)
-    patience.failed(said(error, SERVER))
+    patience.failed(as_store_error(error, SERVER))
     assert patience.blocked == (remedy is not None)
     assert (patience.pause == BLOCKED_PAUSE_SECONDS) == (remedy is not None)
     kept = WriterState.load(tmp_path)
