@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -129,6 +130,29 @@ def test_a_champion_chosen_again_is_the_next_version(store: Store) -> None:
     assert attached == [(2 * (len(metrics) + 1) + 2,)]
     with pytest.raises(ModelError, match="cannot load models:/nobody@champion"):
         fetch("models:/nobody@champion", store.uri)
+
+
+def test_an_address_is_looked_up_in_the_store_that_is_named_and_in_no_other(
+    store: Store, tmp_path: Path
+) -> None:
+    _, metrics = checkpoint(SineConfig(num_points=60), store.root / "a")
+    store.told(stream.started(), *stream.trial(0), chosen(store.root / "a", metrics))
+    script = (
+        "import sys\n"
+        "from rnnsearch.records.mlflow.registry import fetch\n"
+        "for uri in ('models:/sine@champion', 'models:/sine/1'):\n"
+        "    assert fetch(uri, sys.argv[1]).config.task.num_points == 60\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, store.uri],
+        cwd=tmp_path,  # where MLflow's own choice would be a new database
+        env={key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "mlflow.db").exists()
 
 
 def test_a_champion_that_is_told_again_is_registered_once(store: Store) -> None:
