@@ -68,7 +68,7 @@ def test_a_table_of_one_series(tmp_path: Path) -> None:
     remembered = {key: trained.manifest[key] for key in trained.manifest if key != "step"}
     assert replace(trained, manifest=remembered).evaluate() == trained.evaluate(), "an older model"
     assert list(found.columns) == ["step", "load", "time"]
-    assert list(found["time"]) == ["2024-01-04T18", "2024-01-04T19", "2024-01-04T20"]
+    assert list(found["time"]) == [f"2024-01-04 {hour}:00:00" for hour in (18, 19, 20)]
     plain = model.predict(rows, params={"all_columns": False})
     pd.testing.assert_frame_equal(plain, found[["step", "load"]])
     assert trained.predict(rows).equals(plain)

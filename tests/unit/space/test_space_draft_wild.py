@@ -24,6 +24,7 @@ from rnnsearch.space.trial import complete_values, task_config
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.recent import recent_rows
+from rnnsearch.tasks.series.rows import given_rows
 
 ROWS = 48
 PATTERNS = (
@@ -138,7 +139,7 @@ def check(dialect: dict[str, Any], folder: Path) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".* repeat another one of their time")
-            rows = recent_rows(data.manifest(), frame)
+            rows = recent_rows(data.manifest(), given_rows(data.config, frame))
     except (ModelError, DataError):
         return True
     for own in rows:

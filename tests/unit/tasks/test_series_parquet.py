@@ -18,6 +18,7 @@ from rnnsearch.space.trial import complete_values, task_config
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.recent import recent_rows
+from rnnsearch.tasks.series.rows import given_rows
 
 ROWS = 60
 DAYS = [date(2024, 1, 1) + timedelta(days=at) for at in range(ROWS)] * 2
@@ -88,7 +89,7 @@ def test_every_type_of_every_column(tmp_path: Path, when: str, shop: str, sold: 
     np.testing.assert_array_equal(data.values[:, 0], SALES)
     assert data.times is not None
     assert data.times.astype("datetime64[D]").tolist() == DAYS
-    rows = recent_rows(data.manifest(), table.to_pandas())
+    rows = recent_rows(data.manifest(), given_rows(data.config, table.to_pandas()))
     assert [own.name for own in rows] == list(data.names)
     np.testing.assert_array_equal(np.concatenate([own.values[:, 0] for own in rows]), SALES)
 

@@ -17,6 +17,7 @@ from rnnsearch.tasks.files.table import read_table
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.recent import recent_rows
+from rnnsearch.tasks.series.rows import given_rows
 
 DAYS = [str(np.datetime64("2024-01-01") + at) for at in range(30)]
 
@@ -100,7 +101,7 @@ def test_a_model_leaves_out_rows_in_which_nothing_stands(tmp_path: Path) -> None
     path = written(tmp_path, f"t;y;\n{rows};;\n;;\n")
     config = SeriesConfig(path=str(path), time="t", targets=("y",), context=4)
     data = SeriesData.read(config)
-    (own,) = recent_rows(data.manifest(), pandas.read_csv(path, sep=";"))
+    (own,) = recent_rows(data.manifest(), given_rows(data.config, pandas.read_csv(path, sep=";")))
     np.testing.assert_array_equal(own.values, data.values)
 
 
