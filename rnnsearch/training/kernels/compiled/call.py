@@ -11,7 +11,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from rnnsearch.training.kernels.compiled import checks, rooms
+from rnnsearch.training.kernels.compiled import buffer_pool, checks
 from rnnsearch.training.kernels.compiled.entry import compiled_cell, layer_entry, step_entry
 from rnnsearch.training.kernels.compiled.layout import (
     Gradients,
@@ -143,7 +143,7 @@ def room_to_keep(sizes: Sizes) -> Tensor | None:
     """Memory in which a forward call can keep the gates of all members; None if they are not
     kept."""
     floats = sizes.members * kept_floats(sizes)
-    return rooms.take(floats) if 0 < FLOAT_BYTES * floats <= _KEPT_BYTES else None
+    return buffer_pool.take(floats) if 0 < FLOAT_BYTES * floats <= _KEPT_BYTES else None
 
 
 def kept_floats(sizes: Sizes) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from rnnsearch.models.cells import CELLS, function_name
 from rnnsearch.training.kernels.base import Grads, LayerKernel, LayerShape, Operands, Saved, State
-from rnnsearch.training.kernels.compiled import rooms
+from rnnsearch.training.kernels.compiled import buffer_pool
 
 _log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class CompiledKernel(LayerKernel):
         call.call(name, sizes, tensors, gradients)
         if kept is not None:
             # Another pass over the same numbers, which is rare, computes the gates again.
-            rooms.give_back(kept)
+            buffer_pool.give_back(kept)
             saved.other = None
         return tuple(one if wanted[n] else None for n, one in enumerate(of_operands))
 

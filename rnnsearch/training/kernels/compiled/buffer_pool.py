@@ -22,7 +22,7 @@ def take(floats: int) -> Tensor:
     A tensor that is never given back is freed like any other.
     """
     with _changing:
-        fitting = [room for room in _free if room.numel() >= floats]
+        fitting = [buffer for buffer in _free if buffer.numel() >= floats]
         if fitting:
             chosen = min(fitting, key=torch.numel)
         elif _free:
@@ -30,11 +30,11 @@ def take(floats: int) -> Tensor:
             chosen = max(_free, key=torch.numel)
         else:
             return torch.empty(floats)
-        _free[:] = [room for room in _free if room is not chosen]
+        _free[:] = [buffer for buffer in _free if buffer is not chosen]
     return chosen if fitting else torch.empty(floats)
 
 
-def give_back(room: Tensor) -> None:
+def give_back(buffer: Tensor) -> None:
     """Leave a tensor to the next `take`; the caller must not touch it again."""
     with _changing:
-        _free.append(room)
+        _free.append(buffer)

@@ -6,29 +6,29 @@ import pytest
 import torch
 
 from rnnsearch.testing.kernels import arguments_of, layer_of, run
-from rnnsearch.training.kernels.compiled import rooms
+from rnnsearch.training.kernels.compiled import buffer_pool
 from rnnsearch.training.kernels.compiled.kernel import CompiledKernel
 
 
 @pytest.fixture(autouse=True)
 def empty_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rooms, "_free", [])
+    monkeypatch.setattr(buffer_pool, "_free", [])
 
 
 def test_a_room_is_used_again_once_given_back() -> None:
-    first = rooms.take(100)
-    assert rooms.take(100).data_ptr() != first.data_ptr()
-    rooms.give_back(first)
-    assert rooms.take(80).data_ptr() == first.data_ptr()
-    assert not rooms._free
+    first = buffer_pool.take(100)
+    assert buffer_pool.take(100).data_ptr() != first.data_ptr()
+    buffer_pool.give_back(first)
+    assert buffer_pool.take(80).data_ptr() == first.data_ptr()
+    assert not buffer_pool._free
 
 
 def test_the_smallest_that_fits_is_taken_and_one_too_small_makes_way() -> None:
     for floats in (300, 100, 200):
-        rooms.give_back(torch.empty(floats))
-    assert rooms.take(150).numel() == 200
-    assert rooms.take(400).numel() == 400
-    assert [room.numel() for room in rooms._free] == [100]
+        buffer_pool.give_back(torch.empty(floats))
+    assert buffer_pool.take(150).numel() == 200
+    assert buffer_pool.take(400).numel() == 400
+    assert [buffer.numel() for buffer in buffer_pool._free] == [100]
 
 
 def test_two_graphs_at_once_keep_their_own_gates() -> None:
@@ -46,4 +46,4 @@ def test_two_graphs_at_once_keep_their_own_gates() -> None:
     alone = gradients(one)
     for ours, theirs in zip(gradients(one, other), alone, strict=True):
         assert torch.equal(ours, theirs)
-    assert len(rooms._free) == 1
+    assert len(buffer_pool._free) == 1
