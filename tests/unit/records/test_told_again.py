@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import record_stream as stream
@@ -18,7 +19,8 @@ from rnnsearch.events import (
     StudyEnded,
     TrialEnded,
 )
-from rnnsearch.records.run_store import AwayError
+from rnnsearch.records.names import TRIAL
+from rnnsearch.records.run_store import AwayError, Point
 from rnnsearch.records.study_run import StudyRun
 from rnnsearch.records.tracker import Tracker
 from rnnsearch.records.writer_state import WriterState
@@ -47,6 +49,29 @@ class Writer:
                 continue
             self._state.done = self._state.claimed = self._sequence
             return
+
+
+class LosesAnswers(PaperStore):
+    """Takes each row of a trial, at first without an answer to the call that brought it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lost: set[object] = set()
+
+    def log(
+        self,
+        run_id: str,
+        *,
+        metrics: Iterable[Point] = (),
+        params: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        rows = list(metrics)
+        super().log(run_id, metrics=rows, params=params, tags=tags)
+        fresh = {(run_id, row[0], row[3]) for row in rows} - self._lost
+        if fresh and TRIAL in self.runs[run_id].tags:
+            self._lost |= fresh
+            raise AwayError("the answer was lost")
 
 
 def later(event: Event, seconds: float = 100.0) -> Event:
@@ -159,6 +184,16 @@ def test_a_run_whose_making_was_not_heard_of_is_made_once() -> None:
     assert sorted(run.name for run in store.runs.values()) == names
     assert {run.status for run in store.runs.values()} == {"FINISHED"}
     assert store.curve_rows() == 2 * 2 * stream.EPOCHS + 1
+
+
+def test_rows_of_which_the_answer_was_lost_stand_once() -> None:
+    store = LosesAnswers()
+    writer = Writer(store, WriterState())
+    for event in stream.study(4):
+        writer.move(event)  # each by itself, so that later rows follow others of their run
+    trials = [run for run in store.runs.values() if TRIAL in run.tags]
+    rows = [row for run in trials for row in run.rows if row[0] in ("train_loss", "val_mse")]
+    assert len(rows) == 4 * 2 * stream.EPOCHS
 
 
 def test_a_trial_that_is_refused_for_good_does_not_stop_the_rest() -> None:
