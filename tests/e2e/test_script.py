@@ -24,8 +24,8 @@ def test_it_is_searched_from_its_folder(tmp_path: Path) -> None:
     checked = rnnsearch("check", "spirals.yaml", cwd=tmp_path)
     assert checked.status == 0, checked.err
     assert "params.width: logint: [4, 64]" in checked.out
-    said = rnnsearch("run", "spirals.yaml", *SMALL, cwd=tmp_path)
-    assert said.status == 0, said.err
+    ran = rnnsearch("run", "spirals.yaml", *SMALL, cwd=tmp_path)
+    assert ran.status == 0, ran.err
     best = rnnsearch("best", "spirals", cwd=tmp_path)
     assert "ScriptModel.load(" in best.out
     (folder, *_) = (tmp_path / "studies" / "spirals" / "checkpoints").glob("trial-????")
@@ -39,8 +39,8 @@ def test_a_script_that_always_fails_ends_the_study_with_its_traceback(tmp_path: 
     (tmp_path / "broken.py").write_text(BROKEN, encoding="utf-8")
     space = 'task: {type: script, function: "broken:train"}\nparams: {width: {int: [1, 9]}}\n'
     (tmp_path / "broken.yaml").write_text(space + "search: {num_trials: 50}\n", encoding="utf-8")
-    said = rnnsearch("run", "broken.yaml", cwd=tmp_path)
-    assert said.status == 2
-    assert "failed on all of the first 3 trials" in said.err
-    assert 'broken.py", line 3, in train' in said.err
-    assert "ZeroDivisionError" in said.err
+    ran = rnnsearch("run", "broken.yaml", cwd=tmp_path)
+    assert ran.status == 2
+    assert "failed on all of the first 3 trials" in ran.err
+    assert 'broken.py", line 3, in train' in ran.err
+    assert "ZeroDivisionError" in ran.err

@@ -34,21 +34,24 @@ class ScriptConfig:
 
 def problems(config: ScriptConfig) -> list[tuple[str, str]]:
     """What is wrong with a config, as `tasks.family.Family.wrong` gives it."""
-    found = []
+    mistakes = []
     if not FUNCTION.fullmatch(config.function):
-        said = repr(config.function) if config.function else "nothing"
-        found.append(
-            ("function", f"must be package.module:function, such as my_training:train, not {said}.")
+        stated = repr(config.function) if config.function else "nothing"
+        mistakes.append(
+            (
+                "function",
+                f"must be package.module:function, such as my_training:train, not {stated}.",
+            )
         )
     if not METRIC.fullmatch(config.metric):
-        found.append(
+        mistakes.append(
             (
                 "metric",
                 f"must be a name of letters, digits and _, such as val_loss, not "
                 f"{config.metric!r}.",
             )
         )
-    return found
+    return mistakes
 
 
 GIVEN = ("max_epochs", "seed", "device", "start_epoch")

@@ -80,23 +80,30 @@ class ScriptModel:
         """
         folder = Path(path)
         try:
-            said = json.loads(read_file(folder / CONFIG_FILE, MOST_CONFIG_BYTES).decode())
+            description = json.loads(read_file(folder / CONFIG_FILE, MOST_CONFIG_BYTES).decode())
             raw = read_file(folder / WEIGHTS_FILE, MOST_WEIGHTS_BYTES)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise ModelError(f"cannot read a script's state from {folder}: {reason}.") from error
-        if not is_script(said):
+        if not is_script(description):
             raise ModelError(f"{folder} holds a network; load it with rnnsearch.TrainedModel.load.")
         try:
             arrays = safetensors.numpy.load(raw)
-            if said[SCRIPT_STATE] is not None:
-                text = json.dumps(said[SCRIPT_STATE]).encode()
+            if description[SCRIPT_STATE] is not None:
+                text = json.dumps(description[SCRIPT_STATE]).encode()
                 arrays[STATE] = np.frombuffer(text, dtype=np.uint8)
                 from_arrays(arrays, STATE)
-            history = said.get("history") and from_json(History, said["history"], "history")
-            config = config_from_json(said["config"])
+            history = description.get("history") and from_json(
+                History, description["history"], "history"
+            )
+            config = config_from_json(description["config"])
             return cls(
-                config, arrays, said["manifest"], said["metrics"], said["epoch"], history or None
+                config,
+                arrays,
+                description["manifest"],
+                description["metrics"],
+                description["epoch"],
+                history or None,
             )
         except (ValueError, KeyError, TypeError, SafetensorError, PackError) as error:
             raise ModelError(
@@ -111,7 +118,7 @@ class ScriptModel:
         folder.mkdir(parents=True, exist_ok=True)
         tree = json.loads(self.arrays[STATE].tobytes().decode()) if self.arrays else None
         tensors = {name: array for name, array in self.arrays.items() if name != STATE}
-        said = {
+        description = {
             "config": config_to_json(self.config),
             SCRIPT_STATE: tree,
             "manifest": dict(self.manifest),
@@ -119,7 +126,7 @@ class ScriptModel:
             "epoch": self.epoch,
             **({} if self.history is None else {"history": asdict(self.history)}),
         }
-        text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
         config = write_aside(folder / CONFIG_FILE, text)
         try:
             weights = write_aside(folder / WEIGHTS_FILE, safetensors.numpy.save(tensors))

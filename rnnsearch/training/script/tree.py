@@ -75,10 +75,10 @@ def named_tensors(tree: Any, place: str = "") -> dict[str, Tensor]:
         pairs = tree.items()
     elif isinstance(tree, list | tuple):
         pairs = enumerate(tree)
-    found: dict[str, Tensor] = {}
+    tensors: dict[str, Tensor] = {}
     for key, inner in pairs:
-        found |= named_tensors(inner, f"{place}.{key}" if place else str(key))
-    return found
+        tensors |= named_tensors(inner, f"{place}.{key}" if place else str(key))
+    return tensors
 
 
 def _written(
