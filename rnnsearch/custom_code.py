@@ -173,13 +173,13 @@ def _apart() -> Iterator[None]:
             sys.stdin = before
 
 
-def _kind(found: Any) -> str:
+def _kind(value: Any) -> str:
     """What an object is that is no class, in words."""
-    if isinstance(found, FunctionType | MethodType):
-        return "a lambda" if found.__name__ == "<lambda>" else "a function"
-    if isinstance(found, functools.partial):
+    if isinstance(value, FunctionType | MethodType):
+        return "a lambda" if value.__name__ == "<lambda>" else "a function"
+    if isinstance(value, functools.partial):
         return "a functools.partial"
-    return f"an object of the class {type(found).__name__}"
+    return f"an object of the class {type(value).__name__}"
 
 
 def _in_a_script(path: str, qualname: str, noun: str) -> str:

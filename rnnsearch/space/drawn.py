@@ -27,10 +27,10 @@ class Drawn:
 
     def written(self) -> dict[str, Any]:
         """The mapping of a space file."""
-        found: dict[str, Any] = {self.kind: list(self.ends)}
+        mapping: dict[str, Any] = {self.kind: list(self.ends)}
         if self.step is not None:
-            found["step"] = self.step
-        return found if self.when is None else {**found, "when": dict(self.when)}
+            mapping["step"] = self.step
+        return mapping if self.when is None else {**mapping, "when": dict(self.when)}
 
 
 def choice(members: Iterable[Any], *, when: Mapping[str, Any] | None = None) -> Drawn:

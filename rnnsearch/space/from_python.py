@@ -98,9 +98,9 @@ def _plain(value: Any, place: Place, key: str) -> str | int | float | bool | Non
         return _dotted(value, place, key)
     item = getattr(value, "item", None)  # numbers of numpy and torch
     if callable(item) and getattr(value, "ndim", None) == 0:
-        found = item()
-        if isinstance(found, bool | int | float | str):
-            return found
+        number = item()
+        if isinstance(number, bool | int | float | str):
+            return number
     raise wrong(
         place,
         key.replace(".-", ""),
@@ -130,10 +130,10 @@ def _dotted(value: Callable[..., Any], place: Place, key: str) -> str:
             f"{name} is defined in this script or notebook, where no other process "
             f"finds it. {remedy}",
         )
-    found: Any = sys.modules.get(module or "")
+    inside: Any = sys.modules.get(module or "")
     for part in name.split("."):
-        found = getattr(found, part, None)
-    if found is not value:
+        inside = getattr(inside, part, None)
+    if inside is not value:
         raise wrong(place, key, f"{value!r} is not found under a name in its module. {remedy}")
     return f"{module}:{name}"
 
@@ -142,12 +142,12 @@ def _fields(config: Any) -> dict[str, Any]:
     """The fields of a config object that differ from their defaults, and its `type`."""
     cls: Any = type(config)
     says = keys(cls)
-    found = {}
+    fields = {}
     for name, one in says.items():
         value = getattr(config, name)
         if name == "type":
-            found[name] = value
+            fields[name] = value
         elif value != one.default:
             timed = DURATION in one.marks and value is not None
-            found[name] = timedelta(seconds=value) if timed else value
-    return found
+            fields[name] = timedelta(seconds=value) if timed else value
+    return fields

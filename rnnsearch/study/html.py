@@ -24,8 +24,8 @@ def winner_html(
     heads = ["", f"winner: {name}", *(one.name for one in baselines)]
     names = sorted(metrics, key=lambda one: one != metric)
     rows = [[one, metrics[one], *(rival.metrics.get(one) for rival in baselines)] for one in names]
-    said = short_params(params)
-    return table(heads, rows) + (f"<p>parameters: {escape(said)}</p>" if said else "")
+    sampled = short_params(params)
+    return table(heads, rows) + (f"<p>parameters: {escape(sampled)}</p>" if sampled else "")
 
 
 def leaderboard_html(board: Sequence[Mapping[str, Any]], metric: str) -> str:

@@ -61,18 +61,18 @@ def answers(
         part: _shaped(config, given, inputs[part], f"{place}: {given.names['y']}")
         for part, given in parts.items()
     }
-    every = {part: found for part, (found, _) in shaped.items()}
+    every = {part: each for part, (each, _) in shaped.items()}
     if len(set(every.values())) > 1:
-        told = ", ".join(f"{'every' if one else 'last'} in {part}" for part, one in every.items())
+        shapes = ", ".join(f"{'every' if one else 'last'} in {part}" for part, one in every.items())
         raise DataError(
-            f"{place}: y has another shape in one part than in another ({told}). Give all parts "
+            f"{place}: y has another shape in one part than in another ({shapes}). Give all parts "
             "the same, or set task.answers."
         )
     rows = {part: array for part, (_, array) in shaped.items()}
     widths = {part: array.shape[1] for part, array in rows.items()}
     if len(set(widths.values())) > 1:
-        told = ", ".join(f"{width} in {part}" for part, width in widths.items())
-        raise DataError(f"{place}: the parts have different numbers of outputs: {told}.")
+        counts = ", ".join(f"{width} in {part}" for part, width in widths.items())
+        raise DataError(f"{place}: the parts have different numbers of outputs: {counts}.")
     kind, guessed = _kind(config, rows, place)
     names: tuple[str, ...] = ()
     if kind == "classes":
@@ -99,8 +99,8 @@ def _shaped(
     if not wanted:
         steps = f"({', '.join(map(str, a_step))}) or ({', '.join(map(str, a_step))}, outputs)"
         asked = "" if config.answers == "auto" else f" with task.answers: {config.answers}"
-        said = Y_SHAPES.format(count=count, steps=steps)
-        raise DataError(f"{name} has shape {y.shape}; {said}{asked}.")
+        needed = Y_SHAPES.format(count=count, steps=steps)
+        raise DataError(f"{name} has shape {y.shape}; {needed}{asked}.")
     if every and config.answers != "last":
         rows = y if inputs.padded is None else inputs.valid(y)
         return True, rows.reshape(len(rows), -1)

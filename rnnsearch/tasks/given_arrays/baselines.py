@@ -100,21 +100,21 @@ def _features(inputs: Parts, symbols: int, every: bool) -> tuple[dict[Part, Floa
     if every:
         width = inputs["train"].values.shape[1]
         lags = max(1, min(LAGS, MOST_COLUMNS // width))
-        found = {part: _lagged(one, lags) for part, one in inputs.items()}
+        rows = {part: _lagged(one, lags) for part, one in inputs.items()}
         what = f"the time step and {lags - 1} before it" if lags > 1 else "the time step alone"
     elif symbols:
-        found = {part: _counted(one) for part, one in inputs.items()}
+        rows = {part: _counted(one) for part, one in inputs.items()}
         what = "the last symbol, and the share of each"
     else:
-        found = summaries(
+        rows = summaries(
             {
                 part: Ragged(one.values.astype(np.float64), one.starts)
                 for part, one in inputs.items()
             }
         )
         what = "last value, mean, deviation, least and greatest of each feature"
-    mean = found["train"].mean(axis=0)
-    return {part: rows - mean for part, rows in found.items()}, what
+    mean = rows["train"].mean(axis=0)
+    return {part: some - mean for part, some in rows.items()}, what
 
 
 def _ones_and_zeros(inputs: Parts) -> dict[Part, Ragged]:
@@ -159,13 +159,13 @@ def _of_numbers(
     truth: Mapping[Part, Floats], scaler: Scaler, predict: Callable[[Part], Floats]
 ) -> dict[str, float]:
     """The task's errors of the held-out parts."""
-    found: dict[str, float] = {}
+    errors_of: dict[str, float] = {}
     for part, targets in truth.items():
         if part == "train":
             continue
         errors = predict(part) - targets
         in_units = errors * scaler.scale
-        found[f"{part}_mse"] = float(np.square(errors).mean())
-        found[f"{part}_rmse"] = float(np.sqrt(np.square(in_units).mean()))
-        found[f"{part}_mae"] = float(np.abs(in_units).mean())
-    return found
+        errors_of[f"{part}_mse"] = float(np.square(errors).mean())
+        errors_of[f"{part}_rmse"] = float(np.sqrt(np.square(in_units).mean()))
+        errors_of[f"{part}_mae"] = float(np.abs(in_units).mean())
+    return errors_of

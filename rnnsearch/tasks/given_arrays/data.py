@@ -160,14 +160,14 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
         DataError: One is missing, or they do not go together.
     """
     parts = named_arrays(arrays, place)
-    found = {part: sequences(given, place) for part, given in parts.items()}
-    symbols = _symbols(config, found, place)
-    targets = answers(config, parts, found, place)
+    read = {part: sequences(given, place) for part, given in parts.items()}
+    symbols = _symbols(config, read, place)
+    targets = answers(config, parts, read, place)
     scaler = target_scaler = None
     if symbols:
-        inputs = {part: _as(one.values, np.int64) for part, one in found.items()}
+        inputs = {part: _as(one.values, np.int64) for part, one in read.items()}
     else:
-        numbers = {part: _numbers(one.values) for part, one in found.items()}
+        numbers = {part: _numbers(one.values) for part, one in read.items()}
         _same_width(numbers, place)
         scaler = Scaler.fit(numbers["train"].values, config.scaler)
         inputs = {
@@ -202,13 +202,13 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
     return data
 
 
-def _symbols(config: ArraysConfig, found: Mapping[Part, Sequences], place: str) -> int:
+def _symbols(config: ArraysConfig, read: Mapping[Part, Sequences], place: str) -> int:
     """How many symbols the inputs are drawn from; 0 where they are numbers.
 
     Raises:
         DataError: They shall be symbols and cannot be, or there are too many of them.
     """
-    values = [one.values.values for one in found.values()]
+    values = [one.values.values for one in read.values()]
     whole = all(array.ndim == 1 and array.dtype.kind in "iu" for array in values)
     fit = whole and all(int(array.min()) >= 0 for array in values)
     if config.inputs == "symbols" and not fit:
@@ -239,8 +239,8 @@ def _as(some: Ragged, dtype: type) -> Ragged:
 def _same_width(numbers: Mapping[Part, Ragged], place: str) -> None:
     widths = {part: one.values.shape[1] for part, one in numbers.items()}
     if len(set(widths.values())) > 1:
-        told = ", ".join(f"{width} in {part}" for part, width in widths.items())
-        raise DataError(f"{place}: the parts have different numbers of features: {told}.")
+        counts = ", ".join(f"{width} in {part}" for part, width in widths.items())
+        raise DataError(f"{place}: the parts have different numbers of features: {counts}.")
 
 
 def _taken_for(data: ArraysData) -> str:

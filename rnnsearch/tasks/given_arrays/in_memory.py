@@ -46,12 +46,12 @@ class Arrays:
             DataError: What was given is no numbers, texts or truth values, or its shapes do not go
                 together.
         """
-        found: dict[str, NDArray[Any]] = {}
+        arrays: dict[str, NDArray[Any]] = {}
         for part in PARTS:
             given = getattr(self, part)
             if given is not None:
-                found |= _part(part, given, self.collate)
-        return found
+                arrays |= _part(part, given, self.collate)
+        return arrays
 
     def write(self, folder: Path) -> dict[str, Any]:
         """Write the arrays to a file that is named after what it holds.
@@ -99,8 +99,8 @@ def _part(
             )
         lengths = _array(given[2], f"{part}: lengths")
     y = _targets(given[1], lengths, f"{part}: y")
-    found = {f"{part}_x": x, f"{part}_y": y}
-    return found if lengths is None else {**found, f"{part}_lengths": lengths}
+    arrays = {f"{part}_x": x, f"{part}_y": y}
+    return arrays if lengths is None else {**arrays, f"{part}_lengths": lengths}
 
 
 def _joined(x: Any, name: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
@@ -112,9 +112,9 @@ def _joined(x: Any, name: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
     each = [_array(one, f"{name}[{at}]") for at, one in enumerate(x)]
     shapes = {one.shape[1:] for one in each}
     if 0 in {one.ndim for one in each} or len(shapes) > 1:
-        told = ", ".join(sorted({str(one.shape) for one in each})[:3])
+        kinds = ", ".join(sorted({str(one.shape) for one in each})[:3])
         raise DataError(
-            f"Arrays: {name} is a list of {told}; its sequences must have one shape, (time steps, "
+            f"Arrays: {name} is a list of {kinds}; its sequences must have one shape, (time steps, "
             "features), but for the first axis."
         )
     lengths = np.array([len(one) for one in each], dtype=np.int64)

@@ -70,8 +70,8 @@ def named_arrays(arrays: Mapping[str, NDArray[Any]], place: str) -> dict[Part, G
     Raises:
         DataError: One is missing, two have the same meaning, or one holds Python objects.
     """
-    found = {part: _of_part(arrays, part, place) for part in PARTS}
-    for part, roles in found.items():
+    named = {part: _of_part(arrays, part, place) for part in PARTS}
+    for part, roles in named.items():
         absent = [role for role in ("x", "y") if role not in roles]
         if absent and (roles or part != "test"):
             raise DataError(
@@ -82,7 +82,7 @@ def named_arrays(arrays: Mapping[str, NDArray[Any]], place: str) -> dict[Part, G
         part: Given(
             arrays[roles["x"]], arrays[roles["y"]], arrays.get(roles.get("lengths", "")), roles
         )
-        for part, roles in found.items()
+        for part, roles in named.items()
         if roles
     }
 
@@ -125,17 +125,17 @@ def sequences(given: Given, place: str) -> Sequences:
         raise DataError(f"{name} holds {x.dtype}, not numbers.")
     if not x.size:
         raise DataError(f"{name} is empty: its shape is {x.shape}.")
-    found = _end_to_end(given, place) if given.lengths is not None else _equal(x, name)
-    bad = np.argwhere(~np.isfinite(found.values.values))
+    inputs = _end_to_end(given, place) if given.lengths is not None else _equal(x, name)
+    bad = np.argwhere(~np.isfinite(inputs.values.values))
     if len(bad):
-        at = int(np.searchsorted(found.values.starts, bad[0][0], side="right")) - 1
-        step = int(bad[0][0] - found.values.starts[at])
-        what = found.values.values[tuple(bad[0])]
+        at = int(np.searchsorted(inputs.values.starts, bad[0][0], side="right")) - 1
+        step = int(bad[0][0] - inputs.values.starts[at])
+        what = inputs.values.values[tuple(bad[0])]
         raise DataError(
             f"{name} holds {what} in sequence {at}, time step {step} (both from 0). Fill it in"
             + (", or say with lengths where sequences end." if given.lengths is None else ".")
         )
-    return found
+    return inputs
 
 
 def _equal(x: NDArray[Any], name: str) -> Sequences:

@@ -66,8 +66,8 @@ class ArraysTask:
         del carried
         if part not in self._inputs:
             return {}
-        found = self._of_classes if self.data.classes else self._of_numbers
-        return {f"{part}_{name}": values for name, values in found(predictor, part).items()}
+        scored = self._of_classes if self.data.classes else self._of_numbers
+        return {f"{part}_{name}": values for name, values in scored(predictor, part).items()}
 
     def _of_classes(self, predictor: Predictor, part: Part) -> dict[str, Tensor]:
         classes, answers = len(self.data.classes), self._answers(part)
@@ -84,13 +84,13 @@ class ArraysTask:
                 of_trial += confusion(expected[counted], guessed[counted], classes)
         nats = nats / answers
         scores = [measures(one) for one in counts]
-        found = {
+        shares = {
             name: torch.where(
                 nats.isfinite(), nats.new_tensor([one[name] for one in scores]), torch.nan
             )
             for name in ("accuracy", "macro_f1")
         }
-        return {**found, "nats": nats}
+        return {**shares, "nats": nats}
 
     def _of_numbers(self, predictor: Predictor, part: Part) -> dict[str, Tensor]:
         scaler = self.data.target_scaler

@@ -40,8 +40,8 @@ class ArraysUse(Use):
             answers once a sequence gives one time step.
         """
         whole, equal = self._sequences(inputs)
-        found = self._answers(predictor, whole)
-        return np.stack(found) if equal else found
+        answers = self._answers(predictor, whole)
+        return np.stack(answers) if equal else answers
 
     def classify(self, predictor: Predictor, sequences: Any) -> Any:
         """See `TrainedModel.classify`."""
@@ -100,13 +100,13 @@ class ArraysUse(Use):
 
         read = torch.int64 if self.description.symbolic else predictor.dtype
         whole = WholeSequences(Ragged.of(sequences), predictor.device, read)
-        found: list[NDArray[Any]] = [np.empty(0)] * len(sequences)
+        answers: list[NDArray[Any]] = [np.empty(0)] * len(sequences)
         for numbers, lengths, outputs in whole.read(predictor):
             meant = self.in_data_units(self.meaning_of(outputs[0]))
             steps = lengths[0].tolist() if self.head == "every" else [1] * len(numbers)
             for at, answer, end in zip(numbers.tolist(), meant, steps, strict=True):
-                found[at] = answer[:end]
-        return found
+                answers[at] = answer[:end]
+        return answers
 
     def in_data_units(self, outputs: Tensor) -> NDArray[Any]:
         """Outputs [T, B, O] as an array, batch first, in the units of y."""
