@@ -88,8 +88,8 @@ class Job:
             self.curve[report.epoch] = value
         if (loss := report.metrics.get(LOSS)) is not None and math.isfinite(loss):
             self.losses[report.epoch] = float(f"{loss:.6g}")
-        if report.said:
-            self.answers[report.epoch] = report.said
+        if report.answer:
+            self.answers[report.epoch] = report.answer
         return value, report.epoch > self.known_epoch
 
     def start_over(self, snapshot: str | None) -> None:

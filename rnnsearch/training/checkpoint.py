@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, get_args
@@ -23,7 +23,13 @@ from rnnsearch.tasks.base import Head
 from rnnsearch.tasks.families import family_of, use_of
 from rnnsearch.tasks.fingerprint import Fingerprint, fingerprint
 from rnnsearch.tasks.use import ModelDescription, Use
-from rnnsearch.training.codec import config_from_json, config_to_json, custom_classes, from_json
+from rnnsearch.training.codec import (
+    config_from_json,
+    config_to_json,
+    custom_classes,
+    history_from_json,
+    history_to_json,
+)
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.weights import CARRIED, History
 
@@ -118,22 +124,22 @@ class Checkpoint:
             ) from error
         damaged = f"{folder} is damaged; copy it again from the study's checkpoints folder"
         try:
-            said = json.loads(text.decode())
-            if SCRIPT_STATE in said:
+            stored = json.loads(text.decode())
+            if SCRIPT_STATE in stored:
                 raise ModelError(
                     f"{folder} holds the state of a training script; read it with "
                     "rnnsearch.ScriptModel.load(folder).state"
                 )
-            if not allow_code and (code := custom_classes(said["config"])):
+            if not allow_code and (code := custom_classes(stored["config"])):
                 raise ModelError(_not_allowed(folder, code))
-            config = config_from_json(said["config"])
-            shape = said["input_size"], said["output_size"], said["symbolic"]
-            manifest, metrics, epoch = said["manifest"], said["metrics"], said["epoch"]
-            head = said.get("head") or _use(config, manifest, *shape).head
+            config = config_from_json(stored["config"])
+            shape = stored["input_size"], stored["output_size"], stored["symbolic"]
+            manifest, metrics, epoch = stored["manifest"], stored["metrics"], stored["epoch"]
+            head = stored.get("head") or _use(config, manifest, *shape).head
             if head not in get_args(Head):
                 raise ValueError(f"the head {head!r} is none of {', '.join(get_args(Head))}")
-            read = said.get("data") and Fingerprint.from_json(said["data"])
-            history = said.get("history") and from_json(History, said["history"], "history")
+            read = stored.get("data") and Fingerprint.from_json(stored["data"])
+            history = stored.get("history") and history_from_json(stored["history"])
             tensors = safetensors.torch.load(raw)
         except RecursionError:
             raise ModelError(f"{damaged} ({CONFIG_FILE} is nested too deeply).") from None
@@ -162,7 +168,7 @@ class Checkpoint:
         tensors = self.network.tensors()
         for name, part in zip(CARRIED, self.carried or (), strict=False):
             tensors[name] = part[0].contiguous()
-        said = {
+        stored = {
             "config": config_to_json(self.config),
             "input_size": self.network.input_size,
             "output_size": self.network.output_size,
@@ -171,10 +177,10 @@ class Checkpoint:
             "manifest": dict(self.manifest),
             "metrics": dict(self.metrics),
             "epoch": self.epoch,
-            **({} if self.history is None else {"history": asdict(self.history)}),
+            **({} if self.history is None else {"history": history_to_json(self.history)}),
             "data": None if self.read is None else self.read.to_json(),
         }
-        text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(stored, indent=2, ensure_ascii=False) + "\n"
         config = write_aside(folder / CONFIG_FILE, text)
         try:
             weights = write_aside(folder / WEIGHTS_FILE, safetensors.torch.save(tensors))
@@ -196,8 +202,8 @@ def _not_allowed(folder: Path, code: list[str]) -> str:
 
 def _use(config: TrialConfig, manifest: Mapping[str, Any], *shape: Any) -> Use:
     """What such a model can do."""
-    told = ModelDescription(config_to_json(config)["task"], manifest, *shape)
-    return use_of(family_of(config.task), told)
+    description = ModelDescription(config_to_json(config)["task"], manifest, *shape)
+    return use_of(family_of(config.task), description)
 
 
 def _network(
@@ -214,12 +220,12 @@ def _network(
     shapes = weight_shapes(config.model, input_size, output_size, symbolic)
     held = held_weights(config.model, input_size, output_size)
     shapes |= {one.name: one.shape for one in held}
-    found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
-    for name in sorted(shapes.keys() | found.keys()):
-        if shapes.get(name) != found.get(name):
+    actual = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    for name in sorted(shapes.keys() | actual.keys()):
+        if shapes.get(name) != actual.get(name):
             raise ModelError(
                 f"{source} do not fit the config: {name} should be {shapes.get(name, 'absent')}, "
-                f"and is {found.get(name, 'absent')}."
+                f"and is {actual.get(name, 'absent')}."
             )
     network = network_of(config.model, input_size, output_size, symbolic)
     network.to(getattr(torch, config.training.dtype))

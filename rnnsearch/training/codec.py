@@ -14,6 +14,7 @@ from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import BUILT_IN, family, family_of, is_task
 from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.weights import History
 from rnnsearch.vocabulary import Key, keys
 
 if TYPE_CHECKING:
@@ -41,6 +42,31 @@ def config_from_json(values: dict[str, Any]) -> TrialConfig:
     config = from_json(TrialConfig, values, "config")
     assert isinstance(config, TrialConfig)
     return config
+
+
+_STORED_ANSWERS = "said"
+"""Under which key checkpoint folders store what a network answered after each epoch."""
+
+
+def history_to_json(history: History) -> dict[str, Any]:
+    """The course of a training as the value of `history` in a checkpoint's `config.json`."""
+    values = asdict(history)
+    values[_STORED_ANSWERS] = values.pop("answers")
+    return values
+
+
+def history_from_json(values: Any) -> History:
+    """Read what `history_to_json` wrote and JSON stored.
+
+    Raises:
+        ModelError: A key is unknown or missing, or a value has the wrong type.
+    """
+    if isinstance(values, dict) and _STORED_ANSWERS in values:
+        values = {**values, "answers": values[_STORED_ANSWERS]}
+        del values[_STORED_ANSWERS]
+    history = from_json(History, values, "history")
+    assert isinstance(history, History)
+    return history
 
 
 def from_json(kind: Any, value: Any, place: str) -> Any:
@@ -84,13 +110,13 @@ def custom_classes(values: Any) -> list[str]:
     Args:
         values: What `config_from_json` would read, or anything else.
     """
-    found = []
+    classes = []
     for section, key, noun in _NAMED:
         inner = values.get(section) if isinstance(values, dict) else None
         name = inner.get(key) if isinstance(inner, dict) else None
         if isinstance(name, str) and (":" in name or (noun == "task" and is_custom_task(name))):
-            found.append(f"the {noun} {name}")
-    return found
+            classes.append(f"the {noun} {name}")
+    return classes
 
 
 @cache

@@ -91,10 +91,10 @@ def custom_pass(
             )
         which = None if valid is None else valid[member : member + 1]
         targets = batch.targets[member : member + 1]
-        found, arriving = losses_and_gradients(
+        member_losses, arriving = losses_and_gradients(
             loss, outputs.detach().unsqueeze(0).contiguous(), targets, which
         )
-        losses.append(found)
+        losses.append(member_losses)
         trained = list(network.trained.values())
         some = torch.autograd.grad(
             outputs, trained, arriving[0], allow_unused=True, materialize_grads=True

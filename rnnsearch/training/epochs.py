@@ -32,14 +32,14 @@ class EpochEnds:
         slot: TrialSlot,
         metrics: Mapping[str, float],
         seconds: float,
-        said: str,
+        answer: str,
     ) -> EpochReport | Divergence:
         """Close the epoch of a slot whose network was just evaluated.
 
         Args:
             metrics: What the task's evaluation gave.
             seconds: The slot's share of the time of the evaluation.
-            said: What the network answers after this epoch; empty where the task has no words.
+            answer: What the network answers after this epoch; empty where the task has no words.
 
         Returns:
             The epoch's report; or the divergence of a trial whose metrics are not finite, which the
@@ -57,4 +57,4 @@ class EpochEnds:
         stack.close(slot, metrics)
         kept = slot.best_metrics
         best = BestEpoch(slot.best_epoch, kept[self._objective], kept.get(slot.own_loss))
-        return EpochReport(slot.trial_id, slot.epoch, figures, steps, seconds, best, said)
+        return EpochReport(slot.trial_id, slot.epoch, figures, steps, seconds, best, answer)

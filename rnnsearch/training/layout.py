@@ -93,12 +93,12 @@ class Layout:
     def views(self, rows: Tensor) -> dict[str, Tensor]:
         """The padded weights in rows [K, size]: views [K, *shape], by name."""
         count, stride = len(rows), rows.stride(0)
-        found = {}
+        views = {}
         for leaf in self.leaves:
             inner = tuple(prod(leaf.shape[axis + 1 :]) for axis in range(len(leaf.shape)))
             start = rows.storage_offset() + leaf.offset
-            found[leaf.name] = rows.as_strided((count, *leaf.shape), (stride, *inner), start)
-        return found
+            views[leaf.name] = rows.as_strided((count, *leaf.shape), (stride, *inner), start)
+        return views
 
     def join(self, tensors: Iterable[Tensor], out: Tensor) -> None:
         """Write padded tensors [K, *shape], in the order of the leaves, into rows [K, size]."""

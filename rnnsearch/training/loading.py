@@ -29,10 +29,10 @@ def load_model(path: str | Path, *, allow_code: bool = False) -> TrainedModel | 
             that is not allowed.
     """
     try:
-        said = json.loads(read_file(Path(path) / CONFIG_FILE, MOST_CONFIG_BYTES).decode())
+        stored = json.loads(read_file(Path(path) / CONFIG_FILE, MOST_CONFIG_BYTES).decode())
     except (OSError, ValueError, RecursionError):
-        said = {}  # told by who reads it as what it is in nearly all cases
-    if isinstance(said, dict) and is_script(said):
+        stored = {}  # TrainedModel.load, below, meets the same and names the reason
+    if isinstance(stored, dict) and is_script(stored):
         return ScriptModel.load(path)
     return TrainedModel.load(path, allow_code=allow_code)
 

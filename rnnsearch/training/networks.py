@@ -123,7 +123,7 @@ def layers_of(
     """
     if not has_kernels(shape.cell):
         return ()
-    found = []
+    layers = []
     width = shape.embedding_size or shape.input_size
     for hidden in shape.widths:
         layer = LayerShape(
@@ -135,9 +135,9 @@ def layers_of(
             seq_len=steps,
             members=members,
         )
-        found.append((choose(layer, device, dtype), layer))
+        layers.append((choose(layer, device, dtype), layer))
         width = shape.directions * hidden
-    return tuple(found)
+    return tuple(layers)
 
 
 def _end(layer: int, side: int) -> str:

@@ -209,14 +209,14 @@ class Pack:
             return
         started = time.perf_counter()
         try:
-            metrics, words = stack.evaluate(ended)
+            metrics, answers = stack.evaluate(ended)
         except Exception as error:
             # As in `_run`: a reason for these trials, none for the other stacks.
             self._aboard.fail(error, ended[0], ended)
             return
         share = (time.perf_counter() - started) / len(ended)
-        for slot, found, said in zip(ended, metrics, words, strict=True):
-            result = self._ends.close(stack, slot, found, share, said)
+        for slot, slot_metrics, answer in zip(ended, metrics, answers, strict=True):
+            result = self._ends.close(stack, slot, slot_metrics, share, answer)
             if isinstance(result, Divergence):
                 self._diverged(result)
             else:

@@ -31,7 +31,7 @@ class EpochReport:
         training_steps: How many training steps the epoch had.
         seconds: The trial's share of the pack's time in this epoch.
         best: The trial's best epoch so far, this one included.
-        said: What the network answers after the epoch, where the task puts that into words.
+        answer: What the network answers after the epoch, where the task puts that into words.
     """
 
     trial_id: str
@@ -40,7 +40,7 @@ class EpochReport:
     training_steps: int
     seconds: float
     best: BestEpoch
-    said: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,10 @@ class SliceResult:
             roster: Of now.
             seconds: Since the last flush.
         """
-        told = replace(joined([self], seconds), roster=roster)
+        result = replace(joined([self], seconds), roster=roster)
         for collected in (self.reports, self.divergences, self.refusals, self.notes):
             collected.clear()
-        return told
+        return result
 
 
 def joined(results: Sequence[SliceResult], seconds: float) -> SliceResult:

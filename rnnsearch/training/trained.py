@@ -103,8 +103,8 @@ class TrainedModel(Checkpoint):
         Raises:
             ModelError: The model reads numbers.
         """
-        found: Vocabulary = self.use.vocabulary()
-        return found
+        vocabulary: Vocabulary = self.use.vocabulary()
+        return vocabulary
 
     def evaluate(self, part: Part = "val", data: TaskData | None = None) -> dict[str, float]:
         """The task's metrics of a part, computed as during training: of `val` what was recorded.
@@ -120,8 +120,8 @@ class TrainedModel(Checkpoint):
         """
         task = self.task(data)
         carried = None if self.carried is None else padded_state(self.network, self.carried)
-        found = task.evaluate(stack_of_one(self.network, self.head), part, carried)
-        return {name: float(value) for name, value in found.items()}
+        metrics = task.evaluate(stack_of_one(self.network, self.head), part, carried)
+        return {name: float(value) for name, value in metrics.items()}
 
     def task(self, data: TaskData | None = None) -> Task:
         """The model's task on the CPU.
@@ -152,9 +152,9 @@ class TrainedModel(Checkpoint):
         """The data of the training; parts of other data hold other rows, and no score compares."""
         data = load_data(self.config.task)
         now = None if self.read is None else fingerprint(self.config.task, data)
-        if self.read is not None and now is not None and (told := changes(self.read, now)):
+        if self.read is not None and now is not None and (differences := changes(self.read, now)):
             raise ModelError(
-                f"the data has changed since the model was trained:\n  {told}\n"
+                f"the data has changed since the model was trained:\n  {differences}\n"
                 "Put back what was there. To use the model on other data, give it that: "
                 "predict(inputs), rollout(history, steps), or the registered model's predict."
             )
@@ -195,7 +195,7 @@ class TrainedModel(Checkpoint):
         """
         course = Course(epoch=self.epoch, carried=self.carried)
         if self.history is not None:
-            course = Course(self.history.curves(), self.history.said, self.epoch, self.carried)
+            course = Course(self.history.curves(), self.history.answers, self.epoch, self.carried)
         return self.use.figure(lambda: self.task(data), self.predictor(), course)
 
     def forecast(

@@ -21,13 +21,13 @@ class History:
         metric: The name of the study's metric.
         values: The study's metric after each epoch.
         losses: The training loss of each epoch.
-        said: What the network answered after each epoch, where its task puts that into words.
+        answers: What the network answered after each epoch, where its task puts that into words.
     """
 
     metric: str
     values: Mapping[int, float]
     losses: Mapping[int, float]
-    said: Mapping[int, str]
+    answers: Mapping[int, str]
 
     def curves(self) -> dict[str, Mapping[int, float]]:
         """The curves that are known, by name, each a number by epoch."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
@@ -22,7 +22,12 @@ from rnnsearch.training.checkpoint import (
     SCRIPT_STATE,
     WEIGHTS_FILE,
 )
-from rnnsearch.training.codec import config_from_json, config_to_json, from_json
+from rnnsearch.training.codec import (
+    config_from_json,
+    config_to_json,
+    history_from_json,
+    history_to_json,
+)
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.script.run import STATE
 from rnnsearch.training.script.tree import from_arrays
@@ -93,9 +98,7 @@ class ScriptModel:
                 text = json.dumps(description[SCRIPT_STATE]).encode()
                 arrays[STATE] = np.frombuffer(text, dtype=np.uint8)
                 from_arrays(arrays, STATE)
-            history = description.get("history") and from_json(
-                History, description["history"], "history"
-            )
+            history = description.get("history") and history_from_json(description["history"])
             config = config_from_json(description["config"])
             return cls(
                 config,
@@ -124,7 +127,7 @@ class ScriptModel:
             "manifest": dict(self.manifest),
             "metrics": dict(self.metrics),
             "epoch": self.epoch,
-            **({} if self.history is None else {"history": asdict(self.history)}),
+            **({} if self.history is None else {"history": history_to_json(self.history)}),
         }
         text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
         config = write_aside(folder / CONFIG_FILE, text)

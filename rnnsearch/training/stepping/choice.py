@@ -90,7 +90,7 @@ def choices(
     Returns:
         One choice for each combination of cell, hidden size and batch size.
     """
-    found = []
+    chosen = []
     for cell, size, batch in product(cells, hidden_sizes, batch_sizes):
         shape = network_shape(ModelConfig(cell=cell, hidden_size=size), 1, 1, symbolic=False)
         # The choice of a kernel depends neither on the number of trials nor on time steps.
@@ -99,5 +99,5 @@ def choices(
         recorded = device.type == "cuda" and not is_custom(cell)
         words += f", {RECORDED}" if recorded else ""
         whole = f"{words}, {WHOLE}" if _is_whole(shape, layers) else words
-        found.append(Choice(cell, size, batch, whole, words))
-    return found
+        chosen.append(Choice(cell, size, batch, whole, words))
+    return chosen

@@ -160,20 +160,20 @@ def parts(
         For each call the time steps to which its batches are padded, and its trials.
     """
     padded = padded_steps(longest)
-    found: list[tuple[int, Places]] = []
+    calls: list[tuple[int, Places]] = []
     rest = np.unique(padded)[::-1]
     while len(rest):
         most = int(rest[0])
         room = SHARED_NUMBERS // numbers_a_step if mixed else 0
         least = max(1, most - room)
-        found.append((most, _places((padded <= most) & (padded >= least))))
+        calls.append((most, _places((padded <= most) & (padded >= least))))
         rest = rest[rest < least]
-    return found
+    return calls
 
 
 def _places(chosen: NDArray[np.bool_]) -> Places:
     """The places that are true: a slice where they are neighbours, since to index by one copies
     nothing, and else a list."""
-    found = np.flatnonzero(chosen).tolist()
-    first, last = found[0], found[-1]
-    return slice(first, last + 1) if last - first + 1 == len(found) else found
+    places = np.flatnonzero(chosen).tolist()
+    first, last = places[0], places[-1]
+    return slice(first, last + 1) if last - first + 1 == len(places) else places

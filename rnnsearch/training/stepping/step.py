@@ -97,9 +97,9 @@ class StepBody:
         Returns:
             Losses and states of the pass, and the norms [K] of its gradients before clipping.
         """
-        found = self._pass(now, self._networks, state)
-        self._layout.join(found.gradients, self._rows["gradients"])
-        return found, self._update(how, ahead, number)
+        computed = self._pass(now, self._networks, state)
+        self._layout.join(computed.gradients, self._rows["gradients"])
+        return computed, self._update(how, ahead, number)
 
     def unequal(
         self,
@@ -126,16 +126,16 @@ class StepBody:
             some = self._rows["parameters"][who]
             before = [tuple(part[who] for part in layer) for layer in state]
             held = self._rows[HELD][who] if HELD in self._rows else None
-            found = self._pass(now, self._networks_in(some, held), before)
+            computed = self._pass(now, self._networks_in(some, held), before)
             if isinstance(who, slice):
-                self._layout.join(found.gradients, gradients[who])
+                self._layout.join(computed.gradients, gradients[who])
             else:
                 if held is not None:
                     self._rows[HELD][who] = held  # a list of places copies
                 apart = torch.empty_like(some)
-                self._layout.join(found.gradients, apart)
+                self._layout.join(computed.gradients, apart)
                 gradients[who] = apart
-            losses[who] = found.losses
+            losses[who] = computed.losses
         return losses, self._update(how, ahead, number)
 
     def _networks_in(self, parameters: Tensor, held: Tensor | None) -> Networks:
