@@ -57,15 +57,15 @@ class JoinedForm:
         read: dict[Role, NDArray[Any]] = {}
         for role, form, column in zip(self.roles, self.forms, columns, strict=True):
             if role == "clock" and family(column.type) == "clock":
-                found: NDArray[Any] = clocks(column, "the column of times")
+                values: NDArray[Any] = clocks(column, "the column of times")
             elif role in ("time", "clock"):
-                found = form.read(column, place)
+                values = form.read(column, place)
             else:
-                found = _part(role, form.read(column, place), place)
-            if found.dtype.kind in "mM" and np.isnat(found).any():
-                row = int(np.argmax(np.isnat(found)))
+                values = _part(role, form.read(column, place), place)
+            if values.dtype.kind in "mM" and np.isnat(values).any():
+                row = int(np.argmax(np.isnat(values)))
                 raise DataError(f"{place(row)}: there is no time here.")
-            read[role] = found
+            read[role] = values
         whole = read.get("time")
         if whole is None:
             whole = _days(read, place)
@@ -82,8 +82,8 @@ class JoinedForm:
         return {"roles": list(self.roles), "forms": [form.to_json() for form in self.forms]}
 
     @classmethod
-    def from_json(cls, said: Mapping[str, Any]) -> JoinedForm:
-        return cls(tuple(said["roles"]), tuple(map(TimeForm.from_json, said["forms"])))
+    def from_json(cls, values: Mapping[str, Any]) -> JoinedForm:
+        return cls(tuple(values["roles"]), tuple(map(TimeForm.from_json, values["forms"])))
 
 
 def joined(names: Sequence[str], forms: Sequence[TimeForm]) -> JoinedForm | str:

@@ -215,21 +215,23 @@ class NumberEvidence:
             name: The column's name.
             form: Its form, as `form` gave it.
         """
-        found = []
+        sentences = []
         if form.truth:
-            found.append(f"{name!r}: {form.truth[0]} is 1, {form.truth[1]} is 0")
+            sentences.append(f"{name!r}: {form.truth[0]} is 1, {form.truth[1]} is 0")
         example = self.example or self._opened()
         if example and self._grouped:
             number = form.read_one(example)
-            found.append(f"{name!r}: {example!r} is read as {number:.12g}")
+            sentences.append(f"{name!r}: {example!r} is read as {number:.12g}")
         if form.unit:
-            found.append(f"{name!r}: {form.unit!r} beside each number is left out")
+            sentences.append(f"{name!r}: {form.unit!r} beside each number is left out")
         if form.multiples:
-            found.append(f"{name!r}: K, M, B and T after a number are thousand, million and so on")
+            sentences.append(
+                f"{name!r}: K, M, B and T after a number are thousand, million and so on"
+            )
         if self.words:
-            said = ", ".join(f"{word!r} ({count:,})" for word, count in self.words.items())
-            found.append(f"{name!r}: cells of {said} count as empty")
-        return found
+            listing = ", ".join(f"{word!r} ({count:,})" for word, count in self.words.items())
+            sentences.append(f"{name!r}: cells of {listing} count as empty")
+        return sentences
 
     def _opened(self) -> str:
         """A cell such as 1,234 that leaves its sign open; empty without one."""
@@ -244,5 +246,5 @@ def _both(cell: str) -> str:
 
 def _matches(cells: Any, pattern: str) -> Bools:
     """Which cells match a pattern; null matches none."""
-    found = compute.match_substring_regex(cells, pattern).fill_null(False)
-    return np.asarray(found.to_numpy(zero_copy_only=False))
+    matching = compute.match_substring_regex(cells, pattern).fill_null(False)
+    return np.asarray(matching.to_numpy(zero_copy_only=False))

@@ -56,11 +56,11 @@ class NumberForm:
         """Arrow strings as float64, NaN where a cell is empty or is no number of this form."""
         return self.without_empty(self._read(cells))
 
-    def without_empty(self, found: Floats) -> Floats:
+    def without_empty(self, values: Floats) -> Floats:
         """The numbers, with NaN for those in `empty_values`."""
         if not self.empty_values:
-            return found
-        return np.where(np.isin(found, self.empty_values), np.nan, found)
+            return values
+        return np.where(np.isin(values, self.empty_values), np.nan, values)
 
     def in_words(self) -> str:
         """The form in words, for a message."""
@@ -95,16 +95,16 @@ class NumberForm:
             body, parts.field("power"), pyarrow.scalar("", body.type)
         )
         number = compute.if_else(parts.is_valid(), number, pyarrow.scalar(None, number.type))
-        found = as_floats(number.cast(pyarrow.float64()))
-        flip = np.zeros(len(found), bool)
+        values = as_floats(number.cast(pyarrow.float64()))
+        flip = np.zeros(len(values), bool)
         for name in ("sign", "inner", "trailing"):
             flip ^= is_in(parts.field(name), ["-", "\u2212"])
         flip |= is_in(parts.field("open"), ["("])
-        found = np.where(flip, -found, found)
+        values = np.where(flip, -values, values)
         if self.multiples:
             for letter, factor in MULTIPLES.items():
-                found = np.where(is_in(parts.field("after"), [letter]), found * factor, found)
-        return found
+                values = np.where(is_in(parts.field("after"), [letter]), values * factor, values)
+        return values
 
     def read_one(self, cell: str) -> float:
         """The number in one cell."""
@@ -125,11 +125,11 @@ class NumberForm:
 def as_plain(cells: Any) -> Floats | None:
     """Strings as float64 by Arrow, which reads neither groups nor units; None where one is no
     number."""
-    found = cast(cells, pyarrow.float64())
-    return None if found is None else as_floats(found)
+    doubles = cast(cells, pyarrow.float64())
+    return None if doubles is None else as_floats(doubles)
 
 
 def is_in(cells: Any, words: list[str]) -> Bools:
     """Which cells are one of some words; null is none."""
-    found = compute.is_in(cells, value_set=pyarrow.array(words, cells.type))
-    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))
+    members = compute.is_in(cells, value_set=pyarrow.array(words, cells.type))
+    return np.asarray(members.fill_null(False).to_numpy(zero_copy_only=False))

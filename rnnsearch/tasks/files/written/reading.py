@@ -31,14 +31,14 @@ def read_numbers(column: Any, form: NumberForm | None, place: str) -> Floats:
     """
     form = form or NumberForm()
     if family(column.type) not in ("text", "bytes"):
-        found = numbers(column, place)
-        if form.points and _cut(found):
+        values = numbers(column, place)
+        if form.points and _cut(values):
             raise DataError(
-                f"{place}: holds {found[np.isfinite(found)][0]:g}, and in training points stood "
+                f"{place}: holds {values[np.isfinite(values)][0]:g}, and in training points stood "
                 "between thousands; read the column as text (read_csv(..., dtype=str)), or with "
                 "decimal=',' and thousands='.'."
             )
-        return form.without_empty(found)
+        return form.without_empty(values)
     cells = texts(column, place)
     evidence = NumberEvidence()
     evidence.add(cells)
@@ -65,10 +65,10 @@ def read_times(column: Any, place: Place) -> NDArray[Any]:
     """
     if column.null_count:
         raise DataError(f"{place(column.is_null().index(True).as_py())}: there is no time here.")
-    found = _time_form(column, place).read(column, place)
-    if found.dtype.kind == "f" and not np.isfinite(found).all():
-        raise DataError(f"{place(int(np.argmin(np.isfinite(found))))}: a time is not finite.")
-    return found
+    times = _time_form(column, place).read(column, place)
+    if times.dtype.kind == "f" and not np.isfinite(times).all():
+        raise DataError(f"{place(int(np.argmin(np.isfinite(times))))}: a time is not finite.")
+    return times
 
 
 def _time_form(column: Any, place: Place) -> TimeForm:
@@ -88,8 +88,8 @@ def _time_form(column: Any, place: Place) -> TimeForm:
     raise DataError(f"{place(evidence.where or 0)} {problem}.")
 
 
-def _cut(found: Floats) -> bool:
+def _cut(values: Floats) -> bool:
     """Whether numbers look as if points between thousands were read as decimal signs: some have
     fractions, and none reaches a thousand."""
-    known = found[np.isfinite(found)]
+    known = values[np.isfinite(values)]
     return bool(len(known) and (known % 1 != 0).any() and (np.abs(known) < 1000).all())

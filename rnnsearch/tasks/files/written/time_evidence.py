@@ -88,15 +88,15 @@ class TimeEvidence:
             if not form.looks_like(first):
                 worst = max(worst, int(np.argmax(known)))
                 continue
-            found = form.moments(cells)
-            wrong = known & ~found.right
+            moments = form.moments(cells)
+            wrong = known & ~moments.right
             if wrong.any():
                 worst = max(worst, int(np.argmax(wrong)))
                 continue
             alive.append(form)
-            self._zoned |= {bool(one) for one in np.unique(found.zoned[known])}
+            self._zoned |= {bool(one) for one in np.unique(moments.zoned[known])}
             if form.shape == "parts":
-                self._seconds.setdefault(form.order, []).append(found.seconds[known])
+                self._seconds.setdefault(form.order, []).append(moments.seconds[known])
         if not alive and not self._numbers:
             self.bad = start + worst, str(cells[worst])
         self._forms = tuple(alive)
@@ -131,18 +131,18 @@ class TimeEvidence:
             name: The column's name.
             form: Its form, as `form` gave it.
         """
-        found = []
+        sentences = []
         if (form.shape == "parts" and form.order != "ymd") or self.how:
             read = _spelt(self._first, form.order)
             how = f"; {self.how} (task.date_format says otherwise)" if self.how else ""
-            found.append(f"{name!r}: {self._first!r} is read as {read}{how}")
+            sentences.append(f"{name!r}: {self._first!r} is read as {read}{how}")
         if self.short_years:
-            found.append(f"{name!r}: years of two digits are those from 1969 to 2068")
+            sentences.append(f"{name!r}: years of two digits are those from 1969 to 2068")
         if form.shape.startswith("compact"):
-            found.append(f"{name!r}: {self._first!r} is read as {form.in_words()}")
+            sentences.append(f"{name!r}: {self._first!r} is read as {form.in_words()}")
         if form.zoned:
-            found.append(f"{name!r}: times with an offset became UTC")
-        return found
+            sentences.append(f"{name!r}: times with an offset became UTC")
+        return sentences
 
     def form(self, date_format: str | None = None) -> TimeForm | str:
         """The form of the column, or in words why it has none.
@@ -232,6 +232,6 @@ def _even(seconds: Ints) -> bool:
 
 def _spelt(cell: str, order: str) -> str:
     """The date of a cell by an order of day, month and year, in words such as 5 February 2010."""
-    found = TimeForm("parts", order).moments(pyarrow.array([cell]))
-    date = found.as_dates()[0].item()
+    moments = TimeForm("parts", order).moments(pyarrow.array([cell]))
+    date = moments.as_dates()[0].item()
     return f"{date.day} {date:%B} {date.year}"

@@ -96,14 +96,14 @@ class TimeForm:
             except DataError:
                 row = next(at for at, cell in enumerate(cells.to_pylist()) if not is_number(cell))
                 raise self._wrong(place(row), cells[row].as_py()) from None
-        found = self.moments(cells)
-        wrong = ~found.right | (found.zoned != self.zoned)
+        cell_times = self.moments(cells)
+        wrong = ~cell_times.right | (cell_times.zoned != self.zoned)
         if wrong.any():
             row = int(np.argmax(wrong))
             raise self._wrong(place(row), cells[row].as_py())
         if self.shape == "clock":
-            return (found.seconds * 1_000_000_000 + found.nanos).astype("timedelta64[ns]")
-        return found.as_dates()
+            return (cell_times.seconds * 1_000_000_000 + cell_times.nanos).astype("timedelta64[ns]")
+        return cell_times.as_dates()
 
     def _wrong(self, place: str, cell: str | None) -> DataError:
         """The error for a cell that is not of this form."""
@@ -236,19 +236,20 @@ def _weeks(parts: Any) -> tuple[Ints, Bools]:
 
 
 def _by_pattern(cells: Any, pattern: str) -> Moments:
-    """The times of Arrow strings by a pattern of Python's strptime."""
-    whole, said = np.zeros((2, len(cells)), np.int64), np.zeros((2, len(cells)), bool)
-    found = Moments(*whole, *said)
+    """The times of Arrow strings by a pattern of Python's strptime; those that it does not fit are
+    not `right`."""
+    seconds, nanos = np.zeros((2, len(cells)), np.int64)
+    right, zoned = np.zeros((2, len(cells)), bool)
     start = datetime(1970, 1, 1, tzinfo=UTC)
     for row, cell in enumerate(cells.to_pylist()):
         try:
             time = datetime.strptime(cell or "", pattern)
         except ValueError:
             continue
-        found.zoned[row] = time.tzinfo is not None
+        zoned[row] = time.tzinfo is not None
         time = time if time.tzinfo is not None else time.replace(tzinfo=UTC)
         since = time - start
-        found.seconds[row] = since.days * 86400 + since.seconds
-        found.nanos[row] = since.microseconds * 1000
-        found.right[row] = True
-    return found
+        seconds[row] = since.days * 86400 + since.seconds
+        nanos[row] = since.microseconds * 1000
+        right[row] = True
+    return Moments(seconds, nanos, right, zoned)

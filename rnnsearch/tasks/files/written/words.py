@@ -49,5 +49,5 @@ def without_odd(cells: Any) -> tuple[Any, dict[str, int]]:
     if not compute.any(odd).as_py():
         return cells, {}
     counted = compute.value_counts(cells.filter(odd))
-    found = {str(one["values"]): int(one["counts"].as_py()) for one in counted}
-    return compute.if_else(odd, pyarrow.scalar(None, cells.type), cells), found
+    counts = {str(one["values"]): int(one["counts"].as_py()) for one in counted}
+    return compute.if_else(odd, pyarrow.scalar(None, cells.type), cells), counts

@@ -54,12 +54,12 @@ def _dates(form: TimeForm, column: Any, times: NDArray[Any]) -> list[Any]:
     """Dates for a column of dates, with or without a time of day."""
     if family(column.type) == "date":
         return list(times)
-    found = _alike(form, column, times, _moments(times))
-    if found is None:
+    alike = _alike(form, column, times, _moments(times))
+    if alike is None:
         zone = "+00:00" if form.zoned else ""
         return [text + zone for text in iso_texts(times)]
     # A day such as 20241231 may be a whole number.
-    return list(map(int, found)) if family(column.type) == "whole" else found
+    return list(map(int, alike)) if family(column.type) == "whole" else alike
 
 
 def _clocks(
@@ -69,8 +69,8 @@ def _clocks(
     clocks = [moment.time() for moment in moments]
     if family(column.type) == "clock":
         return clocks
-    found = _alike(form, column, since, moments)
-    return [clock.isoformat() for clock in clocks] if found is None else found
+    alike = _alike(form, column, since, moments)
+    return [clock.isoformat() for clock in clocks] if alike is None else alike
 
 
 def _alike(
