@@ -14,7 +14,7 @@ from pyarrow import csv as arrow_csv
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.files.encoding import no_utf8
-from rnnsearch.tasks.files.header import Header, csv_rows, header, refuse_twice
+from rnnsearch.tasks.files.header import csv_rows, header, refuse_twice
 from rnnsearch.tasks.files.opened import is_parquet, opened
 from rnnsearch.tasks.files.written.words import EMPTY, stripped
 
@@ -41,9 +41,9 @@ def schema(path: Path, wanted: Sequence[str] = ()) -> Any:
     Raises:
         DataError: The file cannot be read, or names a column twice.
     """
-    found = _parquet(path, lambda: parquet.read_schema(path))
-    refuse_twice(str(path), found.names, wanted)
-    return found
+    arrow_schema = _parquet(path, lambda: parquet.read_schema(path))
+    refuse_twice(str(path), arrow_schema.names, wanted)
+    return arrow_schema
 
 
 def _parquet(path: Path, read: Callable[[], Any]) -> Any:
@@ -86,20 +86,20 @@ def batches(
     if is_parquet(path):
         yield from _parquet_batches(path, wanted)
         return
-    found = header(path)
+    layout = header(path)
     stream = pyarrow.OSFile(str(path))
-    stream.seek(found.start)
-    if found.encoding != "utf-8":
-        stream = pyarrow.transcoding_input_stream(stream, found.encoding, "utf-8")
+    stream.seek(layout.start)
+    if layout.encoding != "utf-8":
+        stream = pyarrow.transcoding_input_stream(stream, layout.encoding, "utf-8")
     try:
         # One thread is fast enough, and only with one does an error name its row.
         with arrow_csv.open_csv(
             stream,
             read_options=arrow_csv.ReadOptions(
-                use_threads=False, block_size=BLOCK_BYTES, column_names=list(found.names)
+                use_threads=False, block_size=BLOCK_BYTES, column_names=list(layout.names)
             ),
             parse_options=arrow_csv.ParseOptions(
-                delimiter=found.delimiter, newlines_in_values=True
+                delimiter=layout.delimiter, newlines_in_values=True
             ),
             convert_options=arrow_csv.ConvertOptions(
                 column_types={name: pyarrow.string() for name in wanted} | dict(types or {}),
@@ -113,7 +113,7 @@ def batches(
             return
         if "conversion error to double" in str(error):
             raise
-        raise _invalid(path, str(error), found) from error
+        raise _invalid(path, str(error)) from error
     except UnicodeDecodeError as error:
         raise no_utf8(path) from error
 
@@ -142,15 +142,15 @@ def place_of(path: Path, row: int, wanted: Sequence[str] = (), timed: bool = Fal
     """
     if is_parquet(path):
         return f"{path}: row {row + 1}"
-    found = header(path)
-    at = [found.names.index(name) for name in wanted if name in found.names]
+    layout = header(path)
+    at = [layout.names.index(name) for name in wanted if name in layout.names]
     # Codecs that are named without a byte order skip the byte order mark themselves.
-    encoding = "utf-8-sig" if found.encoding == "utf-8" else found.encoding[:6]
+    encoding = "utf-8-sig" if layout.encoding == "utf-8" else layout.encoding[:6]
     with path.open(encoding=encoding, newline="") as file:
-        rows = csv_rows(path, file, found.delimiter)
+        rows = csv_rows(path, file, layout.delimiter)
         next(rows)
         for line, cells in rows:
-            blank = not cells or (len(found.names) > 1 and cells == [""])
+            blank = not cells or (len(layout.names) > 1 and cells == [""])
             empty = timed and all(cells[one].strip() in EMPTY for one in at if one < len(cells))
             if blank or empty:
                 continue
@@ -160,19 +160,23 @@ def place_of(path: Path, row: int, wanted: Sequence[str] = (), timed: bool = Fal
     return str(path)
 
 
-def _invalid(path: Path, said: str, found: Header) -> DataError:
-    """Our error for a row that Arrow cannot read, with its place, by the words of Arrow's error."""
-    number = re.search(r"Row #(\d+)", said)
+def _invalid(path: Path, arrow_words: str) -> DataError:
+    """The error for a CSV that Arrow cannot read, with the place of the row that it stumbled over.
+
+    Args:
+        arrow_words: The message of Arrow's own error, which names the row and what is wrong.
+    """
+    number = re.search(r"Row #(\d+)", arrow_words)
     row = int(number[1]) - 1 if number is not None else None
-    if "invalid UTF8" in said or "UTF-8" in said:
+    if "invalid UTF8" in arrow_words or "UTF-8" in arrow_words:
         return no_utf8(path, line=_first_no_utf8(path))
     place = place_of(path, row) if row is not None else str(path)
-    fields = re.search(r"Expected (\d+) columns, got (\d+)", said)
+    fields = re.search(r"Expected (\d+) columns, got (\d+)", arrow_words)
     if fields is not None:
         return ragged(place, int(fields[2]), int(fields[1]))
-    if "straddling" in said:
+    if "straddling" in arrow_words:
         return DataError(f"{place}: a row is longer than {BLOCK_BYTES >> 20} MiB.")
-    return DataError(f"{place} cannot be read as a CSV: {said}.")
+    return DataError(f"{place} cannot be read as a CSV: {arrow_words}.")
 
 
 def ragged(place: str, cells: int, names: int) -> DataError:

@@ -127,19 +127,19 @@ def numbers(column: Any, place: str) -> Floats:
     column, kind = plain(column), family(column.type)
     try:
         if kind in ("text", "bytes"):
-            found = texts(column, place).cast(pyarrow.float64())
+            doubles = texts(column, place).cast(pyarrow.float64())
         elif kind == "duration":
             return as_floats(column.cast(pyarrow.int64())) * _SECONDS[column.type.unit]
         elif kind == "boolean":
-            found = column.cast(pyarrow.int8()).cast(pyarrow.float64())
+            doubles = column.cast(pyarrow.int8()).cast(pyarrow.float64())
         elif kind in ("whole", "number", "empty"):
             # Whole numbers and decimals beyond 2**53 are rounded, as float64 must.
-            found = column.cast(pyarrow.float64(), safe=False)
+            doubles = column.cast(pyarrow.float64(), safe=False)
         else:
             raise DataError(f"{place}: must hold numbers, not {in_words(column.type)}.")
     except pyarrow.ArrowException as error:
         raise DataError(f"{place}: must hold numbers: {error}.") from error
-    return as_floats(found)
+    return as_floats(doubles)
 
 
 def texts(column: Any, place: str) -> Any:
@@ -194,20 +194,20 @@ def clocks(column: Any, place: str) -> NDArray[np.timedelta64]:
 def _ticks(counts: Any, kind: str) -> NDArray[Any]:
     """Counts of a unit as values of a numpy type such as `datetime64[s]`, NaT for null."""
     empty = np.asarray(counts.is_null())
-    found = np.asarray(counts.fill_null(0).to_numpy(zero_copy_only=False), np.int64).astype(kind)
-    found[empty] = np.array("NaT", kind)
-    return found
+    values = np.asarray(counts.fill_null(0).to_numpy(zero_copy_only=False), np.int64).astype(kind)
+    values[empty] = np.array("NaT", kind)
+    return values
 
 
 def as_floats(column: Any) -> Floats:
     """An Arrow array of numbers as float64 with NaN for null."""
-    found = column.cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return np.asarray(found, np.float64)
+    doubles = column.cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return np.asarray(doubles, np.float64)
 
 
 def _without_fractions(column: Any) -> Any:
     """A float64 array as int64 where all of its values are whole and exact, else as it is."""
-    found = column.drop_null().to_numpy(zero_copy_only=False)
-    if np.isfinite(found).all() and (np.abs(found) < 2**53).all() and (found % 1 == 0).all():
+    values = column.drop_null().to_numpy(zero_copy_only=False)
+    if np.isfinite(values).all() and (np.abs(values) < 2**53).all() and (values % 1 == 0).all():
         return column.cast(pyarrow.int64())
     return column

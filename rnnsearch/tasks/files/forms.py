@@ -90,9 +90,11 @@ class Forms:
         }
 
     @classmethod
-    def from_json(cls, said: Mapping[str, Any]) -> Forms:
-        numbers = {name: NumberForm.from_json(form) for name, form in said["numbers"].items()}
-        return cls(numbers, None if said["time"] is None else JoinedForm.from_json(said["time"]))
+    def from_json(cls, values: Mapping[str, Any]) -> Forms:
+        numbers = {name: NumberForm.from_json(form) for name, form in values["numbers"].items()}
+        return cls(
+            numbers, None if values["time"] is None else JoinedForm.from_json(values["time"])
+        )
 
 
 def plain_forms(path: Path, wanted: Wanted) -> Forms | None:
@@ -112,11 +114,11 @@ def plain_forms(path: Path, wanted: Wanted) -> Forms | None:
     if wanted.time:
         evidence = TimeEvidence()
         evidence.add(sample.cells[wanted.time[0]])
-        found = evidence.form()
-        if found not in (TimeForm("parts", "ymd"), TimeForm("number")) or evidence.short_years:
+        time_form = evidence.form()
+        if time_form not in (TimeForm("parts", "ymd"), TimeForm("number")) or evidence.short_years:
             return None
-        assert isinstance(found, TimeForm)
-        form = JoinedForm(("time",), (found,))
+        assert isinstance(time_form, TimeForm)
+        form = JoinedForm(("time",), (time_form,))
     return Forms(time=form)
 
 
@@ -171,20 +173,20 @@ def full_forms(path: Path, wanted: Wanted) -> Forms:
     read = {name: None if kinds is None else kinds.field(name).type for name in wanted.columns}
     families = {name: "text" if kind is None else family(kind) for name, kind in read.items()}
     as_text = ("text", "bytes")
-    found = {name: NumberEvidence() for name in wanted.numbers if families[name] in as_text}
+    numbers = {name: NumberEvidence() for name in wanted.numbers if families[name] in as_text}
     # A day may be a whole number, such as 20241231.
     times = {name: TimeEvidence() for name in wanted.time if families[name] in (*as_text, "whole")}
-    if found or times:
+    if numbers or times:
         for batch in rows_of(path, wanted):
-            for name, evidence in found.items():
+            for name, evidence in numbers.items():
                 evidence.add(texts(batch[name], f"{path}, column {name!r}"))
             for name, seen in times.items():
                 seen.add(texts(batch[name], f"{path}, column {name!r}"))
     wrong: list[tuple[str, str]] = []
     notes: list[str] = []
-    sign = Sample(path).decimal if found else ""
+    sign = Sample(path).decimal if numbers else ""
     forms: dict[str, NumberForm] = {}
-    for name, evidence in found.items():
+    for name, evidence in numbers.items():
         form = evidence.form(wanted.decimal or "", sign)
         if isinstance(form, str):
             place = wanted.place(path, evidence.bad and evidence.bad[0])
@@ -193,18 +195,18 @@ def full_forms(path: Path, wanted: Wanted) -> Forms:
         forms[name] = replace(form, empty_values=wanted.empty_values)
         notes += evidence.notes(name, form)
     for name in wanted.numbers:
-        if name not in found and wanted.empty_values:
+        if name not in numbers and wanted.empty_values:
             forms[name] = NumberForm(empty_values=wanted.empty_values)
         if families[name] not in (*as_text, "whole", "number", "boolean", "duration", "empty"):
-            said = in_words(read[name])
-            wrong.append(("", f"{path}: the column {name!r} must hold numbers, not {said}"))
+            type_words = in_words(read[name])
+            wrong.append(("", f"{path}: the column {name!r} must hold numbers, not {type_words}"))
         elif families[name] in ("boolean", "duration"):
-            said = "true is 1, false is 0" if families[name] == "boolean" else "read in seconds"
-            notes.append(f"{name!r}: {said}")
+            reading = "true is 1, false is 0" if families[name] == "boolean" else "read in seconds"
+            notes.append(f"{name!r}: {reading}")
     time = _time(path, wanted, read, times, wrong, notes)
     if wrong:
         key = next((key for key, _ in wrong if key), "")
-        raise DataError("; ".join(said for _, said in wrong) + ".", key)
+        raise DataError("; ".join(complaint for _, complaint in wrong) + ".", key)
     return Forms(forms, time, tuple(notes))
 
 
@@ -263,12 +265,12 @@ def _dated(evidence: TimeEvidence) -> bool:
 
 def _typed(kind: Any) -> TimeForm | str:
     """The form of a time column by its Arrow type, or in words why it holds no times."""
-    found = family(kind)
-    if found == "date":
+    type_family = family(kind)
+    if type_family == "date":
         return TimeForm("parts", "ymd")
-    if found == "clock":
+    if type_family == "clock":
         return TimeForm("clock")
-    if found == "number":
+    if type_family == "number":
         return TimeForm("number")
     return f"must hold times, not {in_words(kind)}"
 
@@ -281,6 +283,8 @@ def rows_of(path: Path, wanted: Wanted, types: dict[str, Any] | None = None) -> 
         yield without_blank_rows(batch, order) if timed and batch.num_rows else batch
 
 
-def _key(said: str, otherwise: str) -> str:
+def _key(complaint: str, otherwise: str) -> str:
     """The key of the space file that an error message names, or `otherwise`."""
-    return next((key for key in ("task.decimal", "task.date_format") if key in said), otherwise)
+    return next(
+        (key for key in ("task.decimal", "task.date_format") if key in complaint), otherwise
+    )

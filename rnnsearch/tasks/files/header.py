@@ -106,10 +106,10 @@ def plain_name(name: str) -> str:
 def looks_like_table(path: Path) -> int:
     """How many columns a file has if its first rows are those of a CSV; 0 if they are not."""
     try:
-        found = header(path)
+        layout = header(path)
     except DataError:
         return 0
-    return len(found.names) if found.alike > FEWEST_RECORDS else 0
+    return len(layout.names) if layout.alike > FEWEST_RECORDS else 0
 
 
 def _first_rows(path: Path, text: str, delimiter: str, whole: bool) -> list[Row]:
@@ -123,15 +123,15 @@ def _first_rows(path: Path, text: str, delimiter: str, whole: bool) -> list[Row]
         DataError: The first line is longer than the text, or a row is no CSV.
     """
     rows = (row for row in csv_rows(path, StringIO(text, newline=""), delimiter) if row[1])
-    found = list(islice(rows, LOOKED_AT))
+    first_rows = list(islice(rows, LOOKED_AT))
     if not whole and next(rows, None) is None:
-        found.pop()
-    if not found:
+        first_rows.pop()
+    if not first_rows:
         raise DataError(
             f"{path}:1: the first line does not end within {HEADER_BYTES >> 20} MiB; it must name "
             "the columns."
         )
-    return found
+    return first_rows
 
 
 def _through_names(path: Path, text: str, delimiter: str) -> str:
@@ -156,12 +156,12 @@ def _refuse_preamble(path: Path, rows: Mapping[str, Sequence[Row]]) -> None:
     Raises:
         DataError: There are such lines; the message has the command that takes them out.
     """
-    for delimiter, found in rows.items():
-        counts = [len(cells) for _, cells in found]
+    for delimiter, first_rows in rows.items():
+        counts = [len(cells) for _, cells in first_rows]
         last = counts[-1]
         first = next(at for at in range(len(counts)) if set(counts[at:]) == {last})
         if 0 < first < len(counts) - 5 and last > max(counts[:first]):
-            line, cells = found[first]
+            line, cells = first_rows[first]
             row = delimiter.join(cells)
             target = shlex.quote(f"{path.stem}.table{path.suffix}")
             if first == 1 and last == counts[0] + 1 > 2:

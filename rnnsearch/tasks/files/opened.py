@@ -43,15 +43,15 @@ def opened(path: Path, read: Callable[[], T]) -> T:
     """
 
     def checked() -> T:
-        found = path.stat()
-        refuse_irregular(found, path)
-        if found.st_size == 0:
+        status = path.stat()
+        refuse_irregular(status, path)
+        if status.st_size == 0:
             raise empty(path)
         memory = memory_bytes()
-        if found.st_size > MOST_MEMORIES * memory:
+        if status.st_size > MOST_MEMORIES * memory:
             raise DataError(
-                f"{path} has {found.st_size / 2**30:,.0f} GiB, far beyond this machine's memory of "
-                f"{memory / 2**30:,.0f} GiB; give a part of it."
+                f"{path} has {status.st_size / 2**30:,.0f} GiB, far beyond this machine's memory "
+                f"of {memory / 2**30:,.0f} GiB; give a part of it."
             )
         return read()
 

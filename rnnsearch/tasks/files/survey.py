@@ -116,17 +116,22 @@ def survey(
     if not rows:
         raise no_rows(path)
     sign = Sample(path).decimal if numbers else ""
-    found = {}
+    columns = {}
     for name in names:
         if name in numbers:
-            found[name] = _of_texts(name, numbers[name], times[name], decimal, date_format, sign)
+            columns[name] = _of_texts(name, numbers[name], times[name], decimal, date_format, sign)
         elif name not in filled or families[name] == "empty":
-            found[name] = Column(name, "empty", "is empty")
+            columns[name] = Column(name, "empty", "is empty")
         else:
-            found[name] = _typed(name, families[name], kinds[name], times.get(name))
-        if found[name].kind == "number" and name in counters and counters[name].counts and rows > 2:
-            found[name] = replace(found[name], counts=True)
-    return found
+            columns[name] = _typed(name, families[name], kinds[name], times.get(name))
+        if (
+            columns[name].kind == "number"
+            and name in counters
+            and counters[name].counts
+            and rows > 2
+        ):
+            columns[name] = replace(columns[name], counts=True)
+    return columns
 
 
 def _of_texts(

@@ -32,9 +32,9 @@ class Table:
         names: The names of the series, in the order of their first rows; one empty name without an
             id column.
         digest: SHA-256 of the file.
-        said: The place in `words` of what the dividing column says of each row, int32 [rows]; None
-            without such a column.
-        words: All that this column says, in the order of their first rows.
+        word_of_row: Of each row the place in `words` of its cell in the dividing column, the one
+            that names the part of the row, int32 [rows]; None without such a column.
+        words: The distinct cells of that column, in the order of their first rows.
         forms: How the cells are read.
         path: The file; None of a table that was made.
         wanted: The columns that were read of it.
@@ -48,7 +48,7 @@ class Table:
     forms: Forms = field(default_factory=Forms)
     path: Path | None = None
     wanted: Wanted = field(default_factory=Wanted)
-    said: NDArray[np.int32] | None = None
+    word_of_row: NDArray[np.int32] | None = None
     words: tuple[str, ...] = ()
 
     @property
@@ -103,7 +103,7 @@ def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> T
     times: list[NDArray[Any]] = []
     ids = np.empty(most if wanted.id is not None else 0, np.int32)
     known: dict[str, int] = {}
-    said = np.empty(most if wanted.dividing is not None else 0, np.int32)
+    word_of_row = np.empty(most if wanted.dividing is not None else 0, np.int32)
     words: dict[str, int] = {}
     types = {name: pyarrow.float64() for name in wanted.numbers} if plain else {}
     rows = 0
@@ -124,7 +124,7 @@ def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> T
                 ids[rows:end] = _coded(batch[wanted.id], known, place)
             if wanted.dividing is not None:
                 place = f"{path}: the column {wanted.dividing!r} tells the parts apart"
-                said[rows:end] = _coded(batch[wanted.dividing], words, place)
+                word_of_row[rows:end] = _coded(batch[wanted.dividing], words, place)
             rows = end
     except pyarrow.ArrowInvalid as error:
         raise _NotPlainError from error
@@ -139,7 +139,7 @@ def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> T
         forms=forms,
         path=path,
         wanted=wanted,
-        said=said[:rows] if wanted.dividing is not None else None,
+        word_of_row=word_of_row[:rows] if wanted.dividing is not None else None,
         words=tuple(words),
     )
 

@@ -93,16 +93,16 @@ def read_texts(path: Path, wanted: Sequence[str], hint: str = "") -> Texts:
 
 def _of_csv(path: Path, raw: bytes, wanted: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
     """The line and the cells of each row that is not empty, in the columns `wanted`."""
-    found = header(path, wanted)
-    places = [found.names.index(plain_name(name)) for name in wanted]
+    layout = header(path, wanted)
+    places = [layout.names.index(plain_name(name)) for name in wanted]
     text = StringIO(decoded(path, raw), newline="")
-    rows = csv_rows(path, text, found.delimiter, strict=True)
+    rows = csv_rows(path, text, layout.delimiter, strict=True)
     next(cells for _, cells in rows if any(map(str.strip, cells)))
     for line, cells in rows:
         if not any(map(str.strip, cells)):
             continue
-        if len(cells) != len(found.names):
-            raise ragged(_place_of(path, line), len(cells), len(found.names))
+        if len(cells) != len(layout.names):
+            raise ragged(_place_of(path, line), len(cells), len(layout.names))
         yield line, [cells[place] for place in places]
 
 

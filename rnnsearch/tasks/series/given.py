@@ -72,16 +72,16 @@ def read_parts(config: SeriesConfig) -> tuple[Table, Ints | None, list[str]]:
         notes = [files_note(files), *missing_notes(list(tables), config.split, "its last rows")]
         return _joined(list(tables.values()), list(files.values())), np.concatenate(rows), notes
     table = tables["train"]
-    if table.said is None or wanted.dividing is None:
+    if table.word_of_row is None or wanted.dividing is None:
         return table, None, []
-    said = table.said
+    word_of_row = table.word_of_row
     named = parts_in(
-        table.words, wanted.dividing, lambda word: table.place(int(np.argmax(said == word)))
+        table.words, wanted.dividing, lambda word: table.place(int(np.argmax(word_of_row == word)))
     )
     present = [part for part in PARTS if part in named]
     notes = [column_note(table.words, wanted.dividing)]
     notes += missing_notes(present, config.split, "the last rows of each series")
-    return table, np.array([PARTS.index(part) for part in named])[said], notes
+    return table, np.array([PARTS.index(part) for part in named])[word_of_row], notes
 
 
 def _joined(tables: Sequence[Table], paths: Sequence[Path]) -> JoinedTable:
@@ -129,7 +129,7 @@ def given_bounds(
         DataError: A row comes after a row of a later part.
     """
     present = [number for number in range(len(PARTS)) if (parts == number).any()]
-    found: list[dict[Part, tuple[int, int]]] = []
+    bounds_of_series: list[dict[Part, tuple[int, int]]] = []
     for number, (lo, hi) in enumerate(pairwise(starts.tolist())):
         own = parts[lo:hi]
         back = np.flatnonzero(np.diff(own) < 0)
@@ -145,8 +145,8 @@ def given_bounds(
             end = ends[0]
             cut = end - int(end * config.split.val + 1e-6)
             bounds |= {"train": (0, cut), "val": (cut, end)}
-        found.append({part: bounds[part] for part in PARTS if part in bounds})
-    return found
+        bounds_of_series.append({part: bounds[part] for part in PARTS if part in bounds})
+    return bounds_of_series
 
 
 def _backwards(
