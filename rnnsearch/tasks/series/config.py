@@ -228,20 +228,22 @@ def problems(config: SeriesConfig) -> list[tuple[str, str]]:
     Returns:
         Pairs of a key below `task` (`split.train`) and what is wrong with its value.
     """
-    if found := outside(config):
-        return found
-    found.extend(_reading_problems(config))
-    found.extend(_column_problems(config))
-    found.extend(_strategy_problems(config))
-    found.extend(_quantile_problems(config))
+    if mistakes := outside(config):
+        return mistakes
+    mistakes.extend(_reading_problems(config))
+    mistakes.extend(_column_problems(config))
+    mistakes.extend(_strategy_problems(config))
+    mistakes.extend(_quantile_problems(config))
     if config.validation.windows == 1:
-        found.append(("validation.windows", "must be at least 2, not 1; 0 scores every forecast."))
+        mistakes.append(
+            ("validation.windows", "must be at least 2, not 1; 0 scores every forecast.")
+        )
     if not is_given(config):
-        return found + split_problems(config.split, ["train", "val"], rows=True)
+        return mistakes + split_problems(config.split, ["train", "val"], rows=True)
     if not config.split.val and config.val_path is None:
-        said = "must be above 0: the search selects on it, should no validation part be given."
-        found.append(("split.val", said))
-    return found + given_problems(config)
+        complaint = "must be above 0: the search selects on it, should no validation part be given."
+        mistakes.append(("split.val", complaint))
+    return mistakes + given_problems(config)
 
 
 def _reading_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:

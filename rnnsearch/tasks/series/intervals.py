@@ -169,13 +169,13 @@ class Calibration:
         errors = np.concatenate(self._errors)
         order = np.argsort(series, kind="stable")
         cuts = np.searchsorted(series[order], np.arange(len(data.names) + 1))
-        found = np.empty((len(data.names), *errors.shape[1:]))
+        margins = np.empty((len(data.names), *errors.shape[1:]))
         for at, (lo, hi) in enumerate(pairwise(cuts.tolist())):
             ascending = np.sort(errors[order[lo:hi]], axis=0)  # NaN last
             known = np.isfinite(ascending).sum(axis=0)
             rank = np.ceil((known + 1) * data.config.interval - 1e-9).astype(np.int64)
             rank = np.clip(np.minimum(rank, known) - 1, 0, None)
-            margins = np.take_along_axis(ascending, rank[None], axis=0)[0]
-            widest = np.where(known > 0, margins, -np.inf).max(axis=0)
-            found[at] = np.where(known > 0, margins, widest)
-        return found
+            own = np.take_along_axis(ascending, rank[None], axis=0)[0]
+            widest = np.where(known > 0, own, -np.inf).max(axis=0)
+            margins[at] = np.where(known > 0, own, widest)
+        return margins

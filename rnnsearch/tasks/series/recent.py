@@ -177,12 +177,12 @@ def _series(manifest: Mapping[str, Any], given: Given) -> tuple[Ints, list[str]]
     column = given.columns[id]
     counted = family(column.type) in ("whole", "number", "boolean")
     coded = texts(column, given.column(id)).dictionary_encode()
-    said = coded.dictionary.to_pylist()
-    if coded.null_count or None in said or "" in said:
+    written = coded.dictionary.to_pylist()
+    if coded.null_count or None in written or "" in written:
         raise ModelError(
             f"the column {id!r} tells the series apart and has empty cells.{given.hint}"
         )
-    names = _known_as(said, known, id) if counted else said
+    names = _known_as(written, known, id) if counted else written
     order = {name: number for number, name in enumerate(dict.fromkeys(names))}
     places = np.array([order[name] for name in names], np.int64)
     return places[coded.indices.to_numpy()], list(order)

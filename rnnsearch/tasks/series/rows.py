@@ -103,7 +103,7 @@ def _of_file(path: Path, read: Sequence[str]) -> Any:
             f"{path} has no column {', '.join(map(repr, absent))}; this model reads "
             f"{', '.join(read)}, and the {listed(names, absent[0])}"
         )
-    found = [batch for batch in batches(path, read) if batch.num_rows]
-    if not found:
+    blocks = [batch for batch in batches(path, read) if batch.num_rows]
+    if not blocks:
         raise no_rows(path)
-    return pyarrow.Table.from_batches(found)
+    return pyarrow.Table.from_batches(blocks)

@@ -123,9 +123,9 @@ def times_after(times: NDArray[Any], count: int, usual: float | None = None) -> 
         times: Of the rows of one series, in their order.
         usual: The usual step of training, for a series of a single row; between dates in seconds.
     """
-    found = by_calendar(times, count)
-    if found is not None:
-        return found
+    on_calendar = by_calendar(times, count)
+    if on_calendar is not None:
+        return on_calendar
     last, ahead = times[-LAST_ROWS:], np.arange(1, count + 1)
     if len(last) > 1:
         # One of the steps, since a mean of the two middle ones may be a fraction of a date's unit.
@@ -144,8 +144,10 @@ def by_calendar(times: NDArray[Any], count: int) -> NDArray[Any] | None:
     last, ahead = times[-LAST_ROWS:], np.arange(1, count + 1)
     if times.dtype.kind != "M" or len(last) < 2:
         return None
-    found = (rule(last, ahead) for rule in (_month_ends_after, _months_after, _working_days_after))
-    return next((one for one in found if one is not None), None)
+    candidates = (
+        rule(last, ahead) for rule in (_month_ends_after, _months_after, _working_days_after)
+    )
+    return next((one for one in candidates if one is not None), None)
 
 
 def _months_after(last: NDArray[Any], ahead: Ints) -> NDArray[Any] | None:
@@ -155,9 +157,9 @@ def _months_after(last: NDArray[Any], ahead: Ints) -> NDArray[Any] | None:
     if (apart <= 0).any() or (apart != apart[0]).any() or (within != within[0]).any():
         return None
     later = months[-1] + apart[0] * ahead
-    found = later + within[-1]
+    times = later + within[-1]
     # Not every month has a 30th.
-    return None if (found.astype("datetime64[M]") != later).any() else np.asarray(found)
+    return None if (times.astype("datetime64[M]") != later).any() else np.asarray(times)
 
 
 def _month_ends_after(last: NDArray[Any], ahead: Ints) -> NDArray[Any] | None:
@@ -166,8 +168,8 @@ def _month_ends_after(last: NDArray[Any], ahead: Ints) -> NDArray[Any] | None:
     following = last + day
     if (following - following.astype("datetime64[M]") >= day).any():
         return None
-    found = _months_after(following, ahead)
-    return None if found is None else np.asarray(found - day)
+    next_days = _months_after(following, ahead)
+    return None if next_days is None else np.asarray(next_days - day)
 
 
 def _working_days_after(last: NDArray[Any], ahead: Ints) -> NDArray[Any] | None:

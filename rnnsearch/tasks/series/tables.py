@@ -82,12 +82,12 @@ def forecasts(
     config = SeriesConfig.remembered(manifest)
     given = given_rows(config, source)
     left_out = set() if new_series else set(manifest.get("left_out", ()))
-    found: list[tuple[Recent, Ahead]] = []
+    per_series: list[tuple[Recent, Ahead]] = []
     wrong: list[tuple[str, HorizonError | ModelError]] = []
     for rows in _without(left_out, recent_rows(manifest, given)):
         try:
             uneven = _uneven(manifest, rows, steps)
-            found.append(
+            per_series.append(
                 (rows, ahead(manifest, predictor, rows.values[None], steps, rows.name, new_series))
             )
         except (HorizonError, ModelError) as error:
@@ -101,20 +101,22 @@ def forecasts(
         lines = [f"series {name!r}: {error}" for name, error in wrong[:SHOWN]]
         more = [f"and {len(wrong) - SHOWN} more series"] if len(wrong) > SHOWN else []
         raise type(wrong[0][1])("\n".join(lines + more))
-    count = found[0][1].scaled.shape[1]
+    count = per_series[0][1].scaled.shape[1]
     times: Mapping[str, Sequence[Any]] = {}
     if config.time_columns:
-        moments = np.concatenate([_times(manifest, rows, one.first, count) for rows, one in found])
+        moments = np.concatenate(
+            [_times(manifest, rows, one.first, count) for rows, one in per_series]
+        )
         columns = [given.columns[name] for name in config.time_columns]
         cells = written_times(time_form(manifest, given), columns, moments)
         times = dict(zip(config.time_columns, cells, strict=True))
-    points = np.concatenate([one.points()[0] for _, one in found])
-    beside = np.concatenate([_beside(manifest, rows.name, one) for rows, one in found])
+    points = np.concatenate([one.points()[0] for _, one in per_series])
+    beside = np.concatenate([_beside(manifest, rows.name, one) for rows, one in per_series])
     return Forecasts(
         id={}
         if config.id is None
-        else {config.id: [str(r.name) for r, _ in found for _ in range(count)]},
-        step=list(range(1, count + 1)) * len(found),
+        else {config.id: [str(r.name) for r, _ in per_series for _ in range(count)]},
+        step=list(range(1, count + 1)) * len(per_series),
         time=times,
         targets=dict(zip(config.targets, points.T, strict=True)),
         beside=dict(zip(beside_names(manifest), beside.T, strict=True)),
@@ -152,17 +154,17 @@ def _times(manifest: Mapping[str, Any], rows: Recent, first: int, count: int) ->
     return np.concatenate([known, times_after(rows.times, count - len(known), usual)])
 
 
-def _beside(manifest: Mapping[str, Any], name: str | None, found: Ahead) -> Floats:
+def _beside(manifest: Mapping[str, Any], name: str | None, forecast: Ahead) -> Floats:
     """Quantiles and ends of intervals of one series [steps, columns], in the order of
     `beside_names`."""
-    config, scaled = found.config, found.scaled[0]
+    config, scaled = forecast.config, forecast.scaled[0]
     kinds = [
-        found.in_units(scaled[..., at]) for at, one in enumerate(config.quantiles) if one != 0.5
+        forecast.in_units(scaled[..., at]) for at, one in enumerate(config.quantiles) if one != 0.5
     ]
     if "margins" in manifest:
         room = _margins(manifest, name, len(scaled))
         low, high = bounds_before(replace(config, interval=manifest["interval"]), scaled)
-        kinds += [found.in_units(low - room), found.in_units(high + room)]
+        kinds += [forecast.in_units(low - room), forecast.in_units(high + room)]
     # Target by target, and within each in the order of the kinds.
     whole = np.stack(kinds, axis=-1) if kinds else np.empty((*scaled.shape[:2], 0))
     return whole.reshape(len(scaled), -1)

@@ -65,8 +65,8 @@ class SeriesUse(PointsUse):
         if source is None:
             # Where the parts have files of their own, the last part ends last.
             files = ("test_path", "val_path", "path")
-            task_said = self.description.task
-            path = next((task_said[key] for key in files if task_said.get(key)), None)
+            config = self.description.task
+            path = next((config[key] for key in files if config.get(key)), None)
             if not path or not Path(path).exists():
                 raise ModelError(
                     f"the data of the training, {path}, is not here; give a file whose last rows "
@@ -144,8 +144,8 @@ class SeriesUse(PointsUse):
         """
         steps = int(parameters.get("steps", 0)) or None
         new_series = bool(parameters.get("new_series", False))
-        found = self._forecasts(predictor, given, steps, new_series)
-        return found.full() if parameters.get("all_columns", False) else found.short()
+        forecasts = self._forecasts(predictor, given, steps, new_series)
+        return forecasts.full() if parameters.get("all_columns", False) else forecasts.short()
 
     def steps(self) -> int | None:
         """The rows that a forecast has by default; None for a horizon of one row."""
