@@ -124,8 +124,10 @@ def problems(config: LabelsConfig) -> list[tuple[str, str]]:
     if is_given(config):
         mistakes += given_problems(config)
         if not config.split.val and config.val_path is None:
-            said = "must be above 0: the search selects on it, should no validation part be given."
-            mistakes.append(("split.val", said))
+            complaint = (
+                "must be above 0: the search selects on it, should no validation part be given."
+            )
+            mistakes.append(("split.val", complaint))
     elif config.generated.rule == "none":
         mistakes += split_problems(config.split, ["train", "val"])
     else:

@@ -25,11 +25,11 @@ def ngram_counts(sequences: Mapping[Part, Ragged], highest: int) -> dict[Part, A
     """
     from scipy.sparse import csr_matrix
 
-    found = {part: _all_grams(texts, highest) for part, texts in sequences.items()}
-    held = Counter(gram for grams in found["train"] for gram in grams)
+    counters = {part: _all_grams(texts, highest) for part, texts in sequences.items()}
+    held = Counter(gram for grams in counters["train"] for gram in grams)
     columns = {gram: at for at, gram in enumerate(sorted(g for g, n in held.items() if n > 1))}
     counts: dict[Part, Any] = {}
-    for part, texts in found.items():
+    for part, texts in counters.items():
         known = [
             {columns[gram]: n for gram, n in grams.items() if gram in columns} for grams in texts
         ]
@@ -43,10 +43,10 @@ def ngram_counts(sequences: Mapping[Part, Ragged], highest: int) -> dict[Part, A
 def _all_grams(texts: Ragged, highest: int) -> list[Counter[tuple[int, ...]]]:
     """The n-grams of each text, of up to `highest` symbols, and their counts; a mark alone is
     none."""
-    found = []
+    counters = []
     for number in range(len(texts)):
         symbols = MARK + tuple(texts[number].tolist()) + MARK
-        found.append(
+        counters.append(
             Counter(
                 gram
                 for order in range(1, highest + 1)
@@ -54,4 +54,4 @@ def _all_grams(texts: Ragged, highest: int) -> list[Counter[tuple[int, ...]]]:
                 if (gram := symbols[at : at + order]) != MARK
             )
         )
-    return found
+    return counters

@@ -17,7 +17,7 @@ from rnnsearch.tasks.splits import SplitConfig
 
 def given_parts(
     config: LabelsConfig,
-    said: Sequence[Part],
+    part_of_each: Sequence[Part],
     keys: Sequence[Hashable],
     labels: Ints,
     classes: Sequence[str],
@@ -29,7 +29,7 @@ def given_parts(
     that nobody gives is drawn out of the training part.
 
     Args:
-        said: The part of each sequence.
+        part_of_each: The part of each sequence.
         keys: A value for each sequence, equal where sequences are equal.
         labels: The number of each sequence's class.
         taken: How sequences of the training part are chosen for the validation part.
@@ -37,8 +37,8 @@ def given_parts(
     Raises:
         DataError: A class has too few training sequences to be drawn into the validation part.
     """
-    present = [part for part in PARTS if part in said]
-    named = np.array(said)
+    present = [part for part in PARTS if part in part_of_each]
+    named = np.array(part_of_each)
     parts: dict[Part, Ints] = {part: np.flatnonzero(named == part) for part in present}
     notes = missing_notes(present, config.split, taken)
     if "val" not in parts:

@@ -61,17 +61,17 @@ def read(config: LabelsConfig) -> Labelled:
         DataError: A path is missing, empty, not UTF-8, or not what the config says.
     """
     files = part_files(config)
-    found = {part: _read(config, path) for part, path in files.items()}
-    if len(found) == 1:
-        return found["train"]
-    sequences: list[Any] = [one for each in found.values() for one in each.sequences]
+    by_part = {part: _read(config, path) for part, path in files.items()}
+    if len(by_part) == 1:
+        return by_part["train"]
+    sequences: list[Any] = [one for each in by_part.values() for one in each.sequences]
     return Labelled(
         sequences,
-        [label for each in found.values() for label in each.labels],
-        joined_digest([each.digest for each in found.values()]),
-        (files_note(files), *(note for each in found.values() for note in each.notes)),
-        tuple(part for part, each in found.items() for _ in each.labels),
-        lambda at: _place(list(found.values()), at),
+        [label for each in by_part.values() for label in each.labels],
+        joined_digest([each.digest for each in by_part.values()]),
+        (files_note(files), *(note for each in by_part.values() for note in each.notes)),
+        tuple(part for part, each in by_part.items() for _ in each.labels),
+        lambda at: _place(list(by_part.values()), at),
     )
 
 
@@ -137,10 +137,10 @@ def _texts(path: Path, column: str) -> list[str]:
         hint = " A file that holds a text a line, and no table, is called .txt."
         return read_texts(path, [column], hint).columns[column]
     lines = [line.strip() for line in lines_of(read_text(path)[1])]
-    found = [line for line in lines if line]
-    if not found:
+    texts = [line for line in lines if line]
+    if not texts:
         raise DataError(f"{path} holds no text, one a line.")
-    return found
+    return texts
 
 
 def key_of(sequence: Any) -> Hashable:
@@ -208,14 +208,14 @@ def _steps(config: LabelsConfig, path: Path) -> Labelled:
     table = read_texts(path, [config.id, config.label, *others, *config.features])
     notes, part_of_row = divided(table, dividing)
     labels = table.columns[config.label]
-    found: list[Floats] = []
+    sequences: list[Floats] = []
     firsts = []
     rows: list[int] = []
     parts: list[Part] = []
     for name, own, steps in sequences_of(table, config.id, config.time, config.features):
-        said = {labels[row] for row in own}
-        if len(said) > 1:
-            shown = ", ".join(sorted(said))
+        own_labels = {labels[row] for row in own}
+        if len(own_labels) > 1:
+            shown = ", ".join(sorted(own_labels))
             raise DataError(
                 f"{table.place(min(own), config.label)}: the sequence {name!r} has several labels: "
                 f"{shown}. A sequence has one, the same in each of its rows."
@@ -227,11 +227,11 @@ def _steps(config: LabelsConfig, path: Path) -> Labelled:
                 "parts. A sequence is in one, the same in each of its rows."
             )
         parts += part_of_row[own[0] : own[0] + 1]
-        found.append(steps)
+        sequences.append(steps)
         firsts.append(labels[own[0]])
         rows.append(own[0])
     return Labelled(
-        found,
+        sequences,
         firsts,
         table.digest,
         notes,
@@ -278,15 +278,15 @@ def _numbers(table: Texts, name: str) -> Floats:
     Raises:
         DataError: A cell is no finite number; its place is named.
     """
-    found = np.empty(len(table.lines))
+    numbers = np.empty(len(table.lines))
     for row, cell in enumerate(table.columns[name]):
         try:
-            found[row] = float(cell)
+            numbers[row] = float(cell)
         except ValueError as error:
             raise DataError(f"{table.place(row, name)}: {cell!r} is no number.") from error
-        if not isfinite(found[row]):
+        if not isfinite(numbers[row]):
             raise DataError(
                 f"{table.place(row, name)}: {cell!r} is not finite. Fill the gap, or take the "
                 "sequence out."
             )
-    return found
+    return numbers

@@ -60,9 +60,9 @@ class LabelsUse(Use):
         if is_frame(source):
             return self.classify(predictor, source)
         named = self.sequences(source)
-        found = classify(self.manifest, predictor, [sequence for _, sequence in named])
+        classified = classify(self.manifest, predictor, [sequence for _, sequence in named])
         column = self._columns["text" if self._of_texts else "id"]
-        return labelled(found, column, [name for name, _ in named])
+        return labelled(classified, column, [name for name, _ in named])
 
     def sequences(self, path: Path) -> list[tuple[str, Any]]:
         """The lines of a text file, or the steps of a table; see `source.read_unlabelled`."""
@@ -120,12 +120,12 @@ class LabelsUse(Use):
         del parameters
         return self.classify(predictor, given)
 
-    def command(self, said: str) -> tuple[object, ...] | None:
+    def command(self, answer: str) -> tuple[object, ...] | None:
         """The command that labels the first of the examples in `said`, or the study's file."""
         if not self._of_texts:
             path = self.description.task.get("path")
             return ("classify", "--file", Path(path)) if path and Path(path).is_file() else None
-        example = said.split("\n")[0]
+        example = answer.split("\n")[0]
         # such as `some text: class (0.98), right`
         cuts = [example.rfind(f": {name} (") for name in self.manifest["classes"]]
         words = example[: max(cuts)].strip() if max(cuts) > 0 else ""

@@ -47,14 +47,14 @@ def classify(
 
     encoded = encode_all(manifest["encoder"], sequences)
     classes = tuple(manifest["classes"])
-    found: list[Floats] = [np.empty(0)] * len(encoded)
+    probabilities: list[Floats] = [np.empty(0)] * len(encoded)
     whole = WholeSequences(Ragged.of(encoded), predictor.device, predictor.dtype)
     for numbers, _, outputs in whole.read(predictor):
         chances = outputs[0].double().softmax(-1).cpu().numpy()
         for place, number in enumerate(numbers.cpu().tolist()):
-            found[number] = chances[: len(encoded[number]), place]
-    labels = [tuple(classes[at] for at in one.argmax(axis=1).tolist()) for one in found]
-    return StepLabels(tuple(labels), tuple(found), classes)
+            probabilities[number] = chances[: len(encoded[number]), place]
+    labels = [tuple(classes[at] for at in one.argmax(axis=1).tolist()) for one in probabilities]
+    return StepLabels(tuple(labels), tuple(probabilities), classes)
 
 
 def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any) -> Any:

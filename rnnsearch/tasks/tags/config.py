@@ -77,16 +77,16 @@ def problems(config: TagsConfig) -> list[tuple[str, str]]:
     Returns:
         Pairs of a key below `task` (`split.train`) and what is wrong with its value.
     """
-    if found := outside(config):
-        return found
+    if mistakes := outside(config):
+        return mistakes
     if config.path is None:
-        found.append(("path", "is missing: name a CSV or Parquet file with a step a row."))
+        mistakes.append(("path", "is missing: name a CSV or Parquet file with a step a row."))
     if config.id is None and not config.features:
-        found.append(("id", "is missing: name the column that tells the sequences apart."))
-    found += column_problems(config.as_labels())
+        mistakes.append(("id", "is missing: name the column that tells the sequences apart."))
+    mistakes += column_problems(config.as_labels())
     if not is_given(config):
-        return found + split_problems(config.split, ["train", "val"])
+        return mistakes + split_problems(config.split, ["train", "val"])
     if not config.split.val and config.val_path is None:
-        said = "must be above 0: the search selects on it, should no validation part be given."
-        found.append(("split.val", said))
-    return found + given_problems(config)
+        complaint = "must be above 0: the search selects on it, should no validation part be given."
+        mistakes.append(("split.val", complaint))
+    return mistakes + given_problems(config)

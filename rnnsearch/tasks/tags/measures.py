@@ -42,5 +42,5 @@ def measures(counts: Ints, classes: Sequence[str]) -> dict[str, float]:
 def scores(truth: Ints, logs: Floats, classes: Sequence[str]) -> dict[str, float]:
     """The measures and the mean negative log-likelihood in nats, of log-probabilities [steps,
     classes]."""
-    found = measures(confusion(truth, logs.argmax(axis=1), len(classes)), classes)
-    return {**found, "nats": float(-logs[np.arange(len(truth)), truth].mean())}
+    metrics = measures(confusion(truth, logs.argmax(axis=1), len(classes)), classes)
+    return {**metrics, "nats": float(-logs[np.arange(len(truth)), truth].mean())}

@@ -41,14 +41,14 @@ def read(config: TagsConfig) -> Tagged:
         DataError: A table cannot be read, lacks a column, or a cell is not what it should be.
     """
     files = part_files(config)
-    found = {part: _read(config, path) for part, path in files.items()}
-    if len(found) == 1:
-        return found["train"]
+    by_part = {part: _read(config, path) for part, path in files.items()}
+    if len(by_part) == 1:
+        return by_part["train"]
     return Tagged(
-        [one for each in found.values() for one in each.sequences],
-        [one for each in found.values() for one in each.labels],
-        tuple(part for part, each in found.items() for _ in each.labels),
-        joined_digest([each.digest for each in found.values()]),
+        [one for each in by_part.values() for one in each.sequences],
+        [one for each in by_part.values() for one in each.labels],
+        tuple(part for part, each in by_part.items() for _ in each.labels),
+        joined_digest([each.digest for each in by_part.values()]),
         (files_note(files),),
     )
 

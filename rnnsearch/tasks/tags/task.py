@@ -83,12 +83,12 @@ class TagsTask:
             counts += self._counts(part, numbers, outputs)
         assert total is not None  # a part has at least one sequence
         total = total / steps
-        found = [measures(of_trial, classes) for of_trial in counts]
+        of_trials = [measures(of_trial, classes) for of_trial in counts]
         metrics = {
             f"{part}_{name}": torch.where(
-                total.isfinite(), total.new_tensor([one[name] for one in found]), torch.nan
+                total.isfinite(), total.new_tensor([one[name] for one in of_trials]), torch.nan
             )
-            for name in found[0]
+            for name in of_trials[0]
         }
         return {**metrics, f"{part}_nats": total}
 

@@ -97,5 +97,5 @@ class TagsUse(Use):
 
     def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
         """The model labels no whole sequences and continues none."""
-        said = f"{asked.model} labels each step of a sequence{self.how(asked)}"
-        return dict.fromkeys(("rollout", "sample", "classify"), said)
+        refusal = f"{asked.model} labels each step of a sequence{self.how(asked)}"
+        return dict.fromkeys(("rollout", "sample", "classify"), refusal)

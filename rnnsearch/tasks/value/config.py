@@ -102,18 +102,20 @@ def problems(config: ValueConfig) -> list[tuple[str, str]]:
     Returns:
         Pairs of a key below `task` (`split.train`) and what is wrong with its value.
     """
-    if found := outside(config):
-        return found
+    if mistakes := outside(config):
+        return mistakes
     if config.path is None:
-        found.append(("path", "is missing: name a CSV or Parquet file."))
+        mistakes.append(("path", "is missing: name a CSV or Parquet file."))
     if config.text is None and config.id is None:
-        said = "name the column of the texts, or `id` and `features` of a table with a step a row."
-        found.append(("text", said))
+        complaint = (
+            "name the column of the texts, or `id` and `features` of a table with a step a row."
+        )
+        mistakes.append(("text", complaint))
     for key, message in column_problems(config.as_labels()):
-        found.append(("target" if key == "label" else key, message))
+        mistakes.append(("target" if key == "label" else key, message))
     if not is_given(config):
-        return found + split_problems(config.split, ["train", "val"])
+        return mistakes + split_problems(config.split, ["train", "val"])
     if not config.split.val and config.val_path is None:
-        said = "must be above 0: the search selects on it, should no validation part be given."
-        found.append(("split.val", said))
-    return found + given_problems(config)
+        complaint = "must be above 0: the search selects on it, should no validation part be given."
+        mistakes.append(("split.val", complaint))
+    return mistakes + given_problems(config)

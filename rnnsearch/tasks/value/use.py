@@ -102,5 +102,5 @@ class ValueUse(Use):
 
     def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
         """The model has no labels and continues no sequence."""
-        said = f"{asked.model} gives each sequence a number{self.how(asked)}"
-        return dict.fromkeys(("rollout", "sample", "classify"), said)
+        refusal = f"{asked.model} gives each sequence a number{self.how(asked)}"
+        return dict.fromkeys(("rollout", "sample", "classify"), refusal)
