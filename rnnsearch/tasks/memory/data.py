@@ -138,12 +138,12 @@ class AddingData(MemoryData):
         return {"task": "adding", "length": self.config.length, "head": "last"}
 
     def _score(self, name: str, say: Any, note: str) -> Score:
-        found: dict[str, float] = {}
+        measures: dict[str, float] = {}
         for part in PARTS[1:]:
             error = say(self.arrays[part][0]) - self.sums(part)
-            found[f"{part}_mse"] = float(np.mean(error**2))
-            found[f"{part}_accuracy"] = float(np.mean(np.abs(error) < CLOSE))
-        return Score(name, found, note)
+            measures[f"{part}_mse"] = float(np.mean(error**2))
+            measures[f"{part}_accuracy"] = float(np.mean(np.abs(error) < CLOSE))
+        return Score(name, measures, note)
 
 
 class CopyData(MemoryData):

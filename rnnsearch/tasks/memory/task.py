@@ -67,8 +67,8 @@ class AddingTask:
         outputs, _ = predictor(self._inputs("val", self._marks["val"].new_zeros(1, 1)), None)
         numbers, marks = self.data.arrays["val"]
         first, second = (float(numbers[0, mark]) for mark in marks[0])
-        said = float(outputs[0, -1, 0, 0])
-        return f"{first:.3f} + {second:.3f} = {first + second:.3f}; said {said:.3f}"
+        predicted = float(outputs[0, -1, 0, 0])
+        return f"{first:.3f} + {second:.3f} = {first + second:.3f}; said {predicted:.3f}"
 
     def _inputs(self, part: Part, index: Tensor) -> Tensor:
         """Numbers and marks [K, T, B, 2] of the sequences with numbers [K, B]."""
@@ -136,9 +136,9 @@ class CopyTask:
         """The first validation sequence: the symbols to remember, and those that were written."""
         inputs, targets = self._symbols["val"]
         outputs, _ = predictor(inputs[:1].T.contiguous().unsqueeze(0), None)
-        said = outputs[0, -self.config.length :, 0].argmax(dim=-1)
+        predicted = outputs[0, -self.config.length :, 0].argmax(dim=-1)
         expected = targets[0, -self.config.length :]
-        return f"{_row(expected)} -> {_row(said)}"
+        return f"{_row(expected)} -> {_row(predicted)}"
 
 
 def _row(symbols: Tensor) -> str:

@@ -60,22 +60,22 @@ def problems(config: SineConfig) -> list[tuple[str, str]]:
     Returns:
         Pairs of a key below `task` (`rollout.steps`) and what is wrong with its value.
     """
-    if found := outside(config):
-        return found
+    if mistakes := outside(config):
+        return mistakes
     for key in ("starts", "val_starts", "test_starts"):
         starts: tuple[float, ...] = getattr(config, key)
         if len(starts) * config.num_points > MOST_POINTS:
             most = MOST_POINTS // config.num_points
             message = f"names {len(starts):,} waves of {config.num_points:,} points"
-            found.append((key, f"{message}; at most {most:,} of them fit."))
+            mistakes.append((key, f"{message}; at most {most:,} of them fit."))
     warmup = config.rollout.warmup_steps
     if warmup >= config.num_points:
-        found.append(
+        mistakes.append(
             ("rollout.warmup_steps", f"must leave a point to predict: below {config.num_points}.")
         )
-    found += horizon_problems(config.rollout.steps)
+    mistakes += horizon_problems(config.rollout.steps)
     longest = config.num_points - warmup
-    found.extend(
+    mistakes.extend(
         (
             "rollout.steps",
             f"goes to {horizon}, but a wave of {config.num_points} points leaves {longest} after "
@@ -84,7 +84,7 @@ def problems(config: SineConfig) -> list[tuple[str, str]]:
         for horizon in config.rollout.steps
         if horizon > longest >= 1
     )
-    return found
+    return mistakes
 
 
 def rollouts(config: RolloutConfig, part: Part) -> list[tuple[tuple[int, ...], int, str]]:
