@@ -120,7 +120,7 @@ class Family:
 def imported_object(place: str) -> Any:
     """The object at a path such as `package.module:Class.method`."""
     module, _, names = place.partition(":")
-    found: Any = import_module(module)
+    target: Any = import_module(module)
     for name in names.split("."):
-        found = getattr(found, name)
-    return found
+        target = getattr(target, name)
+    return target

@@ -96,11 +96,11 @@ def _steady(data: TaskData) -> str:
     try:
         return _digests[data]
     except (KeyError, TypeError):
-        digest = data.sha256()
-        found = digest if isinstance(digest, str) and digest == data.sha256() else ""
+        first = data.sha256()
+        digest = first if isinstance(first, str) and first == data.sha256() else ""
     with suppress(TypeError):  # an object without a hash, or to which nothing can refer
-        _digests[data] = found
-    return found
+        _digests[data] = digest
+    return digest
 
 
 @cache

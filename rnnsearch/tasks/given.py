@@ -57,8 +57,10 @@ def given_problems(config: Any) -> list[tuple[str, str]]:
     if config.path is None:
         mistakes += [(key, "needs `path`, the file of the training part.") for key in own[:1]]
     if column_of(split) is not None and own:
-        said = f"says the parts of one file, and task.{own[0]} names another. Give one of the two."
-        mistakes.append(("split.column", said))
+        complaint = (
+            f"says the parts of one file, and task.{own[0]} names another. Give one of the two."
+        )
+        mistakes.append(("split.column", complaint))
     idle = ["train", "test", *(["gap"] if isinstance(split, TimeSplitConfig) else [])]
     idle += ["val"] if config.val_path is not None else []
     mistakes += [
@@ -67,8 +69,8 @@ def given_problems(config: Any) -> list[tuple[str, str]]:
         if getattr(split, key) != getattr(usual, key)
     ]
     if split.val >= 1:
-        said = f"must be a share below 1 of the given training part, not {split.val:g}."
-        mistakes.append(("split.val", said))
+        complaint = f"must be a share below 1 of the given training part, not {split.val:g}."
+        mistakes.append(("split.val", complaint))
     return mistakes
 
 
@@ -81,26 +83,26 @@ def parts_in(cells: Sequence[str], column: str, place: Callable[[int], str]) -> 
     Raises:
         DataError: A cell says something else.
     """
-    found: list[Part] = []
+    parts: list[Part] = []
     known: dict[str, Part | None] = {}
     for row, cell in enumerate(cells):
         if cell not in known:
             known[cell] = WORDS.get(cell.strip().lower())
         part = known[cell]
         if part is None:
-            said = repr(cell) if cell.strip() else "an empty cell"
+            shown = repr(cell) if cell.strip() else "an empty cell"
             raise DataError(
-                f"{place(row)}: {said} is no part. The column {column!r} says one of "
+                f"{place(row)}: {shown} is no part. The column {column!r} says one of "
                 f"{', '.join(WORDS)} in each row.",
                 "task.split.column",
             )
-        found.append(part)
-    if "train" not in found:
+        parts.append(part)
+    if "train" not in parts:
         raise DataError(
             f"{place(0)}: no row of the column {column!r} says train, which models are fitted on.",
             "task.split.column",
         )
-    return found
+    return parts
 
 
 def column_note(cells: Sequence[str], column: str) -> str:

@@ -97,8 +97,8 @@ def _least(
     from scipy.optimize import minimize
 
     start, options = np.zeros((width + 1) * outputs), {"maxiter": iterations}
-    found = minimize(cost, start, jac=True, method="L-BFGS-B", options=options)
-    return Regression(found.x[:-outputs].reshape(width, outputs), found.x[-outputs:])
+    optimum = minimize(cost, start, jac=True, method="L-BFGS-B", options=options)
+    return Regression(optimum.x[:-outputs].reshape(width, outputs), optimum.x[-outputs:])
 
 
 def _log_softmax(scores: Floats) -> Floats:

@@ -52,16 +52,16 @@ class PointsUse(Use):
         ahead = int(self.manifest.get("horizon", 1))
         steps = parameters.get("steps") or (ahead if ahead > 1 else self.steps() or 1)
         if ahead == 1:
-            found = self.rollout(predictor, values[None], steps)[0]
+            points = self.rollout(predictor, values[None], steps)[0]
         elif steps > ahead:
             raise HorizonError(
                 f"this model predicts {ahead} points ahead; ask for at most {ahead}."
             )
         else:
-            found = self._windows(predictor, values, ahead)[:steps]
+            points = self._windows(predictor, values, ahead)[:steps]
         spacing = (times[-1] - times[0]) / max(len(times) - 1, 1)
         later = {"time": times[-1] + spacing * np.arange(1, steps + 1)}
-        return pandas.DataFrame(later | dict(zip(names, found.T, strict=True)))
+        return pandas.DataFrame(later | dict(zip(names, points.T, strict=True)))
 
     def _windows(self, predictor: Predictor, values: Floats, ahead: int) -> Floats:
         """The points that follow [ahead, features], each from the window that ends so many points
@@ -73,9 +73,9 @@ class PointsUse(Use):
         windows = np.stack([values[end - size : end] for end in ends])
         return np.asarray(self.predict(predictor, windows)[:, -1])
 
-    def command(self, said: str) -> tuple[object, ...] | None:
+    def command(self, answer: str) -> tuple[object, ...] | None:
         """A rollout over the longest horizon of the task's metrics."""
-        del said
+        del answer
         steps = self.steps()
         return ("rollout", *(() if steps is None else ("--steps", steps)))
 

@@ -67,11 +67,11 @@ def rollout_rmse(
     """
     from rnnsearch.tasks.sums import row_sums
 
-    found = {}
+    metrics = {}
     for horizon in horizons:
         mean = row_sums(squares[:, :horizon]) / squares[0, :horizon].numel()
-        found[f"{part}_rollout_rmse_{horizon}{suffix}"] = mean.sqrt()
-    return found
+        metrics[f"{part}_rollout_rmse_{horizon}{suffix}"] = mean.sqrt()
+    return metrics
 
 
 def baseline_rmse(
@@ -98,9 +98,9 @@ def baseline_rollout(
     Returns:
         [steps, windows, features]
     """
-    found = []
+    predictions = []
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(steps):
-            found.append(np.clip(predict(known), -limit, limit))
-            known = np.concatenate([known, found[-1][:, None]], axis=1)[:, -most:]
-    return np.stack(found)
+            predictions.append(np.clip(predict(known), -limit, limit))
+            known = np.concatenate([known, predictions[-1][:, None]], axis=1)[:, -most:]
+    return np.stack(predictions)

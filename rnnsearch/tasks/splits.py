@@ -124,5 +124,5 @@ def split_problems(
     if abs(total - 1) < 1e-6 or (rows and all(float(size).is_integer() for size in sizes.values())):
         return mistakes
     hint = " Numbers of rows are whole, all three." if rows else ""
-    said = f"sums to {total:g}; the shares of train, val and test sum to 1.{hint}"
-    return [*mistakes, ("split", said)]
+    complaint = f"sums to {total:g}; the shares of train, val and test sum to 1.{hint}"
+    return [*mistakes, ("split", complaint)]

@@ -25,9 +25,9 @@ def summaries(sequences: Mapping[Part, Ragged]) -> dict[Part, Floats]:
 
 
 def _summaries(sequences: Ragged) -> Floats:
-    found = []
+    rows = []
     for number in range(len(sequences)):
         own = sequences[number]
         parts = [own[-1], own.mean(axis=0), own.std(axis=0), own.min(axis=0), own.max(axis=0)]
-        found.append(np.concatenate([*parts, [np.log(len(own))]]))
-    return np.array(found)
+        rows.append(np.concatenate([*parts, [np.log(len(own))]]))
+    return np.array(rows)

@@ -68,13 +68,13 @@ class Course:
 
     Attributes:
         curves: Values of the study's metric and of the training loss, by name and then by epoch.
-        said: What the model answered after each epoch, of a task that is `base.Telling`.
+        answers: What the model answered after each epoch, of a task that is `base.Telling`.
         epoch: The epoch after which the weights were kept that are the model.
         carried: The state out of training, where it was kept.
     """
 
     curves: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
-    said: Mapping[int, str] = field(default_factory=dict)
+    answers: Mapping[int, str] = field(default_factory=dict)
     epoch: int = 0
     carried: State = None
 
@@ -284,16 +284,16 @@ class Use:
 
     # What commands say and show of the model.
 
-    def command(self, said: str) -> tuple[object, ...] | None:
+    def command(self, answer: str) -> tuple[object, ...] | None:
         """The command of `rnnsearch` that shows what the model can do.
 
         Args:
-            said: The text with which the model showed itself at the end of its study, if any.
+            answer: The text with which the model showed itself at the end of its study, if any.
 
         Returns:
             The command's verb, and the words that stand after the model; None where there is none.
         """
-        del said
+        del answer
         return None
 
     def code(self) -> str:

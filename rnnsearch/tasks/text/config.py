@@ -64,18 +64,18 @@ def problems(config: TextConfig) -> list[tuple[str, str]]:
     Returns:
         Pairs of a key below `task` (`split.train`) and what is wrong with its value.
     """
-    if found := outside(config):
-        return found
+    if mistakes := outside(config):
+        return mistakes
     if (config.path is None) == (config.text is None):
-        found.append(("path", "give exactly one of path and text."))
+        mistakes.append(("path", "give exactly one of path and text."))
     given = is_given(config)
-    found += given_problems(config) if given else split_problems(config.split, ["train"])
+    mistakes += given_problems(config) if given else split_problems(config.split, ["train"])
     if config.cyclic and given:
-        found.append(("cyclic", "a circle is one text; leave val_path and test_path out."))
+        mistakes.append(("cyclic", "a circle is one text; leave val_path and test_path out."))
     elif config.cyclic and (config.split.val or config.split.test):
-        found.append(
+        mistakes.append(
             ("cyclic", "a circle has no end to hold out; set split: {train: 1, val: 0, test: 0}.")
         )
     if len(set(config.context)) != len(config.context):
-        found.append(("context", "names a length twice."))
-    return found
+        mistakes.append(("context", "names a length twice."))
+    return mistakes

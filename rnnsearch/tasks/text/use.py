@@ -130,9 +130,9 @@ class TextUse(Use):
                 raise PromptError(f"prompt {row}: {error}") from error
         return [self.sample(predictor, prompt, length, temperature, seed) for prompt in prompts]
 
-    def command(self, said: str) -> tuple[object, ...] | None:
+    def command(self, answer: str) -> tuple[object, ...] | None:
         """The command for a sample after the first word of what the model wrote in its study."""
-        prompt = self.spelled(said)
+        prompt = self.spelled(answer)
         return None if prompt is None else ("sample", "--prompt", prompt, "--length", LENGTH)
 
     def code(self) -> str:
@@ -175,13 +175,13 @@ class TextUse(Use):
 
         del predictor
         # Of a model of bytes a letter may be several symbols, which cannot be drawn one by one.
-        if not course.said or self.vocabulary().unit != "char":
+        if not course.answers or self.vocabulary().unit != "char":
             return None
         data = task().data
         if not isinstance(data, TextData):  # a custom task, whose letters are not known
             return None
         drawing = partial(
-            draw_letters, course.said, *data.followed(), course.curves, kept=course.epoch
+            draw_letters, course.answers, *data.followed(), course.curves, kept=course.epoch
         )
         return Figure(drawing, ": what it wrote, by epoch")
 
@@ -207,7 +207,7 @@ def _prompts(source: Any) -> list[tuple[str, str]]:
             (table.place(row, "prompt"), one) for row, one in enumerate(table.columns["prompt"])
         ]
     lines = enumerate(lines_of(read_text(source)[1]), 1)
-    found = [(f"{source}:{number}", line) for number, line in lines if line.strip()]
-    if not found:
+    prompts = [(f"{source}:{number}", line) for number, line in lines if line.strip()]
+    if not prompts:
         raise DataError(f"{source} holds no prompt, one a line.")
-    return found
+    return prompts
