@@ -118,7 +118,7 @@ def init(
         create_file(file, drafted.yaml)
     except FileExistsError:
         raise InputError(f"{file} exists. Name another file: {again}") from None
-    for line in drafted.said:
+    for line in drafted.remarks:
         typer.echo(line)
     typer.echo(f"wrote {file}")
     if drafted.problem:

@@ -43,7 +43,7 @@ def check_effects(study: Candidate) -> None:
         elif (needs := fields[key].needs) is not None:
             parent, condition = needs
             if not study.file.is_wrong(parent) and left_of(condition, parent, study) is None:
-                message = f"does nothing unless {condition.told(parent)}, which it never is."
+                message = f"does nothing unless {condition.clause(parent)}, which it never is."
                 study.note([key], f"is sampled, but {message}")
 
 
@@ -149,21 +149,21 @@ def _check_windows(study: Candidate) -> None:
         )
         if problem is not None:
             sampled = [key for key in WINDOW_KEYS if key in study.parameters]
-            said = ", ".join(
+            sampled_values = ", ".join(
                 f"{key.partition('.')[2]} {plain_text(values[key])}" for key in sampled
             )
-            with_what = f" (drawn: {said})" if said else ""
+            with_what = f" (drawn: {sampled_values})" if sampled_values else ""
             study.note(WINDOW_CULPRITS, problem.rstrip(".") + with_what + ".")
             return  # One combination shows what is wrong; a hundred of them would hide it.
 
 
 def known_metrics(data: TaskData) -> list[Metric]:
     """The metrics that a study can be judged by: the task's, and the loss that is trained on."""
-    found = list(data.metrics())
-    if data.losses and all(metric.name != "train_loss" for metric in found):
+    metrics = list(data.metrics())
+    if data.losses and all(metric.name != "train_loss" for metric in metrics):
         meaning = "mean training loss of the epoch, dropout and carried state included"
-        found.append(Metric("train_loss", "units of the loss", "minimize", meaning))
-    return found
+        metrics.append(Metric("train_loss", "units of the loss", "minimize", meaning))
+    return metrics
 
 
 def check_metric(study: Candidate, metrics: Sequence[Metric] | None) -> None:

@@ -21,7 +21,7 @@ class Condition(Protocol):
     def left_of(self, distribution: Distribution) -> Condition | None:
         """What remains once the values that a parent is never drawn with are out; None of all."""
 
-    def told(self, key: str) -> str:
+    def clause(self, key: str) -> str:
         """As a person says it of a parent: `model.num_layers is at least 2`."""
 
     def written(self) -> Any:
@@ -42,7 +42,7 @@ class Among(tuple[Any, ...]):
     def left_of(self, distribution: Distribution) -> Condition | None:
         return Among(member for member in self if distribution.contains(member)) or None
 
-    def told(self, key: str) -> str:
+    def clause(self, key: str) -> str:
         return f"{key} is {' or '.join(map(plain_text, self))}"
 
     def written(self) -> Any:
@@ -66,7 +66,7 @@ class Between:
     def left_of(self, distribution: Distribution) -> Condition | None:
         return self if distribution.reaches(*self._ends) else None
 
-    def told(self, key: str) -> str:
+    def clause(self, key: str) -> str:
         parts = []
         if self.min is not None:
             parts.append(f"at least {self.min:g}")
@@ -112,9 +112,9 @@ class Parameter:
             key in known and condition.holds(known[key]) for key, condition in self.when.items()
         )
 
-    def told(self) -> str:
+    def requirement(self) -> str:
         """All conditions as a person says them; empty where the field is always active."""
-        return " and ".join(condition.told(key) for key, condition in self.when.items())
+        return " and ".join(condition.clause(key) for key, condition in self.when.items())
 
 
 class Space(Protocol):
@@ -155,8 +155,8 @@ def find_cycle(parents: Mapping[str, Iterable[str]]) -> list[str] | None:
     try:
         TopologicalSorter(parents).prepare()
     except CycleError as error:
-        found: list[str] = error.args[1]
-        return found[::-1]  # each stands behind its parent there
+        circle: list[str] = error.args[1]
+        return circle[::-1]  # each stands behind its parent there
     return None
 
 

@@ -45,11 +45,11 @@ def corners(space: Space, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
 def layer_counts(space: Space) -> tuple[int, int]:
     """Layers of the shallowest and of the deepest network of a space."""
     layers, sizes = "model.num_layers", "model.hidden_sizes"
-    found = [
+    counts = [
         one[layers] if one[sizes] is None else len(one[sizes])
         for one in corners(space, (layers, sizes))
     ]
-    return min(found), max(found)
+    return min(counts), max(counts)
 
 
 def configurations(space: Space) -> int | None:

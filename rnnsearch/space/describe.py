@@ -84,7 +84,7 @@ def describe(spec: StudySpec) -> StudyDescription:
         Sampled(
             key,
             str(one.distribution),
-            one.told(),
+            one.requirement(),
             fields[key].default,
         )
         for key, one in spec.parameters.items()
@@ -130,10 +130,12 @@ def parameter_counts(spec: StudySpec, data: TaskData) -> tuple[int, int]:
 
 def _search(spec: StudySpec) -> dict[str, Any]:
     """Fields of search and resources as a file writes them, but for those told elsewhere."""
-    found = {**dict(flat("search", spec.search)), **dict(flat("resources", spec.resources))}
-    fields = fields_of({**spec.values, **found})
+    settings = {**dict(flat("search", spec.search)), **dict(flat("resources", spec.resources))}
+    fields = fields_of({**spec.values, **settings})
     return {
-        key: fields[key].as_written(value) for key, value in found.items() if key not in _ELSEWHERE
+        key: fields[key].as_written(value)
+        for key, value in settings.items()
+        if key not in _ELSEWHERE
     }
 
 

@@ -131,8 +131,8 @@ class _Range:
         return self.low, self.high
 
     def written(self) -> dict[str, Any]:
-        found: dict[str, Any] = {f"log{self.word}" if self.log else self.word: self.extremes}
-        return found if self.step == self.no_step else {**found, "step": self.step}
+        mapping: dict[str, Any] = {f"log{self.word}" if self.log else self.word: self.extremes}
+        return mapping if self.step == self.no_step else {**mapping, "step": self.step}
 
     def reaches(self, low: float, high: float) -> bool:
         low, high = max(self.low, low), min(self.high, high)

@@ -28,12 +28,12 @@ class Draft:
 
     Attributes:
         yaml: The text of the space file, with comments.
-        said: Lines for a person: what was taken, left out and guessed.
+        remarks: Lines for a person: what was taken, left out and guessed.
         problem: Why the file cannot run as it stands; empty where it can.
     """
 
     yaml: str
-    said: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     problem: str = ""
 
 
@@ -57,27 +57,29 @@ def draft(path: Path, answers: Answers | None = None) -> Draft:
     study = folder_name(path.stem) or "data"
     answers = answers or Answers()
     if path.suffix.lower() in TABLE_ENDINGS or answers != Answers():
-        yaml, found = draft_table(path, study, answers)
-        return Draft(yaml, tuple(screen(found)), found.problem or _problem(yaml, study, path))
+        yaml, findings = draft_table(path, study, answers)
+        return Draft(yaml, tuple(screen(findings)), findings.problem or _problem(yaml, study, path))
     text = read_text(path)[1]
     if not text.strip():
         raise DataError(f"{path} is empty; there is nothing to learn in it.")
     # A few letters are too short to hold anything out.
     short = len(text) < SHORT
-    told = {
+    values = {
         "path": json.dumps(str(path.resolve())),
         "size": f"{len(text):,}",
         "symbols": f"{len(set(text)):,}",
         **({} if short else _sized(path, text)),
     }
-    yaml = filled("text_short" if short else "text", path, study, told)
+    yaml = filled("text_short" if short else "text", path, study, values)
     loads(yaml, name=study, directory=path.resolve().parent)
     columns = 0 if short else looks_like_table(path)
     if not columns:
         return Draft(yaml)
     again = command("init", path, "--target", "NAME", "-o", f"{study}-table.yaml")
-    said = f"taken for a text; it looks like a table of {columns} columns. To forecast one: {again}"
-    return Draft(yaml, (said,))
+    remark = (
+        f"taken for a text; it looks like a table of {columns} columns. To forecast one: {again}"
+    )
+    return Draft(yaml, (remark,))
 
 
 def _problem(yaml: str, study: str, path: Path) -> str:

@@ -120,17 +120,17 @@ def leaves(
         chosen: Which config a field with `OneOf` holds, by its dotted key; a field that is not
             named there holds that of its default.
     """
-    found: dict[str, Field] = {}
+    flattened: dict[str, Field] = {}
     for name, says in keys(cls).items():
         key, inner = f"{prefix}.{name}", cast("Any", says.type)
         default = says.default if whole is REQUIRED else getattr(whole, name)
         if (configs := says.configs) is not None:
-            found |= _one_of(configs(), key, default, chosen)
+            flattened |= _one_of(configs(), key, default, chosen)
         elif dataclasses.is_dataclass(inner):
-            found |= leaves(inner, key, default, chosen)  # type: ignore[arg-type]
+            flattened |= leaves(inner, key, default, chosen)  # type: ignore[arg-type]
         else:
-            found[key] = Field(key, says, default)
-    return found
+            flattened[key] = Field(key, says, default)
+    return flattened
 
 
 def _one_of(
@@ -186,29 +186,29 @@ def all_fields(
             `model` and the `type` of a custom network.
         free: The free keys of the file.
     """
-    found: dict[str, Field] = {}
+    fields: dict[str, Field] = {}
     for section, cls in config_classes(task_type, dict(chosen).get("model")).items():
         if section == "task":
             says = Key(Literal[task_type], never_sampled="a study learns one task")
-            found["task.type"] = Field("task.type", says, task_type)
+            fields["task.type"] = Field("task.type", says, task_type)
         inner = leaves(cls, section, chosen=dict(chosen))
         if NETWORK in inner:
             never = "the other keys of model hang on it"
             says = Key(Literal[inner[NETWORK].default], never_sampled=never)
             inner[NETWORK] = dataclasses.replace(inner[NETWORK], says=says)
-        found |= {
-            key: one for key, one in inner.items() if key not in found and applies(task_type, key)
+        fields |= {
+            key: one for key, one in inner.items() if key not in fields and applies(task_type, key)
         }
         if section == "training":
-            found |= {key: free_field(key) for key in free}
-    if "task.path" in found and family(str(task_type)).custom:
-        path = found["task.path"].says  # a custom task need not mark it
+            fields |= {key: free_field(key) for key in free}
+    if "task.path" in fields and family(str(task_type)).custom:
+        path = fields["task.path"].says  # a custom task need not mark it
         marked = dataclasses.replace(path, marks=path.marks | {PATH})
-        found["task.path"] = dataclasses.replace(found["task.path"], says=marked)
+        fields["task.path"] = dataclasses.replace(fields["task.path"], says=marked)
     if task_type is not None:
         for key, default in family(task_type).defaults.items():
-            found[key] = dataclasses.replace(found[key], default=default)
-    return found
+            fields[key] = dataclasses.replace(fields[key], default=default)
+    return fields
 
 
 def applies(task_type: str | None, key: str) -> bool:
@@ -254,11 +254,11 @@ def fields_of(values: Mapping[str, Any], sampled: Iterable[str] = ()) -> Mapping
 @cache
 def every_field(task_type: str | None) -> Mapping[str, Field]:
     """Every field that some study of that task may have, whichever configs its file chooses."""
-    found = dict(all_fields(task_type))
+    every = dict(all_fields(task_type))
     for key, configs in choices(task_type).items():
         for cls in configs.values():
-            found = leaves(cls, key) | found
-    return found
+            every = leaves(cls, key) | every
+    return every
 
 
 def path_keys(task_type: str) -> set[str]:

@@ -64,7 +64,7 @@ def _one(where: str, node: Node, study: Candidate) -> dict[str, Any] | None:
         for key in named:
             parameter = study.parameters[key]
             if key not in known and not any(map(file.overridden, parameter.when)):
-                message = f"{key} is not sampled here: that needs {parameter.told()}."
+                message = f"{key} is not sampled here: that needs {parameter.requirement()}."
                 note(mistakes, node.entries[key].place, where, f"{message} Leave it out.")
     return {key: label(known[key]) for key in study.parameters if key in known}
 

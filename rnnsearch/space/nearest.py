@@ -52,8 +52,8 @@ def nearest(word: str, names: Iterable[str]) -> str:
     tidy = word.strip().lower().replace("-", "_").replace(" ", "_")
     meant = SYNONYMS.get(tidy, tidy)
     close = difflib.get_close_matches(tidy, known, n=1, cutoff=0.6)
-    found = [name for name in (tidy, meant) if name in known] + close
-    if not found:
+    candidates = [name for name in (tidy, meant) if name in known] + close
+    if not candidates:
         by_last = {name.rsplit(".", 1)[-1]: name for name in reversed(known)}
-        found = [by_last[name] for name in (tidy, meant) if name in by_last]
-    return found[0] if found else ""
+        candidates = [by_last[name] for name in (tidy, meant) if name in by_last]
+    return candidates[0] if candidates else ""

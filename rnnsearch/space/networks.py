@@ -151,7 +151,7 @@ def _check_custom(study: Candidate, cell: str) -> None:
 def _layer_sizes(study: Candidate, cell: str) -> set[tuple[int, int]]:
     """Pairs of input features and units that a layer of the cell can have, at the extremes."""
     keys = (*SHAPES, SIZES, BOTH_WAYS)
-    found: set[tuple[int, int]] = set()
+    sizes: set[tuple[int, int]] = set()
     for values in _together(study, {"model.cell": cell}, *keys):
         # All layers behind the second one are of the same sizes.
         layers = min(values["model.num_layers"], 2)
@@ -160,9 +160,9 @@ def _layer_sizes(study: Candidate, cell: str) -> set[tuple[int, int]]:
         for data in study.data.values():
             embedded = data.symbolic and values["model.input"] == "embedding"
             entering = values["model.embedding_size"] if embedded else data.input_size
-            found.add((entering, widths[0]))
-            found |= {(both * below, width) for below, width in pairwise(widths)}
-    return found
+            sizes.add((entering, widths[0]))
+            sizes |= {(both * below, width) for below, width in pairwise(widths)}
+    return sizes
 
 
 def _together(study: Candidate, given: dict[str, Any], *more: str) -> Iterator[dict[str, Any]]:

@@ -47,22 +47,22 @@ def apply_overrides(root: MappingNode, overrides: Sequence[str], mistakes: list[
 def _all_keys(root: MappingNode) -> dict[str, None]:
     """The fields of every task that is built in, and of the custom task and the custom network that
     the file names."""
-    found = dict.fromkeys(key for name in BUILT_IN for key in every_field(name))
+    all_keys = dict.fromkeys(key for name in BUILT_IN for key in every_field(name))
     task = root.entries.get("task")
     if task and isinstance(task.node, MappingNode) and (entry := task.node.entries.get("type")):
         name = plain(entry.node)
         with suppress(DataError):  # of a task that is not found: noted where sections are read
-            found |= dict.fromkeys(every_field(name) if is_task(name) else ())
+            all_keys |= dict.fromkeys(every_field(name) if is_task(name) else ())
     model = root.entries.get("model")
     if model and isinstance(model.node, MappingNode) and (entry := model.node.entries.get("type")):
         with suppress(ModelError):
             name = plain(entry.node)
-            found |= dict.fromkeys(
+            all_keys |= dict.fromkeys(
                 all_fields(None, (("model", name),))
                 if isinstance(name, str) and is_custom(name)
                 else ()
             )
-    return found
+    return all_keys
 
 
 def _known(key: str, keys: Iterable[str]) -> bool:

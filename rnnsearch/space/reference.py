@@ -70,22 +70,22 @@ def reference(what: str = "", task: str | None = None) -> list[Entry]:
         InputError: There is no such key.
         DataError: There is no such task.
     """
-    found: dict[tuple[str, str], Entry] = {}
+    listed: dict[tuple[str, str], Entry] = {}
     for key, takes in (
         ("name", "a text"),
         ("params", "a mapping of your own keys"),
         ("first_trials", "a list of mappings"),
     ):
-        found[key, ""] = Entry(key, "", takes, Range(), None, SECTIONS[key], (), "", "")
+        listed[key, ""] = Entry(key, "", takes, Range(), None, SECTIONS[key], (), "", "")
     never = "the other keys of model hang on it"
-    found[NETWORK, ""] = Entry(
+    listed[NETWORK, ""] = Entry(
         NETWORK, "", "package.module:Class", Range(), None, _NETWORK, (), never, ""
     )
     for name in task_types() if task is None else [task]:
         for entry in _of_task(name):
-            found.setdefault((entry.key, entry.where), entry)
+            listed.setdefault((entry.key, entry.where), entry)
     order = list(SECTIONS)
-    entries = sorted(found.values(), key=lambda one: order.index(one.key.partition(".")[0]))
+    entries = sorted(listed.values(), key=lambda one: order.index(one.key.partition(".")[0]))
     chosen = [one for one in entries if not what or f"{one.key}.".startswith(f"{what}.")]
     if not chosen:
         near = nearest_key(what, [one.key for one in entries])
@@ -110,7 +110,7 @@ def _of_task(task: str) -> Iterator[Entry]:
 
 def _entry(field: Field, where: str) -> Entry:
     never, needs = field.never_sampled, field.needs
-    said = "" if needs is None else f"{needs[0]}: {' or '.join(map(plain_text, needs[1]))}"
+    needed = "" if needs is None else f"{needs[0]}: {' or '.join(map(plain_text, needs[1]))}"
     return Entry(
         field.key,
         where,
@@ -122,7 +122,7 @@ def _entry(field: Field, where: str) -> Entry:
         field.says.meaning,
         () if never else kinds_for(field),
         never,
-        said,
+        needed,
     )
 
 

@@ -99,19 +99,19 @@ def time_choices(columns: Mapping[str, Column]) -> list[tuple[str, ...]]:
     numbers = [name for name, column in columns.items() if column.kind == "number"]
     parts = {part: name for name in reversed(numbers) if (part := part_of(name)) is not None}
     hours = tuple(parts[part] for part in ("hour", "minute", "second") if part in parts)
-    found: list[tuple[str, ...]] = []
+    groups: list[tuple[str, ...]] = []
     for time in times:
-        found += [(time, clock) for clock in clocks]
-        found.append((time,))
-        found += [(time, *hours)] if "hour" in parts else []
+        groups += [(time, clock) for clock in clocks]
+        groups.append((time,))
+        groups += [(time, *hours)] if "hour" in parts else []
     if not times and "year" in parts and "month" in parts:
         days = (parts["year"], parts["month"], *((parts["day"],) if "day" in parts else ()))
         if "day" in parts and (hours or clocks):
-            found.append((*days, *(hours or clocks[:1])))
-        found.append(days)
-    if not found:
-        found += [(name,) for name in numbers if _TIMES.fullmatch(name.strip())][:1]
-    return found
+            groups.append((*days, *(hours or clocks[:1])))
+        groups.append(days)
+    if not groups:
+        groups += [(name,) for name in numbers if _TIMES.fullmatch(name.strip())][:1]
+    return groups
 
 
 def called_time(name: str) -> bool:

@@ -142,11 +142,11 @@ def _bounds(field: Field, kind: str, node: Node) -> tuple[Any, Any]:
     if any(end is None or isinstance(end, str) for end in ends):
         raise wrong(place, key, f"{kind} needs two numbers, [low, high].")
     low, high = ends
-    said = f"{kind}: [{low}, {high}]"
+    written = f"{kind}: [{low}, {high}]"
     if low > high:
-        raise wrong(place, key, f"{said} is reversed.", f"{kind}: [{high}, {low}]")
+        raise wrong(place, key, f"{written} is reversed.", f"{kind}: [{high}, {low}]")
     if low == high:
-        message = f"{said} is empty but for one value; write that value alone."
+        message = f"{written} is empty but for one value; write that value alone."
         raise wrong(place, key, message, f"{field.name}: {low}")
     return low, high
 
@@ -169,10 +169,10 @@ def _step(field: Field, entry: Entry, kind: str, low: Any, high: Any) -> Any:
         for end in (last, last + width)
         if end > start and field.says.problem(float(end)) is None
     ]
-    said = " or ".join(f"[{low}, {end.normalize():f}]" for end in ends)
+    alternatives = " or ".join(f"[{low}, {end.normalize():f}]" for end in ends)
     raise wrong(
         place,
         key,
         f"does not divide [{low}, {high}]: no whole number of steps of {value} leads from {low} "
-        f"to {high}." + (f" A range that it divides: {said}." if said else ""),
+        f"to {high}." + (f" A range that it divides: {alternatives}." if alternatives else ""),
     )

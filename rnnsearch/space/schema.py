@@ -131,14 +131,14 @@ def _object(cls: type, prefix: str) -> dict[str, Any]:
 
 def _one_of(configs: Mapping[str, type], key: str, fields: Mapping[str, Field]) -> dict[str, Any]:
     """The schema of a field with `OneOf`: the keys of all its configs, which a file may keep."""
-    found: dict[str, list[Any]] = {}
+    variants: dict[str, list[Any]] = {}
     for cls in configs.values():
         for name, schema in _object(cls, key)["properties"].items():
-            if schema not in found.setdefault(name, []):
-                found[name].append(schema)
+            if schema not in variants.setdefault(name, []):
+                variants[name].append(schema)
     properties = {
         name: schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-        for name, schemas in found.items()
+        for name, schemas in variants.items()
     }
     properties["type"] = named = _field(fields[f"{key}.type"])
     if not isinstance(configs, Configs):
@@ -178,7 +178,7 @@ def _distributions(field: Field, value: dict[str, Any]) -> list[dict[str, Any]]:
     Args:
         value: The schema of one value of the field.
     """
-    found = []
+    schemas = []
     for kind in kinds_for(field):
         many = {"minItems": 1} if kind == "choice" else {"minItems": 2, "maxItems": 2}
         body = {"type": "array", "items": value, **many, "description": KINDS[kind].meaning}
@@ -186,7 +186,7 @@ def _distributions(field: Field, value: dict[str, Any]) -> list[dict[str, Any]]:
         if KINDS[kind].stepped:
             number = "integer" if kind == "int" else "number"
             properties["step"] = {"type": number, "exclusiveMinimum": 0}
-        found.append(
+        schemas.append(
             {
                 "type": "object",
                 "properties": properties,
@@ -194,4 +194,4 @@ def _distributions(field: Field, value: dict[str, Any]) -> list[dict[str, Any]]:
                 "additionalProperties": False,
             }
         )
-    return found
+    return schemas

@@ -69,10 +69,10 @@ def _autocorrelation(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The autocorrelation by lag, each over its own number of pairs; zeros for a constant."""
     rest = values - values.mean()
     count = len(rest)
-    found = np.fft.irfft(np.abs(np.fft.rfft(rest, 2 * count)) ** 2)[:count]
-    if found[0] <= 1e-12 * max(float(np.square(values).sum()), 1e-300):
+    covariance = np.fft.irfft(np.abs(np.fft.rfft(rest, 2 * count)) ** 2)[:count]
+    if covariance[0] <= 1e-12 * max(float(np.square(values).sum()), 1e-300):
         return np.zeros(count)
-    return np.asarray(found / found[0] * count / np.arange(count, 0, -1), np.float64)
+    return np.asarray(covariance / covariance[0] * count / np.arange(count, 0, -1), np.float64)
 
 
 def usual_step(times: NDArray[Any] | None) -> float:

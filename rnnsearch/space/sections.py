@@ -158,9 +158,9 @@ def _task_type(root: MappingNode) -> str:
         except DataError as error:
             raise wrong(place, key, str(error)) from None
         return name
-    said = node.raw if isinstance(node, ScalarNode) else "a list"
-    near = nearest(said, task_types())
-    raise wrong(place, key, f"must be one of {types}, not {said!r}.", near)
+    stated = node.raw if isinstance(node, ScalarNode) else "a list"
+    near = nearest(stated, task_types())
+    raise wrong(place, key, f"must be one of {types}, not {stated!r}.", near)
 
 
 def _network_type(root: MappingNode) -> str | None:

@@ -95,10 +95,10 @@ def _measure(findings: TableFindings, look: Look) -> None:
     rows = _ordered(findings, look, table)
     cells = dict(zip(table.wanted.numbers, rows.values.T, strict=True))
     varied = _varied(findings, cells)
-    said = look.answers.known
+    known_ahead = look.answers.known
     findings.targets = list(look.answers.target)
     if not findings.targets:
-        rest = {name: column for name, column in varied.items() if name not in said}
+        rest = {name: column for name, column in varied.items() if name not in known_ahead}
         target, sure = likely_target(_measured(rest or varied))
         findings.targets = [target]
         if not sure and len(varied) > 1:
@@ -106,7 +106,7 @@ def _measure(findings: TableFindings, look: Look) -> None:
                 f"the target is a guess: {target!r}, the last column of numbers; --target NAME"
             )
     others = [name for name in varied if name not in findings.targets]
-    findings.known = [name for name in others if name in said or is_known(name, cells[name])]
+    findings.known = [name for name in others if name in known_ahead or is_known(name, cells[name])]
     findings.past = [name for name in others if name not in findings.known]
     lengths = np.diff(rows.starts)
     _leave_series_out(findings, rows, [cells[name] for name in findings.targets])
@@ -184,12 +184,12 @@ def _varied(
 
 def _measured(cells: Mapping[str, NDArray[np.float64]]) -> Sequence[str]:
     """Columns that are neither known ahead nor of two values; all of them where none is left."""
-    found = [
+    measured = [
         name
         for name, column in cells.items()
         if not is_known(name, column) and len(distinct(column)) > 2
     ]
-    return found or list(cells)
+    return measured or list(cells)
 
 
 def _leave_series_out(

@@ -63,7 +63,7 @@ def complete_values(spec: StudySpec, params: Mapping[str, Any]) -> dict[str, Any
         if key not in known:
             raise InputError(
                 f"{key} is inactive in these params: it is sampled only where "
-                f"{spec.parameters[key].told()}."
+                f"{spec.parameters[key].requirement()}."
             )
     return defaults | known
 

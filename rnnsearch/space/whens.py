@@ -114,14 +114,16 @@ def _check_possible(
     """Refuse a condition that no trial can ever meet, unless an override has made it so."""
     if file.is_wrong(parent.key) or child == parent.key:
         return
-    place, where, told = node.place, f"{child}.when", condition.told(parent.key)
+    place, where, clause = node.place, f"{child}.when", condition.clause(parent.key)
     pinned = file.overridden(parent.key)
     distribution = file.distributions.get(parent.key)
     if distribution is None:
         value = file.values.get(parent.key, parent.default)
         if not condition.holds(value) and not pinned:
             always = f"{parent.key} is always {plain_text(value)}"
-            message = f"{told} never holds: {always}. Sample {parent.key}, or take this field out."
+            message = (
+                f"{clause} never holds: {always}. Sample {parent.key}, or take this field out."
+            )
             raise wrong(place, where, message)
         return
     if isinstance(condition, Among) and distribution.count == math.inf:
@@ -132,7 +134,7 @@ def _check_possible(
         return
     drawn = f"it is drawn from {distribution}."
     if not isinstance(condition, Among):
-        raise wrong(place, where, f"{told} never holds: {drawn}")
+        raise wrong(place, where, f"{clause} never holds: {drawn}")
     names = [one for one in distribution.extremes if isinstance(one, str)]
     with all_noted() as mistakes:
         for member in condition:

@@ -113,7 +113,7 @@ def check(dialect: dict[str, Any], folder: Path) -> bool:
     answers = Answers()
     drafted = draft(path)
     if drafted.problem:
-        said = "\n".join((*drafted.said, drafted.problem))
+        said = "\n".join((*drafted.remarks, drafted.problem))
         reasons = ("--decimal", "--date-format", "never changes", "cannot be used", "too few")
         assert any(reason in said for reason in reasons), said
         order = {"d": "dmy", "m": "mdy"}.get(dialect["pattern"][1], "ymd")

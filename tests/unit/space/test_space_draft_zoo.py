@@ -30,7 +30,7 @@ def test_files_as_people_have_them(tmp_path: Path, name: str) -> None:
     path.write_text("\n".join(case.lines) + "\n", encoding="utf-8")
     drafted = draft(path)
     assert drafted.problem == ""
-    said = "\n".join(drafted.said)
+    said = "\n".join(drafted.remarks)
     for words in case.said:
         assert words in said
     assert case.asked in said
@@ -102,7 +102,7 @@ def test_what_is_unsure_is_asked_and_a_draft_stays(
     path = tmp_path / "x.csv"
     path.write_text("\n".join(lines) + "\n")
     drafted = draft(path)
-    assert asked in "\n".join(drafted.said)
+    assert asked in "\n".join(drafted.remarks)
     assert "task:" in drafted.yaml
     assert asked in drafted.yaml
     if answers is not None:

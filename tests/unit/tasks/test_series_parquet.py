@@ -102,7 +102,7 @@ def test_a_date_and_a_time_of_day_that_are_typed(tmp_path: Path) -> None:
     parquet.write_table(pa.table({**columns, "parts": [[1]] * 96}), path)
     drafted = draft(path)
     assert drafted.problem == ""
-    assert "parts: holds values of the type list" in "\n".join(drafted.said)
+    assert "parts: holds values of the type list" in "\n".join(drafted.remarks)
     values = loads(drafted.yaml, name="x", directory=tmp_path).values
     assert values["task.time"] == ("Date", "Time")
     config = SeriesConfig(path=str(path), time=("Date", "Time"), targets=("sales",))
