@@ -22,6 +22,9 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
+PlainValue = bool | int | float | str | None
+"""The type of a field of which nobody but the code that is handed it knows what it takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Range:

@@ -69,10 +69,10 @@ def answer(
     named = takes(path)
     given: dict[str, Any] = {}
     if "state" in named:
-        given["state"] = state
+        given[named["state"]] = state
     if "lengths" in named:
         whole = torch.full((len(x),), x.shape[1], device=x.device)
-        given["lengths"] = whole if lengths is None else lengths.clamp(min=1)
+        given[named["lengths"]] = whole if lengths is None else lengths.clamp(min=1)
     call = f"{path}, called with x {tuple(x.shape)} and {', '.join(given)},"
     with calling(call, ModelError):
         answered = network(x, **given)

@@ -6,18 +6,23 @@ import dataclasses
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from rnnsearch.custom_code import calling, find_class
 from rnnsearch.errors import InputError, ModelError
 from rnnsearch.models.config import NetworkConfig
 from rnnsearch.plugins import settable
+from rnnsearch.vocabulary import PlainValue
 
 FILLED = ("input_size", "output_size")
 """Arguments that the task's data fills, where a constructor has them."""
 
-TAKEN = ("state", "lengths")
-"""What `forward` is given beside x, where it names it."""
+TAKEN: Mapping[str, tuple[str, ...]] = {
+    "state": ("state", "hx", "hidden", "hidden_state", "h", "h0", "states"),
+    "lengths": ("lengths",),
+}
+"""What `forward` is given beside x, each with the names by which an argument asks for it."""
 
 PROTOCOL = """class MyNet(torch.nn.Module):
     def __init__(self, input_size, output_size, units: int = 32): ...
@@ -48,8 +53,8 @@ def network_class(path: str) -> Any:
 def network_config(path: str) -> type[NetworkConfig]:
     """A frozen dataclass whose fields are the arguments of a network's constructor.
 
-    An argument has the type of its annotation, or else that of its default. One that a space file
-    cannot set keeps its default and is no field.
+    An argument has the type of its annotation, or else that of its default; without either it
+    takes any plain value. One that a space file cannot set keeps its default and is no field.
 
     Raises:
         ModelError: There is no such network, or an argument without a default cannot be set.
@@ -64,7 +69,7 @@ def network_config(path: str) -> type[NetworkConfig]:
         if one.name in FILLED or one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
             continue
         required = one.default is one.empty
-        hint = hints.get(one.name, Any if required else type(one.default))
+        hint = _hint(hints.get(one.name, Any if required else type(one.default)))
         kind = get_args(hint)[0] if get_origin(hint) is Annotated else hint
         if problem := _problem(one, kind):
             if required:
@@ -97,15 +102,30 @@ def _again(path: str, arguments: Mapping[str, Any]) -> NetworkConfig:
     return network_config(path)(**arguments)
 
 
+def _hint(hint: Any) -> Any:
+    """The type of an argument as a field has it: of a union the members that a file can write.
+
+    An argument without a type (`units`, `dropout=None`) says nothing of what it takes, and one that
+    takes several types is read by the value alone: both are any plain value.
+    """
+    if hint in (Any, object, type(None)):
+        return PlainValue
+    if get_origin(hint) not in (Union, UnionType):
+        return hint
+    members = [member for member in get_args(hint) if settable(member)]
+    none = (None,) if type(None) in get_args(hint) else ()
+    if len(members) == 1:
+        return Union[(members[0], *none)]
+    return PlainValue if members and set(members) <= {bool, int, float, str} else hint
+
+
 def _problem(argument: inspect.Parameter, kind: Any) -> str:
     """Why an argument is no key of a space file, as the end of a sentence; empty where it is."""
     if argument.name == "type":
         return "cannot be called `type`, which is the key that names the class."
     if argument.kind is argument.POSITIONAL_ONLY:
         return "can be given by its position alone; take the `/` out."
-    if kind is Any or kind is type(None):
-        return f"has no type: write, say, `{argument.name}: int`."
-    if not settable(kind):
+    if kind is not PlainValue and not settable(kind):
         return (
             "has a type that a space file cannot set; allowed are int, float, bool, str, Literal, "
             "tuple[int, ...] and the like, any of these or None, and frozen dataclasses of such "
@@ -122,17 +142,17 @@ def _documented(cls: Any) -> str:
 
 
 @cache
-def takes(path: str) -> frozenset[str]:
-    """Which of `TAKEN` the `forward` of a network names.
+def takes(path: str) -> Mapping[str, str]:
+    """Which of `TAKEN` the `forward` of a network asks for, each with the name of its argument.
 
     Raises:
-        ModelError: It names neither, so that nobody knows what it gives.
+        ModelError: It asks for neither, so that nobody knows what it gives.
     """
-    named = inspect.signature(network_class(path).forward).parameters
-    found = frozenset(name for name in TAKEN if name in named)
-    if not found:
+    arguments = inspect.signature(network_class(path).forward).parameters
+    asked = {what: name for what, names in TAKEN.items() for name in arguments if name in names}
+    if not asked:
         raise ModelError(
-            f"{path}: its forward takes {', '.join(named)}, and must take x and then `state` or "
-            f"`lengths`. A network is\n{PROTOCOL}"
+            f"{path}: its forward takes {', '.join(arguments)}, and must take x and then `state` "
+            f"(or {', '.join(TAKEN['state'][1:])}) or `lengths`. A network is\n{PROTOCOL}"
         )
-    return found
+    return asked

@@ -20,8 +20,8 @@ from rnnsearch.space.conditions import Among
 from rnnsearch.space.field_types import texts
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
 from rnnsearch.tasks.families import family
-from rnnsearch.training.config import FreeScalar, TrainingConfig
-from rnnsearch.vocabulary import DURATION, PATH, REQUIRED, Key, Mark, Range, keys
+from rnnsearch.training.config import TrainingConfig
+from rnnsearch.vocabulary import DURATION, PATH, REQUIRED, Key, Mark, PlainValue, Range, keys
 
 NETWORK = "model.type"
 """Names the class of a custom network; a study without it searches layers of cells, and has the
@@ -218,7 +218,7 @@ def applies(task_type: str | None, key: str) -> bool:
     return key == "training.max_epochs" or not key.startswith(("model.", "training."))
 
 
-def free_field(key: str, kind: Any = FreeScalar) -> Field:
+def free_field(key: str, kind: Any = PlainValue) -> Field:
     """The field of a free key; where it is not sampled in a trial, it is None there.
 
     Args:

@@ -11,12 +11,11 @@ from keyword import iskeyword
 from types import MappingProxyType
 from typing import Any
 
-from rnnsearch.errors import DataError, InputError, Mistake, ModelError
-from rnnsearch.models.cells import CELLS
-from rnnsearch.models.config import CUSTOM_PATTERN, NetworkConfig
-from rnnsearch.models.network_config import network_config, takes
+from rnnsearch.errors import InputError, Mistake
+from rnnsearch.models.config import NetworkConfig
+from rnnsearch.space.deciding_types import network_type_of, task_type_of
 from rnnsearch.space.distributions import KINDS, Distribution
-from rnnsearch.space.document import Entry, MappingNode, Node, ScalarNode, is_null, plain
+from rnnsearch.space.document import Entry, MappingNode, Node, is_null, plain
 from rnnsearch.space.fields import (
     FREE,
     SECTIONS,
@@ -34,10 +33,10 @@ from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, note, noted, wrong
 from rnnsearch.space.sampled import read_distribution
 from rnnsearch.space.values import read_value
-from rnnsearch.tasks.families import family, is_task, task_types
+from rnnsearch.tasks.families import family
 from rnnsearch.tasks.script.config import GIVEN
-from rnnsearch.training.config import FreeScalar, FreeValue
-from rnnsearch.vocabulary import Key
+from rnnsearch.training.config import FreeValue
+from rnnsearch.vocabulary import Key, PlainValue
 
 
 @dataclass(slots=True)
@@ -102,7 +101,7 @@ def read_sections(root: MappingNode, mistakes: list[Mistake]) -> SpaceFile:
     """
     file = SpaceFile(mistakes)
     with noted(mistakes):
-        file.task_type = _task_type(root)
+        file.task_type = task_type_of(root)
     for name, entry in root.entries.items():
         if name not in SECTIONS:
             message = _unknown_at_top(name, file.task_type)
@@ -110,7 +109,7 @@ def read_sections(root: MappingNode, mistakes: list[Mistake]) -> SpaceFile:
         elif name == FREE[:-1]:
             read_free(entry, file)
     with file.reading("model"):
-        if (network := _network_type(root)) is not None:
+        if (network := network_type_of(root)) is not None:
             file.chosen["model"] = network
     classes = config_classes(file.task_type, file.chosen.get("model"))
     for name, entry in root.entries.items():
@@ -128,67 +127,6 @@ def _unknown_at_top(name: str, task_type: str | None) -> str:
         section, _, rest = homes[0].partition(".")
         return f"is no section of its own; write it as `{rest}` under `{section}:`."
     return f"unknown section; allowed are {', '.join(SECTIONS)}."
-
-
-def _task_type(root: MappingNode) -> str:
-    """The `type` of the file's task, whose config is imported with it.
-
-    Raises:
-        WrongError: The file names none, or one that cannot be found.
-    """
-    types = ", ".join(task_types()) + " or your own as package.module:Class"
-    task, key = root.entries.get("task"), "task.type"
-    if task is None:
-        message = "is missing: what shall be learned? Write `task: {type: ...}`"
-        raise wrong(root.place, "task", f"{message}, one of {types}.")
-    if not isinstance(task.node, MappingNode):
-        message = f"must be a mapping with a `type`, one of {types}."
-        raise wrong(task.node.place, "task", message)
-    entry = task.node.entries.get("type")
-    if entry is None:
-        raise wrong(task.place, key, f"is missing; one of {types} is needed.")
-    node, place = entry.node, entry.node.place
-    if isinstance(node, MappingNode):
-        message = f"is never sampled, since a study learns one task; write one of {types}."
-        raise wrong(place, key, message)
-    name = plain(node)
-    if is_task(name):
-        try:
-            family(name)
-        except DataError as error:
-            raise wrong(place, key, str(error)) from None
-        return name
-    stated = node.raw if isinstance(node, ScalarNode) else "a list"
-    near = nearest(stated, task_types())
-    raise wrong(place, key, f"must be one of {types}, not {stated!r}.", near)
-
-
-def _network_type(root: MappingNode) -> str | None:
-    """The `type` of the file's model, whose class is imported with it; None for layers of cells.
-
-    Raises:
-        WrongError: It names no network that can be used.
-    """
-    model, key = root.entries.get("model"), "model.type"
-    if model is None or not isinstance(model.node, MappingNode):
-        return None
-    entry = model.node.entries.get("type")
-    if entry is None:
-        return None
-    if isinstance(entry.node, MappingNode):
-        message = "is never sampled, since the other keys of model hang on it; write one class."
-        raise wrong(entry.node.place, key, message)
-    name = plain(entry.node)
-    if not (isinstance(name, str) and re.fullmatch(CUSTOM_PATTERN, name)):
-        near = f"cell: {name}" if name in CELLS else ""
-        message = "names a network of your own as package.module:Class; `cell` names a cell."
-        raise wrong(entry.node.place, key, message, near)
-    try:
-        network_config(name)
-        takes(name)
-    except ModelError as error:
-        raise wrong(entry.node.place, key, str(error)) from None
-    return name
 
 
 def _read_section(
@@ -327,14 +265,13 @@ def read_free(entry: Entry, file: SpaceFile) -> None:
         else:
             file.free.append(key)
             file.places[key] = inner.place
-            _read_field(free_field(key, _free_type(inner.node)), inner, file)
+            kind = PlainValue if isinstance(inner.node, MappingNode) else FreeValue
+            _read_field(free_field(key, kind), inner, file)
 
 
-def _free_type(node: Node) -> Any:
-    """The type of a free key: that of its distribution's numbers, or any; a list only as it is."""
-    if not isinstance(node, MappingNode):
-        return FreeValue
-    return next((KINDS[word].of for word in node.entries if word in KINDS), None) or FreeScalar
+def _drawn_type(node: MappingNode) -> Any:
+    """The type of a field of any plain value that is sampled: that of its range, or any."""
+    return next((KINDS[word].of for word in node.entries if word in KINDS), None) or PlainValue
 
 
 def _read_field(one: Field, entry: Entry, file: SpaceFile) -> None:
@@ -344,6 +281,9 @@ def _read_field(one: Field, entry: Entry, file: SpaceFile) -> None:
         if isinstance(entry.node, MappingNode):
             if (when := entry.node.entries.get("when")) is not None:
                 file.whens[one.key] = when
+            if one.says.type == PlainValue:
+                drawn = _drawn_type(entry.node)
+                one = dataclasses.replace(one, says=dataclasses.replace(one.says, type=drawn))
             file.distributions[one.key] = read_distribution(one, entry.node)
         else:
             file.values[one.key] = read_value(one, entry.node)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from rnnsearch.models.config import AnyModel
 from rnnsearch.tasks.base import Loss
 from rnnsearch.tasks.config import TaskConfig
-from rnnsearch.vocabulary import Needs, NeverSampled, Range
+from rnnsearch.vocabulary import Needs, NeverSampled, PlainValue, Range
 
 MatmulPrecision = Literal["highest", "high", "medium"]
 
@@ -155,8 +155,7 @@ class TrainingConfig:
     ] = "highest"
 
 
-FreeScalar = bool | int | float | str | None
-FreeValue = FreeScalar | tuple[bool | int | float | str, ...]
+FreeValue = PlainValue | tuple[bool | int | float | str, ...]
 """A value of a key whose meaning a training script alone knows."""
 
 

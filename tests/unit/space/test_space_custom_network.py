@@ -12,6 +12,7 @@ import pytest
 from rnnsearch.errors import Mistake, SpaceFileError
 from rnnsearch.models.config import NetworkConfig
 from rnnsearch.space.describe import describe
+from rnnsearch.space.distributions import Choice
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
@@ -33,7 +34,7 @@ class Net(nn.Module):
         self.head = nn.Linear(units, output_size)
         {made}
     def forward(self, x, {taken}):
-        states, after = self.rnn(x, state)
+        states, after = self.rnn(x, {before})
         return {given}
 """
 
@@ -52,7 +53,8 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         made: str = "pass",
     ) -> str:
         name = f"planted_net{next(NUMBERS)}"
-        text = NET.format(arguments=arguments, taken=taken, given=given, made=made)
+        before = taken.partition("=")[0]
+        text = NET.format(arguments=arguments, taken=taken, before=before, given=given, made=made)
         (tmp_path / f"{name}.py").write_text(text)
         return f"{name}:Net"
 
@@ -94,6 +96,33 @@ def test_arguments_are_keys_that_are_sampled_under_conditions(write: Write) -> N
     assert any("your own network" in note for note in describe(spec).notes)
 
 
+def test_an_argument_without_a_type_takes_any_plain_value(write: Write) -> None:
+    path = write(arguments="units, rate=None, *rest", taken="state")
+    assert read(path, "  units: 8\n").values["model.units"] == 8
+    more = "  units: {logint: [4, 16]}\n  rate: {uniform: [0.1, 0.5]}\n"
+    spec = read(path, more)
+    model = trial_config(spec, {"model.units": 5, "model.rate": 0.25}, 0).model
+    assert isinstance(model, NetworkConfig)
+    assert model.arguments() == {"units": 5, "rate": 0.25}
+    several = read(path, "  units: 8\n  rate: {choice: [null, 0.5, 2]}\n").parameters["model.rate"]
+    assert several.distribution == Choice((None, 0.5, 2))
+    assert any("lacks `units`" in one.message for one in mistakes(path))
+
+
+@pytest.mark.parametrize("hint", ["int | nn.Module", "int | nn.Module | None", "int | float"])
+def test_of_a_union_the_members_that_a_file_can_write_count(write: Write, hint: str) -> None:
+    path = write(arguments=f"units: {hint}")
+    spec = read(path, "  units: {int: [4, 16]}\n")
+    model = trial_config(spec, {"model.units": 5}, 0).model
+    assert isinstance(model, NetworkConfig)
+    assert model.arguments() == {"units": 5}
+
+
+def test_the_state_has_the_name_that_the_package_gave_it(write: Write) -> None:
+    spec = read(write(taken="hx=None, timespans=None"))
+    assert spec.values["model.units"] == 8
+
+
 def test_an_override_reaches_an_argument(write: Write) -> None:
     spec = read(write(), "", "model.units=12")
     assert spec.values["model.units"] == 12
@@ -116,9 +145,13 @@ def test_what_its_keys_hold_wrong_is_told_with_the_line(write: Write) -> None:
 @pytest.mark.parametrize(
     ("changes", "key", "message"),
     [
-        ({"arguments": "units"}, "model.type", "`units` has no type: write, say, `units: int`"),
+        (
+            {"arguments": "units: dict"},
+            "model.type",
+            "`units` has a type that a space file cannot set",
+        ),
         ({"arguments": "units: int"}, "model", "lacks `units`"),
-        ({"taken": "h"}, "model.type", "must take x and then `state` or `lengths`"),
+        ({"taken": "cx"}, "model.type", r"must take x and then `state` \(or hx, .*\) or `lengths`"),
         ({"given": "self.head(states)"}, "model.type", "and not the two, y and state"),
         ({"made": "raise ValueError('so')"}, "model.type", r"ValueError: so \(.*:14, in __init__"),
         ({"given": "states, after"}, "model.type", r"gives y of shape \(3, 4, 8\)"),
