@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnsearch.tasks.family import Family
-from rnnsearch.tasks.series.config import SeriesConfig, problems
+from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.problems import problems
 from rnnsearch.tasks.series.use import SeriesUse
 
 

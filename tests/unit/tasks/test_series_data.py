@@ -13,12 +13,9 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.series.baselines import baselines_of
-from rnnsearch.tasks.series.config import (
-    SeriesConfig,
-    ValidationConfig,
-    problems,
-)
+from rnnsearch.tasks.series.config import SeriesConfig, ValidationConfig
 from rnnsearch.tasks.series.data import SeriesData
+from rnnsearch.tasks.series.problems import problems
 from rnnsearch.tasks.splits import TimeSplitConfig
 
 WAVE = "\n".join(f"{20 + i % 5},{i}" for i in range(100))

@@ -1,0 +1,122 @@
+"""What is wrong with the keys of a table, before any file is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from rnnsearch.commands import command
+from rnnsearch.tasks.given import given_problems, is_given
+from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.splits import column_of, split_problems
+from rnnsearch.vocabulary import outside
+
+
+def problems(config: SeriesConfig) -> list[tuple[str, str]]:
+    """Everything wrong with a config whose fields have the right types; no file is read.
+
+    Returns:
+        Pairs of a key below `task` (`split.train`) and what is wrong with its value.
+    """
+    if mistakes := outside(config):
+        return mistakes
+    mistakes.extend(_reading_problems(config))
+    mistakes.extend(_column_problems(config))
+    mistakes.extend(_strategy_problems(config))
+    mistakes.extend(_quantile_problems(config))
+    if config.validation.windows == 1:
+        mistakes.append(
+            ("validation.windows", "must be at least 2, not 1; 0 scores every forecast.")
+        )
+    if not is_given(config):
+        return mistakes + split_problems(config.split, ["train", "val"], rows=True)
+    if not config.split.val and config.val_path is None:
+        complaint = "must be above 0: the search selects on it, should no validation part be given."
+        mistakes.append(("split.val", complaint))
+    return mistakes + given_problems(config)
+
+
+def _reading_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
+    """Problems of how the file and its targets are named, cells are read and series left out."""
+    if config.path is None:
+        yield "path", "is missing; name the CSV or Parquet file to forecast."
+    if not config.targets:
+        lists = f"; `{command('init', Path(config.path))}` lists them" if config.path else ""
+        yield "targets", f"needs at least one column to forecast{lists}."
+    form = config.date_format
+    if form is not None and "%" not in form and form not in ("dmy", "mdy", "ymd"):
+        yield (
+            "date_format",
+            "must be dmy, mdy, ymd, or a pattern of strptime such as '%d.%m.%Y %H:%M'.",
+        )
+    if form is not None and config.time is None:
+        yield "date_format", "says how task.time is written, and there is none."
+    for key in ("skip_series", "min_rows"):
+        if getattr(config, key) and config.id is None:
+            yield key, "is for a panel; name the column that tells its series apart in task.id."
+
+
+def _column_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
+    """Columns with two roles: the name of a column stands under one key, once."""
+    roles = [("time", name) for name in config.time_columns]
+    roles += [] if config.id is None else [("id", config.id)]
+    dividing = column_of(config.split)
+    roles += [] if dividing is None else [("split.column", dividing)]
+    roles += [(key, name) for key in ("targets", "past", "known") for name in getattr(config, key)]
+    seen: dict[str, str] = {}
+    for key, name in roles:
+        if name in seen:
+            yield key, f"names the column {name!r}, which task.{seen[name]} has too."
+        seen.setdefault(name, key)
+
+
+def _strategy_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
+    """Problems of what a recursive or direct forecast reads, and in which order it learns."""
+    context, segment = config.context, config.segment
+    if not config.direct and config.past:
+        yield (
+            "past",
+            "are unknown beyond the first predicted row, so a recursive forecast cannot go "
+            "on; use `strategy: direct`, or forecast them as targets too.",
+        )
+    if config.direct and config.known and context < config.horizon:
+        yield (
+            "context",
+            f"of {context} rows is shorter than the horizon, {config.horizon}; a direct "
+            "forecast reads the known columns of the horizon beside the context.",
+        )
+    if not config.direct and segment > 1:
+        yield (
+            "segment",
+            "is for direct forecasts; a recursive one goes on row by row. Leave it out.",
+        )
+    elif context % segment:
+        yield "segment", f"of {segment} rows does not divide the context, {context}."
+    if config.order == "shuffled":
+        return
+    if config.channels == "each":
+        yield "channels", "`each` has no one stream in time; leave task.order out."
+    if config.direct:
+        yield "order", "a direct forecast learns from shuffled windows; leave task.order out."
+    elif config.id is not None:
+        yield "order", "a panel has no one stream in time; leave task.order out."
+
+
+def _quantile_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
+    """Quantiles that cannot be learned, and ends of the interval that are not among them."""
+    quantiles, level = config.quantiles, config.interval
+    rising = all(low < high for low, high in pairwise((0.0, *quantiles, 1.0)))
+    if not quantiles:
+        return
+    if not rising or 0.5 not in quantiles:
+        message = "must rise from above 0 to below 1, 0.5 among them, such as [0.1, 0.5, 0.9]."
+        yield "quantiles", message
+    elif not config.direct and config.horizon > 1:
+        yield "quantiles", "of several rows ahead cannot be fed back; use `strategy: direct`."
+    elif level is not None:
+        ends = [(1 - level) / 2, (1 + level) / 2]
+        absent = [end for end in ends if min(abs(one - end) for one in quantiles) > 1e-9]
+        if absent:
+            needed = " and ".join(f"{end:g}" for end in absent)
+            yield "interval", f"of {level:g} needs {needed} among task.quantiles."
