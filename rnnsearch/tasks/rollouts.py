@@ -62,7 +62,7 @@ def rollout_rmse(
     """The RMSE of each horizon for K networks, float64 [K], under the names of the metrics.
 
     Args:
-        squares: Squared errors of the closed loop [K, steps, ...].
+        squares: Squared errors of the closed loop [K, time steps, ...].
         suffix: What the names end in.
     """
     from rnnsearch.tasks.sums import row_sums
@@ -77,7 +77,7 @@ def rollout_rmse(
 def baseline_rmse(
     part: Part, errors: Floats, horizons: Sequence[int], suffix: str = ""
 ) -> dict[str, float]:
-    """The same RMSE of a baseline, from the errors of its closed loop [steps, ...]."""
+    """The same RMSE of a baseline, from the errors of its closed loop [time steps, ...]."""
     with np.errstate(over="ignore", invalid="ignore"):  # an unstable baseline may run away
         return {
             f"{part}_rollout_rmse_{horizon}{suffix}": float(np.sqrt(np.mean(errors[:horizon] ** 2)))
@@ -96,7 +96,7 @@ def baseline_rollout(
         limit: Predictions are cut off beyond it and its negative.
 
     Returns:
-        [steps, windows, features]
+        Predictions [steps, windows, features], the first one point after `known`.
     """
     predictions = []
     with np.errstate(over="ignore", invalid="ignore"):

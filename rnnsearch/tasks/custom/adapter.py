@@ -34,7 +34,8 @@ class LoopedTask:
         self._dtype = dtype
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
-        """A row for each training step, which holds the seed of its batch B times; [steps, B]."""
+        """A row for each training step, which holds the seed of its batch B times; int64 [training
+        steps, B]."""
         steps = window.steps_per_epoch or STEPS_PER_EPOCH
         seeds = [derive(seed, "batch", epoch, step) for step in range(steps)]
         return np.repeat(np.array(seeds, dtype=np.int64)[:, None], window.batch_size, axis=1)

@@ -107,7 +107,7 @@ def plain(column: Any) -> Any:
 
 
 def cast(column: Any, kind: Any) -> Any:
-    """A column as an Arrow type, or None where a cell cannot be."""
+    """A column cast to an Arrow type; None where one of its cells cannot be cast."""
     try:
         column.slice(0, 20).cast(kind)  # a cast that fails would look at every cell first
         return column.cast(kind)

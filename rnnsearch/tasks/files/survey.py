@@ -45,12 +45,12 @@ class _Counter:
     """Finds out whether cells go up, or down, by one from row to row.
 
     Attributes:
-        counts: Whether all cells so far do.
+        counts: Whether all cells so far go up by one, or all go down by one.
     """
 
     def __init__(self) -> None:
-        self.counts, self._step = True, 0
-        self._last: int | None = None
+        self.counts, self._step = True, 0  # the first difference; 0 before one
+        self._last: int | None = None  # the last cell of the block before
 
     def add(self, column: Any) -> None:
         """Look at the next block of the column."""

@@ -25,7 +25,7 @@ class TextEncoder:
 
     Attributes:
         alphabet: The characters of the training part, sorted; symbol n is `alphabet[n - 1]`.
-        normalize: As in the config.
+        normalize: What happens to a text first; see the field of `LabelsConfig`.
         max_length: Longer texts keep their last characters.
     """
 

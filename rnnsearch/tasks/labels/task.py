@@ -61,7 +61,8 @@ class LabelsTask:
         return Batch(inputs, self._labels["train"][index].unsqueeze(1), lengths)
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
-        """Accuracy, macro-F1 and nats over every sequence of a part, each from the zero state.
+        """Accuracy, macro-F1 and mean negative log-likelihood in nats over every sequence of a
+        part, each from the zero state.
 
         All three are NaN of a model whose outputs are not finite.
         """

@@ -121,7 +121,7 @@ class LabelsUse(Use):
         return self.classify(predictor, given)
 
     def command(self, answer: str) -> tuple[object, ...] | None:
-        """The command that labels the first of the examples in `said`, or the study's file."""
+        """The command that labels the first of the examples in `answer`, or the study's file."""
         if not self._of_texts:
             path = self.description.task.get("path")
             return ("classify", "--file", Path(path)) if path and Path(path).is_file() else None

@@ -62,7 +62,7 @@ class SeriesTask:
         self._starts: dict[int, Ints] = {}
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
-        """First row of each training sequence; [steps, B].
+        """First row of each training sequence, int64 [training steps, B].
 
         Where each target is forecast by itself, a number is row * targets + target.
         """

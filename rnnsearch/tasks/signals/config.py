@@ -12,7 +12,8 @@ from rnnsearch.tasks.splits import TimeSplitConfig, bounds_of, split_problems
 from rnnsearch.vocabulary import SAME_SCORES, NeverSampled, Range, outside
 
 MOST_FED = 100_000_000
-"""Points of all rollouts of a part; more would not fit into a laptop's memory."""
+"""The most points of all rollouts of a part, those fed and those predicted; more would not fit into
+a laptop's memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

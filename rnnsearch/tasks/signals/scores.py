@@ -19,7 +19,7 @@ def valid_steps(closed: Floats, truth: Floats, spread: Floats) -> Floats:
 
     Args:
         closed: Rollouts [..., steps, starts, features].
-        truth: [steps, starts, features].
+        truth: The true points, [steps, starts, features].
         spread: Standard deviation of each feature on the training part, [features].
 
     Returns:

@@ -44,7 +44,7 @@ class SignalTask:
         self._starts = torch.tensor(data.starts("train"), device=device)
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
-        """Which training windows each batch holds; [steps, B]."""
+        """Which training windows each batch holds, int64 [training steps, B]."""
         return shuffled_batches(len(self._starts), seed, epoch, window)
 
     def gather(self, index: Tensor, window: Window) -> Batch:

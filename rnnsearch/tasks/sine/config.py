@@ -10,7 +10,7 @@ from rnnsearch.tasks.rollouts import Horizons, horizon_problems
 from rnnsearch.vocabulary import Members, Range, outside
 
 MOST_POINTS = 100_000_000
-"""Of all waves of a part; more would not fit into a laptop's memory."""
+"""The most points that all waves of a part may have; more would not fit into a laptop's memory."""
 
 Starts = Annotated[tuple[float, ...], Range(-1e6, 1e6, unit="radians"), Members(1)]
 """Where waves begin, in radians."""

@@ -42,7 +42,7 @@ class SineTask:
         """[starts, num_points]"""
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
-        """Which training start each sequence takes; [steps, B]."""
+        """Which training start each sequence takes, int64 [training steps, B]."""
         steps = window.steps_per_epoch or STEPS_PER_EPOCH
         generator = np.random.default_rng(derive(seed, "data", epoch))
         return generator.integers(

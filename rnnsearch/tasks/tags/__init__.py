@@ -1,1 +1,1 @@
-"""The tags task: one label for each step of a sequence. `__init__` imports nothing."""
+"""The tags task: one label for each time step of a sequence. `__init__` imports nothing."""

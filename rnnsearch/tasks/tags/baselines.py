@@ -1,4 +1,4 @@
-"""Baselines for a recurrent tagger: the most frequent class, and a regression on each step."""
+"""Baselines for a recurrent tagger: the most frequent class, and a regression on each time step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ MOST_ITERATIONS = 100
 
 
 def majority(tags: Mapping[Part, Ragged], classes: Sequence[str]) -> Score:
-    """Give every step the classes' shares of the training steps as probabilities."""
+    """Give every time step the same probabilities: each class's share of the training part's time
+    steps."""
     counts = np.bincount(tags["train"].values, minlength=len(classes))
     logs = np.log(np.maximum(counts, 0.5) / counts.sum())
     metrics = _scores(tags, classes, lambda part: np.tile(logs, (len(tags[part].values), 1)))
@@ -28,7 +29,7 @@ def majority(tags: Mapping[Part, Ragged], classes: Sequence[str]) -> Score:
 def logistic(
     sequences: Mapping[Part, Ragged], tags: Mapping[Part, Ragged], classes: Sequence[str]
 ) -> Score:
-    """Multinomial logistic regression on the numbers of a step, which knows no other step."""
+    """Multinomial logistic regression that labels each time step by nothing but its own numbers."""
     steps, labels = sequences["train"].values, tags["train"].values
     model = fit_classes(steps, labels, len(classes), PENALTY, MOST_ITERATIONS)
     metrics = _scores(tags, classes, lambda part: model.logs(sequences[part].values))
@@ -41,7 +42,7 @@ def _scores(
     """The task's metrics of the held-out parts.
 
     Args:
-        logs: Gives the log-probabilities of a part, [steps, classes].
+        logs: Gives the log-probabilities of a part, float64 [time steps, classes].
     """
     return {
         f"{part}_{name}": value

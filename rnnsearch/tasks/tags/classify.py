@@ -1,4 +1,4 @@
-"""The labels that a trained tagger gives to the steps of new sequences."""
+"""The labels that a trained tagger gives to the time steps of new sequences."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from rnnsearch.tasks.ragged import Ragged
 
 @dataclass(frozen=True, slots=True)
 class StepLabels:
-    """The labels that a model gives to the steps of sequences.
+    """The labels that a model gives to the time steps of sequences.
 
     Attributes:
-        labels: Of each sequence, the likeliest class of each step.
+        labels: Of each sequence, the likeliest class of each time step.
         probabilities: Of each sequence, float64 [time steps, classes], in the order of `classes`.
         classes: The names of the classes.
     """
@@ -32,7 +32,7 @@ class StepLabels:
 def classify(
     manifest: Mapping[str, Any], predictor: Predictor, sequences: Sequence[Any]
 ) -> StepLabels:
-    """Label each step of sequences of any length.
+    """Label each time step of sequences of any length.
 
     Args:
         manifest: That of the model's task.

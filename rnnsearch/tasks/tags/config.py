@@ -1,5 +1,5 @@
-"""The config of the tags task: where sequences with a label a step come from, and how they are
-split."""
+"""The config of the tags task: where sequences with a label for each time step come from, and how
+they are split."""
 
 from __future__ import annotations
 

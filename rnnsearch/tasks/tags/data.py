@@ -1,4 +1,4 @@
-"""Sequences with a label a step, scaled and split into parts, without torch."""
+"""Sequences with a label for each time step, scaled and split into parts, without torch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from rnnsearch.tasks.tags.source import Tagged, read
 
 @dataclass(eq=False)
 class TagsData:
-    """Scaled sequences of each part, and the labels of their steps.
+    """Scaled sequences of each part, and the labels of their time steps.
 
     Attributes:
         encoder: Fitted on the training part.
@@ -61,7 +61,7 @@ class TagsData:
         """Read sequences, split, and scale.
 
         Raises:
-            DataError: They cannot be read, all steps have the same label, or there are fewer
+            DataError: They cannot be read, all time steps have the same label, or there are fewer
                 sequences than parts.
         """
         source = read(config)
@@ -107,13 +107,13 @@ class TagsData:
         return self.digest
 
     def notes(self) -> Sequence[str]:
-        """How many steps the parts have, where they come from, and what cannot be learned."""
+        """How many time steps the parts have, where they come from, and what cannot be learned."""
         steps = ", ".join(f"{part} {len(some.values):,}" for part, some in self.tags.items())
         return [f"labelled steps: {steps}", *self.reading_notes]
 
     def metrics(self) -> Sequence[Metric]:
-        """Accuracy, macro-F1, F1 of each class, and mean negative log-likelihood, over all steps
-        of the validation part."""
+        """Accuracy, macro-F1, F1 of each class, and mean negative log-likelihood, over all time
+        steps of the validation part."""
         over = "over all steps of the val part"
         names = zip(f1_names(self.classes), self.classes, strict=False)
         return [
@@ -139,7 +139,7 @@ class TagsData:
         return batch_problem(window, self.rows()["train"])
 
     def baselines(self) -> Sequence[Score]:
-        """The most frequent class, and a logistic regression on each step."""
+        """The most frequent class, and a logistic regression on each time step."""
         return [
             majority(self.tags, self.classes),
             logistic(self.sequences, self.tags, self.classes),

@@ -1,4 +1,4 @@
-"""How well a tagger does: accuracy, F1 of each class, and likelihood of the steps."""
+"""How well a tagger does: accuracy, F1 of each class, and likelihood of the time steps' labels."""
 
 from __future__ import annotations
 
@@ -29,9 +29,13 @@ def f1_names(classes: Sequence[str]) -> list[str]:
 
 
 def measures(counts: Ints, classes: Sequence[str]) -> dict[str, float]:
-    """Accuracy, macro-F1, and the F1 of each class, of a confusion matrix of steps.
+    """Accuracy, macro-F1, and the F1 of each class, of a confusion matrix.
 
-    The F1 of a class is 2 hits / (steps + guesses), which is 0 where it is never guessed right.
+    The F1 of a class is 2 hits / (its time steps + its guesses), which is 0 where it is never
+    guessed right.
+
+    Args:
+        counts: Time steps [class, guessed class].
     """
     hits, rows, columns = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
     f1 = 2 * hits / np.maximum(rows + columns, 1)
@@ -40,7 +44,11 @@ def measures(counts: Ints, classes: Sequence[str]) -> dict[str, float]:
 
 
 def scores(truth: Ints, logs: Floats, classes: Sequence[str]) -> dict[str, float]:
-    """The measures and the mean negative log-likelihood in nats, of log-probabilities [steps,
-    classes]."""
+    """What `measures` gives, and the mean negative log-likelihood in nats.
+
+    Args:
+        truth: The number of each time step's class, int64 [time steps].
+        logs: Log-probabilities, float64 [time steps, classes].
+    """
     metrics = measures(confusion(truth, logs.argmax(axis=1), len(classes)), classes)
     return {**metrics, "nats": float(-logs[np.arange(len(truth)), truth].mean())}

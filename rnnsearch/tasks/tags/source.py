@@ -1,4 +1,4 @@
-"""Sequences with a label a step as they stand in tables, before they are split or encoded."""
+"""Sequences with a label for each time step in tables, before they are split or encoded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rnnsearch.tasks.tags.config import TagsConfig
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """Sequences and the labels of their steps, in the order of the table.
+    """Sequences and the labels of their time steps, in the order of the table.
 
     Attributes:
         sequences: Float64 arrays (time steps, features).

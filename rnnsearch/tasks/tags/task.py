@@ -62,7 +62,8 @@ class TagsTask:
         return Batch(inputs, targets, lengths)
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
-        """Accuracy, F1 and nats over every step of a part, each sequence from the zero state.
+        """Accuracy, F1 and mean negative log-likelihood in nats over every time step of a part,
+        each sequence from the zero state.
 
         All are NaN of a model whose outputs are not finite.
         """
@@ -93,7 +94,8 @@ class TagsTask:
         return {**metrics, f"{part}_nats": total}
 
     def say(self, predictor: Predictor) -> str:
-        """The share of the steps of each of the first validation sequences labelled right."""
+        """A line for each of the first validation sequences: at what share of its time steps the
+        model's label is right."""
         lines = []
         for number, rights in self._rights(predictor):
             share = float(rights.mean())
@@ -103,7 +105,7 @@ class TagsTask:
         return "\n".join(lines)
 
     def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
-        """The confusion matrix of the steps of the validation part.
+        """The confusion matrix of the time steps of the validation part.
 
         Returns:
             `confusion`, counts [class, guessed class], and `classes`, their names.
@@ -132,7 +134,8 @@ class TagsTask:
         return guesses, truth, valid
 
     def _rights(self, predictor: Predictor) -> Iterator[tuple[int, Bools]]:
-        """Each validation sequence, and which of its steps the first network labels right."""
+        """The number of each validation sequence, and which of its time steps the first network
+        labels right, [time steps]."""
         for numbers, _, outputs in self._read["val"].read(predictor):
             guesses, truth, valid = self._on_host("val", numbers, outputs)
             for place, number in enumerate(numbers.cpu().tolist()):

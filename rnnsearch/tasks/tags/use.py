@@ -1,4 +1,4 @@
-"""What a trained model of the tags task can do: give each step of a sequence its class."""
+"""What a trained model of the tags task can do: give each time step of a sequence its class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
 
 
 class TagsUse(Use):
-    """What a trained model can do that labels each step."""
+    """What a trained model can do that labels each time step."""
 
     pictured = True
     does = "labels each step of a sequence"
@@ -36,7 +36,7 @@ class TagsUse(Use):
         return "a model of labels continues nothing; use classify(sequences)."
 
     def classify(self, predictor: Predictor, sequences: Any) -> Any:
-        """The class of each step; see `tags.classify`."""
+        """The class of each time step; see `tags.classify`."""
         from rnnsearch.tasks.tags.classify import classify, classify_frame
 
         read = classify_frame if is_frame(sequences) else classify
@@ -69,7 +69,7 @@ class TagsUse(Use):
         return table
 
     def served(self, predictor: Predictor, given: Any, parameters: Mapping[str, Any]) -> Any:
-        """Label each step of sequences of any length.
+        """Label each time step of sequences of any length.
 
         Args:
             given: A DataFrame with a time step in each row: the id of its sequence and the columns

@@ -46,7 +46,8 @@ class TextTask:
         """The whole text [symbols]; of a circle, with the first symbol again at the end."""
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
-        """Position of each sequence's first input; [steps, B]. It does not depend on the seed."""
+        """Position of each sequence's first input, int64 [training steps, B]; the same
+        for every seed."""
         del seed
         seq_len = self.data.seq_len(window)
         stream = self.data.pairs() // window.batch_size

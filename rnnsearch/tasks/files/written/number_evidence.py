@@ -48,16 +48,22 @@ class NumberEvidence:
     signs: set[str] = field(default_factory=set)
     example: str = ""
     _truths: set[str] = field(default_factory=set)
+    """The words of `TRUTHS` that stand in cells, in lower case."""
     _units: set[str] = field(default_factory=set)
+    """What stands beside the numbers, such as `kWh`; empty text where nothing does."""
     _others: bool = False
+    """Whether a cell holds a number other than 0 and 1."""
     _open: dict[str, str] = field(default_factory=dict)
     """By the sign in it, the first cell such as 1,234, whose sign may divide thousands or
     decimals."""
     _zeros: set[str] = field(default_factory=set)
     """The signs in such cells that end in 0."""
     _bare: bool = False
+    """Whether a number other than 0 has neither a point nor a comma."""
     _grouped: bool = False
+    """Whether a number has a comma, an apostrophe or a blank in it."""
     _leading: bool = False
+    """Whether a number begins with a zero before another digit."""
 
     def add(self, cells: Any) -> None:
         """Look at the next block of the column, an array of Arrow strings."""

@@ -20,12 +20,12 @@ _FORMS = (
     *(TimeForm(shape) for shape in SHAPES if shape != "parts"),
 )
 FEWEST_COMPACT = 13
-"""With so many different numbers such as 20240131 or 202401, that all look like dates is no
-chance."""
+"""From so many different whole numbers on, such as 20240131 or 202401, it is no accident if all of
+them look like dates."""
 
 MARGIN = 4
-"""An order of day and month is taken if by it the rows go against their direction in time so many
-times less often than by any other."""
+"""Read in the right order of day and month, the rows of a table rarely turn back in time. An order
+is taken if by it they do so this many times less often than by any other."""
 
 
 @dataclass(slots=True)
@@ -36,7 +36,8 @@ class TimeEvidence:
         rows: How many cells were looked at.
         empty: The row of the first empty cell; None where none is.
         gaps: How many cells are empty.
-        bad: The row and the text of the first cell with which no form was left; None where one is.
+        bad: The row and the text of the cell that ruled out the last form; None while one is
+            left that fits all cells.
         how: In words, why the form that `form` gave has its order of day and month; empty where
             the cells allow no other order.
         short_years: Whether years have two digits.
@@ -49,12 +50,20 @@ class TimeEvidence:
     how: str = ""
     short_years: bool = False
     _forms: tuple[TimeForm, ...] = _FORMS
+    """The forms that all cells so far fit."""
     _numbers: bool = True
+    """Whether all cells so far are plain numbers."""
     _zoned: set[bool] = field(default_factory=set)
+    """Whether cells name their zone: both values where some do and some do not."""
     _seconds: dict[str, list[Ints]] = field(default_factory=dict)
+    """By the order of day and month, the times of each block in seconds, while several orders are
+    possible."""
     _distinct: set[str] = field(default_factory=set)
+    """Different cells, of which no more than `FEWEST_COMPACT` have to be known."""
     _first: str = ""
+    """The first cell that is not empty."""
     _plain: bool = True
+    """Whether Arrow itself reads all cells so far as times."""
 
     def add(self, cells: Any) -> None:
         """Look at the next block of the column, an array of Arrow strings."""
