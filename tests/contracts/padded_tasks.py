@@ -32,7 +32,11 @@ def spoiled(inputs: Tensor, lengths: Tensor, symbols: int) -> Tensor:
 
 @dataclass
 class SpoiledPredictor:
-    """Spoils the padding of all that it is asked for."""
+    """Networks that are given NaN, or the last symbol, in all padding: a task that reads it shows.
+
+    Attributes:
+        padded: How many padded time steps they were given so far.
+    """
 
     inner: Networks
     symbols: int
@@ -154,7 +158,8 @@ class PaddedTaskContract(TaskContract):
     def test_metrics_hang_on_no_company(
         self, data: TaskData, task: Task, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Read one by one, without any padding, sequences score as in groups."""
+        """Sequences score the same when each is read by itself, without padding, as in groups: a
+        trial's figures must not depend on which sequences share a batch."""
         many = networks(data, 2, head=task.head)
         together = task.evaluate(many, "val", None)
         calls = many.calls

@@ -33,7 +33,10 @@ def write_table(path: Path, rows: int = 160, **columns: np.ndarray) -> str:
 
 
 class Echo:
-    """Predicts a change of 1 in the first feature, of every row and output."""
+    """A network that answers its first input plus 1, at every row and in every output.
+
+    It keeps all inputs in `fed`.
+    """
 
     size = 1
     device = CPU

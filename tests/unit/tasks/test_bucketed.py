@@ -14,7 +14,7 @@ LENGTHS = np.exp(5.2 + 0.75 * np.random.default_rng(0).standard_normal(694)).ast
 
 
 def padding(index: np.ndarray) -> float:
-    """Padded steps a valid one."""
+    """How many padded time steps there are for each valid one, in the batches of an index."""
     lengths = np.where(index == NOBODY, 0, LENGTHS[index])
     return float(lengths.max(1).sum() * index.shape[1] / lengths.sum() - 1)
 

@@ -321,7 +321,7 @@ def test_a_package_may_give_its_task_a_name(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 class Spoken(Use):
-    """Answers in words, and draws a file of its own."""
+    """What models of a custom task can do: answer in texts, and draw a picture of their own."""
 
     def signature(self) -> Signature:
         return Signature((Column("start", meaning="a number"),), (Column("", "string"),))

@@ -26,7 +26,7 @@ torch.set_num_threads(1)
 
 
 def pieces(seed: int = 0, count: int = 12, events: int = 5) -> list[np.ndarray[Any, Any]]:
-    """Events that mostly stay as they are, in sequences of 2 to 13 steps."""
+    """Events that mostly stay as they are, in sequences uint8 [2 to 13 time steps, events]."""
     draw = np.random.default_rng(seed)
     found = []
     for _ in range(count):
@@ -106,7 +106,7 @@ def test_equal_lengths_may_be_one_block_and_test_may_be_missing(tmp_path: Path) 
 
 
 class Boom:
-    """A pickle that would write a file."""
+    """An object whose pickle makes a file at `path` when it is loaded."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -175,7 +175,7 @@ def test_a_missing_file_and_a_missing_path_are_refused(tmp_path: Path) -> None:
 
 
 class Constant:
-    """The same logits at every step, some above 0."""
+    """A network with the same logits at every time step; those above 0 are guessed events."""
 
     size = 1
     device = CPU

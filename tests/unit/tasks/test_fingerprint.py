@@ -65,7 +65,7 @@ def events(folder: Path, steps: int = 8) -> TaskConfig:
 
 @dataclass(frozen=True)
 class Filed(Echo):
-    """A task of a user's that names a file, of which its first batch shows nothing."""
+    """A custom task that names a file, of whose content its batches show nothing."""
 
     path: str = ""
 
@@ -135,7 +135,7 @@ def test_what_the_config_makes_needs_none(config: TaskConfig) -> None:
 
 @dataclass(frozen=True)
 class Restless(Echo):
-    """Draws from the clock, so to speak: another batch at every call."""
+    """A custom task that ignores its seed, so that every call draws another batch."""
 
     def batch(self, generator: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
         return super().batch(np.random.default_rng(), size)
@@ -143,7 +143,7 @@ class Restless(Echo):
 
 @dataclass(frozen=True)
 class Hashed(Echo):
-    """Says itself what its data is."""
+    """A custom task with a method `sha256` of its own, which its version decides."""
 
     version: int = 1
 
@@ -164,7 +164,8 @@ def test_an_own_task_may_say_itself_what_its_data_is() -> None:
 
 
 def test_held_out_sequences_of_an_own_task_are_its_data_too() -> None:
-    """Its batches are the same; what it is judged on is not."""
+    """Two tasks draw equal batches and ask a network about other held-out sequences, so a study on
+    one must not be reopened on the other."""
     shown = Echo.evaluate
 
     @dataclass(frozen=True)

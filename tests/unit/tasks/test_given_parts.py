@@ -28,7 +28,11 @@ def written(path: Path, text: str) -> str:
 
 
 def names(tmp_path: Path, words: dict[str, str]) -> LabelsConfig:
-    """A table of names: their sets by name, two classes in turn."""
+    """A table whose texts are names, labelled `a` and `b` in turn.
+
+    Args:
+        words: By name, what the column `set` says of its part.
+    """
     rows = [f"{name},{'ab'[at % 2]},{word}" for at, (name, word) in enumerate(words.items())]
     path = written(tmp_path / "names.csv", "\n".join(["text,label,set", *rows]) + "\n")
     return LabelsConfig(path=path, text="text", **SET)
@@ -137,7 +141,12 @@ WORDS = ("train", "val", "test")
 
 
 def loads(rows: list[tuple[int, str]], name: str = "") -> list[str]:
-    """Rows of a table: the time, a made value, the part, and the name of a series."""
+    """Rows of one series for the table of `series`.
+
+    Args:
+        rows: The time of each row, and what the column `set` says of its part.
+        name: The name of the series.
+    """
     return [f"{at},{np.sin(at) + at % 3:.4f},{part},{name}" for at, part in rows]
 
 

@@ -43,7 +43,7 @@ def walks(tmp_path: Path, rows: str, header: str = HEADER, **more: object) -> La
 
 
 def enough(count: int = 4) -> str:
-    """Sequences of two steps, half of them up, half down."""
+    """Rows of `count` sequences that go up and as many that go down, of two time steps each."""
     return "".join(
         f"s{n},{t},{n + t * (1 if n % 2 else -1)},0.5,{'up' if n % 2 else 'down'}\n"
         for n in range(2 * count)

@@ -40,7 +40,7 @@ class TestCopy(TaskContract):
 
 
 class Rule:
-    """A fixed answer to each sequence."""
+    """A network without weights: what it answers is a function of its inputs [1, T, B, F]."""
 
     size = 1
     device = CPU

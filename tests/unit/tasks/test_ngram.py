@@ -19,7 +19,7 @@ TEXT = "the cat sat on the mat and the rat sat on the cat that had the hat " * 6
 
 
 class Slow:
-    """Interpolated Kneser-Ney by dictionaries; contexts before the text are spelled with -1s."""
+    """Interpolated Kneser-Ney by dictionaries; -1 stands for the symbols before the text."""
 
     def __init__(self, tokens: list[int], end: int, size: int, order: int) -> None:
         self.size = size

@@ -21,7 +21,7 @@ torch.set_num_threads(1)
 
 
 class Counter(Echo):
-    """Answers once: output o of a sequence is o, plus its last target."""
+    """A direct forecaster: output number o of a sequence is its last target plus o."""
 
     def __call__(
         self,

@@ -38,7 +38,7 @@ def data_of(values: np.ndarray, **given: Any) -> SeriesData:
 
 
 def zero(data: SeriesData) -> Any:
-    """Forecasts of 0 in scaled units: the mean of the training part."""
+    """A forecaster that predicts the mean of the training part, which is 0 in scaled units."""
     shape = data.config.horizon, len(data.config.targets)
     return lambda at: [np.zeros((len(at), *shape))]
 

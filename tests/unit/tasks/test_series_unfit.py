@@ -21,7 +21,11 @@ model: {{cell: gru}}
 
 
 def panel(tmp_path: Path, **rows: int) -> Path:
-    """Series by name of so many rows; those called `flat...` never change."""
+    """A table of several series; the values of one whose name begins with `flat` never change.
+
+    Args:
+        rows: How many rows each series has, by its name.
+    """
     lines = ["t,shop,y"]
     for name, count in rows.items():
         changing = not name.startswith("flat")

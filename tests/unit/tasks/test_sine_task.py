@@ -41,7 +41,10 @@ class TestShortWarmWave(TaskContract):
 
 
 class Repeater:
-    """Outputs its input, as persistence does; counts calls and keeps the first states."""
+    """A network that answers its input, as the baseline persistence does.
+
+    It counts its calls and keeps the state that each of them started from.
+    """
 
     size = 1
     device = CPU
@@ -63,7 +66,10 @@ class Repeater:
 
 
 class Oracle(Repeater):
-    """The recursion that every sampled sine obeys, x'' = 2 cos(spacing) x' - x; state: last x."""
+    """A network that predicts every sampled sine exactly, by x'' = 2 cos(spacing) x' - x.
+
+    Its state is the last point that it was fed.
+    """
 
     def __init__(self, spacing: float) -> None:
         super().__init__()

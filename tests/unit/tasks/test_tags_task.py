@@ -1,4 +1,4 @@
-"""The tags task: one label a step, read, learned, and given to the steps of new sequences."""
+"""The tags task: one label a time step, read, learned, and given to those of new sequences."""
 
 from __future__ import annotations
 
@@ -36,7 +36,11 @@ torch.set_num_threads(1)
 
 @cache
 def table() -> Path:
-    """Random numbers of 2 to 9 steps; a step is `up` where the step before it was above 0."""
+    """A table of 120 sequences of 2 to 9 time steps, its rows mixed.
+
+    A time step is `up` where `a` was above 0 one time step earlier, else `down`; the first one is
+    `start`. So only a model with a memory can label it.
+    """
     path = Path(mkdtemp(prefix="rnnsearch-tags-")) / "steps.csv"
     draw, rows = np.random.default_rng(6), []
     for run in range(120):

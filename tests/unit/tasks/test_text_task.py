@@ -51,7 +51,10 @@ class TestManySymbols(TaskContract):
 
 
 class SecondOrder:
-    """Logits from a table by the symbol before and this one; the state holds the one before."""
+    """A network whose logits depend on the last two symbols alone, so that its score is known.
+
+    Its state is the last symbol that it was fed.
+    """
 
     size = 1
     device = CPU
@@ -73,7 +76,7 @@ class SecondOrder:
         return self.table[before, inputs], (after[:, None, :, None].expand(-1, 1, -1, 3),)
 
     def score(self, tokens: np.ndarray, first: int, last: int) -> tuple[float, float]:
-        """The same by a plain loop over positions."""
+        """Mean nats and accuracy of the positions `first` to `last` (not included), one by one."""
         logs = torch.log_softmax(self.table, dim=-1).numpy()
         nats, hits = 0.0, 0
         for position in range(first, last):
@@ -140,7 +143,10 @@ def test_all_contexts_are_scored_on_the_same_symbols() -> None:
 
 
 class LongMemory:
-    """Knows symbol 0 only after more than so many symbols; the state counts them."""
+    """A network that predicts symbol 0 once it has read more than `needed` symbols, 1 before.
+
+    Its state is how many it has read.
+    """
 
     size = 1
     device = CPU

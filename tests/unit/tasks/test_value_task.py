@@ -38,7 +38,11 @@ COLUMNS = {"id": "run", "time": "t", "features": ("a", "b"), "target": "life"}
 
 @cache
 def table() -> Path:
-    """Walks of 2 to 7 steps, whose number is 10 times the first value of `a` less the last one."""
+    """A table of 300 sequences of 2 to 7 time steps, its rows mixed.
+
+    The number of a sequence is ten times the difference of the first and the last value of `a`, so
+    that only a model that remembers the first can tell it.
+    """
     path = Path(mkdtemp(prefix="rnnsearch-value-")) / "walks.csv"
     draw, rows = np.random.default_rng(4), []
     for run in range(300):
@@ -52,7 +56,7 @@ def table() -> Path:
 
 @cache
 def words() -> Path:
-    """Words of 1 to 9 letters; the number counts the letter e."""
+    """A table of words of 1 to 9 letters, each with the number of its letters e."""
     path = Path(mkdtemp(prefix="rnnsearch-value-")) / "words.csv"
     draw = np.random.default_rng(5)
     made = ["".join(draw.choice(list("abe"), size=draw.integers(1, 10))) for _ in range(60)]

@@ -78,7 +78,10 @@ class TestLorenz(TaskContract):
 
 
 class Recursion:
-    """x'' = 2 cos(spacing) x' - x, which a sampled sine obeys; answers at the last step alone."""
+    """A network that predicts every sampled sine exactly, by x'' = 2 cos(spacing) x' - x.
+
+    It answers at the last time step of a window alone.
+    """
 
     size = 1
     device = CPU
@@ -98,7 +101,7 @@ class Recursion:
 
 
 class Repeater(Recursion):
-    """Outputs its input at every step, as persistence does."""
+    """A network that answers its input at every time step, as the baseline persistence does."""
 
     def __init__(self) -> None:
         super().__init__(0.0)

@@ -67,7 +67,7 @@ class Parity:
 
 @dataclass(frozen=True)
 class Whole:
-    """The sine task, told as a whole."""
+    """The sine task as a custom one of the kind `WholeTask`, for all trials of a stack at once."""
 
     points: tuple[int, ...] = (9,)
     kind: Literal["plain", "other"] = "plain"
@@ -108,7 +108,7 @@ class Empty:
 
 @dataclass(frozen=True, kw_only=True)
 class WrongShape(Echo):
-    """Targets of another width than it announces."""
+    """A task whose targets have two columns where `output_size` announces one."""
 
     def batch(self, generator: np.random.Generator, size: int) -> tuple[Any, Any]:
         inputs, targets = super().batch(generator, size)
@@ -117,7 +117,7 @@ class WrongShape(Echo):
 
 @dataclass(frozen=True, kw_only=True)
 class OtherFigures(Echo):
-    """Reports what it does not announce."""
+    """A task whose `evaluate` reports a metric under another name than `metrics` announces."""
 
     def evaluate(self, predict: Any, part: str) -> dict[str, float]:
         return {"mse": super().evaluate(predict, part)[f"{part}_mse"]}
@@ -125,7 +125,7 @@ class OtherFigures(Echo):
 
 @dataclass(frozen=True, kw_only=True)
 class Fails(Echo):
-    """Its data cannot be had."""
+    """A task whose `batch` fails with an error of the operating system."""
 
     def batch(self, generator: np.random.Generator, size: int) -> tuple[Any, Any]:
         raise OSError("the disk is on fire")
@@ -133,7 +133,7 @@ class Fails(Echo):
 
 @dataclass(frozen=True, kw_only=True)
 class NoTest(Echo):
-    """Has nothing to test on."""
+    """A task without a test part: `evaluate` returns no figures for it."""
 
     def evaluate(self, predict: Any, part: str) -> dict[str, float]:
         return {} if part == "test" else super().evaluate(predict, part)
