@@ -13,6 +13,7 @@ from rnnsearch.custom_code import calling
 from rnnsearch.errors import ModelError
 from rnnsearch.models.config import AnyModel, ModelConfig, NetworkConfig
 from rnnsearch.models.custom_module import network_tensors, new_network, tensors_of
+from rnnsearch.models.lengths import run_by_length
 from rnnsearch.models.network import RecurrentNetwork
 from rnnsearch.models.network_config import PROTOCOL, takes
 from rnnsearch.models.state_tree import StateForm, described, state_form
@@ -73,7 +74,8 @@ def answer(
     if "lengths" in named:
         whole = torch.full((len(x),), x.shape[1], device=x.device)
         given[named["lengths"]] = whole if lengths is None else lengths.clamp(min=1)
-    call = f"{path}, called with x {tuple(x.shape)} and {', '.join(given)},"
+    beside = f" and {', '.join(given)}" if given else ""
+    call = f"{path}, called with x {tuple(x.shape)}{beside},"
     with calling(call, ModelError):
         answered = network(x, **given)
     after = None
@@ -157,6 +159,9 @@ class CustomNetwork(nn.Module):
             lengths: Valid time steps of each sequence, int64 (batch,); None where all are. The
                 state then means nothing.
         """
+        if lengths is not None and not takes(self.config.type):
+            begun = self.start(inputs.shape[1]) if state is None else state
+            return run_by_length(self, inputs, begun, lengths, head, self.output_size)
         x = inputs.transpose(0, 1).contiguous()
         before = self.start(len(x))[0][0] if state is None else state[0][0]
         started = self.form.started(before)

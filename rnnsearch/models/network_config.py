@@ -28,7 +28,8 @@ PROTOCOL = """class MyNet(torch.nn.Module):
     def __init__(self, input_size, output_size, units: int = 32): ...
     def forward(self, x, state): ...  # x (batch, time, feature), state None at first
         # returns y (batch, time, output_size) and the state; or, for whole sequences,
-    def forward(self, x, lengths): ...  # returns y (batch, output_size) or as above
+    def forward(self, x, lengths): ...  # returns y (batch, output_size) or as above, or
+    def forward(self, x): ...  # the same, of sequences of one length at a time
 """
 
 
@@ -145,14 +146,25 @@ def _documented(cls: Any) -> str:
 def takes(path: str) -> Mapping[str, str]:
     """Which of `TAKEN` the `forward` of a network asks for, each with the name of its argument.
 
+    Of none of them where it takes x alone; it then is shown sequences of one length at a time.
+
     Raises:
-        ModelError: It asks for neither, so that nobody knows what it gives.
+        ModelError: It asks for more, so that nobody knows what to give.
     """
-    arguments = inspect.signature(network_class(path).forward).parameters
-    asked = {what: name for what, names in TAKEN.items() for name in arguments if name in names}
-    if not asked:
+    arguments = list(inspect.signature(network_class(path).forward).parameters.values())[1:]
+    asked = {
+        what: one.name for what, names in TAKEN.items() for one in arguments if one.name in names
+    }
+    alone = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    unknown = [
+        one.name
+        for one in arguments[1:]
+        if one.default is one.empty and one.kind not in alone and one.name not in asked.values()
+    ]
+    if unknown or not arguments:
         raise ModelError(
-            f"{path}: its forward takes {', '.join(arguments)}, and must take x and then `state` "
-            f"(or {', '.join(TAKEN['state'][1:])}) or `lengths`. A network is\n{PROTOCOL}"
+            f"{path}: its forward takes {', '.join(one.name for one in arguments) or 'nothing'}, "
+            f"and may take x and then `state` (or {', '.join(TAKEN['state'][1:])}), `lengths`, or "
+            f"arguments with defaults. A network is\n{PROTOCOL}"
         )
     return asked

@@ -12,11 +12,11 @@ from torch import Tensor
 from rnnsearch.errors import PackError
 from rnnsearch.models.config import NetworkConfig
 from rnnsearch.models.custom_network import CustomNetwork
+from rnnsearch.models.lengths import run_by_length
 from rnnsearch.tasks.base import Batch, Head
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.losses import LossShape, losses_and_gradients
 from rnnsearch.training.networks import Networks
-from rnnsearch.training.plain import by_length
 
 MOST_MODULES = 128
 """Modules that are kept at once, one a kind of stack; more stacks are seldom in one pack."""
@@ -45,7 +45,9 @@ def custom_forward(
         if lengths is None:
             answered, last = network(own, before, head)
         elif ends:
-            answered, last = by_length(network, own, before, lengths[member], head)
+            answered, last = run_by_length(
+                network, own, before, lengths[member], head, network.output_size
+            )
         else:
             answered, last = network(own, before, head, lengths[member])
         outputs.append(answered)

@@ -151,7 +151,7 @@ def test_what_its_keys_hold_wrong_is_told_with_the_line(write: Write) -> None:
             "`units` has a type that a space file cannot set",
         ),
         ({"arguments": "units: int"}, "model", "lacks `units`"),
-        ({"taken": "cx"}, "model.type", r"must take x and then `state` \(or hx, .*\) or `lengths`"),
+        ({"taken": "cx"}, "model.type", r"may take x and then `state` \(or hx, .*\), `lengths`"),
         ({"given": "self.head(states)"}, "model.type", "and not the two, y and state"),
         ({"made": "raise ValueError('so')"}, "model.type", r"ValueError: so \(.*:14, in __init__"),
         ({"given": "states, after"}, "model.type", r"gives y of shape \(3, 4, 8\)"),

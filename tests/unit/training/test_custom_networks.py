@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -97,6 +98,19 @@ class Letters(Reading):
         self.enter = nn.Embedding(input_size, units)
 
 
+class Alone(nn.Module):
+    """A classifier as packages have them: it reads the last time step, and knows of no padding."""
+
+    def __init__(self, input_size: int, num_classes: int, units: int = 6) -> None:
+        super().__init__()
+        self.table = nn.Embedding(input_size, units)
+        self.rnn = nn.GRU(units, units, batch_first=True)
+        self.head = nn.Linear(units, num_classes)
+
+    def forward(self, X: Tensor) -> Tensor:
+        return self.head(self.rnn(self.table(X))[0][:, -1])
+
+
 def named(cls: type) -> str:
     return f"{__name__}:{cls.__name__}"
 
@@ -106,10 +120,10 @@ class TestCounting(CustomNetworkContract):
 
 
 def trained(
-    cls: type, task: Any, metric: str, tmp_path: Path, **how: Any
+    cls: type, task: Any, metric: str, tmp_path: Path, keys: Any = MappingProxyType({}), **how: Any
 ) -> tuple[TrainedModel, TrainedModel, dict[str, float]]:
     """A model out of a pack, the same out of its folder, and what the pack reported."""
-    model = network_config(named(cls))()
+    model = network_config(named(cls))(**keys)
     config = TrialConfig(task=task, model=model, training=TrainingConfig(**how), seed=1)
     data = load_data(task)
     pack = Pack({task: data}, objective=metric)
@@ -149,7 +163,8 @@ def test_a_text_goes_on(tmp_path: Path) -> None:
     assert len(again.sample("the", 9)) == 9
 
 
-def test_texts_of_unequal_length_get_labels(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cls", [Letters, Alone])
+def test_texts_of_unequal_length_get_labels(cls: type, tmp_path: Path) -> None:
     dice = np.random.default_rng(0)
     rows = []
     for number in range(120):
@@ -160,9 +175,23 @@ def test_texts_of_unequal_length_get_labels(tmp_path: Path) -> None:
     task = LabelsConfig(path=str(table), text="text", label="label")
     folder = tmp_path / "model"
     how = {"batch_size": 8, "learning_rate": 0.03}
-    _, again, reported = trained(Letters, task, "val_accuracy", folder, **how)
+    keys = {"num_classes": 2} if cls is Alone else {}
+    _, again, reported = trained(cls, task, "val_accuracy", folder, keys, **how)
     assert scores_again(again, reported)
     assert list(again.classify(["ababab", "xyxy"]).labels) == ["1", "0"]
+
+
+def test_without_state_and_lengths_no_sequence_is_shown_padding() -> None:
+    config = network_config(named(Alone))(num_classes=3)
+    network = CustomNetwork(config, 5, 3, symbolic=True)
+    x = torch.randint(5, (7, 4), generator=torch.Generator().manual_seed(0))
+    lengths = torch.tensor([7, 3, 0, 3])
+    outputs, _ = network(x, None, "last", lengths)
+    outputs.sum().backward()
+    assert bool(network.inner.head.weight.grad.abs().sum() > 0)
+    for number, length in enumerate(lengths.tolist()):
+        single = network(x[:length, number : number + 1], None, "last")[0][0, 0] if length else 0
+        assert torch.allclose(outputs[0, number], single + torch.zeros(3), atol=1e-6)
 
 
 def test_one_answer_a_sequence_of_numbers(tmp_path: Path) -> None:
