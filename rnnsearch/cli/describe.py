@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rnnsearch.cli.progress import duration
+from rnnsearch.space.fields import fields_of
 from rnnsearch.space.words import listed, short, short_params
 
 if TYPE_CHECKING:
@@ -46,8 +47,10 @@ def print_description(study: StudyDescription) -> None:
         print(f"  trial {number}: {short_params(params)}")
 
     print("\nfixed (* is a default):")
+    fields = fields_of(spec.values, spec.parameters)
     for key, value in spec.values.items():
-        print(f"  {key}: {_written(value)}{' *' if key in study.defaults else ''}")
+        written = _written(fields[key].as_written(value))
+        print(f"  {key}: {written}{' *' if key in study.defaults else ''}")
 
     print("\nsearch:")
     for key, value in study.search.items():

@@ -36,6 +36,8 @@ class Snapshots:
         """
         path = self._folder / Path(name).name
         for candidate in (path, earlier(path)):
+            if candidate != path and not candidate.exists():
+                continue  # the pack has written once
             state = self._states(candidate).get(trial_id)
             if state is not None and fits(state):
                 return state

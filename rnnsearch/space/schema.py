@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from pydantic import TypeAdapter
 
@@ -168,7 +168,9 @@ def _field(field: Field) -> dict[str, Any]:
 def _value(field: Field) -> dict[str, Any]:
     """The schema of a field's value."""
     if field.marked(DURATION):
-        return {"type": ["string", "null"], "pattern": r"^\s*(\d+(\.\d*)?|\.\d+)\s*[smh]\s*$"}
+        optional = type(None) in get_args(field.type)
+        kinds: Any = ["string", "null"] if optional else "string"
+        return {"type": kinds, "pattern": r"^\s*(\d+(\.\d*)?|\.\d+)\s*[smh]\s*$"}
     return TypeAdapter(pydantic_type(field.type, field.says)).json_schema()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -99,12 +99,13 @@ def _duration(field: Field, node: Node) -> float:
         if seconds < float("inf"):
             raise wrong(node.place, field.key, f"{problem} (seconds), not {_as_written(node)}.")
     number = isinstance(node, ScalarNode) and isinstance(node.value, int | float)
+    none = ", or null for none" if type(None) in get_args(field.type) else ""
     raise wrong(
         node.place,
         field.key,
-        'must be a time above 0 with its unit, such as "90s", "10m" or "2h", or null for none, '
+        f'must be a time above 0 with its unit, such as "90s", "10m" or "2h"{none}, '
         f"not {_as_written(node)}.",
-        f'"{text}s"' if number and re.fullmatch(r"\d+(\.\d+)?", text) else "",
+        f'"{text}s"' if number and re.fullmatch(r"\d+(\.\d+)?", text) and float(text) else "",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from rnnsearch.goal import GoalText
-from rnnsearch.vocabulary import NeverSampled
+from rnnsearch.vocabulary import DURATION, Needs, NeverSampled, Range
 
 FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 METRIC = re.compile(r"[A-Za-z_][\w.-]*")
@@ -30,6 +30,21 @@ class ScriptConfig:
         str, "Which of the metrics that it yields the study is judged on.", ONE_SCRIPT
     ] = "val_loss"
     goal: Annotated[GoalText, "Which way that metric is better.", ONE_SCRIPT] = "minimize"
+    process: Annotated[
+        Literal["shared", "own"],
+        "`shared` runs the scripts of a pack in its process, one after the other; `own` starts a "
+        "process for each trial, with which memory and settings go that the script leaves behind.",
+        ONE_SCRIPT,
+    ] = "shared"
+    stop_grace_period: Annotated[
+        float,
+        "How long a script in a process of its own may take to end, once it got SIGTERM, before "
+        "it is killed.",
+        Range(above=0, most=3600, unit="seconds"),
+        DURATION,
+        Needs("process", ("own",)),
+        ONE_SCRIPT,
+    ] = 5.0
 
 
 def problems(config: ScriptConfig) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -87,7 +88,7 @@ class ScriptRun:
             ) from None
         except PackError:
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # whatever it is, it must not end the thread of all scripts
             raise PackError(
                 f"the script raised {blame(error)}\n{shown_traceback(error)}\n"
                 f"It was called as {self._call}."
@@ -97,10 +98,18 @@ class ScriptRun:
         self._epoch += 1
         return yielded
 
+    def end(self) -> None:
+        """Nothing: a script in this process goes on to its next yield."""
+
     def close(self) -> None:
-        """End the generator, whose `finally` blocks run."""
-        if self._generator is not None:
+        """End the generator, whose `finally` blocks run; what these raise is printed."""
+        if self._generator is None:
+            return
+        try:
             self._generator.close()
+        except BaseException as error:
+            text = f"the script raised {blame(error)} as it was ended\n{shown_traceback(error)}"
+            print(text, file=sys.stderr, flush=True)
 
     def _begin(self) -> Generator[Any, None, Any]:
         function = script_function(self._config.task.function)  # type: ignore[attr-defined]
@@ -108,6 +117,7 @@ class ScriptRun:
         if self._arrays:
             state = from_arrays(self._arrays, STATE)
             randomness.put_back(from_arrays(self._arrays, RANDOM))
+            self._arrays = {}
         else:
             randomness.seeded(self._config.seed)
         generator: Generator[Any, None, Any] = function(self._settings, state=state)
@@ -147,7 +157,13 @@ class ScriptRun:
                 f"the script yielded the metric {name!r} as {_kind(value)} at epoch "
                 f"{self._epoch + 1}; a metric is a number under a name."
             )
-        return float(value)
+        try:
+            return float(value)
+        except (OverflowError, TypeError, ValueError) as error:
+            raise PackError(
+                f"the script yielded the metric {name!r} at epoch {self._epoch + 1} as what is no "
+                f"number: {error}."
+            ) from error
 
 
 def _kind(value: Any) -> str:

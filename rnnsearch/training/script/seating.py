@@ -11,9 +11,10 @@ import torch
 from rnnsearch.errors import PackError
 from rnnsearch.goal import Goal
 from rnnsearch.training.script.lane import Lane
+from rnnsearch.training.script.process import ProcessRun
 from rnnsearch.training.script.restoring import BEST, check_script_restored, script_weights
 from rnnsearch.training.script.run import ScriptRun
-from rnnsearch.training.script.stack import ScriptSlot, ScriptStack
+from rnnsearch.training.script.stack import Run, ScriptSlot, ScriptStack
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.weights import Weights
 
@@ -60,8 +61,10 @@ class ScriptSeating:
         slot = self.slot(trial_id, snapshot)
         if slot.epoch and not slot.arrays:
             raise PackError("the script yielded no state to go on from")
-        device = self._device.type
-        run = ScriptRun(slot.config, device, self._objective, slot.epoch, slot.arrays)
+        task: Any = slot.config.task
+        given = (slot.config, self._device.type, self._objective, slot.epoch, slot.arrays)
+        own = task.process == "own"
+        run: Run = ProcessRun(*given, task.stop_grace_period) if own else ScriptRun(*given)
         return slot, ScriptStack(slot, run, self._lane)
 
     def weights(self, slot: ScriptSlot) -> Weights | None:

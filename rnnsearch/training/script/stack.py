@@ -7,15 +7,36 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from rnnsearch.training.report import Divergence
 from rnnsearch.training.script.lane import Lane
 from rnnsearch.training.script.restoring import BEST
-from rnnsearch.training.script.run import ScriptRun, Yielded
+from rnnsearch.training.script.run import Yielded
 from rnnsearch.training.slots import TrialSlot
+
+
+class Run(Protocol):
+    """A script on its way, in this process or in one of its own."""
+
+    def advance(self) -> Yielded:
+        """Let it run to its next yield.
+
+        Raises:
+            PackError: It raised, ended, or yielded something else; the text is meant for whoever
+                wrote the script.
+        """
+        ...
+
+    def end(self) -> None:
+        """Tell it to end, from any thread, where it can be told before it yields."""
+        ...
+
+    def close(self) -> None:
+        """End it, once `advance` has returned."""
+        ...
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -41,7 +62,7 @@ class ScriptStack:
 
     kernel = "script"
 
-    def __init__(self, slot: ScriptSlot, run: ScriptRun, lane: Lane) -> None:
+    def __init__(self, slot: ScriptSlot, run: Run, lane: Lane) -> None:
         self.key = ("script", slot.trial_id)
         self.slots = [slot]
         self._run = run
@@ -57,8 +78,10 @@ class ScriptStack:
         return False
 
     def remove(self, slot: ScriptSlot) -> None:
-        """End the script: at once where it waits at a yield, else where it yields next."""
+        """End the script: at once where it waits at a yield or has a process of its own, else
+        where it yields next."""
         self.slots.remove(slot)
+        self._run.end()
         self._lane.begin(self._run.close)
 
     def run(self, active: Sequence[ScriptSlot], seconds: float) -> list[Divergence]:

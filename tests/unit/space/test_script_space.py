@@ -96,7 +96,19 @@ def test_it_is_described() -> None:
         ('task: {type: script, function: "nowhere:train"}', "No module named 'nowhere'"),
         (f"{WALK}\nparams: {{n: {{int: [1, 1{'0' * 31}]}}}}", "at most 1e+15"),
         (f"{WALK}\nsearch: {{metric: train_loss}}", "it reports val_loss."),
+        (
+            WALK.replace("}", ", process: own, stop_grace_period: 0}"),
+            'such as "90s", "10m" or "2h", not 0.',
+        ),
     ],
 )
 def test_mistakes_are_told_with_their_line(text: str, words: str) -> None:
     assert words in "\n".join(mistakes(text))
+
+
+def test_a_process_of_its_own_and_its_time_come_from_the_file() -> None:
+    task = WALK.replace("}", ", process: own, stop_grace_period: 2m}")
+    spec = read(task + PARAMS)
+    assert spec.values["task.process"] == "own"
+    assert spec.values["task.stop_grace_period"] == 120.0
+    assert read(spec.yaml) == spec
