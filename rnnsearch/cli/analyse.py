@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rnnsearch.cli.options import FormatOption, Storage, StudyName
-from rnnsearch.cli.progress import duration
 from rnnsearch.cli.text import print_json, print_table
 from rnnsearch.commands import DEFAULT_STORAGE
+from rnnsearch.space.words import duration
 
 if TYPE_CHECKING:
     from rnnsearch.search.analysis import Analysis

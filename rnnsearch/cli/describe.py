@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnsearch.cli.progress import duration
 from rnnsearch.space.fields import fields_of
-from rnnsearch.space.words import listed, short, short_params
+from rnnsearch.space.words import duration, listed, short, short_params
 
 if TYPE_CHECKING:
     from rnnsearch.space.describe import StudyDescription

@@ -12,7 +12,6 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from rnnsearch.cli.progress import Progress
 from rnnsearch.events import (
     Event,
     PackLost,
@@ -22,6 +21,7 @@ from rnnsearch.events import (
     TrialStarted,
 )
 from rnnsearch.space.words import short
+from rnnsearch.study.progress import Progress
 
 LINE_SECONDS = 10.0
 """How often a plain line is written where the output is no terminal."""

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnsearch.cli.next_steps import next_commands
-from rnnsearch.cli.progress import duration
 from rnnsearch.cli.text import print_table
 from rnnsearch.commands import command, shown
 from rnnsearch.errors import NoUsableTrialError
 from rnnsearch.events import ENDED
 from rnnsearch.goal import Judge
 from rnnsearch.redaction import is_redacted
-from rnnsearch.space.words import short, short_params
+from rnnsearch.space.words import duration, short, short_params
 
 if TYPE_CHECKING:
     from rnnsearch.study import Champion, RunFigures, StudyResult

@@ -163,8 +163,8 @@ def _drive(study: Study, options: RunOptions) -> None:
     from rnnsearch.cli.live import LiveView
     from rnnsearch.cli.log_tail import LogTail
     from rnnsearch.cli.next_steps import next_commands
-    from rnnsearch.cli.progress import Progress
     from rnnsearch.cli.result import print_result, what_is_left
+    from rnnsearch.study.progress import Progress
 
     signal.signal(signal.SIGTERM, _terminate)
     directory = study.directory

@@ -39,3 +39,13 @@ def listed(texts: Sequence[str]) -> str:
     """Texts joined by commas; of more than eight, the first five and the last two."""
     shown = [*texts[:5], "...", *texts[-2:]] if len(texts) > 8 else texts
     return ", ".join(shown)
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: 75 becomes `1m15s`."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, secs = divmod(rest, 60)
+    if hours:
+        return f"{hours}h{minutes:02d}m"
+    return f"{minutes}m{secs:02d}s" if minutes else f"{secs}s"

@@ -17,6 +17,7 @@ from rnnsearch.records.tracking_uri import shown_uri
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
+from rnnsearch.space.words import short
 from rnnsearch.study.recording import since
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _SUMMED = (
 """Figures of the last run that `StudyResult.summary` has."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StudyResult:
     """A study's trials, baselines and champion.
 
@@ -99,6 +100,18 @@ class StudyResult:
             tie_break=notes.tie_break,
             reruns=rerun_values(notes.finalists),
         )
+
+    def __repr__(self) -> str:
+        """Its state and its best value, in a line."""
+        ended = ", ".join(f"{count} {state}" for state, count in self.counts().items() if count)
+        try:
+            best = self.best_trial
+        except NoUsableTrialError:
+            value = "no value yet"
+        else:
+            figure = self.champion_value() if self.champion else best.best_value
+            value = f"best {self.spec.search.metric} {short(figure)} ({best.name})"
+        return f"<StudyResult {self.directory.name}: {self.state}; {ended or 'no trial'}; {value}>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows of it: its state, the winner beside the baselines, the trials."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rnnsearch.commands import command
+from rnnsearch.commands import shown
 from rnnsearch.disk import replace_file
-from rnnsearch.errors import LedgerError, StudyExistsError, StudyLockedError
 from rnnsearch.events import Listener, Silence
 from rnnsearch.records.tracking_uri import choose_store
 from rnnsearch.search.directory import StudyDirectory, next_free_name, refuse_ephemeral
@@ -21,16 +19,19 @@ from rnnsearch.space.resolve import renamed
 from rnnsearch.space.retraining import retraining
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.study.audience import Watch
+from rnnsearch.study.claim import alone, exists, new_directory
 from rnnsearch.study.data import check_retrained, read_data
 from rnnsearch.study.driving import drive
 from rnnsearch.study.in_python import spec_of
+from rnnsearch.study.notebook import CellOutputs, NotebookView, in_notebook
 from rnnsearch.study.opened import OpenedStudy
+from rnnsearch.study.progress import Progress
 from rnnsearch.study.recording import follow, where
 from rnnsearch.study.result import StudyResult
 from rnnsearch.study.sinks import check_sinks, choose_sinks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Study:
     """A search that can be run, new or reopened.
 
@@ -97,7 +98,7 @@ class Study:
             }
             spec = spec_of(task, sections, first_trials, name, Path(storage))
             spec = renamed(spec, name or next_free_name(Path(storage), spec.name))
-            directory = _new_directory(Path(storage), spec.name)
+            directory = new_directory(Path(storage), spec.name)
         for key, value in (
             ("spec", spec),
             ("directory", directory),
@@ -106,6 +107,12 @@ class Study:
             ("notes", notes),
         ):
             object.__setattr__(self, key, value)
+
+    def __repr__(self) -> str:
+        """Its name, and what it searches for, in a line."""
+        task, search = self.spec.values["task.type"], self.spec.search
+        what = f"{search.num_trials} trials of {task}, {search.goal} {search.metric}"
+        return f"<Study {self.directory.name} in {shown(self.directory.storage)}: {what}>"
 
     @classmethod
     def from_yaml(
@@ -130,7 +137,7 @@ class Study:
         refuse_ephemeral(Path(storage))
         spec = load(Path(path), overrides)
         spec = renamed(spec, name or next_free_name(Path(storage), spec.name))
-        return cls(spec, _new_directory(Path(storage), spec.name))
+        return cls(spec, new_directory(Path(storage), spec.name))
 
     @classmethod
     def open(
@@ -192,7 +199,7 @@ class Study:
                 f"judged by {spec.search.metric}, and the test part chooses nothing"
             )
         notes += check_retrained(spec, self.directory, result.data, overrides)
-        return Study(spec, _new_directory(storage, name), notes=notes)
+        return Study(spec, new_directory(storage, name), notes=notes)
 
     def to_yaml(self, path: str | Path | None = None) -> str:
         """The study's space file, every default filled in, which `from_yaml` reads.
@@ -230,7 +237,8 @@ class Study:
             sinks: Where the records go beside MLflow, such as `{"tensorboard": "curves"}`: event
                 files below the folder `curves`, a run a trial. The study keeps to a place until
                 another one is given; an empty text ends it.
-            listener: Hears every event, from several threads but one at a time.
+            listener: Hears every event, from several threads but one at a time. None shows a table
+                and pictures where this runs in a notebook; nothing below is called then.
             stage: Called with a few words on what the driver does now.
             drain: Called at the end with the number of records that are in MLflow, and of all that
                 should be.
@@ -246,21 +254,44 @@ class Study:
             StorageError: MLflow cannot write to `tracking_uri`, its password has to be given
                 again, or the storage cannot hold the study.
         """
+        sinks = sinks or {}
+        if listener is not None or not in_notebook():
+            watch = Watch(listener or Silence(), stage, drain, say, trouble)
+            self._run(address, tracking_uri, sinks, watch)
+            return self.result()
+        progress = Progress(self.spec.search)
+        if self.resumed:
+            progress.recall(self.result().trials)
+        view = NotebookView(f"study {self.directory.name}", progress, CellOutputs())
+        with view.watch() as watch:
+            self._run(address, tracking_uri, sinks, watch)
+        result = self.result()
+        view.end(result)
+        return result
+
+    def _run(
+        self,
+        address: str | None,
+        tracking_uri: str | None,
+        sinks: Mapping[str, str],
+        watch: Watch,
+    ) -> None:
+        """See `run`."""
         from rnnsearch.search.ledger.ledger import Ledger
         from rnnsearch.search.tune.cluster import check_address
 
         # Checked before there is a folder, so that a typing error does not use up the name.
         if not self.resumed:
             choose_store(self.directory.storage, tracking_uri, None)
-        check_sinks(sinks or {})
+        check_sinks(sinks)
         if address is not None:
             check_address(address)
         if moved := follow(self.directory.storage):
-            say(f"note: {moved}")
+            watch.say(f"note: {moved}")
         self.directory.create()
-        with _alone(self.directory):
+        with alone(self.directory):
             if not self.resumed and self.directory.ledger_place.has_records():
-                raise _exists(self.directory)  # another driver was faster
+                raise exists(self.directory)  # another driver was faster
             self.directory.stop.unlink(missing_ok=True)
             replace_file(self.directory.yaml, self.spec.yaml)
             opener = Ledger.open if self.resumed else Ledger.create
@@ -269,11 +300,11 @@ class Study:
                 started, opened = time.time(), time.monotonic()
                 noted = ledger.notes.tracking_uri
                 store = choose_store(self.directory.storage, tracking_uri, noted)
-                say(where(store))
-                chosen = choose_sinks(sinks or {}, ledger.notes.sinks, say)
+                watch.say(where(store))
+                chosen = choose_sinks(sinks, ledger.notes.sinks, watch.say)
                 data, remarks = read_data(self.spec, self.directory, ledger)
                 for text in remarks:
-                    stage(f"note: {text}")
+                    watch.stage(f"note: {text}")
                 # Whatever changes the study comes after everything that may refuse to run it.
                 ledger.extend(self.more_trials)
                 if self.notes:
@@ -288,50 +319,6 @@ class Study:
                     started=started,
                     opened=opened,
                 )
-                watch = Watch(listener or Silence(), stage, drain, say, trouble)
                 drive(study, store, chosen, watch, address)
             finally:
                 ledger.close()
-        return self.result()
-
-
-@contextmanager
-def _alone(directory: StudyDirectory) -> Iterator[None]:
-    """A context in which this driver holds the study's lock.
-
-    If another driver has taken it meanwhile, an error of the ledger is raised as that.
-    """
-    from rnnsearch.search.lock import StudyLock
-
-    with StudyLock(directory) as lock:
-        try:
-            yield
-        except LedgerError as error:
-            if not lock.lost:
-                raise
-            name, storage = directory.name, directory.storage
-            raise StudyLockedError(
-                f"another driver took over the study {name!r} while this one was suspended; this "
-                "one ends, and what it had not yet written is trained again by the other. To "
-                f"watch: {command('trials', name, storage=storage)}"
-            ) from error
-
-
-def _new_directory(storage: Path, name: str) -> StudyDirectory:
-    """Where a new study will leave its files; raises StudyExistsError if another one is there."""
-    from rnnsearch.search.lock import is_taken
-
-    directory = StudyDirectory(storage, name)
-    if is_taken(directory):
-        raise _exists(directory)
-    return directory
-
-
-def _exists(directory: StudyDirectory) -> StudyExistsError:
-    """The error for a new study whose name is taken, with the commands for the one that has it."""
-    name, storage = directory.name, directory.storage
-    return StudyExistsError(
-        f"the study {name!r} exists in {storage}. Go on with it, or add trials to it:\n"
-        f"  {command('resume', name, storage=storage)}\n"
-        f"  {command('extend', name, '--trials', 20, storage=storage)}"
-    )

@@ -44,6 +44,7 @@ def tune(
     from ray import tune as ray_tune
 
     from rnnsearch.search.tune.early_stopping import EarlyStopping, LeftBehind
+    from rnnsearch.search.tune.no_output import NoReport
     from rnnsearch.search.tune.pack_trainable import PackTrainable
     from rnnsearch.search.tune.searcher import PackSearcher
 
@@ -64,6 +65,7 @@ def tune(
             # Given, so that the path is not read as a URI, in which `%20` would be a blank.
             storage_filesystem=LocalFileSystem(),
             verbose=0,
+            progress_reporter=NoReport(),
             failure_config=ray_tune.FailureConfig(max_failures=0),
             checkpoint_config=ray_tune.CheckpointConfig(checkpoint_at_end=False),
         ),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hand_made import record, result
+from contracts.hand_made import record, result
 
 from rnnsearch.cli.analyse import analyse
 from rnnsearch.study import Study

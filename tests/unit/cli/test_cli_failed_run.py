@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hand_made import champion, figures, record, result
+from contracts.hand_made import champion, figures, record, result
 
 from rnnsearch.cli.options import RunOptions
 from rnnsearch.cli.training import _drive

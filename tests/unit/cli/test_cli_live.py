@@ -6,10 +6,9 @@ import io
 import sys
 
 import pytest
-from hand_made import search
+from contracts.hand_made import search
 
 from rnnsearch.cli.live import LiveView
-from rnnsearch.cli.progress import Progress
 from rnnsearch.events import (
     EpochsReported,
     PackLost,
@@ -18,6 +17,7 @@ from rnnsearch.events import (
     TrialEnded,
     TrialStarted,
 )
+from rnnsearch.study.progress import Progress
 
 LONG = "val holds symbols that training never shows: " + "'x', " * 40
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hand_made import SPACE, TEXT_SPACE, champion, figures, record, result
+from contracts.hand_made import SPACE, TEXT_SPACE, champion, figures, record, result
 
 from rnnsearch.cli.next_steps import next_commands
 from rnnsearch.commands import command

@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
-from hand_made import SPACE, TEXT_SPACE, champion, figures, record, result
+from contracts.hand_made import SPACE, TEXT_SPACE, champion, figures, record, result
 
 from rnnsearch.cli.result import print_result, what_is_left
 from rnnsearch.study import StudyResult

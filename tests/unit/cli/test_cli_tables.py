@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hand_made import champion, record, result
+from contracts.hand_made import champion, record, result
 
 from rnnsearch.cli.tables import CURVE_ROWS, print_leaderboard, print_trial, thinned
 from rnnsearch.cli.text import print_json, print_table

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rnnsearch.cli.speed import Speed
 from rnnsearch.events import (
     ENDED,
     BaselineScored,
@@ -23,7 +22,8 @@ from rnnsearch.events import (
     TrialStarted,
 )
 from rnnsearch.goal import Judge, standing
-from rnnsearch.space.words import listed, short
+from rnnsearch.space.words import duration, listed, short
+from rnnsearch.study.speed import Speed
 
 if TYPE_CHECKING:
     from rnnsearch.search.ledger.trial_record import TrialRecord
@@ -176,13 +176,3 @@ class Progress:
             place = self._judge.of(metrics)
             if place < self._best:
                 self._best, self.best = place, (metrics[self.metric], event.number)
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words: 75 becomes `1m15s`."""
-    whole = round(seconds)
-    hours, rest = divmod(whole, 3600)
-    minutes, secs = divmod(rest, 60)
-    if hours:
-        return f"{hours}h{minutes:02d}m"
-    return f"{minutes}m{secs:02d}s" if minutes else f"{secs}s"

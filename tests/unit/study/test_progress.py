@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hand_made import record, search
+from contracts.hand_made import record, search
 
-from rnnsearch.cli.progress import Progress, duration
-from rnnsearch.cli.speed import WINDOW_SECONDS
 from rnnsearch.events import (
     BaselineScored,
     EpochsReported,
@@ -19,6 +17,9 @@ from rnnsearch.events import (
     TrialState,
 )
 from rnnsearch.goal import Goal
+from rnnsearch.space.words import duration
+from rnnsearch.study.progress import Progress
+from rnnsearch.study.speed import WINDOW_SECONDS
 
 
 @dataclass
