@@ -67,8 +67,8 @@ def write_example(name: str, output: Path | None) -> None:
         raise InputError(f"there is no example {name}. {remedy}")
     file = output or Path(f"{name}.yaml")
     text = (SHIPPED / f"{name}.yaml").read_text(encoding="utf-8")
-    found = _PATH.search(text)
-    data = found[1] if found and not found[1].startswith("python:") else ""
+    path_line = _PATH.search(text)
+    data = path_line[1] if path_line and not path_line[1].startswith("python:") else ""
     shipped, beside = SHIPPED / data, file.parent / data
     has_data = bool(data) and shipped.is_file()
     if file.exists():

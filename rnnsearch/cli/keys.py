@@ -37,10 +37,11 @@ def keys(
         if one.where != where:
             where = one.where
             typer.echo(f"\nwith {where}:" if where else "")
-        typer.echo(_told(one))
+        typer.echo(_entry_text(one))
 
 
-def _told(one: Entry) -> str:
+def _entry_text(one: Entry) -> str:
+    """A key with what it takes, and what it means in wrapped lines below."""
     lines = textwrap.wrap(
         explained(one),
         WIDTH,

@@ -76,11 +76,11 @@ def init(
     if example:
         from rnnsearch.cli.examples import list_examples, write_example
 
-        told = {
+        options = {
             "--time": time, "--id": id_, "--target": target, "--known": known,
             "--horizon": horizon, "--date-format": date_format, "--decimal": decimal,
         }  # fmt: skip
-        if idle := [option for option, value in told.items() if value]:
+        if idle := [option for option, value in options.items() if value]:
             raise InputError(f"an example is written as it is: leave out {', '.join(idle)}.")
         if data is not None:
             write_example(str(data), output)

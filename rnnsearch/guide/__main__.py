@@ -79,11 +79,11 @@ def _value(parameter: Any) -> str:
 def _parameter(one: Any) -> str:
     """An argument or an option, with its default where it has one that says something."""
     default = one.default.value if isinstance(one.default, Enum) else one.default
-    told = "" if default in (None, False, "") else f" Default: `{default}`."
+    default_text = "" if default in (None, False, "") else f" Default: `{default}`."
     if not one.opts[0].startswith("-"):
         return f"- `{_usage(one)}`: {one.help}"
     value = "" if one.is_flag else f" {_value(one)}"
-    return f"- `{', '.join(one.opts)}{value}`: {one.help}{told}"
+    return f"- `{', '.join(one.opts)}{value}`: {one.help}{default_text}"
 
 
 def write() -> None:

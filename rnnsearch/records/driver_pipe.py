@@ -21,7 +21,7 @@ class Driver:
     parent process changes, the driver has died.
 
     Attributes:
-        said_goodbye: Whether the driver said that it is done.
+        is_done: Whether the driver said that it is done.
     """
 
     def __init__(self, waited_for: Callable[[], bool]) -> None:
@@ -32,13 +32,13 @@ class Driver:
         self._waited_for = waited_for
         self._parent = os.getppid()
         self._deadline: float | None = None
-        self.said_goodbye = False
+        self.is_done = False
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
         for line in sys.stdin:
             if line.startswith("close "):
-                self.said_goodbye = True
+                self.is_done = True
                 self._deadline = time.monotonic() + float(line.split()[1])
         if self._deadline is None:
             self._deadline = time.monotonic() + ORPHAN_SECONDS

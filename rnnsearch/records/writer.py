@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         artifacts = None if web else arguments.artifacts
         tracker = Tracker(StudyRun(store, state, arguments.experiment, artifacts, folder.parent))
         status = move(Mover(folder, tracker), store, driver, patience)
-        if status == 0 and not driver.said_goodbye:
+        if status == 0 and not driver.is_done:
             tracker.abandon(time.time())
             state.save(folder)
         shutil.rmtree(folder / "scratch", ignore_errors=True)

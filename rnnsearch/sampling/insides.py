@@ -47,10 +47,10 @@ def changed() -> str | None:
     """The first name that is gone, or a function of other parameters; None where all is there."""
     for module, name, parameters in _TAKEN:
         try:
-            found = attrgetter(name)(import_module(module))
+            member = attrgetter(name)(import_module(module))
         except (ImportError, AttributeError):
             return name
-        if parameters is not None and tuple(inspect.signature(found).parameters) != parameters:
+        if parameters is not None and tuple(inspect.signature(member).parameters) != parameters:
             return name
     sampler = import_module("optuna.samplers").TPESampler(seed=0)
     for name in _ATTRIBUTES:

@@ -45,9 +45,9 @@ def crown(
         ledger.note(lambda notes: replace(notes, champion=scored))
         ledger.flush()
     mark = event.mark
-    if ledger.notes.champion_told != mark:
+    if ledger.notes.announced_champion != mark:
         listener.on_event(event)
-        ledger.note(lambda notes: replace(notes, champion_told=mark))
+        ledger.note(lambda notes: replace(notes, announced_champion=mark))
         ledger.flush()
     return event
 

@@ -77,7 +77,7 @@ class FinalistsStage:
                     finalist.values[seed], finalist.losses[seed] = float(value), loss
                 elif reruns:
                     self._queue.append(self._job(record, seed))
-            if finalist.complete and record.number in notes.finalists_told:
+            if finalist.complete and record.number in notes.announced_finalists:
                 self._announced.add(record.number)
 
     def queued(self) -> int:
@@ -196,11 +196,11 @@ class FinalistsStage:
             FinalistScored(time.time(), finalist.number, finalist.done(), finalist.scored())
         )
         # Noted afterwards: a driver that is killed in between tells it again after a resume.
-        self.ledger.after_flush(partial(self._note_told, finalist.number))
+        self.ledger.after_flush(partial(self._note_announced, finalist.number))
 
-    def _note_told(self, number: int) -> None:
+    def _note_announced(self, number: int) -> None:
         self.ledger.note(
             lambda notes: replace(
-                notes, finalists_told=tuple(sorted({*notes.finalists_told, number}))
+                notes, announced_finalists=tuple(sorted({*notes.announced_finalists, number}))
             )
         )

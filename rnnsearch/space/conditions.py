@@ -19,10 +19,14 @@ class Condition(Protocol):
         """Whether a parent's value meets it."""
 
     def left_of(self, distribution: Distribution) -> Condition | None:
-        """What remains once the values that a parent is never drawn with are out; None of all."""
+        """What remains of the condition without the values that the parent is never drawn with.
+
+        None where nothing remains, so that the condition never holds.
+        """
 
     def clause(self, key: str) -> str:
-        """As a person says it of a parent: `model.num_layers is at least 2`."""
+        """The condition as a part of a sentence, of the parent with this dotted key, such as
+        `model.num_layers is at least 2`."""
 
     def written(self) -> Any:
         """As a space file writes it after the parent's key."""
@@ -113,7 +117,8 @@ class Parameter:
         )
 
     def requirement(self) -> str:
-        """All conditions as a person says them; empty where the field is always active."""
+        """All conditions as a part of a sentence, `model.cell is lstm and model.num_layers is at
+        least 2`; empty where the field is always active."""
         return " and ".join(condition.clause(key) for key, condition in self.when.items())
 
 
@@ -156,7 +161,7 @@ def find_cycle(parents: Mapping[str, Iterable[str]]) -> list[str] | None:
         TopologicalSorter(parents).prepare()
     except CycleError as error:
         circle: list[str] = error.args[1]
-        return circle[::-1]  # each stands behind its parent there
+        return circle[::-1]  # graphlib puts each key behind its parent
     return None
 
 

@@ -129,7 +129,10 @@ def parameter_counts(spec: StudySpec, data: TaskData) -> tuple[int, int]:
 
 
 def _search(spec: StudySpec) -> dict[str, Any]:
-    """Fields of search and resources as a file writes them, but for those told elsewhere."""
+    """The fields of `search` and `resources` by dotted key, as a file writes them.
+
+    Those of `_ELSEWHERE` are left out: a description has a place of its own for them.
+    """
     settings = {**dict(flat("search", spec.search)), **dict(flat("resources", spec.resources))}
     fields = fields_of({**spec.values, **settings})
     return {

@@ -11,7 +11,7 @@ from typing import Any
 class Drawn:
     """What a field's values are drawn from, as Python says it.
 
-    Nothing is checked here: mistakes are told with the key of the field, which is not known yet.
+    Nothing is checked here: mistakes are reported under the key of the field, not known yet.
 
     Attributes:
         kind: The distribution's word in a space file.

@@ -83,7 +83,7 @@ class Asha(RungRule):
             needed = self.quantile_of_others(rung, number, self._share)
             reward = self.rewards[rung][number]
             if needed is not None and reward < needed:
-                value, bound = self.told_apart(reward, needed)
+                value, bound = self.distinct_texts(reward, needed)
                 return (
                     f"stopped by ASHA at epoch {rung}: {value}, needed {bound} or better "
                     f"among {self.count(rung)}"

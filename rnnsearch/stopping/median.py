@@ -79,7 +79,7 @@ class Median(RungRule):
             others = self.count(rung) - 1
             median = self.quantile_of_others(rung, number, 0.5)
             if others >= self._min_trials and median is not None and best < median:
-                value, bound = self.told_apart(best, median)
+                value, bound = self.distinct_texts(best, median)
                 return (
                     f"stopped by the median rule at epoch {rung}: best {value}, needed {bound} or "
                     f"better, the median of the averages of {others} others"

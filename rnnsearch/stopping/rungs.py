@@ -100,7 +100,7 @@ class RungRule:
             return None
         return quantile_without(self._rising[rung], self.rewards[rung][number], share)
 
-    def told_apart(self, reward: float, needed: float) -> tuple[str, str]:
+    def distinct_texts(self, reward: float, needed: float) -> tuple[str, str]:
         """Two different rewards as values of the metric, with as few digits as show it.
 
         At least four digits are shown.

@@ -32,7 +32,7 @@ def note_store(ledger: Ledger, directory: StudyDirectory, store: TrackingStore) 
     """Note where the records go; a store that is new to the study is told of the champion again."""
     noted = ledger.notes.tracking_uri
     if noted is not None and shown_uri(directory.storage, noted) != store.shown:
-        ledger.note(lambda notes: replace(notes, champion_told=None))
+        ledger.note(lambda notes: replace(notes, announced_champion=None))
     ledger.note(lambda notes: replace(notes, tracking_uri=store.name))
 
 

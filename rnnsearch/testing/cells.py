@@ -59,12 +59,12 @@ def drawn(model: ModelConfig, member: int, symbolic: bool = False) -> dict[str, 
     """Weights of one trial in float64, learned states and gains moved off their first values."""
     sizes = (5, 5, True) if symbolic else (FEATURES, OUTPUTS, False)
     dice = torch.Generator().manual_seed(member)
-    found = {}
+    weights = {}
     for name, weight in initial_weights(model, *sizes, member).items():
         noise = torch.randn(weight.shape, generator=dice, dtype=torch.float64)
         moved = "initial" in name or "norm" in name
-        found[name] = weight.double() + (0.3 * noise if moved else 0.0)
-    return found
+        weights[name] = weight.double() + (0.3 * noise if moved else 0.0)
+    return weights
 
 
 def solo(model: ModelConfig, weights: dict[str, Tensor], symbolic: bool = False) -> Any:
@@ -106,8 +106,8 @@ class NetworkContract:
         for symbolic in (False, True):
             sizes = (5, 5, True) if symbolic else (FEATURES, OUTPUTS, False)
             network = RecurrentNetwork(self.model, *sizes)
-            found = {name: tuple(w.shape) for name, w in network.state_dict().items()}
-            assert found == weight_shapes(self.model, *sizes)
+            shapes = {name: tuple(w.shape) for name, w in network.state_dict().items()}
+            assert shapes == weight_shapes(self.model, *sizes)
             count = parameter_count(
                 self.model, input_size=sizes[0], output_size=sizes[1], symbolic=symbolic
             )
@@ -121,9 +121,9 @@ class NetworkContract:
         networks = Networks(shape, layout.views(rows))
         state = layer_state(shape, networks.first_state(BATCH))
         with torch.no_grad():
-            found = training_pass(networks, Batch(inputs, targets), MSE, head, state, [])
+            computed = training_pass(networks, Batch(inputs, targets), MSE, head, state, [])
         joined = torch.zeros_like(rows)
-        layout.join(found.gradients, joined)
+        layout.join(computed.gradients, joined)
         for k in range(MEMBERS):
             network = solo(self.model, drawn(self.model, k))
             outputs, _ = network(inputs[k], None, head)
@@ -131,7 +131,7 @@ class NetworkContract:
             wanted = torch.autograd.grad(
                 loss, list(network.parameters()), allow_unused=True, materialize_grads=True
             )
-            assert abs(float(found.losses[k]) - float(loss.detach())) < 1e-12
+            assert abs(float(computed.losses[k]) - float(loss.detach())) < 1e-12
             own = layout.unpack(joined[k])
             for (name, _), gradient in zip(network.named_parameters(), wanted, strict=True):
                 assert largest(own[name], gradient) < 1e-12

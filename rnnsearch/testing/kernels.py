@@ -56,9 +56,9 @@ def arguments_of(
 
 def module_results(layer: LayerShape, arguments: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
     """Outputs and gradients of nn.RNN, nn.GRU or nn.LSTM, member by member."""
-    told = cells.CELLS[layer.cell]
-    kind = getattr(nn, told.torch)
-    extra = {"nonlinearity": layer.nonlinearity} if told.nonlinearities else {}
+    cell = cells.CELLS[layer.cell]
+    kind = getattr(nn, cell.torch)
+    extra = {"nonlinearity": layer.nonlinearity} if cell.nonlinearities else {}
     outputs: list[list[Tensor]] = []
     gradients: list[list[Tensor | None]] = []
     for member in range(layer.members):
@@ -71,8 +71,8 @@ def module_results(layer: LayerShape, arguments: list[Tensor]) -> tuple[list[Ten
                 getattr(module, name).copy_(weight)
         inputs.requires_grad_()
         state = [x.unsqueeze(0).requires_grad_() for x in weights[4:]]
-        result, last = module(inputs, tuple(state) if told.states > 1 else state[0])
-        after = list(last) if told.states > 1 else [last]
+        result, last = module(inputs, tuple(state) if cell.states > 1 else state[0])
+        after = list(last) if cell.states > 1 else [last]
         torch.autograd.backward(pulled(result, after))
         outputs.append([result, *(x.squeeze(0) for x in after)])
         gradients.append(
@@ -166,23 +166,25 @@ class KernelContract:
             inputs, *leaves = arguments[:5]
             state = tuple(part.detach() for part in arguments[5:])
             outputs, last = run(self.kernel, layer, [inputs, *leaves, *state])
-            slopes = torch.linspace(-1, 1, outputs.numel(), dtype=dtype, device=self.device)
-            slopes = slopes.view(outputs.shape)
-            wanted = torch.autograd.grad(outputs, [inputs, *leaves], slopes)
+            arriving = torch.linspace(-1, 1, outputs.numel(), dtype=dtype, device=self.device)
+            arriving = arriving.view(outputs.shape)
+            wanted = torch.autograd.grad(outputs, [inputs, *leaves], arriving)
             with torch.no_grad():
                 operands = [leaf.detach() for leaf in (inputs, *leaves)] + list(state)
                 got = self.kernel.forward(layer, operands)
                 asked = (pull_inputs, *[True] * 4, *[False] * len(state))
                 nothing = [None] * len(state)
-                pulled_back = self.kernel.backward(layer, got[2], slopes, nothing, asked)
+                pulled_back = self.kernel.backward(layer, got[2], arriving, nothing, asked)
             for ours, theirs in zip((got[0], *got[1]), (outputs, *last), strict=True):
                 assert torch.equal(ours, theirs)
             assert pulled_back[5:] == (None,) * len(state)
             pulled_back = pulled_back[:5]
             assert pull_inputs == (pulled_back[0] is not None)
-            for found, needed in list(zip(pulled_back, wanted, strict=True))[not pull_inputs :]:
-                assert found is not None
-                assert torch.equal(found, needed)
+            for gradient, expected in list(zip(pulled_back, wanted, strict=True))[
+                not pull_inputs :
+            ]:
+                assert gradient is not None
+                assert torch.equal(gradient, expected)
 
     @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
     def test_a_member_does_not_feel_its_neighbours(self, cell: str, nonlinearity: str) -> None:
@@ -229,9 +231,9 @@ class KernelContract:
                 leaves[0].mul_(valid.unsqueeze(-1))
             outputs, last = run(self.kernel, layer, leaves, lengths)
             assert bool(outputs.isfinite().all())
-            slopes = torch.linspace(-1, 1, outputs.numel(), dtype=dtype, device=self.device)
-            slopes = slopes.view(outputs.shape) * valid.unsqueeze(-1)
-            found = torch.autograd.grad(outputs, leaves[:5], slopes)
+            arriving = torch.linspace(-1, 1, outputs.numel(), dtype=dtype, device=self.device)
+            arriving = arriving.view(outputs.shape) * valid.unsqueeze(-1)
+            gradients = torch.autograd.grad(outputs, leaves[:5], arriving)
             wanted = [torch.zeros_like(x) for x in leaves[:5]]
             for k, b in itertools.product(range(2), range(batch)):
                 length = int(lengths[k, b])
@@ -245,7 +247,7 @@ class KernelContract:
                     assert torch.allclose(
                         alone, outputs[k : k + 1, :length, b : b + 1], rtol=0, atol=tolerance
                     )
-                    below = slopes[k : k + 1, :length, b : b + 1].contiguous()
+                    below = arriving[k : k + 1, :length, b : b + 1].contiguous()
                     first, *rest = torch.autograd.grad(alone, [entered, *own], below)
                     wanted[0][k : k + 1, :length, b : b + 1] = first
                     for total, part in zip(wanted[1:], rest, strict=True):
@@ -253,7 +255,7 @@ class KernelContract:
                 if self.kernel.ends:
                     for ours, theirs in zip(last, state, strict=True):
                         assert torch.allclose(ours[k, b], theirs[0, 0], rtol=0, atol=tolerance)
-            for ours, theirs in zip(found, wanted, strict=True):
+            for ours, theirs in zip(gradients, wanted, strict=True):
                 scale = max(1.0, float(theirs.abs().max()))
                 assert float((ours - theirs).abs().max()) <= 3 * tolerance * scale
 

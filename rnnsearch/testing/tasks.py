@@ -58,7 +58,7 @@ class Networks:
         self, inputs: Tensor, state: State, lengths: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         self.calls += 1
-        found = []
+        results = []
         for k, network in enumerate(self.networks):
             # copies: a slice may start at an odd address, where products round differently
             before = None if state is None else tuple(part[k : k + 1].clone() for part in state)
@@ -66,9 +66,9 @@ class Networks:
             valid = None
             if lengths is not None:
                 valid = lengths[own] if len(lengths) > 1 else lengths
-            found.append(NetworkPredictor(network, self.head)(inputs[own].clone(), before, valid))
-        outputs = torch.cat([outputs for outputs, _ in found])
-        states = zip(*(after for _, after in found), strict=True)
+            results.append(NetworkPredictor(network, self.head)(inputs[own].clone(), before, valid))
+        outputs = torch.cat([outputs for outputs, _ in results])
+        states = zip(*(after for _, after in results), strict=True)
         return outputs, tuple(torch.cat(parts) for parts in states)
 
     def rollout(self, inputs: Tensor, state: State, steps: int) -> Tensor:
@@ -200,8 +200,10 @@ class TaskContract:
     ) -> None:
         sizes = data.input_size, data.output_size, data.symbolic
         config: Any = self.config
-        told = ModelDescription(asdict(config), json.loads(json.dumps(data.manifest())), *sizes)
-        use = use_of(family_of(config), told)
+        description = ModelDescription(
+            asdict(config), json.loads(json.dumps(data.manifest())), *sizes
+        )
+        use = use_of(family_of(config), description)
         signature, given = use.signature(), use.example()
         if not isinstance(signature.inputs, str):
             assert list(given.columns) == [column.name for column in signature.inputs]
@@ -243,8 +245,8 @@ class TaskContract:
                     assert float(alone[name]) == float(values[k]), name
 
     def test_metrics_of_different_networks_differ(self, data: TaskData, task: Task) -> None:
-        found = task.evaluate(networks(data, 3, head=task.head), "val", None)
-        assert len(set(zip(*(values.tolist() for values in found.values()), strict=True))) == 3
+        metrics = task.evaluate(networks(data, 3, head=task.head), "val", None)
+        assert len(set(zip(*(values.tolist() for values in metrics.values()), strict=True))) == 3
 
     def test_nothing_of_it_is_left_on_the_host(self, data: TaskData, task: Task) -> None:
         """On tensors without contents, as on a GPU: what meets one of the host's raises."""
@@ -271,8 +273,8 @@ class TaskContract:
                 assert moved.evaluate(blank, part, None).keys() == expected[part]
 
     def test_metrics_are_announced(self, data: TaskData, task: Task) -> None:
-        found = task.evaluate(networks(data, 1, head=task.head), "val", None)
-        assert [metric.name for metric in data.metrics()] == list(found)
+        metrics = task.evaluate(networks(data, 1, head=task.head), "val", None)
+        assert [metric.name for metric in data.metrics()] == list(metrics)
         for metric in data.metrics():
             assert metric.unit
             assert metric.meaning
@@ -306,9 +308,9 @@ class TaskContract:
         assert again.rows() == data.rows()
         assert [m.name for m in again.metrics()] == [m.name for m in data.metrics()]
         many = networks(data, 2, head=task.head)
-        found = build_task(self.config, again, CPU, torch.float32).evaluate(many, "val", None)
+        of_copy = build_task(self.config, again, CPU, torch.float32).evaluate(many, "val", None)
         for name, values in task.evaluate(many, "val", None).items():
-            assert torch.equal(found[name], values)
+            assert torch.equal(of_copy[name], values)
 
     def test_data_may_be_mapped_read_only(self, data: TaskData) -> None:
         buffers: list[pickle.PickleBuffer] = []

@@ -21,7 +21,7 @@ class JournalStore:
         self._directory = directory
         if read_only and not directory.ledger_place.exists():
             raise no_ledger_yet(directory)
-        with self.damage_said():
+        with self.damage_explained():
             self._journal = BufferedJournal(directory.ledger, read_only=read_only)
             self.storage: BaseStorage = JournalStorage(self._journal)
 
@@ -29,7 +29,7 @@ class JournalStore:
         self._journal.flush()
 
     @contextmanager
-    def damage_said(self) -> Iterator[None]:
+    def damage_explained(self) -> Iterator[None]:
         """As in `Store`; whatever a record that makes no sense raises counts as damage.
 
         Journals of older versions have no checksums, so a changed record may be noticed only when

@@ -70,7 +70,7 @@ class Ledger:
         """
         store = store_of(directory)
         opened = open_study(store, directory, spec)
-        with store.damage_said():
+        with store.damage_explained():
             return cls(opened, spec)
 
     def extend(self, count: int) -> int:
@@ -316,7 +316,7 @@ def read_trials(directory: StudyDirectory, spec: StudySpec) -> tuple[list[TrialR
     """
     store = store_of(directory, read_only=True)
     opened = open_study(store, directory, spec, read_only=True)
-    with store.damage_said():
+    with store.damage_explained():
         trials = [row.record for row in _read_rows(opened, spec)]
         return trials, notes_of(opened.study.user_attrs)
 

@@ -1,7 +1,7 @@
 """What the driver keeps with a study beside its trials.
 
-The notes are one record. Each of its fields is a user attribute of Optuna's study: its key is the
-field's name behind `note.`, and its value is JSON.
+The notes are one record. Each of its fields is a user attribute of Optuna's study: its key is
+`note.` and the field's name, or the name in `_STORED_AS`, and its value is JSON.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class Notes:
         baselines: Scored on the study's own data.
         finalist_losses: The task's own loss of each finalist's training, where it is known.
         finalists: The study's metric of each finalist's training, infinite where it diverged.
-        finalists_told: The finalists whose scores the listener has heard.
+        announced_finalists: The finalists whose scores the listener has heard.
         tested: Metrics on the test part by model, so that no model is scored there twice.
         champion: The champion, as it was scored.
-        champion_told: Which champion the listener has heard of.
+        announced_champion: Which champion the listener has heard of.
         settled: Why the last run of the driver gave up its trials.
         run: How the last run of the driver went.
     """
@@ -59,15 +59,18 @@ class Notes:
     baselines: Sequence[Score] = ()
     finalist_losses: Mapping[str, float | None] = field(default_factory=dict)
     finalists: Mapping[str, float] = field(default_factory=dict)
-    finalists_told: Sequence[int] = ()
+    announced_finalists: Sequence[int] = ()
     tested: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     champion: ChampionChosen | None = None
-    champion_told: ChampionMark | None = None
+    announced_champion: ChampionMark | None = None
     settled: str = ""
     run: RunFigures | None = None
 
 
-_NAMES = tuple(field.name for field in fields(Notes))
+_STORED_AS = {"announced_finalists": "finalists_told", "announced_champion": "champion_told"}
+"""The names that fields have in a ledger, of those that are stored under another name."""
+_FIELDS = {_STORED_AS.get(field.name, field.name): field.name for field in fields(Notes)}
+"""Every field of the notes, by the name that it has in a ledger."""
 
 
 def notes_of(attributes: Mapping[str, Any]) -> Notes:
@@ -80,31 +83,39 @@ def notes_of(attributes: Mapping[str, Any]) -> Notes:
     noted = {
         key.removeprefix(_NOTE): value for key, value in attributes.items() if key.startswith(_NOTE)
     }
-    if unknown := sorted(noted.keys() - set(_NAMES)):
+    if unknown := sorted(noted.keys() - _FIELDS.keys()):
         raise UnknownNoteError(", ".join(unknown))
-    values = {name: _read(name, noted[name]) for name in noted if noted[name] is not None}
+    values = {
+        _FIELDS[stored]: _read(stored, value)
+        for stored, value in noted.items()
+        if value is not None
+    }
     champion = noted.get("champion")
     if champion and "unfinished" not in champion and "champion_told" not in noted:
         # An older version told the listener before it noted the champion, and noted no mark.
-        values["champion_told"] = values["champion"].mark
+        values["announced_champion"] = values["champion"].mark
     return Notes(**values)
 
 
 def changed(before: Notes, after: Notes) -> Iterator[tuple[str, Any]]:
     """The study attributes, by key and JSON value, of the notes that differ between the two."""
-    for name in _NAMES:
+    for stored, name in _FIELDS.items():
         value = getattr(after, name)
         if value != getattr(before, name):
             # `warnings=False` lets numpy's numbers pass; JSON refuses what it cannot hold.
-            yield _NOTE + name, _adapter(name).dump_python(value, mode="json", warnings=False)
+            yield _NOTE + stored, _adapter(name).dump_python(value, mode="json", warnings=False)
 
 
-def _read(name: str, value: Any) -> Any:
-    """The value of a note from its JSON; the errors are those of `notes_of`."""
+def _read(stored: str, value: Any) -> Any:
+    """The value of a note from its JSON; the errors are those of `notes_of`.
+
+    Args:
+        stored: The name that the note's field has in a ledger.
+    """
     try:
-        return _adapter(name).validate_python(with_tuples(value))
+        return _adapter(_FIELDS[stored]).validate_python(with_tuples(value))
     except ValidationError as error:
-        wrong = [(".".join([name, *map(str, one["loc"])]), one) for one in error.errors()]
+        wrong = [(".".join([stored, *map(str, one["loc"])]), one) for one in error.errors()]
         if all(one["type"] == "unexpected_keyword_argument" for _, one in wrong):
             raise UnknownNoteError(", ".join(place for place, _ in wrong)) from error
         raise ValueError("; ".join(f"{place}: {one['msg']}" for place, one in wrong)) from error

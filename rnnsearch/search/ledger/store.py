@@ -25,7 +25,7 @@ class Store(Protocol):
             StorageError: The store refused. Nothing is lost; call again.
         """
 
-    def damage_said(self) -> AbstractContextManager[None]:
+    def damage_explained(self) -> AbstractContextManager[None]:
         """A context for code that reads: errors of damaged records become a DamagedLedgerError.
 
         Its text names the command that repairs the ledger.

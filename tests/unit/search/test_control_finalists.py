@@ -130,8 +130,8 @@ def test_scores_that_a_killed_driver_did_not_tell_are_told_by_the_next(rigs) -> 
     rig.run()
     first = rig.notebook.of(FinalistScored)
     rig.end()
-    assert rig.ledger.notes.finalists_told == tuple(sorted(one.number for one in first))
-    rig.ledger.note(lambda notes: replace(notes, finalists_told=(first[0].number,)))
+    assert rig.ledger.notes.announced_finalists == tuple(sorted(one.number for one in first))
+    rig.ledger.note(lambda notes: replace(notes, announced_finalists=(first[0].number,)))
     rig.ledger.flush()
     for expected in ([first[1]], []):
         later = rigs(paper_spec(), resume=True)

@@ -205,7 +205,7 @@ def test_a_note_of_an_older_version_has_no_seeds(tmp_path: Path) -> None:
     event, _ = crowned(notes, {3: path})
     old = ("time", "number", "seed", "path", "val_metrics", "test_metrics", "text", "figure")
     before = notes_of({"note.champion": {key: getattr(event, key) for key in old}})
-    assert before.champion_told == event.mark, "that version told before it noted"
+    assert before.announced_champion == event.mark, "that version told before it noted"
     notes.notes = replace(before, tested=notes.notes.tested)
     again, heard = crowned(notes, {3: path})
     assert heard == [again], "its seeds are scored now"

@@ -61,7 +61,7 @@ def searched(spec: Any, directory: Any, *, ledger: Any, listener: Any, **_: Any)
         str(directory.champion_figure.absolute()),
     )
     event = ChampionChosen(1.0, 0, 5, path, {"val_mse": 0.5}, {}, figure=figure)
-    ledger.note(lambda notes: replace(notes, champion=event, champion_told=event.mark))
+    ledger.note(lambda notes: replace(notes, champion=event, announced_champion=event.mark))
     listener.on_event(event)
     assert not directory.champion_figure.exists(), "nothing is drawn while the search is at work"
     ledger.settle("complete")

@@ -103,7 +103,7 @@ class Noted:
 
 def test_a_store_that_is_new_to_the_study_hears_of_its_winner_again(tmp_path: Path) -> None:
     directory, told = StudyDirectory(tmp_path, "wave"), ChampionMark(1.0, 5, 1)
-    ledger = Noted(Notes(champion_told=told))
+    ledger = Noted(Notes(announced_champion=told))
     for option, known in (
         (None, told),  # a study of an older version that never noted its store
         (None, told),
@@ -112,7 +112,7 @@ def test_a_store_that_is_new_to_the_study_hears_of_its_winner_again(tmp_path: Pa
     ):
         store = choose_store(tmp_path, option, None, {})
         note_store(ledger, directory, store)  # type: ignore[arg-type]
-        assert ledger.notes == Notes(tracking_uri=store.name, champion_told=known)
+        assert ledger.notes == Notes(tracking_uri=store.name, announced_champion=known)
 
 
 class Records:

@@ -26,8 +26,8 @@ class LoopKernel(LayerKernel):
             gradient = gradient.clone()
             gradient[:, -1] += last[0]
         some = [leaf for leaf, asked in zip(leaves, wanted, strict=True) if asked]
-        found = iter(torch.autograd.grad(outputs, some, gradient))
-        return tuple(next(found) if asked else None for asked in wanted)
+        gradients = iter(torch.autograd.grad(outputs, some, gradient))
+        return tuple(next(gradients) if asked else None for asked in wanted)
 
 
 def recorded(operands):

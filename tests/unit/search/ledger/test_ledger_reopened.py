@@ -179,7 +179,7 @@ class Memory:
     def flush(self) -> None:
         self.flushed += 1
 
-    def damage_said(self) -> nullcontext[None]:
+    def damage_explained(self) -> nullcontext[None]:
         return nullcontext()
 
 

@@ -63,7 +63,7 @@ READ = Notes(
     baselines=(Score("AR(8)", {"val_mse": 0.75}, "8 lags"),),
     finalist_losses={"7:12": None},
     finalists={"7:12": math.inf},
-    finalists_told=(7,),
+    announced_finalists=(7,),
     tested={"7:11:3": {}},
     champion=ChampionChosen(
         2.5,
@@ -79,7 +79,7 @@ READ = Notes(
         std={"val_mse": 0.25},
         left_out=("seed 13: diverged",),
     ),
-    champion_told=(2.5, 7, 11),  # type: ignore[arg-type]
+    announced_champion=(2.5, 7, 11),  # type: ignore[arg-type]
     settled="complete",
 )
 
