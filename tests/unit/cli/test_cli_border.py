@@ -77,7 +77,7 @@ def test_the_command_line_leaves_with_words(
 def test_a_name_that_is_no_text_can_be_printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file name of bytes that are no UTF-8, on a terminal that shows ASCII alone."""
+    """A space file whose name is no UTF-8 can be checked on a terminal that shows ASCII alone."""
     import subprocess
     import sys
 

@@ -56,7 +56,9 @@ def test_one_that_was_killed_while_it_waited_is_not_waited_for(tmp_path: Path) -
 def test_who_has_no_driver_leaves_when_the_next_one_comes(
     monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
-    """Also where the driver was killed while it waited for the records."""
+    """A writer whose driver died ends as soon as the writer of another driver waits, also where its
+    driver had said `close` and was killed while it waited for the records.
+    """
     came = threading.Event()
     monkeypatch.setattr(sys, "stdin", io.StringIO(said))
     driver = Driver(came.is_set)

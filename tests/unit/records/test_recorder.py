@@ -87,7 +87,9 @@ def test_the_stores_address_is_given_where_nobody_else_sees_it(
 def test_a_study_that_learned_nothing_is_recorded_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No epoch started the writer, and so the end does."""
+    """A study that ends before its first epoch is recorded: the first epoch usually starts the
+    writer, and here the end of the study does.
+    """
     started: list[Silent] = []
 
     def popen(*_: object, **__: object) -> Silent:

@@ -109,7 +109,10 @@ def test_a_damaged_segment_is_kept_aside_and_the_next_driver_goes_on(tmp_path: P
 
 @pytest.mark.parametrize("hit", [0, 2, -1])
 def test_a_damaged_line_costs_itself_and_is_said(tmp_path: Path, hit: int) -> None:
-    """The study's start, some epochs, and the last line, of which no other tells."""
+    """One damaged line of the outbox is left out and reported, and all other lines are recorded:
+    tried with the start of the study, with epochs, and with the last line, after which no other
+    shows that one is missing.
+    """
     outbox = tmp_path / "outbox"
     box = Outbox(outbox)
     for event in (stream.started(), *stream.trial(0), *stream.trial(1)):

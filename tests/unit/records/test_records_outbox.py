@@ -117,7 +117,9 @@ def test_study_id_stays(tmp_path: Path) -> None:
 def test_a_full_disk_ends_nothing_and_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: tuple[str, ...]
 ) -> None:
-    """Wherever it fills up, a reader beside it sees whole lines and the next attempt goes on."""
+    """At whatever byte the disk fills up, the search goes on, a reader sees whole lines alone, and
+    a later attempt writes what is missing.
+    """
     lines = [len(encode(event(number), number)) for number in range(1, 4)]
     for room in range(0, sum(lines), 9):
         folder, clock, broken = tmp_path / str(room), Clock(), BrokenDisk(room, refused=refused)

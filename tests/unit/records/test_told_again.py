@@ -124,7 +124,9 @@ def test_an_interrupted_study_is_continued_in_the_same_runs(tmp_path: Path) -> N
 
 
 def test_a_trial_that_is_told_again_has_each_row_once(tmp_path: Path) -> None:
-    """Its end was on record, but the driver was killed before the ledger had it."""
+    """A trial that a resumed study trains and reports a second time has one row for each epoch: its
+    end had reached the records, but the driver was killed before the ledger had it.
+    """
     store = PaperStore()
     first = Writer(store, state := WriterState())
     first.move(stream.started(), BaselineScored(stream.START, "ar", {"val_mse": 0.3}))

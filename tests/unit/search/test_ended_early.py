@@ -97,7 +97,9 @@ def test_before_the_first_rung_the_best_epoch_of_all_is_the_champion(
 def test_without_a_finalist_the_search_has_the_whole_budget(
     paper_study: Studies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The quarter that is kept for the finalists is of no use before there is one."""
+    """The search may use the quarter of the budget that is kept for the finalists, as long as there
+    is none.
+    """
     monkeypatch.setattr(Endings, "search_over", lambda self: True)
     monkeypatch.setattr(Endings, "over", lambda self: False)
     study = paper_study()

@@ -133,7 +133,9 @@ def test_a_wrong_clock_of_this_machine_changes_nothing(
     ahead: float,
     here: bool,
 ) -> None:
-    """The heartbeats are the file system's times, and so is the clock that they are held by."""
+    """The age of a heartbeat is the difference of two times that the file system gave, so that a
+    clock of this machine that is an hour wrong makes a lock neither stale nor fresh.
+    """
     directory = study_directory(tmp_path)
     if not here:
         holder.kill()
@@ -153,7 +155,9 @@ def test_a_wrong_clock_of_this_machine_changes_nothing(
 def test_where_no_clock_can_be_read_the_lock_counts(
     tmp_path: Path, holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A storage that is read only shows its studies; nobody can take a lock there."""
+    """On a storage that is read only, the file system's time cannot be asked for, and even a stale
+    lock counts as held. That does no harm: nobody can take a lock there, and the studies are shown.
+    """
     directory = study_directory(tmp_path)
     holder.kill()
     holder.wait()

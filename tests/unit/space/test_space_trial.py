@@ -104,7 +104,9 @@ def test_stored_numbers_get_their_own_type() -> None:
 
 
 def test_the_first_task_is_one_that_can_be_drawn() -> None:
-    """A default that is never drawn may be no task at all: a text task without a text."""
+    """The study's first task takes drawn values, or those of the first trial: a default that is
+    never drawn may be no task at all, such as a text task without a text.
+    """
     text = "task: {type: text, text: {choice: [abcdabcdabcd, abcd]}, sample: {int: [5, 9]}}\n"
     spec = loads(text + "training: {seq_len: 2}\n", name="a", directory=Path(), check_data=False)
     task = first_task(spec)

@@ -190,7 +190,9 @@ def test_an_edit_or_another_processor_makes_another_file(
 
 @pytest.mark.slow
 def test_fewer_registers_give_the_same_bits(folder: Path, tmp_path: Path) -> None:
-    """AVX2 splits tiles where AVX-512 does not; a trial may move from one node to the other."""
+    """A machine with AVX2 alone computes the same bits as one with AVX-512, whose tiles it has to
+    split, because a trial may move from one to the other.
+    """
     if not {"avx2", "fma"} <= host.features():
         pytest.skip("not an x86 processor with AVX2")
     numbers = (folder / "numbers").read_text()
@@ -213,7 +215,10 @@ for nonlinearity in sys.argv[1:]:
 
 @pytest.mark.slow
 def test_what_two_processes_compiled_is_kept_apart_in_a_third(tmp_path: Path) -> None:
-    """Narrow vectors make functions too long to be inlined: what is called has a name then."""
+    """A process that loads the cached kernels of two others runs each of them. With narrow vectors
+    their functions are too long to be inlined and are called by name, and equal names would make
+    one kernel run the other's code.
+    """
     settings = {"NUMBA_CACHE_DIR": str(tmp_path)}
     if {"avx2", "fma"} <= host.features():
         settings |= {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma"}

@@ -79,14 +79,19 @@ def test_nan_goes_where_it_goes_in_torch(cell: str, nonlinearity: str, where: in
 def test_an_overflow_that_torch_shows_is_not_hidden(
     cell: str, nonlinearity: str, where: int
 ) -> None:
-    """Which units show it may differ: torch's sigmoid reaches 0, and 0 * inf is NaN."""
+    """Each output or gradient that holds an infinity or a NaN in torch's module holds one in the
+    kernel's too, and no other does. In which units may differ: torch's sigmoid reaches 0, and
+    0 * inf is NaN.
+    """
     for ours, theirs in poisoned_results(cell, nonlinearity, where, math.inf):
         assert ours.isfinite().all() == theirs.isfinite().all()
 
 
 @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
 def test_padding_changes_nothing_and_stays_zero(cell: str, nonlinearity: str) -> None:
-    """48 units in 64: the same outputs up to rounding, and exact zeros in what was added."""
+    """A network of 48 units gives the same outputs when it is padded to 64, up to rounding, and the
+    outputs and gradients of the added units are exactly zero.
+    """
     narrow, wide = (layer_of(cell, nonlinearity, (h, 3, 5, 12), 2) for h in (48, 64))
     small = [part.detach() for part in arguments_of(narrow, torch.float32)]
     large = [part.detach().clone().zero_() for part in arguments_of(wide, torch.float32)]
@@ -125,7 +130,9 @@ def test_padding_changes_nothing_and_stays_zero(cell: str, nonlinearity: str) ->
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_twenty_steps_of_adam_follow_the_module(cell: str) -> None:
-    """The same losses as nn.RNN, nn.GRU or nn.LSTM under the same optimizer, to 1e-5."""
+    """The losses of twenty training steps are those of nn.RNN, nn.GRU or nn.LSTM under the same
+    optimizer, to 1e-5.
+    """
     torch.manual_seed(0)
     layer = layer_of(cell, "tanh", (32, 1, 4, 25), 1)
     module = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[cell](1, 32)

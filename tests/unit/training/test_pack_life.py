@@ -312,7 +312,9 @@ def test_damaged_snapshots_are_told(tmp_path):
 
 
 def test_a_crowd_that_comes_and_goes_leaves_every_curve_as_it_is():
-    """Forty trials through six slots, with limits, removals and pauses from a fixed dice."""
+    """Forty trials pass through six slots, with limits, removals and pauses drawn from a fixed
+    seed, and each has the curve that it has when it is trained alone.
+    """
     dice = np.random.default_rng(0)
     waiting = [
         (f"t{n}", trial(n, model={"hidden_size": int(dice.integers(3, 30))}, steps_per_epoch=5))

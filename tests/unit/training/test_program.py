@@ -276,8 +276,10 @@ def test_a_task_may_change_the_shape_of_its_batches() -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_pack_off_the_cpu_meets_nothing_of_the_hosts(way: str) -> None:
-    """From the plan to the metrics and the snapshots, on tensors without contents, which take the
-    branches of a GPU: any look at one raises, and so does what a stream cannot capture."""
+    """A pack on the device `meta` runs from the plan to the metrics and the snapshots. Its tensors
+    have no contents and take the branches of a GPU: code that looks at a value raises, and so does
+    what a CUDA stream cannot capture.
+    """
     config = double(1, **WAYS[way], steps_per_epoch=2)
     with Fetched():
         recorder = TapeRecorder()

@@ -208,7 +208,9 @@ def test_a_header_of_another_make_is_told(change: Callable[[Any], Any]) -> None:
 
 
 def test_one_that_drew_its_batches_otherwise_is_not_gone_on_from() -> None:
-    """Before `RNNSNAP3` sequences of unequal length met in other batches."""
+    """A snapshot that begins with `RNNSNAP2` is refused: the version that wrote it put sequences of
+    unequal length into other batches, so that its training cannot be continued.
+    """
     whole = snapshots_to_bytes({"trial": taken()})
     assert snapshots_from_bytes(whole)
     with pytest.raises(PackError):

@@ -52,7 +52,9 @@ def test_short_batches_share_a_call_and_long_ones_have_their_own() -> None:
 
 @pytest.mark.parametrize("cell", ["lstm", "mingru"])
 def test_a_longer_batch_beside_it_changes_no_bit_of_a_trial(tmp_path: Path, cell: str) -> None:
-    """So long that sums over other numbers of steps would be rounded otherwise."""
+    """A trial has the same curve, to the bit, alone and beside trials with longer batches. The
+    sequences are so long that a sum over another number of time steps would be rounded otherwise.
+    """
     torch.set_num_threads(1)
     draw = np.random.default_rng(0)
     lengths = [*range(40, 76), 300, 310, 700, 710]

@@ -92,7 +92,9 @@ def test_what_a_failed_flush_left_is_not_another_drivers(
 
 
 def test_a_file_that_may_not_grow_loses_nothing(tmp_path: Path) -> None:
-    """The same with the kernel's own refusal, half-way through a write."""
+    """When the operating system itself refuses half-way through a write (the file may not grow over
+    200 bytes), the file is as before, and the next flush writes all that waits.
+    """
     path = tmp_path / "ledger"
     journal = BufferedJournal(path)
     journal.append_logs(LOGS[:1])
@@ -207,7 +209,10 @@ def test_a_damaged_ledger_says_the_remedy(tmp_path: Path) -> None:
 
 
 def test_an_older_ledger_with_a_changed_byte_is_never_a_traceback(tmp_path: Path) -> None:
-    """It has no checksums: what still is JSON may be believed, and what makes no sense is said."""
+    """A ledger without checksums, as older versions wrote it, in which any byte is changed is read
+    or refused with one of our errors: what still is JSON may be believed, and what makes no sense
+    is reported as damage.
+    """
     directory = study_directory(tmp_path)
     a_short_study(tmp_path)
     logs = [json.loads(line) for line in directory.ledger.read_bytes().splitlines()]

@@ -63,14 +63,18 @@ def test_tpe_keeps_away_from_where_trials_diverge(tmp_path: Path) -> None:
 
 
 def test_without_the_mark_tpe_would_seek_them(tmp_path: Path) -> None:
-    """The same losses with nothing diverging: the rates that were shunned are now the best."""
+    """When none of these trials is marked as diverged, TPE samples the high rates, whose losses are
+    the best: so it is the mark that keeps it away from them.
+    """
     tpe = last_rates(tmp_path, TpeConfig(), edge=math.inf)
 
     assert sum(rate > -2 for rate in tpe) > 20
 
 
 def test_optuna_ranks_a_diverged_trial_below_every_pruned_one(tmp_path: Path) -> None:
-    """The ranking itself, by the function that TPE splits good from bad with."""
+    """The function with which TPE splits good trials from bad puts a diverged trial behind every
+    complete and pruned one, although its loss is the lowest.
+    """
     from optuna.samplers._tpe.sampler import _split_trials
 
     ledger = Ledger.create(study_directory(tmp_path), small_spec())

@@ -137,7 +137,10 @@ def test_a_lost_report_is_trained_again(
 def test_a_lost_trial_keeps_its_number(
     tmp_path: Path, study: tuple[bytes, list[TrialRecord]]
 ) -> None:
-    """Without the record that made it, all that follow would be taken for the one before."""
+    """Trials of which every record is lost are put back under their numbers: Optuna counts the
+    records that create trials, so without them each later trial would take the number of an earlier
+    one.
+    """
     lines = [
         line
         for line in study[0].splitlines(keepends=True)

@@ -128,7 +128,10 @@ def test_a_damaged_snapshot_falls_back_to_the_one_before(tmp_path: Path) -> None
 
 
 def test_epochs_that_nobody_was_told_of_are_trained_again(tmp_path: Path) -> None:
-    """A driver that is killed may have missed the last report before a snapshot."""
+    """A trial starts from the newest snapshot that is no further than the epochs that the driver
+    has on record (`known`), and without one from its seed: a driver that was killed may have missed
+    the last report before a snapshot.
+    """
     hand = worker(tmp_path, PaperPack(), every=0.0)
     hand.apply(board("1"))
     for _ in range(4):
