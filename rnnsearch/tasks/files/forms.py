@@ -41,6 +41,7 @@ class Wanted:
             it to the cells.
         empty_values: Numbers that mean an empty cell.
         dividing: The column that says to which part each row belongs, if any.
+        coded: Columns that are read as texts, of which each row has the number of its own.
     """
 
     numbers: tuple[str, ...] = ()
@@ -50,11 +51,12 @@ class Wanted:
     date_format: str | None = None
     empty_values: tuple[float, ...] = ()
     dividing: str | None = None
+    coded: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         texts = tuple(name for name in (self.id, self.dividing) if name is not None)
-        return (*self.numbers, *self.time, *texts)
+        return tuple(dict.fromkeys((*self.numbers, *self.time, *texts, *self.coded)))
 
     def place(self, path: Path, row: int | None) -> str:
         """The place of a row for a message; the path alone where `row` is None.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow
 from numpy.typing import NDArray
+from pyarrow import compute
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats
@@ -21,10 +22,11 @@ from rnnsearch.tasks.files.written.numbers import NumberForm
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Columns of a table, in the order of `Wanted.numbers`, and its rows in that of the file.
+    """Columns of a table, in the order of `Wanted`, and its rows in that of the file.
 
     Attributes:
-        values: Float64 [rows, columns]; NaN where a cell is empty.
+        values: Float64 [rows, columns]: first those of `Wanted.numbers`, NaN where a cell is empty;
+            then those of `Wanted.coded`, as the place of each cell's text in `texts`.
         times: The time of each row, datetime64 in a unit that holds them exactly, or the numbers of
             the time column, int64 or float64; None without a time column.
         ids: The place in `names` of each row's series, int32 [rows]; all 0 without an id column,
@@ -35,6 +37,8 @@ class Table:
         word_of_row: Of each row the place in `words` of its cell in the dividing column, the one
             that names the part of the row, int32 [rows]; None without such a column.
         words: The distinct cells of that column, in the order of their first rows.
+        texts: The distinct cells of each column in `Wanted.coded`, without blanks around them, in
+            the order of their first rows; an empty cell has an empty text.
         forms: How the cells are read.
         path: The file; None of a table that was made.
         wanted: The columns that were read of it.
@@ -50,6 +54,7 @@ class Table:
     wanted: Wanted = field(default_factory=Wanted)
     word_of_row: NDArray[np.int32] | None = None
     words: tuple[str, ...] = ()
+    texts: tuple[tuple[str, ...], ...] = ()
 
     @property
     def dated(self) -> bool:
@@ -99,12 +104,13 @@ def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> T
     """
     most, digest = opened(path, lambda: extent(path))
     _check_memory(path, most, wanted)
-    values = np.empty((most, len(wanted.numbers)))
+    values = np.empty((most, len(wanted.numbers) + len(wanted.coded)))
     times: list[NDArray[Any]] = []
     ids = np.empty(most if wanted.id is not None else 0, np.int32)
     known: dict[str, int] = {}
     word_of_row = np.empty(most if wanted.dividing is not None else 0, np.int32)
     words: dict[str, int] = {}
+    coded: list[dict[str, int]] = [{} for _ in wanted.coded]
     types = {name: pyarrow.float64() for name in wanted.numbers} if plain else {}
     rows = 0
     try:
@@ -125,6 +131,9 @@ def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> T
             if wanted.dividing is not None:
                 place = f"{path}: the column {wanted.dividing!r} tells the parts apart"
                 word_of_row[rows:end] = _coded(batch[wanted.dividing], words, place)
+            for number, name in enumerate(wanted.coded):
+                cells = coded_texts(batch[name], coded[number], f"{path}, column {name!r}")
+                values[rows:end, len(wanted.numbers) + number] = cells
             rows = end
     except pyarrow.ArrowInvalid as error:
         raise _NotPlainError from error
@@ -141,6 +150,7 @@ def _read(path: Path, wanted: Wanted, forms: Forms, *, plain: bool = False) -> T
         wanted=wanted,
         word_of_row=word_of_row[:rows] if wanted.dividing is not None else None,
         words=tuple(words),
+        texts=tuple(map(tuple, coded)),
     )
 
 
@@ -149,7 +159,7 @@ def _check_memory(path: Path, rows: int, wanted: Wanted) -> None:
 
     Each number takes eight bytes as it is read and four as models read it, each time and id eight.
     """
-    needed = rows * (12 * len(wanted.numbers) + 8 * len(wanted.columns))
+    needed = rows * (12 * len((*wanted.numbers, *wanted.coded)) + 8 * len(wanted.columns))
     memory = memory_bytes()
     if needed > memory:
         raise DataError(
@@ -202,3 +212,20 @@ def _coded(column: Any, known: dict[str, int], place: str) -> NDArray[np.int32]:
         raise DataError(f"{place} and has empty cells.")
     own = [known.setdefault(str(name), len(known)) for name in names]
     return np.asarray(np.array(own, np.int32)[coded.indices.to_numpy()])
+
+
+def coded_texts(column: Any, known: dict[str, int], place: str) -> NDArray[np.int32]:
+    """The number of the text in each row; blanks around it do not count, and a cell may be empty.
+
+    Args:
+        column: An Arrow column of any type that can be written as texts.
+        known: The numbers of all texts so far; gains those of new ones.
+        place: Where the column stands, for a message.
+
+    Raises:
+        DataError: The column holds no texts.
+    """
+    written = compute.utf8_trim_whitespace(texts(column, place).fill_null(""))
+    distinct = written.dictionary_encode()
+    own = [known.setdefault(name, len(known)) for name in distinct.dictionary.to_pylist()]
+    return np.asarray(np.array(own, np.int32)[distinct.indices.to_numpy()])

@@ -43,15 +43,16 @@ def check_columns(config: SeriesConfig, path: Path, names: Sequence[str]) -> Non
     asked += [] if config.id is None else [("id", config.id)]
     dividing = column_of(config.split)
     asked += [] if dividing is None else [("split.column", dividing)]
-    for key in ("targets", "past", "known"):
+    for key in ("targets", "past", "known", "static", "categories"):
         asked.extend((key, name) for name in getattr(config, key))
-    absent = [(key, name) for key, name in asked if name not in names]
+    absent = {name: key for key, name in reversed(asked) if name not in names}
     if not absent:
         return
+    first = next(reversed(absent))
     raise DataError(
-        f"{path} has no column {', '.join(repr(name) for _, name in absent)}; its "
-        f"{listed(names, absent[0][1])}",
-        f"task.{absent[0][0]}",
+        f"{path} has no column {', '.join(map(repr, reversed(absent)))}; its "
+        f"{listed(names, first)}",
+        f"task.{absent[first]}",
     )
 
 
@@ -79,7 +80,7 @@ def check_cells(config: SeriesConfig, values: Floats, starts: Ints, names: Seque
         raise DataError(
             f"{config.path}: the column {', '.join(map(repr, wholly))} is empty.", "task.targets"
         )
-    strict = {"error": columns, "mask": config.known, "ffill": ()}[config.missing]
+    strict = {"error": columns, "mask": config.known_numbers, "ffill": ()}[config.missing]
     counted = dict(zip(columns, counts.tolist(), strict=True))
     holes = {name: counted[name] for name in strict if counted[name]}
     if not holes:

@@ -13,6 +13,7 @@ from rnnsearch.vocabulary import PATH, SAME_SCORES, Range
 REMEMBERED = (
     *("targets", "past", "known", "id", "transform", "scaler", "horizon", "context", "strategy"),
     *("channels", "segment", "quantiles", "anchor", "missing"),
+    *("categories", "static", "calendar", "spacing"),
 )
 """Keys of the config that a trained model keeps: they decide how rows become a forecast."""
 
@@ -82,6 +83,30 @@ class SeriesConfig:
     targets: Annotated[tuple[str, ...], "Columns to forecast."] = ()
     past: Annotated[tuple[str, ...], "Columns known up to now."] = ()
     known: Annotated[tuple[str, ...], "Columns known ahead, such as holidays."] = ()
+    categories: Annotated[
+        tuple[str, ...],
+        "Columns of texts, codes or truth values, each value an input of its own (one-hot). A "
+        "value that training did not see is read as the mean of what it saw. They are known up to "
+        "now, unless `known` or `static` names them too, or they are the `id`.",
+    ] = ()
+    static: Annotated[
+        tuple[str, ...],
+        "Columns of a panel that have one value in each series: numbers, or `categories`. They are "
+        "read at every row, and rows to forecast need not have them.",
+    ] = ()
+    calendar: Annotated[
+        tuple[str, ...],
+        "Inputs from the dates of `time`, known ahead: any of `minute` (of an hour), `hour` (of a "
+        "day), `weekday`, `monthday`, `yearday` and `month`, each as the sine and cosine of its "
+        "cycle.",
+        SAME_SCORES,
+    ] = ()
+    spacing: Annotated[
+        Literal["even", "given"],
+        "`even` takes all rows as one step apart; `given` makes the time since the row before an "
+        "input, known ahead, for rows that are not evenly spaced.",
+        SAME_SCORES,
+    ] = "even"
     horizon: Annotated[int, "Rows to forecast.", Range(1, 1_000_000, unit="rows")] = 1
     context: Annotated[
         int,
@@ -172,9 +197,47 @@ class SeriesConfig:
         return (self.time,) if isinstance(self.time, str) else self.time
 
     @property
+    def past_numbers(self) -> tuple[str, ...]:
+        """The columns of numbers that are known up to now."""
+        return tuple(name for name in self.past if name not in self.categories)
+
+    @property
+    def known_numbers(self) -> tuple[str, ...]:
+        """The columns of numbers that are known ahead."""
+        return tuple(name for name in self.known if name not in self.categories)
+
+    @property
+    def static_numbers(self) -> tuple[str, ...]:
+        """The columns of numbers that have one value in each series."""
+        return tuple(name for name in self.static if name not in self.categories)
+
+    @property
+    def past_categories(self) -> tuple[str, ...]:
+        """The categories that are known up to now: all that have no other role."""
+        others = {*self.targets, *self.known, *self.static, *self.time_columns, self.id}
+        return tuple(name for name in self.categories if name not in others)
+
+    @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns of numbers in the order in which every array of rows has them."""
-        return (*self.targets, *self.past, *self.known)
+        """Names of the columns of numbers that are scaled series by series, in the order in which
+        every array of rows has them."""
+        return (*self.targets, *self.past_numbers, *self.known_numbers)
+
+    @property
+    def coded(self) -> tuple[str, ...]:
+        """Names of the columns that `inputs` makes something of, in the order in which tables have
+        them behind `columns`: statics that are numbers, then categories."""
+        return (*self.static_numbers, *self.categories)
+
+    @property
+    def reads_times(self) -> bool:
+        """Whether the times of rows are inputs."""
+        return bool(self.calendar) or self.spacing == "given"
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether a network reads what is known of later rows."""
+        return bool(self.known) or self.reads_times
 
     @property
     def direct(self) -> bool:

@@ -18,6 +18,7 @@ from rnnsearch.tasks.series.baselines import baselines_of
 from rnnsearch.tasks.series.checks import check_cells, checked, refuse_unfit
 from rnnsearch.tasks.series.config import REMEMBERED, SeriesConfig
 from rnnsearch.tasks.series.given import given_bounds, read_parts
+from rnnsearch.tasks.series.inputs.learning import learn
 from rnnsearch.tasks.series.intervals import check_calibration
 from rnnsearch.tasks.series.notes import notes_of
 from rnnsearch.tasks.series.order import in_order
@@ -59,7 +60,9 @@ class SeriesData(PreparedSeries):
             DataError: A series is out of order, too short or constant, or holds empty cells.
         """
         rows = in_order(config, table, parts)
-        values, names, starts = rows.values, rows.names, rows.starts
+        numbers = len(config.columns)
+        values, coded = rows.values[:, :numbers], rows.values[:, numbers:]
+        names, starts = rows.names, rows.starts
         counts = np.diff(starts).tolist()
         given = (
             []
@@ -98,6 +101,9 @@ class SeriesData(PreparedSeries):
                 wrong[number] = error
         refuse_unfit(config, names, wrong, counts)
         scaled[np.isnan(scaled)] = 0.0
+        inputs, beside, input_notes = learn(
+            config, coded, table.texts, rows.times, names, starts, bounds["train"]
+        )
         made = cls(
             config=config,
             values=values,
@@ -113,6 +119,9 @@ class SeriesData(PreparedSeries):
             digest=table.digest,
             forms=table.forms,
             reordered=(*parts_notes, *rows.notes),
+            input_notes=tuple(input_notes),
+            inputs=inputs,
+            beside=beside,
             left_out=tuple(name for name in table.names if name not in set(names)),
         )
         check_windows(made)
@@ -207,4 +216,5 @@ class SeriesData(PreparedSeries):
             "step": step,
             "center": self.center.tolist(),
             "scale": self.scale.tolist(),
+            "inputs": self.inputs.to_json(),
         }

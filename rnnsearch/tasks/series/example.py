@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.inputs.learned import Inputs
 from rnnsearch.tasks.series.transforms import restored
 
 
@@ -25,7 +26,17 @@ def example(manifest: Mapping[str, Any]) -> Any:
         count = len(config.targets)
         cells[:, :count] = np.maximum(restored(cells[:, :count], config.transform), 0.0)
     table = pd.DataFrame(cells, columns=list(config.columns))
-    table.loc[config.context :, [*config.targets, *config.past]] = np.nan
+    table.loc[config.context :, [*config.targets, *config.past_numbers]] = np.nan
+    inputs = Inputs.of(manifest)
+    for at, name in enumerate(config.static_numbers):
+        assert inputs.static is not None
+        table[name] = inputs.static.center[at]
+    for category in inputs.categories:
+        if category.name == config.id:
+            continue
+        table[category.name] = category.values[0]
+        if category.name in config.past_categories:
+            table.loc[config.context :, category.name] = None
     for at, (name, cells) in enumerate(_times_of(manifest, len(table)).items()):
         table.insert(at, name, cells)
     if manifest["id"]:

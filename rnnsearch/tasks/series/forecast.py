@@ -17,50 +17,65 @@ from torch.nn import functional
 from rnnsearch.tasks.arrays import Bools
 from rnnsearch.tasks.base import Predictor, State
 from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.inputs.learned import InputRows
 
 
-def picked_features(config: SeriesConfig) -> list[list[int]]:
+def picked_features(config: SeriesConfig, beside: int) -> list[list[int]]:
     """Where channels are `each`: the features that a sequence of each target reads.
+
+    Args:
+        beside: How many features there are of `inputs`.
 
     Returns:
         For each target, places in the last axis of `features`: the target's own values first, then
-        the past columns, the known ones, and the flags of the cells that were empty.
+        the past columns, the known ones, the flags of the cells that were empty, and `inputs`.
     """
-    targets, past = len(config.targets), len(config.past)
-    flags = targets + past + len(config.known) * (2 if config.lead > 1 else 1)
-    picked = [[target, *range(targets, flags)] for target in range(targets)]
+    targets, past = len(config.targets), len(config.past_numbers)
+    end = targets + past + len(config.known_numbers) * (2 if config.lead > 1 else 1)
+    picked = [[target, *range(targets, end)] for target in range(targets)]
     if config.missing == "mask":
-        past_flags = range(flags + targets, flags + targets + past)
-        picked = [[*one, flags + target, *past_flags] for target, one in enumerate(picked)]
-    return picked
+        past_flags = range(end + targets, end + targets + past)
+        picked = [[*one, end + target, *past_flags] for target, one in enumerate(picked)]
+        end += targets + past
+    return [[*one, *range(end, end + beside)] for one in picked]
 
 
-def features(config: SeriesConfig, scaled: NDArray[np.float32], empty: Bools) -> Any:
+def features(
+    config: SeriesConfig, scaled: NDArray[np.float32], empty: Bools, beside: InputRows
+) -> Any:
     """What a network reads at each row of one series.
 
     These are the targets, the past columns, the columns known ahead as they will be `config.lead`
     rows later (and, where that is more than one row, as they are now too), and with `missing: mask`
-    a flag for each target and past column, 1 where the cell was empty. Rows at the end, whose later
-    rows are not among those given, have zeros in place of the later values.
+    a flag for each target and past column, 1 where the cell was empty. Behind them stand the inputs
+    that are no columns of numbers, those known ahead likewise. Rows at the end, whose later rows
+    are not among those given, have zeros in place of the later values.
 
     Args:
         scaled: Float32 [rows, columns], empty cells filled.
         empty: Which cells were empty; [rows, targets + past].
+        beside: The other inputs of the rows.
 
     Returns:
         Float32 [rows, features]; `scaled` itself where it needs nothing beside it.
     """
-    measured = len(config.targets) + len(config.past)
-    parts = [scaled[:, :measured]]
-    if config.known:
-        ahead = np.zeros((len(scaled), len(config.known)), np.float32)
-        ahead[: -config.lead] = scaled[config.lead :, measured:]
-        parts.append(ahead)
-        if config.lead > 1:
-            parts.append(scaled[:, measured:])
+    measured = len(config.targets) + len(config.past_numbers)
+    parts = [scaled[:, :measured], *_known(config, scaled[:, measured:])]
     if config.missing == "mask":
         parts.append(empty.astype(np.float32))
+    if beside.any:
+        parts += [beside.fixed, *_known(config, beside.ahead)]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+
+def _known(config: SeriesConfig, known: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """What is known ahead [rows, columns], as it will be `config.lead` rows later; where that is
+    more than one row, as it is now too."""
+    if not known.shape[1]:
+        return []
+    ahead = np.zeros_like(known)
+    ahead[: -config.lead] = known[config.lead :]
+    return [ahead, known] if config.lead > 1 else [ahead]
 
 
 def forecast(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.scaling import Scaler
+from rnnsearch.tasks.series.cells import as_number, listed_names
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.forecast import features, forecast, picked_features
-from rnnsearch.tasks.series.recent import as_number, listed_names
+from rnnsearch.tasks.series.inputs.learned import InputRows, Inputs
 from rnnsearch.tasks.series.transforms import fill_forward, restored, transformed
 from rnnsearch.tasks.use import MOST_STEPS
 
@@ -69,6 +70,7 @@ def ahead(
     steps: int | None = None,
     series: str | None = None,
     new_series: bool = False,
+    beside: Sequence[InputRows] = (),
 ) -> Ahead:
     """Forecast the targets of the rows that follow.
 
@@ -84,6 +86,8 @@ def ahead(
             themselves, or as the only series that there was.
         new_series: Whether `series` may be one that training never saw; it is scaled by the given
             rows themselves.
+        beside: Of each sequence of the batch, the inputs beside these numbers, where the model
+            reads any.
 
     Raises:
         HorizonError: More steps than the model or the known columns reach, or fewer than one.
@@ -91,6 +95,13 @@ def ahead(
             lack, or the series is not known.
     """
     config = SeriesConfig.remembered(manifest)
+    width = Inputs.of(manifest).count(config)
+    if width and not beside:
+        columns = ", ".join((*config.time_columns, *config.columns, *config.coded))
+        raise ModelError(
+            "this model reads more than numbers (task.calendar, spacing, categories or static); "
+            f"give its rows as a DataFrame with the columns {columns}."
+        )
     names, targets = config.columns, len(config.targets)
     values = np.array(rows, np.float64)
     if values.ndim != 3 or values.shape[2] != len(names) or values.size == 0:
@@ -113,7 +124,8 @@ def ahead(
             f"{now} {'was' if now == 1 else 'were'} given; give at least {config.context}."
         )
     last = min(count, now + max(steps, config.lead))
-    empty = np.isnan(values[:, :, : targets + len(config.past)])
+    empty = np.isnan(values[:, :, : targets + len(config.past_numbers)])
+    beside = beside or [InputRows.none(count)] * len(values)
     _fill(config, values, first, now, last)
     read = values[:, :, :targets]
     if config.transform != "none" and (read < 0).any():
@@ -126,13 +138,15 @@ def ahead(
     np.nan_to_num(scaled, copy=False)
     entries = np.stack(
         [
-            features(config, one[first:last].astype(np.float32), holes[first:last])
-            for one, holes in zip(scaled, empty, strict=True)
+            features(
+                config, one[first:last].astype(np.float32), holes[first:last], more[first:last]
+            )
+            for one, holes, more in zip(scaled, empty, beside, strict=True)
         ],
         axis=1,
     )
     if config.channels == "each":
-        picked = picked_features(config)
+        picked = picked_features(config, width)
         entries = entries[:, :, picked].reshape(len(entries), -1, len(picked[0]))
     fed = torch.tensor(entries, device=predictor.device, dtype=predictor.dtype).unsqueeze(0)
     history, later = fed[:, : now - first], fed[:, now - first :][:, : steps - 1]
@@ -152,8 +166,8 @@ def _fill(config: SeriesConfig, values: Floats, first: int, now: int, last: int)
     Raises:
         ModelError: With the columns that have empty cells.
     """
-    names, ahead = config.columns, len(config.targets) + len(config.past)
-    for number, name in enumerate(config.known, ahead):
+    names, ahead = config.columns, len(config.targets) + len(config.past_numbers)
+    for number, name in enumerate(config.known_numbers, ahead):
         if last > now and np.isnan(values[:, now:last, number]).all(axis=1).any():
             raise ModelError(
                 f"the rows to predict have no value of {name!r}, which the forecast reads ahead."

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.arrays import Ints
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.files.blocks import column_names
 from rnnsearch.tasks.files.forms import Wanted
@@ -54,13 +54,14 @@ def read_parts(config: SeriesConfig) -> tuple[Table, Ints | None, list[str]]:
         DataError: Something is wrong with a file, or a column says what is no part.
     """
     wanted = Wanted(
-        numbers=config.columns,
+        numbers=(*config.columns, *config.static_numbers),
         time=config.time_columns,
         id=config.id,
         decimal=config.decimal,
         date_format=config.date_format,
         empty_values=config.empty_values,
         dividing=column_of(config.split),
+        coded=config.categories,
     )
     files = part_files(config)
     tables: dict[Part, Table] = {}
@@ -102,8 +103,9 @@ def _joined(tables: Sequence[Table], paths: Sequence[Path]) -> JoinedTable:
     places = {name: number for number, name in enumerate(names)}
     ids = [np.array([places[name] for name in one.names], np.int32)[one.ids] for one in tables]
     times = [table.times for table in tables if table.times is not None]
+    values = np.concatenate([table.values for table in tables])
     return JoinedTable(
-        values=np.concatenate([table.values for table in tables]),
+        values=values,
         times=np.concatenate(times) if times else None,
         ids=np.concatenate(ids),
         names=tuple(names),
@@ -111,7 +113,29 @@ def _joined(tables: Sequence[Table], paths: Sequence[Path]) -> JoinedTable:
         forms=first.forms,
         wanted=first.wanted,
         tables=tuple(tables),
+        texts=_one_code(tables, values),
     )
+
+
+def _one_code(tables: Sequence[Table], values: Floats) -> tuple[tuple[str, ...], ...]:
+    """Give the texts of the tables' coded columns one number in all of them.
+
+    Args:
+        values: The rows of the tables, one after the other; changed in place.
+
+    Returns:
+        The texts of each column, as `Table.texts`.
+    """
+    ends = np.cumsum([len(table.values) for table in tables])
+    first = len(tables[0].wanted.numbers)
+    joined = []
+    for column in range(len(tables[0].wanted.coded)):
+        known: dict[str, int] = {}
+        for table, rows in zip(tables, np.split(values[:, first + column], ends[:-1]), strict=True):
+            own = np.array([known.setdefault(one, len(known)) for one in table.texts[column]])
+            rows[:] = own[rows.astype(np.int64)]
+        joined.append(tuple(known))
+    return tuple(joined)
 
 
 def given_bounds(

@@ -16,7 +16,7 @@ MARKS = (
 
 def notes_of(data: PreparedSeries) -> list[str]:
     """Lines on where the parts begin, how cells are read, uneven times, and odd columns."""
-    notes = [*_parts(data), *data.forms.notes, *data.reordered, *_times(data)]
+    notes = [*_parts(data), *data.forms.notes, *data.reordered, *_times(data), *data.input_notes]
     config, columns = data.config, data.config.columns
     empty = np.isnan(data.values).sum(axis=0)
     notes.extend(
@@ -76,8 +76,15 @@ def _times(data: PreparedSeries) -> list[str]:
     """A line on how many steps between rows are not the usual one, where there are such."""
     if data.times is None or len(data.times) < 3:
         return []
+    if data.inputs.usual is not None:
+        step = step_text(data.inputs.usual, data.dated)
+        return [f"the time since the row before is an input, in steps of {step}; errors are a row"]
     usual = usual_step(data.times, data.starts)
     if usual is None or not (odd := odd_steps(data.times, data.starts, usual)):
         return []
     step = step_text(usual, data.dated)
-    return [f"{odd:,} steps between rows are not the usual {step}; rows are taken as evenly spaced"]
+    return [
+        f"{odd:,} steps between rows are not the usual {step}; rows are taken as evenly spaced. To "
+        "have the time between them read, add --set task.spacing=given; or resample the file to "
+        "even rows"
+    ]

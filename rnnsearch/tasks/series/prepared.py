@@ -12,6 +12,7 @@ from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Loss, Part
 from rnnsearch.tasks.files.forms import Forms
 from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.inputs.learned import InputRows, Inputs
 from rnnsearch.tasks.series.transforms import restored, transformed
 
 
@@ -19,7 +20,7 @@ from rnnsearch.tasks.series.transforms import restored, transformed
 class PreparedSeries:
     """Rows of one or many series, one series after the other.
 
-    Columns are the targets, then the past ones, then those known ahead.
+    Columns are those of numbers: the targets, then the past ones, then those known ahead.
 
     Attributes:
         values: In the data's units, float64 [rows, columns]; NaN where a cell was empty.
@@ -38,6 +39,9 @@ class PreparedSeries:
         forms: How the file's cells are written.
         reordered: Notes on what was done to the rows of the file to bring them into order.
         left_out: Names of the series of the file that the config leaves out.
+        inputs: What training learned of the inputs beside the columns of numbers.
+        beside: These inputs at every row.
+        input_notes: Notes on how they are read.
         losses, quantiles, input_size, output_size, feedback, whole_sequence: See `TaskData`.
     """
 
@@ -56,6 +60,9 @@ class PreparedSeries:
     forms: Forms
     reordered: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    inputs: Inputs = field(default_factory=Inputs)
+    beside: InputRows = field(default_factory=lambda: InputRows.none(0))
+    input_notes: tuple[str, ...] = ()
 
     symbolic = False
     losses: tuple[Loss, ...] = field(init=False)
@@ -67,9 +74,10 @@ class PreparedSeries:
 
     def __post_init__(self) -> None:
         config = self.config
-        measured = config.answered + len(config.past)
+        measured = config.answered + len(config.past_numbers)
         flags = measured if config.missing == "mask" else 0
-        known = len(config.known) * (2 if config.lead > 1 else 1)
+        known = len(config.known_numbers) * (2 if config.lead > 1 else 1)
+        known += self.inputs.count(config)
         self.input_size = (measured + known + flags) * config.segment
         self.quantiles = config.quantiles
         self.losses = ("quantile",) if self.quantiles else ("mse", "huber", "l1")

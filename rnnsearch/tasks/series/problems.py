@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 
 from rnnsearch.commands import command
 from rnnsearch.tasks.given import given_problems, is_given
 from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.inputs.calendar import CYCLES
 from rnnsearch.tasks.splits import column_of, split_problems
 from rnnsearch.vocabulary import outside
 
@@ -23,6 +25,7 @@ def problems(config: SeriesConfig) -> list[tuple[str, str]]:
         return mistakes
     mistakes.extend(_reading_problems(config))
     mistakes.extend(_column_problems(config))
+    mistakes.extend(_input_problems(config))
     mistakes.extend(_strategy_problems(config))
     mistakes.extend(_quantile_problems(config))
     if config.validation.windows == 1:
@@ -63,22 +66,50 @@ def _column_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
     roles += [] if config.id is None else [("id", config.id)]
     dividing = column_of(config.split)
     roles += [] if dividing is None else [("split.column", dividing)]
-    roles += [(key, name) for key in ("targets", "past", "known") for name in getattr(config, key)]
+    keys = ("targets", "past", "known", "static")
+    roles += [(key, name) for key in keys for name in getattr(config, key)]
     seen: dict[str, str] = {}
     for key, name in roles:
         if name in seen:
             yield key, f"names the column {name!r}, which task.{seen[name]} has too."
         seen.setdefault(name, key)
+    for name in config.categories:
+        if seen.get(name) == "targets":
+            yield "categories", f"names {name!r}, which is to be forecast: a target holds numbers."
+        elif seen.get(name) in ("time", "split.column"):
+            yield "categories", f"names the column {name!r}, which task.{seen[name]} has too."
+    if len(set(config.categories)) < len(config.categories):
+        yield "categories", "names a column twice."
+
+
+def _input_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
+    """Inputs that need what the table has not: dates, a time, or several series."""
+    unknown = [name for name in config.calendar if name not in CYCLES]
+    if unknown:
+        near = get_close_matches(unknown[0].lower(), CYCLES, n=1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        names = ", ".join(CYCLES)
+        yield "calendar", f"has no {unknown[0]!r}; it takes any of {names}.{meant}"
+    if len(set(config.calendar)) < len(config.calendar):
+        yield "calendar", "names an input twice."
+    if config.time is None:
+        if config.calendar:
+            yield "calendar", "is made from dates; name their column in task.time."
+        if config.spacing == "given":
+            yield "spacing", "`given` is the time between rows; name its column in task.time."
+    if config.static and config.id is None:
+        yield "static", "is for a panel; name the column that tells its series apart in task.id."
 
 
 def _strategy_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
     """Problems of what a recursive or direct forecast reads, and in which order it learns."""
     context, segment = config.context, config.segment
-    if not config.direct and config.past:
+    if not config.direct and (config.past or config.past_categories):
         yield (
-            "past",
+            "past" if config.past else "categories",
             "are unknown beyond the first predicted row, so a recursive forecast cannot go "
-            "on; use `strategy: direct`, or forecast them as targets too.",
+            "on; use `strategy: direct`, or "
+            + ("forecast them as targets too." if config.past else "name them in task.known too."),
         )
     if config.direct and config.known and context < config.horizon:
         yield (

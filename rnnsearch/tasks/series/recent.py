@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import numpy as np
@@ -16,15 +15,13 @@ from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.files.columns import family, texts
 from rnnsearch.tasks.files.forms import Forms
 from rnnsearch.tasks.files.written.joined import JoinedForm
-from rnnsearch.tasks.files.written.reading import read_numbers
 from rnnsearch.tasks.files.written.times import TimeForm
 from rnnsearch.tasks.files.written.words import stripped
+from rnnsearch.tasks.series.cells import COUNTED, known_as, numbers_as_trained, values_as_trained
 from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.inputs.learned import Inputs
 from rnnsearch.tasks.series.order import differing
 from rnnsearch.tasks.series.rows import Given
-
-SHOWN = 10
-"""How many names a message lists."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +32,16 @@ class Recent:
         name: As training knew the series, else as it was given; None where there is one alone.
         values: Float64 [rows, columns]: targets, past, then known columns; NaN where empty.
         times: Dates, or the time column's numbers; None where rows have no time.
+        coded: Float64 [rows, columns]: the columns of `SeriesConfig.coded`, of categories as the
+            place of each cell's value in `written`; NaN where a number is empty.
+        written: Of each category, the values that the rows have, as training knows them.
     """
 
     name: str | None
     values: Floats
     times: NDArray[Any] | None
+    coded: Floats
+    written: tuple[list[str], ...] = ()
 
 
 def recent_rows(manifest: Mapping[str, Any], given: Given) -> list[Recent]:
@@ -56,34 +58,39 @@ def recent_rows(manifest: Mapping[str, Any], given: Given) -> list[Recent]:
     """
     config = SeriesConfig.remembered(manifest)
     forms = Forms.from_json(manifest["forms"]) if "forms" in manifest else Forms()
-    values = np.stack([_numbers(forms, given, name) for name in config.columns], axis=1)
+    inputs = Inputs.of(manifest)
+    pairs = [values_as_trained(given, one.name, one.values) for one in inputs.categories]
+    columns = [
+        numbers_as_trained(forms, given, name) for name in (*config.columns, *config.static_numbers)
+    ]
+    values = np.stack([*columns, *(places for places, _ in pairs)], axis=1).astype(np.float64)
+    written = tuple(one for _, one in pairs)
     times = None
     if config.time_columns:
         cells = [given.columns[name] for name in config.time_columns]
         times = time_form(manifest, given).read(cells, given.time_of)
     if config.id is None:
-        return [_ordered(None, values, times, np.arange(len(values)), given)]
+        whole = _ordered(None, values, times, np.arange(len(values)), given)
+        return [_divided(config, *whole, written)]
     series, names = _series(manifest, given)
     together = np.argsort(series, kind="stable")
     by_series = np.split(together, np.cumsum(np.bincount(series, minlength=len(names)))[:-1])
     return [
-        _ordered(name, values, times, rows, given)
+        _divided(config, *_ordered(name, values, times, rows, given), written)
         for name, rows in zip(names, by_series, strict=True)
     ]
 
 
-def _numbers(forms: Forms, given: Given, name: str) -> Floats:
-    """Cells as float64, read as those of training were; NaN where a cell is empty.
-
-    Raises:
-        ModelError: A cell is infinite.
-        DataError: A cell is no number.
-    """
-    cells = read_numbers(given.columns[name], forms.numbers.get(name), given.column(name))
-    if np.isinf(cells).any():
-        row = int(np.argmax(np.isinf(cells)))
-        raise ModelError(f"{given.row(row)} has an infinite value of {name!r}.")
-    return cells
+def _divided(
+    config: SeriesConfig,
+    name: str | None,
+    values: Floats,
+    times: NDArray[Any] | None,
+    written: tuple[list[str], ...],
+) -> Recent:
+    """The rows of a series, the columns of numbers apart from those behind them."""
+    numbers = len(config.columns)
+    return Recent(name, values[:, :numbers], times, values[:, numbers:], written)
 
 
 def time_form(manifest: Mapping[str, Any], given: Given) -> JoinedForm:
@@ -135,7 +142,7 @@ def _ordered(
     times: NDArray[Any] | None,
     rows: NDArray[Any],
     given: Given,
-) -> Recent:
+) -> tuple[str | None, Floats, NDArray[Any] | None]:
     """The rows of one series in the order of time; a row that repeats another is taken once.
 
     Args:
@@ -147,7 +154,7 @@ def _ordered(
         ModelError: Two rows have the same time and other values.
     """
     if times is None:
-        return Recent(name, values[rows], None)
+        return name, values[rows], None
     rows = rows[np.argsort(times[rows], kind="stable")]
     same = times[rows[1:]] == times[rows[:-1]]
     differ = same & differing(values[rows[1:]], values[rows[:-1]])
@@ -162,7 +169,7 @@ def _ordered(
             stacklevel=2,
         )
         rows = rows[np.concatenate([[True], ~same])]
-    return Recent(name, values[rows], times[rows])
+    return name, values[rows], times[rows]
 
 
 def _series(manifest: Mapping[str, Any], given: Given) -> tuple[Ints, list[str]]:
@@ -175,61 +182,14 @@ def _series(manifest: Mapping[str, Any], given: Given) -> tuple[Ints, list[str]]
     """
     id, known = manifest["id"], [*manifest["series"], *manifest.get("left_out", ())]
     column = given.columns[id]
-    counted = family(column.type) in ("whole", "number", "boolean")
+    counted = family(column.type) in COUNTED
     coded = texts(column, given.column(id)).dictionary_encode()
     written = coded.dictionary.to_pylist()
     if coded.null_count or None in written or "" in written:
         raise ModelError(
             f"the column {id!r} tells the series apart and has empty cells.{given.hint}"
         )
-    names = _known_as(written, known, id) if counted else written
+    names = known_as(written, known, id) if counted else written
     order = {name: number for number, name in enumerate(dict.fromkeys(names))}
     places = np.array([order[name] for name in names], np.int64)
     return places[coded.indices.to_numpy()], list(order)
-
-
-def _known_as(given: Sequence[str], known: Sequence[str], id: str) -> list[str]:
-    """The names in training of ids that were read as numbers or truth values, such as 7 for 007.
-
-    Args:
-        given: The ids as texts.
-        known: Names of the series of training.
-        id: The column, for messages.
-
-    Raises:
-        ModelError: An id may mean several names.
-    """
-    alike: dict[Decimal | str, list[str]] = {}
-    for name in known:
-        alike.setdefault(_value(name), []).append(name)
-    as_known = []
-    for text in given:
-        names = alike.get(_value(text), [text])
-        if len(names) > 1:
-            raise ModelError(
-                f"the column {id!r} was read as numbers, and {text} may be "
-                f"{' or '.join(map(repr, names[:SHOWN]))}; read it as text: "
-                f"read_csv(..., dtype={{{id!r}: str}})."
-            )
-        as_known.append(names[0])
-    return as_known
-
-
-def _value(text: str) -> Decimal | str:
-    """What two texts have in common that are read as the same number or truth value."""
-    number = as_number(text)
-    return text.lower() if number is None else number
-
-
-def listed_names(names: Sequence[str]) -> str:
-    """The first names of a list for a message, in quotes, with dots where there are more."""
-    return ", ".join(map(repr, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
-
-
-def as_number(text: str) -> Decimal | None:
-    """The number that a text writes; None where it writes none."""
-    try:
-        number = Decimal(text) if "_" not in text else None
-    except InvalidOperation:
-        return None
-    return number if number is not None and number.is_finite() else None

@@ -28,7 +28,7 @@ class Given:
     """Rows in the order in which they were given.
 
     Attributes:
-        columns: An Arrow record batch: the id, the time, the targets, past and known columns.
+        columns: An Arrow record batch: the id, the time, and all columns that are read.
         times: The columns that hold the time; none where rows are taken in their order.
         path: The file that they stand in; None of a table in memory.
     """
@@ -83,7 +83,7 @@ def given_rows(config: SeriesConfig, source: Any) -> Given:
         DataError: The file cannot be read, has no rows, or lacks a column.
     """
     ids = [] if config.id is None else [config.id]
-    read = [*ids, *config.time_columns, *config.columns]
+    read = list(dict.fromkeys([*ids, *config.time_columns, *config.columns, *config.coded]))
     path = source if isinstance(source, Path) else None
     table = pyarrow.table(frame_columns(source, read)) if path is None else _of_file(path, read)
     (columns,) = table.combine_chunks().to_batches()

@@ -9,18 +9,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.files.written.writing import written_times
+from rnnsearch.tasks.series.cells import SHOWN, listed_names
 from rnnsearch.tasks.series.config import SeriesConfig
+from rnnsearch.tasks.series.continued import inputs_of, measured, times_of, with_rows_to_come
 from rnnsearch.tasks.series.from_rows import Ahead, ahead
 from rnnsearch.tasks.series.intervals import beside_names, bounds_before
-from rnnsearch.tasks.series.recent import SHOWN, Recent, listed_names, recent_rows, time_form
+from rnnsearch.tasks.series.recent import Recent, recent_rows, time_form
 from rnnsearch.tasks.series.rows import given_rows
-from rnnsearch.tasks.series.steps import between, by_calendar, slack, step_text, times_after
+from rnnsearch.tasks.series.steps import between, slack, step_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +85,14 @@ def forecasts(
     left_out = set() if new_series else set(manifest.get("left_out", ()))
     per_series: list[tuple[Recent, Ahead]] = []
     wrong: list[tuple[str, HorizonError | ModelError]] = []
-    for rows in _without(left_out, recent_rows(manifest, given)):
+    for stated in _without(left_out, recent_rows(manifest, given)):
+        rows = stated
         try:
             uneven = _uneven(manifest, rows, steps)
-            per_series.append(
-                (rows, ahead(manifest, predictor, rows.values[None], steps, rows.name, new_series))
-            )
+            rows = with_rows_to_come(manifest, rows, steps)
+            values, inputs = rows.values[None], [inputs_of(manifest, rows, steps)]
+            answer = ahead(manifest, predictor, values, steps, rows.name, new_series, inputs)
+            per_series.append((rows, answer))
         except (HorizonError, ModelError) as error:
             if rows.name is None:
                 raise
@@ -105,7 +108,7 @@ def forecasts(
     times: Mapping[str, Sequence[Any]] = {}
     if config.time_columns:
         moments = np.concatenate(
-            [_times(manifest, rows, one.first, count) for rows, one in per_series]
+            [times_of(manifest, rows, one.first, count) for rows, one in per_series]
         )
         columns = [given.columns[name] for name in config.time_columns]
         cells = written_times(time_form(manifest, given), columns, moments)
@@ -131,27 +134,6 @@ def _frame(*parts: Mapping[str, Any]) -> Any:
     for part in parts:
         columns |= {name: cells for name, cells in part.items() if name not in columns}
     return pandas.DataFrame(columns)
-
-
-def _times(manifest: Mapping[str, Any], rows: Recent, first: int, count: int) -> NDArray[Any]:
-    """The times of the rows that are predicted: of those that were given, and of those after."""
-    assert rows.times is not None
-    known = rows.times[first : first + count]
-    if len(known) == count:
-        return known
-    usual, whose = (
-        manifest.get("step"),
-        "" if rows.name is None else f" of the series {rows.name!r}",
-    )
-    if usual is None and len(rows.times) < 2:
-        raise ModelError(f"the step between the rows{whose} is not known; give two rows or more.")
-    if usual is None and by_calendar(rows.times, 1) is None:
-        warnings.warn(
-            f"the rows of training are not evenly spaced; the forecast{whose} is dated at the "
-            "step that most of the last rows have.",
-            stacklevel=3,
-        )
-    return np.concatenate([known, times_after(rows.times, count - len(known), usual)])
 
 
 def _beside(manifest: Mapping[str, Any], name: str | None, forecast: Ahead) -> Floats:
@@ -209,10 +191,9 @@ def _uneven(manifest: Mapping[str, Any], rows: Recent, steps: int | None) -> str
         ModelError: Most steps are others than in training.
     """
     usual = manifest.get("step")
-    if usual is None or rows.times is None:
+    if usual is None or rows.times is None or manifest.get("spacing") == "given":
         return ""
-    targets = rows.values[:, : len(manifest["targets"])]
-    end = int(np.flatnonzero(np.isfinite(targets).any(axis=1))[-1:].sum()) + 1
+    end = measured(SeriesConfig.remembered(manifest), rows)
     ahead = max(steps or 0, int(manifest["horizon"]))
     gaps = between(rows.times[max(0, end - int(manifest["context"])) : end + ahead])
     if not len(gaps):

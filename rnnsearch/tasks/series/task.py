@@ -58,7 +58,8 @@ class SeriesTask:
         """Which features the sequences of each target read, [targets, features of one sequence];
         None where a sequence reads all."""
         if config.channels == "each":
-            self._picked = torch.tensor(picked_features(config), device=device)
+            picked = picked_features(config, data.inputs.count(config))
+            self._picked = torch.tensor(picked, device=device)
         self._starts: dict[int, Ints] = {}
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
@@ -231,7 +232,7 @@ class SeriesTask:
                 f"this model forecasts its horizon of {self.config.horizon} rows at once, not "
                 f"{steps}; ask for at most {self.config.horizon}."
             )
-        if self.config.known and steps > rows:
+        if self.config.looks_ahead and steps > rows:
             raise HorizonError(
                 f"the columns known ahead end {rows} rows after the start of the validation part; "
                 f"ask for at most {rows} steps."
@@ -241,15 +242,17 @@ class SeriesTask:
 def _features(data: SeriesData) -> NDArray[np.float32]:
     """What networks read at every row of a table, [rows, features].
 
-    Of a table without known columns and flags these are the scaled columns themselves, whose memory
-    all packs share.
+    Of a table of nothing but targets and past columns of numbers, without flags, these are the
+    scaled columns themselves, whose memory all packs share.
     """
     config = data.config
-    if not config.known and config.missing != "mask":
+    if not config.known_numbers and config.missing != "mask" and not data.beside.any:
         return data.scaled
-    empty = np.isnan(data.values[:, : len(config.targets) + len(config.past)])
-    series = pairwise(data.starts.tolist())
-    return np.concatenate([features(config, data.scaled[lo:hi], empty[lo:hi]) for lo, hi in series])
+    empty = np.isnan(data.values[:, : len(config.targets) + len(config.past_numbers)])
+    series = [slice(lo, hi) for lo, hi in pairwise(data.starts.tolist())]
+    return np.concatenate(
+        [features(config, data.scaled[one], empty[one], data.beside[one]) for one in series]
+    )
 
 
 def _shared(array: NDArray[np.float32]) -> Tensor:

@@ -101,6 +101,11 @@ class SeriesUse(PointsUse):
         measured = [*manifest["targets"], *manifest["past"]]
         meanings |= dict.fromkeys(measured, "numbers; empty in rows to predict")
         meanings |= dict.fromkeys(manifest["known"], "numbers, known ahead")
+        meanings |= dict.fromkeys(manifest.get("static", ()), "one value in each series")
+        for name in manifest.get("categories", ()):
+            when = "known ahead" if name in manifest["known"] else "empty in rows to predict"
+            role = meanings[name] if name in (id, *manifest["static"]) else when
+            meanings[name] = f"a category, {role}"
         indexed = (id, *times)
         whose = (Column(id, "string"),) if id else ()
         return Signature(

@@ -141,3 +141,39 @@ class TestRollingOrigins(SeriesContract):
 class TestFilled(SeriesContract):
     table: ClassVar = {"z": np.where(np.arange(160) % 31 == 3, np.nan, WILD)}
     settings: ClassVar = {"targets": ("z",), "missing": "ffill", "horizon": 2}
+
+
+class TestInputs(SeriesContract):
+    table: ClassVar = {
+        "time": np.datetime64("2024-01-01T00") + np.cumsum(np.arange(160) * 5 % 7 + 1),
+        "shop": np.arange(160) // 80,
+        "size": np.arange(160) // 80 * 2.0,
+        "sky": np.array(["sun", "rain", "fog"])[np.arange(160) * 7 % 3],
+        "z": np.where(np.arange(160) % 11 == 3, np.nan, WILD),
+    }
+    settings: ClassVar = {
+        "id": "shop",
+        "targets": ("y", "z"),
+        "categories": ("sky", "shop"),
+        "static": ("size",),
+        "calendar": ("hour", "month"),
+        "spacing": "given",
+        "strategy": "direct",
+        "missing": "mask",
+        "horizon": 2,
+    }
+
+
+class TestInputsOfEach(TestInputs):
+    settings: ClassVar = {**TestInputs.settings, "channels": "each", "context": 6, "segment": 3}
+
+
+class TestInputsOfStreams(SeriesContract):
+    table: ClassVar = {"sky": np.array(["sun", "rain", "fog"])[np.arange(160) * 7 % 3]}
+    settings: ClassVar = {
+        "categories": ("sky",),
+        "known": ("sky",),
+        "calendar": ("hour",),
+        "order": "in_time",
+        "horizon": 3,
+    }

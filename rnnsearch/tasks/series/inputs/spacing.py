@@ -1,0 +1,24 @@
+"""The time since the row before, for rows that are not evenly spaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnsearch.tasks.series.steps import between
+
+
+def gap_inputs(times: NDArray[Any], usual: float) -> NDArray[np.float32]:
+    """log(1 + step / usual) of the step from the row before, for each row of one series [rows, 1].
+
+    The logarithm keeps a long gap, such as a night, among the sizes that a network reads. The first
+    row counts as one usual step after another.
+
+    Args:
+        times: Of the rows, in their order.
+        usual: The usual step, in the units of `steps.between`.
+    """
+    apart = np.concatenate([[usual], between(times)])
+    return np.log1p(apart / usual).astype(np.float32)[:, None]
