@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from rnnsearch.tasks.arrays import Floats, Ints
@@ -13,19 +15,29 @@ def confusion(truth: Ints, guesses: Ints, classes: int) -> Ints:
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
 
-def measures(counts: Ints) -> dict[str, float]:
-    """Accuracy and macro-F1 of a confusion matrix.
+def measures(counts: Ints, names: Sequence[str] = ()) -> dict[str, float]:
+    """Accuracy and macro-F1 of a confusion matrix, and the F1 of each class that has a name.
 
     Macro-F1 is the mean over the classes of 2 hits / (sequences + guesses), which is 0 for a
     class that is never guessed right: a rare class weighs as much as a frequent one.
+
+    Args:
+        counts: [class, guessed class].
+        names: What the F1 of each class is called; empty for nothing.
     """
     hits, rows, columns = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
     f1 = 2 * hits / np.maximum(rows + columns, 1)
-    return {"accuracy": float(hits.sum() / max(int(counts.sum()), 1)), "macro_f1": float(f1.mean())}
+    each = dict(zip(names, f1.tolist(), strict=True)) if names else {}
+    accuracy = float(hits.sum() / max(int(counts.sum()), 1))
+    return {"accuracy": accuracy, "macro_f1": float(f1.mean()), **each}
 
 
-def scores(truth: Ints, logs: Floats) -> dict[str, float]:
-    """Accuracy, macro-F1 and mean negative log-likelihood in nats, of log-probabilities [N,
-    classes]."""
-    shares = measures(confusion(truth, logs.argmax(axis=1), logs.shape[1]))
+def scores(truth: Ints, logs: Floats, names: Sequence[str] = ()) -> dict[str, float]:
+    """What `measures` gives, and the mean negative log-likelihood in nats.
+
+    Args:
+        truth: The number of each answer's class, [N].
+        logs: Log-probabilities, [N, classes].
+    """
+    shares = measures(confusion(truth, logs.argmax(axis=1), logs.shape[1]), names)
     return {**shares, "nats": float(-logs[np.arange(len(truth)), truth].mean())}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from rnnsearch.tasks.given import given_problems, is_given
-from rnnsearch.tasks.scaling import ScalerKind
-from rnnsearch.tasks.splits import TableSplitConfig, column_of, split_problems
+from rnnsearch.tasks.given import is_given
+from rnnsearch.tasks.sequences.config import TextsConfig, column_problems, part_problems
+from rnnsearch.tasks.splits import TableSplitConfig, column_of
 from rnnsearch.vocabulary import PATH, NeverSampled, Range, outside
 
 MOST_NUMBERS = 100_000_000
@@ -41,7 +41,7 @@ class GeneratedConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelsConfig:
+class LabelsConfig(TextsConfig):
     """Learn the class of sequences of any length.
 
     They are read from `path` or made by `generated.rule`; exactly one of the two is given.
@@ -66,47 +66,14 @@ class LabelsConfig:
         "`path`, the share `split.val` of each class, drawn at random.",
         PATH,
     ] = None
-    text: Annotated[
-        str | None, "Of a table with one sequence a row, the column that holds the text."
-    ] = None
-    label: Annotated[str, "Of a table, the column that holds the class."] = "label"
-    id: Annotated[
-        str | None,
-        "Of a table with one step a row, the column that says to which sequence it belongs.",
-    ] = None
-    time: Annotated[
-        str | None,
-        "With `id`, the column that orders the steps, numbers or dates; null: row order.",
-    ] = None
-    features: Annotated[
-        tuple[str, ...], "With `id`, the columns of numbers that are the sequence."
-    ] = ()
-    generated: Annotated[GeneratedConfig, "Sequences to make instead of reading any."] = field(
-        default_factory=GeneratedConfig
-    )
-    normalize: Annotated[
-        Literal["nfc", "ascii"],
-        "Of texts. `nfc` composes accents; `ascii` drops them, and all else that is not ASCII.",
-    ] = "nfc"
-    max_length: Annotated[
-        int | None,
-        "Longer sequences keep their last steps; null cuts none.",
-        Range(1, 10_000_000_000, unit="steps"),
-    ] = None
-    scaler: Annotated[
-        ScalerKind,
-        "Of numbers, each column by itself, fitted on the steps of the training part alone.",
-    ] = "standard"
     split: Annotated[
         TableSplitConfig,
         "Shares of each class, drawn at random; equal sequences stay in one part.",
     ] = field(default_factory=TableSplitConfig)
-    split_seed: Annotated[
-        int,
-        "Of that draw.",
-        Range(0, below=2**32),
-        NeverSampled("trials are compared on the same held-out sequences"),
-    ] = 0
+    label: Annotated[str, "Of a table, the column that holds the class."] = "label"
+    generated: Annotated[GeneratedConfig, "Sequences to make instead of reading any."] = field(
+        default_factory=GeneratedConfig
+    )
 
 
 def problems(config: LabelsConfig) -> list[tuple[str, str]]:
@@ -117,52 +84,18 @@ def problems(config: LabelsConfig) -> list[tuple[str, str]]:
     """
     if mistakes := outside(config):
         return mistakes
-    if (config.path is None) == (config.generated.rule == "none"):
+    made = config.generated.rule != "none"
+    if (config.path is None) != made:
         mistakes = [("path", "give exactly one of path and generated.rule (random, sign_of_last).")]
+    elif made:
+        named = [key for key in ("text", "id", "time", "features") if getattr(config, key)]
+        named += [] if column_of(config.split) is None else ["split.column"]
+        mistakes = [(key, "names a column, and generated sequences have none.") for key in named]
     else:
-        mistakes = column_problems(config)
-    if is_given(config):
-        mistakes += given_problems(config)
-        if not config.split.val and config.val_path is None:
-            complaint = (
-                "must be above 0: the search selects on it, should no validation part be given."
-            )
-            mistakes.append(("split.val", complaint))
-    elif config.generated.rule == "none":
-        mistakes += split_problems(config.split, ["train", "val"])
-    else:
-        mistakes += _generated_problems(config.generated)
-    return mistakes
-
-
-def column_problems(config: LabelsConfig) -> list[tuple[str, str]]:
-    mistakes: list[tuple[str, str]] = []
-    named = [key for key in ("text", "id", "time", "features") if getattr(config, key)]
-    dividing = column_of(config.split)
-    if config.generated.rule != "none":
-        named += [] if dividing is None else ["split.column"]
-        return [(key, "names a column, and generated sequences have none.") for key in named]
-    if config.text is not None and len(named) > 1:
-        mistakes.append(
-            (named[1], "goes with steps that are rows; with `text` a row is a whole sequence.")
-        )
-    elif config.text is None:
-        if config.features and config.id is None:
-            mistakes.append(("features", "needs `id`, the column that tells sequences apart."))
-        if config.id is not None and not config.features:
-            mistakes.append(
-                ("id", "needs `features`, the columns of numbers that are the sequence.")
-            )
-        if config.time is not None and config.id is None:
-            mistakes.append(("time", "needs `id`, the column that tells sequences apart."))
-    columns = [config.text, config.label, config.id, config.time, *config.features, dividing]
-    given = [column for column in columns if column is not None]
-    mistakes.extend(
-        ("features" if column in config.features else "label", f"names {column!r} twice.")
-        for column in dict.fromkeys(given)
-        if given.count(column) > 1
-    )
-    return mistakes
+        mistakes = column_problems(config, "label")
+    if is_given(config) or not made:
+        return mistakes + part_problems(config)
+    return mistakes + _generated_problems(config.generated)
 
 
 def _generated_problems(generated: GeneratedConfig) -> list[tuple[str, str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -11,57 +12,37 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
-from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.base import Loss, Metric, Part, Score
 from rnnsearch.tasks.labels.baselines import logistic, majority
 from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig
-from rnnsearch.tasks.labels.encoder import (
-    Encoder,
-    TextEncoder,
-    encoder_of,
-    number_encoder,
-    text_encoder,
-)
 from rnnsearch.tasks.labels.generated import CLASSES, generate
-from rnnsearch.tasks.labels.given import given_parts
-from rnnsearch.tasks.labels.source import key_of, length_notes, read
-from rnnsearch.tasks.labels.split import dropping_notes, split, unique_pairs
+from rnnsearch.tasks.labels.source import read_labelled
 from rnnsearch.tasks.ragged import Ragged
-from rnnsearch.tasks.shuffling import batch_problem
+from rnnsearch.tasks.sequences.data import SequencesData, encoded, two_texts
+from rnnsearch.tasks.sequences.encoder import TextEncoder, encoder_of, number_encoder
+from rnnsearch.tasks.sequences.parts import parts_of
+from rnnsearch.tasks.sequences.source import length_notes, read
 
 
-@dataclass(eq=False)
-class LabelsData:
+@dataclass(eq=False, kw_only=True)
+class LabelsData(SequencesData):
     """Encoded sequences of each part, their labels, and how new sequences are encoded.
 
     Attributes:
-        encoder: Fitted on the training part.
         classes: Names in alphabetical order; a label is a place in it.
-        sequences: The encoded sequences of each part that exists.
         labels: Of each part, int64 [sequences].
-        digest: SHA-256 of what was read.
-        reading_notes: Sentences for the person who starts the study, about what was read.
     """
 
     config: LabelsConfig
-    encoder: Encoder
     classes: tuple[str, ...]
-    sequences: dict[Part, Ragged]
     labels: dict[Part, Ints]
-    digest: str
-    reading_notes: tuple[str, ...]
 
     losses: tuple[Loss, ...] = field(default=("cross_entropy",), init=False)
-    quantiles: tuple[float, ...] = field(default=(), init=False)
-    feedback = False
-    whole_sequence = True
-    input_size: int = field(init=False)
     output_size: int = field(init=False)
-    symbolic: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.input_size = self.encoder.size
+        super().__post_init__()
         self.output_size = len(self.classes)
-        self.symbolic = self.sequences["train"].values.ndim == 1
 
     @classmethod
     def read(cls, config: LabelsConfig) -> LabelsData:
@@ -78,29 +59,20 @@ class LabelsData:
         if config.features or config.generated.rule != "none":
             made = GeneratedConfig(rule="sign_of_last", count=20, held_out=10)
             return cls.read(LabelsConfig(generated=made))
-        encoder = text_encoder(["ab"], config.normalize, None)
-        parts: tuple[Part, ...] = ("train", "val", "test")
-        sequences = {part: Ragged.of([encoder.encode(text) for text in "ab"]) for part in parts}
-        labels = {part: np.arange(2) for part in parts}
-        return cls(config, encoder, ("a", "b"), sequences, labels, "", ())
-
-    def seq_len(self, window: Window) -> int:
-        """Time steps of the longest training sequence."""
-        return window.seq_len or int(self.sequences["train"].lengths.max())
+        encoder, sequences = two_texts(config)
+        return cls(
+            config=config,
+            encoder=encoder,
+            sequences=sequences,
+            classes=("a", "b"),
+            labels={part: np.arange(2) for part in sequences},
+        )
 
     def shown(self, part: Part, number: int) -> str:
         """A sequence as a person reads it: its text, or of numbers its place in the part."""
         if isinstance(self.encoder, TextEncoder):
             return self.encoder.decode(self.sequences[part][number].tolist())
         return f"sequence {number} of {part}"
-
-    def rows(self) -> dict[Part, int]:
-        """Sequences of each part that exists."""
-        return {part: len(labels) for part, labels in self.labels.items()}
-
-    def sha256(self) -> str:
-        """The SHA-256 of the files, or of the generated numbers."""
-        return self.digest
 
     def notes(self) -> Sequence[str]:
         """What was dropped or cut in reading, what cannot be learned, and uneven classes."""
@@ -120,15 +92,6 @@ class LabelsData:
                 loss=True,
             ),
         ]
-
-    def window_problem(self, window: Window) -> str | None:
-        """A training sequence is a whole one, and a batch is drawn without repetition."""
-        if window.seq_len is not None:
-            return (
-                "a training sequence is a whole one, whatever its length; leave training.seq_len "
-                "out (task.max_length cuts long ones)."
-            )
-        return batch_problem(window, self.rows()["train"])
 
     def baselines(self) -> Sequence[Score]:
         """The most frequent class, and a logistic regression."""
@@ -157,51 +120,36 @@ class LabelsData:
 
 def _read(config: LabelsConfig) -> LabelsData:
     """Labelled sequences of a folder or a table; see `LabelsData.read`."""
-    source = read(config)
-    classes = tuple(sorted(set(source.labels)))
+    source = read(config, partial(read_labelled, config))
+    classes = tuple(sorted(set(source.answers)))
     if len(classes) < 2:
         raise DataError(
             f"every sequence has the label {classes[0]!r}; there must be at least two classes."
         )
     places = {name: number for number, name in enumerate(classes)}
-    labels = np.array([places[label] for label in source.labels], dtype=np.int64)
+    labels = np.array([places[label] for label in source.answers], dtype=np.int64)
+    parts, notes, several = parts_of(config, source, labels, classes, labels, "label")
+    notes += _ambiguous_notes(sum(map(len, parts.values())), several)
     sequences: Sequence[Any] = source.sequences
-    keys: list[Hashable] = [key_of(sequence) for sequence in sequences]
-    notes = list(source.notes)
-    if source.parts:
-        parts, more = given_parts(
-            config, source.parts, keys, labels, classes, "drawn at random from each class"
-        )
-        notes += more
-    else:
-        kept = unique_pairs(keys, labels.tolist())
-        drawn = [keys[at] for at in kept.tolist()]
-        shares = split(drawn, labels[kept], classes, config.split, config.split_seed)
-        parts = {part: kept[places] for part, places in shares.items()}
-        notes += dropping_notes(len(sequences), len(kept), "label")
-        notes += _ambiguous_notes(len(kept), len(set(drawn)))
-    by_part = {part: [sequences[at] for at in places.tolist()] for part, places in parts.items()}
-    encoder = encoder_of(config, by_part["train"])
-    notes += length_notes(config, sequences)
+    encoder = encoder_of(config, [sequences[at] for at in parts["train"].tolist()])
     return LabelsData(
-        config,
-        encoder,
-        classes,
-        {part: Ragged.of([encoder.encode(one) for one in some]) for part, some in by_part.items()},
-        {part: labels[places] for part, places in parts.items()},
-        source.digest,
-        tuple(notes),
+        config=config,
+        encoder=encoder,
+        sequences=encoded(encoder, sequences, parts),
+        digest=source.digest,
+        reading_notes=(*source.notes, *notes, *length_notes(config, sequences)),
+        classes=classes,
+        labels={part: labels[some] for part, some in parts.items()},
     )
 
 
-def _ambiguous_notes(kept: int, different: int) -> list[str]:
+def _ambiguous_notes(kept: int, several: int) -> list[str]:
     """A sentence on sequences that have several labels, where there are some.
 
     Args:
         kept: How many different pairs of a sequence and its label there are.
-        different: How many different sequences.
+        several: How many of these are of a sequence that has another label too.
     """
-    several = kept - different
     if not several:
         return []
     return [
@@ -225,16 +173,16 @@ def _generated(config: LabelsConfig) -> LabelsData:
             "model beats an accuracy of 0.5 on held-out data but by chance"
         )
     return LabelsData(
-        config,
-        encoder,
-        CLASSES[config.generated.rule],
-        {
+        config=config,
+        encoder=encoder,
+        sequences={
             part: Ragged.of([encoder.encode(one) for one in values])
             for part, (values, _) in made.items()
         },
-        {part: labels for part, (_, labels) in made.items()},
-        digest.hexdigest(),
-        tuple(notes),
+        digest=digest.hexdigest(),
+        reading_notes=tuple(notes),
+        classes=CLASSES[config.generated.rule],
+        labels={part: labels for part, (_, labels) in made.items()},
     )
 
 

@@ -10,54 +10,35 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.class_measures import confusion, measures
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.data import LabelsData
+from rnnsearch.tasks.sequences.task import SequencesTask
 from rnnsearch.tasks.streams import derive
 from rnnsearch.tasks.sums import row_sums
-from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
+from rnnsearch.tasks.whole import WholeSequences
 
 EXAMPLES = 8
 """How many validation sequences `say` shows with the label that the model gives them."""
 
 
-class LabelsTask:
-    """Read a whole sequence, then predict its class at its last time step.
-
-    A batch holds whole sequences of like length, drawn anew for each pass; see
-    `bucketed_passes`.
-    """
+class LabelsTask(SequencesTask[LabelsConfig, LabelsData]):
+    """Read a whole sequence, then predict its class at its last time step."""
 
     head: Head = "last"
-    natural_epoch = True
 
     def __init__(
         self, config: LabelsConfig, data: LabelsData, device: torch.device, dtype: torch.dtype
     ) -> None:
-        self.config = config
-        self.data = data
-        read = torch.int64 if data.symbolic else dtype
-        self._device, self._read = device, read
-        self._parts = {
-            part: WholeSequences(some, device, read) for part, some in data.sequences.items()
-        }
+        super().__init__(config, data, device, dtype)
         self._labels = {
             part: torch.tensor(labels, device=device) for part, labels in data.labels.items()
         }
 
-    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
-        """Numbers of training sequences, or `NOBODY` in an empty place; [training steps, B]."""
-        return bucketed_passes(seed, epoch, window, self._parts["train"].on_host)
-
-    def longest(self, index: Ints) -> Ints:
-        """See `UnequalTask.longest`."""
-        return self._parts["train"].longest(index)
-
     def gather(self, index: Tensor, window: Window) -> Batch:
         """Whole sequences [K, T, B, ...] with their labels [K, 1, B] and lengths [K, B]."""
-        inputs, lengths = self._parts["train"].padded(index, self.data.seq_len(window))
+        inputs, lengths = self.padded(index, window)
         return Batch(inputs, self._labels["train"][index].unsqueeze(1), lengths)
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
@@ -69,7 +50,7 @@ class LabelsTask:
         del carried
         if part not in self.data.labels:
             return {}
-        outputs = self._outputs(predictor, self._parts[part])
+        outputs = self._outputs(predictor, self.inputs[part])
         truth = self._labels[part]
         logs = functional.log_softmax(outputs.double(), dim=-1)
         picked = logs.gather(-1, truth.expand(len(logs), -1).unsqueeze(-1))
@@ -94,7 +75,7 @@ class LabelsTask:
         labels, part = data.labels["val"], data.sequences["val"]
         draw = np.random.default_rng(derive(0, "examples"))
         numbers = np.sort(draw.permutation(len(labels))[:EXAMPLES])
-        chosen = WholeSequences(part.some(numbers), self._device, self._read)
+        chosen = WholeSequences(part.some(numbers), self.device, self.read)
         chances = self._outputs(predictor, chosen)[0].double().softmax(-1)
         lines = []
         for at, row in zip(numbers.tolist(), chances.cpu().numpy(), strict=True):
@@ -112,7 +93,7 @@ class LabelsTask:
         """
         del steps
         classes = len(self.data.classes)
-        guesses = self._outputs(predictor, self._parts["val"])[0].argmax(dim=-1).cpu().numpy()
+        guesses = self._outputs(predictor, self.inputs["val"])[0].argmax(dim=-1).cpu().numpy()
         return {
             "confusion": confusion(self.data.labels["val"], guesses, classes),
             "classes": np.array(self.data.classes),
@@ -121,7 +102,7 @@ class LabelsTask:
     def _outputs(self, predictor: Predictor, sequences: WholeSequences) -> Tensor:
         """Outputs of the head after every sequence, [K, N, classes]."""
         size = predictor.size, len(sequences.lengths), len(self.data.classes)
-        logits = torch.empty(size, device=self._device, dtype=predictor.dtype)
+        logits = torch.empty(size, device=self.device, dtype=predictor.dtype)
         for numbers, _, outputs in sequences.read(predictor):
             logits[:, numbers] = outputs.squeeze(1)  # of the last time steps alone
         return logits

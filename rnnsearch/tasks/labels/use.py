@@ -9,28 +9,19 @@ from typing import Any
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.base import Head, Predictor, Task
 from rnnsearch.tasks.frames import is_frame
+from rnnsearch.tasks.sequences.use import SequencesUse
 from rnnsearch.tasks.signature import Column, Signature
-from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
+from rnnsearch.tasks.use import CommandTarget
 
 
-class LabelsUse(Use):
+class LabelsUse(SequencesUse):
     """What a trained model of labels can do."""
 
     head: Head = "last"
-    pictured = True
-
-    def __init__(self, description: ModelDescription) -> None:
-        super().__init__(description)
-        self._of_texts = self.manifest["reads"] == "text"
-        self._columns: Mapping[str, Any] = self.manifest.get("columns", {})
 
     def predict(self, predictor: Predictor, inputs: Any) -> Any:
         """See `TrainedModel.predict`."""
         raise ModelError("this model labels whole sequences; use classify(sequences).")
-
-    def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
-        """See `TrainedModel.rollout`."""
-        raise ModelError(self.why_no_text())
 
     def why_no_text(self) -> str:
         """A model of labels predicts no next symbol."""
@@ -55,51 +46,26 @@ class LabelsUse(Use):
 
         del parameters, task
         if source is None:
-            what = "texts, one a line" if self._of_texts else "time steps, as training had them"
+            what = "texts, one a line" if self.of_texts else "time steps, as training had them"
             raise ModelError(f"this model labels sequences; give a file of {what}.")
         if is_frame(source):
             return self.classify(predictor, source)
         named = self.sequences(source)
         classified = classify(self.manifest, predictor, [sequence for _, sequence in named])
-        column = self._columns["text" if self._of_texts else "id"]
+        column = self.columns["text" if self.of_texts else "id"]
         return labelled(classified, column, [name for name, _ in named])
-
-    def sequences(self, path: Path) -> list[tuple[str, Any]]:
-        """The lines of a text file, or the steps of a table; see `source.read_unlabelled`."""
-        from rnnsearch.tasks.labels.source import read_unlabelled
-
-        return read_unlabelled(path, self.manifest)
 
     def signature(self) -> Signature:
         """A sequence in each row, as a text; or a time step, with an id, a time if any, and
         numbers."""
-        columns = self._columns
         out = (
             Column("label", "string"),
             *(Column(f"p_{name}", "double") for name in self.manifest["classes"]),
         )
-        if self._of_texts:
-            return Signature((Column(columns["text"], meaning="text to label"),), out)
-        id = Column(columns["id"], meaning="which sequence a step belongs to", required=False)
-        times = [Column(columns["time"], meaning="orders the steps", required=False)]
-        numbers = [Column(name, meaning="numbers") for name in self.manifest["features"]]
-        sequence = Column(columns["id"], "string")
-        return Signature((id, *times[: bool(columns["time"])], *numbers), (sequence, *out))
-
-    def example(self) -> Any:
-        """A short text, or a sequence of three time steps, each column at its mean."""
-        import numpy as np
-        import pandas as pd
-
-        manifest, columns = self.manifest, self._columns
-        if self._of_texts:
-            return pd.DataFrame({columns["text"]: [manifest["alphabet"].strip()[-3:]]})
-        level = np.array(manifest["scaler"]["center"]) + np.zeros((3, 1))
-        table = pd.DataFrame(level, columns=manifest["features"])
-        if columns["time"]:
-            table.insert(0, columns["time"], np.arange(3))
-        table.insert(0, columns["id"], "one")
-        return table
+        inputs = self.read_columns("to label")
+        if self.of_texts:
+            return Signature(inputs, out)
+        return Signature(inputs, (Column(self.columns["id"], "string"), *out))
 
     def served(self, predictor: Predictor, given: Any, parameters: Mapping[str, Any]) -> Any:
         """Label sequences of any length.
@@ -122,7 +88,7 @@ class LabelsUse(Use):
 
     def command(self, answer: str) -> tuple[object, ...] | None:
         """The command that labels the first of the examples in `answer`, or the study's file."""
-        if not self._of_texts:
+        if not self.of_texts:
             path = self.description.task.get("path")
             return ("classify", "--file", Path(path)) if path and Path(path).is_file() else None
         example = answer.split("\n")[0]
@@ -135,19 +101,19 @@ class LabelsUse(Use):
 
     def code(self) -> str:
         """The label of a text, or of some time steps."""
-        if self._of_texts:
+        if self.of_texts:
             return "model.classify(['some text']).labels"
         return f"model.classify([numpy.zeros((10, {self.description.input_size}))]).labels"
 
     def how(self, asked: CommandTarget) -> str:
         """The command that labels a text or a file, or the columns that a file must have."""
-        if self._of_texts:
+        if self.of_texts:
             return f": {asked.command('classify', 'some text')}"
         file = self.command("")
         if file is not None:
             verb, *words = file
             return f": {asked.command(str(verb), *words)}"
-        columns = [self._columns["id"], *self.manifest["features"]]
+        columns = [self.columns["id"], *self.encoder["features"]]
         return f", with --file: a CSV with a step a row and the columns {', '.join(columns)}."
 
     def refusals(self, asked: CommandTarget) -> Mapping[str, str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Part, Score
+from rnnsearch.tasks.class_measures import scores
 from rnnsearch.tasks.logistic import fit_classes
 from rnnsearch.tasks.ragged import Ragged
-from rnnsearch.tasks.tags.measures import scores
+from rnnsearch.tasks.sequences.baselines import held_out, log_shares
+from rnnsearch.tasks.tags.measures import f1_names
 
 PENALTY = 1.0
 """Factor of half the squared weights beside the summed negative log-likelihood."""
@@ -20,10 +21,14 @@ MOST_ITERATIONS = 100
 def majority(tags: Mapping[Part, Ragged], classes: Sequence[str]) -> Score:
     """Give every time step the same probabilities: each class's share of the training part's time
     steps."""
-    counts = np.bincount(tags["train"].values, minlength=len(classes))
-    logs = np.log(np.maximum(counts, 0.5) / counts.sum())
-    metrics = _scores(tags, classes, lambda part: np.tile(logs, (len(tags[part].values), 1)))
-    return Score("majority", metrics, f"always {classes[int(counts.argmax())]}")
+    logs, common = log_shares(tags["train"].values, classes)
+    metrics = held_out(
+        tags,
+        lambda _, truth: scores(
+            truth.values, np.tile(logs, (len(truth.values), 1)), f1_names(classes)
+        ),
+    )
+    return Score("majority", metrics, f"always {common}")
 
 
 def logistic(
@@ -32,21 +37,10 @@ def logistic(
     """Multinomial logistic regression that labels each time step by nothing but its own numbers."""
     steps, labels = sequences["train"].values, tags["train"].values
     model = fit_classes(steps, labels, len(classes), PENALTY, MOST_ITERATIONS)
-    metrics = _scores(tags, classes, lambda part: model.logs(sequences[part].values))
+    metrics = held_out(
+        tags,
+        lambda part, truth: scores(
+            truth.values, model.logs(sequences[part].values), f1_names(classes)
+        ),
+    )
     return Score("logistic regression", metrics, "on the numbers of each step alone")
-
-
-def _scores(
-    tags: Mapping[Part, Ragged], classes: Sequence[str], logs: Callable[[Part], Floats]
-) -> dict[str, float]:
-    """The task's metrics of the held-out parts.
-
-    Args:
-        logs: Gives the log-probabilities of a part, float64 [time steps, classes].
-    """
-    return {
-        f"{part}_{name}": value
-        for part, truth in tags.items()
-        if part != "train"
-        for name, value in scores(truth.values, logs(part), classes).items()
-    }

@@ -10,8 +10,7 @@ import numpy as np
 
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Predictor
-from rnnsearch.tasks.labels.classify import encode_all, rows_of_frame
-from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.sequences.predict import answers, encode_all, rows_of_frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +42,12 @@ def classify(
         ModelError: There is no sequence, or one of them is not what the model reads; it is named by
             its place, counted from 0.
     """
-    from rnnsearch.tasks.whole import WholeSequences
-
-    encoded = encode_all(manifest["encoder"], sequences)
+    encoded = encode_all(manifest, sequences)
     classes = tuple(manifest["classes"])
     probabilities: list[Floats] = [np.empty(0)] * len(encoded)
-    whole = WholeSequences(Ragged.of(encoded), predictor.device, predictor.dtype)
-    for numbers, _, outputs in whole.read(predictor):
-        chances = outputs[0].double().softmax(-1).cpu().numpy()
-        for place, number in enumerate(numbers.cpu().tolist()):
+    for numbers, outputs in answers(encoded, predictor):
+        chances = outputs.double().softmax(-1).cpu().numpy()
+        for place, number in enumerate(numbers.tolist()):
             probabilities[number] = chances[: len(encoded[number]), place]
     labels = [tuple(classes[at] for at in one.argmax(axis=1).tolist()) for one in probabilities]
     return StepLabels(tuple(labels), tuple(probabilities), classes)
@@ -74,8 +70,7 @@ def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any
     """
     import pandas
 
-    columns = manifest["columns"]
-    rows, values = rows_of_frame({**manifest["encoder"], "columns": columns}, frame)
+    rows, values = rows_of_frame(manifest, frame)
     result = classify(manifest, predictor, [values[own] for own in rows.values()])
     chances = np.empty((len(values), len(result.classes)))
     ids: list[str] = [""] * len(values)
@@ -85,5 +80,5 @@ def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any
             ids[row] = name
     table = pandas.DataFrame(chances, columns=[f"p_{name}" for name in result.classes])
     table.insert(0, "label", [result.classes[at] for at in chances.argmax(axis=1).tolist()])
-    table.insert(0, columns["id"], ids)
+    table.insert(0, manifest["columns"]["id"], ids)
     return table

@@ -2,59 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.arrays import Ints
-from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
-from rnnsearch.tasks.labels.encoder import NumberEncoder, number_encoder
-from rnnsearch.tasks.labels.given import given_parts
-from rnnsearch.tasks.labels.source import key_of
-from rnnsearch.tasks.labels.split import split
+from rnnsearch.tasks.base import Loss, Metric, Part, Score
 from rnnsearch.tasks.ragged import Ragged
-from rnnsearch.tasks.shuffling import batch_problem
-from rnnsearch.tasks.splits import sizes_of
+from rnnsearch.tasks.sequences.data import SequencesData, encoded
+from rnnsearch.tasks.sequences.encoder import encoder_of
+from rnnsearch.tasks.sequences.parts import parts_without_classes
+from rnnsearch.tasks.sequences.source import Source, read, read_step_rows
 from rnnsearch.tasks.tags.baselines import logistic, majority
 from rnnsearch.tasks.tags.config import TagsConfig
 from rnnsearch.tasks.tags.measures import f1_names
-from rnnsearch.tasks.tags.source import Tagged, read
 
 
-@dataclass(eq=False)
-class TagsData:
+@dataclass(eq=False, kw_only=True)
+class TagsData(SequencesData):
     """Scaled sequences of each part, and the labels of their time steps.
 
     Attributes:
-        encoder: Fitted on the training part.
         classes: Names in alphabetical order; a label is a place in it.
-        sequences: The scaled sequences of each part that exists.
         tags: The labels of each part, int64 [time steps of all sequences].
-        digest: SHA-256 of what was read.
-        reading_notes: Sentences for the person who starts the study, about what was read.
     """
 
     config: TagsConfig
-    encoder: NumberEncoder
     classes: tuple[str, ...]
-    sequences: dict[Part, Ragged]
     tags: dict[Part, Ragged]
-    digest: str
-    reading_notes: tuple[str, ...]
 
     losses: tuple[Loss, ...] = field(default=("cross_entropy",), init=False)
-    quantiles: tuple[float, ...] = field(default=(), init=False)
-    feedback = False
-    whole_sequence = True
-    symbolic = False
-    input_size: int = field(init=False)
     output_size: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.input_size, self.output_size = self.encoder.size, len(self.classes)
+        super().__post_init__()
+        self.output_size = len(self.classes)
 
     @classmethod
     def read(cls, config: TagsConfig) -> TagsData:
@@ -64,47 +50,31 @@ class TagsData:
             DataError: They cannot be read, all time steps have the same label, or there are fewer
                 sequences than parts.
         """
-        source = read(config)
-        classes = tuple(sorted({label for each in source.labels for label in each}))
+        source = read(config, partial(_read, config))
+        classes = tuple(sorted({label for each in source.answers for label in each}))
         if len(classes) < 2:
             raise DataError(
                 f"every step has the label {classes[0]!r}; there must be at least two classes.",
                 "task.label",
             )
         places = {name: number for number, name in enumerate(classes)}
-        parts, notes = _parts(config, source)
-        encoder = number_encoder(
-            [source.sequences[at] for at in parts["train"].tolist()],
-            config.features,
-            config.scaler,
-            None,
-        )
-        sequences: dict[Part, Ragged] = {}
-        tags: dict[Part, Ragged] = {}
-        for part, some in parts.items():
-            sequences[part] = Ragged.of(
-                [encoder.encode(source.sequences[at]) for at in some.tolist()]
-            )
-            tags[part] = Ragged.of(
-                [np.array([places[one] for one in source.labels[at]]) for at in some.tolist()]
-            )
+        parts, notes, _ = parts_without_classes(config, source, None, "label")
+        sequences: Sequence[Any] = source.sequences
+        encoder = encoder_of(config, [sequences[at] for at in parts["train"].tolist()])
+        labels = [np.array([places[one] for one in each]) for each in source.answers]
+        tags = {part: Ragged.of([labels[at] for at in some]) for part, some in parts.items()}
         shown = set(tags["train"].values.tolist())
         if absent := [name for name, number in places.items() if number not in shown]:
             notes.append(f"no step of train has the label {', '.join(absent)}: no model learns it")
-        notes = [*source.notes, *notes]
-        return cls(config, encoder, classes, sequences, tags, source.digest, tuple(notes))
-
-    def seq_len(self, window: Window) -> int:
-        """Time steps of the longest training sequence."""
-        return window.seq_len or int(self.sequences["train"].lengths.max())
-
-    def rows(self) -> dict[Part, int]:
-        """Sequences of each part that exists."""
-        return {part: len(some) for part, some in self.sequences.items()}
-
-    def sha256(self) -> str:
-        """The SHA-256 of the files."""
-        return self.digest
+        return cls(
+            config=config,
+            encoder=encoder,
+            sequences=encoded(encoder, sequences, parts),
+            digest=source.digest,
+            reading_notes=(*source.notes, *notes),
+            classes=classes,
+            tags=tags,
+        )
 
     def notes(self) -> Sequence[str]:
         """How many time steps the parts have, where they come from, and what cannot be learned."""
@@ -132,12 +102,6 @@ class TagsData:
             ),
         ]
 
-    def window_problem(self, window: Window) -> str | None:
-        """A training sequence is a whole one, and a batch is drawn without repetition."""
-        if window.seq_len is not None:
-            return "a training sequence is a whole one; leave training.seq_len out."
-        return batch_problem(window, self.rows()["train"])
-
     def baselines(self) -> Sequence[Score]:
         """The most frequent class, and a logistic regression on each time step."""
         return [
@@ -156,22 +120,5 @@ class TagsData:
         }
 
 
-def _parts(config: TagsConfig, source: Tagged) -> tuple[dict[Part, Ints], list[str]]:
-    """The places of the sequences of each part, and sentences about them.
-
-    Raises:
-        DataError: There are fewer different sequences than parts.
-    """
-    keys: list[Hashable] = [key_of(one) for one in source.sequences]
-    different, alike = len(set(keys)), np.zeros(len(keys), dtype=np.int64)
-    drawn = ["train", "val"] if source.parts else list(sizes_of(config.split))
-    if different < len(drawn):
-        raise DataError(
-            f"{config.path} holds {different} different sequences, and {', '.join(drawn)} need one "
-            "each.",
-            "task.id",
-        )
-    if source.parts:
-        asked = config.as_labels()
-        return given_parts(asked, source.parts, keys, alike, ("",), "drawn at random")
-    return split(keys, alike, ("",), config.split, config.split_seed), []
+def _read(config: TagsConfig, path: Path) -> Source[tuple[str, ...]]:
+    return read_step_rows(config, path, config.label, lambda rows: tuple(rows.cells))

@@ -13,52 +13,35 @@ from torch.nn import functional
 
 from rnnsearch.tasks.arrays import Bools, Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
-from rnnsearch.tasks.class_measures import confusion
+from rnnsearch.tasks.class_measures import confusion, measures
+from rnnsearch.tasks.sequences.task import SequencesTask
 from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.tags.config import TagsConfig
 from rnnsearch.tasks.tags.data import TagsData
-from rnnsearch.tasks.tags.measures import measures
-from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
+from rnnsearch.tasks.tags.measures import f1_names
+from rnnsearch.tasks.whole import WholeSequences
 
 EXAMPLES = 8
 """How many validation sequences `say` names."""
 
 
-class TagsTask:
-    """Read a whole sequence, and say a class at each of its time steps.
-
-    A batch holds whole sequences of like length, drawn anew for each pass; see
-    `bucketed_passes`.
-    """
+class TagsTask(SequencesTask[TagsConfig, TagsData]):
+    """Read a whole sequence, and say a class at each of its time steps."""
 
     head: Head = "every"
-    natural_epoch = True
 
     def __init__(
         self, config: TagsConfig, data: TagsData, device: torch.device, dtype: torch.dtype
     ) -> None:
-        self.config = config
-        self.data = data
-        self._read = {
-            part: WholeSequences(some, device, dtype) for part, some in data.sequences.items()
-        }
+        super().__init__(config, data, device, dtype)
         self._tags = {
             part: WholeSequences(some, device, torch.int64) for part, some in data.tags.items()
         }
 
-    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
-        """Numbers of training sequences, or `NOBODY` in an empty place; [training steps, B]."""
-        return bucketed_passes(seed, epoch, window, self._read["train"].on_host)
-
-    def longest(self, index: Ints) -> Ints:
-        """See `UnequalTask.longest`."""
-        return self._read["train"].longest(index)
-
     def gather(self, index: Tensor, window: Window) -> Batch:
         """Whole sequences [K, T, B, F], their labels [K, T, B], and lengths [K, B]."""
-        steps = self.data.seq_len(window)
-        inputs, lengths = self._read["train"].padded(index, steps)
-        targets, _ = self._tags["train"].padded(index, steps)
+        inputs, lengths = self.padded(index, window)
+        targets, _ = self._tags["train"].padded(index, inputs.shape[1])
         return Batch(inputs, targets, lengths)
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
@@ -68,12 +51,12 @@ class TagsTask:
         All are NaN of a model whose outputs are not finite.
         """
         del carried
-        if part not in self._read:
+        if part not in self.inputs:
             return {}
         classes, steps = self.data.classes, len(self.data.tags[part].values)
         counts = np.zeros((predictor.size, len(classes), len(classes)), dtype=np.int64)
         total: Tensor | None = None
-        for numbers, lengths, outputs in self._read[part].read(predictor):
+        for numbers, lengths, outputs in self.inputs[part].read(predictor):
             time = outputs.shape[1]
             truth, _ = self._tags[part].padded(numbers.unsqueeze(0), time)
             logs = functional.log_softmax(outputs.double(), dim=-1)
@@ -84,7 +67,7 @@ class TagsTask:
             counts += self._counts(part, numbers, outputs)
         assert total is not None  # a part has at least one sequence
         total = total / steps
-        of_trials = [measures(of_trial, classes) for of_trial in counts]
+        of_trials = [measures(of_trial, f1_names(classes)) for of_trial in counts]
         metrics = {
             f"{part}_{name}": torch.where(
                 total.isfinite(), total.new_tensor([one[name] for one in of_trials]), torch.nan
@@ -113,7 +96,7 @@ class TagsTask:
         del steps
         counts = sum(
             self._counts("val", numbers, outputs)[0]
-            for numbers, _, outputs in self._read["val"].read(predictor)
+            for numbers, _, outputs in self.inputs["val"].read(predictor)
         )
         return {"confusion": np.asarray(counts), "classes": np.array(self.data.classes)}
 
@@ -136,7 +119,7 @@ class TagsTask:
     def _rights(self, predictor: Predictor) -> Iterator[tuple[int, Bools]]:
         """The number of each validation sequence, and which of its time steps the first network
         labels right, [time steps]."""
-        for numbers, _, outputs in self._read["val"].read(predictor):
+        for numbers, _, outputs in self.inputs["val"].read(predictor):
             guesses, truth, valid = self._on_host("val", numbers, outputs)
             for place, number in enumerate(numbers.cpu().tolist()):
                 counted = valid[:, place]

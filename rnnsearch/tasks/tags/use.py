@@ -8,28 +8,19 @@ from typing import Any
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.frames import is_frame
+from rnnsearch.tasks.sequences.use import SequencesUse
 from rnnsearch.tasks.signature import Column, Signature
-from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
+from rnnsearch.tasks.use import CommandTarget
 
 
-class TagsUse(Use):
+class TagsUse(SequencesUse):
     """What a trained model can do that labels each time step."""
 
-    pictured = True
     does = "labels each step of a sequence"
-
-    def __init__(self, description: ModelDescription) -> None:
-        super().__init__(description)
-        self._encoder: Mapping[str, Any] = self.manifest["encoder"]
-        self._columns: Mapping[str, Any] = self.manifest["columns"]
 
     def predict(self, predictor: Predictor, inputs: Any) -> Any:
         """See `TrainedModel.predict`."""
         raise ModelError("this model labels the steps of sequences; use classify(sequences).")
-
-    def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
-        """See `TrainedModel.rollout`."""
-        raise ModelError(self.why_no_text())
 
     def why_no_text(self) -> str:
         """A model of labels predicts no next symbol."""
@@ -44,29 +35,12 @@ class TagsUse(Use):
 
     def signature(self) -> Signature:
         """A time step in each row, with an id, a time if any, and numbers."""
-        columns = self._columns
         out = (
-            Column(columns["id"], "string"),
+            Column(self.columns["id"], "string"),
             Column("label", "string"),
             *(Column(f"p_{name}", "double") for name in self.manifest["classes"]),
         )
-        id = Column(columns["id"], meaning="which sequence a step belongs to", required=False)
-        times = [Column(columns["time"], meaning="orders the steps", required=False)]
-        numbers = [Column(name, meaning="numbers") for name in self._encoder["features"]]
-        return Signature((id, *times[: bool(columns["time"])], *numbers), out)
-
-    def example(self) -> Any:
-        """A sequence of three time steps, each column at its mean."""
-        import numpy as np
-        import pandas as pd
-
-        encoder, columns = self._encoder, self._columns
-        level = np.array(encoder["scaler"]["center"]) + np.zeros((3, 1))
-        table = pd.DataFrame(level, columns=encoder["features"])
-        if columns["time"]:
-            table.insert(0, columns["time"], np.arange(3))
-        table.insert(0, columns["id"], "one")
-        return table
+        return Signature(self.read_columns("to label"), out)
 
     def served(self, predictor: Predictor, given: Any, parameters: Mapping[str, Any]) -> Any:
         """Label each time step of sequences of any length.
@@ -89,11 +63,6 @@ class TagsUse(Use):
     def code(self) -> str:
         """The labels of some time steps."""
         return f"model.classify([numpy.zeros((10, {self.description.input_size}))]).labels[0]"
-
-    def how(self, asked: CommandTarget) -> str:
-        """The Python call that labels."""
-        del asked
-        return f": {self.code()} in Python."
 
     def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
         """The model labels no whole sequences and continues none."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Predictor
-from rnnsearch.tasks.labels.classify import answers, encode_all, sequences_of_frame
 from rnnsearch.tasks.scaling import Scaler
+from rnnsearch.tasks.sequences.predict import answers, encode_all, sequences_of_frame
 
 
 def predict(manifest: Mapping[str, Any], predictor: Predictor, sequences: Sequence[Any]) -> Floats:
@@ -28,7 +28,7 @@ def predict(manifest: Mapping[str, Any], predictor: Predictor, sequences: Sequen
         ModelError: There is no sequence, or one of them is not what the model reads; it is named by
             its place, counted from 0.
     """
-    encoded = encode_all(manifest["encoder"], sequences)
+    encoded = encode_all(manifest, sequences)
     scaled = np.empty(len(encoded))
     for numbers, outputs in answers(encoded, predictor):
         scaled[numbers] = outputs[0, :, 0].double().cpu().numpy()
@@ -53,9 +53,8 @@ def predict_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any)
     """
     import pandas
 
-    columns = manifest["columns"]
-    names, sequences = sequences_of_frame({**manifest["encoder"], "columns": columns}, frame)
+    names, sequences = sequences_of_frame(manifest, frame)
     table = pandas.DataFrame({manifest["target"]: predict(manifest, predictor, sequences)})
     if names is not None:
-        table.insert(0, columns["id"], names)
+        table.insert(0, manifest["columns"]["id"], names)
     return table

@@ -9,51 +9,31 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
+from rnnsearch.tasks.sequences.task import SequencesTask
 from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.value.config import ValueConfig
 from rnnsearch.tasks.value.data import ValueData
-from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
 
 
-class ValueTask:
-    """Read a whole sequence, then predict its number at its last time step.
-
-    A batch holds whole sequences of like length, drawn anew for each pass; see
-    `bucketed_passes`.
-    """
+class ValueTask(SequencesTask[ValueConfig, ValueData]):
+    """Read a whole sequence, then predict its number at its last time step."""
 
     head: Head = "last"
-    natural_epoch = True
 
     def __init__(
         self, config: ValueConfig, data: ValueData, device: torch.device, dtype: torch.dtype
     ) -> None:
-        self.config = config
-        self.data = data
-        self._device = device
-        read = torch.int64 if data.symbolic else dtype
-        self._parts = {
-            part: WholeSequences(some, device, read) for part, some in data.sequences.items()
-        }
+        super().__init__(config, data, device, dtype)
         aims = data.answer.apply(data.values["train"][:, None])
         self._aims = torch.tensor(aims, device=device, dtype=dtype)
         self._values = {
             part: torch.tensor(values, device=device) for part, values in data.values.items()
         }
 
-    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
-        """Numbers of training sequences, or `NOBODY` in an empty place; [training steps, B]."""
-        return bucketed_passes(seed, epoch, window, self._parts["train"].on_host)
-
-    def longest(self, index: Ints) -> Ints:
-        """See `UnequalTask.longest`."""
-        return self._parts["train"].longest(index)
-
     def gather(self, index: Tensor, window: Window) -> Batch:
         """Whole sequences [K, T, B, ...] with their scaled numbers [K, 1, B, 1], lengths [K, B]."""
-        inputs, lengths = self._parts["train"].padded(index, self.data.seq_len(window))
+        inputs, lengths = self.padded(index, window)
         return Batch(inputs, self._aims[index].unsqueeze(1), lengths)
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
@@ -83,9 +63,9 @@ class ValueTask:
 
     def _predicted(self, predictor: Predictor, part: Part) -> Tensor:
         """The number that each network predicts for every sequence of a part, float64 [K, N]."""
-        sequences = self._parts[part]
+        sequences = self.inputs[part]
         size = predictor.size, len(sequences.lengths)
-        scaled = torch.empty(size, device=self._device, dtype=torch.float64)
+        scaled = torch.empty(size, device=self.device, dtype=torch.float64)
         for numbers, _, outputs in sequences.read(predictor):
             scaled[:, numbers] = outputs[:, 0, :, 0].double()
         (center,), (scale,) = self.data.answer.center, self.data.answer.scale

@@ -15,9 +15,9 @@ from rnnsearch.errors import DataError, ModelError
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig, problems
 from rnnsearch.tasks.labels.data import LabelsData
-from rnnsearch.tasks.labels.encoder import OTHER, NumberEncoder, encoder_from_json
-from rnnsearch.tasks.labels.split import split, unique_pairs
 from rnnsearch.tasks.load import load_data
+from rnnsearch.tasks.sequences.encoder import OTHER, NumberEncoder, encoder_from_json
+from rnnsearch.tasks.sequences.split import split, unique_pairs
 from rnnsearch.tasks.splits import SplitConfig
 
 WORDS = {

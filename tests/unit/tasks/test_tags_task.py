@@ -19,11 +19,12 @@ from contracts.padded_tasks import PaddedTaskContract
 from rnnsearch.errors import DataError, ModelError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.class_measures import measures
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.splits import TableSplitConfig
 from rnnsearch.tasks.tags.config import TagsConfig, problems
 from rnnsearch.tasks.tags.data import TagsData
-from rnnsearch.tasks.tags.measures import f1_names, measures
+from rnnsearch.tasks.tags.measures import f1_names
 from rnnsearch.tasks.tags.task import TagsTask
 from rnnsearch.tasks.tags.use import TagsUse
 from rnnsearch.tasks.use import ModelDescription
@@ -99,7 +100,7 @@ def test_scores_are_those_of_the_labels_that_the_model_gives() -> None:
 
 
 def test_f1_of_a_class() -> None:
-    found = measures(np.array([[8, 2], [4, 6]]), ["a", "b"])
+    found = measures(np.array([[8, 2], [4, 6]]), f1_names(["a", "b"]))
     assert found["f1_a"] == pytest.approx(16 / 22)
     assert found["f1_b"] == pytest.approx(12 / 18)
     assert found["macro_f1"] == pytest.approx((16 / 22 + 12 / 18) / 2)

@@ -16,7 +16,8 @@ from rnnsearch.tasks.files.encoding import line_at, lines_of, without_mark
 from rnnsearch.tasks.files.texts import read_texts
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.data import LabelsData
-from rnnsearch.tasks.labels.source import read, read_unlabelled
+from rnnsearch.tasks.labels.source import read_labelled
+from rnnsearch.tasks.sequences.unlabelled import read_unlabelled
 from rnnsearch.tasks.splits import SplitConfig
 from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.data import TextData
@@ -47,7 +48,7 @@ def test_sequences_of_a_folder_are_its_lines(tmp_path: Path, end: str) -> None:
     for name in "ab":
         lines = [f"{name}{number}{mark}x" for number in range(10) for mark in INSIDE[:3]]
         (tmp_path / f"{name}.txt").write_text(end.join(lines) + end, encoding="utf-8", newline="")
-    found = read(LabelsConfig(path=str(tmp_path)))
+    found = read_labelled(LabelsConfig(path=str(tmp_path)), tmp_path)
     assert len(found.sequences) == 60
     named = read_unlabelled(tmp_path / "a.txt", {"reads": "text", "columns": {"text": "text"}})
     assert [name for name, _ in named] == found.sequences[:30]

@@ -11,7 +11,7 @@ import pytest
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.files.written.reading import read_times
 from rnnsearch.tasks.frames import frame_columns
-from rnnsearch.tasks.labels.table import put_in_order
+from rnnsearch.tasks.sequences.table import put_in_order
 
 
 def place(row: int) -> str:

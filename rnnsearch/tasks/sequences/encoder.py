@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.arrays import Floats
-from rnnsearch.tasks.labels.config import LabelsConfig
-from rnnsearch.tasks.labels.source import normalized
 from rnnsearch.tasks.scaling import Scaler, ScalerKind
+from rnnsearch.tasks.sequences.config import SequencesConfig, TextsConfig
+from rnnsearch.tasks.sequences.source import normalized
 
 OTHER = 0
 """The symbol that stands for every character which the training part does not have."""
@@ -25,7 +25,7 @@ class TextEncoder:
 
     Attributes:
         alphabet: The characters of the training part, sorted; symbol n is `alphabet[n - 1]`.
-        normalize: What happens to a text first; see the field of `LabelsConfig`.
+        normalize: What happens to a text first; see the field of `TextsConfig`.
         max_length: Longer texts keep their last characters.
     """
 
@@ -125,11 +125,19 @@ def encoder_from_json(values: Mapping[str, Any]) -> Encoder:
     return NumberEncoder(tuple(values["features"]), scaler, values["max_length"])
 
 
-def encoder_of(config: LabelsConfig, train: Sequence[Any]) -> Encoder:
+def encoding(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an encoder's `to_json` wrote, in the manifest of a model; that of labels has it among
+    its own entries."""
+    found: Mapping[str, Any] = manifest.get("encoder", manifest)
+    return found
+
+
+def encoder_of(config: SequencesConfig, train: Sequence[Any]) -> Encoder:
     """An encoder for sequences such as those of the training part: texts, or rows of numbers."""
-    if isinstance(train[0], str):
-        return text_encoder(train, config.normalize, config.max_length)
-    return number_encoder(train, config.features, config.scaler, config.max_length)
+    longest = config.max_length if isinstance(config, TextsConfig) else None
+    if isinstance(config, TextsConfig) and isinstance(train[0], str):
+        return text_encoder(train, config.normalize, longest)
+    return number_encoder(train, config.features, config.scaler, longest)
 
 
 def text_encoder(

@@ -1,4 +1,4 @@
-"""Labelled sequences whose parts are given, by a column or by files: kept as they are given."""
+"""Sequences whose parts are given, by a column or by files: kept as they are given."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.given import PARTS, missing_notes
-from rnnsearch.tasks.labels.config import LabelsConfig
-from rnnsearch.tasks.labels.split import split
+from rnnsearch.tasks.sequences.config import SequencesConfig
+from rnnsearch.tasks.sequences.split import split
 from rnnsearch.tasks.splits import SplitConfig
 
 
 def given_parts(
-    config: LabelsConfig,
+    config: SequencesConfig,
     part_of_each: Sequence[Part],
     keys: Sequence[Hashable],
     labels: Ints,
@@ -31,7 +31,7 @@ def given_parts(
     Args:
         part_of_each: The part of each sequence.
         keys: A value for each sequence, equal where sequences are equal.
-        labels: The number of each sequence's class.
+        labels: The number of each sequence's class; all alike where there are no classes.
         taken: How sequences of the training part are chosen for the validation part.
 
     Raises:

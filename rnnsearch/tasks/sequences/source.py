@@ -1,0 +1,269 @@
+"""Sequences with their answers as they stand in tables, before they are split or encoded."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import pyarrow
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Floats
+from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.files.texts import Texts, read_texts
+from rnnsearch.tasks.files.written.reading import read_times
+from rnnsearch.tasks.given import (
+    column_note,
+    files_note,
+    joined_digest,
+    part_files,
+    parts_in,
+)
+from rnnsearch.tasks.sequences.config import SequencesConfig, TextsConfig
+from rnnsearch.tasks.sequences.table import put_in_order, rows_by_id
+from rnnsearch.tasks.splits import column_of
+
+A = TypeVar("A")
+"""The answer of a sequence as it is written: one text, or one for each time step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Generic[A]):
+    """Sequences and their answers, in the order of the folder or table.
+
+    Attributes:
+        sequences: Texts, or float64 arrays (time steps, features).
+        digest: SHA-256 of what was read.
+        notes: Sentences about it for the person who starts the study.
+        parts: The part of each sequence, where a column or a file of its own says it; else empty.
+        place: Gives the place of a sequence's answer for a message.
+    """
+
+    sequences: list[str] | list[Floats]
+    answers: list[A]
+    digest: str
+    notes: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    place: Callable[[int], str] = "sequence {}".format
+
+    @property
+    def keys(self) -> list[Hashable]:
+        """A value for each sequence, equal where sequences are equal."""
+        return [key_of(sequence) for sequence in self.sequences]
+
+
+def read(config: SequencesConfig, read_one: Callable[[Path], Source[A]]) -> Source[A]:
+    """Read the file of each part that a config names.
+
+    Args:
+        read_one: Reads a file or folder.
+    """
+    files = part_files(config)
+    by_part = {part: read_one(path) for part, path in files.items()}
+    if len(by_part) == 1:
+        return by_part["train"]
+    pieces = list(by_part.values())
+    notes = dict.fromkeys(note for each in pieces for note in each.notes)
+    sequences: list[Any] = [one for each in pieces for one in each.sequences]
+    return Source(
+        sequences,
+        [answer for each in pieces for answer in each.answers],
+        joined_digest([each.digest for each in pieces]),
+        (files_note(files), *notes),
+        tuple(part for part, each in by_part.items() for _ in each.answers),
+        lambda at: _place(pieces, at),
+    )
+
+
+def _place(pieces: Sequence[Source[A]], at: int) -> str:
+    """The place of an answer among those of several files."""
+    for piece in pieces:
+        if at < len(piece.answers):
+            return piece.place(at)
+        at -= len(piece.answers)
+    raise IndexError(at)
+
+
+def read_text_rows(config: TextsConfig, path: Path, answer: str) -> Source[str]:
+    """The texts of a table with one in each row.
+
+    Args:
+        answer: The column of the answers.
+
+    Raises:
+        DataError: The table cannot be read, lacks a column, or a text is empty.
+    """
+    assert config.text is not None
+    dividing = column_of(config.split)
+    extra = [] if dividing is None else [dividing]
+    table = read_texts(path, [config.text, answer, *extra])
+    texts = [normalized(text, config.normalize) for text in table.columns[config.text]]
+    for row, text in enumerate(texts):
+        if not text:
+            place = table.place(row, config.text)
+            raise DataError(f"{place}: nothing is left of it in ASCII; use `normalize: nfc`.")
+    notes, parts = divided(table, dividing)
+    where = partial(table.place, column=answer)
+    return Source(texts, table.columns[answer], table.digest, notes, parts, where)
+
+
+def read_step_rows(
+    config: SequencesConfig, path: Path, answer: str, take: Callable[[RowAnswers], A]
+) -> Source[A]:
+    """The sequences of a table with a time step in each row.
+
+    Args:
+        answer: The column of the answers.
+        take: Gives the answer of a sequence.
+
+    Raises:
+        DataError: The table cannot be read, lacks a column, or a cell is not what it should be.
+    """
+    assert config.id is not None
+    dividing = column_of(config.split)
+    others = [column for column in (config.time, dividing) if column is not None]
+    table = read_texts(path, [config.id, answer, *others, *config.features])
+    notes, part_of_row = divided(table, dividing)
+    cells = table.columns[answer]
+    sequences: list[Floats] = []
+    answers: list[A] = []
+    firsts: list[int] = []
+    parts: list[Part] = []
+    for name, own, steps in sequences_of(table, config.id, config.time, config.features):
+        first = table.place(min(own), answer)
+        answers.append(take(RowAnswers(name, [cells[row] for row in own], first)))
+        if part_of_row and len({part_of_row[row] for row in own}) > 1:
+            assert dividing is not None
+            raise DataError(
+                f"{table.place(min(own), dividing)}: the sequence {name!r} stands in several "
+                "parts. A sequence is in one, the same in each of its rows."
+            )
+        parts += part_of_row[own[0] : own[0] + 1]
+        sequences.append(steps)
+        firsts.append(own[0])
+    return Source(
+        sequences,
+        answers,
+        table.digest,
+        notes,
+        tuple(parts),
+        lambda at: table.place(firsts[at], answer),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RowAnswers:
+    """What stands in the column of the answers, in the rows of one sequence.
+
+    Attributes:
+        name: The sequence's id.
+        cells: In the order of time.
+        place: The place of the first of its rows in the table, for a message.
+    """
+
+    name: str
+    cells: list[str]
+    place: str
+
+    def one(self, what: str) -> str:
+        """The answer that all rows share.
+
+        Args:
+            what: The noun of an answer: `label`.
+
+        Raises:
+            DataError: They differ.
+        """
+        if len(different := set(self.cells)) > 1:
+            raise DataError(
+                f"{self.place}: the sequence {self.name!r} has several {what}s: "
+                f"{', '.join(sorted(different))}. A sequence has one, the same in each of its rows."
+            )
+        return self.cells[0]
+
+
+def key_of(sequence: Any) -> Hashable:
+    """A value that is equal where two sequences are equal."""
+    if isinstance(sequence, str):
+        return sequence
+    return sequence.shape, (sequence + 0.0).tobytes()  # -0.0 is 0.0
+
+
+def length_notes(config: TextsConfig, sequences: Sequence[Any]) -> list[str]:
+    """A sentence on sequences that are cut, where there are some."""
+    longer = config.max_length and sum(len(one) > config.max_length for one in sequences)
+    if not longer:
+        return []
+    return [
+        f"{longer:,} sequences are longer than max_length, {config.max_length}, and lose their "
+        "beginning"
+    ]
+
+
+def normalized(text: str, how: str) -> str:
+    """A text without blanks around it, in Unicode's composed form (NFC).
+
+    Args:
+        how: `ascii` also drops accents and all other characters that are not ASCII.
+    """
+    if how == "ascii":
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def divided(table: Texts, column: str | None) -> tuple[tuple[str, ...], tuple[Part, ...]]:
+    """A note on the column that gives the parts, and the part of each row; nothing without one."""
+    if column is None:
+        return (), ()
+    cells = table.columns[column]
+    parts = parts_in(cells, column, lambda row: table.place(row, column))
+    return (column_note(cells, column),), tuple(parts)
+
+
+def sequences_of(
+    table: Texts, id: str, time: str | None, features: Sequence[str]
+) -> Iterator[tuple[str, list[int], Floats]]:
+    """Each sequence of a table of time steps: its name, its rows in the order of time, its values.
+
+    Raises:
+        DataError: A sequence has a time twice, or a cell is no number or no time.
+    """
+    values = np.stack([_numbers(table, name) for name in features], axis=1)
+    rows = rows_by_id(table.columns[id])
+    if time is not None:
+        cells = pyarrow.array(table.columns[time])
+        times = read_times(cells, lambda row: table.place(row, time))
+        for name, of_sequence in rows.items():
+            if same := put_in_order(of_sequence, times):
+                raise DataError(
+                    f"{table.place(same[1], time)}: the sequence {name!r} has this time twice; it "
+                    f"has it on line {table.lines[same[0]]} too."
+                )
+    for name, of_sequence in rows.items():
+        yield name, of_sequence, values[of_sequence]
+
+
+def _numbers(table: Texts, name: str) -> Floats:
+    """A column as finite numbers.
+
+    Raises:
+        DataError: A cell is no finite number; its place is named.
+    """
+    numbers = np.empty(len(table.lines))
+    for row, cell in enumerate(table.columns[name]):
+        try:
+            numbers[row] = float(cell)
+        except ValueError as error:
+            raise DataError(f"{table.place(row, name)}: {cell!r} is no number.") from error
+        if not isfinite(numbers[row]):
+            raise DataError(
+                f"{table.place(row, name)}: {cell!r} is not finite. Fill the gap, or take the "
+                "sequence out."
+            )
+    return numbers

@@ -1,0 +1,51 @@
+"""A task of whole sequences on a device: its batches, whatever the answers are."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import torch
+from torch import Tensor
+
+from rnnsearch.tasks.arrays import Ints
+from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.sequences.config import SequencesConfig
+from rnnsearch.tasks.sequences.data import SequencesData
+from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
+
+C = TypeVar("C", bound=SequencesConfig)
+D = TypeVar("D", bound=SequencesData)
+
+
+class SequencesTask(Generic[C, D]):
+    """Reads whole sequences.
+
+    A batch holds whole sequences of like length, drawn anew for each pass; see `bucketed_passes`.
+
+    Attributes:
+        device: It holds inputs and answers.
+        inputs: The sequences of each part.
+    """
+
+    natural_epoch = True
+
+    def __init__(self, config: C, data: D, device: torch.device, dtype: torch.dtype) -> None:
+        self.config = config
+        self.data = data
+        self.device = device
+        self.read = torch.int64 if data.symbolic else dtype
+        self.inputs = {
+            part: WholeSequences(some, device, self.read) for part, some in data.sequences.items()
+        }
+
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
+        """Numbers of training sequences, or `NOBODY` in an empty place; [training steps, B]."""
+        return bucketed_passes(seed, epoch, window, self.inputs["train"].on_host)
+
+    def longest(self, index: Ints) -> Ints:
+        """See `UnequalTask.longest`."""
+        return self.inputs["train"].longest(index)
+
+    def padded(self, index: Tensor, window: Window) -> tuple[Tensor, Tensor]:
+        """Whole training sequences [K, T, B, ...] and their lengths [K, B]."""
+        return self.inputs["train"].padded(index, self.data.seq_len(window))

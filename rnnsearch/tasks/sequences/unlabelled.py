@@ -1,0 +1,46 @@
+"""Sequences without answers, for a trained model to read out of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rnnsearch.errors import DataError
+from rnnsearch.tasks.files.encoding import lines_of
+from rnnsearch.tasks.files.texts import is_table, read_text, read_texts
+from rnnsearch.tasks.sequences.encoder import encoding
+from rnnsearch.tasks.sequences.source import sequences_of
+
+
+def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Sequences for a trained model to read, each with its name.
+
+    They are the texts of a table or the lines of a text file, which are their own names; or, for a
+    model of numbers, the sequences of a table with a time step in each row.
+
+    Args:
+        manifest: That of the model; a table must have its columns.
+
+    Raises:
+        DataError: The file cannot be read, or is not what the model reads.
+    """
+    encoder = encoding(manifest)
+    if encoder["reads"] == "text":
+        return [(text, text) for text in _texts(path, manifest["columns"]["text"])]
+    columns, features = manifest["columns"], encoder["features"]
+    id, time = columns["id"], columns["time"] or None
+    table = read_texts(path, [id, *([time] if time else []), *features])
+    return [(name, steps) for name, _, steps in sequences_of(table, id, time, features)]
+
+
+def _texts(path: Path, column: str) -> list[str]:
+    """The texts of a column of a table, or the lines of a file that is no table."""
+    if is_table(path):
+        hint = " A file that holds a text a line, and no table, is called .txt."
+        return read_texts(path, [column], hint).columns[column]
+    lines = [line.strip() for line in lines_of(read_text(path)[1])]
+    texts = [line for line in lines if line]
+    if not texts:
+        raise DataError(f"{path} holds no text, one a line.")
+    return texts

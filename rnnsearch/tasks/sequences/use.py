@@ -1,0 +1,79 @@
+"""What trained models of whole sequences share: the columns that they read, and an example of
+these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rnnsearch.errors import ModelError
+from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.sequences.encoder import encoding
+from rnnsearch.tasks.signature import Column
+from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
+
+
+class SequencesUse(Use):
+    """What a trained model of whole sequences can do, whatever it answers.
+
+    Attributes:
+        encoder: How sequences are encoded, as JSON values.
+        columns: The names of the columns `id`, `time` and `text` of a table to read.
+    """
+
+    pictured = True
+
+    def __init__(self, description: ModelDescription) -> None:
+        super().__init__(description)
+        self.encoder: Mapping[str, Any] = encoding(self.manifest)
+        self.columns: Mapping[str, Any] = self.manifest.get("columns", {})
+
+    @property
+    def of_texts(self) -> bool:
+        """Whether the model reads texts; else it reads numbers."""
+        return bool(self.encoder["reads"] == "text")
+
+    def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
+        """See `TrainedModel.rollout`."""
+        raise ModelError(self.why_no_text())
+
+    def sequences(self, path: Path) -> list[tuple[str, Any]]:
+        """The lines of a text file, or the steps of a table; see `unlabelled.read_unlabelled`."""
+        from rnnsearch.tasks.sequences.unlabelled import read_unlabelled
+
+        return read_unlabelled(path, self.manifest)
+
+    def read_columns(self, purpose: str) -> tuple[Column, ...]:
+        """A column of texts; or of rows that are time steps an id, a time if any, and numbers.
+
+        Args:
+            purpose: What the model does with a text, as `to label`.
+        """
+        columns = self.columns
+        if self.of_texts:
+            return (Column(columns["text"], meaning=f"text {purpose}"),)
+        id = Column(columns["id"], meaning="which sequence a step belongs to", required=False)
+        times = [Column(columns["time"], meaning="orders the steps", required=False)]
+        numbers = [Column(name, meaning="numbers") for name in self.encoder["features"]]
+        return (id, *times[: bool(columns["time"])], *numbers)
+
+    def example(self) -> Any:
+        """A short text, or a sequence of three time steps, each column at its mean."""
+        import numpy as np
+        import pandas as pd
+
+        encoder, columns = self.encoder, self.columns
+        if self.of_texts:
+            return pd.DataFrame({columns["text"]: [encoder["alphabet"].strip()[-3:]]})
+        level = np.array(encoder["scaler"]["center"]) + np.zeros((3, 1))
+        table = pd.DataFrame(level, columns=encoder["features"])
+        if columns["time"]:
+            table.insert(0, columns["time"], np.arange(3))
+        table.insert(0, columns["id"], "one")
+        return table
+
+    def how(self, asked: CommandTarget) -> str:
+        """The Python call that answers."""
+        del asked
+        return f": {self.code()} in Python."
