@@ -44,12 +44,13 @@ def find_class(path: str, noun: str) -> type:
     return cls
 
 
-def find_object(path: str, noun: str) -> Any:
+def find_object(path: str, noun: str, kind: str = "Class") -> Any:
     """Import what stands at `package.module:Name`.
 
     Args:
         path: Where it is; the working directory is looked through too.
         noun: What it is for, in errors: `task` or `cell`.
+        kind: What stands behind the colon, in errors.
 
     Raises:
         InputError: There is no such module or name, the module cannot be imported, or it is the
@@ -61,7 +62,7 @@ def find_object(path: str, noun: str) -> Any:
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     how = (
-        "Write package.module:Class, of a module that Python finds from the working directory or "
+        f"Write package.module:{kind}, of a module that Python finds from the working directory or "
         "in the environment."
     )
     try:

@@ -18,12 +18,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NewType, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
 PlainValue = bool | int | float | str | None
 """The type of a field of which nobody but the code that is handed it knows what it takes."""
+
+CustomClass = NewType("CustomClass", str)
+"""The dotted path of a class that a person brought, `package.module:Class`."""
+
+CustomFunction = NewType("CustomFunction", str)
+"""The dotted path of a function that a person brought, `package.module:function`."""
+
+CUSTOM = (CustomClass, CustomFunction)
+CUSTOM_PATTERN = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
+"""How a dotted path is written."""
 
 
 @dataclass(frozen=True, slots=True)

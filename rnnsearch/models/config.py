@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal, NewType
+from typing import Annotated, Any, ClassVar, Literal
 
 from rnnsearch.models.cells import BENDING, CELLS, CLASSIC, FORGETTING, USUAL, NamedCell
-from rnnsearch.vocabulary import Members, Needs, Range
-
-CustomCell = NewType("CustomCell", str)
-"""The dotted path of a custom cell, `package.module:Class`; `models.custom` says what that is."""
-
-CUSTOM_PATTERN = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
-
+from rnnsearch.vocabulary import CustomClass, Members, Needs, Range
 
 MOST_LAYERS = 64
 
@@ -27,7 +21,7 @@ class ModelConfig:
     """
 
     cell: Annotated[
-        NamedCell | CustomCell,
+        NamedCell | CustomClass,
         "`rnn` (Elman), `gru` or `lstm` with the equations of torch's modules; `mingru`, "
         "`minlstm` (arXiv 2410.01201) or `lru` (arXiv 2303.06349), which train in parallel over "
         "time; or your own, `package.module:Class`, on a slow path.",

@@ -6,12 +6,12 @@ import re
 
 from rnnsearch.errors import DataError, ModelError
 from rnnsearch.models.cells import CELLS
-from rnnsearch.models.config import CUSTOM_PATTERN
 from rnnsearch.models.network_config import network_config, takes
 from rnnsearch.space.document import MappingNode, ScalarNode, plain
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import wrong
 from rnnsearch.tasks.families import family, is_task, task_types
+from rnnsearch.vocabulary import CUSTOM_PATTERN
 
 
 def task_type_of(root: MappingNode) -> str:

@@ -10,8 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import annotated_types as limits
 from pydantic import StringConstraints
 
-from rnnsearch.models.config import CUSTOM_PATTERN, CustomCell
-from rnnsearch.vocabulary import Key
+from rnnsearch.vocabulary import CUSTOM, CUSTOM_PATTERN, CustomClass, CustomFunction, Key
 
 
 def texts(annotation: Any) -> Any:
@@ -54,7 +53,8 @@ _WORDS = {
     bool: "true or false",
     str: "a text",
     type(None): "null",
-    CustomCell: "your own package.module:Class",
+    CustomClass: "your own package.module:Class",
+    CustomFunction: "your own package.module:function",
 }
 _PLURALS = {int: "whole numbers", float: "numbers", str: "texts", bool: "true or false"}
 
@@ -82,7 +82,7 @@ def pydantic_type(kind: Any, says: Key) -> Any:
         many: Any = tuple
         many = many[pydantic_type(get_args(kind)[0], says), ...]
         return Annotated[many, limits.Len(says.members.least, says.members.most)]
-    if kind is CustomCell:
+    if kind in CUSTOM:
         return Annotated[str, StringConstraints(pattern=CUSTOM_PATTERN)]
     if kind not in (int, float):
         return kind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rnnsearch.models.config import is_custom
 from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.fields import NETWORK
 from rnnsearch.space.nearest import nearest
@@ -47,6 +48,8 @@ def _misfits(study: Candidate, data: TaskData, family: Family) -> Iterator[tuple
     """The keys that do not go with a task: what is said after its name, and what would do."""
     allowed = ", ".join(data.losses)
     for loss in study.can_be(LOSS):
+        if isinstance(loss, str) and is_custom(loss):
+            continue  # it is tried in `check_losses`
         if loss not in (None, *data.losses):
             message = f"cannot be trained on {loss!r}; it takes {allowed}, or null for "
             near = nearest(loss, data.losses) or data.losses[0]

@@ -81,6 +81,12 @@ def _idle(spec: StudySpec) -> list[str]:
             notes.append(f"{key} does nothing while {parent} is {spec.values[parent]}")
     if not applies(spec.values["task.type"], "model.cell"):
         return notes
+    notes += [
+        f"{loss} is your own loss: it is called for one trial after the other, and no kernel takes "
+        "whole training steps"
+        for loss in possible_values(spec, "training.loss")
+        if isinstance(loss, str) and is_custom(loss)
+    ]
     if NETWORK in spec.values:
         path = spec.values[NETWORK]
         return [*notes, f"{path} is your own network: a slow path, one trial at a time"]

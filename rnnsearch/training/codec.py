@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Union, get_args
 
 from rnnsearch.errors import DataError, ModelError
-from rnnsearch.models.cells import NamedCell
-from rnnsearch.models.config import AnyModel, CustomCell, ModelConfig, is_custom
+from rnnsearch.models.config import AnyModel, ModelConfig, is_custom
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.custom.find import is_custom_task
 from rnnsearch.tasks.families import BUILT_IN, family, family_of, is_task
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.weights import History
-from rnnsearch.vocabulary import Key, keys
+from rnnsearch.vocabulary import CUSTOM, Key, keys
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -84,8 +83,8 @@ def from_json(kind: Any, value: Any, place: str) -> Any:
         return _read_model(value, place)
     if is_dataclass(kind):
         return _read_fields(kind, value, place)
-    if CustomCell in get_args(kind) and not (isinstance(value, str) and is_custom(value)):
-        kind = NamedCell
+    if not (isinstance(value, str) and is_custom(value)):
+        kind = _without_custom(kind)
     from pydantic import ValidationError  # by those alone who read something
 
     try:
@@ -96,6 +95,12 @@ def from_json(kind: Any, value: Any, place: str) -> Any:
         inner = "".join(f"[{part}]" for part in first["loc"])
         problem = first["msg"].replace("Input should be", "is not")
         raise _wrong(f"{place}{inner}", f"{first['input']!r} {problem}") from error
+
+
+def _without_custom(kind: Any) -> Any:
+    """A type without the paths of custom code among its alternatives, which take any text."""
+    named = [part for part in get_args(kind) if part not in CUSTOM]
+    return kind if len(named) == len(get_args(kind)) else Union[tuple(named)]  # noqa: UP007
 
 
 _NAMED = (("task", "type", "task"), ("model", "cell", "cell"), ("model", "type", "network"))

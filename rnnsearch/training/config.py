@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from rnnsearch.models.config import AnyModel
 from rnnsearch.tasks.base import Loss
 from rnnsearch.tasks.config import TaskConfig
-from rnnsearch.vocabulary import Needs, NeverSampled, PlainValue, Range
+from rnnsearch.vocabulary import CustomFunction, Needs, NeverSampled, PlainValue, Range
 
 MatmulPrecision = Literal["highest", "high", "medium"]
 
@@ -18,8 +18,9 @@ class TrainingConfig:
     """Optimizer, batches and length of one training."""
 
     loss: Annotated[
-        Loss | None,
-        "What is minimized, one of those that the task allows; None takes the task's own.",
+        Loss | CustomFunction | None,
+        "What is minimized, one of those that the task allows, or your own function, "
+        "`package.module:function`; None takes the task's own.",
     ] = None
     optimizer: Annotated[
         Literal["adam", "adamw", "rmsprop", "sgd"],

@@ -73,7 +73,7 @@ def training_pass(
     entered = networks.enter(inputs)
     layers = _chain if shape.by_hand else _traced
     current, after, backward = layers(networks, entered, state, masks, lengths)
-    if rows is not None and head == "every":
+    if rows is not None and head == "every" and not loss.custom:
         losses, arriving, *last = head_pass(current, *networks.head, batch.targets, loss, rows)
     else:
         read = current

@@ -11,7 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnsearch.tasks.base import Loss, TaskData
+from rnnsearch.models.config import is_custom
+from rnnsearch.tasks.base import TaskData
+from rnnsearch.training.custom_losses import custom_losses
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +21,20 @@ class LossShape:
     """The loss, as far as trials of one stack share it.
 
     Attributes:
+        name: One of `Loss`, or the dotted path of a custom one.
         quantiles: The levels of the loss `quantile`; of other losses empty.
     """
 
-    name: Loss
+    name: str
     quantiles: tuple[float, ...] = ()
 
+    @property
+    def custom(self) -> bool:
+        """Whether a person brought it."""
+        return is_custom(self.name)
 
-def loss_shape(loss: Loss | None, data: TaskData) -> LossShape:
+
+def loss_shape(loss: str | None, data: TaskData) -> LossShape:
     """The loss that a trial's config names, or where that is None the first of its task's."""
     name = data.losses[0] if loss is None else loss
     return LossShape(name, data.quantiles if name == "quantile" else ())
@@ -48,6 +56,8 @@ def losses_and_gradients(
         Losses [K], zero where nothing is valid, and the gradient of each in its trial's outputs,
         [K, T, B, O].
     """
+    if loss.custom:
+        return custom_losses(loss.name, outputs, targets, valid)
     if loss.name == "cross_entropy":
         values, gradients = _cross_entropy(outputs, targets, valid)
     elif loss.name == "bce":
@@ -72,7 +82,7 @@ def _twice(loss: LossShape) -> int:
     return 2 if loss.name == "mse" else 1
 
 
-def _distance(name: Loss, difference: Tensor) -> tuple[Tensor, Tensor]:
+def _distance(name: str, difference: Tensor) -> tuple[Tensor, Tensor]:
     """Losses of the difference alone, and gradients (of `mse` halved), each [K, T, B, O]."""
     if name == "mse":
         return difference.square(), difference

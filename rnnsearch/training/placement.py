@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from rnnsearch.errors import PackError
-from rnnsearch.models.config import NetworkConfig
+from rnnsearch.models.config import NetworkConfig, is_custom
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.base import Task, TaskData, Window, loss_metric
 from rnnsearch.tasks.config import TaskConfig
@@ -80,7 +80,7 @@ class Placement:
         problem = task.data.window_problem(window)
         if problem is not None:
             raise PackError(problem)
-        if how.loss is not None and how.loss not in task.data.losses:
+        if how.loss is not None and not (is_custom(how.loss) or how.loss in task.data.losses):
             raise PackError(
                 f"the task cannot be trained on the loss {how.loss}; it takes"
                 f" {', '.join(task.data.losses)}"

@@ -30,8 +30,9 @@ def stepper_of(shared: Shared, recorder: Recorder | None) -> Stepper:
     Args:
         recorder: Of the device; None where it records nothing.
     """
-    # A cell that a person brought may look at numbers, which a recorded training step cannot.
-    if recorder is not None and not is_custom(shared.key.network.cell):
+    # What a person brought may look at numbers, which a recorded training step cannot.
+    brought = is_custom(shared.key.network.cell) or shared.key.loss.custom
+    if recorder is not None and not brought:
         return RecordedSteps(shared, recorder)
     return WholeSteps(shared) if _is_plain(shared) else LayerSteps(shared)
 

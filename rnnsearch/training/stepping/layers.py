@@ -43,14 +43,16 @@ class LayerSteps:
 
     def __init__(self, shared: Shared) -> None:
         network = shared.key.network
-        self.words = layer_words(network, shared.layers)
+        loss = shared.key.loss
+        self.words = layer_words(network, shared.layers) + ", own loss" * loss.custom
         self._dtype = shared.dtype
         self._on_host = shared.device.type == "cpu"
         inner = network.input_size + 2 * sum(network.widths)
         self._numbers_a_step = shared.key.window.batch_size * inner
         compiled = whole_steps(kernel for kernel, _ in shared.layers)
         taught = shared.key.feeding.kind == "teacher"
-        self._mixed = network.by_hand and taught and compiled
+        # The head's sums run over the padding too where the loss is custom.
+        self._mixed = network.by_hand and taught and compiled and not loss.custom
 
     def release(self) -> bool:
         """Nothing is kept between training steps."""

@@ -51,6 +51,18 @@ CASES = {
         "takes mse, l1, huber, or null for mse",
         "mse",
     ),
+    "a custom loss of another task": Case(
+        TEXT + "training: {seq_len: 4, loss: 'torch.nn.functional:smooth_l1_loss'}",
+        2,
+        "training.loss",
+        "called with outputs (11, 26), targets (11,), raised",
+    ),
+    "a custom loss among names": Case(
+        SINE + "training: {loss: {choice: [l1, 'math:nowhere']}}",
+        2,
+        "training.loss",
+        "math has no nowhere. Write package.module:function",
+    ),
     "fewer bits without a GPU": Case(
         SINE + "training: {matmul_precision: {choice: [highest, high]}}",
         2,
