@@ -73,7 +73,7 @@ def module_results(layer: LayerShape, arguments: list[Tensor]) -> tuple[list[Ten
         state = [x.unsqueeze(0).requires_grad_() for x in weights[4:]]
         result, last = module(inputs, tuple(state) if cell.states > 1 else state[0])
         after = list(last) if cell.states > 1 else [last]
-        torch.autograd.backward(pulled(result, after))
+        torch.autograd.backward(scalar_of(result, after))
         outputs.append([result, *(x.squeeze(0) for x in after)])
         gradients.append(
             [inputs.grad, *(getattr(module, name).grad for name in names)]
@@ -83,15 +83,17 @@ def module_results(layer: LayerShape, arguments: list[Tensor]) -> tuple[list[Ten
 
 
 def _stacked(rows: Sequence[Sequence[Tensor | None]]) -> list[Tensor]:
-    """What the members gave, one tensor a thing."""
+    """Each row holds the tensors of one member in the same order; gives those of all members,
+    [members, ...] each. None is left out, for what no member has a gradient of."""
     return [
         torch.stack([one for one in column if one is not None])
         for column in zip(*rows, strict=True)
     ]
 
 
-def pulled(outputs: Tensor, state: list[Tensor]) -> Tensor:
-    """A scalar that pulls on every output and on the last states, each with its own strength."""
+def scalar_of(outputs: Tensor, state: list[Tensor]) -> Tensor:
+    """A scalar to differentiate, in which no two time steps or sequences, and no two of the last
+    states, have the same weight, so that a gradient in the wrong place shows."""
     count = outputs[..., 0].numel()
     ramp = torch.linspace(0.5, 1.5, count, dtype=outputs.dtype, device=outputs.device)
     total: Tensor = (outputs.square() * ramp.reshape(outputs.shape[:-1]).unsqueeze(-1)).sum()
@@ -117,7 +119,7 @@ def kernel_results(
 ) -> tuple[list[Tensor], list[Tensor]]:
     leaves = [x.detach().clone().requires_grad_() for x in arguments]
     outputs, state = run(kernel, layer, leaves)
-    every = [pulled(outputs[k], [part[k] for part in state]) for k in range(layer.members)]
+    every = [scalar_of(outputs[k], [part[k] for part in state]) for k in range(layer.members)]
     gradients = torch.autograd.grad(sum(every, every[0].new_zeros(())), leaves)
     return [x.detach() for x in (outputs, *state)], list(gradients)
 
@@ -153,10 +155,10 @@ class KernelContract:
                     assert ours.shape == theirs.shape
                     assert float((ours - theirs).abs().max()) <= tolerance * scale
 
-    @pytest.mark.parametrize("pull_inputs", [False, True])
+    @pytest.mark.parametrize("inputs_asked", [False, True])
     @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
     def test_driven_by_hand_it_gives_what_autograd_gives(
-        self, cell: str, nonlinearity: str, pull_inputs: bool
+        self, cell: str, nonlinearity: str, inputs_asked: bool
     ) -> None:
         layer = layer_of(cell, nonlinearity, (16, 3, 5, 7), 3)
         if not self.kernel.supports(layer):
@@ -172,17 +174,15 @@ class KernelContract:
             with torch.no_grad():
                 operands = [leaf.detach() for leaf in (inputs, *leaves)] + list(state)
                 got = self.kernel.forward(layer, operands)
-                asked = (pull_inputs, *[True] * 4, *[False] * len(state))
+                asked = (inputs_asked, *[True] * 4, *[False] * len(state))
                 nothing = [None] * len(state)
-                pulled_back = self.kernel.backward(layer, got[2], arriving, nothing, asked)
+                computed = self.kernel.backward(layer, got[2], arriving, nothing, asked)
             for ours, theirs in zip((got[0], *got[1]), (outputs, *last), strict=True):
                 assert torch.equal(ours, theirs)
-            assert pulled_back[5:] == (None,) * len(state)
-            pulled_back = pulled_back[:5]
-            assert pull_inputs == (pulled_back[0] is not None)
-            for gradient, expected in list(zip(pulled_back, wanted, strict=True))[
-                not pull_inputs :
-            ]:
+            assert computed[5:] == (None,) * len(state)
+            computed = computed[:5]
+            assert inputs_asked == (computed[0] is not None)
+            for gradient, expected in list(zip(computed, wanted, strict=True))[not inputs_asked :]:
                 assert gradient is not None
                 assert torch.equal(gradient, expected)
 

@@ -32,7 +32,8 @@ PARTS: tuple[Part, ...] = ("val", "test")
 
 
 class Fetched(TorchFunctionMode):
-    """Whoever fetches a tensor without contents from its device on purpose gets zeros."""
+    """A context in which `Tensor.cpu` and `Tensor.tolist` give zeros for a tensor without contents
+    (device `meta`); any other look at its values raises."""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         if func in (Tensor.cpu, Tensor.tolist) and args[0].is_meta:
@@ -77,9 +78,9 @@ class Networks:
 
 @dataclass(frozen=True)
 class Blank:
-    """Two networks behind `Predictor` that say nothing, on the device of tensors without contents.
+    """A `Predictor` of two networks whose outputs are tensors without contents (device `meta`).
 
-    A tensor of the host that is given to them is refused.
+    A tensor of another device that is given to it fails an assertion.
     """
 
     head: Head

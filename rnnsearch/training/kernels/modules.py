@@ -52,12 +52,12 @@ class ModulesKernel(LayerKernel):
         """See `LayerKernel`."""
         leaves, results = saved.other or _graph(layer, saved.tensors)
         saved.other = None
-        pulled = [
+        pairs = [
             (result, arriving_gradient)
             for result, arriving_gradient in zip(results, (grad, *last), strict=False)
             if arriving_gradient is not None
         ]
-        outputs, arriving = zip(*pulled, strict=True)
+        outputs, arriving = zip(*pairs, strict=True)
         some = [leaf for leaf, asked in zip(leaves, wanted, strict=True) if asked]
         gradients = iter(torch.autograd.grad(outputs, some, arriving))
         return tuple(next(gradients) if asked else None for asked in wanted)

@@ -114,12 +114,12 @@ def test_padding_changes_nothing_and_stays_zero(cell: str, nonlinearity: str) ->
         outputs, state = run(KERNEL, layer, leaves)
         gradients = torch.autograd.grad(outputs[..., :48].square().sum(), leaves)
         results.append(([outputs.detach(), *(s.detach() for s in state)], list(gradients)))
-    (states, slopes), (wide_states, wide_slopes) = results
+    (states, gradients), (wide_states, wide_gradients) = results
     for one, other in zip(states, wide_states, strict=True):
         assert not other[..., 48:].any()
         torch.testing.assert_close(other[..., :48], one, rtol=1e-5, atol=1e-6)
     for number in range(1, 5):
-        one, other = units(slopes[number], number, 48), units(wide_slopes[number], number, 64)
+        one, other = units(gradients[number], number, 48), units(wide_gradients[number], number, 64)
         assert not other[:, :, 48:].any()
         assert not other[:, :, :48, one.shape[-1] :].any()
         scale = float(one.abs().max())

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.models.cells import CELLS, INPUTS, Cell, Leaf
-from rnnsearch.testing.kernels import layer_of, pulled, run
+from rnnsearch.testing.kernels import layer_of, run, scalar_of
 from rnnsearch.testing.waves import curve, drain, trial, wave_pack
 from rnnsearch.training import networks
 from rnnsearch.training.kernels.base import LayerShape, State
@@ -211,7 +211,7 @@ def test_its_numbers_are_those_of_torch(kernel: str) -> None:
         (ours, run(kernels()[kernel], layer, ours)),
         (theirs, by_torch(theirs)),
     ):
-        total = pulled(outputs, list(last))
+        total = scalar_of(outputs, list(last))
         found.append([outputs, *last, *torch.autograd.grad(total, leaves)])
     for one, other in zip(*found, strict=True):
         worst = (one.detach() - other.detach()).abs().max() / other.detach().abs().max()

@@ -51,11 +51,11 @@ def test_the_scan_back_is_the_scans_gradient(way):
     for step in range(7):
         state = decay[:, step] * state + values[:, step]
         states.append(state)
-    slopes, last = random(2, 7, 3, 4), random(2, 3, 4)
+    arriving, last = random(2, 7, 3, 4), random(2, 3, 4)
     wanted = torch.autograd.grad(
-        (torch.stack(states, 1) * slopes).sum() + (state * last).sum(), values
+        (torch.stack(states, 1) * arriving).sum() + (state * last).sum(), values
     )
-    assert torch.allclose(scan_back(decay, slopes, last), wanted[0], atol=1e-13)
+    assert torch.allclose(scan_back(decay, arriving, last), wanted[0], atol=1e-13)
 
 
 def test_a_turning_scan_is_complex_arithmetic(way):
