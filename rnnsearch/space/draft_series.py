@@ -11,6 +11,7 @@ from rnnsearch.space.drafts import filled
 from rnnsearch.space.findings import TableFindings
 from rnnsearch.space.roles import Answers
 from rnnsearch.space.table_reading import infer
+from rnnsearch.tasks.series.inputs.calendar import CYCLES
 
 TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".pq")
 """A file whose name ends so is taken for a table."""
@@ -40,14 +41,21 @@ def screen(findings: TableFindings) -> list[str]:
     if findings.targets:
         time = " and ".join(findings.time) or "the order of the rows"
         several = f", {findings.series:,} series" if findings.id else ""
-        ahead = "  (known ahead: --known NAME)" if findings.past else ""
+        past = findings.past or _past_categories(findings)
+        ahead = "  (known ahead: --known NAME)" if past else ""
         lines += [
             f"  time: {time}, {findings.step} apart",
             f"  id: {findings.id or 'none'}{several}",
             f"  target: {listed(findings.targets)}",
-            f"  known ahead: {listed(findings.known)}",
-            f"  known up to now: {listed(findings.past)}{ahead}",
+            f"  known ahead: {listed([*findings.known, *findings.known_categories])}",
+            f"  known up to now: {listed([*findings.past, *_past_categories(findings)])}{ahead}",
         ]
+        named = {
+            "categories": findings.categories,
+            "one value in each series": findings.static,
+            "from the dates": findings.calendar,
+        }
+        lines += [f"  {what}: {listed(names)}" for what, names in named.items() if names]
     lines += [f"  {note}" for note in findings.notes]
     if findings.left:
         lines += ["left out:", *(f"  {name}: {why}" for name, why in findings.left.items())]
@@ -67,7 +75,7 @@ def _values(findings: TableFindings, answers: Answers) -> dict[str, Any]:
     windows = findings.series * (train - context - horizon)
     batch = next(size for size in (64, 32, 16, 8, 4, 1) if windows >= 8 * size or size == 1)
     steps = windows // batch
-    direct = horizon > 1 or bool(_past(findings))
+    direct = horizon > 1 or bool(_past(findings)) or bool(_past_categories(findings))
     whole = f"{findings.all_rows:,} rows"
     if findings.series > 1:
         whole += f" of {findings.series} series, the shortest of {findings.rows:,}"
@@ -98,6 +106,12 @@ def _values(findings: TableFindings, answers: Answers) -> dict[str, Any]:
 def _past(findings: TableFindings) -> list[str]:
     """The columns known up to now; with masked cells, those known ahead are among them."""
     return [*findings.past, *findings.known] if findings.missing == "mask" else findings.past
+
+
+def _past_categories(findings: TableFindings) -> list[str]:
+    """The categories that are known up to now."""
+    others = (*findings.known_categories, *findings.static)
+    return [name for name in findings.categories if name not in others]
 
 
 def _lines(lines: Iterable[str]) -> str:
@@ -139,5 +153,14 @@ def _columns(findings: TableFindings, answers: Answers) -> Iterator[str]:
     yield f"  targets: {quoted(findings.targets)}    # what to forecast; one or several"
     if past := _past(findings):
         yield f"  past: {quoted(past)}    # known up to now"
-    if findings.known and findings.missing != "mask":
-        yield f"  known: {quoted(findings.known)}    # known ahead, for the rows to forecast too"
+    known = [] if findings.missing == "mask" else findings.known
+    if known := [*known, *findings.known_categories]:
+        yield f"  known: {quoted(known)}    # known ahead, for the rows to forecast too"
+    if findings.categories:
+        more = ", known up to now where no other key names them" * bool(_past_categories(findings))
+        yield f"  categories: {quoted(findings.categories)}    # texts, an input a value{more}"
+    if findings.static:
+        yield f"  static: {quoted(findings.static)}    # one value in each series"
+    if findings.calendar:
+        names = ", ".join(name for name in CYCLES if name not in findings.calendar)
+        yield f"  calendar: [{', '.join(findings.calendar)}]    # from the dates; also {names}"

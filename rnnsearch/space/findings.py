@@ -19,6 +19,10 @@ class TableFindings:
         targets: Columns to forecast.
         past: Columns of numbers that are known up to the last row.
         known: Columns of numbers that are known for the rows to forecast too, as holidays are.
+        categories: Columns of texts that are categories.
+        known_categories: Those of them that are known ahead.
+        static: Columns of a panel, numbers and categories, that have one value in each series.
+        calendar: Inputs that are made from the dates, as in `task.calendar`.
         left: Columns that are left out, and why.
         notes: What was read in a certain way and what was done to rows, in sentences for a person.
         unsure: Questions that only a person can answer, each with the option that does.
@@ -41,6 +45,10 @@ class TableFindings:
     targets: list[str] = field(default_factory=list)
     past: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
+    categories: list[str] = field(default_factory=list)
+    known_categories: list[str] = field(default_factory=list)
+    static: list[str] = field(default_factory=list)
+    calendar: list[str] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)

@@ -42,6 +42,16 @@ _CALENDAR = {
 }
 """Words in names of columns of the calendar, with the largest number that one can hold."""
 
+_CYCLES = {
+    **dict.fromkeys(("month", "mnth"), "month"),
+    **dict.fromkeys(("day", "dayofmonth"), "monthday"),
+    **dict.fromkeys(("week", "weeknum", "weekofyear", "dayofyear"), "yearday"),
+    **dict.fromkeys(("weekday", "dayofweek", "dow"), "weekday"),
+    **dict.fromkeys(("hour", "hr"), "hour"),
+    "minute": "minute",
+}
+"""Words in names of columns that are what an input of `task.calendar` is."""
+
 MOST_FLAGS = 10
 """Different values that a flag has at most."""
 
@@ -145,6 +155,23 @@ def distinct(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.unique(values[np.isfinite(values)])
 
 
+def called_ahead(name: str) -> bool:
+    """Whether a column's name is that of a flag or a part of the calendar, known ahead."""
+    called = _called(name)
+    return bool(called & set(_FLAGS)) or any(word in called for word in _CALENDAR)
+
+
+def cycles_called(name: str) -> set[str]:
+    """The inputs of `task.calendar` that a column is, by its name."""
+    return {cycle for word, cycle in _CYCLES.items() if word in _called(name)}
+
+
+def _called(name: str) -> set[str]:
+    """The words of a column's name, each by itself and joined with those after it."""
+    words = words_of(name)
+    return {"".join(words[lo:hi]) for lo, hi in combinations(range(len(words) + 1), 2)}
+
+
 def is_known(name: str, values: NDArray[np.float64]) -> bool:
     """Whether a column is known ahead, as a flag or a part of the calendar, by name and values.
 
@@ -152,8 +179,7 @@ def is_known(name: str, values: NDArray[np.float64]) -> bool:
         name: The column's name.
         values: Its numbers; empty cells are NaN.
     """
-    words = words_of(name)
-    called = {"".join(words[lo:hi]) for lo, hi in combinations(range(len(words) + 1), 2)}
+    called = _called(name)
     known = distinct(values)
     if not len(known) or (known % 1 != 0).any() or known[0] < 0:
         return False

@@ -13,6 +13,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.space.findings import TableFindings
 from rnnsearch.space.roles import Answers, distinct, is_known, likely_target
 from rnnsearch.space.seasons import calendar, season, step_in_words
+from rnnsearch.space.table_inputs import find_calendar, find_categories, find_statics
 from rnnsearch.space.time_and_id import Look, find_time_and_id
 from rnnsearch.tasks.files.columns import listed
 from rnnsearch.tasks.files.survey import Column, survey
@@ -42,6 +43,7 @@ def infer(path: Path, answers: Answers) -> TableFindings:
     try:
         look = Look(path, answers, _numbers(findings, path, answers))
         find_time_and_id(findings, look)
+        find_categories(findings, look)
         _measure(findings, look)
     except DataError as error:
         findings.problem = str(error)
@@ -108,6 +110,7 @@ def _measure(findings: TableFindings, look: Look) -> None:
     others = [name for name in varied if name not in findings.targets]
     findings.known = [name for name in others if name in known_ahead or is_known(name, cells[name])]
     findings.past = [name for name in others if name not in findings.known]
+    find_statics(findings, rows, cells)
     lengths = np.diff(rows.starts)
     _leave_series_out(findings, rows, [cells[name] for name in findings.targets])
     kept = [
@@ -124,7 +127,9 @@ def _measure(findings: TableFindings, look: Look) -> None:
     times = None if rows.times is None else rows.times[first]
     findings.step = step_in_words(times)
     findings.period, findings.correlation = season(train, calendar(times))
-    empty = np.isnan([cells[name] for name in (*findings.targets, *others)])
+    find_calendar(findings, times)
+    read = (*findings.targets, *findings.past, *findings.known)
+    empty = np.isnan([cells[name] for name in read])
     if empty.any():
         findings.missing = "mask" if empty[:, rows.starts[:-1]].any() else "ffill"
 
@@ -219,6 +224,8 @@ def _check_names(path: Path, columns: Mapping[str, Column], answers: Answers) ->
             f"{listed(list(columns), absent[0])}"
         )
     for name in (*answers.target, *answers.known):
+        if columns[name].kind == "text" and name in answers.known:
+            continue  # a category
         if columns[name].kind != "number" or columns[name].open:
             why = columns[name].open or columns[name].why or "holds times"
             role = "target" if name in answers.target else "known column"

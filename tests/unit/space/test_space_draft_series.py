@@ -13,6 +13,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.space.describe import describe
 from rnnsearch.space.draft import draft
 from rnnsearch.space.load import loads
+from rnnsearch.space.roles import Answers
 from rnnsearch.space.seasons import season
 from rnnsearch.space.spec import StudySpec
 
@@ -173,3 +174,77 @@ def test_noise_a_line_and_a_constant_have_no_season() -> None:
     assert season(np.arange(500.0))[0] == 1
     assert season(np.full(500, 2.0), [24])[0] == 1
     assert season(np.arange(5.0))[0] == 1
+
+
+def test_texts_statics_and_the_calendar_become_inputs(tmp_path: Path) -> None:
+    sky = [("sun", "rain", "fog")[at * 7 % 3] for at in range(900)]
+    path = write(
+        tmp_path / "x.csv",
+        {
+            "date": hours(900) * 2,
+            "store": [1] * 900 + [2] * 900,
+            "sales": [*daily(900), *daily(900)],
+            "sky": sky * 2,
+            "mood": sky[::-1] * 2,
+            "promo_kind": sky * 2,
+            "street": ["Main St"] * 900 + ["High St"] * 900,
+            "region": ["north"] * 1800,
+            "area": [55] * 900 + [70] * 900,
+            "comment": [f"c{at}" for at in range(1800)],
+        },
+    )
+    answers = Answers(known=("sky",))
+    drafted = draft(path, answers)
+    assert not drafted.problem
+    values = loads(drafted.yaml, name="x", directory=Path("/")).values
+    assert values["task.categories"] == ("sky", "mood", "promo_kind")
+    assert values["task.known"] == ("sky", "promo_kind")
+    assert values["task.static"] == ("area",)
+    assert values["task.calendar"] == ("hour", "weekday")
+    assert "# from the dates; also minute, monthday, yearday, month" in drafted.yaml
+    assert "known up to now where no other key names them" in drafted.yaml
+    said = "\n".join(drafted.remarks)
+    assert "street: holds 'Main St'; names" in said or "names the same series as 'store'" in said
+    assert "1,800 different texts are no category" in said
+    assert "constant within every series: 'area' (task.static)" in said
+    assert "from the dates: hour, weekday" in said
+
+
+def test_a_kind_of_series_is_a_static_category(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "x.csv",
+        {
+            "date": hours(100) * 4,
+            "store": [at // 100 for at in range(400)],
+            "kind": ["big" if at // 200 else "small" for at in range(400)],
+            "sales": daily(400),
+        },
+    )
+    values = drafted(path).values
+    assert values["task.categories"] == values["task.static"] == ("kind",)
+
+
+@pytest.mark.parametrize(
+    ("step", "rows", "calendar"),
+    [
+        (timedelta(minutes=10), 2500, ("hour", "weekday")),
+        (timedelta(hours=1), 100, ("hour",)),
+        (timedelta(days=1), 100, ("weekday",)),
+        (timedelta(days=1), 800, ("weekday", "month")),
+        (timedelta(days=7), 200, ("yearday",)),
+        (timedelta(days=30.5), 100, ("month",)),
+        (timedelta(days=365), 100, ()),
+    ],
+)
+def test_the_calendar_fits_the_step(
+    tmp_path: Path, step: timedelta, rows: int, calendar: tuple[str, ...]
+) -> None:
+    times: list[object] = [
+        f"{datetime(2015, 1, 1) + step * at:%Y-%m-%d %H:%M}" for at in range(rows)
+    ]
+    path = write(tmp_path / "x.csv", {"date": times, "y": NOISE[:rows].tolist()})
+    assert drafted(path).values["task.calendar"] == calendar
+    weekday = [at % 7 for at in range(rows)]
+    path = write(tmp_path / "y.csv", {"date": times, "y": NOISE[:rows].tolist(), "dow": weekday})
+    rest = tuple(name for name in calendar if name != "weekday")
+    assert drafted(path).values["task.calendar"] == rest
