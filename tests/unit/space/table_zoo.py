@@ -144,7 +144,7 @@ CASES = {
         target="traffic_volume",
         time="date_time",
         first="2010-02-05",
-        said=("holiday: holds 'Columbus Day'",),
+        said=("known ahead: holiday", "categories: holiday"),
     ),
     "stock": Case(
         table(
