@@ -60,8 +60,8 @@ def _misfits(study: Candidate, data: TaskData, family: Family) -> Iterator[tuple
     for key in () if NETWORK in study.values else INPUTS:
         if key in study.parameters and not data.symbolic:
             yield key, "has numbers for inputs and ignores it. Take this field out.", ""
-    own = {"scheduled", "own"} & set(study.can_be(FEEDING))
-    if own and not (data.feedback and data.input_size == data.output_size):
+    self_feeding = {"scheduled", "own"} & set(study.can_be(FEEDING))
+    if self_feeding and not (data.feedback and data.input_size == data.output_size):
         message = "gives outputs that are no inputs to come, so a model cannot be fed its own."
         yield FEEDING, message, "teacher"
     if data.symbolic and (NOISE in study.parameters or any(study.can_be(NOISE))):

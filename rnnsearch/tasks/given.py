@@ -41,8 +41,8 @@ def part_files(config: Any) -> dict[Part, Path]:
 
 def is_given(config: Any) -> bool:
     """Whether a column or files give the parts of such a config."""
-    own = config.val_path, config.test_path
-    return column_of(config.split) is not None or any(path is not None for path in own)
+    further = config.val_path, config.test_path
+    return column_of(config.split) is not None or any(path is not None for path in further)
 
 
 def given_problems(config: Any) -> list[tuple[str, str]]:
@@ -52,13 +52,13 @@ def given_problems(config: Any) -> list[tuple[str, str]]:
         config: One for which `is_given` is true.
     """
     split, usual = config.split, type(config.split)()
-    own = [key for key in ("val_path", "test_path") if getattr(config, key) is not None]
+    further = [key for key in ("val_path", "test_path") if getattr(config, key) is not None]
     mistakes: list[tuple[str, str]] = []
     if config.path is None:
-        mistakes += [(key, "needs `path`, the file of the training part.") for key in own[:1]]
-    if column_of(split) is not None and own:
+        mistakes += [(key, "needs `path`, the file of the training part.") for key in further[:1]]
+    if column_of(split) is not None and further:
         complaint = (
-            f"says the parts of one file, and task.{own[0]} names another. Give one of the two."
+            f"says the parts of one file, and task.{further[0]} names another. Give one of the two."
         )
         mistakes.append(("split.column", complaint))
     idle = ["train", "test", *(["gap"] if isinstance(split, TimeSplitConfig) else [])]

@@ -21,13 +21,19 @@ def summaries(sequences: Mapping[Part, Ragged]) -> dict[Part, Floats]:
     rows = {part: _summaries(some) for part, some in sequences.items()}
     mean, deviation = rows["train"].mean(axis=0), rows["train"].std(axis=0)
     scale = np.where(deviation > 1e-12, deviation, 1.0)
-    return {part: (own - mean) / scale for part, own in rows.items()}
+    return {part: (values - mean) / scale for part, values in rows.items()}
 
 
 def _summaries(sequences: Ragged) -> Floats:
     rows = []
     for number in range(len(sequences)):
-        own = sequences[number]
-        parts = [own[-1], own.mean(axis=0), own.std(axis=0), own.min(axis=0), own.max(axis=0)]
-        rows.append(np.concatenate([*parts, [np.log(len(own))]]))
+        values = sequences[number]
+        parts = [
+            values[-1],
+            values.mean(axis=0),
+            values.std(axis=0),
+            values.min(axis=0),
+            values.max(axis=0),
+        ]
+        rows.append(np.concatenate([*parts, [np.log(len(values))]]))
     return np.array(rows)

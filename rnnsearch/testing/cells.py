@@ -132,12 +132,12 @@ class NetworkContract:
                 loss, list(network.parameters()), allow_unused=True, materialize_grads=True
             )
             assert abs(float(computed.losses[k]) - float(loss.detach())) < 1e-12
-            own = layout.unpack(joined[k])
+            gradients_of_k = layout.unpack(joined[k])
             for (name, _), gradient in zip(network.named_parameters(), wanted, strict=True):
-                assert largest(own[name], gradient) < 1e-12
+                assert largest(gradients_of_k[name], gradient) < 1e-12
             # Whatever is not the trial's own stayed at zero.
             assert int(joined[k].count_nonzero()) == sum(
-                int(g.count_nonzero()) for g in own.values()
+                int(g.count_nonzero()) for g in gradients_of_k.values()
             )
 
     def test_forward_with_lengths_is_each_sequence_alone(self) -> None:

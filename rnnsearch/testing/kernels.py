@@ -240,15 +240,17 @@ class KernelContract:
                 state = tuple(x.detach()[k : k + 1, b : b + 1].contiguous() for x in leaves[5:])
                 if length:
                     one = layer_of(cell, nonlinearity, (*shape[:2], 1, length), 1)
-                    own = [x.detach()[k : k + 1].clone().requires_grad_() for x in leaves[1:5]]
+                    weights_of_k = [
+                        x.detach()[k : k + 1].clone().requires_grad_() for x in leaves[1:5]
+                    ]
                     entered = leaves[0].detach()[k : k + 1, :length, b : b + 1].contiguous()
                     entered.requires_grad_()
-                    alone, state = run(self.kernel, one, [entered, *own, *state])
+                    alone, state = run(self.kernel, one, [entered, *weights_of_k, *state])
                     assert torch.allclose(
                         alone, outputs[k : k + 1, :length, b : b + 1], rtol=0, atol=tolerance
                     )
                     below = arriving[k : k + 1, :length, b : b + 1].contiguous()
-                    first, *rest = torch.autograd.grad(alone, [entered, *own], below)
+                    first, *rest = torch.autograd.grad(alone, [entered, *weights_of_k], below)
                     wanted[0][k : k + 1, :length, b : b + 1] = first
                     for total, part in zip(wanted[1:], rest, strict=True):
                         total[k] += part[0]

@@ -63,11 +63,13 @@ class Networks:
         for k, network in enumerate(self.networks):
             # copies: a slice may start at an odd address, where products round differently
             before = None if state is None else tuple(part[k : k + 1].clone() for part in state)
-            own = slice(k, k + 1) if len(inputs) > 1 else slice(0, 1)
+            rows_of_k = slice(k, k + 1) if len(inputs) > 1 else slice(0, 1)
             valid = None
             if lengths is not None:
-                valid = lengths[own] if len(lengths) > 1 else lengths
-            results.append(NetworkPredictor(network, self.head)(inputs[own].clone(), before, valid))
+                valid = lengths[rows_of_k] if len(lengths) > 1 else lengths
+            results.append(
+                NetworkPredictor(network, self.head)(inputs[rows_of_k].clone(), before, valid)
+            )
         outputs = torch.cat([outputs for outputs, _ in results])
         states = zip(*(after for _, after in results), strict=True)
         return outputs, tuple(torch.cat(parts) for parts in states)

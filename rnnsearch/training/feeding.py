@@ -35,7 +35,7 @@ class Feeding:
     kind: Literal["teacher", "scheduled", "own"]
     own_steps: int = 0
 
-    def first_own(self, steps: int) -> int:
+    def first_self_fed(self, steps: int) -> int:
         """The first of some time steps whose input may be a prediction."""
         return max(1, steps - self.own_steps) if self.kind == "own" else 1
 
@@ -63,10 +63,10 @@ def teacher_share(how: TrainingConfig, epoch: int) -> float:
     return 1 - (1 - how.teacher_share) * epoch / (how.max_epochs - 1)
 
 
-def own_inputs(
+def self_fed_inputs(
     networks: Networks,
     inputs: Tensor,
-    own: Tensor,
+    self_fed: Tensor,
     first: int,
     state: Sequence[State],
     masks: Masks,
@@ -75,7 +75,7 @@ def own_inputs(
 
     Args:
         inputs: Numbers [K, T, B, F], or symbols int64 [K, T, B].
-        own: Which inputs are replaced, bool [K, T, B]; none before `first`.
+        self_fed: Which inputs are replaced, bool [K, T, B]; none before `first`.
         first: The first time step whose input may be a prediction, at least 1.
         state: What the sequences start from, one a layer and direction.
         masks: Of dropout, which works on these predictions as on the trained ones.
@@ -92,7 +92,7 @@ def own_inputs(
         piece = slice(begin, step)
         some = [None if mask is None else mask[:, piece] for mask in masks]
         outputs, now = forward(networks, fed[:, piece], now, masks=some)
-        predicted, chosen = outputs[:, -1], own[:, step]
+        predicted, chosen = outputs[:, -1], self_fed[:, step]
         predicted = predicted.argmax(-1) if shape.symbolic else predicted
         chosen = chosen if shape.symbolic else chosen.unsqueeze(-1)
         fed[:, step] = torch.where(chosen, predicted, inputs[:, step])

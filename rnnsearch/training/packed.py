@@ -30,7 +30,7 @@ def valid_rows(lengths: Tensor, steps: int) -> list[Tensor]:
         One tensor a trial, int64.
     """
     time = torch.arange(steps).view(-1, 1)
-    return [(time < own).view(-1).nonzero().squeeze(1) for own in lengths]
+    return [(time < count).view(-1).nonzero().squeeze(1) for count in lengths]
 
 
 def head_pass(
@@ -61,14 +61,14 @@ def head_pass(
     read = current.reshape(members, steps * batch, width)
     flat_targets = targets.reshape(members, steps * batch, *targets.shape[3:])
     block = max(1, BLOCK_NUMBERS // weight.shape[1])
-    for k, own in enumerate(rows):
-        for some in torch.split(own, block):
+    for k, valid_rows in enumerate(rows):
+        for some in torch.split(valid_rows, block):
             above = read[k].index_select(0, some)
             outputs = torch.addmm(bias[k], above, weight[k].t())
             mean, gradient = losses_and_gradients(
                 loss, _alone(outputs), _alone(flat_targets[k].index_select(0, some))
             )
-            share = len(some) / len(own)
+            share = len(some) / len(valid_rows)
             gradient = gradient.view(len(some), -1)
             if share < 1:
                 gradient = gradient * share

@@ -125,11 +125,11 @@ class Planner:
         masks = [self._mask(layer, drop, shape, who) for layer, drop in enumerate(self._drops)]
         if not any(self._drops):
             masks = []
-        own = self._own(shape, ahead.own_share, who)
+        self_fed = self._self_fed(shape, ahead.self_fed_share, who)
         seeds = None
         if self._network.own is not None:
             seeds = self._drawn(draws.MODULE, steps, 0, who)[0].view(steps, members)
-        return Plan(StepInputs(batch, masks, own, seeds=seeds), ahead.factors)
+        return Plan(StepInputs(batch, masks, self_fed, seeds=seeds), ahead.factors)
 
     def _check(self, inputs: Tensor, sequences: int, batch: int) -> None:
         """Refuse inputs of another shape or dtype than asked for, since kernels check nothing."""
@@ -180,7 +180,7 @@ class Planner:
         drawn = draws.gaussian(keys, elements, self._dtype).view(inputs.shape)
         return inputs + drawn * deviations.view(1, -1, 1, 1, 1)
 
-    def _own(self, shape: tuple[int, ...], share: Tensor | None, who: Places) -> Tensor | None:
+    def _self_fed(self, shape: tuple[int, ...], share: Tensor | None, who: Places) -> Tensor | None:
         """Which inputs own predictions replace, bool [n, K, T, B]; None for none.
 
         Args:
@@ -189,7 +189,7 @@ class Planner:
         """
         if self._feeding.kind == "teacher":
             return None
-        first = self._feeding.first_own(shape[2])
+        first = self._feeding.first_self_fed(shape[2])
         later = torch.arange(shape[2], device=self._rows["seed"].device).view(1, 1, -1, 1) >= first
         if share is None:
             return later.expand(shape)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.tasks.base import Batch
-from rnnsearch.training.feeding import own_inputs
+from rnnsearch.training.feeding import self_fed_inputs
 from rnnsearch.training.gradients import Pass, training_pass
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.networks import Masks, Networks
@@ -29,7 +29,7 @@ class StepInputs:
 
     Attributes:
         masks: Of dropout.
-        own: Which inputs the networks' own predictions replace, bool [K, T, B]; None for none.
+        self_fed: Which inputs the networks' own predictions replace, bool [K, T, B]; None for none.
         rows: Where the valid time steps of each trial are, see `packed.valid_rows`; None to read
             padding as well. How many there are differs from batch to batch, so a recorded training
             step has none.
@@ -38,7 +38,7 @@ class StepInputs:
 
     batch: Batch
     masks: Masks
-    own: Tensor | None
+    self_fed: Tensor | None
     rows: Sequence[Tensor] | None = None
     seeds: Tensor | None = None
 
@@ -52,14 +52,14 @@ class StepInputs:
         return StepInputs(
             Batch(change(batch.inputs), change(batch.targets), changed(batch.lengths)),
             [changed(mask) for mask in self.masks],
-            changed(self.own),
+            changed(self.self_fed),
             seeds=changed(self.seeds),
         )
 
     def tensors(self) -> list[Tensor]:
         """The tensors that are there, in a fixed order, but for `rows`."""
         batch = self.batch
-        some = [batch.inputs, batch.targets, batch.lengths, *self.masks, self.own, self.seeds]
+        some = [batch.inputs, batch.targets, batch.lengths, *self.masks, self.self_fed, self.seeds]
         return [tensor for tensor in some if tensor is not None]
 
 
@@ -147,9 +147,9 @@ class StepBody:
     def _pass(self, now: StepInputs, networks: Networks, state: Sequence[State]) -> Pass:
         """Losses and gradients of one batch, after own predictions have replaced some inputs."""
         batch = now.batch
-        if now.own is not None:
-            first = self._key.feeding.first_own(batch.inputs.shape[1])
-            inputs = own_inputs(networks, batch.inputs, now.own, first, state, now.masks)
+        if now.self_fed is not None:
+            first = self._key.feeding.first_self_fed(batch.inputs.shape[1])
+            inputs = self_fed_inputs(networks, batch.inputs, now.self_fed, first, state, now.masks)
             batch = replace(batch, inputs=inputs)
         return training_pass(
             *(networks, batch, self._key.loss, self._head, state, now.masks, now.rows, now.seeds)
