@@ -7,6 +7,7 @@ or optimizer is one. No pickle is written: whoever reads a stored state runs no 
 from __future__ import annotations
 
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
@@ -26,9 +27,25 @@ _AS_WHOLE = {"bfloat16": torch.int16, "float8_e4m3fn": torch.uint8, "float8_e5m2
 """The dtypes that numpy lacks, and what has as many bits."""
 
 _DTYPES = {
-    *("float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool"),
+    *("float64", "float32", "float16", "int64", "int32", "int16", "int8"),
+    *("uint64", "uint32", "uint16", "uint8", "bool"),
     *_AS_WHOLE,
 }
+
+MOST_BITS = 10_000
+"""Bits of a whole number; Python itself refuses to write out much longer ones."""
+
+_WRAPPERS: tuple[tuple[Any, str], ...] = (
+    (dict, "dict"),
+    (tuple, "tuple"),
+    (list | set | frozenset | range, "list"),
+    (str, "str"),
+    (int, "int"),
+    (np.ma.MaskedArray, "numpy.ma.filled"),
+    (np.ndarray, "numpy.asarray"),
+)
+"""Types that a state cannot have, since they would not come back, and what makes one that it can
+have."""
 
 ALLOWED = "a state is a tree of tensors, arrays, numbers, texts, true, false, None, lists and dicts"
 
@@ -60,7 +77,7 @@ def from_arrays(arrays: Arrays, name: str) -> Any:
     """
     try:
         return _read(json.loads(arrays[name].tobytes().decode()), arrays)
-    except (KeyError, ValueError, TypeError, IndexError, RuntimeError, RecursionError) as error:
+    except (LookupError, ValueError, TypeError, ArithmeticError, RuntimeError) as error:
         raise PackError(f"it holds no state of a script: {error!r}") from error
 
 
@@ -89,6 +106,12 @@ def _written(
         raise StateError(f"{place} lies more than {MOST_DEPTH} levels deep; does it hold itself?")
     if isinstance(node, np.generic):
         node = node.item()
+    if type(node) is int and node.bit_length() > MOST_BITS:
+        raise StateError(f"{place} is a whole number of {node.bit_length()} bits")
+    if type(node) is str:
+        _check_text(node, place)
+    if type(node) is float and not math.isfinite(node):
+        return {"float": repr(node)}  # JSON has no such number
     if node is None or type(node) in (bool, int, float, str):
         return node
     if isinstance(node, Tensor):
@@ -96,11 +119,11 @@ def _written(
         arrays[number] = _array(node, place)
         kind = str(node.dtype).removeprefix("torch.")
         return {"tensor": [number, kind, list(node.shape)]}
-    if isinstance(node, np.ndarray):
+    if type(node) in (np.ndarray, np.memmap):
         if node.dtype.name not in _DTYPES:
             raise StateError(f"{place} is an array of {node.dtype}, which cannot be stored")
         number = f"{name}/{len(arrays)}"
-        arrays[number] = node.reshape(-1).copy()
+        arrays[number] = np.array(node.reshape(-1), dtype=node.dtype.newbyteorder("="))
         return {"array": [number, list(node.shape)]}
     if type(node) in (list, tuple):
         inner = [
@@ -112,7 +135,12 @@ def _written(
         for key, value in node.items():
             where = f"{place}[{key!r}]"
             if type(key) not in (str, int):
-                raise StateError(f"the key {key!r} of {place} is neither a text nor a whole number")
+                raise StateError(
+                    f"the key {key!r} of {place}, of the type {type(key).__name__}, is neither a "
+                    "text nor a whole number of Python's"
+                )
+            if type(key) is str:
+                _check_text(key, f"a key of {place}")
             pairs.append([key, _written(value, where, name, arrays, depth + 1)])
         return {"dict": pairs}
     raise StateError(
@@ -121,17 +149,29 @@ def _written(
 
 
 def _remedy(node: Any, place: str) -> str:
+    """A sentence on what to yield instead, where there is one."""
     if hasattr(node, "state_dict"):
         return f" Yield its `.state_dict()` at {place}."
+    for kinds, wrapper in _WRAPPERS:
+        if isinstance(node, kinds):
+            return f" Yield `{wrapper}(...)` of it at {place}."
     return ""
+
+
+def _check_text(text: str, place: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise StateError(f"{place} is the text {text!r}, which is no Unicode") from None
 
 
 def _array(tensor: Tensor, place: str) -> np.ndarray[Any, Any]:
     kind = str(tensor.dtype).removeprefix("torch.")
-    if kind not in _DTYPES or tensor.layout is not torch.strided:
-        raise StateError(
-            f"{place} is a {tensor.layout} tensor of {kind}, which cannot be stored; {ALLOWED}."
-        )
+    if kind not in _DTYPES:
+        raise StateError(f"{place} is a tensor of {kind}, which cannot be stored")
+    if tensor.layout is not torch.strided or tensor.is_nested or tensor.is_meta:
+        what = "without numbers" if tensor.is_meta else "that is sparse or nested"
+        raise StateError(f"{place} is a tensor {what}; yield a dense one")
     flat = tensor.detach().cpu().contiguous().reshape(-1)
     if kind in _AS_WHOLE:
         flat = flat.view(_AS_WHOLE[kind])
@@ -150,6 +190,8 @@ def _read(node: Any, arrays: Arrays) -> Any:
         if str(flat.dtype) != f"torch.{kind}":
             raise ValueError(f"{number} is {flat.dtype} where {kind} is needed")
         return flat.reshape(shape)
+    if what == "float":
+        return float(inner)
     if what == "array":
         return arrays[inner[0]].copy().reshape(inner[1])
     if what == "dict":
