@@ -210,8 +210,8 @@ def _coded(column: Any, known: dict[str, int], place: str) -> NDArray[np.int32]:
     names = coded.dictionary.to_pylist()
     if coded.null_count or None in names or "" in names:
         raise DataError(f"{place} and has empty cells.")
-    numbers = [known.setdefault(str(name), len(known)) for name in names]
-    return np.asarray(np.array(numbers, np.int32)[coded.indices.to_numpy()])
+    codes = [known.setdefault(str(name), len(known)) for name in names]
+    return np.asarray(np.array(codes, np.int32)[coded.indices.to_numpy()])
 
 
 def coded_texts(column: Any, known: dict[str, int], place: str) -> NDArray[np.int32]:
@@ -227,5 +227,5 @@ def coded_texts(column: Any, known: dict[str, int], place: str) -> NDArray[np.in
     """
     written = compute.utf8_trim_whitespace(texts(column, place).fill_null(""))
     distinct = written.dictionary_encode()
-    numbers = [known.setdefault(name, len(known)) for name in distinct.dictionary.to_pylist()]
-    return np.asarray(np.array(numbers, np.int32)[distinct.indices.to_numpy()])
+    codes = [known.setdefault(name, len(known)) for name in distinct.dictionary.to_pylist()]
+    return np.asarray(np.array(codes, np.int32)[distinct.indices.to_numpy()])
