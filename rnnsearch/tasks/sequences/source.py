@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import isfinite
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -26,6 +25,7 @@ from rnnsearch.tasks.given import (
     parts_in,
 )
 from rnnsearch.tasks.sequences.config import SequencesConfig, TextsConfig
+from rnnsearch.tasks.sequences.numbers import numbers_in
 from rnnsearch.tasks.sequences.table import put_in_order, rows_by_id
 from rnnsearch.tasks.splits import column_of
 
@@ -234,7 +234,9 @@ def sequences_of(
     Raises:
         DataError: A sequence has a time twice, or a cell is no number or no time.
     """
-    values = np.stack([_numbers(table, name) for name in features], axis=1)
+    cells_of = {name: table.columns[name] for name in features}
+    numbers = numbers_in(cells_of, table.place, " Fill the gap, or take the sequence out.")
+    values = np.stack(numbers, axis=1)
     rows = rows_by_id(table.columns[id])
     if time is not None:
         cells = pyarrow.array(table.columns[time])
@@ -247,23 +249,3 @@ def sequences_of(
                 )
     for name, of_sequence in rows.items():
         yield name, of_sequence, values[of_sequence]
-
-
-def _numbers(table: Texts, name: str) -> Floats:
-    """A column as finite numbers.
-
-    Raises:
-        DataError: A cell is no finite number; its place is named.
-    """
-    numbers = np.empty(len(table.lines))
-    for row, cell in enumerate(table.columns[name]):
-        try:
-            numbers[row] = float(cell)
-        except ValueError as error:
-            raise DataError(f"{table.place(row, name)}: {cell!r} is no number.") from error
-        if not isfinite(numbers[row]):
-            raise DataError(
-                f"{table.place(row, name)}: {cell!r} is not finite. Fill the gap, or take the "
-                "sequence out."
-            )
-    return numbers

@@ -16,6 +16,7 @@ from rnnsearch.tasks.base import Loss, Metric, Part, Score
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.sequences.data import SequencesData, encoded, two_texts
 from rnnsearch.tasks.sequences.encoder import encoder_of
+from rnnsearch.tasks.sequences.numbers import numbers_in
 from rnnsearch.tasks.sequences.parts import parts_without_classes
 from rnnsearch.tasks.sequences.source import (
     Source,
@@ -128,16 +129,9 @@ def _numbers(config: ValueConfig, source: Source[str]) -> Floats:
     Raises:
         DataError: One is no finite number; its place is named.
     """
-    values = np.empty(len(source.answers))
-    for at, cell in enumerate(source.answers):
-        try:
-            values[at] = float(cell)
-        except ValueError as error:
-            raise DataError(
-                f"{source.place(at)}: {cell!r} is no number. Name the column of the numbers in "
-                "task.target, or learn classes with `type: labels`.",
-                "task.target",
-            ) from error
-        if not np.isfinite(values[at]):
-            raise DataError(f"{source.place(at)}: {cell!r} is not finite.", "task.target")
-    return values
+    remedy = " Name the column of the numbers in task.target, or learn classes with `type: labels`."
+    cells = {config.target: source.answers}
+    try:
+        return numbers_in(cells, lambda row, _: source.place(row), remedy)[0]
+    except DataError as error:
+        raise DataError(str(error), "task.target") from error
