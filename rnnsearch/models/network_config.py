@@ -6,14 +6,12 @@ import dataclasses
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
-from rnnsearch.custom_code import calling, find_class
+from rnnsearch.arguments import documented, read_arguments
+from rnnsearch.custom_code import find_class
 from rnnsearch.errors import InputError, ModelError
 from rnnsearch.models.config import NetworkConfig
-from rnnsearch.plugins import settable
-from rnnsearch.vocabulary import PlainValue
 
 FILLED = ("input_size", "output_size")
 """Arguments that the task's data fills, where a constructor has them."""
@@ -61,30 +59,14 @@ def network_config(path: str) -> type[NetworkConfig]:
         ModelError: There is no such network, or an argument without a default cannot be set.
     """
     cls = network_class(path)
-    with calling(f"reading the arguments of {path}", ModelError):
-        arguments = inspect.signature(cls).parameters.values()
-        hints = get_type_hints(cls.__init__, include_extras=True)
-    fields: list[tuple[str, Any, Any]] = [("type", Literal[path], path)]
-    left_out: dict[str, str] = {}
-    for one in arguments:
-        if one.name in FILLED or one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
-            continue
-        required = one.default is one.empty
-        hint = _hint(hints.get(one.name, Any if required else type(one.default)))
-        kind = get_args(hint)[0] if get_origin(hint) is Annotated else hint
-        if problem := _problem(one, kind):
-            if required:
-                raise ModelError(f"{path}: its argument `{one.name}` {problem}")
-            left_out[one.name] = problem
-        else:
-            default = dataclasses.MISSING if required else one.default
-            fields.append((one.name, hint, dataclasses.field(default=default)))
+    fields, left_out = read_arguments(path, cls, FILLED)
+    fields.insert(0, ("type", Literal[path], path))
     return dataclasses.make_dataclass(
         cls.__name__,
         fields,
         bases=(NetworkConfig,),
         namespace={
-            "__doc__": _documented(cls),
+            "__doc__": documented(cls),
             "__module__": cls.__module__,
             "left_out": left_out,
             "__reduce__": _reduced,
@@ -101,45 +83,6 @@ def _reduced(config: NetworkConfig) -> Any:
 
 def _again(path: str, arguments: Mapping[str, Any]) -> NetworkConfig:
     return network_config(path)(**arguments)
-
-
-def _hint(hint: Any) -> Any:
-    """The type of an argument as a field has it: of a union the members that a file can write.
-
-    An argument without a type (`units`, `dropout=None`) says nothing of what it takes, and one that
-    takes several types is read by the value alone: both are any plain value.
-    """
-    if hint in (Any, object, type(None)):
-        return PlainValue
-    if get_origin(hint) not in (Union, UnionType):
-        return hint
-    members = [member for member in get_args(hint) if settable(member)]
-    none = (None,) if type(None) in get_args(hint) else ()
-    if len(members) == 1:
-        return Union[(members[0], *none)]
-    return PlainValue if members and set(members) <= {bool, int, float, str} else hint
-
-
-def _problem(argument: inspect.Parameter, kind: Any) -> str:
-    """Why an argument is no key of a space file, as the end of a sentence; empty where it is."""
-    if argument.name == "type":
-        return "cannot be called `type`, which is the key that names the class."
-    if argument.kind is argument.POSITIONAL_ONLY:
-        return "can be given by its position alone; take the `/` out."
-    if kind is not PlainValue and not settable(kind):
-        return (
-            "has a type that a space file cannot set; allowed are int, float, bool, str, Literal, "
-            "tuple[int, ...] and the like, any of these or None, and frozen dataclasses of such "
-            "fields with defaults."
-        )
-    return ""
-
-
-def _documented(cls: Any) -> str:
-    """The docstring of a network, with its arguments where those of a dataclass have theirs."""
-    texts = (cls.__doc__, cls.__init__.__doc__)
-    text = "\n\n".join(inspect.cleandoc(one) for one in texts if one)
-    return text.replace("Args:\n", "Attributes:\n")
 
 
 @cache
