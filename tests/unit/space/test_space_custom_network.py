@@ -118,6 +118,15 @@ def test_of_a_union_the_members_that_a_file_can_write_count(write: Write, hint: 
     assert model.arguments() == {"units": 5}
 
 
+@pytest.mark.parametrize("pair", ["betas: tuple[float, float] = (0.9, 0.99)", "betas=(0.9, 0.99)"])
+def test_a_pair_of_numbers_is_a_list_of_two(write: Write, pair: str) -> None:
+    path = write(arguments=f"units: int = 8, {pair}")
+    spec = read(path, "  betas: {choice: [[0.8, 0.9], [0.5, 1]]}\n")
+    assert spec.parameters["model.betas"].distribution == Choice(((0.8, 0.9), (0.5, 1.0)))
+    assert read(path).values["model.betas"] == (0.9, 0.99)
+    assert any("at least 2 members" in one.message for one in mistakes(path, "  betas: [0.5]\n"))
+
+
 def test_the_state_has_the_name_that_the_package_gave_it(write: Write) -> None:
     spec = read(write(taken="hx=None, timespans=None"))
     assert spec.values["model.units"] == 8
