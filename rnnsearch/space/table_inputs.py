@@ -87,7 +87,6 @@ def find_categories(findings: TableFindings, look: Look) -> None:
             findings.known_categories.append(name)
         elif findings.id is not None and _constant(codes, table.ids):
             findings.static.append(name)
-            findings.notes.append(f"constant within every series: {name!r} (task.static)")
 
 
 def _no_category(

@@ -96,6 +96,48 @@ def test_a_panel_whose_ids_pandas_reads_as_numbers(tmp_path: Path) -> None:
     assert list(model.predict(other, params={"new_series": True})["shop"]) == ["13"]
 
 
+def test_a_panel_with_categories_statics_and_a_calendar(tmp_path: Path) -> None:
+    path = tmp_path / "shops.csv"
+    times = np.datetime64("2024-01-01T00") + np.arange(60)
+    rows = pd.DataFrame({"shop": np.repeat(["a", "b"], 60), "time": [*times, *times]})
+    rows = rows.assign(kind=rows["shop"].map({"a": "big", "b": "small"}), size=np.arange(120) // 60)
+    rows["sky"] = np.array(["sun", "rain", "fog"])[np.arange(120) * 7 % 3]
+    rows["open"] = np.arange(120) % 5 > 0
+    rows["sold"] = DRAWN.integers(0, 99, 120)
+    rows.to_csv(path, index=False)
+    task = SeriesConfig(
+        path=str(path),
+        id="shop",
+        time="time",
+        targets=("sold",),
+        known=("open",),
+        categories=("sky", "kind", "shop", "open"),
+        static=("kind", "size"),
+        calendar=("hour",),
+        strategy="direct",
+        horizon=2,
+        context=8,
+    )
+    model, _ = served(task, tmp_path)
+    read = pd.read_csv(path)
+    read.loc[read["time"] >= "2024-01-03 10", ["sold", "sky", "kind"]] = None
+    found = model.predict(read)
+    assert list(found["shop"]) == ["a", "a", "b", "b"]
+    assert str(found["time"].iloc[0]).startswith("2024-01-03 10")
+    for given in (
+        read.sample(frac=1, random_state=1),
+        read.astype({"sky": "category", "kind": "category", "shop": "category"}),
+        read.convert_dtypes(),
+        read.assign(open=read["open"].astype(str)),
+    ):
+        again = model.predict(given).sort_values(["shop", "step"], ignore_index=True)
+        columns = ["shop", "step", "sold"]
+        pd.testing.assert_frame_equal(again[columns], found[columns], check_dtype=False)
+    assert model.metadata.metadata["inputs"]["kind"] == "a category, one value in each series"
+    other = model.predict(read.assign(size=1 - read["size"]))
+    assert not np.allclose(other["sold"], found["sold"])
+
+
 def test_labelled_texts_and_steps(tmp_path: Path) -> None:
     texts = pd.DataFrame({"text": [f"{number}x" for number in range(20)], "label": ["a", "b"] * 10})
     texts.to_csv(tmp_path / "texts.csv", index=False)
