@@ -37,6 +37,15 @@ _KEYS = {
 """The keys of a space file that options replace."""
 
 
+ChangedScript = Annotated[
+    bool,
+    typer.Option(
+        "--allow-changed-script",
+        help="Go on with a training script whose source has changed since the study was started.",
+    ),
+]
+
+
 @trains
 def run(
     file: SpaceFile,
@@ -58,30 +67,37 @@ def run(
 
 
 @trains
-def resume(name: StudyName, *, options: RunOptions) -> None:
+def resume(
+    name: StudyName, allow_changed_script: ChangedScript = False, *, options: RunOptions
+) -> None:
     """Go on with a study that was interrupted or stopped, where it left off."""
-    _go_on(name, 0, options)
+    _go_on(name, 0, allow_changed_script, options)
 
 
 @trains
 def extend(
     name: StudyName,
     trials: Annotated[int, count(metavar="N", help="How many trials to add.")],
+    allow_changed_script: ChangedScript = False,
     *,
     options: RunOptions,
 ) -> None:
     """Add trials to a study and go on with it."""
-    _go_on(name, trials, options)
+    _go_on(name, trials, allow_changed_script, options)
 
 
-def _go_on(name: str, more_trials: int, options: RunOptions) -> None:
+def _go_on(name: str, more_trials: int, changed_script: bool, options: RunOptions) -> None:
     _first_word(f"rnnsearch: opening {name}", options)
     from rnnsearch.study import Study
 
     budget = options.time_budget
     with _overriding({"--time-budget": budget}):
         study = Study.open(
-            name, storage=options.storage, time_budget=budget, more_trials=more_trials
+            name,
+            storage=options.storage,
+            time_budget=budget,
+            more_trials=more_trials,
+            allow_changed_script=changed_script,
         )
     _drive(study, options)
 

@@ -48,6 +48,8 @@ class StudyDirectory:
 
     yaml = _Inside("study.yaml")
     """The resolved space file."""
+    script = _Inside("script.py")
+    """The source of a training script as the study began with it."""
     ledger = _Inside("ledger.journal")
     """The journal file of the Optuna study, which is the ledger."""
     lock = _Inside("lock")

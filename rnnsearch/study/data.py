@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rnnsearch.commands import command
+from rnnsearch.commands import command, shown
+from rnnsearch.disk import replace_file
 from rnnsearch.errors import DataError
 from rnnsearch.space.corners import corners
 from rnnsearch.space.fields import fields_of
 from rnnsearch.space.trial import first_task, task_config
+from rnnsearch.tasks.families import family
 from rnnsearch.tasks.fingerprint import Fingerprint, changes, fingerprint
 from rnnsearch.tasks.load import load_data
 
@@ -26,16 +28,26 @@ UNCHECKED = (
     "checked whether the data is the same"
 )
 
+ALLOW_CHANGED = "--allow-changed-script"
+
 NAMES_DATA = ("task", "task.path", "task.type")
 """Keys of overrides that name the data on which a configuration is to be trained again."""
 
 
 def read_data(
-    spec: StudySpec, directory: StudyDirectory, ledger: Ledger
+    spec: StudySpec,
+    directory: StudyDirectory,
+    ledger: Ledger,
+    *,
+    allow_changed_script: bool = False,
 ) -> tuple[TaskData, list[str]]:
     """Read the data of a study, and compare it with what the study was started on.
 
-    A ledger that has no fingerprints of the data gets them.
+    A ledger that has no fingerprints of the data gets them. Of a training script its source is
+    compared, and kept in the study's folder.
+
+    Args:
+        allow_changed_script: Go on with a script whose source has changed.
 
     Returns:
         The data of the study's first configuration, and lines for a person about where the data
@@ -46,11 +58,19 @@ def read_data(
     """
     data, prints = _read(spec)
     known = ledger.notes.data
-    if known is not None and (differing := _differing(known, prints)):
+    differing = [] if known is None else _differing(known, prints)
+    script = family(str(spec.values["task.type"])).own_loop
+    if differing and script and (allow_changed_script or not _has_epochs(ledger)):
+        remark = f"the script has changed since the study was started: {'; '.join(differing)}"
+        ledger.note(lambda notes: replace(notes, data=prints))
+        return data, [remark]
+    if differing:
         raise DataError(_refusal(differing, directory, ledger.num_trials, spec))
+    if script and not directory.script.exists():
+        replace_file(directory.script, data.manifest()["source"])
     remarks = [
-        f"{one.place} gives other data at every call: whether a study that is reopened stands on "
-        "the same cannot be checked"
+        f"{one.place} {'has no source' if script else 'gives other data at every call'}: whether "
+        "a study that is reopened stands on the same cannot be checked"
         for one in prints.values()
         if not one.sha256
     ]
@@ -95,13 +115,14 @@ def check_retrained(
         return [f"on other data than there: {text}" for text in differing]
     if not differing:
         return []
+    what = _what(spec)
     path = getattr(first_task(spec), "path", None)
     words = ("--data", path) if path else ("--set", f"task.type={spec.values['task.type']}")
     again = command("retrain", directory.name, *words, storage=directory.storage)
     raise DataError(
-        f"the data has changed since the study {directory.name} was started:\n"
+        f"the {what} has changed since the study {directory.name} was started:\n"
         + "".join(f"  {text}\n" for text in differing)
-        + "To train its champion's configuration on the data as it is now, name it:\n"
+        + f"To train its champion's configuration on the {what} as it is now, name it:\n"
         f"  {again}"
     )
 
@@ -116,6 +137,16 @@ def _read(spec: StudySpec) -> tuple[TaskData, dict[str, Fingerprint]]:
         if print_ is not None:
             prints[print_.path] = print_
     return data, prints
+
+
+def _has_epochs(ledger: Ledger) -> bool:
+    """Whether a trial has a value that later ones are compared with."""
+    return any(trial.epoch for trial in ledger.trials())
+
+
+def _what(spec: StudySpec) -> str:
+    """What a study learns from, in a word."""
+    return "script" if family(str(spec.values["task.type"])).own_loop else "data"
 
 
 def _other_files(spec: StudySpec, first: TaskConfig) -> Iterator[TaskConfig]:
@@ -152,11 +183,18 @@ def _refusal(
     name = next_free_name(directory.storage, directory.name[:90])
     more = () if num_trials == spec.search.num_trials else ("--trials", num_trials)
     run = command("run", directory.yaml, "--name", name, *more, storage=directory.storage)
+    what, go_on = _what(spec), ""
+    if what == "script":
+        resume = command("resume", directory.name, ALLOW_CHANGED, storage=directory.storage)
+        go_on = (
+            "or go on with it, if what has changed makes no difference to the scores (it was "
+            f"{shown(directory.script)}):\n  {resume}\n"
+        )
     return (
-        f"the data has changed since the study {directory.name} was started, so its scores would "
+        f"the {what} has changed since the study {directory.name} was started, so its scores would "
         "not compare with new ones:\n"
         + "".join(f"  {text}\n" for text in differing)
-        + "Search on the data as it is now, as a study of its own:\n"
+        + f"Search on the {what} as it is now, as a study of its own:\n"
         f"  {run}\n"
-        "or put back what was there, and try again. Nothing of the study was changed."
+        f"{go_on}or put back what was there, and try again. Nothing of the study was changed."
     )

@@ -45,6 +45,7 @@ class Study:
         resumed: Whether the study was run before.
         more_trials: How many trials to add to the study when it runs.
         notes: What a person must know of where a new study comes from.
+        allow_changed_script: Whether to go on with a training script whose source has changed.
     """
 
     spec: StudySpec
@@ -52,6 +53,7 @@ class Study:
     resumed: bool = False
     more_trials: int = 0
     notes: Sequence[str] = ()
+    allow_changed_script: bool = False
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class Study:
         resumed: bool = False,
         more_trials: int = 0,
         notes: Sequence[str] = (),
+        allow_changed_script: bool = False,
         *,
         task: Any = None,
         model: Any = None,
@@ -105,6 +108,7 @@ class Study:
             ("resumed", resumed),
             ("more_trials", more_trials),
             ("notes", notes),
+            ("allow_changed_script", allow_changed_script),
         ):
             object.__setattr__(self, key, value)
 
@@ -147,12 +151,15 @@ class Study:
         storage: str | Path = "studies",
         time_budget: str | None = None,
         more_trials: int = 0,
+        allow_changed_script: bool = False,
     ) -> Study:
         """Reopen a study, to go on with it or to look at it.
 
         Args:
             time_budget: A new budget for the next run, such as `10m`; None keeps the file's.
             more_trials: Trials to add to the study's target.
+            allow_changed_script: Go on with a training script whose source has changed since the
+                study was started.
 
         Raises:
             StudyNotFoundError: No study of that name lies in the storage.
@@ -161,7 +168,13 @@ class Study:
         overrides = [] if time_budget is None else [f"search.time_budget={json.dumps(time_budget)}"]
         # A study can be looked at without its data. A run reads the data anyway.
         spec = load(directory.yaml, overrides, check_data=False)
-        return cls(spec, directory, resumed=True, more_trials=more_trials)
+        return cls(
+            spec,
+            directory,
+            resumed=True,
+            more_trials=more_trials,
+            allow_changed_script=allow_changed_script,
+        )
 
     def retrained(
         self, *, name: str | None = None, seeds: int = 3, overrides: Sequence[str] = ()
@@ -302,7 +315,12 @@ class Study:
                 store = choose_store(self.directory.storage, tracking_uri, noted)
                 watch.say(where(store))
                 chosen = choose_sinks(sinks, ledger.notes.sinks, watch.say)
-                data, remarks = read_data(self.spec, self.directory, ledger)
+                data, remarks = read_data(
+                    self.spec,
+                    self.directory,
+                    ledger,
+                    allow_changed_script=self.allow_changed_script,
+                )
                 for text in remarks:
                     watch.stage(f"note: {text}")
                 # Whatever changes the study comes after everything that may refuse to run it.

@@ -62,6 +62,10 @@ def fingerprint(config: TaskConfig, data: TaskData) -> Fingerprint | None:
     family = family_of(config)
     if family.custom:
         return _of_custom_task(config, data)
+    if family.own_loop:
+        script: Any = config
+        lines = len(data.manifest()["source"].splitlines())
+        return Fingerprint(data.sha256(), script.function, {"lines": lines})
     path = getattr(config, "path", None)
     if path is None:
         return None

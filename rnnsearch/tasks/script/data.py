@@ -37,16 +37,13 @@ class ScriptData:
         self._metric = Metric(
             config.metric, "as the script has it", config.goal, "what the script yields"
         )
-        try:
-            self.source = inspect.getsource(inspect.getmodule(function) or function)
-        except (OSError, TypeError):  # compiled, or typed into a prompt
-            self.source = ""
+        self.source = source_of(function)
 
     def rows(self) -> dict[Part, int]:
         return {}
 
     def sha256(self) -> str:
-        return sha256(self.source.encode()).hexdigest()
+        return sha256(self.source.encode()).hexdigest() if self.source else ""
 
     def notes(self) -> Sequence[str]:
         return []
@@ -67,6 +64,17 @@ class ScriptData:
 
     def manifest(self) -> dict[str, Any]:
         return {"source": self.source}
+
+
+def source_of(function: Any) -> str:
+    """The text of the file that a script's function stands in, or that of the function alone where
+    there is no file; empty where neither can be read."""
+    for one in (inspect.getmodule(function), function):
+        try:
+            return inspect.getsource(one)  # type: ignore[arg-type]  # None is a TypeError
+        except (OSError, TypeError):  # compiled, or typed into a prompt
+            continue
+    return ""
 
 
 def script_function(path: str) -> Any:
