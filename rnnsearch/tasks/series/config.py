@@ -224,6 +224,11 @@ class SeriesConfig:
         return (*self.targets, *self.past_numbers, *self.known_numbers)
 
     @property
+    def measured(self) -> int:
+        """How many of `columns` are measured up to now, and not known ahead."""
+        return len(self.targets) + len(self.past_numbers)
+
+    @property
     def coded(self) -> tuple[str, ...]:
         """Names of the columns that `inputs` makes something of, in the order in which tables have
         them behind `columns`: statics that are numbers, then categories."""

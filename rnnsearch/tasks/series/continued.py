@@ -112,8 +112,8 @@ def inputs_of(manifest: Mapping[str, Any], rows: Recent, steps: int | None) -> I
         read = column[first : last if ahead else now]
         places = read[np.isfinite(read)].astype(np.int64)
         later = column[now:last].astype(np.int64) if ahead else np.empty(0, np.int64)
-        empty = all(written[one] == EMPTY for one in later)
-        if len(later) and empty and EMPTY not in category.values:
+        blank = all(written[one] == EMPTY for one in later)
+        if len(later) and blank and EMPTY not in category.values:
             raise ModelError(
                 f"the rows to predict have no value of {category.name!r}, which the forecast reads "
                 "ahead."
@@ -129,7 +129,9 @@ def inputs_of(manifest: Mapping[str, Any], rows: Recent, steps: int | None) -> I
         there = np.isfinite(column)
         column[there] = known[column[there].astype(np.int64)]
         column[~there] = len(category.values)
-    return inputs.rows(config, coded, rows.times)
+    empty = np.isnan(rows.values[:, : config.measured])
+    empty[now:] = False  # a recursive forecast puts its own predictions there
+    return inputs.rows(config, coded, rows.times, empty)
 
 
 def _strange(written: list[str], places: Ints, known: tuple[str, ...]) -> Iterator[str]:

@@ -101,8 +101,9 @@ class SeriesData(PreparedSeries):
                 wrong[number] = error
         refuse_unfit(config, names, wrong, counts)
         scaled[np.isnan(scaled)] = 0.0
+        empty = np.isnan(values[:, : config.measured])
         inputs, beside, input_notes = learn(
-            config, coded, table.texts, rows.times, names, starts, bounds["train"]
+            config, coded, table.texts, rows.times, empty, names, starts, bounds["train"]
         )
         made = cls(
             config=config,

@@ -59,7 +59,7 @@ def features(
     Returns:
         Float32 [rows, features]; `scaled` itself where it needs nothing beside it.
     """
-    measured = len(config.targets) + len(config.past_numbers)
+    measured = config.measured
     parts = [scaled[:, :measured], *_known(config, scaled[:, measured:])]
     if config.missing == "mask":
         parts.append(empty.astype(np.float32))

@@ -124,7 +124,8 @@ def ahead(
             f"{now} {'was' if now == 1 else 'were'} given; give at least {config.context}."
         )
     last = min(count, now + max(steps, config.lead))
-    empty = np.isnan(values[:, :, : targets + len(config.past_numbers)])
+    empty = np.isnan(values[:, :, : config.measured])
+    empty[:, now:] = False  # a recursive forecast puts its own predictions there
     beside = beside or [InputRows.none(count)] * len(values)
     _fill(config, values, first, now, last)
     read = values[:, :, :targets]
@@ -166,7 +167,7 @@ def _fill(config: SeriesConfig, values: Floats, first: int, now: int, last: int)
     Raises:
         ModelError: With the columns that have empty cells.
     """
-    names, ahead = config.columns, len(config.targets) + len(config.past_numbers)
+    names, ahead = config.columns, config.measured
     for number, name in enumerate(config.known_numbers, ahead):
         if last > now and np.isnan(values[:, now:last, number]).all(axis=1).any():
             raise ModelError(

@@ -248,7 +248,7 @@ def _features(data: SeriesData) -> NDArray[np.float32]:
     config = data.config
     if not config.known_numbers and config.missing != "mask" and not data.beside.any:
         return data.scaled
-    empty = np.isnan(data.values[:, : len(config.targets) + len(config.past_numbers)])
+    empty = np.isnan(data.values[:, : config.measured])
     series = [slice(lo, hi) for lo, hi in pairwise(data.starts.tolist())]
     return np.concatenate(
         [features(config, data.scaled[one], empty[one], data.beside[one]) for one in series]

@@ -91,6 +91,37 @@ def test_the_spacing_is_the_step_from_the_row_before(tmp_path: Path) -> None:
     assert "add --set task.spacing=given; or resample the file" in plain
 
 
+def test_a_recursive_forecast_reads_the_gap_before_and_the_gap_ahead(tmp_path: Path) -> None:
+    _, task = made(tmp_path, spacing="given", table={"time": UNEVEN})
+    gaps = np.log1p(np.diff(UNEVEN).astype(int) / 4)
+    read = task._features.numpy()
+    assert read.shape[1] == 3
+    np.testing.assert_allclose(read[1:, 1], gaps, rtol=1e-5)
+    np.testing.assert_allclose(read[:-1, 2], gaps, rtol=1e-5)
+
+
+def test_with_masks_the_time_since_each_column_was_measured_is_read(tmp_path: Path) -> None:
+    z = np.where(np.isin(np.arange(160), [0, 1, 5, 6]), np.nan, WILD)
+    settings = {"targets": ("y", "z"), "spacing": "given", "missing": "mask"}
+    data, task = made(tmp_path, table={"time": UNEVEN, "z": z}, **settings)
+    read = task._features.numpy()
+    assert read.shape[1] == data.input_size == 2 + 2 + 1 + 2 + 1
+    hours = (UNEVEN - UNEVEN[0]).astype(int)
+    ages = np.zeros(160)
+    ages[1] = hours[1]
+    ages[5], ages[6] = hours[5] - hours[4], hours[6] - hours[4]
+    np.testing.assert_allclose(read[:, 6], np.log1p(ages / 4), rtol=1e-5)
+    assert not read[:, 5].any()
+
+
+def test_empty_rows_to_come_are_no_empty_cells_of_a_recursive_forecast(tmp_path: Path) -> None:
+    data, _ = made(tmp_path, missing="mask", horizon=3)
+    model, manifest = networks(data, 1), data.manifest()
+    rows = np.concatenate([data.values, np.full((3, 1), np.nan)])[None]
+    expected = forecast_rows(manifest, model, data.values[None])
+    np.testing.assert_array_equal(forecast_rows(manifest, model, rows), expected)
+
+
 def test_a_static_is_read_at_every_row(tmp_path: Path) -> None:
     table = {"shop": SHOP, "kind": KIND, "size": SIZE}
     settings = {"id": "shop", "static": ("kind", "size"), "categories": ("kind",)}
@@ -237,6 +268,23 @@ def test_an_example_is_taken(tmp_path: Path) -> None:
     assert meanings["kind"] == "a category, one value in each series"
     found = forecasts(manifest, networks(data, 1, head="last"), example)
     assert list(found.step) == [1, 2, 3]
+
+
+def test_a_recursive_forecast_of_uneven_rows_reads_them_as_training_did(tmp_path: Path) -> None:
+    z = np.where(np.arange(160) % 11 == 3, np.nan, WILD)
+    settings = {"targets": ("y", "z"), "spacing": "given", "missing": "mask", "horizon": 3}
+    data, _ = made(tmp_path, table={"time": UNEVEN, "z": z}, **settings)
+    task = SeriesTask(data.config, data, CPU, torch.float32)
+    model, at = networks(data, 1), 120
+    assert np.isfinite(data.values[at : at + 3]).all()
+    inside = task._forecast(model, np.array([at]))[0, :, 0].double().numpy()
+    frame = pd.read_csv(tmp_path / "table.csv").iloc[: at + 3]
+    frame.iloc[at:, 1:] = np.nan
+    answer = forecasts(data.manifest(), model, frame)
+    expected = data.in_units(np.array(0), inside)
+    np.testing.assert_allclose(answer.targets["z"], expected[:, 1], rtol=1e-5)
+    with pytest.warns(UserWarning, match="Rows to come with other times may be given"):
+        forecasts(data.manifest(), model, frame.iloc[:at])
 
 
 def test_times_that_nobody_gave_are_made_up(tmp_path: Path) -> None:

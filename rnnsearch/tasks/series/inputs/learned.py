@@ -9,12 +9,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnsearch.tasks.arrays import Floats
+from rnnsearch.tasks.arrays import Bools, Floats
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.inputs.calendar import calendar_inputs
 from rnnsearch.tasks.series.inputs.categories import Category
-from rnnsearch.tasks.series.inputs.spacing import gap_inputs
+from rnnsearch.tasks.series.inputs.spacing import age_inputs, gap_inputs
 
 Scaled = NDArray[np.float32]
 
@@ -65,21 +65,29 @@ class Inputs:
         """How many features `InputRows.fixed` and `InputRows.ahead` have."""
         known = sum(len(one.values) for one in self.categories if one.name in config.known)
         others = sum(len(one.values) for one in self.categories) - known
-        times = 2 * len(config.calendar) + (self.usual is not None)
-        return others + len(config.static_numbers), known + times
+        known += 2 * len(config.calendar)
+        others += len(config.static_numbers)
+        if self.usual is not None:
+            known += 1
+            others += config.lead == 1
+            others += config.measured if config.missing == "mask" else 0
+        return others, known
 
     def count(self, config: SeriesConfig) -> int:
         """How many features a network reads of these inputs at one row."""
         fixed, ahead = self.widths(config)
         return fixed + ahead * (2 if config.lead > 1 else 1)
 
-    def rows(self, config: SeriesConfig, coded: Floats, times: NDArray[Any] | None) -> InputRows:
+    def rows(
+        self, config: SeriesConfig, coded: Floats, times: NDArray[Any] | None, empty: Bools
+    ) -> InputRows:
         """The inputs of the rows of one series, in the order of time.
 
         Args:
             coded: Float64 [rows, columns]: the statics that are numbers, then the categories, as
                 what `Category.numbers` gives.
             times: Datetime64, or numbers; None where no input needs them.
+            empty: Which cells of the targets and past columns of numbers are empty.
         """
         numbers = len(config.static_numbers)
         fixed: list[Any] = []
@@ -94,7 +102,12 @@ class Inputs:
             ahead.append(calendar_inputs(config.calendar, times))
         if self.usual is not None:
             assert times is not None
-            ahead.append(gap_inputs(times, self.usual))
+            gaps = gap_inputs(times, self.usual)
+            ahead.append(gaps)
+            # What is known ahead is read as it is now too only where it reaches further than a row.
+            fixed += [gaps] if config.lead == 1 else []
+            if config.missing == "mask":
+                fixed.append(age_inputs(times, empty, self.usual))
         return InputRows(_beside(fixed, len(coded)), _beside(ahead, len(coded)))
 
     @classmethod

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.arrays import Floats, Ints
+from rnnsearch.tasks.arrays import Bools, Floats, Ints
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.inputs.categories import MOST_VALUES, Category, shown
@@ -27,6 +27,7 @@ def learn(
     coded: Floats,
     texts: Sequence[Sequence[str]],
     times: NDArray[Any] | None,
+    empty: Bools,
     names: Sequence[str],
     starts: Ints,
     train: Ints,
@@ -38,6 +39,7 @@ def learn(
             each cell's value in `texts`. It is changed in place.
         texts: The values of each category.
         times: The times of the rows.
+        empty: Which cells of the targets and past columns of numbers are empty.
         names: Names of the series.
         starts: First row of each series, and the number of rows.
         train: First and last-plus-one row of the training part of each series.
@@ -75,7 +77,7 @@ def learn(
         usual = usual_step(times, starts)
     inputs = Inputs(tuple(categories), static, usual)
     beside = [
-        inputs.rows(config, coded[lo:hi], None if times is None else times[lo:hi])
+        inputs.rows(config, coded[lo:hi], None if times is None else times[lo:hi], empty[lo:hi])
         for lo, hi in pairwise(starts.tolist())
     ]
     whole = InputRows(
