@@ -9,10 +9,12 @@ from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.fields import NETWORK
 from rnnsearch.space.nearest import nearest
 from rnnsearch.tasks.base import TaskData
+from rnnsearch.tasks.class_measures import NO_CLASSES, class_counts_of
 from rnnsearch.tasks.families import family_of
 from rnnsearch.tasks.family import Family
 
 LOSS, CARRY = "training.loss", "training.carry_state"
+CLASS_WEIGHTS = "training.class_weights"
 PRECISION, GPUS = "training.matmul_precision", "resources.gpus_per_pack"
 FEEDING, NOISE = "training.feeding", "training.input_noise"
 INPUTS = ("model.input", "model.embedding_size")
@@ -36,12 +38,13 @@ def check_training(study: Candidate) -> None:
             "of a GPU there, or take this field out.",
         )
     judged = study.values.get("search.metric") == "train_loss"
-    if judged and len(set(study.can_be(LOSS))) > 1:
-        study.note(
-            ["search.metric"],
-            "is train_loss, which means another thing under every loss that training.loss can "
-            "be; judge the trials by a metric of the task.",
-        )
+    for key, what in ((LOSS, "loss"), (CLASS_WEIGHTS, "weighting")):
+        if judged and len(set(study.can_be(key))) > 1:
+            study.note(
+                ["search.metric"],
+                f"is train_loss, which means another thing under every {what} that {key} can "
+                "be; judge the trials by a metric of the task.",
+            )
 
 
 def _misfits(study: Candidate, data: TaskData, family: Family) -> Iterator[tuple[str, str, str]]:
@@ -54,6 +57,8 @@ def _misfits(study: Candidate, data: TaskData, family: Family) -> Iterator[tuple
             message = f"cannot be trained on {loss!r}; it takes {allowed}, or null for "
             near = nearest(loss, data.losses) or data.losses[0]
             yield LOSS, f"{message}{data.losses[0]}.", near
+    if "balanced" in study.can_be(CLASS_WEIGHTS) and not class_counts_of(data):
+        yield CLASS_WEIGHTS, f"cannot be trained with balanced classes: it {NO_CLASSES}.", "null"
     if (data.whole_sequence or family.shuffled) and True in study.can_be(CARRY):
         message = "shows a model whole sequences: no state leads from one to the next."
         yield CARRY, message, "false"

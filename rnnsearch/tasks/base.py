@@ -8,7 +8,7 @@ last time step of a sequence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -88,11 +88,20 @@ class Batch:
         lengths: int64 [K, B], valid time steps of each sequence; what lies behind them is padding,
             whatever it holds, and a sequence of length 0 counts nothing. None where every
             sequence is full: a task that pads some of its sequences always says how.
+        weights: [K, T', B], what the loss of each target is multiplied with, at least 0; None for
+            ones. The mean is over the number of targets, not over the sum of their weights.
     """
 
     inputs: Tensor
     targets: Tensor
     lengths: Tensor | None = None
+    weights: Tensor | None = None
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        """The same with every tensor changed."""
+        lengths = None if self.lengths is None else change(self.lengths)
+        weights = None if self.weights is None else change(self.weights)
+        return Batch(change(self.inputs), change(self.targets), lengths, weights)
 
     def in_steps(self, steps: int) -> Batch:
         """The batch of n * K trials as that of n training steps of K trials: views [n, K, ...]."""
@@ -100,13 +109,11 @@ class Batch:
         def divided(whole: Tensor) -> Tensor:
             return whole.contiguous().view(steps, len(whole) // steps, *whole.shape[1:])
 
-        lengths = None if self.lengths is None else divided(self.lengths)
-        return Batch(divided(self.inputs), divided(self.targets), lengths)
+        return self.each(divided)
 
     def __getitem__(self, now: int | slice) -> Batch:
         """The batch of one place, or of some, along the first axis, as views."""
-        lengths = None if self.lengths is None else self.lengths[now]
-        return Batch(self.inputs[now], self.targets[now], lengths)
+        return self.each(lambda whole: whole[now])
 
 
 class Predictor(Protocol):

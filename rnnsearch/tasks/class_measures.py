@@ -1,12 +1,46 @@
-"""How well a classifier does: accuracy, macro-F1, likelihood and the confusion matrix."""
+"""Classes: how many answers each has and weighs, and how well a classifier does."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from rnnsearch.tasks.arrays import Floats, Ints
+from rnnsearch.tasks.base import TaskData
+
+NO_CLASSES = "has not one class for each answer, which alone can be weighted"
+"""Why a task's classes cannot be weighted, as words that follow its name."""
+
+
+@runtime_checkable
+class Classes(Protocol):
+    """A `TaskData` that may have one class for each answer, so that classes can be weighted."""
+
+    def class_counts(self) -> Sequence[int]:
+        """How many answers of the training part each class has, by its number; empty where answers
+        are no classes."""
+        ...
+
+
+def class_counts_of(data: TaskData) -> Sequence[int]:
+    """See `Classes.class_counts`; empty for data that has none."""
+    return data.class_counts() if isinstance(data, Classes) else ()
+
+
+def balanced(counts: Sequence[int]) -> tuple[float, ...]:
+    """Weights of classes with which each has the same share of the loss; their mean over all
+    answers is 1.
+
+    Args:
+        counts: The answers of each class in the training part.
+
+    Returns:
+        answers / (classes * answers of the class) for each class that occurs, 0 for others.
+    """
+    there = sum(count > 0 for count in counts)
+    return tuple(sum(counts) / (there * count) if count else 0.0 for count in counts)
 
 
 def confusion(truth: Ints, guesses: Ints, classes: int) -> Ints:

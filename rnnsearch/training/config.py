@@ -22,6 +22,12 @@ class TrainingConfig:
         "What is minimized, one of those that the task allows, or your own function, "
         "`package.module:function`; None takes the task's own.",
     ] = None
+    class_weights: Annotated[
+        Literal["balanced"] | None,
+        "Where answers are classes: `balanced` multiplies the loss of each answer with "
+        "answers / (classes * answers of its class) in the training part, so that rare classes "
+        "count as much as frequent ones; metrics are not weighted. None weighs all alike.",
+    ] = None
     optimizer: Annotated[
         Literal["adam", "adamw", "rmsprop", "sgd"],
         "`adam`, `adamw` (decoupled weight decay), `rmsprop` or `sgd`, with torch's equations.",

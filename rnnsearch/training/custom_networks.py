@@ -93,8 +93,9 @@ def custom_pass(
             )
         which = None if valid is None else valid[member : member + 1]
         targets = batch.targets[member : member + 1]
+        weights = None if batch.weights is None else batch.weights[member : member + 1]
         member_losses, arriving = losses_and_gradients(
-            loss, outputs.detach().unsqueeze(0).contiguous(), targets, which
+            loss, outputs.detach().unsqueeze(0).contiguous(), targets, which, weights
         )
         losses.append(member_losses)
         trained = list(network.trained.values())

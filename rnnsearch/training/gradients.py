@@ -74,14 +74,16 @@ def training_pass(
     layers = _chain if shape.by_hand else _traced
     current, after, backward = layers(networks, entered, state, masks, lengths)
     if rows is not None and head == "every" and not loss.custom:
-        losses, arriving, *last = head_pass(current, *networks.head, batch.targets, loss, rows)
+        losses, arriving, *last = head_pass(
+            current, *networks.head, batch.targets, loss, rows, batch.weights
+        )
     else:
         read = current
         if head == "last":
             read = last_read(current, lengths, shape.directions)
             valid = None if lengths is None else lengths.unsqueeze(1) > 0
         outputs = head_outputs(read, *networks.head)
-        losses, gradient = losses_and_gradients(loss, outputs, batch.targets, valid)
+        losses, gradient = losses_and_gradients(loss, outputs, batch.targets, valid, batch.weights)
         arriving, *last = _head_gradients(read, networks.head[0], gradient)
         if head == "last":
             arriving = spread_read(arriving, lengths, batch.inputs.shape[1], shape.directions)

@@ -6,13 +6,17 @@ Each loss is computed with its derivative, number by number; only then is the me
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rnnsearch.errors import PackError
 from rnnsearch.models.config import is_custom
 from rnnsearch.tasks.base import TaskData
+from rnnsearch.tasks.class_measures import NO_CLASSES, balanced, class_counts_of
+from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.custom_losses import custom_losses
 
 
@@ -23,10 +27,13 @@ class LossShape:
     Attributes:
         name: One of `Loss`, or the dotted path of a custom one.
         quantiles: The levels of the loss `quantile`; of other losses empty.
+        class_weights: Of the loss `cross_entropy`, what the loss of a target of each class is
+            multiplied with; empty for ones.
     """
 
     name: str
     quantiles: tuple[float, ...] = ()
+    class_weights: tuple[float, ...] = ()
 
     @property
     def custom(self) -> bool:
@@ -34,14 +41,29 @@ class LossShape:
         return is_custom(self.name)
 
 
-def loss_shape(loss: str | None, data: TaskData) -> LossShape:
-    """The loss that a trial's config names, or where that is None the first of its task's."""
-    name = data.losses[0] if loss is None else loss
-    return LossShape(name, data.quantiles if name == "quantile" else ())
+def loss_shape(how: TrainingConfig, data: TaskData) -> LossShape:
+    """The loss that a trial's config names, or where that is None the first of its task's.
+
+    Raises:
+        PackError: Classes are to be weighted, and the task has none.
+    """
+    name = data.losses[0] if how.loss is None else how.loss
+    weights: tuple[float, ...] = ()
+    if how.class_weights is not None:
+        weights = balanced(class_counts_of(data))
+        if not weights:
+            raise PackError(f"training.class_weights: the task {NO_CLASSES}")
+        if is_custom(name):
+            raise PackError("training.class_weights goes with cross_entropy, not with your loss")
+    return LossShape(name, data.quantiles if name == "quantile" else (), weights)
 
 
 def losses_and_gradients(
-    loss: LossShape, outputs: Tensor, targets: Tensor, valid: Tensor | None = None
+    loss: LossShape,
+    outputs: Tensor,
+    targets: Tensor,
+    valid: Tensor | None = None,
+    weights: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The mean loss of each trial over its valid time steps, sequences and outputs, with gradients.
 
@@ -51,21 +73,27 @@ def losses_and_gradients(
         targets: Classes int64 [K, T, B] for `cross_entropy`; else numbers [K, T, B, targets].
         valid: Which time steps of which sequences count, bool [K, T, B], whatever the others hold;
             None for all.
+        weights: What each loss is multiplied with, [K, T, B]; None for ones. The mean stays one
+            over the number of losses, so that a weight has its effect in a batch of one target too.
 
     Returns:
         Losses [K], zero where nothing is valid, and the gradient of each in its trial's outputs,
         [K, T, B, O].
     """
     if loss.custom:
+        if weights is not None:
+            raise PackError("task.sample_weight does not go with a loss of your own")
         return custom_losses(loss.name, outputs, targets, valid)
     if loss.name == "cross_entropy":
-        values, gradients = _cross_entropy(outputs, targets, valid)
+        values, gradients = _cross_entropy(outputs, targets, valid, loss.class_weights)
     elif loss.name == "bce":
         values, gradients = _bce(outputs, targets)
     elif loss.name == "quantile":
         values, gradients = _quantile(outputs, targets, loss.quantiles)
     else:
         values, gradients = _distance(loss.name, outputs - targets)
+    if weights is not None:
+        values, gradients = values * weights.unsqueeze(-1), gradients * weights.unsqueeze(-1)
     if valid is None:
         share = len(values) / values.numel()
         return values.flatten(1).mean(1), gradients.mul_(_twice(loss) * share)
@@ -94,8 +122,14 @@ def _distance(name: str, difference: Tensor) -> tuple[Tensor, Tensor]:
     return gradients * (difference - gradients / 2), gradients
 
 
-def _cross_entropy(outputs: Tensor, targets: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Cross entropy of classes in nats, [K, T, B, 1], and gradients [K, T, B, O]."""
+def _cross_entropy(
+    outputs: Tensor, targets: Tensor, valid: Tensor | None, weights: tuple[float, ...]
+) -> tuple[Tensor, Tensor]:
+    """Cross entropy of classes in nats, [K, T, B, 1], and gradients [K, T, B, O].
+
+    Args:
+        weights: Of the classes; empty for ones.
+    """
     if valid is not None:
         targets = torch.where(valid, targets, 0)  # padding may hold what is no class
     symbols = outputs.shape[-1]
@@ -106,7 +140,18 @@ def _cross_entropy(outputs: Tensor, targets: Tensor, valid: Tensor | None) -> tu
     gradients.view(-1, symbols).scatter_add_(
         1, flat.unsqueeze(1), gradients.new_full((len(flat), 1), -1)
     )
+    if weights:
+        each = _on_device(weights, outputs.device, outputs.dtype)[flat]
+        picked = picked * each
+        gradients.view(-1, symbols).mul_(each.unsqueeze(1))
     return picked.view(*targets.shape, 1), gradients
+
+
+@lru_cache(maxsize=64)
+def _on_device(numbers: tuple[float, ...], device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Numbers as a tensor that is made once: a copy from the host waits for a GPU, and cannot be
+    recorded."""
+    return torch.tensor(numbers, dtype=dtype, device=device)
 
 
 def _bce(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

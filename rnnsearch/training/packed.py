@@ -40,6 +40,7 @@ def head_pass(
     targets: Tensor,
     loss: LossShape,
     rows: Sequence[Tensor],
+    weights: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Losses and gradients of a head that answers at every time step.
 
@@ -49,6 +50,7 @@ def head_pass(
         bias: [K, O].
         targets: [K, T, B, O], or classes int64 [K, T, B].
         rows: The valid time steps of each trial, from `valid_rows`.
+        weights: What each loss is multiplied with, [K, T, B]; None for ones.
 
     Returns:
         Losses [K], zero where nothing is valid; the gradients in `current`, zero in padding; and
@@ -60,14 +62,15 @@ def head_pass(
     d_weight, d_bias = torch.zeros_like(weight), torch.zeros_like(bias)
     read = current.reshape(members, steps * batch, width)
     flat_targets = targets.reshape(members, steps * batch, *targets.shape[3:])
+    flat_weights = None if weights is None else weights.reshape(members, steps * batch)
     block = max(1, BLOCK_NUMBERS // weight.shape[1])
     for k, valid_rows in enumerate(rows):
         for some in torch.split(valid_rows, block):
             above = read[k].index_select(0, some)
             outputs = torch.addmm(bias[k], above, weight[k].t())
-            mean, gradient = losses_and_gradients(
-                loss, _alone(outputs), _alone(flat_targets[k].index_select(0, some))
-            )
+            targeted = _alone(flat_targets[k].index_select(0, some))
+            each = None if flat_weights is None else _alone(flat_weights[k].index_select(0, some))
+            mean, gradient = losses_and_gradients(loss, _alone(outputs), targeted, None, each)
             share = len(some) / len(valid_rows)
             gradient = gradient.view(len(some), -1)
             if share < 1:

@@ -53,7 +53,7 @@ def stack_key(config: TrialConfig, data: TaskData, window: Window) -> StackKey:
     return StackKey(
         task=config.task,
         network=network_shape(config.model, data.input_size, data.output_size, data.symbolic),
-        loss=loss_shape(how.loss, data),
+        loss=loss_shape(how, data),
         rule=rule_of(how),
         clips_values=how.clip_value is not None,
         feeding=feeding_of(how, data),

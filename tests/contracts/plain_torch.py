@@ -157,14 +157,25 @@ class PlainTorch:
         steps = len(outputs)
         lengths = batch.lengths.tolist() if batch.lengths is not None else None
         lengths = lengths or [steps] * outputs.shape[1]
-        said, wanted = [], []
+        said, wanted, weighed = [], [], []
         for b, length in enumerate(lengths):
-            last = self.task.head == "last"
+            last = self.task.head == "last" and length > 0
             said.append(outputs[length - 1 : length, b] if last else outputs[:length, b])
             wanted.append(batch.targets[: len(said[-1]), b])
+            if batch.weights is not None:
+                weighed.append(batch.weights[: len(said[-1]), b])
         rows, targets = torch.cat(said), torch.cat(wanted)
-        data = self.task.data
-        name = self.config.training.loss or data.losses[0]
+        data, how = self.task.data, self.config.training
+        name = how.loss or data.losses[0]
+        if how.class_weights is not None or weighed:
+            classes = None
+            if how.class_weights is not None:
+                counts = torch.tensor(data.class_counts(), dtype=self.dtype)
+                classes = counts.sum() / (len(counts) * counts)
+            extra = {} if classes is None else {"weight": classes}
+            each = LOSSES[name](rows, targets, reduction="none", **extra).flatten()
+            each = each * torch.cat(weighed) if weighed else each
+            return each.sum() / len(rows)
         if name != "quantile":
             return LOSSES[name](rows, targets)
         levels = torch.tensor(data.quantiles, dtype=self.dtype)

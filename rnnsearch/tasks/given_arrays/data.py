@@ -134,6 +134,15 @@ class ArraysData:
             return "a training sequence is a whole one; leave training.seq_len out."
         return batch_problem(window, self.rows()["train"])
 
+    def class_counts(self) -> Sequence[int]:
+        """See `class_measures.Classes`."""
+        if not self.classes:
+            return ()
+        counts: list[int] = np.bincount(
+            self.targets["train"].values, minlength=len(self.classes)
+        ).tolist()
+        return counts
+
     def baselines(self) -> Sequence[Score]:
         """One answer for all, and a linear model."""
         return baselines(self.inputs, self.targets, self.classes, self.symbols, self.target_scaler)

@@ -88,7 +88,11 @@ def problems(config: LabelsConfig) -> list[tuple[str, str]]:
     if (config.path is None) != made:
         mistakes = [("path", "give exactly one of path and generated.rule (random, sign_of_last).")]
     elif made:
-        named = [key for key in ("text", "id", "time", "features") if getattr(config, key)]
+        named = [
+            key
+            for key in ("text", "id", "time", "features", "sample_weight")
+            if getattr(config, key)
+        ]
         named += [] if column_of(config.split) is None else ["split.column"]
         mistakes = [(key, "names a column, and generated sequences have none.") for key in named]
     else:

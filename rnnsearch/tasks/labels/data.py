@@ -22,6 +22,7 @@ from rnnsearch.tasks.sequences.data import SequencesData, encoded, two_texts
 from rnnsearch.tasks.sequences.encoder import TextEncoder, encoder_of, number_encoder
 from rnnsearch.tasks.sequences.parts import parts_of
 from rnnsearch.tasks.sequences.source import length_notes, read
+from rnnsearch.tasks.sequences.weights import one_weight_each
 
 
 @dataclass(eq=False, kw_only=True)
@@ -93,6 +94,11 @@ class LabelsData(SequencesData):
             ),
         ]
 
+    def class_counts(self) -> Sequence[int]:
+        """See `class_measures.Classes`."""
+        counts: list[int] = np.bincount(self.labels["train"], minlength=len(self.classes)).tolist()
+        return counts
+
     def baselines(self) -> Sequence[Score]:
         """The most frequent class, and a logistic regression."""
         return [
@@ -138,6 +144,7 @@ def _read(config: LabelsConfig) -> LabelsData:
         sequences=encoded(encoder, sequences, parts),
         digest=source.digest,
         reading_notes=(*source.notes, *notes, *length_notes(config, sequences)),
+        weights=one_weight_each(config, source, parts["train"]),
         classes=classes,
         labels={part: labels[some] for part, some in parts.items()},
     )
@@ -194,5 +201,6 @@ def _class_notes(data: LabelsData) -> list[str]:
         return []
     return [
         f"the classes are uneven, {data.classes[common]} {counts[common]:,} to "
-        f"{data.classes[rare]} {counts[rare]:,} in training: macro-F1 says what accuracy hides"
+        f"{data.classes[rare]} {counts[rare]:,} in training: macro-F1 says what accuracy hides, "
+        "and training.class_weights: balanced weighs them alike"
     ]

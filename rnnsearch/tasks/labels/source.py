@@ -36,7 +36,8 @@ def read_labelled(config: LabelsConfig, path: Path) -> Source[str]:
 
 def _folder(config: LabelsConfig, folder: Path) -> Source[str]:
     """The labelled lines of a folder that has a text file `CLASS.txt` for each class."""
-    columns = config.text, config.id, column_of(config.split), *config.features
+    dividing, weighing = column_of(config.split), config.sample_weight
+    columns = config.text, config.id, dividing, weighing, *config.features
     if any(column is not None for column in columns):
         raise DataError(f"{folder} is a folder, one text file a class; leave the columns out.")
     files = sorted(

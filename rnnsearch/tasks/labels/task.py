@@ -37,9 +37,10 @@ class LabelsTask(SequencesTask[LabelsConfig, LabelsData]):
         }
 
     def gather(self, index: Tensor, window: Window) -> Batch:
-        """Whole sequences [K, T, B, ...] with their labels [K, 1, B] and lengths [K, B]."""
+        """Whole sequences [K, T, B, ...] with their labels and weights [K, 1, B], and lengths."""
         inputs, lengths = self.padded(index, window)
-        return Batch(inputs, self._labels["train"][index].unsqueeze(1), lengths)
+        labels = self._labels["train"][index].unsqueeze(1)
+        return Batch(inputs, labels, lengths, self.weights(index))
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """Accuracy, macro-F1 and mean negative log-likelihood in nats over every sequence of a

@@ -50,6 +50,11 @@ class SequencesConfig:
         ScalerKind,
         "Of numbers, each column by itself, fitted on the steps of the training part alone.",
     ] = "standard"
+    sample_weight: Annotated[
+        str | None,
+        "Of a table, a column of numbers of at least 0 that the loss of a sequence is multiplied "
+        "with in training, the same in each of its rows; metrics weigh all alike.",
+    ] = None
     split: Annotated[
         TableSplitConfig,
         "Shares of the sequences, drawn at random; equal sequences stay in one part.",
@@ -103,6 +108,7 @@ def column_problems(config: SequencesConfig, answer: str) -> list[tuple[str, str
         if config.time is not None and config.id is None:
             mistakes.append(("time", "needs `id`, the column that tells sequences apart."))
     others = [text, getattr(config, answer), config.id, config.time, column_of(config.split)]
+    others.append(config.sample_weight)
     given = [column for column in (*others, *config.features) if column is not None]
     mistakes.extend(
         ("features" if column in config.features else answer, f"names {column!r} twice.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.sequences.config import TextsConfig
@@ -25,12 +26,15 @@ class SequencesData:
         sequences: The encoded sequences of each part that exists.
         digest: SHA-256 of what was read.
         reading_notes: Sentences for the person who starts the study, about what was read.
+        weights: What the loss of each answer of the training part is multiplied with, their mean
+            1: one for each sequence, or each time step; None for ones.
     """
 
     encoder: Encoder
     sequences: dict[Part, Ragged]
     digest: str = ""
     reading_notes: tuple[str, ...] = ()
+    weights: Floats | None = None
 
     quantiles: tuple[float, ...] = field(default=(), init=False)
     feedback = False

@@ -43,6 +43,8 @@ class Source(Generic[A]):
         notes: Sentences about it for the person who starts the study.
         parts: The part of each sequence, where a column or a file of its own says it; else empty.
         place: Gives the place of a sequence's answer for a message.
+        weights: What stands in the column of the weights, in each row of each sequence; empty where
+            there is none.
     """
 
     sequences: list[str] | list[Floats]
@@ -51,6 +53,7 @@ class Source(Generic[A]):
     notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     place: Callable[[int], str] = "sequence {}".format
+    weights: Sequence[list[str]] = ()
 
     @property
     def keys(self) -> list[Hashable]:
@@ -78,6 +81,7 @@ def read(config: SequencesConfig, read_one: Callable[[Path], Source[A]]) -> Sour
         (files_note(files), *notes),
         tuple(part for part, each in by_part.items() for _ in each.answers),
         lambda at: _place(pieces, at),
+        [cells for each in pieces for cells in each.weights],
     )
 
 
@@ -100,8 +104,8 @@ def read_text_rows(config: TextsConfig, path: Path, answer: str) -> Source[str]:
         DataError: The table cannot be read, lacks a column, or a text is empty.
     """
     assert config.text is not None
-    dividing = column_of(config.split)
-    extra = [] if dividing is None else [dividing]
+    dividing, weighing = column_of(config.split), config.sample_weight
+    extra = [column for column in (dividing, weighing) if column is not None]
     table = read_texts(path, [config.text, answer, *extra])
     texts = [normalized(text, config.normalize) for text in table.columns[config.text]]
     for row, text in enumerate(texts):
@@ -110,7 +114,9 @@ def read_text_rows(config: TextsConfig, path: Path, answer: str) -> Source[str]:
             raise DataError(f"{place}: nothing is left of it in ASCII; use `normalize: nfc`.")
     notes, parts = divided(table, dividing)
     where = partial(table.place, column=answer)
-    return Source(texts, table.columns[answer], table.digest, notes, parts, where)
+    weights = [] if weighing is None else [[cell] for cell in table.columns[weighing]]
+    notes += _weight_notes(weighing)
+    return Source(texts, table.columns[answer], table.digest, notes, parts, where, weights)
 
 
 def read_step_rows(
@@ -127,7 +133,8 @@ def read_step_rows(
     """
     assert config.id is not None
     dividing = column_of(config.split)
-    others = [column for column in (config.time, dividing) if column is not None]
+    weighing = config.sample_weight
+    others = [column for column in (config.time, dividing, weighing) if column is not None]
     table = read_texts(path, [config.id, answer, *others, *config.features])
     notes, part_of_row = divided(table, dividing)
     cells = table.columns[answer]
@@ -135,6 +142,7 @@ def read_step_rows(
     answers: list[A] = []
     firsts: list[int] = []
     parts: list[Part] = []
+    weights: list[list[str]] = []
     for name, own, steps in sequences_of(table, config.id, config.time, config.features):
         first = table.place(min(own), answer)
         answers.append(take(RowAnswers(name, [cells[row] for row in own], first)))
@@ -145,15 +153,28 @@ def read_step_rows(
                 "parts. A sequence is in one, the same in each of its rows."
             )
         parts += part_of_row[own[0] : own[0] + 1]
+        if weighing is not None:
+            weights.append([table.columns[weighing][row] for row in own])
         sequences.append(steps)
         firsts.append(own[0])
     return Source(
         sequences,
         answers,
         table.digest,
-        notes,
+        (*notes, *_weight_notes(weighing)),
         tuple(parts),
         lambda at: table.place(firsts[at], answer),
+        weights,
+    )
+
+
+def _weight_notes(column: str | None) -> tuple[str, ...]:
+    """A sentence on the column of the weights, where there is one."""
+    if column is None:
+        return ()
+    return (
+        f"training weighs the loss by the column {column!r}, scaled to a mean of 1; metrics and "
+        "baselines weigh all alike",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Generic, TypeVar
 
 import torch
@@ -33,6 +34,7 @@ class SequencesTask(Generic[C, D]):
         self.config = config
         self.data = data
         self.device = device
+        self._dtype = dtype
         self.read = torch.int64 if data.symbolic else dtype
         self.inputs = {
             part: WholeSequences(some, device, self.read) for part, some in data.sequences.items()
@@ -45,6 +47,16 @@ class SequencesTask(Generic[C, D]):
     def longest(self, index: Ints) -> Ints:
         """See `UnequalTask.longest`."""
         return self.inputs["train"].longest(index)
+
+    @cached_property
+    def _weights(self) -> Tensor | None:
+        if self.data.weights is None:
+            return None
+        return torch.tensor(self.data.weights, dtype=self._dtype, device=self.device)
+
+    def weights(self, index: Tensor) -> Tensor | None:
+        """The weights of training sequences that have one each, [K, 1, B]; None for ones."""
+        return None if self._weights is None else self._weights[index].unsqueeze(1)
 
     def padded(self, index: Tensor, window: Window) -> tuple[Tensor, Tensor]:
         """Whole training sequences [K, T, B, ...] and their lengths [K, B]."""

@@ -26,6 +26,11 @@ class TagsConfig(SequencesConfig):
         str | None, "The column that orders the steps, numbers or dates; null: row order."
     ] = None
     features: Annotated[tuple[str, ...], "The columns of numbers that are the sequence."] = ()
+    sample_weight: Annotated[
+        str | None,
+        "A column of numbers of at least 0 that the loss of a step is multiplied with in training; "
+        "metrics weigh all alike.",
+    ] = None
     label: Annotated[str, "The column that holds the label of each step."] = "label"
 
 

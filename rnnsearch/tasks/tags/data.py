@@ -17,6 +17,7 @@ from rnnsearch.tasks.sequences.data import SequencesData, encoded
 from rnnsearch.tasks.sequences.encoder import encoder_of
 from rnnsearch.tasks.sequences.parts import parts_without_classes
 from rnnsearch.tasks.sequences.source import Source, read, read_step_rows
+from rnnsearch.tasks.sequences.weights import weight_of_each_row
 from rnnsearch.tasks.tags.baselines import logistic, majority
 from rnnsearch.tasks.tags.config import TagsConfig
 from rnnsearch.tasks.tags.measures import f1_names
@@ -72,6 +73,7 @@ class TagsData(SequencesData):
             sequences=encoded(encoder, sequences, parts),
             digest=source.digest,
             reading_notes=(*source.notes, *notes),
+            weights=weight_of_each_row(config, source, parts["train"]),
             classes=classes,
             tags=tags,
         )
@@ -101,6 +103,12 @@ class TagsData(SequencesData):
                 loss=True,
             ),
         ]
+
+    def class_counts(self) -> Sequence[int]:
+        """See `class_measures.Classes`."""
+        tags = self.tags["train"].values
+        counts: list[int] = np.bincount(tags, minlength=len(self.classes)).tolist()
+        return counts
 
     def baselines(self) -> Sequence[Score]:
         """The most frequent class, and a logistic regression on each time step."""

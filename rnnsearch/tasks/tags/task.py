@@ -14,6 +14,7 @@ from torch.nn import functional
 from rnnsearch.tasks.arrays import Bools, Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.class_measures import confusion, measures
+from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.sequences.task import SequencesTask
 from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.tags.config import TagsConfig
@@ -37,12 +38,19 @@ class TagsTask(SequencesTask[TagsConfig, TagsData]):
         self._tags = {
             part: WholeSequences(some, device, torch.int64) for part, some in data.tags.items()
         }
+        self._weighed: WholeSequences | None = None
+        if data.weights is not None:
+            of_steps = Ragged(data.weights, data.tags["train"].starts)
+            self._weighed = WholeSequences(of_steps, device, dtype)
 
     def gather(self, index: Tensor, window: Window) -> Batch:
-        """Whole sequences [K, T, B, F], their labels [K, T, B], and lengths [K, B]."""
+        """Whole sequences [K, T, B, F], their labels and weights [K, T, B], and lengths [K, B]."""
         inputs, lengths = self.padded(index, window)
         targets, _ = self._tags["train"].padded(index, inputs.shape[1])
-        return Batch(inputs, targets, lengths)
+        weights = None
+        if self._weighed is not None:
+            weights, _ = self._weighed.padded(index, inputs.shape[1])
+        return Batch(inputs, targets, lengths, weights)
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """Accuracy, F1 and mean negative log-likelihood in nats over every time step of a part,

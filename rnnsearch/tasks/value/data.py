@@ -25,6 +25,7 @@ from rnnsearch.tasks.sequences.source import (
     read_step_rows,
     read_text_rows,
 )
+from rnnsearch.tasks.sequences.weights import one_weight_each
 from rnnsearch.tasks.value.baselines import mean, ridge
 from rnnsearch.tasks.value.config import ValueConfig
 
@@ -74,6 +75,7 @@ class ValueData(SequencesData):
             sequences=encoded(encoder, sequences, parts),
             digest=source.digest,
             reading_notes=(*source.notes, *notes, *length_notes(config, sequences)),
+            weights=one_weight_each(config, source, parts["train"]),
             values={part: values[places] for part, places in parts.items()},
             answer=Scaler.fit(train[:, None], "standard"),
         )

@@ -32,9 +32,9 @@ class ValueTask(SequencesTask[ValueConfig, ValueData]):
         }
 
     def gather(self, index: Tensor, window: Window) -> Batch:
-        """Whole sequences [K, T, B, ...] with their scaled numbers [K, 1, B, 1], lengths [K, B]."""
+        """Whole sequences [K, T, B, ...] with scaled numbers [K, 1, B, 1], lengths and weights."""
         inputs, lengths = self.padded(index, window)
-        return Batch(inputs, self._aims[index].unsqueeze(1), lengths)
+        return Batch(inputs, self._aims[index].unsqueeze(1), lengths, self.weights(index))
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:
         """Errors in the data's units over every sequence of a part, each from the zero state."""

@@ -48,9 +48,8 @@ class StepInputs:
         def changed(tensor: Tensor | None) -> Tensor | None:
             return None if tensor is None else change(tensor)
 
-        batch = self.batch
         return StepInputs(
-            Batch(change(batch.inputs), change(batch.targets), changed(batch.lengths)),
+            self.batch.each(change),
             [changed(mask) for mask in self.masks],
             changed(self.self_fed),
             seeds=changed(self.seeds),
@@ -59,7 +58,8 @@ class StepInputs:
     def tensors(self) -> list[Tensor]:
         """The tensors that are there, in a fixed order, but for `rows`."""
         batch = self.batch
-        some = [batch.inputs, batch.targets, batch.lengths, *self.masks, self.self_fed, self.seeds]
+        some = [batch.inputs, batch.targets, batch.lengths, batch.weights]
+        some += [*self.masks, self.self_fed, self.seeds]
         return [tensor for tensor in some if tensor is not None]
 
 

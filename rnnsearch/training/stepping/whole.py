@@ -26,8 +26,8 @@ WHOLE = "whole steps"
 class WholeSteps:
     """A `Stepper` for stacks that `choice` finds plain.
 
-    Whether a task pads its sequences is known batch by batch only; batches with padding are taken
-    layer by layer.
+    Whether a task pads or weights its sequences is known batch by batch only; batches with padding
+    or weights are taken layer by layer.
     """
 
     one_by_one = True
@@ -51,7 +51,8 @@ class WholeSteps:
             self._layers.take(crew, ahead, taken)
             return
         for plan in crew.planner.plans(ahead):
-            if plan.ahead.batch.lengths is None:
+            batch = plan.ahead.batch
+            if batch.lengths is None and batch.weights is None:
                 self._planned(crew, plan, taken)
             else:
                 self._layers.planned(crew, plan, taken)

@@ -75,6 +75,20 @@ CASES = {
         "search.metric",
         "another thing under every loss",
     ),
+    "classes of numbers": Case(
+        SINE + "training: {class_weights: {choice: [null, balanced]}}",
+        2,
+        "training.class_weights",
+        "cannot be trained with balanced classes: it has not one class for each answer",
+        "null",
+    ),
+    "weightings judged by themselves": Case(
+        "task: {type: labels, generated: {rule: random}}\n"
+        "training: {class_weights: {choice: [null, balanced]}}\nsearch: {metric: train_loss}",
+        3,
+        "search.metric",
+        "another thing under every weighting that training.class_weights can be",
+    ),
     "noise on symbols": Case(
         TEXT + "training: {seq_len: 4, input_noise: {uniform: [0, 1]}}",
         2,
