@@ -147,7 +147,7 @@ def test_a_classifier_of_a_package_on_the_data_set_of_the_package(
                 for step, values in enumerate(zip(*columns, strict=True)):
                     rows.writerow([f"{part}{number}", step, *values, f"speaker {speaker}", part])
     metrics = studied(site, tmp_path, "vowels", CLASSIFIER)
-    assert metrics["test_accuracy"] > 0.85  # the figures of published models lie at 0.95 to 0.99
+    assert metrics["test_accuracy"] > 0.9  # published figures lie at 0.95 to 0.99
     again = command(
         site, tmp_path, "predict", "vowels", "vowels.csv", "--allow-code", "--format", "json"
     )
