@@ -16,6 +16,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from rnnsearch.errors import InputError, RnnsearchError
+from rnnsearch.given_code import find, is_given
 
 _PACKAGE = Path(__file__).parent
 
@@ -39,7 +40,7 @@ def find_class(path: str, noun: str) -> type:
             f"{path} is {_kind(cls)}, and a {noun} is a class. Name the class itself, not what "
             "makes or wraps it."
         )
-    if cls.__module__ in SCRIPTS:
+    if cls.__module__ in SCRIPTS and not is_given(path):
         raise InputError(_in_a_script(path, cls.__qualname__, noun))
     return cls
 
@@ -56,6 +57,8 @@ def find_object(path: str, noun: str, kind: str = "Class") -> Any:
         InputError: There is no such module or name, the module cannot be imported, or it is the
             script that is being run.
     """
+    if is_given(path):
+        return find(path, noun)
     module, _, qualname = path.partition(":")
     if module in SCRIPTS:
         raise InputError(_in_a_script(path, qualname, noun))

@@ -19,10 +19,10 @@ def repair(name: StudyName, storage: Storage = DEFAULT_STORAGE) -> None:
     """Keep the whole records of a damaged ledger, and say what is gone."""
     from rnnsearch.search.directory import StudyDirectory
     from rnnsearch.search.ledger import repair as work
-    from rnnsearch.space.load import load
+    from rnnsearch.study.code import read_spec
 
     directory = StudyDirectory.find(storage, name)
-    spec = load(directory.yaml, check_data=False)
+    spec = read_spec(directory)
     done = work.repair(directory, spec)
     if done is None:
         typer.echo(f"the ledger of {name} is whole; nothing was changed")

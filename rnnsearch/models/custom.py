@@ -22,7 +22,6 @@ PROTOCOL = """class MyCell(torch.nn.Module):
 """
 
 
-@cache
 def custom_class(path: str) -> type[nn.Module]:
     """The class behind `package.module:Class`, looked for in the working directory too.
 

@@ -61,6 +61,8 @@ class StudyDirectory:
     outbox = _Inside("outbox")
     logs = _Inside("logs")
     figures = _Inside("figures")
+    code = _Inside("code")
+    """The source of classes and functions that a script or a notebook gave."""
     champion_figure = _Inside("figures/champion.png")
     """A picture of the champion."""
     scratch = _Inside("scratch")

@@ -14,6 +14,7 @@ from threading import Thread
 from rnnsearch.commands import command
 from rnnsearch.errors import NoUsableTrialError
 from rnnsearch.events import ChampionChosen, Listener, StudyState
+from rnnsearch.given_code import known, paths_in
 from rnnsearch.search.after_flush import AfterFlush
 from rnnsearch.search.champion import why_unusable
 from rnnsearch.search.control import Control
@@ -121,7 +122,8 @@ def run_search(
             ledger.prepare(min(READY_AHEAD, control.places * control.slots))
             stage(_first_words(spec))
             settings = _settings(run, slice_seconds, snapshot_seconds, trial_bytes)
-            tune(control, settings, spec.resources, signals.shield, directory.scratch)
+            code = known(paths_in(spec.yaml))
+            tune(control, settings, spec.resources, code, signals.shield, directory.scratch)
             if control.error is not None:
                 raise control.error
             with signals.shield():

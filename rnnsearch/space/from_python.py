@@ -10,7 +10,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from rnnsearch.errors import Mistake
+from rnnsearch.errors import InputError, Mistake
+from rnnsearch.given_code import give
 from rnnsearch.space.document import (
     MAX_DEPTH,
     Entry,
@@ -25,6 +26,9 @@ from rnnsearch.vocabulary import DURATION, keys
 
 SOURCE = "Study(...)"
 """What mistakes in a space that is written in Python name as their place."""
+
+GIVEN = ("model.", "training.", "task.function")
+"""Keys whose classes and functions may live in a script or a notebook: packs alone need them."""
 
 
 def tree_of(sections: Mapping[str, Any], directory: Path, mistakes: list[Mistake]) -> MappingNode:
@@ -124,12 +128,17 @@ def _dotted(value: Callable[..., Any], place: Place, key: str) -> str:
     module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", "")
     remedy = "Put it at the top of a file of its own, say custom.py, and import it from there."
     if module == "__main__":
-        raise wrong(
-            place,
-            key,
-            f"{name} is defined in this script or notebook, where no other process "
-            f"finds it. {remedy}",
-        )
+        if not key.startswith(GIVEN):
+            raise wrong(
+                place,
+                key,
+                f"{name} is defined in this script or notebook, where no other process "
+                f"finds it. {remedy}",
+            )
+        try:
+            return give(value)
+        except InputError as error:
+            raise wrong(place, key, str(error)) from error
     inside: Any = sys.modules.get(module or "")
     for part in name.split("."):
         inside = getattr(inside, part, None)

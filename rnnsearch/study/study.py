@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from rnnsearch.space.retraining import retraining
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.study.audience import Watch
 from rnnsearch.study.claim import alone, exists, new_directory
+from rnnsearch.study.code import check_nameable, keep_code, read_spec
 from rnnsearch.study.data import check_retrained, read_data
 from rnnsearch.study.driving import drive
 from rnnsearch.study.in_python import spec_of
@@ -152,6 +153,7 @@ class Study:
         time_budget: str | None = None,
         more_trials: int = 0,
         allow_changed_script: bool = False,
+        code: Iterable[Any] = (),
     ) -> Study:
         """Reopen a study, to go on with it or to look at it.
 
@@ -160,21 +162,19 @@ class Study:
             more_trials: Trials to add to the study's target.
             allow_changed_script: Go on with a training script whose source has changed since the
                 study was started.
+            code: Classes and functions of a script or a notebook that the study was started with.
+                What stands in the running one under the same name, unchanged, need not be given.
 
         Raises:
             StudyNotFoundError: No study of that name lies in the storage.
+            InputError: The study names none like one of `code`, or its source has changed.
         """
         directory = StudyDirectory.find(Path(storage), name)
         overrides = [] if time_budget is None else [f"search.time_budget={json.dumps(time_budget)}"]
         # A study can be looked at without its data. A run reads the data anyway.
-        spec = load(directory.yaml, overrides, check_data=False)
-        return cls(
-            spec,
-            directory,
-            resumed=True,
-            more_trials=more_trials,
-            allow_changed_script=allow_changed_script,
-        )
+        spec = read_spec(directory, overrides, code)
+        changed = allow_changed_script
+        return cls(spec, directory, True, more_trials, allow_changed_script=changed)
 
     def retrained(
         self, *, name: str | None = None, seeds: int = 3, overrides: Sequence[str] = ()
@@ -219,7 +219,11 @@ class Study:
 
         Args:
             path: Where to write it too; None writes it nowhere.
+
+        Raises:
+            InputError: It needs a class or function that the running script or notebook defines.
         """
+        check_nameable(self.spec)
         if path is not None:
             replace_file(Path(path), self.spec.yaml)
         return self.spec.yaml
@@ -302,6 +306,7 @@ class Study:
         if moved := follow(self.directory.storage):
             watch.say(f"note: {moved}")
         self.directory.create()
+        keep_code(self.directory, self.spec)
         with alone(self.directory):
             if not self.resumed and self.directory.ledger_place.has_records():
                 raise exists(self.directory)  # another driver was faster

@@ -12,14 +12,24 @@ from e2e.command import SECONDS
 
 STUDY = """
 import numpy
+import torch
 from rnnsearch import Arrays, Study, choice
+
+class Mean(torch.nn.Module):
+    def __init__(self, input_size, output_size, units: int = 4, deep: bool = False):
+        super().__init__()
+        self.inner = torch.nn.Linear(input_size, units)
+        self.outer = torch.nn.Linear(units, output_size)
+
+    def forward(self, x, lengths):
+        return self.outer(torch.tanh(self.inner(x)).mean(1))
 
 draw = numpy.random.default_rng(0)
 x = draw.normal(size=(40, 5, 2))
 y = x.sum((1, 2)) > 0
 study = Study(
     task=Arrays(train=(x, y), val=(x, y)),
-    model={"cell": choice(["rnn", "gru"]), "hidden_size": 4},
+    model=MODEL,
     training={"learning_rate": 0.02, "batch_size": 8, "max_epochs": EPOCHS},
     search={"num_trials": TRIALS, "finalists": {"top": 1, "seeds": 1}},
 )
@@ -47,6 +57,12 @@ threading.Thread(target=interrupt, daemon=True).start()
 """
 
 
+def study_of(model: str, epochs: int, trials: int) -> str:
+    """The cell that makes a study."""
+    cell = STUDY.replace("MODEL", model)
+    return cell.replace("EPOCHS", str(epochs)).replace("TRIALS", str(trials))
+
+
 def outputs(folder: Path, *cells: str) -> list[list[Any]]:
     """What each cell of a notebook shows, but for what libraries print while they are imported."""
     new = nbformat.v4
@@ -62,7 +78,7 @@ def outputs(folder: Path, *cells: str) -> list[list[Any]]:
 def test_a_notebook_shows_its_run_its_pictures_and_its_result(tmp_path: Path) -> None:
     study, shown, labels = outputs(
         tmp_path,
-        STUDY.replace("EPOCHS", "2").replace("TRIALS", "2"),
+        study_of('{"type": Mean, "deep": choice([True, False])}', 2, 2),
         RUN,
         "result.load_model().classify(x[:2]).labels",
     )
@@ -80,7 +96,7 @@ def test_a_notebook_shows_its_run_its_pictures_and_its_result(tmp_path: Path) ->
 def test_an_interrupt_is_a_clean_stop(tmp_path: Path) -> None:
     _, _, shown, again = outputs(
         tmp_path,
-        STUDY.replace("EPOCHS", "40").replace("TRIALS", "300"),
+        study_of('{"cell": choice(["rnn", "gru"]), "hidden_size": 4}', 40, 300),
         INTERRUPT,
         RUN,
         'result = Study.open("arrays", time_budget="10s").run()\nresult',

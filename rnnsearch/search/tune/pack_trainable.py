@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import ray
 from ray.tune import Trainable
 
+from rnnsearch.given_code import take
 from rnnsearch.search.messages import PackSettings, Update
 from rnnsearch.search.tune.pack_worker import PackWorker
 from rnnsearch.search.tune.steady_pack import SteadyPack
@@ -24,7 +25,8 @@ REPORT = "pack_report"
 class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete types
     """Trains what its updates bring aboard; its Tune config holds a name and the settings."""
 
-    def setup(self, config: dict[str, Any]) -> None:
+    def setup(self, config: dict[str, Any], code: Mapping[str, Any] | None = None) -> None:
+        take(code or {})  # before a config names it
         settings = PackSettings(**config["settings"])
         _redirect_output(Path(settings.logs), config["pack"])
         self._pack: SteadyPack | None = None

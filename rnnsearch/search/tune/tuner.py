@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ def tune(
     control: Control,
     settings: PackSettings,
     resources: ResourcesConfig,
+    code: Mapping[str, Any],
     shield: Callable[[], Any],
     folder: Path,
 ) -> None:
@@ -29,6 +30,8 @@ def tune(
     Args:
         settings: The settings of every pack.
         resources: What a pack takes of the cluster.
+        code: Classes and functions of a script or a notebook, by their paths. Ray's object store
+            brings them to the packs, and no file holds them.
         shield: Makes a context in which a second signal has to wait.
         folder: Tune's experiment folder, which is deleted at the end, since Tune's restore is not
             used. It lies in the study's folder, so that a killed driver leaves it there and the
@@ -52,8 +55,9 @@ def tune(
     needs = {"cpu": resources.cpus_per_pack, "gpu": resources.gpus_per_pack}
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    pack = ray_tune.with_parameters(PackTrainable, code=dict(code)) if code else PackTrainable
     tuner = ray_tune.Tuner(
-        ray_tune.with_resources(PackTrainable, needs),
+        ray_tune.with_resources(pack, needs),
         tune_config=ray_tune.TuneConfig(
             search_alg=PackSearcher(control, asdict(settings)),
             scheduler=scheduler,

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from rnnsearch.given_code import is_given
 from rnnsearch.goal import GoalText
 from rnnsearch.vocabulary import DURATION, Needs, NeverSampled, Range
 
@@ -56,6 +57,15 @@ def problems(config: ScriptConfig) -> list[tuple[str, str]]:
             (
                 "function",
                 f"must be package.module:function, such as my_training:train, not {stated}.",
+            )
+        )
+    elif config.process == "own" and is_given(config.function):
+        mistakes.append(
+            (
+                "process",
+                "is `own`, and the function lives in a script or a notebook, which no process of "
+                "its own can import. Put it into a file and import it from there, or leave "
+                "`process` out.",
             )
         )
     if not METRIC.fullmatch(config.metric):

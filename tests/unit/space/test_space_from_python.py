@@ -121,7 +121,7 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 def test_what_another_process_would_not_find_is_told() -> None:
     cell = type("Cell", (), {"__module__": "__main__"})
-    with pytest.raises(SpaceFileError, match=r"script or notebook.*Put it at the top of a file"):
+    with pytest.raises(SpaceFileError, match=r"model\.cell: the source of Cell cannot be read"):
         built({"task": {"type": "sine"}, "model": {"cell": cell}}, name="x", directory=Path())
 
 
