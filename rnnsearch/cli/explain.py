@@ -9,7 +9,7 @@ import typer
 from rnnsearch.cli.options import FormatOption, count
 from rnnsearch.cli.text import print_json
 from rnnsearch.errors import InputError
-from rnnsearch.models.cells import CELLS
+from rnnsearch.models.cells import CELLS, RECURRENT
 
 MOST_CELLS = 2_000
 MOST_PRODUCTS = 5e7
@@ -70,7 +70,7 @@ def explain(
     if CELLS[cell].torch:
         typer.echo("\nunfolded in time, the same U, W and V at every step:\n")
         typer.echo("\n".join(explained.unfolded(len(sizes))))
-    else:
+    elif cell not in RECURRENT:
         typer.echo("  no gate reads the state before, so a scan computes all steps at once")
     typer.echo("\nshapes:")
     for row, shape, meaning in shapes:

@@ -70,8 +70,8 @@ class Cell:
             the module that holds what it needs to know of the cell. They are for cells with the
             four weights of torch's cells; `batched` must be among them, since it computes the
             shapes, devices and dtypes that no other kernel does.
-        scan: For a cell without kernels, the function `module:function` that computes all time
-            steps of a layer at once.
+        scan: For a cell without kernels, the function `module:function` that computes a layer of
+            all members at once; of a cell whose gates read the input alone, all time steps too.
     """
 
     equations: tuple[str, ...]
@@ -173,6 +173,23 @@ CELLS: dict[str, Cell] = {
         forget_gate=1,
         kernels=_kernels("lstm"),
     ),
+    "grud": Cell(
+        equations=(
+            "k_t = exp(-max(0, G x_t + g)) * h_(t-1)",
+            "r_t = sigmoid(U_r x_t + b_r + W_r k_t + d_r)",
+            "z_t = sigmoid(U_z x_t + b_z + W_z k_t + d_z)",
+            "n_t = tanh(U_n x_t + b_n + r_t * (W_n k_t + d_n))",
+            "h_t = (1 - z_t) * n_t + z_t * k_t",
+        ),
+        leaves=(
+            *_recurrent(3),
+            Leaf("weight_decay", "G", (1, INPUTS), "how the inputs make the state decay"),
+            Leaf("bias_decay", "g", (1,), "its bias"),
+        ),
+        gates=4,
+        file="rnnsearch.models.grud",
+        scan=f"{_KERNELS}.grud:grud",
+    ),
     "mingru": Cell(
         equations=(
             "z_t = sigmoid(U_z x_t + b_z)",
@@ -232,8 +249,13 @@ USUAL = "lstm"
 """The cell of a model whose config names none."""
 
 CLASSIC = tuple(name for name, cell in CELLS.items() if cell.torch)
-"""The cells that torch has. They have a recurrent matrix; in the other cells each unit reads only
-its part of the previous state."""
+"""The cells that torch has."""
+
+RECURRENT = tuple(
+    name for name, cell in CELLS.items() if any(leaf.recurrent for leaf in cell.leaves)
+)
+"""The cells with a recurrent matrix; in the others each unit reads only its part of the previous
+state."""
 
 BENDING = tuple(name for name, cell in CELLS.items() if cell.nonlinearities)
 """Cells for which `model.nonlinearity` is a choice."""

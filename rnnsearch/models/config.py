@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal
 
-from rnnsearch.models.cells import BENDING, CELLS, CLASSIC, FORGETTING, USUAL, NamedCell
+from rnnsearch.models.cells import BENDING, CELLS, FORGETTING, RECURRENT, USUAL, NamedCell
 from rnnsearch.vocabulary import CustomClass, Members, Needs, Range
 
 MOST_LAYERS = 64
@@ -22,9 +22,10 @@ class ModelConfig:
 
     cell: Annotated[
         NamedCell | CustomClass,
-        "`rnn` (Elman), `gru` or `lstm` with the equations of torch's modules; `mingru`, "
-        "`minlstm` (arXiv 2410.01201) or `lru` (arXiv 2303.06349), which train in parallel over "
-        "time; or your own, `package.module:Class`, on a slow path.",
+        "`rnn` (Elman), `gru` or `lstm` with the equations of torch's modules; `grud`, a GRU whose "
+        "state decays before each step as the inputs say (after arXiv 1606.01865), for uneven "
+        "rows; `mingru`, `minlstm` (arXiv 2410.01201) or `lru` (arXiv 2303.06349), which train in "
+        "parallel over time; or your own, `package.module:Class`, on a slow path.",
     ] = USUAL
     nonlinearity: Annotated[
         Literal["tanh", "relu"], "Of the `rnn` cell; the others ignore it.", Needs("cell", BENDING)
@@ -55,9 +56,9 @@ class ModelConfig:
     ] = None
     recurrent_init: Annotated[
         Literal["uniform", "orthogonal"],
-        "First recurrent weights of `rnn`, `gru` and `lstm`: `uniform` in ±1/sqrt(hidden), or "
-        "`orthogonal`, each gate on its own.",
-        Needs("cell", CLASSIC),
+        "First recurrent weights of `rnn`, `gru`, `lstm` and `grud`: `uniform` in "
+        "±1/sqrt(hidden), or `orthogonal`, each gate on its own.",
+        Needs("cell", RECURRENT),
     ] = "uniform"
     layer_norm: Annotated[
         bool,

@@ -123,8 +123,8 @@ class LayerSteps:
 def layer_words(network: NetworkShape, layers: Layers) -> str:
     """The names of the kernels of a network's layers, such as `compiled` or `modules, batched`.
 
-    A cell that computes all time steps at once has a `scan`. Cells without either, and those that
-    people bring, go the `slow path`: trial after trial, and time step after time step.
+    A cell that computes a layer of all trials at once has a `scan`. Cells without either, and those
+    that people bring, go the `slow path`: trial after trial, and time step after time step.
     """
     if network.own is not None:
         return "own network, slow path"

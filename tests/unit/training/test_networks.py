@@ -51,6 +51,19 @@ class TestBidirectionalLearnedRnn(NetworkContract):
     carries = False
 
 
+class TestGruD(NetworkContract):
+    model = ModelConfig(cell="grud", hidden_size=7, num_layers=2)
+
+
+class TestBareGruD(NetworkContract):
+    model = ModelConfig(cell="grud", hidden_sizes=(5, 18), bias=False, initial_state="learned")
+
+
+class TestBidirectionalGruD(NetworkContract):
+    model = ModelConfig(cell="grud", hidden_size=5, bidirectional=True, layer_norm=True)
+    carries = False
+
+
 class TestMinGru(NetworkContract):
     model = ModelConfig(cell="mingru", hidden_size=7, num_layers=2)
 

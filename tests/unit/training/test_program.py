@@ -53,6 +53,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "learned state": {"model": {"cell": "gru", "initial_state": "learned"}},
     "lru": {"model": {"cell": "lru"}, "carry_state": True},
     "mingru": {"model": {"cell": "mingru"}},
+    "grud": {"model": {"cell": "grud", "bias": False}},
 }
 
 
