@@ -49,10 +49,12 @@ def init(
         typer.Option(metavar="COLUMN", help="Time; twice where date and time of day stand apart."),
     ] = None,
     id_: Annotated[
-        str | None, typer.Option("--id", metavar="COLUMN", help="What tells series apart.")
+        str | None,
+        typer.Option("--id", metavar="COLUMN", help="What tells series or sequences apart."),
     ] = None,
     target: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN", help="What to forecast; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="What to learn or to forecast; may be repeated."),
     ] = None,
     known: Annotated[
         list[str] | None,
@@ -64,6 +66,14 @@ def init(
         typer.Option(help="How dates are written: dmy, mdy, ymd or a pattern such as %d.%m.%y."),
     ] = None,
     decimal: Annotated[str | None, typer.Option(help="The decimal sign: . or ,")] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TYPE",
+            help="What to learn, where the data leaves it open: series, text, labels, tags or "
+            "value.",
+        ),
+    ] = None,
 ) -> None:
     """Write a commented, runnable search-space file for a data file, or an example.
 
@@ -79,6 +89,7 @@ def init(
         options = {
             "--time": time, "--id": id_, "--target": target, "--known": known,
             "--horizon": horizon, "--date-format": date_format, "--decimal": decimal,
+            "--task": task,
         }  # fmt: skip
         if idle := [option for option, value in options.items() if value]:
             raise InputError(f"an example is written as it is: leave out {', '.join(idle)}.")
@@ -97,12 +108,14 @@ def init(
             "init wants a text or a table: rnnsearch init DATA. A file that needs none: "
             + command("init", "--example")
         )
-    from rnnsearch.space.draft import draft
+    from rnnsearch.space.draft import DRAFTED, draft
     from rnnsearch.space.roles import Answers
 
     file = output or Path(f"{data.stem}.yaml")
     if decimal not in (None, ".", ","):
         raise InputError(f"--decimal must be . or , not {decimal!r}.")
+    if task is not None and task not in DRAFTED:
+        raise InputError(f"--task must be one of {', '.join(DRAFTED)}, not {task!r}.")
     answers = Answers(
         time=tuple(time or ()),
         id=id_,
@@ -134,6 +147,7 @@ def _options(answers: Answers) -> list[object]:
     """The options of `init` that give these answers."""
     several = {"--time": answers.time, "--target": answers.target, "--known": answers.known}
     single = {
+        "--task": answers.task,
         "--id": answers.id,
         "--horizon": answers.horizon,
         "--date-format": answers.date_format,

@@ -9,14 +9,21 @@ from typing import Any
 
 from rnnsearch.commands import command
 from rnnsearch.errors import DataError, SpaceFileError
+from rnnsearch.space.draft_sequences import draft_sequences
 from rnnsearch.space.draft_series import TABLE_ENDINGS, draft_table, screen
 from rnnsearch.space.drafts import filled
 from rnnsearch.space.load import folder_name, loads
 from rnnsearch.space.roles import Answers
+from rnnsearch.space.sequence_reading import find_sequences, lone_label
+from rnnsearch.space.table_reading import refuse_absent
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.files.header import looks_like_table
+from rnnsearch.tasks.files.survey import survey
 from rnnsearch.tasks.files.texts import read_text
 from rnnsearch.tasks.text.config import TextConfig
+
+DRAFTED = ("series", "text", "labels", "tags", "value")
+"""The types of tasks of which a table or a text may be data."""
 
 SHORT = 200
 """Characters below which a text is learned as a whole, with no part held out."""
@@ -56,9 +63,9 @@ def draft(path: Path, answers: Answers | None = None) -> Draft:
     path = Path(path)
     study = folder_name(path.stem) or "data"
     answers = answers or Answers()
-    if path.suffix.lower() in TABLE_ENDINGS or answers != Answers():
-        yaml, findings = draft_table(path, study, answers)
-        return Draft(yaml, tuple(screen(findings)), findings.problem or _problem(yaml, study, path))
+    as_table = path.suffix.lower() in TABLE_ENDINGS or answers != Answers()
+    if as_table and answers.task != "text":
+        return _of_table(path, study, answers)
     text = read_text(path)[1]
     if not text.strip():
         raise DataError(f"{path} is empty; there is nothing to learn in it.")
@@ -80,6 +87,26 @@ def draft(path: Path, answers: Answers | None = None) -> Draft:
         f"taken for a text; it looks like a table of {columns} columns. To forecast one: {again}"
     )
     return Draft(yaml, (remark,))
+
+
+def _of_table(path: Path, study: str, answers: Answers) -> Draft:
+    """Draft a space file for a table: of sequences with answers, or of series to forecast."""
+    columns = survey(path, answers.decimal, answers.date_format)
+    refuse_absent(path, columns, answers)
+    others: list[str] = []
+    sequences = find_sequences(path, columns, answers)
+    if sequences is not None and sequences.likely:
+        yaml, remarks = draft_sequences(path, study, sequences, answers)
+        return Draft(yaml, tuple(remarks), sequences.problem or _problem(yaml, study, path))
+    if sequences is not None:
+        others.append(f"{sequences.as_words()}: {command('init', path, *sequences.options())}")
+    elif answers == Answers() and (label := lone_label(columns)):
+        others.append(
+            f"a label for each time step, {label!r} (`type: tags`), if a column told sequences "
+            "apart: one recording is too few to hold parts out"
+        )
+    yaml, findings = draft_table(path, study, answers, others)
+    return Draft(yaml, tuple(screen(findings)), findings.problem or _problem(yaml, study, path))
 
 
 def _problem(yaml: str, study: str, path: Path) -> str:

@@ -20,13 +20,19 @@ FORECASTS = 1500
 """About so many forecasts are scored an epoch; of a longer validation part every nth is."""
 
 
-def draft_table(path: Path, study: str, answers: Answers) -> tuple[str, TableFindings]:
+def draft_table(
+    path: Path, study: str, answers: Answers, others: Sequence[str] = ()
+) -> tuple[str, TableFindings]:
     """Write a space file that forecasts a table, and give the findings that it rests on.
+
+    Args:
+        others: What else the table may be, each with the command that takes it so.
 
     Raises:
         DataError: The file cannot be read, or lacks a column that the user named.
     """
     findings = infer(path, answers)
+    findings.others += others
     written = json.dumps(str(path.resolve()), ensure_ascii=False)
     return filled("series", path, study, {"path": written, **_values(findings, answers)}), findings
 
@@ -62,6 +68,8 @@ def screen(findings: TableFindings) -> list[str]:
     if findings.unsure:
         lines += ["unsure; say it with these options of `rnnsearch init`:"]
         lines += [f"  {question}" for question in findings.unsure]
+    if findings.others:
+        lines += ["it may also be:", *(f"  {words}" for words in findings.others)]
     return lines
 
 
@@ -123,6 +131,7 @@ def _remarks(findings: TableFindings) -> list[str]:
     """Comment lines on the data: what is left out, unsure or wrong."""
     lines = [f"# Left out: {name}: {why}" for name, why in findings.left.items()]
     lines += [f"# Unsure: {question}" for question in findings.unsure]
+    lines += [f"# It may also be {words}" for words in findings.others]
     if findings.problem:
         lines.append(f"# This file does not run yet: {findings.problem}")
         lines += [f"#   {name}: {column.kind}" for name, column in findings.columns.items()]

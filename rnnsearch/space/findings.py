@@ -26,6 +26,7 @@ class TableFindings:
         left: Columns that are left out, and why.
         notes: What was read in a certain way and what was done to rows, in sentences for a person.
         unsure: Questions that only a person can answer, each with the option that does.
+        others: What else the table may be, each with the command that takes it so.
         open_time: A column of dates that leave day and month open; empty for none.
         problem: Why nothing can be forecast as it stands; empty where it can.
         step: The usual time between two rows, in words.
@@ -52,6 +53,7 @@ class TableFindings:
     left: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
     open_time: str = ""
     problem: str = ""
     step: str = "a row"

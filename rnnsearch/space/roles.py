@@ -80,6 +80,7 @@ class Answers:
         horizon: Rows to forecast; None leaves it open.
         decimal: The decimal sign; None leaves it open.
         date_format: As `task.date_format`; None leaves it open.
+        task: The type of the task; None leaves it open.
     """
 
     time: tuple[str, ...] = ()
@@ -89,6 +90,7 @@ class Answers:
     horizon: int | None = None
     decimal: str | None = None
     date_format: str | None = None
+    task: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ def infer(path: Path, answers: Answers) -> TableFindings:
         DataError: The file cannot be read, or lacks a column that the user named.
     """
     columns = survey(path, answers.decimal, answers.date_format)
+    refuse_absent(path, columns, answers)
     _check_names(path, columns, answers)
     findings = TableFindings(columns)
     try:
@@ -215,14 +216,18 @@ def _leave_series_out(
         )
 
 
-def _check_names(path: Path, columns: Mapping[str, Column], answers: Answers) -> None:
-    """Refuse answers that name columns which the file does not have, or targets of no numbers."""
+def refuse_absent(path: Path, columns: Mapping[str, Column], answers: Answers) -> None:
+    """Refuse answers that name columns which the file does not have."""
     absent = [name for name in answers.columns if name not in columns]
     if absent:
         raise DataError(
             f"{path} has no column {', '.join(map(repr, absent))}; its "
             f"{listed(list(columns), absent[0])}"
         )
+
+
+def _check_names(path: Path, columns: Mapping[str, Column], answers: Answers) -> None:
+    """Refuse answers that name targets of no numbers."""
     for name in (*answers.target, *answers.known):
         if columns[name].kind == "text" and name in answers.known:
             continue  # a category

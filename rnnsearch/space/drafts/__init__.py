@@ -12,17 +12,20 @@ from rnnsearch.space.field_types import literals
 from rnnsearch.space.fields import all_fields
 
 
-def filled(draft: str, path: Path, study: str, values: dict[str, Any]) -> str:
+def filled(
+    draft: str, path: Path, study: str, values: dict[str, Any], family: str | None = None
+) -> str:
     """Fill in a template for a data file.
 
     Args:
-        draft: The template: `text`, `text_short` or `series`.
+        draft: The template: `text`, `text_short`, `series` or `sequences`.
         path: The data file.
         study: The study's name.
         values: What the `$names` stand for, but for `$file`, `$study`, and for each key of the task
             `$KEY_choices`, which are all values that it can have.
+        family: The type of the task; None for the first word of the template's name.
     """
-    fields = all_fields(draft.partition("_")[0]).values()
+    fields = all_fields(family or draft.partition("_")[0]).values()
     choices = {
         f"{one.name}_choices": " | ".join(map(str, literals(one.type)))
         for one in fields

@@ -65,10 +65,22 @@ def read_times(column: Any, place: Place) -> NDArray[Any]:
     """
     if column.null_count:
         raise DataError(f"{place(column.is_null().index(True).as_py())}: there is no time here.")
-    times = _time_form(column, place).read(column, place)
+    commas = _numbers_with_commas(column, place)
+    times = commas if commas is not None else _time_form(column, place).read(column, place)
     if times.dtype.kind == "f" and not np.isfinite(times).all():
         raise DataError(f"{place(int(np.argmin(np.isfinite(times))))}: a time is not finite.")
     return times
+
+
+def _numbers_with_commas(column: Any, place: Place) -> Floats | None:
+    """A column of texts as numbers, where all are and show that their decimal sign is the comma."""
+    if family(column.type) not in ("text", "bytes"):
+        return None
+    cells, evidence = texts(column, place(0)), NumberEvidence()
+    evidence.add(cells)
+    form = evidence.form()
+    commas = evidence.proved_sign() == "," and not evidence.words
+    return form.read(cells) if commas and isinstance(form, NumberForm) else None
 
 
 def _time_form(column: Any, place: Place) -> TimeForm:

@@ -45,6 +45,10 @@ def test_texts_and_typed_columns_have_one_order(name: str) -> None:
         assert put_in_order([2, 0, 2], times) == (2, 2)
 
 
+def test_times_with_decimal_commas_are_numbers() -> None:
+    assert read_times(pyarrow.array(["0,02", "1.000,5", "3"]), place).tolist() == [0.02, 1000.5, 3]
+
+
 @pytest.mark.parametrize(
     ("cells", "words"),
     [
