@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.space.roles import Answers, likely_target, words_of
+from rnnsearch.space.roles import Answers, called_time, likely_target, words_of
 from rnnsearch.space.sequence_findings import (
     SEQUENCE_TASKS,
     Answer,
@@ -94,7 +94,7 @@ def _text_rows(
         if columns[name].kind == "text"
         and name not in (*taken, *answers.target)
         and cells.different(name) > cells.rows / (3 if is_text(name) else 2)
-        and not (is_sure_label(name) and not is_text(name))
+        and (is_text(name) or not (is_sure_label(name) or called_time(name)))
     ]
     if not texts:
         return None
