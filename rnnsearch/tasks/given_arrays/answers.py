@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,22 @@ from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.given_arrays.source import Given, Sequences
 from rnnsearch.tasks.ragged import Ragged
 
+FEW_FLOATS = 10
+"""Whole numbers that are floats, and have so many different values or fewer, may be classes."""
+
+MANY_ROWS = 100_000
+"""Answers that are looked at for that."""
+
+EVERY_DOUBT = (
+    "y has as many columns as there are time steps, and is read as an answer for each of them; if "
+    "it is one answer for a sequence, set task.answers to last"
+)
+
 SURELY_FEW = 50
 """Whole numbers of so many different values or fewer are taken for classes without a question."""
+
+MOST_CLASS = 2**53
+"""The greatest whole number that may stand for a class: floats tell no greater ones apart."""
 
 IGNORED = -100
 """The class by which torch leaves answers out of a loss."""
@@ -37,13 +51,13 @@ class Answers:
         of_part: Class numbers [answers], or float64 [answers, outputs], of each part; of a sequence
             that has a single answer its length is 1.
         classes: The names of the classes; empty where targets are numbers.
-        guessed: Why whole numbers were taken for classes, as a note; else empty.
+        doubts: What y might mean instead of what it was taken for, as notes.
     """
 
     every: bool
     of_part: Mapping[Part, Ragged]
     classes: tuple[str, ...]
-    guessed: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 def answers(
@@ -73,7 +87,7 @@ def answers(
     if len(set(widths.values())) > 1:
         counts = ", ".join(f"{width} in {part}" for part, width in widths.items())
         raise DataError(f"{place}: the parts have different numbers of outputs: {counts}.")
-    kind, guessed = _kind(config, rows, place)
+    kind, doubts = _kind(config, rows, place)
     names: tuple[str, ...] = ()
     if kind == "classes":
         rows, names = _numbered(rows, parts, place)
@@ -84,7 +98,11 @@ def answers(
         starts = inputs[part].values.starts
         ends = starts if every["train"] else np.arange(len(starts), dtype=np.int64)
         of_part[part] = Ragged(array, ends)
-    return Answers(every["train"], of_part, names, guessed)
+    first = inputs["train"]
+    open_ = config.answers == "auto" and parts["train"].y.ndim == 2
+    if open_ and every["train"] and (first.padded or 0) > 1:
+        doubts = (*doubts, EVERY_DOUBT)
+    return Answers(every["train"], of_part, names, doubts)
 
 
 def _shaped(
@@ -107,8 +125,10 @@ def _shaped(
     return False, y.reshape(count, -1)
 
 
-def _kind(config: ArraysConfig, rows: Mapping[Part, NDArray[Any]], place: str) -> tuple[str, str]:
-    """Whether targets are `numbers` or `classes`, and a note where that was a guess."""
+def _kind(
+    config: ArraysConfig, rows: Mapping[Part, NDArray[Any]], place: str
+) -> tuple[str, tuple[str, ...]]:
+    """Whether targets are `numbers` or `classes`, and notes where that was a guess."""
     kinds = {array.dtype.kind for array in rows.values()}
     if not kinds <= set("biufUS"):
         raise DataError(f"{place}: y holds {rows['train'].dtype}, neither numbers nor classes.")
@@ -124,13 +144,13 @@ def _kind(config: ArraysConfig, rows: Mapping[Part, NDArray[Any]], place: str) -
                 f"{place}: y has {width} columns, and a class is one number or text. Of shares or "
                 "ones and zeros, y.argmax(-1) gives the classes."
             )
-        return config.targets, ""
+        return config.targets, ()
     if texts or kinds == {"b"}:
         if width > 1:
             raise DataError(f"{place}: y has {width} columns of texts or truth values; give one.")
-        return "classes", ""
+        return "classes", ()
     if "f" in kinds or width > 1:
-        return "numbers", ""
+        return "numbers", tuple(_maybe_classes(rows["train"]))
     values = np.concatenate([np.unique(array) for array in rows.values()])
     different, least = len(np.unique(values)), len(rows["train"]) / 10
     if different > SURELY_FEW and different > least:
@@ -138,10 +158,28 @@ def _kind(config: ArraysConfig, rows: Mapping[Part, NDArray[Any]], place: str) -
             f"{place}: y holds whole numbers of {different:,} different values. Are they amounts "
             "or classes? Set task.targets to numbers or to classes."
         )
-    return "classes", (
+    doubt = (
         f"y holds whole numbers of {different} different values and is read as classes; if they "
         "are amounts, set task.targets to numbers"
     )
+    return "classes", (doubt,)
+
+
+def _maybe_classes(rows: NDArray[Any]) -> Iterator[str]:
+    """Why numbers may be classes, as notes."""
+    if rows.shape[1] > 1:
+        if np.isin(rows, (0, 1)).all() and (rows.sum(axis=1) == 1).all():
+            yield (
+                "each row of y has a single 1, and is read as numbers; if these are classes, give "
+                "y.argmax(-1)"
+            )
+        return
+    values = np.unique(rows[:MANY_ROWS])
+    if len(values) <= FEW_FLOATS and np.array_equal(values, np.round(values)):
+        yield (
+            f"y holds the whole numbers {', '.join(f'{one:g}' for one in values)} as floats and is "
+            "read as numbers; if they are classes, set task.targets to classes"
+        )
 
 
 def _numbered(
@@ -151,8 +189,12 @@ def _numbered(
     flat = {part: array.ravel() for part, array in rows.items()}
     for part, array in flat.items():
         name = f"{place}: {parts[part].names['y']}"
-        if array.dtype.kind == "f" and not np.array_equal(array, np.round(array)):
-            raise DataError(f"{name} holds {array[array != np.round(array)][0]}: no class.")
+        if array.dtype.kind == "f":
+            broken = ~np.isfinite(array) | (array != np.round(array)) | (np.abs(array) > MOST_CLASS)
+            if broken.any():
+                raise DataError(f"{name} holds {array[broken][0]}: no class.")
+        if array.dtype.kind == "u" and int(array.max()) > MOST_CLASS:
+            raise DataError(f"{name} holds {array.max()}: a class is a number up to {MOST_CLASS}.")
         if array.dtype.kind in "iuf" and (array == IGNORED).any():
             raise DataError(
                 f"{name} holds {IGNORED}, which elsewhere means no answer, and here every answer "

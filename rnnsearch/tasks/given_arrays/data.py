@@ -17,6 +17,7 @@ from rnnsearch.tasks.files.opened import FROM_SPACE, read_data
 from rnnsearch.tasks.given_arrays.answers import answers
 from rnnsearch.tasks.given_arrays.baselines import baselines
 from rnnsearch.tasks.given_arrays.config import ArraysConfig
+from rnnsearch.tasks.given_arrays.singles import single_problems
 from rnnsearch.tasks.given_arrays.source import (
     Sequences,
     digest,
@@ -173,16 +174,18 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
     symbols = _symbols(config, read, place)
     targets = answers(config, parts, read, place)
     scaler = target_scaler = None
+    coarse: list[str] = []
     if symbols:
         inputs = {part: _as(one.values, np.int64) for part, one in read.items()}
     else:
         numbers = {part: _numbers(one.values) for part, one in read.items()}
         _same_width(numbers, place)
         scaler = Scaler.fit(numbers["train"].values, config.scaler)
-        inputs = {
-            part: _as(Ragged(scaler.apply(one.values), one.starts), np.float32)
-            for part, one in numbers.items()
-        }
+        inputs = {}
+        for part, one in numbers.items():
+            scaled = scaler.apply(one.values)
+            coarse += single_problems(scaled, part, "x", "scaler", place)
+            inputs[part] = _as(Ragged(scaled, one.starts), np.float32)
     of_part = dict(targets.of_part)
     if not targets.classes:
         target_scaler = Scaler.fit(of_part["train"].values, config.target_scaler)
@@ -190,6 +193,8 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
             part: Ragged(target_scaler.apply(one.values), one.starts)
             for part, one in of_part.items()
         }
+        for part, one in of_part.items():
+            coarse += single_problems(one.values, part, "y", "target_scaler", place)
     data = ArraysData(
         config,
         inputs,
@@ -202,7 +207,7 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
         digest(parts),
         (),
     )
-    notes = [_taken_for(data), *filter(None, [targets.guessed])]
+    notes = [_taken_for(data), *targets.doubts, *coarse]
     if left := unused(arrays, parts):
         notes.append(f"{place} also holds {', '.join(left)}, which the task does not use")
     if "test" not in parts:

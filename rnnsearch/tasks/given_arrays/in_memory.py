@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from rnnsearch.disk import replace_file
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.given_arrays.dataset import items_of
+from rnnsearch.tasks.given_arrays.plain import plain_array
 from rnnsearch.tasks.given_arrays.source import PARTS, digest, named_arrays
 
 
@@ -84,7 +86,7 @@ def _part(
 ) -> dict[str, NDArray[Any]]:
     """The arrays of one part by their names."""
     if not isinstance(given, tuple):
-        given = _read_once(part, given, collate)
+        given = items_of(part, given, collate)
     if not 2 <= len(given) <= 3:
         raise DataError(
             f"Arrays: {part} must be (x, y) or (x, y, lengths), or a torch Dataset, not "
@@ -97,7 +99,7 @@ def _part(
                 f"Arrays: {part} has lengths, and its x is a list of sequences, which have them "
                 "already. Leave the lengths out."
             )
-        lengths = _array(given[2], f"{part}: lengths")
+        lengths = plain_array(given[2], f"{part}: lengths")
     y = _targets(given[1], lengths, f"{part}: y")
     arrays = {f"{part}_x": x, f"{part}_y": y}
     return arrays if lengths is None else {**arrays, f"{part}_lengths": lengths}
@@ -106,10 +108,11 @@ def _part(
 def _joined(x: Any, name: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """Inputs as one array, and the lengths of sequences that are not of one length."""
     if not isinstance(x, list | tuple):
-        return _array(x, name), None
+        return plain_array(x, name, table=False), None
     if not x:
         raise DataError(f"Arrays: {name} is an empty list.")
-    each = [_array(one, f"{name}[{at}]") for at, one in enumerate(x)]
+    each = [plain_array(one, f"{name}[{at}]") for at, one in enumerate(x)]
+    _same_columns(x, name)
     shapes = {one.shape[1:] for one in each}
     if 0 in {one.ndim for one in each} or len(shapes) > 1:
         kinds = ", ".join(sorted({str(one.shape) for one in each})[:3])
@@ -123,11 +126,30 @@ def _joined(x: Any, name: str) -> tuple[NDArray[Any], NDArray[Any] | None]:
     return np.concatenate(each), lengths
 
 
+def _same_columns(x: Sequence[Any], name: str) -> None:
+    """Refuse tables whose columns have other names, or stand in another order, than the first."""
+    columns = {at: list(one.columns) for at, one in enumerate(x) if hasattr(one, "columns")}
+    first = next(iter(columns.values()), [])
+    for at, own in columns.items():
+        if own != first:
+            raise DataError(
+                f"Arrays: {name}[{at}] has the columns {_named(own)}, and {name}[0] has "
+                f"{_named(first)}. Give all the same: [one[columns] for one in x]."
+            )
+
+
+def _named(columns: Sequence[Any]) -> str:
+    return ", ".join(map(str, columns))
+
+
 def _targets(y: Any, lengths: NDArray[Any] | None, name: str) -> NDArray[Any]:
     """Targets as one array; a list of one array a sequence is put end to end with the inputs."""
-    if not isinstance(y, list | tuple) or not y or not np.ndim(_array(y[0], name)):
-        return _array(y, name)
-    each = [_array(one, f"{name}[{at}]") for at, one in enumerate(y)]
+    if not isinstance(y, list | tuple) or not y:
+        return plain_array(y, name)
+    if not np.ndim(plain_array(y[0], name)):
+        tensors = hasattr(y[0], "detach")  # of which numpy makes no array at once
+        return plain_array([plain_array(one, name).item() for one in y] if tensors else y, name)
+    each = [plain_array(one, f"{name}[{at}]") for at, one in enumerate(y)]
     own = [len(one) for one in each]
     if len(set(own)) == 1:
         return np.stack(each)
@@ -137,86 +159,3 @@ def _targets(y: Any, lengths: NDArray[Any] | None, name: str) -> NDArray[Any]:
             "the sequences in x."
         )
     return np.concatenate(each)
-
-
-def _array(value: Any, name: str) -> NDArray[Any]:
-    """Numbers, texts or truth values of numpy, torch, pandas or Python as an array of numpy."""
-    if hasattr(value, "detach"):  # a tensor, maybe on a GPU or of a type that numpy lacks
-        value = value.detach().cpu()
-        value = value.float() if str(value.dtype) == "torch.bfloat16" else value
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"Arrays: {name} cannot be read as an array: {error}.") from error
-    if array.dtype == object:  # as pandas gives texts, and columns of several kinds
-        flat = array.ravel().tolist()
-        if all(isinstance(one, str) for one in flat):
-            return array.astype(np.str_)
-        try:
-            return array.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise DataError(
-                f"Arrays: {name} holds Python objects that are no numbers: {error}. Sequences of "
-                "unequal length are a list of arrays."
-            ) from error
-    return array
-
-
-def _read_once(
-    part: Part, given: Any, collate: Callable[[list[Any]], Any] | None
-) -> tuple[Any, ...]:
-    """The sequences and targets of all items of a torch `Dataset` or `DataLoader`.
-
-    Raises:
-        DataError: It is neither, or its items are no pairs.
-    """
-    if hasattr(given, "dataset") and hasattr(given, "collate_fn"):
-        given, collate = given.dataset, collate or _custom(given.collate_fn)
-    if not hasattr(given, "__getitem__") and not hasattr(given, "__iter__"):
-        raise DataError(
-            f"Arrays: {part} must be (x, y) or (x, y, lengths), or a torch Dataset, not a "
-            f"{type(given).__name__}."
-        )
-    sized = hasattr(given, "__len__") and hasattr(given, "__getitem__")
-    items = (given[at] for at in range(len(given))) if sized else iter(given)
-    xs, ys = [], []
-    for at, item in enumerate(items):
-        name = f"{part}, item {at} of the Dataset"
-        x, y = _item(item, name) if collate is None else _alone(collate([item]), name)
-        xs.append(x)
-        ys.append(y)
-    if not xs:
-        raise DataError(f"Arrays: the Dataset of {part} has no items.")
-    return xs, ys
-
-
-def _custom(collate: Callable[[list[Any]], Any]) -> Callable[[list[Any]], Any] | None:
-    """A loader's function for batches, unless it is torch's own, which is not needed."""
-    return None if getattr(collate, "__module__", "").startswith("torch.") else collate
-
-
-def _item(item: Any, name: str) -> tuple[Any, Any]:
-    if not isinstance(item, Sequence) or len(item) != 2:
-        raise DataError(
-            f"Arrays: {name} is no pair (x, y); give `collate=`, a function that makes a batch "
-            "(x, y) or (x, y, lengths) of a list of items."
-        )
-    return _array(item[0], name), _array(item[1], name)
-
-
-def _alone(batch: Any, name: str) -> tuple[Any, Any]:
-    """The only sequence of a batch, without its padding."""
-    if not isinstance(batch, Sequence) or not 2 <= len(batch) <= 3:
-        raise DataError(f"Arrays: collate makes of {name} no (x, y) and no (x, y, lengths).")
-    x, y, *rest = (_array(one, name) for one in batch)
-    if not (x.ndim and y.ndim and len(x) == len(y) == 1):
-        raise DataError(
-            f"Arrays: collate makes of {name} x of shape {x.shape} and y of shape {y.shape}; of "
-            "one item both begin with 1, the batch first."
-        )
-    x, y = x[0], y[0]
-    if rest:
-        end = int(rest[0].ravel()[0])
-        y = y[:end] if y.ndim and len(y) == len(x) else y
-        x = x[:end]
-    return x, y

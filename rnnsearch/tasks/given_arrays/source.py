@@ -196,7 +196,7 @@ def digest(parts: Mapping[Part, Given]) -> str:
         for role in ROLES:
             array = getattr(given, role)
             if array is not None:
-                plain = np.ascontiguousarray(array)
+                plain = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
                 total.update(f"{part} {role} {plain.dtype.str} {plain.shape}\n".encode())
                 total.update(plain.tobytes())
     return total.hexdigest()
