@@ -42,6 +42,7 @@ class Wanted:
         empty_values: Numbers that mean an empty cell.
         dividing: The column that says to which part each row belongs, if any.
         coded: Columns that are read as texts, of which each row has the number of its own.
+        codable: Those of `numbers` that could be read so too, for a message.
     """
 
     numbers: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ class Wanted:
     empty_values: tuple[float, ...] = ()
     dividing: str | None = None
     coded: tuple[str, ...] = ()
+    codable: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -192,7 +194,10 @@ def full_forms(path: Path, wanted: Wanted) -> Forms:
         form = evidence.form(wanted.decimal or "", sign)
         if isinstance(form, str):
             place = wanted.place(path, evidence.bad and evidence.bad[0])
-            wrong.append((_key(form, "task.targets"), f"{place}: the column {name!r} {form}"))
+            key = "task.targets"
+            if name in wanted.codable and form.startswith("must hold numbers"):
+                key, form = "task.categories", f"{form}; a category is named in task.categories"
+            wrong.append((_key(form, key), f"{place}: the column {name!r} {form}"))
             continue
         forms[name] = replace(form, empty_values=wanted.empty_values)
         notes += evidence.notes(name, form)

@@ -62,6 +62,7 @@ def read_parts(config: SeriesConfig) -> tuple[Table, Ints | None, list[str]]:
         empty_values=config.empty_values,
         dividing=column_of(config.split),
         coded=config.categories,
+        codable=(*config.past_numbers, *config.known_numbers, *config.static_numbers),
     )
     files = part_files(config)
     tables: dict[Part, Table] = {}

@@ -139,6 +139,7 @@ def test_a_static_is_read_at_every_row(tmp_path: Path) -> None:
     [
         ({"time": np.arange(160)}, {"calendar": ("hour",)}, "'time' holds plain numbers; leave"),
         ({}, {"categories": ("sky",), "known": ("sky",)}, "has no column 'sky'; its columns"),
+        ({"sky": SKY}, {"known": ("sky",)}, "not 'sun'; a category is named in task.categories"),
         (
             {"shop": SHOP, "size": np.arange(160)},
             {"id": "shop", "static": ("size",)},
