@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rnnsearch.study import Study, StudyResult
     from rnnsearch.tasks.base import Metric
     from rnnsearch.tasks.given_arrays.in_memory import Arrays
+    from rnnsearch.tasks.script.in_python import Script
     from rnnsearch.tasks.use import Use
     from rnnsearch.training.script.model import ScriptModel
     from rnnsearch.training.trained import TrainedModel
@@ -24,6 +25,7 @@ _HOMES = {
     "Arrays": "rnnsearch.tasks.given_arrays.in_memory",
     "Figure": "rnnsearch.figures.figure",
     "Metric": "rnnsearch.tasks.base",
+    "Script": "rnnsearch.tasks.script.in_python",
     "ScriptModel": "rnnsearch.training.script.model",
     "Study": "rnnsearch.study",
     "StudyResult": "rnnsearch.study",
@@ -40,6 +42,7 @@ __all__ = [
     "Arrays",
     "Figure",
     "Metric",
+    "Script",
     "ScriptModel",
     "Study",
     "StudyResult",

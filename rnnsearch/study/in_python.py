@@ -11,6 +11,7 @@ from rnnsearch.search.directory import refuse_ephemeral
 from rnnsearch.space.load import built
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.given_arrays.in_memory import Arrays
+from rnnsearch.tasks.script.in_python import Script
 
 ARRAYS = ".arrays"
 """The folder in a storage that holds arrays which came from memory; no study has such a name."""
@@ -26,8 +27,8 @@ def spec_of(
     """Read a space that is written in Python; arrays in memory are written to the storage.
 
     Args:
-        task: A dict as in a space file, `Arrays`, the config of a task, or a custom task: its class
-            or an object of it.
+        task: A dict as in a space file, `Arrays`, `Script`, the config of a task, or a custom task:
+            its class or an object of it.
         sections: The other sections; None stands for one that is left out.
         name: None names the study after its task.
 
@@ -50,6 +51,8 @@ def _task(task: Any, storage: Path) -> Any:
     """What stands under `task`."""
     if isinstance(task, Arrays):
         return task.write(storage / ARRAYS)
+    if isinstance(task, Script):
+        return task.section()
     if isinstance(task, type):
         return {"type": task}
     fields = getattr(task, "__dataclass_fields__", {})

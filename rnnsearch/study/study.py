@@ -66,6 +66,7 @@ class Study:
         allow_changed_script: bool = False,
         *,
         task: Any = None,
+        params: Any = None,
         model: Any = None,
         training: Any = None,
         search: Any = None,
@@ -79,8 +80,9 @@ class Study:
         Args:
             spec: The space, where it was read already, with `directory` and what else the
                 attributes say; all that follows describes one that was not.
-            task: What is learned: `rnnsearch.Arrays`, a dict as in a space file, the config of a
-                task, or a custom task.
+            task: What is learned: `rnnsearch.Arrays`, `rnnsearch.Script`, a dict as in a space
+                file, the config of a task, or a custom task.
+            params: The free keys of a training script.
             model: A dict as in a space file, with `rnnsearch.choice` and the like for what is
                 sampled, or a config; so are `training`, `search` and `resources`.
             first_trials: As in a space file.
@@ -94,12 +96,8 @@ class Study:
             StorageError: Ray would delete the storage with the job.
         """
         if spec is None or directory is None:
-            sections = {
-                "model": model,
-                "training": training,
-                "search": search,
-                "resources": resources,
-            }
+            sections = {"params": params, "model": model, "training": training}
+            sections |= {"search": search, "resources": resources}
             spec = spec_of(task, sections, first_trials, name, Path(storage))
             spec = renamed(spec, name or next_free_name(Path(storage), spec.name))
             directory = new_directory(Path(storage), spec.name)

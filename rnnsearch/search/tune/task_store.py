@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pickle import PicklingError
 from typing import Any
 
+from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.load import load_data
@@ -24,9 +26,22 @@ class TaskStore(dict[TaskConfig, "TaskData"]):
         return data
 
     def ref(self, config: TaskConfig) -> Any:
-        """A reference to a task's data in Ray's object store, which packs map into memory."""
+        """A reference to a task's data in Ray's object store, which packs map into memory.
+
+        Raises:
+            DataError: It holds what cannot be sent to another process.
+        """
         import ray
 
         if config not in self._refs:
-            self._refs[config] = ray.put(self[config])
+            try:
+                self._refs[config] = ray.put(self[config])
+            except (TypeError, AttributeError, PicklingError) as error:
+                reason = str(error.__cause__ or error).partition("\n")[0]
+                raise DataError(
+                    f"what the task learns from cannot be sent to the packs, which are other "
+                    f"processes: {reason}. Make such objects where they are used, in the function "
+                    "or method itself.",
+                    "task",
+                ) from error
         return self._refs[config]

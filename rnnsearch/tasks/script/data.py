@@ -10,19 +10,14 @@ from typing import Any
 from rnnsearch.commands import command
 from rnnsearch.custom_code import find_object
 from rnnsearch.errors import DataError, InputError
+from rnnsearch.given_code import is_given
+from rnnsearch.given_code.source import source_of
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.script.config import ScriptConfig
 
 
-class ScriptData:
-    """A script's source and its metric; what it learns from is known to the script alone.
-
-    The function is imported here, so that one that cannot be found, or is no generator function,
-    is known before a study starts.
-
-    Raises:
-        DataError: It is; the text says what to do.
-    """
+class ScriptFacts:
+    """What the config says of a script; what it learns from is known to the script alone."""
 
     input_size = 0
     output_size = 0
@@ -33,11 +28,10 @@ class ScriptData:
     whole_sequence = True
 
     def __init__(self, config: ScriptConfig) -> None:
-        function = script_function(config.function)
+        self.source = ""
         self._metric = Metric(
             config.metric, "as the script has it", config.goal, "what the script yields"
         )
-        self.source = source_of(function)
 
     def rows(self) -> dict[Part, int]:
         return {}
@@ -66,9 +60,26 @@ class ScriptData:
         return {"source": self.source}
 
 
-def source_of(function: Any) -> str:
-    """The text of the file that a script's function stands in, or that of the function alone where
-    there is no file; empty where neither can be read."""
+class ScriptData(ScriptFacts):
+    """A script with its source.
+
+    The function is imported here, so that one that cannot be found, or is no generator function,
+    is known before a study starts.
+
+    Raises:
+        DataError: It is; the text says what to do.
+    """
+
+    def __init__(self, config: ScriptConfig) -> None:
+        super().__init__(config)
+        function = script_function(config.function)
+        given = is_given(config.function)
+        self.source = source_of(function) if given else text_of(function)
+
+
+def text_of(function: Any) -> str:
+    """The text of the file that a function stands in, or that of the function alone where there is
+    no file; empty where neither can be read."""
     for one in (inspect.getmodule(function), function):
         try:
             return inspect.getsource(one)  # type: ignore[arg-type]  # None is a TypeError

@@ -11,6 +11,7 @@ SCRIPT = Family(
     config=ScriptConfig,
     wrong=problems,
     data="rnnsearch.tasks.script.data:ScriptData",
+    known="rnnsearch.tasks.script.data:ScriptFacts",
     used_as=ScriptUse,
     # Scripts in one pack take turns, so a second one in it would only wait.
     defaults={"resources.slots": 1},

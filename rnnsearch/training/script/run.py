@@ -84,7 +84,7 @@ class ScriptRun:
                 f"the script ended after epoch {self._epoch} of {self._settings.max_epochs}: it "
                 "has to yield once an epoch, as in `for epoch in range(config.start_epoch, "
                 "config.max_epochs)`. A training that shall end earlier is ended by the study's "
-                "stopping rule."
+                f"stopping rule.\nIt was called as {self._call}."
             ) from None
         except PackError:
             raise
@@ -94,7 +94,10 @@ class ScriptRun:
                 f"It was called as {self._call}."
             ) from error
         self._random = randomness.kept()
-        yielded = self._checked(given)
+        try:
+            yielded = self._checked(given)
+        except PackError as error:
+            raise PackError(f"{error}\nIt was called as {self._call}.") from error
         self._epoch += 1
         return yielded
 

@@ -95,3 +95,12 @@ def test_a_champion_is_not_trained_again_with_another_script_unawares(study: Stu
     assert words[:2] == ["rnnsearch", "retrain"]
     again = Study.open("stepping").retrained(overrides=[words[words.index("--set") + 1]])
     assert "lines 2, now 3" in again.notes[-1]
+
+
+def test_a_study_is_looked_at_without_its_script(study: Study) -> None:
+    Path("stepping.py").unlink()
+    del sys.modules["stepping"]
+    again = Study.open("stepping")
+    assert "no trial" in repr(again.result())
+    with pytest.raises(DataError, match="cannot import the script stepping:train"):
+        again.run()

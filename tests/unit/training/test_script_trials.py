@@ -161,7 +161,7 @@ def test_a_script_without_a_state_starts_again_from_its_seed() -> None:
         ("faulty", ["ValueError: no width 2.0", "in faulty", "Traceback", "width=2.0", "seed=1"]),
         ("misspelt", ["no 'widht'", "it has width,", "`params:`"]),
         ("short", ["ended after epoch 1 of 4", "config.start_epoch"]),
-        ("nameless", ["yielded no val_loss at epoch 1", "task.metric", "yielded loss"]),
+        ("nameless", ["yielded no val_loss at epoch 1", "task.metric", "yielded loss", "width=2"]),
         ("bare", ["yielded an object of the type float", "metrics and its state"]),
         ("unstorable", ["state['deep'][1]['model'] is of the type Linear", ".state_dict()"]),
         ("absent", ["has no absent"]),
