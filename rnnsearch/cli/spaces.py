@@ -30,7 +30,8 @@ def init(
         Path | None,
         typer.Argument(
             metavar="[DATA]",
-            help="A text, a CSV or a Parquet file; with --example the name of an example.",
+            help="A text, a CSV or Parquet file, a folder of texts in classes, or arrays in an "
+            ".npz or .mat file; with --example the name of an example.",
         ),
     ] = None,
     output: Annotated[
@@ -70,8 +71,8 @@ def init(
         str | None,
         typer.Option(
             metavar="TYPE",
-            help="What to learn, where the data leaves it open: series, text, labels, tags or "
-            "value.",
+            help="What to learn, where the data leaves it open: series, text, labels, tags, "
+            "value, events or arrays.",
         ),
     ] = None,
 ) -> None:
@@ -105,13 +106,13 @@ def init(
         return
     if data is None:
         raise InputError(
-            "init wants a text or a table: rnnsearch init DATA. A file that needs none: "
-            + command("init", "--example")
+            "init wants a text, a table, a folder of texts or arrays: rnnsearch init DATA. A file "
+            "that needs none: " + command("init", "--example")
         )
     from rnnsearch.space.draft import DRAFTED, draft
     from rnnsearch.space.roles import Answers
 
-    file = output or Path(f"{data.stem}.yaml")
+    file = output or Path(f"{data.absolute().stem}.yaml")
     if decimal not in (None, ".", ","):
         raise InputError(f"--decimal must be . or , not {decimal!r}.")
     if task is not None and task not in DRAFTED:

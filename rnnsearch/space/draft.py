@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from rnnsearch.commands import command
-from rnnsearch.errors import DataError, SpaceFileError
+from rnnsearch.errors import DataError, InputError, SpaceFileError
+from rnnsearch.space.draft_arrays import ARRAY_ENDINGS, draft_arrays
+from rnnsearch.space.draft_folder import draft_folder
 from rnnsearch.space.draft_sequences import draft_sequences
 from rnnsearch.space.draft_series import TABLE_ENDINGS, draft_table, screen
 from rnnsearch.space.drafts import filled
@@ -22,8 +24,8 @@ from rnnsearch.tasks.files.survey import survey
 from rnnsearch.tasks.files.texts import read_text
 from rnnsearch.tasks.text.config import TextConfig
 
-DRAFTED = ("series", "text", "labels", "tags", "value")
-"""The types of tasks of which a table or a text may be data."""
+DRAFTED = ("series", "text", "labels", "tags", "value", "events", "arrays")
+"""The types of tasks whose data a file or folder may be."""
 
 SHORT = 200
 """Characters below which a text is learned as a whole, with no part held out."""
@@ -45,11 +47,12 @@ class Draft:
 
 
 def draft(path: Path, answers: Answers | None = None) -> Draft:
-    """Draft a space file that learns a text or forecasts a table, sized to the data.
+    """Draft a space file for data: a text, a table, arrays, or a folder of texts; sized to it.
 
     Args:
-        path: The data: a table where its ending says so or answers are given, else a text. The
-            path is written absolute, so that the space file works from anywhere.
+        path: The data: a table or arrays where its ending says so, a table too where answers are
+            given, else a text. The path is written absolute, so that the space file works from
+            anywhere.
         answers: What the user says of a table; None for nothing.
 
     Returns:
@@ -61,8 +64,13 @@ def draft(path: Path, answers: Answers | None = None) -> Draft:
         SpaceFileError: A text is too short for any study.
     """
     path = Path(path)
-    study = folder_name(path.stem) or "data"
+    study = folder_name(path.absolute().stem) or "data"
     answers = answers or Answers()
+    if path.is_dir() or path.suffix.lower() in ARRAY_ENDINGS:
+        _refuse_columns(path, answers)
+        draft_it = draft_folder if path.is_dir() else draft_arrays
+        yaml, remarks = draft_it(path, study, answers.task)
+        return Draft(yaml, tuple(remarks), _problem(yaml, study, path))
     as_table = path.suffix.lower() in TABLE_ENDINGS or answers != Answers()
     if as_table and answers.task != "text":
         return _of_table(path, study, answers)
@@ -87,6 +95,18 @@ def draft(path: Path, answers: Answers | None = None) -> Draft:
         f"taken for a text; it looks like a table of {columns} columns. To forecast one: {again}"
     )
     return Draft(yaml, (remark,))
+
+
+def _refuse_columns(path: Path, answers: Answers) -> None:
+    """Refuse what can only be said of a table.
+
+    Raises:
+        InputError: Something is said.
+    """
+    if answers != Answers(task=answers.task):
+        raise InputError(
+            f"{path} is no table, and has no columns or dates; leave their options out."
+        )
 
 
 def _of_table(path: Path, study: str, answers: Answers) -> Draft:

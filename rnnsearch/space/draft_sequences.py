@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from rnnsearch.commands import command
-from rnnsearch.space.drafts import filled
 from rnnsearch.space.field_types import literals
 from rnnsearch.space.fields import all_fields
 from rnnsearch.space.roles import Answers
 from rnnsearch.space.sequence_columns import look_into
+from rnnsearch.space.sequence_file import BOTH_WAYS, CHARACTERS, SequenceFile, quoted
 from rnnsearch.space.sequence_findings import WHAT, SequenceFindings
 
-SHOWN_CLASSES = 6
+SHOWN = 6
+"""So many classes are listed."""
 
 _METRICS = {"labels": "val_accuracy", "tags": "val_accuracy", "value": "val_mae"}
 
@@ -30,48 +29,18 @@ def draft_sequences(
     """
     look_into(path, findings, answers)
     again = _again(path, study, findings)
-    written = json.dumps(str(path.resolve()), ensure_ascii=False)
     texts = findings.text is not None
-    values = {
-        "path": written,
-        "type": findings.type,
-        "size": f"{findings.count:,} {'texts' if texts else 'sequences'}",
-        "remarks": lines_of(f"# {_one_line(line)}" for line in _remarks(findings, again)),
-        "columns": lines_of(_columns(findings)),
-        "model": lines_of(model_lines(findings.longest if texts else 0)),
-        "loss": lines_of(["  loss: {choice: [mse, huber]}"] if findings.type == "value" else []),
-        "metric": _METRICS[findings.type],
-        **sizes(findings.train),
-    }
-    return filled("sequences", path, study, values, family=findings.type), _screen(findings, again)
-
-
-def sizes(train: int) -> dict[str, Any]:
-    """Sizes of a network and its training that suit so many sequences, by the names in the
-    draft."""
-    batch = next(size for size in (64, 32, 16, 8, 4, 2, 1) if train >= 8 * size or size == 1)
-    return {
-        "hidden": "8, 32" if train < 200 else "16, 64" if train < 2000 else "32, 128",
-        "batch": batch,
-        "epochs": 60 if train < 500 else 30,
-    }
-
-
-def model_lines(symbols: int) -> Iterator[str]:
-    """The lines of a model that reads whole sequences, of texts where there are `symbols`."""
-    if symbols:
-        yield "  input: {choice: [onehot, embedding]}    # of the characters"
-        yield "  embedding_size: {logint: [8, 64], when: {model.input: embedding}}"
-    yield "  bidirectional: {choice: [false, true]}    # true reads from both ends"
-
-
-def lines_of(lines: Iterable[str]) -> str:
-    """Lines as one text, which is empty where there are none."""
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split("\n"))
+    file = SequenceFile(
+        type=findings.type,
+        size=f"{findings.count:,} {'texts' if texts else 'sequences'}",
+        remarks=_remarks(findings, again),
+        columns=list(_columns(findings)),
+        model=[*(CHARACTERS if texts else ()), BOTH_WAYS],
+        loss="  loss: {choice: [mse, huber]}" if findings.type == "value" else "",
+        metric=_METRICS[findings.type],
+        train=findings.train,
+    )
+    return file.yaml(path, study), _screen(findings, again)
 
 
 def _again(path: Path, study: str, findings: SequenceFindings) -> list[str]:
@@ -111,7 +80,7 @@ def _screen(findings: SequenceFindings, again: Sequence[str]) -> list[str]:
             f"  time: {findings.time or 'the order of the rows'}",
             f"  features: {', '.join(findings.features) or 'none'}",
         ]
-    lines.append(f"  {_key(findings)}: {findings.answer}{_classes(findings)}")
+    lines.append(f"  {_key(findings)}: {findings.answer}{in_classes(findings.classes)}")
     if findings.dividing is not None:
         lines.append(f"  parts: {findings.dividing} says them")
     lines += [f"  {note}" for note in findings.notes]
@@ -126,22 +95,18 @@ def _key(findings: SequenceFindings) -> str:
     return "target" if findings.type == "value" else "label"
 
 
-def _classes(findings: SequenceFindings) -> str:
-    """How many sequences, or time steps, each class has, as words behind a column's name."""
-    if not findings.classes:
+def in_classes(classes: Mapping[str, int]) -> str:
+    """How many sequences, or time steps, each class has, as words behind what holds them; empty
+    without classes."""
+    if not classes:
         return ""
-    first = list(findings.classes.items())[:SHOWN_CLASSES]
-    listed = ", ".join(f"{name or '(empty)'} {count:,}" for name, count in first)
-    more = ", ..." if len(findings.classes) > SHOWN_CLASSES else ""
-    return f", {len(findings.classes):,} classes: {listed}{more}"
+    listed = ", ".join(f"{name or '(empty)'} {n:,}" for name, n in list(classes.items())[:SHOWN])
+    more = ", ..." if len(classes) > SHOWN else ""
+    return f", {len(classes):,} classes: {listed}{more}"
 
 
 def _columns(findings: SequenceFindings) -> Iterator[str]:
     """The lines of the keys that say which column is what, and how the parts come."""
-
-    def quoted(value: object) -> str:
-        return json.dumps(value, ensure_ascii=False)
-
     if findings.text is not None:
         yield f"  text: {quoted(findings.text)}    # a sequence a row"
     else:

@@ -50,8 +50,9 @@ class LabelsConfig(TextsConfig):
     type: Literal["labels"] = "labels"
     path: Annotated[
         str | None,
-        "A folder with one text file a class, a sequence a line; or a table: a CSV file with a "
-        "header, its cells divided by commas, semicolons, tabs or bars, or a Parquet file.",
+        "A folder with one text file a class, a sequence a line, or with one folder a class, a "
+        "text a file; or a table: a CSV file with a header, its cells divided by commas, "
+        "semicolons, tabs or bars, or a Parquet file.",
         PATH,
     ] = None
     val_path: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -35,16 +36,38 @@ def read_labelled(config: LabelsConfig, path: Path) -> Source[str]:
 
 
 def _folder(config: LabelsConfig, folder: Path) -> Source[str]:
-    """The labelled lines of a folder that has a text file `CLASS.txt` for each class."""
+    """The labelled texts of a folder: the lines of a file `CLASS.txt` for each class, or the files
+    of a folder for each class."""
     dividing, weighing = column_of(config.split), config.sample_weight
     columns = config.text, config.id, dividing, weighing, *config.features
     if any(column is not None for column in columns):
         raise DataError(f"{folder} is a folder, one text file a class; leave the columns out.")
-    files = sorted(
-        path for path in folder.iterdir() if path.suffix.lower() == ".txt" and path.is_file()
+    if files := texts_in(folder):
+        return _files(config, files)
+    if folders := folders_of_texts(folder):
+        return _folders(config, folders)
+    raise DataError(
+        f"{folder} holds no file NAME.txt; there must be one for each class, or a folder of such "
+        "files for each class."
     )
-    if not files:
-        raise DataError(f"{folder} holds no file NAME.txt; there must be one for each class.")
+
+
+def texts_in(folder: Path) -> list[Path]:
+    """The text files of a folder, `NAME.txt`, in the order of their names."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() == ".txt" and not path.name.startswith(".") and path.is_file()
+    )
+
+
+def folders_of_texts(folder: Path) -> list[Path]:
+    """The folders in a folder that hold text files."""
+    return sorted(path for path in folder.iterdir() if path.is_dir() and texts_in(path))
+
+
+def _files(config: LabelsConfig, files: Sequence[Path]) -> Source[str]:
+    """The lines of a file for each class."""
     texts: list[str] = []
     labels: list[str] = []
     notes: list[str] = []
@@ -60,4 +83,23 @@ def _folder(config: LabelsConfig, folder: Path) -> Source[str]:
         texts += lines
         labels += [path.stem] * len(lines)
         digest.update(f"{path.name}\0{len(raw)}\0".encode("utf-8", "surrogateescape") + raw)
+    return Source(texts, labels, digest.hexdigest(), tuple(notes))
+
+
+def _folders(config: LabelsConfig, folders: Sequence[Path]) -> Source[str]:
+    """The texts of a folder for each class, one a file; files without a text are left out."""
+    texts: list[str] = []
+    labels: list[str] = []
+    empty = 0
+    digest = sha256()
+    for path in (file for folder in folders for file in texts_in(folder)):
+        raw, text = read_text(path) if path.stat().st_size else (b"", "")
+        own, text = path.parent.name, normalized(text, config.normalize)
+        empty += not text
+        if text:
+            texts.append(text)
+            labels.append(own)
+        name = f"{own}/{path.name}"
+        digest.update(f"{name}\0{len(raw)}\0".encode("utf-8", "surrogateescape") + raw)
+    notes = [f"{empty:,} files hold no text and are left out"] if empty else []
     return Source(texts, labels, digest.hexdigest(), tuple(notes))

@@ -15,6 +15,7 @@ from rnnsearch.errors import DataError, ModelError
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig, problems
 from rnnsearch.tasks.labels.data import LabelsData
+from rnnsearch.tasks.labels.source import read_labelled
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sequences.encoder import OTHER, NumberEncoder, encoder_from_json
 from rnnsearch.tasks.sequences.split import split, unique_pairs
@@ -164,6 +165,20 @@ def test_a_file_of_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "words" / "Czech.txt").write_bytes("Abl\nDvořák\n".encode("iso8859-2"))
     with pytest.raises(DataError, match=r"Czech\.txt:2: byte 0xf8 is no UTF-8"):
         load_data(config)
+
+
+def test_a_folder_a_class_holds_a_text_a_file(tmp_path: Path) -> None:
+    for name, text in (("a/1", "one\n\ntwo"), ("b/1", "three"), ("b/2", " "), ("b/3", "")):
+        path = tmp_path / f"{name}.txt"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "a" / "._1.txt").write_bytes(b"\0\5")
+    source = read_labelled(LabelsConfig(path=str(tmp_path)), tmp_path)
+    assert source.sequences == ["one\n\ntwo", "three"]
+    assert source.answers == ["a", "b"]
+    assert source.notes == ("2 files hold no text and are left out",)
+    (tmp_path / "b" / "1.txt").rename(tmp_path / "b" / "0.txt")
+    assert read_labelled(LabelsConfig(path=str(tmp_path)), tmp_path).digest != source.digest
 
 
 def test_an_empty_folder_and_a_missing_path_are_refused(tmp_path: Path) -> None:
