@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from rnnsearch.tasks.scaling import ScalerKind
+from rnnsearch.tasks.splits import SplitConfig, split_problems
 from rnnsearch.vocabulary import PATH
 
 
@@ -21,7 +22,8 @@ class ArraysConfig:
         "`test_x` and `test_y`. x has the shape (sequences, time steps, features), or (sequences, "
         "time steps) of one feature or of symbols. y has a row a sequence, or (sequences, time "
         "steps, ...). Sequences of unequal length have `train_lengths` and so on beside them, and "
-        "are padded, or lie end to end: (time steps of all, features).",
+        "are padded, or lie end to end: (time steps of all, features). Without `val_x` the parts "
+        "are drawn, see `split`; then `x`, `y` and `lengths` will do.",
         PATH,
     ] = None
     inputs: Annotated[
@@ -47,6 +49,11 @@ class ArraysConfig:
         ScalerKind,
         "Of targets that are numbers, each by itself, fitted on the training part alone.",
     ] = "standard"
+    split: Annotated[
+        SplitConfig,
+        "Shares of the sequences that are drawn at random for each part where the file has no "
+        "`val_x`; of a class its share each. A given test part stays.",
+    ] = field(default_factory=SplitConfig)
 
 
 def problems(config: ArraysConfig) -> list[tuple[str, str]]:
@@ -59,4 +66,4 @@ def problems(config: ArraysConfig) -> list[tuple[str, str]]:
         return [("path", "is missing: name an .npz file, as numpy.savez writes it.")]
     if not config.path.lower().endswith(".npz"):
         return [("path", f"must name an .npz file, as numpy.savez writes it, not {config.path!r}.")]
-    return []
+    return split_problems(config.split, ("train", "val"))

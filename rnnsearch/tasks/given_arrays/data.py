@@ -14,9 +14,10 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.files.arrays import read_arrays
 from rnnsearch.tasks.files.opened import FROM_SPACE, read_data
-from rnnsearch.tasks.given_arrays.answers import answers
+from rnnsearch.tasks.given_arrays.answers import Answers, answers
 from rnnsearch.tasks.given_arrays.baselines import baselines
 from rnnsearch.tasks.given_arrays.config import ArraysConfig
+from rnnsearch.tasks.given_arrays.drawn_parts import drawn_parts
 from rnnsearch.tasks.given_arrays.singles import single_problems
 from rnnsearch.tasks.given_arrays.source import (
     Sequences,
@@ -173,6 +174,9 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
     read = {part: sequences(given, place) for part, given in parts.items()}
     symbols = _symbols(config, read, place)
     targets = answers(config, parts, read, place)
+    of_part, drawn = dict(targets.of_part), ""
+    if "val" not in parts:
+        read, of_part, drawn = _drawn(config, read, targets, place)
     scaler = target_scaler = None
     coarse: list[str] = []
     if symbols:
@@ -186,7 +190,6 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
             scaled = scaler.apply(one.values)
             coarse += single_problems(scaled, part, "x", "scaler", place)
             inputs[part] = _as(Ragged(scaled, one.starts), np.float32)
-    of_part = dict(targets.of_part)
     if not targets.classes:
         target_scaler = Scaler.fit(of_part["train"].values, config.target_scaler)
         of_part = {
@@ -207,13 +210,34 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
         digest(parts),
         (),
     )
-    notes = [_taken_for(data), *targets.doubts, *coarse]
+    notes = [_taken_for(data), *filter(None, [drawn]), *targets.doubts, *coarse]
     if left := unused(arrays, parts):
         notes.append(f"{place} also holds {', '.join(left)}, which the task does not use")
-    if "test" not in parts:
+    if "test" not in of_part:
         notes.append("there is no test_x: the champion is scored on val alone")
     data.reading_notes = tuple(notes)
     return data
+
+
+def _drawn(
+    config: ArraysConfig, read: Mapping[Part, Sequences], targets: Answers, place: str
+) -> tuple[dict[Part, Sequences], dict[Part, Ragged], str]:
+    """Inputs and targets of parts that are drawn from the training part, and a note."""
+    answers, inputs = targets.of_part["train"], read["train"].values
+    count, tested = len(targets.classes), "test" in read
+    numbers = drawn_parts(config.split, answers, count, tested=tested, place=place)
+    given = {part: one for part, one in read.items() if part != "train"}
+    kept = {part: one for part, one in targets.of_part.items() if part != "train"}
+    sizes = ", ".join(f"{len(some):,} for {part}" for part, some in numbers.items())
+    note = (
+        f"there is no val_x: of {len(inputs):,} sequences {sizes} are drawn at random (task.split)"
+        "; where neighbours overlap, as windows of one series do, give the parts yourself"
+    )
+    return (
+        {part: Sequences(inputs.some(some), None) for part, some in numbers.items()} | given,
+        {part: answers.some(some) for part, some in numbers.items()} | kept,
+        note,
+    )
 
 
 def _symbols(config: ArraysConfig, read: Mapping[Part, Sequences], place: str) -> int:

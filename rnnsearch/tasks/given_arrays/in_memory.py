@@ -26,7 +26,8 @@ class Arrays:
     A part is a pair (x, y) or a triple (x, y, lengths) of numpy arrays, torch tensors or pandas
     objects, or a torch `Dataset` or `DataLoader`. x is (sequences, time steps, features), or
     (sequences, time steps) of one feature or of symbols, or a list of sequences of any length. y
-    has a row a sequence, or one a time step. All are copied to a file in the study's storage, and
+    has a row a sequence, or one a time step. Without `val` the parts are drawn from `train` at
+    random, by the key `split` of the task. All are copied to a file in the study's storage, and
     hashed.
 
     Attributes:
@@ -36,7 +37,7 @@ class Arrays:
     """
 
     train: Any
-    val: Any
+    val: Any = None
     test: Any = None
     collate: Callable[[list[Any]], Any] | None = None
     keys: Mapping[str, Any] = field(default_factory=dict)

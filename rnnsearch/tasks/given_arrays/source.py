@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal
@@ -64,19 +64,23 @@ def named_arrays(arrays: Mapping[str, NDArray[Any]], place: str) -> dict[Part, G
     """The arrays of each part that a file has.
 
     Args:
-        arrays: By their names: `train_x` and the like, or `x_train`, in any case of letters.
+        arrays: By their names: `train_x` and the like, or `x_train`, in any case of letters. Where
+            no name says a part, `x` and `y` are all taken for the training part.
         place: What holds them, for messages.
 
     Raises:
         DataError: One is missing, two have the same meaning, or one holds Python objects.
     """
-    named = {part: _of_part(arrays, part, place) for part in PARTS}
+    named = {part: _of_part(arrays, part, words, place) for part, words in PARTS.items()}
+    if not any(named.values()):
+        named["train"] = _of_part(arrays, "train", (), place)
     for part, roles in named.items():
         absent = [role for role in ("x", "y") if role not in roles]
-        if absent and (roles or part != "test"):
+        if absent and (roles or part == "train"):
             raise DataError(
                 f"{place} holds no {part}_{absent[0]}; it holds {', '.join(arrays) or 'nothing'}. "
-                "There must be train_x, train_y, val_x and val_y, and may be test_x and test_y."
+                "There must be train_x and train_y, or x and y, and may be val_x, val_y, test_x "
+                "and test_y."
             )
     return {
         part: Given(
@@ -87,12 +91,18 @@ def named_arrays(arrays: Mapping[str, NDArray[Any]], place: str) -> dict[Part, G
     }
 
 
-def _of_part(arrays: Mapping[str, NDArray[Any]], part: Part, place: str) -> dict[Role, str]:
-    """The names of the arrays of a part, by their role."""
+def _of_part(
+    arrays: Mapping[str, NDArray[Any]], part: Part, words: Sequence[str], place: str
+) -> dict[Role, str]:
+    """The names of the arrays of a part, by their role.
+
+    Args:
+        words: What names the part, beside the role; nothing does where there are none.
+    """
     roles: dict[Role, str] = {}
     for role in ROLES:
-        wanted = {name for word in PARTS[part] for name in (f"{word}_{role}", f"{role}_{word}")}
-        names = [name for name in arrays if name.lower() in wanted]
+        wanted = {name for word in words for name in (f"{word}_{role}", f"{role}_{word}")}
+        names = [name for name in arrays if name.lower() in (wanted or {role})]
         if len(names) > 1:
             raise DataError(f"{place} holds both {names[0]} and {names[1]}; leave one of them out.")
         for name in names:
