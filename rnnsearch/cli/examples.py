@@ -6,7 +6,6 @@ import re
 import shlex
 import sys
 import textwrap
-from importlib.resources import files
 from pathlib import Path
 
 import typer
@@ -14,17 +13,10 @@ import typer
 from rnnsearch.commands import command, shown
 from rnnsearch.disk import create_file, free_name
 from rnnsearch.errors import InputError
-
-SHIPPED = Path(str(files("rnnsearch") / "search_spaces"))
-"""The folder of that name in a checkout; it is built into a wheel."""
+from rnnsearch.space.shipped import SHIPPED, names
 
 _PATH = re.compile(r"^  path: (\S+)", re.MULTILINE)
 """The data of a space file. A file has it beside itself, `python:` stands before a module."""
-
-
-def names() -> list[str]:
-    """The examples, in alphabetical order."""
-    return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
 
 
 def purpose(name: str) -> str:

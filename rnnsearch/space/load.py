@@ -25,6 +25,7 @@ from rnnsearch.space.noting import Place, note
 from rnnsearch.space.overrides import apply_overrides
 from rnnsearch.space.resolve import render
 from rnnsearch.space.sections import SpaceFile, read_sections
+from rnnsearch.space.shipped import names
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig, StudySpec
 from rnnsearch.space.strategies import check_sampler, check_scheduler, spans_of_decisions
 from rnnsearch.space.trial import build
@@ -61,7 +62,7 @@ def load(path: Path, overrides: Sequence[str] = (), *, check_data: bool = True) 
         line = raw.count(b"\n", 0, error.start) + 1
         message = (
             f"this is no UTF-8 text: byte 0x{raw[error.start]:02x} has no meaning there. "
-            "Save the file as UTF-8, if it is a text at all."
+            f"Save the file as UTF-8, if it is a space file; if it is data: {command('init', path)}"
         )
         raise SpaceFileError([Mistake(message, line=line, source=str(path))]) from None
     return loads(
@@ -175,12 +176,16 @@ def _unreadable(path: Path, error: Exception) -> Mistake:
     """Why a file cannot be read, and which one was probably meant."""
     if isinstance(error, FileNotFoundError):
         folder = path.parent if path.parent.is_dir() else Path()
-        names = [one.name for one in folder.glob("*.y*ml")]
-        close = difflib.get_close_matches(path.name, names, n=1)
+        beside = [one.name for one in folder.glob("*.y*ml")]
+        close = difflib.get_close_matches(path.name, beside, n=1)
         suggestion = str(folder / close[0]) if close else ""
-        return Mistake("there is no such file.", source=str(path), suggestion=suggestion)
+        message = "there is no such file."
+        if not suggestion and path.stem in names():
+            message += f" An example has that name: {command('init', '--example', path.stem)}"
+        return Mistake(message, source=str(path), suggestion=suggestion)
     if isinstance(error, IsADirectoryError):
-        return Mistake("this is a folder; name a file in it.", source=str(path))
+        data = f"If it is data: {command('init', path)}"
+        return Mistake(f"this is a folder; name a file in it. {data}", source=str(path))
     reason = getattr(error, "strerror", None) or str(error)
     return Mistake(f"the file cannot be read: {reason}.", source=str(path))
 

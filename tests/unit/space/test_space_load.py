@@ -248,3 +248,18 @@ def test_a_study_can_be_renamed() -> None:
     assert other.name == "sine-2"
     assert again(other) == other
     assert renamed(other, "sine") == spec
+
+
+def test_a_shipped_example_is_named_where_its_file_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SpaceFileError) as caught:
+        load(Path("search_spaces/sine.yaml"))
+    assert "An example has that name: rnnsearch init --example sine" in str(caught.value)
+    with pytest.raises(SpaceFileError) as caught:
+        load(Path("nothing.yaml"))
+    assert str(caught.value).endswith("there is no such file.")
+    (tmp_path / "names").mkdir()
+    with pytest.raises(SpaceFileError, match="If it is data: rnnsearch init names"):
+        load(Path("names"))
