@@ -11,6 +11,7 @@ from rnnsearch.commands import shown
 from rnnsearch.models.cells import CELLS, CLASSIC
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.families import use_of_checkpoint
+from rnnsearch.tasks.folds import in_folds
 from rnnsearch.training.checkpoint import SCRIPT_STATE
 from rnnsearch.training.codec import custom_classes
 
@@ -61,12 +62,13 @@ def with_rnnsearch(description: Mapping[str, Any], checkpoint: Path) -> list[str
         ]
     code = ", allow_code=True" if custom_classes(description["config"]) else ""
     used = use_of_checkpoint(description, borrowed=False).code()
+    part = "test" if in_folds(description["config"]["task"]) else "val"
     return [
         *(["import numpy"] if "numpy" in used else []),
         "from rnnsearch import TrainedModel",
         "",
         f"model = TrainedModel.load({str(checkpoint)!r}{code})",
-        'print(model.evaluate("val"))',
+        f"print(model.evaluate({part!r}))",
         f"print({used})",
     ]
 

@@ -56,10 +56,11 @@ def figure_of(arrays: Mapping[str, NDArray[Any]], how: str) -> Figure | None:
     Args:
         how: How predictions were made, for the title of a rollout.
     """
+    caption = f", on the {arrays['part']} part" if "part" in arrays else ", on the validation part"
     if "confusion" in arrays:
-        return Figure(partial(draw_confusion, arrays), ", on the validation part", arrays)
+        return Figure(partial(draw_confusion, arrays), caption, arrays)
     if "actual" in arrays:
-        return Figure(partial(draw_scatter, arrays), ", on the validation part", arrays)
+        return Figure(partial(draw_scatter, arrays), caption, arrays)
     if "chances" in arrays:
         return Figure(partial(draw_events, arrays), ", one step ahead", arrays)
     return rollout_figure(Panels([Panel.of(arrays)]), how) if "prediction" in arrays else None

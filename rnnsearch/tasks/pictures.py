@@ -31,7 +31,8 @@ class Pictured(Protocol):
             Of a rollout: `time`, `truth` and the mask `warmup` (true where a true point was fed),
             of one length; `prediction_time` and `prediction`, of length `steps`. Of a classifier:
             `confusion`, counts [class, guessed class], and `classes`, their names. Of a number a
-            sequence: `actual` and `predicted`, and `quantity`, the name of the number. Of events:
+            sequence: `actual` and `predicted`, and `quantity`, the name of the number. Of these two
+            also `part`, where it is not the validation part that is shown. Of events:
             `events`, 0 and 1, and `chances`, both [time steps, events].
         """
         ...

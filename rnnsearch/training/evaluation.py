@@ -12,7 +12,7 @@ from rnnsearch.training.networks import Networks
 from rnnsearch.training.precision import set_matmul_precision
 from rnnsearch.training.predictor import StackPredictor
 from rnnsearch.training.rows import HELD, Rows
-from rnnsearch.training.slots import Slot
+from rnnsearch.training.slots import Slot, View
 from rnnsearch.training.stack_key import Shared
 
 
@@ -33,8 +33,10 @@ class Evaluation:
         """Validation metrics of each slot's network, in the order of `slots`."""
         set_matmul_precision(self._shared.device, self._shared.key.matmul_precision)
         by_slot: dict[Slot, dict[str, float]] = {}
-        for carry in (False, True):
-            group = [slot for slot in slots if slot.config.training.carry_state is carry]
+        groups: dict[tuple[bool, View | None], list[Slot]] = {}
+        for slot in sorted(slots, key=lambda slot: slot.config.training.carry_state):
+            groups.setdefault((slot.config.training.carry_state, slot.view), []).append(slot)
+        for (carry, _), group in groups.items():
             for start in range(0, len(group), self._most):
                 some = group[start : start + self._most]
                 by_slot |= zip(some, self._in_memory(some, carry), strict=True)
@@ -64,14 +66,16 @@ class Evaluation:
         """Metrics of some slots at once.
 
         Args:
-            carry: Whether they carry their state, which a task then may evaluate from.
+            carry: Whether they carry their state, which a task then may evaluate from. They have
+                one view.
         """
         carried = None
         if carry:
             picks = self._rows.picks(slots)
             carried = tuple(self._rows[name][picks] for name in self._rows.state_names)
         with torch.no_grad():
-            metrics = self._shared.task.evaluate(self._predictor(slots), "val", carried)
+            view = slots[0].view or self._shared.task
+            metrics = view.evaluate(self._predictor(slots), "val", carried)
         columns = {name: values.double().cpu().tolist() for name, values in metrics.items()}
         return [
             {name: float(column[number]) for name, column in columns.items()}

@@ -75,8 +75,9 @@ class Pack:
         """
         where = torch.device(device)
         recorder = recorder_of(where) if recorder is None else recorder
-        self._places = Places(data, where, objective, tasks, recorder)
-        self._ends = EpochEnds(objective, Goal(goal))
+        goal = Goal(goal)
+        self._places = Places(data, where, objective, goal, tasks, recorder)
+        self._ends = EpochEnds(objective, goal)
         self._log = SliceResult()
         self._aboard = Aboard(self._places, Room(most), self._log)
         self._turn = 0

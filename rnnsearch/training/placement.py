@@ -13,11 +13,13 @@ from rnnsearch.models.config import NetworkConfig, is_custom
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.base import Task, TaskData, Window, loss_metric
 from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.fold_task import FoldTask
+from rnnsearch.tasks.folds import Folded
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.layout import layout_of
 from rnnsearch.training.restoring import check_restored
-from rnnsearch.training.slots import Slot, best_weights
+from rnnsearch.training.slots import Slot, View, best_weights
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stack_key import Shared, stack_key
 from rnnsearch.training.weights import Weights
@@ -43,6 +45,7 @@ class Placement:
         self._objective = objective
         self._build = build
         self._built: dict[tuple[TaskConfig, str], Task] = {}
+        self._folds: dict[tuple[TaskConfig, str], list[FoldTask]] = {}
 
     def task(self, config: TrialConfig) -> Task:
         """The trial's task on the device, in the trial's dtype.
@@ -62,12 +65,28 @@ class Placement:
             self._built[key] = self._build(config.task, data, self._device, dtype)
         return self._built[key]
 
+    def fold_tasks(self, config: TrialConfig) -> list[FoldTask]:
+        """Each fold of the trial's task on the device."""
+        key = (config.task, config.training.dtype)
+        if key not in self._folds:
+            data, dtype = self.task(config).data, getattr(torch, config.training.dtype)
+            assert isinstance(data, Folded)
+            pairs = [data.fold(number) for number in range(data.folds)]
+            self._folds[key] = [
+                FoldTask(self._build(config.task, own, self._device, dtype), numbers)
+                for own, numbers in pairs
+            ]
+        return self._folds[key]
+
     def weights(self, slot: Slot) -> Weights | None:
         """The weights of a trial's best epoch, to leave the pack; None where it finished none."""
         return best_weights(slot, slot.best, slot.layout, self.task(slot.config).head)
 
-    def slot(self, trial_id: str, snapshot: TrialSnapshot) -> Slot:
+    def slot(self, trial_id: str, snapshot: TrialSnapshot, view: View | None = None) -> Slot:
         """The bookkeeping of a trial as of a snapshot, which may be fresh.
+
+        Args:
+            view: See `Slot`.
 
         Raises:
             PackError: The trial cannot be trained, or cannot go on from that snapshot; the message
@@ -104,6 +123,7 @@ class Placement:
             window=window,
             own_loss=loss_metric(metrics),
             best=best,
+            view=view,
             **snapshot.figures(),
         )
         if slot.step:

@@ -1,4 +1,5 @@
-"""Where a trial gets its slot: in a stack of its shape, or by itself where a script trains it."""
+"""Where a trial gets its slot: in a stack of its shape, as one network or one for each fold of its
+data, or by itself where a script trains it."""
 
 from __future__ import annotations
 
@@ -7,8 +8,11 @@ from typing import Any
 
 import torch
 
+from rnnsearch.goal import Goal
 from rnnsearch.tasks.families import family_of
+from rnnsearch.tasks.folds import folds_of
 from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.folds.seating import FoldedSeating
 from rnnsearch.training.kinds import AnyStack, Seating
 from rnnsearch.training.placement import DataSource, Placement, TaskBuilder
 from rnnsearch.training.script.seating import ScriptSeating
@@ -57,6 +61,7 @@ class Places:
 
     Args:
         data, objective, build: As for `Placement`.
+        goal: Which way the objective improves.
         recorder: As for `StackSeating`.
     """
 
@@ -65,10 +70,13 @@ class Places:
         data: DataSource,
         device: torch.device,
         objective: str,
+        goal: Goal,
         build: TaskBuilder,
         recorder: Recorder | None,
     ) -> None:
-        self._stacked = StackSeating(Placement(data, device, objective, build), recorder)
+        self._placement = Placement(data, device, objective, build)
+        self._stacked = StackSeating(self._placement, recorder)
+        self._folded = FoldedSeating(self._placement, objective, goal, recorder)
         self._scripts = ScriptSeating(device, objective)
 
     def slot(self, trial_id: str, snapshot: TrialSnapshot) -> TrialSlot:
@@ -86,4 +94,6 @@ class Places:
         return self._of(slot.config).weights(slot)
 
     def _of(self, config: TrialConfig) -> Seating:
-        return self._scripts if family_of(config.task).own_loop else self._stacked
+        if family_of(config.task).own_loop:
+            return self._scripts
+        return self._folded if folds_of(self._placement.task(config).data) else self._stacked

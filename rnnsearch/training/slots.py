@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
 from rnnsearch.models.config import NetworkConfig
 from rnnsearch.models.weights import state_width
-from rnnsearch.tasks.base import Head, Task, UnequalTask, Window
+from rnnsearch.tasks.base import Head, Part, Predictor, State, Task, UnequalTask, Window
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.schedules import epoch_factors
 from rnnsearch.training.snapshot import Progress
 from rnnsearch.training.weights import CARRIED, Weights
+
+BEST_AT = "best_at"
+"""Among the arrays of a best epoch, the epoch after which the weights were taken, int64 []; it is
+there where that is another one than the trial's best."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -47,6 +51,18 @@ class TrialSlot(Progress):
         self.loss_sum = self.seconds = 0.0
 
 
+class View(Protocol):
+    """The part of a task's data that one network is trained and evaluated on, as `Task` has it."""
+
+    def epoch_index(self, seed: int, epoch: int, window: Window) -> np.ndarray[Any, Any]:
+        """See `Task.epoch_index`."""
+        ...
+
+    def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, torch.Tensor]:
+        """See `Task.evaluate`."""
+        ...
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Slot(TrialSlot):
     """One trial's bookkeeping; its tensors are rows of its stack, and `best` is padded as they are.
@@ -60,17 +76,19 @@ class Slot(TrialSlot):
             sequences are of one length, or a task pads them itself.
         factors: What the learning rate is multiplied with in each of its training steps, [steps];
             None where all factors are one.
+        view: Which part of the task's data it sees; None for the task as it is.
     """
 
     layout: Layout
     window: Window
+    view: View | None = None
     index: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     longest: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     factors: np.ndarray[Any, Any] | None = field(default=None, repr=False)
 
     def plan(self, task: Task) -> None:
         """Plan the epoch under way: its batches by the task, its learning rates by the schedule."""
-        self.index = task.epoch_index(self.config.seed, self.epoch, self.window)
+        self.index = (self.view or task).epoch_index(self.config.seed, self.epoch, self.window)
         self.longest = task.longest(self.index) if isinstance(task, UnequalTask) else None
         before, count = self.total - self.step, len(self.index)
         self.factors = epoch_factors(self.config.training, before, count, self.plateau)
@@ -118,4 +136,5 @@ def best_weights(
     width = None if isinstance(model, NetworkConfig) else state_width(model)  # that is unpadded
     for name, state in zip(CARRIED, states, strict=False):
         tensors[name] = state[..., :width].copy()
-    return Weights(tensors, trial.best_epoch, trial.best_metrics, head)
+    epoch = int(arrays[BEST_AT]) if BEST_AT in arrays else trial.best_epoch
+    return Weights(tensors, epoch, trial.best_metrics, head)

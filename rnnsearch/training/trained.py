@@ -12,6 +12,7 @@ import torch
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.base import Part, Predictor, Saying, Task
 from rnnsearch.tasks.fingerprint import changes, fingerprint
+from rnnsearch.tasks.folds import folds_of
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.pictures import picture_of
 from rnnsearch.tasks.use import Course
@@ -117,8 +118,14 @@ class TrainedModel(Checkpoint):
         Raises:
             DataError: The data cannot be read.
             ModelError: The data is not what the model was trained on: other symbols, other sizes.
+                Or the model was trained on all folds, and `val` is asked for.
         """
         task = self.task(data)
+        if part == "val" and folds_of(task.data):
+            raise ModelError(
+                "this model was trained on all folds, so no validation part is left that it has "
+                'not seen. Its study has the means over the folds; evaluate("test") scores it.'
+            )
         carried = None if self.carried is None else padded_state(self.network, self.carried)
         metrics = task.evaluate(stack_of_one(self.network, self.head), part, carried)
         return {name: float(value) for name, value in metrics.items()}

@@ -43,8 +43,8 @@ class Weights:
         tensors: The weights by the names of `models.network`, in the trial's dtype. Where training
             carried a state, also that state after the epoch, under the names of `CARRIED`,
             (layers, batch, hidden) each.
-        epoch: Which epoch, counting from 1.
-        metrics: The metrics of that epoch.
+        epoch: After which epoch they were taken, counting from 1.
+        metrics: The metrics of that epoch; of a trial in folds, those of its own best epoch.
         head: At which time steps the task asks for outputs; None where only the task's data tells.
         history: The course of the training; None where it was not followed.
     """

@@ -13,6 +13,7 @@ from rnnsearch.space.networks import MOST_MADE
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import model_config
 from rnnsearch.tasks.base import TaskData, Window
+from rnnsearch.tasks.folds import networks_of
 
 COPIES = 6
 """Copies of the weights: themselves, gradient, two moments, the best epoch's, a snapshot's."""
@@ -59,5 +60,5 @@ def largest_trial_bytes(spec: StudySpec, data: TaskData) -> int:
         positions = batch * data.seq_len(Window(batch_size=batch, seq_len=length))
         activations = positions * (KEPT_A_TIME_STEP * gates + 2 * data.output_size)
         item = 8 if values["training.dtype"] == "float64" else 4
-        largest = max(largest, item * (COPIES * weights + activations))
+        largest = max(largest, networks_of(data) * item * (COPIES * weights + activations))
     return largest

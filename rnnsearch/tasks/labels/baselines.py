@@ -30,12 +30,14 @@ def majority(labels: Labels, classes: Sequence[str]) -> Score:
     """
     logs, common = log_shares(labels["train"], classes)
     metrics = held_out(labels, lambda _, truth: scores(truth, np.tile(logs, (len(truth), 1))))
-    rows, share = len(labels["val"]), metrics["val_accuracy"]
-    noise = 1.96 * sqrt(share * (1 - share) / rows)
-    note = (
-        f"always {common}; on {rows:,} sequences chance alone moves "
-        f"an accuracy by {noise:.3f} either way (95 %)"
-    )
+    note = f"always {common}"
+    if "val" in labels:
+        rows, share = len(labels["val"]), metrics["val_accuracy"]
+        noise = 1.96 * sqrt(share * (1 - share) / rows)
+        note += (
+            f"; on {rows:,} sequences chance alone moves an accuracy by {noise:.3f} either way "
+            "(95 %)"
+        )
     return Score("majority", metrics, note)
 
 

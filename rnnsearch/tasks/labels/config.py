@@ -100,6 +100,9 @@ def problems(config: LabelsConfig) -> list[tuple[str, str]]:
         mistakes = column_problems(config, "label")
     if is_given(config) or not made:
         return mistakes + part_problems(config)
+    if config.validation.folds:
+        message = "needs sequences that are read: of generated ones there are as many as you like."
+        mistakes.append(("validation.folds", message))
     return mistakes + _generated_problems(config.generated)
 
 

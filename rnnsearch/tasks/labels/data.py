@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -81,7 +81,7 @@ class LabelsData(SequencesData):
 
     def metrics(self) -> Sequence[Metric]:
         """Accuracy, macro-F1, and mean negative log-likelihood over the validation part."""
-        over = "over the whole val part"
+        over = self.over()
         return [
             Metric("val_accuracy", "share", "maximize", f"sequences labelled right {over}"),
             Metric("val_macro_f1", "share", "maximize", f"mean F1 of the classes {over}"),
@@ -99,7 +99,11 @@ class LabelsData(SequencesData):
         counts: list[int] = np.bincount(self.labels["train"], minlength=len(self.classes)).tolist()
         return counts
 
-    def baselines(self) -> Sequence[Score]:
+    def take(self, whole: LabelsData, numbers: Mapping[Part, Ints]) -> None:
+        """See `SequencesData.take`."""
+        self.labels = {part: whole.labels["train"][some] for part, some in numbers.items()}
+
+    def rivals(self) -> Sequence[Score]:
         """The most frequent class, and a logistic regression."""
         return [
             majority(self.labels, self.classes),
@@ -134,8 +138,9 @@ def _read(config: LabelsConfig) -> LabelsData:
         )
     places = {name: number for number, name in enumerate(classes)}
     labels = np.array([places[label] for label in source.answers], dtype=np.int64)
-    parts, notes, several = parts_of(config, source, labels, classes, labels, "label")
-    notes += _ambiguous_notes(sum(map(len, parts.values())), several)
+    divided = parts_of(config, source, labels, classes, labels, "label")
+    parts = divided.parts
+    ambiguous = _ambiguous_notes(sum(map(len, parts.values())), divided.several)
     sequences: Sequence[Any] = source.sequences
     encoder = encoder_of(config, [sequences[at] for at in parts["train"].tolist()])
     return LabelsData(
@@ -143,7 +148,11 @@ def _read(config: LabelsConfig) -> LabelsData:
         encoder=encoder,
         sequences=encoded(encoder, sequences, parts),
         digest=source.digest,
-        reading_notes=(*source.notes, *notes, *length_notes(config, sequences)),
+        reading_notes=(
+            *(*source.notes, *divided.notes, *ambiguous),
+            *length_notes(config, sequences),
+        ),
+        fold_numbers=divided.folds,
         weights=one_weight_each(config, source, parts["train"]),
         classes=classes,
         labels={part: labels[some] for part, some in parts.items()},

@@ -70,10 +70,12 @@ class LabelsTask(SequencesTask[LabelsConfig, LabelsData]):
         return {**metrics, f"{part}_nats": nats}
 
     def say(self, predictor: Predictor) -> str:
-        """Some validation sequences, each with the class that the model gives it and the true
-        one."""
-        data = self.data
-        labels, part = data.labels["val"], data.sequences["val"]
+        """Some sequences of the part `shown`, each with the class that the model gives it and the
+        true one."""
+        data, shown = self.data, self.shown
+        if shown is None:
+            return ""
+        labels, part = data.labels[shown], data.sequences[shown]
         draw = np.random.default_rng(derive(0, "examples"))
         numbers = np.sort(draw.permutation(len(labels))[:EXAMPLES])
         chosen = WholeSequences(part.some(numbers), self.device, self.read)
@@ -82,21 +84,27 @@ class LabelsTask(SequencesTask[LabelsConfig, LabelsData]):
         for at, row in zip(numbers.tolist(), chances.cpu().numpy(), strict=True):
             guess, truth = int(row.argmax()), int(labels[at])
             verdict = "right" if guess == truth else f"it is {data.classes[truth]}"
-            what = data.shown("val", at)
+            what = data.shown(shown, at)
             lines.append(f"{what}: {data.classes[guess]} ({row[guess]:.2f}), {verdict}")
         return "\n".join(lines)
 
-    def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
-        """The confusion matrix of the validation part.
+    def picture(
+        self, predictor: Predictor, steps: int | None = None
+    ) -> dict[str, NDArray[Any]] | None:
+        """The confusion matrix of the part `shown`.
 
         Returns:
-            `confusion`, counts [class, guessed class], and `classes`, their names.
+            `confusion`, counts [class, guessed class]; `classes`, their names; and what `named`
+            gives.
         """
         del steps
+        if self.shown is None:
+            return None
         classes = len(self.data.classes)
-        guesses = self._outputs(predictor, self.inputs["val"])[0].argmax(dim=-1).cpu().numpy()
+        guesses = self._outputs(predictor, self.inputs[self.shown])[0].argmax(dim=-1).cpu().numpy()
         return {
-            "confusion": confusion(self.data.labels["val"], guesses, classes),
+            "confusion": confusion(self.data.labels[self.shown], guesses, classes),
+            **self.named(self.shown),
             "classes": np.array(self.data.classes),
         }
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from rnnsearch.tasks.folds import ValidationConfig, folds_problems
 from rnnsearch.tasks.given import given_problems, is_given
 from rnnsearch.tasks.scaling import ScalerKind
 from rnnsearch.tasks.splits import TableSplitConfig, column_of, split_problems
@@ -65,6 +66,9 @@ class SequencesConfig:
         Range(0, below=2**32),
         NeverSampled("trials are compared on the same held-out sequences"),
     ] = 0
+    validation: Annotated[ValidationConfig, "How trials are validated."] = field(
+        default_factory=ValidationConfig
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +123,13 @@ def column_problems(config: SequencesConfig, answer: str) -> list[tuple[str, str
 
 
 def part_problems(config: SequencesConfig) -> list[tuple[str, str]]:
-    """What is wrong with how the parts are given or drawn, in such pairs."""
+    """What is wrong with how the parts are given or drawn, and with folds, in such pairs."""
+    folds = config.validation.folds
+    mistakes = folds_problems(config.validation)
     if not is_given(config):
-        return split_problems(config.split, ["train", "val"])
-    mistakes = given_problems(config)
-    if not config.split.val and config.val_path is None:
+        return mistakes + split_problems(config.split, ["train"] if folds else ["train", "val"])
+    mistakes += given_problems(config)
+    if not config.split.val and config.val_path is None and not folds:
         complaint = "must be above 0: the search selects on it, should no validation part be given."
         mistakes.append(("split.val", complaint))
     return mistakes

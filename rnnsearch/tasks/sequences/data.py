@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
-from rnnsearch.tasks.arrays import Floats
-from rnnsearch.tasks.base import Part, Window
+import numpy as np
+
+from rnnsearch.tasks.arrays import Floats, Ints
+from rnnsearch.tasks.base import Part, Score, Window
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.sequences.config import TextsConfig
 from rnnsearch.tasks.sequences.encoder import Encoder, text_encoder
+from rnnsearch.tasks.sequences.folds import mean_scores
 from rnnsearch.tasks.sequences.parts import Places
 from rnnsearch.tasks.shuffling import batch_problem
 
@@ -28,6 +31,7 @@ class SequencesData:
         reading_notes: Sentences for the person who starts the study, about what was read.
         weights: What the loss of each answer of the training part is multiplied with, their mean
             1: one for each sequence, or each time step; None for ones.
+        fold_numbers: The numbers of the training sequences of each fold; empty without folds.
     """
 
     encoder: Encoder
@@ -35,6 +39,7 @@ class SequencesData:
     digest: str = ""
     reading_notes: tuple[str, ...] = ()
     weights: Floats | None = None
+    fold_numbers: tuple[Ints, ...] = ()
 
     quantiles: tuple[float, ...] = field(default=(), init=False)
     feedback = False
@@ -69,7 +74,48 @@ class SequencesData:
                 "a training sequence is a whole one, whatever its length; leave training.seq_len "
                 "out (task.max_length cuts long ones)."
             )
-        return batch_problem(window, self.rows()["train"])
+        largest = max(map(len, self.fold_numbers), default=0)
+        return batch_problem(window, self.rows()["train"] - largest)
+
+    def over(self, what: str = "") -> str:
+        """Over what metrics of the validation part are, for their descriptions.
+
+        Args:
+            what: Beside all of it, as `all steps of`.
+        """
+        if self.folds:
+            return f"over {what or 'the whole of'} a fold, the mean of {self.folds} folds"
+        return f"over {what or 'the whole'} {'the ' if what else ''}val part"
+
+    @property
+    def folds(self) -> int:
+        """See `folds.Folded`."""
+        return len(self.fold_numbers)
+
+    def fold(self, number: int) -> tuple[Self, Ints]:
+        """See `folds.Folded`."""
+        held = self.fold_numbers[number]
+        rest = np.setdiff1d(np.arange(self.rows()["train"]), held)
+        whole = self.sequences["train"]
+        parts: dict[Part, Ragged] = {"train": whole.some(rest), "val": whole.some(held)}
+        some = replace(self, sequences=parts, weights=None, fold_numbers=(), reading_notes=())
+        some.take(self, {"train": rest, "val": held})
+        return some, rest
+
+    def take(self, whole: Self, numbers: Mapping[Part, Ints]) -> None:
+        """Take over the answers of some training sequences of other data, for the parts of this."""
+        raise NotImplementedError
+
+    def rivals(self) -> Sequence[Score]:
+        """Simple rivals of a network, fitted on the training part and scored on the others."""
+        raise NotImplementedError
+
+    def baselines(self) -> Sequence[Score]:
+        """The rivals; with folds their metrics of the validation part are means over the folds."""
+        if not self.folds:
+            return self.rivals()
+        folds = [self.fold(number)[0].rivals() for number in range(self.folds)]
+        return mean_scores(self.rivals(), folds)
 
 
 def encoded(encoder: Encoder, sequences: Sequence[Any], parts: Places) -> dict[Part, Ragged]:

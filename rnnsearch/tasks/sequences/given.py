@@ -26,7 +26,7 @@ def given_parts(
     """The places of the sequences of each part, and sentences about the parts.
 
     No sequence is dropped, so that the figures are those of the official parts. A validation part
-    that nobody gives is drawn out of the training part.
+    that nobody gives is drawn out of the training part; with folds one that is given joins it.
 
     Args:
         part_of_each: The part of each sequence.
@@ -40,8 +40,14 @@ def given_parts(
     present = [part for part in PARTS if part in part_of_each]
     named = np.array(part_of_each)
     parts: dict[Part, Ints] = {part: np.flatnonzero(named == part) for part in present}
-    notes = missing_notes(present, config.split, taken)
-    if "val" not in parts:
+    if config.validation.folds:
+        both = np.isin(named, ["train", "val"])
+        parts = {**parts, "train": np.flatnonzero(both)}
+        parts.pop("val", None)
+        notes = missing_notes([*present, "val"], config.split, taken)
+    else:
+        notes = missing_notes(present, config.split, taken)
+    if "val" not in parts and not config.validation.folds:
         train = parts["train"]
         shares = SplitConfig(train=1 - config.split.val, val=config.split.val, test=0.0)
         own = [keys[at] for at in train.tolist()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.sequences.config import SequencesConfig
+from rnnsearch.tasks.sequences.folds import folds_of_parts, without_val
 from rnnsearch.tasks.sequences.given import given_parts
 from rnnsearch.tasks.sequences.source import Source
 from rnnsearch.tasks.sequences.split import dropping_notes, split, unique_pairs
@@ -20,6 +22,23 @@ Places = dict[Part, Ints]
 """The places of the sequences of each part that exists, ascending."""
 
 
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """How sequences are divided.
+
+    Attributes:
+        parts: The places of the sequences of each part.
+        notes: Sentences about the parts.
+        several: How many sequences stand with a second answer too, where the parts are drawn.
+        folds: The numbers of the training sequences of each fold; empty without folds.
+    """
+
+    parts: Places
+    notes: list[str]
+    several: int
+    folds: tuple[Ints, ...]
+
+
 def parts_of(
     config: SequencesConfig,
     source: Source[Any],
@@ -27,8 +46,8 @@ def parts_of(
     classes: Sequence[str],
     answers: Ints | None,
     what: str,
-) -> tuple[Places, list[str], int]:
-    """The places of the sequences of each part.
+) -> Divided:
+    """Divide sequences into parts, and where that is asked for the training part into folds.
 
     Args:
         labels: The number of each sequence's class.
@@ -37,28 +56,32 @@ def parts_of(
             an earlier one with its answer is dropped. None drops none.
         what: The noun of an answer: `label`.
 
-    Returns:
-        The parts; sentences about them; and how many sequences stand with a second answer too,
-        where the parts are drawn.
-
     Raises:
         DataError: A class has too few sequences to stand in every part.
     """
-    keys = source.keys
+    keys, folds, several = source.keys, config.validation.folds, 0
     if source.parts:
-        return *given_parts(config, source.parts, keys, labels, classes, _taken(classes)), 0
-    kept = np.arange(len(keys)) if answers is None else unique_pairs(keys, answers.tolist())
-    own = [keys[at] for at in kept.tolist()]
-    places = split(own, labels[kept], classes, config.split, config.split_seed)
-    notes = dropping_notes(len(keys), len(kept), what)
-    several = 0 if answers is None else len(kept) - len(set(own))
-    return {part: kept[some] for part, some in places.items()}, notes, several
+        taken = "drawn at random" + (" from each class" if len(classes) > 1 else "")
+        parts, notes = given_parts(config, source.parts, keys, labels, classes, taken)
+    else:
+        kept = np.arange(len(keys)) if answers is None else unique_pairs(keys, answers.tolist())
+        own = [keys[at] for at in kept.tolist()]
+        shares = without_val(config.split) if folds else config.split
+        places = split(own, labels[kept], classes, shares, config.split_seed)
+        parts = {part: kept[some] for part, some in places.items()}
+        notes = dropping_notes(len(keys), len(kept), what)
+        several = 0 if answers is None else len(kept) - len(set(own))
+    if not folds:
+        return Divided(parts, notes, several, ())
+    train = parts["train"].tolist()
+    cut, more = folds_of_parts([keys[at] for at in train], labels[train], classes, config)
+    return Divided(parts, notes + more, several, cut)
 
 
 def parts_without_classes(
     config: SequencesConfig, source: Source[Any], answers: Ints | None, what: str
-) -> tuple[Places, list[str], int]:
-    """The places of the sequences of each part, drawn from all of them alike.
+) -> Divided:
+    """Divide sequences whose answers are no classes.
 
     Args, returns: Those of `parts_of`.
 
@@ -67,6 +90,8 @@ def parts_without_classes(
     """
     different: set[Hashable] = set(source.keys)
     drawn = ["train", "val"] if source.parts else list(sizes_of(config.split))
+    if config.validation.folds:
+        drawn = ["train"] if source.parts else list(sizes_of(without_val(config.split)))
     if len(different) < len(drawn):
         raise DataError(
             f"{config.path} holds {len(different)} different sequences, and {', '.join(drawn)} "
@@ -75,8 +100,3 @@ def parts_without_classes(
         )
     alike = np.zeros(len(source.sequences), dtype=np.int64)
     return parts_of(config, source, alike, ("",), answers, what)
-
-
-def _taken(classes: Sequence[str]) -> str:
-    """How sequences are chosen for a validation part that nobody gives."""
-    return "drawn at random" + (" from each class" if len(classes) > 1 else "")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnsearch.tasks.arrays import Ints
-from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.sequences.config import SequencesConfig
 from rnnsearch.tasks.sequences.data import SequencesData
 from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
@@ -39,6 +41,18 @@ class SequencesTask(Generic[C, D]):
         self.inputs = {
             part: WholeSequences(some, device, self.read) for part, some in data.sequences.items()
         }
+
+    @property
+    def shown(self) -> Part | None:
+        """The part on which a trained model is shown: the validation part, else that of the test,
+        which a model in folds has not seen."""
+        parts: tuple[Part, ...] = ("val", "test")
+        return next((part for part in parts if part in self.inputs), None)
+
+    def named(self, part: Part) -> dict[str, NDArray[Any]]:
+        """The name of a part that a picture shows, where it is not the validation part, to stand
+        among its arrays."""
+        return {} if part == "val" else {"part": np.array(part)}
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
         """Numbers of training sequences, or `NOBODY` in an empty place; [training steps, B]."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.sequences.data import SequencesData, encoded
@@ -59,7 +60,8 @@ class TagsData(SequencesData):
                 "task.label",
             )
         places = {name: number for number, name in enumerate(classes)}
-        parts, notes, _ = parts_without_classes(config, source, None, "label")
+        divided = parts_without_classes(config, source, None, "label")
+        parts, notes = divided.parts, divided.notes
         sequences: Sequence[Any] = source.sequences
         encoder = encoder_of(config, [sequences[at] for at in parts["train"].tolist()])
         labels = [np.array([places[one] for one in each]) for each in source.answers]
@@ -73,6 +75,7 @@ class TagsData(SequencesData):
             sequences=encoded(encoder, sequences, parts),
             digest=source.digest,
             reading_notes=(*source.notes, *notes),
+            fold_numbers=divided.folds,
             weights=weight_of_each_row(config, source, parts["train"]),
             classes=classes,
             tags=tags,
@@ -86,7 +89,7 @@ class TagsData(SequencesData):
     def metrics(self) -> Sequence[Metric]:
         """Accuracy, macro-F1, F1 of each class, and mean negative log-likelihood, over all time
         steps of the validation part."""
-        over = "over all steps of the val part"
+        over = self.over("all steps of")
         names = zip(f1_names(self.classes), self.classes, strict=False)
         return [
             Metric("val_accuracy", "share", "maximize", f"steps labelled right {over}"),
@@ -110,7 +113,11 @@ class TagsData(SequencesData):
         counts: list[int] = np.bincount(tags, minlength=len(self.classes)).tolist()
         return counts
 
-    def baselines(self) -> Sequence[Score]:
+    def take(self, whole: TagsData, numbers: Mapping[Part, Ints]) -> None:
+        """See `SequencesData.take`."""
+        self.tags = {part: whole.tags["train"].some(some) for part, some in numbers.items()}
+
+    def rivals(self) -> Sequence[Score]:
         """The most frequent class, and a logistic regression on each time step."""
         return [
             majority(self.tags, self.classes),

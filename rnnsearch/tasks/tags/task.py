@@ -85,28 +85,38 @@ class TagsTask(SequencesTask[TagsConfig, TagsData]):
         return {**metrics, f"{part}_nats": total}
 
     def say(self, predictor: Predictor) -> str:
-        """A line for each of the first validation sequences: at what share of its time steps the
-        model's label is right."""
-        lines = []
-        for number, rights in self._rights(predictor):
+        """A line for each of the first sequences of the part `shown`: at what share of its time
+        steps the model's label is right."""
+        lines: list[str] = []
+        part = self.shown
+        for number, rights in self._rights(predictor, part) if part else ():
             share = float(rights.mean())
-            lines.append(f"sequence {number} of val, {len(rights):,} steps: {share:.1%} right")
+            lines.append(f"sequence {number} of {part}, {len(rights):,} steps: {share:.1%} right")
             if len(lines) == EXAMPLES:
                 break
         return "\n".join(lines)
 
-    def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
-        """The confusion matrix of the time steps of the validation part.
+    def picture(
+        self, predictor: Predictor, steps: int | None = None
+    ) -> dict[str, NDArray[Any]] | None:
+        """The confusion matrix of the time steps of the part `shown`.
 
         Returns:
-            `confusion`, counts [class, guessed class], and `classes`, their names.
+            `confusion`, counts [class, guessed class]; `classes`, their names; and what `named`
+            gives.
         """
         del steps
+        if self.shown is None:
+            return None
         counts = sum(
-            self._counts("val", numbers, outputs)[0]
-            for numbers, _, outputs in self.inputs["val"].read(predictor)
+            self._counts(self.shown, numbers, outputs)[0]
+            for numbers, _, outputs in self.inputs[self.shown].read(predictor)
         )
-        return {"confusion": np.asarray(counts), "classes": np.array(self.data.classes)}
+        return {
+            "confusion": np.asarray(counts),
+            "classes": np.array(self.data.classes),
+            **self.named(self.shown),
+        }
 
     def _counts(self, part: Part, numbers: Tensor, outputs: Tensor) -> Ints:
         """The confusion matrices of some sequences, [K, class, guessed class]."""
@@ -124,11 +134,11 @@ class TagsTask(SequencesTask[TagsConfig, TagsData]):
             truth[: len(tags), place], valid[: len(tags), place] = tags, True
         return guesses, truth, valid
 
-    def _rights(self, predictor: Predictor) -> Iterator[tuple[int, Bools]]:
-        """The number of each validation sequence, and which of its time steps the first network
+    def _rights(self, predictor: Predictor, part: Part) -> Iterator[tuple[int, Bools]]:
+        """The number of each sequence of a part, and which of its time steps the first network
         labels right, [time steps]."""
-        for numbers, _, outputs in self.inputs["val"].read(predictor):
-            guesses, truth, valid = self._on_host("val", numbers, outputs)
+        for numbers, _, outputs in self.inputs[part].read(predictor):
+            guesses, truth, valid = self._on_host(part, numbers, outputs)
             for place, number in enumerate(numbers.cpu().tolist()):
                 counted = valid[:, place]
                 yield number, guesses[0, counted, place] == truth[counted, place]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnsearch.errors import DataError
-from rnnsearch.tasks.arrays import Floats
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.sequences.data import SequencesData, encoded, two_texts
@@ -57,8 +57,9 @@ class ValueData(SequencesData):
         source = read(config, partial(_read, config))
         values = _numbers(config, source)
         kinds = np.unique(values, return_inverse=True)[1]
-        parts, notes, several = parts_without_classes(config, source, kinds, "value")
-        if several:
+        divided = parts_without_classes(config, source, kinds, "value")
+        parts, notes = divided.parts, divided.notes
+        if several := divided.several:
             notes.append(f"{several:,} sequences stand with a second value too, in the same part")
         train = values[parts["train"]]
         if len(set(train.tolist())) < 2:
@@ -75,6 +76,7 @@ class ValueData(SequencesData):
             sequences=encoded(encoder, sequences, parts),
             digest=source.digest,
             reading_notes=(*source.notes, *notes, *length_notes(config, sequences)),
+            fold_numbers=divided.folds,
             weights=one_weight_each(config, source, parts["train"]),
             values={part: values[places] for part, places in parts.items()},
             answer=Scaler.fit(train[:, None], "standard"),
@@ -94,7 +96,7 @@ class ValueData(SequencesData):
 
     def metrics(self) -> Sequence[Metric]:
         """Mean absolute error, and the root of the mean squared error, over the validation part."""
-        over, unit = "over the whole val part", self.config.target
+        over, unit = self.over(), self.config.target
         return [
             Metric("val_mae", unit, "minimize", f"mean absolute error {over}"),
             Metric(
@@ -102,7 +104,11 @@ class ValueData(SequencesData):
             ),
         ]
 
-    def baselines(self) -> Sequence[Score]:
+    def take(self, whole: ValueData, numbers: Mapping[Part, Ints]) -> None:
+        """See `SequencesData.take`."""
+        self.values = {part: whole.values["train"][some] for part, some in numbers.items()}
+
+    def rivals(self) -> Sequence[Score]:
         """The mean of the training part, and a ridge regression."""
         return [mean(self.values), ridge(self.sequences, self.values)]
 

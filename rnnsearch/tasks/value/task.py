@@ -48,16 +48,22 @@ class ValueTask(SequencesTask[ValueConfig, ValueData]):
             f"{part}_rmse": (row_sums(off.square()) / len(truth)).sqrt(),
         }
 
-    def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
-        """The numbers of the validation part, and what the model predicts for them.
+    def picture(
+        self, predictor: Predictor, steps: int | None = None
+    ) -> dict[str, NDArray[Any]] | None:
+        """The numbers of the part `shown`, and what the model predicts for them.
 
         Returns:
-            `actual` and `predicted`, [sequences], and `quantity`, the name of the number.
+            `actual` and `predicted`, [sequences]; `quantity`, the name of the number; and what
+            `named` gives.
         """
         del steps
+        if self.shown is None:
+            return None
         return {
-            "actual": self.data.values["val"],
-            "predicted": self._predicted(predictor, "val")[0].cpu().numpy(),
+            "actual": self.data.values[self.shown],
+            **self.named(self.shown),
+            "predicted": self._predicted(predictor, self.shown)[0].cpu().numpy(),
             "quantity": np.array(self.config.target),
         }
 
