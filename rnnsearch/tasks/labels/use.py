@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.base import Head, Predictor, Task
+from rnnsearch.tasks.base import Head, Predictor
 from rnnsearch.tasks.frames import is_frame
 from rnnsearch.tasks.sequences.use import SequencesUse
 from rnnsearch.tasks.signature import Column, Signature
@@ -18,6 +18,7 @@ class LabelsUse(SequencesUse):
     """What a trained model of labels can do."""
 
     head: Head = "last"
+    does = "labels sequences"
 
     def predict(self, predictor: Predictor, inputs: Any) -> Any:
         """See `TrainedModel.predict`."""
@@ -34,26 +35,13 @@ class LabelsUse(SequencesUse):
         read = classify_frame if is_frame(sequences) else classify
         return read(self.manifest, predictor, sequences)
 
-    def predictions(
-        self,
-        predictor: Predictor,
-        source: Any,
-        parameters: Mapping[str, Any],
-        task: Callable[[], Task],
+    def table(
+        self, predictor: Predictor, column: str, names: Sequence[str], sequences: Sequence[Any]
     ) -> Any:
-        """The label and the probabilities of each sequence of a file."""
+        """See `SequencesUse.table`: the label and the probabilities of each sequence."""
         from rnnsearch.tasks.labels.classify import classify, labelled
 
-        del parameters, task
-        if source is None:
-            what = "texts, one a line" if self.of_texts else "time steps, as training had them"
-            raise ModelError(f"this model labels sequences; give a file of {what}.")
-        if is_frame(source):
-            return self.classify(predictor, source)
-        named = self.sequences(source)
-        classified = classify(self.manifest, predictor, [sequence for _, sequence in named])
-        column = self.columns["text" if self.of_texts else "id"]
-        return labelled(classified, column, [name for name, _ in named])
+        return labelled(classify(self.manifest, predictor, sequences), column, names)
 
     def signature(self) -> Signature:
         """A sequence in each row, as a text; or a time step, with an id, a time if any, and

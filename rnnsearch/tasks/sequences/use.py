@@ -3,12 +3,13 @@ these."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.base import Predictor, Task
+from rnnsearch.tasks.frames import is_frame
 from rnnsearch.tasks.sequences.encoder import encoding
 from rnnsearch.tasks.signature import Column
 from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
@@ -37,6 +38,44 @@ class SequencesUse(Use):
     def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
         """See `TrainedModel.rollout`."""
         raise ModelError(self.why_no_text())
+
+    def predictions(
+        self,
+        predictor: Predictor,
+        source: Any,
+        parameters: Mapping[str, Any],
+        task: Callable[[], Task],
+    ) -> Any:
+        """The answers for the sequences of a file or a DataFrame, as `served` gives them."""
+        del parameters, task
+        if source is None:
+            what = "texts, one a line" if self.of_texts else "time steps, as training had them"
+            raise ModelError(f"this model {self.does}; give a file of {what}.")
+        return (
+            self.served(predictor, source, {}) if is_frame(source) else self.read(predictor, source)
+        )
+
+    def read(self, predictor: Predictor, path: Path) -> Any:
+        """The answers for the sequences of a file, as a DataFrame.
+
+        Raises:
+            DataError: The file cannot be read, or is not what the model reads.
+        """
+        named = self.sequences(path)
+        column = self.columns["text" if self.of_texts else "id"]
+        names = [name for name, _ in named]
+        return self.table(predictor, column, names, [sequence for _, sequence in named])
+
+    def table(
+        self, predictor: Predictor, column: str, names: Sequence[str], sequences: Sequence[Any]
+    ) -> Any:
+        """The answers for sequences, as a DataFrame with a row for each of them.
+
+        Args:
+            column: What the column of the names is called.
+            names: Of the sequences: their ids or texts.
+        """
+        raise NotImplementedError
 
     def sequences(self, path: Path) -> list[tuple[str, Any]]:
         """The lines of a text file, or the steps of a table; see `unlabelled.read_unlabelled`."""
@@ -74,6 +113,5 @@ class SequencesUse(Use):
         return table
 
     def how(self, asked: CommandTarget) -> str:
-        """The Python call that answers."""
-        del asked
-        return f": {self.code()} in Python."
+        """The command that answers."""
+        return f": {asked.command('predict', 'new.txt' if self.of_texts else 'new.csv')}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rnnsearch.errors import ModelError
@@ -32,6 +33,16 @@ class TagsUse(SequencesUse):
 
         read = classify_frame if is_frame(sequences) else classify
         return read(self.manifest, predictor, sequences)
+
+    def read(self, predictor: Predictor, path: Path) -> Any:
+        """The labels of the rows of a table, in their order."""
+        import pandas
+
+        from rnnsearch.tasks.files.texts import read_texts
+
+        columns = [self.columns["id"], *self.encoder["features"]]
+        columns += [self.columns["time"]] if self.columns["time"] else []
+        return self.classify(predictor, pandas.DataFrame(read_texts(path, columns).columns))
 
     def signature(self) -> Signature:
         """A time step in each row, with an id, a time if any, and numbers."""

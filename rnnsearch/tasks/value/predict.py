@@ -51,10 +51,23 @@ def predict_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any)
         ModelError: A column or a cell is missing, or a sequence is not what the model reads.
         DataError: A cell is no number or no time.
     """
+    names, sequences = sequences_of_frame(manifest, frame)
+    values = predict(manifest, predictor, sequences)
+    return valued(manifest, values, manifest["columns"]["id"], names)
+
+
+def valued(
+    manifest: Mapping[str, Any], values: Floats, column: str, names: Sequence[str] | None
+) -> Any:
+    """Numbers as a DataFrame with a row for each sequence.
+
+    Args:
+        column: What the column of the names is called.
+        names: Of the sequences, their ids or texts; None leaves the column out.
+    """
     import pandas
 
-    names, sequences = sequences_of_frame(manifest, frame)
-    table = pandas.DataFrame({manifest["target"]: predict(manifest, predictor, sequences)})
+    table = pandas.DataFrame({manifest["target"]: values})
     if names is not None:
-        table.insert(0, manifest["columns"]["id"], names)
+        table.insert(0, column + "_" * (column in table.columns), list(names))
     return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rnnsearch.errors import ModelError
@@ -33,6 +33,14 @@ class ValueUse(SequencesUse):
     def classify(self, predictor: Predictor, sequences: Any) -> Any:
         """See `TrainedModel.classify`."""
         raise ModelError("this model gives a number and no label; use predict(sequences).")
+
+    def table(
+        self, predictor: Predictor, column: str, names: Sequence[str], sequences: Sequence[Any]
+    ) -> Any:
+        """See `SequencesUse.table`."""
+        from rnnsearch.tasks.value.predict import predict, valued
+
+        return valued(self.manifest, predict(self.manifest, predictor, sequences), column, names)
 
     def signature(self) -> Signature:
         """A sequence in each row, as a text; or a time step, with an id, a time if any, and

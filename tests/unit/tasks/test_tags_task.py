@@ -131,6 +131,17 @@ def test_the_rows_of_a_table_are_labelled_in_their_order() -> None:
         use.predict(one, rows)
 
 
+def test_a_file_gets_the_labels_that_its_rows_get(tmp_path: Path) -> None:
+    data = TagsData.read(STEPS)
+    use, one = use_of(data), networks(data, 1)
+    rows = pd.read_csv(table()).drop(columns="activity")
+    rows.to_csv(tmp_path / "new.csv", index=False)
+    of_file = use.predictions(one, tmp_path / "new.csv", {}, lambda: None)
+    pd.testing.assert_frame_equal(of_file, use.served(one, rows, {}))
+    with pytest.raises(ModelError, match="labels each step of a sequence; give a file of time"):
+        use.predictions(one, None, {}, lambda: None)
+
+
 def written(tmp_path: Path, rows: list[str], **more: Any) -> TagsConfig:
     path = tmp_path / "steps.csv"
     path.write_text("\n".join(["id,x,label,set", *rows]) + "\n", encoding="utf-8")

@@ -143,6 +143,27 @@ def test_a_table_gets_a_number_a_sequence_under_the_name_of_training() -> None:
         use.classify(one, rows)
 
 
+def test_a_file_gets_the_numbers_that_its_rows_get(tmp_path: Path) -> None:
+    data = ValueData.read(WALKS)
+    use, one = use_of(data), networks(data, 1, head="last")
+    rows = pd.read_csv(table()).drop(columns="life")
+    rows.to_csv(tmp_path / "new.csv", index=False)
+    of_file = use.predictions(one, tmp_path / "new.csv", {}, lambda: None)
+    pd.testing.assert_frame_equal(of_file, use.predictions(one, rows, {}, lambda: None))
+    texts = ValueData.read(WORDS)
+    (tmp_path / "new.txt").write_text("bee\nabba\n", encoding="utf-8")
+    words = use_of(texts).predictions(
+        networks(texts, 1, head="last"),
+        tmp_path / "new.txt",
+        {},
+        lambda: None,
+    )
+    assert words["word"].tolist() == ["bee", "abba"]
+    assert list(words.columns) == ["word", "score"]
+    with pytest.raises(ModelError, match="gives each sequence a number; give a file of time steps"):
+        use.predictions(one, None, {}, lambda: None)
+
+
 def changed(tmp_path: Path, old: str, new: str) -> ValueConfig:
     path = tmp_path / "walks.csv"
     text = "run,t,a,b,life\n" + "".join(f"r{n // 2},{n % 2},{n},0.5,{n // 2}\n" for n in range(20))
