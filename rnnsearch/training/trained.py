@@ -249,7 +249,8 @@ class TrainedModel(Checkpoint):
             A DataFrame. Of a table, `horizon` rows for each series: the id, the time, written as
             the source writes it, the targets, and quantiles and ends of intervals where the model
             has them. Of labels a row a sequence: its name, `label`, and the probability of each
-            class; of values its name and the number; of tags a row a time step. Of a text `prompt` and `completion`. Of a wave the time and the features.
+            class; of values its name and the number; of tags a row a time step. Of a text `prompt`
+            and `completion`. Of a wave the time and the features.
 
         Raises:
             ModelError: The model cannot do it, the source is not what it reads, or a parameter is
