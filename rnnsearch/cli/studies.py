@@ -100,6 +100,7 @@ def delete(
 ) -> None:
     """Delete the folder of a study. Its runs and its registered model stay in MLflow."""
     from rnnsearch.search.directory import StudyDirectory
+    from rnnsearch.study.array_files import delete_with_arrays
 
     directory = StudyDirectory.find(storage, name)
     _refuse_running(directory)
@@ -111,7 +112,7 @@ def delete(
         typer.echo("nothing was deleted")
         return
     _refuse_running(directory)  # a person may think for minutes
-    directory.delete()
+    delete_with_arrays(directory)
     typer.echo(f"deleted {name}; {size:.1f} MB are free again")
 
 

@@ -10,11 +10,10 @@ from typing import Any
 from rnnsearch.search.directory import refuse_ephemeral
 from rnnsearch.space.load import built
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.study.array_files import forget_unused
 from rnnsearch.tasks.given_arrays.in_memory import Arrays
+from rnnsearch.tasks.given_arrays.source import FOLDER
 from rnnsearch.tasks.script.in_python import Script
-
-ARRAYS = ".arrays"
-"""The folder in a storage that holds arrays which came from memory; no study has such a name."""
 
 
 def spec_of(
@@ -50,7 +49,9 @@ def spec_of(
 def _task(task: Any, storage: Path) -> Any:
     """What stands under `task`."""
     if isinstance(task, Arrays):
-        return task.write(storage / ARRAYS)
+        written = task.write(storage / FOLDER)
+        forget_unused(storage, Path(written["path"]))
+        return written
     if isinstance(task, Script):
         return task.section()
     if isinstance(task, type):

@@ -18,6 +18,7 @@ from rnnsearch.space.load import load
 from rnnsearch.space.resolve import renamed
 from rnnsearch.space.retraining import retraining
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.study.array_files import moved_arrays
 from rnnsearch.study.audience import Watch
 from rnnsearch.study.claim import alone, exists, new_directory
 from rnnsearch.study.code import check_nameable, keep_code, read_spec
@@ -171,6 +172,8 @@ class Study:
         overrides = [] if time_budget is None else [f"search.time_budget={json.dumps(time_budget)}"]
         # A study can be looked at without its data. A run reads the data anyway.
         spec = read_spec(directory, overrides, code)
+        if moved := moved_arrays(spec, directory):
+            spec = read_spec(directory, [*overrides, *moved])
         changed = allow_changed_script
         return cls(spec, directory, True, more_trials, allow_changed_script=changed)
 

@@ -20,6 +20,7 @@ from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.given_arrays.drawn_parts import drawn_parts
 from rnnsearch.tasks.given_arrays.singles import single_problems
 from rnnsearch.tasks.given_arrays.source import (
+    FOLDER,
     Sequences,
     digest,
     named_arrays,
@@ -84,6 +85,12 @@ class ArraysData:
             DataError: It cannot be read, lacks a part, or its arrays do not go together.
         """
         path = Path(config.path or "")
+        if path.parent.name == FOLDER and not path.exists():
+            raise DataError(
+                f"the arrays that a script or a notebook gave are gone: {path}. Give the same ones "
+                f"again, Study(task=Arrays(...), storage={str(path.parent.parent)!r}), which "
+                "writes that file, and go on with the study."
+            )
         return arranged(config, read_arrays(read_data(path, FROM_SPACE), path), str(path))
 
     def seq_len(self, window: Window) -> int:

@@ -17,6 +17,9 @@ from rnnsearch.tasks.ragged import Ragged
 
 Role = Literal["x", "y", "lengths"]
 
+FOLDER = ".arrays"
+"""The folder in a storage that holds arrays which came from memory; no study has such a name."""
+
 PARTS: Mapping[Part, tuple[str, ...]] = {
     "train": ("train",),
     "val": ("val", "valid", "validation"),

@@ -121,17 +121,18 @@ class ArraysTask:
     def _answers(self, part: Part) -> int:
         return len(self.data.targets[part].values)
 
-    def picture(
-        self, predictor: Predictor, steps: int | None = None
-    ) -> dict[str, NDArray[Any]] | None:
-        """The confusion matrix of the validation part, where targets are classes.
+    def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
+        """How the answers of the validation part stand against the true ones.
 
         Returns:
-            `confusion`, counts [class, guessed class], and `classes`, their names.
+            Of classes `confusion`, counts [class, guessed class], and `classes`, their names. Of
+            numbers `actual` and `predicted`, the first output of every answer in the units of y,
+            and `quantity`, its name.
         """
         del steps
-        if not self.data.classes:
-            return None
+        return self._confused(predictor) if self.data.classes else self._scattered(predictor)
+
+    def _confused(self, predictor: Predictor) -> dict[str, NDArray[Any]]:
         classes = len(self.data.classes)
         counts = np.zeros((classes, classes), dtype=np.int64)
         for outputs, targets, valid in self._scored(predictor, "val"):
@@ -139,3 +140,14 @@ class ArraysTask:
             guesses = outputs[0].argmax(dim=-1).cpu().numpy()
             counts += confusion(targets[0].cpu().numpy()[counted], guesses[counted], classes)
         return {"confusion": counts, "classes": np.array(self.data.classes)}
+
+    def _scattered(self, predictor: Predictor) -> dict[str, NDArray[Any]]:
+        scaler, many = self.data.target_scaler, self.data.output_size
+        assert scaler is not None
+        pairs = []
+        for outputs, targets, valid in self._scored(predictor, "val"):
+            both = torch.stack([targets[0, ..., 0], outputs[0, ..., 0].to(targets.dtype)], dim=-1)
+            pairs.append(both[valid[0]].cpu().numpy())
+        actual, predicted = np.concatenate(pairs).T * scaler.scale[0] + scaler.center[0]
+        name = "y" if many == 1 else f"y, the first of {many}"
+        return {"actual": actual, "predicted": predicted, "quantity": np.array(name)}

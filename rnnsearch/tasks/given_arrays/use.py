@@ -117,8 +117,8 @@ class ArraysUse(Use):
 
     @property
     def pictured(self) -> bool:
-        """Whether targets are classes, whose confusions are drawn."""
-        return bool(self._classes)
+        """Always: confusions of classes, or predicted numbers over the true ones."""
+        return True
 
     def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
         """No command gives arrays to a model; Python does."""

@@ -17,6 +17,7 @@ from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.given_arrays.data import ArraysData
 from rnnsearch.tasks.given_arrays.task import ArraysTask
 from rnnsearch.tasks.given_arrays.use import ArraysUse
+from rnnsearch.tasks.pictures import picture_of
 from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import CPU, TaskContract, networks
 
@@ -294,3 +295,24 @@ def test_what_is_not_used_and_what_is_missing_is_said() -> None:
     said = " ".join(data.notes())
     assert "also holds extra" in said
     assert "no test_x" in said
+
+
+def test_numbers_are_pictured_in_the_units_of_y(tmp_path: Path) -> None:
+    for name, head, outputs in (("one", "last", 1), ("steps", "every", 2)):
+        data = ArraysData.read(ArraysConfig(path=str(FOLDER / f"{name}.npz")))
+        task = ArraysTask(data.config, data, CPU, torch.float32)
+        many = networks(data, 1, head=head)
+        arrays = task.picture(many)
+        raw = {"one": one_number, "steps": numbers_at_every_step}[name]()["val_y"]
+        truth = raw.reshape(-1, outputs)[:, 0]
+        np.testing.assert_allclose(np.sort(arrays["actual"]), np.sort(truth), rtol=1e-4)
+        off = float(np.abs(arrays["predicted"] - arrays["actual"]).mean())
+        if outputs == 1:
+            assert off == pytest.approx(
+                float(task.evaluate(many, "val", None)["val_mae"]), rel=1e-4
+            )
+            assert str(arrays["quantity"]) == "y"
+        figure = picture_of(task, many, "")
+        assert figure is not None
+        figure.draw(tmp_path / "numbers.png", "numbers")
+        assert (tmp_path / "numbers.png").stat().st_size > 1000
