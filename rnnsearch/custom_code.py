@@ -124,11 +124,15 @@ def blame(error: BaseException) -> str:
 
 
 def shown_traceback(error: BaseException) -> str:
-    """The traceback of an error from the first line of custom code on, as Python prints it."""
-    frames = traceback.extract_tb(error.__traceback__)
-    first = next((at for at, frame in enumerate(frames) if _is_custom(frame.filename)), 0)
-    lines = traceback.format_list(frames[first:]) + traceback.format_exception_only(error)
-    return "Traceback (most recent call last):\n" + "".join(lines).rstrip()
+    """The traceback of an error from the first line of custom code on, as Python prints it, with
+    those of the errors that it came from."""
+    shown = traceback.TracebackException.from_exception(error)
+    chain = [shown]
+    for one in chain:
+        first = next((at for at, frame in enumerate(one.stack) if _is_custom(frame.filename)), 0)
+        del one.stack[:first]
+        chain += [before for before in (one.__cause__, one.__context__) if before is not None]
+    return "".join(shown.format()).rstrip()
 
 
 def place_of(error: BaseException) -> str:

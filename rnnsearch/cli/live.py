@@ -22,12 +22,14 @@ from rnnsearch.events import (
 )
 from rnnsearch.space.words import short
 from rnnsearch.study.progress import Progress
+from rnnsearch.tasks.families import family
 
 LINE_SECONDS = 10.0
 """How often a plain line is written where the output is no terminal."""
 PATIENCE_SECONDS = 3.0
 """When no epoch has ended so long after the first pack started, the screen says why."""
 FIRST_PACK = "packs at work; cells that are new to this machine are compiled meanwhile, for seconds"
+FIRST_SCRIPT = "packs at work; no epoch has ended yet"
 
 
 class LiveView:
@@ -52,6 +54,7 @@ class LiveView:
         self._lock = threading.Lock()
         self._last_line = 0.0
         self._packs_since: float | None = None
+        self._first_pack = FIRST_PACK
         self._live: Live | None = None
         if not quiet and self._console.is_terminal:
             self._live = Live(
@@ -106,10 +109,12 @@ class LiveView:
             first_pack = isinstance(event, PackStarted) and self._packs_since is None
             if first_pack:
                 self._packs_since = now
+            if isinstance(event, StudyStarted) and family(event.task).own_loop:
+                self._first_pack = FIRST_SCRIPT
         for line in self._lines_about(event):
             self.say(line)
         if first_pack and self._live is None:
-            self.say(FIRST_PACK)
+            self.say(self._first_pack)
         due = self._progress.first_report is not None and now - self._last_line >= LINE_SECONDS
         if self._live is None and due:
             self._last_line = now
@@ -140,7 +145,7 @@ class LiveView:
             return self._progress.stage
         if time.monotonic() - since < PATIENCE_SECONDS:
             return self._progress.stage
-        return FIRST_PACK
+        return self._first_pack
 
     def _table(self) -> Table:
         """The table on a terminal: a row for each figure of the progress."""

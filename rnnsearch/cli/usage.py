@@ -30,7 +30,9 @@ def print_usage(result: StudyResult) -> None:
     _print_block("with rnnsearch", with_rnnsearch(description, checkpoint))
     run = result.run
     if run is not None and run.champion_uri:
-        _print_block("with MLflow", with_mlflow(run.champion_uri, run.tracking_uri))
+        script = SCRIPT_STATE in description
+        code = state_with_mlflow if script else with_mlflow
+        _print_block("with MLflow", code(run.champion_uri, run.tracking_uri))
     if SCRIPT_STATE in description:
         return
     if (lines := with_torch(description, checkpoint)) is not None:
@@ -58,7 +60,7 @@ def with_rnnsearch(description: Mapping[str, Any], checkpoint: Path) -> list[str
             "",
             f"model = ScriptModel.load({str(checkpoint)!r})",
             "print(model.params, model.metrics)",
-            'your_module.load_state_dict(model.state["model"])  # as your script yielded it',
+            f"state = model.state  # {_state(description[SCRIPT_STATE])}",
         ]
     code = ", allow_code=True" if custom_classes(description["config"]) else ""
     used = use_of_checkpoint(description, borrowed=False).code()
@@ -81,6 +83,31 @@ def with_mlflow(model_uri: str, tracking_uri: str) -> list[str]:
         f"mlflow.set_tracking_uri({tracking_uri!r})",
         f"model = mlflow.pyfunc.load_model({model_uri!r})",
     ]
+
+
+def state_with_mlflow(model_uri: str, tracking_uri: str) -> list[str]:
+    """Lines of Python that fetch the state of a registered training script."""
+    return [
+        "import mlflow",
+        "from rnnsearch import ScriptModel",
+        "",
+        f"mlflow.set_tracking_uri({tracking_uri!r})",
+        f"folder = mlflow.artifacts.download_artifacts({f'{model_uri}/checkpoint'!r})",
+        "state = ScriptModel.load(folder).state",
+    ]
+
+
+def _state(tree: Any) -> str:
+    """What a script yielded as its state, for a comment.
+
+    Args:
+        tree: As `training.script.tree` writes it; None where the script yielded none.
+    """
+    if tree is None:
+        return "None, since your script yields none"
+    if isinstance(tree, dict) and (pairs := tree.get("dict")):
+        return f"as your script yielded it, with {', '.join(repr(key) for key, _ in pairs)}"
+    return "as your script yielded it"
 
 
 def with_torch(description: Mapping[str, Any], checkpoint: Path) -> list[str] | None:

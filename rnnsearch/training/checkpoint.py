@@ -127,8 +127,9 @@ class Checkpoint:
             stored = json.loads(text.decode())
             if SCRIPT_STATE in stored:
                 raise ModelError(
-                    f"{folder} holds the state of a training script; read it with "
-                    "rnnsearch.ScriptModel.load(folder).state"
+                    f"{folder} holds the state of a training script, and rnnsearch does not know "
+                    "what computes with it: read it with rnnsearch.ScriptModel.load(folder).state, "
+                    "and load it into your own module"
                 )
             if not allow_code and (code := custom_classes(stored["config"])):
                 raise ModelError(_not_allowed(folder, code))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
-from e2e.command import ROOT, rnnsearch
+from e2e.command import ROOT, environment, rnnsearch
 
 from rnnsearch import ScriptModel
 
@@ -27,7 +30,20 @@ def test_it_is_searched_from_its_folder(tmp_path: Path) -> None:
     ran = rnnsearch("run", "spirals.yaml", *SMALL, cwd=tmp_path)
     assert ran.status == 0, ran.err
     best = rnnsearch("best", "spirals", cwd=tmp_path)
-    assert "ScriptModel.load(" in best.out
+    assert "# as your script yielded it, with 'model', 'optimizer'" in best.out
+    lines = best.out.partition("with MLflow:\n")[2].partition("\n\nin plain")[0]
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(lines) + "print(sorted(state))"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1:] == ["['model', 'optimizer']"], done.stderr
+    predicted = rnnsearch("predict", "spirals", cwd=tmp_path)
+    assert predicted.status == 2
+    assert "does not know what computes with it" in predicted.err
     (folder, *_) = (tmp_path / "studies" / "spirals" / "checkpoints").glob("trial-????")
     model = ScriptModel.load(folder)
     assert model.state["model"]["0.weight"].shape == (model.params["width"], 2)

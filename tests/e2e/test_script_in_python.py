@@ -75,8 +75,8 @@ def test_it_is_searched_resumed_and_refused_without_its_function(tmp_path: Path)
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "DataError what the task learns from cannot be sent to the packs" in done.stdout
-    assert "lock" in done.stdout
+    assert "InputError the code of the script or notebook cannot be sent to the pack" in done.stdout
+    assert "cannot pickle '_thread.lock' object. Make such an object where" in done.stdout
     again = rnnsearch("extend", "script", 1, cwd=tmp_path)
     assert again.status == 2
     assert "code=[train]).run()" in again.err

@@ -86,7 +86,7 @@ def search(folder: Path, process: str, notes: Notebook) -> tuple[SearchOutcome, 
 
 def begun(folder: Path, seed: int) -> list[list[int]]:
     """The process and the epochs before each time that a trial's script was called."""
-    lines = (folder / f"begun-{seed}").read_text().splitlines()
+    lines = (folder / f"begun-{seed % 2**32}").read_text().splitlines()
     return [[int(number) for number in line.split()] for line in lines]
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pickle import PicklingError
 from typing import Any
 
-from rnnsearch.errors import DataError
+from rnnsearch.search.tune.sending import sending
 from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.load import load_data
@@ -29,19 +28,11 @@ class TaskStore(dict[TaskConfig, "TaskData"]):
         """A reference to a task's data in Ray's object store, which packs map into memory.
 
         Raises:
-            DataError: It holds what cannot be sent to another process.
+            InputError: It holds what cannot be sent to another process.
         """
         import ray
 
         if config not in self._refs:
-            try:
+            with sending("what the task learns from"):
                 self._refs[config] = ray.put(self[config])
-            except (TypeError, AttributeError, PicklingError) as error:
-                reason = str(error.__cause__ or error).partition("\n")[0]
-                raise DataError(
-                    f"what the task learns from cannot be sent to the packs, which are other "
-                    f"processes: {reason}. Make such objects where they are used, in the function "
-                    "or method itself.",
-                    "task",
-                ) from error
         return self._refs[config]

@@ -12,6 +12,7 @@ from typing import Any
 from rnnsearch.search.control import Control
 from rnnsearch.search.messages import PackSettings
 from rnnsearch.search.tune.cluster import set_switches
+from rnnsearch.search.tune.sending import sending
 from rnnsearch.space.spec import ResourcesConfig
 
 
@@ -38,6 +39,7 @@ def tune(
             next one deletes it.
 
     Raises:
+        InputError: Some of the code cannot be sent to the packs.
         KeyboardInterrupt: A second signal came.
     """
     set_switches()
@@ -55,7 +57,10 @@ def tune(
     needs = {"cpu": resources.cpus_per_pack, "gpu": resources.gpus_per_pack}
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    pack = ray_tune.with_parameters(PackTrainable, code=dict(code)) if code else PackTrainable
+    pack: Any = PackTrainable
+    if code:
+        with sending("the code of the script or notebook"):
+            pack = ray_tune.with_parameters(PackTrainable, code=dict(code))
     tuner = ray_tune.Tuner(
         ray_tune.with_resources(pack, needs),
         tune_config=ray_tune.TuneConfig(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import threading
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 
 from rnnsearch.custom_code import blame, shown_traceback
-from rnnsearch.errors import PackError
+from rnnsearch.errors import DataError, PackError
 from rnnsearch.tasks.script.data import script_function
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.script import randomness
@@ -77,7 +78,7 @@ class ScriptRun:
             randomness.put_back(self._random)
         try:
             if self._generator is None:
-                self._generator = self._begin()
+                self._generator = self._begin(_function(self._config))
             given = next(self._generator)
         except StopIteration:
             raise PackError(
@@ -91,7 +92,7 @@ class ScriptRun:
         except BaseException as error:  # whatever it is, it must not end the thread of all scripts
             raise PackError(
                 f"the script raised {blame(error)}\n{shown_traceback(error)}\n"
-                f"It was called as {self._call}."
+                f"It was called as {self._call}.{_remedy(error)}"
             ) from error
         self._random = randomness.kept()
         try:
@@ -114,8 +115,7 @@ class ScriptRun:
             text = f"the script raised {blame(error)} as it was ended\n{shown_traceback(error)}"
             print(text, file=sys.stderr, flush=True)
 
-    def _begin(self) -> Generator[Any, None, Any]:
-        function = script_function(self._config.task.function)  # type: ignore[attr-defined]
+    def _begin(self, function: Any) -> Generator[Any, None, Any]:
         state = None
         if self._arrays:
             state = from_arrays(self._arrays, STATE)
@@ -167,6 +167,21 @@ class ScriptRun:
                 f"the script yielded the metric {name!r} at epoch {self._epoch + 1} as what is no "
                 f"number: {error}."
             ) from error
+
+
+def _function(config: TrialConfig) -> Any:
+    try:
+        return script_function(config.task.function)  # type: ignore[attr-defined]
+    except DataError as error:
+        raise PackError(str(error)) from error
+
+
+def _remedy(error: BaseException) -> str:
+    """A sentence on what helps, where the process that scripts share is to blame."""
+    aside = threading.current_thread() is not threading.main_thread()
+    if aside and isinstance(error, ValueError) and "main thread" in str(error):
+        return "\nWith `process: own` under `task` it runs in the main thread of a process."
+    return ""
 
 
 def _kind(value: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rnnsearch.tasks.script.config import GIVEN
 from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.script.randomness import MOST_NUMPY_SEED
 
 
 class Settings:
@@ -16,7 +17,8 @@ class Settings:
     """
 
     def __init__(self, config: TrialConfig, device: str, start_epoch: int) -> None:
-        given = (config.training.max_epochs, config.seed, device, start_epoch)
+        seed = config.seed % MOST_NUMPY_SEED  # so that numpy and what builds on it take it too
+        given = (config.training.max_epochs, seed, device, start_epoch)
         self.__dict__.update(dict(config.params) | dict(zip(GIVEN, given, strict=True)))
 
     def __getattr__(self, name: str) -> Any:  # asked only for names that are not there

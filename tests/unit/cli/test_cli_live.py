@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 
 import pytest
 from contracts.hand_made import search
@@ -59,12 +60,18 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_first_pack_gives_the_reason_of_the_wait(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("task", "words"), [("sine", "compiled meanwhile"), ("script", "no epoch has ended yet")]
+)
+def test_the_first_pack_gives_the_reason_of_the_wait(
+    task: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     view = LiveView("study s", Progress(search()))
+    view.on_event(replace(STARTED, task=task, notes=()))
     for pack in ("pack-01", "pack-02"):
         view.on_event(PackStarted(0.0, pack, "node", 8))
     (line,) = capsys.readouterr().err.splitlines()
-    assert "compiled meanwhile" in line
+    assert words in line
 
 
 @pytest.mark.parametrize(

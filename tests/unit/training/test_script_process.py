@@ -34,7 +34,8 @@ def leaky(config: Any, state: Any = None) -> Iterator[Any]:
         left_behind += 1
         place += config.width * torch.rand(2)
         metrics = {"val_loss": place.sum(), "epochs_here": left_behind, "pid": os.getpid()}
-        yield metrics, {"place": place}
+        gpu = float(os.environ.get("CUDA_VISIBLE_DEVICES") or -1)
+        yield {**metrics, "gpu": gpu}, {"place": place}
 
 
 def tidy(config: Any, state: Any = None) -> Iterator[Any]:
@@ -108,7 +109,10 @@ def lives(folder: Path, name: str) -> bool:
     return stat.rpartition(") ")[2][0] != "Z"
 
 
-def test_it_trains_as_in_a_shared_process_and_leaves_nothing_behind() -> None:
+def test_it_trains_as_in_a_shared_process_and_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")  # as Ray sets it in a pack
     pack = shared.a_pack()
     pack.add("trial", own(f"{HERE}:leaky"))
     first = shared.trained(pack, 2)
@@ -121,6 +125,7 @@ def test_it_trains_as_in_a_shared_process_and_leaves_nothing_behind() -> None:
     assert curve == shared.alone(together)
     reports = [one.metrics for one in (*first.reports, *second.reports)]
     assert [one["epochs_here"] for one in reports] == [1, 2, 1, 2]
+    assert {one["gpu"] for one in reports} == {3.0}
     pids = [one["pid"] for one in reports]
     assert pids[0] == pids[1] != pids[2] == pids[3]
     assert os.getpid() not in pids

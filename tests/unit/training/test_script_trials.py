@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -37,12 +38,21 @@ def slow(config: Any, state: Any = None) -> Iterator[Any]:
 
 
 def faulty(config: Any, state: Any = None) -> Iterator[Any]:
+    np.random.RandomState(config.seed)
     yield {"val_loss": 1.0}, None
-    raise ValueError(f"no width {config.width}")
+    try:
+        {}["width"]
+    except KeyError as error:
+        raise ValueError(f"no width {config.width}") from error
 
 
 def misspelt(config: Any, state: Any = None) -> Iterator[Any]:
     yield {"val_loss": config.widht}
+
+
+def handling(config: Any, state: Any = None) -> Iterator[Any]:
+    signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+    yield {"val_loss": 1.0}
 
 
 def short(config: Any, state: Any = None) -> Iterator[Any]:
@@ -158,8 +168,15 @@ def test_a_script_without_a_state_starts_again_from_its_seed() -> None:
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        ("faulty", ["ValueError: no width 2.0", "in faulty", "Traceback", "width=2.0", "seed=1"]),
+        (
+            "faulty",
+            [
+                *("ValueError: no width 2.0", "in faulty", "Traceback", "width=2.0", "seed=1"),
+                "KeyError: 'width'\n\nThe above exception was the direct cause",
+            ],
+        ),
         ("misspelt", ["no 'widht'", "it has width,", "`params:`"]),
+        ("handling", ["main thread of the main interpreter", "With `process: own` under `task`"]),
         ("short", ["ended after epoch 1 of 4", "config.start_epoch"]),
         ("nameless", ["yielded no val_loss at epoch 1", "task.metric", "yielded loss", "width=2"]),
         ("bare", ["yielded an object of the type float", "metrics and its state"]),
@@ -170,12 +187,14 @@ def test_a_script_without_a_state_starts_again_from_its_seed() -> None:
 )
 def test_an_error_of_a_script_is_one_failed_trial(function: str, words: list[str]) -> None:
     pack = a_pack()
-    pack.add("bad", script(function))
+    pack.add("bad", script(function, seed=2**60 + 1))
     pack.add("good", script("walk"))
     step = trained(pack, 4)
     (refusal,) = step.refusals
     assert refusal.trial_id == "bad"
     assert [word for word in words if word not in refusal.reason] == []
+    assert "site-packages" not in refusal.reason
+    assert "training/script/run.py" not in refusal.reason
     assert curve(step, "good") == alone(script("walk"))
 
 
