@@ -100,10 +100,13 @@ def _score(
     ledger: Ledger, choice: Choice, data: Mapping[Any, TaskData], figure: Path
 ) -> ChampionChosen:
     from rnnsearch.training.loading import load_model
+    from rnnsearch.training.trained import TrainedModel
 
     models = {each: load_model(path, allow_code=True) for each, path in choice.paths.items()}
     model = models[choice.seed]
     task_data = data[model.config.task]
+    if isinstance(model, TrainedModel) and (knowing := model.calibrated(task_data)) is not None:
+        knowing.save(choice.paths[choice.seed])
     tested = {
         each: _tested(ledger, f"{choice.number}:{each}:{one.epoch}", one, task_data)
         for each, one in models.items()

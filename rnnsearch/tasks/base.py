@@ -310,6 +310,19 @@ class Saying(Protocol):
         ...
 
 
+CALIBRATION = "calibration"
+"""The key of a trained model's manifest under which its task's `calibration` stands."""
+
+
+@runtime_checkable
+class Calibrating(Protocol):
+    """A task whose models must know how far their own answers lie from the truth."""
+
+    def calibration(self, predictor: Predictor) -> dict[str, Any]:
+        """What a trained model keeps of that, as JSON values; nothing where none is asked for."""
+        ...
+
+
 @runtime_checkable
 class Telling(Protocol):
     """A task so small that each network's answer is recorded after every epoch."""

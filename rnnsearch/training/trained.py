@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.base import Part, Predictor, Saying, Task
+from rnnsearch.tasks.base import CALIBRATION, Calibrating, Part, Predictor, Saying, Task
 from rnnsearch.tasks.fingerprint import changes, fingerprint
 from rnnsearch.tasks.folds import folds_of
 from rnnsearch.tasks.load import build_task, load_data
@@ -130,6 +131,14 @@ class TrainedModel(Checkpoint):
         metrics = task.evaluate(stack_of_one(self.network, self.head), part, carried)
         return {name: float(value) for name, value in metrics.items()}
 
+    def calibrated(self, data: TaskData) -> Self | None:
+        """The model with what its task wants it to know of its own errors; None for nothing."""
+        task = self.task(data)
+        learned = task.calibration(self.predictor()) if isinstance(task, Calibrating) else {}
+        if not learned:
+            return None
+        return replace(self, manifest={**self.manifest, CALIBRATION: learned})
+
     def task(self, data: TaskData | None = None) -> Task:
         """The model's task on the CPU.
 
@@ -139,6 +148,7 @@ class TrainedModel(Checkpoint):
         """
         data = self._read_again() if data is None else data
         remembered = json.loads(json.dumps(dict(self.manifest)))
+        remembered.pop(CALIBRATION, None)  # the model's own, and not the data's
         now = data.manifest()
         # A model of an older version remembers less.
         if any(now.get(key) != value for key, value in remembered.items()):

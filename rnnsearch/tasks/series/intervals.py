@@ -21,7 +21,7 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats, Ints
-from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.base import CALIBRATION, Part
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.prepared import PreparedSeries
 
@@ -121,7 +121,7 @@ def beside_names(manifest: Mapping[str, Any]) -> list[str]:
     """
     config = SeriesConfig.remembered(manifest)
     ends = [f"q{one:g}" for one in config.quantiles if one != 0.5]
-    ends += ["low", "high"] if "margins" in manifest else []
+    ends += ["low", "high"] if CALIBRATION in manifest else []
     taken = {config.id, "step", *config.time_columns, *config.targets}
     names = [f"{target}_{end}" for target, end in product(config.targets, ends)]
     return [name + "_" * (name in taken) for name in names]

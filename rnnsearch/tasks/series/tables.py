@@ -12,7 +12,7 @@ import numpy as np
 
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.tasks.arrays import Floats
-from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.base import CALIBRATION, Predictor
 from rnnsearch.tasks.files.written.writing import written_times
 from rnnsearch.tasks.series.cells import SHOWN, listed_names
 from rnnsearch.tasks.series.config import SeriesConfig
@@ -143,9 +143,10 @@ def _beside(manifest: Mapping[str, Any], name: str | None, forecast: Ahead) -> F
     kinds = [
         forecast.in_units(scaled[..., at]) for at, one in enumerate(config.quantiles) if one != 0.5
     ]
-    if "margins" in manifest:
+    if CALIBRATION in manifest:
         room = _margins(manifest, name, len(scaled))
-        low, high = bounds_before(replace(config, interval=manifest["interval"]), scaled)
+        level = manifest[CALIBRATION]["interval"]
+        low, high = bounds_before(replace(config, interval=level), scaled)
         kinds += [forecast.in_units(low - room), forecast.in_units(high + room)]
     # Target by target, and within each in the order of the kinds.
     whole = np.stack(kinds, axis=-1) if kinds else np.empty((*scaled.shape[:2], 0))
@@ -156,7 +157,7 @@ def _margins(manifest: Mapping[str, Any], name: str | None, steps: int) -> Float
     """By how much the intervals of a series grow, [steps, targets]; NaN beyond the horizon, where
     no errors were measured, and of a series that training never saw."""
     names = list(manifest["series"])
-    known = np.array(manifest["margins"], np.float64)  # [series, horizon, targets]
+    known = np.array(manifest[CALIBRATION]["margins"], np.float64)  # [series, horizon, targets]
     room = np.full((steps, known.shape[2]), np.nan)
     at = 0 if manifest["id"] is None else names.index(name) if name in names else None
     if at is not None:

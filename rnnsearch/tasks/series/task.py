@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -175,6 +176,15 @@ class SeriesTask:
         )
         more = ", ..." if len(predicted) > 6 else ""
         return f"{name}{whose} from {moment(data, row)}, predicted (measured): {pairs}{more}"
+
+    def calibration(self, predictor: Predictor) -> dict[str, Any]:
+        """The level of the task's intervals, and by how much they grow around a forecast: by the
+        errors of the whole validation part, as those are that the test part is scored with."""
+        forecasts = partial(self._forecasts, predictor)
+        (margins,) = calibrated(self.data, "test", forecasts, 1, CALIBRATED_AT_ONCE)
+        if margins is None:
+            return {}
+        return {"interval": self.config.interval, "margins": margins.tolist()}
 
     def panels(
         self, predictor: Predictor, steps: int | None = None, carried: State = None

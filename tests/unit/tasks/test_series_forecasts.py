@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,18 @@ import pytest
 from made_series import WILD, made
 
 from rnnsearch.errors import DataError, HorizonError, ModelError
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.initial import initial_weights
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.from_rows import ahead, forecast_rows
 from rnnsearch.tasks.series.tables import forecasts
 from rnnsearch.tasks.series.use import SeriesUse
+from rnnsearch.tasks.splits import TimeSplitConfig
 from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import networks
+from rnnsearch.training.config import TrainingConfig, TrialConfig
+from rnnsearch.training.trained import TrainedModel
+from rnnsearch.training.weights import Weights
 
 Z = np.random.default_rng(2).normal(size=160)
 
@@ -162,12 +169,38 @@ def test_quantiles_stand_beside_their_median(tmp_path: Path) -> None:
 
 def test_margins_make_an_interval_as_far_as_they_reach(tmp_path: Path) -> None:
     data, model, path = model_of(tmp_path, horizon=2)
-    kept = {**data.manifest(), "interval": 0.8, "margins": [[[0.5], [1.0]]]}
+    calibration = {"interval": 0.8, "margins": [[[0.5], [1.0]]]}
+    kept = {**data.manifest(), "calibration": calibration}
     found = forecasts(kept, model, path, 3).dated()
     assert list(found.columns) == ["time", "y", "y_low", "y_high"]
     wide = (found["y_high"] - found["y_low"]) / data.scale[0, 0]
     assert wide.to_numpy() == pytest.approx([1.0, 2.0, np.nan], nan_ok=True)
     assert (found["y_high"] + found["y_low"])[:2].to_numpy() / 2 == pytest.approx(found["y"][:2])
+
+
+def test_a_model_that_knows_its_errors_gives_intervals(tmp_path: Path) -> None:
+    split = TimeSplitConfig(train=0.5, val=0.3, test=0.2)
+    data, _ = made(tmp_path, horizon=2, interval=0.8, split=split)
+    model_config = ModelConfig(hidden_size=4)
+    config = TrialConfig(task=data.config, model=model_config, training=TrainingConfig(), seed=1)
+    weights = initial_weights(model_config, 1, 1, False, 0)
+    arrays = {name: weight.numpy() for name, weight in weights.items()}
+    model = TrainedModel.from_weights(config, Weights(arrays, 1, {}), data)
+    assert list(model.predictions().columns) == ["time", "y"]
+    knowing = model.calibrated(data)
+    assert knowing is not None
+    knowing.save(tmp_path / "model")
+    again = TrainedModel.load(tmp_path / "model")
+    found = again.predictions(steps=3)
+    assert list(found.columns) == ["time", "y", "y_low", "y_high"]
+    metrics = again.evaluate("test", data)
+    width = (found["y_high"] - found["y_low"]).to_numpy()
+    assert width[:2].mean() == pytest.approx(metrics["test_interval_width"], rel=1e-5)
+    assert np.isnan(width[2])
+    without, _ = made(tmp_path, horizon=2, split=split)
+    config = replace(config, task=without.config)
+    plain = TrainedModel.from_weights(config, Weights(arrays, 1, {}), without)
+    assert plain.calibrated(without) is None
 
 
 def test_the_registered_model_gives_the_new_columns_behind_the_old_ones(tmp_path: Path) -> None:
