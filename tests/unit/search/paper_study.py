@@ -111,7 +111,13 @@ class PaperStudy:
             self.ledger.close()
 
     def turn(
-        self, control: Control, settings: PackSettings, resources: Any, shield: Any, *more: Any
+        self,
+        control: Control,
+        settings: PackSettings,
+        resources: Any,
+        code: Any,
+        shield: Any,
+        *more: Any,
     ) -> None:
         """In the place of Tune's loop."""
         workers: dict[str, PackWorker] = {}
