@@ -96,8 +96,8 @@ def _hint(hint: Any) -> Any:
     if hint in (Any, object, type(None)):
         return PlainValue
     if get_origin(hint) is tuple:
-        kinds = get_args(hint)
-        alike = len(set(kinds)) == 1 and kinds[0] is not Ellipsis
+        kinds = [one if one is Ellipsis else _hint(one) for one in get_args(hint)]
+        alike = all(one == kinds[0] for one in kinds) and Ellipsis not in kinds
         many: Any = tuple
         return Annotated[many[kinds[0], ...], Members(len(kinds), len(kinds))] if alike else hint
     if get_origin(hint) not in (Union, UnionType):

@@ -25,6 +25,12 @@ T = TypeVar("T")
 PlainValue = bool | int | float | str | None
 """The type of a field of which nobody but the code that is handed it knows what it takes."""
 
+FreeValue = PlainValue | tuple[bool | int | float | str, ...]
+"""The same with lists."""
+
+ArgumentValues = tuple[tuple[str, FreeValue], ...]
+"""Arguments of a constructor: pairs of a name and a value."""
+
 CustomClass = NewType("CustomClass", str)
 """The dotted path of a class that a person brought, `package.module:Class`."""
 
@@ -101,6 +107,24 @@ class OneOf:
     configs: Callable[[], Mapping[str, type]]
 
 
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The field holds arguments of the class that a person brought and another field names.
+
+    A space file has a section of keys in its place, and the config pairs of names and values.
+
+    Attributes:
+        field: The other field of the same dataclass.
+        config: Gives a dataclass whose fields are the arguments, by the class's dotted path.
+        filled: Gives the arguments of the class that other fields of the same dataclass fill, each
+            with the name of that field.
+    """
+
+    field: str
+    config: Callable[[str], type]
+    filled: Callable[[str], Mapping[str, str]]
+
+
 class Mark(Enum):
     """Properties that a field has or has not.
 
@@ -136,6 +160,7 @@ class Key:
         never_sampled: Why a study never samples the field; empty where it may.
         needs: With which value of another field alone this one has an effect; None for all.
         configs: Gives the configs of a field with `OneOf`; None for any other field.
+        arguments: Whose arguments the field holds; None for any other field.
     """
 
     type: Any
@@ -147,6 +172,7 @@ class Key:
     needs: Needs | None = None
     configs: Callable[[], Mapping[str, type]] | None = None
     marks: frozenset[Mark] = frozenset()
+    arguments: Arguments | None = None
 
     def problem(self, value: Any) -> str | None:
         """What is allowed where a value of the right type is not, with no full stop; else None."""
@@ -196,6 +222,7 @@ def keys(cls: type) -> Mapping[str, Key]:
             _first(annotations, Needs),
             one_of.configs if one_of else None,
             frozenset(one for one in annotations if isinstance(one, Mark)),
+            _first(annotations, Arguments),
         )
     return described
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rnnsearch.space.fields import fields_of
 from rnnsearch.space.words import duration, listed, short, short_params
+from rnnsearch.vocabulary import REQUIRED
 
 if TYPE_CHECKING:
     from rnnsearch.space.describe import StudyDescription
@@ -40,7 +41,9 @@ def print_description(study: StudyDescription) -> None:
     for parameter in study.parameters:
         condition = ""
         if parameter.when:
-            condition = f"  when {parameter.when}, else {_written(parameter.default)}"
+            condition = f"  when {parameter.when}"
+            if parameter.default is not REQUIRED:
+                condition += f", else {_written(parameter.default)}"
         print(f"  {parameter.key}: {parameter.draws}{condition}")
     for number, params in enumerate(spec.first_trials):
         print(f"  trial {number}: {short_params(params)}")

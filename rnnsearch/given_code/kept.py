@@ -14,7 +14,7 @@ from rnnsearch.given_code import absent, find, is_given, name_in, put_stand_in
 
 _Kinds, _EMPTY = inspect.Parameter, inspect.Parameter.empty
 
-Kind = Literal["network", "class", "generator", "function"]
+Kind = Literal["network", "optimizer", "class", "generator", "function"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,9 @@ def _plain(default: Any) -> Any:
 def _kind(value: Any) -> Kind:
     if isinstance(value, type):
         module = getattr(sys.modules.get("torch.nn"), "Module", ())
+        optimizer = getattr(sys.modules.get("torch.optim"), "Optimizer", ())
+        if issubclass(value, optimizer):
+            return "optimizer"
         return "network" if issubclass(value, module) else "class"
     return "generator" if inspect.isgeneratorfunction(value) else "function"
 
@@ -108,6 +111,10 @@ def stand_in(what: Kept) -> None:
         from torch import nn
 
         base = nn.Module
+    elif what.kind == "optimizer":
+        from torch import optim
+
+        base = optim.Optimizer
     call.__annotations__ = dict.fromkeys(what.arguments, Any)
     call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [inspect.Parameter("self", _Kinds.POSITIONAL_OR_KEYWORD)]

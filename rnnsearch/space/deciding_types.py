@@ -7,11 +7,11 @@ import re
 from rnnsearch.errors import DataError, ModelError
 from rnnsearch.models.cells import CELLS
 from rnnsearch.models.network_config import network_config, takes
-from rnnsearch.space.document import MappingNode, ScalarNode, plain
+from rnnsearch.space.document import Entry, MappingNode, Node, ScalarNode, SequenceNode, plain
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import wrong
 from rnnsearch.tasks.families import family, is_task, task_types
-from rnnsearch.vocabulary import CUSTOM_PATTERN
+from rnnsearch.vocabulary import CUSTOM_PATTERN, Arguments
 
 
 def task_type_of(root: MappingNode) -> str:
@@ -45,6 +45,36 @@ def task_type_of(root: MappingNode) -> str:
     written = node.raw if isinstance(node, ScalarNode) else "a list"
     near = nearest(written, task_types())
     raise wrong(place, key, f"must be one of {types}, not {written!r}.", near)
+
+
+def named_classes(key: str, entry: Entry, arguments: Arguments) -> list[str]:
+    """The custom classes that a field can name, fixed or in a choice, and whose arguments are keys.
+
+    Each class is imported with its arguments.
+
+    Args:
+        entry: Of the field.
+        arguments: Those of its classes.
+
+    Raises:
+        WrongError: It names no class that can be used.
+    """
+    node: Node = entry.node
+    if isinstance(node, MappingNode):
+        if (drawn := node.entries.get("choice")) is None:
+            return []
+        node = drawn.node
+    members = node.items if isinstance(node, SequenceNode) else [node]
+    paths = []
+    for member in members:
+        path = plain(member)
+        if isinstance(path, str) and re.fullmatch(CUSTOM_PATTERN, path):
+            try:
+                arguments.config(path)
+            except ModelError as error:
+                raise wrong(member.place, key, str(error)) from None
+            paths.append(path)
+    return list(dict.fromkeys(paths))
 
 
 def network_type_of(root: MappingNode) -> str | None:

@@ -114,7 +114,8 @@ def parameter_counts(spec: StudySpec, data: TaskData) -> tuple[int, int]:
     if not applies(spec.values["task.type"], "model.cell"):
         return 0, 0
     # The count grows with every size, so it is least and greatest at extremes of the sizes.
-    keys = [key for key in fields_of(spec.values) if key.startswith("model.")]
+    fields = fields_of(spec.values, spec.parameters)
+    keys = [key for key in fields if key.startswith("model.")]
     custom = NETWORK in spec.values  # its class is made to be counted
     counts = [
         parameter_count(

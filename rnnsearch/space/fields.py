@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.config import ModelConfig, is_custom
 from rnnsearch.models.network_config import network_config
-from rnnsearch.space.conditions import Among
-from rnnsearch.space.field_types import texts
+from rnnsearch.space.conditions import Parameter
+from rnnsearch.space.field import SAMPLED_SECTIONS, Field, argument_fields, needed_by_classes
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig
 from rnnsearch.tasks.families import family
 from rnnsearch.training.config import TrainingConfig
-from rnnsearch.vocabulary import DURATION, PATH, REQUIRED, Key, Mark, PlainValue, Range, keys
+from rnnsearch.vocabulary import PATH, REQUIRED, Arguments, Key, PlainValue, Range, keys
 
 NETWORK = "model.type"
 """Names the class of a custom network; a study without it searches layers of cells, and has the
@@ -39,64 +38,11 @@ SECTIONS = {
 }
 """The keys at the top of a space file, in the order of a resolved one, and what they are for."""
 
-SAMPLED_SECTIONS = ("task", "model", "training", "params")
-"""The sections that describe one trial, so that a study may sample their fields."""
-
-
 FREE = "params."
 """What precedes the names of free keys; any name may stand behind it."""
 
 FREE_NUMBERS = Range(-1e15, 1e15)
 """Whole numbers far beyond it are no floats, and no sampler draws them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field that holds a value and no further fields.
-
-    Attributes:
-        key: Dotted key in the space file.
-        says: What the dataclass says of it beside its default.
-        default: A value, or `REQUIRED`.
-    """
-
-    key: str
-    says: Key
-    default: Any
-
-    @property
-    def name(self) -> str:
-        """The last part of the dotted key."""
-        return self.key.rsplit(".", 1)[-1]
-
-    @property
-    def type(self) -> Any:
-        """The type of the values in a space file, where an enumeration is a text."""
-        return texts(self.says.type)
-
-    def as_written(self, value: Any) -> Any:
-        """A value as a space file has it: a time with its unit, all else as it is."""
-        if not self.marked(DURATION) or value is None:
-            return value
-        return f"{value:.15f}".rstrip("0").rstrip(".") + "s"
-
-    def marked(self, mark: Mark) -> bool:
-        """Whether the dataclass marks the field so."""
-        return mark in self.says.marks
-
-    @property
-    def needs(self) -> tuple[str, Among] | None:
-        """A dotted key and the values of it with which alone this field does anything."""
-        if (needs := self.says.needs) is None:
-            return None
-        return f"{self.key.rpartition('.')[0]}.{needs.field}", Among(needs.values)
-
-    @property
-    def never_sampled(self) -> str:
-        """Why a study never samples it; empty where it may."""
-        if self.key.split(".", 1)[0] not in SAMPLED_SECTIONS:
-            return "only fields of task, model and training are"
-        return self.says.never_sampled
 
 
 def summary(cls: type) -> str:
@@ -118,13 +64,16 @@ def leaves(
         whole: An instance of `cls`, whose attributes then are the fields' defaults; else each
             field has the default of its own.
         chosen: Which config a field with `OneOf` holds, by its dotted key; a field that is not
-            named there holds that of its default.
+            named there holds that of its default. Of a field with `Arguments` the paths of the
+            classes among which the study chooses, with spaces between them.
     """
     flattened: dict[str, Field] = {}
     for name, says in keys(cls).items():
         key, inner = f"{prefix}.{name}", cast("Any", says.type)
         default = says.default if whole is REQUIRED else getattr(whole, name)
-        if (configs := says.configs) is not None:
+        if says.arguments is not None:
+            flattened |= argument_fields(key, says.arguments, chosen.get(key, "").split())
+        elif (configs := says.configs) is not None:
             flattened |= _one_of(configs(), key, default, chosen)
         elif dataclasses.is_dataclass(inner):
             flattened |= leaves(inner, key, default, chosen)  # type: ignore[arg-type]
@@ -196,14 +145,18 @@ def all_fields(
             never = "the other keys of model hang on it"
             says = Key(Literal[inner[NETWORK].default], never_sampled=never)
             inner[NETWORK] = dataclasses.replace(inner[NETWORK], says=says)
+        for name, arguments in arguments_in(cls).items():
+            for path in dict(chosen).get(f"{section}.{name}", "").split():
+                for given in (f"{section}.{one}" for one in arguments.filled(path).values()):
+                    inner[given] = needed_by_classes(inner[given], (path,))
         fields |= {
             key: one for key, one in inner.items() if key not in fields and applies(task_type, key)
         }
         if section == "training":
             fields |= {key: free_field(key) for key in free}
     if "task.path" in fields and family(str(task_type)).custom:
-        path = fields["task.path"].says  # a custom task need not mark it
-        marked = dataclasses.replace(path, marks=path.marks | {PATH})
+        file = fields["task.path"].says  # a custom task need not mark it
+        marked = dataclasses.replace(file, marks=file.marks | {PATH})
         fields["task.path"] = dataclasses.replace(fields["task.path"], says=marked)
     if task_type is not None:
         for key, default in family(task_type).defaults.items():
@@ -238,17 +191,36 @@ def choices(task_type: str | None) -> Mapping[str, Mapping[str, type]]:
     }
 
 
-def fields_of(values: Mapping[str, Any], sampled: Iterable[str] = ()) -> Mapping[str, Field]:
+def arguments_in(cls: type) -> dict[str, Arguments]:
+    """The fields of a config dataclass that hold arguments of custom classes."""
+    return {name: says.arguments for name, says in keys(cls).items() if says.arguments is not None}
+
+
+def fields_of(
+    values: Mapping[str, Any], sampled: Mapping[str, Parameter] = MappingProxyType({})
+) -> Mapping[str, Field]:
     """The fields of a study with these fixed values, `task.type` and other types among them.
 
     Args:
-        sampled: The keys of its sampled fields.
+        sampled: Its sampled fields.
     """
     task_type: str | None = values.get("task.type")  # None where a file names no valid one
     types = {key: values.get(f"{key}.type") for key in ("model", *choices(task_type))}
+    for section, cls in config_classes(None, types["model"]).items():
+        for name, arguments in arguments_in(cls).items():
+            naming = f"{section}.{arguments.field}"
+            members: Sequence[Any] = (values.get(naming),)
+            if naming in sampled:
+                members = sampled[naming].distribution.values()
+            types[f"{section}.{name}"] = " ".join(custom_among(members))
     chosen = tuple((key, name) for key, name in types.items() if name)
     free = tuple(key for key in dict.fromkeys([*values, *sampled]) if key.startswith(FREE))
     return all_fields(task_type, chosen, free)
+
+
+def custom_among(members: Iterable[Any]) -> list[str]:
+    """The custom classes among the values that a field can have."""
+    return [one for one in members if isinstance(one, str) and is_custom(one)]
 
 
 @cache

@@ -156,6 +156,8 @@ def _fields(config: Any) -> dict[str, Any]:
         value = getattr(config, name)
         if name == "type":
             fields[name] = value
+        elif one.arguments is not None:
+            fields[name] = dict(value)
         elif value != one.default:
             timed = DURATION in one.marks and value is not None
             fields[name] = timedelta(seconds=value) if timed else value

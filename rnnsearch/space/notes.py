@@ -7,7 +7,7 @@ import os
 from rnnsearch.models.config import is_custom
 from rnnsearch.space.checks import BETWEEN_LAYERS
 from rnnsearch.space.corners import configurations, layer_counts, possible_values
-from rnnsearch.space.fields import NETWORK, applies, fields_of
+from rnnsearch.space.fields import NETWORK, applies, custom_among, fields_of
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.vocabulary import SAME_SCORES
 
@@ -84,8 +84,12 @@ def _idle(spec: StudySpec) -> list[str]:
     notes += [
         f"{loss} is your own loss: it is called for one trial after the other, and no kernel takes "
         "whole training steps"
-        for loss in possible_values(spec, "training.loss")
-        if isinstance(loss, str) and is_custom(loss)
+        for loss in custom_among(possible_values(spec, "training.loss"))
+    ]
+    notes += [
+        f"{path} is your own optimizer: it updates one trial after the other, and no kernel takes "
+        "whole training steps"
+        for path in custom_among(possible_values(spec, "training.optimizer"))
     ]
     if NETWORK in spec.values:
         path = spec.values[NETWORK]

@@ -9,7 +9,14 @@ from pathlib import Path
 from rnnsearch.errors import DataError, Mistake, ModelError
 from rnnsearch.models.config import is_custom
 from rnnsearch.space.document import Entry, MappingNode, Node, ScalarNode, is_null, plain, read
-from rnnsearch.space.fields import FREE, SECTIONS, all_fields, every_field
+from rnnsearch.space.fields import (
+    FREE,
+    SECTIONS,
+    all_fields,
+    arguments_in,
+    config_classes,
+    every_field,
+)
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, note
 from rnnsearch.tasks.families import BUILT_IN, is_task
@@ -65,10 +72,22 @@ def _all_keys(root: MappingNode) -> dict[str, None]:
     return all_keys
 
 
+def _argument_sections() -> list[str]:
+    """The keys of the sections of arguments of custom classes, which reading them looks at."""
+    classes = config_classes(None).items()
+    return [f"{section}.{name}" for section, cls in classes for name in arguments_in(cls)]
+
+
 def _known(key: str, keys: Iterable[str]) -> bool:
     """Whether a key is a field, or a section that holds some."""
     free = key.startswith(FREE) and key.count(".") == 1
-    return free or key in SECTIONS or any(one == key or one.startswith(f"{key}.") for one in keys)
+    argument = any(key.startswith(f"{section}.") for section in _argument_sections())
+    return (
+        free
+        or argument
+        or key in SECTIONS
+        or any(one == key or one.startswith(f"{key}.") for one in keys)
+    )
 
 
 def _unknown(key: str, keys: Iterable[str]) -> str:

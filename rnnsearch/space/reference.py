@@ -10,13 +10,22 @@ from typing import Any
 
 from rnnsearch.commands import command
 from rnnsearch.errors import InputError
+from rnnsearch.space.field import Field
 from rnnsearch.space.field_types import in_words
-from rnnsearch.space.fields import NETWORK, SECTIONS, Field, all_fields, choices, leaves
+from rnnsearch.space.fields import (
+    NETWORK,
+    SECTIONS,
+    all_fields,
+    arguments_in,
+    choices,
+    config_classes,
+    leaves,
+)
 from rnnsearch.space.overrides import nearest_key
 from rnnsearch.space.sampled import kinds_for
 from rnnsearch.space.words import plain_text
 from rnnsearch.tasks.families import task_types
-from rnnsearch.vocabulary import DURATION, REQUIRED, Range
+from rnnsearch.vocabulary import DURATION, REQUIRED, Range, keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +103,23 @@ def reference(what: str = "", task: str | None = None) -> list[Entry]:
     return chosen
 
 
+def _arguments() -> Iterator[tuple[str, Entry]]:
+    """The sections of the arguments of custom classes, each with the key that names the classes."""
+    for section, cls in config_classes(None).items():
+        for name, one in arguments_in(cls).items():
+            takes, meaning = "a mapping of arguments", keys(cls)[name].meaning
+            entry = Entry(f"{section}.{name}", "", takes, Range(), None, meaning, (), "", "")
+            yield f"{section}.{one.field}", entry
+
+
 def _of_task(task: str) -> Iterator[Entry]:
-    several = choices(task)
+    several, arguments = choices(task), dict(_arguments())
     for key, field in all_fields(task).items():
         chooser = next((one for one in several if key.startswith(f"{one}.")), None)
         if chooser is None:
             yield _entry(field, f"task.type: {task}" if key.startswith("task.") else "")
+            if key in arguments:
+                yield arguments[key]
         elif key == f"{chooser}.type":
             yield _entry(field, "")
             for name, cls in several[chooser].items():

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from rnnsearch.space.conditions import Parameter
-from rnnsearch.space.fields import NETWORK, SECTIONS, Field
+from rnnsearch.space.field import Field
+from rnnsearch.space.fields import NETWORK, SECTIONS
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import stored_value
 

@@ -9,8 +9,8 @@ from typing import Any
 from rnnsearch.errors import Mistake
 from rnnsearch.space.distributions import KINDS, Choice, Distribution, is_number
 from rnnsearch.space.document import Entry, MappingNode, Node, SequenceNode, plain
+from rnnsearch.space.field import Field
 from rnnsearch.space.field_types import in_words, is_list, literals, takes
-from rnnsearch.space.fields import Field
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import all_noted, note, noted, wrong
 from rnnsearch.space.values import read_value

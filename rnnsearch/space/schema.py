@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 
 from rnnsearch.plugins import Configs
 from rnnsearch.space.distributions import KINDS
+from rnnsearch.space.field import Field
 from rnnsearch.space.field_types import pydantic_type
-from rnnsearch.space.fields import SECTIONS, Field, config_classes, leaves, summary
+from rnnsearch.space.fields import SECTIONS, config_classes, leaves, summary
 from rnnsearch.space.load import SAFE_NAME
 from rnnsearch.space.sampled import kinds_for
 from rnnsearch.tasks.families import family, task_types
@@ -111,7 +112,9 @@ def _object(cls: type, prefix: str) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for name, says in keys(cls).items():
         key, inner = f"{prefix}.{name}", cast("Any", says.type)
-        if says.configs is not None:
+        if says.arguments is not None:  # of classes that are not known here
+            properties[name] = {}
+        elif says.configs is not None:
             properties[name] = _one_of(says.configs(), key, fields)
         elif dataclasses.is_dataclass(inner):
             properties[name] = _object(cast("type", inner), key)

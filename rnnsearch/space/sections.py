@@ -13,15 +13,16 @@ from typing import Any
 
 from rnnsearch.errors import InputError, Mistake
 from rnnsearch.models.config import NetworkConfig
-from rnnsearch.space.deciding_types import network_type_of, task_type_of
+from rnnsearch.space.deciding_types import named_classes, network_type_of, task_type_of
 from rnnsearch.space.distributions import KINDS, Distribution
 from rnnsearch.space.document import Entry, MappingNode, Node, is_null, plain
+from rnnsearch.space.field import Field
 from rnnsearch.space.fields import (
     FREE,
     SECTIONS,
-    Field,
     all_fields,
     applies,
+    arguments_in,
     config_classes,
     every_field,
     free_field,
@@ -35,8 +36,7 @@ from rnnsearch.space.sampled import read_distribution
 from rnnsearch.space.values import read_value
 from rnnsearch.tasks.families import family
 from rnnsearch.tasks.script.config import GIVEN
-from rnnsearch.training.config import FreeValue
-from rnnsearch.vocabulary import Key, PlainValue
+from rnnsearch.vocabulary import Arguments, FreeValue, Key, PlainValue
 
 
 @dataclass(slots=True)
@@ -112,6 +112,16 @@ def read_sections(root: MappingNode, mistakes: list[Mistake]) -> SpaceFile:
         if (network := network_type_of(root)) is not None:
             file.chosen["model"] = network
     classes = config_classes(file.task_type, file.chosen.get("model"))
+    for section, cls in classes.items():
+        inside = root.entries[section].node if section in root.entries else None
+        for name, arguments in arguments_in(cls).items():
+            naming = f"{section}.{arguments.field}"
+            if isinstance(inside, MappingNode) and arguments.field in inside.entries:
+                entry = inside.entries[arguments.field]
+                file.places[naming] = entry.place
+                with file.reading(naming):
+                    paths = named_classes(naming, entry, arguments)
+                    file.chosen[f"{section}.{name}"] = " ".join(paths)
     for name, entry in root.entries.items():
         if name in classes and not (name == "model" and file.is_wrong(name)):
             file.places[name] = entry.place
@@ -186,12 +196,48 @@ def _entries_of(prefix: str, node: Node, names: str) -> dict[str, Entry]:
 def _read_key(key: str, says: Key, entry: Entry, file: SpaceFile) -> None:
     """Read one key of a section: a field, or the section within it."""
     inside: Any = says.type
-    if says.configs is not None:
+    if says.arguments is not None:
+        _read_arguments(key, says.arguments, entry, file)
+    elif says.configs is not None:
         _read_one_of(key, says.configs(), entry, file)
     elif dataclasses.is_dataclass(inside):
         _read_section(key, inside, entry, file)  # type: ignore[arg-type]
     else:
         _read_field(file.fields[key], entry, file)
+
+
+def _read_arguments(key: str, arguments: Arguments, entry: Entry, file: SpaceFile) -> None:
+    """Read the arguments of the custom classes that another field can name."""
+    naming = f"{key.rpartition('.')[0]}.{arguments.field}"
+    if file.is_wrong(naming):
+        return  # nobody knows whose arguments these are
+    paths = file.chosen.get(key, "").split()
+    entries: dict[str, Entry] = {}
+    with file.reading(key):
+        fields = {one.name: one for name, one in file.fields.items() if name.startswith(f"{key}.")}
+        entries = _entries_of(key, entry.node, ", ".join(fields) or "arguments")
+        if entries and not paths:
+            message = f"holds arguments of a class of your own, and {naming} names none."
+            if not file.overridden(naming):
+                raise wrong(entry.place, key, message)
+    for name, inner in entries.items() if not file.is_wrong(key) else ():
+        if name in fields:
+            file.places[f"{key}.{name}"] = inner.place
+            _read_field(fields[name], inner, file)
+            continue
+        if file.overridden(naming) and not inner.place.override:
+            file.idle.append(f"{key}.{name} does nothing with the {arguments.field} that is set")
+            continue
+        of = " and ".join(paths)
+        message = f"is no argument of {of}; there are {', '.join(fields) or 'none to set'}."
+        left_out = [getattr(arguments.config(path), "left_out").get(name) for path in paths]  # noqa: B009
+        filled = {given: key for path in paths for given, key in arguments.filled(path).items()}
+        if name in filled:
+            message = f"is given as {key.rpartition('.')[0]}.{filled[name]}."
+        elif reason := next(filter(None, left_out), None):
+            message = f"is no key: the argument {reason}"
+        note(file.mistakes, inner.place, f"{key}.{name}", message, nearest(name, fields))
+        file.wrong.add(f"{key}.{name}")
 
 
 def _read_one_of(key: str, configs: Mapping[str, type], entry: Entry, file: SpaceFile) -> None:
@@ -277,6 +323,8 @@ def _drawn_type(node: MappingNode) -> Any:
 def _read_field(one: Field, entry: Entry, file: SpaceFile) -> None:
     """Read the entry of a field: a value, or a mapping that names its distribution."""
     file.order.append(one.key)
+    if one.key in file.wrong:
+        return  # it names a class whose arguments could not be read
     with file.reading(one.key):
         if isinstance(entry.node, MappingNode):
             if (when := entry.node.entries.get("when")) is not None:

@@ -10,7 +10,7 @@ from rnnsearch.goal import Goal
 from rnnsearch.plugins import is_custom
 from rnnsearch.sampling.table import samplers
 from rnnsearch.space.candidate import Candidate
-from rnnsearch.space.fields import Field
+from rnnsearch.space.field import Field
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import build
 from rnnsearch.stopping.rule import limits_problem

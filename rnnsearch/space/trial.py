@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from rnnsearch.custom_code import calling
 from rnnsearch.errors import DataError, InputError
-from rnnsearch.models.config import AnyModel, ModelConfig
+from rnnsearch.models.config import AnyModel, ModelConfig, is_custom
 from rnnsearch.models.network_config import network_config
 from rnnsearch.space.conditions import assigned
 from rnnsearch.space.distributions import Distribution
@@ -18,7 +18,7 @@ from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.families import family
 from rnnsearch.training.config import TrainingConfig, TrialConfig
-from rnnsearch.vocabulary import REQUIRED, keys
+from rnnsearch.vocabulary import REQUIRED, Arguments, ArgumentValues, keys
 
 T = TypeVar("T")
 
@@ -65,7 +65,8 @@ def complete_values(spec: StudySpec, params: Mapping[str, Any]) -> dict[str, Any
                 f"{key} is inactive in these params: it is sampled only where "
                 f"{spec.parameters[key].requirement()}."
             )
-    return defaults | known
+    whole = defaults | known
+    return {key: value for key, value in whole.items() if value is not REQUIRED}
 
 
 def first_task(spec: StudySpec) -> TaskConfig:
@@ -141,6 +142,9 @@ def build(cls: type[T], prefix: str, values: Mapping[str, Any]) -> T:
     arguments: dict[str, Any] = {}
     for name, says in keys(cast("Any", cls)).items():
         key, inner = f"{prefix}.{name}", says.type
+        if says.arguments is not None:
+            arguments[name] = _arguments(key, values, says.arguments)
+            continue
         if says.configs is not None:
             inner = says.configs().get(values.get(f"{key}.type", ""))
         if dataclasses.is_dataclass(inner):
@@ -148,3 +152,16 @@ def build(cls: type[T], prefix: str, values: Mapping[str, Any]) -> T:
         elif key in values and values[key] is not REQUIRED:
             arguments[name] = values[key]
     return cls(**arguments)
+
+
+def _arguments(key: str, values: Mapping[str, Any], says: Arguments) -> ArgumentValues:
+    """The arguments of the class that a trial's field names, of none where that is no custom one.
+
+    Args:
+        key: Dotted key of the section of arguments.
+    """
+    path = values.get(f"{key.rpartition('.')[0]}.{says.field}")
+    if not (isinstance(path, str) and is_custom(path)):
+        return ()
+    given = {name: values.get(f"{key}.{name}", REQUIRED) for name in keys(says.config(path))}
+    return tuple((name, value) for name, value in given.items() if value is not REQUIRED)

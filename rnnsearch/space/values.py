@@ -9,8 +9,8 @@ from typing import Any, get_args
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from rnnsearch.space.document import MappingNode, Node, ScalarNode, plain
+from rnnsearch.space.field import Field
 from rnnsearch.space.field_types import alternatives, in_words, literals, pydantic_type, takes
-from rnnsearch.space.fields import Field
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, wrong
 from rnnsearch.vocabulary import DURATION, PATH, Key

@@ -8,8 +8,9 @@ from typing import Any
 from rnnsearch.space.conditions import Among, Between, Condition, find_cycle
 from rnnsearch.space.distributions import is_number
 from rnnsearch.space.document import Entry, MappingNode, Node, SequenceNode, plain
+from rnnsearch.space.field import Field
 from rnnsearch.space.field_types import is_list, takes
-from rnnsearch.space.fields import Field, sampled_section
+from rnnsearch.space.fields import sampled_section
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import all_noted, note, noted, within, wrong
 from rnnsearch.space.sections import SpaceFile

@@ -8,7 +8,17 @@ from typing import Annotated, Literal
 from rnnsearch.models.config import AnyModel
 from rnnsearch.tasks.base import Loss
 from rnnsearch.tasks.config import TaskConfig
-from rnnsearch.vocabulary import CustomFunction, Needs, NeverSampled, PlainValue, Range
+from rnnsearch.training.optimizer_class import optimizer_arguments, settings_of
+from rnnsearch.vocabulary import (
+    Arguments,
+    ArgumentValues,
+    CustomClass,
+    CustomFunction,
+    FreeValue,
+    Needs,
+    NeverSampled,
+    Range,
+)
 
 MatmulPrecision = Literal["highest", "high", "medium"]
 
@@ -29,9 +39,16 @@ class TrainingConfig:
         "count as much as frequent ones; metrics are not weighted. None weighs all alike.",
     ] = None
     optimizer: Annotated[
-        Literal["adam", "adamw", "rmsprop", "sgd"],
-        "`adam`, `adamw` (decoupled weight decay), `rmsprop` or `sgd`, with torch's equations.",
+        Literal["adam", "adamw", "rmsprop", "sgd"] | CustomClass,
+        "`adam`, `adamw` (decoupled weight decay), `rmsprop` or `sgd`, with torch's equations; or "
+        "your own, `package.module:Class`, on a slow path.",
     ] = "adam"
+    optimizer_args: Annotated[
+        ArgumentValues,
+        "Arguments of the constructor of your own optimizer, but for `lr`, `weight_decay` and "
+        "`momentum`, which are keys of training.",
+        Arguments("optimizer", optimizer_arguments, settings_of),
+    ] = ()
     learning_rate: Annotated[float, "The schedule multiplies it.", Range(above=0, most=1e6)] = 1e-3
     schedule: Annotated[
         Literal["constant", "cosine", "one_cycle", "plateau"],
@@ -160,10 +177,6 @@ class TrainingConfig:
         "`high` rounds what is multiplied to TF32, `medium` to bfloat16 where torch has such "
         "products and else as `high`. On a CPU all bits are kept.",
     ] = "highest"
-
-
-FreeValue = PlainValue | tuple[bool | int | float | str, ...]
-"""A value of a key whose meaning a training script alone knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,6 @@ def loss(outputs, targets, lengths): ...  # (batch, time, ...) and int64 (batch,
 # classes are int64 (n,) or (batch, time); it returns the mean as a tensor of no axes"""
 
 
-@cache
 def loss_function(path: str) -> Callable[..., Any]:
     """The function behind `package.module:function`, looked for in the working directory too.
 
@@ -44,10 +43,13 @@ def loss_function(path: str) -> Callable[..., Any]:
     return called
 
 
-@cache
 def reads_sequences(path: str) -> bool:
     """Whether a loss is given whole sequences, by its argument `lengths`."""
-    function = loss_function(path)
+    return _names_lengths(loss_function(path))
+
+
+@cache
+def _names_lengths(function: Callable[..., Any]) -> bool:
     if isinstance(function, torch.nn.Module):
         function = function.forward
     try:

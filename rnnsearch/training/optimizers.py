@@ -16,6 +16,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from rnnsearch.models.config import is_custom
 from rnnsearch.training.config import TrainingConfig
 
 EPSILON = 1e-8
@@ -23,19 +24,26 @@ EPSILON = 1e-8
 CLIP_EPSILON = 1e-6
 """torch's `clip_grad_norm_` divides by the norm plus this."""
 
-Rule = Literal["adam", "rmsprop", "sgd"]
+Rule = Literal["adam", "rmsprop", "sgd", "custom"]
 """How gradients become updates of the weights. Trials of one rule share stacks; AdamW is Adam with
-another weight decay."""
+another weight decay. An optimizer that a person brought updates the weights of one trial after the
+other, see `custom_optimizers`."""
+
+
+_RULES: dict[str, Rule] = {"adam": "adam", "adamw": "adam", "rmsprop": "rmsprop", "sgd": "sgd"}
 
 
 def rule_of(how: TrainingConfig) -> Rule:
     """The rule by which a trial's optimizer updates the weights."""
-    return "adam" if how.optimizer == "adamw" else how.optimizer
+    if is_custom(how.optimizer):
+        return "custom"
+    return _RULES[how.optimizer]
 
 
 def moments(rule: Rule) -> int:
-    """How many moments a trial keeps of each parameter; `sgd` keeps the momentum alone."""
-    return 1 if rule == "sgd" else 2
+    """How many moments a trial keeps of each parameter; `sgd` keeps the momentum alone, and an
+    optimizer that a person brought has a state of its own."""
+    return {"custom": 0, "sgd": 1}.get(rule, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +199,9 @@ def corrections(
         shrinks = (1 - scheduled * how.decay).to(dtype).unsqueeze(-1)
     if how.rule != "adam":
         still = powers.expand(count + 1, -1, -1)
-        rates = scheduled.to(dtype).unsqueeze(-1)
+        # A custom optimizer is given the rate in Python's own precision.
+        rates = scheduled.unsqueeze(-1)
+        rates = rates if how.rule == "custom" else rates.to(dtype)
         return Corrections(still, rates, rates, shrinks)
     # One product after the other, so that the results do not depend on how many are computed at
     # once (and on the CPU, since a GPU multiplies in pairs); in float64, as Python computes the

@@ -17,6 +17,7 @@ from rnnsearch.tasks.fold_task import FoldTask
 from rnnsearch.tasks.folds import Folded
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.custom_optimizers import TrialOptimizer
 from rnnsearch.training.layout import layout_of
 from rnnsearch.training.restoring import check_restored
 from rnnsearch.training.slots import Slot, View, best_weights
@@ -117,10 +118,12 @@ class Placement:
         check_restored(snapshot, layout, self._objective)
         arrays = snapshot.arrays
         best = {name: arrays[name] for name in arrays if name.startswith("best")}
+        brought = is_custom(how.optimizer)
         slot = Slot(
             trial_id=trial_id,
             layout=layout,
             window=window,
+            optimizer=TrialOptimizer(config, layout, arrays) if brought else None,
             own_loss=loss_metric(metrics),
             best=best,
             view=view,

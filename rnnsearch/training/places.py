@@ -51,7 +51,7 @@ class StackSeating:
         if snapshot.fresh:
             stack.add(slot, self._placement.first_rows(slot))
         else:
-            stack.rows.check_whole(snapshot.arrays)
+            stack.check_whole(slot, snapshot.arrays)
             stack.add(slot, snapshot.arrays)
         return slot, stack
 

@@ -12,6 +12,7 @@ import torch
 from rnnsearch.models.config import NetworkConfig
 from rnnsearch.models.weights import state_width
 from rnnsearch.tasks.base import Head, Part, Predictor, State, Task, UnequalTask, Window
+from rnnsearch.training.custom_optimizers import TrialOptimizer
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.schedules import epoch_factors
 from rnnsearch.training.snapshot import Progress
@@ -77,11 +78,13 @@ class Slot(TrialSlot):
         factors: What the learning rate is multiplied with in each of its training steps, [steps];
             None where all factors are one.
         view: Which part of the task's data it sees; None for the task as it is.
+        optimizer: The trial's own, where a person brought it; None for all others.
     """
 
     layout: Layout
     window: Window
     view: View | None = None
+    optimizer: TrialOptimizer | None = None
     index: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     longest: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     factors: np.ndarray[Any, Any] | None = field(default=None, repr=False)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnsearch.errors import PackError
 from rnnsearch.goal import Goal
 from rnnsearch.training.evaluation import Evaluation
 from rnnsearch.training.kernels.choice import awaited
@@ -86,7 +87,22 @@ class Stack:
 
     def arrays(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:
         """All that a trial goes on from, under the names of a snapshot's arrays."""
-        return self.rows.arrays(slot) | slot.best
+        return self.goes_on_from(slot) | slot.best
+
+    def goes_on_from(self, slot: Slot) -> dict[str, np.ndarray[Any, Any]]:
+        """The same without what is kept of the best epoch."""
+        state = {} if slot.optimizer is None else slot.optimizer.arrays()
+        return self.rows.arrays(slot) | state
+
+    def check_whole(self, slot: Slot, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """Check that the arrays of a snapshot hold all that a trial of this stack goes on from.
+
+        Raises:
+            PackError: Something is missing, or has another shape or dtype.
+        """
+        self.rows.check_whole(arrays)
+        if slot.optimizer is not None and not slot.optimizer.fits(slot.total):
+            raise PackError("it lacks the state of its optimizer")
 
     def evaluate(self, ended: Sequence[Slot]) -> tuple[list[dict[str, float]], list[str]]:
         """The metrics of trials that ended an epoch, and what their networks answer."""

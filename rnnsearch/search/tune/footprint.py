@@ -40,7 +40,7 @@ def largest_trial_bytes(spec: StudySpec, data: TaskData) -> int:
         return 0  # nobody but the script knows
     largest, keys = 0, list(KEYS)
     if NETWORK in spec.values:
-        keys = [key for key in fields_of(spec.values) if key.startswith("model.")]
+        keys = [key for key in fields_of(spec.values, spec.parameters) if key.startswith("model.")]
         keys += TRAINING
     for values in islice(corners(spec, keys), MOST_MADE if NETWORK in spec.values else MAX_CORNERS):
         model = model_config(values)

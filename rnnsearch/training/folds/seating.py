@@ -60,8 +60,8 @@ class FoldedSeating:
             rows = [placement.first_rows(member) for member in slot.members]
         else:
             rows = [dict(member.arrays) for member in snapshots]
-            for arrays in rows:
-                stack.inner.rows.check_whole(arrays)
+            for member, arrays in zip(slot.members, rows, strict=True):
+                stack.inner.check_whole(member, arrays)
         stack.add(slot, rows)
         return slot, stack
 

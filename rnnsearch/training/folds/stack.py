@@ -107,5 +107,5 @@ class FoldedStack:
         slot.close()
 
     def arrays(self, slot: FoldedSlot) -> dict[str, np.ndarray[Any, Any]]:
-        rows = [self.inner.rows.arrays(member) for member in slot.members]
+        rows = [self.inner.goes_on_from(member) for member in slot.members]
         return arrays_of(slot, rows, self._objective)

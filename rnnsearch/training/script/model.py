@@ -30,7 +30,7 @@ from rnnsearch.training.codec import (
 )
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.script.run import STATE
-from rnnsearch.training.script.tree import from_arrays
+from rnnsearch.training.state_tree import from_arrays
 from rnnsearch.training.weights import History, Weights
 
 
@@ -40,7 +40,7 @@ class ScriptModel:
 
     Attributes:
         config: Of the training; its `params` are the values of the script's own keys.
-        arrays: The state as `training.script.tree` keeps it.
+        arrays: The state as `training.state_tree` keeps it.
         manifest: The source of the script's module, under `source`.
         metrics: What the script yielded at `epoch`.
         epoch: Counting from 1.

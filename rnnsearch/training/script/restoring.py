@@ -6,8 +6,8 @@ import math
 
 from rnnsearch.errors import PackError
 from rnnsearch.training.script.run import RANDOM, STATE
-from rnnsearch.training.script.tree import Arrays, from_arrays
 from rnnsearch.training.snapshot import Progress, TrialSnapshot
+from rnnsearch.training.state_tree import Arrays, from_arrays
 from rnnsearch.training.weights import Weights
 
 BEST = "best_"

@@ -19,7 +19,7 @@ from rnnsearch.tasks.script.data import script_function
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.script import randomness
 from rnnsearch.training.script.settings import Settings
-from rnnsearch.training.script.tree import from_arrays, to_arrays
+from rnnsearch.training.state_tree import from_arrays, to_arrays
 
 STATE, RANDOM = "state", "random"
 """What the names of a snapshot's arrays begin with: what was yielded, and the generators."""

@@ -31,7 +31,8 @@ def stepper_of(shared: Shared, recorder: Recorder | None) -> Stepper:
         recorder: Of the device; None where it records nothing.
     """
     # What a person brought may look at numbers, which a recorded training step cannot.
-    brought = is_custom(shared.key.network.cell) or shared.key.loss.custom
+    key = shared.key
+    brought = is_custom(key.network.cell) or key.loss.custom or key.rule == "custom"
     if recorder is not None and not brought:
         return RecordedSteps(shared, recorder)
     return WholeSteps(shared) if _is_plain(shared) else LayerSteps(shared)

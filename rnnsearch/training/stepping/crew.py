@@ -60,7 +60,9 @@ class Crew:
     @cached_property
     def body(self) -> StepBody:
         """What takes the training steps of these rows, layer by layer."""
-        return StepBody(self._shared, self.rows)
+        brought = [slot.optimizer for slot in self.stack_rows.slots[self.lo : self.hi]]
+        optimizers = [one for one in brought if one is not None]
+        return StepBody(self._shared, self.rows, optimizers)
 
     # The state from batch to batch. The row of a trial that carries none stays zero, so that every
     # trial starts from its row.

@@ -45,6 +45,7 @@ class LayerSteps:
         network = shared.key.network
         loss = shared.key.loss
         self.words = layer_words(network, shared.layers) + ", own loss" * loss.custom
+        self.words += ", own optimizer" * (shared.key.rule == "custom")
         self._dtype = shared.dtype
         self._on_host = shared.device.type == "cpu"
         inner = network.input_size + 2 * sum(network.widths)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.tasks.base import Batch
+from rnnsearch.training.custom_optimizers import TrialOptimizer
 from rnnsearch.training.feeding import self_fed_inputs
 from rnnsearch.training.gradients import Pass, training_pass
 from rnnsearch.training.kernels.base import State
@@ -68,10 +69,17 @@ class StepBody:
 
     Args:
         rows: Views of the trials' K rows in each tensor of `Rows`, read and written in place.
+        optimizers: Of each trial, where a person brought it; none for all others.
     """
 
-    def __init__(self, shared: Shared, rows: Mapping[str, Tensor]) -> None:
+    def __init__(
+        self,
+        shared: Shared,
+        rows: Mapping[str, Tensor],
+        optimizers: Sequence[TrialOptimizer] = (),
+    ) -> None:
         self._rows = rows
+        self._optimizers = optimizers
         self._key = shared.key
         self._layout = shared.layout
         self._head = shared.task.head
@@ -160,6 +168,11 @@ class StepBody:
         rows = self._rows
         gradients, parameters = rows["gradients"], rows["parameters"]
         norms = clip_(gradients, how)
+        if self._optimizers:
+            rates = ahead.rates[number].view(-1).tolist()
+            for own, *row in zip(self._optimizers, parameters, gradients, rates, strict=True):
+                own.update_(*row)
+            return norms
         update_(how, parameters, gradients, rows["first"], rows.get("second"), ahead, number)
         return norms
 

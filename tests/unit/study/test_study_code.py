@@ -10,7 +10,7 @@ from contracts.small_studies import trained_alone
 from unit.given_code.script_like import run_cell
 from unit.study.test_study_in_python import DATA
 
-from rnnsearch import Study, choice, given_code, logint
+from rnnsearch import Study, choice, given_code, logint, uniform
 from rnnsearch.errors import InputError, SpaceFileError
 from rnnsearch.study.code import keep_code
 
@@ -29,6 +29,21 @@ class Mean(nn.Module):
 
 def train(config, state=None):
     yield {"val_loss": 1.0}, {}
+"""
+
+
+TRAINING = """
+import torch
+class Plain(torch.optim.Optimizer):
+    def __init__(self, params, lr, scale: float = 1.0):
+        super().__init__(params, {"lr": lr, "scale": scale})
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for weight in group["params"]:
+                weight.add_(weight.grad, alpha=-group["lr"] * group["scale"])
+def fourth(outputs, targets):
+    return (outputs - targets).pow(4).mean()
 """
 
 
@@ -106,3 +121,26 @@ def test_a_script_in_a_process_of_its_own_is_a_file(tmp_path: Path) -> None:
         assert made.spec.values["task.function"].startswith("__main__:train_")
         with pytest.raises(SpaceFileError, match=r"task\.process: is `own`, and the func"):
             Study(task={**task, "process": "own"}, training={"max_epochs": 2}, storage=tmp_path)
+
+
+def test_its_loss_and_its_optimizer_may_be_of_a_script_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with run_cell(TRAINING) as names:
+        how = {
+            "loss": names["fourth"],
+            "optimizer": names["Plain"],
+            "optimizer_args": {"scale": uniform(0.5, 2.0)},
+            "batch_size": 4,
+            "max_epochs": 1,
+        }
+        made = Study(task=DATA, training=how, search={"num_trials": 2}, storage=tmp_path)
+        trained_alone(made.spec, tmp_path)
+        keep_code(made.directory, made.spec)
+        before = made.result()
+    forget(monkeypatch)
+    result = Study.open("arrays", storage=tmp_path).result()
+    assert result.best_config.training == before.best_config.training
+    assert result.load_model().predict(DATA.val[0]).shape == (12, 1, 1)  # needs neither of them
+    with pytest.raises(InputError, match=r"code=\[Plain, fourth\]|code=\[fourth, Plain\]"):
+        Study.open("arrays", storage=tmp_path).run()

@@ -141,13 +141,15 @@ def test_a_trial_is_the_mean_of_a_training_for_each_fold(name: str) -> None:
         np.testing.assert_array_equal(weights.tensors[key], tensor.numpy())
 
 
-def test_the_same_bits_in_company_and_after_a_stop() -> None:
+@pytest.mark.parametrize("optimizer", ["adam", "torch.optim:NAdam"])
+def test_the_same_bits_in_company_and_after_a_stop(optimizer: str) -> None:
+    how: dict[str, Any] = {"schedule": "plateau", "patience": 0, "optimizer": optimizer}
     task = TASKS["labels"]
     data = load_data(task)
-    expected, weights = curves(trial(task, schedule="plateau", patience=0), data)
+    expected, weights = curves(trial(task, **how), data)
     pack = pack_of({task: data})
     for number, seed in enumerate((1, 3, 5)):
-        pack.add(str(number), trial(task, seed, schedule="plateau", patience=0))
+        pack.add(str(number), trial(task, seed, **how))
     limits = dict.fromkeys(pack.roster, EPOCHS)
     reports = list(pack.train(limits, 0.0).reports)
     while not any(snapshot.epoch == 2 for snapshot in pack.state().values()):

@@ -1,4 +1,4 @@
-"""The state that a script yields, as arrays and a JSON text, and back.
+"""The state that a script yields or an optimizer keeps, as arrays and a JSON text, and back.
 
 A state is a tree of tensors, numbers, texts, lists and dicts, as the `state_dict` of a torch module
 or optimizer is one. No pickle is written: whoever reads a stored state runs no code.
@@ -78,7 +78,7 @@ def from_arrays(arrays: Arrays, name: str) -> Any:
     try:
         return _read(json.loads(arrays[name].tobytes().decode()), arrays)
     except (LookupError, ValueError, TypeError, ArithmeticError, RuntimeError) as error:
-        raise PackError(f"it holds no state of a script: {error!r}") from error
+        raise PackError(f"it holds no such state: {error!r}") from error
 
 
 def named_tensors(tree: Any, place: str = "") -> dict[str, Tensor]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
 
-from rnnsearch.training.script.tree import StateError, from_arrays, to_arrays
+from rnnsearch.training.state_tree import StateError, from_arrays, to_arrays
 
 
 def same(one: Any, other: Any) -> bool:
