@@ -33,8 +33,9 @@ ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LOOK_SECONDS = 0.05
 """Between two looks whether the script's process has ended."""
 
-_SET_PARENT_DEATH_SIGNAL = 1
-"""`PR_SET_PDEATHSIG` of Linux."""
+_PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
+"""`PR_SET_PDEATHSIG` and `PR_SET_CHILD_SUBREAPER` of Linux: the first ends the script's process
+with its keeper, the second makes the keeper the parent of processes whose own has ended."""
 
 
 def main(given: dict[str, Any]) -> NoReturn:
@@ -65,11 +66,15 @@ def keep(alive: int, status: int, grace: float, work: Callable[[], None], *close
         os._exit(0)
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
-    script = os.fork()
+    _set(_CHILD_SUBREAPER, 1)
+    keeper, script = os.getpid(), os.fork()
     if not script:
         for number in ENDING:
             signal.signal(number, signal.SIG_DFL)
-        _begin(os.getppid())
+        os.setsid()
+        _set(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        if os.getppid() != keeper:
+            os._exit(1)
         os.close(alive)
         os.close(status)
         work()
@@ -80,21 +85,19 @@ def keep(alive: int, status: int, grace: float, work: Callable[[], None], *close
     if ended is None:
         os.kill(script, signal.SIGTERM)
         ended = _ended(script, None, grace)
-    _kill_group(script)
     if ended is None:
+        os.kill(script, signal.SIGKILL)
         ended = os.waitpid(script, 0)[1]
+    _kill_rest(script)
     with suppress(BrokenPipeError):  # the pack is gone
         os.write(status, str(ended).encode())
     os._exit(0)
 
 
-def _begin(keeper: int) -> None:
-    """Make the calling process the head of a group that ends with the keeper."""
-    os.setsid()
+def _set(option: int, value: int) -> None:
+    """Set an option of the calling process that Linux alone has."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-        if os.getppid() != keeper:
-            os._exit(1)
+        ctypes.CDLL(None).prctl(option, value)
 
 
 def _ended(script: int, alive: int | None, seconds: float = float("inf")) -> int | None:
@@ -105,8 +108,8 @@ def _ended(script: int, alive: int | None, seconds: float = float("inf")) -> int
     """
     end = time.monotonic() + seconds
     while True:
-        pid, status = os.waitpid(script, os.WNOHANG)
-        if pid:
+        pid, status = os.waitpid(-1, os.WNOHANG)  # those that the script left behind, too
+        if pid == script:
             return status
         if time.monotonic() >= end:
             return None
@@ -114,7 +117,15 @@ def _ended(script: int, alive: int | None, seconds: float = float("inf")) -> int
             return None
 
 
-def _kill_group(script: int) -> None:
-    """End whatever the script's process started and left, and itself if it is still there."""
+def _kill_rest(script: int) -> None:
+    """Kill whatever the script's process started and left: on Linux also what has left its group,
+    since all that it started are the keeper's children once their parents have ended."""
     with suppress(ProcessLookupError, PermissionError):  # nobody is left, or zombies on macOS
         os.killpg(script, signal.SIGKILL)
+    children = f"/proc/self/task/{os.getpid()}/children"
+    with suppress(ChildProcessError):  # that is the end
+        while True:
+            with suppress(FileNotFoundError), open(children, encoding="ascii") as file:
+                for child in file.read().split():
+                    os.kill(int(child), signal.SIGKILL)
+            os.waitpid(-1, 0)

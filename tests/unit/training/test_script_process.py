@@ -51,12 +51,14 @@ def tidy(config: Any, state: Any = None) -> Iterator[Any]:
 
 
 def stubborn(config: Any, state: Any = None) -> Iterator[Any]:
-    """Holds Python's lock in a call of C, and has started a process that heeds no SIGTERM."""
+    """Holds Python's lock in a call of C, and has started a process that heeds no SIGTERM, and
+    is not in its group."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     child = subprocess.Popen(
         [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN);"
          "print(flush=True); time.sleep(600)"],
         stdout=subprocess.PIPE,
+        start_new_session=True,
     )  # fmt: skip
     assert child.stdout
     child.stdout.readline()
