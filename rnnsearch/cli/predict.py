@@ -14,6 +14,7 @@ from rnnsearch.cli.text import print_json, print_table
 from rnnsearch.commands import DEFAULT_STORAGE, shown
 from rnnsearch.disk import replace_file
 from rnnsearch.errors import InputError
+from rnnsearch.tasks.frames import CSV
 
 MOST_ROWS = 60
 """Rows of a table that are printed; `--out` and `--format json` give all of them."""
@@ -85,7 +86,7 @@ def predict(
     if len(notes) > MOST_NOTES:
         typer.echo(f"note: and {len(notes) - MOST_NOTES} more of these", err=True)
     if out is not None:
-        replace_file(out, table.to_csv(index=False))
+        replace_file(out, table.to_csv(index=False, **table.attrs.get(CSV, {})))
     if format_ == "json":
         print_json(_rows(table))
     else:

@@ -14,6 +14,10 @@ NA_HINT = (
     " pandas reads NA and the like as empty; read_csv(..., keep_default_na=False) leaves them."
 )
 
+CSV = "csv"
+"""The key in the `attrs` of predictions under which the arguments of `to_csv` stand that write them
+as the file was that they go on from."""
+
 
 def frame_columns(frame: Any, wanted: Sequence[str]) -> dict[str, Any]:
     """Arrow arrays of the named columns of a DataFrame.

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.tasks.base import Predictor, Task
-from rnnsearch.tasks.frames import is_frame
+from rnnsearch.tasks.frames import CSV, is_frame
 from rnnsearch.tasks.points import PointsUse
 from rnnsearch.tasks.series.example import example
 from rnnsearch.tasks.series.intervals import beside_names
+from rnnsearch.tasks.series.written import csv_like
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.use import OWN_PREDICTIONS, ModelDescription
 
@@ -74,11 +75,14 @@ class SeriesUse(PointsUse):
                 )
             source = Path(path)
         try:
-            return self._forecasts(predictor, source, **parameters).dated()
+            table = self._forecasts(predictor, source, **parameters).dated()
         except (ModelError, HorizonError) as error:
             if not isinstance(source, Path) or str(error).startswith(str(source)):
                 raise
             raise type(error)(f"{source}: {error}") from error
+        if isinstance(source, Path):
+            table.attrs[CSV] = csv_like(self.manifest, source)
+        return table
 
     def _forecasts(
         self,

@@ -14,6 +14,7 @@ from made_series import WILD, made
 from rnnsearch.errors import DataError, HorizonError, ModelError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
+from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.from_rows import ahead, forecast_rows
 from rnnsearch.tasks.series.tables import forecasts
@@ -62,6 +63,26 @@ def test_a_forecast_appended_to_its_file_is_read_and_gone_on_from(tmp_path: Path
     expected = forecast_rows(data.manifest(), model, whole[None])[0]
     np.testing.assert_array_equal(again[["y"]].to_numpy(), expected)
     assert next(iter(again["time"])) == "2024-01-07T19"
+
+
+@pytest.mark.parametrize("sep", [";", "\t", ","])
+def test_a_forecast_is_written_with_the_signs_of_its_file(tmp_path: Path, sep: str) -> None:
+    made(tmp_path)
+    rows = pd.read_csv(tmp_path / "table.csv")
+    path = tmp_path / "umsatz.csv"
+    rows.to_csv(path, sep=sep, decimal=",", index=False)
+    data = SeriesData.read(SeriesConfig(path=str(path), time="time", targets=("y",), context=7))
+    model, manifest = networks(data, 1), data.manifest()
+    use = SeriesUse(ModelDescription({}, manifest))
+    found = use.predictions(model, path, {}, lambda: None)  # type: ignore[arg-type, return-value]
+    text = found.to_csv(index=False, header=False, **found.attrs["csv"])
+    both = tmp_path / "both.csv"
+    both.write_text(path.read_text() + text)
+    again = SeriesData.read(SeriesConfig(path=str(both), time="time", targets=("y",), context=7))
+    np.testing.assert_allclose(again.values[-1], found["y"])
+    assert len(again.values) == 161
+    frame = use.predictions(model, rows.assign(y=rows["y"]), {}, lambda: None)  # type: ignore[arg-type, return-value]
+    assert "csv" not in frame.attrs
 
 
 def test_every_series_of_a_panel_goes_on_from_its_own_end(tmp_path: Path) -> None:
