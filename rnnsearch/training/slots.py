@@ -19,7 +19,7 @@ from rnnsearch.training.snapshot import Progress
 from rnnsearch.training.weights import CARRIED, Weights
 
 BEST_AT = "best_at"
-"""Among the arrays of a best epoch, the epoch after which the weights were taken, int64 []; it is
+"""Among the arrays of a best epoch, the epoch after which the weights were taken, int64 [1]; it is
 there where that is another one than the trial's best."""
 
 
@@ -139,5 +139,5 @@ def best_weights(
     width = None if isinstance(model, NetworkConfig) else state_width(model)  # that is unpadded
     for name, state in zip(CARRIED, states, strict=False):
         tensors[name] = state[..., :width].copy()
-    epoch = int(arrays[BEST_AT]) if BEST_AT in arrays else trial.best_epoch
+    epoch = int(arrays[BEST_AT][0]) if BEST_AT in arrays else trial.best_epoch
     return Weights(tensors, epoch, trial.best_metrics, head)

@@ -107,7 +107,8 @@ def kept_weights(
             if "best_held" not in arrays:
                 raise PackError(f"it lacks what the model held after epoch {epoch}")
             check_row("best_held", arrays["best_held"], (layout.held.size,), torch.float64)
-    if epochs and snapshot.arrays.get(BEST_AT) != median_low(epochs):
+    at = snapshot.arrays.get(BEST_AT, np.zeros(0)).tolist()
+    if epochs and at != [median_low(epochs)]:
         raise PackError("its model is not of the median of the folds' best epochs")
     return kept
 

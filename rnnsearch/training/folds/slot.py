@@ -81,7 +81,7 @@ class FoldedSlot(TrialSlot):
             self.kept[self.epoch + 1] = dict(weights)
         self.kept = {epoch: self.kept[epoch] for epoch in sorted(set(epochs))}
         middle = median_low(epochs)
-        self.best = {**self.kept[middle], BEST_AT: np.array(middle)}
+        self.best = {**self.kept[middle], BEST_AT: np.array([middle])}
 
     def means(self) -> dict[str, float]:
         """The mean of each metric over the folds, and its standard deviation beside it."""

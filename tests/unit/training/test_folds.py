@@ -168,6 +168,28 @@ def test_the_same_bits_in_company_and_after_a_stop(optimizer: str) -> None:
         np.testing.assert_array_equal(left.tensors[key], tensor)
 
 
+def test_the_model_so_far_comes_out_of_a_snapshot() -> None:
+    """Where a pack goes on from it, and where a study ended early and nothing does."""
+    from rnnsearch.search.unfinished import _weights
+
+    task = TASKS["labels"]
+    data = load_data(task)
+    pack = pack_of({task: data})
+    pack.add("0", trial(task))
+    drain(pack, {"0": 4})
+    snapshot = snapshots_from_bytes(snapshots_to_bytes(pack.state()))["0"]
+    weights = pack.remove("0")
+    again = pack_of({task: data})
+    again.add("0", snapshot.config, snapshot)
+    again.train({}, 0.0)
+    for left in (again.remove("0"), _weights(snapshot, data, "val_accuracy")):
+        assert left is not None
+        assert weights is not None
+        assert (left.epoch, left.metrics) == (weights.epoch, weights.metrics)
+        for key, tensor in weights.tensors.items():
+            np.testing.assert_array_equal(left.tensors[key], tensor)
+
+
 def snapshot_of(task: Any, data: TaskData) -> TrialSnapshot:
     pack = pack_of({task: data})
     pack.add("0", trial(task))
