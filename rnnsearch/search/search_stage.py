@@ -36,6 +36,9 @@ from rnnsearch.training.weights import Weights
 FEW = 3
 """A script that fails on so many trials, and on none before it, fails on whatever it is given."""
 
+CRASHED = "it was aboard when its packs crashed, at last alone"
+IN_A_PROCESS = "With `process: own` under `task` a script crashes alone, and at once for good."
+
 
 @dataclass(eq=False)
 class SearchStage:
@@ -61,6 +64,7 @@ class SearchStage:
         self._metric = self.spec.search.metric
         self._goal = self.spec.search.goal
         self._grace = self.rule.grace
+        self._script = family(str(self.spec.values["task.type"])).own_loop
         self._waiting: dict[int, Job] = {}
         self.closed = False
         self.goes_on = True
@@ -143,14 +147,16 @@ class SearchStage:
             self._waiting[job.number] = job
         else:
             self.on_end()
-            self._tell_end(job, "failed", "it was aboard when its packs crashed, at last alone")
+            self._tell_end(job, "failed", CRASHED)
+            if self._script:
+                self._check_script(job, f"{CRASHED}. {IN_A_PROCESS}")
 
     def lose_weights(self, job: Job, *, crashed: bool) -> None:
         """Nothing: if the trial becomes a finalist, it is trained once more to the same weights."""
 
     def refuse(self, job: Job, reason: str) -> None:
         self._finish(job, "failed", reason)
-        if family(str(self.spec.values["task.type"])).own_loop:
+        if self._script:
             self._check_script(job, reason)
 
     def _check_script(self, job: Job, reason: str) -> None:
