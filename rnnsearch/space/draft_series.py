@@ -170,6 +170,8 @@ def _columns(findings: TableFindings, answers: Answers) -> Iterator[str]:
         yield f"  categories: {quoted(findings.categories)}    # texts, an input a value{more}"
     if findings.static:
         yield f"  static: {quoted(findings.static)}    # one value in each series"
+    if findings.uneven:
+        yield "  spacing: given                # the time since the row before is an input"
     if findings.calendar:
         names = ", ".join(name for name in CYCLES if name not in findings.calendar)
         yield f"  calendar: [{', '.join(findings.calendar)}]    # from the dates; also {names}"

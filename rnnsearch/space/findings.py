@@ -23,6 +23,7 @@ class TableFindings:
         known_categories: Those of them that are known ahead.
         static: Columns of a panel, numbers and categories, that have one value in each series.
         calendar: Inputs that are made from the dates, as in `task.calendar`.
+        uneven: Whether the time between rows is to be an input, since many steps are unusual.
         left: Columns that are left out, and why.
         notes: What was read in a certain way and what was done to rows, in sentences for a person.
         unsure: Questions that only a person can answer, each with the option that does.
@@ -50,6 +51,7 @@ class TableFindings:
     known_categories: list[str] = field(default_factory=list)
     static: list[str] = field(default_factory=list)
     calendar: list[str] = field(default_factory=list)
+    uneven: bool = False
     left: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)

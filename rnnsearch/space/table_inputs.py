@@ -12,6 +12,7 @@ from rnnsearch.space.seasons import usual_step
 from rnnsearch.space.time_and_id import Look
 from rnnsearch.tasks.files.forms import Wanted
 from rnnsearch.tasks.files.table import Table, read_table
+from rnnsearch.tasks.series.steps import by_calendar, regular_step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,6 +111,19 @@ def _constant(codes: NDArray[np.int64], ids: NDArray[np.int32]) -> bool:
     return len(np.unique(codes.astype(np.int64) * (int(ids.max()) + 1) + ids)) == len(
         np.unique(ids)
     )
+
+
+def find_spacing(findings: TableFindings, rows: Ordered) -> None:
+    """Propose the time between rows as an input where many steps are not the usual one, and they
+    do not go by months or working days either."""
+    if rows.times is None or regular_step(rows.times, rows.starts) is not None:
+        return
+    if by_calendar(rows.times[: rows.starts[1]], 1) is None:
+        findings.uneven = True
+        findings.notes.append(
+            "rows are not evenly spaced: the time between them becomes an input (task.spacing); "
+            "to resample the file to even rows is the other way"
+        )
 
 
 def find_calendar(findings: TableFindings, times: NDArray[Any] | None) -> None:

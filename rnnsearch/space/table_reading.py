@@ -13,7 +13,12 @@ from rnnsearch.errors import DataError
 from rnnsearch.space.findings import TableFindings
 from rnnsearch.space.roles import Answers, distinct, is_known, likely_target
 from rnnsearch.space.seasons import calendar, season, step_in_words
-from rnnsearch.space.table_inputs import find_calendar, find_categories, find_statics
+from rnnsearch.space.table_inputs import (
+    find_calendar,
+    find_categories,
+    find_spacing,
+    find_statics,
+)
 from rnnsearch.space.time_and_id import Look, find_time_and_id
 from rnnsearch.tasks.files.columns import listed
 from rnnsearch.tasks.files.survey import Column, survey
@@ -129,6 +134,7 @@ def _measure(findings: TableFindings, look: Look) -> None:
     findings.step = step_in_words(times)
     findings.period, findings.correlation = season(train, calendar(times))
     find_calendar(findings, times)
+    find_spacing(findings, rows)
     read = (*findings.targets, *findings.past, *findings.known)
     empty = np.isnan([cells[name] for name in read])
     if empty.any():

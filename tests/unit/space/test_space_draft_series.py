@@ -248,3 +248,16 @@ def test_the_calendar_fits_the_step(
     path = write(tmp_path / "y.csv", {"date": times, "y": NOISE[:rows].tolist(), "dow": weekday})
     rest = tuple(name for name in calendar if name != "weekday")
     assert drafted(path).values["task.calendar"] == rest
+
+
+def test_uneven_rows_have_their_spacing_as_an_input(tmp_path: Path) -> None:
+    apart = np.cumsum(np.arange(300) * 5 % 7 + 1).tolist()
+    uneven: list[object] = [f"{datetime(2024, 1, 1) + timedelta(hours=at)}" for at in apart]
+    path = write(tmp_path / "x.csv", {"date": uneven, "y": NOISE[:300].tolist()})
+    made = draft(path)
+    assert loads(made.yaml, name="x", directory=Path("/")).values["task.spacing"] == "given"
+    assert "to resample the file to even rows is the other way" in "\n".join(made.remarks)
+    days = [datetime(2024, 1, 1) + timedelta(days=at) for at in range(400)]
+    working: list[object] = [f"{day:%Y-%m-%d}" for day in days if day.weekday() < 5]
+    path = write(tmp_path / "y.csv", {"date": working, "y": NOISE[: len(working)].tolist()})
+    assert drafted(path).values["task.spacing"] == "even"
