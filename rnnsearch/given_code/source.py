@@ -83,10 +83,14 @@ def _own_source(value: Any) -> str:
             if first <= code.co_firstlineno <= last:
                 lines = text.splitlines()[first - 1 : last]
                 return textwrap.dedent("\n".join(lines)) + "\n"
-    raise InputError(
-        f"the source of {value.__name__} cannot be read, and a study keeps it. Define it with "
-        "`class` or `def` in a script, a cell of a notebook, or a file of its own."
-    )
+    try:
+        return textwrap.dedent(inspect.getsource(value))  # a class of a script without any method
+    except (OSError, TypeError) as error:
+        raise InputError(
+            f"the source of {value.__name__} cannot be read, and a study keeps it. Define it with "
+            "`class`, with a method, or `def` in a script, a cell of a notebook, or a file of its "
+            "own."
+        ) from error
 
 
 def _functions(value: Any) -> list[FunctionType]:
