@@ -23,7 +23,8 @@ class ArraysConfig:
         "time steps) of one feature or of symbols. y has a row a sequence, or (sequences, time "
         "steps, ...). Sequences of unequal length have `train_lengths` and so on beside them, and "
         "are padded, or lie end to end: (time steps of all, features). Without `val_x` the parts "
-        "are drawn, see `split`; then `x`, `y` and `lengths` will do.",
+        "are drawn, see `split`; then `x`, `y` and `lengths` will do. "
+        "`columns` may have the names of the features.",
         PATH,
     ] = None
     inputs: Annotated[

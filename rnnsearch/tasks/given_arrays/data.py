@@ -22,6 +22,7 @@ from rnnsearch.tasks.given_arrays.singles import single_problems
 from rnnsearch.tasks.given_arrays.source import (
     FOLDER,
     Sequences,
+    columns_of,
     digest,
     named_arrays,
     sequences,
@@ -33,6 +34,9 @@ from rnnsearch.tasks.shuffling import batch_problem
 
 MOST_SYMBOLS = 1_000_000
 """The most symbols of a vocabulary, each of which has weights of its own."""
+
+FEW_NAMES = 8
+"""Names of features that a note tells at most."""
 
 
 @dataclass(eq=False)
@@ -48,6 +52,7 @@ class ArraysData:
         symbols: How many symbols there are; 0 where inputs are numbers.
         scaler: Of inputs that are numbers, else None.
         target_scaler: Of targets that are numbers, else None.
+        columns: The names of the features; empty where they have none.
         digest: SHA-256 of the arrays.
         reading_notes: Sentences about what was inferred.
     """
@@ -60,6 +65,7 @@ class ArraysData:
     symbols: int
     scaler: Scaler | None
     target_scaler: Scaler | None
+    columns: tuple[str, ...]
     digest: str
     reading_notes: tuple[str, ...]
 
@@ -163,6 +169,7 @@ class ArraysData:
             "head": "every" if self.every else "last",
             "loss": self.losses[0],
             "classes": list(self.classes),
+            "columns": list(self.columns),
             "x_scaler": self.scaler and self.scaler.to_json(),
             "y_scaler": self.target_scaler and self.target_scaler.to_json(),
         }
@@ -205,6 +212,7 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
         }
         for part, one in of_part.items():
             coarse += single_problems(one.values, part, "y", "target_scaler", place)
+    columns = columns_of(arrays, parts)
     data = ArraysData(
         config,
         inputs,
@@ -214,7 +222,8 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
         symbols,
         scaler,
         target_scaler,
-        digest(parts),
+        columns,
+        digest(parts, columns),
         (),
     )
     notes = [_taken_for(data), *filter(None, [drawn]), *targets.doubts, *coarse]
@@ -294,6 +303,9 @@ def _taken_for(data: ArraysData) -> str:
     least, most = int(lengths.min()), int(lengths.max())
     steps = f"{most} time steps" if least == most else f"{least} to {most} time steps"
     fed = f"{data.symbols} symbols" if data.symbols else f"{data.input_size} features"
+    if data.columns:
+        more = ", ..." if len(data.columns) > FEW_NAMES else ""
+        fed += f" ({', '.join(data.columns[:FEW_NAMES])}{more})"
     if data.classes:
         answer = f"one of {len(data.classes)} classes"
     else:

@@ -16,7 +16,13 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.given_arrays.dataset import items_of
 from rnnsearch.tasks.given_arrays.plain import plain_array
-from rnnsearch.tasks.given_arrays.source import PARTS, digest, named_arrays
+from rnnsearch.tasks.given_arrays.source import (
+    COLUMNS,
+    PARTS,
+    columns_of,
+    digest,
+    named_arrays,
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,11 +56,19 @@ class Arrays:
                 together.
         """
         arrays: dict[str, NDArray[Any]] = {}
+        columns: list[str] = []
         for part in PARTS:
             given = getattr(self, part)
             if given is not None:
                 arrays |= _part(part, given, self.collate)
-        return arrays
+                names = _columns(given)
+                if columns and names and columns != names:
+                    raise DataError(
+                        f"Arrays: the data frames of {part} have the columns {_named(names)}, and "
+                        f"those of the parts before it {_named(columns)}. Give all the same."
+                    )
+                columns = columns or names
+        return {**arrays, COLUMNS: np.array(columns)} if columns else arrays
 
     def write(self, folder: Path) -> dict[str, Any]:
         """Write the arrays to a file that is named after what it holds.
@@ -66,7 +80,8 @@ class Arrays:
             DataError: As of `arrays`, or the folder cannot be written.
         """
         arrays = self.arrays()
-        name = digest(named_arrays(arrays, "Arrays(...)"))[:16]
+        parts = named_arrays(arrays, "Arrays(...)")
+        name = digest(parts, columns_of(arrays, parts))[:16]
         path = folder.resolve() / f"{name}.npz"
         if not path.exists():
             content = BytesIO()
@@ -137,6 +152,14 @@ def _same_columns(x: Sequence[Any], name: str) -> None:
                 f"Arrays: {name}[{at}] has the columns {_named(own)}, and {name}[0] has "
                 f"{_named(first)}. Give all the same: [one[columns] for one in x]."
             )
+
+
+def _columns(given: Any) -> list[str]:
+    """The names of the columns of a part's inputs, where they are data frames that have names."""
+    x = given[0] if isinstance(given, tuple) and given else None
+    frames = isinstance(x, list | tuple) and len(x) > 0 and hasattr(x[0], "columns")
+    names = list(x[0].columns) if frames and x is not None else []
+    return names if all(isinstance(one, str) for one in names) else []
 
 
 def _named(columns: Sequence[Any]) -> str:

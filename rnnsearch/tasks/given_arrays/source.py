@@ -17,6 +17,9 @@ from rnnsearch.tasks.ragged import Ragged
 
 Role = Literal["x", "y", "lengths"]
 
+COLUMNS = "columns"
+"""The array that has the names of the features."""
+
 FOLDER = ".arrays"
 """The folder in a storage that holds arrays which came from memory; no study has such a name."""
 
@@ -122,6 +125,7 @@ def _of_part(
 def unused(arrays: Mapping[str, NDArray[Any]], parts: Mapping[Part, Given]) -> list[str]:
     """The names of arrays that mean nothing to the task."""
     used = {name for given in parts.values() for name in given.names.values()}
+    used |= {COLUMNS} if columns_of(arrays, parts) else set()
     return [name for name in arrays if name not in used]
 
 
@@ -202,9 +206,20 @@ def _lengths(given: Given, place: str) -> Ints:
     return lengths.astype(np.int64)
 
 
-def digest(parts: Mapping[Part, Given]) -> str:
+def columns_of(arrays: Mapping[str, NDArray[Any]], parts: Mapping[Part, Given]) -> tuple[str, ...]:
+    """The names of the features, where an array `columns` has as many texts; else empty."""
+    names, train = arrays.get(COLUMNS), parts["train"]
+    joined = train.lengths is not None and len(train.x) == train.lengths.sum()
+    if names is None or names.dtype.kind != "U" or train.x.ndim != (2 if joined else 3):
+        return ()
+    if names.shape != train.x.shape[-1:]:
+        return ()
+    return tuple(names.tolist())
+
+
+def digest(parts: Mapping[Part, Given], columns: Sequence[str] = ()) -> str:
     """SHA-256 of all arrays that are used, whatever file or order they come in."""
-    total = sha256()
+    total = sha256(" ".join(map(repr, columns)).encode())
     for part, given in parts.items():
         for role in ROLES:
             array = getattr(given, role)

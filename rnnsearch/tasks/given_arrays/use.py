@@ -64,6 +64,8 @@ class ArraysUse(Use):
         """The sequences that a person gives, scaled, and whether they came as one array."""
         if isinstance(inputs, list | tuple) and inputs and np.ndim(inputs[0]):
             return [self._scaled(one, f"sequence {at}") for at, one in enumerate(inputs)], False
+        if hasattr(inputs, "columns"):
+            raise ModelError("give a list of data frames, one a sequence, not a single one.")
         array = np.asarray(inputs)
         if not array.ndim or not len(array):
             raise ModelError("give at least one sequence.")
@@ -71,7 +73,7 @@ class ArraysUse(Use):
 
     def _scaled(self, given: Any, name: str) -> NDArray[Any]:
         """One sequence as the network reads it."""
-        size, one = self.description.input_size, np.asarray(given)
+        size, one = self.description.input_size, np.asarray(self._ordered(given, name))
         if self.description.symbolic:
             if one.ndim != 1 or not one.size or one.dtype.kind not in "iu":
                 raise ModelError(
@@ -91,6 +93,19 @@ class ArraysUse(Use):
         if not np.isfinite(one).all():
             raise ModelError(f"{name} holds numbers that are not finite.")
         return Scaler.from_json(self.manifest["x_scaler"]).apply(one)
+
+    def _ordered(self, given: Any, name: str) -> Any:
+        """A data frame with its columns in the order of the training; all else as it is."""
+        known = self.manifest.get("columns")  # older models lack it
+        if not known or not hasattr(given, "columns"):
+            return given
+        places = {str(one): one for one in given.columns}
+        if sorted(places) != sorted(known) or len(places) != len(given.columns):
+            raise ModelError(
+                f"{name} has the columns {', '.join(places)}, and the model was trained on "
+                f"{', '.join(known)}."
+            )
+        return given[[places[one] for one in known]]
 
     def _answers(self, predictor: Predictor, sequences: list[NDArray[Any]]) -> list[NDArray[Any]]:
         """The answers for each sequence, [time steps or 1, outputs]."""

@@ -23,10 +23,13 @@ from torch.utils.data import (
     TensorDataset,
 )
 
-from rnnsearch.errors import DataError
+from rnnsearch.errors import DataError, ModelError
 from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.given_arrays.data import ArraysData
 from rnnsearch.tasks.given_arrays.in_memory import Arrays
+from rnnsearch.tasks.given_arrays.use import ArraysUse
+from rnnsearch.tasks.use import ModelDescription
+from rnnsearch.testing.tasks import networks
 
 FOLDER = Path(mkdtemp(prefix="rnnsearch-given-"))
 DRAW = np.random.default_rng(0)
@@ -235,3 +238,24 @@ def test_loaders_that_leave_items_out_are_refused() -> None:
             Arrays(train=DataLoader(pairs, 4, sampler=sampler), val=some).write(FOLDER)
     shuffled = Arrays(train=DataLoader(some, 4, shuffle=True), val=some).write(FOLDER)
     assert shuffled == Arrays(train=(X[:6], Y[:6]), val=some).write(FOLDER)
+
+
+def test_columns_keep_their_names() -> None:
+    part = (FRAMES, Y)
+    data = ArraysData.read(ArraysConfig(**Arrays(train=part, val=part).write(FOLDER)))
+    assert data.columns == ("a", "b")
+    assert "2 features (a, b) a time step" in data.notes()[0]
+    assert not any("does not use" in note for note in data.notes())
+    assert data.sha256() != read(X, Y).sha256()
+    renamed = [one.rename(columns={"b": "c"}) for one in FRAMES]
+    with pytest.raises(DataError, match=r"data frames of val have the columns a, c.*a, b"):
+        Arrays(train=part, val=(renamed, Y)).arrays()
+    user = ArraysUse(ModelDescription({}, data.manifest(), data.input_size, 1, False))
+    model = networks(data, 1, head="last")
+    expected = user.predict(model, list(X[:3]))
+    turned = [one[["b", "a"]] for one in FRAMES[:3]]
+    np.testing.assert_array_equal(user.predict(model, turned), expected)
+    with pytest.raises(ModelError, match=r"sequence 0 has the columns a, c, .* trained on a, b"):
+        user.predict(model, renamed[:1])
+    with pytest.raises(ModelError, match="a list of data frames, one a sequence"):
+        user.predict(model, FRAMES[0])
