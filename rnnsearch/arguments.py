@@ -32,7 +32,7 @@ def read_arguments(path: str, cls: Any, filled: Collection[str]) -> tuple[Fields
     """
     with calling(f"reading the arguments of {path}", ModelError):
         arguments = inspect.signature(cls).parameters.values()
-        hints = get_type_hints(cls.__init__, include_extras=True)
+        hints = _hints(cls)
     fields: Fields = []
     left_out: dict[str, str] = {}
     for one in arguments:
@@ -78,6 +78,14 @@ def arguments_config(path: str, cls: Any, filled: Collection[str]) -> type:
         frozen=True,
         kw_only=True,
     )
+
+
+def _hints(cls: Any) -> dict[str, Any]:
+    """The annotations of a constructor; none where they name what is not there as it runs."""
+    try:
+        return get_type_hints(cls.__init__, include_extras=True)
+    except NameError:
+        return {}
 
 
 def _type_of(default: Any) -> Any:

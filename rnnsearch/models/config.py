@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal
 
 from rnnsearch.models.cells import BENDING, CELLS, FORGETTING, RECURRENT, USUAL, NamedCell
-from rnnsearch.vocabulary import CustomClass, Members, Needs, Range
+from rnnsearch.models.custom import cell_arguments, sizes_of, with_arguments
+from rnnsearch.vocabulary import Arguments, ArgumentValues, CustomClass, Members, Needs, Range
 
 MOST_LAYERS = 64
 
@@ -27,6 +28,11 @@ class ModelConfig:
         "rows; `mingru`, `minlstm` (arXiv 2410.01201) or `lru` (arXiv 2303.06349), which train in "
         "parallel over time; or your own, `package.module:Class`, on a slow path.",
     ] = USUAL
+    cell_args: Annotated[
+        ArgumentValues,
+        "Arguments of the constructor of your own cell, behind its two sizes.",
+        Arguments("cell", cell_arguments, sizes_of),
+    ] = ()
     nonlinearity: Annotated[
         Literal["tanh", "relu"], "Of the `rnn` cell; the others ignore it.", Needs("cell", BENDING)
     ] = "tanh"
@@ -90,6 +96,11 @@ class ModelConfig:
         Range(1, 16_384, unit="units"),
         Needs("input", ("embedding",)),
     ] = 32
+
+    @property
+    def made_cell(self) -> str:
+        """The cell with the arguments that a custom one is made with, as `models.custom` has it."""
+        return with_arguments(self.cell, self.cell_args)
 
     @property
     def widths(self) -> tuple[int, ...]:

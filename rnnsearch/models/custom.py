@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from rnnsearch.arguments import arguments_config, shown
 from rnnsearch.custom_code import calling, find_class
 from rnnsearch.errors import InputError, ModelError
+from rnnsearch.vocabulary import ArgumentValues
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+SIZE = "hidden_size"
+"""The key of `model` that is the second argument of a cell's constructor."""
 
 TRIED = 3
 """How many sequences the batch has on which `try_cell` tries a cell."""
 
 PROTOCOL = """class MyCell(torch.nn.Module):
-    def __init__(self, input_size, hidden_size): ...
+    def __init__(self, input_size, hidden_size): ...  # and arguments of your own
     def forward(self, x, state): ...  # x (batch, input_size); returns y (batch, hidden_size), state
 """
 
@@ -39,38 +46,82 @@ def custom_class(path: str) -> type[nn.Module]:
     return cls
 
 
-def make_cell(path: str, input_size: int, hidden_size: int) -> nn.Module:
+def cell_arguments(path: str) -> type:
+    """A dataclass of the arguments of a cell's constructor behind the two sizes.
+
+    Raises:
+        ModelError: There is no such cell, or an argument without a default cannot be set.
+    """
+    cls: Any = custom_class(path)
+    made: type = _arguments(path, cls)
+    return made
+
+
+@cache
+def _arguments(path: str, cls: Any) -> type:
+    with calling(f"reading the arguments of {path}", ModelError):
+        sizes = list(inspect.signature(cls).parameters)[:2]
+    return arguments_config(path, cls, sizes)
+
+
+def sizes_of(path: str) -> Mapping[str, str]:
+    """The argument of a cell's constructor that a key of `model` is, and that key."""
+    return dict.fromkeys(list(inspect.signature(custom_class(path)).parameters)[1:2], SIZE)
+
+
+def with_arguments(path: str, arguments: ArgumentValues) -> str:
+    """A cell as the functions below take it: its path, and behind that its arguments as JSON."""
+    return f"{path} {json.dumps(dict(arguments))}" if arguments else path
+
+
+def _parted(cell: str) -> tuple[str, dict[str, Any]]:
+    """The path and the arguments in what `with_arguments` gave."""
+    path, _, text = cell.partition(" ")
+    pairs = json.loads(text).items() if text else ()
+    return path, {name: tuple(one) if isinstance(one, list) else one for name, one in pairs}
+
+
+def make_cell(cell: str, input_size: int, hidden_size: int) -> nn.Module:
     """A new cell, whose constructor draws its first weights from torch's global generator.
+
+    Args:
+        cell: Its path, with its arguments where it has any; see `with_arguments`.
 
     Raises:
         ModelError: The constructor raises, or the cell keeps buffers beside its parameters, which
             packs and checkpoints would lose.
     """
+    path, arguments = _parted(cell)
     cls = custom_class(path)
-    call = f"{path}(input_size={input_size}, hidden_size={hidden_size})"
-    with calling(call, ModelError):
-        cell = cls(input_size, hidden_size)
-        kept = set(cell.state_dict()) - {name for name, _ in cell.named_parameters()}
+    with calling(_call(cell, input_size, hidden_size), ModelError):
+        made: nn.Module = cls(input_size, hidden_size, **arguments)
+        kept = set(made.state_dict()) - {name for name, _ in made.named_parameters()}
     if kept:
         raise ModelError(
             f"{path} keeps {', '.join(sorted(kept))} beside its parameters; make them parameters, "
             "or register them with persistent=False."
         )
-    return cell
+    return made
+
+
+def _call(cell: str, input_size: int, hidden_size: int) -> str:
+    """How a cell is made, in words."""
+    path, arguments = _parted(cell)
+    return f"{path}({shown({'input_size': input_size, 'hidden_size': hidden_size} | arguments)})"
 
 
 @cache
-def parameter_shapes(path: str, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
+def parameter_shapes(cell: str, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
     """The shape of every parameter of a custom cell, by the parameter's name."""
     import torch
 
     with torch.random.fork_rng(devices=[]):
-        cell = make_cell(path, input_size, hidden_size)
-    return {name: tuple(weight.shape) for name, weight in cell.named_parameters()}
+        made = make_cell(cell, input_size, hidden_size)
+    return {name: tuple(weight.shape) for name, weight in made.named_parameters()}
 
 
 @cache
-def state_sizes(path: str, input_size: int, hidden_size: int) -> tuple[int, ...]:
+def state_sizes(cell: str, input_size: int, hidden_size: int) -> tuple[int, ...]:
     """The width of each part of a custom cell's state.
 
     They are the cell's attribute `state_sizes`, or one part of `hidden_size` without it. The state
@@ -82,8 +133,9 @@ def state_sizes(path: str, input_size: int, hidden_size: int) -> tuple[int, ...]
     import torch
 
     with torch.random.fork_rng(devices=[]):
-        cell = make_cell(path, input_size, hidden_size)
-    declared = getattr(cell, "state_sizes", (hidden_size,))
+        made = make_cell(cell, input_size, hidden_size)
+    declared = getattr(made, "state_sizes", (hidden_size,))
+    path, _ = _parted(cell)
     try:
         sizes = tuple(operator.index(size) for size in declared)
     except TypeError as error:
@@ -97,7 +149,7 @@ def state_sizes(path: str, input_size: int, hidden_size: int) -> tuple[int, ...]
     return sizes
 
 
-def try_cell(path: str, input_size: int, hidden_size: int) -> None:
+def try_cell(cell: str, input_size: int, hidden_size: int) -> None:
     """Take two time steps with a new cell, forward and back, as a training would.
 
     Raises:
@@ -107,22 +159,22 @@ def try_cell(path: str, input_size: int, hidden_size: int) -> None:
     import torch
 
     try:
-        sizes = state_sizes(path, 1, hidden_size)
+        sizes = state_sizes(cell, 1, hidden_size)
     except ModelError as error:
         raise ModelError(
             f"{error}. A cell is asked for the sizes of its state with input_size=1, for they must "
             "not hang on what enters it."
         ) from error
-    call = f"{path}(input_size={input_size}, hidden_size={hidden_size})"
+    call = _call(cell, input_size, hidden_size)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        cell = make_cell(path, input_size, hidden_size)
+        made = make_cell(cell, input_size, hidden_size)
         x = torch.randn(TRIED, input_size)
     state = tuple(torch.zeros(TRIED, size) for size in sizes)
     shapes = f"x {(TRIED, input_size)}, state {_shapes(state)}"
     with calling(f"{call}, called as cell(x, state) with {shapes},", ModelError):
         for _ in range(2):
-            answer = cell(x, state)
+            answer = made(x, state)
             if problem := _problem(answer, (TRIED, hidden_size), state):
                 raise ModelError(f"{call}, called with {shapes}, {problem}. A cell is\n{PROTOCOL}")
             y, state = answer[0], tuple(answer[1])

@@ -96,7 +96,7 @@ def _of_custom_cell(
     assert is_custom(config.cell)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
-        cell = make_cell(config.cell, entering, config.widths[layer])
+        cell = make_cell(config.made_cell, entering, config.widths[layer])
     prefix = f"rnn.{custom_module_name(layer, direction)}."
     return {
         prefix + key: weight.detach().to(torch.float32).clone()

@@ -38,9 +38,8 @@ class Layers(nn.Module):
             widths, both = config.widths, config.directions
             entering = [input_size, *(both * width for width in widths[:-1])]
             for side in ("cells", "backward")[:both]:
-                made = [
-                    make_cell(config.cell, *sizes) for sizes in zip(entering, widths, strict=True)
-                ]
+                sizes = zip(entering, widths, strict=True)
+                made = [make_cell(config.made_cell, *one) for one in sizes]
                 setattr(self, side, nn.ModuleList(made))
 
 

@@ -64,7 +64,7 @@ def state_sizes_of(config: ModelConfig, width: int) -> tuple[int, ...]:
     if is_custom(config.cell):
         from rnnsearch.models.custom import state_sizes
 
-        return state_sizes(config.cell, 1, width)
+        return state_sizes(config.made_cell, 1, width)
     return (width,) * CELLS[config.cell].states
 
 
@@ -119,7 +119,7 @@ def _layer(
         prefix = f"rnn.{custom_module_name(layer, direction)}"
         weights = [
             Weight(f"{prefix}.{name}", tuple(map(Axis, shape)), "custom")
-            for name, shape in parameter_shapes(config.cell, entering.length, width).items()
+            for name, shape in parameter_shapes(config.made_cell, entering.length, width).items()
         ]
     else:
         weights = _named(config, end, entering, width)

@@ -8,11 +8,11 @@ from math import prod
 from typing import Any
 
 from rnnsearch.errors import ModelError
-from rnnsearch.models.config import NetworkConfig, is_custom
+from rnnsearch.models.config import ModelConfig, NetworkConfig, is_custom
 from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.corners import corners, layer_counts
 from rnnsearch.space.fields import NETWORK
-from rnnsearch.space.trial import model_config
+from rnnsearch.space.trial import build, model_config
 from rnnsearch.space.words import plain_text
 from rnnsearch.vocabulary import REQUIRED
 
@@ -140,29 +140,34 @@ def _check_custom(study: Candidate, cell: str) -> None:
 
     try:
         custom_class(cell)
-        sizes = sorted(_layer_sizes(study, cell))
-        if sizes:
-            try_cell(cell, *sizes[0])
-            make_cell(cell, *sizes[-1])
+        if not study.sound("model.cell_args"):
+            return
+        for made, sizes in _layer_sizes(study, cell).items():
+            try_cell(made, *min(sizes))
+            make_cell(made, *max(sizes))
     except ModelError as error:
         study.note(["model.cell"], str(error))
 
 
-def _layer_sizes(study: Candidate, cell: str) -> set[tuple[int, int]]:
-    """Pairs of input features and units that a layer of the cell can have, at the extremes."""
-    keys = (*SHAPES, SIZES, BOTH_WAYS)
-    sizes: set[tuple[int, int]] = set()
+def _layer_sizes(study: Candidate, cell: str) -> dict[str, set[tuple[int, int]]]:
+    """Pairs of input features and units that a layer of the cell can have, at the extremes, for
+    each of the arguments that it can have."""
+    given = [key for key in study.file.fields if key.startswith("model.cell_args.")]
+    keys = (*SHAPES, SIZES, BOTH_WAYS, *given)
+    all_sizes: dict[str, set[tuple[int, int]]] = {}
     for values in _together(study, {"model.cell": cell}, *keys):
         # All layers behind the second one are of the same sizes.
         layers = min(values["model.num_layers"], 2)
         widths = values[SIZES] or (values["model.hidden_size"],) * layers
         both = 2 if values[BOTH_WAYS] else 1
+        made = build(ModelConfig, "model", values).made_cell
         for data in study.data.values():
             embedded = data.symbolic and values["model.input"] == "embedding"
             entering = values["model.embedding_size"] if embedded else data.input_size
+            sizes = all_sizes.setdefault(made, set())
             sizes.add((entering, widths[0]))
             sizes |= {(both * below, width) for below, width in pairwise(widths)}
-    return sizes
+    return all_sizes
 
 
 def _together(study: Candidate, given: dict[str, Any], *more: str) -> Iterator[dict[str, Any]]:

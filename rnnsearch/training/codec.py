@@ -25,7 +25,7 @@ def config_to_json(config: TrialConfig) -> dict[str, Any]:
     plain: dict[str, Any] = json.loads(json.dumps(asdict(config)))  # lists instead of tuples
     if not config.params:
         del plain["params"]
-    for section, name in (("training", "optimizer_args"),):
+    for section, name in (("training", "optimizer_args"), ("model", "cell_args")):
         if plain[section].get(name) == []:
             del plain[section][name]
     plain["task"] = {"type": family_of(config.task).name} | plain["task"]

@@ -23,7 +23,8 @@ class NetworkShape:
     """What the networks of a stack have in common.
 
     Attributes:
-        cell: The name of the cell as in `ModelConfig.cell`; of a custom network that of its class.
+        cell: The name of the cell as `ModelConfig.made_cell` has it; of a custom network that of
+            its class.
         widths: Units of each layer, padding included.
         own_widths: Units of each layer without padding, where trials of other widths may not
             share the stack: layer normalisation counts its units, and a cell that a person brought
@@ -80,7 +81,7 @@ def network_shape(
     parts = [state_sizes_of(model, width) for width in model.widths]
     widest = max(max(sizes) for sizes in parts)
     return NetworkShape(
-        cell=model.cell,
+        cell=model.made_cell,
         nonlinearity=model.nonlinearity if bends else "tanh",
         widths=model.widths if custom else tuple(map(padded_size, model.widths)),
         own_widths=model.widths if custom or model.layer_norm else None,

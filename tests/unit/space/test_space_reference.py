@@ -26,7 +26,14 @@ def test_every_key_of_every_task_is_in_it_once() -> None:
     fields = {key: one for name in task_types() for key, one in every_field(name).items()}
     assert {one.key for one in found} == {
         *fields,
-        *("name", "params", "first_trials", "model.type", "training.optimizer_args"),
+        *(
+            "name",
+            "params",
+            "first_trials",
+            "model.type",
+            "training.optimizer_args",
+            "model.cell_args",
+        ),
     }
     assert len({(one.key, one.where) for one in found}) == len(found)
     sections = list(dict.fromkeys(one.key.partition(".")[0] for one in found))
