@@ -77,7 +77,7 @@ def test_it_is_searched_resumed_and_refused_without_its_function(tmp_path: Path)
     assert done.returncode == 0, done.stderr
     assert "InputError the code of the script or notebook cannot be sent to the pack" in done.stdout
     assert "cannot pickle '_thread.lock' object. Make such an object where" in done.stdout
-    again = rnnsearch("extend", "script", 1, cwd=tmp_path)
+    again = rnnsearch("extend", "script", "--trials", 1, cwd=tmp_path)
     assert again.status == 2
     assert "code=[train]).run()" in again.err
     assert rnnsearch("best", "script", cwd=tmp_path).status == 0
