@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import posixpath
+import re
 import sys
 import threading
 from collections.abc import Generator, Mapping
@@ -23,6 +25,9 @@ from rnnsearch.training.state_tree import from_arrays, to_arrays
 
 STATE, RANDOM = "state", "random"
 """What the names of a snapshot's arrays begin with: what was yielded, and the generators."""
+
+NAME = re.compile(r"[\w\-.: /]{1,250}")
+"""What the name of a metric may consist of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,12 @@ class ScriptRun:
                 f"the script yielded the metric {name!r} as {_kind(value)} at epoch "
                 f"{self._epoch + 1}; a metric is a number under a name."
             )
+        if not _is_name(name):
+            raise PackError(
+                f"the script yielded a metric under the name {name!r} at epoch {self._epoch + 1}, "
+                "which MLflow does not take. A name has letters, digits, blanks and _ - . : and /, "
+                "such as acc_5 or val/acc, at most 250 characters."
+            )
         try:
             return float(value)
         except (OverflowError, TypeError, ValueError) as error:
@@ -167,6 +178,12 @@ class ScriptRun:
                 f"the script yielded the metric {name!r} at epoch {self._epoch + 1} as what is no "
                 f"number: {error}."
             ) from error
+
+
+def _is_name(name: str) -> bool:
+    """Whether MLflow takes a metric's name, which it may use as that of a file."""
+    plain = posixpath.normpath(name) == name and name not in (".", "..")
+    return bool(NAME.fullmatch(name)) and plain and not name.startswith(("/", "../"))
 
 
 def _function(config: TrialConfig) -> Any:

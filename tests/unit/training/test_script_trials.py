@@ -63,6 +63,10 @@ def nameless(config: Any, state: Any = None) -> Iterator[Any]:
     yield {"loss": 1.0}
 
 
+def at_five(config: Any, state: Any = None) -> Iterator[Any]:
+    yield {"val_loss": 1.0, "val/acc": 1.0, "acc@5": 1.0}
+
+
 def bare(config: Any, state: Any = None) -> Iterator[Any]:
     yield 1.0
 
@@ -179,6 +183,7 @@ def test_a_script_without_a_state_starts_again_from_its_seed() -> None:
         ("handling", ["main thread of the main interpreter", "With `process: own` under `task`"]),
         ("short", ["ended after epoch 1 of 4", "config.start_epoch"]),
         ("nameless", ["yielded no val_loss at epoch 1", "task.metric", "yielded loss", "width=2"]),
+        ("at_five", ["the name 'acc@5' at epoch 1, which MLflow does not take", "acc_5"]),
         ("bare", ["yielded an object of the type float", "metrics and its state"]),
         ("unstorable", ["state['deep'][1]['model'] is of the type Linear", ".state_dict()"]),
         ("absent", ["has no absent"]),
