@@ -101,7 +101,8 @@ class SeriesData(PreparedSeries):
                 wrong[number] = error
         refuse_unfit(config, names, wrong, counts)
         scaled[np.isnan(scaled)] = 0.0
-        empty = np.isnan(values[:, : config.measured])
+        # A long table that needs no such flags has no room for them.
+        empty = np.isnan(values[:, : config.measured if config.reads_times else 0])
         inputs, beside, input_notes = learn(
             config, coded, table.texts, rows.times, empty, names, starts, bounds["train"]
         )

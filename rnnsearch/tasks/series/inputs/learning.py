@@ -50,6 +50,8 @@ def learn(
     Raises:
         DataError: Dates are missing, or a static is not one value a series.
     """
+    if not config.coded and not config.reads_times:
+        return Inputs(), InputRows.none(len(coded)), []
     if config.calendar and (times is None or times.dtype.kind != "M"):
         raise DataError(
             f"{config.path}: task.calendar is made from dates, and the column "
