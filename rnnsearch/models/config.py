@@ -26,7 +26,7 @@ class ModelConfig:
         "`rnn` (Elman), `gru` or `lstm` with the equations of torch's modules; `grud`, a GRU whose "
         "state decays before each step as the inputs say (after arXiv 1606.01865), for uneven "
         "rows; `mingru`, `minlstm` (arXiv 2410.01201) or `lru` (arXiv 2303.06349), which train in "
-        "parallel over time; or your own, `package.module:Class`, on a slow path.",
+        "parallel over time; or your own, `package.module:Class`, computed by torch.",
     ] = USUAL
     cell_args: Annotated[
         ArgumentValues,

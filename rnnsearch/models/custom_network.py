@@ -160,28 +160,37 @@ class CustomNetwork(nn.Module):
                 state then means nothing.
         """
         if lengths is not None and not takes(self.config.type):
-            begun = self.start(inputs.shape[1]) if state is None else state
-            return run_by_length(self, inputs, begun, lengths, head, self.output_size)
+            first = self.start(inputs.shape[1]) if state is None else state
+            return run_by_length(self, inputs, first, lengths, head, self.output_size)
         x = inputs.transpose(0, 1).contiguous()
         before = self.start(len(x))[0][0] if state is None else state[0][0]
         started = self.form.started(before)
-        if bool(started.all()) or not bool(started.any()):
-            outputs, after = self._asked(x, before, head, lengths)
+        begun = bool(started.any())
+        if not begun or bool(started.all()):
+            outputs, after = self.asked(x, before, head, lengths, begun=begun)
             return outputs, (after.unsqueeze(0),)
         shown = x.shape[1] if head == "every" else 1
         outputs = before.new_zeros(shown, len(x), self.output_size)
         after = torch.zeros_like(before)
-        for which in (started, ~started):
+        for begun, which in ((True, started), (False, ~started)):
             some = None if lengths is None else lengths[which]
-            outputs[:, which], after[which] = self._asked(x[which], before[which], head, some)
+            outputs[:, which], after[which] = self.asked(
+                x[which], before[which], head, some, begun=begun
+            )
         return outputs, (after.unsqueeze(0),)
 
-    def _asked(
-        self, x: Tensor, before: Tensor, head: str, lengths: Tensor | None
+    def asked(
+        self, x: Tensor, before: Tensor, head: str, lengths: Tensor | None, *, begun: bool
     ) -> tuple[Tensor, Tensor]:
-        """Outputs (time, batch, output) and the state of sequences all or none of which started."""
+        """Outputs (time, batch, output) and states (batch, width) of sequences all alike.
+
+        Args:
+            x: (batch, time, feature), or symbols (batch, time).
+            before: (batch, width).
+            head: As for `forward`, and so are the lengths.
+            begun: Whether all sequences started before, or none did.
+        """
         path, form = self.config.type, self.form
-        begun = bool(form.started(before).any())
         held = form.unfolded(path, before) if begun else None
         y, after = answer(self.inner, path, x, held, lengths)
         every = (*x.shape[:2], self.output_size)

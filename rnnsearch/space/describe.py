@@ -12,7 +12,7 @@ from rnnsearch.space.checks import known_metrics
 from rnnsearch.space.corners import MAX_CORNERS, configurations, corners
 from rnnsearch.space.fields import NETWORK, applies, fields_of, flat
 from rnnsearch.space.networks import MOST_MADE
-from rnnsearch.space.notes import notes_of
+from rnnsearch.space.notes import custom_notes, notes_of
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import first_task, model_config
 from rnnsearch.stopping.rule import rungs_called
@@ -99,7 +99,7 @@ def describe(spec: StudySpec) -> StudyDescription:
         rows={part: rows for part, rows in data.rows().items() if rows},
         inputs=data.input_size,
         outputs=data.output_size,
-        notes=(*data.notes(), *notes_of(spec, counts[1])),
+        notes=(*data.notes(), *custom_notes(spec, data), *notes_of(spec, counts[1])),
         parameter_counts=counts,
         rungs=rule.rungs,
         rungs_called=rungs_called(rule),

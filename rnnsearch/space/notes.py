@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 
-from rnnsearch.models.config import is_custom
+from rnnsearch.models.config import NetworkConfig, is_custom
 from rnnsearch.space.checks import BETWEEN_LAYERS
-from rnnsearch.space.corners import configurations, layer_counts, possible_values
+from rnnsearch.space.corners import (
+    MAX_CORNERS,
+    configurations,
+    corners,
+    layer_counts,
+    possible_values,
+)
 from rnnsearch.space.fields import NETWORK, applies, custom_among, fields_of
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.trial import model_config
+from rnnsearch.tasks.base import TaskData
 from rnnsearch.vocabulary import SAME_SCORES
 
 
@@ -92,8 +101,7 @@ def _idle(spec: StudySpec) -> list[str]:
         for path in custom_among(possible_values(spec, "training.optimizer"))
     ]
     if NETWORK in spec.values:
-        path = spec.values[NETWORK]
-        return [*notes, f"{path} is your own network: a slow path, one trial at a time"]
+        return notes
     layers = "model.num_layers"
     fewest, most = layer_counts(spec)
     for key in BETWEEN_LAYERS:
@@ -105,7 +113,33 @@ def _idle(spec: StudySpec) -> list[str]:
                 )
         elif spec.values.get(key) and most < 2:
             notes.append(f"{key} does nothing while {layers} is 1")
-    slow = "is your own cell: a slow path, one trial and one step at a time"
-    return notes + [
-        f"{cell} {slow}" for cell in possible_values(spec, "model.cell") if is_custom(cell)
-    ]
+    return notes
+
+
+def custom_notes(spec: StudySpec, data: TaskData) -> list[str]:
+    """Whether packs fuse the trials of networks and cells that a person brings, each tried once."""
+    if not applies(spec.values["task.type"], "model.cell"):
+        return []
+    if NETWORK not in spec.values and not custom_among(possible_values(spec, "model.cell")):
+        return []
+    import torch
+
+    from rnnsearch.training.custom_cells import slow_reason
+    from rnnsearch.training.shapes import network_shape
+
+    keys = [key for key in fields_of(spec.values) if key.startswith("model.")]
+    notes = {}
+    for values in islice(corners(spec, keys), MAX_CORNERS):
+        model = model_config(values)
+        network = isinstance(model, NetworkConfig)
+        path = model.type if isinstance(model, NetworkConfig) else model.cell
+        if path in notes or not is_custom(path):
+            continue
+        shape = network_shape(model, data.input_size, data.output_size, data.symbolic)
+        reason = slow_reason(shape, torch.device("cpu"), torch.float32)
+        how = f"one after the other, since {reason}" if reason else "together, fused"
+        what = "network" if network else "cell"
+        notes[path] = f"{path} is your own {what}: trials of one shape train {how}"
+        if network:
+            break
+    return list(notes.values())

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional
 
 from rnnsearch.models.config import NetworkConfig
 from rnnsearch.models.custom_module import first_tensors
@@ -13,6 +16,28 @@ from rnnsearch.models.custom_network import CustomNetwork, drawn_inputs, try_net
 from rnnsearch.models.network_config import takes
 from rnnsearch.testing.cells import TrainedContract
 from rnnsearch.testing.waves import alone, curve, drain, trial, wave_pack
+from rnnsearch.training import custom_networks
+from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.fused.calls import FusedNetwork
+from rnnsearch.training.fused.streams import Stream
+from rnnsearch.training.fused.trying import Verdict
+
+
+def _undropped(*given: Any, **others: Any) -> Any:
+    """In the place of dropout: `functional.dropout(x, ...)`, or `Stream.dropped(self, x, rate)`."""
+    del others
+    return next(one for one in given if isinstance(one, torch.Tensor))
+
+
+def _weights(config: TrialConfig, *, neighbour: bool = False) -> torch.Tensor:
+    """All weights of a trial after twenty training steps."""
+    pack = wave_pack()
+    if neighbour:
+        pack.add("neighbour", replace(config, seed=9))
+    pack.add("trial", config)
+    drain(pack, dict.fromkeys(pack.roster, 1))
+    return torch.from_numpy(pack.state()["trial"].arrays["parameters"]).double()
+
 
 EPOCHS, BATCH, STEPS = 2, 3, 7
 
@@ -85,6 +110,22 @@ class CustomNetworkContract(TrainedContract):
         step = drain(pack, dict.fromkeys(pack.roster, EPOCHS))
         assert not step.refusals
         assert curve(step) == expected
+
+    def test_fused_with_others_it_trains_as_by_itself(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        torch.set_num_threads(1)
+        modules = CustomNetwork(self.config, 1, 1, symbolic=False).modules()
+        if any(isinstance(one, nn.RNNBase) and one.dropout for one in modules):
+            pytest.skip("torch itself drops between its layers, where no test can keep it from it")
+        monkeypatch.setattr(functional, "dropout", _undropped)
+        monkeypatch.setattr(Stream, "dropped", _undropped)
+        config = replace(trial(3, learning_rate=1e-3), model=self.model)
+        fused = _weights(config, neighbour=True)
+        slow: Verdict[FusedNetwork] = Verdict(None, "a test asks for it")
+        monkeypatch.setattr(custom_networks, "network_verdict", lambda *kind: slow)
+        by_itself = _weights(config)
+        assert float((fused - by_itself).abs().max()) < 1e-5
 
     def test_it_goes_on_from_a_snapshot_bit_for_bit(self) -> None:
         torch.set_num_threads(1)

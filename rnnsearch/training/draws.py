@@ -61,6 +61,26 @@ def layer_keys(seeds: Tensor, steps: Tensor, layer: int) -> Tensor:
     return _mix_(keys + (layer + 1) * 0x3C6EF372)
 
 
+def call_key(key: Tensor, call: int) -> Tensor:
+    """A trial's key for one of the calls in a training step that draw, counting from 1.
+
+    Args:
+        key: int32 without axes, one of `layer_keys`.
+    """
+    return _mix_(key + call * 0x3C6EF372)
+
+
+def throw(key: Tensor, elements: Tensor, share: float) -> Tensor:
+    """Which elements come up, bool shaped as they are, each with a probability of `share`.
+
+    Args:
+        key: int32 without axes.
+        elements: int32, of `element_bits`.
+        share: Below 1.
+    """
+    return _mix_(elements ^ key) < int(share * 2.0**32 - 2.0**31)
+
+
 def bits(keys: Tensor, elements: Tensor) -> Tensor:
     """Random bits, int32 [K, N], for keys [K] and the elements of `element_bits` [N]."""
     return _mix_(elements.unsqueeze(0) ^ keys.unsqueeze(1))

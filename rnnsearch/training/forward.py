@@ -12,6 +12,8 @@ from rnnsearch.models.cells import has_kernels
 from rnnsearch.models.config import is_custom
 from rnnsearch.models.weights import custom_module_name
 from rnnsearch.tasks.base import Head
+from rnnsearch.training import draws
+from rnnsearch.training.custom_cells import custom_layer
 from rnnsearch.training.custom_networks import custom_forward
 from rnnsearch.training.kernels import differentiable, traced
 from rnnsearch.training.kernels.base import State
@@ -66,6 +68,7 @@ def run_layers(
     lengths: Tensor | None,
     *,
     ends: bool = False,
+    seeds: Tensor | None = None,
 ) -> tuple[Tensor, list[State]]:
     """The layers of K networks between the entry and the head, differentiable by autograd.
 
@@ -74,6 +77,7 @@ def run_layers(
         state: One a layer and direction, each part [K, B, H].
         lengths: Valid time steps; a layer that reads backwards starts at the last of them.
         ends: Whether the states after the sequences are wanted where there are lengths.
+        seeds: By which custom cells drop in training, int32 [K].
 
     Returns:
         What the head reads [K, T, B, directions * H], and the states after the last valid time
@@ -86,8 +90,11 @@ def run_layers(
         sides = []
         for side in range(shape.directions):
             read = reversed_steps(current, lengths) if side else current
-            before = state[layer * shape.directions + side]
-            outputs, last = _one_layer(networks, layer, side, read, before, lengths, ends)
+            number = layer * shape.directions + side
+            own_seeds = None if seeds is None else draws.call_key(seeds, number + 1)
+            outputs, last = _one_layer(
+                *(networks, layer, side, read, state[number], lengths, ends, own_seeds)
+            )
             sides.append(reversed_steps(outputs, lengths) if side else outputs)
             after.append(last)
         current = sides[0] if len(sides) == 1 else torch.cat(sides, -1)
@@ -109,6 +116,7 @@ def _one_layer(
     state: State,
     lengths: Tensor | None,
     ends: bool,
+    seeds: Tensor | None,
 ) -> tuple[Tensor, State]:
     """One layer in one direction, along the time steps in their given order; see `run_layers`."""
     shape = networks.shape
@@ -121,7 +129,10 @@ def _one_layer(
             for name, weight in networks.weights.items()
             if name.startswith(prefix) and name.endswith(suffix)
         }
-        return traced.layer(shape.cell, shape.widths[layer], inputs, weights, state, lengths)
+        if is_custom(shape.cell):
+            units = shape.widths[layer]
+            return custom_layer(shape.cell, units, inputs, weights, state, lengths, seeds)
+        return traced.layer(shape.cell, inputs, weights, state, lengths)
     kernel, made = networks.layers(inputs)[layer]
     if ends and lengths is not None and not kernel.ends:
         kernel = kernels()["batched"]

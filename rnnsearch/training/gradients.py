@@ -9,14 +9,17 @@ of networks that a person brought stand in `custom_networks`. What becomes of th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from rnnsearch.models.config import is_custom
 from rnnsearch.tasks.base import Batch, Head
 from rnnsearch.training.custom_networks import custom_pass
 from rnnsearch.training.forward import head_outputs, run_layers
+from rnnsearch.training.fused.calls import steadily
 from rnnsearch.training.kernels.base import State
 from rnnsearch.training.losses import LossShape, losses_and_gradients
 from rnnsearch.training.networks import Masks, Networks
@@ -59,7 +62,7 @@ def training_pass(
         state: One a layer and direction, each part [K, B, H], contiguous; not read where
             networks learn theirs.
         rows: Of `valid_rows`, where a head that answers at every time step is to read no padding.
-        seeds: By which custom networks drop, int32 [K]; None for all others.
+        seeds: By which custom networks and cells drop, int32 [K]; None for all others.
     """
     shape, lengths = networks.shape, batch.lengths
     valid = None if lengths is None else valid_steps(lengths, batch.inputs.shape[1])
@@ -71,8 +74,10 @@ def training_pass(
         shown = replace(batch, inputs=inputs)
         return Pass(*custom_pass(networks, shown, loss, head, state, seeds, valid))
     entered = networks.enter(inputs)
-    layers = _chain if shape.by_hand else _traced
-    current, after, backward = layers(networks, entered, state, masks, lengths)
+    if shape.by_hand:
+        current, after, backward = _chain(networks, entered, state, masks, lengths)
+    else:
+        current, after, backward = _traced(networks, entered, state, masks, lengths, seeds)
     if rows is not None and head == "every" and not loss.custom:
         losses, arriving, *last = head_pass(
             current, *networks.head, batch.targets, loss, rows, batch.weights
@@ -143,6 +148,7 @@ def _traced(
     state: Sequence[State],
     masks: Masks,
     lengths: Tensor | None,
+    seeds: Tensor | None,
 ) -> Layered:
     """Any layers, with the derivative by torch's autograd."""
     shape, weights = networks.shape, networks.weights
@@ -155,16 +161,17 @@ def _traced(
         if shape.learned:
             batch = entered.shape[2]
             state = [watched.learned_state(number, batch) for number in range(len(state))]
-        current, after = run_layers(watched, entry, state, masks, lengths)
+        current, after = run_layers(watched, entry, state, masks, lengths, seeds=seeds)
 
     def backward(arriving: Tensor) -> tuple[Tensor | None, list[Tensor]]:
         wanted = [entry, *leaves.values()] if embedded else list(leaves.values())
         # A person's own cell may leave a weight unused.
-        gradients = list(
-            torch.autograd.grad(
-                current, wanted, arriving, allow_unused=True, materialize_grads=True
+        with steadily() if is_custom(shape.cell) else nullcontext():
+            gradients = list(
+                torch.autograd.grad(
+                    current, wanted, arriving, allow_unused=True, materialize_grads=True
+                )
             )
-        )
         return (gradients.pop(0) if embedded else None), gradients
 
     return current.detach(), [tuple(p.detach() for p in parts) for parts in after], backward

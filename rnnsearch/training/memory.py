@@ -5,12 +5,16 @@ from __future__ import annotations
 import torch
 
 from rnnsearch.models.cells import gates_of
+from rnnsearch.models.config import is_custom
 from rnnsearch.training.stack_key import Shared
 
 CHUNK_BYTES = {"cpu": 12 << 20}
 """How many bytes of activations the trials that are computed together have on a CPU. Measured from
 2 to 48 MB on one core: smaller chunks pay for the dispatch of operators, larger ones leave the
 cache."""
+
+CUSTOM_CHUNK_BYTES = 128 << 20
+"""The same on a CPU of modules that people bring, of which each operator costs more to dispatch."""
 
 OTHER_CHUNK_BYTES = 4 << 30
 """The same on an accelerator, where memory is the limit; not measured."""
@@ -42,6 +46,8 @@ def members_at_once(shared: Shared) -> int:
     width = units * (2 * gates_of(network.cell) + 4)
     numbers = (window.seq_len or 64) * window.batch_size * width
     room = CHUNK_BYTES.get(shared.device.type, OTHER_CHUNK_BYTES)
+    if is_custom(network.cell) and shared.device.type == "cpu":
+        room = CUSTOM_CHUNK_BYTES
     return max(1, room // (numbers * shared.dtype.itemsize))
 
 

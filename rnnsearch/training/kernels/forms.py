@@ -148,7 +148,7 @@ def _of_steps(cell: str, hidden_sizes: Sequence[int], inputs: Array) -> dict[str
         for one, units in zip(layers, hidden_sizes, strict=True):
             stacked = {name: weight.unsqueeze(0) for name, weight in one.items()}
             state = [current.new_zeros(1, current.shape[1], units)] * CELLS[cell].states
-            outputs, _ = traced.layer(cell, units, current.unsqueeze(0), stacked, tuple(state))
+            outputs, _ = traced.layer(cell, current.unsqueeze(0), stacked, tuple(state))
             current = outputs.squeeze(0)
         return current, ()
 

@@ -97,7 +97,7 @@ def choices(
         shape = network_shape(ModelConfig(cell=cell, hidden_size=size), 1, 1, symbolic=False)
         # The choice of a kernel depends neither on the number of trials nor on time steps.
         layers = layers_of(shape, 1, 1, batch, device, dtype)
-        words = layer_words(shape, layers)
+        words = layer_words(shape, layers, device, dtype)
         recorded = device.type == "cuda" and not is_custom(cell)
         words += f", {RECORDED}" if recorded else ""
         whole = f"{words}, {WHOLE}" if _is_whole(shape, layers) else words

@@ -14,9 +14,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from rnnsearch.models.cells import CELLS
 from rnnsearch.models.config import is_custom
+from rnnsearch.training.custom_cells import slow_reason
 from rnnsearch.training.kernels.choice import whole_steps
 from rnnsearch.training.networks import Layers
 from rnnsearch.training.optimizers import corrections
@@ -44,7 +46,8 @@ class LayerSteps:
     def __init__(self, shared: Shared) -> None:
         network = shared.key.network
         loss = shared.key.loss
-        self.words = layer_words(network, shared.layers) + ", own loss" * loss.custom
+        self.words = layer_words(network, shared.layers, shared.device, shared.dtype)
+        self.words += ", own loss" * loss.custom
         self.words += ", own optimizer" * (shared.key.rule == "custom")
         self._dtype = shared.dtype
         self._on_host = shared.device.type == "cpu"
@@ -121,16 +124,19 @@ class LayerSteps:
             rows["powers"].copy_(powers.powers[taken.count - before])
 
 
-def layer_words(network: NetworkShape, layers: Layers) -> str:
+def layer_words(
+    network: NetworkShape, layers: Layers, device: torch.device, dtype: torch.dtype
+) -> str:
     """The names of the kernels of a network's layers, such as `compiled` or `modules, batched`.
 
-    A cell that computes a layer of all trials at once has a `scan`. Cells without either, and those
-    that people bring, go the `slow path`: trial after trial, and time step after time step.
+    A cell that computes a layer of all trials at once has a `scan`. Cells without either go the
+    `slow path`: trial after trial, and time step after time step. What people bring is `fused` over
+    the trials, or goes the `slow path` for a reason.
     """
-    if network.own is not None:
-        return "own network, slow path"
     if is_custom(network.cell):
-        return "own cell, slow path"
+        what = "own cell" if network.own is None else "own network"
+        reason = slow_reason(network, device, dtype)
+        return f"{what}, slow path: {reason}" if reason else f"{what}, fused"
     without = "scan" if CELLS[network.cell].scan else "slow path"
     return ", ".join(dict.fromkeys(kernel.name for kernel, _ in layers)) or without
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.errors import PackError
-from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.config import ModelConfig, is_custom
 from rnnsearch.training import draws
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.stack_key import Shared
@@ -127,7 +127,7 @@ class Planner:
             masks = []
         self_fed = self._self_fed(shape, ahead.self_fed_share, who)
         seeds = None
-        if self._network.own is not None:
+        if is_custom(self._network.cell):
             seeds = self._drawn(draws.MODULE, steps, 0, who)[0].view(steps, members)
         return Plan(StepInputs(batch, masks, self_fed, seeds=seeds), ahead.factors)
 

@@ -34,7 +34,7 @@ class StepInputs:
         rows: Where the valid time steps of each trial are, see `packed.valid_rows`; None to read
             padding as well. How many there are differs from batch to batch, so a recorded training
             step has none.
-        seeds: By which custom networks drop, int32 [K]; None for all others.
+        seeds: By which custom networks and cells drop, int32 [K]; None for all others.
     """
 
     batch: Batch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from mistake_case import SINE
 
 from rnnsearch.space.describe import describe
@@ -37,7 +38,24 @@ def test_dropout_between_listed_layers_does_something() -> None:
     assert not [note for note in notes if "nothing" in note]
 
 
-def test_an_own_cell_is_said_to_be_slow() -> None:
+def test_of_an_own_cell_it_is_said_how_it_trains() -> None:
     text = SINE + "model: {cell: 'rnnsearch.testing.cells:PlainCell', hidden_size: 4}\n"
     found = describe(loads(text, name="s", directory=Path.cwd()))
-    assert any("slow path" in note for note in found.notes)
+    assert any("own cell: trials of one shape train together" in note for note in found.notes)
+
+
+def test_of_an_own_cell_that_looks_at_values_it_is_said_why_it_is_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "looking_cell.py").write_text(
+        "from rnnsearch.testing.cells import PlainCell\n"
+        "class Looking(PlainCell):\n"
+        "    def forward(self, x, state):\n"
+        "        return super().forward(x if float(x.detach().sum()) else -x, state)\n"
+    )
+    text = SINE + "model: {cell: 'looking_cell:Looking', hidden_size: 4}\n"
+    found = describe(loads(text, name="s", directory=tmp_path))
+    (note,) = [note for note in found.notes if "own cell" in note]
+    assert "one after the other, since it looks at the values of a tensor (" in note
+    assert "looking_cell.py:4" in note

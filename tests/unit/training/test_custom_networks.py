@@ -119,6 +119,9 @@ class TestCounting(CustomNetworkContract):
     model = network_config(named(Counting))(units=4, rate=0.3)
 
 
+PACKING = "own network, slow path: it packs sequences of unequal length ("
+
+
 def trained(
     cls: type, task: Any, metric: str, tmp_path: Path, keys: Any = MappingProxyType({}), **how: Any
 ) -> tuple[TrainedModel, TrainedModel, dict[str, float]]:
@@ -130,7 +133,8 @@ def trained(
     pack.add("trial", config)
     result = pack.train({"trial": 2}, 60.0)
     assert not result.refusals, result.refusals
-    assert pack.kernels == {"trial": "own network, slow path"}
+    packs = issubclass(cls, Reading)
+    assert pack.kernels["trial"].startswith(PACKING if packs else "own network, fused")
     weights = pack.remove("trial")
     assert weights is not None
     made = TrainedModel.from_weights(config, weights, data)

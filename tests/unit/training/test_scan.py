@@ -74,7 +74,7 @@ def test_a_turning_scan_is_complex_arithmetic(way):
 def test_a_minimal_layer_is_its_cell_in_a_loop(way, cell):
     gates = CELLS[cell].gates
     inputs, weight, hidden = random(2, 11, 3, 5), random(2, 4 * gates, 5), random(2, 3, 4)
-    outputs, (last,) = traced.layer(cell, 4, inputs, {"weight_ih": weight}, (hidden,))
+    outputs, (last,) = traced.layer(cell, inputs, {"weight_ih": weight}, (hidden,))
     code = CELLS[cell].code
     for k in range(2):
         state = hidden[k]
@@ -97,7 +97,7 @@ def test_numerical_gradients(way):
         def run(*leaves: Tensor, cell: str = cell) -> tuple[Tensor, ...]:
             inputs, weight, bias, hidden = leaves
             own = {"weight_ih": weight, "bias_ih": bias}
-            outputs, last = traced.layer(cell, 4, inputs, own, (hidden,))
+            outputs, last = traced.layer(cell, inputs, own, (hidden,))
             return (outputs, *last)
 
         gradients(run, inputs, weight, bias[:, :rows].clone(), hidden)
@@ -132,7 +132,7 @@ def kept_numbers(steps: int) -> int:
 
     inputs, weight = random(1, steps, 1, 2), random(1, 32, 2).requires_grad_()
     with saved_tensors_hooks(keep, lambda tensor: tensor):
-        traced.layer("mingru", 16, inputs, {"weight_ih": weight}, (random(1, 1, 16),))
+        traced.layer("mingru", inputs, {"weight_ih": weight}, (random(1, 1, 16),))
     return sum(kept.values())
 
 

@@ -65,9 +65,9 @@ def test_whatever_the_whole_steps_do_not_know_goes_layer_by_layer(how: dict[str,
 def test_layers_without_a_compiled_kernel_are_called_what_they_are() -> None:
     assert words({"dtype": "float64"}) == "batched"
     assert words({"model": {"cell": "mingru"}}) == "scan"
-    assert words({"model": {"cell": OWN}}) == "own cell, slow path"
+    assert words({"model": {"cell": OWN}}) == "own cell, fused"
 
 
 def test_where_steps_are_recorded_all_are_but_those_of_own_cells() -> None:
     assert words({"dtype": "float64"}, Again()) == "batched, recorded steps"
-    assert words({"model": {"cell": OWN}}, Again()) == "own cell, slow path"
+    assert words({"model": {"cell": OWN}}, Again()) == "own cell, fused"
