@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, runtime_checkable
+from typing import Annotated, Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
+from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
-from rnnsearch.tasks.base import TaskData
+from rnnsearch.tasks.base import Part, Score, TaskData
 from rnnsearch.vocabulary import NeverSampled, Range
+
+KEY = "task.validation.folds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +97,86 @@ def drawn_folds(keys: Sequence[Any], classes: Ints, folds: int, seed: int) -> li
     for place, group in enumerate(shuffled):  # each class goes on where the one before it ended
         dealt[place % folds] += group
     return [np.array(sorted(some), dtype=np.int64) for some in dealt]
+
+
+def cut_in_folds(
+    keys: Sequence[Any], classes: Ints, count: int, seed: int
+) -> tuple[tuple[Ints, ...], list[str]]:
+    """Folds as `drawn_folds` draws them, and a sentence about them.
+
+    Raises:
+        DataError: There are fewer different sequences than folds.
+    """
+    folds = drawn_folds(keys, classes, count, seed)
+    if min(map(len, folds)) == 0:
+        different = len(set(keys))
+        raise DataError(
+            f"the training part holds {different} different sequences, too few for {count} folds; "
+            f"at most {KEY}: {different}.",
+            KEY,
+        )
+    note = (
+        f"no validation part: trials are validated on {count} folds of the {len(keys):,} sequences "
+        f"of train. A trial is {count + 1} networks, its metrics are means over the folds, and its "
+        "model is trained on all"
+    )
+    return tuple(folds), [note]
+
+
+class InFolds:
+    """Data whose training part may be cut into folds, as far as that is the same for all tasks.
+
+    Attributes:
+        fold_numbers: The numbers of the training sequences of each fold; empty without folds.
+    """
+
+    fold_numbers: tuple[Ints, ...]
+
+    @property
+    def folds(self) -> int:
+        """See `Folded.folds`."""
+        return len(self.fold_numbers)
+
+    @property
+    def largest_fold(self) -> int:
+        """Sequences of the largest fold; 0 without folds."""
+        return max(map(len, self.fold_numbers), default=0)
+
+    def fold(self, number: int) -> tuple[Self, Ints]:
+        """See `Folded.fold`."""
+        held = self.fold_numbers[number]
+        rest = np.setdiff1d(np.concatenate(self.fold_numbers), held)
+        return self.parted({"train": rest, "val": held}), rest
+
+    def parted(self, numbers: Mapping[Part, Ints]) -> Self:
+        """The same data with parts out of its training sequences, without folds."""
+        raise NotImplementedError
+
+    def rivals(self) -> Sequence[Score]:
+        """Simple rivals of a network, fitted on the training part and scored on the others."""
+        raise NotImplementedError
+
+    def baselines(self) -> Sequence[Score]:
+        """The rivals; with folds their metrics of the validation part are means over the folds."""
+        if not self.folds:
+            return self.rivals()
+        folds = [self.fold(number)[0].rivals() for number in range(self.folds)]
+        return _mean_scores(self.rivals(), folds)
+
+
+def _mean_scores(whole: Sequence[Score], folds: Sequence[Sequence[Score]]) -> list[Score]:
+    """Baselines of the whole training part, with the means over the folds as their metrics of the
+    validation part.
+
+    Args:
+        whole: Fitted on all folds.
+        folds: Of each fold, fitted on the others.
+    """
+    means = []
+    for number, one in enumerate(whole):
+        of_folds: list[Mapping[str, float]] = [scores[number].metrics for scores in folds]
+        names = [name for name in of_folds[0] if name.startswith("val_")]
+        metrics = {name: float(np.mean([own[name] for own in of_folds])) for name in names}
+        note = f"{one.note}; mean of {len(folds)} folds" if one.note else ""
+        means.append(Score(one.name, {**metrics, **one.metrics}, note))
+    return means

@@ -117,21 +117,25 @@ def files_note(files: Mapping[Part, Path]) -> str:
     return "; ".join(f"{part} is {path}" for part, path in files.items())
 
 
-def missing_notes(present: Sequence[Part], split: SplitConfig, taken: str) -> list[str]:
+def missing_notes(
+    present: Sequence[Part], split: SplitConfig, taken: str, folds: int = 0
+) -> list[str]:
     """Sentences on parts that nobody gives.
 
     Args:
         present: The parts that are given.
         taken: Which of the training part becomes the validation part, such as `its last rows`.
+        folds: How many folds are validated on; 0 where a validation part is.
     """
     notes = []
-    if "val" not in present and split.val:
+    if "val" not in present and split.val and not folds:
         notes.append(
             f"no validation part is given: {split.val:.0%} of the given training part is taken "
             f"for it, {taken} (task.split.val)"
         )
     if "test" not in present:
-        notes.append("no test part is given: the champion is scored on val alone")
+        judged = "its folds" if folds else "val"
+        notes.append(f"no test part is given: the champion is scored on {judged} alone")
     return notes
 
 

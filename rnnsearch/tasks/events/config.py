@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from rnnsearch.vocabulary import PATH
+from rnnsearch.tasks.folds import ValidationConfig, folds_problems
+from rnnsearch.vocabulary import PATH, outside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +20,12 @@ class EventsConfig:
         "A `.mat` file (MATLAB 5 to 7.2) or an `.npz` file that holds the sequences of each part "
         "under `train`, `val` and `test`, or `traindata`, `validdata` and `testdata`: a cell or "
         "object array of matrices (steps, events) of 0 and 1. A part may also be one matrix of "
-        "all steps, beside `train_lengths` and so on. `test` may be missing.",
+        "all steps, beside `train_lengths` and so on. `test` may be missing, and with folds `val`.",
         PATH,
     ] = None
+    validation: Annotated[ValidationConfig, "How trials are validated."] = field(
+        default_factory=ValidationConfig
+    )
 
 
 def problems(config: EventsConfig) -> list[tuple[str, str]]:
@@ -30,6 +34,7 @@ def problems(config: EventsConfig) -> list[tuple[str, str]]:
     Returns:
         Pairs of a key below `task` and what is wrong with its value.
     """
+    mistakes = [*outside(config), *folds_problems(config.validation)]
     if config.path is None:
-        return [("path", "is missing: name a .mat or .npz file.")]
-    return []
+        mistakes.append(("path", "is missing: name a .mat or .npz file."))
+    return mistakes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -10,27 +10,33 @@ from typing import Any
 
 import numpy as np
 
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.events.baselines import logistic, marginal
 from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.events.source import read_parts
 from rnnsearch.tasks.files.opened import FROM_SPACE, read_data
+from rnnsearch.tasks.folds import InFolds, cut_in_folds
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.shuffling import batch_problem
+from rnnsearch.tasks.streams import derive
 
 
 @dataclass(eq=False)
-class EventsData:
+class EventsData(InFolds):
     """The sequences of each part of a file.
 
     Attributes:
         sequences: Of each part, uint8 [time steps of all sequences, events].
         digest: SHA-256 of the file.
+        fold_notes: Sentences about the folds.
     """
 
     config: EventsConfig
     sequences: dict[Part, Ragged]
     digest: str
+    fold_numbers: tuple[Ints, ...] = ()
+    fold_notes: tuple[str, ...] = ()
 
     losses: tuple[Loss, ...] = field(default=("bce",), init=False)
     quantiles: tuple[float, ...] = field(default=(), init=False)
@@ -52,9 +58,17 @@ class EventsData:
         """
         path = Path(config.path or "")
         raw = read_data(path, FROM_SPACE)
-        parts = read_parts(raw, path)
+        digest, count = sha256(raw).hexdigest(), config.validation.folds
+        parts = read_parts(raw, path, ["train"] if count else ["train", "val"])
+        if count:
+            parts["train"] += parts.pop("val", [])
         sequences = {part: Ragged.of(matrices) for part, matrices in parts.items()}
-        return cls(config, sequences, sha256(raw).hexdigest())
+        if not count:
+            return cls(config, sequences, digest)
+        keys = [matrix.tobytes() for matrix in parts["train"]]
+        alike = np.zeros(len(keys), dtype=np.int64)
+        folds, notes = cut_in_folds(keys, alike, count, derive(0, "folds"))
+        return cls(config, sequences, digest, folds, tuple(notes))
 
     @classmethod
     def stand_in(cls, config: EventsConfig) -> EventsData:
@@ -78,7 +92,7 @@ class EventsData:
         """That held-out sequences stand in training too, or that there is no test part."""
         train = self.sequences["train"]
         shown = {train[at].tobytes() for at in range(len(train))}
-        notes = []
+        notes = list(self.fold_notes)
         for part, some in self.sequences.items():
             again = sum(some[at].tobytes() in shown for at in range(len(some)))
             if part != "train" and again:
@@ -87,12 +101,14 @@ class EventsData:
                     "figures flatter"
                 )
         if "test" not in self.sequences:
-            notes.append("the file has no test part: the champion is scored on val alone")
+            judged = "its folds" if self.folds else "val"
+            notes.append(f"the file has no test part: the champion is scored on {judged} alone")
         return notes
 
     def metrics(self) -> Sequence[Metric]:
         """The likelihood of the frames, and how well their events are guessed."""
-        over = "every frame of the val part but the first of each sequence"
+        part = f"a fold (the mean of {self.folds})" if self.folds else "the val part"
+        over = f"every frame of {part} but the first of each sequence"
         return [
             Metric(
                 "val_nll",
@@ -114,9 +130,15 @@ class EventsData:
         """A training sequence is a whole one, and a batch is drawn without repetition."""
         if window.seq_len is not None:
             return "a training sequence is a whole one; leave training.seq_len out."
-        return batch_problem(window, len(self.sequences["train"]))
+        return batch_problem(window, len(self.sequences["train"]) - self.largest_fold)
 
-    def baselines(self) -> Sequence[Score]:
+    def parted(self, numbers: Mapping[Part, Ints]) -> EventsData:
+        """See `InFolds.parted`."""
+        whole = self.sequences["train"]
+        parts = {part: whole.some(some) for part, some in numbers.items()}
+        return EventsData(self.config, parts, self.digest)
+
+    def rivals(self) -> Sequence[Score]:
         """The frequency of each event, and a logistic regression on the frame before."""
         return [marginal(self.sequences), logistic(self.sequences)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,18 @@ NAMES: dict[Part, tuple[str, ...]] = {
 """The names under which the sequences of each part may stand in a file."""
 
 
-def read_parts(raw: bytes, path: Path) -> dict[Part, list[NDArray[np.uint8]]]:
+def read_parts(
+    raw: bytes, path: Path, needed: Sequence[Part]
+) -> dict[Part, list[NDArray[np.uint8]]]:
     """The sequences of each part of a file, each uint8 (time steps, events) of 0 and 1.
 
     Args:
         raw: The file's content.
         path: Its path, for the ending and for messages.
+        needed: The parts that it must hold.
 
     Raises:
-        DataError: It cannot be read, lacks a part, or holds anything but 0 and 1.
+        DataError: It cannot be read, lacks a part that is needed, or holds anything but 0 and 1.
     """
     arrays = read_arrays(raw, path)
     parts: dict[Part, list[NDArray[np.uint8]]] = {}
@@ -37,7 +40,7 @@ def read_parts(raw: bytes, path: Path) -> dict[Part, list[NDArray[np.uint8]]]:
         name = next((name for name in names if name in arrays), None)
         if name is not None:
             parts[part] = _sequences(arrays, name, path)
-        elif part != "test":
+        elif part in needed:
             raise DataError(
                 f"{path} holds no {' or '.join(names)}; it holds {', '.join(arrays) or 'nothing'}."
             )

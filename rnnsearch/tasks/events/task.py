@@ -87,18 +87,25 @@ class EventsTask:
             f"{part}_accuracy": torch.where(nll.isfinite(), accuracy, torch.nan),
         }
 
-    def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
-        """The first validation sequence, and the probability of each event one time step ahead.
+    def picture(
+        self, predictor: Predictor, steps: int | None = None
+    ) -> dict[str, NDArray[Any]] | None:
+        """The first sequence of the validation part, or with folds of the test part, and the
+        probability of each event one time step ahead.
 
         Returns:
             `events`, 0 and 1, and `chances`, both [predicted time steps, events].
         """
         del steps
+        parts: tuple[Part, ...] = ("val", "test")
+        part = next((part for part in parts if part in self._before), None)
+        if part is None:
+            return None
         first = torch.zeros(1, 1, dtype=torch.int64, device=predictor.device)
-        longest = int(self._before["val"].lengths[0])
-        inputs, lengths = self._before["val"].padded(first, longest)
+        longest = int(self._before[part].lengths[0])
+        inputs, lengths = self._before[part].padded(first, longest)
         outputs, _ = predictor(inputs, None, lengths)
         return {
-            "events": self.data.sequences["val"][0][1:],
+            "events": self.data.sequences[part][0][1:],
             "chances": outputs[0, :, 0].double().sigmoid().cpu().numpy(),
         }

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-import numpy as np
-
 from rnnsearch.tasks.arrays import Floats, Ints
-from rnnsearch.tasks.base import Part, Score, Window
+from rnnsearch.tasks.base import Part, Window
+from rnnsearch.tasks.folds import InFolds
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.sequences.config import TextsConfig
 from rnnsearch.tasks.sequences.encoder import Encoder, text_encoder
-from rnnsearch.tasks.sequences.folds import mean_scores
 from rnnsearch.tasks.sequences.parts import Places
 from rnnsearch.tasks.shuffling import batch_problem
 
@@ -21,7 +19,7 @@ PARTS: tuple[Part, ...] = ("train", "val", "test")
 
 
 @dataclass(eq=False, kw_only=True)
-class SequencesData:
+class SequencesData(InFolds):
     """Encoded sequences of each part, and how new sequences are encoded.
 
     Attributes:
@@ -74,8 +72,7 @@ class SequencesData:
                 "a training sequence is a whole one, whatever its length; leave training.seq_len "
                 "out (task.max_length cuts long ones)."
             )
-        largest = max(map(len, self.fold_numbers), default=0)
-        return batch_problem(window, self.rows()["train"] - largest)
+        return batch_problem(window, self.rows()["train"] - self.largest_fold)
 
     def over(self, what: str = "") -> str:
         """Over what metrics of the validation part are, for their descriptions.
@@ -87,35 +84,17 @@ class SequencesData:
             return f"over {what or 'the whole of'} a fold, the mean of {self.folds} folds"
         return f"over {what or 'the whole'} {'the ' if what else ''}val part"
 
-    @property
-    def folds(self) -> int:
-        """See `folds.Folded`."""
-        return len(self.fold_numbers)
-
-    def fold(self, number: int) -> tuple[Self, Ints]:
-        """See `folds.Folded`."""
-        held = self.fold_numbers[number]
-        rest = np.setdiff1d(np.arange(self.rows()["train"]), held)
+    def parted(self, numbers: Mapping[Part, Ints]) -> Self:
+        """See `InFolds.parted`."""
         whole = self.sequences["train"]
-        parts: dict[Part, Ragged] = {"train": whole.some(rest), "val": whole.some(held)}
-        some = replace(self, sequences=parts, weights=None, fold_numbers=(), reading_notes=())
-        some.take(self, {"train": rest, "val": held})
-        return some, rest
+        parts = {part: whole.some(some) for part, some in numbers.items()}
+        data = replace(self, sequences=parts, weights=None, fold_numbers=(), reading_notes=())
+        data.take(self, numbers)
+        return data
 
     def take(self, whole: Self, numbers: Mapping[Part, Ints]) -> None:
         """Take over the answers of some training sequences of other data, for the parts of this."""
         raise NotImplementedError
-
-    def rivals(self) -> Sequence[Score]:
-        """Simple rivals of a network, fitted on the training part and scored on the others."""
-        raise NotImplementedError
-
-    def baselines(self) -> Sequence[Score]:
-        """The rivals; with folds their metrics of the validation part are means over the folds."""
-        if not self.folds:
-            return self.rivals()
-        folds = [self.fold(number)[0].rivals() for number in range(self.folds)]
-        return mean_scores(self.rivals(), folds)
 
 
 def encoded(encoder: Encoder, sequences: Sequence[Any], parts: Places) -> dict[Part, Ragged]:

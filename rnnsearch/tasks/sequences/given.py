@@ -40,14 +40,13 @@ def given_parts(
     present = [part for part in PARTS if part in part_of_each]
     named = np.array(part_of_each)
     parts: dict[Part, Ints] = {part: np.flatnonzero(named == part) for part in present}
-    if config.validation.folds:
+    folds = config.validation.folds
+    if folds:
         both = np.isin(named, ["train", "val"])
         parts = {**parts, "train": np.flatnonzero(both)}
         parts.pop("val", None)
-        notes = missing_notes([*present, "val"], config.split, taken)
-    else:
-        notes = missing_notes(present, config.split, taken)
-    if "val" not in parts and not config.validation.folds:
+    notes = missing_notes(present, config.split, taken, folds)
+    if "val" not in parts and not folds:
         train = parts["train"]
         shares = SplitConfig(train=1 - config.split.val, val=config.split.val, test=0.0)
         own = [keys[at] for at in train.tolist()]
