@@ -316,6 +316,14 @@ def test_a_model_in_folds_is_shown_and_scored_on_the_test_part(name: str) -> Non
         model.evaluate("val", data)
 
 
+def test_a_small_validation_part_is_told_of_folds() -> None:
+    plain = load_data(replace(TASKS["labels"], validation=ValidationConfig()))
+    (note,) = [note for note in plain.notes() if "validation part holds" in note]
+    assert "holds 6 sequences" in note
+    assert "an accuracy by up to 0.40 (95 %): task.validation: {folds: 5}" in note
+    assert not any("part holds" in note for note in load_data(TASKS["labels"]).notes())
+
+
 def test_folds_of_parts_that_are_given(tmp_path: Path) -> None:
     """A validation part that is given joins the training part, and the test part stays."""
     rows = ["id,x,way,part"]
