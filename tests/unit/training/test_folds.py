@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
 from rnnsearch.errors import DataError, ModelError
 from rnnsearch.models.config import ModelConfig
+from rnnsearch.models.network_config import network_config
 from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.folds import ValidationConfig, drawn_folds, networks_of
@@ -81,14 +83,29 @@ TASKS = {
 }
 
 
+class Normed(nn.Module):
+    """A GRU whose last state is normed by statistics of the batch, which it holds beside."""
+
+    def __init__(self, input_size: int, output_size: int, units: int = 5) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(input_size, units, batch_first=True)
+        self.norm = nn.BatchNorm1d(units)
+        self.head = nn.Linear(units, output_size)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        states = self.rnn(x)[0]
+        last = states[torch.arange(len(x)), lengths - 1]
+        return self.head(self.norm(last))
+
+
 def pack_of(data: dict[Any, TaskData]) -> Pack:
     first = next(iter(data.values())).metrics()[0]
     return Pack(data, objective=first.name, goal=first.goal)
 
 
-def trial(task: Any, seed: int = 3, **how: Any) -> TrialConfig:
+def trial(task: Any, seed: int = 3, model: Any = None, **how: Any) -> TrialConfig:
     training = TrainingConfig(learning_rate=0.03, batch_size=4, max_epochs=EPOCHS, **how)
-    model = ModelConfig(cell="gru", hidden_size=5)
+    model = model or ModelConfig(cell="gru", hidden_size=5)
     return TrialConfig(task=task, model=model, training=training, seed=seed)
 
 
@@ -157,12 +174,17 @@ def test_a_trial_is_the_mean_of_a_training_for_each_fold(name: str) -> None:
         np.testing.assert_array_equal(weights.tensors[key], tensor.numpy())
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "torch.optim:NAdam"])
-def test_the_same_bits_in_company_and_after_a_stop(optimizer: str) -> None:
+@pytest.mark.parametrize(
+    ("optimizer", "custom"), [("adam", False), ("torch.optim:NAdam", False), ("adam", True)]
+)
+def test_the_same_bits_in_company_and_after_a_stop(optimizer: str, custom: bool) -> None:
     how: dict[str, Any] = {"schedule": "plateau", "patience": 0, "optimizer": optimizer}
+    if custom:
+        how["model"] = network_config(f"{__name__}:Normed")(units=4)
     task = TASKS["labels"]
     data = load_data(task)
     expected, weights = curves(trial(task, **how), data)
+    assert custom == any(name.endswith("running_mean") for name in weights.tensors)
     pack = pack_of({task: data})
     for number, seed in enumerate((1, 3, 5)):
         pack.add(str(number), trial(task, seed, **how))
