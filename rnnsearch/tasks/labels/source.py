@@ -14,6 +14,8 @@ from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.sequences.source import Source, normalized, read_step_rows, read_text_rows
 from rnnsearch.tasks.splits import column_of
 
+CHANGING = "Labels that change from row to row are learned with `type: tags`."
+
 
 def read_labelled(config: LabelsConfig, path: Path) -> Source[str]:
     """Read the labelled sequences of a folder or table.
@@ -28,7 +30,9 @@ def read_labelled(config: LabelsConfig, path: Path) -> Source[str]:
     if config.text is not None:
         return read_text_rows(config, path, config.label)
     if config.features:
-        return read_step_rows(config, path, config.label, lambda rows: rows.one("label"))
+        return read_step_rows(
+            config, path, config.label, lambda rows: rows.one("label", "task.label", CHANGING)
+        )
     raise DataError(
         f"{path} is a file: name its columns, `text:` for one text a row, or `id:` and "
         "`features:` for one step of numbers a row."

@@ -29,6 +29,9 @@ from rnnsearch.tasks.sequences.numbers import numbers_in
 from rnnsearch.tasks.sequences.table import put_in_order, rows_by_id
 from rnnsearch.tasks.splits import column_of
 
+SHOWN = 5
+"""Answers of one sequence that a message shows."""
+
 A = TypeVar("A")
 """The answer of a sequence as it is written: one text, or one for each time step."""
 
@@ -192,19 +195,24 @@ class RowAnswers:
     cells: list[str]
     place: str
 
-    def one(self, what: str) -> str:
+    def one(self, what: str, key: str, otherwise: str) -> str:
         """The answer that all rows share.
 
         Args:
             what: The noun of an answer: `label`.
+            key: That of the column, for an error.
+            otherwise: What to do where answers change from row to row, as a sentence.
 
         Raises:
             DataError: They differ.
         """
-        if len(different := set(self.cells)) > 1:
+        if len(different := sorted(set(self.cells))) > 1:
+            more = f" and {len(different) - SHOWN} more" if len(different) > SHOWN else ""
             raise DataError(
                 f"{self.place}: the sequence {self.name!r} has several {what}s: "
-                f"{', '.join(sorted(different))}. A sequence has one, the same in each of its rows."
+                f"{', '.join(different[:SHOWN])}{more}. A sequence has one, the same in each of "
+                f"its rows. {otherwise}",
+                key,
             )
         return self.cells[0]
 

@@ -29,6 +29,11 @@ from rnnsearch.tasks.sequences.weights import one_weight_each
 from rnnsearch.tasks.value.baselines import mean, ridge
 from rnnsearch.tasks.value.config import ValueConfig
 
+FALLING = (
+    "Where the number changes from row to row, as a remaining life does, each beginning of a "
+    "record is a sequence: `rnnsearch guide your-data` shows how to write them."
+)
+
 
 @dataclass(eq=False, kw_only=True)
 class ValueData(SequencesData):
@@ -128,7 +133,9 @@ class ValueData(SequencesData):
 def _read(config: ValueConfig, path: Path) -> Source[str]:
     if config.text is not None:
         return read_text_rows(config, path, config.target)
-    return read_step_rows(config, path, config.target, lambda rows: rows.one("value"))
+    return read_step_rows(
+        config, path, config.target, lambda rows: rows.one("value", "task.target", FALLING)
+    )
 
 
 def _numbers(config: ValueConfig, source: Source[str]) -> Floats:

@@ -206,7 +206,11 @@ BAD_TABLES = {
         "s0,0,1,2,up\ns0,1,1\n",
         "walks.csv:3: 3 cells where the first",
     ),
-    "two labels": (HEADER, "s0,0,1,2,up\ns0,1,1,2,down\n", "'s0' has several labels: down, up"),
+    "two labels": (
+        HEADER,
+        "s0,0,1,2,up\ns0,1,1,2,down\n",
+        "down, up. A sequence has one, the same in each of its rows. Labels that change",
+    ),
     "a time twice": (HEADER, "s0,7,1,2,up\ns0,7,1,3,up\n", "walks.csv:3: column 't': the sequence"),
     "no time": (HEADER, "s0,soon,1,2,up\n", "column 't' holds 'soon', which is no time"),
     "one label": (HEADER, enough().replace("down", "up"), "at least two classes"),
