@@ -111,6 +111,9 @@ class CustomNetwork(nn.Module):
         self.form = form_of(config, input_size, output_size, symbolic)
         weights = network_tensors(config, input_size, output_size).weights
         self._trained = frozenset(weights)
+        kept = {name for name, _ in tensors_of(self.inner)}
+        buffers = self.inner.named_buffers()
+        self._unkept = {name: one.clone() for name, one in buffers if name not in kept}
 
     @property
     def trained(self) -> dict[str, nn.Parameter]:
@@ -136,9 +139,15 @@ class CustomNetwork(nn.Module):
 
     @torch.no_grad()
     def put(self, tensors: Mapping[str, Tensor]) -> None:
-        """Copy weights and held tensors into the module."""
+        """Copy weights and held tensors into the module, as if it were newly made of them.
+
+        Buffers that are not kept get their first numbers again, so that no trial reads another's.
+        """
         for name, own in tensors_of(self.inner):
             own.copy_(tensors[name])
+        for name, own in self.inner.named_buffers():
+            if name in self._unkept and self._unkept[name].shape == own.shape:
+                own.copy_(self._unkept[name])
 
     def start(self, batch: int) -> tuple[Tensor, ...]:
         """The state before the first time step of `batch` sequences, as `forward` takes it."""

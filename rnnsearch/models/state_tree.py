@@ -97,9 +97,19 @@ def state_form(path: str, two: Any, three: Any) -> StateForm:
         ModelError: A part of the state does not have one axis for the sequences.
     """
     axes, shapes, dtypes = [], [], []
-    pairs = list(zip(_leaves(path, two), _leaves(path, three), strict=False))
-    for number, (one, other) in enumerate(pairs):
+    both = list(_leaves(path, two)), list(_leaves(path, three))
+    if len(both[0]) != len(both[1]):
+        raise ModelError(
+            f"{path} gives a state of {len(both[0])} tensors for two sequences and of "
+            f"{len(both[1])} for three; it must be made of as many whatever comes in."
+        )
+    for number, (one, other) in enumerate(zip(*both, strict=True)):
         sizes = tuple(one.shape)
+        if one.is_complex():
+            raise ModelError(
+                f"{path}: part {number} of its state is complex, and is kept as real numbers; "
+                "give torch.view_as_real of it."
+            )
         differing = [
             axis
             for axis, pair in enumerate(zip(one.shape, other.shape, strict=False))
@@ -124,8 +134,8 @@ def _leaves(path: str, state: Any) -> Iterator[Tensor]:
     if isinstance(state, Tensor):
         yield state
     elif isinstance(state, dict):
-        for part in state.values():
-            yield from _leaves(path, part)
+        for key in _ordered(state):
+            yield from _leaves(path, state[key])
     elif isinstance(state, tuple | list):
         for part in state:
             yield from _leaves(path, part)
@@ -136,12 +146,17 @@ def _leaves(path: str, state: Any) -> Iterator[Tensor]:
         )
 
 
+def _ordered(state: dict[Any, Any]) -> list[Any]:
+    """The keys of a state, in an order that does not hang on how it was filled."""
+    return sorted(state, key=repr)
+
+
 def _planted(example: Any, leaves: Iterator[Tensor]) -> Any:
     """A state of an example's form with other tensors."""
     if isinstance(example, Tensor):
         return next(leaves)
     if isinstance(example, dict):
-        return {key: _planted(part, leaves) for key, part in example.items()}
+        return {key: _planted(example[key], leaves) for key in _ordered(example)}
     if isinstance(example, tuple | list):
         parts = [_planted(part, leaves) for part in example]
         return type(example)(*parts) if hasattr(example, "_fields") else type(example)(parts)

@@ -288,6 +288,74 @@ def test_a_network_that_will_not_do_is_told(cls: type, message: str) -> None:
         try_network(config, 5, 5, True, whole=False)
 
 
+class Turning(Symbols):
+    """Its state is a dict that is filled in another order every other time."""
+
+    turn = 0
+
+    def forward(self, x: Tensor, state: Any) -> Any:
+        y, after = super().forward(x, None if state is None else state["a"])
+        parts = [("a", after), ("b", after + 1)]
+        Turning.turn += 1
+        return y, dict(parts if Turning.turn % 2 else parts[::-1])
+
+
+class PerSequence(Symbols):
+    def forward(self, x: Tensor, state: Any) -> Any:
+        y, after = super().forward(x, None)
+        return y, list(after.unbind(1))
+
+
+class Complex(Symbols):
+    def forward(self, x: Tensor, state: Any) -> Any:
+        y, after = super().forward(x, None)
+        return y, torch.complex(after, after)
+
+
+def test_a_state_is_known_by_its_keys_and_not_by_their_order() -> None:
+    network = CustomNetwork(network_config(named(Turning))(), 5, 5, symbolic=True).eval()
+    x = torch.tensor([[0], [3], [1]])
+    _, (one,) = network(x)
+    _, (other,) = network(x)
+    assert torch.equal(one, other)
+    form = network.form.unfolded("it", one[0])
+    assert torch.allclose(form["b"], form["a"] + 1)
+
+
+@pytest.mark.parametrize(
+    ("cls", "message"),
+    [
+        (PerSequence, "a state of 2 tensors for two sequences and of 3 for three"),
+        (Complex, "part 0 of its state is complex.*view_as_real"),
+    ],
+)
+def test_a_state_that_cannot_be_kept_is_refused(cls: type, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        form_of(network_config(named(cls))(), 5, 5, True)
+
+
+class Remembering(Symbols):
+    """A buffer that no checkpoint keeps, which every call changes."""
+
+    def __init__(self, input_size: int, output_size: int, units: int = 6) -> None:
+        super().__init__(input_size, output_size, units)
+        self.register_buffer("calls", torch.zeros(()), persistent=False)
+
+    def forward(self, x: Tensor, state: Any) -> Any:
+        y, after = super().forward(x, state)
+        self.calls.add_(float(x.shape[1]))
+        return y + self.calls, after
+
+
+def test_a_buffer_that_is_not_kept_leads_from_no_trial_to_another() -> None:
+    network = CustomNetwork(network_config(named(Remembering))(), 5, 5, symbolic=True).eval()
+    tensors = {name: one.clone() for name, one in network.tensors().items()}
+    x = torch.tensor([[0], [3], [1]])
+    first, _ = network(x)
+    network.put(tensors)
+    assert torch.equal(network(x)[0], first)
+
+
 def test_sequences_that_start_beside_others_that_go_on() -> None:
     config = network_config(named(Counting))()
     network = CustomNetwork(config, 1, 1, symbolic=False).double().eval()
