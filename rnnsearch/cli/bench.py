@@ -30,6 +30,13 @@ def kernels(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_PASS_ON)
+def own(context: typer.Context) -> None:
+    """Time modules that people bring in a pack, fused against one by one; `--help` lists the
+    options."""
+    _run("bench_own.py", context.args)
+
+
+@app.command(context_settings=_PASS_ON)
 def search(context: typer.Context) -> None:
     """Count trials an hour against Ray Tune's own example and plain Optuna; `--help` lists the
     options."""
