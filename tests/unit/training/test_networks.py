@@ -56,11 +56,14 @@ class TestGruD(NetworkContract):
 
 
 class TestBareGruD(NetworkContract):
-    model = ModelConfig(cell="grud", hidden_sizes=(5, 18), bias=False, initial_state="learned")
-
-
-class TestBidirectionalGruD(NetworkContract):
-    model = ModelConfig(cell="grud", hidden_size=5, bidirectional=True, layer_norm=True)
+    model = ModelConfig(
+        cell="grud",
+        hidden_sizes=(5, 18),
+        bias=False,
+        initial_state="learned",
+        bidirectional=True,
+        layer_norm=True,
+    )
     carries = False
 
 
