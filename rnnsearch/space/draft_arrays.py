@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from rnnsearch.tasks.files.arrays import read_arrays
 from rnnsearch.tasks.files.opened import read_data
 from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.given_arrays.data import ArraysData, arranged
+from rnnsearch.tasks.given_arrays.source import PARTS
 
 ARRAY_ENDINGS = (".mat", ".npz", ".npy")
 """A file whose name ends so holds arrays."""
@@ -25,8 +25,12 @@ ARRAY_ENDINGS = (".mat", ".npz", ".npy")
 _READ = (
     "Read are event frames (`type: events`), matrices (time steps, events) of 0 and 1 under train, "
     "val and test, or under traindata, validdata and testdata; and inputs with targets (`type: "
-    "arrays`), in an .npz file under train_x, train_y, val_x, val_y, test_x and test_y."
+    "arrays`), in an .npz file under train_x, train_y, val_x, val_y, test_x and test_y, or x and y."
 )
+
+
+_VALIDATION = [f"{a}_{b}" for word in PARTS["val"] for a, b in ((word, "x"), ("x", word))]
+"""How the inputs of a validation part may be called; without one the parts are drawn."""
 
 
 def draft_arrays(path: Path, study: str, task: str | None) -> tuple[str, list[str]]:
@@ -46,7 +50,7 @@ def draft_arrays(path: Path, study: str, task: str | None) -> tuple[str, list[st
     arrays = read_arrays(raw, path)
     inside = [f"{name}: {_shape(array)}" for name, array in arrays.items()]
     events = any(name in arrays for names in NAMES.values() for name in names)
-    pairs = any(name.lower() in ("train_x", "x_train") for name in arrays)
+    pairs = any(name.lower() in ("train_x", "x_train", "x") for name in arrays)
     if (task == "events" or (events and not pairs)) and task != "arrays":
         file = _events(EventsData.read(EventsConfig(path=str(path))))
     elif task == "arrays" or pairs:
@@ -54,10 +58,11 @@ def draft_arrays(path: Path, study: str, task: str | None) -> tuple[str, list[st
             raise DataError(
                 f"{path} holds inputs and targets, which are read from .npz alone: " + _as_npz(path)
             )
-        file = _arrays(arranged(ArraysConfig(path=str(path)), arrays, str(path)))
+        drawn = not any(name.lower() in _VALIDATION for name in arrays)
+        file = _arrays(arranged(ArraysConfig(path=str(path)), arrays, str(path)), drawn)
     else:
         held = "; ".join(inside) or "nothing"
-        raise DataError(f"{path} holds {held}. {_READ}{_remedy(path, arrays)}")
+        raise DataError(f"{path} holds {held}. {_READ}")
     screen = [f"{file.remarks[0]}", *(f"  {line}" for line in file.remarks[1:]), "the file holds:"]
     return file.yaml(path, study), [*screen, *(f"  {line}" for line in inside)]
 
@@ -79,8 +84,12 @@ def _events(data: EventsData) -> SequenceFile:
     )
 
 
-def _arrays(data: ArraysData) -> SequenceFile:
-    model = [BOTH_WAYS]
+def _arrays(data: ArraysData, drawn: bool) -> SequenceFile:
+    model, columns = [BOTH_WAYS], []
+    if not data.symbols:
+        columns.append("  scaler: standard              # of x, fitted on the training part")
+    if drawn:
+        columns.append("  split: {train: 0.7, val: 0.15, test: 0.15}    # drawn at random")
     if data.symbols:
         model = [line.replace("of the characters", "of the symbols") for line in CHARACTERS] + model
     return SequenceFile(
@@ -90,9 +99,7 @@ def _arrays(data: ArraysData) -> SequenceFile:
             "Taken for inputs and targets (type: arrays): the x and the y of each part.",
             *data.notes(),
         ],
-        columns=[]
-        if data.symbols
-        else ["  scaler: standard              # of x, fitted on the training part"],
+        columns=columns,
         model=model,
         loss="" if data.classes else "  loss: {choice: [mse, huber]}",
         metric="val_accuracy" if data.classes else "val_mae",
@@ -114,23 +121,6 @@ def _as_npz(path: Path) -> str:
         'numpy.savez(OUT, **{k: v for k, v in a.items() if k[0] != "_"})'
     )
     return _python(code, path)
-
-
-def _remedy(path: Path, arrays: Mapping[str, Any]) -> str:
-    """The command that draws parts of arrays called x and y; empty where there are none."""
-    names = {name.lower(): name for name in arrays}
-    if "x" not in names or "y" not in names or path.suffix.lower() != ".npz":
-        return ""
-    x, y = names["x"], names["y"]
-    if len(arrays[x].shape) < 2 or len(arrays[x]) != len(arrays[y]):
-        return ""
-    code = (
-        f'import numpy; a = numpy.load(IN); x, y = a["{x}"], a["{y}"]; n = len(x); '
-        'i = numpy.random.default_rng(0).permutation(n); p = dict(zip(["train", "val", "test"], '
-        "numpy.split(i, [n * 7 // 10, n * 17 // 20]))); numpy.savez(OUT, "
-        '**{k + "_x": x[j] for k, j in p.items()}, **{k + "_y": y[j] for k, j in p.items()})'
-    )
-    return f" To draw parts at random: {_python(code, path)}"
 
 
 def _python(code: str, path: Path) -> str:
