@@ -28,9 +28,9 @@ def predict(
         Path | None,
         typer.Argument(
             metavar="[FILE]",
-            help="Rows before those to predict, with what is known of these; sequences to label; "
-            "or prompts, one a line. Without it a table or a wave goes on after the data of the "
-            "study.",
+            help="Rows before those to predict, with what is known of these; sequences to label or "
+            "to judge, in a table, a text or an .npz file; or prompts, one a line. Without it a "
+            "table or a wave goes on after the data of the study.",
         ),
     ] = None,
     out: Annotated[
@@ -55,7 +55,8 @@ def predict(
     allow_code: AllowCode = False,
     format_: FormatOption = "text",
 ) -> None:
-    """Let a champion predict what follows: rows after a table's end, labels, completions."""
+    """Let a champion predict what follows: rows after a table's end, labels, numbers,
+    completions."""
     if out is not None and file is not None and out.absolute() == file.absolute():
         raise InputError(f"--out {out} would replace the file that is read; give another name.")
     asked = Asked(model, storage, tracking_uri, allow_code)

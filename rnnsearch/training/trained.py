@@ -250,8 +250,8 @@ class TrainedModel(Checkpoint):
         sequences of a file, the completions of its prompts.
 
         Args:
-            source: The path of a file, or a DataFrame, as the data of the training was; None goes
-                on from the data of the training, where a task can.
+            source: The path of a file, or a DataFrame or arrays, as the data of the training was;
+                None goes on from the data of the training, where a task can.
             parameters: `steps` (of a table and of waves) and `new_series` (of a panel) as in
                 `forecast`; `length`, `temperature` and `seed` (of a text) as in `sample`.
 

@@ -97,6 +97,33 @@ def named_arrays(arrays: Mapping[str, NDArray[Any]], place: str) -> dict[Part, G
     }
 
 
+def inputs_of(arrays: Mapping[str, NDArray[Any]], place: str) -> dict[str, Sequences]:
+    """The inputs of a file that need no targets: `x`, with `lengths`; or those of each part.
+
+    Returns:
+        By the name of the part; by an empty one where no name says a part.
+
+    Raises:
+        DataError: There are none, or shapes and lengths do not go together.
+    """
+    named: dict[str, dict[Role, str]] = {"": _of_part(arrays, "train", (), place)}
+    if "x" not in named[""]:
+        named = {part: _of_part(arrays, part, words, place) for part, words in PARTS.items()}
+    inputs = {part: roles for part, roles in named.items() if "x" in roles}
+    if not inputs:
+        raise DataError(
+            f"{place} holds no x; it holds {', '.join(arrays) or 'nothing'}. Put the inputs under "
+            "x, and the lengths of unequal sequences under lengths."
+        )
+    nothing = np.empty(0)
+    return {
+        part: sequences(
+            Given(arrays[roles["x"]], nothing, arrays.get(roles.get("lengths", "")), roles), place
+        )
+        for part, roles in inputs.items()
+    }
+
+
 def _of_part(
     arrays: Mapping[str, NDArray[Any]], part: Part, words: Sequence[str], place: str
 ) -> dict[Role, str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.base import Predictor, Task
 from rnnsearch.tasks.classified import Classified
+from rnnsearch.tasks.frames import is_frame
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 class ArraysUse(Use):
     """What a trained model of arrays can do."""
+
+    does = "answers for arrays"
 
     def __init__(self, description: ModelDescription) -> None:
         super().__init__(description)
@@ -51,6 +56,41 @@ class ArraysUse(Use):
         chances = np.exp(np.concatenate(self._answers(predictor, whole)).astype(np.float64))
         labels = tuple(self._classes[at] for at in chances.argmax(axis=1).tolist())
         return Classified(labels, chances, tuple(self._classes))
+
+    def predictions(
+        self,
+        predictor: Predictor,
+        source: Any,
+        parameters: Mapping[str, Any],
+        task: Callable[[], Task],
+    ) -> Any:
+        """See `given_arrays.predict.table_of` and `file_table`: a row for each answer."""
+        from rnnsearch.tasks.given_arrays.predict import file_table, table_of
+
+        del parameters, task
+        if source is None or is_frame(source):
+            raise ModelError(
+                "this model answers for arrays; give an .npz file that holds them under x, or the "
+                "arrays themselves, as predict(inputs) takes them."
+            )
+        every, classes = self.head == "every", self._classes
+        if isinstance(source, Path):
+            return file_table(source, partial(self.predict, predictor), every, classes)
+        return table_of(list(self.predict(predictor, source)), every, classes)
+
+    def command(self, answer: str) -> tuple[object, ...] | None:
+        """The command that answers for the inputs of the study's file."""
+        del answer
+        path = self.description.task.get("path")
+        return ("predict", Path(path)) if path and Path(path).is_file() else None
+
+    def how(self, asked: CommandTarget) -> str:
+        """The command that answers for the study's file; where that is gone, the Python call."""
+        file = self.command("")
+        if file is None:
+            return f": {self.code()} in Python."
+        verb, *words = file
+        return f": {asked.command(str(verb), *words)}"
 
     def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
         """See `TrainedModel.rollout`."""
@@ -136,9 +176,7 @@ class ArraysUse(Use):
         return True
 
     def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
-        """No command gives arrays to a model; Python does."""
-        why = (
-            f"{asked.model} answers for arrays, which no command reads; from Python "
-            "load_model().predict gives its answers."
+        """The model continues no sequence, and labels through `predict`."""
+        return dict.fromkeys(
+            ("rollout", "sample", "classify"), f"{asked.model} {self.does}{self.how(asked)}"
         )
-        return dict.fromkeys(("rollout", "sample", "classify"), why)

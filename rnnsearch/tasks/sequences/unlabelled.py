@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.files.encoding import lines_of
-from rnnsearch.tasks.files.texts import is_table, read_text, read_texts
+from rnnsearch.tasks.files.texts import Texts, is_table, read_text, read_texts
 from rnnsearch.tasks.sequences.encoder import encoding
 from rnnsearch.tasks.sequences.source import sequences_of
 
@@ -28,10 +29,22 @@ def read_unlabelled(path: Path, manifest: Mapping[str, Any]) -> list[tuple[str, 
     encoder = encoding(manifest)
     if encoder["reads"] == "text":
         return [(text, text) for text in _texts(path, manifest["columns"]["text"])]
-    columns, features = manifest["columns"], encoder["features"]
+    return [(name, steps) for name, _, steps in read_steps(path, manifest)[1]]
+
+
+def read_steps(
+    path: Path, manifest: Mapping[str, Any]
+) -> tuple[Texts, list[tuple[str, list[int], Floats]]]:
+    """The cells of a table with a time step in each row, and its sequences: the name of each, its
+    rows in the order of time, and its numbers.
+
+    Raises:
+        DataError: The file cannot be read, or is not what the model reads.
+    """
+    columns, features = manifest["columns"], encoding(manifest)["features"]
     id, time = columns["id"], columns["time"] or None
     table = read_texts(path, [id, *([time] if time else []), *features])
-    return [(name, steps) for name, _, steps in sequences_of(table, id, time, features)]
+    return table, list(sequences_of(table, id, time, features))
 
 
 def _texts(path: Path, column: str) -> list[str]:

@@ -83,6 +83,12 @@ class SequencesUse(Use):
 
         return read_unlabelled(path, self.manifest)
 
+    def command(self, answer: str) -> tuple[object, ...] | None:
+        """The command that answers for the sequences of the study's file."""
+        del answer
+        path = self.description.task.get("path")
+        return ("predict", Path(path)) if path and Path(path).is_file() else None
+
     def read_columns(self, purpose: str) -> tuple[Column, ...]:
         """A column of texts; or of rows that are time steps an id, a time if any, and numbers.
 
@@ -113,5 +119,9 @@ class SequencesUse(Use):
         return table
 
     def how(self, asked: CommandTarget) -> str:
-        """The command that answers."""
-        return f": {asked.command('predict', 'new.txt' if self.of_texts else 'new.csv')}"
+        """The command that answers for the study's file; where that is gone, the Python call."""
+        file = self.command("")
+        if file is None:
+            return f": {self.code()} in Python."
+        verb, *words = file
+        return f": {asked.command(str(verb), *words)}"

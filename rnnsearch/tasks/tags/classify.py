@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.sequences.predict import answers, encode_all, rows_of_frame
+from rnnsearch.tasks.sequences.unlabelled import read_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +70,49 @@ def classify_frame(manifest: Mapping[str, Any], predictor: Predictor, frame: Any
         ModelError: A column or a cell is missing, or a sequence is not what the model reads.
         DataError: A cell is no number or no time.
     """
-    import pandas
-
     rows, values = rows_of_frame(manifest, frame)
     result = classify(manifest, predictor, [values[own] for own in rows.values()])
-    chances = np.empty((len(values), len(result.classes)))
     ids: list[str] = [""] * len(values)
-    for (name, own), some in zip(rows.items(), result.probabilities, strict=True):
-        chances[own] = some
+    for name, own in rows.items():
         for row in own:
             ids[row] = name
+    return _labelled(result, list(rows.values()), {manifest["columns"]["id"]: ids})
+
+
+def classify_file(manifest: Mapping[str, Any], predictor: Predictor, path: Path) -> Any:
+    """Label the rows of a table that has the columns of training.
+
+    Returns:
+        A DataFrame with a row for each row of the file, in their order: the id of its sequence and,
+        where training had one, the time, both as the file writes them; `label` and `p_<class>`.
+
+    Raises:
+        DataError: The file cannot be read, or is not what the model reads.
+    """
+    table, sequences = read_steps(path, manifest)
+    result = classify(manifest, predictor, [steps for _, _, steps in sequences])
+    columns = manifest["columns"]
+    kept = [name for name in (columns["id"], columns["time"]) if name]
+    cells = {name: table.columns[name] for name in kept}
+    return _labelled(result, [own for _, own, _ in sequences], cells)
+
+
+def _labelled(
+    result: StepLabels, rows: Sequence[Sequence[int]], cells: Mapping[str, Sequence[str]]
+) -> Any:
+    """Labels and probabilities as a DataFrame with a row for each time step.
+
+    Args:
+        rows: Of each sequence, the rows of its time steps.
+        cells: Columns to stand before the labels, by name.
+    """
+    import pandas
+
+    chances = np.empty((sum(map(len, rows)), len(result.classes)))
+    for own, some in zip(rows, result.probabilities, strict=True):
+        chances[own] = some
     table = pandas.DataFrame(chances, columns=[f"p_{name}" for name in result.classes])
     table.insert(0, "label", [result.classes[at] for at in chances.argmax(axis=1).tolist()])
-    table.insert(0, manifest["columns"]["id"], ids)
+    for name, column in reversed(list(cells.items())):
+        table.insert(0, name + "_" * (name in table.columns), list(column))
     return table

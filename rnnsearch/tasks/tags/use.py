@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.base import Predictor, Task
 from rnnsearch.tasks.frames import is_frame
 from rnnsearch.tasks.sequences.use import SequencesUse
 from rnnsearch.tasks.signature import Column, Signature
@@ -36,13 +36,22 @@ class TagsUse(SequencesUse):
 
     def read(self, predictor: Predictor, path: Path) -> Any:
         """The labels of the rows of a table, in their order."""
-        import pandas
+        from rnnsearch.tasks.tags.classify import classify_file
 
-        from rnnsearch.tasks.files.texts import read_texts
+        return classify_file(self.manifest, predictor, path)
 
-        columns = [self.columns["id"], *self.encoder["features"]]
-        columns += [self.columns["time"]] if self.columns["time"] else []
-        return self.classify(predictor, pandas.DataFrame(read_texts(path, columns).columns))
+    def predictions(
+        self,
+        predictor: Predictor,
+        source: Any,
+        parameters: Mapping[str, Any],
+        task: Callable[[], Task],
+    ) -> Any:
+        """The labels of the rows of a file or a DataFrame, behind the id and the time of each."""
+        table, time = super().predictions(predictor, source, parameters, task), self.columns["time"]
+        if is_frame(source) and time in source.columns and time not in table.columns:
+            table.insert(1, time, source[time].tolist())
+        return table
 
     def signature(self) -> Signature:
         """A time step in each row, with an id, a time if any, and numbers."""

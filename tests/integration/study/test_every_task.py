@@ -207,7 +207,8 @@ def test_what_comes_next_runs(
     assert verbs[:2] == ["extend", "trials"]
     assert verbs[-1] == "ui"
     used = {"text": "sample", "bytes": "sample", "hello": "sample", "words": "classify"}
-    silent = ("adding", "arrays", "copy", "events", "own", "own-classes", "own-whole", "sign")
+    used["arrays"] = "predict"
+    silent = ("adding", "copy", "events", "own", "own-classes", "own-whole", "sign")
     wanted = used.get(name, "classify" if name == "walks" else "rollout")
     assert verbs[2:-1] == ([] if name in silent else [wanted])
     for one in printed:
@@ -222,7 +223,7 @@ def test_what_comes_next_runs(
     assert "tensor(" in capsys.readouterr().out
 
 
-SILENT = ("a sum has no rollout", "events pick none", "arrays go on with nothing")
+SILENT = ("a sum has no rollout", "events pick none")
 """Refusals without a command that would do instead."""
 
 REFUSED = {
