@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats
+from rnnsearch.tasks.files.forms import Sample
 from rnnsearch.tasks.files.written.number_evidence import NumberEvidence
 from rnnsearch.tasks.files.written.numbers import NumberForm
 
+_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(\.[0-9]{3})+")
+"""A number whose points may be decimal signs or stand between thousands."""
+
 
 def numbers_in(
-    columns: Mapping[str, Sequence[str]], place: Callable[[int, str], str], remedy: str
+    columns: Mapping[str, Sequence[str]],
+    place: Callable[[int, str], str],
+    remedy: str,
+    path: Path | None = None,
 ) -> list[Floats]:
     """Columns as numbers.
 
     Where all cells are numbers with a decimal point, they are read as such. Where one is not, each
     column is read by the form that all of its cells show: with decimal commas, thousands
-    separators or a unit.
+    separators or a unit. Where they leave the decimal sign open, it is the one that the other
+    columns show.
 
     Args:
         columns: By name, cells that are not blank, as many in each.
         place: Gives the place of a cell, by its row and column, for a message.
         remedy: What to do about a cell that is no finite number, as a sentence with a blank before.
+        path: The table, whose other columns may show the decimal sign; None for none.
 
     Raises:
         DataError: A cell is no finite number, or may be two; its place is named.
     """
     try:
         numbers = [np.array([float(cell) for cell in cells]) for cells in columns.values()]
+        if path is not None and any(map(_may_be_thousands, columns.values())):
+            sign = Sample(path).decimal
+            numbers = _by_form(columns, place, remedy, path) if sign == "," else numbers
     except ValueError:
-        numbers = _by_form(columns, place, remedy)
+        numbers = _by_form(columns, place, remedy, path)
     for (name, cells), values in zip(columns.items(), numbers, strict=True):
         if not np.isfinite(values).all():
             row = int(np.isfinite(values).argmin())
@@ -41,8 +55,17 @@ def numbers_in(
     return numbers
 
 
+def _may_be_thousands(cells: Sequence[str]) -> bool:
+    """Whether the points in some cells may all stand between thousands."""
+    pointed = [cell for cell in cells if "." in cell]
+    return bool(pointed) and all(_THOUSANDS.fullmatch(cell) for cell in pointed)
+
+
 def _by_form(
-    columns: Mapping[str, Sequence[str]], place: Callable[[int, str], str], remedy: str
+    columns: Mapping[str, Sequence[str]],
+    place: Callable[[int, str], str],
+    remedy: str,
+    path: Path | None,
 ) -> list[Floats]:
     """Columns by their forms; NaN where a cell stands for an empty one."""
     arrays = {name: pyarrow.array(cells, pyarrow.string()) for name, cells in columns.items()}
@@ -52,6 +75,8 @@ def _by_form(
     own = {name: one.proved_sign() for name, one in evidence.items()}
     signs = {sign for name, sign in own.items() if isinstance(evidence[name].form(), NumberForm)}
     shown = next(iter(signs - {""})) if len(signs - {""}) == 1 else ""
+    if not shown and path is not None and "" in own.values():
+        shown = Sample(path).decimal
     numbers = []
     for name, one in evidence.items():
         form = one.form("", shown)

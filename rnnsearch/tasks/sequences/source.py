@@ -264,7 +264,8 @@ def sequences_of(
         DataError: A sequence has a time twice, or a cell is no number or no time.
     """
     cells_of = {name: table.columns[name] for name in features}
-    numbers = numbers_in(cells_of, table.place, " Fill the gap, or take the sequence out.")
+    remedy = " Fill the gap, or take the sequence out."
+    numbers = numbers_in(cells_of, table.place, remedy, table.path)
     values = np.stack(numbers, axis=1)
     rows = rows_by_id(table.columns[id])
     if time is not None:

@@ -147,6 +147,8 @@ def _numbers(config: ValueConfig, source: Source[str]) -> Floats:
     remedy = " Name the column of the numbers in task.target, or learn classes with `type: labels`."
     cells = {config.target: source.answers}
     try:
-        return numbers_in(cells, lambda row, _: source.place(row), remedy)[0]
+        return numbers_in(cells, lambda row, _: source.place(row), remedy, Path(config.path or ""))[
+            0
+        ]
     except DataError as error:
         raise DataError(str(error), "task.target") from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rnnsearch.errors import DataError
@@ -40,3 +42,15 @@ def test_what_is_no_number(cells: list[str], words: str) -> None:
     with pytest.raises(DataError) as caught:
         numbers_in({"a": cells}, place, " Fill it.")
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("shown", "read"), [("0,5", [1234.0, 2500.0]), ("0.5", [1.234, 2.5]), ("5", [1.234, 2.5])]
+)
+def test_the_other_columns_show_the_decimal_sign(
+    tmp_path: Path, shown: str, read: list[float]
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(f"a;other\n1.234;{shown}\n2.500;{shown}\n")
+    (numbers,) = numbers_in({"a": ["1.234", "2.500"]}, place, "", path)
+    assert list(numbers) == read
