@@ -31,12 +31,14 @@ def print_usage(result: StudyResult) -> None:
     run = result.run
     if run is not None and run.champion_uri:
         script = SCRIPT_STATE in description
-        code = state_with_mlflow if script else with_mlflow
-        _print_block("with MLflow", code(run.champion_uri, run.tracking_uri))
+        lines = with_mlflow(run.champion_uri, run.tracking_uri)
+        if script:
+            lines = state_with_mlflow(run.champion_uri, run.tracking_uri, checkpoint.name)
+        _print_block("with MLflow", lines)
     if SCRIPT_STATE in description:
         return
-    if (lines := with_torch(description, checkpoint)) is not None:
-        _print_block("in plain torch", lines)
+    if (in_torch := with_torch(description, checkpoint)) is not None:
+        _print_block("in plain torch", in_torch)
     else:
         print(
             "\nin plain torch: the network is none of torch's own modules; its tensors are those "
@@ -85,14 +87,19 @@ def with_mlflow(model_uri: str, tracking_uri: str) -> list[str]:
     ]
 
 
-def state_with_mlflow(model_uri: str, tracking_uri: str) -> list[str]:
-    """Lines of Python that fetch the state of a registered training script."""
+def state_with_mlflow(model_uri: str, tracking_uri: str, folder: str) -> list[str]:
+    """Lines of Python that fetch the state of a registered training script.
+
+    Args:
+        folder: The name of its checkpoint folder.
+    """
+    place = f"{model_uri}/artifacts/{folder}"
     return [
         "import mlflow",
         "from rnnsearch import ScriptModel",
         "",
         f"mlflow.set_tracking_uri({tracking_uri!r})",
-        f"folder = mlflow.artifacts.download_artifacts({f'{model_uri}/checkpoint'!r})",
+        f"folder = mlflow.artifacts.download_artifacts({place!r})",
         "state = ScriptModel.load(folder).state",
     ]
 

@@ -163,8 +163,9 @@ class ScriptModel:
         del given, parameters
         raise ModelError(
             "a script's model is the state that it yielded, and rnnsearch does not know what "
-            "computes with it: download the artifact `checkpoint` of this model, take "
-            "`rnnsearch.ScriptModel.load(folder).state`, and load it into your own module."
+            "computes with it: `mlflow.artifacts.download_artifacts(model_uri + '/artifacts')` "
+            "gives a folder with the checkpoint's; take `rnnsearch.ScriptModel.load(FOLDER).state` "
+            "of that, and load it into your own module. `rnnsearch best` prints the lines."
         )
 
 
