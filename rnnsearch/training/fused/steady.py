@@ -8,6 +8,7 @@ the operators concerned lay matrices where all addresses are alike, and fill buf
 
 from __future__ import annotations
 
+import functools
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -135,6 +136,8 @@ def _baddbmm(
 
 def _sum(added: Tensor, product: Tensor, beta: Any, alpha: Any) -> Tensor:
     product = product if alpha == 1 else product * alpha
+    if beta == 0:  # then NaN in what is added counts for nothing
+        return product
     return product + (added if beta == 1 else added * beta)
 
 
@@ -175,7 +178,10 @@ def _filled_up(operator: Any, into: str, *given: Any, **others: Any) -> Tensor:
     flat = [one.view(-1) for one in whole]
     if rest := -count % VECTORS:
         flat = [functional.pad(one, (0, rest), value=1.0) for one in flat]
-    room = flat[0].new_empty(count + rest)
+    dtype = functools.reduce(torch.promote_types, (one.dtype for one in flat))
+    if not dtype.is_floating_point:
+        dtype = torch.get_default_dtype()
+    room = flat[0].new_empty(count + rest, dtype=dtype)
     left = iter(flat)
     read = [next(left) if isinstance(one, Tensor) else one for one in given]
     operator(*read, **others, **{into: room})

@@ -347,6 +347,21 @@ def test_products_round_alike_alone_and_in_every_place(rows: int, columns: int, 
     assert torch.equal(fewer[0], by_itself)
 
 
+def test_operators_take_what_torchs_take() -> None:
+    whole, mask = torch.tensor([[1, 2], [3, 4]]), torch.tensor([True, False])
+    x, nothing = torch.randn(2, 2), torch.full((2, 2), torch.nan)
+    expected = [torch.sigmoid(whole), torch.sigmoid(mask), torch.atan2(whole, x), whole @ whole]
+    expected += [torch.sigmoid(x[:0]), torch.addmm(nothing, x, x, beta=0, alpha=2)]
+    expected += [torch.sigmoid(x.T), torch.sigmoid(torch.tensor(1.5)), x.clone().sigmoid_()]
+    with steady():
+        answered = [torch.sigmoid(whole), torch.sigmoid(mask), torch.atan2(whole, x), whole @ whole]
+        answered += [torch.sigmoid(x[:0]), torch.addmm(nothing, x, x, beta=0, alpha=2)]
+        answered += [torch.sigmoid(x.T), torch.sigmoid(torch.tensor(1.5)), x.clone().sigmoid_()]
+    for one, other in zip(answered, expected, strict=True):
+        assert one.dtype == other.dtype
+        assert torch.allclose(one, other)
+
+
 def test_outside_of_the_context_operators_are_torchs_own() -> None:
     x, y = torch.randn(3, 5), torch.randn(5, 4)
     before = torch.sigmoid(x), x @ y
