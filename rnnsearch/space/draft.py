@@ -16,7 +16,7 @@ from rnnsearch.space.draft_series import TABLE_ENDINGS, draft_table, screen
 from rnnsearch.space.drafts import filled
 from rnnsearch.space.load import folder_name, loads
 from rnnsearch.space.roles import Answers
-from rnnsearch.space.sequence_reading import find_sequences, lone_label
+from rnnsearch.space.sequence_reading import find_sequences, lone_label, wide_rows
 from rnnsearch.space.table_reading import refuse_absent
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.files.header import looks_like_table
@@ -125,6 +125,8 @@ def _of_table(path: Path, study: str, answers: Answers) -> Draft:
             f"a label for each time step, {label!r} (`type: tags`), if a column told sequences "
             "apart: one recording is too few to hold parts out"
         )
+    if wide := wide_rows(columns):
+        others.append(wide)
     yaml, findings = draft_table(path, study, answers, others)
     return Draft(yaml, tuple(screen(findings)), findings.problem or _problem(yaml, study, path))
 

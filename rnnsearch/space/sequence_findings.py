@@ -109,8 +109,11 @@ class Cells:
         return all(self.texts[name])
 
     def constant(self, name: str, id: str) -> bool:
-        """Whether the rows of each id all have one text."""
-        return self.pairs(name, id) == len(self.texts[id])
+        """Whether the rows of each id all have one text; empty cells are left out."""
+        filled = np.array([bool(one) for one in self.texts[name]])[self.codes[name]]
+        ids, wide = self.codes[id][filled], len(self.texts[id])
+        pairs = np.unique(self.codes[name][filled] * wide + ids)
+        return len(pairs) == len(np.unique(ids))
 
     def pairs(self, name: str, other: str) -> int:
         """How many different pairs of texts stand in the rows of two columns."""

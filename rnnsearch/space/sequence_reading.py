@@ -34,6 +34,9 @@ MOST_CLASSES = 20
 MOST_TEXTS = 1000
 """A column of so many different texts at most may hold labels."""
 
+FEWEST_STEPS = 8
+"""So many numbered columns may be the time steps of a sequence."""
+
 SURELY = 3
 """A table with an id is taken for sequences where so many more things speak for than against."""
 
@@ -119,6 +122,23 @@ def _text_rows(
     findings.likely = (called and spoken) or not forecast or is_sure_label(answer)
     findings.likely &= called or spoken or not (dated or measured)
     return findings
+
+
+def wide_rows(columns: Mapping[str, Column]) -> str:
+    """What is said of a table whose rows look like whole sequences, since columns are numbered from
+    one end of these to the other; empty of another table."""
+    numbered: dict[str, list[str]] = {}
+    for name, column in columns.items():
+        stem = name.rstrip("0123456789")
+        if column.kind == "number" and stem != name:
+            numbered.setdefault(stem, []).append(name)
+    longest = max(numbered.values(), key=len, default=[])
+    if len(longest) < FEWEST_STEPS or 2 * len(longest) <= len(columns):
+        return ""
+    return (
+        f"a sequence in each row, from {longest[0]!r} to {longest[-1]!r}, which no task reads: "
+        "write a row for each time step, with a column that tells the sequences apart"
+    )
 
 
 def lone_label(columns: Mapping[str, Column]) -> str | None:

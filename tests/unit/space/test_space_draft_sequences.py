@@ -89,6 +89,22 @@ def test_one_recording_cannot_be_tagged(tmp_path: Path) -> None:
     assert "if a column told sequences apart" in "\n".join(draft(path).remarks)
 
 
+def test_a_sequence_in_each_row_is_pointed_out(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    rows = [(at % 2, *(number() for _ in range(10))) for at in range(60)]
+    path.write_text(written(("label", *(f"t{at}" for at in range(10))), rows))
+    words = "a sequence in each row, from 't0' to 't9', which no task reads"
+    assert words in "\n".join(draft(path).remarks)
+
+
+def test_an_empty_label_makes_no_label_a_row(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(CASES["utterances"].text.replace(",anna,", ",,", 1))
+    drafted = draft(path)
+    assert "  type: labels\n" in drafted.yaml
+    assert "column 'speaker' is empty here" in drafted.problem
+
+
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
