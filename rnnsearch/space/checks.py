@@ -84,7 +84,12 @@ def check_task(study: Candidate, *, check_data: bool) -> list[Metric] | None:
         if data is None:
             continue
         study.stand_ins[config] = data
-        reported = {metric.name: metric for metric in known_metrics(data)}
+        try:
+            reported = {metric.name: metric for metric in known_metrics(data)}
+        except DataError as error:  # of a metric that a person brought
+            study.note([error.key or "task", "task"], str(error))
+            study.data.clear()
+            return None
         before = reported if metrics is None else metrics
         metrics = {name: metric for name, metric in before.items() if name in reported}
     if check_data and metrics is not None and applies(study.file.task_type, WINDOW_KEYS[0]):

@@ -1,16 +1,17 @@
-"""Checks of what a person brought to train with: losses and optimizers."""
+"""Checks of what a person brought to train and to score with: losses, optimizers and metrics."""
 
 from __future__ import annotations
 
 from itertools import islice
 
-from rnnsearch.errors import ModelError
+from rnnsearch.errors import DataError, ModelError
 from rnnsearch.models.config import is_custom
 from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.corners import corners
 from rnnsearch.space.fields import custom_among
 from rnnsearch.space.misfits import LOSS
 from rnnsearch.space.trial import build
+from rnnsearch.tasks.custom_metrics import try_metrics
 from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.optimizer_class import settings_of
 
@@ -35,6 +36,17 @@ def check_losses(study: Candidate) -> None:
                 try_loss(loss, data)
         except ModelError as error:
             study.note([LOSS], str(error))
+
+
+def check_metrics(study: Candidate) -> None:
+    """Call every custom metric once, with answers at random."""
+    paths = study.values.get("task.metrics") or ()
+    for data in study.data.values():
+        try:
+            try_metrics(paths, data)
+        except DataError as error:
+            study.note(["task.metrics"], str(error))
+            return
 
 
 def check_optimizers(study: Candidate) -> None:

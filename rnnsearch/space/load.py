@@ -14,7 +14,7 @@ from rnnsearch.reading import read_file
 from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.checks import check_clash, check_effects, check_metric, check_task
 from rnnsearch.space.conditions import Condition, Parameter, in_order, left_of
-from rnnsearch.space.custom_training import check_losses, check_optimizers
+from rnnsearch.space.custom_training import check_losses, check_metrics, check_optimizers
 from rnnsearch.space.document import Entry, MappingNode, ScalarNode, is_null, read
 from rnnsearch.space.fields import SECTIONS, applies, sampled_section
 from rnnsearch.space.firsts import read_first_trials
@@ -147,6 +147,7 @@ def _checked(
     check_metric(study, check_task(study, check_data=check_data))
     check_training(study)
     check_losses(study)
+    check_metrics(study)
     check_optimizers(study)
     check_effects(study)
     if applies(file.task_type, "model.cell"):

@@ -127,7 +127,8 @@ def custom_notes(spec: StudySpec, data: TaskData) -> list[str]:
     from rnnsearch.training.custom_cells import slow_reason
     from rnnsearch.training.shapes import network_shape
 
-    keys = [key for key in fields_of(spec.values) if key.startswith("model.")]
+    fields = fields_of(spec.values, spec.parameters)
+    keys = [key for key in fields if key.startswith("model.")]
     notes = {}
     for values in islice(corners(spec, keys), MAX_CORNERS):
         model = model_config(values)

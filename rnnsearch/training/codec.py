@@ -124,6 +124,10 @@ def custom_classes(values: Any) -> list[str]:
         name = inner.get(key) if isinstance(inner, dict) else None
         if isinstance(name, str) and (":" in name or (noun == "task" and is_custom_task(name))):
             classes.append(f"the {noun} {name}")
+    task = values.get("task") if isinstance(values, dict) else None
+    metrics = task.get("metrics") if isinstance(task, dict) else None
+    if isinstance(metrics, list):
+        classes += [f"the metric {path}" for path in metrics if ":" in path]
     return classes
 
 

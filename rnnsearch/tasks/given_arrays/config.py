@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from rnnsearch.tasks.custom_metrics import MetricPaths
 from rnnsearch.tasks.scaling import ScalerKind
 from rnnsearch.tasks.splits import SplitConfig, split_problems
 from rnnsearch.vocabulary import PATH
@@ -50,6 +51,7 @@ class ArraysConfig:
         ScalerKind,
         "Of targets that are numbers, each by itself, fitted on the training part alone.",
     ] = "standard"
+    metrics: MetricPaths = ()
     split: Annotated[
         SplitConfig,
         "Shares of the sequences that are drawn at random for each part where the file has no "

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.custom_metrics import custom_metrics
 from rnnsearch.tasks.files.arrays import read_arrays
 from rnnsearch.tasks.files.opened import FROM_SPACE, read_data
 from rnnsearch.tasks.given_arrays.answers import Answers, answers
@@ -119,6 +120,10 @@ class ArraysData:
         """Of classes accuracy, macro-F1 and likelihood; of numbers three errors."""
         each = "every time step" if self.every else "every sequence"
         over = f"over {each} of the val part"
+        own = self._own_metrics(over)
+        return [*own, *custom_metrics(self.config.metrics, own, over)]
+
+    def _own_metrics(self, over: str) -> list[Metric]:
         if self.classes:
             return [
                 Metric("val_accuracy", "share", "maximize", f"answers that are right, {over}"),

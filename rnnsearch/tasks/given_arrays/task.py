@@ -14,6 +14,7 @@ from torch.nn import functional
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.class_measures import confusion, measures
+from rnnsearch.tasks.custom_metrics import measured
 from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.given_arrays.data import ArraysData
 from rnnsearch.tasks.sums import row_sums
@@ -67,7 +68,22 @@ class ArraysTask:
         if part not in self._inputs:
             return {}
         scored = self._of_classes if self.data.classes else self._of_numbers
-        return {f"{part}_{name}": values for name, values in scored(predictor, part).items()}
+        own = {f"{part}_{name}": values for name, values in scored(predictor, part).items()}
+        if not self.config.metrics:
+            return own
+        return own | measured(self.config.metrics, part, *self._shown(predictor, part))
+
+    def _shown(self, predictor: Predictor, part: Part) -> tuple[Tensor, Tensor]:
+        """All answers of a part as `measured` takes them."""
+        outputs, targets = [], []
+        for answered, truth, valid in self._scored(predictor, part):
+            outputs.append(answered.double()[:, valid[0]])
+            targets.append(truth[0][valid[0]])
+        shown, true = torch.cat(outputs, 1), torch.cat(targets)
+        if (scaler := self.data.target_scaler) is None:
+            return shown.softmax(-1), true
+        center, unit = (shown.new_tensor(one) for one in (scaler.center, scaler.scale))
+        return shown * unit + center, true.double() * unit + center
 
     def _of_classes(self, predictor: Predictor, part: Part) -> dict[str, Tensor]:
         classes, answers = len(self.data.classes), self._answers(part)

@@ -14,6 +14,7 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score
+from rnnsearch.tasks.custom_metrics import custom_metrics
 from rnnsearch.tasks.labels.baselines import logistic, majority
 from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig
 from rnnsearch.tasks.labels.generated import CLASSES, generate
@@ -87,7 +88,7 @@ class LabelsData(SequencesData):
     def metrics(self) -> Sequence[Metric]:
         """Accuracy, macro-F1, and mean negative log-likelihood over the validation part."""
         over = self.over()
-        return [
+        own = [
             Metric("val_accuracy", "share", "maximize", f"sequences labelled right {over}"),
             Metric("val_macro_f1", "share", "maximize", f"mean F1 of the classes {over}"),
             Metric(
@@ -98,6 +99,7 @@ class LabelsData(SequencesData):
                 loss=True,
             ),
         ]
+        return [*own, *custom_metrics(self.config.metrics, own, over)]
 
     def class_counts(self) -> Sequence[int]:
         """See `class_measures.Classes`."""

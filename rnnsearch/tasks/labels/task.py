@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.class_measures import confusion, measures
+from rnnsearch.tasks.custom_metrics import measured
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.labels.data import LabelsData
 from rnnsearch.tasks.sequences.task import SequencesTask
@@ -67,7 +68,8 @@ class LabelsTask(SequencesTask[LabelsConfig, LabelsData]):
             f"{part}_{name}": torch.where(nats.isfinite(), nats.new_tensor(values), torch.nan)
             for name, values in columns.items()
         }
-        return {**metrics, f"{part}_nats": nats}
+        brought = measured(self.config.metrics, part, logs.exp(), truth)
+        return {**metrics, f"{part}_nats": nats, **brought}
 
     def say(self, predictor: Predictor) -> str:
         """Some sequences of the part `shown`, each with the class that the model gives it and the

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from rnnsearch.tasks.custom_metrics import MetricPaths
 from rnnsearch.tasks.folds import ValidationConfig, folds_problems
 from rnnsearch.tasks.given import given_problems, is_given
 from rnnsearch.tasks.scaling import ScalerKind
@@ -66,6 +67,7 @@ class SequencesConfig:
         Range(0, below=2**32),
         NeverSampled("trials are compared on the same held-out sequences"),
     ] = 0
+    metrics: MetricPaths = ()
     validation: Annotated[ValidationConfig, "How trials are validated."] = field(
         default_factory=ValidationConfig
     )

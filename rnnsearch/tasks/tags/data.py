@@ -13,6 +13,7 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score
+from rnnsearch.tasks.custom_metrics import custom_metrics
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.sequences.data import SequencesData, encoded
 from rnnsearch.tasks.sequences.encoder import encoder_of
@@ -91,7 +92,7 @@ class TagsData(SequencesData):
         steps of the validation part."""
         over = self.over("all steps of")
         names = zip(f1_names(self.classes), self.classes, strict=False)
-        return [
+        own = [
             Metric("val_accuracy", "share", "maximize", f"steps labelled right {over}"),
             Metric("val_macro_f1", "share", "maximize", f"mean F1 of the classes {over}"),
             *(
@@ -106,6 +107,7 @@ class TagsData(SequencesData):
                 loss=True,
             ),
         ]
+        return [*own, *custom_metrics(self.config.metrics, own, over)]
 
     def class_counts(self) -> Sequence[int]:
         """See `class_measures.Classes`."""

@@ -14,6 +14,7 @@ from torch.nn import functional
 from rnnsearch.tasks.arrays import Bools, Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.class_measures import confusion, measures
+from rnnsearch.tasks.custom_metrics import measured
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.sequences.task import SequencesTask
 from rnnsearch.tasks.sums import row_sums
@@ -64,6 +65,7 @@ class TagsTask(SequencesTask[TagsConfig, TagsData]):
         classes, steps = self.data.classes, len(self.data.tags[part].values)
         counts = np.zeros((predictor.size, len(classes), len(classes)), dtype=np.int64)
         total: Tensor | None = None
+        chances: list[tuple[Tensor, Tensor]] = []
         for numbers, lengths, outputs in self.inputs[part].read(predictor):
             time = outputs.shape[1]
             truth, _ = self._tags[part].padded(numbers.unsqueeze(0), time)
@@ -73,6 +75,8 @@ class TagsTask(SequencesTask[TagsConfig, TagsData]):
             nats = -row_sums(torch.where(each, picked, 0.0))
             total = nats if total is None else total + nats
             counts += self._counts(part, numbers, outputs)
+            if self.config.metrics:
+                chances.append((logs.exp()[:, each[0]], truth[0][each[0]]))
         assert total is not None  # a part has at least one sequence
         total = total / steps
         of_trials = [measures(of_trial, f1_names(classes)) for of_trial in counts]
@@ -82,6 +86,9 @@ class TagsTask(SequencesTask[TagsConfig, TagsData]):
             )
             for name in of_trials[0]
         }
+        if chances:
+            shown, true = zip(*chances, strict=True)
+            metrics |= measured(self.config.metrics, part, torch.cat(shown, 1), torch.cat(true))
         return {**metrics, f"{part}_nats": total}
 
     def say(self, predictor: Predictor) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score
+from rnnsearch.tasks.custom_metrics import custom_metrics
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.sequences.data import SequencesData, encoded, two_texts
 from rnnsearch.tasks.sequences.encoder import encoder_of
@@ -102,12 +103,13 @@ class ValueData(SequencesData):
     def metrics(self) -> Sequence[Metric]:
         """Mean absolute error, and the root of the mean squared error, over the validation part."""
         over, unit = self.over(), self.config.target
-        return [
+        own = [
             Metric("val_mae", unit, "minimize", f"mean absolute error {over}"),
             Metric(
                 "val_rmse", unit, "minimize", f"root of the mean squared error {over}", loss=True
             ),
         ]
+        return [*own, *custom_metrics(self.config.metrics, own, over)]
 
     def take(self, whole: ValueData, numbers: Mapping[Part, Ints]) -> None:
         """See `SequencesData.take`."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
+from rnnsearch.tasks.custom_metrics import measured
 from rnnsearch.tasks.sequences.task import SequencesTask
 from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.value.config import ValueConfig
@@ -42,8 +43,11 @@ class ValueTask(SequencesTask[ValueConfig, ValueData]):
         if part not in self._values:
             return {}
         truth = self._values[part]
-        off = self._predicted(predictor, part) - truth
+        predicted = self._predicted(predictor, part)
+        off = predicted - truth
+        shown = predicted.unsqueeze(-1), truth.unsqueeze(-1)
         return {
+            **measured(self.config.metrics, part, *shown),
             f"{part}_mae": row_sums(off.abs()) / len(truth),
             f"{part}_rmse": (row_sums(off.square()) / len(truth)).sqrt(),
         }

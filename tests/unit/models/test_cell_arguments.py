@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from rnnsearch.errors import SpaceFileError
 from rnnsearch.models.config import ModelConfig
+from rnnsearch.space.describe import describe
 from rnnsearch.space.load import loads
 from rnnsearch.space.trial import trial_config
 from rnnsearch.testing.cells import NetworkContract, TrainedContract
@@ -137,3 +138,5 @@ def test_an_argument_without_a_default_must_be_given() -> None:
         "{type: sine, cell_args: {depth: 2}}", "{type: sine}"
     )
     assert loads(given, name="args", directory=Path()).values["model.cell_args.depth"] == 2
+    drawn = loads(given.replace("depth: 2", "depth: {int: [1, 3]}"), name="a", directory=Path())
+    assert any("Needy is your own cell" in note for note in describe(drawn).notes)
