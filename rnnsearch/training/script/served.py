@@ -28,11 +28,11 @@ def serve(descriptor: int) -> None:
     Args:
         descriptor: The pipe to the pack. What comes first says which script; see `ProcessRun`.
     """
-    told_to_end = False
+    ending = False
 
     def end(number: int, frame: object) -> NoReturn:
-        nonlocal told_to_end
-        told_to_end = True
+        nonlocal ending
+        ending = True
         raise SystemExit
 
     signal.signal(signal.SIGTERM, end)
@@ -46,10 +46,10 @@ def serve(descriptor: int) -> None:
         config = config_from_json(given["config"])
         run = ScriptRun(config, given["device"], given["objective"], given["epoch"], arrays)
         try:
-            while not told_to_end:
+            while not ending:
                 pipe.recv_bytes()
                 answer = _advance(run)
-                if not told_to_end:
+                if not ending:
                     pipe.send_bytes(wire.to_bytes(*answer))
         except EOFError:  # the pack is gone
             pass
