@@ -15,6 +15,7 @@ from rnnsearch.tasks.custom_metrics import try_metrics
 from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.optimizer_class import settings_of
 
+WEIGHTS = "training.class_weights"
 OPTIMIZER, DECAY = "training.optimizer", "training.weight_decay"
 SETTINGS = (OPTIMIZER, "training.learning_rate", DECAY, "training.momentum")
 
@@ -27,7 +28,8 @@ def check_losses(study: Candidate) -> None:
 
     Where the data is not read, the loss only has to be found.
     """
-    for loss in custom_among(study.can_be(LOSS)):
+    losses = custom_among(study.can_be(LOSS))
+    for loss in losses:
         from rnnsearch.training.custom_losses import loss_function, try_loss  # imports torch
 
         try:
@@ -36,6 +38,16 @@ def check_losses(study: Candidate) -> None:
                 try_loss(loss, data)
         except ModelError as error:
             study.note([LOSS], str(error))
+    if not losses:
+        return
+    weighs = "task.sample_weight"
+    if study.values.get(weighs) is not None:
+        study.note([weighs], "does not go with a loss of your own, which is not weighted.")
+    for values in corners(study, (LOSS, WEIGHTS)) if study.sound(WEIGHTS) else ():
+        if custom_among([values[LOSS]]) and values[WEIGHTS] is not None:
+            message = "goes with cross_entropy, and not with a loss of your own; give it a `when`"
+            study.note([WEIGHTS], f"{message}, or leave it out.", "null")
+            return
 
 
 def check_metrics(study: Candidate) -> None:

@@ -57,6 +57,15 @@ CASES = {
         "training.loss",
         "called with outputs (11, 26), targets (11,), raised",
     ),
+    "class weights of a custom loss": Case(
+        LABELS
+        + "training:\n  loss: {choice: [cross_entropy, 'torch.nn.functional:cross_entropy']}\n"
+        + "  class_weights: balanced",
+        4,
+        "training.class_weights",
+        "not with a loss of your own",
+        "null",
+    ),
     "a custom loss among names": Case(
         SINE + "training: {loss: {choice: [l1, 'math:nowhere']}}",
         2,
