@@ -70,8 +70,8 @@ def _reached(
     spec = load(file, overrides)
     if NETWORK in spec.values:
         raise InputError(
-            f"{spec.values[NETWORK]} is a network of your own, which no kernel computes: it trains "
-            "by torch, one trial after the other."
+            f"{spec.values[NETWORK]} is a network of your own, for which no kernel is chosen here: "
+            f"`rnnsearch check` says whether its trials are computed at once."
         )
     keys = ("model.cell", "model.hidden_size", "model.hidden_sizes", "training.batch_size")
     reached = list(corners(spec, keys))

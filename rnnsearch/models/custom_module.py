@@ -27,8 +27,8 @@ def new_network(config: NetworkConfig, input_size: int, output_size: int) -> nn.
     filled = dict(zip(FILLED, (input_size, output_size), strict=True))
     named = inspect.signature(cls).parameters
     arguments = {name: filled[name] for name in FILLED if name in named} | config.arguments()
-    told = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-    with calling(f"{config.type}({told})", ModelError):
+    shown = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    with calling(f"{config.type}({shown})", ModelError):
         made: nn.Module = cls(**arguments)
         trained = [one for one in made.parameters() if one.requires_grad and one.numel()]
     if not trained:
@@ -70,10 +70,10 @@ def network_tensors(config: NetworkConfig, input_size: int, output_size: int) ->
     """
     with torch.random.fork_rng(devices=[]), calling(f"making {config.type}", ModelError):
         module = new_network(config, input_size, output_size)
-        found: tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]] = ({}, {})
+        shapes: tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]] = ({}, {})
         for name, tensor in tensors_of(module):
-            found[not tensor.requires_grad][name] = tuple(tensor.shape)
-    return Tensors(*found)
+            shapes[not tensor.requires_grad][name] = tuple(tensor.shape)
+    return Tensors(*shapes)
 
 
 def first_tensors(

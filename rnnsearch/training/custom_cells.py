@@ -76,7 +76,7 @@ def custom_layer(
 
 def slow_reason(shape: NetworkShape, device: torch.device, dtype: torch.dtype) -> str:
     """Why trials of a custom cell or network are computed one by one; empty where fused."""
-    if shape.own is not None:
+    if shape.custom is not None:
         return shape_verdict(shape, device, dtype).reason
     width = shape.embedding_size or shape.input_size
     for units in shape.widths:

@@ -126,9 +126,9 @@ def shape_verdict(
     shape: NetworkShape, device: torch.device, dtype: torch.dtype
 ) -> Verdict[FusedNetwork]:
     """Whether networks of a shape are fused."""
-    assert shape.own is not None
+    assert shape.custom is not None
     return network_verdict(
-        shape.own, shape.input_size, shape.output_size, shape.symbolic, device, dtype
+        shape.custom, shape.input_size, shape.output_size, shape.symbolic, device, dtype
     )
 
 
@@ -207,7 +207,7 @@ def seeded(seed: int | None, device: torch.device) -> Iterator[None]:
 
 def _filled(networks: Networks, member: int) -> CustomNetwork:
     """The module with the weights of one trial, and what that trial holds beside them."""
-    own, shape, some = networks.shape.own, networks.shape, networks.some
+    own, shape, some = networks.shape.custom, networks.shape, networks.some
     assert own is not None
     sizes = shape.input_size, shape.output_size, shape.symbolic
     network = _module(own, *sizes, some.device, some.dtype)

@@ -50,7 +50,7 @@ def forward(
     if lengths is not None:
         lengths = lengths.expand(len(inputs), -1)
         inputs = seen(inputs, valid_steps(lengths, inputs.shape[1]))
-    if networks.shape.own is not None:
+    if networks.shape.custom is not None:
         return custom_forward(networks, inputs, state, head, lengths, ends=ends)
     shape, entered = networks.shape, networks.enter(inputs)
     before = layer_state(shape, state)

@@ -67,7 +67,7 @@ def training_pass(
     shape, lengths = networks.shape, batch.lengths
     valid = None if lengths is None else valid_steps(lengths, batch.inputs.shape[1])
     inputs = batch.inputs if valid is None else seen(batch.inputs, valid)
-    if shape.own is not None:
+    if shape.custom is not None:
         assert seeds is not None
         if head == "last" and lengths is not None:
             valid = lengths.unsqueeze(1) > 0

@@ -36,7 +36,7 @@ class NetworkShape:
         state_width: The last axis of these tensors, wide enough for every layer.
         embedding_size: Width of the embedding, or None for one-hot symbols and numbers.
         symbolic: Whether inputs are symbols.
-        own: The config of a custom network; None for layers of cells.
+        custom: The config of a custom network; None for layers of cells.
     """
 
     cell: str
@@ -55,7 +55,7 @@ class NetworkShape:
     output_size: int
     symbolic: bool
     embedding_size: int | None
-    own: NetworkConfig | None = None
+    custom: NetworkConfig | None = None
 
     @property
     def num_layers(self) -> int:
@@ -122,7 +122,7 @@ def _custom_shape(
         output_size=output_size,
         symbolic=symbolic,
         embedding_size=None,
-        own=model,
+        custom=model,
     )
 
 
@@ -160,7 +160,7 @@ def _state_sizes(shape: NetworkShape) -> list[tuple[int, ...]]:
     all_sizes: list[tuple[int, ...]] = []
     for width in shape.widths:
         sizes = (width,) * shape.state_parts
-        if shape.own is None and is_custom(shape.cell):
+        if shape.custom is None and is_custom(shape.cell):
             sizes = state_sizes(shape.cell, 1, width)
         all_sizes += [sizes] * shape.directions
     return all_sizes

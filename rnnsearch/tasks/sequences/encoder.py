@@ -128,8 +128,8 @@ def encoder_from_json(values: Mapping[str, Any]) -> Encoder:
 def encoding(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
     """What an encoder's `to_json` wrote, in the manifest of a model; that of labels has it among
     its own entries."""
-    found: Mapping[str, Any] = manifest.get("encoder", manifest)
-    return found
+    entries: Mapping[str, Any] = manifest.get("encoder", manifest)
+    return entries
 
 
 def encoder_of(config: SequencesConfig, train: Sequence[Any]) -> Encoder:

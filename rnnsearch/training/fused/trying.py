@@ -169,8 +169,8 @@ def _why(error: BaseException) -> str:
     cause = error.__cause__ if isinstance(error, ModelError) and error.__cause__ else error
     text = str(cause)
     place = place_of(cause)
-    for said, meant in REASONS:
-        if said in text:
+    for phrase, meant in REASONS:
+        if phrase in text:
             return f"{meant} ({place})" if place else meant
     if isinstance(cause, NotFusedError):
         return f"{text} ({place})" if place else text

@@ -134,7 +134,7 @@ def layer_words(
     the trials, or goes the `slow path` for a reason.
     """
     if is_custom(network.cell):
-        what = "own cell" if network.own is None else "own network"
+        what = "own cell" if network.custom is None else "own network"
         reason = slow_reason(network, device, dtype)
         return f"{what}, slow path: {reason}" if reason else f"{what}, fused"
     without = "scan" if CELLS[network.cell].scan else "slow path"
