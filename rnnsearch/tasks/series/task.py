@@ -55,6 +55,12 @@ class SeriesTask:
         self.head: Head = "last" if config.direct else "every"
         self._features = _shared(_features(data)).to(device=device, dtype=dtype)
         """[rows, features]"""
+        self._later = self._features
+        """The same for rows to predict, of which a recursive forecast must not know which cells
+        turned out empty: its own predictions stand there."""
+        if config.missing == "mask" and not config.direct:
+            later = _shared(_features(data, measured=True))
+            self._later = later.to(device=device, dtype=dtype)
         self._picked: Tensor | None = None
         """Which features the sequences of each target read, [targets, features of one sequence];
         None where a sequence reads all."""
@@ -109,17 +115,19 @@ class SeriesTask:
             after = after - inputs[..., :targets]
         return Batch(inputs.contiguous(), after.contiguous())
 
-    def _read(self, rows: Tensor, target: Tensor | None = None) -> Tensor:
+    def _read(self, rows: Tensor, target: Tensor | None = None, *, later: bool = False) -> Tensor:
         """Features of rows, or of each row what a sequence of one target reads.
 
         Args:
             rows: [..., B].
             target: [..., B] or what broadcasts with it; None reads all.
+            later: Whether the rows are to be predicted.
         """
+        features = self._later if later else self._features
         if target is None:
-            return self._features[rows]
+            return features[rows]
         assert self._picked is not None
-        return self._features[rows.unsqueeze(-1), self._picked[target]]
+        return features[rows.unsqueeze(-1), self._picked[target]]
 
     def _steps(self, count: int) -> Tensor:
         """The numbers from 0 to `count` (not included) along the axis of time, [count, 1]."""
@@ -151,15 +159,15 @@ class SeriesTask:
         first = torch.from_numpy(origins).to(self._features.device)
         context, horizon = self.config.context, self.config.horizon
         history = self._fed(first + self._steps(context) - context)
-        later = self._fed(first + self._steps(horizon - 1))
+        later = self._fed(first + self._steps(horizon - 1), later=True)
         return forecast(self.config, predictor, history, later, horizon)
 
-    def _fed(self, rows: Tensor) -> Tensor:
+    def _fed(self, rows: Tensor, *, later: bool = False) -> Tensor:
         """Features [1, T, B, F] of rows [T, B], as `forecast` reads them."""
         if self._picked is None:
-            return self._read(rows).unsqueeze(0)
+            return self._read(rows, later=later).unsqueeze(0)
         targets = torch.arange(len(self._picked), device=rows.device)
-        return self._read(rows.unsqueeze(-1), targets).flatten(1, 2).unsqueeze(0)
+        return self._read(rows.unsqueeze(-1), targets, later=later).flatten(1, 2).unsqueeze(0)
 
     def say(self, predictor: Predictor) -> str:
         """The first forecast that a picture would show, beside what was measured there."""
@@ -222,9 +230,10 @@ class SeriesTask:
         """The scaled forecast of a series from a row, [steps, targets] or with quantiles."""
         first = max(row - self.config.context, int(self.data.starts[series]))
         end = int(self.data.starts[series + 1])
-        rows = torch.arange(first, min(row + steps - 1, end))
-        fed = self._fed(rows.unsqueeze(1).to(self._features.device))
-        history, later = fed[:, : row - first], fed[:, row - first :]
+        rows = torch.arange(first, min(row + steps - 1, end), device=self._features.device)
+        rows = rows.unsqueeze(1)
+        history = self._fed(rows[: row - first])
+        later = self._fed(rows[row - first :], later=True)
         scaled = forecast(self.config, predictor, history, later, steps)
         return np.asarray(scaled[0, :, 0].double().cpu().numpy())
 
@@ -249,19 +258,24 @@ class SeriesTask:
             )
 
 
-def _features(data: SeriesData) -> NDArray[np.float32]:
+def _features(data: SeriesData, *, measured: bool = False) -> NDArray[np.float32]:
     """What networks read at every row of a table, [rows, features].
 
     Of a table of nothing but targets and past columns of numbers, without flags, these are the
     scaled columns themselves, whose memory all packs share.
+
+    Args:
+        measured: Whether every cell counts as measured.
     """
     config = data.config
     if not config.known_numbers and config.missing != "mask" and not data.beside.any:
         return data.scaled
-    empty = np.isnan(data.values[:, : config.measured])
+    empty, beside = np.isnan(data.values[:, : config.measured]), data.beside
+    if measured:
+        empty, beside = np.zeros_like(empty), data.inputs.as_measured(config, beside)
     series = [slice(lo, hi) for lo, hi in pairwise(data.starts.tolist())]
     return np.concatenate(
-        [features(config, data.scaled[one], empty[one], data.beside[one]) for one in series]
+        [features(config, data.scaled[one], empty[one], beside[one]) for one in series]
     )
 
 

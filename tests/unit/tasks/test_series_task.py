@@ -56,6 +56,23 @@ def test_a_recursive_forecast_feeds_its_predictions_and_the_known_columns(tmp_pa
     assert third[0, 1] == data.scaled[row + 2, 1]
 
 
+@pytest.mark.parametrize("spacing", ["even", "given"])
+def test_a_recursive_forecast_is_not_told_which_cells_turned_out_empty(
+    tmp_path: Path, spacing: str
+) -> None:
+    y = WILD.copy()
+    y[3::5] = np.nan
+    settings = {"horizon": 4, "missing": "mask", "spacing": spacing, "table": {"y": y}}
+    _, task = made(tmp_path, **settings)
+    model = Echo()
+    task.evaluate(model, "val", None)
+    history, *later = model.fed
+    assert len(later) == 3
+    read = [1] if spacing == "even" else [1, 3]  # the flag, and behind the gap the age
+    assert bool(history[..., read].flatten(0, -2).any(dim=0).all())
+    assert not any(bool(one[..., read].any()) for one in later)
+
+
 def test_training_sequences_stay_in_the_training_part(tmp_path: Path) -> None:
     for settings in ({}, {"order": "in_time"}, {"table": {"s": np.arange(160) // 80}, "id": "s"}):
         data, task = made(tmp_path, **settings)

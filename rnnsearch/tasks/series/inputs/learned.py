@@ -110,6 +110,14 @@ class Inputs:
                 fixed.append(age_inputs(times, empty, self.usual))
         return InputRows(_beside(fixed, len(coded)), _beside(ahead, len(coded)))
 
+    def as_measured(self, config: SeriesConfig, rows: InputRows) -> InputRows:
+        """The inputs of the same rows as if none of their cells were empty."""
+        if self.usual is None or config.missing != "mask":
+            return rows
+        fixed = rows.fixed.copy()
+        fixed[:, -config.measured :] = 0  # the ages, which `rows` puts last
+        return InputRows(fixed, rows.ahead)
+
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> Self:
         """What a trained model's manifest keeps; one of an older version has no such inputs."""
