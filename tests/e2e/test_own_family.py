@@ -135,6 +135,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_from_check_to_its_registered_model(folder: Path) -> None:
     checked = rnnsearch("check", "ramp.yaml", cwd=folder)
     assert checked.status == 0, checked.err

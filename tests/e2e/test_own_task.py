@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from e2e.command import ROOT, SECONDS, rnnsearch
 
 USE = """
@@ -25,6 +26,7 @@ def test_it_is_short() -> None:
     assert len((EXAMPLE / "echo.py").read_text(encoding="utf-8").splitlines()) < 40
 
 
+@pytest.mark.slow
 def test_it_runs_from_its_folder(tmp_path: Path) -> None:
     for name in ("echo.py", "echo.yaml"):
         shutil.copy(EXAMPLE / name, tmp_path)

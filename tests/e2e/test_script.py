@@ -8,6 +8,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
 from e2e.command import ROOT, environment, rnnsearch
 
 from rnnsearch import ScriptModel
@@ -21,6 +22,7 @@ def train(config, state=None):
 """
 
 
+@pytest.mark.slow
 def test_it_is_searched_from_its_folder(tmp_path: Path) -> None:
     for name in ("spirals.py", "spirals.yaml"):
         shutil.copy(EXAMPLE / name, tmp_path)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from e2e.command import rnnsearch
 
 
+@pytest.mark.slow
 def test_a_drafted_file_runs_as_it_stands(tmp_path: Path) -> None:
     """`init` on a text, then `check` and `run` with a short budget, as its last line says."""
     text = tmp_path / "rhyme.txt"

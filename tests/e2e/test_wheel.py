@@ -107,6 +107,7 @@ def test_every_space_is_written_where_no_checkout_is(installed: Installed, tmp_p
         assert said.status == 0, said.err
 
 
+@pytest.mark.slow
 def test_every_example_keeps_what_its_kind_promises(installed: Installed, tmp_path: Path) -> None:
     shutil.copytree(installed.examples, tmp_path / "examples")
     words = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "examples")

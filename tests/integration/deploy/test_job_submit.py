@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from two_nodes import PROJECT, Cluster
 
 from rnnsearch.study import Study
@@ -81,6 +82,7 @@ EPOCHS = 1500
 """So many that trials are on their way when the stop arrives."""
 
 
+@pytest.mark.slow
 def test_a_stopped_job_drains_and_can_be_resumed(cluster: Cluster, tmp_path: Path) -> None:
     overrides = [f"training.max_epochs={EPOCHS}", "search.num_trials=4", *SPREAD[1::2]]
     sets = [word for override in overrides for word in ("--set", override)]

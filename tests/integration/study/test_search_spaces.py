@@ -86,7 +86,7 @@ SHORTS = {
     ),
 }
 
-WHOLE = ("load", "modern", "names")
+WHOLE = ("load",)
 """Files that are run as whole studies in every suite; the others are in the slow one, and train
 their first trial in this."""
 ELSEWHERE = {"hello": "e2e/test_hello.py, as it is", "sine": "e2e/test_sine.py"}
