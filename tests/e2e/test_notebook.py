@@ -75,6 +75,7 @@ def outputs(folder: Path, *cells: str) -> list[list[Any]]:
     ]
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_its_run_its_pictures_and_its_result(tmp_path: Path) -> None:
     study, shown, labels = outputs(
         tmp_path,

@@ -56,9 +56,8 @@ def run_until(
     return code, lines, errors.read_text()
 
 
-@pytest.mark.parametrize(
-    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_drains_the_packs(tmp_path: Path, number: signal.Signals) -> None:
     # The command line gets SIGINT in another test too. A terminal sends it to the whole group,
     # Ray's own processes included.
