@@ -181,16 +181,24 @@ class Checkpoint:
             **({} if self.history is None else {"history": history_to_json(self.history)}),
             "data": None if self.read is None else self.read.to_json(),
         }
-        text = json.dumps(stored, indent=2, ensure_ascii=False) + "\n"
-        config = write_aside(folder / CONFIG_FILE, text)
-        try:
-            weights = write_aside(folder / WEIGHTS_FILE, safetensors.torch.save(tensors))
-        except BaseException:
-            config.unlink()
-            raise
-        (folder / CONFIG_FILE).unlink(missing_ok=True)
-        put_in_place(weights, folder / WEIGHTS_FILE)
-        put_in_place(config, folder / CONFIG_FILE)
+        put_files(folder, stored, safetensors.torch.save(tensors))
+
+
+def put_files(folder: Path, description: Mapping[str, Any], weights: bytes) -> None:
+    """Put the two files of a model in their places; after a failure the old ones are still there.
+
+    The description comes last, so that none stands beside the weights of another model.
+    """
+    text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
+    config = write_aside(folder / CONFIG_FILE, text)
+    try:
+        tensors = write_aside(folder / WEIGHTS_FILE, weights)
+    except BaseException:
+        config.unlink()
+        raise
+    (folder / CONFIG_FILE).unlink(missing_ok=True)
+    put_in_place(tensors, folder / WEIGHTS_FILE)
+    put_in_place(config, folder / CONFIG_FILE)
 
 
 def _not_allowed(folder: Path, code: list[str]) -> str:

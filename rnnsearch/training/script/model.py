@@ -12,7 +12,6 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from rnnsearch.disk import put_in_place, write_aside
 from rnnsearch.errors import ModelError, PackError
 from rnnsearch.reading import read_file
 from rnnsearch.training.checkpoint import (
@@ -21,6 +20,7 @@ from rnnsearch.training.checkpoint import (
     MOST_WEIGHTS_BYTES,
     SCRIPT_STATE,
     WEIGHTS_FILE,
+    put_files,
 )
 from rnnsearch.training.codec import (
     config_from_json,
@@ -129,16 +129,7 @@ class ScriptModel:
             "epoch": self.epoch,
             **({} if self.history is None else {"history": history_to_json(self.history)}),
         }
-        text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
-        config = write_aside(folder / CONFIG_FILE, text)
-        try:
-            weights = write_aside(folder / WEIGHTS_FILE, safetensors.numpy.save(tensors))
-        except BaseException:
-            config.unlink()
-            raise
-        (folder / CONFIG_FILE).unlink(missing_ok=True)
-        put_in_place(weights, folder / WEIGHTS_FILE)
-        put_in_place(config, folder / CONFIG_FILE)
+        put_files(folder, description, safetensors.numpy.save(tensors))
 
     def evaluate(self, part: object = "val", data: object = None) -> dict[str, float]:
         """Nothing: what is to be known of a script's state, the script yields."""
