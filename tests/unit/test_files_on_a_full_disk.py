@@ -19,6 +19,7 @@ from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.lock import StudyLock
 from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.training.checkpoint import put_files
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.schedules import Plateau
 from rnnsearch.training.snapshot import (
@@ -54,6 +55,22 @@ def snapshots(path: Path, mark: int) -> None:
         best_metrics={},
     )
     write_snapshots(path, {"t": snapshot})
+
+
+def test_the_two_files_of_a_model_are_old_or_new_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_files(tmp_path, {"mark": 1}, b"w" * 64)
+    before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
+    assert len(before) == 2
+    for room in range(0, 80, 8):  # both the description and the weights meet the full disk
+        with monkeypatch.context() as patch:
+            patch.setattr(disk, "os", BrokenDisk(room))
+            with pytest.raises(OSError, match="No space"):
+                put_files(tmp_path, {"mark": 2}, b"v" * 64)
+        assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == before
+    put_files(tmp_path, {"mark": 2}, b"v" * 64)
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} != before
 
 
 @pytest.mark.parametrize(
