@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnsearch.commands import command
 from rnnsearch.records.tracking_uri import sqlite_path
+from rnnsearch.report.usage import read_description
 from rnnsearch.tasks.families import use_of_checkpoint
 
 if TYPE_CHECKING:
@@ -58,13 +58,3 @@ def showing_command(result: StudyResult) -> str | None:
     verb, *arguments = words
     directory = result.directory
     return command(str(verb), directory.name, *arguments, storage=directory.storage)
-
-
-def read_description(checkpoint: Path) -> dict[str, Any] | None:
-    """A checkpoint's `config.json`, read without torch; None where it is missing or unreadable."""
-    try:
-        description = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    known = isinstance(description, dict) and {"manifest", "config"} <= description.keys()
-    return description if known else None

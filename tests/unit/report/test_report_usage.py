@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import torch
 
-from rnnsearch.cli.usage import with_torch
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
+from rnnsearch.report.usage import with_torch
 from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import SineConfig
