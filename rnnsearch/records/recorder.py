@@ -19,6 +19,7 @@ from rnnsearch.events import EpochsReported, Event
 from rnnsearch.records.outbox import Outbox
 from rnnsearch.records.sink import Remains
 from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
+from rnnsearch.records.variables import for_the_writer
 from rnnsearch.records.writer_state import WriterState
 
 CHECK_SECONDS = 5.0
@@ -81,11 +82,14 @@ class Recorder:
         experiment: str,
         artifacts: Path,
         log_file: Path,
+        *,
+        experiment_id: str = "",
     ) -> None:
         """
         Args:
             store: Its address goes to the writer by the environment, where nobody else sees it.
             experiment: MLflow experiment; made if missing.
+            experiment_id: That of an experiment that exists, in the place of its name.
             artifacts: Folder for the files of a new experiment; a tracking server over HTTP
                 chooses its own.
             log_file: Gets the output of the writer process, with what MLflow and Alembic log.
@@ -99,6 +103,7 @@ class Recorder:
         self._command = [sys.executable, "-m", "rnnsearch.records.writer"]
         self._command += ["--outbox", str(outbox_dir), "--store", store.name]
         self._command += ["--experiment", experiment, "--artifacts", str(artifacts)]
+        self._command += ["--experiment-id", experiment_id]
         self._store = store
         self._process: subprocess.Popen[bytes] | None = None
         self._restarts = 0
@@ -111,7 +116,7 @@ class Recorder:
         if self._process is not None and self._process.poll() is None:
             return
         self._log_file.parent.mkdir(parents=True, exist_ok=True)
-        environment = {**_QUIET, **os.environ, VARIABLE: self._store.uri}
+        environment = {**_QUIET, **for_the_writer(os.environ), VARIABLE: self._store.uri}
         # In a plain checkout the package can be imported only by the path of this process.
         paths = [str(Path(__file__).parents[2]), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)

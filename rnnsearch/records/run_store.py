@@ -79,15 +79,17 @@ class RunStore(Protocol):
         """A random name, which keeps studies of one name apart."""
         ...
 
-    def experiment(self, name: str, artifacts: Path | None) -> str:
+    def experiment(self, name: str, artifacts: Path | None, known: str = "") -> str:
         """The id of an experiment, made if it is missing.
 
         Args:
+            known: The id of an experiment that exists; then the name may be empty.
             artifacts: The folder in which a new experiment has a folder for its files; None leaves
                 the place to the server.
 
         Raises:
-            BlockedError: An experiment of that name was deleted.
+            BlockedError: The experiment was deleted, or the known one is not there, or has
+                another name.
         """
         ...
 

@@ -30,6 +30,7 @@ class StudyRun:
         experiment: The name of the experiment, made if it is missing.
         artifacts: The folder in which a new experiment keeps files; None leaves it to the server.
         folder: The study's folder, whose `figures` are kept with its run when it ends.
+        experiment_id: That of an experiment that exists; empty where it is found by its name.
     """
 
     store: RunStore
@@ -37,12 +38,15 @@ class StudyRun:
     experiment: str
     artifacts: Path | None = None
     folder: Path | None = None
+    experiment_id: str = ""
 
     def start(self, event: StudyStarted, doubtful: bool) -> None:
         """Make the study's run, or reopen it on a resume."""
         state = self.state
         if not state.experiment_id:
-            state.experiment_id = self.store.experiment(self.experiment, self.artifacts)
+            state.experiment_id = self.store.experiment(
+                self.experiment, self.artifacts, self.experiment_id
+            )
         tags = {
             **event.tags,
             **identity(event.study, self.store.study_id, "study"),
@@ -142,12 +146,11 @@ class StudyRun:
         state.champion = event.mark
 
 
-def start_from_file(study: Path, name: str, now: float) -> StudyStarted:
+def start_from_file(study: Path, now: float) -> StudyStarted:
     """A study's start, made from its space file because the event itself could not be read.
 
     Args:
         study: The study's folder.
-        name: The study's name.
         now: Unix time.
     """
     from ruamel.yaml import YAML
@@ -157,7 +160,7 @@ def start_from_file(study: Path, name: str, now: float) -> StudyStarted:
     search = document["search"]
     return StudyStarted(
         time=now,
-        study=name,
+        study=str(document["name"]),
         storage=str(study.parent),
         task=str(document["task"]["type"]),
         metric=str(search["metric"]),

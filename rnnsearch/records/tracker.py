@@ -119,9 +119,7 @@ class Tracker:
     def _start_from_file(self) -> None:
         """Start the run of a study whose first event was damaged, since its trials need it."""
         if self._run.folder is not None and (self._run.folder / "study.yaml").is_file():
-            self._start(
-                self._last, start_from_file(self._run.folder, self._run.experiment, time.time())
-            )
+            self._start(self._last, start_from_file(self._run.folder, time.time()))
 
     def _is_doubtful(self, sequence: int) -> bool:
         """Whether an event may have been written before."""

@@ -88,7 +88,16 @@ def run(arguments: argparse.Namespace) -> int:
         patience.worked()
         web = tracking.uri.startswith(("http://", "https://"))
         artifacts = None if web else arguments.artifacts
-        tracker = Tracker(StudyRun(store, state, arguments.experiment, artifacts, folder.parent))
+        tracker = Tracker(
+            StudyRun(
+                store,
+                state,
+                arguments.experiment,
+                artifacts,
+                folder.parent,
+                arguments.experiment_id,
+            )
+        )
         status = move(Mover(folder, tracker), store, driver, patience)
         if status == 0 and not driver.is_done:
             tracker.abandon(time.time())
@@ -130,7 +139,8 @@ def main() -> int:
     parser.add_argument("--outbox", type=Path, required=True)
     # The address may hold a password, and others can see arguments: it comes by the environment.
     parser.add_argument("--store", required=True, help="how the store is named in what is kept")
-    parser.add_argument("--experiment", required=True)
+    parser.add_argument("--experiment", required=True, help="its name; empty with an id alone")
+    parser.add_argument("--experiment-id", default="", help="that of one that exists")
     parser.add_argument("--artifacts", type=Path, required=True)
     parser.add_argument("--again", action="store_true", help="an earlier one of this run died")
     arguments = parser.parse_args()

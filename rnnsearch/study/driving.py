@@ -11,12 +11,12 @@ from typing import Any
 
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import StudyEnded, StudyStarted, StudyState
-from rnnsearch.records.tracking_uri import TrackingStore
 from rnnsearch.search.ledger.run_figures import RunFigures
 from rnnsearch.study.audience import Audience, Watch
 from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.study.pictures import Pictures
-from rnnsearch.study.recording import note_store, recorded, recorder_of
+from rnnsearch.study.recording import recorded, recorder_of
+from rnnsearch.study.records_place import RecordsPlace, note_place
 from rnnsearch.study.scoring import Scoring
 from rnnsearch.study.sinks import open_sinks
 from rnnsearch.tasks.base import loss_metric
@@ -30,7 +30,7 @@ _PACKAGES = ("torch", "ray", "optuna", "mlflow", "numpy", "numba")
 
 def drive(
     study: OpenedStudy,
-    store: TrackingStore,
+    place: RecordsPlace,
     sinks: Mapping[str, str],
     watch: Watch,
     address: str | None,
@@ -40,7 +40,7 @@ def drive(
     However the run ends, its records are closed and the ledger says how it ended.
 
     Args:
-        store: Where MLflow keeps the records.
+        place: Where MLflow keeps the records.
         sinks: Where they go beside that, as `choose_sinks` settled it.
         watch: What the caller wants to be told.
         address: A Ray cluster; None starts Ray on this machine.
@@ -50,8 +50,8 @@ def drive(
     from rnnsearch.study.untold import open_runs, untold
 
     ledger, spec, directory = study.ledger, study.spec, study.directory
-    note_store(ledger, directory, store)
-    recorder = recorder_of(directory, store)
+    note_place(ledger, directory, place)
+    recorder = recorder_of(directory, place)
     runs = open_runs(directory.outbox) if study.resumed else {}
     audience = Audience(watch, recorder, open_sinks(sinks, directory))
     ledger.note(lambda notes: replace(notes, sinks=sinks))
@@ -105,7 +105,7 @@ def drive(
             reason=reason,
             wall_seconds=time.time() - study.started,
             training_steps=tally.training_steps,
-            tracking_uri=store.name,
+            tracking_uri=place.store.name,
             started=study.started,
             **figures,
         )

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnsearch.commands import shown
 from rnnsearch.records.tracking_uri import (
-    VARIABLE,
-    TrackingStore,
     default_artifacts,
-    shown_uri,
-    sqlite_path,
 )
 
 if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen, ChampionMark
     from rnnsearch.records.recorder import Recorder, RecordState
     from rnnsearch.search.directory import StudyDirectory
-    from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.ledger.run_figures import RunFigures
-
-_QUOTED = re.compile("%[0-9A-Fa-f]{2}")
-
-
-def note_store(ledger: Ledger, directory: StudyDirectory, store: TrackingStore) -> None:
-    """Note where the records go; a store that is new to the study is told of the champion again."""
-    noted = ledger.notes.tracking_uri
-    if noted is not None and shown_uri(directory.storage, noted) != store.shown:
-        ledger.note(lambda notes: replace(notes, announced_champion=None))
-    ledger.note(lambda notes: replace(notes, tracking_uri=store.name))
+    from rnnsearch.study.records_place import RecordsPlace
 
 
 def follow(storage: Path) -> str | None:
@@ -54,34 +38,15 @@ def follow(storage: Path) -> str | None:
         return f"{storage / 'mlflow.db'} cannot be looked at: {error}"
 
 
-def where(store: TrackingStore) -> str:
-    """A line for a person that says where the records go."""
-    path = sqlite_path(store.uri)
-    place = store.shown if path is None else shown(path)
-    origin = f" ({store.origin})" if store.origin else ""
-    remarks = [store.remark] if store.remark else []
-    if store.shown != store.uri:
-        remarks.append(
-            f"its password or token is not kept: to go on later, have {VARIABLE} hold the whole "
-            "address again"
-        )
-    if path is not None and _QUOTED.search(str(path)):
-        # `mlflow.models.Model.load` (3.17) unquotes a path although it is no URI.
-        remarks.append(
-            "MLflow cannot load models from a path with a % followed by two digits as they lie; "
-            "give it a folder for a copy: mlflow.pyfunc.load_model(..., dst_path=...)"
-        )
-    return "; ".join([f"records in MLflow: {place}{origin}", *remarks])
-
-
-def recorder_of(directory: StudyDirectory, store: TrackingStore) -> Recorder:
+def recorder_of(directory: StudyDirectory, place: RecordsPlace) -> Recorder:
     """The sink that writes a study's records to MLflow."""
     from rnnsearch.records.recorder import Recorder
 
     return Recorder(
         directory.outbox,
-        store,
-        experiment=directory.name,
+        place.store,
+        experiment=place.experiment.name,
+        experiment_id=place.experiment.id,
         artifacts=default_artifacts(directory.storage),
         log_file=directory.logs / "records.log",
     )

@@ -12,7 +12,6 @@ from typing import Any
 from rnnsearch.commands import shown
 from rnnsearch.disk import replace_file
 from rnnsearch.events import Listener, Silence
-from rnnsearch.records.tracking_uri import choose_store
 from rnnsearch.search.directory import StudyDirectory, next_free_name, refuse_ephemeral
 from rnnsearch.space.load import load
 from rnnsearch.space.resolve import renamed
@@ -28,7 +27,8 @@ from rnnsearch.study.in_python import spec_of
 from rnnsearch.study.notebook import CellOutputs, NotebookView, in_notebook
 from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.study.progress import Progress
-from rnnsearch.study.recording import follow, where
+from rnnsearch.study.recording import follow
+from rnnsearch.study.records_place import choose_place
 from rnnsearch.study.result import StudyResult
 from rnnsearch.study.sinks import check_sinks, choose_sinks
 
@@ -300,7 +300,7 @@ class Study:
 
         # Checked before there is a folder, so that a typing error does not use up the name.
         if not self.resumed:
-            choose_store(self.directory.storage, tracking_uri, None)
+            choose_place(self.directory, tracking_uri, None)
         check_sinks(sinks)
         if address is not None:
             check_address(address)
@@ -317,9 +317,8 @@ class Study:
             ledger = opener(self.directory, self.spec)
             try:
                 started, opened = time.time(), time.monotonic()
-                noted = ledger.notes.tracking_uri
-                store = choose_store(self.directory.storage, tracking_uri, noted)
-                watch.say(where(store))
+                place = choose_place(self.directory, tracking_uri, ledger.notes)
+                watch.say(str(place))
                 chosen = choose_sinks(sinks, ledger.notes.sinks, watch.say)
                 data, remarks = read_data(
                     self.spec,
@@ -343,6 +342,6 @@ class Study:
                     started=started,
                     opened=opened,
                 )
-                drive(study, store, chosen, watch, address)
+                drive(study, place, chosen, watch, address)
             finally:
                 ledger.close()

@@ -27,6 +27,7 @@ from rnnsearch.records.events_codec import decode
 from rnnsearch.records.outbox import Outbox, segments
 from rnnsearch.records.recorder import RecordState
 from rnnsearch.records.tracking_uri import TrackingStore
+from rnnsearch.records.variables import Experiment
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.control import Control
 from rnnsearch.search.ledger.ledger import Ledger, read_trials
@@ -34,6 +35,7 @@ from rnnsearch.space.trial import trial_config
 from rnnsearch.study import driving
 from rnnsearch.study.audience import Watch
 from rnnsearch.study.opened import OpenedStudy
+from rnnsearch.study.records_place import RecordsPlace
 from rnnsearch.tasks.load import load_data
 from rnnsearch.training.trained import TrainedModel
 
@@ -86,7 +88,7 @@ def drive(folder: Path, on_line: Callable[[Site], None] | None) -> None:
 
     study.each_turn = each_turn
     directory, spec = study.directory, study.spec
-    driving.recorder_of = lambda directory, store: PaperRecorder(directory.outbox)
+    driving.recorder_of = lambda directory, place: PaperRecorder(directory.outbox)
     resumed = directory.ledger.is_file()
     ledger = (Ledger.open if resumed else Ledger.create)(directory, spec)
     opened = OpenedStudy(
@@ -100,7 +102,8 @@ def drive(folder: Path, on_line: Callable[[Site], None] | None) -> None:
         opened=0.0,
     )
     watch = Watch(Silence(), lambda text: None, lambda done, total: None)
-    driving.drive(opened, TrackingStore("sqlite:///nowhere", "nowhere"), {}, watch, None)
+    place = RecordsPlace(TrackingStore("sqlite:///nowhere", "nowhere"), Experiment("nothing"))
+    driving.drive(opened, place, {}, watch, None)
     ledger.close()
 
 

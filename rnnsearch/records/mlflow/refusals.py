@@ -157,8 +157,18 @@ def deleted_experiment(store: TrackingStore, name: str, experiment: str) -> Bloc
     made."""
     return BlockedError(
         f"the MLflow experiment {name!r} (id {experiment}) was deleted",
-        "bring it back; or leave it, and run the study under another name (--name)",
+        "bring it back; or leave it, and run the study under another name (--name), or name "
+        "another experiment by MLFLOW_EXPERIMENT_NAME",
         (_mlflow(store, f"experiments restore --experiment-id {experiment}"),),
+    )
+
+
+def no_experiment(store: TrackingStore, what: str) -> BlockedError:
+    """The error for an experiment that a person named by its id, and that is another or none."""
+    return BlockedError(
+        f"MLflow at {store.shown} has {what}",
+        "give the id of one that exists by MLFLOW_EXPERIMENT_ID, or a name alone by "
+        "MLFLOW_EXPERIMENT_NAME, which is made if it is missing",
     )
 
 

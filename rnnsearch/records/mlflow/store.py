@@ -17,6 +17,7 @@ from rnnsearch.records.mlflow.refusals import (
     blocked_by,
     deleted_experiment,
     deletion,
+    no_experiment,
 )
 from rnnsearch.records.names import STUDY_ID
 from rnnsearch.records.run_store import BlockedError, Point, Registering
@@ -90,12 +91,16 @@ class MlflowStore:
         self.tracking = tracking
 
     @_asks
-    def experiment(self, name: str, artifacts: Path | None) -> str:
+    def experiment(self, name: str, artifacts: Path | None, known: str = "") -> str:
         from mlflow.exceptions import MlflowException
 
+        if known:
+            return self._known_experiment(name, known)
         experiment = self._client.get_experiment_by_name(name)
         if experiment is None:
-            place = None if artifacts is None else (artifacts / name).resolve().as_uri()
+            # A name of a person's own may hold slashes; the folder is that of the study's files.
+            folder = name.strip("/").replace("/", "-")
+            place = None if artifacts is None else (artifacts / folder).resolve().as_uri()
             try:
                 return str(self._client.create_experiment(name, place))
             except MlflowException as error:
@@ -106,6 +111,24 @@ class MlflowStore:
         if experiment.lifecycle_stage != "active":
             raise deleted_experiment(self.tracking, name, experiment.experiment_id)
         return str(experiment.experiment_id)
+
+    def _known_experiment(self, name: str, known: str) -> str:
+        """The id of an experiment that a person named by it; see `RunStore.experiment`."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            experiment = self._client.get_experiment(known)
+        except MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise
+            raise no_experiment(self.tracking, f"no experiment with the id {known!r}") from error
+        if name and experiment.name != name:
+            raise no_experiment(
+                self.tracking, f"experiment {known} by the name {experiment.name!r}, not {name!r}"
+            )
+        if experiment.lifecycle_stage != "active":
+            raise deleted_experiment(self.tracking, experiment.name, known)
+        return known
 
     @_asks
     def find(self, experiment_id: str, tags: Mapping[str, str]) -> str | None:

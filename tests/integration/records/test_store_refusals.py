@@ -57,6 +57,23 @@ def restored(command: str) -> None:
     subprocess.run(command, shell=True, check=True, cwd="/", env={**os.environ, "PATH": path})
 
 
+def test_an_experiment_is_found_by_its_id_and_a_wrong_one_is_told(
+    store: Store, client: Any
+) -> None:
+    shared = client.create_experiment("ours/waves")
+    for name, known, reason in (
+        ("", "99", "no experiment with the id '99'"),
+        ("theirs", shared, f"experiment {shared} by the name 'ours/waves', not 'theirs'"),
+    ):
+        with pytest.raises(BlockedError, match=reason):
+            store.runs().experiment(name, None, known)
+    assert store.runs().experiment("ours/waves", None, shared) == shared
+    assert store.runs().experiment("ours/waves", None) == shared
+    made = store.runs().experiment("ours/tides", store.root / "files")
+    place = client.get_experiment(made).artifact_location
+    assert place == (store.root / "files" / "ours-tides").as_uri()
+
+
 def test_an_experiment_that_was_deleted_before_blocks_and_says_how_to_go_on(
     store: Store, client: Any
 ) -> None:

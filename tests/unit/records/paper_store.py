@@ -59,7 +59,7 @@ class PaperStore:
         rows = (row for run in self.runs.values() for row in run.rows)
         return sum(row[0] in ("train_loss", "val_mse") for row in rows)
 
-    def experiment(self, name: str, artifacts: Path | None) -> str:
+    def experiment(self, name: str, artifacts: Path | None, known: str = "") -> str:
         return f"experiment {name}"
 
     def find(self, experiment_id: str, tags: Mapping[str, str]) -> str | None:

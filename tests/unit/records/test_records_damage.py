@@ -123,7 +123,7 @@ def test_a_damaged_line_costs_itself_and_is_said(tmp_path: Path, hit: int) -> No
     lines[hit] = lines[hit].replace(b"event", b"even\xff")
     path.write_bytes(b"".join(lines))
     (tmp_path / "study.yaml").write_text(
-        "task: {type: sine}\nsearch: {metric: val_mse, goal: minimize, num_trials: 2}\n"
+        "name: sine\ntask: {type: sine}\nsearch: {metric: val_mse, goal: minimize, num_trials: 2}\n"
     )
 
     store, state = PaperStore(), WriterState()

@@ -11,12 +11,14 @@ import pytest
 from rnnsearch.events import ChampionChosen, ChampionMark, Silence
 from rnnsearch.records.recorder import RecordState
 from rnnsearch.records.tracking_uri import DEFAULT, TrackingStore, choose_store
+from rnnsearch.records.variables import Experiment
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.notes import Notes
 from rnnsearch.search.ledger.run_figures import RunFigures
 from rnnsearch.study.audience import Audience, Watch
-from rnnsearch.study.recording import follow, note_store, recorded, since, where
+from rnnsearch.study.recording import follow, recorded, since
+from rnnsearch.study.records_place import RecordsPlace, choose_place, note_place, where
 
 NOW = ChampionChosen(200.0, 5, 1, "best", {}, {})
 BEFORE = ChampionMark(100.0, 3, 2)
@@ -111,8 +113,31 @@ def test_a_store_that_is_new_to_the_study_hears_of_its_winner_again(tmp_path: Pa
         ("http://ann:sesame5@host", None),
     ):
         store = choose_store(tmp_path, option, None, {})
-        note_store(ledger, directory, store)  # type: ignore[arg-type]
+        place = RecordsPlace(store, Experiment(directory.name))
+        note_place(ledger, directory, place)  # type: ignore[arg-type]
         assert ledger.notes == Notes(tracking_uri=store.name, announced_champion=known)
+
+
+def test_an_experiment_that_took_nothing_yet_can_still_be_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong id blocks a study before its first record; a right one then has to be heard."""
+    directory = StudyDirectory(tmp_path, "sine")
+    directory.outbox.mkdir(parents=True)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "99")
+    ledger = Noted(Notes())
+    place = choose_place(directory, None, ledger.notes)
+    assert place.experiment == Experiment("", "99", "MLFLOW_EXPERIMENT_ID")
+    note_place(ledger, directory, place)  # type: ignore[arg-type]
+    assert (ledger.notes.experiment, ledger.notes.experiment_id) == ("", "99")
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "7")
+    WriterState(tracking_uri=DEFAULT).save(directory.outbox)
+    assert choose_place(directory, None, ledger.notes).experiment.id == "7"
+    WriterState(tracking_uri=DEFAULT, run_id="r").save(directory.outbox)
+    kept = choose_place(directory, None, ledger.notes)
+    assert kept.experiment.id == "99"
+    assert "names another experiment" in str(kept)
 
 
 class Records:
