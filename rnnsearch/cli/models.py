@@ -48,8 +48,6 @@ def rollout(
     format_: FormatOption = "text",
 ) -> None:
     """Let a champion go on with its task's validation data, on its own predictions."""
-    from rnnsearch.figures.panels import draw_panels
-
     asked = Asked(model, storage, tracking_uri, allow_code)
     trained = load_asked(asked, "rollout")
     if trained.read is None and getattr(trained.config.task, "path", None):
@@ -63,7 +61,7 @@ def rollout(
         print_panels(panels)
     if output is not None:
         title = f"{model}: {trained.use.caption()}{panels.span()}"
-        draw_panels(panels, output, title=title)
+        panels.draw(output, title=title)
         typer.echo(f"picture: {output}", err=True)
 
 

@@ -1,25 +1,29 @@
-"""What a task shows of a trained model: arrays or panels, and how they are drawn."""
+"""What a task shows of a trained model: a picture each, of one of the kinds in this room."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from rnnsearch.figures.matrices import draw_confusion, draw_events
-from rnnsearch.figures.panels import Panel, Panels, draw_panels
-from rnnsearch.figures.scatter import draw_scatter
+from rnnsearch.figures.confusion import Confusion
+from rnnsearch.figures.panels import Panel, Panels
+from rnnsearch.figures.piano_roll import PianoRoll
+from rnnsearch.figures.scatter import Scatter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
-class Drawing(Protocol):
-    """A function that draws one PNG."""
 
-    def __call__(self, path: Path, *, title: str) -> None:
+@runtime_checkable
+class Kind(Protocol):
+    """A plain frozen value that can be drawn; each kind has its own file."""
+
+    def draw(self, path: Path, *, title: str) -> None:
         """Draw the PNG.
 
         Args:
@@ -28,26 +32,60 @@ class Drawing(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+class Drawing(Protocol):
+    """A function that draws one PNG, for what no kind shows."""
+
+    def __call__(self, path: Path, *, title: str) -> None:
+        """Draw the PNG; see `Kind.draw`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Figure:
-    """What a task shows of one trained model.
+    """One picture of a trained model.
 
     Attributes:
-        drawing: The function that draws it.
+        drawing: What it shows, a value of a kind; or a function that draws it, of which no
+            interactive picture is made.
         caption: What the title says after the name of the model, from its comma or colon on.
-        arrays: What is drawn, as `tasks.pictures.Pictured` names it; None where the drawing alone
-            knows.
-        panels: The same of predictions in time, a panel a quantity.
+        name: A short word for it, of which its file is named. The first picture of a model needs
+            none.
     """
 
-    drawing: Drawing
+    drawing: Kind | Drawing
     caption: str = ""
-    arrays: Mapping[str, NDArray[Any]] | None = None
-    panels: Panels | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.name and not _NAME.fullmatch(self.name):
+            raise ValueError(
+                f"a figure's name is lower-case letters, digits, - and _, such as 'residuals', "
+                f"not {self.name!r}; say more in the caption."
+            )
 
     def draw(self, path: Path, whose: str) -> None:
         """Draw it as a PNG, under a title that begins with `whose`, the name of its model."""
-        self.drawing(path, title=f"{whose}{self.caption}")
+        draw = self.drawing.draw if isinstance(self.drawing, Kind) else self.drawing
+        draw(path, title=f"{whose}{self.caption}")
+
+
+def paths_of(first: Path, figures: Sequence[Figure]) -> list[Path]:
+    """Where the pictures of a model lie: the first at `first`, the others beside it.
+
+    They are called `<stem of first>-<name>.png`; a name that is missing or there already is its
+    place among the pictures.
+    """
+    paths = [first][: len(figures)]
+    for place, figure in enumerate(figures[1:], 2):
+        path = first.with_stem(f"{first.stem}-{figure.name or place}")
+        paths.append(path if path not in paths else first.with_stem(f"{path.stem}-{place}"))
+    return paths
+
+
+def drawn(first: Path) -> list[Path]:
+    """The pictures of a model that are there, of which the first lies at `first`."""
+    beside = sorted(first.parent.glob(f"{first.stem}-*{first.suffix}"))
+    return [path for path in (first, *beside) if path.is_file()]
 
 
 def figure_of(arrays: Mapping[str, NDArray[Any]], how: str) -> Figure | None:
@@ -58,11 +96,13 @@ def figure_of(arrays: Mapping[str, NDArray[Any]], how: str) -> Figure | None:
     """
     caption = f", on the {arrays['part']} part" if "part" in arrays else ", on the validation part"
     if "confusion" in arrays:
-        return Figure(partial(draw_confusion, arrays), caption, arrays)
+        names = tuple(str(name) for name in arrays["classes"])
+        return Figure(Confusion(arrays["confusion"], names), caption)
     if "actual" in arrays:
-        return Figure(partial(draw_scatter, arrays), caption, arrays)
+        quantity = str(arrays["quantity"])
+        return Figure(Scatter(arrays["actual"], arrays["predicted"], quantity), caption)
     if "chances" in arrays:
-        return Figure(partial(draw_events, arrays), ", one step ahead", arrays)
+        return Figure(PianoRoll(arrays["events"], arrays["chances"]), ", one step ahead")
     return rollout_figure(Panels([Panel.of(arrays)]), how) if "prediction" in arrays else None
 
 
@@ -72,5 +112,4 @@ def rollout_figure(panels: Panels, how: str) -> Figure:
     Args:
         how: How the predictions were made, for the title.
     """
-    caption = f", {how}{panels.span()}"
-    return Figure(partial(draw_panels, panels), caption, panels.shown[0].arrays(), panels)
+    return Figure(panels, f", {how}{panels.span()}")

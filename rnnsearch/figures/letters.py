@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnsearch.figures import style
-from rnnsearch.figures.curve import plot_curves
+from rnnsearch.figures.curves import mark_kept, plot_curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,40 +20,40 @@ LEAST_ROWS, MOST_ROWS = 8, 14
 _VISIBLE = {" ": "\u2423", "\n": "\u21b5", "\t": "\u21e5", "\r": "\u240d"}
 
 
-def draw_letters(
-    written: Mapping[int, str],
-    read: str,
-    following: str,
-    curves: Mapping[str, Mapping[int, float]],
-    path: Path,
-    *,
-    title: str,
-    kept: int,
-) -> None:
-    """Draw what a network wrote after every epoch as a PNG, and below it the training's curves.
+@dataclass(frozen=True, slots=True, eq=False)
+class Letters:
+    """What a network wrote after every epoch, and the curves of its training.
 
-    Each epoch has a row and each place of the text a column; right letters stand on blue and wrong
-    ones on orange.
-
-    Args:
+    Attributes:
         written: By epoch what the network wrote, one letter for each of `following`.
         read: The letters that it read.
         following: The letter that follows each of them in the text.
-        curves: As in `curve.draw_curve`.
-        path: Where the PNG goes; its folder is made.
+        curves: At most six, by name and then by epoch.
         kept: The epoch whose weights are the model.
     """
-    epochs = shown_epochs(written, kept)
-    with style.drawing(path, 2, height=max(2.6, 0.7 + 0.15 * len(epochs))) as (above, below):
-        _rows(above, {epoch: written[epoch] for epoch in epochs}, read, following, kept)
-        style.heading(above, title)
-        plot_curves(below, curves)
-        seen = [value for curve in curves.values() for value in curve.values()]
-        if seen and min(seen) > 0 and max(seen) > 30 * min(seen):
-            below.set_yscale("log")
-        below.axvline(kept, color=style.INK, linewidth=0.9, linestyle=(0, (2, 3)), label="kept")
-        below.set_xlabel("epoch", color=style.INK)
-        style.heading(below, "Its training")
+
+    written: Mapping[int, str]
+    read: str
+    following: str
+    curves: Mapping[str, Mapping[int, float]]
+    kept: int
+
+    def draw(self, path: Path, *, title: str) -> None:
+        """See `figure.Kind`.
+
+        Each epoch has a row and each place of the text a column; right letters stand on blue and
+        wrong ones on orange.
+        """
+        written, kept = self.written, self.kept
+        epochs = shown_epochs(written, kept)
+        height = max(2.6, 0.7 + 0.15 * len(epochs))
+        with style.drawing(path, 2, height=height) as (above, below):
+            _rows(above, {each: written[each] for each in epochs}, self.read, self.following, kept)
+            style.heading(above, title)
+            plot_curves(below, self.curves)
+            mark_kept(below, kept)
+            below.set_xlabel("epoch", color=style.INK)
+            style.heading(below, "Its training")
 
 
 def shown_epochs(written: Mapping[int, str], kept: int) -> list[int]:
@@ -78,7 +79,7 @@ def _spread(epochs: list[int], most: int) -> list[int]:
 
 
 def _rows(axes: Axes, written: Mapping[int, str], read: str, following: str, kept: int) -> None:
-    """Draw the rows of letters; arguments as for `draw_letters`."""
+    """Draw the rows of letters; arguments as of `Letters`."""
     axes.grid(visible=False)
     for row, word in enumerate(written.values()):
         for place, letter in enumerate(word):

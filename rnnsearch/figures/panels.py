@@ -93,31 +93,27 @@ class Panels:
             span += "" if len(set(first)) == 1 else " or later"
         return span
 
+    def draw(self, path: Path, *, title: str) -> None:
+        """See `figure.Kind`: what was known, the truth after it, and the predictions.
 
-def draw_panels(panels: Panels, path: Path, *, title: str) -> None:
-    """Draw what was known, the truth after it, and the predictions as a PNG, a panel a quantity.
-
-    Predictions are dots on a line and the truth is a darker line; the points that the model was
-    given, of which the last ones are shown, are light.
-
-    Args:
-        path: Where the PNG goes; its folder is made.
-    """
-    shown = panels.shown
-    columns = 1 if len(shown) <= 3 else 2
-    rows = -(-len(shown) // columns)
-    with drawing(path, rows, columns, height=3.3 if len(shown) == 1 else 2.1) as axes:
-        for place, panel in enumerate(shown):
-            _panel(axes[place], panel)
-            axes[place].set_ylabel(panel.up, color=INK)
-            if panel.name not in ("", panel.up):
-                axes[place].set_title(panel.name, loc="left", fontsize=10, color=INK)
-            if place >= len(shown) - columns:
-                axes[place].set_xlabel(panel.along, color=INK)
-        for spare in axes[len(shown) :]:
-            spare.remove()
-        more = f"\nshown: {panels.more}" if panels.more else ""
-        headline(axes[: len(shown)], title + more)
+        Predictions are dots on a line and the truth is a darker line; the points that the model was
+        given, of which the last ones are shown, are light.
+        """
+        shown = self.shown
+        columns = 1 if len(shown) <= 3 else 2
+        rows = -(-len(shown) // columns)
+        with drawing(path, rows, columns, height=3.3 if len(shown) == 1 else 2.1) as axes:
+            for place, panel in enumerate(shown):
+                _panel(axes[place], panel)
+                axes[place].set_ylabel(panel.up, color=INK)
+                if panel.name not in ("", panel.up):
+                    axes[place].set_title(panel.name, loc="left", fontsize=10, color=INK)
+                if place >= len(shown) - columns:
+                    axes[place].set_xlabel(panel.along, color=INK)
+            for spare in axes[len(shown) :]:
+                spare.remove()
+            more = f"\nshown: {self.more}" if self.more else ""
+            headline(axes[: len(shown)], title + more)
 
 
 def _panel(axes: Axes, panel: Panel) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
+    from numpy.typing import NDArray
 
 # Okabe and Ito's palette (2008), without its yellow, which is too pale on white.
 INK = "#333333"
@@ -203,6 +204,16 @@ def wrapped(text: str) -> str:
 def centred(axes: Axes, x: float, y: float, text: str, *, size: float, color: str = INK) -> None:
     """Write a text around a point of some axes."""
     axes.text(x, y, text, ha="center", va="center", fontsize=size, color=color)
+
+
+def shade(axes: Axes, values: NDArray[Any], **options: Any) -> None:
+    """Shade cells by values [rows, columns] from 0, which is white, to 1.
+
+    Args:
+        options: Of matplotlib's `imshow`.
+    """
+    axes.grid(visible=False)
+    axes.imshow(values, cmap="Blues", vmin=0, vmax=1, aspect="auto", **options)
 
 
 def whole_numbers(axes: Axes) -> None:

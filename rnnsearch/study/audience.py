@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnnsearch.events import BaselineScored, ChampionChosen, Event, Listener
+from rnnsearch.figures.figure import drawn
 from rnnsearch.records.recorder import Recorder, RecordState
 from rnnsearch.records.sink import Sink
 from rnnsearch.tasks.base import Score
@@ -72,8 +73,9 @@ class Audience:
 
     def on_event(self, event: Event) -> None:
         if isinstance(event, ChampionChosen):
-            # The picture there is of an earlier champion, even if this one's cannot be drawn.
-            Path(event.figure).unlink(missing_ok=True)
+            # The pictures there are of an earlier champion, even if this one's cannot be drawn.
+            for picture in drawn(Path(event.figure)):
+                picture.unlink(missing_ok=True)
         with self._lock:
             match event:
                 case BaselineScored():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rnnsearch.events import Event, PackLost, StudyStarted
+from rnnsearch.figures.figure import drawn
 from rnnsearch.study.audience import Watch
 from rnnsearch.study.claim import reopening
 from rnnsearch.study.html import table
@@ -126,9 +127,9 @@ class NotebookView:
         if result.state != "complete":
             self.say(f"to go on: {reopening(result.directory)}.run()")
         won = result.champion
-        for path in (result.directory.figures / "study.png", Path(won.figure if won else "")):
-            if path.is_file():
-                self._outputs.picture(path.read_bytes())
+        pictures = drawn(result.directory.figures / "study.png")
+        for path in (*pictures, *(drawn(Path(won.figure)) if won and won.figure else ())):
+            self._outputs.picture(path.read_bytes())
 
     def _draw(self) -> None:
         """Draw the table anew. Called under the lock, so that no older table comes after it."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rnnsearch.commands import shown
 from rnnsearch.events import RANKED
+from rnnsearch.figures.figure import paths_of
 from rnnsearch.goal import standing
 
 if TYPE_CHECKING:
@@ -18,6 +20,22 @@ if TYPE_CHECKING:
     from rnnsearch.space.spec import StudySpec
     from rnnsearch.study.opened import OpenedStudy
     from rnnsearch.tasks.base import Score, TaskData
+    from rnnsearch.training.script.model import ScriptModel
+    from rnnsearch.training.trained import TrainedModel
+
+T = TypeVar("T")
+
+
+class Attempt(Protocol):
+    """Makes something for a picture."""
+
+    def __call__(self, subject: str, make: Callable[[], T]) -> T | None:
+        """What `make` returns; None where it failed and somebody was told so.
+
+        Args:
+            subject: What the picture shows.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +53,38 @@ class Pictures:
     say: Callable[[str], None]
 
     def draw_champion(self, champion: ChampionChosen | None) -> None:
-        """Draw the champion's picture, where there is a champion and no picture of it yet."""
+        """Draw the champion's pictures, where there is a champion and no picture of it yet."""
         if champion is None or Path(champion.figure).is_file():
             return
         spec, trials = self.study.spec, self.study.ledger.trials()
         # Where the task itself is sampled, the champion may have learned from other data.
         sampled = any(key.startswith("task.") for key in spec.parameters)
         data = None if sampled else self.study.data
-        self._draw("champion", lambda: draw_champion(champion, trials, spec, data))
+        self._made("champion", lambda: draw_champion(champion, trials, spec, data, made=self._made))
 
     def draw_study(self, baselines: Sequence[Score]) -> None:
         """Draw the picture of all trials and the baselines."""
         spec, ledger, folder = self.study.spec, self.study.ledger, self.study.directory.figures
         champion = ledger.notes.champion
         number = None if champion is None else champion.number
-        self._draw("study", lambda: draw_trials(ledger.trials(), baselines, spec, folder, number))
+        self._made("study", lambda: draw_trials(ledger.trials(), baselines, spec, folder, number))
 
-    def _draw(self, subject: str, draw: Callable[[], object]) -> None:
+    def _made(self, subject: str, make: Callable[[], T]) -> T | None:
+        """What `make` returns; None where it failed, which is said."""
         try:
-            draw()
+            return make()
         except Exception as error:
             log = self.study.directory.logs / f"picture-{subject}.log"
             log.write_text(traceback.format_exc(), encoding="utf-8")
             problem = str(error).partition("\n")[0] or type(error).__name__
             self.say(f"note: there is no picture of the {subject}: {problem} ({shown(log)})")
+            return None
+
+
+def at_once(subject: str, make: Callable[[], T]) -> T | None:
+    """What `make` returns; whoever calls meets what it raises."""
+    del subject
+    return make()
 
 
 def draw_champion(
@@ -66,32 +92,48 @@ def draw_champion(
     trials: Sequence[TrialRecord],
     spec: StudySpec,
     data: TaskData | None = None,
+    made: Attempt = at_once,
 ) -> None:
-    """Draw the champion's picture at the event's `figure`.
+    """Draw the champion's pictures, the first one at the event's `figure`.
 
-    It is what the champion's task shows of a trained model, or else the curves of its training.
+    They are what the champion's task shows of a trained model, and the course of its training.
 
     Args:
         data: What the champion learned from; None reads it again.
+        made: Makes each of them, so that one that fails can cost that one alone.
     """
-    from rnnsearch.figures.curve import draw_curve
+    model = champion_model(event, trials, spec)
+    figures = made(Path(event.figure).stem, lambda: model.figures(data))
+    if figures is None:  # what the task shows of it failed; its training can be shown
+        figures = model.loss_curves(data)
+    title = champion_title(event, spec)
+    for path, figure in zip(paths_of(Path(event.figure), figures), figures, strict=True):
+        made(path.stem, partial(figure.draw, path, title))
+
+
+def champion_title(champion: ChampionChosen, spec: StudySpec) -> str:
+    """How the title of each of a champion's pictures begins."""
+    return f"study {spec.name}: trial {champion.number}, seed {champion.seed}"
+
+
+def champion_model(
+    champion: ChampionChosen, trials: Sequence[TrialRecord], spec: StudySpec
+) -> TrainedModel | ScriptModel:
+    """A study's champion, which knows the course of its training and has pictures of itself.
+
+    Raises:
+        ModelError: The checkpoint folder is not there, or is damaged.
+    """
     from rnnsearch.training.loading import load_model
     from rnnsearch.training.weights import History
 
-    path = Path(event.figure)
-    trained = load_model(Path(event.path), allow_code=True)
-    title = f"study {spec.name}: trial {event.number}, seed {event.seed}"
-    figure = trained.figure(data)
-    if figure is not None:
-        figure.draw(path, title)
-        return
-    history = trained.history
-    if history is None:  # a checkpoint of an older version, or of a trial still in training
-        trial = next(trial for trial in trials if trial.number == event.number)
-        history = History(spec.search.metric, trial.values_by_epoch, trial.losses_by_epoch, {})
-    curves = history.curves()
-    label = "value" if len(curves) > 1 else history.metric
-    draw_curve(curves, path, title=f"{title}: the way of its training", value_label=label)
+    model = load_model(Path(champion.path), allow_code=True)
+    if model.history is not None:
+        return model
+    # a checkpoint of an older version, or of a trial still in training
+    trial = next(trial for trial in trials if trial.number == champion.number)
+    history = History(spec.search.metric, trial.values_by_epoch, trial.losses_by_epoch, {})
+    return replace(model, history=history)
 
 
 def draw_trials(

@@ -1,18 +1,17 @@
-"""How a task shows a trained model in a picture: two optional methods, and the one function that
-asks for them."""
+"""How a task shows a trained model in pictures: three optional methods, and the functions that ask
+for them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from rnnsearch.figures.figure import Figure, figure_of, rollout_figure
+from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.base import Predictor, State, Task
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from rnnsearch.figures.panels import Panels
 
 
 @runtime_checkable
@@ -55,20 +54,56 @@ class Panelled(Protocol):
         ...
 
 
-def picture_of(
-    task: Task, predictor: Predictor, how: str, steps: int | None = None, carried: State = None
-) -> Figure | None:
-    """The picture that a task draws of one trained network.
+@runtime_checkable
+class Figured(Protocol):
+    """A task that has more than one picture of a trained network, or one of another kind."""
+
+    def figures(self, predictor: Predictor, how: str, carried: State = None) -> Sequence[Figure]:
+        """All its pictures, the first of them in the place of those of `Pictured` and `Panelled`.
+
+        Args:
+            how: How predictions in time were made, for the caption of a rollout.
+            carried: As in `Panelled.panels`.
+        """
+        ...
+
+
+def figures_of(
+    task: Task, predictor: Predictor, how: str, carried: State = None
+) -> Sequence[Figure]:
+    """The pictures that a task has of one trained network; none of a task that shows nothing.
 
     Args:
-        how: How predictions in time were made, for the caption of a rollout.
-        steps: As in `Pictured.picture`.
+        how: As in `Figured.figures`.
         carried: As in `Panelled.panels`.
+    """
+    if isinstance(task, Figured):
+        return task.figures(predictor, how, carried)
+    if isinstance(task, Panelled):
+        return [rollout_figure(task.panels(predictor, None, carried), how)]
+    arrays = task.picture(predictor) if isinstance(task, Pictured) else None
+    figure = None if arrays is None else figure_of(arrays, how)
+    return [] if figure is None else [figure]
 
-    Returns:
-        None of a task that draws none.
+
+def arrays_of(
+    task: Task, predictor: Predictor, steps: int | None = None, carried: State = None
+) -> Mapping[str, np.ndarray[Any, Any]] | None:
+    """The arrays of a task's first picture, of several panels those of the first; None where it has
+    none. Arguments are those of `Panelled.panels`."""
+    if isinstance(task, Panelled):
+        return task.panels(predictor, steps, carried).shown[0].arrays()
+    return task.picture(predictor, steps) if isinstance(task, Pictured) else None
+
+
+def panels_of(
+    task: Task, predictor: Predictor, steps: int | None = None, carried: State = None
+) -> Panels | None:
+    """The rollout of every quantity of a task; None of one that predicts no points in time.
+
+    Arguments are those of `Panelled.panels`.
     """
     if isinstance(task, Panelled):
-        return rollout_figure(task.panels(predictor, steps, carried), how)
-    arrays = task.picture(predictor, steps) if isinstance(task, Pictured) else None
-    return None if arrays is None else figure_of(arrays, how)
+        return task.panels(predictor, steps, carried)
+    arrays = arrays_of(task, predictor, steps)
+    return Panels([Panel.of(arrays)]) if arrays and "prediction" in arrays else None

@@ -8,7 +8,7 @@ one as its class attribute `use`. Nothing here knows how a network was trained: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,7 +20,7 @@ from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.figures.figure import Figure
 from rnnsearch.tasks.base import Head, Predictor, State, Task
 from rnnsearch.tasks.frames import as_array
-from rnnsearch.tasks.pictures import picture_of
+from rnnsearch.tasks.pictures import figures_of
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.signature import Signature
 
@@ -328,7 +328,7 @@ class Use:
 
     @property
     def pictured(self) -> bool:
-        """Whether the task draws a picture of its models; where not, no data is read for one."""
+        """Whether the task has pictures of its models; where not, no data is read for one."""
         return not self.description.symbolic
 
     def caption(self) -> str:
@@ -339,7 +339,7 @@ class Use:
     def figure(
         self, task: Callable[[], Task], predictor: Predictor, course: Course
     ) -> Figure | None:
-        """The picture of the model at the end of a study; None shows the curve of its training.
+        """The first picture of the model, which a class may give in the place of its task's.
 
         Args:
             task: Builds the model's task, which reads the data.
@@ -347,4 +347,23 @@ class Use:
         """
         if not self.pictured:
             return None
-        return picture_of(task(), predictor, self.caption(), carried=course.carried)
+        figures = figures_of(task(), predictor, self.caption(), course.carried)
+        return figures[0] if figures else None
+
+    def figures(
+        self, task: Callable[[], Task], predictor: Predictor, course: Course
+    ) -> Sequence[Figure]:
+        """The pictures of the model at the end of a study; that of its training comes behind them.
+
+        A class that has its own `figure` and no `figures` shows that one alone.
+
+        Args:
+            task: Builds the model's task, which reads the data.
+            course: How its training went.
+        """
+        if type(self).figure is not Use.figure:
+            one = self.figure(task, predictor, course)
+            return [] if one is None else [one]
+        if not self.pictured:
+            return []
+        return figures_of(task(), predictor, self.caption(), course.carried)

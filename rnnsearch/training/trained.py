@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -15,9 +15,10 @@ from rnnsearch.tasks.base import CALIBRATION, Calibrating, Part, Predictor, Sayi
 from rnnsearch.tasks.fingerprint import changes, fingerprint
 from rnnsearch.tasks.folds import folds_of
 from rnnsearch.tasks.load import build_task, load_data
-from rnnsearch.tasks.pictures import picture_of
+from rnnsearch.tasks.pictures import arrays_of, panels_of
 from rnnsearch.tasks.use import Course
 from rnnsearch.training.checkpoint import Checkpoint
+from rnnsearch.training.loss_curve import loss_curve
 from rnnsearch.training.plain import NetworkPredictor
 from rnnsearch.training.predictor import padded_state, stack_of_one
 
@@ -201,19 +202,30 @@ class TrainedModel(Checkpoint):
         Raises:
             HorizonError: `steps` is below 1.
         """
-        picture = self._picture(steps, data)
-        return None if picture is None else picture.arrays
+        if not self.use.pictured:
+            return None
+        return arrays_of(self.task(data), self.predictor(), steps, self.carried)
 
-    def figure(self, data: TaskData | None = None) -> Figure | None:
-        """What the task shows of the model at the end of a study, ready to be drawn.
+    def figures(self, data: TaskData | None = None) -> Sequence[Figure]:
+        """The pictures of the model, ready to be drawn: what its task shows of it at the end of a
+        study, and the course of its training, where that is known.
 
-        Returns:
-            None where that is the curve of its training.
+        Args:
+            data: Of the task; None reads it again from where the config says, where it is needed.
         """
         course = Course(epoch=self.epoch, carried=self.carried)
         if self.history is not None:
             course = Course(self.history.curves(), self.history.answers, self.epoch, self.carried)
-        return self.use.figure(lambda: self.task(data), self.predictor(), course)
+        shown = self.use.figures(lambda: self.task(data), self.predictor(), course)
+        return [*shown, *self.loss_curves(data)]
+
+    def loss_curves(self, data: TaskData | None = None) -> Sequence[Figure]:
+        """The picture of the model's training, where that is known."""
+        if self.history is None:
+            return []
+        metrics = () if data is None else data.metrics()
+        figure = loss_curve(self.history, self.epoch, metrics)
+        return [] if figure is None else [figure]
 
     def forecast(
         self,
@@ -288,15 +300,9 @@ class TrainedModel(Checkpoint):
         Raises:
             HorizonError: `steps` is below 1, or beyond what the model can predict.
         """
-        picture = self._picture(steps, data)
-        return None if picture is None else picture.panels
-
-    def _picture(self, steps: int | None, data: TaskData | None) -> Figure | None:
-        """The picture that the model's task draws of it, if it draws one."""
         if not self.use.pictured:
             return None
-        how = self.use.caption()
-        return picture_of(self.task(data), self.predictor(), how, steps, self.carried)
+        return panels_of(self.task(data), self.predictor(), steps, self.carried)
 
     def served(self, given: Any, parameters: Mapping[str, Any] | None = None) -> Any:
         """What the registered model's `predict` gives; see the class `use` of the model's task."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rnnsearch.errors import DataError, HorizonError, ModelError, PromptError
 from rnnsearch.figures.figure import Figure
-from rnnsearch.figures.letters import draw_letters
+from rnnsearch.figures.letters import Letters
 from rnnsearch.tasks.base import Predictor, Task
 from rnnsearch.tasks.frames import is_frame, text_cells
 from rnnsearch.tasks.signature import Column, Signature
@@ -167,23 +166,21 @@ class TextUse(Use):
                 return one
         return None
 
-    def figure(
+    def figures(
         self, task: Callable[[], Task], predictor: Predictor, course: Course
-    ) -> Figure | None:
-        """Of a tiny text the letters that it wrote after every epoch, else None."""
+    ) -> Sequence[Figure]:
+        """Of a tiny text the letters that it wrote after every epoch, else nothing."""
         from rnnsearch.tasks.text.data import TextData
 
         del predictor
         # Of a model of bytes a letter may be several symbols, which cannot be drawn one by one.
         if not course.answers or self.vocabulary().unit != "char":
-            return None
+            return []
         data = task().data
         if not isinstance(data, TextData):  # a custom task, whose letters are not known
-            return None
-        drawing = partial(
-            draw_letters, course.answers, *data.followed(), course.curves, kept=course.epoch
-        )
-        return Figure(drawing, ": what it wrote, by epoch")
+            return []
+        letters = Letters(course.answers, *data.followed(), course.curves, course.epoch)
+        return [Figure(letters, ": what it wrote, by epoch")]
 
 
 def _prompts(source: Any) -> list[tuple[str, str]]:

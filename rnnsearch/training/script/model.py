@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -13,6 +13,7 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from rnnsearch.errors import ModelError, PackError
+from rnnsearch.figures.figure import Figure
 from rnnsearch.reading import read_file
 from rnnsearch.training.checkpoint import (
     CONFIG_FILE,
@@ -29,6 +30,7 @@ from rnnsearch.training.codec import (
     history_to_json,
 )
 from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.loss_curve import loss_curve
 from rnnsearch.training.script.run import STATE
 from rnnsearch.training.state_tree import from_arrays
 from rnnsearch.training.weights import History, Weights
@@ -141,9 +143,15 @@ class ScriptModel:
         del data
         return ""
 
-    def figure(self, data: object = None) -> None:
-        """None, for the curve of its training."""
+    def figures(self, data: object = None) -> Sequence[Figure]:
+        """The picture of its training, where that is known."""
+        return self.loss_curves(data)
+
+    def loss_curves(self, data: object = None) -> Sequence[Figure]:
+        """See `TrainedModel.loss_curves`."""
         del data
+        figure = None if self.history is None else loss_curve(self.history, self.epoch)
+        return [] if figure is None else [figure]
 
     def served(self, given: Any, parameters: Mapping[str, Any] | None = None) -> NoReturn:
         """Say how the registered model is used.

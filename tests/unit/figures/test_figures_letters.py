@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from rnnsearch.figures.letters import draw_letters, shown_epochs
+from rnnsearch.figures.letters import Letters, shown_epochs
 
 CURVES = {"train_nats": {1: 2.0, 2: 0.5, 3: 0.01}, "train_loss": {1: 2.5, 2: 0.6, 3: 0.02}}
 
 
 def test_every_letter_is_shown_right_or_wrong(drawn: list[Any], tmp_path: Path) -> None:
     said = {1: "lllll", 2: "elllh", 3: "elloh"}
-    draw_letters(said, "hello", "elloh", CURVES, tmp_path / "h.png", title="hello", kept=3)
+    Letters(said, "hello", "elloh", CURVES, 3).draw(tmp_path / "h.png", title="hello")
     (figure,) = drawn
     above, below = figure.axes
     assert "".join(text.get_text() for text in above.texts) == "lllllelllhelloh"
@@ -40,7 +40,7 @@ def test_every_letter_is_shown_right_or_wrong(drawn: list[Any], tmp_path: Path) 
 def test_dollars_blanks_and_letters_without_a_glyph_are_drawn(tmp_path: Path) -> None:
     text = "$a\n$_{ 店"
     path = tmp_path / "d.png"
-    draw_letters({1: text, 2: text}, text, text, CURVES, path, title="study $x$ {店", kept=2)
+    Letters({1: text, 2: text}, text, text, CURVES, 2).draw(path, title="study $x$ {店")
     assert path.stat().st_size > 1000
 
 

@@ -10,7 +10,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from rnnsearch.figures.panels import Panel, Panels, draw_panels, written
+from rnnsearch.figures.panels import Panel, Panels, written
 
 GIVEN, TRUTH, PREDICTION = "#b3b3b3", "#333333", "#D55E00"
 
@@ -47,7 +47,7 @@ def lines(axes: Any) -> dict[str, Any]:
 
 def test_context_truth_and_prediction_can_be_told_apart(drawn: list[Any], tmp_path: Path) -> None:
     one = panel()
-    draw_panels(Panels([one]), tmp_path / "r.png", title="study sine: trial 4, seed 7")
+    Panels([one]).draw(tmp_path / "r.png", title="study sine: trial 4, seed 7")
     (figure,) = drawn
     (axes,) = figure.axes
     found = lines(axes)
@@ -64,7 +64,7 @@ def test_context_truth_and_prediction_can_be_told_apart(drawn: list[Any], tmp_pa
 @pytest.mark.parametrize("scale", [1e30, np.nan, np.inf])
 def test_a_rollout_that_runs_away_is_still_drawn(tmp_path: Path, scale: float) -> None:
     path = tmp_path / "figures" / "rollout.png"
-    draw_panels(Panels([panel(scale)]), path, title="sine")
+    Panels([panel(scale)]).draw(path, title="sine")
     image = matplotlib.image.imread(path)[..., :3]
     assert image.shape[1] == 1280
     grey = np.abs(image - 0xB3 / 255).max(axis=-1) < 0.02
@@ -75,13 +75,13 @@ def test_an_interval_is_shaded_where_there_is_one(drawn: list[Any], tmp_path: Pa
     one = dated()
     ends = one.prediction - 0.5, np.where(np.arange(30) < 10, one.prediction + 0.5, np.nan)
     for shown in (one, replace(one, low=ends[0], high=ends[1], band="interval of 80%")):
-        draw_panels(Panels([shown]), tmp_path / "i.png", title="t")
+        Panels([shown]).draw(tmp_path / "i.png", title="t")
     bands = [[one.get_label() for one in figure.axes[0].collections] for figure in drawn]
     assert bands == [[], ["interval of 80%"]]
 
 
 def test_of_a_long_context_the_last_is_shown(drawn: list[Any], tmp_path: Path) -> None:
-    draw_panels(Panels([panel(points=1050, given=1000)]), tmp_path / "c.png", title="t")
+    Panels([panel(points=1050, given=1000)]).draw(tmp_path / "c.png", title="t")
     (axes,) = drawn[0].axes
     assert len(lines(axes)["given, the last 100 of 1,000 points"].get_xdata()) == 100
 
@@ -91,7 +91,7 @@ def test_every_panel_has_its_room_its_name_and_its_dates(
     drawn: list[Any], tmp_path: Path, count: int
 ) -> None:
     names = [f"y, shop {at}" for at in range(count)]
-    draw_panels(Panels([dated(name) for name in names]), tmp_path / "p.png", title="t")
+    Panels([dated(name) for name in names]).draw(tmp_path / "p.png", title="t")
     (figure,) = drawn
     assert [axes.get_title("left") for axes in figure.axes] == names
     assert figure.get_figwidth() == 8
@@ -108,7 +108,7 @@ def test_every_panel_has_its_room_its_name_and_its_dates(
 def test_days_of_two_months_name_theirs(drawn: list[Any], tmp_path: Path) -> None:
     days = np.datetime64("2023-09-07") + np.arange(50)
     one = replace(dated(), time=days, prediction_time=days[20:])
-    draw_panels(Panels([one]), tmp_path / "p.png", title="t")
+    Panels([one]).draw(tmp_path / "p.png", title="t")
     (figure,) = drawn
     labels = [text.get_text() for text in figure.axes[0].get_xticklabels()]
     assert {label.split()[-1] for label in labels} == {"Sep", "Oct"}
@@ -119,7 +119,7 @@ def test_a_long_title_and_what_is_left_out_are_above_the_axes(
     drawn: list[Any], tmp_path: Path
 ) -> None:
     for title, more in (("t", ""), ("long " * 30, ""), ("long " * 30, "1 of 2 series")):
-        draw_panels(Panels([panel()], more), tmp_path / "t.png", title=title)
+        Panels([panel()], more).draw(tmp_path / "t.png", title=title)
     heights = [figure.get_figheight() for figure in drawn]
     assert heights[0] < heights[1] < heights[2]
     assert "shown: 1 of 2 series" in drawn[2].texts[0].get_text()

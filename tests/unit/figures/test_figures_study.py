@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnsearch.figures.curve import draw_curve
-from rnnsearch.figures.matrices import draw_confusion
+from rnnsearch.figures.confusion import Confusion
+from rnnsearch.figures.curves import Axis, Curves
 from rnnsearch.figures.study import TrialPoint, draw_study
 from rnnsearch.goal import Goal
 
@@ -52,7 +52,7 @@ def test_small_studies_are_drawn(tmp_path: Path, goal: str, count: int) -> None:
 
 def test_curve_is_drawn_past_values_that_are_not_finite(tmp_path: Path) -> None:
     curve = {1: 1.0, 2: float("nan"), 3: 0.1}
-    draw_curve({"train": curve}, tmp_path / "c.png", title="t", value_label="nats")
+    Curves([Axis("nats", {"train": curve})]).draw(tmp_path / "c.png", title="t")
     assert has_color(pixels(tmp_path / "c.png"), "#0072B2")
 
 
@@ -107,8 +107,6 @@ def test_names_are_no_formulas(tmp_path: Path) -> None:
     trials = [TrialPoint(0, "complete", 0.5, {1: 1.0, 2: 0.5})]
     wild = "price $a_{ $ and $b$ 店 \\frac"
     draw_study(trials, tmp_path / "s.png", title=wild, value_label=wild, baselines={wild: 0.7})
-    classes = np.array([wild, "b$x$"])
-    draw_confusion(
-        {"confusion": np.eye(2, dtype=int), "classes": classes}, tmp_path / "c.png", title=wild
-    )
+    confusion = Confusion(np.eye(2, dtype=int), [wild, "b$x$"])
+    confusion.draw(tmp_path / "c.png", title=wild)
     assert pixels(tmp_path / "c.png").size

@@ -72,7 +72,7 @@ def broken(*_: Any, **__: Any) -> None:
     raise RuntimeError("no font was found\nand a page of details")
 
 
-def drawn(event: ChampionChosen, *_: Any) -> None:
+def drawn(event: ChampionChosen, *_: Any, **__: Any) -> None:
     Path(event.figure).write_bytes(b"a picture")
 
 
@@ -106,5 +106,8 @@ def test_the_picture_of_an_earlier_champion_is_not_kept_for_another(
     study = Study.from_yaml("wave.yaml")
     study.directory.figures.mkdir(parents=True)
     study.directory.champion_figure.write_bytes(b"an earlier one")
+    beside = study.directory.figures / "champion-phase.png"
+    beside.write_bytes(b"an earlier one too")
     study.run()
+    assert not beside.exists()
     assert study.directory.champion_figure.read_bytes() == b"a picture"

@@ -17,7 +17,7 @@ from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.given_arrays.data import ArraysData
 from rnnsearch.tasks.given_arrays.task import ArraysTask
 from rnnsearch.tasks.given_arrays.use import ArraysUse
-from rnnsearch.tasks.pictures import picture_of
+from rnnsearch.tasks.pictures import figures_of
 from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import CPU, TaskContract, networks
 
@@ -312,7 +312,6 @@ def test_numbers_are_pictured_in_the_units_of_y(tmp_path: Path) -> None:
                 float(task.evaluate(many, "val", None)["val_mae"]), rel=1e-4
             )
             assert str(arrays["quantity"]) == "y"
-        figure = picture_of(task, many, "")
-        assert figure is not None
+        (figure,) = figures_of(task, many, "")
         figure.draw(tmp_path / "numbers.png", "numbers")
         assert (tmp_path / "numbers.png").stat().st_size > 1000

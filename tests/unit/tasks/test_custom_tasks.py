@@ -351,8 +351,7 @@ def test_a_task_may_bring_what_its_models_can_do(tmp_path: Path) -> None:
     assert model.served(fed) == [f"{one[0, 0]:.3f}" for one in model.predict(fed)]
     assert model.use.command("") == ("rollout", "--steps", 3)
     assert input_meanings(model.use.signature()) == {"start": "a number"}
-    figure = model.figure(data)
-    assert figure is not None
+    (figure,) = model.figures(data)
     figure.draw(tmp_path / "x.png", "mine")
     assert (tmp_path / "x.png").read_text() == "mine, of Declared"
     with pytest.raises(InputError, match=r"\.use: how\(\) raised ZeroDivisionError.*in how"):

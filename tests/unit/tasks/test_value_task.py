@@ -19,7 +19,7 @@ from rnnsearch.errors import DataError, ModelError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.load import load_data
-from rnnsearch.tasks.pictures import picture_of
+from rnnsearch.tasks.pictures import figures_of
 from rnnsearch.tasks.splits import TableSplitConfig
 from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.tasks.value.config import ValueConfig, problems
@@ -123,8 +123,7 @@ def test_metrics_and_picture_are_those_of_predictions_in_the_datas_units() -> No
 def test_the_picture_is_drawn(tmp_path: Path) -> None:
     data = ValueData.read(WALKS)
     task = ValueTask(WALKS, data, CPU, torch.float32)
-    figure = picture_of(task, networks(data, 1, head="last"), "")
-    assert figure is not None
+    (figure,) = figures_of(task, networks(data, 1, head="last"), "")
     figure.draw(tmp_path / "value.png", "walks")
     assert (tmp_path / "value.png").read_bytes().startswith(b"\x89PNG")
 

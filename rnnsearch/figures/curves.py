@@ -1,0 +1,91 @@
+"""The picture of one training: its losses and its metric over its epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnsearch.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_DOTTED = 40
+"""Epochs up to which each has its dot on a curve."""
+
+WIDE = 30
+"""By how many times the largest value exceeds the least one where an axis is logarithmic."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Axis:
+    """Curves that are measured alike and so share an axis.
+
+    Attributes:
+        label: What is measured, with its unit.
+        curves: Values by the name of the curve and then by epoch, at most six; values that are not
+            finite are left out.
+    """
+
+    label: str
+    curves: Mapping[str, Mapping[int, float]]
+
+    def known(self) -> dict[str, dict[int, float]]:
+        """The curves in the order of their epochs, without what is not finite."""
+        return {
+            name: {epoch: one for epoch, one in sorted(curve.items()) if isfinite(one)}
+            for name, curve in self.curves.items()
+        }
+
+    def is_wide(self) -> bool:
+        """Whether the values span decades, so that a logarithmic axis shows them best."""
+        values = [value for curve in self.known().values() for value in curve.values()]
+        return bool(values) and min(values) > 0 and max(values) > WIDE * min(values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """The course of a training, an axis below the other.
+
+    Attributes:
+        axes: At least one.
+        kept: The epoch whose weights are the model; 0 where there is none.
+    """
+
+    axes: Sequence[Axis]
+    kept: int = 0
+
+    def draw(self, path: Path, *, title: str) -> None:
+        """See `figure.Kind`."""
+        many = len(self.axes)
+        with style.drawing(path, many, height=3.6 if many == 1 else 2.5) as drawn:
+            for place, (axes, axis) in enumerate(zip(drawn, self.axes, strict=True)):
+                plot_curves(axes, axis.curves)
+                if self.kept:
+                    mark_kept(axes, self.kept)
+                axes.set_ylabel(axis.label, color=style.INK)
+                if place == many - 1:
+                    axes.set_xlabel("epoch", color=style.INK)
+                style.heading(axes, title if place == 0 else "")
+
+
+def plot_curves(axes: Axes, curves: Mapping[str, Mapping[int, float]]) -> None:
+    """Draw the curves of an `Axis` into some axes, with a dot an epoch where they are few."""
+    axis = Axis("", curves)
+    for (name, known), color in zip(axis.known().items(), style.CURVES, strict=False):
+        marker = "o" if len(known) <= MOST_DOTTED else ""
+        (line,) = axes.plot(list(known), list(known.values()), color=color, label=name)
+        line.set(linewidth=1.6, marker=marker, markersize=3.5)
+    if axis.is_wide():
+        axes.set_yscale("log")
+    style.whole_numbers(axes)
+
+
+def mark_kept(axes: Axes, epoch: int) -> None:
+    """Mark the epoch whose weights are the model, on an axis of epochs."""
+    axes.axvline(
+        epoch, color=style.INK, linewidth=0.9, linestyle=(0, (2, 3)), label=f"kept: epoch {epoch}"
+    )
