@@ -118,17 +118,27 @@ def custom_classes(values: Any) -> list[str]:
     Args:
         values: What `config_from_json` would read, or anything else.
     """
-    classes = []
+    return [f"the {noun} {path}" for noun, path in custom_paths(values)]
+
+
+def custom_paths(values: Any) -> list[tuple[str, str]]:
+    """What a person brought and a config names: what it is, such as `cell`, and its path, or the
+    name of an entry point.
+
+    Args:
+        values: As of `custom_classes`.
+    """
+    paths = []
     for section, key, noun in _NAMED:
         inner = values.get(section) if isinstance(values, dict) else None
         name = inner.get(key) if isinstance(inner, dict) else None
         if isinstance(name, str) and (":" in name or (noun == "task" and is_custom_task(name))):
-            classes.append(f"the {noun} {name}")
+            paths.append((noun, name))
     task = values.get("task") if isinstance(values, dict) else None
     metrics = task.get("metrics") if isinstance(task, dict) else None
     if isinstance(metrics, list):
-        classes += [f"the metric {path}" for path in metrics if ":" in path]
-    return classes
+        paths += [("metric", path) for path in metrics if ":" in path]
+    return paths
 
 
 @cache

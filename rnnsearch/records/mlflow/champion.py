@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import ModelError
 from rnnsearch.events import ChampionChosen
+from rnnsearch.records.mlflow.carried import requirements, write_code
 from rnnsearch.records.mlflow.inputs import input_meanings, mlflow_signature
 from rnnsearch.records.names import CHAMPION, STUDY, STUDY_ID, TRIAL, registered_name
 from rnnsearch.records.run_store import Registering
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 EVENT = "rnnsearch.event"
 """A tag of a logged model: the sequence number of the event that it was made from."""
-
-_PACKAGES = ("torch", "numpy", "safetensors", "mlflow")
 
 
 def register_champion(
@@ -95,28 +94,30 @@ def _log(
         raise ModelError(
             f"the champion's checkpoint in {checkpoint} is unreadable: {error}"
         ) from error
-    arguments = packaged(checkpoint, config)
-    metrics = {**event.val_metrics, **event.test_metrics}
-    arguments["metadata"] |= {"trial": event.number, "seed": event.seed, "metrics": metrics}
-    if event.unfinished:
-        arguments["metadata"]["unfinished"] = event.unfinished
-    info = Model.log(
-        artifact_path=None,
-        name=CHAMPION,
-        flavor=mlflow.pyfunc,
-        run_id=run_id,
-        **arguments,
-        tags=tags,
-        step=step,
-    )
+    with TemporaryDirectory(prefix="rnnsearch-code-") as code:
+        arguments = packaged(checkpoint, config, Path(code))
+        metrics = {**event.val_metrics, **event.test_metrics}
+        arguments["metadata"] |= {"trial": event.number, "seed": event.seed, "metrics": metrics}
+        if event.unfinished:
+            arguments["metadata"]["unfinished"] = event.unfinished
+        info = Model.log(
+            artifact_path=None,
+            name=CHAMPION,
+            flavor=mlflow.pyfunc,
+            run_id=run_id,
+            **arguments,
+            tags=tags,
+            step=step,
+        )
     return str(info.model_id)
 
 
-def packaged(checkpoint: Path, config: dict[str, Any]) -> dict[str, Any]:
+def packaged(checkpoint: Path, config: dict[str, Any], code: Path) -> dict[str, Any]:
     """The arguments of `mlflow.pyfunc.save_model` and `Model.log` for a checkpoint.
 
     Args:
         config: The contents of the checkpoint's `config.json`.
+        code: An empty folder, which gets the code that the model carries.
     """
     use = use_of_checkpoint(config)
     signature = use.signature()
@@ -127,7 +128,6 @@ def packaged(checkpoint: Path, config: dict[str, Any]) -> dict[str, Any]:
         "signature": mlflow_signature(signature),
         "input_example": use.example(),
         "metadata": {"inputs": input_meanings(signature)},
-        # rnnsearch itself is on no package index: whoever rebuilds the environment from this list
-        # installs it from its repository.
-        "pip_requirements": [f"{each}=={importlib.metadata.version(each)}" for each in _PACKAGES],
+        "code_paths": write_code(code, config["config"]),
+        "pip_requirements": requirements(config["config"]),
     }

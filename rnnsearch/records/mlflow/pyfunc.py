@@ -1,19 +1,26 @@
 """The code of a registered model: MLflow runs this file to load one, and unpickles nothing.
 
-The file is copied beside the weights, so it imports nothing but installed packages.
+The file is copied beside the weights, so it imports nothing but installed packages, and rnnsearch
+from the archive that the model carries where that is not installed.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import mlflow
 import numpy as np
 from mlflow.models import set_model
 
-from rnnsearch.training.loading import load_model
-from rnnsearch.training.script.model import ScriptModel
-from rnnsearch.training.trained import TrainedModel
+if TYPE_CHECKING:
+    from rnnsearch.training.script.model import ScriptModel
+    from rnnsearch.training.trained import TrainedModel
+
+if importlib.util.find_spec("rnnsearch") is None:
+    sys.path.append(str(Path(__file__).parent / "code" / "rnnsearch.zip"))
 
 
 class Served(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
@@ -22,6 +29,8 @@ class Served(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     model: TrainedModel | ScriptModel
 
     def load_context(self, context: Any) -> None:
+        from rnnsearch.training.loading import load_model
+
         # A person who lets MLflow load this file has allowed it to run the model's code.
         self.model = load_model(context.artifacts["checkpoint"], allow_code=True)
 

@@ -37,7 +37,7 @@ def served(task: TaskConfig, folder: Path) -> tuple[Any, TrainedModel]:
 
     model, _ = checkpoint(task, folder / "checkpoint")
     config = json.loads((folder / "checkpoint" / "config.json").read_text(encoding="utf-8"))
-    said = packaged(folder / "checkpoint", config)
+    said = packaged(folder / "checkpoint", config, folder / "code")
     mlflow.pyfunc.save_model(str(folder / "model"), **said)
     return mlflow.pyfunc.load_model(str(folder / "model")), model
 
