@@ -13,6 +13,7 @@ from rnnsearch import __version__
 from rnnsearch.cli import bench, kernels, models, repair, spaces, studies, training
 from rnnsearch.cli.analyse import analyse
 from rnnsearch.cli.explain import explain
+from rnnsearch.cli.flush import flush
 from rnnsearch.cli.guide import guide
 from rnnsearch.cli.keys import keys
 from rnnsearch.cli.predict import predict
@@ -43,6 +44,7 @@ for _command in (
     studies.show,
     studies.best,
     analyse,
+    flush,
     repair.repair,
     spaces.check,
     spaces.init,

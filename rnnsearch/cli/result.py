@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 
 from rnnsearch.cli.next_steps import next_commands
 from rnnsearch.cli.text import print_table
-from rnnsearch.commands import command, shown
+from rnnsearch.cli.waiting import waiting_lines
+from rnnsearch.commands import shown
 from rnnsearch.errors import NoUsableTrialError
 from rnnsearch.events import ENDED
 from rnnsearch.goal import Judge
-from rnnsearch.redaction import is_redacted
 from rnnsearch.space.words import duration, short, short_params
 
 if TYPE_CHECKING:
-    from rnnsearch.study import Champion, RunFigures, StudyResult
+    from rnnsearch.study import Champion, StudyResult
 
-AGAIN = "have MLFLOW_TRACKING_URI hold the whole address when the study goes on"
 RATE_SECONDS = 1.0
 """A rate of trials is printed if they took at least so long."""
 
@@ -49,7 +48,8 @@ def print_result(result: StudyResult, *, verbose: bool = False) -> None:
         left = ", as an earlier run left it" if older else ""
         print(f"picture of the study{left}: {shown(study_picture)}")
     if result.run is not None:
-        _print_records(result, result.run)
+        for line in waiting_lines(result.directory, result.run):
+            print(line)
     print("\nnext:")
     for line in next_commands(result):
         print(f"  {line}")
@@ -143,30 +143,6 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
         print(f"this winner is not registered: {result.run.champion_problem}")
         if result.run.champion_before:
             print(f"registered is an earlier winner: {result.run.champion_before}")
-
-
-def _print_records(result: StudyResult, run: RunFigures) -> None:
-    """Print which records are not in MLflow, why, and what to do; nothing where MLflow has all."""
-    if run.refused_records:
-        print(
-            f"MLflow has all but {run.refused_records} of the records, refused for good; the last: "
-            f"{run.records_problem}\nIts whole answers are in "
-            f"{shown(result.directory.logs / 'records.log')}",
-        )
-    if not run.pending_records:
-        return
-    print(
-        f"MLflow lacks {run.pending_records} records: {run.records_problem}\n"
-        f"They wait in {shown(result.directory.outbox)}.",
-    )
-    then = "Once it answers, write them:"
-    if run.records_remedy:
-        print(f"To mend it: {run.records_remedy}.")
-        then = "Then write them:"
-    resume = command("resume", result.directory.name, storage=result.directory.storage)
-    print(then, *run.records_commands, resume, sep="\n  ")
-    if is_redacted(run.tracking_uri):
-        print(f"(the password of {run.tracking_uri} is not kept: {AGAIN})")
 
 
 def _over_seeds(champion: Champion, names: Sequence[str]) -> dict[str, dict[str, str]]:

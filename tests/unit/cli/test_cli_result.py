@@ -182,7 +182,7 @@ def test_records_that_wait_are_said_with_what_mends_it(tmp_path: Path) -> None:
         "To mend it: bring it back.",
         "Then write them:",
         "  mlflow experiments restore --experiment-id 1",
-        f"  rnnsearch resume wave --storage {tmp_path}",
+        f"  rnnsearch flush wave --storage {tmp_path}",
     ]
 
 

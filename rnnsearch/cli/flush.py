@@ -1,0 +1,53 @@
+"""The command `flush`: deliver the records that MLflow missed."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import typer
+
+from rnnsearch.cli.options import Quiet, Storage, StudyName, TrackingUri
+from rnnsearch.commands import DEFAULT_STORAGE
+
+SAY_SECONDS = 2.0
+"""Seconds between two lines that say how far the records are."""
+
+
+def flush(
+    name: StudyName,
+    storage: Storage = DEFAULT_STORAGE,
+    tracking_uri: TrackingUri = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write the records that MLflow missed, and register a champion that it missed, without a
+    search. Exit status 1 where some wait still or were refused."""
+    from rnnsearch.cli.waiting import waiting_lines
+    from rnnsearch.study import Study
+    from rnnsearch.study.flushing import flush as deliver
+
+    study = Study.open(name, storage=storage)
+    said = -SAY_SECONDS
+
+    def progress(done: int, total: int) -> None:
+        nonlocal said
+        if not quiet and time.monotonic() - said >= SAY_SECONDS:
+            said = time.monotonic()
+            typer.echo(f"writing the records to MLflow {done:,}/{total:,}", err=True)
+
+    done = deliver(
+        study,
+        tracking_uri,
+        say=lambda line: None if quiet else typer.echo(line, err=True),
+        progress=progress,
+    )
+    left = waiting_lines(study.directory, done)
+    if done.delivered:
+        typer.echo(f"{done.delivered:,} records written")
+    elif not left:
+        typer.echo(f"nothing waits: MLflow has all records of {name}")
+    if done.registered:
+        typer.echo(f"registered: {done.registered}")
+    if left:
+        typer.echo("\n".join(left))
+        sys.exit(1)
