@@ -17,6 +17,7 @@ from rnnsearch.cli.flush import flush
 from rnnsearch.cli.guide import guide
 from rnnsearch.cli.keys import keys
 from rnnsearch.cli.predict import predict
+from rnnsearch.cli.trials import trials
 from rnnsearch.cli.ui import ui
 from rnnsearch.custom_code import blame, place_of
 from rnnsearch.errors import NoUsableTrialError, RnnsearchError
@@ -40,7 +41,7 @@ for _command in (
     studies.stop,
     studies.studies,
     studies.delete,
-    studies.trials,
+    trials,
     studies.show,
     studies.best,
     analyse,

@@ -1,4 +1,4 @@
-"""The commands about studies that exist: stop, studies, delete, trials, show and best."""
+"""The commands about studies that exist: stop, studies, delete, show and best."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnnsearch.cli.options import MOST, FormatOption, Storage, StudyName, count
+from rnnsearch.cli.options import MOST, FormatOption, Storage, StudyName
 from rnnsearch.cli.text import print_json, print_table
 from rnnsearch.commands import DEFAULT_STORAGE, command, shown
 
@@ -136,23 +136,6 @@ def _agrees(question: str) -> bool:
         return typer.confirm(question)
     except typer.Abort:
         raise InputError("nobody answered, so nothing was deleted. Without asking: --yes") from None
-
-
-def trials(
-    name: StudyName,
-    storage: Storage = DEFAULT_STORAGE,
-    top: Annotated[int, count(help="How many rows to show.")] = 20,
-    format_: FormatOption = "text",
-) -> None:
-    """Show the leaderboard of a study: its best trials, with the baselines among them."""
-    from rnnsearch.cli.tables import print_leaderboard
-    from rnnsearch.study import Study
-
-    result = Study.open(name, storage=storage).result()
-    if format_ == "json":
-        print_json(result.leaderboard())
-    else:
-        print_leaderboard(result, top)
 
 
 def show(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rnnsearch.cli.text import print_table
+from rnnsearch.cli.text import print_table, screen_width
 from rnnsearch.space.words import short, short_params
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def print_leaderboard(result: StudyResult, top: int) -> None:
         return
     kept = [row for row in rows[top:] if row["number"] is None or row["winner"] or row["seeds"]]
     shown = rows[:top] + kept
-    print_table([_row(row, result, means=any(row["seeds"] for row in shown)) for row in shown])
+    means = any(row["seeds"] for row in shown)
+    print_table([shown_row(row, result, means=means) for row in shown], width=screen_width())
     if any(row["winner"] for row in shown):
         print(f"{WINNER}: {_why(result)}")
     hidden = len(rows) - len(shown)
@@ -38,7 +39,7 @@ def print_leaderboard(result: StudyResult, top: int) -> None:
         print(f"... and {hidden} more trials: --top {len(rows)}")
 
 
-def _row(row: Mapping[str, Any], result: StudyResult, *, means: bool) -> dict[str, Any]:
+def shown_row(row: Mapping[str, Any], result: StudyResult, *, means: bool) -> dict[str, Any]:
     """A row of the printed leaderboard.
 
     Args:

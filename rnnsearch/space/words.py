@@ -22,10 +22,15 @@ def label(value: Any) -> Any:
 
 
 def short(value: object, digits: int = 4) -> str:
-    """A value as a table shows it: a float with a few digits, nothing for None."""
+    """A value as a table shows it: a float with a few digits, nothing for None.
+
+    A float that is a whole number below a thousand million is shown whole, not as `1.2e+04`.
+    """
     if value is None:
         return ""
     if isinstance(value, float):
+        if value.is_integer() and abs(value) < 1e9:
+            return str(int(value))
         return f"{value:.{digits}g}"
     return value if isinstance(value, str) else json.dumps(value)
 

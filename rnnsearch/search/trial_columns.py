@@ -1,0 +1,141 @@
+"""The trials of a study as columns by name: what the ledger keeps of them, and their parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rnnsearch.errors import InputError
+from rnnsearch.search.leaderboard import Row
+from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.space.nearest import nearest
+from rnnsearch.space.spec import StudySpec
+
+_OF_ROW = (
+    *("rank", "kind", "number", "name", "state", "value", "loss", "last_value", "best_epoch"),
+    *("epoch", "seconds", "mean", "seeds", "winner", "reason"),
+)
+"""Columns that are entries of a row of the leaderboard."""
+_OF_RECORD = ("seed", "attempts", "crashes", "started", "ended")
+"""Columns that are attributes of a `TrialRecord`."""
+_OF_END = ("training_steps", "kernel")
+"""Columns that are among the attributes that a trial gets at its end."""
+TRAIN_LOSS = "train_loss"
+COLUMNS = (*_OF_ROW, *_OF_RECORD, *_OF_END, TRAIN_LOSS)
+"""The names that every study has; `train_loss` is the training loss at the best epoch."""
+TIMES = ("started", "ended")
+"""Columns of Unix times."""
+PARAMS = "params."
+"""What may stand before the name of a parameter, and does where a file names one."""
+
+Kind = Literal["number", "text", "time"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the trials.
+
+    Attributes:
+        name: As a person asked for it.
+        kind: What its values are; `text` where some are no numbers.
+        values: One for each row of the leaderboard, in its order; None where it has none.
+    """
+
+    name: str
+    kind: Kind
+    values: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class TrialColumns:
+    """Finds columns of a study's trials, and its baselines, by their names.
+
+    Args:
+        rows: The leaderboard, whose order all columns have.
+        trials: All trials of the study.
+        spec: The study's space; its metric is another name of the column `value`.
+    """
+
+    rows: Sequence[Row]
+    trials: Sequence[TrialRecord]
+    spec: StudySpec
+
+    def column(self, name: str) -> Column:
+        """The column of that name.
+
+        A parameter, and a fixed key of the space, may be named by the last parts of its key:
+        `hidden_size`, `model.hidden_size` and `params.hidden_size` are one.
+
+        Raises:
+            InputError: There is none, or several keys end so.
+        """
+        values = self._values(name)
+        if name in TIMES:
+            return Column(name, "time", values)
+        present = [value for value in values if value is not None]
+        numbers = all(isinstance(one, int | float) for one in present)
+        flags = any(isinstance(one, bool) for one in present)
+        return Column(name, "number" if present and numbers and not flags else "text", values)
+
+    def every(self) -> list[str]:
+        """The names of all columns that a file has: the parameters with `params.` before them."""
+        return [*COLUMNS, *(PARAMS + key for key in self.spec.parameters)]
+
+    def _values(self, name: str) -> list[Any]:
+        if name == self.spec.search.metric:
+            name = "value"
+        if name in _OF_ROW:
+            return [row[name] for row in self.rows]
+        if name in COLUMNS:
+            records = {record.number: record for record in self.trials}
+            return [_of_record(records.get(row["number"]), name) for row in self.rows]
+        key = self._key(name)
+        if key in self.spec.parameters:
+            return [row["params"].get(key) for row in self.rows]
+        fixed = self.spec.values[key]
+        fixed = list(fixed) if isinstance(fixed, tuple) else fixed
+        return [fixed if row["kind"] == "trial" else None for row in self.rows]
+
+    def _key(self, name: str) -> str:
+        """The key of the space that a name stands for."""
+        keys = [*self.spec.parameters, *self.spec.values]
+        for one in (name, name.removeprefix(PARAMS)):
+            if one in keys:
+                return one
+        bare = name.removeprefix(PARAMS)
+        for among in (list(self.spec.parameters), keys):
+            ends = sorted({key for key in among if bare and key.endswith(f".{bare}")})
+            if len(ends) == 1:
+                return ends[0]
+            if ends:
+                raise InputError(f"{name!r} may be {' or '.join(ends)}; write the whole key.")
+        raise InputError(self._unknown(name))
+
+    def _unknown(self, name: str) -> str:
+        metric, parameters = self.spec.search.metric, list(self.spec.parameters)
+        near = nearest(name.removeprefix(PARAMS), [*COLUMNS, metric, *parameters])
+        meant = f" Did you mean {near}?" if near else ""
+        return (
+            f"there is no column {name!r}.{meant}\nThere is {metric} (that is `value`), "
+            f"{', '.join(COLUMNS)}"
+            + (f", and the parameters {', '.join(parameters)}" if parameters else "")
+            + ", and every other key of the space file. Other metrics are in MLflow alone."
+        )
+
+
+def _of_record(record: TrialRecord | None, name: str) -> Any:
+    """The value of a column that a row of the leaderboard has not; None of a baseline."""
+    if record is None:
+        return None
+    if name in _OF_RECORD:
+        return getattr(record, name)
+    if name == TRAIN_LOSS:
+        best = record.best_epoch
+        return None if best is None else record.losses_by_epoch.get(best)
+    return record.attributes.get(name) or None
+
+
+def picked(columns: Mapping[str, Column], places: Sequence[int]) -> list[dict[str, Any]]:
+    """The rows at these places, each with the columns' values under their names."""
+    return [{name: column.values[place] for name, column in columns.items()} for place in places]
