@@ -77,15 +77,15 @@ def trials(
         raise InputError("--desc turns the order of --sort COLUMN round; name a column too.")
     result = Study.open(name, storage=storage).result()
     chosen = _choose(result, sort, desc, filter_ or [])
-    format_ = format_ or _format_of(out)
-    limit = top if top is not None or format_ != "text" else TOP
-    if format_ == "text" and out is None and not (sort or filter_ or columns):
+    kind = format_ or _format_of(out)
+    limit = top if top is not None or kind != "text" else TOP
+    if kind == "text" and out is None and not (sort or filter_ or columns):
         print_leaderboard(result, limit or TOP)
         return
-    text = _text(result, chosen, columns, limit) if format_ == "text" else ""
-    if format_ == "json":
+    text = _text(result, chosen, columns, limit) if kind == "text" else ""
+    if kind == "json":
         text = _json(chosen, columns, limit)
-    elif format_ == "csv":
+    elif kind == "csv":
         text = _csv(chosen, columns, limit)
     for remark in chosen.remarks:
         typer.echo(remark, err=True)
