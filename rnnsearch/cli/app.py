@@ -17,6 +17,7 @@ from rnnsearch.cli.flush import flush
 from rnnsearch.cli.guide import guide
 from rnnsearch.cli.keys import keys
 from rnnsearch.cli.predict import predict
+from rnnsearch.cli.show import show
 from rnnsearch.cli.trials import trials
 from rnnsearch.cli.ui import ui
 from rnnsearch.custom_code import blame, place_of
@@ -42,7 +43,7 @@ for _command in (
     studies.studies,
     studies.delete,
     trials,
-    studies.show,
+    show,
     studies.best,
     analyse,
     flush,

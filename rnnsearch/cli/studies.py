@@ -1,16 +1,15 @@
-"""The commands about studies that exist: stop, studies, delete, show and best."""
+"""The commands about studies that exist: stop, studies, delete and best."""
 
 from __future__ import annotations
 
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnnsearch.cli.options import MOST, FormatOption, Storage, StudyName
+from rnnsearch.cli.options import FormatOption, Storage, StudyName
 from rnnsearch.cli.text import print_json, print_table
 from rnnsearch.commands import DEFAULT_STORAGE, command, shown
 
@@ -136,31 +135,6 @@ def _agrees(question: str) -> bool:
         return typer.confirm(question)
     except typer.Abort:
         raise InputError("nobody answered, so nothing was deleted. Without asking: --yes") from None
-
-
-def show(
-    name: StudyName,
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", min=0, max=MOST, help="Its number.")],
-    storage: Storage = DEFAULT_STORAGE,
-    format_: FormatOption = "text",
-) -> None:
-    """Show one trial: its parameters, its learning curve, and why it ended."""
-    from rnnsearch.cli.tables import print_trial
-    from rnnsearch.errors import InputError
-    from rnnsearch.study import Study
-
-    result = Study.open(name, storage=storage).result()
-    record = next((record for record in result.trials if record.number == trial), None)
-    if record is None:
-        last = max((record.number for record in result.trials), default=-1)
-        raise InputError(
-            f"the study {name!r} has no trial {trial}; its trials run from 0 to {last}. "
-            f"See them all: {command('trials', name, storage=storage)}"
-        )
-    if format_ == "json":
-        print_json(asdict(record))
-    else:
-        print_trial(record, result.spec.search.metric)
 
 
 def best(

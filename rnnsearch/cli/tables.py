@@ -1,4 +1,4 @@
-"""Print the trials of a study: the leaderboard, and one trial with its curve."""
+"""Print the leaderboard of a study."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from rnnsearch.cli.text import print_table, screen_width
 from rnnsearch.space.words import short, short_params
 
 if TYPE_CHECKING:
-    from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.study import StudyResult
 
 WINNER = "*"
 """The mark of the winner in the leaderboard."""
-CURVE_ROWS = 20
-"""The most epochs of a curve that are printed."""
 
 
 def print_leaderboard(result: StudyResult, top: int) -> None:
@@ -66,40 +63,3 @@ def _why(result: StudyResult) -> str:
     if any(row["seeds"] for row in result.leaderboard()):
         return "the winner, by the mean over its seeds; ranks are those of single trainings"
     return "the winner"
-
-
-def print_trial(record: TrialRecord, metric: str) -> None:
-    """Print one trial: its parameters, its best value, its curve, and how it ended."""
-    print(f"{record.name}: {record.state}" + (f", {record.reason}" if record.reason else ""))
-    print(f"  seed {record.seed}, attempt {record.attempts}, {record.epoch} epochs", end="")
-    print(f", {record.seconds:.1f} s of training" if record.seconds is not None else "")
-    for key, value in record.params.items():
-        print(f"  {key}: {short(value)}")
-    if record.best_value is not None:
-        print(f"  best {metric}: {short(record.best_value)} at epoch {record.best_epoch}")
-    epochs = sorted(record.values_by_epoch)
-    if epochs:
-        kept = thinned(epochs, record.best_epoch)
-        losses = record.losses_by_epoch
-        print_table(
-            [
-                {
-                    "epoch": epoch,
-                    metric: record.values_by_epoch[epoch],
-                    **({"train_loss": losses.get(epoch)} if losses else {}),
-                }
-                for epoch in kept
-            ]
-        )
-        if len(kept) < len(epochs):
-            print(f"({len(kept)} of {len(epochs)} epochs; --format json has all)")
-
-
-def thinned(epochs: list[int], best: int | None) -> list[int]:
-    """At most `CURVE_ROWS` epochs, evenly spread, with the first, the last and the best among
-    them."""
-    if len(epochs) <= CURVE_ROWS:
-        return epochs
-    steps = CURVE_ROWS - 2
-    kept = {epochs[round(place * (len(epochs) - 1) / steps)] for place in range(steps + 1)}
-    return sorted(kept | ({best} if best in epochs else set()))

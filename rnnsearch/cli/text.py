@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -35,6 +35,25 @@ def print_table(
 def screen_width() -> int | None:
     """How many columns the terminal has; None where the output is none, and lines stay whole."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def print_wrapped(lines: Iterable[str], indent: str = "") -> None:
+    """Print lines, which a terminal that is too narrow goes on with two columns further in."""
+    width = screen_width()
+    for line in lines:
+        if width is None or len(indent) + len(line) <= width:
+            print(indent + line)
+        else:
+            below = f"{indent}  "
+            wrapped = textwrap.wrap(
+                line,
+                width,
+                initial_indent=indent,
+                subsequent_indent=below,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            print(*wrapped, sep="\n")
 
 
 def table_lines(

@@ -94,14 +94,20 @@ def choose(finalists: Sequence[Finalist], goal: Goal) -> tuple[int, int] | None:
 
 
 def rerun_values(noted: Mapping[str, float]) -> dict[int, list[float]]:
-    """The values of the finalists' reruns by trial.
+    """The values of the finalists' reruns by trial; the argument is that of `rerun_seeds`."""
+    return {number: list(values.values()) for number, values in rerun_seeds(noted).items()}
+
+
+def rerun_seeds(noted: Mapping[str, float]) -> dict[int, dict[int, float]]:
+    """The values of the finalists' reruns by trial and seed.
 
     Args:
         noted: The values by `rerun_key`, as they stand in the study's notes.
     """
-    values: dict[int, list[float]] = {}
+    values: dict[int, dict[int, float]] = {}
     for key, value in noted.items():
-        values.setdefault(int(key.partition(":")[0]), []).append(value)
+        number, _, seed = key.partition(":")
+        values.setdefault(int(number), {})[int(seed)] = value
     return values
 
 

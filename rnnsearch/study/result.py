@@ -59,6 +59,7 @@ class StudyResult:
         tie_break: The task's own loss, which decides between trials that are equal in the study's
             metric; empty in older studies, and where the task reports none.
         reruns: The study's metric of each finalist's trainings with other seeds, by trial number.
+        rerun_seeds: The same values by trial number and seed.
     """
 
     spec: StudySpec
@@ -71,11 +72,12 @@ class StudyResult:
     data: Mapping[str, Fingerprint] | None = None
     tie_break: str = ""
     reruns: Mapping[int, Sequence[float]] = field(default_factory=dict)
+    rerun_seeds: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, spec: StudySpec, directory: StudyDirectory) -> StudyResult:
         """Read the result from the study's files as they are now; a driver may be at work on it."""
-        from rnnsearch.search.finalist import rerun_values
+        from rnnsearch.search.finalist import rerun_seeds, rerun_values
         from rnnsearch.search.ledger.ledger import read_trials
 
         trials, notes = read_trials(directory, spec)
@@ -99,6 +101,7 @@ class StudyResult:
             data=notes.data,
             tie_break=notes.tie_break,
             reruns=rerun_values(notes.finalists),
+            rerun_seeds=rerun_seeds(notes.finalists),
         )
 
     def __repr__(self) -> str:

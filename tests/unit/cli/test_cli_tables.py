@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from contracts.hand_made import champion, record, result
 
-from rnnsearch.cli.tables import CURVE_ROWS, print_leaderboard, print_trial, thinned
+from rnnsearch.cli.tables import print_leaderboard
 from rnnsearch.cli.text import print_json, print_table
 from rnnsearch.space.words import short, short_params
 from rnnsearch.tasks.base import Score
@@ -94,36 +94,3 @@ def test_leaderboard_says_how_far_an_unfinished_winner_came(
 def test_leaderboard_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     print_leaderboard(result(tmp_path, []), top=5)
     assert "has no trial yet" in capsys.readouterr().out
-
-
-def test_a_trial_at_length(capsys: pytest.CaptureFixture[str]) -> None:
-    curve = {epoch: abs(epoch - 40) + 0.5 for epoch in range(1, 101)}
-    print_trial(record(3, "pruned", 0.5, curve), "val_mse")
-    out = capsys.readouterr().out
-    assert out.startswith("trial-0003-rnn: pruned, stopped by ASHA at epoch 5\n")
-    assert "best val_mse: 0.5 at epoch 40" in out
-    assert "of 100 epochs; --format json has all" in out
-
-
-def test_the_training_loss_stands_beside_the_metric(capsys: pytest.CaptureFixture[str]) -> None:
-    one = record(3, "pruned", 0.5, {1: 0.75, 2: 0.5})
-    print_trial(one, "val_mse")
-    assert "train_loss" not in capsys.readouterr().out
-    for losses in ({1: 0.25}, {"1": 0.25}):  # as the driver has them, and as a journal does
-        print_trial(replace(one, attributes={"train_losses": losses}), "val_mse")
-        lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-        assert lines[-3:] == [
-            ["epoch", "val_mse", "train_loss"],
-            ["1", "0.75", "0.25"],
-            ["2", "0.5"],
-        ]
-
-
-@pytest.mark.parametrize("count", [1, CURVE_ROWS, CURVE_ROWS + 1, 1000])
-def test_a_curve_is_thinned_around_its_best(count: int) -> None:
-    epochs = list(range(1, count + 1))
-    best = max(1, count // 3)
-    kept = thinned(epochs, best)
-    assert len(kept) <= CURVE_ROWS
-    assert {1, best, count} <= set(kept)
-    assert kept == sorted(set(kept))
