@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 
 from rnnsearch import __version__
-from rnnsearch.cli import bench, kernels, models, repair, spaces, studies, training
+from rnnsearch.cli import bench, kernels, listing, models, repair, spaces, studies, training
 from rnnsearch.cli.analyse import analyse
 from rnnsearch.cli.explain import explain
 from rnnsearch.cli.flush import flush
@@ -40,7 +40,7 @@ for _command in (
     training.extend,
     training.retrain,
     studies.stop,
-    studies.studies,
+    listing.studies,
     studies.delete,
     trials,
     show,

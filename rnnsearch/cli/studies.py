@@ -1,16 +1,14 @@
-"""The commands about studies that exist: stop, studies, delete and best."""
+"""The commands about one study: stop, delete and best."""
 
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rnnsearch.cli.options import FormatOption, Storage, StudyName
-from rnnsearch.cli.text import print_json, print_table
+from rnnsearch.cli.text import print_json
 from rnnsearch.commands import DEFAULT_STORAGE, command, shown
 
 if TYPE_CHECKING:
@@ -35,61 +33,6 @@ def stop(name: StudyName, storage: Storage = DEFAULT_STORAGE) -> None:
         f"asked {name} to stop; its packs finish their slice. Later:\n"
         f"  {command('resume', name, storage=storage)}"
     )
-
-
-def studies(storage: Storage = DEFAULT_STORAGE, format_: FormatOption = "text") -> None:
-    """List the studies of a storage folder."""
-    from rnnsearch.search.directory import list_studies
-
-    rows = [_study_row(directory) for directory in list_studies(storage)]
-    if format_ == "json":
-        print_json(rows)
-    elif rows:
-        print_table(rows)
-    else:
-        typer.echo(
-            f"no study in {shown(storage)} yet; a search-space file starts one{_first(storage)}"
-        )
-    if any(row["state"] == "damaged" for row in rows):
-        raise typer.Exit(2)
-
-
-def _first(storage: Path) -> str:
-    """The end of a sentence: a command that starts a study in a checkout, or writes a file for one
-    elsewhere."""
-    sine = Path("search_spaces/sine.yaml")
-    if sine.is_file():
-        return f": {command('run', sine, storage=storage)}"
-    return f", and this writes one: {command('init', '--example', 'sine')}"
-
-
-def _study_row(directory: StudyDirectory) -> dict[str, Any]:
-    """The row of a study in the list. A study that cannot be read gets one too, and its error is
-    said."""
-    from rnnsearch.errors import DamagedLedgerError, RnnsearchError
-    from rnnsearch.search.lock import is_running
-    from rnnsearch.study import Study
-
-    row: dict[str, Any] = {
-        "study": directory.name,
-        "state": "unreadable",
-        **dict.fromkeys(("trials", "complete", "metric", "champion")),
-        "MB": round(directory.size_bytes() / 1e6, 1),
-    }
-    try:
-        result = Study.open(directory.name, storage=directory.storage).result()
-    except RnnsearchError as error:
-        print(f"{directory.name}: {error}", file=sys.stderr)
-        if isinstance(error, DamagedLedgerError):
-            row["state"] = "damaged"
-        return row
-    counts = result.counts()
-    row["state"] = "running" if is_running(directory) else result.state
-    row["trials"] = sum(counts.values())
-    row["complete"] = counts["complete"]
-    row["metric"] = result.spec.search.metric
-    row["champion"] = result.champion_value()
-    return row
 
 
 def delete(

@@ -157,6 +157,19 @@ def list_studies(storage: Path) -> list[StudyDirectory]:
     return [directory for directory in directories if directory.exists()]
 
 
+def foreign_folders(storage: Path) -> list[str]:
+    """The folders in a storage that are no studies, nor anything that rnnsearch or MLflow makes.
+
+    Those whose names begin with a dot are not counted; in `.arrays` are arrays from memory.
+    """
+    storage = local_storage(storage)
+    if not storage.is_dir():
+        return []
+    known = {directory.name for directory in list_studies(storage)} | _TAKEN_BY_MLFLOW
+    folders = (path.name for path in storage.iterdir() if path.is_dir())
+    return sorted(name for name in folders if name not in known and not name.startswith("."))
+
+
 def _can_name(name: str) -> bool:
     return bool(_SAFE_NAME.fullmatch(name)) and name.lower() not in _TAKEN_BY_MLFLOW
 

@@ -87,7 +87,7 @@ def test_the_list_of_studies_goes_on_with_the_others(
     assert status == 2
     rows = {line.split()[0]: line.split()[1:3] for line in said.splitlines() if line}
     assert rows["bad"][0] == "damaged"
-    assert rows["good"] == ["running", "2"]
+    assert rows["good"] == ["killed", "2"]
 
 
 def test_a_repair_says_what_is_gone_and_then_all_is_well(
