@@ -13,20 +13,23 @@ from rnnsearch.tasks.whole import NOBODY
 
 
 class FoldTask:
-    """A fold of a task of whole sequences. Batches are gathered by the task of which it is one.
+    """A fold of a task. Batches are gathered by the task of which it is one.
 
     Args:
         own: The task on the data of the fold alone.
-        numbers: Which training sequences of the whole task those of `own` are.
+        numbers: Which training sequences of the whole task those of `own` are; None where they
+            have the same numbers.
     """
 
-    def __init__(self, own: Task, numbers: Ints) -> None:
+    def __init__(self, own: Task, numbers: Ints | None) -> None:
         self._own = own
         self._numbers = numbers
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> np.ndarray[Any, Any]:
         """See `Task.epoch_index`; numbers are those of the whole task."""
         index = self._own.epoch_index(seed, epoch, window)
+        if self._numbers is None:
+            return index
         return np.where(index == NOBODY, NOBODY, self._numbers[index])
 
     def evaluate(self, predictor: Predictor, part: Part, carried: State) -> dict[str, Tensor]:

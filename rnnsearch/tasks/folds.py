@@ -51,9 +51,10 @@ class Folded(Protocol):
         """How many there are; 0 where the validation part is a part."""
         ...
 
-    def fold(self, number: int) -> tuple[TaskData, Ints]:
+    def fold(self, number: int) -> tuple[TaskData, Ints | None]:
         """Data of the same sizes, with one fold as its validation part and all others as its
-        training part; and which training sequences of the whole the latter are, int64."""
+        training part; and which training sequences of the whole the latter are, int64, or None
+        where an epoch's index numbers them as in the whole."""
         ...
 
 
@@ -161,10 +162,10 @@ class InFolds:
         if not self.folds:
             return self.rivals()
         folds = [self.fold(number)[0].rivals() for number in range(self.folds)]
-        return _mean_scores(self.rivals(), folds)
+        return mean_scores(self.rivals(), folds)
 
 
-def _mean_scores(whole: Sequence[Score], folds: Sequence[Sequence[Score]]) -> list[Score]:
+def mean_scores(whole: Sequence[Score], folds: Sequence[Sequence[Score]]) -> list[Score]:
     """Baselines of the whole training part, with the means over the folds as their metrics of the
     validation part.
 

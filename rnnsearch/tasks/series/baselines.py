@@ -27,8 +27,13 @@ FITTED_CELLS = 20_000_000
 """Numbers that a least-squares fit reads at most; windows of a longer series are thinned evenly."""
 
 
-def baselines_of(data: PreparedSeries) -> list[Score]:
-    """Every rival for which the training part is long enough, scored as a model is."""
+def baselines_of(data: PreparedSeries, rows: int, before: int) -> list[Score]:
+    """Every rival for which the training part is long enough, scored as a model is.
+
+    Args:
+        rows: Of the shortest series of the training part; of a fold's, of all folds.
+        before: Rows that come before the first scored forecast of every series, at least.
+    """
     targets = _filled(data)
     horizon, context = data.config.horizon, data.config.context
     last = _score(
@@ -36,7 +41,7 @@ def baselines_of(data: PreparedSeries) -> list[Score]:
     )
     scores = [last]
     period = data.config.period
-    if 1 < period <= min(int(rows[0]) for rows in np.diff(data.bounds["train"], axis=1)):
+    if 1 < period <= before:
         scores.append(
             _score(
                 data,
@@ -46,7 +51,7 @@ def baselines_of(data: PreparedSeries) -> list[Score]:
                 period,
             )
         )
-    lags = _lags(data, context)
+    lags = max(1, min(context, (rows - horizon) // 2))
     fitted = _linear(data, targets, lags)
     name = f"AR({lags})" if horizon == 1 else f"linear({lags})"
     note = f"least squares on {lags} rows before, one map for all targets, in the training part"
@@ -77,15 +82,10 @@ def _season(targets: Scaled, origins: Ints, horizon: int, period: int) -> Floats
     return np.asarray(rows.astype(np.float64))
 
 
-def _lags(data: PreparedSeries, context: int) -> int:
-    """How many rows a linear forecast reads: the context, but half the training part at most."""
-    rows = int(np.diff(data.bounds["train"], axis=1).min()) - data.config.horizon
-    return max(1, min(context, rows // 2))
-
-
 def _linear(data: PreparedSeries, targets: Scaled, lags: int) -> LinearAR:
     """A map by least squares from `lags` rows and a constant to the whole horizon.
 
+    `lags` are the context, but half the training part at most.
     It is one map for all targets and reads each target by itself: on scaled columns that errs less
     than a map for each.
     """
@@ -141,13 +141,17 @@ def _score(data: PreparedSeries, name: str, note: str, forecast: Forecast, lead:
 def _residuals(data: PreparedSeries, forecast: Forecast, lead: int) -> Floats:
     """What the quantiles of a rival add to its forecast, [series, horizon, targets, quantiles].
 
-    These are quantiles of its errors in the training part. Nothing is added at 0.5, so that its
-    forecast is the same as without quantiles.
+    These are quantiles of its errors in the training part, or of a series that a fold holds out
+    the mean of those of the others. Nothing is added at 0.5, so that its forecast is the same as
+    without quantiles.
     """
     horizon, targets = data.config.horizon, len(data.config.targets)
     levels = data.config.quantiles
     residuals = np.zeros((len(data.names), horizon, targets, len(levels)))
+    trained = np.diff(data.bounds["train"], axis=1)[:, 0] > 0
     for number, (lo, hi) in enumerate(data.bounds["train"].tolist()):
+        if not trained[number]:
+            continue
         origins = np.arange(lo + lead, hi - horizon + 1)
         at = origins[:: -(-len(origins) // RESIDUALS)]
         series = data.series_of(at)[:, None]
@@ -155,5 +159,6 @@ def _residuals(data: PreparedSeries, forecast: Forecast, lead: int) -> Floats:
         # A step of the horizon without any known error counts as without error.
         error[:, np.isnan(error).all(axis=0)] = 0.0
         residuals[number] = np.moveaxis(np.nanquantile(error, levels, axis=0), 0, -1)
+    residuals[~trained] = residuals[trained].mean(axis=0)
     residuals[..., levels.index(0.5)] = 0.0
     return residuals

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
+from rnnsearch.tasks.folds import ValidationConfig as FoldsConfig
 from rnnsearch.tasks.series.transforms import Transform
 from rnnsearch.tasks.splits import TableTimeSplitConfig
-from rnnsearch.vocabulary import PATH, SAME_SCORES, Range
+from rnnsearch.vocabulary import PATH, SAME_SCORES, NeverSampled, Range
 
 REMEMBERED = (
     *("targets", "past", "known", "id", "transform", "scaler", "horizon", "context", "strategy"),
@@ -19,13 +20,25 @@ REMEMBERED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ValidationConfig:
-    """Rolling-origin validation: forecasts from origins that move through the validation part.
+class ValidationConfig(FoldsConfig):
+    """Rolling-origin validation, or folds of a panel.
 
-    One network is trained, on the training part alone, and is not trained again at an origin; it
-    reads the true rows up to there. The last window ends with the validation part.
+    In windows, forecasts come from origins that move through the validation part. One network is
+    trained, on the training part alone, and is not trained again at an origin; it reads the true
+    rows up to there. The last window ends with the validation part.
     """
 
+    folds: Annotated[
+        int,
+        "For panels of short series. 0 validates on the validation part. From 2 on the series are "
+        "dealt to so many folds, whole ones, without a validation part: a trial is a network for "
+        "each, trained on the others; held-out series are scaled by the first half of their rows "
+        "before the test part, and scored on the second. Its metrics are the means over the folds. "
+        "Its model is one more network, which is trained on all of them, to the median of the "
+        "folds' best epochs.",
+        Range(0, 100, unit="folds"),
+        NeverSampled("trials are compared on the same folds"),
+    ] = 0
     windows: Annotated[
         int,
         "Forecasts of each series, one horizon each, at least 2; their metrics are averaged, and "
@@ -164,9 +177,10 @@ class SeriesConfig:
     stride: Annotated[
         int, "Rows between two forecasts that are scored.", Range(1, 10_000_000_000, unit="rows")
     ] = 1
-    validation: Annotated[ValidationConfig, "Scores the validation part in rolling windows."] = (
-        field(default_factory=ValidationConfig)
-    )
+    validation: Annotated[
+        ValidationConfig,
+        "Scores the validation part in rolling windows, or the series of a panel in turn.",
+    ] = field(default_factory=ValidationConfig)
     quantiles: Annotated[
         tuple[float, ...],
         "That a model learns of every target, with the loss `quantile`; 0.5 among them, which "

@@ -13,10 +13,17 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Metric, Score, Window
 from rnnsearch.tasks.files.table import Table
-from rnnsearch.tasks.scaling import Scaler
+from rnnsearch.tasks.folds import mean_scores
 from rnnsearch.tasks.series.baselines import baselines_of
-from rnnsearch.tasks.series.checks import check_cells, checked, refuse_unfit
+from rnnsearch.tasks.series.checks import check_cells, refuse_unfit
 from rnnsearch.tasks.series.config import REMEMBERED, SeriesConfig
+from rnnsearch.tasks.series.folds import (
+    check_folds,
+    check_held_out,
+    dealt,
+    fold_of,
+    scored_from,
+)
 from rnnsearch.tasks.series.given import given_bounds, read_parts
 from rnnsearch.tasks.series.inputs.learning import learn
 from rnnsearch.tasks.series.intervals import check_calibration
@@ -24,9 +31,9 @@ from rnnsearch.tasks.series.notes import notes_of
 from rnnsearch.tasks.series.order import in_order
 from rnnsearch.tasks.series.parts import check_windows, part_bounds
 from rnnsearch.tasks.series.prepared import PreparedSeries
-from rnnsearch.tasks.series.scores import announced, season_error
+from rnnsearch.tasks.series.scales import Scales
+from rnnsearch.tasks.series.scores import announced
 from rnnsearch.tasks.series.steps import regular_step
-from rnnsearch.tasks.series.transforms import transformed
 
 
 @dataclass(eq=False)
@@ -71,36 +78,21 @@ class SeriesData(PreparedSeries):
         )
         bounds, wrong = part_bounds(config, names, starts, given)
         check_cells(config, values, starts, names)
-        series, columns, targets = len(names), values.shape[1], len(config.targets)
-        center, scale = np.empty((series, columns)), np.empty((series, columns))
-        spread, season = np.empty((series, targets)), np.empty((series, targets))
-        scaled = np.empty(values.shape, np.float32)
-        # Columns are prepared one by one, since memory has no room for copies of a long table.
-        for number, (lo, hi) in enumerate(pairwise(starts.tolist())):
+        scales = Scales.empty(config, values, len(names))
+        cut, _ = scored_from(config, bounds["train"])
+        for number, (lo, _) in enumerate(pairwise(starts.tolist())):
             if number in wrong:
                 continue
-            start, end = (int(row) - lo for row in bounds["train"][number])
+            start, end = bounds["train"][number].tolist()
             try:
-                for column in range(columns):
-                    cells = checked(
-                        config, values[lo:hi, column], column, names[number], (start, end)
-                    )
-                    train = raw = cells[start:end]
-                    if column < targets:
-                        cells = transformed(cells, config.transform)
-                        train = cells[start:end]
-                    scaler = Scaler.fit(train[:, None], config.scaler)
-                    center[number, column], scale[number, column] = *scaler.center, *scaler.scale
-                    out = scaled[lo:hi, column]
-                    np.subtract(cells, center[number, column], out=out, casting="same_kind")
-                    out /= scale[number, column]
-                    if column < targets:
-                        spread[number, column] = np.nanstd(raw)
-                        season[number, column] = season_error(raw, config.period)
+                scales.fit(config, values, starts, number, names[number], (start, end))
+                if config.validation.folds:
+                    check_held_out(config, values[lo : cut[number]], names[number])
             except DataError as error:
                 wrong[number] = error
         refuse_unfit(config, names, wrong, counts)
-        scaled[np.isnan(scaled)] = 0.0
+        scales.fill()
+        folds = dealt(config, names, values, starts) if config.validation.folds else ()
         # A long table that needs no such flags has no room for them.
         empty = np.isnan(values[:, : config.measured if config.reads_times else 0])
         inputs, beside, input_notes = learn(
@@ -109,15 +101,15 @@ class SeriesData(PreparedSeries):
         made = cls(
             config=config,
             values=values,
-            scaled=scaled,
+            scaled=scales.scaled,
             times=rows.times,
             names=names,
             starts=starts,
             bounds=bounds,
-            center=center,
-            scale=scale,
-            spread=spread,
-            season=season,
+            center=scales.center,
+            scale=scales.scale,
+            spread=scales.spread,
+            season=scales.season,
             digest=table.digest,
             forms=table.forms,
             reordered=(*parts_notes, *rows.notes),
@@ -125,10 +117,21 @@ class SeriesData(PreparedSeries):
             inputs=inputs,
             beside=beside,
             left_out=tuple(name for name in table.names if name not in set(names)),
+            fold_numbers=folds,
         )
+        check_folds(made)
         check_windows(made)
         check_calibration(made)
         return made
+
+    @property
+    def folds(self) -> int:
+        """See `Folded.folds`."""
+        return len(self.fold_numbers)
+
+    def fold(self, number: int) -> tuple[SeriesData, None]:
+        """See `Folded.fold`."""
+        return fold_of(self, number), None
 
     def notes(self) -> Sequence[str]:
         """Lines on where the parts begin and on what stands out in the times and cells."""
@@ -167,7 +170,7 @@ class SeriesData(PreparedSeries):
                 f"a direct forecast learns from its context of {config.context} rows, not "
                 f"{length}; leave training.seq_len out."
             )
-        rows = int((self.bounds["train"][:, 1] - self.bounds["train"][:, 0]).max())
+        rows = self._longest()
         if config.order == "in_time":
             stream = (rows - 1) // window.batch_size
             if stream >= length:
@@ -182,7 +185,9 @@ class SeriesData(PreparedSeries):
                 f"the training part of {rows:,} rows holds no sequence of {length} rows and the "
                 f"row after; at most training.seq_len: {rows - 1}."
             )
-        count = len(self.starts_of_windows(window)) * config.sequences_a_row
+        starts = self.series_of(self.starts_of_windows(window))
+        most_held = max((int(np.isin(starts, one).sum()) for one in self.fold_numbers), default=0)
+        count = (len(starts) - most_held) * config.sequences_a_row
         if count == 0:
             return (
                 f"no {length} rows of the training part have all their targets measured; give a "
@@ -190,14 +195,33 @@ class SeriesData(PreparedSeries):
             )
         if count < window.batch_size:
             return (
-                f"the training part holds {count} sequences of {length} rows, fewer than a batch; "
+                f"the training part{' of a fold' if self.folds else ''} holds {count} sequences of "
+                f"{length} rows, fewer than a batch; "
                 f"at most training.batch_size: {count}."
             )
         return None
 
+    def _longest(self) -> int:
+        """Rows of the longest training series; with folds, of the longest that each of them has."""
+        rows = np.diff(self.bounds["train"], axis=1)[:, 0]
+        if not self.folds:
+            return int(rows.max())
+        return min(int(np.delete(rows, one).max()) for one in self.fold_numbers)
+
     def baselines(self) -> Sequence[Score]:
-        """Persistence, the season before, and linear forecasts by least squares."""
-        return baselines_of(self)
+        """Persistence, the season before, and linear forecasts by least squares; with folds their
+        metrics of the validation part are means over the folds."""
+        learned, starts = self.bounds["train"], self.starts[:-1]
+        trained = np.diff(learned, axis=1)[:, 0]
+        rows = before = int(trained[trained > 0].min())
+        if self.folds:
+            before = int((scored_from(self.config, learned)[0] - starts).min())
+        elif "val" in self.bounds:
+            first, end = self.bounds["val"].T
+            before = min(before, int((first - starts)[end > first].min()))
+        whole = baselines_of(self, rows, before)
+        folds = [baselines_of(self.fold(at)[0], rows, before) for at in range(self.folds)]
+        return mean_scores(whole, folds) if folds else whole
 
     def manifest(self) -> dict[str, Any]:
         """All that turns recent rows into a forecast: columns, scalers and how cells are written.

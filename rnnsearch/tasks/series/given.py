@@ -64,14 +64,15 @@ def read_parts(config: SeriesConfig) -> tuple[Table, Ints | None, list[str]]:
         coded=config.categories,
         codable=(*config.past_numbers, *config.known_numbers, *config.static_numbers),
     )
-    files = part_files(config)
+    files, folds = part_files(config), config.validation.folds
     tables: dict[Part, Table] = {}
     for part, path in files.items():
         check_columns(config, path, column_names(path))
         tables[part] = read_table(path, wanted)
     if len(tables) > 1:
         rows = [np.full(len(table.values), PARTS.index(part)) for part, table in tables.items()]
-        notes = [files_note(files), *missing_notes(list(tables), config.split, "its last rows")]
+        notes = missing_notes(list(tables), config.split, "its last rows", folds)
+        notes = [files_note(files), *notes]
         return _joined(list(tables.values()), list(files.values())), np.concatenate(rows), notes
     table = tables["train"]
     if table.word_of_row is None or wanted.dividing is None:
@@ -82,7 +83,7 @@ def read_parts(config: SeriesConfig) -> tuple[Table, Ints | None, list[str]]:
     )
     present = [part for part in PARTS if part in named]
     notes = [column_note(table.words, wanted.dividing)]
-    notes += missing_notes(present, config.split, "the last rows of each series")
+    notes += missing_notes(present, config.split, "the last rows of each series", folds)
     return table, np.array([PARTS.index(part) for part in named])[word_of_row], notes
 
 
@@ -153,6 +154,8 @@ def given_bounds(
     Raises:
         DataError: A row comes after a row of a later part.
     """
+    if config.validation.folds:  # train holds val too
+        parts = np.where(parts == PARTS.index("val"), PARTS.index("train"), parts)
     present = [number for number in range(len(PARTS)) if (parts == number).any()]
     bounds_of_series: list[dict[Part, tuple[int, int]]] = []
     for number, (lo, hi) in enumerate(pairwise(starts.tolist())):
@@ -166,7 +169,7 @@ def given_bounds(
         ends = np.searchsorted(own, range(len(PARTS)), side="right").tolist()
         begins = [0, *ends[:-1]]
         bounds: dict[Part, tuple[int, int]] = {PARTS[at]: (begins[at], ends[at]) for at in present}
-        if "val" not in bounds:
+        if "val" not in bounds and not config.validation.folds:
             end = ends[0]
             cut = end - int(end * config.split.val + 1e-6)
             bounds |= {"train": (0, cut), "val": (cut, end)}

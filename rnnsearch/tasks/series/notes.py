@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rnnsearch.tasks.series.folds import folds_note
 from rnnsearch.tasks.series.prepared import PreparedSeries
 from rnnsearch.tasks.series.steps import moment_text, odd_steps, step_text, usual_step
 
@@ -29,6 +30,8 @@ def notes_of(data: PreparedSeries) -> list[str]:
         train = [data.scaled[lo:hi, number] for lo, hi in data.bounds["train"]]
         if all(part.min() == part.max() for part in train):
             notes.append(f"{name!r} never changes in the training part; it tells a model nothing")
+    if data.fold_numbers:
+        notes.append(folds_note(data))
     if left := len(data.values) - sum(data.rows().values()):
         notes.append(f"{left:,} of {len(data.values):,} rows belong to no part")
     return notes

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rnnsearch.figures.panels import MOST_PANELS, Panel
 from rnnsearch.tasks.arrays import Floats, Ints
+from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.intervals import bounds_before, first_scored
 from rnnsearch.tasks.series.steps import times_after
@@ -17,12 +18,22 @@ from rnnsearch.tasks.series.steps import times_after
 def shown_origins(data: SeriesData) -> Ints:
     """The first row of each series' forecast that is shown: where its validation is scored from.
 
-    With an interval that row lies behind the rows that calibrate it, so that the picture shows the
-    interval that the metrics judge.
+    See `shown_part` for folds. With an interval that row lies behind the rows that calibrate it,
+    so that the picture shows the interval that the metrics judge.
     """
     if data.config.interval is not None:
         return np.asarray(first_scored(data, "val"), np.int64)
-    return np.asarray(data.bounds["val"][:, 0], np.int64)
+    part = shown_part(data)
+    if part == "train":
+        return np.asarray(data.bounds[part][:, 1] - data.config.horizon, np.int64)
+    return np.asarray(data.bounds[part][:, 0], np.int64)
+
+
+def shown_part(data: SeriesData) -> Part:
+    """The part whose forecasts are shown: with folds the test part, or where there is none the end
+    of the training part."""
+    parts: tuple[Part, ...] = ("val", "test", "train")
+    return next(part for part in parts if part in data.bounds)
 
 
 def shown_series(data: SeriesData) -> tuple[list[int], list[int], str]:

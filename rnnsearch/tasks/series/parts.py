@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,10 +13,19 @@ from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.prepared import PreparedSeries
-from rnnsearch.tasks.splits import bounds_of
+from rnnsearch.tasks.splits import TableTimeSplitConfig, bounds_of
 
 MOST_NEEDED = 100_000
 """The longest series that `rows_needed` tries; no series of so many rows is called short."""
+
+
+def divided(config: SeriesConfig) -> TableTimeSplitConfig:
+    """The split by which rows are divided: with folds its training part holds the validation part
+    too."""
+    split = config.split
+    if not config.validation.folds:
+        return split
+    return replace(split, train=split.train + split.val, val=0.0)
 
 
 def check_sizes(
@@ -45,6 +55,9 @@ def check_sizes(
             needed += config.context
             why = f"a context of {config.context} and {why}"
             smaller += " or task.context"
+        if part == "train" and config.validation.folds and config.split.gap:
+            needed += config.split.gap
+            why = f"a gap of {config.split.gap}, {why}"
         if part == "val" and rolling.windows:
             needed += (rolling.windows - 1) * rolling.stride
             why = f"{rolling.windows} windows {rolling.stride} rows apart and {why}"
@@ -93,7 +106,7 @@ def part_bounds(
     bounds: dict[Part, list[tuple[int, int]]] = {}
     wrong: dict[int, DataError] = {}
     for number, (lo, hi) in enumerate(pairwise(starts.tolist())):
-        parts = given[number] if given else bounds_of(config.split, hi - lo)
+        parts = given[number] if given else bounds_of(divided(config), hi - lo)
         try:
             check_sizes(config, parts, hi - lo, names[number])
         except DataError as error:
@@ -107,7 +120,7 @@ def rows_needed(config: SeriesConfig) -> int:
     """The fewest rows of a series that fill every part; 0 where up to `MOST_NEEDED` do not."""
     for rows in range(1, MOST_NEEDED):
         try:
-            check_sizes(config, bounds_of(config.split, rows), rows, "")
+            check_sizes(config, bounds_of(divided(config), rows), rows, "")
         except DataError:
             continue
         return rows

@@ -42,6 +42,7 @@ class PreparedSeries:
         inputs: What training learned of the inputs beside the columns of numbers.
         beside: These inputs at every row.
         input_notes: Notes on how they are read.
+        fold_numbers: The numbers of the series of each fold; empty without folds.
         losses, quantiles, input_size, output_size, feedback, whole_sequence: See `TaskData`.
     """
 
@@ -63,6 +64,7 @@ class PreparedSeries:
     inputs: Inputs = field(default_factory=Inputs)
     beside: InputRows = field(default_factory=lambda: InputRows.none(0))
     input_notes: tuple[str, ...] = ()
+    fold_numbers: tuple[Ints, ...] = ()
 
     symbolic = False
     losses: tuple[Loss, ...] = field(init=False)

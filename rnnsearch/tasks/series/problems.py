@@ -8,6 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from rnnsearch.commands import command
+from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.folds import folds_problems
 from rnnsearch.tasks.given import given_problems, is_given
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.inputs.calendar import CYCLES
@@ -28,16 +30,46 @@ def problems(config: SeriesConfig) -> list[tuple[str, str]]:
     mistakes.extend(_input_problems(config))
     mistakes.extend(_strategy_problems(config))
     mistakes.extend(_quantile_problems(config))
-    if config.validation.windows == 1:
-        mistakes.append(
-            ("validation.windows", "must be at least 2, not 1; 0 scores every forecast.")
-        )
+    mistakes.extend(_validation_problems(config))
+    folds = config.validation.folds
     if not is_given(config):
-        return mistakes + split_problems(config.split, ["train", "val"], rows=True)
-    if not config.split.val and config.val_path is None:
+        needed: list[Part] = ["train"] if folds else ["train", "val"]
+        return mistakes + split_problems(config.split, needed, rows=True)
+    if not config.split.val and config.val_path is None and not folds:
         complaint = "must be above 0: the search selects on it, should no validation part be given."
         mistakes.append(("split.val", complaint))
     return mistakes + given_problems(config)
+
+
+def _validation_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:
+    """Windows that are one, and folds beside what goes with a validation part alone."""
+    validation = config.validation
+    if validation.windows == 1:
+        yield "validation.windows", "must be at least 2, not 1; 0 scores every forecast."
+    yield from folds_problems(validation)
+    if validation.folds < 2:
+        return
+    if config.id is None:
+        yield (
+            "validation.folds",
+            "are dealt of the series of a panel; name the column that tells them apart in task.id. "
+            "A single series is validated on its last rows: leave the folds out, and take "
+            "task.validation.windows for several origins.",
+        )
+    elif config.id in config.categories:
+        yield (
+            "categories",
+            f"names {config.id!r}, the series, which no network knows that a fold holds out; take "
+            "it out, or leave task.validation.folds out.",
+        )
+    if validation.windows:
+        yield "validation.windows", "score a validation part, and with folds there is none."
+    if config.interval is not None:
+        yield (
+            "interval",
+            "is calibrated on a validation part that the model never saw, and with folds there is "
+            "none; take task.quantiles, or leave task.validation.folds out.",
+        )
 
 
 def _reading_problems(config: SeriesConfig) -> Iterator[tuple[str, str]]:

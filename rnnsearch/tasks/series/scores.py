@@ -165,14 +165,15 @@ class Scorer:
 
 
 def _each(data: PreparedSeries) -> list[tuple[str, str, tuple[slice | int, slice | int]]]:
-    """The series and targets whose own MAE is reported.
+    """The series and targets whose own MAE is reported; with folds no series, as each of them is
+    scored in one fold alone.
 
     Returns:
         For each its name as a part of a metric's, its name in the data, and the index of its sums
         in [series, targets].
     """
     named: list[tuple[str, tuple[slice | int, slice | int]]] = []
-    if 1 < len(data.names) <= MOST_EACH:
+    if 1 < len(data.names) <= MOST_EACH and not data.config.validation.folds:
         named += [(name, (at, slice(None))) for at, name in enumerate(data.names)]
     targets = data.config.targets
     if 1 < len(targets) <= MOST_EACH:
@@ -247,12 +248,14 @@ def announced(data: PreparedSeries) -> Sequence[Metric]:
             for name in SPREADS
         ]
     loss = "pinball" if config.quantiles else "scaled_mse"
+    folds = config.validation.folds
+    over = f"; of a fold, the mean of {folds} folds" if folds else ""
     return [
         Metric(
             f"val_{name}",
             unit,
             "maximize" if name in ("valid_steps", "coverage") else "minimize",
-            meaning,
+            meaning + over,
             loss=name == loss,
         )
         for name, unit, meaning in measures

@@ -25,7 +25,7 @@ from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.evaluation import calibrated, scored
 from rnnsearch.tasks.series.forecast import entered, features, forecast, picked_features
 from rnnsearch.tasks.series.notes import moment
-from rnnsearch.tasks.series.panels import panels_of, shown_origins, shown_series
+from rnnsearch.tasks.series.panels import panels_of, shown_origins, shown_part, shown_series
 from rnnsearch.tasks.streams import derive
 
 ROWS_AT_ONCE = 16_384
@@ -212,7 +212,7 @@ class SeriesTask:
         if steps is None:
             steps = config.horizon
             if config.horizon == 1 and not config.direct:
-                room = int((data.bounds["val"][series, 1] - origins[series]).min())
+                room = int((data.bounds[shown_part(data)][series, 1] - origins[series]).min())
                 steps = max(1, min(config.context, room))
         if steps < 1:
             raise HorizonError(f"a rollout needs at least 1 step, not {steps}.")
@@ -253,8 +253,8 @@ class SeriesTask:
             )
         if self.config.looks_ahead and steps > rows:
             raise HorizonError(
-                f"the columns known ahead end {rows} rows after the start of the validation part; "
-                f"ask for at most {rows} steps."
+                f"the columns known ahead end {rows} rows after the start of the forecast; ask for "
+                f"at most {rows} steps."
             )
 
 

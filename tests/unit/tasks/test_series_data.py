@@ -12,7 +12,6 @@ import pytest
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.load import load_data
-from rnnsearch.tasks.series.baselines import baselines_of
 from rnnsearch.tasks.series.config import SeriesConfig, ValidationConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.problems import problems
@@ -167,7 +166,7 @@ def test_baselines_of_a_noise_free_wave(tmp_path: Path) -> None:
     raw = "y,t\n" + "\n".join(f"{value!r},{at}" for at, value in enumerate(wave.tolist()))
     for horizon in (1, 6):
         data = SeriesData.read(config(table(tmp_path, raw), horizon=horizon, period=12))
-        last, season, linear = baselines_of(data)
+        last, season, linear = data.baselines()
         assert (last.name, season.name) == ("persistence", "season(12)")
         assert linear.name == ("AR(4)" if horizon == 1 else "linear(4)")
         assert season.metrics["val_mae"] < 1e-6

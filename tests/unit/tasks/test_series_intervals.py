@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.files.table import Table
-from rnnsearch.tasks.series.baselines import baselines_of
 from rnnsearch.tasks.series.config import SeriesConfig, ValidationConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.evaluation import scored
@@ -204,8 +203,8 @@ def test_quantiles_of_a_network_rise_and_are_learned_side_by_side() -> None:
 def test_quantiles_of_a_rival_are_those_of_its_errors() -> None:
     data = data_of(NOISE, quantiles=(0.1, 0.5, 0.9), interval=0.8, strategy="direct")
     plain = data_of(NOISE, strategy="direct")
-    for rival, alone in zip(baselines_of(data), baselines_of(plain), strict=True):
+    for rival, alone in zip(data.baselines(), plain.baselines(), strict=True):
         assert rival.metrics["test_mae"] == pytest.approx(alone.metrics["test_mae"])
         assert rival.metrics["test_coverage"] == pytest.approx(0.8, abs=0.06)
-    linear = baselines_of(data)[-1].metrics
+    linear = data.baselines()[-1].metrics
     assert linear["test_interval_width"] == pytest.approx(2 * 1.28, rel=0.1)
