@@ -10,7 +10,7 @@ from typing import Any
 from rnnsearch.space.drafts import filled
 from rnnsearch.space.findings import TableFindings
 from rnnsearch.space.roles import Answers
-from rnnsearch.space.table_reading import infer
+from rnnsearch.space.table_reading import FOLDS, infer
 from rnnsearch.tasks.series.inputs.calendar import CYCLES
 
 TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".pq")
@@ -18,6 +18,13 @@ TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".pq")
 
 FORECASTS = 1500
 """About so many forecasts are scored an epoch; of a longer validation part every nth is."""
+
+
+SHORT = 100
+"""Of a shorter series the validation part is a dozen rows or so at most."""
+
+FEW_ROWS = 10_000
+"""In more rows than these a validation part holds enough forecasts, however short series are."""
 
 
 def draft_table(
@@ -76,6 +83,8 @@ def screen(findings: TableFindings) -> list[str]:
 def _values(findings: TableFindings, answers: Answers) -> dict[str, Any]:
     """The texts and numbers for the `$names` in the template of the draft."""
     train, val = int(0.7 * findings.rows), int(0.15 * findings.rows)
+    if findings.folds:  # which join train and val
+        train += val
     horizon = findings.period if 1 < findings.period <= 48 else 12
     horizon = answers.horizon or max(1, min(horizon, val // 2))
     context = max(2 * horizon, min(findings.period, 168), 24)
@@ -114,6 +123,11 @@ def _values(findings: TableFindings, answers: Answers) -> dict[str, Any]:
 def _past(findings: TableFindings) -> list[str]:
     """The columns known up to now; with masked cells, those known ahead are among them."""
     return [*findings.past, *findings.known] if findings.missing == "mask" else findings.past
+
+
+def _short(findings: TableFindings) -> bool:
+    """Whether the series of a panel are many enough for folds, and too short for parts."""
+    return findings.series >= 2 * FOLDS and findings.rows < SHORT and findings.all_rows < FEW_ROWS
 
 
 def _past_categories(findings: TableFindings) -> list[str]:
@@ -172,6 +186,11 @@ def _columns(findings: TableFindings, answers: Answers) -> Iterator[str]:
         yield f"  static: {quoted(findings.static)}    # one value in each series"
     if findings.uneven:
         yield "  spacing: given                # the time since the row before is an input"
+    if findings.folds or _short(findings):
+        off = "" if findings.folds else "# "
+        yield f"  {off}validation: {{folds: {FOLDS}}}    # short series: no row is set aside to"
+        yield "  #   validate on, whole series are held out in turn. A trial in folds costs about as"
+        yield "  #   much as five"
     if findings.calendar:
         names = ", ".join(name for name in CYCLES if name not in findings.calendar)
         yield f"  calendar: [{', '.join(findings.calendar)}]    # from the dates; also {names}"

@@ -39,6 +39,8 @@ class TableFindings:
         missing: What is done about empty cells, as in `task.missing`.
         skip_series: Series that are left out, since their targets never change.
         min_rows: Series of fewer rows are left out; 0 for none.
+        folds: Folds in which series are held out, since they are too short for a validation part;
+            0 for none.
     """
 
     columns: Mapping[str, Column]
@@ -67,3 +69,4 @@ class TableFindings:
     missing: str = "error"
     skip_series: list[str] = field(default_factory=list)
     min_rows: int = 0
+    folds: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class SequenceFile:
             "size": self.size,
             "path": quoted(str((self.path or path).resolve())),
             "remarks": _lines(f"# {line}" for line in one_line),
-            "columns": _lines(self.columns),
+            "columns": _lines([*self.columns, *self._folds()]),
             "model": _lines(self.model),
             "loss": _lines([self.loss] if self.loss else []),
             "metric": self.metric,
@@ -58,6 +58,19 @@ class SequenceFile:
         }
         return filled("sequences", path, study, values, family=self.type)
 
+    def _folds(self) -> Iterator[str]:
+        """Lines that propose folds, where they suit."""
+        if self.train < FEW and self.type in FOLDED:
+            yield f"  # validation: {{folds: 5}}    # about {self.train} sequences to train on are"
+            yield "  #   few: a validation part of a few dozen prefers the luckiest trial. A trial"
+            yield "  #   in folds costs about as much as five"
+
+
+FEW = 500
+"""Of fewer training sequences a validation part is so small that folds are worth their price."""
+
+FOLDED = ("labels", "tags", "value", "events")
+"""Types of sequences that may be validated in folds."""
 
 CHARACTERS = (
     "  input: {choice: [onehot, embedding]}    # of the characters",

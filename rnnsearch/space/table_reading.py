@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 FEWEST_ROWS = 40
 """A shorter series leaves no validation and test part that say anything."""
 
+FEWEST_IN_FOLDS = 12
+"""The same of series that are held out whole, of which no validation part is taken."""
+
+FOLDS = 5
+"""So many folds are proposed, of a panel that has two series for each."""
+
 
 def infer(path: Path, answers: Answers) -> TableFindings:
     """Infer what each column of a table is from names, types and cells.
@@ -158,15 +164,19 @@ def _ordered(findings: TableFindings, look: Look, table: Table) -> Ordered:
         rows = Ordered(table.values, None, whole, ("",), None, [])
     findings.notes += rows.notes
     lengths = np.diff(rows.starts)
-    if lengths.max() < FEWEST_ROWS:
+    fewest = FEWEST_ROWS
+    folded = int((lengths >= FEWEST_IN_FOLDS).sum()) >= 2 * FOLDS
+    if folded and np.median(lengths) < FEWEST_ROWS:
+        fewest, findings.folds = FEWEST_IN_FOLDS, FOLDS
+    if lengths.max() < fewest:
         what = "rows" if len(lengths) == 1 else "rows in its longest series"
         raise DataError(
             f"{lengths.max()} {what}, too few to hold parts out: at least {FEWEST_ROWS}."
         )
-    if short := int((lengths < FEWEST_ROWS).sum()):
-        findings.min_rows = FEWEST_ROWS
+    if short := int((lengths < fewest).sum()):
+        findings.min_rows = fewest
         findings.notes.append(
-            f"{short:,} of {len(lengths):,} series have fewer than {FEWEST_ROWS} rows and are left "
+            f"{short:,} of {len(lengths):,} series have fewer than {fewest} rows and are left "
             "out (task.min_rows)"
         )
     return rows

@@ -121,3 +121,17 @@ def test_what_is_asked_for_and_cannot_be(tmp_path: Path, answers: Answers, words
     with pytest.raises(DataError) as caught:
         draft(path, answers)
     assert words in str(caught.value)
+
+
+def test_folds_are_proposed_where_sequences_are_few(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    for count, few in ((80, True), (900, False)):
+        rows = [(f"word{at} {at % 7}", "ab"[at % 2]) for at in range(count)]
+        path.write_text(written(("word", "kind"), rows))
+        text = draft(path).yaml
+        assert ("# validation: {folds: 5}" in text) == few
+        assert describe(loads(text, name="x", directory=tmp_path)).rows["val"]
+    rows = rows[:80]
+    path.write_text(written(("word", "kind"), rows))
+    text = draft(path).yaml.replace("# validation:", "validation:")
+    assert "val" not in describe(loads(text, name="x", directory=tmp_path)).rows

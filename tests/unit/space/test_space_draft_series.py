@@ -261,3 +261,35 @@ def test_uneven_rows_have_their_spacing_as_an_input(tmp_path: Path) -> None:
     working: list[object] = [f"{day:%Y-%m-%d}" for day in days if day.weekday() < 5]
     path = write(tmp_path / "y.csv", {"date": working, "y": NOISE[: len(working)].tolist()})
     assert drafted(path).values["task.spacing"] == "even"
+
+
+def test_folds_are_proposed_for_many_short_series(tmp_path: Path) -> None:
+    for series, rows, few in ((12, 50, True), (12, 130, False), (4, 50, False)):
+        draw = np.random.default_rng(series)
+        columns: dict[str, list[object]] = {
+            "day": daily(rows) * series,
+            "shop": [f"s{at}" for at in range(series) for _ in range(rows)],
+            "sales": list(draw.normal(5, 1, series * rows).round(3)),
+        }
+        text = draft(write(tmp_path / "x.csv", columns)).yaml
+        assert ("# validation: {folds: 5}" in text) == few
+        if few:
+            text = text.replace("# validation:", "validation:")
+            description = describe(loads(text, name="x", directory=tmp_path))
+            assert description.rows == {"train": 504, "test": 96}
+
+
+def test_series_that_are_too_short_for_parts_are_drafted_in_folds(tmp_path: Path) -> None:
+    lengths = [12, 20, 16, 30, 12, 39, 14, 18, 22, 25, 11, 60]
+    draw = np.random.default_rng(5)
+    columns: dict[str, list[object]] = {
+        "day": [day for count in lengths for day in daily(count)],
+        "patient": [f"p{at}" for at, count in enumerate(lengths) for _ in range(count)],
+        "dose": list(draw.normal(5, 1, sum(lengths)).round(3)),
+    }
+    proposal = draft(write(tmp_path / "x.csv", columns))
+    assert not proposal.problem
+    assert "1 of 12 series have fewer than 12 rows" in "\n".join(proposal.remarks)
+    values = drafted(tmp_path / "x.csv").values
+    assert values["task.validation.folds"] == 5
+    assert (values["task.horizon"], values["task.context"]) == (1, 2)
