@@ -189,8 +189,8 @@ def _columns(findings: TableFindings, answers: Answers) -> Iterator[str]:
     if findings.folds or _short(findings):
         off = "" if findings.folds else "# "
         yield f"  {off}validation: {{folds: {FOLDS}}}    # short series: no row is set aside to"
-        yield "  #   validate on, whole series are held out in turn. A trial in folds costs about as"
-        yield "  #   much as five"
+        yield "  #   validate on, whole series are held out in turn. A trial in folds costs about"
+        yield "  #   as much as five"
     if findings.calendar:
         names = ", ".join(name for name in CYCLES if name not in findings.calendar)
         yield f"  calendar: [{', '.join(findings.calendar)}]    # from the dates; also {names}"
