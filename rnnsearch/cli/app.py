@@ -12,6 +12,7 @@ import typer
 from rnnsearch import __version__
 from rnnsearch.cli import bench, kernels, listing, models, repair, spaces, studies, training
 from rnnsearch.cli.analyse import analyse
+from rnnsearch.cli.compare import compare
 from rnnsearch.cli.explain import explain
 from rnnsearch.cli.flush import flush
 from rnnsearch.cli.guide import guide
@@ -44,6 +45,7 @@ for _command in (
     studies.delete,
     trials,
     show,
+    compare,
     studies.best,
     analyse,
     flush,
