@@ -99,7 +99,7 @@ def _compared(sides: tuple[Side, Side]) -> _Compared:
         differing,
         len({*values[0], *values[1]}) - len(differing),
         reasons,
-        [] if reasons else leads(*curves, one.result.spec.search.goal),
+        [] if reasons else leads(curves[0], curves[1], one.result.spec.search.goal),
     )
 
 
