@@ -18,6 +18,7 @@ from rnnsearch.cli.flush import flush
 from rnnsearch.cli.guide import guide
 from rnnsearch.cli.keys import keys
 from rnnsearch.cli.predict import predict
+from rnnsearch.cli.report import report
 from rnnsearch.cli.show import show
 from rnnsearch.cli.trials import trials
 from rnnsearch.cli.ui import ui
@@ -49,6 +50,7 @@ for _command in (
     studies.best,
     analyse,
     flush,
+    report,
     repair.repair,
     spaces.check,
     spaces.init,

@@ -1,0 +1,110 @@
+"""What a section is made of; the template knows how each is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, TypeAlias
+
+from rnnsearch.charts.chart import Chart
+from rnnsearch.space.words import short
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph. With `warning` it stands out."""
+
+    kind: ClassVar[str] = "text"
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Sentences, one below the other."""
+
+    kind: ClassVar[str] = "list"
+    items: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of texts and numbers.
+
+    Attributes:
+        marked: Rows that stand out, by their place.
+    """
+
+    kind: ClassVar[str] = "table"
+    heads: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    caption: str = ""
+    marked: Sequence[int] = ()
+
+    def cells(self) -> list[list[str]]:
+        """The text of each cell."""
+        return [[short(one, 5) for one in row] for row in self.rows]
+
+    def numeric(self) -> list[bool]:
+        """Which columns hold numbers alone, and so are set flush right."""
+        return [
+            any(isinstance(row[at], (int, float)) for row in self.rows)
+            and all(row[at] is None or isinstance(row[at], (int, float)) for row in self.rows)
+            for at in range(len(self.heads))
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A chart, with a line below it."""
+
+    kind: ClassVar[str] = "chart"
+    chart: Chart
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Small charts side by side, as many as the page is wide."""
+
+    kind: ClassVar[str] = "grid"
+    charts: Sequence[Chart]
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG."""
+
+    kind: ClassVar[str] = "picture"
+    png: bytes
+    about: str
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Lines to copy. Where it is `folded`, a click shows them."""
+
+    kind: ClassVar[str] = "code"
+    title: str
+    lines: Sequence[str]
+    folded: bool = False
+
+
+Block: TypeAlias = Text | Listed | Table | Drawn | Grid | Picture | Code
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A section with its contents.
+
+    Attributes:
+        problem: Why it has none, in a line; empty where it has; `trace` is where that happened.
+    """
+
+    anchor: str
+    title: str
+    blocks: Sequence[Block] = field(default_factory=tuple)
+    problem: str = ""
+    trace: str = ""

@@ -1,0 +1,100 @@
+"""The page: its sections put together in one file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from rnnsearch.charts.chart import plotly_script, template_json
+from rnnsearch.report.blocks import Filled
+from rnnsearch.report.subject import Subject
+from rnnsearch.report.table import OF_A_STUDY, OF_SEVERAL
+from rnnsearch.space.words import duration, short
+from rnnsearch.version import __version__
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
+    "img-src data: blob:"
+)
+"""What a browser may load for the page: nothing but what stands in it, whatever its texts hold.
+
+plotly compiles parts of its drawing by `new Function`, hence `unsafe-eval`.
+"""
+
+_HERE = files("rnnsearch.report") / "template"
+
+
+def page(subjects: Sequence[Subject]) -> str:
+    """The report of one study, or the comparison of several, as HTML.
+
+    Args:
+        subjects: At least one.
+    """
+    if len(subjects) == 1:
+        (subject,) = subjects
+        sections = [section.fill(subject) for section in OF_A_STUDY]
+        return _rendered(subject.name, sections, _tiles(subject))
+    names = " · ".join(subject.name for subject in subjects)
+    return _rendered(names, [section.fill(subjects) for section in OF_SEVERAL], [])
+
+
+def _rendered(
+    title: str, sections: Sequence[Filled | None], tiles: Sequence[tuple[str, str, str]]
+) -> str:
+    return _template().render(
+        title=title,
+        version=__version__,
+        policy=POLICY,
+        made=f"Made {datetime.now():%Y-%m-%d %H:%M} by rnnsearch {__version__}",
+        tiles=tiles,
+        sections=[section for section in sections if section is not None],
+        css=_read("page.css"),
+        script=_read("page.js"),
+        plotly=plotly_script(),
+        template=template_json(),
+    )
+
+
+@cache
+def _template() -> Template:
+    """The page's template, in which every text is escaped that is not marked as safe."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["base64"] = lambda data: base64.b64encode(data).decode()
+    return environment.from_string(_read("page.html.j2"))
+
+
+def _tiles(subject: Subject) -> list[tuple[str, str, str]]:
+    """What stands at the top: name, value, and a few words more."""
+    won, best, search = subject.champion, subject.best, subject.spec.search
+    tiles = []
+    if won is not None and best is not None and search.metric in won.val_metrics:
+        mean, std = won.mean.get(search.metric), won.std.get(search.metric)
+        more = f"mean of {len(won.seeds)} seeds: {short(mean)} ± {short(std, 2)}" if std else ""
+        tiles.append((f"winner's {search.metric}", short(won.val_metrics[search.metric]), more))
+    elif best is not None:
+        tiles.append((f"best {search.metric} so far", short(best.best_value), best.name))
+    if subject.rivals:
+        name, value = next(iter(subject.rivals.items()))
+        tiles.append(("best baseline", short(value), name))
+    ended = sum(trial.ended is not None for trial in subject.trials)
+    tiles.append(("trials", f"{len(subject.trials):,}", f"{ended:,} ended"))
+    if subject.analysis.wall_seconds is not None:
+        trained = f"{duration(subject.analysis.seconds)} of training"
+        tiles.append(("time", duration(subject.analysis.wall_seconds), trained))
+    tiles.append(("state", subject.state, subject.reason))
+    return tiles
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""One file a section; `report.table` puts them in their order."""

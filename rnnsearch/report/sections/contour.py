@@ -1,0 +1,41 @@
+"""The value over the two most important parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnsearch.charts.contour import contour_chart
+from rnnsearch.charts.dimension import Dimension
+from rnnsearch.charts.point import ranked
+from rnnsearch.report.blocks import Block, Drawn, Text
+from rnnsearch.report.subject import Subject
+
+FEWEST = 10
+"""Trials without which no surface is drawn."""
+
+
+def contents(subject: Subject) -> Iterator[Block]:
+    usable = ranked(subject.points)
+    if len(subject.dimensions) < 2 or len(usable) < 2:
+        return
+    varied = [one for one in subject.dimensions if _varied(one, subject) >= 2]
+    if len(varied) < 2:
+        return
+    across, up = varied[:2]
+    both = [one for one in usable if across.key in one.params and up.key in one.params]
+    if len(both) < FEWEST:
+        yield Text(f"{len(both)} trials with a value are too few for a surface; it takes {FEWEST}.")
+        return
+    chart = contour_chart(both, across, up, metric=subject.metric_label, goal=subject.goal)
+    why = (
+        ""
+        if subject.analysis.importances
+        else (" They are the first ones of the space file: their importance is not known.")
+    )
+    yield Drawn(chart, f"Dark is better.{why}")
+
+
+def _varied(dimension: Dimension, subject: Subject) -> int:
+    """How many places of a parameter the trials with a value have."""
+    places = {dimension.position(one.params) for one in ranked(subject.points)}
+    return len({one for one in places if one == one})
