@@ -32,8 +32,15 @@ def ui(
     tracking_uri: TrackingUri = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=LAST_PORT, help="The port to listen on.")] = 5000,
+    optuna: Annotated[
+        bool,
+        typer.Option("--optuna", help="Show the study's ledger in optuna-dashboard instead."),
+    ] = False,
 ) -> None:
-    """Browse the records of a storage folder in the MLflow UI."""
+    """Browse the records of a storage folder in the MLflow UI, or a study in optuna-dashboard."""
+    if optuna:
+        _show_ledger(name, storage, host, port)
+        return
     from rnnsearch.cli.store import existing, named_store
     from rnnsearch.records.mlflow.ui import ui_command, web_address
     from rnnsearch.records.tracking_uri import default_artifacts, sqlite_path
@@ -49,12 +56,39 @@ def ui(
         existing(store)
     _try_port(host, port, storage, name)
     words, environment = ui_command(store.uri, default_artifacts(storage), host, port)
-    seen = "localhost" if host in EVERYWHERE else f"[{host}]" if ":" in host else host
-    server = f"http://{seen}:{port}"
+    server = _address(host, port)
     typer.echo(f"MLflow at {server} (Ctrl-C ends it)", err=True)
     _print_pages(storage, name, store, server)
     sys.stdout.flush()
     os.execve(words[0], words, environment)
+
+
+def _show_ledger(name: str | None, storage: Path, host: str, port: int) -> None:
+    """Serve a study's ledger in optuna-dashboard until Ctrl-C."""
+    from rnnsearch.search.directory import StudyDirectory, list_studies
+
+    if name is None:
+        names = [study.name for study in list_studies(storage)]
+        example = command("ui", names[0], "--optuna", storage=storage) if names else ""
+        raise InputError(f"--optuna shows one study; name it{f': {example}' if example else '.'}")
+    directory = StudyDirectory.find(storage, name)
+    from rnnsearch.search.ledger.dashboard import dashboard, server
+
+    app = dashboard(directory)
+    _try_port(host, port, storage, name, "--optuna")
+    with server(app, host, port) as serving:
+        page = f"{_address(host, port)}/dashboard/studies/0"
+        typer.echo(f"optuna-dashboard at {page} (Ctrl-C ends it)", err=True)
+        try:
+            serving.serve_forever()
+        except KeyboardInterrupt:
+            return
+
+
+def _address(host: str, port: int) -> str:
+    """The address of a server for a browser on this machine."""
+    seen = "localhost" if host in EVERYWHERE else f"[{host}]" if ":" in host else host
+    return f"http://{seen}:{port}"
 
 
 def _print_pages(storage: Path, name: str | None, store: TrackingStore, server: str) -> None:
@@ -76,8 +110,12 @@ def _print_pages(storage: Path, name: str | None, store: TrackingStore, server: 
         typer.echo(f"not recorded there: {', '.join(elsewhere)}", err=True)
 
 
-def _try_port(host: str, port: int, storage: Path, name: str | None) -> None:
-    """Refuse an address on which MLflow could not listen; the port in the remedy was tried."""
+def _try_port(host: str, port: int, storage: Path, name: str | None, *options: str) -> None:
+    """Refuse an address on which nothing could listen; the port in the remedy was tried.
+
+    Args:
+        options: Other options of the command, for the remedy.
+    """
     try:
         _listen(host, port)
     except socket.gaierror as error:
@@ -86,7 +124,7 @@ def _try_port(host: str, port: int, storage: Path, name: str | None) -> None:
             "or 0.0.0.0 for all of them."
         ) from error
     except OSError as error:
-        words = (*([] if name is None else [name]), "--port", _listen(host, 0))
+        words = (*([] if name is None else [name]), *options, "--port", _listen(host, 0))
         raise InputError(
             f"cannot listen on {host}:{port}: {error.strerror}. "
             f"Take another port: {command('ui', *words, storage=storage)}"

@@ -69,3 +69,14 @@ def test_a_taken_port_is_said_with_one_that_is_free(
     status, _, err = told(capsys, "--storage", storage, "--host", "no.such.host.invalid")
     assert status == 2
     assert "--host no.such.host.invalid" in err
+
+
+def test_the_ledger_is_shown_of_one_study(
+    storage: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = told(capsys, "--optuna", "--storage", storage)
+    assert status == 2
+    assert f"name it: rnnsearch ui a --optuna --storage {storage}" in err
+    status, _, err = told(capsys, "a", "--optuna", "--storage", storage)
+    assert status == 2
+    assert "has no ledger yet" in err
