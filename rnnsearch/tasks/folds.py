@@ -101,18 +101,25 @@ def drawn_folds(keys: Sequence[Any], classes: Ints, folds: int, seed: int) -> li
 
 
 def cut_in_folds(
-    keys: Sequence[Any], classes: Ints, count: int, seed: int
+    keys: Sequence[Any],
+    classes: Ints,
+    count: int,
+    seed: int,
+    things: str = "different sequences",
 ) -> tuple[tuple[Ints, ...], list[str]]:
     """Folds as `drawn_folds` draws them, and a sentence about them.
 
+    Args:
+        things: What has a key of its own, in words.
+
     Raises:
-        DataError: There are fewer different sequences than folds.
+        DataError: There are fewer of these than folds.
     """
     folds = drawn_folds(keys, classes, count, seed)
     if min(map(len, folds)) == 0:
         different = len(set(keys))
         raise DataError(
-            f"the training part holds {different} different sequences, too few for {count} folds; "
+            f"the training part holds {different} {things}, too few for {count} folds; "
             f"at most {KEY}: {different}.",
             KEY,
         )

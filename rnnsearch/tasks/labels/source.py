@@ -43,7 +43,7 @@ def _folder(config: LabelsConfig, folder: Path) -> Source[str]:
     """The labelled texts of a folder: the lines of a file `CLASS.txt` for each class, or the files
     of a folder for each class."""
     dividing, weighing = column_of(config.split), config.sample_weight
-    columns = config.text, config.id, dividing, weighing, *config.features
+    columns = config.text, config.id, dividing, weighing, config.validation.group, *config.features
     if any(column is not None for column in columns):
         raise DataError(f"{folder} is a folder, one text file a class; leave the columns out.")
     if files := texts_in(folder):

@@ -15,6 +15,19 @@ from rnnsearch.vocabulary import PATH, NeverSampled, Range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupedConfig(ValidationConfig):
+    """How trials are validated, and which sequences of a table belong together."""
+
+    group: Annotated[
+        str | None,
+        "Of a table, the column of what several sequences share, such as the person: all of one "
+        "stay in one fold, and where the parts are drawn in one part, so that no network is judged "
+        "on what it learned from. null: each sequence by itself.",
+        NeverSampled("trials are compared on the same held-out sequences"),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SequencesConfig:
     """Sequences of numbers in a table with a time step a row."""
 
@@ -68,8 +81,8 @@ class SequencesConfig:
         NeverSampled("trials are compared on the same held-out sequences"),
     ] = 0
     metrics: MetricPaths = ()
-    validation: Annotated[ValidationConfig, "How trials are validated."] = field(
-        default_factory=ValidationConfig
+    validation: Annotated[GroupedConfig, "How trials are validated."] = field(
+        default_factory=GroupedConfig
     )
 
 
@@ -114,7 +127,7 @@ def column_problems(config: SequencesConfig, answer: str) -> list[tuple[str, str
         if config.time is not None and config.id is None:
             mistakes.append(("time", "needs `id`, the column that tells sequences apart."))
     others = [text, getattr(config, answer), config.id, config.time, column_of(config.split)]
-    others.append(config.sample_weight)
+    others += [config.sample_weight, config.validation.group]
     given = [column for column in (*others, *config.features) if column is not None]
     mistakes.extend(
         ("features" if column in config.features else answer, f"names {column!r} twice.")

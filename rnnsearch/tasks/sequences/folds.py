@@ -10,6 +10,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.folds import KEY, cut_in_folds
 from rnnsearch.tasks.sequences.config import SequencesConfig
+from rnnsearch.tasks.sequences.groups import things
 from rnnsearch.tasks.splits import SplitConfig
 from rnnsearch.tasks.streams import derive
 
@@ -25,7 +26,7 @@ def folds_of_parts(
     """Cut training sequences into folds, each class evenly.
 
     Args:
-        keys: A value for each sequence, equal where sequences are equal.
+        keys: A value for each sequence, equal where sequences are to be in one fold.
         labels: The number of the class of each; all alike where there are no classes.
         classes: The names of the classes.
 
@@ -36,7 +37,8 @@ def folds_of_parts(
         DataError: There are fewer different sequences than folds, or all of a class are equal.
     """
     count = config.validation.folds
-    folds, notes = cut_in_folds(keys, labels, count, derive(config.split_seed, "folds"))
+    seed = derive(config.split_seed, "folds")
+    folds, notes = cut_in_folds(keys, labels, count, seed, things(config))
     notes.append("scalers and alphabets are fitted on all folds")
     held = np.array([np.bincount(labels[fold], minlength=len(classes)) for fold in folds])
     for number, name in enumerate(classes):

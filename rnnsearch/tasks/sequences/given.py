@@ -19,6 +19,7 @@ def given_parts(
     config: SequencesConfig,
     part_of_each: Sequence[Part],
     keys: Sequence[Hashable],
+    together: Sequence[Hashable],
     labels: Ints,
     classes: Sequence[str],
     taken: str,
@@ -31,6 +32,7 @@ def given_parts(
     Args:
         part_of_each: The part of each sequence.
         keys: A value for each sequence, equal where sequences are equal.
+        together: The same, equal where sequences are not to be parted by a draw.
         labels: The number of each sequence's class; all alike where there are no classes.
         taken: How sequences of the training part are chosen for the validation part.
 
@@ -49,7 +51,7 @@ def given_parts(
     if "val" not in parts and not folds:
         train = parts["train"]
         shares = SplitConfig(train=1 - config.split.val, val=config.split.val, test=0.0)
-        own = [keys[at] for at in train.tolist()]
+        own = [together[at] for at in train.tolist()]
         drawn = split(own, labels[train], classes, shares, config.split_seed)
         parts |= {part: train[places] for part, places in drawn.items()}
         parts = {part: parts[part] for part in PARTS if part in parts}

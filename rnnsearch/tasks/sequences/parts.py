@@ -14,6 +14,7 @@ from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.sequences.config import SequencesConfig
 from rnnsearch.tasks.sequences.folds import folds_of_parts, without_val
 from rnnsearch.tasks.sequences.given import given_parts
+from rnnsearch.tasks.sequences.groups import group_note, things
 from rnnsearch.tasks.sequences.source import Source
 from rnnsearch.tasks.sequences.split import dropping_notes, split, unique_pairs
 from rnnsearch.tasks.splits import sizes_of
@@ -60,21 +61,25 @@ def parts_of(
         DataError: A class has too few sequences to stand in every part.
     """
     keys, folds, several = source.keys, config.validation.folds, 0
+    together, group = source.together(), config.validation.group
     if source.parts:
         taken = "drawn at random" + (" from each class" if len(classes) > 1 else "")
-        parts, notes = given_parts(config, source.parts, keys, labels, classes, taken)
+        parts, notes = given_parts(config, source.parts, keys, together, labels, classes, taken)
     else:
         kept = np.arange(len(keys)) if answers is None else unique_pairs(keys, answers.tolist())
         own = [keys[at] for at in kept.tolist()]
         shares = without_val(config.split) if folds else config.split
-        places = split(own, labels[kept], classes, shares, config.split_seed)
+        whose = [together[at] for at in kept.tolist()]
+        places = split(whose, labels[kept], classes, shares, config.split_seed)
         parts = {part: kept[some] for part, some in places.items()}
         notes = dropping_notes(len(keys), len(kept), what)
         several = 0 if answers is None else len(kept) - len(set(own))
+    if group is not None:
+        notes.append(group_note(group, source.groups, keys, parts, drawn=not source.parts))
     if not folds:
         return Divided(parts, notes, several, ())
     train = parts["train"].tolist()
-    cut, more = folds_of_parts([keys[at] for at in train], labels[train], classes, config)
+    cut, more = folds_of_parts([together[at] for at in train], labels[train], classes, config)
     return Divided(parts, notes + more, several, cut)
 
 
@@ -88,14 +93,14 @@ def parts_without_classes(
     Raises:
         DataError: There are fewer different sequences than parts.
     """
-    different: set[Hashable] = set(source.keys)
+    different: set[Hashable] = set(source.together())
     drawn = ["train", "val"] if source.parts else list(sizes_of(config.split))
     if config.validation.folds:
         drawn = ["train"] if source.parts else list(sizes_of(without_val(config.split)))
     if len(different) < len(drawn):
         raise DataError(
-            f"{config.path} holds {len(different)} different sequences, and {', '.join(drawn)} "
-            "need one each.",
+            f"{config.path} holds {len(different)} {things(config)}, and {', '.join(drawn)} need "
+            "one each.",
             "task.id",
         )
     alike = np.zeros(len(source.sequences), dtype=np.int64)

@@ -25,6 +25,7 @@ from rnnsearch.tasks.given import (
     parts_in,
 )
 from rnnsearch.tasks.sequences.config import SequencesConfig, TextsConfig
+from rnnsearch.tasks.sequences.groups import joined
 from rnnsearch.tasks.sequences.numbers import numbers_in
 from rnnsearch.tasks.sequences.table import put_in_order, rows_by_id
 from rnnsearch.tasks.splits import column_of
@@ -48,6 +49,8 @@ class Source(Generic[A]):
         place: Gives the place of a sequence's answer for a message.
         weights: What stands in the column of the weights, in each row of each sequence; empty where
             there is none.
+        groups: What stands in the column of the groups, of each sequence; empty where there is
+            none.
     """
 
     sequences: list[str] | list[Floats]
@@ -57,11 +60,17 @@ class Source(Generic[A]):
     parts: tuple[Part, ...] = ()
     place: Callable[[int], str] = "sequence {}".format
     weights: Sequence[list[str]] = ()
+    groups: Sequence[str] = ()
 
     @property
     def keys(self) -> list[Hashable]:
         """A value for each sequence, equal where sequences are equal."""
         return [key_of(sequence) for sequence in self.sequences]
+
+    def together(self) -> list[Hashable]:
+        """A value for each sequence, equal where sequences must not be parted: those that are
+        equal, those of a group, and those of groups that share an equal sequence."""
+        return joined(self.keys, self.groups) if self.groups else self.keys
 
 
 def read(config: SequencesConfig, read_one: Callable[[Path], Source[A]]) -> Source[A]:
@@ -85,6 +94,7 @@ def read(config: SequencesConfig, read_one: Callable[[Path], Source[A]]) -> Sour
         tuple(part for part, each in by_part.items() for _ in each.answers),
         lambda at: _place(pieces, at),
         [cells for each in pieces for cells in each.weights],
+        [cell for each in pieces for cell in each.groups],
     )
 
 
@@ -108,7 +118,8 @@ def read_text_rows(config: TextsConfig, path: Path, answer: str) -> Source[str]:
     """
     assert config.text is not None
     dividing, weighing = column_of(config.split), config.sample_weight
-    extra = [column for column in (dividing, weighing) if column is not None]
+    grouping = config.validation.group
+    extra = [column for column in (dividing, weighing, grouping) if column is not None]
     table = read_texts(path, [config.text, answer, *extra])
     texts = [normalized(text, config.normalize) for text in table.columns[config.text]]
     for row, text in enumerate(texts):
@@ -119,7 +130,9 @@ def read_text_rows(config: TextsConfig, path: Path, answer: str) -> Source[str]:
     where = partial(table.place, column=answer)
     weights = [] if weighing is None else [[cell] for cell in table.columns[weighing]]
     notes += _weight_notes(weighing)
-    return Source(texts, table.columns[answer], table.digest, notes, parts, where, weights)
+    groups = [] if grouping is None else table.columns[grouping]
+    answers = table.columns[answer]
+    return Source(texts, answers, table.digest, notes, parts, where, weights, groups)
 
 
 def read_step_rows(
@@ -136,8 +149,9 @@ def read_step_rows(
     """
     assert config.id is not None
     dividing = column_of(config.split)
-    weighing = config.sample_weight
-    others = [column for column in (config.time, dividing, weighing) if column is not None]
+    weighing, grouping = config.sample_weight, config.validation.group
+    columns = config.time, dividing, weighing, grouping
+    others = [column for column in columns if column is not None]
     table = read_texts(path, [config.id, answer, *others, *config.features])
     notes, part_of_row = divided(table, dividing)
     cells = table.columns[answer]
@@ -146,6 +160,7 @@ def read_step_rows(
     firsts: list[int] = []
     parts: list[Part] = []
     weights: list[list[str]] = []
+    groups: list[str] = []
     for name, own, steps in sequences_of(table, config.id, config.time, config.features):
         first = table.place(min(own), answer)
         answers.append(take(RowAnswers(name, [cells[row] for row in own], first)))
@@ -158,6 +173,10 @@ def read_step_rows(
         parts += part_of_row[own[0] : own[0] + 1]
         if weighing is not None:
             weights.append([table.columns[weighing][row] for row in own])
+        if grouping is not None:
+            shared = [table.columns[grouping][row] for row in own]
+            of_rows = RowAnswers(name, shared, table.place(min(own), grouping))
+            groups.append(of_rows.one("group", "task.validation.group", ""))
         sequences.append(steps)
         firsts.append(own[0])
     return Source(
@@ -168,6 +187,7 @@ def read_step_rows(
         tuple(parts),
         lambda at: table.place(firsts[at], answer),
         weights,
+        groups,
     )
 
 
@@ -211,7 +231,7 @@ class RowAnswers:
             raise DataError(
                 f"{self.place}: the sequence {self.name!r} has several {what}s: "
                 f"{', '.join(different[:SHOWN])}{more}. A sequence has one, the same in each of "
-                f"its rows. {otherwise}",
+                f"its rows. {otherwise}".rstrip(),
                 key,
             )
         return self.cells[0]

@@ -12,9 +12,9 @@ import torch
 
 from rnnsearch.goal import Goal, Judge
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.tasks.folds import ValidationConfig
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.load import load_data
+from rnnsearch.tasks.sequences.config import GroupedConfig
 from rnnsearch.tasks.splits import TableSplitConfig
 from rnnsearch.testing.waves import drain
 from rnnsearch.training.config import TrainingConfig, TrialConfig
@@ -94,7 +94,7 @@ def test_folds_choose_better_than_a_small_validation_part(tmp_path: Path) -> Non
     for seed in range(SEEDS):
         for folds in (0, 5):
             task = LabelsConfig(
-                split=split, split_seed=seed, validation=ValidationConfig(folds=folds), **columns
+                split=split, split_seed=seed, validation=GroupedConfig(folds=folds), **columns
             )
             for how_chosen, accuracy in searched(task, seed).items():
                 accuracies.setdefault(f"{folds} folds, {how_chosen}", []).append(accuracy)

@@ -23,6 +23,7 @@ from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.folds import ValidationConfig, drawn_folds, networks_of
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.load import load_data
+from rnnsearch.tasks.sequences.config import GroupedConfig
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.config import ValidationConfig as SeriesValidation
 from rnnsearch.tasks.splits import TableSplitConfig
@@ -88,7 +89,7 @@ COLUMNS: dict[str, Any] = {
     "path": table(),
     "id": "walk",
     "features": ("a",),
-    "validation": ValidationConfig(folds=3),
+    "validation": GroupedConfig(folds=3),
 }
 TASKS = {
     "labels": LabelsConfig(label="way", **COLUMNS),
@@ -305,11 +306,11 @@ def test_folds_need_sequences(tmp_path: Path) -> None:
     none = TableSplitConfig(train=0.9, val=0.1, test=0.0)
     few: dict[str, Any] = {"path": str(path), "id": "id", "features": ("x",), "split": none}
     with pytest.raises(DataError, match=r"at most task\.validation\.folds: 7"):
-        load_data(LabelsConfig(validation=ValidationConfig(folds=8), **few))
+        load_data(LabelsConfig(validation=GroupedConfig(folds=8), **few))
     with pytest.raises(DataError, match="all 1 sequences of the class 'c' are in one fold"):
-        load_data(LabelsConfig(validation=ValidationConfig(folds=3), **few))
+        load_data(LabelsConfig(validation=GroupedConfig(folds=3), **few))
     with pytest.raises(DataError, match="must be 0 for none, or at least 2"):
-        load_data(LabelsConfig(validation=ValidationConfig(folds=1), **few))
+        load_data(LabelsConfig(validation=GroupedConfig(folds=1), **few))
 
 
 def test_a_batch_must_fit_into_what_a_fold_leaves() -> None:
@@ -368,7 +369,7 @@ def test_a_model_in_folds_is_shown_and_scored_on_the_test_part(name: str) -> Non
 
 
 def test_a_small_validation_part_is_told_of_folds() -> None:
-    plain = load_data(replace(TASKS["labels"], validation=ValidationConfig()))
+    plain = load_data(without_folds(TASKS["labels"]))
     (note,) = [note for note in plain.notes() if "validation part holds" in note]
     assert "holds 6 sequences" in note
     assert "an accuracy by up to 0.40 (95 %): task.validation: {folds: 5}" in note
@@ -389,7 +390,7 @@ def test_folds_of_parts_that_are_given(tmp_path: Path) -> None:
         features=("x",),
         label="way",
         split=TableSplitConfig(column="part"),
-        validation=ValidationConfig(folds=4),
+        validation=GroupedConfig(folds=4),
     )
     data = load_data(task)
     assert data.rows() == {"train": 24, "test": 6}
