@@ -18,6 +18,7 @@ from rnnsearch.cli.flush import flush
 from rnnsearch.cli.guide import guide
 from rnnsearch.cli.keys import keys
 from rnnsearch.cli.predict import predict
+from rnnsearch.cli.registered import promote
 from rnnsearch.cli.report import report
 from rnnsearch.cli.show import show
 from rnnsearch.cli.trials import trials
@@ -62,6 +63,7 @@ for _command in (
     models.sample,
     models.classify,
     predict,
+    promote,
     ui,
     kernels.kernels,
 ):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnsearch.cli.next_steps import next_commands
+from rnnsearch.cli.registered import registered_lines
 from rnnsearch.cli.text import print_table
 from rnnsearch.cli.waiting import waiting_lines
 from rnnsearch.commands import shown
@@ -62,8 +63,7 @@ def what_is_left(result: StudyResult) -> str:
         return ""
     what = f"{result.best_trial.name}, {champion.unfinished or 'trained to its end'}"
     lines = [f"the best model until then: {what}"]
-    if run.champion_uri:
-        lines.append(f"registered: {run.champion_uri}")
+    lines += registered_lines(run, result.directory.storage)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -138,7 +138,7 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
     if champion.figure and Path(champion.figure).is_file():
         print(f"picture: {shown(Path(champion.figure))}")
     if result.run is not None and result.run.champion_uri:
-        print(f"registered: {result.run.champion_uri}")
+        print(*registered_lines(result.run, result.directory.storage), sep="\n")
     elif result.run is not None and result.run.champion_problem:
         print(f"this winner is not registered: {result.run.champion_problem}")
         if result.run.champion_before:

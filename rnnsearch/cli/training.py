@@ -33,6 +33,7 @@ _KEYS = {
     "--trials": "search.num_trials",
     "--time-budget": "search.time_budget",
     "--data": "task.path",
+    "--register-as": "search.register_as",
 }
 """The keys of a space file that options replace."""
 
@@ -46,12 +47,23 @@ ChangedScript = Annotated[
 ]
 
 
+RegisterAs = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="Register the winner as a version of this model in MLflow, in the place of one with "
+        "the study's name: champion where it beats that one's, else challenger.",
+    ),
+]
+
+
 @trains
 def run(
     file: SpaceFile,
     name: Annotated[str | None, typer.Option(help="Name of the study, if not the file's.")] = None,
     trials: Trials = None,
     set_: SetOption = None,
+    register_as: RegisterAs = None,
     *,
     options: RunOptions,
 ) -> None:
@@ -60,6 +72,7 @@ def run(
     from rnnsearch.study import Study
 
     given = {"--trials": trials, "--time-budget": options.time_budget}
+    given |= {"--register-as": register_as}
     with _overriding(given) as more:
         overrides = [*(set_ or ()), *more]
         study = Study.from_yaml(file, name=name, storage=options.storage, overrides=overrides)
@@ -118,6 +131,7 @@ def retrain(
     ] = None,
     seeds: Annotated[int, count(help="How many trainings, each with another seed.")] = 3,
     set_: SetOption = None,
+    register_as: RegisterAs = None,
     *,
     options: RunOptions,
 ) -> None:
@@ -126,6 +140,7 @@ def retrain(
     from rnnsearch.study import Study
 
     given = {"--time-budget": options.time_budget, "--data": None if data is None else str(data)}
+    given |= {"--register-as": register_as}
     with _overriding(given) as more:
         again = Study.open(study, storage=options.storage).retrained(
             name=name, seeds=seeds, overrides=[*(set_ or ()), *more]

@@ -9,9 +9,17 @@ TRIAL = "rnnsearch.trial"
 KIND = "rnnsearch.kind"
 """What a run stands for: `study`, `trial` or `baseline`."""
 CHAMPION = "champion"
-"""The alias of the registered winner's model version."""
+"""The alias of the best registered version."""
+CHALLENGER = "challenger"
+"""The alias of the last registered version that is not known to be better than the champion."""
+VERDICT = "rnnsearch.verdict"
+"""A tag of a registered version: which alias it got and why, as JSON."""
+PLACED = "rnnsearch.champion"
+"""A tag of a registered model: the version that rnnsearch last gave the alias `champion`. Where
+another one has it, a person moved it."""
 
 
 def registered_name(study: str) -> str:
-    """The name of a study's registered model: MLflow allows neither `/` nor `:` in it."""
+    """The name of a study's registered model, if no other was asked for: MLflow allows neither `/`
+    nor `:` in it."""
     return study.replace("/", "-").replace(":", "-")

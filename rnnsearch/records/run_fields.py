@@ -113,15 +113,26 @@ def study_settings(event: StudyStarted) -> dict[str, str]:
 
     MLflow refuses to change a param, so what may change later is left out.
     """
-    from ruamel.yaml import YAML
-
     params = {"task": event.task, "metric": event.metric, "goal": event.goal}
-    document = YAML(typ="safe", pure=True).load(event.space_yaml) or {}
-    search = document.get("search") if isinstance(document, dict) else None
-    for key, value in _flat("search", search or {}):
-        if key not in ("search.num_trials", "search.time_budget", "search.metric", "search.goal"):
+    left_out = {f"search.{key}" for key in ("num_trials", "time_budget", "register_as", *params)}
+    for key, value in _flat("search", _search(event)):
+        if key not in left_out:
             params[key] = str(value)
     return params
+
+
+def registering_as(event: StudyStarted) -> str:
+    """The registered model whose versions the study's winners become; empty for one of its own."""
+    return str(_search(event).get("register_as") or "")
+
+
+def _search(event: StudyStarted) -> dict[str, Any]:
+    """The section `search` of the study's file."""
+    from ruamel.yaml import YAML
+
+    document = YAML(typ="safe", pure=True).load(event.space_yaml)
+    search = document.get("search") if isinstance(document, dict) else None
+    return search if isinstance(search, dict) else {}
 
 
 def _flat(prefix: str, node: Any) -> Iterable[tuple[str, Any]]:

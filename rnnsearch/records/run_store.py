@@ -53,6 +53,8 @@ class Registering:
 
     Attributes:
         study: The study's name.
+        name: That of the registered model.
+        metric: The study's metric, and `goal` which way it is better.
         run_id: The study's run, in the experiment `experiment_id`.
         sequence: The sequence number of the event that told of the champion.
         replayed: Whether an earlier attempt may have got half way: then a model that was made from
@@ -60,10 +62,30 @@ class Registering:
     """
 
     study: str
+    name: str
+    metric: str
+    goal: str
     experiment_id: str
     run_id: str
     sequence: int
     replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A registered version.
+
+    Attributes:
+        uri: `models:/<name>/<version>`.
+        alias: `champion` or `challenger`.
+        words: Why, beside which other version; empty for the first champion of the name.
+        over: The version that was the champion before; empty where there was none.
+    """
+
+    uri: str
+    alias: str = "champion"
+    words: str = ""
+    over: str = ""
 
 
 class RunStore(Protocol):
@@ -135,11 +157,9 @@ class RunStore(Protocol):
         """Keep a file, or the contents of a folder, as files of a run, below `folder`."""
         ...
 
-    def register(self, event: ChampionChosen, under: Registering) -> str:
-        """Log the champion's checkpoint as a model of a run, register it, and name it champion.
-
-        Returns:
-            The address of the registered version, such as `models:/sine/1`.
+    def register(self, event: ChampionChosen, under: Registering) -> Registered:
+        """Log the champion's checkpoint as a model of a run, register it, and name it champion, or
+        challenger where another one stays the champion.
 
         Raises:
             ModelError: The checkpoint folder cannot be read.

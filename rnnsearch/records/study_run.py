@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnsearch.events import ENDED, BaselineScored, ChampionChosen, StudyEnded, StudyStarted
-from rnnsearch.records.names import KIND
+from rnnsearch.records.names import KIND, registered_name
 from rnnsearch.records.run_fields import (
     champion_rows,
     child_tags,
     identity,
+    registering_as,
     run_status,
     study_settings,
 )
@@ -72,6 +73,7 @@ class StudyRun:
             "name": event.study,
             "metric": event.metric,
             "goal": event.goal,
+            "register_as": registering_as(event),
             "tags": dict(event.tags),
             "running": True,
         }
@@ -139,10 +141,21 @@ class StudyRun:
         if event.figure and Path(event.figure).is_file():
             self.store.keep(state.run_id, Path(event.figure), "figures")
         self.store.log(state.run_id, metrics=rows, tags=tags)
+        study = state.study
         under = Registering(
-            state.study["name"], state.experiment_id, state.run_id, sequence, doubtful
+            study["name"],
+            study.get("register_as") or registered_name(study["name"]),
+            study["metric"],
+            study["goal"],
+            state.experiment_id,
+            state.run_id,
+            sequence,
+            doubtful,
         )
-        state.champion_uri = self.store.register(event, under)
+        registered = self.store.register(event, under)
+        state.champion_uri = registered.uri
+        state.champion_alias, state.champion_words = registered.alias, registered.words
+        state.champion_over = registered.over
         state.champion = event.mark
 
 

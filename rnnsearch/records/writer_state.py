@@ -52,6 +52,8 @@ class WriterState:
         run_id: The study's run; empty before there is one.
         champion_uri: `models:/<name>/<version>` of the last champion that was registered; empty
             before there is one.
+        champion_alias: The alias that it got, `champion_words` why, and `champion_over` the version
+            that was the champion before.
         champion: Which choice of a champion that is; None where it is not known.
         unregistered: A later choice that the store refused: its `time`, the `reason`, and the
             `event` as a line of the outbox, with which it is tried again.
@@ -74,6 +76,9 @@ class WriterState:
     experiment_id: str = ""
     run_id: str = ""
     champion_uri: str = ""
+    champion_alias: str = ""
+    champion_words: str = ""
+    champion_over: str = ""
     champion: ChampionMark | None = None
     unregistered: dict[str, Any] = field(default_factory=dict)
     problem: str = ""

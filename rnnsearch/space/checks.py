@@ -207,3 +207,16 @@ def check_metric(study: Candidate, metrics: Sequence[Metric] | None) -> None:
         )
     elif not study.file.is_wrong(goal_key):
         study.values[goal_key] = natural.value
+
+
+def check_register_as(study: Candidate) -> None:
+    """Note a name that MLflow takes for no registered model."""
+    key = "search.register_as"
+    name = study.values.get(key)
+    if isinstance(name, str) and (not name.strip() or set(name) & set("/:@")):
+        study.note(
+            [key],
+            f"must be the name of a registered model, without `/`, `:` and `@`, not {name!r}; a "
+            "version and an alias are not part of it.",
+            name.removeprefix("models:/").partition("/")[0].partition("@")[0],
+        )

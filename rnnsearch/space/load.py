@@ -12,7 +12,13 @@ from rnnsearch.commands import command
 from rnnsearch.errors import Mistake, SpaceFileError
 from rnnsearch.reading import read_file
 from rnnsearch.space.candidate import Candidate
-from rnnsearch.space.checks import check_clash, check_effects, check_metric, check_task
+from rnnsearch.space.checks import (
+    check_clash,
+    check_effects,
+    check_metric,
+    check_register_as,
+    check_task,
+)
 from rnnsearch.space.conditions import Condition, Parameter, in_order, left_of
 from rnnsearch.space.custom_training import check_losses, check_metrics, check_optimizers
 from rnnsearch.space.document import Entry, MappingNode, ScalarNode, is_null, read
@@ -145,6 +151,7 @@ def _checked(
     check_clash(study)
     check_scheduler(study)
     check_metric(study, check_task(study, check_data=check_data))
+    check_register_as(study)
     check_training(study)
     check_losses(study)
     check_metrics(study)

@@ -66,6 +66,11 @@ class SearchConfig:
     finalists: Annotated[
         FinalistsConfig, "Which trials are trained again before one of them becomes the champion."
     ] = field(default_factory=FinalistsConfig)
+    register_as: Annotated[
+        str | None,
+        "The registered model in MLflow whose next version the winner becomes, beside those of "
+        "other studies; null takes the study's name.",
+    ] = None
     seed: Annotated[
         int, "Random seed of the sampler, and of the seeds of the trials.", Range(0, below=2**32)
     ] = 0

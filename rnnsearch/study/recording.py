@@ -72,6 +72,9 @@ def recorded(run: RunFigures, records: RecordState, champion: ChampionChosen | N
         records_remedy=state.remedy,
         records_commands=tuple(state.commands),
         champion_uri=None,
+        champion_alias="",
+        champion_words="",
+        champion_over="",
         champion_problem="",
         champion_before="",
     )
@@ -80,7 +83,13 @@ def recorded(run: RunFigures, records: RecordState, champion: ChampionChosen | N
     registered, refused = state.champion, state.unregistered
     is_ours = registered.time == champion.time if registered else not (records.pending or refused)
     if state.champion_uri and is_ours:
-        return replace(run, champion_uri=state.champion_uri)
+        return replace(
+            run,
+            champion_uri=state.champion_uri,
+            champion_alias=state.champion_alias,
+            champion_words=state.champion_words,
+            champion_over=state.champion_over,
+        )
     if refused.get("time") == champion.time:
         problem = str(refused["reason"])
     elif records.pending:

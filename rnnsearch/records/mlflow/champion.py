@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import ModelError
 from rnnsearch.events import ChampionChosen
+from rnnsearch.records.contest import Contender
+from rnnsearch.records.mlflow.aliases import place
 from rnnsearch.records.mlflow.carried import requirements, write_code
 from rnnsearch.records.mlflow.inputs import input_meanings, mlflow_signature
-from rnnsearch.records.names import CHAMPION, STUDY, STUDY_ID, TRIAL, registered_name
-from rnnsearch.records.run_store import Registering
+from rnnsearch.records.names import CHAMPION, STUDY, STUDY_ID, TRIAL
+from rnnsearch.records.run_store import Registered, Registering
 from rnnsearch.tasks.families import use_of_checkpoint
 
 if TYPE_CHECKING:
@@ -24,11 +26,8 @@ EVENT = "rnnsearch.event"
 
 def register_champion(
     client: MlflowClient, study_id: str, event: ChampionChosen, under: Registering
-) -> str:
-    """Log the champion's checkpoint as a model, register it, and have the alias `champion` name it.
-
-    Returns:
-        `models:/<name>/<version>`.
+) -> Registered:
+    """Log the champion's checkpoint as a model, register it, and give it the alias that it earns.
 
     Raises:
         ModelError: The checkpoint folder cannot be read.
@@ -36,17 +35,19 @@ def register_champion(
     """
     import mlflow
 
-    name, run_id = registered_name(under.study), under.run_id
+    name, run_id = under.name, under.run_id
+    config = _read_config(Path(event.path))
     model_id = _logged_before(client, under) if under.replayed else None
     if model_id is None:
         tags = {STUDY: under.study, STUDY_ID: study_id, TRIAL: str(event.number)}
         tags[EVENT] = str(under.sequence)
         # MLflow logs a model to the active experiment, not to that of its run.
         mlflow.set_experiment(experiment_id=under.experiment_id)
-        model_id = _log(Path(event.path), run_id, tags, event, under.sequence)
+        model_id = _log(Path(event.path), config, run_id, tags, event, under.sequence)
     version = _version(client, name, model_id, run_id)
-    client.set_registered_model_alias(name, CHAMPION, version)
-    return f"models:/{name}/{version}"
+    metrics = {**event.val_metrics, **event.test_metrics}
+    new = Contender(config, metrics, under.metric, under.goal)
+    return place(client, name, version, new, study_id)
 
 
 def _logged_before(client: MlflowClient, under: Registering) -> str | None:
@@ -81,19 +82,29 @@ def _version(client: MlflowClient, name: str, model_id: str, run_id: str) -> str
     return str(made.version)
 
 
+def _read_config(checkpoint: Path) -> dict[str, Any]:
+    """The content of a checkpoint's `config.json`."""
+    try:
+        config: dict[str, Any] = json.loads((checkpoint / "config.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"the champion's checkpoint in {checkpoint} is unreadable: {error}"
+        ) from error
+    return config
+
+
 def _log(
-    checkpoint: Path, run_id: str, tags: dict[str, str], event: ChampionChosen, step: int
+    checkpoint: Path,
+    config: dict[str, Any],
+    run_id: str,
+    tags: dict[str, str],
+    event: ChampionChosen,
+    step: int,
 ) -> str:
     """Log a checkpoint folder as a model of a run; returns the model's id."""
     import mlflow
     from mlflow.models import Model
 
-    try:
-        config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"the champion's checkpoint in {checkpoint} is unreadable: {error}"
-        ) from error
     with TemporaryDirectory(prefix="rnnsearch-code-") as code:
         arguments = packaged(checkpoint, config, Path(code))
         metrics = {**event.val_metrics, **event.test_metrics}

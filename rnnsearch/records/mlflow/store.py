@@ -20,7 +20,7 @@ from rnnsearch.records.mlflow.refusals import (
     no_experiment,
 )
 from rnnsearch.records.names import STUDY_ID
-from rnnsearch.records.run_store import BlockedError, Point, Registering
+from rnnsearch.records.run_store import BlockedError, Point, Registered, Registering
 from rnnsearch.records.tracking_uri import TrackingStore
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class MlflowStore:
         log(run_id, str(path), folder)
 
     @_asks
-    def register(self, event: ChampionChosen, under: Registering) -> str:
+    def register(self, event: ChampionChosen, under: Registering) -> Registered:
         return register_champion(self._client, self.study_id, event, under)
 
     @_asks

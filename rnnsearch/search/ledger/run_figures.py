@@ -21,6 +21,10 @@ class RunFigures:
         experiment_id: The study's experiment in MLflow; None where it is not known.
         run_id: The study's run in MLflow; None where it is not known.
         champion_uri: The champion's registered model; None where it is not registered.
+        champion_alias: Its alias there: `champion`, or `challenger` where another version stays the
+            champion of that name; empty where an older version registered it.
+        champion_words: Why, beside which other version; empty where there is none.
+        champion_over: The version that was the champion before; empty where there was none.
         pending_records: How many records are not in MLflow yet, and are kept in the outbox.
         records_problem: Why they are not in MLflow; None where there is no problem.
         refused_records: How many records MLflow refused for good.
@@ -45,6 +49,9 @@ class RunFigures:
     experiment_id: str | None = None
     run_id: str | None = None
     champion_uri: str | None = None
+    champion_alias: str = ""
+    champion_words: str = ""
+    champion_over: str = ""
     pending_records: int = 0
     records_problem: str | None = None
     refused_records: int = 0

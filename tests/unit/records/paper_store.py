@@ -8,7 +8,14 @@ from pathlib import Path
 
 from rnnsearch.events import ChampionChosen
 from rnnsearch.records.names import STUDY_ID
-from rnnsearch.records.run_store import AwayError, BlockedError, Point, RefusedError, Registering
+from rnnsearch.records.run_store import (
+    AwayError,
+    BlockedError,
+    Point,
+    RefusedError,
+    Registered,
+    Registering,
+)
 
 
 @dataclass
@@ -108,9 +115,9 @@ class PaperStore:
         for one in [path] if path.is_file() else path.iterdir():
             self._writable(run_id).files[f"{folder}/{one.name}"] = one.read_text()
 
-    def register(self, event: ChampionChosen, under: Registering) -> str:
+    def register(self, event: ChampionChosen, under: Registering) -> Registered:
         self.models.append(event)
-        return f"models:/{under.study}/{len(self.models)}"
+        return Registered(f"models:/{under.name}/{len(self.models)}")
 
     def gone(self, experiment_id: str, run_id: str) -> BlockedError | None:
         return None
