@@ -44,17 +44,18 @@ class Confusion:
     def draw(self, path: Path, *, title: str) -> None:
         """See `figure.Kind`; cells are shaded by their share of the true class."""
         counts, names, shares = self.counts, self.classes, self.shares()
-        height = max(3.6, 1.6 + 0.3 * min(len(names), MOST_NAMED))
+        height = max(3.6, 1.6 + 0.3 * len(names)) if len(names) <= MOST_NAMED else 6.0
         with style.drawing(path, height=height) as (axes,):
             style.shade(axes, shares)
             places = range(len(names)) if len(names) <= MOST_NAMED else ()
-            shown = [names[at] for at in places]
+            shown = [style.shortened(names[at], style.MOST_NAME) for at in places]
             axes.set_xticks(list(places), shown, rotation=60, ha="right", parse_math=False)
             axes.set_yticks(list(places), shown, parse_math=False)
             if len(names) <= MOST_NUMBERED:
                 for row, column in np.argwhere(counts > 0).tolist():
                     color = "white" if shares[row, column] > 0.5 else style.INK
                     style.centred(axes, column, row, str(counts[row, column]), size=8, color=color)
-            axes.set_xlabel("guessed", color=style.INK)
-            axes.set_ylabel("true", color=style.INK)
-            style.heading(axes, f"{title}: {self.right():.1%} right")
+            unnamed = f" ({len(names)} classes, in their order)" if not places else ""
+            axes.set_xlabel(f"guessed{unnamed}", color=style.INK)
+            axes.set_ylabel(f"true{unnamed}", color=style.INK)
+            style.headline([axes], f"{title}: {self.right():.1%} right")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MOST_DOTTED = 40
 """Epochs up to which each has its dot on a curve."""
 
+MANY_DECADES = 1000
+"""By how many times it does so where the powers of ten are ticks enough."""
+
 WIDE = 30
 """By how many times the largest value exceeds the least one where an axis is logarithmic."""
 
@@ -40,10 +43,15 @@ class Axis:
             for name, curve in self.curves.items()
         }
 
+    def spread(self) -> float:
+        """By how many times the largest value exceeds the least one; 1 where not all are above
+        0."""
+        values = [value for curve in self.known().values() for value in curve.values()]
+        return max(values) / min(values) if values and min(values) > 0 else 1.0
+
     def is_wide(self) -> bool:
         """Whether the values span decades, so that a logarithmic axis shows them best."""
-        values = [value for curve in self.known().values() for value in curve.values()]
-        return bool(values) and min(values) > 0 and max(values) > WIDE * min(values)
+        return self.spread() > WIDE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,26 +69,37 @@ class Curves:
     def draw(self, path: Path, *, title: str) -> None:
         """See `figure.Kind`."""
         many = len(self.axes)
-        with style.drawing(path, many, height=3.6 if many == 1 else 2.5) as drawn:
-            for place, (axes, axis) in enumerate(zip(drawn, self.axes, strict=True)):
-                plot_curves(axes, axis.curves)
+        with style.drawing(path, many, height=3.6 if many == 1 else 2.2) as panels:
+            colors = iter(style.CURVES * many)
+            for axes, axis in zip(panels, self.axes, strict=True):
+                plot_curves(axes, axis.curves, [next(colors) for _ in axis.curves])
                 if self.kept:
                     mark_kept(axes, self.kept)
-                axes.set_ylabel(axis.label, color=style.INK)
-                if place == many - 1:
-                    axes.set_xlabel("epoch", color=style.INK)
-                style.heading(axes, title if place == 0 else "")
+                style.name_panel(axes, "", axis.label)
+                axes.set_xlim(*self.epochs())
+            panels[-1].set_xlabel("epoch", color=style.INK)
+            style.headline(panels, title)
+
+    def epochs(self) -> tuple[float, float]:
+        """The range of the axis of epochs, which all panels share."""
+        epochs = [epoch for axis in self.axes for curve in axis.curves.values() for epoch in curve]
+        last = max([1, self.kept, *epochs])
+        return 1 - 0.03 * last, 1.03 * last
 
 
-def plot_curves(axes: Axes, curves: Mapping[str, Mapping[int, float]]) -> None:
+def plot_curves(
+    axes: Axes, curves: Mapping[str, Mapping[int, float]], colors: Sequence[str] = style.CURVES
+) -> None:
     """Draw the curves of an `Axis` into some axes, with a dot an epoch where they are few."""
     axis = Axis("", curves)
-    for (name, known), color in zip(axis.known().items(), style.CURVES, strict=False):
+    for (name, known), color in zip(axis.known().items(), colors, strict=False):
         marker = "o" if len(known) <= MOST_DOTTED else ""
         (line,) = axes.plot(list(known), list(known.values()), color=color, label=name)
         line.set(linewidth=1.6, marker=marker, markersize=3.5)
     if axis.is_wide():
         axes.set_yscale("log")
+        if axis.spread() > MANY_DECADES:  # the ticks between powers of ten cost half of a picture
+            axes.minorticks_off()
     style.whole_numbers(axes)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from rnnsearch.figures.confusion import Confusion
 from rnnsearch.figures.panels import Panel, Panels
+from rnnsearch.figures.phase import portrait
 from rnnsearch.figures.piano_roll import PianoRoll
 from rnnsearch.figures.scatter import Scatter
 
@@ -50,11 +51,14 @@ class Figure:
         caption: What the title says after the name of the model, from its comma or colon on.
         name: A short word for it, of which its file is named. The first picture of a model needs
             none.
+        detail: Makes a value of the same kind with more in it, for an interactive picture; None
+            where there is no more.
     """
 
     drawing: Kind | Drawing
     caption: str = ""
     name: str = ""
+    detail: Callable[[], Kind] | None = None
 
     def __post_init__(self) -> None:
         if self.name and not _NAME.fullmatch(self.name):
@@ -113,3 +117,12 @@ def rollout_figure(panels: Panels, how: str) -> Figure:
         how: How the predictions were made, for the title.
     """
     return Figure(panels, f", {how}{panels.span()}")
+
+
+def closed_loop_figures(panels: Panels, how: str) -> list[Figure]:
+    """The pictures of a rollout on a model's own predictions: over time, and through its states."""
+    states = portrait(panels)
+    figures = [rollout_figure(panels, how)]
+    if states is not None:
+        figures.append(Figure(states, f", {how}: phase portrait", "phase"))
+    return figures

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from rnnsearch.figures import style
 from rnnsearch.figures.curves import mark_kept, plot_curves
+from rnnsearch.figures.visible import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LEAST_ROWS, MOST_ROWS = 8, 14
 """How many epochs are shown, where a training has so many."""
-
-_VISIBLE = {" ": "\u2423", "\n": "\u21b5", "\t": "\u21e5", "\r": "\u240d"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,10 +85,10 @@ def _rows(axes: Axes, written: Mapping[int, str], read: str, following: str, kep
             right = place < len(following) and letter == following[place]
             corner = (place - 0.46, row - 0.43)
             _cell(axes, corner, style.BLUE if right else style.ORANGE, 0.22 if right else 0.35)
-            style.centred(axes, place, row, _visible(letter), size=9)
+            style.centred(axes, place, row, visible(letter), size=9)
     axes.set_xlim(-0.6, len(following) - 0.4)
     axes.set_ylim(len(written) - 0.4, -0.6)
-    pairs = [f"{_visible(one)}\n{_visible(two)}" for one, two in zip(read, following, strict=True)]
+    pairs = [f"{visible(one)}\n{visible(two)}" for one, two in zip(read, following, strict=True)]
     axes.set_xticks(range(len(following)), pairs, parse_math=False)
     axes.set_yticks(
         range(len(written)), [f"{epoch}{' (kept)' if epoch == kept else ''}" for epoch in written]
@@ -111,8 +110,3 @@ def _cell(axes: Axes, corner: tuple[float, float], color: str, strength: float) 
     from matplotlib.patches import Rectangle
 
     axes.add_patch(Rectangle(corner, 0.92, 0.86, color=color, alpha=strength, linewidth=0))
-
-
-def _visible(letter: str) -> str:
-    """A letter as it is drawn: spaces and the like have signs of their own."""
-    return _VISIBLE.get(letter, letter if letter.isprintable() else repr(letter)[1:-1])

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnsearch.figures.style import GREY, INK, ORANGE, drawing, headline
+from rnnsearch.figures import style
+from rnnsearch.figures.style import GREY, INK, LIGHT, MOST_DOTS, ORANGE, drawing, headline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,13 +18,10 @@ if TYPE_CHECKING:
 MOST_PANELS = 12
 """Panels of a picture; of more quantities the first ones are shown."""
 
+MOST_KEPT = 60
+"""Panels from which an interactive picture lets a reader choose."""
+
 _ARRAYS = ("time", "truth", "warmup", "prediction_time", "prediction")
-
-LIGHT = "#b3b3b3"
-"""The colour of what the model was given, which is quieter than that of what came after it."""
-
-MOST_DOTS = 80
-"""Points up to which each has its dot."""
 
 LEAST_CONTEXT = 40
 CONTEXT_SHARE = 2
@@ -45,6 +43,8 @@ class Panel:
         prediction: [steps].
         low, high: Ends of an interval around the prediction [steps], NaN where there is none.
         band: What the interval is.
+        scored: The numbers of steps ahead that are scored, each from the first on; a rollout may go
+            beyond them.
     """
 
     name: str = ""
@@ -58,6 +58,7 @@ class Panel:
     low: np.ndarray[Any, Any] | None = None
     high: np.ndarray[Any, Any] | None = None
     band: str = ""
+    scored: Sequence[int] = ()
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Panel:
@@ -105,9 +106,7 @@ class Panels:
         with drawing(path, rows, columns, height=3.3 if len(shown) == 1 else 2.1) as axes:
             for place, panel in enumerate(shown):
                 _panel(axes[place], panel)
-                axes[place].set_ylabel(panel.up, color=INK)
-                if panel.name not in ("", panel.up):
-                    axes[place].set_title(panel.name, loc="left", fontsize=10, color=INK)
+                style.name_panel(axes[place], panel.name, panel.up)
                 if place >= len(shown) - columns:
                     axes[place].set_xlabel(panel.along, color=INK)
             for spare in axes[len(shown) :]:
@@ -159,8 +158,23 @@ def _panel(axes: Axes, panel: Panel) -> None:
         )
     _limit(axes, panel, first)
     axes.margins(x=0.02)
+    _horizons(axes, panel)
     if time.dtype.kind == "M":
-        _dates(axes)
+        style.dates(axes)
+
+
+def _horizons(axes: Axes, panel: Panel) -> None:
+    """Mark the ends of the scored horizons, with their steps where there is room for a number."""
+    steps = len(panel.prediction)
+    ends = [step for step in sorted(panel.scored) if step <= steps]
+    for step in ends:
+        time = panel.prediction_time[step - 1]
+        axes.axvline(time, color=style.SKY, linewidth=1.0, linestyle=(0, (1, 2)), zorder=1)
+    if ends:
+        counted = ", ".join(f"{step:,}" for step in ends[-4:])
+        counted = f"..., {counted}" if len(ends) > 4 else counted
+        label = f"scored horizon{'s'[: len(ends) > 1]}: {counted} step{'s'[: ends[-1] > 1]}"
+        axes.plot([], [], color=style.SKY, linewidth=1.2, linestyle=(0, (1, 2)), label=label)
 
 
 def _given(kept: int, known: int) -> str:
@@ -175,19 +189,6 @@ def _given(kept: int, known: int) -> str:
     return f"given, {known:,} point{'s' if known > 1 else ''}"
 
 
-def _dates(axes: Axes) -> None:
-    """Label the axis of time with dates, each as short as it can be beside the others."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = AutoDateLocator(minticks=3, maxticks=8)
-    axes.xaxis.set_major_locator(locator)
-    # The offset at the axis' end speaks of its last tick alone, so a day always names its month.
-    formatter = ConciseDateFormatter(locator)
-    formatter.formats[2] = formatter.zero_formats[2] = "%d %b"
-    formatter.offset_formats[2] = "%Y"
-    axes.xaxis.set_major_formatter(formatter)
-
-
 def _limit(axes: Axes, panel: Panel, first: int) -> None:
     """Limit the axis of values to the truth and as much again, where a rollout runs away.
 
@@ -199,7 +200,12 @@ def _limit(axes: Axes, panel: Panel, first: int) -> None:
     if not len(seen):
         return
     low, high = float(seen.min()), float(seen.max())
-    room = max(high - low, 1e-9)
+    room = high - low
+    if not room > 0:  # of a constant nothing says how far off is far
+        off = np.abs(panel.prediction - low)
+        off = off[np.isfinite(off)]
+        room = 3 * float(np.median(off)) if len(off) else 0.0
+        room = room or abs(low) or 1.0
     bottom, top = axes.get_ylim()
     axes.set_ylim(max(bottom, low - room), min(top, high + room))
 

@@ -15,6 +15,7 @@ from rnnsearch.disk import replace_file
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.gridspec import SubplotSpec
     from matplotlib.layout_engine import ConstrainedLayoutEngine
     from numpy.typing import NDArray
 
@@ -27,8 +28,14 @@ GREEN = "#009E73"
 PURPLE = "#CC79A7"
 SKY = "#56B4E9"
 
+LIGHT = "#b3b3b3"
+"""The colour of what a model was given, which is quieter than that of what came after it."""
+
 CURVES = (BLUE, ORANGE, GREEN, PURPLE, SKY, GREY)
 """Colours of several curves in one picture, in the order in which they are drawn."""
+
+LINES = (BLUE, GREEN, PURPLE, SKY, GREY, INK)
+"""Colours of the features of a sequence, which leave orange to what is wrong."""
 
 WIDTH = 8.0
 """Inches that a picture is wide; an inch has 160 pixels."""
@@ -41,6 +48,16 @@ MOST_COLUMNS = 6
 
 LINE = 0.236
 """Inches that a row of a legend is high."""
+
+
+MOST_DOTS = 80
+"""Points up to which each has its dot on a line."""
+
+MOST_NAME = 34
+"""Characters of a label along an axis; of a longer one the middle is left out."""
+
+LETTER = 0.085
+"""Inches that a letter of a label takes, roughly."""
 
 
 @contextmanager
@@ -206,14 +223,44 @@ def centred(axes: Axes, x: float, y: float, text: str, *, size: float, color: st
     axes.text(x, y, text, ha="center", va="center", fontsize=size, color=color)
 
 
-def shade(axes: Axes, values: NDArray[Any], **options: Any) -> None:
+def shade(axes: Axes, values: NDArray[Any], **options: Any) -> Any:
     """Shade cells by values [rows, columns] from 0, which is white, to 1.
 
     Args:
         options: Of matplotlib's `imshow`.
+
+    Returns:
+        matplotlib's image, which a colour bar is made for.
     """
     axes.grid(visible=False)
-    axes.imshow(values, cmap="Blues", vmin=0, vmax=1, aspect="auto", **options)
+    return axes.imshow(values, cmap="Blues", vmin=0, vmax=1, aspect="auto", **options)
+
+
+def dates(axes: Axes) -> None:
+    """Label the axis of time with dates, each as short as it can be beside the others."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=8)
+    axes.xaxis.set_major_locator(locator)
+    # The offset at the axis' end speaks of its last tick alone, so a day always names its month.
+    formatter = ConciseDateFormatter(locator)
+    formatter.formats[2] = formatter.zero_formats[2] = "%d %b"
+    formatter.offset_formats[2] = "%Y"
+    axes.xaxis.set_major_formatter(formatter)
+
+
+def name_panel(axes: Axes, name: str, up: str) -> None:
+    """Label a small panel with what it shows: at its axis of values where that has the room, and
+    above it, where that says more."""
+    grid = cast("SubplotSpec", axes.get_subplotspec()).get_gridspec()
+    room = int((cast("Figure", axes.figure).get_figheight() / grid.nrows - 0.6) / LETTER)
+    fits = len(up) <= room
+    if fits:
+        axes.set_ylabel(up, color=INK)
+    above = name if name not in ("", up) else "" if fits else up
+    if above:
+        most = int(WIDTH / grid.ncols / LETTER) - 6
+        axes.set_title(shortened(above, most), loc="left", fontsize=10, color=INK)
 
 
 def whole_numbers(axes: Axes) -> None:

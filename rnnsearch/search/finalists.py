@@ -164,6 +164,7 @@ class FinalistsStage:
             trial=record,
             config=config,
             limit=config.training.max_epochs,
+            own_loss=self.ledger.notes.tie_break,
         )
 
     def _score(self, job: Job, value: float, loss: float | None = None) -> None:

@@ -33,6 +33,9 @@ class Job:
         answers: What the network answered after each epoch, where its task reports that.
         best_aboard: The best epoch of this attempt, whose weights the pack keeps; None before the
             first epoch.
+        own_loss: The name of the task's own loss among its metrics; empty where it has none.
+        own_losses: The task's own loss by epoch, where it is not the study's metric, as far as this
+            driver saw it.
         seconds: Seconds of training, as far as this driver saw it.
         training_steps: Training steps taken, likewise.
         kernel: What computes the training, in the pack's words; empty before its first step.
@@ -51,6 +54,8 @@ class Job:
     losses: dict[int, float] = field(default_factory=dict)
     answers: dict[int, str] = field(default_factory=dict)
     best_aboard: BestEpoch | None = None
+    own_loss: str = ""
+    own_losses: dict[int, float] = field(default_factory=dict)
     seconds: float = 0.0
     training_steps: int = 0
     kernel: str = ""
@@ -88,6 +93,9 @@ class Job:
             self.curve[report.epoch] = value
         if (loss := report.metrics.get(LOSS)) is not None and math.isfinite(loss):
             self.losses[report.epoch] = float(f"{loss:.6g}")
+        own = report.metrics.get(self.own_loss) if self.own_loss != metric else None
+        if own is not None and math.isfinite(own):
+            self.own_losses[report.epoch] = float(f"{own:.6g}")
         if report.answer:
             self.answers[report.epoch] = report.answer
         return value, report.epoch > self.known_epoch
@@ -101,7 +109,14 @@ class Job:
 
     def with_history(self, weights: Weights, metric: str) -> Weights:
         """Weights of this training, with the curves that led to them."""
-        history = History(metric, dict(self.curve), dict(self.losses), dict(self.answers))
+        history = History(
+            metric,
+            dict(self.curve),
+            dict(self.losses),
+            dict(self.answers),
+            self.own_loss,
+            dict(self.own_losses),
+        )
         return replace(weights, history=history)
 
     def best(self, goal: Goal) -> BestEpoch | None:

@@ -199,10 +199,11 @@ class SearchStage:
             snapshot=trial.snapshot,
             known_epoch=trial.epoch,
             curve=dict(trial.values_by_epoch),
+            own_loss=self.ledger.notes.tie_break,
         )
         if before := self._waiting.get(trial.number):
             job.curve, job.losses, job.answers = before.curve, before.losses, before.answers
-            job.seconds = before.seconds
+            job.own_losses, job.seconds = before.own_losses, before.seconds
         return job
 
     def _record(self, jobs: Mapping[str, Job], reports: tuple[EpochReport, ...]) -> None:

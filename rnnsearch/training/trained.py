@@ -224,7 +224,9 @@ class TrainedModel(Checkpoint):
         if self.history is None:
             return []
         metrics = () if data is None else data.metrics()
-        figure = loss_curve(self.history, self.epoch, metrics)
+        loss = self.config.training.loss or (data.losses[0] if data is not None else "")
+        scaled = "scaler" in self.manifest
+        figure = loss_curve(self.history, self.epoch, str(loss), metrics, scaled)
         return [] if figure is None else [figure]
 
     def forecast(

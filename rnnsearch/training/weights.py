@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,12 +22,16 @@ class History:
         values: The study's metric after each epoch.
         losses: The training loss of each epoch.
         answers: What the network answered after each epoch, where its task puts that into words.
+        own_loss: The name of the task's own loss among its metrics; empty where that is not known.
+        own_losses: The task's own loss after each epoch, where it is not the study's metric.
     """
 
     metric: str
     values: Mapping[int, float]
     losses: Mapping[int, float]
     answers: Mapping[int, str]
+    own_loss: str = ""
+    own_losses: Mapping[int, float] = field(default_factory=dict)
 
     def curves(self) -> dict[str, Mapping[int, float]]:
         """The curves that are known, by name, each a number by epoch."""

@@ -19,6 +19,7 @@ from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
 from rnnsearch.study import RunFigures, Study
 from rnnsearch.study.pictures import draw_champion, draw_trials
+from rnnsearch.tasks.base import loss_metric
 from rnnsearch.tasks.load import load_data
 from rnnsearch.training.pack import Pack
 from rnnsearch.training.trained import TrainedModel
@@ -167,7 +168,8 @@ def trained_alone(spec: StudySpec, storage: Path, *, drawn: bool = False) -> Stu
     weights = pack.remove("a")
     assert weights is not None
     path = directory.checkpoints / "trial-0000"
-    job = Job("a", trial, config, config.training.max_epochs)
+    own_loss = loss_metric(data[config.task].metrics())
+    job = Job("a", trial, config, config.training.max_epochs, own_loss=own_loss)
     for report in reports:
         job.take(report, spec.search.metric)
     weights = job.with_history(weights, spec.search.metric)

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from rnnsearch.tasks.arrays import Ints
+from rnnsearch.figures.figure import Figure, figure_of
+from rnnsearch.figures.mistakes import Mistakes
+from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.class_measures import confusion, measures
 from rnnsearch.tasks.custom_metrics import measured
 from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.given_arrays.data import ArraysData
+from rnnsearch.tasks.given_arrays.mistakes import mistakes_of
 from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
 
@@ -136,6 +139,31 @@ class ArraysTask:
 
     def _answers(self, part: Part) -> int:
         return len(self.data.targets[part].values)
+
+    def figures(self, predictor: Predictor, how: str, carried: State = None) -> list[Figure]:
+        """What `picture` shows, and of classes the mistakes that the model was surest of."""
+        del carried
+        figure = figure_of(self.picture(predictor), how)
+        assert figure is not None
+        mistakes = self._mistakes(predictor) if self.data.classes else None
+        if mistakes is None:
+            return [figure]
+        return [figure, Figure(mistakes, f"{figure.caption}, mistakes", "mistakes")]
+
+    def _mistakes(self, predictor: Predictor) -> Mistakes | None:
+        rows: list[tuple[Ints, Ints, Ints, Floats]] = []
+        for numbers, lengths, outputs in self._inputs["val"].read(predictor):
+            chances = outputs[0].double().softmax(dim=-1).cpu().numpy()  # [T', B, classes]
+            steps = np.arange(len(chances))[:, None]
+            answers = np.minimum(lengths[0].cpu().numpy(), len(chances))
+            at, place = np.nonzero(steps < answers)
+            shown = chances[at, place]
+            rows.append((numbers.cpu().numpy()[place], at, shown.argmax(-1), shown.max(-1)))
+        if not rows:
+            return None
+        return mistakes_of(
+            self.data, "val", *(np.concatenate(each) for each in zip(*rows, strict=True))
+        )
 
     def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
         """How the answers of the validation part stand against the true ones.

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from rnnsearch.figures.figure import Figure, figure_of
+from rnnsearch.figures.mistakes import Mistakes, surest
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.class_measures import confusion, measures
 from rnnsearch.tasks.custom_metrics import measured
@@ -89,6 +91,27 @@ class LabelsTask(SequencesTask[LabelsConfig, LabelsData]):
             what = data.shown(shown, at)
             lines.append(f"{what}: {data.classes[guess]} ({row[guess]:.2f}), {verdict}")
         return "\n".join(lines)
+
+    def figures(self, predictor: Predictor, how: str, carried: State = None) -> list[Figure]:
+        """The confusion matrix of the part `shown`, and the surest mistakes."""
+        del carried
+        part, arrays = self.shown, self.picture(predictor)
+        figure = None if arrays is None else figure_of(arrays, how)
+        if part is None or figure is None:
+            return []
+        labels, classes = self.data.labels[part], self.data.classes
+        chances = self._outputs(predictor, self.inputs[part])[0].double().softmax(-1).cpu().numpy()
+        guesses = chances.argmax(axis=-1)
+        likely = chances.max(axis=-1)
+        wrong = guesses != labels
+        mistakes = [
+            self.mistake(part, at, (classes[labels[at]], classes[guesses[at]]), float(likely[at]))
+            for at in surest(wrong, likely).tolist()
+        ]
+        if not mistakes:
+            return [figure]
+        shown = Mistakes(mistakes, int(wrong.sum()), self.features)
+        return [figure, Figure(shown, f"{figure.caption}, mistakes", "mistakes")]
 
     def picture(
         self, predictor: Predictor, steps: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -10,10 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rnnsearch.figures.mistakes import Mistake
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.sequences.config import SequencesConfig
 from rnnsearch.tasks.sequences.data import SequencesData
+from rnnsearch.tasks.sequences.encoder import TextEncoder
 from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
 
 C = TypeVar("C", bound=SequencesConfig)
@@ -53,6 +56,36 @@ class SequencesTask(Generic[C, D]):
         """The name of a part that a picture shows, where it is not the validation part, to stand
         among its arrays."""
         return {} if part == "val" else {"part": np.array(part)}
+
+    def mistake(
+        self,
+        part: Part,
+        number: int,
+        names: tuple[str, str],
+        chance: float,
+        step: int | None = None,
+    ) -> Mistake:
+        """A sequence that got a wrong class, for a picture.
+
+        Args:
+            number: Of the sequence in its part.
+            names: Of its class, and of the class that it got.
+            chance: How likely the model held that class.
+            step: The time step that got it; None of a whole sequence.
+        """
+        truth, guess = names
+        encoder, sequence = self.data.encoder, self.data.sequences[part][number]
+        if isinstance(encoder, TextEncoder):
+            what, curve = encoder.decode(sequence.tolist()), None
+        else:
+            what, curve = f"sequence {number} of {part}", encoder.scaler.undo(sequence)
+        return Mistake(truth=truth, guess=guess, chance=chance, what=what, curve=curve, step=step)
+
+    @property
+    def features(self) -> Sequence[str]:
+        """The names of the numbers at a time step; none of a text."""
+        encoder = self.data.encoder
+        return () if isinstance(encoder, TextEncoder) else encoder.features
 
     def epoch_index(self, seed: int, epoch: int, window: Window) -> Ints:
         """Numbers of training sequences, or `NOBODY` in an empty place; [training steps, B]."""

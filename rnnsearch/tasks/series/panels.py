@@ -36,11 +36,15 @@ def shown_part(data: SeriesData) -> Part:
     return next(part for part in parts if part in data.bounds)
 
 
-def shown_series(data: SeriesData) -> tuple[list[int], list[int], str]:
-    """The series and the targets that have a panel, and in words how many of all those are."""
+def shown_series(data: SeriesData, most: int = MOST_PANELS) -> tuple[list[int], list[int], str]:
+    """The series and the targets that have a panel, and in words how many of all those are.
+
+    Args:
+        most: How many panels there may be.
+    """
     targets, series = len(data.config.targets), len(data.names)
-    some = min(targets, MOST_PANELS)
-    those = min(series, max(1, MOST_PANELS // some))
+    some = min(targets, most)
+    those = min(series, max(1, most // some))
     more = [
         f"{some} of {targets} targets" if some < targets else "",
         f"{those} of {series:,} series" if those < series else "",
@@ -71,11 +75,9 @@ def panels_of(
     low, high, band = _band(data, series, scaled, margins)
     panels = []
     for target in targets:
-        whose = f"{config.id} {data.names[series]}" if config.id else ""
-        names = (config.targets[target] if len(config.targets) > 1 else "", whose)
         panels.append(
             Panel(
-                name=", ".join(filter(None, names)),
+                name=name_of(data, series, target),
                 along=along,
                 up=config.targets[target],
                 time=times[first - lo : until - lo],
@@ -86,9 +88,18 @@ def panels_of(
                 low=None if low is None else low[:, target],
                 high=None if high is None else high[:, target],
                 band=band,
+                scored=(config.horizon,) if len(scaled) > config.horizon > 1 else (),
             )
         )
     return panels
+
+
+def name_of(data: SeriesData, series: int, target: int) -> str:
+    """Which target of which series a panel shows; empty where there is one of each."""
+    config = data.config
+    whose = f"{config.id} {data.names[series]}" if config.id else ""
+    names = (config.targets[target] if len(config.targets) > 1 else "", whose)
+    return ", ".join(filter(None, names))
 
 
 def _band(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnsearch.errors import HorizonError
-from rnnsearch.figures.panels import Panels
+from rnnsearch.figures.figure import Figure, rollout_figure
+from rnnsearch.figures.panels import MOST_KEPT, MOST_PANELS, Panels
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.series.config import SeriesConfig
@@ -26,6 +28,7 @@ from rnnsearch.tasks.series.evaluation import calibrated, scored
 from rnnsearch.tasks.series.forecast import entered, features, forecast, picked_features
 from rnnsearch.tasks.series.notes import moment
 from rnnsearch.tasks.series.panels import panels_of, shown_origins, shown_part, shown_series
+from rnnsearch.tasks.series.residuals import residuals_of
 from rnnsearch.tasks.streams import derive
 
 ROWS_AT_ONCE = 16_384
@@ -194,20 +197,37 @@ class SeriesTask:
             return {}
         return {"interval": self.config.interval, "margins": margins.tolist()}
 
+    def figures(self, predictor: Predictor, how: str, carried: State = None) -> list[Figure]:
+        """The forecasts, and their errors over the part that is shown."""
+        del carried
+        forecasts, detail = self.panels(predictor), partial(self.panels, predictor, most=MOST_KEPT)
+        at_once = max(1, ROWS_AT_ONCE // (self.config.context * self.config.sequences_a_row))
+        part = {"val": "validation", "train": "training"}.get(shown_part(self.data), "test")
+        errors = residuals_of(self.data, partial(self._forecasts, predictor), at_once)
+        return [
+            replace(rollout_figure(forecasts, how), detail=detail if forecasts.more else None),
+            Figure(errors, f", errors on the {part} part, predicted \u2212 true", "residuals"),
+        ]
+
     def panels(
-        self, predictor: Predictor, steps: int | None = None, carried: State = None
+        self,
+        predictor: Predictor,
+        steps: int | None = None,
+        carried: State = None,
+        most: int = MOST_PANELS,
     ) -> Panels:
         """Forecasts of each series and target from where its validation is scored.
 
         Args:
             steps: Rows to predict; None takes the horizon, of a one-step forecast the context.
+            most: How many panels there may be.
 
         Raises:
             HorizonError: `steps` is below 1, or beyond what a forecast can reach.
         """
         del carried
         data, config = self.data, self.config
-        series, targets, more = shown_series(data)
+        series, targets, more = shown_series(data, most)
         origins = shown_origins(data)
         if steps is None:
             steps = config.horizon

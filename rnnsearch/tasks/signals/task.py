@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.errors import HorizonError
+from rnnsearch.figures.figure import Figure, closed_loop_figures, rollout_figure
 from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
@@ -71,6 +72,13 @@ class SignalTask:
             metrics |= self._closed_loop(predictor, part)
         return metrics
 
+    def figures(self, predictor: Predictor, how: str, carried: State = None) -> list[Figure]:
+        """The predictions over time, and of a closed loop also through its states."""
+        panels = self.panels(predictor, None, carried)
+        if self.config.horizon > 1:
+            return [rollout_figure(panels, how)]
+        return closed_loop_figures(panels, how)
+
     def panels(
         self, predictor: Predictor, steps: int | None = None, carried: State = None
     ) -> Panels:
@@ -119,6 +127,7 @@ class SignalTask:
                     warmup=np.arange(end - start) < config.window,
                     prediction_time=self.data.times[first] + spacing * np.arange(len(prediction)),
                     prediction=prediction[:, feature],
+                    scored=config.rollout.steps if config.horizon == 1 else (),
                 )
                 for feature, name in enumerate(config.features)
             ]

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from rnnsearch.errors import HorizonError
+from rnnsearch.figures.figure import Figure, closed_loop_figures
 from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
@@ -74,6 +75,10 @@ class SineTask:
             metrics |= rollout_rmse(part, squares, horizons, suffix)
         return metrics
 
+    def figures(self, predictor: Predictor, how: str, carried: State = None) -> list[Figure]:
+        """The rollout over time, and through its states."""
+        return closed_loop_figures(self.panels(predictor, None, carried), how)
+
     def panels(
         self, predictor: Predictor, steps: int | None = None, carried: State = None
     ) -> Panels:
@@ -102,6 +107,7 @@ class SineTask:
             warmup=np.arange(config.num_points) < warmup,
             prediction_time=time[0] + spacing * (warmup + np.arange(steps)),
             prediction=closed[0, :, 0, 0].double().cpu().numpy(),
+            scored=config.rollout.steps,
         )
         return Panels([panel])
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from rnnsearch.figures.figure import Figure, figure_of
+from rnnsearch.figures.mistakes import Mistakes, surest
 from rnnsearch.tasks.arrays import Bools, Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.class_measures import confusion, measures
@@ -102,6 +104,36 @@ class TagsTask(SequencesTask[TagsConfig, TagsData]):
             if len(lines) == EXAMPLES:
                 break
         return "\n".join(lines)
+
+    def figures(self, predictor: Predictor, how: str, carried: State = None) -> list[Figure]:
+        """The confusion matrix of the part `shown`, and the mistakes that the model was surest of,
+        one of each sequence at the most."""
+        del carried
+        part, arrays = self.shown, self.picture(predictor)
+        figure = None if arrays is None else figure_of(arrays, how)
+        if part is None or figure is None:
+            return []
+        classes, count = self.data.classes, 0
+        rows: list[tuple[int, int, str, str]] = []
+        chances: list[float] = []
+        for numbers, _, outputs in self.inputs[part].read(predictor):
+            guesses, truth, valid = self._on_host(part, numbers, outputs[:1])
+            likely = outputs[0].double().softmax(-1).amax(-1).cpu().numpy()
+            wrong = valid & (guesses[0] != truth)
+            count += int(wrong.sum())
+            for place, number in enumerate(numbers.cpu().tolist()):
+                for step in surest(wrong[:, place], likely[:, place]).tolist()[:1]:
+                    names = classes[truth[step, place]], classes[guesses[0, step, place]]
+                    rows.append((number, step, *names))
+                    chances.append(float(likely[step, place]))
+        mistakes = []
+        for at in surest(np.ones(len(rows), dtype=bool), np.array(chances)).tolist():
+            number, step, true, guess = rows[at]
+            mistakes.append(self.mistake(part, number, (true, guess), chances[at], step))
+        if not mistakes:
+            return [figure]
+        shown = Mistakes(mistakes, count, self.features)
+        return [figure, Figure(shown, f"{figure.caption}, mistakes", "mistakes")]
 
     def picture(
         self, predictor: Predictor, steps: int | None = None

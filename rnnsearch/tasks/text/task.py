@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnnsearch.figures.figure import Figure
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.streams import derive
@@ -15,6 +16,7 @@ from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.data import TextData
 from rnnsearch.tasks.text.generate import generate
 from rnnsearch.tasks.text.likelihood import likelihood, nats_after
+from rnnsearch.tasks.text.shaded import drawn_samples, read_text
 
 SAYS_WHOLE_UP_TO = 32
 """A text of up to so many symbols is shown whole, input and prediction, instead of a sample."""
@@ -87,6 +89,18 @@ class TextTask:
                 nats = nats_after(predictor, self._symbols, at, length)
                 metrics[f"{part}_nats_context_{length}"] = nats
         return metrics
+
+    def figures(self, predictor: Predictor) -> list[Figure]:
+        """Samples at several temperatures, and a stretch of the part that is reported."""
+        part = {"val": "validation", "train": "training"}[self.data.reported_part]
+        return [
+            Figure(drawn_samples(predictor, self.data, self._symbols), ": what it writes"),
+            Figure(
+                read_text(predictor, self.data, self._symbols),
+                f": how it reads the {part} part",
+                "likelihood",
+            ),
+        ]
 
     @property
     def tells(self) -> bool:

@@ -169,17 +169,19 @@ class TextUse(Use):
     def figures(
         self, task: Callable[[], Task], predictor: Predictor, course: Course
     ) -> Sequence[Figure]:
-        """Of a tiny text the letters that it wrote after every epoch, else nothing."""
-        from rnnsearch.tasks.text.data import TextData
+        """Of a tiny text the letters that it wrote after every epoch; else samples, and a stretch
+        of the text that it was judged on."""
+        from rnnsearch.tasks.text.task import TextTask
 
-        del predictor
+        text = task()
+        if not isinstance(text, TextTask):  # a custom task, whose letters are not known
+            return []
+        if not text.tells:
+            return text.figures(predictor)
         # Of a model of bytes a letter may be several symbols, which cannot be drawn one by one.
         if not course.answers or self.vocabulary().unit != "char":
             return []
-        data = task().data
-        if not isinstance(data, TextData):  # a custom task, whose letters are not known
-            return []
-        letters = Letters(course.answers, *data.followed(), course.curves, course.epoch)
+        letters = Letters(course.answers, *text.data.followed(), course.curves, course.epoch)
         return [Figure(letters, ": what it wrote, by epoch")]
 
 

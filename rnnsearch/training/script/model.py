@@ -150,7 +150,7 @@ class ScriptModel:
     def loss_curves(self, data: object = None) -> Sequence[Figure]:
         """See `TrainedModel.loss_curves`."""
         del data
-        figure = None if self.history is None else loss_curve(self.history, self.epoch)
+        figure = None if self.history is None else loss_curve(self.history, self.epoch, "")
         return [] if figure is None else [figure]
 
     def served(self, given: Any, parameters: Mapping[str, Any] | None = None) -> NoReturn:
