@@ -1,9 +1,16 @@
-"""Metrics that a person brought, beside the task's: functions of all answers of a part."""
+"""Metrics that a person brought, beside the task's: functions of all answers of a part.
+
+A function `f(outputs, targets)` is given numpy arrays and returns a number. One that names a third
+argument `known` is given which targets are known, too. `Answers` says what the arrays are; the
+shapes that each task has are on the page `custom` of the guide.
+"""
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -11,6 +18,7 @@ import numpy as np
 from rnnsearch.custom_code import calling, find_object
 from rnnsearch.errors import DataError, InputError
 from rnnsearch.goal import Goal
+from rnnsearch.tasks.answers import TRIED, Answers, random_answers
 from rnnsearch.tasks.base import Metric, Part, TaskData
 from rnnsearch.vocabulary import NeverSampled
 
@@ -25,9 +33,11 @@ MetricPaths = Annotated[
 ]
 """The type of the key `metrics` of a task's config."""
 
+KNOWN = "known"
+"""The argument by which a metric asks which targets are known."""
 
-TRIED = 32
-"""Answers on which `try_metrics` tries a function."""
+Measure = Callable[[Answers], dict[str, float]]
+"""From one model's answers to what each function says of them, by the function's name."""
 
 
 def metric_function(path: str) -> Callable[..., Any]:
@@ -52,8 +62,10 @@ def metric_function(path: str) -> Callable[..., Any]:
     return called
 
 
-def custom_metrics(paths: Sequence[str], own: Sequence[Metric], over: str) -> Iterator[Metric]:
-    """The metrics of the validation part that some functions are.
+def custom_metrics(
+    paths: Sequence[str], own: Sequence[Metric], over: str, part: Part = "val"
+) -> Iterator[Metric]:
+    """The metrics of a part that some functions are.
 
     Args:
         own: The task's own.
@@ -64,7 +76,7 @@ def custom_metrics(paths: Sequence[str], own: Sequence[Metric], over: str) -> It
     """
     names = {metric.name for metric in own}
     for path in paths:
-        name = f"val_{path.rpartition(':')[2]}"
+        name = f"{part}_{_name(path)}"
         if name in names:
             raise DataError(f"{path} would be {name}, which is there already.", key="task.metrics")
         names.add(name)
@@ -77,15 +89,27 @@ def custom_metrics(paths: Sequence[str], own: Sequence[Metric], over: str) -> It
         yield Metric(name, "of your own", Goal(goal).value, f"{path} {over}")
 
 
+def figures(paths: Sequence[str], answers: Answers) -> dict[str, float]:
+    """What some functions say of one model's answers, by the function's name.
+
+    Where outputs are not finite it is NaN, and no function is called.
+
+    Raises:
+        DataError: A function raises, or returns no number.
+    """
+    return {_name(path): _value(path, answers) for path in paths}
+
+
 def measured(
-    paths: Sequence[str], part: Part, outputs: Tensor, targets: Tensor
+    paths: Sequence[str], part: Part, outputs: Tensor, targets: Tensor, suffix: str = ""
 ) -> dict[str, Tensor]:
     """What some functions say of the answers of K networks.
 
     Args:
-        outputs: Of every answer of the part, [K, n, targets] in the data's units, or the
-            probabilities of classes, [K, n, classes].
-        targets: The true answers, [n, targets], or classes int64 [n].
+        outputs: Of every answer of the part, [K, n, ...] in the data's units, or the probabilities
+            of classes, [K, n, classes].
+        targets: The true answers, [n, ...], or classes int64 [n].
+        suffix: What the names end in.
 
     Returns:
         Float64 [K] by the metric's full name.
@@ -93,23 +117,79 @@ def measured(
     Raises:
         DataError: A function raises, or returns no number.
     """
+    if not paths:
+        return {}
+    shown, truth = outputs.double().cpu().numpy(), targets.cpu().numpy()
+    return columns(paths, part, (Answers(own, truth) for own in shown), suffix)
+
+
+def columns(
+    paths: Sequence[str], part: Part, answers: Iterable[Answers], suffix: str = ""
+) -> dict[str, Tensor]:
+    """What `measured` gives, of the answers of each network."""
     import torch
 
-    shown, truth = outputs.double().cpu().numpy(), targets.cpu().numpy()
-    columns = {}
-    for path in paths:
-        values = [_value(path, own, truth) for own in shown]
-        column = torch.tensor(values, dtype=torch.float64, device=outputs.device)
-        columns[f"{part}_{path.rpartition(':')[2]}"] = column
-    return columns
+    rows = [figures(paths, own) for own in answers]
+    return {
+        f"{part}_{name}{suffix}": torch.tensor([row[name] for row in rows], dtype=torch.float64)
+        for name in map(_name, paths)
+    }
 
 
-def _value(path: str, outputs: Any, targets: Any) -> float:
+class RivalMeasure:
+    """A `Measure` of a baseline, which goes without the figures that it cannot have.
+
+    Its answers may be such as no function is made for: one number for all, or growing without
+    bounds. Then `note` says which figures are missing, and why.
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._paths = paths
+        self._missing: dict[str, str] = {}
+
+    def __call__(self, answers: Answers) -> dict[str, float]:
+        finite = {}
+        for path in self._paths:
+            try:
+                value = _value(path, answers)
+            except DataError as error:
+                self._missing[path] = str(error)
+                continue
+            if math.isfinite(value):
+                finite[_name(path)] = value
+            else:
+                self._missing[path] = f"it gives {value:g}"
+        return finite
+
+    def note(self, note: str) -> str:
+        """A note on a baseline, with what is missing behind it."""
+        missing = [f"not scored by {path}: {why}" for path, why in self._missing.items()]
+        return "; ".join([*filter(None, [note]), *missing])
+
+
+def _name(path: str) -> str:
+    return path.rpartition(":")[2]
+
+
+@cache
+def _asks_for_known(function: Callable[..., Any]) -> bool:
+    try:
+        return KNOWN in inspect.signature(function).parameters
+    except ValueError:  # of a function that is written in C
+        return False
+
+
+def _value(path: str, answers: Answers) -> float:
+    outputs, targets = answers.outputs, answers.targets
     call = f"{path}, called with outputs {outputs.shape} and targets {targets.shape},"
     if not np.isfinite(outputs).all():
         return math.nan
+    function, more = metric_function(path), {}
+    if _asks_for_known(function):
+        known = answers.known
+        more[KNOWN] = np.ones(targets.shape, bool) if known is None else known.copy()
     with calling(call, DataError):
-        value = metric_function(path)(outputs.copy(), targets.copy())
+        value = function(outputs.copy(), targets.copy(), **more)
     try:
         return float(value)
     except (TypeError, ValueError) as error:
@@ -118,16 +198,17 @@ def _value(path: str, outputs: Any, targets: Any) -> float:
 
 
 def try_metrics(paths: Sequence[str], data: TaskData) -> None:
-    """Call some functions once, with answers at random of the shape that a task has.
+    """Call some functions once, with answers at random of the shapes that a task has.
 
     Raises:
-        DataError: One raises, or returns no number.
+        DataError: One raises, returns no number, or gives NaN where a target is unknown.
     """
-    draw = np.random.default_rng(0)
-    outputs = draw.uniform(0.5, 1.5, (TRIED, data.output_size))
-    targets: Any = draw.uniform(0.5, 1.5, outputs.shape)
-    if data.losses[0] == "cross_entropy":
-        outputs = outputs / outputs.sum(1, keepdims=True)
-        targets = np.arange(TRIED) % data.output_size
+    answers = random_answers(data, np.random.default_rng(0), TRIED)
     for path in paths:
-        _value(path, outputs, targets)
+        value = _value(path, answers)
+        if answers.known is not None and not math.isfinite(value):
+            raise DataError(
+                f"{path} gives {value:g} where a target is empty, which is NaN there. Let it take "
+                "a third argument, f(outputs, targets, known), and look at outputs[known] and "
+                "targets[known] alone."
+            )

@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
-from rnnsearch.tasks.base import Part, Score, TaskData
+from rnnsearch.tasks.base import Metric, Part, Score, TaskData
 from rnnsearch.vocabulary import NeverSampled, Range
 
 KEY = "task.validation.folds"
@@ -164,27 +164,36 @@ class InFolds:
         """Simple rivals of a network, fitted on the training part and scored on the others."""
         raise NotImplementedError
 
+    def metrics(self) -> Sequence[Metric]:
+        """See `TaskData.metrics`."""
+        raise NotImplementedError
+
     def baselines(self) -> Sequence[Score]:
         """The rivals; with folds their metrics of the validation part are means over the folds."""
         if not self.folds:
             return self.rivals()
         folds = [self.fold(number)[0].rivals() for number in range(self.folds)]
-        return mean_scores(self.rivals(), folds)
+        return mean_scores(self.rivals(), folds, self.metrics())
 
 
-def mean_scores(whole: Sequence[Score], folds: Sequence[Sequence[Score]]) -> list[Score]:
+def mean_scores(
+    whole: Sequence[Score], folds: Sequence[Sequence[Score]], metrics: Sequence[Metric]
+) -> list[Score]:
     """Baselines of the whole training part, with the means over the folds as their metrics of the
     validation part.
 
     Args:
         whole: Fitted on all folds.
         folds: Of each fold, fitted on the others.
+        metrics: Those of the validation part.
     """
-    means = []
+    means, announced = [], [metric.name for metric in metrics]
     for number, one in enumerate(whole):
         of_folds: list[Mapping[str, float]] = [scores[number].metrics for scores in folds]
-        names = [name for name in of_folds[0] if name.startswith("val_")]
-        metrics = {name: float(np.mean([own[name] for own in of_folds])) for name in names}
+        names = [name for name in announced if all(name in own for own in of_folds)]
+        means_of = {name: float(np.mean([own[name] for own in of_folds])) for name in names}
         note = f"{one.note}; mean of {len(folds)} folds" if one.note else ""
-        means.append(Score(one.name, {**metrics, **one.metrics}, note))
+        if lacking := [name for name in announced if name not in names]:
+            note += f"; without {', '.join(lacking)}, which not every fold has"
+        means.append(Score(one.name, {**means_of, **one.metrics}, note))
     return means

@@ -85,6 +85,16 @@ def fit_events(features: Floats, truth: Floats, penalty: float, iterations: int)
     return _least(cost, features.shape[1], events, iterations)
 
 
+def sigmoid(logits: Floats) -> Floats:
+    """The probabilities of log-odds, of any shape."""
+    return np.asarray(np.exp(-np.logaddexp(0, -logits)))
+
+
+def softmax(logits: Floats) -> Floats:
+    """Probabilities [N, classes] of the outputs of a network."""
+    return np.asarray(np.exp(_log_softmax(logits)))
+
+
 def _least(
     cost: Callable[[Floats], tuple[float, Floats]], width: int, outputs: int, iterations: int
 ) -> Regression:

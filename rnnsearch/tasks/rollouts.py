@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
+from rnnsearch.tasks.answers import Answers
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Metric, Part
+from rnnsearch.tasks.custom_metrics import Measure, custom_metrics, measured
 from rnnsearch.vocabulary import Members, Range
 
 if TYPE_CHECKING:
@@ -54,6 +56,41 @@ def rollout_metrics(steps: Sequence[int], unit: str, fed: int) -> list[Metric]:
         )
         for horizon in steps
     ]
+
+
+def custom_rollout_metrics(
+    paths: Sequence[str], own: Sequence[Metric], steps: Sequence[int]
+) -> list[Metric]:
+    """The metrics of the longest closed loop that some functions are.
+
+    Args:
+        own: The task's own metrics.
+    """
+    over = f"over steps 1 to {max(steps)} on its own predictions"
+    return list(custom_metrics(paths, own, over))
+
+
+def rollout_measured(
+    paths: Sequence[str], part: Part, closed: Tensor, truth: Tensor, suffix: str = ""
+) -> dict[str, Tensor]:
+    """What some functions say of the closed loops of K networks, float64 [K].
+
+    They are given outputs and targets of the shape [waves, steps, features].
+
+    Args:
+        closed: Predictions in the data's units, [K, steps, waves, features].
+        truth: The true points, [steps, waves, features].
+        suffix: What the names end in.
+    """
+    return measured(paths, part, closed.transpose(1, 2), truth.transpose(0, 1), suffix)
+
+
+def baseline_measured(
+    measure: Measure, part: Part, closed: Floats, truth: Floats, suffix: str = ""
+) -> dict[str, float]:
+    """The same of a baseline; arguments [steps, waves, features]."""
+    figures = measure(Answers(closed.swapaxes(0, 1), truth.swapaxes(0, 1)))
+    return {f"{part}_{name}{suffix}": value for name, value in figures.items()}
 
 
 def rollout_rmse(

@@ -89,6 +89,7 @@ class WholeSequences:
     Attributes:
         lengths: Time steps of each sequence, int64 [N].
         on_host: The same in numpy.
+        begins: How many time steps all sequences before each one have, int64 [N].
     """
 
     def __init__(self, ragged: Ragged, device: torch.device, dtype: torch.dtype) -> None:
@@ -100,7 +101,7 @@ class WholeSequences:
         silence = np.zeros_like(ragged.values[:1])
         self._values = torch.tensor(np.concatenate([ragged.values, silence]), device=device)
         """The time steps of all sequences, and after them one of zeros, which padding reads."""
-        self._starts = torch.tensor(ragged.starts[:-1], device=device)
+        self.begins = torch.tensor(ragged.starts[:-1], device=device)
         self._dtype = dtype
         self.on_host = ragged.lengths
         self.lengths = torch.tensor(ragged.lengths, device=device)
@@ -124,7 +125,7 @@ class WholeSequences:
         lengths = lengths.clamp(0, steps)
         time = torch.arange(steps, device=numbers.device).view(1, -1, 1)
         valid = time < lengths.unsqueeze(1)
-        begins = self._starts[numbers].unsqueeze(1)
+        begins = self.begins[numbers].unsqueeze(1)
         places = torch.where(valid, begins + time, len(self._values) - 1)
         return self._values[places].to(self._dtype), lengths
 

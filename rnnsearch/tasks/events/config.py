@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from rnnsearch.tasks.custom_metrics import MetricPaths
 from rnnsearch.tasks.folds import ValidationConfig, folds_problems
 from rnnsearch.vocabulary import PATH, outside
 
@@ -23,6 +24,7 @@ class EventsConfig:
         "all steps, beside `train_lengths` and so on. `test` may be missing, and with folds `val`.",
         PATH,
     ] = None
+    metrics: MetricPaths = ()
     validation: Annotated[ValidationConfig, "How trials are validated."] = field(
         default_factory=ValidationConfig
     )

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from rnnsearch.tasks.answers import Answers, kept
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.custom_metrics import custom_metrics
 from rnnsearch.tasks.events.baselines import logistic, marginal
 from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.events.source import read_parts
@@ -109,7 +111,7 @@ class EventsData(InFolds):
         """The likelihood of the frames, and how well their events are guessed."""
         part = f"a fold (the mean of {self.folds})" if self.folds else "the val part"
         over = f"every frame of {part} but the first of each sequence"
-        return [
+        own = [
             Metric(
                 "val_nll",
                 "nats/frame",
@@ -125,6 +127,19 @@ class EventsData(InFolds):
                 f"over {over} (Bay et al. 2009)",
             ),
         ]
+        if "val" in self.sequences:
+            over += kept(self.predicted("val"), self.output_size, "frames")
+        return [*own, *custom_metrics(self.config.metrics, own, f"over {over}")]
+
+    def predicted(self, part: Part) -> int:
+        """How many frames of a part are predicted: all but the first of each sequence."""
+        some = self.sequences[part]
+        return len(some.values) - len(some)
+
+    def example_answers(self, draw: np.random.Generator, count: int) -> Answers:
+        """Probabilities and events, both [count, events]."""
+        shape = count, self.output_size
+        return Answers(draw.uniform(0.1, 0.9, shape), draw.integers(0, 2, shape))
 
     def window_problem(self, window: Window) -> str | None:
         """A training sequence is a whole one, and a batch is drawn without repetition."""
@@ -140,7 +155,8 @@ class EventsData(InFolds):
 
     def rivals(self) -> Sequence[Score]:
         """The frequency of each event, and a logistic regression on the frame before."""
-        return [marginal(self.sequences), logistic(self.sequences)]
+        custom = self.config.metrics
+        return [marginal(self.sequences, custom), logistic(self.sequences, custom)]
 
     def manifest(self) -> dict[str, Any]:
         """The number of events; a model knows them by their place."""

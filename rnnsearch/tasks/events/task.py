@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from rnnsearch.tasks.answers import Gathering
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
+from rnnsearch.tasks.custom_metrics import columns
 from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.events.data import EventsData
+from rnnsearch.tasks.logistic import sigmoid
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.sums import row_sums
 from rnnsearch.tasks.whole import WholeSequences, bucketed_passes
@@ -69,6 +72,9 @@ class EventsTask:
             return {}
         nats = torch.zeros(predictor.size, dtype=torch.float64, device=predictor.device)
         hits = either = nats
+        paths = self.config.metrics
+        gathered = Gathering(self.data.predicted(part), self.data.output_size)
+        begins = self._before[part].begins
         for numbers, lengths, outputs in self._before[part].read(predictor):
             steps = outputs.shape[1]
             targets, _ = self._after[part].padded(numbers.unsqueeze(0), steps)
@@ -80,11 +86,15 @@ class EventsTask:
             guessed, happened = outputs > 0, targets > 0
             hits = hits + row_sums(guessed & happened & valid)
             either = either + row_sums((guessed | happened) & valid)
+            if paths:
+                real, places = valid[0, ..., 0], begins[numbers] + time[0, ..., 0]
+                gathered.add(places[real], outputs[:, real], targets[0][real].long())
         nll = nats / self._before[part].lengths.sum()
         accuracy = hits / either.clamp(min=1)
         return {
             f"{part}_nll": nll,
             f"{part}_accuracy": torch.where(nll.isfinite(), accuracy, torch.nan),
+            **(columns(paths, part, gathered.answers(sigmoid)) if paths else {}),
         }
 
     def picture(

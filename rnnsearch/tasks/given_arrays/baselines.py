@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from rnnsearch.tasks.answers import Answers
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part, Score
 from rnnsearch.tasks.class_measures import scores
+from rnnsearch.tasks.custom_metrics import RivalMeasure
 from rnnsearch.tasks.logistic import fit_classes
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.scaling import Scaler
@@ -36,6 +38,7 @@ def baselines(
     classes: tuple[str, ...],
     symbols: int,
     scaler: Scaler | None,
+    custom: Sequence[str] = (),
 ) -> list[Score]:
     """One answer for all, and a linear model, fitted on the training part.
 
@@ -45,6 +48,7 @@ def baselines(
         classes: Their names; empty where targets are numbers.
         symbols: How many there are; 0 where inputs are numbers.
         scaler: Of targets that are numbers.
+        custom: The custom metrics by which they are scored too.
     """
     truth = {part: one.values for part, one in targets.items()}
     every = len(targets["train"].values) == len(inputs["train"].values)
@@ -58,30 +62,36 @@ def baselines(
             train[some], truth["train"][some], len(classes), PENALTY, MOST_ITERATIONS
         )
         return [
-            Score(
+            _of_classes(
                 "majority",
-                _of_classes(truth, lambda part: np.tile(shares, (len(truth[part]), 1))),
+                truth,
+                lambda part: np.tile(shares, (len(truth[part]), 1)),
                 f"always {classes[int(counts.argmax())]}",
+                custom,
             ),
-            Score(
-                "logistic regression",
-                _of_classes(truth, lambda part: model.logs(features[part])),
-                seen,
+            _of_classes(
+                "logistic regression", truth, lambda part: model.logs(features[part]), seen, custom
             ),
         ]
     assert scaler is not None
     mean = truth["train"].mean(axis=0)
     weights = _ridge(train[some], truth["train"][some] - mean)
     return [
-        Score(
+        _of_numbers(
             "mean",
-            _of_numbers(truth, scaler, lambda part: np.tile(mean, (len(truth[part]), 1))),
+            truth,
+            scaler,
+            lambda part: np.tile(mean, (len(truth[part]), 1)),
             "the mean of the training answers",
+            custom,
         ),
-        Score(
+        _of_numbers(
             "ridge regression",
-            _of_numbers(truth, scaler, lambda part: features[part] @ weights + mean),
+            truth,
+            scaler,
+            lambda part: features[part] @ weights + mean,
             seen,
+            custom,
         ),
     ]
 
@@ -146,26 +156,45 @@ def _counted(some: Ragged) -> Floats:
     return np.concatenate([some.values[some.starts[1:] - 1], means], axis=1)
 
 
-def _of_classes(truth: Mapping[Part, Ints], logs: Callable[[Part], Floats]) -> dict[str, float]:
-    return {
-        f"{part}_{name}": value
-        for part, labels in truth.items()
-        if part != "train"
-        for name, value in scores(labels, logs(part)).items()
-    }
+def _of_classes(
+    name: str,
+    truth: Mapping[Part, Ints],
+    logs: Callable[[Part], Floats],
+    note: str,
+    custom: Sequence[str],
+) -> Score:
+    """The score of a baseline of classes on the held-out parts."""
+    measure = RivalMeasure(custom)
+    metrics: dict[str, float] = {}
+    for part, labels in truth.items():
+        if part == "train":
+            continue
+        said = logs(part)
+        figures = scores(labels, said) | measure(Answers(np.exp(said), labels))
+        metrics |= {f"{part}_{key}": value for key, value in figures.items()}
+    return Score(name, metrics, measure.note(note))
 
 
 def _of_numbers(
-    truth: Mapping[Part, Floats], scaler: Scaler, predict: Callable[[Part], Floats]
-) -> dict[str, float]:
-    """The task's errors of the held-out parts."""
-    errors_of: dict[str, float] = {}
+    name: str,
+    truth: Mapping[Part, Floats],
+    scaler: Scaler,
+    predict: Callable[[Part], Floats],
+    note: str,
+    custom: Sequence[str],
+) -> Score:
+    """The score of a baseline of numbers on the held-out parts."""
+    measure = RivalMeasure(custom)
+    metrics: dict[str, float] = {}
     for part, targets in truth.items():
         if part == "train":
             continue
-        errors = predict(part) - targets
+        answers = predict(part)
+        errors = answers - targets
         in_units = errors * scaler.scale
-        errors_of[f"{part}_mse"] = float(np.square(errors).mean())
-        errors_of[f"{part}_rmse"] = float(np.sqrt(np.square(in_units).mean()))
-        errors_of[f"{part}_mae"] = float(np.abs(in_units).mean())
-    return errors_of
+        metrics[f"{part}_mse"] = float(np.square(errors).mean())
+        metrics[f"{part}_rmse"] = float(np.sqrt(np.square(in_units).mean()))
+        metrics[f"{part}_mae"] = float(np.abs(in_units).mean())
+        shown = Answers(scaler.undo(answers), scaler.undo(targets))
+        metrics |= {f"{part}_{key}": value for key, value in measure(shown).items()}
+    return Score(name, metrics, measure.note(note))

@@ -165,7 +165,14 @@ class ArraysData:
 
     def baselines(self) -> Sequence[Score]:
         """One answer for all, and a linear model."""
-        return baselines(self.inputs, self.targets, self.classes, self.symbols, self.target_scaler)
+        return baselines(
+            self.inputs,
+            self.targets,
+            self.classes,
+            self.symbols,
+            self.target_scaler,
+            self.config.metrics,
+        )
 
     def manifest(self) -> dict[str, Any]:
         """When the model answers, in what, and how its inputs and outputs are scaled."""

@@ -113,8 +113,8 @@ class LabelsData(SequencesData):
     def rivals(self) -> Sequence[Score]:
         """The most frequent class, and a logistic regression."""
         return [
-            majority(self.labels, self.classes),
-            logistic(self.sequences, self.labels, self.classes),
+            majority(self.labels, self.classes, self.config.metrics),
+            logistic(self.sequences, self.labels, self.classes, self.config.metrics),
         ]
 
     def manifest(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part, Score
+from rnnsearch.tasks.custom_metrics import RivalMeasure
 from rnnsearch.tasks.linear_ar import LinearAR
 from rnnsearch.tasks.series.evaluation import scored
 from rnnsearch.tasks.series.prepared import PreparedSeries
@@ -131,11 +132,12 @@ def _score(data: PreparedSeries, name: str, note: str, forecast: Forecast, lead:
         return [np.sort(metrics[..., None] + spread[data.series_of(at)], axis=-1)]
 
     parts: list[Part] = ["val", "test"]
+    measure = RivalMeasure(data.config.metrics)
     metrics: dict[str, float] = {}
     for part in parts:
         if part in data.bounds:
-            metrics |= scored(data, part, forecasts, 1, PIECE)[0]
-    return Score(name, metrics, note)
+            metrics |= scored(data, part, forecasts, 1, PIECE, measure)[0]
+    return Score(name, metrics, measure.note(note))
 
 
 def _residuals(data: PreparedSeries, forecast: Forecast, lead: int) -> Floats:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
+from rnnsearch.tasks.custom_metrics import MetricPaths
 from rnnsearch.tasks.folds import ValidationConfig as FoldsConfig
 from rnnsearch.tasks.series.transforms import Transform
 from rnnsearch.tasks.splits import TableTimeSplitConfig
@@ -194,6 +195,7 @@ class SeriesConfig:
         "reports none.",
         Range(above=0, below=1),
     ] = None
+    metrics: MetricPaths = ()
     order: Annotated[
         Literal["shuffled", "in_time"],
         "`shuffled` training windows, or parallel streams `in_time`, which a carried state needs.",

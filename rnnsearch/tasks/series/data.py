@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.answers import Answers, random_numbers
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Metric, Score, Window
 from rnnsearch.tasks.files.table import Table
@@ -141,6 +142,16 @@ class SeriesData(PreparedSeries):
         """Mean absolute error first, then the others, all over the whole horizon."""
         return announced(self)
 
+    def example_answers(self, draw: np.random.Generator, count: int) -> Answers:
+        """Forecasts [count, horizon, targets]; the first one's first target is unknown where cells
+        may be empty."""
+        config = self.config
+        whole = random_numbers(draw, (count, config.horizon, len(config.targets)))
+        if config.missing == "error":
+            return whole
+        whole.targets[0, 0, 0] = np.nan
+        return Answers(whole.outputs, whole.targets, np.isfinite(whole.targets))
+
     def seq_len(self, window: Window) -> int:
         """Time steps of a training sequence: those of the context where the trial does not say."""
         return window.seq_len or self.config.context // self.config.segment
@@ -221,7 +232,7 @@ class SeriesData(PreparedSeries):
             before = min(before, int((first - starts)[end > first].min()))
         whole = baselines_of(self, rows, before)
         folds = [baselines_of(self.fold(at)[0], rows, before) for at in range(self.folds)]
-        return mean_scores(whole, folds) if folds else whole
+        return mean_scores(whole, folds, self.metrics()) if folds else whole
 
     def manifest(self) -> dict[str, Any]:
         """All that turns recent rows into a forecast: columns, scalers and how cells are written.

@@ -8,6 +8,7 @@ import numpy as np
 
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.custom_metrics import Measure
 from rnnsearch.tasks.series.intervals import Calibration, calibrating
 from rnnsearch.tasks.series.prepared import PreparedSeries
 from rnnsearch.tasks.series.scores import SPREADS, Scorer
@@ -18,19 +19,27 @@ Forecast = Callable[[Ints], Sequence[Floats]]
 
 
 def scored(
-    data: PreparedSeries, part: Part, forecast: Forecast, models: int, at_once: int
+    data: PreparedSeries,
+    part: Part,
+    forecast: Forecast,
+    models: int,
+    at_once: int,
+    measure: Measure | None = None,
 ) -> list[dict[str, float]]:
     """Metrics of each model over a part, under full names.
 
     Args:
         models: How many forecasts each call of `forecast` gives.
         at_once: Origins of one call.
+        measure: Gives custom metrics of a model's forecasts; None gives none.
     """
     margins: list[Floats | None] = [None] * models
     if part != "train":
         margins = calibrated(data, part, forecast, models, at_once)
     windows = data.windows(part)
-    scorers = [[Scorer(data, part, margin) for margin in margins] for _ in windows]
+    scorers = [
+        [Scorer(data, part, origins, margin, measure) for margin in margins] for origins in windows
+    ]
     for origins, of_window in zip(windows, scorers, strict=True):
         for at in _pieces(origins, at_once):
             for scorer, forecasts in zip(of_window, forecast(at), strict=True):
@@ -67,7 +76,8 @@ def _pieces(origins: Ints, at_once: int) -> Iterator[Ints]:
 
 def _over_windows(windows: Sequence[dict[str, float]]) -> dict[str, float]:
     """The mean of each metric over the windows, and the standard deviations of `SPREADS`."""
-    means = {name: float(np.mean([one[name] for one in windows])) for name in windows[0]}
+    names = [name for name in windows[0] if all(name in one for one in windows)]
+    means = {name: float(np.mean([one[name] for one in windows])) for name in names}
     with np.errstate(over="ignore", invalid="ignore"):
         spreads = {
             f"val_{name}_spread": float(np.std([one[f"val_{name}"] for one in windows], ddof=1))

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rnnsearch.tasks.answers import Answers, kept, thinned
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Metric, Part
+from rnnsearch.tasks.custom_metrics import Measure, custom_metrics
 from rnnsearch.tasks.series.intervals import bounds_before, first_scored
 from rnnsearch.tasks.series.prepared import PreparedSeries
 
@@ -47,13 +49,26 @@ class Scorer:
     Forecasts come in any number of pieces, each once. Cells that were empty do not count.
 
     Args:
+        origins: The first rows of all forecasts to come.
         margins: By how much intervals grow, scaled [series, horizon, targets]; None scores none.
+        measure: Gives custom metrics; None gives none.
     """
 
-    def __init__(self, data: PreparedSeries, part: Part, margins: Floats | None = None) -> None:
+    def __init__(
+        self,
+        data: PreparedSeries,
+        part: Part,
+        origins: Ints,
+        margins: Floats | None = None,
+        measure: Measure | None = None,
+    ) -> None:
         self._data = data
         self._part = part
         self._margins = margins
+        self._measure = measure
+        self._kept = thinned(origins, numbers_of(data))
+        self._forecast_at: list[Ints] = []
+        self._forecast: list[Floats] = []
         self._cells, self._inside, self._width, self._score = 0, 0.0, 0.0, 0.0
         self._pinball = 0.0
         shape = len(data.names), len(data.config.targets)
@@ -77,7 +92,8 @@ class Scorer:
         scaled = data.config.points(scaled)
         series, truth = data.series_of(origins), data.truth(origins)
         with np.errstate(over="ignore", invalid="ignore"):
-            error = data.in_units(series[:, None], scaled) - truth
+            forecast = data.in_units(series[:, None], scaled)
+            error = forecast - truth
             known = np.isfinite(truth)
             absolute = np.where(known, np.abs(error), 0.0)
             square = absolute**2
@@ -89,6 +105,10 @@ class Scorer:
         np.add.at(self._count, series, known.sum(axis=1))
         np.add.at(self._first, series, square[:, 0])
         np.add.at(self._first_count, series, known[:, 0])
+        if self._measure is not None:
+            some = np.isin(origins, self._kept)
+            self._forecast_at.append(origins[some])
+            self._forecast.append(forecast[some])
         self._valid += float(np.logical_and.accumulate(near, axis=1).sum())
         self._forecasts += len(origins)
 
@@ -161,7 +181,16 @@ class Scorer:
             for name, _, cells in _each(data):
                 mean = self._absolute[cells].sum() / self._count[cells].sum()
                 metrics[f"mae/{name}"] = float(mean)
+        if self._measure is not None:
+            truth = data.truth(np.concatenate(self._forecast_at))
+            forecast = np.concatenate(self._forecast)
+            metrics |= self._measure(Answers(forecast, truth, np.isfinite(truth)))
         return {f"{part}_{name}": value for name, value in metrics.items()}
+
+
+def numbers_of(data: PreparedSeries) -> int:
+    """How many numbers a forecast has."""
+    return data.config.horizon * len(data.config.targets)
 
 
 def _each(data: PreparedSeries) -> list[tuple[str, str, tuple[slice | int, slice | int]]]:
@@ -250,7 +279,7 @@ def announced(data: PreparedSeries) -> Sequence[Metric]:
     loss = "pinball" if config.quantiles else "scaled_mse"
     folds = config.validation.folds
     over = f"; of a fold, the mean of {folds} folds" if folds else ""
-    return [
+    own = [
         Metric(
             f"val_{name}",
             unit,
@@ -260,6 +289,12 @@ def announced(data: PreparedSeries) -> Sequence[Metric]:
         )
         for name, unit, meaning in measures
     ]
+    brought = f"of forecasts of {rows}"
+    if windows := config.validation.windows:
+        brought += f", the mean of {windows} windows"
+    if "val" in data.bounds:
+        brought += kept(len(data.windows("val")[0]), numbers_of(data), "forecasts")
+    return [*own, *custom_metrics(config.metrics, own, brought + over)]
 
 
 def _rows(count: int) -> str:

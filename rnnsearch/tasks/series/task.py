@@ -22,6 +22,7 @@ from rnnsearch.figures.figure import Figure, rollout_figure
 from rnnsearch.figures.panels import MOST_KEPT, MOST_PANELS, Panels
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
+from rnnsearch.tasks.custom_metrics import figures
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.evaluation import calibrated, scored
@@ -143,7 +144,9 @@ class SeriesTask:
             return {}
         at_once = max(1, ROWS_AT_ONCE // (self.config.context * self.config.sequences_a_row))
         forecasts = partial(self._forecasts, predictor)
-        metrics = scored(self.data, part, forecasts, predictor.size, at_once)
+        paths = self.config.metrics
+        measure = partial(figures, paths) if paths else None
+        metrics = scored(self.data, part, forecasts, predictor.size, at_once, measure)
         return {
             name: torch.tensor([one[name] for one in metrics], dtype=torch.float64)
             for name in metrics[0]

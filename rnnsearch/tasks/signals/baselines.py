@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Part, Score
+from rnnsearch.tasks.custom_metrics import Measure, RivalMeasure
 from rnnsearch.tasks.linear_ar import LinearAR, best_order, persistence
 from rnnsearch.tasks.rollouts import Predict
 
@@ -18,12 +19,17 @@ ORDERS = (1, 2, 4, 8, 16, 32, 64)
 """Orders of the autoregression that are tried."""
 
 
-def signal_baselines(cut: Cut, score: Callable[[Part, Predict], dict[str, float]]) -> list[Score]:
+def signal_baselines(
+    cut: Cut,
+    score: Callable[[Part, Predict, Measure], dict[str, float]],
+    custom: Sequence[str] = (),
+) -> list[Score]:
     """The mean of the training targets, the last known point, and a linear autoregression.
 
     Args:
         cut: In the units of the signal.
         score: Gives the metrics of a part for a baseline.
+        custom: The custom metrics by which they are scored too.
     """
     mean = cut["train"][1].mean(axis=0)
 
@@ -37,10 +43,12 @@ def signal_baselines(cut: Cut, score: Callable[[Part, Predict], dict[str, float]
         ("persistence", persistence, "repeats the last known point"),
         (f"AR({linear.order})", linear, lags),
     ]
-    return [
-        Score(name, {**score("val", predict), **score("test", predict)}, note)
-        for name, predict, note in rivals
-    ]
+    scores = []
+    for name, predict, note in rivals:
+        measure = RivalMeasure(custom)
+        metrics = {**score("val", predict, measure), **score("test", predict, measure)}
+        scores.append(Score(name, metrics, measure.note(note)))
+    return scores
 
 
 def _linear(cut: Cut) -> LinearAR:

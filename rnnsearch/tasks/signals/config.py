@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
 from rnnsearch.tasks.arrays import Floats
+from rnnsearch.tasks.custom_metrics import MetricPaths
 from rnnsearch.tasks.rollouts import Horizons, horizon_problems
 from rnnsearch.tasks.scaling import ScalerKind
 from rnnsearch.tasks.splits import TimeSplitConfig, bounds_of, split_problems
@@ -63,6 +64,7 @@ class SignalConfig:
     rollout: Annotated[LoopConfig, "Closed-loop metrics; with a horizon of 1 alone."] = field(
         default_factory=LoopConfig
     )
+    metrics: MetricPaths = ()
     data_seed: Annotated[
         int,
         "Of what is random in the signal.",

@@ -8,9 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from rnnsearch.tasks.answers import Answers, kept, random_numbers, thinned
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
-from rnnsearch.tasks.rollouts import Predict, baseline_rmse, baseline_rollout, rollout_metrics
+from rnnsearch.tasks.custom_metrics import Measure, custom_metrics
+from rnnsearch.tasks.rollouts import (
+    Predict,
+    baseline_measured,
+    baseline_rmse,
+    baseline_rollout,
+    custom_rollout_metrics,
+    rollout_metrics,
+)
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.signals.baselines import signal_baselines
 from rnnsearch.tasks.signals.config import SignalConfig
@@ -126,7 +135,8 @@ class SignalData:
             Metric("val_mae", unit, "minimize", f"mean absolute error {about}"),
         ]
         if config.horizon > 1:
-            return metrics
+            about += kept(len(self.starts("val")), self.output_size, "windows")
+            return [*metrics, *custom_metrics(config.metrics, metrics, about)]
         metrics += rollout_metrics(config.rollout.steps, unit, config.window)
         if config.lyapunov_times is not None:
             valid = (
@@ -134,7 +144,18 @@ class SignalData:
                 f"{VALID_ERROR}, of at most {max(config.rollout.steps) * config.lyapunov_times:.2g}"
             )
             metrics.append(Metric("val_valid_time", "Lyapunov times", "maximize", valid))
-        return metrics
+        return [*metrics, *custom_rollout_metrics(config.metrics, metrics, config.rollout.steps)]
+
+    def measured_starts(self, part: Part) -> Ints:
+        """First points of the windows whose predictions custom metrics are given; with a horizon
+        of 1 these are given closed loops instead."""
+        return thinned(self.starts(part), self.output_size)
+
+    def example_answers(self, draw: np.random.Generator, count: int) -> Answers:
+        """Closed loops [count, steps, features]; with a horizon above 1 the predicted points, one
+        step each."""
+        steps = max(self.config.rollout.steps) if self.config.horizon == 1 else 1
+        return random_numbers(draw, (count, steps, self.output_size))
 
     def seq_len(self, window: Window) -> int:
         """Time steps of a training sequence: the points of a window."""
@@ -159,7 +180,9 @@ class SignalData:
     def baselines(self) -> Sequence[Score]:
         """The mean, persistence, and a linear autoregression fitted on the training part."""
         parts: tuple[Part, ...] = ("train", "val", "test")
-        return signal_baselines({part: self.windows(part) for part in parts}, self._score)
+        return signal_baselines(
+            {part: self.windows(part) for part in parts}, self._score, self.config.metrics
+        )
 
     def manifest(self) -> dict[str, Any]:
         """What turns points into a prediction: their scale and spacing, and how far ahead it is."""
@@ -172,22 +195,27 @@ class SignalData:
             "scaler": self.scaler.to_json(),
         }
 
-    def _score(self, part: Part, predict: Predict) -> dict[str, float]:
-        """The task's metrics of a part for a baseline."""
+    def _score(self, part: Part, predict: Predict, measure: Measure) -> dict[str, float]:
+        """The task's metrics of a part for a baseline, and the custom ones."""
         windows, targets = self.windows(part)
-        error = predict(windows) - targets
+        predicted = predict(windows)
+        error = predicted - targets
         metrics = {
             f"{part}_mse": float(np.mean(error**2)),
             f"{part}_mae": float(np.mean(np.abs(error))),
         }
         if self.config.horizon > 1:
-            return metrics
+            some = self.measured_starts(part) - self.bounds[part][0]
+            return metrics | baseline_measured(
+                measure, part, predicted[some][None], targets[some][None]
+            )
         known, truth = self.loops(part)
         # The closed loop of an unstable autoregression grows beyond all bounds; the limit keeps
         # its errors finite.
         limit = 1e6 * (1 + np.abs(self.values).max())
         closed = baseline_rollout(predict, known, len(truth), self.config.window, limit)
         metrics |= baseline_rmse(part, closed - truth, self.config.rollout.steps)
+        metrics |= baseline_measured(measure, part, closed, truth)
         if self.config.lyapunov_times is not None:
             steps = valid_steps(closed, truth, self.spread())
             metrics[f"{part}_valid_time"] = float(steps.mean()) * self.config.lyapunov_times

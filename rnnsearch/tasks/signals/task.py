@@ -12,7 +12,7 @@ from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.closed_loop import continuation
-from rnnsearch.tasks.rollouts import rollout_rmse
+from rnnsearch.tasks.rollouts import rollout_measured, rollout_rmse
 from rnnsearch.tasks.shuffling import shuffled_batches
 from rnnsearch.tasks.signals.config import SignalConfig
 from rnnsearch.tasks.signals.data import SignalData
@@ -69,8 +69,17 @@ class SignalTask:
         count = len(starts) * self.data.output_size
         metrics = {f"{part}_mse": squares / count, f"{part}_mae": sizes / count}
         if self.config.horizon == 1:
-            metrics |= self._closed_loop(predictor, part)
-        return metrics
+            return metrics | self._closed_loop(predictor, part)
+        return metrics | self._measured(predictor, part)
+
+    def _measured(self, predictor: Predictor, part: Part) -> dict[str, Tensor]:
+        """Custom metrics of the predicted points, where nothing is predicted on."""
+        if not self.config.metrics:
+            return {}
+        starts = torch.tensor(self.data.measured_starts(part), device=self._points.device)
+        pieces = [self._predicted(predictor, some) for some in torch.split(starts, WINDOWS_AT_ONCE)]
+        truth = self._targets(starts).unsqueeze(0)
+        return rollout_measured(self.config.metrics, part, torch.cat(pieces, 2), truth)
 
     def figures(self, predictor: Predictor, how: str, carried: State = None) -> list[Figure]:
         """The predictions over time, and of a closed loop also through its states."""
@@ -154,6 +163,7 @@ class SignalTask:
         closed = self._unscaled(continuation(predictor, fed, max(horizons), self._sliding()))
         error = closed - truth
         metrics = rollout_rmse(part, error.square(), horizons)
+        metrics |= rollout_measured(self.config.metrics, part, closed, truth)
         if self.config.lyapunov_times is not None:
             apart = (error / self._spread).square().mean(dim=-1).sqrt()
             valid = (apart <= VALID_ERROR).double().cumprod(dim=1)

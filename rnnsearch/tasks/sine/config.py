@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.custom_metrics import MetricPaths
 from rnnsearch.tasks.rollouts import Horizons, horizon_problems
 from rnnsearch.vocabulary import Members, Range, outside
 
@@ -52,6 +53,7 @@ class SineConfig:
     ] = (0.25, 0.75)
     test_starts: Annotated[Starts, "Starts of the test waves, unseen like them."] = (0.4, 0.6)
     rollout: Annotated[RolloutConfig, "Closed-loop metrics."] = field(default_factory=RolloutConfig)
+    metrics: MetricPaths = ()
 
 
 def problems(config: SineConfig) -> list[tuple[str, str]]:

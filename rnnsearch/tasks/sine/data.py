@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from rnnsearch.tasks.answers import Answers, random_numbers
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
-from rnnsearch.tasks.rollouts import rollout_metrics
+from rnnsearch.tasks.rollouts import custom_rollout_metrics, rollout_metrics
 from rnnsearch.tasks.sine.baselines import baselines_of
 from rnnsearch.tasks.sine.config import SineConfig
 
@@ -66,10 +67,15 @@ class SineData:
         """One-step error first, then the closed-loop errors by horizon."""
         rollout, unit = self.config.rollout, "units of the wave"
         one_step = "mean squared error one step ahead, true points as input"
-        return [
+        own = [
             Metric("val_mse", f"squared {unit}", "minimize", one_step, loss=True),
             *rollout_metrics(rollout.steps, unit, rollout.warmup_steps),
         ]
+        return [*own, *custom_rollout_metrics(self.config.metrics, own, rollout.steps)]
+
+    def example_answers(self, draw: np.random.Generator, count: int) -> Answers:
+        """Closed loops [count, steps, 1]."""
+        return random_numbers(draw, (count, max(self.config.rollout.steps), 1))
 
     def seq_len(self, window: Window) -> int:
         """Time steps of a training sequence: every point but the last predicts the next one."""
@@ -87,7 +93,7 @@ class SineData:
 
     def baselines(self) -> Sequence[Score]:
         """Persistence, and a linear autoregression fitted on the training waves."""
-        return baselines_of(self.waves, self.config.rollout)
+        return baselines_of(self.waves, self.config.rollout, self.config.metrics)
 
     def end(self) -> tuple[Floats, Floats]:
         """The first validation wave, times and values; see `points.Ended`."""

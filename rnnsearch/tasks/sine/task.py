@@ -11,7 +11,7 @@ from rnnsearch.figures.figure import Figure, closed_loop_figures
 from rnnsearch.figures.panels import Panel, Panels
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
-from rnnsearch.tasks.rollouts import rollout_rmse
+from rnnsearch.tasks.rollouts import rollout_measured, rollout_rmse
 from rnnsearch.tasks.sine.config import SineConfig, rollouts
 from rnnsearch.tasks.sine.data import SineData, times
 from rnnsearch.tasks.streams import derive
@@ -63,6 +63,7 @@ class SineTask:
         points and then the model's own predictions; with `rollout.state: carried` they start
         from the state of the first training sequence, where training carries one. After a
         warm-up of several points the test part also has the longest rollout after one point.
+        Custom metrics are of the longest rollout.
         """
         waves = self._waves[part]
         truth = waves.T[None, :, :, None]  # [1, T, B, 1]
@@ -71,8 +72,11 @@ class SineTask:
         metrics = {f"{part}_mse": row_sums(error) / error[0].numel()}
         for horizons, warmup, suffix in rollouts(self.config.rollout, part):
             closed = self._rollout(predictor, waves, carried, max(horizons), warmup)
-            squares = _squares(closed, truth[:, warmup : warmup + max(horizons)])
-            metrics |= rollout_rmse(part, squares, horizons, suffix)
+            after = truth[:, warmup : warmup + max(horizons)]
+            metrics |= rollout_rmse(part, _squares(closed, after), horizons, suffix)
+            metrics |= rollout_measured(
+                self.config.metrics, part, closed, after[0].double(), suffix
+            )
         return metrics
 
     def figures(self, predictor: Predictor, how: str, carried: State = None) -> list[Figure]:

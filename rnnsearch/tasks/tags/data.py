@@ -122,8 +122,8 @@ class TagsData(SequencesData):
     def rivals(self) -> Sequence[Score]:
         """The most frequent class, and a logistic regression on each time step."""
         return [
-            majority(self.tags, self.classes),
-            logistic(self.sequences, self.tags, self.classes),
+            majority(self.tags, self.classes, self.config.metrics),
+            logistic(self.sequences, self.tags, self.classes, self.config.metrics),
         ]
 
     def manifest(self) -> dict[str, Any]:

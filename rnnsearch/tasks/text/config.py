@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from rnnsearch.tasks.custom_metrics import MetricPaths
 from rnnsearch.tasks.given import given_problems, is_given
 from rnnsearch.tasks.splits import SplitConfig, split_problems
 from rnnsearch.vocabulary import PATH, Range, outside
@@ -51,6 +52,7 @@ class TextConfig:
         "state, is reported too.",
         Range(1, 1_000_000, unit="symbols"),
     ] = ()
+    metrics: MetricPaths = ()
     sample: Annotated[
         int,
         "Characters of generated text that go with the champion.",

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.answers import kept
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.custom_metrics import custom_metrics
 from rnnsearch.tasks.given import is_given, joined_digest
 from rnnsearch.tasks.splits import bounds_of
 from rnnsearch.tasks.text.config import TextConfig
@@ -159,7 +161,9 @@ class TextData:
         likelihood = f"mean negative log-likelihood {over}"
         right = f"share of symbols guessed right {over}"
         spread = f"up to {MOST_POSITIONS:,} symbols spread over the {part} part"
-        return [
+        first, last = self.scored(part)
+        brought = over + kept(last - first, self.output_size, "symbols")
+        own = [
             Metric(f"{part}_nats", nats, "minimize", likelihood, loss=True),
             Metric(f"{part}_bits", f"bits/{symbol}", "minimize", f"the same {over}, in bits"),
             Metric(f"{part}_accuracy", "share", "maximize", right),
@@ -174,6 +178,7 @@ class TextData:
                 for length in self.config.context
             ),
         ]
+        return [*own, *custom_metrics(self.config.metrics, own, brought, part)]
 
     def scored(self, part: Part) -> tuple[int, int]:
         """First and last-plus-one position of the symbols of a part that are predicted.
@@ -241,6 +246,7 @@ class TextData:
             contexts=self.config.context,
             positions={part: self.context_positions(part) for part in self.context_parts()},
             say=self.vocabulary.described,
+            custom=self.config.metrics,
         )
         return [frequencies(text), ngram(text)]
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rnnsearch.tasks.answers import Gathering
 from rnnsearch.tasks.base import Predictor, State
 from rnnsearch.tasks.sums import row_sums
 
@@ -35,7 +36,13 @@ class Likelihood:
 
 
 @torch.no_grad()
-def likelihood(predictor: Predictor, symbols: Tensor, first: int, last: int) -> Likelihood:
+def likelihood(
+    predictor: Predictor,
+    symbols: Tensor,
+    first: int,
+    last: int,
+    gathered: Gathering | None = None,
+) -> Likelihood:
     """Score every symbol at positions `first` to `last` (not included), each once.
 
     The stretch is cut into equal streams that run in parallel, as many as its length allows.
@@ -45,6 +52,7 @@ def likelihood(predictor: Predictor, symbols: Tensor, first: int, last: int) -> 
     Args:
         symbols: The whole text, [symbols], on the predictor's device.
         first: At least 1: the input that goes with position p is the symbol at p - 1.
+        gathered: Takes in the logits and the symbols, counted from `first`; None for nothing.
     """
     count = last - first
     streams = max(1, min(MOST_STREAMS, count // SHORTEST_STREAM))
@@ -67,9 +75,12 @@ def likelihood(predictor: Predictor, symbols: Tensor, first: int, last: int) -> 
         outputs, state = predictor(inputs.unsqueeze(0), state)
         if step >= 0:
             targets = symbols[positions.clamp(max=len(symbols) - 1)].long()
-            weights = (positions < last).double()
+            there = positions < last
+            weights = there.double()
             chunk = _score(outputs, targets, weights)
             nats, hits = nats + chunk.nats, hits + chunk.accuracy
+            if gathered is not None:
+                gathered.add(positions[there] - first, outputs[:, there], targets[there])
         longest = _chunk_steps(streams, outputs.shape[-1], state[0].shape[-1], outputs.device.type)
         step = end
     return Likelihood(nats / count, hits / count)

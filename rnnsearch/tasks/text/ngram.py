@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 
 import numpy as np
 
+from rnnsearch.tasks.answers import Answers, thinned
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part, Score
+from rnnsearch.tasks.custom_metrics import RivalMeasure
 
 HIGHEST_ORDER = 6
 """The highest order of the n-grams that are tried."""
@@ -30,6 +32,7 @@ class CountedText:
         contexts: Lengths of context after which symbols are scored too.
         positions: Of each part, the positions of the symbols that are scored by length of context.
         say: Gives the name of a symbol by its number.
+        custom: The custom metrics by which n-grams are scored too.
     """
 
     symbols: Ints
@@ -40,6 +43,22 @@ class CountedText:
     contexts: tuple[int, ...] = ()
     positions: Mapping[Part, Ints] = field(default_factory=dict)
     say: Callable[[int], str] = str
+    custom: Sequence[str] = ()
+
+    def measured(
+        self, measure: RivalMeasure, chances: Callable[[Ints], Floats]
+    ) -> dict[str, float]:
+        """The custom metrics of the parts to score.
+
+        Args:
+            chances: From positions to the probabilities of every symbol there, [positions, size].
+        """
+        metrics: dict[str, float] = {}
+        for part, (first, last) in self.spans.items() if self.custom else ():
+            some = thinned(np.arange(first, last), self.size)
+            figures = measure(Answers(chances(some), self.symbols[some]))
+            metrics |= {f"{part}_{name}": value for name, value in figures.items()}
+        return metrics
 
 
 def frequencies(text: CountedText) -> Score:
@@ -57,8 +76,10 @@ def frequencies(text: CountedText) -> Score:
         for length in text.contexts:
             symbols = text.symbols[text.positions[part]]
             metrics[f"{part}_nats_context_{length}"] = float(nats[symbols].mean())
-    guess = text.say(likeliest)
-    return Score("unigram", metrics, f"shares of the training part; always guesses {guess}")
+    measure = RivalMeasure(text.custom)
+    metrics |= text.measured(measure, lambda some: np.tile(counts / counts.sum(), (len(some), 1)))
+    note = f"shares of the training part; always guesses {text.say(likeliest)}"
+    return Score("unigram", metrics, measure.note(note))
 
 
 def ngram(text: CountedText) -> Score:
@@ -84,7 +105,9 @@ def ngram(text: CountedText) -> Score:
             metrics[f"{part}_nats_context_{length}"] = nats
     where = "in sample, " if reported == "train" else ""
     note = f"interpolated Kneser-Ney, {where}order of the lowest {reported}_nats"
-    return Score(f"{order}-gram", metrics, note)
+    measure = RivalMeasure(text.custom)
+    metrics |= text.measured(measure, lambda some: model.chances(some, order))
+    return Score(f"{order}-gram", metrics, measure.note(note))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +222,17 @@ class _Ngrams:
                     table = self._distinct[order - 1].over(table, contexts)
         count = len(positions)
         return {order: (nats[order] / count, hits[order] / count) for order in orders}
+
+    def chances(self, positions: Ints, order: int) -> Floats:
+        """The probabilities of every symbol at ascending positions, [positions, size]."""
+        chances = np.empty((len(positions), self._size))
+        for heads, rows, places in self._chunks(positions, order):
+            table = np.full((len(heads), self._size), 1 / self._size)
+            for shorter in range(order - 1):
+                table = self._distinct[shorter].over(table, self._contexts[shorter][heads])
+            table = self._raw[order - 1].over(table, self._contexts[order - 1][heads])
+            chances[np.searchsorted(positions, places)] = table[rows]
+        return chances
 
     def _chunks(self, positions: Ints, order: int) -> Iterator[tuple[Ints, Ints, Ints]]:
         """Positions grouped by the context before them, so that each context is computed once.

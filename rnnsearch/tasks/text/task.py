@@ -9,8 +9,11 @@ import torch
 from torch import Tensor
 
 from rnnsearch.figures.figure import Figure
+from rnnsearch.tasks.answers import Gathering
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
+from rnnsearch.tasks.custom_metrics import columns
+from rnnsearch.tasks.logistic import softmax
 from rnnsearch.tasks.streams import derive
 from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.data import TextData
@@ -77,7 +80,9 @@ class TextTask:
         if part not in self.data.bounds:
             return {}
         first, last = self.data.scored(part)
-        scores = likelihood(predictor, self._symbols, first, last)
+        paths = self.config.metrics
+        gathered = Gathering(last - first, self.data.output_size) if paths else None
+        scores = likelihood(predictor, self._symbols, first, last, gathered)
         metrics = {
             f"{part}_nats": scores.nats,
             f"{part}_bits": scores.nats / log(2),
@@ -88,6 +93,8 @@ class TextTask:
             for length in self.config.context:
                 nats = nats_after(predictor, self._symbols, at, length)
                 metrics[f"{part}_nats_context_{length}"] = nats
+        if gathered is not None:
+            metrics |= columns(paths, part, gathered.answers(softmax))
         return metrics
 
     def figures(self, predictor: Predictor) -> list[Figure]:

@@ -117,7 +117,8 @@ class ValueData(SequencesData):
 
     def rivals(self) -> Sequence[Score]:
         """The mean of the training part, and a ridge regression."""
-        return [mean(self.values), ridge(self.sequences, self.values)]
+        custom = self.config.metrics
+        return [mean(self.values, custom), ridge(self.sequences, self.values, custom)]
 
     def manifest(self) -> dict[str, Any]:
         """The columns of a table to read, how a sequence is encoded, and the answer's scale."""
