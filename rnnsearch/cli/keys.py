@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rnnsearch.cli.options import FormatOption
 from rnnsearch.cli.text import print_json
+from rnnsearch.errors import InputError
 
 if TYPE_CHECKING:
     from rnnsearch.space.reference import Entry
@@ -23,12 +25,26 @@ def keys(
     task: Annotated[
         str | None, typer.Option(metavar="TASK", help="Only keys of this type of task.")
     ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Only keys of the study in this search-space file, with the arguments of the "
+            "classes of your own that it names.",
+        ),
+    ] = None,
     format_: FormatOption = "text",
 ) -> None:
     """Print the keys of a search-space file: what each takes and means, its default, its draws."""
-    from rnnsearch.space.reference import reference
+    from rnnsearch.space.load import load
+    from rnnsearch.space.reference import reference, reference_of
 
-    entries = reference(key, task)
+    if file is not None and task is not None:
+        raise InputError("--file names the task; leave --task out.")
+    if file is None:
+        entries = reference(key, task)
+    else:
+        entries = reference_of(load(file, check_data=False), key)
     if format_ == "json":
         print_json({"keys": [one.to_json() for one in entries]})
         return

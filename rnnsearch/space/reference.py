@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from rnnsearch.commands import command
+from rnnsearch.commands import command, shown
+from rnnsearch.custom_code import find_object
 from rnnsearch.errors import InputError
 from rnnsearch.space.field import Field
 from rnnsearch.space.field_types import in_words
@@ -19,10 +22,12 @@ from rnnsearch.space.fields import (
     arguments_in,
     choices,
     config_classes,
+    fields_of,
     leaves,
 )
 from rnnsearch.space.overrides import nearest_key
 from rnnsearch.space.sampled import kinds_for
+from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.words import plain_text
 from rnnsearch.tasks.families import task_types
 from rnnsearch.vocabulary import DURATION, REQUIRED, Range, keys
@@ -95,6 +100,52 @@ def reference(what: str = "", task: str | None = None) -> list[Entry]:
             listed.setdefault((entry.key, entry.where), entry)
     order = list(SECTIONS)
     entries = sorted(listed.values(), key=lambda one: order.index(one.key.partition(".")[0]))
+    return _chosen(entries, what)
+
+
+def reference_of(spec: StudySpec, what: str = "") -> list[Entry]:
+    """The keys of one study, with the arguments of the custom classes that it names.
+
+    Args:
+        what: As for `reference`.
+
+    Raises:
+        InputError: There is no such key.
+    """
+    fields = fields_of(spec.values, spec.parameters)
+    sources = dict.fromkeys(fields, "")
+    for key in sources:
+        if key.startswith("task."):
+            sources[key] = f"task.type: {spec.values['task.type']}"
+        elif NETWORK in fields and key.startswith("model.") and key != NETWORK:
+            sources[key] = f"{NETWORK}: {_with_place(spec.values[NETWORK])}"
+    for section, cls in config_classes(None, spec.values.get(NETWORK)).items():
+        for name, arguments in arguments_in(cls).items():
+            for key in fields:
+                if key.startswith(f"{section}.{name}."):
+                    classes = fields[key].says.needs
+                    named = map(_with_place, classes.values if classes else ())
+                    sources[key] = f"{section}.{arguments.field}: {' or '.join(named)}"
+    entries = [_entry(one, sources[key]) for key, one in fields.items()]
+    return _chosen(entries, what)
+
+
+def _with_place(path: object) -> str:
+    """The dotted path of a class, with the file and line where it begins."""
+    try:
+        cls = find_object(str(path), "class", "class")
+        line, file = inspect.getsourcelines(cls)[1], Path(inspect.getfile(cls))
+    except (OSError, TypeError):  # its source is not at hand
+        return str(path)
+    return f"{path} ({shown(file)}:{line})"
+
+
+def _chosen(entries: Sequence[Entry], what: str) -> list[Entry]:
+    """The entries of a key or a section, or all.
+
+    Raises:
+        InputError: There is none.
+    """
     chosen = [one for one in entries if not what or f"{one.key}.".startswith(f"{what}.")]
     if not chosen:
         near = nearest_key(what, [one.key for one in entries])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 from test_space_vocabulary import NAME
@@ -10,7 +12,8 @@ from test_space_vocabulary import NAME
 from rnnsearch.cli.app import main
 from rnnsearch.errors import DataError, InputError
 from rnnsearch.space.fields import SECTIONS, choices, every_field
-from rnnsearch.space.reference import reference
+from rnnsearch.space.load import loads
+from rnnsearch.space.reference import reference, reference_of
 from rnnsearch.tasks.families import task_types
 
 
@@ -95,3 +98,48 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
         "never_sampled": "only fields of task, model and training are",
         "needs": "",
     }
+
+
+NET = """from torch import nn
+
+
+class Net(nn.Module):
+    \"\"\"Some network.
+
+    Args:
+        units: How wide it is.
+    \"\"\"
+
+    def __init__(self, input_size, output_size, units: int = 8, gate="open"):
+        super().__init__()
+        self.head = nn.Linear(input_size, output_size)
+
+    def forward(self, x, lengths):
+        return self.head(x)
+"""
+
+
+def test_the_arguments_of_the_classes_of_a_file_are_told_with_their_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net_of_keys.py").write_text(NET, encoding="utf-8")
+    text = """task: {type: sine}
+model: {type: "net_of_keys:Net", units: {int: [2, 9]}}
+training: {optimizer: {choice: [adam, "torch.optim:NAdam"]}}
+"""
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    spec = loads(text, name="keys", directory=tmp_path, check_data=False)
+    entries = {one.key: one for one in reference_of(spec)}
+    assert "model.hidden_size" not in entries
+    assert "task.window" not in entries
+    units = entries["model.units"]
+    assert (units.type, units.default, units.meaning) == ("a whole number", "8", "How wide it is.")
+    assert units.where == "model.type: net_of_keys:Net (net_of_keys.py:4)"
+    decay = entries["training.optimizer_args.momentum_decay"]
+    assert decay.where.startswith("training.optimizer: torch.optim:NAdam (")
+    Path("keys.yaml").write_text(text, encoding="utf-8")
+    assert "model.gate: a text; default open" in told("model", "--file", "keys.yaml", capsys=capsys)
+    with pytest.raises(SystemExit) as ended:
+        main(["keys", "--file", "keys.yaml", "--task", "sine"])
+    assert ended.value.code == 2
