@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from rnnsearch.commands import command, shown
@@ -14,7 +15,12 @@ from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.files.texts import TABLE_ENDINGS
 from rnnsearch.tasks.given import PARTS, WORDS
 from rnnsearch.tasks.labels.config import LabelsConfig
-from rnnsearch.tasks.labels.source import folders_of_texts, read_labelled, texts_in
+from rnnsearch.tasks.labels.source import (
+    folders_of_texts,
+    read_labelled,
+    texts_in,
+    unread_in,
+)
 
 LONG = 1000
 """Of texts with more characters than this a limit is proposed."""
@@ -57,7 +63,10 @@ def draft_folder(path: Path, study: str, task: str | None) -> tuple[str, list[st
     unsure = [
         f"{name} is taken for a class; take it out of the folder if it is none" for name in strange
     ]
-    unsure += [f"also in the folder, and not read: {name}" for name in _unread(train)]
+    unsure += [
+        f"also in the folder, and not read: {name}"
+        for name in (*unread_in(train), *_beside(path, parts))
+    ]
     remarks = [taken, *map(_sentence, unsure), f"It may also be one text: {_joined(path, train)}"]
     columns = [
         f"  {part}_path: {quoted(str(own.resolve()))}"
@@ -86,7 +95,7 @@ def draft_folder(path: Path, study: str, task: str | None) -> tuple[str, list[st
         f"  texts: {len(lengths):,} of {min(lengths):,} to {max(lengths):,} characters",
         f"  label{in_classes(classes)}",
         *(f"  {part}: {shown(own)}" for part, own in parts.items()),
-        *(f"  {note}" for note in source.notes),
+        *(f"  {note}" for note in source.notes if note not in unsure),
     ]
     screen += ["unsure:", *(f"  {line}" for line in unsure)] if unsure else []
     screen += ["it may also be:", f"  one text: {_joined(path, train)}"]
@@ -116,18 +125,14 @@ def _joined(path: Path, folder: Path) -> str:
     return f"cat {where}/{pattern} > {shlex.quote(text)} && {command('init', Path(text))}"
 
 
-def _unread(folder: Path) -> list[str]:
-    """What a folder also holds, but for hidden files, folders beside files of classes, and
-    explanations."""
-    files = texts_in(folder)
-    own = set(files or folders_of_texts(folder))
-    names = [
+def _beside(path: Path, parts: Mapping[Part, Path]) -> list[str]:
+    """What lies beside the folders of the parts, and is not read."""
+    own = set(parts.values())
+    return [
         one.name + "/" * one.is_dir()
-        for one in sorted(folder.iterdir())
-        if one not in own and not one.name.startswith(".")
+        for one in sorted(path.iterdir())
+        if parts and one not in own and not one.name.startswith(".")
     ]
-    most = 5
-    return names if len(names) <= most else [*names[:most], f"and {len(names) - most:,} more"]
 
 
 def _nothing(path: Path) -> str:

@@ -14,6 +14,9 @@ from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.sequences.source import Source, normalized, read_step_rows, read_text_rows
 from rnnsearch.tasks.splits import column_of
 
+MOST_NAMED = 5
+"""How many names of what is not read are told at most."""
+
 CHANGING = "Labels that change from row to row are learned with `type: tags`."
 
 
@@ -46,10 +49,11 @@ def _folder(config: LabelsConfig, folder: Path) -> Source[str]:
     columns = config.text, config.id, dividing, weighing, config.validation.group, *config.features
     if any(column is not None for column in columns):
         raise DataError(f"{folder} is a folder, one text file a class; leave the columns out.")
+    unread = [f"also in the folder, and not read: {name}" for name in unread_in(folder)]
     if files := texts_in(folder):
-        return _files(config, files)
+        return _files(config, files, unread)
     if folders := folders_of_texts(folder):
-        return _folders(config, folders)
+        return _folders(config, folders, unread)
     raise DataError(
         f"{folder} holds no file NAME.txt; there must be one for each class, or a folder of such "
         "files for each class."
@@ -70,11 +74,41 @@ def folders_of_texts(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir() and texts_in(path))
 
 
-def _files(config: LabelsConfig, files: Sequence[Path]) -> Source[str]:
+def unread_in(folder: Path) -> list[str]:
+    """What a folder of classes also holds and nothing reads, but for hidden files: folders beside
+    files of classes, and what is no text.
+
+    Of many the first are named, and the others counted. A folder that holds texts says so.
+    """
+    read = set(texts_in(folder) or folders_of_texts(folder))
+    names = [
+        one.name if not one.is_dir() else f"{one.name}/" + _texts_of(one)
+        for one in sorted(folder.iterdir())
+        if one not in read and not one.name.startswith(".")
+    ]
+    for one in sorted(read):
+        if one.is_dir():
+            others = [own for own in one.iterdir() if not own.name.startswith(".")]
+            if count := len(others) - len(texts_in(one)):
+                names.append(f"{one.name}/ ({count:,} that are no file NAME.txt)")
+    if len(names) <= MOST_NAMED:
+        return names
+    return [*names[:MOST_NAMED], f"and {len(names) - MOST_NAMED:,} more"]
+
+
+def _texts_of(folder: Path) -> str:
+    count = len(texts_in(folder))
+    if not count:
+        return ""
+    texts = "1 text" if count == 1 else f"{count:,} texts"
+    return f" ({texts}, since files NAME.txt beside it are the classes)"
+
+
+def _files(config: LabelsConfig, files: Sequence[Path], unread: Sequence[str]) -> Source[str]:
     """The lines of a file for each class."""
     texts: list[str] = []
     labels: list[str] = []
-    notes: list[str] = []
+    notes: list[str] = [*unread]
     digest = sha256()
     for path in files:
         raw, text = read_text(path)
@@ -90,7 +124,7 @@ def _files(config: LabelsConfig, files: Sequence[Path]) -> Source[str]:
     return Source(texts, labels, digest.hexdigest(), tuple(notes))
 
 
-def _folders(config: LabelsConfig, folders: Sequence[Path]) -> Source[str]:
+def _folders(config: LabelsConfig, folders: Sequence[Path], unread: Sequence[str]) -> Source[str]:
     """The texts of a folder for each class, one a file; files without a text are left out."""
     texts: list[str] = []
     labels: list[str] = []
@@ -106,4 +140,4 @@ def _folders(config: LabelsConfig, folders: Sequence[Path]) -> Source[str]:
         name = f"{own}/{path.name}"
         digest.update(f"{name}\0{len(raw)}\0".encode("utf-8", "surrogateescape") + raw)
     notes = [f"{empty:,} files hold no text and are left out"] if empty else []
-    return Source(texts, labels, digest.hexdigest(), tuple(notes))
+    return Source(texts, labels, digest.hexdigest(), (*unread, *notes))

@@ -74,6 +74,33 @@ def test_an_explanation_among_the_classes_is_pointed_out(tmp_path: Path) -> None
     assert "the class 'README' has 2 different sequences" in drafted.problem
 
 
+def test_what_lies_beside_the_classes_is_told_by_init_and_by_check(tmp_path: Path) -> None:
+    texts: dict[str, str | bytes] = {"a.txt": words("a"), "b.txt": words("b"), "c/1.txt": "c c c"}
+    drafted = draft(filled(tmp_path / "x", texts))
+    note = "not read: c/ (1 text, since files NAME.txt beside it are the classes)"
+    assert "\n".join(drafted.remarks).count(note) == 1
+    spec = loads(drafted.yaml, name="x", directory=tmp_path)
+    assert any(note in one for one in describe(spec).notes)
+    folders: dict[str, str | bytes] = {
+        f"{kind}/{at}.txt": f"a {kind} text {at}" for kind in "ab" for at in range(20)
+    }
+    drafted = draft(filled(tmp_path / "y", {**folders, "a/1.md": "no", "d/deep/1.txt": "no"}))
+    assert "not read: d/\n" in "\n".join(drafted.remarks)
+    assert "not read: a/ (1 that are no file NAME.txt)" in "\n".join(drafted.remarks)
+
+
+def test_what_lies_beside_the_parts_is_told(tmp_path: Path) -> None:
+    texts: dict[str, str | bytes] = {
+        f"{part}/{kind}/{at}.txt": f"a {kind} text {at} of {part}"
+        for part in ("train", "dev", "val")
+        for kind in ("pos", "neg")
+        for at in range(9)
+    }
+    drafted = draft(filled(tmp_path / "x", texts))
+    assert drafted.yaml.count("dev") == 1
+    assert "also in the folder, and not read: val/" in "\n".join(drafted.remarks)
+
+
 def test_long_texts_get_a_limit_proposed(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"a.txt": words("a" * 1000), "b.txt": words("b")}
     assert "  # max_length: 1000 " in draft(filled(tmp_path / "x", files)).yaml
