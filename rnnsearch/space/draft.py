@@ -9,6 +9,7 @@ from typing import Any
 
 from rnnsearch.commands import command
 from rnnsearch.errors import DataError, InputError, SpaceFileError
+from rnnsearch.space.doubts import gaps_in_ids, names_like_data
 from rnnsearch.space.draft_arrays import ARRAY_ENDINGS, draft_arrays
 from rnnsearch.space.draft_folder import draft_folder
 from rnnsearch.space.draft_sequences import draft_sequences
@@ -115,7 +116,10 @@ def _of_table(path: Path, study: str, answers: Answers) -> Draft:
     refuse_absent(path, columns, answers)
     others: list[str] = []
     sequences = find_sequences(path, columns, answers)
+    id = answers.id if sequences is None else sequences.id
+    odd = [*filter(None, [names_like_data(columns)]), *gaps_in_ids(path, columns, id)]
     if sequences is not None and sequences.likely:
+        sequences.notes += odd
         yaml, remarks = draft_sequences(path, study, sequences, answers)
         return Draft(yaml, tuple(remarks), sequences.problem or _problem(yaml, study, path))
     if sequences is not None:
@@ -127,6 +131,7 @@ def _of_table(path: Path, study: str, answers: Answers) -> Draft:
         )
     if wide := wide_rows(columns):
         others.append(wide)
+    others += odd
     yaml, findings = draft_table(path, study, answers, others)
     return Draft(yaml, tuple(screen(findings)), findings.problem or _problem(yaml, study, path))
 

@@ -135,3 +135,37 @@ def test_folds_are_proposed_where_sequences_are_few(tmp_path: Path) -> None:
     path.write_text(written(("word", "kind"), rows))
     text = draft(path).yaml.replace("# validation:", "validation:")
     assert "val" not in describe(loads(text, name="x", directory=tmp_path)).rows
+
+
+def test_an_id_with_an_empty_cell_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    rows = [f"{'' if at == 17 else f'w{at // 5}'},{at % 7},{at // 50}" for at in range(150)]
+    path.write_text("\n".join(["walk,a,b", *rows]) + "\n")
+    drafted = draft(path)
+    words = (
+        "'walk' tells apart, once no cell of it is empty: it is in 1 row, the first of them row 18"
+    )
+    assert words in "\n".join(drafted.remarks)
+    assert words in drafted.yaml.replace("\n#", "")
+    assert "tells apart" not in "\n".join(draft(path, Answers(task="series", id="walk")).remarks)
+
+
+@pytest.mark.parametrize(
+    ("names", "odd"),
+    [
+        ("2024-01-01,shop,0.126,x", "'2024-01-01', '0.126' look like cells"),
+        ("a,b,0.5,c", "'0.5' look like cells"),
+        ("a,2019,2020,2021", ""),
+        ("a,b,c,d", ""),
+    ],
+)
+def test_names_that_look_like_cells_are_told(tmp_path: Path, names: str, odd: str) -> None:
+    path = tmp_path / "x.csv"
+    rows = [
+        f"2024-{1 + at // 28:02d}-{1 + at % 28:02d},{at % 5},{at % 3 + 0.5},{at % 7}"
+        for at in range(99)
+    ]
+    path.write_text("\n".join([names, *rows]) + "\n")
+    screen = "\n".join(draft(path).remarks)
+    assert odd in screen
+    assert bool(odd) == ("look like cells" in screen)
