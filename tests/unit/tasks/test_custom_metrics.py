@@ -19,11 +19,13 @@ from rnnsearch.tasks.folds import ValidationConfig
 from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig
 from rnnsearch.tasks.load import build_task, load_data
+from rnnsearch.tasks.sequences.config import GroupedConfig
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.config import ValidationConfig as RollingConfig
 from rnnsearch.tasks.signals.config import LoopConfig
 from rnnsearch.tasks.signals.wave import WaveConfig
 from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig
+from rnnsearch.tasks.splits import TableTimeSplitConfig
 from rnnsearch.tasks.tags.config import TagsConfig
 from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.value.config import ValueConfig
@@ -110,6 +112,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [f"{at},{a:.4f},{b:.4f}" for at, (a, b) in enumerate(cells)]
     rows[50] = "50,51.5,"
     (folder / "table.csv").write_text("\n".join(["t,a,b", *rows]) + "\n", encoding="utf-8")
+    panel = [f"{who},{at},{draw.normal():.4f}" for who in "abcd" for at in range(40)]
+    (folder / "panel.csv").write_text("\n".join(["who,t,a", *panel]) + "\n", encoding="utf-8")
     symbols = "".join(draw.choice(list("abc"), 3000, p=[0.5, 0.3, 0.2]).tolist())
     (folder / "text.txt").write_text(symbols, encoding="utf-8")
     parts = {part: draw.integers(0, 2, (30, 3)) for part in ("train", "val", "test")}
@@ -142,6 +146,16 @@ def configs(folder: Path) -> dict[str, Any]:
                 **table,
             ),
             WaveConfig(num_points=200, window=5, horizon=3, metrics=(OFF,)),
+            SeriesConfig(
+                path=str(folder / "panel.csv"),
+                id="who",
+                time="t",
+                targets=("a",),
+                context=3,
+                metrics=(OFF,),
+                validation=RollingConfig(folds=2),
+                split=TableTimeSplitConfig(train=0.8, val=0.0, test=0.2),
+            ),
         ],
         "val_accuracy": [
             LabelsConfig(label="way", metrics=(RIGHT,), **columns),
@@ -162,7 +176,7 @@ def configs(folder: Path) -> dict[str, Any]:
     }
 
 
-TASKS = [("val_mae", at) for at in range(6)] + [("val_accuracy", at) for at in range(4)]
+TASKS = [("val_mae", at) for at in range(7)] + [("val_accuracy", at) for at in range(4)]
 TASKS += [(name, at) for name in ("val_rollout_rmse_6", "val_nll") for at in range(2)]
 
 
@@ -223,8 +237,8 @@ def fussy(outputs: Any, targets: Any) -> Any:
 
 def test_a_baseline_without_a_metric_says_so(folder: Path) -> None:
     columns = {"path": str(folder / "walks.csv"), "id": "walk", "features": ("a",), "label": "way"}
-    folds = ValidationConfig(folds=2)
-    for validation in (ValidationConfig(), folds):
+    folds = GroupedConfig(folds=2)
+    for validation in (GroupedConfig(), folds):
         config = LabelsConfig(metrics=(f"{HERE}:fussy",), validation=validation, **columns)
         majority, logistic = load_data(config).baselines()
         assert "val_fussy" not in majority.metrics
