@@ -121,6 +121,12 @@ class TrialEnded:
     training_seconds: float
     kernel: str = ""
     """The kernel that trained it, in words; empty where it took no training step."""
+    best_loss: float | None = None
+    """The task's own loss at its best epoch, which parts trials with equal values."""
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """The numbers behind the reason: of a stopped trial `stopped_rung`, `stopped_value`,
+    `stopped_threshold`, `stopped_rank` and `stopped_trials`, of a diverged one `diverged_epoch`,
+    `diverged_step` and `diverged_gradient_norm`; those that are known."""
 
 
 @dataclass(frozen=True, slots=True)

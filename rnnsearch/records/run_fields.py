@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import statistics
 from collections.abc import Iterable, Mapping
@@ -57,7 +58,15 @@ def starting_tags(start: TrialStarted) -> dict[str, str]:
         "pack": start.pack,
         "attempt": str(start.attempt),
         "config": json.dumps(start.config),
+        "seed_group": seed_group(start.params),
     }
+
+
+def seed_group(params: Mapping[str, Any]) -> str:
+    """A short name that trials have in common whose parameters are equal, and only their seeds not:
+    MLflow's table groups by it."""
+    text = json.dumps(dict(params), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def ending_tags(end: TrialEnded) -> dict[str, str]:
@@ -68,6 +77,7 @@ def ending_tags(end: TrialEnded) -> dict[str, str]:
         "reason": end.reason,
         "duration_seconds": f"{end.training_seconds:.3f}",
         "epochs": str(end.epoch),
+        **{name: f"{value:.10g}" for name, value in end.numbers.items()},
     }
 
 

@@ -22,7 +22,7 @@ from rnnsearch.goal import standing
 from rnnsearch.search.endings import OUT_OF_TIME, Endings
 from rnnsearch.search.job import LOSS, Job
 from rnnsearch.search.ledger.ledger import Ledger
-from rnnsearch.search.ledger.trial_record import BEST_LOSS, TRAIN_LOSSES, TrialRecord
+from rnnsearch.search.ledger.trial_record import BEST_LOSS, STOPPED, TRAIN_LOSSES, TrialRecord
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.space.spec import StudySpec
@@ -35,6 +35,9 @@ from rnnsearch.training.weights import Weights
 
 FEW = 3
 """A script that fails on so many trials, and on none before it, fails on whatever it is given."""
+
+GRADIENT_NORM = "gradient_norm"
+"""Among an epoch's metrics, the norm of the gradient in its last training step, before clipping."""
 
 CRASHED = "it was aboard when its packs crashed, at last alone"
 IN_A_PROCESS = "With `process: own` under `task` a script crashes alone, and at once for good."
@@ -128,7 +131,11 @@ class SearchStage:
             "diverged",
             f"loss or gradient stopped being finite at step {divergence.step} "
             f"(epoch {divergence.epoch}); gradient norm {norm:.3g}",
-            {"diverged_step": divergence.step, "gradient_norm": repr(float(norm))},
+            {
+                "diverged_epoch": divergence.epoch,
+                "diverged_step": divergence.step,
+                "gradient_norm": repr(float(norm)),
+            },
         )
 
     def keep(self, job: Job, weights: Weights | None) -> None:
@@ -227,7 +234,7 @@ class SearchStage:
                     time=now,
                     number=jobs[trial_id].number,
                     epochs=[report.epoch for report in epochs],
-                    metrics=[dict(report.metrics) for report in epochs],
+                    metrics=[_recorded(report) for report in epochs],
                     training_steps=sum(report.training_steps for report in epochs),
                 )
             )
@@ -241,11 +248,12 @@ class SearchStage:
         """Decide whether a job that stands at its limit goes on; if so, its limit is raised."""
         if job.epoch not in job.curve:
             reason = f"{self._metric} is not finite at epoch {job.epoch}"
-            return self._finish(job, "diverged", reason)
+            return self._finish(job, "diverged", reason, {"diverged_epoch": job.epoch})
         if job.epoch >= job.config.training.max_epochs:
             return self._finish(job, "complete", f"reached epoch {job.epoch}, the last")
         if stop := self.rule.decide(job.number):
-            return self._finish(job, "pruned", stop)
+            numbers = getattr(stop, "numbers", {})  # a rule of a person's own may give words alone
+            return self._finish(job, "pruned", str(stop), {STOPPED: dict(numbers)})
         job.limit = self.rule.next_limit(job.epoch)
         return None
 
@@ -297,3 +305,10 @@ class SearchStage:
             "best_value": best.value if best else None,
             "best_epoch": best.epoch if best else None,
         }
+
+
+def _recorded(report: EpochReport) -> dict[str, float]:
+    """What listeners hear of an epoch: its metrics, and the norm of its last gradient if known."""
+    norm = report.gradient_norm
+    known = {GRADIENT_NORM: norm} if math.isfinite(norm) else {}
+    return {**known, **report.metrics}

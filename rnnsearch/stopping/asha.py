@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from rnnsearch.goal import Goal
+from rnnsearch.stopping.rule import Stop
 from rnnsearch.stopping.rungs import RungRule
 from rnnsearch.vocabulary import Range
 
@@ -84,9 +85,14 @@ class Asha(RungRule):
             reward = self.rewards[rung][number]
             if needed is not None and reward < needed:
                 value, bound = self.distinct_texts(reward, needed)
-                return (
+                return Stop(
                     f"stopped by ASHA at epoch {rung}: {value}, needed {bound} or better "
-                    f"among {self.count(rung)}"
+                    f"among {self.count(rung)}",
+                    rung=rung,
+                    value=self.goal.cost(-reward),
+                    threshold=self.goal.cost(-needed),
+                    rank=self.rank(rung, number),
+                    trials=self.count(rung),
                 )
         return None
 

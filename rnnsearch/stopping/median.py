@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from rnnsearch.goal import Goal
+from rnnsearch.stopping.rule import Stop
 from rnnsearch.stopping.rungs import RungRule
 from rnnsearch.vocabulary import Range
 
@@ -80,9 +81,13 @@ class Median(RungRule):
             median = self.quantile_of_others(rung, number, 0.5)
             if others >= self._min_trials and median is not None and best < median:
                 value, bound = self.distinct_texts(best, median)
-                return (
+                return Stop(
                     f"stopped by the median rule at epoch {rung}: best {value}, needed {bound} or "
-                    f"better, the median of the averages of {others} others"
+                    f"better, the median of the averages of {others} others",
+                    rung=rung,
+                    value=self.goal.cost(-best),
+                    threshold=self.goal.cost(-median),
+                    trials=others + 1,
                 )
         return None
 

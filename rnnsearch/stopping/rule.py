@@ -8,6 +8,24 @@ from typing import Protocol
 from rnnsearch.goal import Goal
 
 
+class Stop(str):
+    """Why a trial stops: words for a person, with the numbers behind them.
+
+    Attributes:
+        numbers: Such as `rung`, `value`, `threshold`, `rank` and `trials`; MLflow gets them as tags
+            of the trial's run, and whoever reads records may filter by them.
+    """
+
+    __slots__ = ("numbers",)
+
+    numbers: Mapping[str, float]
+
+    def __new__(cls, words: str, **numbers: float) -> Stop:
+        stop = super().__new__(cls, words)
+        stop.numbers = numbers
+        return stop
+
+
 class StoppingRule(Protocol):
     """Decides which trials go on, in one run of a study's search.
 
@@ -57,7 +75,8 @@ class StoppingRule(Protocol):
 
         Returns:
             Why it stops, in words with the numbers: `stopped by ASHA at epoch 9: 0.031, needed
-            0.019 or better among 27`. None where it goes on.
+            0.019 or better among 27`. A `Stop` has the numbers by name too. None where it goes
+            on.
         """
         ...
 

@@ -100,6 +100,11 @@ class RungRule:
             return None
         return quantile_without(self._rising[rung], self.rewards[rung][number], share)
 
+    def rank(self, rung: int, number: int) -> int:
+        """A trial's place among those on a rung, from 1; equal rewards share the better place."""
+        rising = self._rising[rung]
+        return len(rising) - bisect_right(rising, self.rewards[rung][number]) + 1
+
     def distinct_texts(self, reward: float, needed: float) -> tuple[str, str]:
         """Two different rewards as values of the metric, with as few digits as show it.
 

@@ -57,4 +57,5 @@ class EpochEnds:
         stack.close(slot, metrics)
         kept = slot.best_metrics
         best = BestEpoch(slot.best_epoch, kept[self._objective], kept.get(slot.own_loss))
-        return EpochReport(slot.trial_id, slot.epoch, figures, steps, seconds, best, answer)
+        norm = slot.gradient_norm
+        return EpochReport(slot.trial_id, slot.epoch, figures, steps, seconds, best, answer, norm)

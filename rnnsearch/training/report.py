@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -32,6 +33,8 @@ class EpochReport:
         seconds: The trial's share of the pack's time in this epoch.
         best: The trial's best epoch so far, this one included.
         answer: What the network answers after the epoch, where the task puts that into words.
+        gradient_norm: The norm of the gradient in the epoch's last training step, before clipping;
+            NaN where it is not known.
     """
 
     trial_id: str
@@ -41,6 +44,7 @@ class EpochReport:
     seconds: float
     best: BestEpoch
     answer: str = ""
+    gradient_norm: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ from rnnsearch.tasks.streams import derive
 BEST_LOSS = "best_loss"
 """Attribute of an ended trial: the task's own loss at its best epoch."""
 
+STOPPED = "stopped"
+"""Attribute of a trial that the stopping rule ended: the numbers behind its reason, by name."""
+
 TRAIN_LOSSES = "train_losses"
 """Attribute of an ended trial: the training loss by epoch, as far as its last driver saw it."""
 
@@ -122,6 +125,17 @@ class TrialRecord:
             epoch=max(self.epoch, *curve),
         )
 
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The numbers behind `reason`, as `TrialEnded` has them; empty in older studies."""
+        noted = self.attributes
+        stopped = {f"stopped_{name}": value for name, value in (noted.get(STOPPED) or {}).items()}
+        names = ("diverged_epoch", "diverged_step")
+        diverged = {name: float(noted[name]) for name in names if name in noted}
+        if "gradient_norm" in noted:
+            diverged["diverged_gradient_norm"] = float(noted["gradient_norm"])
+        return {**{name: float(value) for name, value in stopped.items()}, **diverged}
+
     def end_attributes(self, state: EndState) -> dict[str, Any]:
         """The user attributes that Optuna's trial keeps of its end; see `END_ATTRIBUTES`."""
         return {"ended_as": state, **{name: getattr(self, name) for name in _AT_END}}
@@ -144,6 +158,8 @@ class TrialRecord:
             best_epoch=self.best_epoch,
             training_seconds=self.seconds or 0.0,
             kernel=kernel,
+            best_loss=self.best_loss,
+            numbers=self.numbers,
         )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rnnsearch.events import ChampionChosen
-from rnnsearch.records.run_fields import champion_rows
+from rnnsearch.events import ChampionChosen, TrialEnded
+from rnnsearch.records.run_fields import champion_rows, ending_tags, seed_group
 
 
 def test_mean_and_spread_over_the_seeds_have_names_of_their_own() -> None:
@@ -19,3 +19,16 @@ def test_mean_and_spread_over_the_seeds_have_names_of_their_own() -> None:
 def test_a_single_seed_has_no_mean_of_its_own() -> None:
     event = ChampionChosen(9.0, 7, 5, "/c", {}, {}, seeds=(5,), mean={"test_mse": 0.2})
     assert champion_rows(event, 17) == []
+
+
+def test_numbers_behind_an_end_are_tags() -> None:
+    numbers = {"stopped_rung": 9.0, "stopped_value": 0.1 + 0.2, "stopped_rank": 3.0}
+    end = TrialEnded(9.0, 7, "pruned", "why", 9, 0.3, 0.3, 9, 1.5, numbers=numbers)
+    tags = ending_tags(end)
+    assert (tags["stopped_rung"], tags["stopped_value"], tags["stopped_rank"]) == ("9", "0.3", "3")
+
+
+def test_trials_whose_seeds_alone_differ_are_one_group() -> None:
+    params = {"model.cell": "rnn", "training.learning_rate": 0.1}
+    assert seed_group(params) == seed_group(dict(reversed(params.items())))
+    assert seed_group(params) != seed_group(params | {"training.learning_rate": 0.2})

@@ -52,6 +52,32 @@ def test_draining_puts_trials_back_with_snapshots_and_resume_goes_on(
     ), "some go on from their snapshots"
 
 
+def test_why_a_trial_ended_is_told_in_numbers_and_kept(rigs) -> None:
+    wild = "training.learning_rate={choice: [0.1, 0.2, 0.4, 0.95]}"
+    spec = paper_spec(wild, "search.num_trials=20", "search.scheduler.grace_period=2")
+    rig = rigs(spec)
+    rig.run()
+    told = {event.number: event for event in rig.notebook.of(TrialEnded)}
+    pruned = [event for event in told.values() if event.state == "pruned"]
+    diverged = [event for event in told.values() if event.state == "diverged"]
+    assert pruned
+    assert diverged
+    for event in pruned:
+        numbers = event.numbers
+        assert f"at epoch {numbers['stopped_rung']:.0f}:" in event.reason
+        assert f"among {numbers['stopped_trials']:.0f}" in event.reason
+        assert numbers["stopped_value"] > numbers["stopped_threshold"]
+        assert 1 < numbers["stopped_rank"] <= numbers["stopped_trials"]
+    for event in diverged:
+        assert set(event.numbers) == {
+            *("diverged_epoch", "diverged_step", "diverged_gradient_norm")
+        }
+        assert event.numbers["diverged_epoch"] == 2
+    rig.end()
+    trials = rigs(spec, resume=True).ledger.trials()
+    assert [trial.numbers for trial in trials] == [told[one.number].numbers for one in trials]
+
+
 def test_a_driver_that_dies_loses_nothing(rigs) -> None:
     rig = rigs(paper_spec("search.num_trials=16"))
     for _ in range(2):

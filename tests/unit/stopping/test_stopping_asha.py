@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rnnsearch.goal import Goal
 from rnnsearch.stopping.asha import Asha
+from rnnsearch.stopping.rule import Stop
 from rnnsearch.stopping.rungs import quantile_without
 
 
@@ -76,6 +77,23 @@ def test_trials_that_arrive_together_see_each_other() -> None:
         "stopped by ASHA at epoch 5: 0.9, needed 0.1 or better among 2",
         None,
     ]
+
+
+def test_a_stop_has_the_numbers_behind_its_words() -> None:
+    table = rungs()
+    for number, value in enumerate((0.1, 0.9, 0.2, 0.9)):
+        table.record(number, 5, value)
+    for number in (1, 3):
+        stop = table.decide(number)
+        assert isinstance(stop, Stop)
+        assert "among 4" in stop
+        assert stop.numbers == {
+            "rung": 5,
+            "value": 0.9,
+            "threshold": pytest.approx(0.1 + 0.1 * 2 / 3),  # the best third of 0.1, 0.2 and 0.9
+            "rank": 3,  # both share the third place
+            "trials": 4,
+        }
 
 
 def test_between_rungs_nothing_is_decided() -> None:

@@ -67,6 +67,23 @@ def test_the_same_bits_in_any_company(cell, nonlinearity, layers, carry, dtype):
         assert curve(step) == expected
 
 
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_norm_of_the_gradient_is_the_trials_own_in_any_company(layers):
+    config = made("lstm", None, layers, False)
+
+    def norms(*others):
+        pack = wave_pack()
+        for name, one in [*others, ("trial", config)]:
+            pack.add(name, one)
+        reports = drain(pack, dict.fromkeys(pack.roster, 2)).reports
+        return [report.gradient_norm for report in reports if report.trial_id == "trial"]
+
+    expected = norms()
+    assert len(expected) == 2
+    assert all(0 < norm < 1e3 for norm in expected)
+    assert norms(*neighbours(config).items()) == expected
+
+
 @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
 def test_the_same_bits_after_a_refill(cell, nonlinearity):
     config = made(cell, nonlinearity, 1, True)
