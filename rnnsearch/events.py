@@ -47,6 +47,12 @@ class StudyStarted:
     """What a person must know of the data, such as a missing held-out part."""
     tie_break: str = ""
     """The task's own loss, which ranks trials that are equal in the metric; empty without one."""
+    run_tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags for the study's run alone: the command line, and commits of git."""
+    description: str = ""
+    """The study in Markdown, as it stands at this start."""
+    datasets: Sequence[Mapping[str, str]] = ()
+    """What it learns from: `name`, `digest`, `source_type`, `source` and `profile` of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +244,8 @@ class StudyEnded:
     """How fast the run was and what it cost, such as `trials_per_hour` and `driver_seconds`."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """How many trials of the study are in each state, by the ledger."""
+    description: str = ""
+    """The study in Markdown, as it stands at this end."""
 
 
 TrialEvent = TrialStarted | EpochsReported | TrialEnded | CheckpointSaved | FinalistScored

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -154,7 +154,11 @@ class RunStore(Protocol):
         ...
 
     def keep(self, run_id: str, path: Path, folder: str) -> None:
-        """Keep a file, or the contents of a folder, as files of a run, below `folder`."""
+        """Keep a file, or the contents of a folder, as files of a run, below `folder` if named."""
+        ...
+
+    def log_datasets(self, run_id: str, datasets: Sequence[Mapping[str, str]]) -> None:
+        """Note what a run learns from; see `StudyStarted.datasets`. Twice the same is once."""
         ...
 
     def register(self, event: ChampionChosen, under: Registering) -> Registered:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnsearch.events import ENDED, BaselineScored, ChampionChosen, StudyEnded, StudyStarted
-from rnnsearch.records.names import KIND, registered_name
+from rnnsearch.records.machine import Machine
+from rnnsearch.records.names import KIND, LEADERBOARD, NOTE, TABLES, registered_name
 from rnnsearch.records.run_fields import (
     champion_rows,
     child_tags,
@@ -15,7 +17,7 @@ from rnnsearch.records.run_fields import (
     run_status,
     study_settings,
 )
-from rnnsearch.records.run_store import Registering, RunStore
+from rnnsearch.records.run_store import RefusedError, Registering, RunStore, StoreError
 from rnnsearch.records.study_file import study_file
 from rnnsearch.records.writer_state import WriterState
 
@@ -50,6 +52,8 @@ class StudyRun:
             )
         tags = {
             **event.tags,
+            **event.run_tags,
+            **self._described(event.description),
             **identity(event.study, self.store.study_id, "study"),
             "task": event.task,
             "metric": event.metric,
@@ -69,6 +73,8 @@ class StudyRun:
             # Not on a resume, since a param cannot be changed.
             self.store.log(state.run_id, params=study_settings(event))
         self.store.keep_text(state.run_id, event.space_yaml, "study.yaml")
+        if event.datasets:
+            self.store.log_datasets(state.run_id, event.datasets)
         state.study = {
             "name": event.study,
             "metric": event.metric,
@@ -76,6 +82,7 @@ class StudyRun:
             "register_as": registering_as(event),
             "tags": dict(event.tags),
             "running": True,
+            "described": bool(event.description),
         }
         state.refused = state.damaged = 0
 
@@ -86,6 +93,10 @@ class StudyRun:
         if figures is not None and figures.is_dir():
             self.store.keep(state.run_id, figures, "figures")
         tags = {"state": event.state, "reason": event.reason}
+        tags |= self._described(event.description)
+        if self.folder is not None and (self.folder / LEADERBOARD).is_file():
+            self.store.keep(state.run_id, self.folder / LEADERBOARD, "")
+            tags[TABLES] = json.dumps([{"path": LEADERBOARD, "type": "table"}])
         # The ledger's counts, if the event has them; zeros too, since they may have been higher.
         counts = dict.fromkeys((*ENDED, "waiting"), 0) | dict(event.counts or state.counts)
         tags |= {f"trials_{name}": str(count) for name, count in counts.items()}
@@ -95,6 +106,24 @@ class StudyRun:
         self.store.log(state.run_id, metrics=metrics, tags=tags)
         self.store.end(state.run_id, run_status(event.state), event.time)
         state.study["running"] = False
+
+    def _described(self, words: str) -> dict[str, str]:
+        """The tag with the study's description; nothing where an older version told of none."""
+        if words:
+            self.state.study["described"] = True
+        return {NOTE: words} if words else {}
+
+    def write_samples(self, machine: Machine) -> None:
+        """Write the samples of this machine that wait, as metrics of the study's run."""
+        points, machine.points = machine.points, []
+        try:
+            self.store.log(self.state.run_id, metrics=points)
+        except RefusedError:
+            raise  # for good
+        except StoreError:
+            machine.points = points + machine.points  # equal rows are written once
+            raise
+        self.state.samples = machine.step
 
     def add_baseline(self, event: BaselineScored, doubtful: bool) -> None:
         """Make the run of a baseline, unless an earlier run of the study has made it."""
@@ -136,7 +165,8 @@ class StudyRun:
         if event.seeds:
             tags["champion_seeds"] = ", ".join(map(str, event.seeds))
         if event.text:
-            tags["mlflow.note.content"] = f"```\n{event.text}\n```"
+            if not state.study.get("described"):  # as it is since a study describes itself
+                tags[NOTE] = f"```\n{event.text}\n```"
             self.store.keep_text(state.run_id, event.text, "champion.txt")
         if event.figure and Path(event.figure).is_file():
             self.store.keep(state.run_id, Path(event.figure), "figures")

@@ -27,6 +27,7 @@ from rnnsearch.events import (
     TrialEvent,
 )
 from rnnsearch.records.events_codec import decode, encode
+from rnnsearch.records.machine import Machine
 from rnnsearch.records.run_store import BlockedError, RefusedError
 from rnnsearch.records.study_file import study_file
 from rnnsearch.records.study_run import StudyRun, start_from_file
@@ -42,7 +43,11 @@ class Tracker:
     `flush` may raise a StoreError; when it is called again, it goes on where it stopped.
     """
 
-    def __init__(self, run: StudyRun) -> None:
+    def __init__(self, run: StudyRun, machine: Machine | None = None) -> None:
+        """
+        Args:
+            machine: Takes samples of this machine, which are written with the events.
+        """
         self.state = run.state
         self.store = run.store
         self._run = run
@@ -53,6 +58,7 @@ class Tracker:
         self._trials: dict[int, TrialRows] = {}
         self._study: list[tuple[int, Event]] = []
         self._champion_heard = False
+        self._machine = machine
 
     def add(self, sequence: int, event: Event) -> bool:
         """Gather an event.
@@ -99,6 +105,8 @@ class Tracker:
         if self._runs.progress:
             self._or_refuse("the study's curve", self._runs.write_progress)
             self._runs.progress.clear()
+        if self._machine is not None and self._machine.points and self.state.run_id:
+            self._or_refuse("system metrics", self._run.write_samples, self._machine)
         while self._study:
             self._write_of_study(*self._study[0])
             self._study.pop(0)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from rnnsearch.leaving import leave
 from rnnsearch.records.driver_pipe import IDLE_SECONDS, Driver
+from rnnsearch.records.machine import Machine, machine
 from rnnsearch.records.mover import Mover
 from rnnsearch.records.one_writer import is_waited_for, only_writer
 from rnnsearch.records.outbox import study_id
@@ -36,7 +37,9 @@ from rnnsearch.redaction import RedactedStream, redactor
 _log = logging.getLogger("rnnsearch.records.writer")
 
 
-def move(mover: Mover, store: RunStore, driver: Driver, patience: Patience) -> int:
+def move(
+    mover: Mover, store: RunStore, driver: Driver, patience: Patience, machine: Machine
+) -> int:
     """Move events until the driver is gone and no event is left.
 
     Returns:
@@ -44,6 +47,7 @@ def move(mover: Mover, store: RunStore, driver: Driver, patience: Patience) -> i
     """
     while True:
         leaving = driver.leaving
+        machine.look()
         due = mover.gather()
         if due or (leaving and mover.waiting):
             try:
@@ -65,7 +69,7 @@ def move(mover: Mover, store: RunStore, driver: Driver, patience: Patience) -> i
             driver.rest(patience.pause or IDLE_SECONDS)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def work(arguments: argparse.Namespace) -> int:
     """Open the store, move all events, and close the runs that a dead driver left open.
 
     Returns:
@@ -88,17 +92,12 @@ def run(arguments: argparse.Namespace) -> int:
         patience.worked()
         web = tracking.uri.startswith(("http://", "https://"))
         artifacts = None if web else arguments.artifacts
-        tracker = Tracker(
-            StudyRun(
-                store,
-                state,
-                arguments.experiment,
-                artifacts,
-                folder.parent,
-                arguments.experiment_id,
-            )
+        run = StudyRun(
+            store, state, arguments.experiment, artifacts, folder.parent, arguments.experiment_id
         )
-        status = move(Mover(folder, tracker), store, driver, patience)
+        samples = machine(state.samples)
+        tracker = Tracker(run, samples)
+        status = move(Mover(folder, tracker), store, driver, patience, samples)
         if status == 0 and not driver.is_done:
             tracker.abandon(time.time())
             state.save(folder)
@@ -159,7 +158,7 @@ def main() -> int:
     logging.captureWarnings(True)
     warnings.simplefilter("default")
     try:
-        return run(arguments)
+        return work(arguments)
     except Exception:
         _log.exception("the writer stops")
         return 1

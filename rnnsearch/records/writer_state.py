@@ -67,6 +67,7 @@ class WriterState:
         counts: How many trials ended in each state; `ended` has the state of each by its number,
             so that none is counted twice.
         best: The best value of the study's metric over ended trials.
+        samples: The step of the last sample of the machine in the study's run.
         runs: The runs of trials that are not over, by the number of the trial.
     """
 
@@ -92,6 +93,7 @@ class WriterState:
     counts: dict[str, int] = field(default_factory=dict)
     ended: dict[int, str] = field(default_factory=dict)
     best: float | None = None
+    samples: int = 0
     runs: dict[int, OpenRun] = field(default_factory=dict)
 
     @classmethod

@@ -13,8 +13,10 @@ from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import StudyEnded, StudyStarted, StudyState
 from rnnsearch.search.ledger.run_figures import RunFigures
 from rnnsearch.study.audience import Audience, Watch
+from rnnsearch.study.keepsakes import Keepsakes
 from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.study.pictures import Pictures
+from rnnsearch.study.provenance import datasets, origin_tags
 from rnnsearch.study.recording import recorded, recorder_of
 from rnnsearch.study.records_place import RecordsPlace, note_place
 from rnnsearch.study.scoring import Scoring
@@ -55,7 +57,7 @@ def drive(
     runs = open_runs(directory.outbox) if study.resumed else {}
     audience = Audience(watch, recorder, open_sinks(sinks, directory))
     ledger.note(lambda notes: replace(notes, sinks=sinks))
-    pictures = Pictures(study, watch.say)
+    pictures, keepsakes = Pictures(study, watch.say), Keepsakes(study)
     scoring = Scoring(study.data, audience)
     state: StudyState = "failed"
     reason = "the driver failed"
@@ -64,7 +66,7 @@ def drive(
     figures: dict[str, Any] = {}
     audience.start()
     try:
-        audience.on_event(_opening(study))
+        audience.on_event(_opening(study, place, keepsakes))
         for event in untold(runs, ledger.trials(), spec.search.metric, time.time()):
             audience.on_event(event)
         scoring.start()
@@ -97,7 +99,13 @@ def drive(
             ledger.note(lambda notes: replace(notes, baselines=audience.baselines))
         counts = {str(one): count for one, count in ledger.counts().items()}
         seconds = time.time() - study.started
-        audience.on_event(StudyEnded(time.time(), state, reason, seconds, figures, counts))
+        costs = {
+            **figures,
+            "training_steps": tally.training_steps,
+            "device_seconds": sum(one.seconds or 0.0 for one in ledger.trials()),
+        }
+        words = keepsakes.describe(audience.baselines, state, reason, seconds)
+        audience.on_event(StudyEnded(time.time(), state, reason, seconds, costs, counts, words))
         records, left = audience.close(hurried=hurried)
         figures = {"trials_per_hour": 0.0, **figures}
         run = RunFigures(
@@ -115,7 +123,7 @@ def drive(
             raise KeyboardInterrupt
 
 
-def _opening(study: OpenedStudy) -> StudyStarted:
+def _opening(study: OpenedStudy, place: RecordsPlace, keepsakes: Keepsakes) -> StudyStarted:
     """The event that opens a run; what it says of the data is noted in the ledger too."""
     ledger, spec, data = study.ledger, study.spec, study.data
     remarks = (*study.data_remarks, *spec.notes, *data.notes())
@@ -140,4 +148,7 @@ def _opening(study: OpenedStudy) -> StudyStarted:
             "version_rnnsearch": __version__,
             **{f"version_{name}": version(name) for name in _PACKAGES},
         },
+        run_tags=origin_tags(place.store.uri),
+        description=keepsakes.describe(()),
+        datasets=datasets(spec, data, ledger.notes.data),
     )

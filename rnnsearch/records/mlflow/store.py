@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -187,7 +187,15 @@ class MlflowStore:
     @_asks
     def keep(self, run_id: str, path: Path, folder: str) -> None:
         log = self._client.log_artifacts if path.is_dir() else self._client.log_artifact
-        log(run_id, str(path), folder)
+        log(run_id, str(path), folder or None)
+
+    @_asks
+    def log_datasets(self, run_id: str, datasets: Sequence[Mapping[str, str]]) -> None:
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        context = [InputTag("mlflow.data.context", "training")]
+        inputs = [DatasetInput(Dataset(**one), context) for one in datasets]
+        self._client.log_inputs(run_id, inputs)
 
     @_asks
     def register(self, event: ChampionChosen, under: Registering) -> Registered:

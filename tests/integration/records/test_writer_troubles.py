@@ -13,10 +13,10 @@ ENDS_BADLY = """
 import sys
 from rnnsearch.records import writer
 
-def run(arguments):
+def work(arguments):
     raise OSError("the disk is gone, said hush!hush")
 
-writer.run = run
+writer.work = work
 sys.exit(writer.main())
 """
 

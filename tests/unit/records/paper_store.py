@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class PaperRun:
     params: dict[str, str] = field(default_factory=dict)
     rows: list[Point] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
+    datasets: list[dict[str, str]] = field(default_factory=list)
 
     def curve(self, key: str) -> list[tuple[int, float]]:
         """(step, value) in the order of writing."""
@@ -44,6 +45,7 @@ class PaperStore:
         models: Registered events, each version one.
         deaf: Whether the answer to the making of each run is lost, once a name.
         refuses: Names of runs that take nothing any more.
+        away: Whether nothing can be written at all.
     """
 
     name = "MLflow"
@@ -54,6 +56,7 @@ class PaperStore:
         self.models: list[ChampionChosen] = []
         self.deaf = deaf
         self.refuses: set[str] = set()
+        self.away = False
         self._lost: set[str] = set()
 
     def named(self, name: str) -> PaperRun:
@@ -100,6 +103,8 @@ class PaperStore:
         params: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
+        if self.away:
+            raise AwayError("it does not answer")
         run = self._writable(run_id)
         for name, value in (params or {}).items():
             assert run.params.setdefault(name, value) == value
@@ -113,7 +118,10 @@ class PaperStore:
 
     def keep(self, run_id: str, path: Path, folder: str) -> None:
         for one in [path] if path.is_file() else path.iterdir():
-            self._writable(run_id).files[f"{folder}/{one.name}"] = one.read_text()
+            self._writable(run_id).files[f"{folder}/{one.name}".strip("/")] = one.read_text()
+
+    def log_datasets(self, run_id: str, datasets: Sequence[Mapping[str, str]]) -> None:
+        self._writable(run_id).datasets = [dict(one) for one in datasets]
 
     def register(self, event: ChampionChosen, under: Registering) -> Registered:
         self.models.append(event)

@@ -1,0 +1,104 @@
+"""What is kept with a study's run in MLflow beside events: its description and its leaderboard."""
+
+from __future__ import annotations
+
+import json
+import math
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rnnsearch.disk import replace_file
+from rnnsearch.records.names import LEADERBOARD
+from rnnsearch.study.description import description
+
+if TYPE_CHECKING:
+    from rnnsearch.events import StudyState
+    from rnnsearch.study.opened import OpenedStudy
+    from rnnsearch.study.result import StudyResult
+    from rnnsearch.tasks.base import Score
+
+_COLUMNS = ("rank", "name", "state", "value", "loss", "best_epoch", "epoch", "seconds", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Keepsakes:
+    """Makes what MLflow's page of a study shows beside its runs.
+
+    Where something cannot be made, its traceback lies in the study's logs, and the study goes on
+    to its end without it.
+    """
+
+    study: OpenedStudy
+
+    def describe(
+        self,
+        baselines: Sequence[Score],
+        state: StudyState | None = None,
+        reason: str = "",
+        seconds: float = 0.0,
+    ) -> str:
+        """The description of the study's run; see `description`. Empty where that failed.
+
+        With a state, which a run has at its end, the leaderboard is written too.
+        """
+        try:
+            result = self._result(baselines)
+            if state is not None:
+                self._write_leaderboard(result)
+            return description(result, self.study.ledger.num_trials, state, reason, seconds)
+        except Exception:
+            log = self.study.directory.logs / "description.log"
+            log.write_text(traceback.format_exc(), encoding="utf-8")
+            return ""
+
+    def _result(self, baselines: Sequence[Score]) -> StudyResult:
+        """The result so far, from the ledger that this driver holds."""
+        from rnnsearch.search.finalist import rerun_values
+        from rnnsearch.study.result import StudyResult
+
+        notes = self.study.ledger.notes
+        return StudyResult(
+            spec=self.study.spec,
+            directory=self.study.directory,
+            trials=self.study.ledger.trials(),
+            baselines=baselines or notes.baselines,
+            champion=notes.champion,
+            run=None,
+            notes=[*notes.origin, *notes.data_notes],
+            tie_break=notes.tie_break,
+            reruns=rerun_values(notes.finalists),
+        )
+
+    def _write_leaderboard(self, result: StudyResult) -> None:
+        """Write all trials, from the best to the worst, and the baselines, as a table of MLflow."""
+        table = leaderboard_table(result.leaderboard(), result.spec.search.metric)
+        replace_file(self.study.directory.root / LEADERBOARD, json.dumps(table))
+
+
+def leaderboard_table(rows: Sequence[Mapping[str, Any]], metric: str) -> dict[str, Any]:
+    """A leaderboard in the form of MLflow's tables, which pandas calls `split`.
+
+    Args:
+        metric: The study's, which names the column of the best values.
+    """
+    keys = sorted({key for row in rows for key in row["params"]})
+    heads = {"value": metric, "name": "trial", "epoch": "epochs", "loss": "its loss"}
+    columns = [*(heads.get(one, one) for one in _COLUMNS), "winner", *keys]
+    data = [
+        [
+            *(_cell(row[one]) for one in _COLUMNS),
+            "yes" if row["winner"] else "",
+            *(_cell(row["params"].get(key)) for key in keys),
+        ]
+        for row in rows
+    ]
+    return {"columns": columns, "data": data}
+
+
+def _cell(value: Any) -> Any:
+    """A value as strict JSON has it: a number that is not finite becomes its name."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return "" if value is None else value
