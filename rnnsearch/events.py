@@ -246,6 +246,9 @@ class StudyEnded:
     """How many trials of the study are in each state, by the ledger."""
     description: str = ""
     """The study in Markdown, as it stands at this end."""
+    ranking: Sequence[int] | None = None
+    """The numbers of the best trials by the ledger, from the first on, as many as records rank;
+    None where the driver does not tell."""
 
 
 TrialEvent = TrialStarted | EpochsReported | TrialEnded | CheckpointSaved | FinalistScored

@@ -37,6 +37,14 @@ TrackingUri = Annotated[
         "(give a password there), else mlflow.db in the storage folder.",
     ),
 ]
+Record = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RULE",
+        help="Which trials have runs of their own in MLflow: all, top:N (the best N) or none; "
+        "without it the study's choice, else all. The leaderboard there has every trial.",
+    ),
+]
 MOST = 1_000_000
 """The largest count that an option takes: more would take weeks, or all memory."""
 count = partial(typer.Option, min=1, max=MOST)
@@ -73,6 +81,7 @@ class RunOptions:
 
     storage: Storage = DEFAULT_STORAGE
     tracking_uri: TrackingUri = None
+    record: Record = None
     time_budget: TimeBudget = None
     address: Address = None
     format_: FormatOption = "text"

@@ -212,6 +212,7 @@ def _drive(study: Study, options: RunOptions) -> None:
             result = study.run(
                 address=options.address,
                 tracking_uri=options.tracking_uri,
+                record=options.record,
                 sinks=options.sinks,
                 listener=view,
                 stage=view.stage,

@@ -81,6 +81,7 @@ class Mover:
         if not state.refused:
             state.problem = _damage(state.damaged)
         state.save(self._folder)
+        self._tracker.noted()
         self._gathered = 0
         self._flushed_at = time.monotonic()
         self._reader.delete_done(state.done)

@@ -17,6 +17,7 @@ from typing import Self
 
 from rnnsearch.events import EpochsReported, Event
 from rnnsearch.records.outbox import Outbox
+from rnnsearch.records.record_rule import DEFAULT_RECORD
 from rnnsearch.records.sink import Remains
 from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
 from rnnsearch.records.variables import for_the_writer
@@ -84,6 +85,7 @@ class Recorder:
         log_file: Path,
         *,
         experiment_id: str = "",
+        record: str = DEFAULT_RECORD,
     ) -> None:
         """
         Args:
@@ -92,6 +94,7 @@ class Recorder:
             experiment_id: That of an experiment that exists, in the place of its name.
             artifacts: Folder for the files of a new experiment; a tracking server over HTTP
                 chooses its own.
+            record: Which trials have runs of their own; see `record_rule`.
             log_file: Gets the output of the writer process, with what MLflow and Alembic log.
 
         Raises:
@@ -103,7 +106,7 @@ class Recorder:
         self._command = [sys.executable, "-m", "rnnsearch.records.writer"]
         self._command += ["--outbox", str(outbox_dir), "--store", store.name]
         self._command += ["--experiment", experiment, "--artifacts", str(artifacts)]
-        self._command += ["--experiment-id", experiment_id]
+        self._command += ["--experiment-id", experiment_id, "--record", record]
         self._store = store
         self._process: subprocess.Popen[bytes] | None = None
         self._restarts = 0

@@ -123,6 +123,18 @@ class RunStore(Protocol):
         """Make a run that started at a Unix time; returns its id."""
         ...
 
+    def remove(self, run_id: str) -> None:
+        """Put a run where the store keeps what was deleted; one that is there stays there."""
+        ...
+
+    def trials(self, experiment_id: str) -> dict[int, str]:
+        """The ids of the runs of this study's trials, by the numbers of the trials."""
+        ...
+
+    def untag(self, run_id: str, key: str) -> None:
+        """Take a tag from a run."""
+        ...
+
     def reopen(self, run_id: str) -> None:
         """Let a run that was ended get further records."""
         ...

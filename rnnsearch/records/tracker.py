@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from rnnsearch.errors import ModelError
@@ -26,8 +27,11 @@ from rnnsearch.events import (
     TrialEnded,
     TrialEvent,
 )
+from rnnsearch.records.best_runs import BestRuns
 from rnnsearch.records.events_codec import decode, encode
+from rnnsearch.records.held_trials import Numbered
 from rnnsearch.records.machine import Machine
+from rnnsearch.records.record_rule import DEFAULT_RECORD
 from rnnsearch.records.run_store import BlockedError, RefusedError
 from rnnsearch.records.study_file import study_file
 from rnnsearch.records.study_run import StudyRun, start_from_file
@@ -43,19 +47,29 @@ class Tracker:
     `flush` may raise a StoreError; when it is called again, it goes on where it stopped.
     """
 
-    def __init__(self, run: StudyRun, machine: Machine | None = None) -> None:
+    def __init__(
+        self,
+        run: StudyRun,
+        machine: Machine | None = None,
+        rule: str = DEFAULT_RECORD,
+        held: Path | None = None,
+    ) -> None:
         """
         Args:
             machine: Takes samples of this machine, which are written with the events.
+            rule: Which trials have runs of their own; see `record_rule`.
+            held: Where events of trials are kept of which that is not known yet.
         """
         self.state = run.state
         self.store = run.store
         self._run = run
         self._runs = TrialRuns(run.store, run.state)
+        self._best = BestRuns(self._runs, rule, held)
         # What an earlier writer claimed and never confirmed may be in the store already.
         self._doubtful = self.state.claimed if self.state.claimed > self.state.done else 0
         self._last = 0
         self._trials: dict[int, TrialRows] = {}
+        self._events: dict[int, list[Numbered]] = {}
         self._study: list[tuple[int, Event]] = []
         self._champion_heard = False
         self._machine = machine
@@ -72,6 +86,7 @@ class Tracker:
         if isinstance(event, TrialEvent):
             rows = self._trials.setdefault(event.number, TrialRows(event.number, sequence))
             rows.add(event)
+            self._events.setdefault(event.number, []).append((sequence, event))
             # A trial that was put back may be taken again, and then ends again: of two ends that
             # are gathered together, the first would be lost.
             return isinstance(event, TrialEnded) and event.state not in ENDED
@@ -99,9 +114,10 @@ class Tracker:
         if (self._trials or self._study) and not self.state.run_id:
             self._start_from_file()
         for number in sorted(self._trials):
-            write = self._runs.write
-            self._or_refuse(f"trial {number}", write, self._trials[number], self._doubtful)
-            del self._trials[number]
+            write, rows = self._best.write, self._trials[number]
+            events = self._events[number]
+            self._or_refuse(f"trial {number}", write, rows, events, self._doubtful)
+            del self._trials[number], self._events[number]
         if self._runs.progress:
             self._or_refuse("the study's curve", self._runs.write_progress)
             self._runs.progress.clear()
@@ -148,7 +164,12 @@ class Tracker:
         for number, run in sorted(self.state.runs.items()):
             if not run.ended:
                 self._or_refuse(f"trial {number}", self._runs.put_back, run, event)
+        self._best.settle(event.ranking)
         self._run.end(sequence, event)
+
+    def noted(self) -> None:
+        """Take note that the state file says how far the last flush came."""
+        self._best.noted()
 
     def abandon(self, seconds: float) -> None:
         """Close the runs of a driver that died, since nobody else would.

@@ -29,6 +29,8 @@ class TrialRuns:
     """Writes what concerns single trials, and the best value so far.
 
     Attributes:
+        store: Where the runs are.
+        state: What the writer knows of them.
         progress: Unwritten values of the study's own curve, the best value over ended trials.
     """
 
@@ -38,15 +40,15 @@ class TrialRuns:
         """Name and step of that curve's values in the store; None before this process has asked."""
         self._sure: set[int] = set()
         """Trials of which this process knows what the store has, since it wrote or read it."""
-        self._store = store
-        self._state = state
+        self.store = self._store = store
+        self.state = self._state = state
 
     @property
     def _metric(self) -> str:
         return str(self._state.study.get("metric", "value"))
 
-    def write(self, rows: TrialRows, doubtful: int) -> None:
-        """Write what was gathered of a trial.
+    def write(self, rows: TrialRows, doubtful: int) -> str:
+        """Write what was gathered of a trial; returns the id of its run.
 
         Args:
             doubtful: Events up to this sequence number may be in the store already.
@@ -79,12 +81,13 @@ class TrialRuns:
         for seed, path in rows.checkpoints:
             self._keep(run.run_id, seed, path)
         if rows.end is None:
-            return
+            return run.run_id
         self._store.end(run.run_id, run_status(rows.end.state), rows.end.time)
         run.ended = True
         if final:
-            self._count(rows.end)
+            self.count(rows.end)
             self._state.runs.pop(rows.number, None)
+        return run.run_id
 
     def doubt(self) -> None:
         """Forget what is known of the store: a write failed, and may have worked all the same."""
@@ -141,7 +144,7 @@ class TrialRuns:
             return
         self._store.keep(run_id, path, f"checkpoint/seed-{seed}")
 
-    def _count(self, end: TrialEnded) -> None:
+    def count(self, end: TrialEnded) -> None:
         """Count an ended trial once, and add to the study's curve where it is the best so far."""
         state = self._state
         before = state.ended.get(end.number)

@@ -26,6 +26,7 @@ from rnnsearch.records.mover import Mover
 from rnnsearch.records.one_writer import is_waited_for, only_writer
 from rnnsearch.records.outbox import study_id
 from rnnsearch.records.patience import Patience, Trouble
+from rnnsearch.records.record_rule import DEFAULT_RECORD
 from rnnsearch.records.recorder import BLOCKED_STATUS
 from rnnsearch.records.run_store import RunStore
 from rnnsearch.records.study_run import StudyRun
@@ -96,7 +97,7 @@ def work(arguments: argparse.Namespace) -> int:
             store, state, arguments.experiment, artifacts, folder.parent, arguments.experiment_id
         )
         samples = machine(state.samples)
-        tracker = Tracker(run, samples)
+        tracker = Tracker(run, samples, arguments.record, folder / "held")
         status = move(Mover(folder, tracker), store, driver, patience, samples)
         if status == 0 and not driver.is_done:
             tracker.abandon(time.time())
@@ -140,6 +141,7 @@ def main() -> int:
     parser.add_argument("--store", required=True, help="how the store is named in what is kept")
     parser.add_argument("--experiment", required=True, help="its name; empty with an id alone")
     parser.add_argument("--experiment-id", default="", help="that of one that exists")
+    parser.add_argument("--record", default=DEFAULT_RECORD, help="which trials have runs")
     parser.add_argument("--artifacts", type=Path, required=True)
     parser.add_argument("--again", action="store_true", help="an earlier one of this run died")
     arguments = parser.parse_args()

@@ -40,6 +40,28 @@ class OpenRun:
     looked_up: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """A trial that has ended and is among the best so far.
+
+    Attributes:
+        run_id: Its run.
+        value: The cost of its best value, the lower the better; `loss` parts equal ones.
+    """
+
+    run_id: str
+    value: float
+    loss: float
+
+    def place(self, number: int) -> tuple[float, float, int]:
+        """What trials are ordered by, the best first.
+
+        Args:
+            number: The trial's.
+        """
+        return self.value, self.loss, number
+
+
 @dataclass(slots=True)
 class WriterState:
     """All that the writer needs to go on where it stopped.
@@ -67,6 +89,8 @@ class WriterState:
         counts: How many trials ended in each state; `ended` has the state of each by its number,
             so that none is counted twice.
         best: The best value of the study's metric over ended trials.
+        leaders: The best trials that have ended, by number; as many as are ranked.
+        ranks: The ranks that the runs of trials have as a tag, by number.
         samples: The step of the last sample of the machine in the study's run.
         runs: The runs of trials that are not over, by the number of the trial.
     """
@@ -93,6 +117,8 @@ class WriterState:
     counts: dict[str, int] = field(default_factory=dict)
     ended: dict[int, str] = field(default_factory=dict)
     best: float | None = None
+    leaders: dict[int, Leader] = field(default_factory=dict)
+    ranks: dict[int, int] = field(default_factory=dict)
     samples: int = 0
     runs: dict[int, OpenRun] = field(default_factory=dict)
 
@@ -105,6 +131,9 @@ class WriterState:
             mark = row.get("champion")
             row["champion"] = ChampionMark(**mark) if mark else None
             row["ended"] = {int(key): name for key, name in row.get("ended", {}).items()}
+            row["ranks"] = {int(key): rank for key, rank in row.get("ranks", {}).items()}
+            leaders = row.get("leaders", {})
+            row["leaders"] = {int(key): Leader(**one) for key, one in leaders.items()}
             return cls(**row)
         except FileNotFoundError:
             return cls()

@@ -11,6 +11,7 @@ from typing import Any
 
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import StudyEnded, StudyStarted, StudyState
+from rnnsearch.records.record_rule import ranks_of
 from rnnsearch.search.ledger.run_figures import RunFigures
 from rnnsearch.study.audience import Audience, Watch
 from rnnsearch.study.keepsakes import Keepsakes
@@ -104,8 +105,9 @@ def drive(
             "training_steps": tally.training_steps,
             "device_seconds": sum(one.seconds or 0.0 for one in ledger.trials()),
         }
-        words = keepsakes.describe(audience.baselines, state, reason, seconds)
-        audience.on_event(StudyEnded(time.time(), state, reason, seconds, costs, counts, words))
+        ranks = ranks_of(place.record)
+        ending = keepsakes.closing(audience.baselines, state, reason, seconds, ranks)
+        audience.on_event(StudyEnded(time.time(), state, reason, seconds, costs, counts, *ending))
         records, left = audience.close(hurried=hurried)
         figures = {"trials_per_hour": 0.0, **figures}
         run = RunFigures(
@@ -149,6 +151,6 @@ def _opening(study: OpenedStudy, place: RecordsPlace, keepsakes: Keepsakes) -> S
             **{f"version_{name}": version(name) for name in _PACKAGES},
         },
         run_tags=origin_tags(place.store.uri),
-        description=keepsakes.describe(()),
+        description=keepsakes.opening(),
         datasets=datasets(spec, data, ledger.notes.data),
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rnnsearch.disk import replace_file
+from rnnsearch.events import RANKED
 from rnnsearch.records.names import LEADERBOARD
 from rnnsearch.study.description import description
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from rnnsearch.study.opened import OpenedStudy
     from rnnsearch.study.result import StudyResult
     from rnnsearch.tasks.base import Score
+
+T = TypeVar("T")
 
 _COLUMNS = ("rank", "name", "state", "value", "loss", "best_epoch", "epoch", "seconds", "reason")
 
@@ -32,26 +35,43 @@ class Keepsakes:
 
     study: OpenedStudy
 
-    def describe(
-        self,
-        baselines: Sequence[Score],
-        state: StudyState | None = None,
-        reason: str = "",
-        seconds: float = 0.0,
-    ) -> str:
-        """The description of the study's run; see `description`. Empty where that failed.
+    def opening(self) -> str:
+        """The description of the study as a run of the driver begins; empty where that failed."""
+        return self._made(lambda: self._describe(self._result(()))) or ""
 
-        With a state, which a run has at its end, the leaderboard is written too.
+    def closing(
+        self, baselines: Sequence[Score], state: StudyState, reason: str, seconds: float, ranks: int
+    ) -> tuple[str, list[int] | None]:
+        """Write the leaderboard, and describe the study as a run of the driver ends.
+
+        Args:
+            state: How it ends, for `reason`, after so many `seconds`.
+            ranks: How many trials to rank.
+
+        Returns:
+            The description, and the numbers of the best trials; empty and None where that failed.
         """
-        try:
+
+        def make() -> tuple[str, list[int]]:
             result = self._result(baselines)
-            if state is not None:
-                self._write_leaderboard(result)
-            return description(result, self.study.ledger.num_trials, state, reason, seconds)
+            board = result.leaderboard()
+            self._write(leaderboard_table(board, result.spec.search.metric))
+            best = [row["number"] for row in board if row["state"] in RANKED]
+            return self._describe(result, state, reason, seconds), best[:ranks]
+
+        return self._made(make) or ("", None)
+
+    def _describe(self, result: StudyResult, *how: Any) -> str:
+        return description(result, self.study.ledger.num_trials, *how)
+
+    def _made(self, make: Callable[[], T]) -> T | None:
+        """What `make` returns; None where it failed, and the traceback is in the logs."""
+        try:
+            return make()
         except Exception:
             log = self.study.directory.logs / "description.log"
             log.write_text(traceback.format_exc(), encoding="utf-8")
-            return ""
+            return None
 
     def _result(self, baselines: Sequence[Score]) -> StudyResult:
         """The result so far, from the ledger that this driver holds."""
@@ -71,9 +91,8 @@ class Keepsakes:
             reruns=rerun_values(notes.finalists),
         )
 
-    def _write_leaderboard(self, result: StudyResult) -> None:
-        """Write all trials, from the best to the worst, and the baselines, as a table of MLflow."""
-        table = leaderboard_table(result.leaderboard(), result.spec.search.metric)
+    def _write(self, table: Mapping[str, Any]) -> None:
+        """Write the leaderboard's file."""
         replace_file(self.study.directory.root / LEADERBOARD, json.dumps(table))
 
 

@@ -47,6 +47,7 @@ def recorder_of(directory: StudyDirectory, place: RecordsPlace) -> Recorder:
         place.store,
         experiment=place.experiment.name,
         experiment_id=place.experiment.id,
+        record=place.record,
         artifacts=default_artifacts(directory.storage),
         log_file=directory.logs / "records.log",
     )

@@ -238,6 +238,7 @@ class Study:
         *,
         address: str | None = None,
         tracking_uri: str | None = None,
+        record: str | None = None,
         sinks: Mapping[str, str] | None = None,
         listener: Listener | None = None,
         stage: Callable[[str], None] = lambda text: None,
@@ -252,9 +253,9 @@ class Study:
             tracking_uri: The address of an MLflow store; None keeps that of the study. A new study
                 takes it from the variable MLFLOW_TRACKING_URI, else `mlflow.db` in the storage. A
                 password in it is not kept.
-            sinks: Where the records go beside MLflow, such as `{"tensorboard": "curves"}`: event
-                files below the folder `curves`, a run a trial. The study keeps to a place until
-                another one is given; an empty text ends it.
+            record: Which trials have runs there: `all`, `top:N` or `none`; None keeps the study's.
+            sinks: Where they go beside MLflow, such as event files: `{"tensorboard": "folder"}`.
+                The study keeps to a place until another one is given; an empty text ends it.
             listener: Hears every event, from several threads but one at a time. None shows a table
                 and pictures where this runs in a notebook; nothing below is called then.
             stage: Called with a few words on what the driver does now.
@@ -275,14 +276,14 @@ class Study:
         sinks = sinks or {}
         if listener is not None or not in_notebook():
             watch = Watch(listener or Silence(), stage, drain, say, trouble)
-            self._run(address, tracking_uri, sinks, watch)
+            self._run(address, tracking_uri, record, sinks, watch)
             return self.result()
         progress = Progress(self.spec.search)
         if self.resumed:
             progress.recall(self.result().trials)
         view = NotebookView(f"study {self.directory.name}", progress, CellOutputs())
         with view.watch() as watch:
-            self._run(address, tracking_uri, sinks, watch)
+            self._run(address, tracking_uri, record, sinks, watch)
         result = self.result()
         view.end(result)
         return result
@@ -291,6 +292,7 @@ class Study:
         self,
         address: str | None,
         tracking_uri: str | None,
+        record: str | None,
         sinks: Mapping[str, str],
         watch: Watch,
     ) -> None:
@@ -300,7 +302,7 @@ class Study:
 
         # Checked before there is a folder, so that a typing error does not use up the name.
         if not self.resumed:
-            choose_place(self.directory, tracking_uri, None)
+            choose_place(self.directory, tracking_uri, None, record)
         check_sinks(sinks)
         if address is not None:
             check_address(address)
@@ -317,7 +319,7 @@ class Study:
             ledger = opener(self.directory, self.spec)
             try:
                 started, opened = time.time(), time.monotonic()
-                place = choose_place(self.directory, tracking_uri, ledger.notes)
+                place = choose_place(self.directory, tracking_uri, ledger.notes, record)
                 watch.say(str(place))
                 chosen = choose_sinks(sinks, ledger.notes.sinks, watch.say)
                 data, remarks = read_data(

@@ -19,7 +19,7 @@ from rnnsearch.records.mlflow.refusals import (
     deletion,
     no_experiment,
 )
-from rnnsearch.records.names import STUDY_ID
+from rnnsearch.records.names import KIND, STUDY_ID, TRIAL
 from rnnsearch.records.run_store import BlockedError, Point, Registered, Registering
 from rnnsearch.records.tracking_uri import TrackingStore
 
@@ -141,6 +141,27 @@ class MlflowStore:
     def create(self, experiment_id: str, name: str, seconds: float, tags: Mapping[str, str]) -> str:
         run = self._client.create_run(experiment_id, _millis(seconds), dict(tags), run_name=name)
         return str(run.info.run_id)
+
+    @_asks
+    def remove(self, run_id: str) -> None:
+        if self._client.get_run(run_id).info.lifecycle_stage == "active":
+            self._client.delete_run(run_id)
+
+    @_asks
+    def trials(self, experiment_id: str) -> dict[int, str]:
+        words = f"tags.`{STUDY_ID}` = '{self.study_id}' and tags.`{KIND}` = 'trial'"
+        ids: dict[int, str] = {}
+        token = None
+        while True:
+            page = self._client.search_runs([experiment_id], words, page_token=token)
+            ids |= {int(run.data.tags[TRIAL]): str(run.info.run_id) for run in page}
+            token = page.token
+            if not token:
+                return ids
+
+    @_asks
+    def untag(self, run_id: str, key: str) -> None:
+        self._client.delete_tag(run_id, key)
 
     @_asks
     def reopen(self, run_id: str) -> None:

@@ -35,6 +35,7 @@ class Notes:
         tracking_uri: The MLflow store of the records, without secrets; None before the first run.
         experiment: The name of its experiment there, `experiment_id` its id, where a variable chose
             it; both empty for the one of the study's own name.
+        record: Which trials have runs of their own there: `all`, `top:N` or `none`.
         sinks: Where they go beside MLflow: what was given, by the name of the option.
         data: Fingerprints by path of the data that the study was started on; None where an older
             version started it.
@@ -55,6 +56,7 @@ class Notes:
     tracking_uri: str | None = None
     experiment: str = ""
     experiment_id: str = ""
+    record: str = "all"
     sinks: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, Fingerprint] | None = None
     origin: Sequence[str] = ()

@@ -87,7 +87,7 @@ class Store:
 
         return MlflowStore(MlflowClient(self.uri), choose_store(self.root, None), "study")
 
-    def told(self, *events: Event) -> WriterState:
+    def told(self, *events: Event, rule: str = "all") -> WriterState:
         """Events on record, by way of the outbox: what the writer process does, in this one."""
         box = Outbox(self.outbox)
         for event in events:
@@ -98,7 +98,7 @@ class Store:
         store = connect(tracking, study_id(self.outbox))
         artifacts = default_artifacts(self.root)
         run = StudyRun(store, state, "sine", artifacts, self.outbox.parent)
-        mover = Mover(self.outbox, Tracker(run))
+        mover = Mover(self.outbox, Tracker(run, None, rule, self.outbox / "held"))
         while mover.gather() or mover.waiting:
             mover.flush()
         return state

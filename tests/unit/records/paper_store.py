@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rnnsearch.events import ChampionChosen
-from rnnsearch.records.names import STUDY_ID
+from rnnsearch.records.names import STUDY_ID, TRIAL
 from rnnsearch.records.run_store import (
     AwayError,
     BlockedError,
@@ -53,6 +53,7 @@ class PaperStore:
 
     def __init__(self, *, deaf: bool = False) -> None:
         self.runs: dict[str, PaperRun] = {}
+        self.removed: dict[str, PaperRun] = {}
         self.models: list[ChampionChosen] = []
         self.deaf = deaf
         self.refuses: set[str] = set()
@@ -77,12 +78,21 @@ class PaperStore:
         return next((key for key, run in self.runs.items() if wanted <= run.tags.items()), None)
 
     def create(self, experiment_id: str, name: str, seconds: float, tags: Mapping[str, str]) -> str:
-        key = f"run {len(self.runs)}"
+        key = f"run {len(self.runs) + len(self.removed)}"
         self.runs[key] = PaperRun(name, seconds, dict(tags))
         if self.deaf and name not in self._lost:
             self._lost.add(name)
             raise AwayError("the answer was lost")
         return key
+
+    def remove(self, run_id: str) -> None:
+        self.removed[run_id] = self.runs.pop(run_id)
+
+    def trials(self, experiment_id: str) -> dict[int, str]:
+        return {int(run.tags[TRIAL]): key for key, run in self.runs.items() if TRIAL in run.tags}
+
+    def untag(self, run_id: str, key: str) -> None:
+        del self._writable(run_id).tags[key]
 
     def reopen(self, run_id: str) -> None:
         self._writable(run_id).status = "RUNNING"
