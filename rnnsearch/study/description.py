@@ -98,7 +98,7 @@ def _winner(result: StudyResult) -> list[str]:
 
 def _next(result: StudyResult, name: str) -> list[str]:
     """How to load the winner, to go on, and to make the study again."""
-    storage = result.directory.storage
+    storage, search = result.directory.storage, result.spec.search
     lines = [
         ("go on with it", command("resume", name, storage=storage)),
         ("add trials", command("extend", name, "--trials", 20, storage=storage)),
@@ -109,12 +109,14 @@ def _next(result: StudyResult, name: str) -> list[str]:
     ]
     code = []
     if result.champion is not None:
-        model = f'mlflow.pyfunc.load_model("models:/{registered_name(name)}@{CHAMPION}")'
+        registered = search.register_as or registered_name(name)
+        model = f'mlflow.pyfunc.load_model("models:/{registered}@{CHAMPION}")'
         again = command("retrain", name, storage=storage)
         lines.insert(0, ("code that uses the winner", command("best", name, storage=storage)))
         lines.append(("the winner's configuration again", again))
         code = [
-            "**Load the winner** (the tracking URI is this store's):",
+            "**Load the winner** (the tracking URI is this store's; it is `@challenger` where the "
+            "registered champion is better):",
             f"```python\nimport mlflow\n\nmodel = {model}\n```",
         ]
     rows = [[what, f"`{line}`"] for what, line in lines]
