@@ -31,6 +31,9 @@ FreeValue = PlainValue | tuple[bool | int | float | str, ...]
 ArgumentValues = tuple[tuple[str, FreeValue], ...]
 """Arguments of a constructor: pairs of a name and a value."""
 
+NamedNumbers = tuple[tuple[str, float], ...]
+"""A mapping of names to numbers, which a config holds as pairs."""
+
 CustomClass = NewType("CustomClass", str)
 """The dotted path of a class that a person brought, `package.module:Class`."""
 

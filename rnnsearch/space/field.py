@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnsearch.space.conditions import Among
-from rnnsearch.space.field_types import texts
+from rnnsearch.space.field_types import takes_names, texts
 from rnnsearch.vocabulary import (
     DURATION,
     REQUIRED,
@@ -51,7 +51,10 @@ class Field:
         return texts(self.says.type)
 
     def as_written(self, value: Any) -> Any:
-        """A value as a space file has it: a time with its unit, all else as it is."""
+        """A value as a space file has it: a time with its unit, pairs of a name and a number as a
+        mapping, all else as it is."""
+        if isinstance(value, tuple) and takes_names(self.type):
+            return dict(value)
         if not self.marked(DURATION) or value is None:
             return value
         return f"{value:.15f}".rstrip("0").rstrip(".") + "s"

@@ -8,9 +8,16 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types as limits
-from pydantic import StringConstraints
+from pydantic import StringConstraints, WithJsonSchema
 
-from rnnsearch.vocabulary import CUSTOM, CUSTOM_PATTERN, CustomClass, CustomFunction, Key
+from rnnsearch.vocabulary import (
+    CUSTOM,
+    CUSTOM_PATTERN,
+    CustomClass,
+    CustomFunction,
+    Key,
+    NamedNumbers,
+)
 
 
 def texts(annotation: Any) -> Any:
@@ -34,7 +41,14 @@ def takes(annotation: Any, kind: type) -> bool:
 
 def is_list(annotation: Any) -> bool:
     """Whether the type admits lists, which configs hold as tuples."""
-    return any(get_origin(part) is tuple for part in alternatives(annotation))
+    return any(
+        get_origin(part) is tuple and part != NamedNumbers for part in alternatives(annotation)
+    )
+
+
+def takes_names(annotation: Any) -> bool:
+    """Whether the type admits a mapping of names to numbers."""
+    return NamedNumbers in alternatives(annotation)
 
 
 def literals(annotation: Any) -> tuple[Any, ...]:
@@ -66,6 +80,8 @@ def in_words(annotation: Any) -> str:
         if get_origin(part) is Literal:
             members = [str(member) for member in get_args(part)]
             words.append(members[0] if len(members) == 1 else "one of " + ", ".join(members))
+        elif part == NamedNumbers:
+            words.append("a mapping of names to numbers")
         elif get_origin(part) is tuple:
             members = [_PLURALS[member] for member in alternatives(get_args(part)[0])]
             words.append(f"a list of {' or '.join(members)}")
@@ -78,6 +94,9 @@ def pydantic_type(kind: Any, says: Key) -> Any:
     """A type with the limits of its numbers and lists as annotations that pydantic reads."""
     if len(parts := alternatives(kind)) > 1:
         return Union[tuple(pydantic_type(part, says) for part in parts)]  # noqa: UP007
+    if kind == NamedNumbers:
+        numbers = {"type": "object", "additionalProperties": {"type": "number"}}
+        return Annotated[kind, WithJsonSchema(numbers)]
     if get_origin(kind) is tuple:
         many: Any = tuple
         many = many[pydantic_type(get_args(kind)[0], says), ...]

@@ -9,7 +9,7 @@ from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.fields import NETWORK
 from rnnsearch.space.nearest import nearest
 from rnnsearch.tasks.base import TaskData
-from rnnsearch.tasks.class_measures import NO_CLASSES, class_counts_of
+from rnnsearch.tasks.class_measures import NO_CLASSES, class_counts_of, weights_problem
 from rnnsearch.tasks.families import family_of
 from rnnsearch.tasks.family import Family
 
@@ -30,6 +30,7 @@ def check_training(study: Candidate) -> None:
             if message not in noted:
                 noted.add(message)
                 study.note([key], f"the task `{family.name}` {message}", suggestion)
+    _check_named_weights(study)
     rounded = [how for how in study.can_be(PRECISION) if how not in (None, "highest")]
     if rounded and not study.values.get(GPUS):
         study.note(
@@ -47,6 +48,18 @@ def check_training(study: Candidate) -> None:
             )
 
 
+def _check_named_weights(study: Candidate) -> None:
+    """Note weights of classes that the data does not have, or that are no weights."""
+    given = study.values.get(CLASS_WEIGHTS)
+    if not isinstance(given, tuple) or not study.sound(CLASS_WEIGHTS):
+        return
+    for data in study.data.values():
+        problem = weights_problem(given, data) if class_counts_of(data) else ""
+        if problem:
+            study.note([CLASS_WEIGHTS], problem)
+            return
+
+
 def _misfits(study: Candidate, data: TaskData, family: Family) -> Iterator[tuple[str, str, str]]:
     """The keys that do not go with a task: what is said after its name, and what would do."""
     allowed = ", ".join(data.losses)
@@ -57,8 +70,10 @@ def _misfits(study: Candidate, data: TaskData, family: Family) -> Iterator[tuple
             message = f"cannot be trained on {loss!r}; it takes {allowed}, or null for "
             near = nearest(loss, data.losses) or data.losses[0]
             yield LOSS, f"{message}{data.losses[0]}.", near
-    if "balanced" in study.can_be(CLASS_WEIGHTS) and not class_counts_of(data):
-        yield CLASS_WEIGHTS, f"cannot be trained with balanced classes: it {NO_CLASSES}.", "null"
+    weighed = [given for given in study.can_be(CLASS_WEIGHTS) if given is not None]
+    if weighed and not class_counts_of(data):
+        how = "balanced" if "balanced" in weighed else "weighted"
+        yield CLASS_WEIGHTS, f"cannot be trained with {how} classes: it {NO_CLASSES}.", "null"
     if (data.whole_sequence or family.shuffled) and True in study.can_be(CARRY):
         message = "shows a model whole sequences: no state leads from one to the next."
         yield CARRY, message, "false"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -87,7 +88,11 @@ def _block(name: str, node: Any, indent: str) -> list[str]:
 def _flow(value: Any) -> str:
     """A value in YAML's flow style: as JSON, but with bare words where they cannot be mistaken."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
+        pairs = (
+            f"{key if re.fullmatch(r'[A-Za-z0-9_.]+', key) else _quoted(key)}: {_flow(inner)}"
+            for key, inner in value.items()
+        )
+        return "{" + ", ".join(pairs) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_flow(member) for member in value) + "]"
     if isinstance(value, str) and value.isascii() and value.isidentifier():

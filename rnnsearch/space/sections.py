@@ -17,6 +17,7 @@ from rnnsearch.space.deciding_types import named_classes, network_type_of, task_
 from rnnsearch.space.distributions import KINDS, Distribution
 from rnnsearch.space.document import Entry, MappingNode, Node, is_null, plain
 from rnnsearch.space.field import Field
+from rnnsearch.space.field_types import takes_names
 from rnnsearch.space.fields import (
     FREE,
     SECTIONS,
@@ -320,13 +321,19 @@ def _drawn_type(node: MappingNode) -> Any:
     return next((KINDS[word].of for word in node.entries if word in KINDS), None) or PlainValue
 
 
+def _is_value(one: Field, node: MappingNode) -> bool:
+    """Whether a mapping is the value of a field that takes names and numbers, and no
+    distribution."""
+    return takes_names(one.type) and not {*KINDS, "when"} & set(node.entries)
+
+
 def _read_field(one: Field, entry: Entry, file: SpaceFile) -> None:
     """Read the entry of a field: a value, or a mapping that names its distribution."""
     file.order.append(one.key)
     if one.key in file.wrong:
         return  # it names a class whose arguments could not be read
     with file.reading(one.key):
-        if isinstance(entry.node, MappingNode):
+        if isinstance(entry.node, MappingNode) and not _is_value(one, entry.node):
             if (when := entry.node.entries.get("when")) is not None:
                 file.whens[one.key] = when
             if one.says.type == PlainValue:

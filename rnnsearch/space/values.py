@@ -10,7 +10,14 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from rnnsearch.space.document import MappingNode, Node, ScalarNode, plain
 from rnnsearch.space.field import Field
-from rnnsearch.space.field_types import alternatives, in_words, literals, pydantic_type, takes
+from rnnsearch.space.field_types import (
+    alternatives,
+    in_words,
+    literals,
+    pydantic_type,
+    takes,
+    takes_names,
+)
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import Place, wrong
 from rnnsearch.vocabulary import DURATION, PATH, Key
@@ -54,8 +61,10 @@ def read_value(field: Field, node: Node, *, what: str = "") -> Any:
         WrongError: The field does not take it.
     """
     part, key = f"{what} " if what else "", field.key
-    if isinstance(node, MappingNode):
+    if isinstance(node, MappingNode) and not (takes_names(field.type) and not what):
         raise wrong(node.place, key, f"{part}must be {allowed(field)}, not a mapping.")
+    if isinstance(node, MappingNode):
+        return _named_numbers(field, node)
     value = plain(node)
     if field.marked(DURATION) and value is not None:
         return _duration(field, node)
@@ -69,6 +78,17 @@ def read_value(field: Field, node: Node, *, what: str = "") -> Any:
     if field.marked(PATH) and isinstance(value, str) and not value.startswith("python:"):
         return _absolute(key, value, node.place)
     return value
+
+
+def _named_numbers(field: Field, node: MappingNode) -> Any:
+    """Read a mapping of names to numbers as pairs."""
+    pairs = []
+    for name, entry in node.entries.items():
+        value = None if isinstance(entry.node, MappingNode) else plain(entry.node)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise wrong(entry.place, field.key, f"{name}: must be a number.")
+        pairs.append([name, float(value)])
+    return conform(field, pairs)
 
 
 def _absolute(key: str, value: str, place: Place) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 import numpy as np
 
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import TaskData
+from rnnsearch.vocabulary import NamedNumbers
+
+MOST_LISTED = 12
+"""Names of classes that a message lists at most."""
 
 NO_CLASSES = "has not one class for each answer, which alone can be weighted"
 """Why a task's classes cannot be weighted, as words that follow its name."""
@@ -41,6 +47,44 @@ def balanced(counts: Sequence[int]) -> tuple[float, ...]:
     """
     there = sum(count > 0 for count in counts)
     return tuple(sum(counts) / (there * count) if count else 0.0 for count in counts)
+
+
+def weights_of(given: str | NamedNumbers, data: TaskData) -> tuple[float, ...]:
+    """The weights of classes that a training asks for; their mean over all answers is 1.
+
+    Args:
+        given: `balanced`, or the weights of some classes by name.
+
+    Returns:
+        A weight for each class; none where answers are no classes.
+    """
+    counts = class_counts_of(data)
+    if given == "balanced" or not counts:
+        return balanced(counts)
+    named = dict(cast("NamedNumbers", given))
+    weights = [named.get(name, 1.0) for name in class_names_of(data)]
+    mean = sum(map(operator.mul, weights, counts)) / sum(counts)
+    return tuple(weight / mean for weight in weights)
+
+
+def class_names_of(data: TaskData) -> Sequence[str]:
+    """The names of the classes by their numbers; empty for data whose classes have none."""
+    names: Sequence[str] = getattr(data, "classes", ())
+    return names
+
+
+def weights_problem(given: NamedNumbers, data: TaskData) -> str:
+    """What is wrong with the weights of some classes by name, as words behind the key; empty for
+    nothing."""
+    names, counts = class_names_of(data), class_counts_of(data)
+    listed = ", ".join(names[:MOST_LISTED]) + (", ..." if len(names) > MOST_LISTED else "")
+    if strange := [name for name, _ in given if name not in names]:
+        return f"names {strange[0]!r}, which is no class; classes are {listed or 'without names'}."
+    if wrong := [name for name, weight in given if not 0 <= weight < math.inf]:
+        return f"weighs {wrong[0]!r} with a number below 0; weights are at least 0."
+    if not sum(map(operator.mul, (dict(given).get(name, 1.0) for name in names), counts)):
+        return "weighs every training answer with 0, and nothing is left to learn."
+    return ""
 
 
 def confusion(truth: Ints, guesses: Ints, classes: int) -> Ints:

@@ -15,6 +15,7 @@ from rnnsearch.vocabulary import (
     CustomClass,
     CustomFunction,
     FreeValue,
+    NamedNumbers,
     Needs,
     NeverSampled,
     Range,
@@ -33,10 +34,13 @@ class TrainingConfig:
         "`package.module:function`; None takes the task's own.",
     ] = None
     class_weights: Annotated[
-        Literal["balanced"] | None,
+        Literal["balanced"] | NamedNumbers | None,
         "Where answers are classes: `balanced` multiplies the loss of each answer with "
         "answers / (classes * answers of its class) in the training part, so that rare classes "
-        "count as much as frequent ones; metrics are not weighted. None weighs all alike.",
+        "count as much as frequent ones. A mapping of classes to numbers, such as "
+        "{cat: 2.0, dog: 1.0}, weighs by these, and classes that it does not name by 1, all scaled "
+        "so that the mean over the training answers is 1. Metrics are not weighted. None weighs "
+        "all alike.",
     ] = None
     optimizer: Annotated[
         Literal["adam", "adamw", "rmsprop", "sgd"] | CustomClass,

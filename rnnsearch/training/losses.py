@@ -15,7 +15,7 @@ from torch.nn import functional
 from rnnsearch.errors import PackError
 from rnnsearch.models.config import is_custom
 from rnnsearch.tasks.base import TaskData
-from rnnsearch.tasks.class_measures import NO_CLASSES, balanced, class_counts_of
+from rnnsearch.tasks.class_measures import NO_CLASSES, weights_of
 from rnnsearch.training.config import TrainingConfig
 from rnnsearch.training.custom_losses import custom_losses
 
@@ -50,7 +50,7 @@ def loss_shape(how: TrainingConfig, data: TaskData) -> LossShape:
     name = data.losses[0] if how.loss is None else how.loss
     weights: tuple[float, ...] = ()
     if how.class_weights is not None:
-        weights = balanced(class_counts_of(data))
+        weights = weights_of(how.class_weights, data)
         if not weights:
             raise PackError(f"training.class_weights: the task {NO_CLASSES}")
         if is_custom(name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ from rnnsearch.tasks.splits import TableSplitConfig
 from rnnsearch.tasks.tags.config import TagsConfig
 from rnnsearch.tasks.value.config import ValueConfig
 from rnnsearch.testing.waves import WaveData, drain
+from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.losses import LossShape, loss_shape, losses_and_gradients
 from rnnsearch.training.pack import Pack
@@ -114,6 +116,18 @@ def test_balanced_classes_have_the_same_share_of_the_loss() -> None:
     assert balanced([10, 30, 0]) == (2.0, 40 / 60, 0.0)
     weights = balanced([3, 5, 9])
     assert [w * n for w, n in zip(weights, [3, 5, 9], strict=True)] == pytest.approx([17 / 3] * 3)
+
+
+def test_classes_weigh_as_the_file_says_with_a_mean_of_one() -> None:
+    task = TASKS["labels"]
+    data = load_data(task)
+    counts = np.bincount(data.labels["train"])
+    how = TrainingConfig(class_weights=(("up", 3.0),))
+    down, up = loss_shape(how, data).class_weights
+    assert up == pytest.approx(3 * down)
+    assert down * counts[0] + up * counts[1] == pytest.approx(counts.sum())
+    config = TrialConfig(task=task, model=ModelConfig(), training=how, seed=0)
+    assert config_from_json(json.loads(json.dumps(config_to_json(config)))) == config
 
 
 def test_balanced_classes_raise_the_macro_f1_of_an_uneven_set(tmp_path: Path) -> None:
