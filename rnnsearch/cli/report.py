@@ -42,7 +42,7 @@ def report(
         raise InputError(f"--out {out} is a folder; name a file in it: {out / 'report.html'}")
     results = [Study.open(name, storage=storage).result() for name in names]
     directory = results[0].directory
-    path = directory.figures / "report.html"
+    path = directory.report
     if len(results) > 1:
         path = directory.storage / "comparison.html"
     path = path if out is None else out

@@ -65,6 +65,8 @@ class StudyDirectory:
     """The source of classes and functions that a script or a notebook gave."""
     champion_figure = _Inside("figures/champion.png")
     """A picture of the champion."""
+    report = _Inside("figures/report.html")
+    """The page that tells all of the study."""
     scratch = _Inside("scratch")
     """Ray Tune's folder during a search; nothing in it is worth keeping."""
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import StudyEnded, StudyStarted, StudyState
@@ -20,10 +20,14 @@ from rnnsearch.study.pictures import Pictures
 from rnnsearch.study.provenance import datasets, origin_tags
 from rnnsearch.study.recording import recorded, recorder_of
 from rnnsearch.study.records_place import RecordsPlace, note_place
+from rnnsearch.study.reporting import report_at_end
 from rnnsearch.study.scoring import Scoring
 from rnnsearch.study.sinks import open_sinks
 from rnnsearch.tasks.base import loss_metric
 from rnnsearch.version import __version__
+
+if TYPE_CHECKING:
+    from rnnsearch.search.tally import Tally
 
 INTERRUPTED_JOIN_SECONDS = 2.0
 """How long an interrupted run waits for the baselines; `resume` scores them again."""
@@ -85,9 +89,11 @@ def drive(
             pictures.draw_champion(audience.champion)  # a run that fails crowns its best model
             raise
         state, reason, figures = outcome.state, outcome.reason, tally.figures(study.opened)
-        pictures.draw_champion(outcome.champion)
+        shown = pictures.draw_champion(outcome.champion)
         scoring.join(INTERRUPTED_JOIN_SECONDS if state == "interrupted" else None)
         pictures.draw_study(audience.baselines)
+        so_far = _run_figures(study, place, tally, state, reason, figures)
+        report_at_end(study, audience.baselines, so_far, shown, watch.say)
     except KeyboardInterrupt:
         # A second signal, or one that came before the search could drain: leave at once.
         state, reason, hurried = "interrupted", "interrupted at once", True
@@ -109,20 +115,31 @@ def drive(
         ending = keepsakes.closing(audience.baselines, state, reason, seconds, ranks)
         audience.on_event(StudyEnded(time.time(), state, reason, seconds, costs, counts, *ending))
         records, left = audience.close(hurried=hurried)
-        figures = {"trials_per_hour": 0.0, **figures}
-        run = RunFigures(
-            state=state,
-            reason=reason,
-            wall_seconds=time.time() - study.started,
-            training_steps=tally.training_steps,
-            tracking_uri=place.store.name,
-            started=study.started,
-            **figures,
-        )
+        run = _run_figures(study, place, tally, state, reason, figures)
         run = recorded(run, records, ledger.notes.champion)
         ledger.note(lambda notes: replace(notes, run=run))
         if left and not hurried:
             raise KeyboardInterrupt
+
+
+def _run_figures(
+    study: OpenedStudy,
+    place: RecordsPlace,
+    tally: Tally,
+    state: StudyState,
+    reason: str,
+    figures: Mapping[str, Any],
+) -> RunFigures:
+    """How this run of the driver went until now."""
+    return RunFigures(
+        state=state,
+        reason=reason,
+        wall_seconds=time.time() - study.started,
+        training_steps=tally.training_steps,
+        tracking_uri=place.store.name,
+        started=study.started,
+        **{"trials_per_hour": 0.0, **figures},
+    )
 
 
 def _opening(study: OpenedStudy, place: RecordsPlace, keepsakes: Keepsakes) -> StudyStarted:

@@ -16,6 +16,7 @@ from rnnsearch.goal import standing
 
 if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen
+    from rnnsearch.figures.figure import Figure
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.space.spec import StudySpec
     from rnnsearch.study.opened import OpenedStudy
@@ -52,15 +53,21 @@ class Pictures:
     study: OpenedStudy
     say: Callable[[str], None]
 
-    def draw_champion(self, champion: ChampionChosen | None) -> None:
-        """Draw the champion's pictures, where there is a champion and no picture of it yet."""
+    def draw_champion(self, champion: ChampionChosen | None) -> Sequence[Figure] | None:
+        """Draw the champion's pictures, where there is a champion and no picture of it yet.
+
+        Returns:
+            What was drawn; None where nothing was.
+        """
         if champion is None or Path(champion.figure).is_file():
-            return
+            return None
         spec, trials = self.study.spec, self.study.ledger.trials()
         # Where the task itself is sampled, the champion may have learned from other data.
         sampled = any(key.startswith("task.") for key in spec.parameters)
         data = None if sampled else self.study.data
-        self._made("champion", lambda: draw_champion(champion, trials, spec, data, made=self._made))
+        return self._made(
+            "champion", lambda: draw_champion(champion, trials, spec, data, made=self._made)
+        )
 
     def draw_study(self, baselines: Sequence[Score]) -> None:
         """Draw the picture of all trials and the baselines."""
@@ -71,14 +78,26 @@ class Pictures:
 
     def _made(self, subject: str, make: Callable[[], T]) -> T | None:
         """What `make` returns; None where it failed, which is said."""
-        try:
-            return make()
-        except Exception as error:
-            log = self.study.directory.logs / f"picture-{subject}.log"
-            log.write_text(traceback.format_exc(), encoding="utf-8")
-            problem = str(error).partition("\n")[0] or type(error).__name__
-            self.say(f"note: there is no picture of the {subject}: {problem} ({shown(log)})")
-            return None
+        log = self.study.directory.logs / f"picture-{subject}.log"
+        return attempted(make, f"there is no picture of the {subject}", log, self.say)
+
+
+def attempted(
+    make: Callable[[], T], without: str, log: Path, say: Callable[[str], None]
+) -> T | None:
+    """What `make` returns; None where it failed, which is said in a line.
+
+    Args:
+        without: What the line says.
+        log: Where the traceback goes.
+    """
+    try:
+        return make()
+    except Exception as error:
+        log.write_text(traceback.format_exc(), encoding="utf-8")
+        problem = str(error).partition("\n")[0] or type(error).__name__
+        say(f"note: {without}: {problem} ({shown(log)})")
+        return None
 
 
 def at_once(subject: str, make: Callable[[], T]) -> T | None:
@@ -93,8 +112,8 @@ def draw_champion(
     spec: StudySpec,
     data: TaskData | None = None,
     made: Attempt = at_once,
-) -> None:
-    """Draw the champion's pictures, the first one at the event's `figure`.
+) -> Sequence[Figure]:
+    """Draw the champion's pictures, the first one at the event's `figure`, and return them.
 
     They are what the champion's task shows of a trained model, and the course of its training.
 
@@ -109,6 +128,7 @@ def draw_champion(
     title = champion_title(event, spec)
     for path, figure in zip(paths_of(Path(event.figure), figures), figures, strict=True):
         made(path.stem, partial(figure.draw, path, title))
+    return figures
 
 
 def champion_title(champion: ChampionChosen, spec: StudySpec) -> str:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnsearch.disk import replace_file
 from rnnsearch.errors import NoUsableTrialError
+from rnnsearch.records.tracking_uri import shown_uri
 from rnnsearch.space.trial import first_task
-from rnnsearch.study.pictures import champion_model
+from rnnsearch.study.pictures import attempted, champion_model
 from rnnsearch.tasks.load import load_data
 
 if TYPE_CHECKING:
     from rnnsearch.figures.figure import Figure
     from rnnsearch.report.subject import Subject
+    from rnnsearch.search.ledger.run_figures import RunFigures
+    from rnnsearch.study.opened import OpenedStudy
     from rnnsearch.study.result import StudyResult
-    from rnnsearch.tasks.base import TaskData
+    from rnnsearch.tasks.base import Score, TaskData
 
 
 def write_report(results: Sequence[StudyResult], path: Path) -> None:
@@ -29,6 +33,52 @@ def write_report(results: Sequence[StudyResult], path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, page([subject_of(one) for one in results]))
+
+
+def report_at_end(
+    study: OpenedStudy,
+    baselines: Sequence[Score],
+    run: RunFigures,
+    figures: Sequence[Figure] | None,
+    say: Callable[[str], None],
+) -> None:
+    """Write the report of a study whose search has ended, to lie with its pictures.
+
+    It is made before the records are closed, so that they can take it along. Where it cannot be
+    made, a line says so, and the study goes on to its end without it.
+
+    Args:
+        run: How this run of the driver went until now.
+        figures: The pictures of the champion that were drawn; None where none were.
+        say: Called with a line that should stay on the screen.
+    """
+    spec, directory, ledger = study.spec, study.directory, study.ledger
+    # Where the task itself is sampled, the champion may have learned from other data.
+    sampled = any(key.startswith("task.") for key in spec.parameters)
+
+    def write() -> None:
+        from rnnsearch.report.page import page
+        from rnnsearch.search.finalist import rerun_values
+        from rnnsearch.study.result import StudyResult
+
+        notes = ledger.notes
+        result = StudyResult(
+            spec=spec,
+            directory=directory,
+            trials=ledger.trials(),
+            baselines=baselines,
+            champion=notes.champion,
+            run=replace(run, tracking_uri=shown_uri(directory.storage, run.tracking_uri)),
+            notes=[*notes.origin, *notes.data_notes],
+            data=notes.data,
+            tie_break=notes.tie_break,
+            reruns=rerun_values(notes.finalists),
+        )
+        pictures = None if figures is None else lambda: figures
+        subject = subject_of(result, None if sampled else study.data, pictures)
+        replace_file(directory.report, page([subject]))
+
+    attempted(write, "there is no report", directory.logs / "report.log", say)
 
 
 def subject_of(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from rnnsearch.commands import command
+from rnnsearch.records.names import CHAMPION, registered_name
 from rnnsearch.redaction import is_redacted
 from rnnsearch.report.blocks import Block, Code, Text
 from rnnsearch.report.subject import Subject
@@ -19,6 +21,9 @@ from rnnsearch.report.usage import (
 )
 from rnnsearch.tasks.families import use_of_checkpoint
 from rnnsearch.training.checkpoint import SCRIPT_STATE
+
+if TYPE_CHECKING:
+    from rnnsearch.search.ledger.run_figures import RunFigures
 
 PORT = 5001
 
@@ -45,15 +50,18 @@ def contents(subject: Subject) -> Iterator[Block]:
             verb, *arguments = words
             yield Code("Use the winner, in a shell", [_command(subject, str(verb), *arguments)])
         yield Code("Load it with rnnsearch, in Python", with_rnnsearch(description, checkpoint))
-        if run is not None and run.champion_uri:
+        if run is not None and (uri := _registered(subject, run)):
             script = SCRIPT_STATE in description
-            lines = with_mlflow(run.champion_uri, run.tracking_uri)
+            lines = with_mlflow(uri, run.tracking_uri)
             if script:
-                lines = state_with_mlflow(run.champion_uri, run.tracking_uri, checkpoint.name)
+                lines = state_with_mlflow(uri, run.tracking_uri, checkpoint.name)
             yield Code("Load it with MLflow, in Python", lines)
             if not script:
-                yield Code(
-                    "Serve it over HTTP, in a shell", _serving(run.champion_uri, run.tracking_uri)
+                yield Code("Serve it over HTTP, in a shell", _serving(uri, run.tracking_uri))
+            if not run.champion_uri:
+                yield Text(
+                    "The winner is registered after this page was made: under this alias, unless "
+                    "an earlier model kept it."
                 )
             if is_redacted(run.tracking_uri):
                 yield Text("The password of the MLflow store is not kept: put it in its place.")
@@ -62,6 +70,17 @@ def contents(subject: Subject) -> Iterator[Block]:
             if in_torch is not None:
                 yield Code("Rebuild it in plain torch", in_torch, folded=True)
     yield from _again(subject)
+
+
+def _registered(subject: Subject, run: RunFigures) -> str:
+    """The address of the registered winner; empty where it is not registered.
+
+    A page that is made at the end of a study comes before the registration, which it goes along
+    with.
+    """
+    if run.champion_uri or run.champion_problem:
+        return run.champion_uri or ""
+    return f"models:/{registered_name(subject.name)}@{CHAMPION}"
 
 
 def _again(subject: Subject) -> Iterator[Block]:

@@ -98,6 +98,42 @@ def test_pictures_that_fail_are_said_and_cost_nothing(
     assert isinstance(HEARD[-1], StudyEnded)
 
 
+def test_the_report_lies_with_the_pictures_before_the_records_are_closed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: list[bool] = []
+    monkeypatch.setattr("rnnsearch.study.pictures.draw_champion", drawn)
+    monkeypatch.setattr(
+        PaperRecorder,
+        "close",
+        lambda self, *how: (
+            there.append(Path("studies/wave/figures/report.html").is_file()),
+            RecordState(0, None, WriterState()),
+        )[1],
+    )
+    Study.from_yaml("wave.yaml").run()
+    assert there == [True]
+    text = Path("studies/wave/figures/report.html").read_text()
+    assert "trial-0000-lstm" in text
+    assert "persistence" in text
+    assert "<dd>complete</dd>" in text
+
+
+def test_a_report_that_fails_is_said_and_costs_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("rnnsearch.study.pictures.draw_champion", drawn)
+    monkeypatch.setattr("rnnsearch.report.page.page", broken)
+    with pytest.raises(SystemExit) as left:
+        main(["run", "wave.yaml"])
+    assert left.value.code in (None, 0)
+    err = capsys.readouterr().err
+    log = "studies/wave/logs/report.log"
+    assert f"note: there is no report: no font was found ({log})" in err.splitlines()
+    assert "and a page of details" in (folder / log).read_text()
+    assert not Path("studies/wave/figures/report.html").exists()
+
+
 def test_the_picture_of_an_earlier_champion_is_not_kept_for_another(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
