@@ -22,7 +22,7 @@ WIDTH = 0.06
 """How far a trial speaks for its neighbourhood, in shares of an axis: a Gaussian's deviation."""
 LEAST_WEIGHT = 0.2
 """Less weight of near trials than this leaves a place blank; a trial at the very place has 1."""
-MOST_POINTS = 600
+MOST_POINTS = 400
 
 
 def contour_chart(

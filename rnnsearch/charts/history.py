@@ -14,7 +14,7 @@ from rnnsearch.charts.style import DASHES, STATES, mark, plain
 from rnnsearch.figures.style import GREEN, INK, shortened
 from rnnsearch.goal import Goal
 
-MOST_POINTS = 4000
+MOST_POINTS = 2000
 """Trials up to which each has its mark."""
 MOST_BASELINES = 5
 """Baselines that have a line; the best ones."""

@@ -17,8 +17,9 @@ from rnnsearch.goal import Goal
 
 MOST = 12
 """Parameters that have an axis; the first ones."""
-MOST_LINES = 3000
-"""Trials that have a line; the best ones, and an even choice of the others."""
+MOST_LINES = 500
+"""Trials that have a line; the best ones, and an even choice of the others. More hide one another,
+and without a graphics card a browser takes seconds for each thousand."""
 
 
 def parallel_chart(

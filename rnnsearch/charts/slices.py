@@ -14,7 +14,7 @@ from rnnsearch.charts.scale import value_axis
 from rnnsearch.charts.style import mark
 from rnnsearch.goal import Goal
 
-MOST_POINTS = 700
+MOST_POINTS = 400
 """Trials that have a mark; the best ones, and an even choice of the others."""
 
 

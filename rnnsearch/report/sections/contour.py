@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 from rnnsearch.charts.contour import contour_chart
 from rnnsearch.charts.dimension import Dimension
-from rnnsearch.charts.point import ranked
+from rnnsearch.charts.point import TrialPoint, ranked
 from rnnsearch.report.blocks import Block, Drawn, Text
 from rnnsearch.report.subject import Subject
 
@@ -18,10 +19,10 @@ def contents(subject: Subject) -> Iterator[Block]:
     usable = ranked(subject.points)
     if len(subject.dimensions) < 2 or len(usable) < 2:
         return
-    varied = [one for one in subject.dimensions if _varied(one, subject) >= 2]
-    if len(varied) < 2:
+    varied = (one for one in subject.dimensions if _varies(one, usable))
+    across, up = next(varied, None), next(varied, None)
+    if across is None or up is None:
         return
-    across, up = varied[:2]
     both = [one for one in usable if across.key in one.params and up.key in one.params]
     if len(both) < FEWEST:
         yield Text(f"{len(both)} trials with a value are too few for a surface; it takes {FEWEST}.")
@@ -35,7 +36,7 @@ def contents(subject: Subject) -> Iterator[Block]:
     yield Drawn(chart, f"Dark is better.{why}")
 
 
-def _varied(dimension: Dimension, subject: Subject) -> int:
-    """How many places of a parameter the trials with a value have."""
-    places = {dimension.position(one.params) for one in ranked(subject.points)}
-    return len({one for one in places if one == one})
+def _varies(dimension: Dimension, trials: Sequence[TrialPoint]) -> bool:
+    """Whether the trials that have a parameter differ in it."""
+    places = {dimension.position(one.params) for one in trials}
+    return len({place for place in places if math.isfinite(place)}) > 1
