@@ -34,7 +34,7 @@ def draft_sequences(
         type=findings.type,
         size=f"{findings.count:,} {'texts' if texts else 'sequences'}",
         remarks=_remarks(findings, again),
-        columns=list(_columns(findings)),
+        columns=list(_columns(findings, answers)),
         model=[*(CHARACTERS if texts else ()), BOTH_WAYS],
         loss="  loss: {choice: [mse, huber]}" if findings.type == "value" else "",
         metric=_METRICS[findings.type],
@@ -105,7 +105,7 @@ def in_classes(classes: Mapping[str, int]) -> str:
     return f", {len(classes):,} classes: {listed}{more}"
 
 
-def _columns(findings: SequenceFindings) -> Iterator[str]:
+def _columns(findings: SequenceFindings, answers: Answers) -> Iterator[str]:
     """The lines of the keys that say which column is what, and how the parts come."""
     if findings.text is not None:
         yield f"  text: {quoted(findings.text)}    # a sequence a row"
@@ -113,7 +113,11 @@ def _columns(findings: SequenceFindings) -> Iterator[str]:
         yield f"  id: {quoted(findings.id)}    # tells the sequences apart"
         if findings.time is not None:
             yield f"  time: {quoted(findings.time)}    # orders the time steps"
+            if answers.date_format:
+                yield f"  date_format: {quoted(answers.date_format)}"
         yield f"  features: {quoted(findings.features)}    # a time step of a sequence"
+    if answers.decimal and (findings.text is None or findings.type == "value"):
+        yield f"  decimal: {quoted(answers.decimal)}"
     yield f"  {_key(findings)}: {quoted(findings.answer)}    # what to learn"
     if findings.text is None:
         scalers = " | ".join(map(str, literals(all_fields(findings.type)["task.scaler"].type)))

@@ -69,7 +69,13 @@ def run(*words: object, cwd: Path, kernels: Path) -> subprocess.CompletedProcess
     return subprocess.run(
         [*map(str, words)],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(kernels)},
+        # What a machine constrains pip to is no end of a range.
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "NUMBA_CACHE_DIR": str(kernels),
+            "PIP_CONSTRAINT": os.devnull,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -20,6 +20,7 @@ from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig
 from rnnsearch.tasks.labels.generated import CLASSES, generate
 from rnnsearch.tasks.labels.source import read_labelled
 from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.sequences.config import WRITTEN, written_keys
 from rnnsearch.tasks.sequences.data import SequencesData, encoded, two_texts
 from rnnsearch.tasks.sequences.encoder import TextEncoder, encoder_of, number_encoder
 from rnnsearch.tasks.sequences.parts import parts_of
@@ -131,6 +132,7 @@ class LabelsData(SequencesData):
             "task": "labels",
             "classes": list(self.classes),
             "columns": columns,
+            WRITTEN: written_keys(config),
             **self.encoder.to_json(),
         }
 

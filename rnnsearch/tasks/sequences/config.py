@@ -58,6 +58,15 @@ class SequencesConfig:
         str | None,
         "With `id`, the column that orders the steps, numbers or dates; null: row order.",
     ] = None
+    date_format: Annotated[
+        str | None,
+        "Where the dates of `time` do not show it themselves: `dmy`, `mdy` or `ymd`, the order of "
+        "day, month and year; or a pattern of Python's strptime. null leaves it to the dates.",
+    ] = None
+    decimal: Annotated[
+        Literal[".", ","] | None,
+        "The decimal sign of the numbers of a table, where they do not show it themselves.",
+    ] = None
     features: Annotated[
         tuple[str, ...], "With `id`, the columns of numbers that are the sequence."
     ] = ()
@@ -104,6 +113,16 @@ class TextsConfig(SequencesConfig):
     ] = None
 
 
+WRITTEN = "written"
+"""The key of a model's manifest under which `written_keys` stand."""
+
+
+def written_keys(config: SequencesConfig) -> dict[str, str]:
+    """What the config says of how cells are written, for the manifest of a model."""
+    stated = {"decimal": config.decimal, "date_format": config.date_format}
+    return {key: value for key, value in stated.items() if value is not None}
+
+
 def column_problems(config: SequencesConfig, answer: str) -> list[tuple[str, str]]:
     """What is wrong with the names of columns, in pairs as `Family.wrong` gives them.
 
@@ -126,6 +145,18 @@ def column_problems(config: SequencesConfig, answer: str) -> list[tuple[str, str
             )
         if config.time is not None and config.id is None:
             mistakes.append(("time", "needs `id`, the column that tells sequences apart."))
+    form = config.date_format
+    if form is not None and "%" not in form and form not in ("dmy", "mdy", "ymd"):
+        mistakes.append(
+            (
+                "date_format",
+                "must be dmy, mdy, ymd, or a pattern of strptime such as '%d.%m.%Y %H:%M'.",
+            )
+        )
+    if form is not None and config.time is None:
+        mistakes.append(("date_format", "says how task.time is written, and there is none."))
+    if config.decimal is not None and not config.features and answer != "target":
+        mistakes.append(("decimal", "says how numbers of a table are written; none are read."))
     others = [text, getattr(config, answer), config.id, config.time, column_of(config.split)]
     others += [config.sample_weight, config.validation.group]
     given = [column for column in (*others, *config.features) if column is not None]

@@ -15,6 +15,7 @@ from rnnsearch.tasks.files import columns as arrow
 from rnnsearch.tasks.files.written.reading import read_times
 from rnnsearch.tasks.frames import frame_columns, text_cells
 from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.sequences.config import WRITTEN
 from rnnsearch.tasks.sequences.encoder import encoder_from_json, encoding
 from rnnsearch.tasks.sequences.table import put_in_order, rows_by_id
 
@@ -104,7 +105,9 @@ def rows_of_frame(manifest: Mapping[str, Any], frame: Any) -> tuple[dict[str, li
     rows = rows_by_id(ids)
     if time:
         times = read_times(
-            arrow_columns[time], lambda row: f"the rows, column {time!r}, row {row} (from 0)"
+            arrow_columns[time],
+            lambda row: f"the rows, column {time!r}, row {row} (from 0)",
+            manifest.get(WRITTEN, {}).get("date_format"),
         )
         for name, own in rows.items():
             same = put_in_order(own, times)

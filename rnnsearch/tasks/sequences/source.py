@@ -24,7 +24,7 @@ from rnnsearch.tasks.given import (
     part_files,
     parts_in,
 )
-from rnnsearch.tasks.sequences.config import SequencesConfig, TextsConfig
+from rnnsearch.tasks.sequences.config import SequencesConfig, TextsConfig, written_keys
 from rnnsearch.tasks.sequences.groups import joined
 from rnnsearch.tasks.sequences.numbers import numbers_in
 from rnnsearch.tasks.sequences.table import put_in_order, rows_by_id
@@ -161,7 +161,8 @@ def read_step_rows(
     parts: list[Part] = []
     weights: list[list[str]] = []
     groups: list[str] = []
-    for name, own, steps in sequences_of(table, config.id, config.time, config.features):
+    columns_of = config.id, config.time, config.features
+    for name, own, steps in sequences_of(table, *columns_of, **written_keys(config)):
         first = table.place(min(own), answer)
         answers.append(take(RowAnswers(name, [cells[row] for row in own], first)))
         if part_of_row and len({part_of_row[row] for row in own}) > 1:
@@ -276,21 +277,30 @@ def divided(table: Texts, column: str | None) -> tuple[tuple[str, ...], tuple[Pa
 
 
 def sequences_of(
-    table: Texts, id: str, time: str | None, features: Sequence[str]
+    table: Texts,
+    id: str,
+    time: str | None,
+    features: Sequence[str],
+    decimal: str | None = None,
+    date_format: str | None = None,
 ) -> Iterator[tuple[str, list[int], Floats]]:
     """Each sequence of a table of time steps: its name, its rows in the order of time, its values.
+
+    Args:
+        decimal: The decimal sign that the user named.
+        date_format: How dates are written, as the user named it.
 
     Raises:
         DataError: A sequence has a time twice, or a cell is no number or no time.
     """
     cells_of = {name: table.columns[name] for name in features}
     remedy = " Fill the gap, or take the sequence out."
-    numbers = numbers_in(cells_of, table.place, remedy, table.path)
+    numbers = numbers_in(cells_of, table.place, remedy, table.path, decimal)
     values = np.stack(numbers, axis=1)
     rows = rows_by_id(table.columns[id])
     if time is not None:
         cells = pyarrow.array(table.columns[time])
-        times = read_times(cells, lambda row: table.place(row, time))
+        times = read_times(cells, lambda row: table.place(row, time), date_format)
         for name, of_sequence in rows.items():
             if same := put_in_order(of_sequence, times):
                 raise DataError(

@@ -9,7 +9,11 @@ from typing import Any
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.files.encoding import lines_of
+from rnnsearch.tasks.files.forms import Sample
+from rnnsearch.tasks.files.header import header
+from rnnsearch.tasks.files.opened import is_parquet
 from rnnsearch.tasks.files.texts import Texts, is_table, read_text, read_texts
+from rnnsearch.tasks.sequences.config import WRITTEN
 from rnnsearch.tasks.sequences.encoder import encoding
 from rnnsearch.tasks.sequences.source import sequences_of
 
@@ -44,7 +48,16 @@ def read_steps(
     columns, features = manifest["columns"], encoding(manifest)["features"]
     id, time = columns["id"], columns["time"] or None
     table = read_texts(path, [id, *([time] if time else []), *features])
-    return table, list(sequences_of(table, id, time, features))
+    return table, list(sequences_of(table, id, time, features, **manifest.get(WRITTEN, {})))
+
+
+def csv_like(manifest: Mapping[str, Any], path: Path) -> dict[str, str]:
+    """The arguments of pandas' `to_csv` that write answers as a file to predict is written: with
+    its sign between cells, and the decimal sign that its numbers show, or else that of training."""
+    if not is_table(path) or is_parquet(path):
+        return {}
+    decimal = Sample(path).decimal or manifest.get(WRITTEN, {}).get("decimal", ".")
+    return {"sep": header(path).delimiter, "decimal": decimal}
 
 
 def _texts(path: Path, column: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.base import Predictor, Task
-from rnnsearch.tasks.frames import is_frame
+from rnnsearch.tasks.frames import CSV, is_frame
 from rnnsearch.tasks.sequences.encoder import encoding
 from rnnsearch.tasks.signature import Column
 from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
@@ -51,9 +51,13 @@ class SequencesUse(Use):
         if source is None:
             what = "texts, one a line" if self.of_texts else "time steps, as training had them"
             raise ModelError(f"this model {self.does}; give a file of {what}.")
-        return (
-            self.served(predictor, source, {}) if is_frame(source) else self.read(predictor, source)
-        )
+        if is_frame(source):
+            return self.served(predictor, source, {})
+        from rnnsearch.tasks.sequences.unlabelled import csv_like
+
+        table = self.read(predictor, source)
+        table.attrs[CSV] = csv_like(self.manifest, source)
+        return table
 
     def read(self, predictor: Predictor, path: Path) -> Any:
         """The answers for the sequences of a file, as a DataFrame.

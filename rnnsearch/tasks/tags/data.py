@@ -15,6 +15,7 @@ from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score
 from rnnsearch.tasks.custom_metrics import custom_metrics
 from rnnsearch.tasks.ragged import Ragged
+from rnnsearch.tasks.sequences.config import WRITTEN, written_keys
 from rnnsearch.tasks.sequences.data import SequencesData, encoded
 from rnnsearch.tasks.sequences.encoder import encoder_of
 from rnnsearch.tasks.sequences.parts import parts_without_classes
@@ -133,6 +134,7 @@ class TagsData(SequencesData):
             "task": "tags",
             "classes": list(self.classes),
             "columns": {"id": config.id, "time": config.time},
+            WRITTEN: written_keys(config),
             "encoder": self.encoder.to_json(),
         }
 

@@ -15,6 +15,7 @@ from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score
 from rnnsearch.tasks.custom_metrics import custom_metrics
 from rnnsearch.tasks.scaling import Scaler
+from rnnsearch.tasks.sequences.config import WRITTEN, written_keys
 from rnnsearch.tasks.sequences.data import SequencesData, encoded, two_texts
 from rnnsearch.tasks.sequences.encoder import encoder_of
 from rnnsearch.tasks.sequences.numbers import numbers_in
@@ -128,6 +129,7 @@ class ValueData(SequencesData):
             "task": "value",
             "target": config.target,
             "columns": columns,
+            WRITTEN: written_keys(config),
             "answer": self.answer.to_json(),
             "encoder": self.encoder.to_json(),
         }
@@ -150,8 +152,7 @@ def _numbers(config: ValueConfig, source: Source[str]) -> Floats:
     remedy = " Name the column of the numbers in task.target, or learn classes with `type: labels`."
     cells = {config.target: source.answers}
     try:
-        return numbers_in(cells, lambda row, _: source.place(row), remedy, Path(config.path or ""))[
-            0
-        ]
+        path = Path(config.path or "")
+        return numbers_in(cells, lambda row, _: source.place(row), remedy, path, config.decimal)[0]
     except DataError as error:
         raise DataError(str(error), "task.target") from error

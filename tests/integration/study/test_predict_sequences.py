@@ -86,7 +86,8 @@ def test_a_number_for_each_sequence_of_a_file(folder: Path, say: Said) -> None:
     model, rows = champion(folder, "life"), cells(folder)
     status, _, err = say("life", "steps.csv", "--out", "lives.csv")
     assert status == 0, err
-    predicted = pd.read_csv(folder / "lives.csv")
+    predicted = pd.read_csv(folder / "lives.csv", sep=";", decimal=",")  # as the file is written
+    assert predicted["life"].dtype == float
     assert list(predicted.columns) == ["run", "life"]
     assert list(predicted["run"]) == list(dict.fromkeys(rows["run"]))
     own = rows[rows["run"] == "r7"].sort_values("t")[["a", "b"]].to_numpy()
@@ -110,7 +111,7 @@ def test_a_label_for_each_row_of_a_file(folder: Path, say: Said) -> None:
     model = champion(folder, "acts")
     status, _, err = say("acts", "steps.csv", "--out", "acts.csv")
     assert status == 0, err
-    labelled = pd.read_csv(folder / "acts.csv", dtype=str)
+    labelled = pd.read_csv(folder / "acts.csv", sep=";", dtype=str)
     assert list(labelled.columns) == ["run", "t", "label", "p_d", "p_u"]
     as_written = pd.read_csv(folder / "steps.csv", sep=";", dtype=str)
     pd.testing.assert_frame_equal(labelled[["run", "t"]], as_written[["run", "t"]])

@@ -30,6 +30,31 @@ def test_how_numbers_are_written(columns: dict[str, list[str]], read: list[list[
 
 
 @pytest.mark.parametrize(
+    ("decimal", "cells", "read"),
+    [
+        (",", ["1.234", "2.500"], [1234.0, 2500.0]),
+        (".", ["1.234", "2.500"], [1.234, 2.5]),
+        (",", ["1,234", "5,678"], [1.234, 5.678]),
+        (".", ["1,234", "5,678"], [1234.0, 5678.0]),
+        (",", ["3", "4"], [3.0, 4.0]),
+    ],
+)
+def test_a_decimal_sign_that_is_given(decimal: str, cells: list[str], read: list[float]) -> None:
+    (numbers,) = numbers_in({"a": cells}, place, "", decimal=decimal)
+    assert numbers.tolist() == read
+    if decimal == ",":
+        with pytest.raises(DataError, match="row 1, a: 'nan' is not finite"):
+            numbers_in({"a": ["1,5", "nan"]}, place, "", decimal=decimal)
+
+
+def test_cells_of_the_other_sign_are_refused() -> None:
+    with pytest.raises(DataError, match="decimal"):
+        numbers_in({"a": ["1,5", "2,25"]}, place, "", decimal=".")
+    with pytest.raises(DataError, match="decimal"):
+        numbers_in({"a": ["1.5", "2.25"]}, place, "", decimal=",")
+
+
+@pytest.mark.parametrize(
     ("cells", "words"),
     [
         (["1", "two"], "row 1, a: 'two' is no number. Fill it."),

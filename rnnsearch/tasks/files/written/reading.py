@@ -51,7 +51,7 @@ def read_numbers(column: Any, form: NumberForm | None, place: str) -> Floats:
     return form.read(cells)
 
 
-def read_times(column: Any, place: Place) -> NDArray[Any]:
+def read_times(column: Any, place: Place, date_format: str | None = None) -> NDArray[Any]:
     """The times of an Arrow column, by which rows are put in order: datetime64 in UTC, or numbers.
 
     Texts may be written in any form that all of them share.
@@ -59,14 +59,17 @@ def read_times(column: Any, place: Place) -> NDArray[Any]:
     Args:
         column: An Arrow column of texts, dates or numbers.
         place: Where a row stands, for a message.
+        date_format: The order of day, month and year, or the pattern, that the user named; None
+            leaves it to the cells.
 
     Raises:
         DataError: A cell is empty, infinite or no time, or the cells leave their form open.
     """
     if column.null_count:
         raise DataError(f"{place(column.is_null().index(True).as_py())}: there is no time here.")
-    commas = _numbers_with_commas(column, place)
-    times = commas if commas is not None else _time_form(column, place).read(column, place)
+    times = _numbers_with_commas(column, place) if date_format is None else None
+    if times is None:
+        times = _time_form(column, place, date_format).read(column, place)
     if times.dtype.kind == "f" and not np.isfinite(times).all():
         raise DataError(f"{place(int(np.argmin(np.isfinite(times))))}: a time is not finite.")
     return times
@@ -83,7 +86,7 @@ def _numbers_with_commas(column: Any, place: Place) -> Floats | None:
     return form.read(cells) if commas and isinstance(form, NumberForm) else None
 
 
-def _time_form(column: Any, place: Place) -> TimeForm:
+def _time_form(column: Any, place: Place, date_format: str | None) -> TimeForm:
     """The form that the texts of a column show; dates and numbers are read as what they are."""
     if family(column.type) not in ("text", "bytes"):
         return TimeForm("number")
@@ -91,12 +94,13 @@ def _time_form(column: Any, place: Place) -> TimeForm:
     evidence.add(texts(column, place(0)))
     if evidence.empty is not None:
         raise DataError(f"{place(evidence.empty)}: there is no time here.")
-    form = evidence.form()
+    form = evidence.form(date_format)
     if isinstance(form, TimeForm) and form.shape != "clock":
         return form
     problem = "holds times of day, which come again each day; write the date before them"
     if isinstance(form, str):
-        problem = form.replace("say which with task.date_format", "write them as 2024-12-31")
+        either = "say which with task.date_format, or write them as 2024-12-31"
+        problem = form.replace("say which with task.date_format", either)
     raise DataError(f"{place(evidence.where or 0)} {problem}.")
 
 
