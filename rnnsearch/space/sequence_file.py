@@ -69,7 +69,7 @@ class SequenceFile:
 FEW = 500
 """Of fewer training sequences a validation part is so small that folds are worth their price."""
 
-FOLDED = ("labels", "tags", "value", "events")
+FOLDED = ("labels", "tags", "value", "events", "arrays")
 """Types of sequences that may be validated in folds."""
 
 CHARACTERS = (

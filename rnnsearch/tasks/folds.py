@@ -11,6 +11,7 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Metric, Part, Score, TaskData
+from rnnsearch.tasks.splits import SplitConfig
 from rnnsearch.vocabulary import NeverSampled, Range
 
 KEY = "task.validation.folds"
@@ -129,6 +130,39 @@ def cut_in_folds(
         "model is trained on all"
     )
     return tuple(folds), [note]
+
+
+def class_notes(folds: Sequence[Ints], labels: Ints, classes: Sequence[str]) -> list[str]:
+    """Sentences on classes that some folds lack.
+
+    Args:
+        labels: The number of the class of each sequence.
+        classes: The names of the classes.
+
+    Raises:
+        DataError: All sequences of a class are in one fold.
+    """
+    held = np.array([np.bincount(labels[fold], minlength=len(classes)) for fold in folds])
+    for number, name in enumerate(classes):
+        within, whole = held[:, number], int(held[:, number].sum())
+        if whole and within.max() == whole:
+            raise DataError(
+                f"all {whole} sequences of the class {name!r} are in one fold, so that its network "
+                "would not learn the class. Give it more different ones, or take the class out.",
+                KEY,
+            )
+    stands = (held > 0).sum(axis=0)
+    rare = [name for number, name in enumerate(classes) if 0 < stands[number] < len(folds)]
+    if not rare:
+        return []
+    return [
+        f"{', '.join(rare)}: fewer sequences than folds; a fold without a class counts its F1 as 0"
+    ]
+
+
+def without_val(split: SplitConfig) -> SplitConfig:
+    """The split whose training part holds the validation part too."""
+    return SplitConfig(train=split.train + split.val, val=0.0, test=split.test)
 
 
 class InFolds:

@@ -43,6 +43,11 @@ class Ragged:
         """Time steps of each sequence, int64 [N]."""
         return np.diff(self.starts)
 
+    def then(self, other: Ragged) -> Ragged:
+        """These sequences, and others after them."""
+        starts = np.concatenate([self.starts, self.starts[-1] + other.starts[1:]])
+        return Ragged(np.concatenate([self.values, other.values]), starts)
+
     def some(self, numbers: Ints) -> Ragged:
         """The sequences of some numbers, in that order, as a copy."""
         return Ragged.of([self[number] for number in numbers.tolist()])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from rnnsearch.tasks.base import Part
 from rnnsearch.tasks.custom_metrics import MetricPaths
+from rnnsearch.tasks.folds import ValidationConfig, folds_problems
 from rnnsearch.tasks.scaling import ScalerKind
 from rnnsearch.tasks.splits import SplitConfig, split_problems
 from rnnsearch.vocabulary import PATH
@@ -57,6 +59,9 @@ class ArraysConfig:
         "Shares of the sequences that are drawn at random for each part where the file has no "
         "`val_x`; of a class its share each. A given test part stays.",
     ] = field(default_factory=SplitConfig)
+    validation: Annotated[ValidationConfig, "How trials are validated."] = field(
+        default_factory=ValidationConfig
+    )
 
 
 def problems(config: ArraysConfig) -> list[tuple[str, str]]:
@@ -69,4 +74,5 @@ def problems(config: ArraysConfig) -> list[tuple[str, str]]:
         return [("path", "is missing: name an .npz file, as numpy.savez writes it.")]
     if not config.path.lower().endswith(".npz"):
         return [("path", f"must name an .npz file, as numpy.savez writes it, not {config.path!r}.")]
-    return split_problems(config.split, ("train", "val"))
+    needed: list[Part] = ["train"] if config.validation.folds else ["train", "val"]
+    return folds_problems(config.validation) + split_problems(config.split, needed)

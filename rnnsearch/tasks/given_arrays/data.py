@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnsearch.errors import DataError
+from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.custom_metrics import custom_metrics
 from rnnsearch.tasks.files.arrays import read_arrays
 from rnnsearch.tasks.files.opened import FROM_SPACE, read_data
+from rnnsearch.tasks.folds import InFolds, without_val
 from rnnsearch.tasks.given_arrays.answers import Answers, answers
 from rnnsearch.tasks.given_arrays.baselines import baselines
 from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.given_arrays.drawn_parts import drawn_parts
+from rnnsearch.tasks.given_arrays.folds import folds_of_arrays, with_val
 from rnnsearch.tasks.given_arrays.singles import single_problems
 from rnnsearch.tasks.given_arrays.source import (
     FOLDER,
@@ -41,7 +44,7 @@ FEW_NAMES = 8
 
 
 @dataclass(eq=False)
-class ArraysData:
+class ArraysData(InFolds):
     """The sequences of each part, their targets, and how new inputs are scaled.
 
     Attributes:
@@ -56,6 +59,7 @@ class ArraysData:
         columns: The names of the features; empty where they have none.
         digest: SHA-256 of the arrays.
         reading_notes: Sentences about what was inferred.
+        fold_numbers: The numbers of the training sequences of each fold; empty without folds.
     """
 
     config: ArraysConfig
@@ -69,6 +73,7 @@ class ArraysData:
     columns: tuple[str, ...]
     digest: str
     reading_notes: tuple[str, ...]
+    fold_numbers: tuple[Ints, ...] = ()
 
     losses: tuple[Loss, ...] = field(init=False)
     quantiles: tuple[float, ...] = field(default=(), init=False)
@@ -120,6 +125,8 @@ class ArraysData:
         """Of classes accuracy, macro-F1 and likelihood; of numbers three errors."""
         each = "every time step" if self.every else "every sequence"
         over = f"over {each} of the val part"
+        if self.folds:
+            over = f"over {each} of a fold, the mean of {self.folds} folds"
         own = self._own_metrics(over)
         return [*own, *custom_metrics(self.config.metrics, own, over)]
 
@@ -152,7 +159,18 @@ class ArraysData:
         """A training sequence is a whole one, and a batch is drawn without repetition."""
         if window.seq_len is not None:
             return "a training sequence is a whole one; leave training.seq_len out."
-        return batch_problem(window, self.rows()["train"])
+        return batch_problem(window, self.rows()["train"] - self.largest_fold)
+
+    def parted(self, numbers: Mapping[Part, Ints]) -> ArraysData:
+        """See `InFolds.parted`."""
+        inputs, targets = self.inputs["train"], self.targets["train"]
+        return replace(
+            self,
+            inputs={part: inputs.some(some) for part, some in numbers.items()},
+            targets={part: targets.some(some) for part, some in numbers.items()},
+            reading_notes=(),
+            fold_numbers=(),
+        )
 
     def class_counts(self) -> Sequence[int]:
         """See `class_measures.Classes`."""
@@ -163,7 +181,7 @@ class ArraysData:
         ).tolist()
         return counts
 
-    def baselines(self) -> Sequence[Score]:
+    def rivals(self) -> Sequence[Score]:
         """One answer for all, and a linear model."""
         return baselines(
             self.inputs,
@@ -203,6 +221,8 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
     of_part, drawn = dict(targets.of_part), ""
     if "val" not in parts:
         read, of_part, drawn = _drawn(config, read, targets, place)
+    elif config.validation.folds:
+        read, of_part = with_val(read, of_part)
     scaler = target_scaler = None
     coarse: list[str] = []
     if symbols:
@@ -242,7 +262,13 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
     if left := unused(arrays, parts):
         notes.append(f"{place} also holds {', '.join(left)}, which the task does not use")
     if "test" not in of_part:
-        notes.append("there is no test_x: the champion is scored on val alone")
+        judged = "its folds" if config.validation.folds else "val"
+        notes.append(f"there is no test_x: the champion is scored on {judged} alone")
+    if config.validation.folds:
+        data.fold_numbers, about = folds_of_arrays(
+            config.validation.folds, inputs["train"], of_part["train"], targets.classes
+        )
+        notes += about
     data.reading_notes = tuple(notes)
     return data
 
@@ -253,13 +279,18 @@ def _drawn(
     """Inputs and targets of parts that are drawn from the training part, and a note."""
     answers, inputs = targets.of_part["train"], read["train"].values
     count, tested = len(targets.classes), "test" in read
-    numbers = drawn_parts(config.split, answers, count, tested=tested, place=place)
+    folds = config.validation.folds
+    shares = without_val(config.split) if folds else config.split
+    numbers = drawn_parts(shares, answers, count, tested=tested, place=place)
     given = {part: one for part, one in read.items() if part != "train"}
     kept = {part: one for part, one in targets.of_part.items() if part != "train"}
+    if list(numbers) == ["train"]:
+        return dict(read), dict(targets.of_part), ""
     sizes = ", ".join(f"{len(some):,} for {part}" for part, some in numbers.items())
     note = (
-        f"there is no val_x: of {len(inputs):,} sequences {sizes} are drawn at random (task.split)"
-        "; where neighbours overlap, as windows of one series do, give the parts yourself"
+        f"there is no {'test' if folds else 'val'}_x: of {len(inputs):,} sequences {sizes} are "
+        "drawn at random (task.split); where neighbours overlap, as windows of one series do, give "
+        "the parts yourself"
     )
     return (
         {part: Sequences(inputs.some(some), None) for part, some in numbers.items()} | given,

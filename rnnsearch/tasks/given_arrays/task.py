@@ -166,7 +166,8 @@ class ArraysTask:
         )
 
     def picture(self, predictor: Predictor, steps: int | None = None) -> dict[str, NDArray[Any]]:
-        """How the answers of the validation part stand against the true ones.
+        """How the answers of the validation part stand against the true ones; with folds those of
+        the test part, or where there is none of the training part.
 
         Returns:
             Of classes `confusion`, counts [class, guessed class], and `classes`, their names. Of
@@ -174,12 +175,19 @@ class ArraysTask:
             and `quantity`, its name.
         """
         del steps
-        return self._confused(predictor) if self.data.classes else self._scattered(predictor)
+        shown = self._confused(predictor) if self.data.classes else self._scattered(predictor)
+        part = self._shown_part
+        return shown if part == "val" else {**shown, "part": np.array(part)}
+
+    @property
+    def _shown_part(self) -> Part:
+        parts: tuple[Part, ...] = ("val", "test", "train")
+        return next(part for part in parts if part in self._inputs)
 
     def _confused(self, predictor: Predictor) -> dict[str, NDArray[Any]]:
         classes = len(self.data.classes)
         counts = np.zeros((classes, classes), dtype=np.int64)
-        for outputs, targets, valid in self._scored(predictor, "val"):
+        for outputs, targets, valid in self._scored(predictor, self._shown_part):
             counted = valid[0].cpu().numpy()
             guesses = outputs[0].argmax(dim=-1).cpu().numpy()
             counts += confusion(targets[0].cpu().numpy()[counted], guesses[counted], classes)
@@ -189,7 +197,7 @@ class ArraysTask:
         scaler, many = self.data.target_scaler, self.data.output_size
         assert scaler is not None
         pairs = []
-        for outputs, targets, valid in self._scored(predictor, "val"):
+        for outputs, targets, valid in self._scored(predictor, self._shown_part):
             both = torch.stack([targets[0, ..., 0], outputs[0, ..., 0].to(targets.dtype)], dim=-1)
             pairs.append(both[valid[0]].cpu().numpy())
         actual, predicted = np.concatenate(pairs).T * scaler.scale[0] + scaler.center[0]

@@ -11,8 +11,9 @@ import numpy as np
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Part
+from rnnsearch.tasks.folds import without_val
 from rnnsearch.tasks.sequences.config import SequencesConfig
-from rnnsearch.tasks.sequences.folds import folds_of_parts, without_val
+from rnnsearch.tasks.sequences.folds import folds_of_parts
 from rnnsearch.tasks.sequences.given import given_parts
 from rnnsearch.tasks.sequences.groups import group_note, things
 from rnnsearch.tasks.sequences.source import Source

@@ -21,6 +21,7 @@ from rnnsearch.models.network_config import network_config
 from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.events.config import EventsConfig
 from rnnsearch.tasks.folds import ValidationConfig, drawn_folds, networks_of
+from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.labels.config import LabelsConfig
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sequences.config import GroupedConfig
@@ -72,6 +73,21 @@ def panel() -> str:
 
 
 @cache
+def sums() -> str:
+    """40 padded sequences of 2 to 6 time steps, and whether their sum is above 0."""
+    path = Path(mkdtemp(prefix="rnnsearch-folds-")) / "sums.npz"
+    draw = np.random.default_rng(4)
+    parts: dict[str, Any] = {}
+    for part, count in (("train", 32), ("val", 8), ("test", 6)):
+        x, lengths = draw.normal(size=(count, 6, 2)), draw.integers(2, 7, count)
+        totals = [one[:end].sum() for one, end in zip(x, lengths, strict=True)]
+        parts |= {f"{part}_x": x, f"{part}_lengths": lengths}
+        parts[f"{part}_y"] = np.where(np.array(totals) > 0, "up", "down")
+    np.savez(path, **parts)
+    return str(path)
+
+
+@cache
 def frames() -> str:
     """40 sequences of 3 to 9 frames of 4 events, and no validation part."""
     path = Path(mkdtemp(prefix="rnnsearch-folds-")) / "frames.npz"
@@ -95,6 +111,7 @@ TASKS = {
     "labels": LabelsConfig(label="way", **COLUMNS),
     "tags": TagsConfig(label="way", **COLUMNS),
     "value": ValueConfig(target="end", **COLUMNS),
+    "arrays": ArraysConfig(path=sums(), validation=ValidationConfig(folds=3)),
     "series": SeriesConfig(
         path=panel(),
         id="walk",
