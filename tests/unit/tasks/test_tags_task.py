@@ -20,6 +20,7 @@ from rnnsearch.errors import DataError, ModelError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.class_measures import measures
+from rnnsearch.tasks.frames import CSV
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.splits import TableSplitConfig
 from rnnsearch.tasks.tags.config import TagsConfig, problems
@@ -140,6 +141,10 @@ def test_a_file_gets_the_labels_that_its_rows_get(tmp_path: Path) -> None:
     assert list(of_file.columns[:3]) == ["run", "t", "label"]
     assert list(of_file["t"]) == list(map(str, rows["t"]))
     pd.testing.assert_frame_equal(of_file.drop(columns="t"), use.served(one, rows, {}))
+    assert of_file.attrs[CSV] == {"sep": ",", "decimal": "."}
+    rows.to_csv(tmp_path / "new.csv", index=False, sep=";", decimal=",")
+    of_file = use.predictions(one, tmp_path / "new.csv", {}, lambda: None)
+    assert of_file.attrs[CSV] == {"sep": ";", "decimal": ","}
     with pytest.raises(ModelError, match="labels each step of a sequence; give a file of time"):
         use.predictions(one, None, {}, lambda: None)
 
