@@ -10,7 +10,7 @@ from rnnsearch.errors import SpaceFileError
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import StudySpec
 
-NAMES = ("New York", "1", "true", "null")
+NAMES = ("New York: #1", "1", "true", "null")
 
 
 def with_weights(folder: Path, weights: str) -> StudySpec:
@@ -23,8 +23,8 @@ training: {{batch_size: 4, class_weights: {weights}}}
 
 
 def test_they_are_read_and_written(tmp_path: Path) -> None:
-    spec = with_weights(tmp_path, "{New York: 2.5, 1: 3, 'true': 0, null: 1}")
-    pairs = (("New York", 2.5), ("1", 3.0), ("true", 0.0), ("null", 1.0))
+    spec = with_weights(tmp_path, "{'New York: #1': 2.5, 1: 3, 'true': 0, null: 1}")
+    pairs = (("New York: #1", 2.5), ("1", 3.0), ("true", 0.0), ("null", 1.0))
     assert spec.values["training.class_weights"] == pairs
     assert loads(spec.yaml, name="x", directory=tmp_path) == spec
 
@@ -32,11 +32,11 @@ def test_they_are_read_and_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("weights", "words"),
     [
-        ("{York: 2}", "names 'York', which is no class; classes are 1, New York, null, true."),
+        ("{York: 2}", "names 'York', which is no class; classes are 1, New York: #1, null, true."),
         ("{'1': -2}", "weighs '1' with a number below 0"),
         ("{'1': x}", "1: must be a number"),
         ("{'1': [2]}", "1: must be a number"),
-        ("{1: 0, New York: 0, 'true': 0, 'null': 0}", "nothing is left to learn"),
+        ("{1: 0, 'New York: #1': 0, 'true': 0, 'null': 0}", "nothing is left to learn"),
         (
             "{choice: [balanced, {'1': 2}]}",
             "choice member 2 must be balanced or a mapping",
