@@ -14,6 +14,7 @@ from rnnsearch.events import StudyEnded, StudyStarted, StudyState
 from rnnsearch.records.record_rule import ranks_of
 from rnnsearch.search.ledger.run_figures import RunFigures
 from rnnsearch.study.audience import Audience, Watch
+from rnnsearch.study.drawing import Drawing
 from rnnsearch.study.keepsakes import Keepsakes
 from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.study.pictures import Pictures
@@ -63,6 +64,7 @@ def drive(
     audience = Audience(watch, recorder, open_sinks(sinks, directory))
     ledger.note(lambda notes: replace(notes, sinks=sinks))
     pictures, keepsakes = Pictures(study, watch.say), Keepsakes(study)
+    drawing = Drawing(pictures, audience)
     scoring = Scoring(study.data, audience)
     state: StudyState = "failed"
     reason = "the driver failed"
@@ -80,16 +82,16 @@ def drive(
                 spec,
                 directory,
                 ledger=ledger,
-                listener=audience,
+                listener=drawing,
                 address=address,
                 stage=watch.stage,
                 tally=tally,
             )
         except Exception:
-            pictures.draw_champion(audience.champion)  # a run that fails crowns its best model
+            drawing.finish(audience.champion)  # a run that fails crowns its best model
             raise
         state, reason, figures = outcome.state, outcome.reason, tally.figures(study.opened)
-        shown = pictures.draw_champion(outcome.champion)
+        shown = drawing.finish(outcome.champion)
         scoring.join(INTERRUPTED_JOIN_SECONDS if state == "interrupted" else None)
         pictures.draw_study(audience.baselines)
         so_far = _run_figures(study, place, tally, state, reason, figures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import pytest
 
 from rnnsearch.cli.app import main
-from rnnsearch.events import ChampionChosen, Event, StudyEnded
+from rnnsearch.events import ChampionChosen, Event, Silence, StudyEnded
 from rnnsearch.records.outbox import Outbox
 from rnnsearch.records.recorder import RecordState
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.run import SearchOutcome
 from rnnsearch.study import Study, driving
+from rnnsearch.study.drawing import Drawing
 
 SPACE = """
 name: wave
@@ -63,7 +65,6 @@ def searched(spec: Any, directory: Any, *, ledger: Any, listener: Any, **_: Any)
     event = ChampionChosen(1.0, 0, 5, path, {"val_mse": 0.5}, {}, figure=figure)
     ledger.note(lambda notes: replace(notes, champion=event, announced_champion=event.mark))
     listener.on_event(event)
-    assert not directory.champion_figure.exists(), "nothing is drawn while the search is at work"
     ledger.settle("complete")
     return SearchOutcome("complete", "", event)
 
@@ -147,3 +148,27 @@ def test_the_picture_of_an_earlier_champion_is_not_kept_for_another(
     study.run()
     assert not beside.exists()
     assert study.directory.champion_figure.read_bytes() == b"a picture"
+
+
+class Slow:
+    """Draws when it is let."""
+
+    def __init__(self) -> None:
+        self.may = threading.Event()
+        self.drawn: list[ChampionChosen | None] = []
+
+    def draw_champion(self, champion: ChampionChosen | None) -> None:
+        assert self.may.wait(60.0)
+        self.drawn.append(champion)
+
+
+def test_a_champion_is_drawn_once_and_beside_what_the_search_still_does() -> None:
+    slow = Slow()
+    drawing = Drawing(slow, Silence())  # type: ignore[arg-type]
+    one, other = (ChampionChosen(float(n), n, 5, "", {}, {}) for n in (1, 2))
+    drawing.on_event(one)  # returns, though nothing can be drawn yet
+    slow.may.set()
+    drawing.finish(one)
+    assert slow.drawn == [one]
+    drawing.finish(other)  # that of an earlier run, which was never drawn
+    assert slow.drawn == [one, other]
