@@ -43,6 +43,13 @@ def search(context: typer.Context) -> None:
     _run("bench_search.py", context.args)
 
 
+@app.command(context_settings=_PASS_ON)
+def records(context: typer.Context) -> None:
+    """Time a study with its records in MLflow against the same without; `--help` lists the
+    options."""
+    _run("bench_records.py", context.args)
+
+
 def _run(name: str, arguments: list[str]) -> None:
     """Run a script of the checkout that this package lies in, or of the working directory."""
     import rnnsearch
