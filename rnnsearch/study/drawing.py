@@ -63,5 +63,8 @@ class Drawing:
 
 
 def _import() -> None:
-    for name in ("matplotlib.figure", "rnnsearch.figures.study", "rnnsearch.training.loading"):
+    for name in (
+        *("matplotlib.figure", "rnnsearch.figures.study", "rnnsearch.training.loading"),
+        "rnnsearch.report.page",
+    ):
         importlib.import_module(name)
