@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 
 from rnnsearch.charts.chart import Chart
-from rnnsearch.charts.style import pattern, plain
-from rnnsearch.figures.style import BLUE, GREEN, GREY, ORANGE
+from rnnsearch.charts.style import DASHES, pattern, plain
+from rnnsearch.figures.style import BLUE, GREEN, GREY, ORANGE, shortened
 
 COLORS = {"train": BLUE, "val": ORANGE, "test": GREEN}
 NAMES = {"train": "training", "val": "validation", "test": "test"}
 PATTERNS = {"train": "", "val": "/", "test": "x"}
-MOST_POINTS = 2000
-"""Points of a part that are drawn of one series."""
+MOST_POINTS = 1000
+"""Points of a stretch of a series that are drawn, about."""
+MOST_CLASSES = 20
+BINS = 40
+"""Bins in which numbers are counted."""
 
 
 def sizes_chart(rows: Mapping[str, int], *, counted: str) -> Chart:
@@ -112,3 +115,94 @@ def _outline(values: np.ndarray[Any, Any], stride: int) -> np.ndarray[Any, Any]:
         if np.isfinite(piece).any():
             kept |= {start + int(np.nanargmin(piece)), start + int(np.nanargmax(piece))}
     return np.array(sorted(kept))
+
+
+def classes_chart(counts: Mapping[str, Mapping[Any, int]]) -> Chart:
+    """How large a share of each part is of each class, the most frequent classes first.
+
+    Args:
+        counts: By the name of the class, then by part.
+    """
+    parts = list(dict.fromkeys(part for some in counts.values() for part in some))
+    order = sorted(counts, key=lambda name: -sum(counts[name].values()))
+    shown = order[:MOST_CLASSES][::-1]
+    totals = {part: sum(some.get(part, 0) for some in counts.values()) or 1 for part in parts}
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": NAMES.get(part, part),
+            "y": [plain(shortened(name, 24)) for name in shown],
+            "x": np.array([counts[name].get(part, 0) / totals[part] for name in shown]),
+            "customdata": np.array([counts[name].get(part, 0) for name in shown]),
+            "marker": {"color": COLORS.get(part, GREY), "pattern": pattern(PATTERNS.get(part, ""))},
+            "hovertemplate": "%{y}: %{customdata:,} (%{x:.1%})<extra>"
+            + NAMES.get(part, part)
+            + "</extra>",
+        }
+        for part in parts
+    ]
+    thin = f"The {MOST_CLASSES} most frequent of {len(order)} classes are drawn."
+    return Chart(
+        traces=traces,
+        layout={
+            "barmode": "group",
+            "xaxis": {"title": {"text": "share of its part"}, "tickformat": ".0%"},
+            "yaxis": {"type": "category", "showgrid": False, "title": {"text": "class"}},
+            "legend": {"traceorder": "normal"},
+        },
+        about="how often each class is in each part of the data",
+        height=110 + (14 * len(parts) + 8) * len(shown),
+        thinned=[thin] if len(order) > MOST_CLASSES else [],
+    )
+
+
+def numbers_chart(numbers: Mapping[Any, np.ndarray[Any, Any]], *, title: str) -> Chart:
+    """How numbers are spread in each part, as shares of the part in `BINS` bins.
+
+    Args:
+        numbers: By part.
+        title: What they are, with their unit.
+    """
+    finite = {part: some[np.isfinite(some)] for part, some in numbers.items()}
+    every = np.concatenate([some.ravel() for some in finite.values()])
+    whole = every.dtype.kind in "iu" and every.size and every.max() - every.min() < BINS
+    edges = (
+        np.arange(every.min(), every.max() + 2) - 0.5
+        if whole
+        else np.histogram_bin_edges(every.astype(np.float64), BINS)
+    )
+    traces = []
+    for part, some in finite.items():
+        shares = np.histogram(some, edges)[0] / max(some.size, 1)
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": NAMES.get(part, part),
+                "x": np.asarray(edges, dtype=np.float64),
+                "y": np.array([*shares, 0.0]),
+                "line": {
+                    "shape": "hv",
+                    "color": COLORS.get(part, GREY),
+                    "width": 2,
+                    "dash": DASHES[list(COLORS).index(part)] if part in COLORS else "solid",
+                },
+                "hovertemplate": "from %{x:.4g}: %{y:.1%}<extra>"
+                + NAMES.get(part, part)
+                + "</extra>",
+            }
+        )
+    return Chart(
+        traces=traces,
+        layout={
+            "xaxis": {"title": {"text": plain(title)}},
+            "yaxis": {
+                "title": {"text": "share of its part"},
+                "tickformat": ".0%",
+                "rangemode": "tozero",
+            },
+        },
+        about=f"how the {title} is spread in each part of the data",
+        height=260,
+    )

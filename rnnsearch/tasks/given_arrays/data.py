@@ -32,6 +32,7 @@ from rnnsearch.tasks.given_arrays.source import (
     sequences,
     unused,
 )
+from rnnsearch.tasks.portrait import Portrait, counted
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.shuffling import batch_problem
@@ -190,6 +191,15 @@ class ArraysData(InFolds):
             self.symbols,
             self.target_scaler,
             self.config.metrics,
+        )
+
+    def portrait(self) -> Portrait:
+        """How often each class is in each part, beside the lengths of the sequences."""
+        labels = {part: some.values.ravel() for part, some in self.targets.items()}
+        lengths = {part: some.lengths for part, some in self.inputs.items()}
+        return Portrait(
+            classes=counted(self.classes, labels) if self.classes else {},
+            numbers={"time steps of a sequence": lengths},
         )
 
     def manifest(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from math import sqrt
@@ -19,6 +19,7 @@ from rnnsearch.tasks.labels.baselines import logistic, majority
 from rnnsearch.tasks.labels.config import GeneratedConfig, LabelsConfig
 from rnnsearch.tasks.labels.generated import CLASSES, generate
 from rnnsearch.tasks.labels.source import read_labelled
+from rnnsearch.tasks.portrait import Portrait, counted
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.sequences.config import WRITTEN, written_keys
 from rnnsearch.tasks.sequences.data import SequencesData, encoded, two_texts
@@ -106,6 +107,10 @@ class LabelsData(SequencesData):
         """See `class_measures.Classes`."""
         counts: list[int] = np.bincount(self.labels["train"], minlength=len(self.classes)).tolist()
         return counts
+
+    def portrait(self) -> Portrait:
+        """How often each class is in each part, beside the lengths of the sequences."""
+        return replace(super().portrait(), classes=counted(self.classes, self.labels))
 
     def take(self, whole: LabelsData, numbers: Mapping[Part, Ints]) -> None:
         """See `SequencesData.take`."""

@@ -9,6 +9,7 @@ from typing import Any, Self
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Part, Window
 from rnnsearch.tasks.folds import InFolds
+from rnnsearch.tasks.portrait import Portrait
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.sequences.config import TextsConfig
 from rnnsearch.tasks.sequences.encoder import Encoder, text_encoder
@@ -56,6 +57,11 @@ class SequencesData(InFolds):
     def rows(self) -> dict[Part, int]:
         """Sequences of each part that exists."""
         return {part: len(some) for part, some in self.sequences.items()}
+
+    def portrait(self) -> Portrait:
+        """How long the sequences of each part are."""
+        lengths = {part: some.lengths for part, some in self.sequences.items()}
+        return Portrait(numbers={"time steps of a sequence": lengths})
 
     def sha256(self) -> str:
         """The SHA-256 of what was read."""

@@ -15,6 +15,7 @@ from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Metric, Score, Window
 from rnnsearch.tasks.files.table import Table
 from rnnsearch.tasks.folds import mean_scores
+from rnnsearch.tasks.portrait import Portrait
 from rnnsearch.tasks.series.baselines import baselines_of
 from rnnsearch.tasks.series.checks import check_cells, refuse_unfit
 from rnnsearch.tasks.series.config import REMEMBERED, SeriesConfig
@@ -31,6 +32,7 @@ from rnnsearch.tasks.series.intervals import check_calibration
 from rnnsearch.tasks.series.notes import notes_of
 from rnnsearch.tasks.series.order import in_order
 from rnnsearch.tasks.series.parts import check_windows, part_bounds
+from rnnsearch.tasks.series.portrait import portrait_of
 from rnnsearch.tasks.series.prepared import PreparedSeries
 from rnnsearch.tasks.series.scales import Scales
 from rnnsearch.tasks.series.scores import announced
@@ -218,6 +220,10 @@ class SeriesData(PreparedSeries):
         if not self.folds:
             return int(rows.max())
         return min(int(np.delete(rows, one).max()) for one in self.fold_numbers)
+
+    def portrait(self) -> Portrait:
+        """The first targets of the first series."""
+        return portrait_of(self)
 
     def baselines(self) -> Sequence[Score]:
         """Persistence, the season before, and linear forecasts by least squares; with folds their

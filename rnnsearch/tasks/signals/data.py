@@ -12,6 +12,7 @@ from rnnsearch.tasks.answers import Answers, kept, random_numbers, thinned
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.custom_metrics import Measure, custom_metrics
+from rnnsearch.tasks.portrait import MOST_QUANTITIES, Portrait, Quantity, Stretch
 from rnnsearch.tasks.rollouts import (
     Predict,
     baseline_measured,
@@ -182,6 +183,22 @@ class SignalData:
         parts: tuple[Part, ...] = ("train", "val", "test")
         return signal_baselines(
             {part: self.windows(part) for part in parts}, self._score, self.config.metrics
+        )
+
+    def portrait(self) -> Portrait:
+        """Each feature over time."""
+        return Portrait(
+            quantities=[
+                Quantity(
+                    name,
+                    "time",
+                    [
+                        Stretch(part, self.times[lo:hi], self.values[lo:hi, at])
+                        for part, (lo, hi) in self.bounds.items()
+                    ],
+                )
+                for at, name in enumerate(self.feature_names()[:MOST_QUANTITIES])
+            ]
         )
 
     def manifest(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from rnnsearch.tasks.answers import Answers, random_numbers
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
+from rnnsearch.tasks.portrait import Portrait, Quantity, Stretch
 from rnnsearch.tasks.rollouts import custom_rollout_metrics, rollout_metrics
 from rnnsearch.tasks.sine.baselines import baselines_of
 from rnnsearch.tasks.sine.config import SineConfig
@@ -102,6 +103,17 @@ class SineData:
     def feature_names(self) -> Sequence[str]:
         """The wave's `value`."""
         return ["value"]
+
+    def portrait(self) -> Portrait:
+        """The waves of every part."""
+        config = self.config
+        starts = {"train": config.starts, "val": config.val_starts, "test": config.test_starts}
+        waves = [
+            Stretch(part, times(config, start), wave)
+            for part, some in self.waves.items()
+            for start, wave in zip(starts[part], some, strict=True)
+        ]
+        return Portrait(quantities=[Quantity("value", "time (radians)", waves)])
 
     def manifest(self) -> dict[str, Any]:
         """The spacing of the points, which a trained model takes for granted, and how waves were

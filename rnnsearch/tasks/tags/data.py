@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score
 from rnnsearch.tasks.custom_metrics import custom_metrics
+from rnnsearch.tasks.portrait import Portrait, counted
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.sequences.config import WRITTEN, written_keys
 from rnnsearch.tasks.sequences.data import SequencesData, encoded
@@ -115,6 +116,11 @@ class TagsData(SequencesData):
         tags = self.tags["train"].values
         counts: list[int] = np.bincount(tags, minlength=len(self.classes)).tolist()
         return counts
+
+    def portrait(self) -> Portrait:
+        """How often each class is in each part, beside the lengths of the sequences."""
+        tags = {part: some.values for part, some in self.tags.items()}
+        return replace(super().portrait(), classes=counted(self.classes, tags))
 
     def take(self, whole: TagsData, numbers: Mapping[Part, Ints]) -> None:
         """See `SequencesData.take`."""

@@ -15,6 +15,7 @@ from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.custom_metrics import custom_metrics
 from rnnsearch.tasks.given import is_given, joined_digest
+from rnnsearch.tasks.portrait import EXCERPT, Portrait
 from rnnsearch.tasks.splits import bounds_of
 from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.given import given_bounds, given_notes, stand_in_shares
@@ -259,6 +260,13 @@ class TextData:
         """Every symbol that another one follows, and those that follow, as two texts."""
         tokens, decode = self.read_through().tolist(), self.vocabulary.decode
         return decode(tokens[:-1]), decode(tokens[1:])
+
+    def portrait(self) -> Portrait:
+        """How the text of each part begins."""
+        parts = {part: self.part(part)[:EXCERPT].tolist() for part in self.bounds}
+        return Portrait(
+            excerpts={part: self.vocabulary.decode(some) for part, some in parts.items()}
+        )
 
     def manifest(self) -> dict[str, Any]:
         """The vocabulary and its unit, and whether the text is a circle."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.base import Loss, Metric, Part, Score
 from rnnsearch.tasks.custom_metrics import custom_metrics
+from rnnsearch.tasks.portrait import Portrait
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.sequences.config import WRITTEN, written_keys
 from rnnsearch.tasks.sequences.data import SequencesData, encoded, two_texts
@@ -111,6 +112,11 @@ class ValueData(SequencesData):
             ),
         ]
         return [*own, *custom_metrics(self.config.metrics, own, over)]
+
+    def portrait(self) -> Portrait:
+        """The numbers of each part, beside the lengths of the sequences."""
+        lengths = super().portrait()
+        return replace(lengths, numbers={self.config.target: self.values, **lengths.numbers})
 
     def take(self, whole: ValueData, numbers: Mapping[Part, Ints]) -> None:
         """See `SequencesData.take`."""
