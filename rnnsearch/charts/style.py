@@ -29,6 +29,9 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 LINE_SCALE = ((0.0, "#00224e"), (0.35, "#3c4c6c"), (0.7, "#7d7c78"), (1.0, "#c2ab52"))
 """The scale below for thin lines on white, without its palest colours."""
 
+SHARES = ((0.0, "#f7fbff"), (0.35, "#9ecae1"), (0.7, "#2171b5"), (1.0, "#08306b"))
+"""A scale for shares of a whole, from none to all, as the pictures have it."""
+
 SCALE = "Cividis"
 """A scale of colours for numbers that people with any colour vision read in the same order."""
 

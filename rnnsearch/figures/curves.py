@@ -31,10 +31,12 @@ class Axis:
         label: What is measured, with its unit.
         curves: Values by the name of the curve and then by epoch, at most six; values that are not
             finite are left out.
+        linear: Whether the axis is linear however far the values are apart, as of shares.
     """
 
     label: str
     curves: Mapping[str, Mapping[int, float]]
+    linear: bool = False
 
     def known(self) -> dict[str, dict[int, float]]:
         """The curves in the order of their epochs, without what is not finite."""
@@ -51,7 +53,7 @@ class Axis:
 
     def is_wide(self) -> bool:
         """Whether the values span decades, so that a logarithmic axis shows them best."""
-        return self.spread() > WIDE
+        return not self.linear and self.spread() > WIDE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +74,7 @@ class Curves:
         with style.drawing(path, many, height=3.6 if many == 1 else 2.2) as panels:
             colors = iter(style.CURVES * many)
             for axes, axis in zip(panels, self.axes, strict=True):
-                plot_curves(axes, axis.curves, [next(colors) for _ in axis.curves])
+                plot_curves(axes, axis, [next(colors) for _ in axis.curves])
                 if self.kept:
                     mark_kept(axes, self.kept)
                 style.name_panel(axes, "", axis.label)
@@ -87,11 +89,8 @@ class Curves:
         return 1 - 0.03 * last, 1.03 * last
 
 
-def plot_curves(
-    axes: Axes, curves: Mapping[str, Mapping[int, float]], colors: Sequence[str] = style.CURVES
-) -> None:
-    """Draw the curves of an `Axis` into some axes, with a dot an epoch where they are few."""
-    axis = Axis("", curves)
+def plot_curves(axes: Axes, axis: Axis, colors: Sequence[str] = style.CURVES) -> None:
+    """Draw the curves of an axis, with a dot an epoch where they are few."""
     for (name, known), color in zip(axis.known().items(), colors, strict=False):
         marker = "o" if len(known) <= MOST_DOTTED else ""
         (line,) = axes.plot(list(known), list(known.values()), color=color, label=name)

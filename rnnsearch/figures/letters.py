@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnsearch.figures import style
-from rnnsearch.figures.curves import mark_kept, plot_curves
+from rnnsearch.figures.curves import Axis, mark_kept, plot_curves
 from rnnsearch.figures.visible import visible
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Letters:
         with style.drawing(path, 2, height=height) as (above, below):
             _rows(above, {each: written[each] for each in epochs}, self.read, self.following, kept)
             style.heading(above, title)
-            plot_curves(below, self.curves)
+            plot_curves(below, Axis("", self.curves))
             mark_kept(below, kept)
             below.set_xlabel("epoch", color=style.INK)
             style.heading(below, "Its training")

@@ -66,6 +66,41 @@ class Panel:
         given: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
         return cls(along="time", up="value", **given)
 
+    def behind(self) -> int:
+        """The first point after those that were given; 0 where none was."""
+        known = np.flatnonzero(self.warmup)
+        return int(known[-1]) + 1 if len(known) else 0
+
+    def shown_from(self) -> int:
+        """The first point that is shown: of a long context the last part."""
+        known = np.flatnonzero(self.warmup)
+        kept = known[-max(LEAST_CONTEXT, CONTEXT_SHARE * len(self.prediction)) :]
+        return int(kept[0]) if len(kept) else 0
+
+    def limits(self, first: int) -> tuple[float, float] | None:
+        """The range of values, the truth and at most as much again on both sides, where a rollout
+        runs away; None where no truth is known.
+
+        Args:
+            first: The first point that is shown.
+        """
+        seen = self.truth[first:]
+        seen = seen[np.isfinite(seen)]
+        if not len(seen):
+            return None
+        low, high = float(seen.min()), float(seen.max())
+        predicted = self.prediction[np.isfinite(self.prediction)]
+        room = high - low
+        if not room > 0:  # of a constant nothing says how far off is far
+            off = np.abs(predicted - low)
+            room = (3 * float(np.median(off)) if len(off) else 0.0) or abs(low) or 1.0
+        ends = [low, high, *predicted]
+        for end in (self.low, self.high):
+            ends += [] if end is None else list(end[np.isfinite(end)])
+        bottom, top = max(min(ends), low - room), min(max(ends), high + room)
+        some = 0.05 * (top - bottom) or 0.05 * room
+        return bottom - some, top + some
+
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
         """The arrays of a rollout, as `tasks.pictures.Pictured.picture` names them."""
         return {name: getattr(self, name) for name in _ARRAYS}
@@ -117,12 +152,9 @@ class Panels:
 
 def _panel(axes: Axes, panel: Panel) -> None:
     """Draw what was known of one quantity, the truth, and the prediction with its interval."""
-    fed = panel.warmup.astype(bool)
-    known = np.flatnonzero(fed)
-    steps = len(panel.prediction)
-    kept = known[-max(LEAST_CONTEXT, CONTEXT_SHARE * steps) :]
-    first = int(kept[0]) if len(kept) else 0
-    behind = int(known[-1]) + 1 if len(known) else 0
+    known, steps = np.flatnonzero(panel.warmup), len(panel.prediction)
+    first, behind = panel.shown_from(), panel.behind()
+    kept = known[known >= first]
     time, truth = panel.time, panel.truth
     if len(kept):
         axes.plot(
@@ -156,7 +188,8 @@ def _panel(axes: Axes, panel: Panel) -> None:
             linewidth=0,
             label=panel.band,
         )
-    _limit(axes, panel, first)
+    if (limits := panel.limits(first)) is not None:
+        axes.set_ylim(*limits)
     axes.margins(x=0.02)
     _horizons(axes, panel)
     if time.dtype.kind == "M":
@@ -187,27 +220,6 @@ def _given(kept: int, known: int) -> str:
     if kept < known:
         return f"given, the last {kept:,} of {known:,} points"
     return f"given, {known:,} point{'s' if known > 1 else ''}"
-
-
-def _limit(axes: Axes, panel: Panel, first: int) -> None:
-    """Limit the axis of values to the truth and as much again, where a rollout runs away.
-
-    Args:
-        first: The first point that is shown.
-    """
-    seen = panel.truth[first:]
-    seen = seen[np.isfinite(seen)]
-    if not len(seen):
-        return
-    low, high = float(seen.min()), float(seen.max())
-    room = high - low
-    if not room > 0:  # of a constant nothing says how far off is far
-        off = np.abs(panel.prediction - low)
-        off = off[np.isfinite(off)]
-        room = 3 * float(np.median(off)) if len(off) else 0.0
-        room = room or abs(low) or 1.0
-    bottom, top = axes.get_ylim()
-    axes.set_ylim(max(bottom, low - room), min(top, high + room))
 
 
 def written(moment: np.generic) -> str:

@@ -116,7 +116,7 @@ def portrait(panels: Panels) -> PhasePortrait | None:
     first = max(last, delay)
     up, spacing = shown[0].up, float(shown[0].time[1] - shown[0].time[0])
     points = f"{delay} point{'s'[: delay > 1]}"
-    before = f"{up}, {points} earlier (by {delay * spacing:.3g} in {shown[0].along})"
+    before = f"{up}, {points} ({delay * spacing:.3g}) earlier"
     states = [np.stack([one[:-delay], one[delay:]], axis=-1) for one in (truth[:, 0], path[:, 0])]
     return PhasePortrait([before, up], states[0], states[1][first - delay :])
 

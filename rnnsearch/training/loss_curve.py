@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rnnsearch.figures.curves import Axis, Curves
 from rnnsearch.figures.figure import Figure
+from rnnsearch.goal import Goal
 from rnnsearch.tasks.base import Metric
 from rnnsearch.training.weights import History
 
@@ -35,6 +36,7 @@ def loss_curve(
         scaled: Whether training saw other units than those of the task's metrics.
     """
     units = {metric.name: metric.unit for metric in metrics}
+    rising = {metric.name for metric in metrics if Goal(metric.goal) is Goal.MAXIMIZE}
     own, judged = history.own_loss or history.metric, history.own_losses
     if not judged and own == history.metric:
         judged = history.values
@@ -48,11 +50,15 @@ def loss_curve(
         axes = [Axis(units.get(own, loss), both)]
     else:
         curves.append((label, judged))
-        axes = [Axis(name, {name: curve}) for name, curve in curves if curve]
+        axes = [
+            Axis(name, {name: curve}, name == label and own in rising)
+            for name, curve in curves
+            if curve
+        ]
     if own != history.metric and history.values:
         metric = history.metric
         label = f"{metric} ({units[metric]})" if metric in units else metric
-        axes.append(Axis(label, {label: history.values}))
+        axes.append(Axis(label, {label: history.values}, metric in rising))
     if not axes:
         return None
     return Figure(Curves(axes, kept), ": the course of its training", LOSS_CURVE)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from rnnsearch.charts.task_pictures.table import chart_of
 from rnnsearch.figures.figure import Figure, paths_of
-from rnnsearch.report.blocks import Block, Picture, Text
+from rnnsearch.report.blocks import Block, Drawn, Picture, Text
 from rnnsearch.report.subject import Subject
 
 
@@ -21,7 +22,11 @@ def contents(subject: Subject) -> Iterator[Block]:
     whose = f"study {subject.name}: trial {won.number}, seed {won.seed}"
     first = Path(won.figure) if won.figure else subject.directory.champion_figure
     for path, figure in zip(paths_of(first, figures), figures, strict=True):
-        yield Picture(_png(path, figure, whose), f"{whose}{figure.caption}")
+        caption, chart = f"{whose}{figure.caption}", chart_of(figure)
+        if chart is None:
+            yield Picture(_png(path, figure, whose), caption)
+        else:
+            yield Drawn(chart, caption)
 
 
 def _png(path: Path, figure: Figure, whose: str) -> bytes:

@@ -81,7 +81,7 @@ def read_text(predictor: Predictor, data: TextData, symbols: Tensor) -> Samples:
     chances = logs.gather(-1, true.unsqueeze(-1)).squeeze(-1).exp()
     right = float((logs.argmax(dim=-1) == true).double().mean())
     place = first - data.bounds[part][0] + 1
-    name = f"the {part} part from symbol {place:,} on, {right:.0%} guessed right"
+    name = f"{part} part from symbol {place:,}, {right:.0%} guessed right"
     text = Shaded(name, shown_symbols(data.vocabulary, true.tolist()), chances.tolist())
     return Samples([text], "how likely the model held the next symbol")
 

@@ -49,7 +49,7 @@ def test_a_portrait_sets_each_value_against_an_earlier_one() -> None:
     assert states is not None
     delay = uncorrelated_delay(wave)
     assert delay in (5, 6)
-    assert f"{delay} points earlier (by {delay / 10:g} in time)" in states.names[0]
+    assert f"{delay} points ({delay / 10:g}) earlier" in states.names[0]
     earlier = np.stack([wave[:-delay], wave[delay:]], axis=-1)
     np.testing.assert_array_equal(states.truth, earlier)
     np.testing.assert_array_equal(states.prediction, states.truth[: len(states.prediction)])
