@@ -60,6 +60,7 @@ def test_what_is_quick(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3 * 600)  # a page may hold a dozen small studies
 @pytest.mark.parametrize("name", RUN)
 def test_all_that_is_marked(name: str, tmp_path: Path) -> None:
     go_through(name, folder_of(tmp_path), slow=True)
