@@ -22,14 +22,9 @@ from rnnsearch.events import (
 )
 from rnnsearch.space.words import short
 from rnnsearch.study.progress import Progress
-from rnnsearch.tasks.families import family
 
 LINE_SECONDS = 10.0
 """How often a plain line is written where the output is no terminal."""
-PATIENCE_SECONDS = 3.0
-"""When no epoch has ended so long after the first pack started, the screen says why."""
-FIRST_PACK = "packs at work; cells that are new to this machine are compiled meanwhile, for seconds"
-FIRST_SCRIPT = "packs at work; no epoch has ended yet"
 
 
 class LiveView:
@@ -53,8 +48,6 @@ class LiveView:
         self._console = Console(file=sys.stderr, highlight=False, markup=False, emoji=False)
         self._lock = threading.Lock()
         self._last_line = 0.0
-        self._packs_since: float | None = None
-        self._first_pack = FIRST_PACK
         self._live: Live | None = None
         if not quiet and self._console.is_terminal:
             self._live = Live(
@@ -94,6 +87,13 @@ class LiveView:
         if self._live is None:
             self.say(f"records: {problem}" if problem else "records: MLflow takes them again")
 
+    def waiting(self, reason: str | None) -> None:
+        """Show why trials wait; None says that they do not."""
+        with self._lock:
+            self._progress.waiting = reason
+        if self._live is None:
+            self.say(f"waiting: {reason}" if reason else "trials go on")
+
     def drain(self, done: int, total: int) -> None:
         """Show how many of the records MLflow has got, as a bar on a terminal."""
         if self._live is None or not total:
@@ -106,15 +106,8 @@ class LiveView:
         now = time.monotonic()
         with self._lock:
             self._progress.on_event(event)
-            first_pack = isinstance(event, PackStarted) and self._packs_since is None
-            if first_pack:
-                self._packs_since = now
-            if isinstance(event, StudyStarted) and family(event.task).own_loop:
-                self._first_pack = FIRST_SCRIPT
         for line in self._lines_about(event):
             self.say(line)
-        if first_pack and self._live is None:
-            self.say(self._first_pack)
         due = self._progress.first_report is not None and now - self._last_line >= LINE_SECONDS
         if self._live is None and due:
             self._last_line = now
@@ -138,20 +131,11 @@ class LiveView:
                 return [f"trial {event.number} {event.state}: {event.reason}{best}"]
         return []
 
-    def _stage_text(self) -> str:
-        """What the driver does now; a long wait for the first finished epoch is explained."""
-        since = self._packs_since
-        if self._progress.first_report is not None or since is None:
-            return self._progress.stage
-        if time.monotonic() - since < PATIENCE_SECONDS:
-            return self._progress.stage
-        return self._first_pack
-
     def _table(self) -> Table:
         """The table on a terminal: a row for each figure of the progress."""
         with self._lock:
             table = Table.grid(padding=(0, 2))
-            table.add_row(Text(self._title, "bold"), Text(self._stage_text(), "dim"))
+            table.add_row(Text(self._title, "bold"), Text(self._progress.stage, "dim"))
             for name, value in self._progress.cells():
                 table.add_row(Text(name, "dim"), Text(value))
             return table

@@ -219,6 +219,7 @@ def _drive(study: Study, options: RunOptions) -> None:
                 drain=view.drain,
                 say=view.say,
                 trouble=view.trouble,
+                waiting=view.waiting,
             )
     except NoUsableTrialError as error:
         print(f"no usable trial: {error}", file=sys.stderr)

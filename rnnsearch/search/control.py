@@ -19,11 +19,12 @@ from rnnsearch.search.costs import PackClock, Stopwatch
 from rnnsearch.search.endings import OUT_OF_TIME, Ending, Endings
 from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.ledger import Ledger
-from rnnsearch.search.messages import Boarding, Departure, PackReport, Update
+from rnnsearch.search.messages import Departure, PackReport, Update
 from rnnsearch.search.pack_book import PackBook
 from rnnsearch.search.silence import Silence
 from rnnsearch.search.stage import Stage
 from rnnsearch.search.tally import Tally
+from rnnsearch.search.waits import SLOW_SAMPLER, Waits
 from rnnsearch.tasks.config import TaskConfig
 
 HARD_SECONDS = 10.0
@@ -49,11 +50,14 @@ class Control:
         silence: Finds packs that hang; by default a pack is waited for without limit.
         on_first_report: Called once, when a pack has reported its first finished epoch.
         tally: Counts what the run does.
+        waits: Hears by what the control is held up.
 
     Attributes:
         phase: What the study is doing.
         ending: Why the search ends before all its trials have; None where it does not.
         error: The first error of a hook; it ends the run.
+        books: The accounts of the packs by Ray Tune's ids, pending ones too.
+        alone: Trainings that wait for an empty pack, since they must be alone.
         clock: Measures how busy the packs are.
         busy: The driver's processor time for reports: decisions, ledger, listeners, and proposals
             that were not made ahead.
@@ -70,11 +74,12 @@ class Control:
     silence: Silence = field(default_factory=lambda: Silence(None))
     on_first_report: Callable[[], None] = lambda: None
     tally: Tally = field(default_factory=Tally)
+    waits: Waits = field(default_factory=Waits)
 
     def __post_init__(self, search: Stage) -> None:
         self._stage = search
-        self._books: dict[str, PackBook] = {}
-        self._alone: deque[Job] = deque()
+        self.books: dict[str, PackBook] = {}
+        self.alone: deque[Job] = deque()
         self._opened = 0
         self._stillborn = 0
         self._phase_since = time.monotonic()
@@ -87,7 +92,7 @@ class Control:
     @property
     def live(self) -> int:
         """How many packs are pending or running."""
-        return len(self._books)
+        return len(self.books)
 
     @property
     def ended(self) -> bool:
@@ -112,13 +117,13 @@ class Control:
         self.poll()
         if self.ended or self.live >= self.places:
             return False
-        return self.live == 0 or self._waiting() > 0
+        return self.live == 0 or self.waiting() > 0
 
     def open_pack(self, pack_id: str) -> str:
         """Open the account of a pack, by Ray Tune's id of it; returns the pack's name."""
         self._opened += 1
         name = f"pack-{self._opened:02d}-{pack_id[:6]}"
-        self._books[pack_id] = PackBook(name, self.slots)
+        self.books[pack_id] = PackBook(name, self.slots)
         return name
 
     def poll(self) -> None:
@@ -131,11 +136,11 @@ class Control:
             self._enter("draining", ending)
             return
         if not self._stage.closed and self._stage.time_is_up(self.endings, self._aboard()):
-            if self._waiting() or self._holding():
+            if self.waiting() or self.holding():
                 self.ending = Ending("budget", OUT_OF_TIME)
             self._stage.closed = True
             self.ledger.close_asking()
-        if not self._waiting() and not self._holding():
+        if not self.waiting() and not self.holding():
             self._next_phase()
 
     def take(self, pack_id: str, report: PackReport) -> Update | None:
@@ -145,13 +150,13 @@ class Control:
                 update = self._take(pack_id, report)
             except Exception as error:
                 self.fail(error)
-                update = self._books[pack_id].set_down()
-        if pack_id in self._books:
+                update = self.books[pack_id].set_down()
+        if pack_id in self.books:
             self.silence.heard(pack_id)
         return update
 
     def _take(self, pack_id: str, report: PackReport) -> Update | None:
-        book = self._books.get(pack_id)
+        book = self.books.get(pack_id)
         if book is None:
             return None
         if self.error is not None:  # nothing is judged any more
@@ -175,13 +180,13 @@ class Control:
             del book.aboard[job.trial_id]
         self.poll()
         update = self._answer(book, differences.departures, differences.resend)
-        self.ledger.flush()
+        self.waits.outlast_full_disk(self.ledger.flush, "the ledger", self.endings.leaving)
         return update
 
     def lose_pack(self, pack_id: str, reason: str | None) -> None:
         """Take back, once, what a pack held that died for a reason, or was stopped for None."""
         self.silence.forget(pack_id)
-        book = self._books.pop(pack_id, None)
+        book = self.books.pop(pack_id, None)
         if book is None:
             return
         crashed = reason is not None
@@ -193,7 +198,7 @@ class Control:
             numbers = sorted({job.number for job in book.aboard.values()})
             self.listener.on_event(PackLost(time.time(), book.name, str(reason), numbers))
         self._hand_back(book, crashed=crashed)
-        self.ledger.flush()
+        self.waits.outlast_full_disk(self.ledger.flush, "the ledger", self.endings.leaving)
 
     def lose_hung(self) -> list[str]:
         """Give up the packs that have not reported for too long.
@@ -211,12 +216,12 @@ class Control:
 
     def settle(self) -> None:
         """Hand back all trainings, and settle the stage and the ledger, after the last pack."""
-        for book in self._books.values():
+        for book in self.books.values():
             self._hand_back(book, crashed=False)
-        self._books.clear()
-        for job in self._alone:
+        self.books.clear()
+        for job in self.alone:
             self._stage.hand_back(job, crashed=False, snapshot=job.snapshot)
-        self._alone.clear()
+        self.alone.clear()
         self._stage.settle()
         self.ledger.settle(self.ending.reason if self.ending else "complete")
 
@@ -271,7 +276,7 @@ class Control:
         if self.phase == "over" and not book.leaving:
             return None
         limits = {trial_id: job.limit for trial_id, job in book.aboard.items()}
-        return book.write(departures, [self._boarding(job) for job in boarding], limits)
+        return book.write(departures, [job.boarding(self.data_ref) for job in boarding], limits)
 
     def _fill(self, book: PackBook) -> list[Job]:
         """Take trainings for the free slots of a pack, no more than its share where few are left.
@@ -280,30 +285,26 @@ class Control:
         """
         taken: list[Job] = []
         while not self.ended and not any(job.alone for job in book.aboard.values()):
-            if self._alone:
+            if self.alone:
                 if book.aboard:
                     break
-                job: Job | None = self._alone.popleft()
+                job: Job | None = self.alone.popleft()
             else:
                 waiting = self._stage.queued()
-                share = math.ceil((waiting + self._holding()) / self.places)
+                share = math.ceil((waiting + self.holding()) / self.places)
                 if not waiting or len(book.aboard) >= min(book.slots, max(1, share)):
                     break
-                job = self._stage.board()
+                with self.waits.held_up(SLOW_SAMPLER):
+                    job = self._stage.board()
             if job is None:
                 break
             if job.alone and book.aboard:
-                self._alone.append(job)
+                self.alone.append(job)
                 break
             book.aboard[job.trial_id] = job
             self._stage.started(job, book.name)
             taken.append(job)
         return taken
-
-    def _boarding(self, job: Job) -> Boarding:
-        """What a pack has to know to take a training aboard."""
-        data = self.data_ref(job.config.task)
-        return Boarding(job.trial_id, job.config, job.snapshot, data, job.known_epoch)
 
     def _hand_back(self, book: PackBook, *, crashed: bool) -> None:
         """Give the trainings of a pack back to the stage."""
@@ -316,16 +317,17 @@ class Control:
         book.leaving.clear()
 
     def _aboard(self) -> list[Job]:
-        return [job for book in self._books.values() for job in book.aboard.values()]
+        return [job for book in self.books.values() for job in book.aboard.values()]
 
-    def _waiting(self) -> int:
-        return self._stage.queued() + len(self._alone)
+    def waiting(self) -> int:
+        """How many trainings wait for a slot."""
+        return self._stage.queued() + len(self.alone)
 
-    def _holding(self) -> int:
+    def holding(self) -> int:
         """How many trainings are aboard packs, or have weights on the way from one."""
         leaving = (
             departure.keep_weights
-            for book in self._books.values()
+            for book in self.books.values()
             for _, departure in book.leaving.values()
         )
         return len(self._aboard()) + sum(leaving)

@@ -59,6 +59,10 @@ class Endings:
             self._stop_reason = self.should_stop()
         return None if self._stop_reason is None else Ending("stopped", self._stop_reason)
 
+    def leaving(self) -> bool:
+        """Whether the run has to end now, so that nothing is waited for any more."""
+        return self.drain() is not None or self.over()
+
     def search_over(self) -> bool:
         """Whether the time for the search stage is up."""
         return self.search_deadline is not None and time.monotonic() >= self.search_deadline

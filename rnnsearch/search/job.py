@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from rnnsearch.errors import LedgerError
 from rnnsearch.goal import Goal, standing
 from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.search.messages import Boarding
+from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import BestEpoch, EpochReport
 from rnnsearch.training.weights import History, Weights
@@ -99,6 +103,15 @@ class Job:
         if report.answer:
             self.answers[report.epoch] = report.answer
         return value, report.epoch > self.known_epoch
+
+    def boarding(self, data_ref: Callable[[TaskConfig], Any]) -> Boarding:
+        """What a pack has to know to take it aboard.
+
+        Args:
+            data_ref: Gives the reference by which a pack can fetch a task's data.
+        """
+        data = data_ref(self.config.task)
+        return Boarding(self.trial_id, self.config, self.snapshot, data, self.known_epoch)
 
     def start_over(self, snapshot: str | None) -> None:
         """Begin a new attempt from a snapshot, or from the seed; what is on record stays known."""

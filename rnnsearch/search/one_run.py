@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 from rnnsearch.events import RANKED, ChampionChosen, Listener
 from rnnsearch.goal import Judge
@@ -16,14 +18,18 @@ from rnnsearch.search.finalists import FinalistsStage
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.search_stage import SearchStage
-from rnnsearch.search.shelf import Shelf
+from rnnsearch.search.shelf import Shelf, save_checkpoint
 from rnnsearch.search.tally import Tally
 from rnnsearch.search.tune.footprint import largest_trial_bytes
 from rnnsearch.search.tune.task_store import TaskStore
 from rnnsearch.search.unfinished import best_unfinished
+from rnnsearch.search.waits import Waits
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import first_task
-from rnnsearch.tasks.base import loss_metric
+from rnnsearch.tasks.base import TaskData, loss_metric
+from rnnsearch.tasks.families import family
+from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.weights import Weights
 
 
 @dataclass(eq=False)
@@ -34,6 +40,7 @@ class OneRun:
         endings: Says when the run has to end.
         stage: Called with a few words on what the driver does now.
         tally: Counts what the run does.
+        waits: Hears by what the run is held up.
 
     Attributes:
         data: Data by task config, shared with the packs.
@@ -50,6 +57,7 @@ class OneRun:
     endings: Endings
     stage: Callable[[str], None]
     tally: Tally
+    waits: Waits
 
     def __post_init__(self) -> None:
         self.data = TaskStore()
@@ -61,11 +69,22 @@ class OneRun:
         usable = [record for record in ledger.trials() if self.is_usable(record)]
         top = spec.search.finalists.top
         self.shelf = Shelf(
-            self.directory.checkpoints, spec.search.goal, top, listener, self.data, usable
+            self.directory.checkpoints,
+            spec.search.goal,
+            top,
+            listener,
+            self.data,
+            usable,
+            self._save,
         )
         self.search = SearchStage(
             spec, ledger, listener, self.shelf, rule, on_end=self.tally.count_end
         )
+
+    @property
+    def script(self) -> bool:
+        """Whether the study trains a script of a person's, which has no kernels."""
+        return family(str(self.spec.values["task.type"])).own_loop
 
     def largest_trial_bytes(self) -> int:
         """Memory of the study's largest trial in bytes, roughly."""
@@ -123,6 +142,14 @@ class OneRun:
         )
         figure = self.directory.champion_figure
         return crown(self.ledger, self.listener, choice, data=self.data, figure=figure)
+
+    def _save(self, path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
+        """Write a checkpoint folder, if need be once there is room for it."""
+        self.waits.outlast_full_disk(
+            partial(save_checkpoint, path, config, weights, data),
+            "the checkpoints",
+            self.endings.leaving,
+        )
 
     def _stage(self, *, reruns: bool) -> FinalistsStage:
         records = [self.ledger.trial(number) for number in self.shelf.best()]

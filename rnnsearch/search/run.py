@@ -30,6 +30,7 @@ from rnnsearch.search.tune.cluster import ray_session
 from rnnsearch.search.tune.places import plan
 from rnnsearch.search.tune.tuner import tune
 from rnnsearch.search.tune.warming import kernels_warming
+from rnnsearch.search.waits import Waits
 from rnnsearch.space.spec import StudySpec
 
 SLICE_SECONDS = 2.0
@@ -63,6 +64,7 @@ def run_search(
     address: str | None = None,
     stage: Callable[[str], None] = lambda text: None,
     tally: Tally | None = None,
+    waits: Waits | None = None,
     slice_seconds: float = SLICE_SECONDS,
     snapshot_seconds: float = SNAPSHOT_SECONDS,
 ) -> SearchOutcome:
@@ -77,6 +79,7 @@ def run_search(
         address: A Ray cluster; None starts Ray on this machine for the time of the search.
         stage: Called with a few words on what the driver does now.
         tally: Filled with what the run does and costs, also where an exception is raised.
+        waits: Filled with the reason why trials wait, for another thread to read.
         slice_seconds: How long a pack trains at most between two reports.
         snapshot_seconds: Seconds between two snapshots of a pack.
 
@@ -97,9 +100,9 @@ def run_search(
         _stop_file(directory),
         signals.name,
     )
-    tally = tally or Tally()
+    tally, waits = tally or Tally(), waits or Waits()
     listener = AfterFlush(listener, ledger)
-    run = OneRun(spec, directory, ledger, listener, endings, stage, tally)
+    run = OneRun(spec, directory, ledger, listener, endings, stage, tally, waits)
     control: Control | None = None
     champion: ChampionChosen | None = None
     crowning = False
@@ -107,7 +110,7 @@ def run_search(
         stage("starting Ray")
         with (
             signals.noted(),
-            kernels_warming(spec, directory.logs / "kernels.log", stage),
+            kernels_warming(spec, directory.logs / "kernels.log", stage, waits),
             ray_session(
                 address,
                 directory.logs / "ray.log",
@@ -123,7 +126,15 @@ def run_search(
             stage(_first_words(spec))
             settings = _settings(run, slice_seconds, snapshot_seconds, trial_bytes)
             code = known(paths_in(spec.yaml))
-            tune(control, settings, spec.resources, code, signals.shield, directory.scratch)
+            tune(
+                control,
+                settings,
+                spec.resources,
+                code,
+                signals.shield,
+                directory.scratch,
+                script=run.script,
+            )
             if control.error is not None:
                 raise control.error
             with signals.shield():
@@ -209,6 +220,7 @@ def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int)
         silence=Silence(spec.resources.pack_timeout),
         on_first_report=on_first_report,
         tally=run.tally,
+        waits=run.waits,
     )
 
 

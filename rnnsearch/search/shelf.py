@@ -18,7 +18,7 @@ from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.weights import Weights
 
 
-def _save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
+def save_checkpoint(path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
     """Write a checkpoint folder: `weights.safetensors` and `config.json`, aside and renamed."""
     # Imported here, since it imports torch, and `rnnsearch list` does not need that.
     from rnnsearch.training.loading import save_model
@@ -51,7 +51,7 @@ class Shelf:
     listener: Listener
     data: Mapping[Any, TaskData]
     usable: InitVar[Sequence[TrialRecord]] = ()
-    save: Callable[[Path, TrialConfig, Weights, TaskData], None] = _save_checkpoint
+    save: Callable[[Path, TrialConfig, Weights, TaskData], None] = save_checkpoint
 
     def __post_init__(self, usable: Sequence[TrialRecord]) -> None:
         self._ranks: list[tuple[Standing, int]] = []

@@ -32,6 +32,10 @@ class Silence:
         """Measure a pack no more, since it is gone."""
         self._silent.pop(pack_id, None)
 
+    def longest(self) -> tuple[str, float]:
+        """The pack that has been silent for longest, and for how many seconds, at the last look."""
+        return max(self._silent.items(), key=lambda one: one[1], default=("", 0.0))
+
     def too_long(self) -> list[str]:
         """The packs whose last report is longer ago than the limit.
 

@@ -29,6 +29,8 @@ class Watch:
         say: Called with a line that should stay on the screen.
         trouble: Called from another thread with what is wrong with the records, whenever that
             changes; with None once nothing is.
+        waiting: Called from another thread with why trials wait, in one line, whenever that
+            changes; with None once they do not.
     """
 
     listener: Listener
@@ -36,28 +38,39 @@ class Watch:
     drain: Callable[[int, int], None]
     say: Callable[[str], None] = lambda text: None
     trouble: Callable[[str | None], None] = lambda problem: None
+    waiting: Callable[[str | None], None] = lambda reason: None
 
 
 class Audience:
     """A Listener that hands the events of a run on to everybody, one event at a time.
 
     Events come from several threads. What the end of the run needs of them is remembered. From
-    `start` to `close` a thread looks for problems of the sinks and tells the caller of changes.
+    `start` to `close` a thread looks for problems of the sinks, and for the reason why trials
+    wait, and tells the caller of changes.
 
     Attributes:
         baselines: The baselines, as they were scored.
         champion: The last champion that was chosen; None before the first.
     """
 
-    def __init__(self, watch: Watch, recorder: Recorder, others: Mapping[str, Sink]) -> None:
+    def __init__(
+        self,
+        watch: Watch,
+        recorder: Recorder,
+        others: Mapping[str, Sink],
+        why_waiting: Callable[[], str | None] = lambda: None,
+    ) -> None:
         """
         Args:
             recorder: The sink that writes to MLflow.
             others: The sinks beside it, by their names for people.
+            why_waiting: Gives the reason why trials wait.
         """
         self._watch = watch
         self._recorder = recorder
         self._others = others
+        self._why_waiting = why_waiting
+        self._waiting: str | None = None
         self._lock = threading.Lock()
         self._problems: dict[Sink, str | None] = dict.fromkeys((recorder, *others.values()))
         self._closing = threading.Event()
@@ -87,7 +100,11 @@ class Audience:
                 listener.on_event(event)
 
     def look(self) -> None:
-        """Tell the caller of each sink's problem that has changed since the last look."""
+        """Tell the caller what has changed since the last look: problems of sinks, and the wait."""
+        reason = self._why_waiting()
+        if reason != self._waiting:
+            self._waiting = reason
+            self._watch.waiting(reason)
         for sink, before in self._problems.items():
             problem = sink.problem
             if problem != before:

@@ -55,13 +55,15 @@ def drive(
     """
     from rnnsearch.search.run import run_search
     from rnnsearch.search.tally import Tally
+    from rnnsearch.search.waits import Waits
     from rnnsearch.study.untold import open_runs, untold
 
     ledger, spec, directory = study.ledger, study.spec, study.directory
     note_place(ledger, directory, place)
     recorder = recorder_of(directory, place)
     runs = open_runs(directory.outbox) if study.resumed else {}
-    audience = Audience(watch, recorder, open_sinks(sinks, directory))
+    waits = Waits()
+    audience = Audience(watch, recorder, open_sinks(sinks, directory), waits.reason)
     ledger.note(lambda notes: replace(notes, sinks=sinks))
     pictures, keepsakes = Pictures(study, watch.say), Keepsakes(study)
     drawing = Drawing(pictures, audience)
@@ -86,6 +88,7 @@ def drive(
                 address=address,
                 stage=watch.stage,
                 tally=tally,
+                waits=waits,
             )
         except Exception:
             drawing.finish(audience.champion)  # a run that fails crowns its best model

@@ -82,7 +82,7 @@ class NotebookView:
     def watch(self) -> Iterator[Watch]:
         """A context that gives what the run tells this view; an error that ends it is named."""
         try:
-            yield Watch(self, self.stage, self.drain, self.say, self.trouble)
+            yield Watch(self, self.stage, self.drain, self.say, self.trouble, self.waiting)
         except BaseException as error:
             first = (str(error).splitlines() or [type(error).__name__])[0]
             self.stage("interrupted" if isinstance(error, KeyboardInterrupt) else first)
@@ -104,6 +104,12 @@ class NotebookView:
         """Show what is wrong with the records; None says that nothing is wrong any more."""
         with self._lock:
             self._progress.trouble = problem
+            self._draw()
+
+    def waiting(self, reason: str | None) -> None:
+        """Show why trials wait; None says that they do not."""
+        with self._lock:
+            self._progress.waiting = reason
             self._draw()
 
     def drain(self, done: int, total: int) -> None:

@@ -47,6 +47,7 @@ class Progress:
         first_report: When the first epoch ended, on the clock; None before that.
         stage: What the driver does now, in a few words.
         trouble: What is wrong with the records; None where nothing is.
+        waiting: Why trials wait, in one line; None where they do not.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Progress:
         self.first_report: float | None = None
         self.stage = ""
         self.trouble: str | None = None
+        self.waiting: str | None = None
         self._clock = clock
         self._judge = Judge(search.metric, search.goal)
         self._best = self._best_baseline = standing(search.goal, None)
@@ -162,6 +164,8 @@ class Progress:
         left = self.seconds_left()
         rest = f", about {duration(left)} left" if left is not None else ""
         cells.append(("time", duration(self.elapsed) + rest))
+        if self.waiting is not None:
+            cells.append(("waiting", self.waiting))
         if self.trouble is not None:
             cells.append(("records", self.trouble))
         return cells

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +18,14 @@ from rnnsearch.space.retraining import retraining
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.study.array_files import moved_arrays
 from rnnsearch.study.audience import Watch
-from rnnsearch.study.claim import alone, exists, new_directory
-from rnnsearch.study.code import check_nameable, keep_code, read_spec
-from rnnsearch.study.data import check_retrained, read_data
-from rnnsearch.study.driving import drive
+from rnnsearch.study.claim import new_directory
+from rnnsearch.study.code import check_nameable, read_spec
+from rnnsearch.study.data import check_retrained
 from rnnsearch.study.in_python import spec_of
 from rnnsearch.study.notebook import CellOutputs, NotebookView, in_notebook
-from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.study.progress import Progress
-from rnnsearch.study.recording import follow
-from rnnsearch.study.records_place import choose_place
 from rnnsearch.study.result import StudyResult
-from rnnsearch.study.sinks import check_sinks, choose_sinks
+from rnnsearch.study.running import Places, run_once
 
 
 @dataclass(frozen=True, repr=False)
@@ -245,6 +240,7 @@ class Study:
         drain: Callable[[int, int], None] = lambda done, total: None,
         say: Callable[[str], None] = lambda text: None,
         trouble: Callable[[str | None], None] = lambda problem: None,
+        waiting: Callable[[str | None], None] = lambda reason: None,
     ) -> StudyResult:
         """Search until all trials have ended or the budget is used up, and register the champion.
 
@@ -264,6 +260,8 @@ class Study:
             say: Called with a line that should stay on the screen.
             trouble: Called from another thread with what is wrong with the records, whenever that
                 changes; with None once nothing is.
+            waiting: Called from another thread with why trials wait, such as that no GPU is free,
+                in one line, whenever that changes; with None once they do not.
 
         Raises:
             DataError: The data cannot be read, or has changed since the study was started.
@@ -273,77 +271,30 @@ class Study:
             StorageError: MLflow cannot write to `tracking_uri`, its password has to be given
                 again, or the storage cannot hold the study.
         """
-        sinks = sinks or {}
+        places = Places(address, tracking_uri, record, sinks or {})
         if listener is not None or not in_notebook():
-            watch = Watch(listener or Silence(), stage, drain, say, trouble)
-            self._run(address, tracking_uri, record, sinks, watch)
+            watch = Watch(listener or Silence(), stage, drain, say, trouble, waiting)
+            self._run(places, watch)
             return self.result()
         progress = Progress(self.spec.search)
         if self.resumed:
             progress.recall(self.result().trials)
         view = NotebookView(f"study {self.directory.name}", progress, CellOutputs())
         with view.watch() as watch:
-            self._run(address, tracking_uri, record, sinks, watch)
+            self._run(places, watch)
         result = self.result()
         view.end(result)
         return result
 
-    def _run(
-        self,
-        address: str | None,
-        tracking_uri: str | None,
-        record: str | None,
-        sinks: Mapping[str, str],
-        watch: Watch,
-    ) -> None:
+    def _run(self, places: Places, watch: Watch) -> None:
         """See `run`."""
-        from rnnsearch.search.ledger.ledger import Ledger
-        from rnnsearch.search.tune.cluster import check_address
-
-        # Checked before there is a folder, so that a typing error does not use up the name.
-        if not self.resumed:
-            choose_place(self.directory, tracking_uri, None, record)
-        check_sinks(sinks)
-        if address is not None:
-            check_address(address)
-        if moved := follow(self.directory.storage):
-            watch.say(f"note: {moved}")
-        self.directory.create()
-        keep_code(self.directory, self.spec)
-        with alone(self.directory):
-            if not self.resumed and self.directory.ledger_place.has_records():
-                raise exists(self.directory)  # another driver was faster
-            self.directory.stop.unlink(missing_ok=True)
-            replace_file(self.directory.yaml, self.spec.yaml)
-            opener = Ledger.open if self.resumed else Ledger.create
-            ledger = opener(self.directory, self.spec)
-            try:
-                started, opened = time.time(), time.monotonic()
-                place = choose_place(self.directory, tracking_uri, ledger.notes, record)
-                watch.say(str(place))
-                chosen = choose_sinks(sinks, ledger.notes.sinks, watch.say)
-                data, remarks = read_data(
-                    self.spec,
-                    self.directory,
-                    ledger,
-                    allow_changed_script=self.allow_changed_script,
-                )
-                for text in remarks:
-                    watch.stage(f"note: {text}")
-                # Whatever changes the study comes after everything that may refuse to run it.
-                ledger.extend(self.more_trials)
-                if self.notes:
-                    ledger.note(lambda notes: replace(notes, origin=tuple(self.notes)))
-                study = OpenedStudy(
-                    spec=self.spec,
-                    directory=self.directory,
-                    ledger=ledger,
-                    data=data,
-                    data_remarks=remarks,
-                    resumed=self.resumed,
-                    started=started,
-                    opened=opened,
-                )
-                drive(study, place, chosen, watch, address)
-            finally:
-                ledger.close()
+        run_once(
+            self.spec,
+            self.directory,
+            places,
+            watch,
+            resumed=self.resumed,
+            more_trials=self.more_trials,
+            notes=self.notes,
+            allow_changed_script=self.allow_changed_script,
+        )

@@ -31,6 +31,8 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
         shield: Makes a context in which a second interrupt has to wait; it is held around
             everything that writes.
         kill: Ends a worker process without asking it.
+        look: Called in each turn of Tune's loop with the number of packs that Ray has given no
+            place yet.
     """
 
     def __init__(
@@ -38,9 +40,11 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
         control: Control,
         shield: Callable[[], Any],
         kill: Callable[[Any], None] = ray.kill,
+        look: Callable[[int], None] = lambda pending: None,
     ) -> None:
         super().__init__()
         self._kill = kill
+        self._look = look
         self._control = control
         self._shield = shield
         self._actors: dict[str, Any] = {}
@@ -86,6 +90,8 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
             for trial_id in self._control.lose_hung():
                 # Tune notices that the worker died, and reports a pack that is given up already.
                 self._kill(self._actors.pop(trial_id))
+            # Ray tells it nowhere else; pyproject.toml holds Ray to this release.
+            self._look(tune_controller._actor_manager.num_pending_actors)
         if self._control.overdue():
             raise LeftBehind
         pending = None

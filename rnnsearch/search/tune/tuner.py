@@ -23,6 +23,8 @@ def tune(
     code: Mapping[str, Any],
     shield: Callable[[], Any],
     folder: Path,
+    *,
+    script: bool = False,
 ) -> None:
     """Run packs until the control has nothing left to do.
 
@@ -37,6 +39,7 @@ def tune(
         folder: Tune's experiment folder, which is deleted at the end, since Tune's restore is not
             used. It lies in the study's folder, so that a killed driver leaves it there and the
             next one deletes it.
+        script: Whether the packs train a script, which has no kernels.
 
     Raises:
         InputError: Some of the code cannot be sent to the packs.
@@ -49,11 +52,13 @@ def tune(
     from ray import tune as ray_tune
 
     from rnnsearch.search.tune.early_stopping import EarlyStopping, LeftBehind
+    from rnnsearch.search.tune.looks import Looks
     from rnnsearch.search.tune.no_output import NoReport
     from rnnsearch.search.tune.pack_trainable import PackTrainable
     from rnnsearch.search.tune.searcher import PackSearcher
 
-    scheduler = EarlyStopping(control, shield)
+    looks = Looks(control, resources, script=script)
+    scheduler = EarlyStopping(control, shield, look=looks.look)
     needs = {"cpu": resources.cpus_per_pack, "gpu": resources.gpus_per_pack}
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

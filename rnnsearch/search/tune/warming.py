@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnsearch.models.cells import function_name, has_kernels
+from rnnsearch.search.waits import Waits
 from rnnsearch.space.corners import possible_values
 from rnnsearch.space.fields import NETWORK
 from rnnsearch.space.spec import StudySpec
@@ -19,7 +20,9 @@ from rnnsearch.training.kernels.compiled import WARM
 
 
 @contextmanager
-def kernels_warming(spec: StudySpec, log_file: Path, say: Callable[[str], None]) -> Iterator[None]:
+def kernels_warming(
+    spec: StudySpec, log_file: Path, say: Callable[[str], None], waits: Waits
+) -> Iterator[None]:
     """A context in which a child process compiles a study's kernels into this machine's cache.
 
     If they are in the cache already, the child ends at once. Packs on other machines compile for
@@ -29,6 +32,7 @@ def kernels_warming(spec: StudySpec, log_file: Path, say: Callable[[str], None])
         log_file: Where the child's errors go.
         say: Called at the end with what the child prints: folders of kernels that are not used,
             since other users may write there, and that this release of numba has none.
+        waits: Hears which kernels are compiled, as long as the child is at work.
     """
     kernels = reachable_kernels(spec)
     if spec.resources.gpus_per_pack > 0 or not kernels:
@@ -48,9 +52,11 @@ def kernels_warming(spec: StudySpec, log_file: Path, say: Callable[[str], None])
             env=environment,
             start_new_session=True,
         )
+    waits.compiling = lambda: kernels if child.poll() is None else ()
     try:
         yield
     finally:
+        waits.compiling = tuple
         with suppress(ProcessLookupError):  # it has nearly always ended long ago
             os.killpg(child.pid, signal.SIGTERM)
         output, _ = child.communicate()

@@ -123,7 +123,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scratch:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     # Nothing is trained, no server is started and nobody is asked.
-    monkeypatch.setattr("rnnsearch.study.study.drive", lambda *_, **__: None)
+    monkeypatch.setattr("rnnsearch.study.running.drive", lambda *_, **__: None)
     monkeypatch.setattr("os.execve", lambda *_: sys.exit(0))
     monkeypatch.setattr("rnnsearch.search.tune.cluster.check_address", lambda address: None)
     monkeypatch.setattr("sys.stdin", io.StringIO())

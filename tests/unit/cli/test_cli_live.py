@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from dataclasses import replace
 
 import pytest
 from contracts.hand_made import search
@@ -13,7 +12,6 @@ from rnnsearch.cli.live import LiveView
 from rnnsearch.events import (
     EpochsReported,
     PackLost,
-    PackStarted,
     StudyStarted,
     TrialEnded,
     TrialStarted,
@@ -60,18 +58,17 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(
-    ("task", "words"), [("sine", "compiled meanwhile"), ("script", "no epoch has ended yet")]
-)
-def test_the_first_pack_gives_the_reason_of_the_wait(
-    task: str, words: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    view = LiveView("study s", Progress(search()))
-    view.on_event(replace(STARTED, task=task, notes=()))
-    for pack in ("pack-01", "pack-02"):
-        view.on_event(PackStarted(0.0, pack, "node", 8))
-    (line,) = capsys.readouterr().err.splitlines()
-    assert words in line
+def test_why_trials_wait_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress(search())
+    view = LiveView("study s", progress)
+    view.waiting("no free GPU: the pack cannot start")
+    assert progress.cells()[-1] == ("waiting", "no free GPU: the pack cannot start")
+    view.waiting(None)
+    assert progress.cells()[-1][0] == "time"
+    assert capsys.readouterr().err.splitlines() == [
+        "waiting: no free GPU: the pack cannot start",
+        "trials go on",
+    ]
 
 
 @pytest.mark.parametrize(

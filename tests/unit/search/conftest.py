@@ -15,7 +15,9 @@ def paper_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     from paper_study import PaperStudy, without_ray
 
     made: list[PaperStudy] = []
-    for name, stand_in in without_ray(lambda *of_tune: made[-1].turn(*of_tune)).items():
+    for name, stand_in in without_ray(
+        lambda *of_tune, **how: made[-1].turn(*of_tune, **how)
+    ).items():
         monkeypatch.setattr(name, stand_in)
 
     def make(*overrides: str) -> PaperStudy:

@@ -118,6 +118,7 @@ class PaperStudy:
         code: Any,
         shield: Any,
         *more: Any,
+        **others: Any,
     ) -> None:
         """In the place of Tune's loop."""
         workers: dict[str, PackWorker] = {}

@@ -162,6 +162,15 @@ def test_trouble_is_told_when_it_comes_and_when_it_is_over() -> None:
     assert told == ["down", "refused", None]
 
 
+def test_why_trials_wait_is_told_when_it_changes() -> None:
+    reasons, told = iter([None, "no GPU", "no GPU", "kernels", None]), list[str | None]()
+    view = Watch(Silence(), lambda text: None, lambda done, total: None, waiting=told.append)
+    audience = Audience(view, Records(), {}, lambda: next(reasons))  # type: ignore[arg-type]
+    for _ in range(5):
+        audience.look()
+    assert told == ["no GPU", "kernels", None]
+
+
 def test_trouble_is_looked_for_while_a_study_runs() -> None:
     import threading
 

@@ -150,7 +150,7 @@ def test_a_driver_that_lost_its_lock_says_who_has_the_study(
         ledger.note(lambda notes: replace(notes, settled="overtaken"))
         ledger.flush()
 
-    monkeypatch.setattr("rnnsearch.study.study.drive", overtaken)
+    monkeypatch.setattr("rnnsearch.study.running.drive", overtaken)
     with pytest.raises(StudyLockedError, match=r"another driver took over .*rnnsearch trials word"):
         study.run()
 

@@ -34,6 +34,7 @@ class PaperTune:
         self.rig = rig
         self.scheduler = EarlyStopping(rig.control, Signals().shield)
         self.trials: dict[str, Any] = {}
+        self._actor_manager = SimpleNamespace(num_pending_actors=0)
 
     def get_live_trials(self) -> list[Any]:
         return list(self.trials.values())

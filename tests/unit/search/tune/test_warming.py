@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rnnsearch.search.tune.warming import kernels_warming, reachable_kernels
+from rnnsearch.search.waits import Waits
 from rnnsearch.space.load import loads
 
 
@@ -38,9 +39,12 @@ def test_the_child_compiles_into_the_cache(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(cache))
     log = tmp_path / "kernels.log"
     said: list[str] = []
-    with kernels_warming(_spec("{cell: rnn}"), log, said.append):
+    waits = Waits()
+    with kernels_warming(_spec("{cell: rnn}"), log, said.append, waits):
+        assert waits.compiling() == ["rnn_tanh"]
         while not list(cache.rglob("*.nbc")):
             time.sleep(0.2)
+    assert waits.compiling() == ()
     assert list(cache.rglob("*.nbc")), log.read_text()
     assert said == []
 
@@ -54,7 +58,7 @@ def test_a_cache_that_others_may_write_is_not_used_and_named(
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(cache))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
     said: list[str] = []
-    with kernels_warming(_spec("{cell: rnn}"), log, said.append):
+    with kernels_warming(_spec("{cell: rnn}"), log, said.append, Waits()):
         while not list((tmp_path / "own").rglob("*.lock")):  # before it compiles
             time.sleep(0.1)
     assert not list(cache.iterdir())
@@ -64,6 +68,6 @@ def test_a_cache_that_others_may_write_is_not_used_and_named(
 
 def test_a_study_on_gpus_compiles_nothing(tmp_path: Path) -> None:
     log = tmp_path / "kernels.log"
-    with kernels_warming(_spec("{cell: rnn}", gpus=1.0), log, print):
+    with kernels_warming(_spec("{cell: rnn}", gpus=1.0), log, print, Waits()):
         pass
     assert not log.exists()

@@ -1,0 +1,61 @@
+"""Looks every second why trials wait, from within Tune's loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import ray
+
+from rnnsearch.search.control import Control
+from rnnsearch.search.why_waiting import why_waiting
+from rnnsearch.space.spec import ResourcesConfig
+
+LOOK_SECONDS = 1.0
+ASK_SECONDS = 5.0
+"""How often Ray is asked what is free, while packs are pending."""
+
+
+class Looks:
+    """Publishes the reason why trials wait in the control's `waits`.
+
+    Args:
+        resources: What a pack asks for.
+        script: Whether the study trains a script, which has no kernels.
+        free: Asks Ray what is free in the cluster.
+        clock: Gives seconds that never fall.
+    """
+
+    def __init__(
+        self,
+        control: Control,
+        resources: ResourcesConfig,
+        *,
+        script: bool,
+        free: Callable[[], Mapping[str, float]] = ray.available_resources,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._control = control
+        self._needs = {"GPU": resources.gpus_per_pack, "CPU": resources.cpus_per_pack}
+        self._script = script
+        self._ask, self._clock = free, clock
+        self._free: Mapping[str, float] = {}
+        self._looked = self._asked = float("-inf")
+
+    def look(self, pending: int) -> None:
+        """Look, unless the last look was a moment ago.
+
+        Args:
+            pending: How many packs Ray has given no place yet.
+        """
+        now = self._clock()
+        if now - self._looked < LOOK_SECONDS:
+            return
+        self._looked = now
+        if pending and now - self._asked >= ASK_SECONDS:
+            self._asked, self._free = now, self._ask()
+        self._control.waits.publish(
+            why_waiting(
+                self._control, pending, script=self._script, needs=self._needs, free=self._free
+            )
+        )

@@ -1,0 +1,200 @@
+"""Why trials wait: every reason in one place, as a value that the screen shows in one line.
+
+The driver's loop publishes what it sees (`why_waiting`), and says what it is held up by itself
+(`held_up`). Another thread reads the present reason, since the loop may be held up for long.
+"""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal, NamedTuple
+
+from rnnsearch.errors import RnnsearchError
+
+PATIENCE_SECONDS = 3.0
+"""A reason is told once it has held for so long."""
+DISK_SECONDS = 600.0
+"""How long a driver waits for room on a full disk, before the run ends with the disk's error."""
+RETRY_SECONDS = 1.0
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+Kind = Literal[
+    "draining",
+    "disk",
+    "sampler",
+    "resources",
+    "starting",
+    "kernels",
+    "first epoch",
+    "silence",
+    "alone",
+    "last trials",
+]
+
+
+class Wait(NamedTuple):
+    """A reason why trials wait.
+
+    Attributes:
+        kind: What the reason is; the text of one kind may change while it holds.
+        text: It in one line, for a person.
+    """
+
+    kind: Kind
+    text: str
+
+
+SLOW_SAMPLER = Wait("sampler", "the sampler is at work on the next proposal")
+DRAINING = Wait("draining", "the run ends; packs hand over what they hold")
+FIRST_EPOCH = Wait(
+    "first epoch",
+    "packs at work; cells that are new to this machine are compiled meanwhile, for seconds",
+)
+FIRST_OF_SCRIPT = Wait("first epoch", "packs at work; no epoch has ended yet")
+
+
+def full_disk(what: str, error: OSError) -> Wait:
+    """A disk took no more of what is written there."""
+    return Wait("disk", f"the disk of {what} is full ({error.strerror}); make room there")
+
+
+def no_room(pending: int, packs: int, lacking: Sequence[str], needs: str) -> Wait:
+    """Packs wait until Ray has what they ask for.
+
+    Args:
+        lacking: The names of what is not free, such as `GPU`; empty where each is free somewhere,
+            and no single node has all of it.
+        needs: What a pack asks for, in words.
+    """
+    free = f"no free {' and no free '.join(lacking)}" if lacking else "no node with room"
+    many = f"{pending} of {packs} packs" if packs > 1 else "the pack"
+    return Wait("resources", f"{free}: {many} cannot start (each asks for {needs})")
+
+
+def starting(packs: int) -> Wait:
+    """Ray has given packs their place, and starts their processes."""
+    many = f"the processes of {packs} packs" if packs > 1 else "the pack's process"
+    return Wait("starting", f"Ray is starting {many}")
+
+
+def compiling(cells: Sequence[str]) -> Wait:
+    """Kernels are compiled on this machine while packs need them."""
+    return Wait("kernels", f"kernels compile ({', '.join(cells)}), once on a machine, for seconds")
+
+
+def silent(pack: str, seconds: float, limit: float | None) -> Wait:
+    """A pack has not reported for long."""
+    end = "" if limit is None else f"; it is given up after {limit:g} s"
+    return Wait("silence", f"{pack} has not reported for {seconds:.0f} s{end}")
+
+
+def empty_pack(number: int) -> Wait:
+    """A trial has to be alone in a pack, and none is empty."""
+    return Wait("alone", f"trial {number} was aboard crashes, and waits for an empty pack")
+
+
+def last_trials(count: int) -> Wait:
+    """All trials were proposed, so slots stay free."""
+    many = f"the last {count} trials are" if count > 1 else "the last trial is"
+    return Wait("last trials", f"nothing is left to propose; {many} in training")
+
+
+class Waits:
+    """Keeps the present reason. May be called from several threads.
+
+    Args:
+        clock: Gives seconds that never fall; a test has a clock of its own.
+        sleep: Waits for so many seconds; so has it.
+
+    Attributes:
+        compiling: The cells whose kernels are compiled on this machine at the moment.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._clock, self._sleep = clock, sleep
+        self._lock = threading.Lock()
+        self._seen: tuple[Wait, float] | None = None
+        self._held: list[tuple[Wait, float]] = []
+        self.compiling: Callable[[], Sequence[str]] = tuple
+
+    def publish(self, wait: Wait | None) -> None:
+        """Note the reason that the driver's loop sees; None where trials do not wait."""
+        with self._lock:
+            if wait is None:
+                self._seen = None
+            elif self._seen is not None and self._seen[0].kind == wait.kind:
+                self._seen = (wait, self._seen[1])
+            else:
+                self._seen = (wait, self._clock())
+
+    @contextmanager
+    def held_up(self, wait: Wait) -> Iterator[None]:
+        """A context in which the driver's loop itself is held up by a reason."""
+        entry = (wait, self._clock())
+        with self._lock:
+            self._held.append(entry)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held.remove(entry)
+
+    def reason(self) -> str | None:
+        """Why trials wait now, in one line; None where they do not, or not for long yet."""
+        now = self._clock()
+        with self._lock:
+            for wait, since in [*reversed(self._held), *filter(None, [self._seen])]:
+                if now - since >= PATIENCE_SECONDS:
+                    return wait.text
+        return None
+
+    def outlast_full_disk(
+        self, write: Callable[[], object], what: str, leaving: Callable[[], bool]
+    ) -> None:
+        """Call what writes to a disk, and call it again while the disk is full.
+
+        Packs finish what they hold meanwhile, and then wait for the driver.
+
+        Args:
+            write: May be called again after an error.
+            what: What it writes, for the line on the screen.
+            leaving: Whether the run has to end, so that nothing is waited for.
+
+        Raises:
+            Exception: That of `write`: the disk is not full but refuses otherwise, it was full for
+                `DISK_SECONDS`, or the run has to end.
+        """
+        try:
+            write()
+            return
+        except (OSError, RnnsearchError) as error:
+            if (refusal := _full(error)) is None:
+                raise
+        until = self._clock() + DISK_SECONDS
+        with self.held_up(full_disk(what, refusal)):
+            while True:
+                self._sleep(RETRY_SECONDS)
+                try:
+                    write()
+                    return
+                except (OSError, RnnsearchError) as error:
+                    if _full(error) is None or leaving() or self._clock() >= until:
+                        raise
+
+
+def _full(error: BaseException) -> OSError | None:
+    """The refusal of a full disk that an error is or comes from; None where it is another."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _FULL:
+            return cause
+        cause = cause.__cause__
+    return None

@@ -1,0 +1,74 @@
+"""Finds out from the driver's account why trials wait at the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rnnsearch.search.waits import (
+    DRAINING,
+    FIRST_EPOCH,
+    FIRST_OF_SCRIPT,
+    Wait,
+    compiling,
+    empty_pack,
+    last_trials,
+    no_room,
+    silent,
+    starting,
+)
+
+if TYPE_CHECKING:
+    from rnnsearch.search.control import Control
+
+SILENT_SECONDS = 30.0
+"""A pack reports every few seconds; one that has not for so long is named."""
+
+
+def why_waiting(
+    control: Control,
+    pending: int,
+    *,
+    script: bool,
+    needs: Mapping[str, float],
+    free: Mapping[str, float],
+) -> Wait | None:
+    """The most telling reason why trials wait; None where they train.
+
+    Args:
+        pending: How many packs Ray has given no place yet.
+        script: Whether the study trains a script, which has no kernels.
+        needs: What a pack asks Ray for, by its name there, such as `GPU`.
+        free: What of it is free in the cluster; looked at where packs are pending.
+    """
+    if control.phase == "draining":
+        return DRAINING
+    if control.phase == "over":
+        return None
+    reported = sum(book.reported for book in control.books.values())
+    queued = control.waiting()
+    if pending and (queued or not reported):
+        return no_room(pending, control.live, _lacking(needs, free), _in_words(needs))
+    if not reported:
+        return starting(control.live) if control.live else None
+    if control.tally.first_report is None:
+        if cells := control.waits.compiling():
+            return compiling(cells)
+        return FIRST_OF_SCRIPT if script else FIRST_EPOCH
+    pack_id, seconds = control.silence.longest()
+    if seconds >= SILENT_SECONDS and pack_id in control.books:
+        return silent(control.books[pack_id].name, seconds, control.silence.limit)
+    if control.alone:
+        return empty_pack(control.alone[0].number)
+    holding = control.holding()
+    if not queued and 0 < holding < min(control.live, control.places) * control.slots:
+        return last_trials(holding) if control.phase == "search" else None
+    return None
+
+
+def _lacking(needs: Mapping[str, float], free: Mapping[str, float]) -> list[str]:
+    return [name for name, need in needs.items() if need > 0 and free.get(name, 0.0) < need - 1e-9]
+
+
+def _in_words(needs: Mapping[str, float]) -> str:
+    return " and ".join(f"{need:g} {name}" for name, need in needs.items() if need > 0)

@@ -1,0 +1,90 @@
+"""One run of a study, from its lock to its ledger's end: what comes before and after the search."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rnnsearch.disk import replace_file
+from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.study.audience import Watch
+from rnnsearch.study.claim import alone, exists
+from rnnsearch.study.code import keep_code
+from rnnsearch.study.data import read_data
+from rnnsearch.study.driving import drive
+from rnnsearch.study.opened import OpenedStudy
+from rnnsearch.study.recording import follow
+from rnnsearch.study.records_place import choose_place
+from rnnsearch.study.sinks import check_sinks, choose_sinks
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a run trains, and where its records go, as the caller of `Study.run` said it."""
+
+    address: str | None
+    tracking_uri: str | None
+    record: str | None
+    sinks: Mapping[str, str]
+
+
+def run_once(
+    spec: StudySpec,
+    directory: StudyDirectory,
+    places: Places,
+    watch: Watch,
+    *,
+    resumed: bool,
+    more_trials: int,
+    notes: Sequence[str],
+    allow_changed_script: bool,
+) -> None:
+    """Run a study; its results lie in its files afterwards. The arguments are those of `Study`."""
+    from rnnsearch.search.ledger.ledger import Ledger
+    from rnnsearch.search.tune.cluster import check_address
+
+    # Checked before there is a folder, so that a typing error does not use up the name.
+    if not resumed:
+        choose_place(directory, places.tracking_uri, None, places.record)
+    check_sinks(places.sinks)
+    if places.address is not None:
+        check_address(places.address)
+    if moved := follow(directory.storage):
+        watch.say(f"note: {moved}")
+    directory.create()
+    keep_code(directory, spec)
+    with alone(directory):
+        if not resumed and directory.ledger_place.has_records():
+            raise exists(directory)  # another driver was faster
+        directory.stop.unlink(missing_ok=True)
+        replace_file(directory.yaml, spec.yaml)
+        ledger = (Ledger.open if resumed else Ledger.create)(directory, spec)
+        try:
+            started, opened = time.time(), time.monotonic()
+            place = choose_place(directory, places.tracking_uri, ledger.notes, places.record)
+            watch.say(str(place))
+            chosen = choose_sinks(places.sinks, ledger.notes.sinks, watch.say)
+            data, remarks = read_data(
+                spec, directory, ledger, allow_changed_script=allow_changed_script
+            )
+            for text in remarks:
+                watch.stage(f"note: {text}")
+            # Whatever changes the study comes after everything that may refuse to run it.
+            ledger.extend(more_trials)
+            if notes:
+                ledger.note(lambda before: replace(before, origin=tuple(notes)))
+            study = OpenedStudy(
+                spec=spec,
+                directory=directory,
+                ledger=ledger,
+                data=data,
+                data_remarks=remarks,
+                resumed=resumed,
+                started=started,
+                opened=opened,
+            )
+            drive(study, place, chosen, watch, places.address)
+        finally:
+            ledger.close()
