@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from rnnsearch.cli.store import followed
 from rnnsearch.commands import DEFAULT_STORAGE
 from rnnsearch.records.sinks import SINKS
+
+if TYPE_CHECKING:
+    from rnnsearch.study.alerts.asked import Alerts
 
 SpaceFile = Annotated[Path, typer.Argument(metavar="FILE", help="A search-space file (YAML).")]
 SetOption = Annotated[
@@ -68,6 +72,34 @@ Verbose = Annotated[
         help="Also print how each trial begins and ends, and the lines of the log files.",
     ),
 ]
+NotifyCommand = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CMD",
+        help="Run this command of the shell at each alert, which it reads as JSON; else that of "
+        "the variable RNNSEARCH_NOTIFY_COMMAND. Not remembered by resume.",
+    ),
+]
+NotifyUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Post each alert as JSON to this address; else to that of the variable "
+        "RNNSEARCH_NOTIFY_URL, which other users of the machine do not see. Not remembered.",
+    ),
+]
+NotifyOn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B,...", help="Of what to tell: end, best, failure, stall; without it of all."
+    ),
+]
+NotifyStall = Annotated[
+    str | None,
+    typer.Option(
+        metavar="10m", help="After how long without a training step a study has stalled: 10m."
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -87,7 +119,23 @@ class RunOptions:
     format_: FormatOption = "text"
     quiet: Quiet = False
     verbose: Verbose = False
+    notify_command: NotifyCommand = None
+    notify_url: NotifyUrl = None
+    notify_on: NotifyOn = None
+    notify_stall: NotifyStall = None
     sinks: Mapping[str, str] = field(default_factory=dict)
+
+    def alerts(self) -> Alerts:
+        """Who is alerted of what.
+
+        Raises:
+            InputError: One of the options makes no sense.
+        """
+        from rnnsearch.study.alerts.asked import asked_alerts
+
+        return asked_alerts(
+            self.notify_command, self.notify_url, self.notify_on, self.notify_stall, os.environ
+        )
 
 
 def trains(command: Callable[..., None]) -> Callable[..., None]:

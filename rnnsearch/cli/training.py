@@ -197,6 +197,7 @@ def _drive(study: Study, options: RunOptions) -> None:
     from rnnsearch.cli.result import print_result, what_is_left
     from rnnsearch.study.progress import Progress
 
+    alerts = options.alerts()
     signal.signal(signal.SIGTERM, _terminate)
     directory = study.directory
     progress = Progress(study.spec.search)
@@ -220,6 +221,7 @@ def _drive(study: Study, options: RunOptions) -> None:
                 say=view.say,
                 trouble=view.trouble,
                 waiting=view.waiting,
+                alerts=alerts,
             )
     except NoUsableTrialError as error:
         print(f"no usable trial: {error}", file=sys.stderr)

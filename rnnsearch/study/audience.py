@@ -11,8 +11,10 @@ from rnnsearch.events import BaselineScored, ChampionChosen, Event, Listener
 from rnnsearch.figures.figure import drawn
 from rnnsearch.records.recorder import Recorder, RecordState
 from rnnsearch.records.sink import Sink
+from rnnsearch.study.alerts.asked import Alerts
 from rnnsearch.tasks.base import Score
 
+NO_ALERTS = Alerts()
 LOOK_SECONDS = 1.0
 """Seconds between two looks for problems of the sinks."""
 
@@ -31,6 +33,7 @@ class Watch:
             changes; with None once nothing is.
         waiting: Called from another thread with why trials wait, in one line, whenever that
             changes; with None once they do not.
+        alerts: Who else is told of the end, a new best, a failure and a stall.
     """
 
     listener: Listener
@@ -39,6 +42,7 @@ class Watch:
     say: Callable[[str], None] = lambda text: None
     trouble: Callable[[str | None], None] = lambda problem: None
     waiting: Callable[[str | None], None] = lambda reason: None
+    alerts: Alerts = NO_ALERTS
 
 
 class Audience:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,9 @@ from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import StudyEnded, StudyStarted, StudyState
 from rnnsearch.records.record_rule import ranks_of
 from rnnsearch.search.ledger.run_figures import RunFigures
+from rnnsearch.study.alerts.asked import Alerts
+from rnnsearch.study.alerts.telling import Telling
+from rnnsearch.study.alerts.ways import ways_of
 from rnnsearch.study.audience import Audience, Watch
 from rnnsearch.study.drawing import Drawing
 from rnnsearch.study.keepsakes import Keepsakes
@@ -62,8 +65,11 @@ def drive(
     note_place(ledger, directory, place)
     recorder = recorder_of(directory, place)
     runs = open_runs(directory.outbox) if study.resumed else {}
-    waits = Waits()
-    audience = Audience(watch, recorder, open_sinks(sinks, directory), waits.reason)
+    waits, tally = Waits(), Tally()
+    others = open_sinks(sinks, directory)
+    if watch.alerts:
+        others["alerts"] = _telling(study, watch.alerts, lambda: tally.training_steps, waits.reason)
+    audience = Audience(watch, recorder, others, waits.reason)
     ledger.note(lambda notes: replace(notes, sinks=sinks))
     pictures, keepsakes = Pictures(study, watch.say), Keepsakes(study)
     drawing = Drawing(pictures, audience)
@@ -71,7 +77,6 @@ def drive(
     state: StudyState = "failed"
     reason = "the driver failed"
     hurried = False
-    tally = Tally()
     figures: dict[str, Any] = {}
     audience.start()
     try:
@@ -145,6 +150,21 @@ def _run_figures(
         started=study.started,
         **{"trials_per_hour": 0.0, **figures},
     )
+
+
+def _telling(
+    study: OpenedStudy,
+    alerts: Alerts,
+    pulse: Callable[[], object],
+    why_waiting: Callable[[], str | None],
+) -> Telling:
+    """The sink that alerts a person of what happens in this run."""
+    name, storage = study.directory.name, str(study.directory.storage)
+    search = study.spec.search
+    telling = Telling(alerts, ways_of(alerts), name, storage, search, pulse, why_waiting)
+    if study.resumed:
+        telling.recall(study.ledger.trials())
+    return telling
 
 
 def _opening(study: OpenedStudy, place: RecordsPlace, keepsakes: Keepsakes) -> StudyStarted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from rnnsearch.space.load import load
 from rnnsearch.space.resolve import renamed
 from rnnsearch.space.retraining import retraining
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.study.alerts.asked import Alerts
 from rnnsearch.study.array_files import moved_arrays
-from rnnsearch.study.audience import Watch
+from rnnsearch.study.audience import NO_ALERTS, Watch
 from rnnsearch.study.claim import new_directory
 from rnnsearch.study.code import check_nameable, read_spec
 from rnnsearch.study.data import check_retrained
@@ -241,6 +242,7 @@ class Study:
         say: Callable[[str], None] = lambda text: None,
         trouble: Callable[[str | None], None] = lambda problem: None,
         waiting: Callable[[str | None], None] = lambda reason: None,
+        alerts: Alerts = NO_ALERTS,
     ) -> StudyResult:
         """Search until all trials have ended or the budget is used up, and register the champion.
 
@@ -262,6 +264,8 @@ class Study:
                 changes; with None once nothing is.
             waiting: Called from another thread with why trials wait, such as that no GPU is free,
                 in one line, whenever that changes; with None once they do not.
+            alerts: A command or an address that is told of the end, a new best, a failure and a
+                stall, in notebooks too. The study does not keep it: give it again to a later run.
 
         Raises:
             DataError: The data cannot be read, or has changed since the study was started.
@@ -273,7 +277,7 @@ class Study:
         """
         places = Places(address, tracking_uri, record, sinks or {})
         if listener is not None or not in_notebook():
-            watch = Watch(listener or Silence(), stage, drain, say, trouble, waiting)
+            watch = Watch(listener or Silence(), stage, drain, say, trouble, waiting, alerts)
             self._run(places, watch)
             return self.result()
         progress = Progress(self.spec.search)
@@ -281,7 +285,7 @@ class Study:
             progress.recall(self.result().trials)
         view = NotebookView(f"study {self.directory.name}", progress, CellOutputs())
         with view.watch() as watch:
-            self._run(places, watch)
+            self._run(places, replace(watch, alerts=alerts))
         result = self.result()
         view.end(result)
         return result
