@@ -137,10 +137,15 @@ def shown_traceback(error: BaseException) -> str:
 
 def place_of(error: BaseException) -> str:
     """The innermost line of custom code in a traceback, `file.py:12, in batch`; or empty."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if _is_custom(frame.filename):
-            return f"{frame.filename}:{frame.lineno}, in {frame.name}"
-    return ""
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    return next((place for frame in frames if (place := custom_place(frame))), "")
+
+
+def custom_place(frame: traceback.FrameSummary) -> str:
+    """A line of custom code, `file.py:12, in batch`; empty of other code."""
+    if not _is_custom(frame.filename):
+        return ""
+    return f"{frame.filename}:{frame.lineno}, in {frame.name}"
 
 
 def _is_custom(file: str) -> bool:

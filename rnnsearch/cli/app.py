@@ -14,6 +14,7 @@ from rnnsearch.cli import bench, kernels, listing, models, repair, spaces, studi
 from rnnsearch.cli.analyse import analyse
 from rnnsearch.cli.compare import compare
 from rnnsearch.cli.explain import explain
+from rnnsearch.cli.export import export
 from rnnsearch.cli.flush import flush
 from rnnsearch.cli.guide import guide
 from rnnsearch.cli.keys import keys
@@ -64,6 +65,7 @@ for _command in (
     models.classify,
     predict,
     promote,
+    export,
     ui,
     kernels.kernels,
 ):

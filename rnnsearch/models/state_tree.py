@@ -59,14 +59,14 @@ class StateForm:
             )
         parts = []
         for leaf, axis, shape in zip(leaves, self.axes, self.shapes, strict=True):
-            wanted = (*shape[:axis], len(like), *shape[axis:])
+            wanted = (*shape[:axis], like.shape[0], *shape[axis:])
             if tuple(leaf.shape) != wanted:
                 raise ModelError(
                     f"{path} gives a part of its state of shape {tuple(leaf.shape)} where it gave "
                     f"{wanted} before."
                 )
-            parts.append(leaf.movedim(axis, 0).reshape(len(like), -1).to(like.dtype))
-        return torch.cat([*parts, like.new_ones(len(like), 1)], 1)
+            parts.append(leaf.movedim(axis, 0).reshape(like.shape[0], -1).to(like.dtype))
+        return torch.cat([*parts, like.new_ones(like.shape[0], 1)], 1)
 
     def unfolded(self, path: str, rows: Tensor) -> Any:
         """The state that lies in rows [B, width].
@@ -85,7 +85,7 @@ class StateForm:
         for piece, axis, shape, dtype in zip(
             pieces, self.axes, self.shapes, self.dtypes, strict=True
         ):
-            leaf = piece.reshape(len(rows), *shape).movedim(0, axis)
+            leaf = piece.reshape(rows.shape[0], *shape).movedim(0, axis)
             leaves.append(leaf.to(rows.dtype if dtype is None else dtype).contiguous())
         return _planted(self.example, iter(leaves))
 

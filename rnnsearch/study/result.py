@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rnnsearch.commands import command
 from rnnsearch.errors import ModelError, NoUsableTrialError
 from rnnsearch.events import STATES
+from rnnsearch.export.tolerance import TOLERANCE
 from rnnsearch.records.study_file import study_file
 from rnnsearch.records.tracking_uri import shown_uri
 from rnnsearch.search.directory import StudyDirectory
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from rnnsearch.events import ChampionChosen
+    from rnnsearch.export.exporting import Exported
     from rnnsearch.search.analysis import Analysis
     from rnnsearch.search.ledger.run_figures import RunFigures
     from rnnsearch.search.ledger.trial_record import TrialRecord
@@ -221,6 +223,20 @@ class StudyResult:
         from rnnsearch.training.script.model import ScriptModel
 
         return ScriptModel.load(Path(self.winner().path))
+
+    def export(
+        self, format: str, out: str | Path | None = None, *, tolerance: float = TOLERANCE
+    ) -> Exported:
+        """Write the champion in another format; see `export.exporting.export`.
+
+        Args:
+            format: `onnx` or `safetensors`.
+            out: A folder that is not there yet; None names one by the study and the format.
+        """
+        from rnnsearch.export.exporting import export
+
+        model, name = self.load_model(), self.directory.name
+        return export(model, format, out, name=name, tolerance=tolerance)
 
     def winner(self) -> ChampionChosen:
         """The champion, where there has to be one.

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.figures.figure import Figure
 from rnnsearch.tasks.base import Head, Predictor, State, Task
+from rnnsearch.tasks.exported import Exported
 from rnnsearch.tasks.frames import as_array
 from rnnsearch.tasks.pictures import figures_of
 from rnnsearch.tasks.scaling import Scaler
@@ -92,7 +93,7 @@ class CommandTarget(Protocol):
         ...
 
 
-class Use:
+class Use(Exported):
     """What a trained model of a task can do.
 
     Methods that a task's models cannot follow raise `ModelError` with what can be called instead.
@@ -103,7 +104,6 @@ class Use:
 
     head: Head = "every"
     """When the task asks for outputs, of a checkpoint that does not say it."""
-
     does = ""
     """What the model does, as words that follow its name; `how` continues the sentence."""
 

@@ -19,6 +19,8 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"{__name__}.{each}"
-        for each in ("cells", "kernels", "networks", "samplers", "stopping_rules", "tasks")
+        for each in (
+            *("cells", "exports", "kernels", "networks", "samplers", "stopping_rules", "tasks"),
+        )
     )
 )

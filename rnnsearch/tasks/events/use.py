@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.interface import Chances, Interface, numbered, plain_numbers
 from rnnsearch.tasks.use import CommandTarget, Use
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ class EventsUse(Use):
     def meaning_of(self, outputs: Tensor) -> Tensor:
         """The probability of each event, of logits."""
         return outputs.sigmoid()
+
+    def interface(self) -> Interface:
+        """Which events came together at a time step, and how likely each is at the next one."""
+        count = self.description.input_size
+        reads = plain_numbers(count, "event")
+        return Interface(reads=reads, answers=Chances(names=numbered("event", count)))
 
     def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
         """See `TrainedModel.rollout`."""

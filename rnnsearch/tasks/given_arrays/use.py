@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.base import Predictor, Task
+from rnnsearch.tasks.base import Predictor, State, Task
 from rnnsearch.tasks.classified import Classified
+from rnnsearch.tasks.exported import Answer, scaled_numbers, scaled_values
 from rnnsearch.tasks.frames import is_frame
+from rnnsearch.tasks.interface import Answers, Classes, Interface, Reads, Symbols, numbered
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
@@ -31,6 +33,30 @@ class ArraysUse(Use):
         super().__init__(description)
         self._classes: Sequence[str] = self.manifest["classes"]
         self._each = "time step" if self.head == "every" else "sequence"
+
+    def interface(self) -> Interface:
+        """Numbers or symbols, and numbers in the units of y or the probability of each class."""
+        about, manifest = self.description, self.manifest
+        reads: Reads = Symbols(names=tuple(range(about.input_size)))
+        if not about.symbolic:
+            names = tuple(manifest.get("columns") or numbered("x", about.input_size))
+            reads = scaled_numbers(names, manifest["x_scaler"])
+        answers: Answers = Classes(names=tuple(self._classes))
+        if not self._classes:
+            answers = scaled_values(numbered("y", about.output_size), manifest["y_scaler"])
+        return Interface(reads=reads, answers=answers, lengths=True)
+
+    def answered(
+        self,
+        predictor: Predictor,
+        x: NDArray[Any],
+        state: State,
+        lengths: NDArray[np.int64] | None = None,
+        series: NDArray[np.int64] | None = None,
+    ) -> Answer:
+        """See `Exported.answered`."""
+        sequences = np.stack([self._scaled(one, "a sequence") for one in x])
+        return super().answered(predictor, sequences, state, lengths, series)
 
     def predict(self, predictor: Predictor, inputs: Any) -> Any:
         """Answers for sequences of any length.

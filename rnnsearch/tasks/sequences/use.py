@@ -5,14 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.base import Predictor, Task
+from rnnsearch.tasks.base import Predictor, State, Task
+from rnnsearch.tasks.exported import Answer, as_lengths, scaled_numbers
 from rnnsearch.tasks.frames import CSV, is_frame
-from rnnsearch.tasks.sequences.encoder import encoding
+from rnnsearch.tasks.interface import Answers, Classes, Interface, Reads, Symbols
+from rnnsearch.tasks.scaling import Scaler
+from rnnsearch.tasks.sequences.encoder import OTHER, encoding
 from rnnsearch.tasks.signature import Column
 from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class SequencesUse(Use):
@@ -34,6 +43,49 @@ class SequencesUse(Use):
     def of_texts(self) -> bool:
         """Whether the model reads texts; else it reads numbers."""
         return bool(self.encoder["reads"] == "text")
+
+    def interface(self) -> Interface:
+        """Characters or numbers, in sequences of any length, and the answers of `answers`."""
+        encoder = self.encoder
+        longest = encoder["max_length"]
+        notes = [f"Of longer sequences the last {longest} time steps are read." if longest else ""]
+        reads: Reads
+        if self.of_texts:
+            form = "NFC" if encoder["normalize"] == "nfc" else "ASCII letters, as in training"
+            notes.insert(0, f"Texts are brought to {form} first.")
+            reads = Symbols(names=("\ufffd", *encoder["alphabet"]), unknown=OTHER)
+        else:
+            reads = scaled_numbers(tuple(encoder["features"]), encoder["scaler"])
+        note = " ".join(filter(None, notes))
+        return Interface(reads=reads, answers=self.answers(), lengths=True, note=note)
+
+    def answers(self) -> Answers:
+        """What the network answers: the probability of each class."""
+        return Classes(names=tuple(self.manifest["classes"]))
+
+    def answered(
+        self,
+        predictor: Predictor,
+        x: NDArray[Any],
+        state: State,
+        lengths: NDArray[np.int64] | None = None,
+        series: NDArray[np.int64] | None = None,
+    ) -> Answer:
+        """See `Exported.answered`."""
+        import torch
+
+        del series
+        fed = torch.tensor(x)
+        if not self.of_texts:
+            scaled = Scaler.from_json(self.encoder["scaler"]).apply(x)
+            fed = torch.tensor(scaled, dtype=predictor.dtype)
+        fed = fed.transpose(0, 1).contiguous().unsqueeze(0).to(predictor.device)
+        outputs, after = predictor(fed, state, as_lengths(predictor, lengths))
+        return self.meant(outputs[0].double().transpose(0, 1)), after
+
+    def meant(self, outputs: Tensor) -> NDArray[Any]:
+        """What outputs (batch, time steps, output), float64, mean, as `answers` says."""
+        return outputs.softmax(-1).cpu().numpy()
 
     def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
         """See `TrainedModel.rollout`."""

@@ -6,9 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rnnsearch.errors import HorizonError, ModelError
-from rnnsearch.tasks.base import Predictor, Task
+from rnnsearch.tasks.base import Predictor, State, Task
+from rnnsearch.tasks.exported import Answer
 from rnnsearch.tasks.frames import CSV, is_frame
+from rnnsearch.tasks.interface import Interface
 from rnnsearch.tasks.points import PointsUse
 from rnnsearch.tasks.series.example import example
 from rnnsearch.tasks.series.intervals import beside_names
@@ -30,6 +35,26 @@ class SeriesUse(PointsUse):
         self._direct = self.manifest.get("strategy") == "direct"
         if self._direct:
             self.head = "last"
+
+    def interface(self) -> Interface:
+        """See `series.exported.interface`."""
+        from rnnsearch.tasks.series.exported import interface
+
+        return interface(self.manifest)
+
+    def answered(
+        self,
+        predictor: Predictor,
+        x: NDArray[Any],
+        state: State,
+        lengths: NDArray[np.int64] | None = None,
+        series: NDArray[np.int64] | None = None,
+    ) -> Answer:
+        """See `Exported.answered`."""
+        from rnnsearch.tasks.series.exported import answered
+
+        del lengths
+        return answered(self.manifest, predictor, x, state, series)
 
     def predict(self, predictor: Predictor, inputs: Any) -> Any:
         """See `TrainedModel.predict`."""

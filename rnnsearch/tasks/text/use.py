@@ -11,8 +11,9 @@ from rnnsearch.figures.figure import Figure
 from rnnsearch.figures.letters import Letters
 from rnnsearch.tasks.base import Predictor, Task
 from rnnsearch.tasks.frames import is_frame, text_cells
+from rnnsearch.tasks.interface import Classes, Interface, Symbols
 from rnnsearch.tasks.signature import Column, Signature
-from rnnsearch.tasks.text.vocabulary import Vocabulary
+from rnnsearch.tasks.text.vocabulary import REPLACEMENT, Vocabulary
 from rnnsearch.tasks.use import MOST_STEPS, CommandTarget, Course, Use
 
 PROMPT_LENGTH = 20
@@ -48,6 +49,14 @@ class TextUse(Use):
             raise PromptError("the prompt is empty; give at least one symbol to go on from.")
         fed = torch.tensor(vocabulary.encode(prompt))
         return vocabulary.decode(generate(predictor, fed, length, temperature, seed))
+
+    def interface(self) -> Interface:
+        """The symbols of the vocabulary, and how likely each comes next."""
+        known = self.vocabulary()
+        spelled = (chr(one) if known.unit == "char" else one for one in known.symbols)
+        names: tuple[str | int, ...] = (*spelled, *([REPLACEMENT] if known.unknown else []))
+        unknown = len(known.symbols) if known.unknown else None
+        return Interface(reads=Symbols(names=names, unknown=unknown), answers=Classes(names=names))
 
     def predictions(
         self,

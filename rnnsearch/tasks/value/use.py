@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.base import Head, Predictor
+from rnnsearch.tasks.exported import scaled_values
 from rnnsearch.tasks.frames import is_frame
+from rnnsearch.tasks.interface import Answers
+from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.sequences.use import SequencesUse
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.use import CommandTarget
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class ValueUse(SequencesUse):
@@ -25,6 +33,14 @@ class ValueUse(SequencesUse):
 
         read = predict_frame if is_frame(inputs) else predict
         return read(self.manifest, predictor, inputs)
+
+    def answers(self) -> Answers:
+        """The number of a sequence, in the units of the data."""
+        return scaled_values((self.manifest["target"],), self.manifest["answer"])
+
+    def meant(self, outputs: Tensor) -> NDArray[Any]:
+        """See `SequencesUse.meant`."""
+        return Scaler.from_json(self.manifest["answer"]).undo(outputs.cpu().numpy())
 
     def why_no_text(self) -> str:
         """A model of numbers predicts no next symbol."""

@@ -1,0 +1,50 @@
+"""Every cell of the table in ONNX, one layer over another, in one direction and in both."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pytest
+
+from rnnsearch.models.cells import CELLS
+from rnnsearch.models.config import ModelConfig
+from rnnsearch.testing.exports import ExportContract
+
+KINDS = [
+    (cell, nonlinearity)
+    for cell, one in CELLS.items()
+    for nonlinearity in one.nonlinearities or ("tanh",)
+]
+
+
+class OfEveryCell(ExportContract):
+    options: ClassVar[dict[str, object]]
+
+    @pytest.fixture(autouse=True, params=KINDS, ids="-".join)
+    def _model(self, request: pytest.FixtureRequest) -> None:
+        cell, nonlinearity = request.param
+        options = {"hidden_size": 6, **self.options}
+        self.model = ModelConfig(cell=cell, nonlinearity=nonlinearity, **options)
+
+
+class TestOfOneLayer(OfEveryCell):
+    options: ClassVar = {"bias": False}
+
+
+class TestOfTwoLayersWithALearnedState(OfEveryCell):
+    options: ClassVar = {
+        "hidden_sizes": (6, 7),
+        "initial_state": "learned",
+        "input": "embedding",
+        "embedding_size": 3,
+    }
+    asked: ClassVar = ("symbols",)
+
+
+class TestOfBothDirections(OfEveryCell):
+    options: ClassVar = {"bidirectional": True, "num_layers": 2, "residual": True}
+    asked: ClassVar = ("sequences",)
+
+
+class TestWithLayerNorm(ExportContract):
+    model = ModelConfig(cell="gru", hidden_sizes=(9, 7), layer_norm=True)
