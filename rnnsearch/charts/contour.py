@@ -60,7 +60,7 @@ def contour_chart(
     kept = thinned(usable, MOST_POINTS, [one.number for one in order])
     numbers = across.members is None and up.members is None
     bar: dict[str, Any] = {
-        "title": {"text": metric.replace(" (", "<br>(", 1), "side": "right"},
+        "title": {"text": metric.replace(" (", "<br>(", 1), "side": "right", "font": {"size": 13}},
         "thickness": 14,
         "outlinewidth": 0,
     }

@@ -100,4 +100,7 @@ class Dimension:
 
 
 def _written(value: Any) -> str:
+    """A value as a person writes it in a space file."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from rnnsearch.tasks.base import Metric, Score, TaskData
     from rnnsearch.tasks.fingerprint import Fingerprint
 
+FEW = 8
+"""A parameter of more values is rather a number than one of a few choices."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
@@ -110,9 +113,13 @@ class Subject:
 
     @cached_property
     def dimensions(self) -> list[Dimension]:
-        """The sampled parameters, the most important first; without importances as in the file."""
+        """The sampled parameters, the most important first; without importances those that every
+        trial has, and of them numbers, come first."""
         known = [str(row["param"]) for row in self.analysis.importances]
-        keys = [*known, *(key for key in self.spec.parameters if key not in known)]
+        rest = [key for key in self.spec.parameters if key not in known]
+        always = {key: not self.spec.parameters[key].when for key in rest}
+        numbers = {key: self.spec.parameters[key].distribution.count > FEW for key in rest}
+        keys = [*known, *sorted(rest, key=lambda key: (not always[key], not numbers[key]))]
         dimensions = []
         for key in keys:
             distribution = self.spec.parameters[key].distribution

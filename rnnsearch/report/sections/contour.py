@@ -29,11 +29,11 @@ def contents(subject: Subject) -> Iterator[Block]:
         return
     chart = contour_chart(both, across, up, metric=subject.metric_label, goal=subject.goal)
     why = (
-        ""
-        if subject.analysis.importances
-        else (" They are the first ones of the space file: their importance is not known.")
+        " Which parameters mattered is not known: of those that every trial has these are the first, "
+        "numbers before choices."
     )
-    yield Drawn(chart, f"Dark is better.{why}")
+    known = bool(subject.analysis.importances)
+    yield Drawn(chart, "Dark is better." + ("" if known else why))
 
 
 def _varies(dimension: Dimension, trials: Sequence[TrialPoint]) -> bool:

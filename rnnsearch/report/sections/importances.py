@@ -8,6 +8,9 @@ from rnnsearch.charts.importances import importances_chart
 from rnnsearch.report.blocks import Block, Drawn, Listed, Text
 from rnnsearch.report.subject import Subject
 
+UNTOLD = "which parameters mattered: "
+"""How an analysis begins to say why it has no importances."""
+
 
 def contents(subject: Subject) -> Iterator[Block]:
     analysis = subject.analysis
@@ -15,7 +18,8 @@ def contents(subject: Subject) -> Iterator[Block]:
         yield Text("Nothing was sampled, so nothing could matter.")
         return
     if not analysis.importances:
-        yield Text("; ".join(analysis.untold) or "There are no importances.")
+        why = [one.removeprefix(UNTOLD) for one in analysis.untold if one.startswith(UNTOLD)]
+        yield Text(f"That cannot be told: {'; '.join(why) or 'no trial has ended'}.")
         return
     intervals = any(row.get("low") is not None for row in analysis.importances)
     yield Drawn(

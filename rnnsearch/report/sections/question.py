@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from rnnsearch.report.blocks import Block, Code, Table, Text
 from rnnsearch.report.subject import Subject
+from rnnsearch.space.fields import fields_of
 from rnnsearch.space.words import duration, plain_text
+
+ALWAYS = ("task.type", "model.cell", "training.max_epochs")
+"""Fixed fields that are told even where they have their defaults."""
 
 
 def contents(subject: Subject) -> Iterator[Block]:
@@ -22,8 +26,8 @@ def contents(subject: Subject) -> Iterator[Block]:
         f"which {search.goal.side} is better, in {trials} of {subject.max_epochs:,} epochs at most."
     )
     if metric is not None:
-        unit = f", in {metric.unit}" if metric.unit else ""
-        yield Text(f"{metric.name} is the {metric.meaning}{unit}.")
+        unit = f" ({metric.unit})" if metric.unit else ""
+        yield Text(f"{metric.name}: {metric.meaning}{unit}.")
     for note in subject.notes:
         yield Text(f"Note: {note}.")
     if spec.parameters:
@@ -32,19 +36,20 @@ def contents(subject: Subject) -> Iterator[Block]:
             for key, one in spec.parameters.items()
         ]
         yield Table(["parameter", "drawn from", "where"], rows, caption="What was searched")
-    given = [[key, plain_text(value)] for key, value in values.items() if _telling(key, value)]
-    yield Table(["field", "value"], given, caption="What was given")
+    known = fields_of(values, spec.parameters)
+    given = [
+        [key, plain_text(value)]
+        for key, value in values.items()
+        if key in ALWAYS or (key in known and _told(value) and value != known[key].default)
+    ]
+    yield Table(["field", "value"], given, caption="What was given; the rest is by default")
     yield Table(["field", "value"], _how(search), caption="How it was searched")
     yield Code("The whole space file", spec.yaml.splitlines(), folded=True)
 
 
-def _telling(key: str, value: Any) -> bool:
-    """Whether a fixed field belongs in the table: those of the task, and the first of the rest."""
-    if value is None or (isinstance(value, (list, tuple, Mapping, str)) and not value):
-        return False
-    wanted = ("model.cell", "model.type", "model.hidden_size", "model.num_layers")
-    training = ("training.learning_rate", "training.batch_size", "training.max_epochs")
-    return key.startswith(("task.", "params.")) or key in (*wanted, *training)
+def _told(value: Any) -> bool:
+    """Whether a value says something."""
+    return value is not None and value != "" and value != ()
 
 
 def _how(search: Any) -> list[list[object]]:

@@ -56,16 +56,17 @@ def _prints(subject: Subject) -> dict[str, str] | None:
 
 
 def winners(subjects: Sequence[Subject]) -> Iterator[Block]:
-    names = list(dict.fromkeys(name for one in subjects for name in _metrics(one)))
-    if not names:
-        yield Text("None of them has a winner yet.")
-        return
+    judged = [one.spec.search.metric for one in subjects]
+    every = (name for one in subjects for name in _metrics(one))
+    names = sorted(dict.fromkeys(every), key=lambda name: name not in judged)
     rows: list[list[object]] = [
         [
             "winner",
             *(one.best.name if one.best and one.champion else "none yet" for one in subjects),
         ],
         ["seeds", *(len(one.champion.seeds) if one.champion else None for one in subjects)],
+        ["best value of a trial", *(one.best and one.best.best_value for one in subjects)],
+        ["best baseline", *(_best_baseline(one) for one in subjects)],
     ]
     rows += [[name, *(_metrics(one).get(name) for one in subjects)] for name in names]
     yield Table(
@@ -73,6 +74,11 @@ def winners(subjects: Sequence[Subject]) -> Iterator[Block]:
         rows,
         caption="Of several seeds the mean and the spread",
     )
+
+
+def _best_baseline(subject: Subject) -> str:
+    """The best baseline on the study's metric, with its value; empty where there is none."""
+    return next((f"{short(value)} ({name})" for name, value in subject.rivals.items()), "")
 
 
 def _metrics(subject: Subject) -> dict[str, object]:
