@@ -29,8 +29,8 @@ def contents(subject: Subject) -> Iterator[Block]:
         return
     chart = contour_chart(both, across, up, metric=subject.metric_label, goal=subject.goal)
     why = (
-        " Which parameters mattered is not known: of those that every trial has these are the first, "
-        "numbers before choices."
+        " Which parameters mattered is not known: of those that every trial has these are the "
+        "first, numbers before choices."
     )
     known = bool(subject.analysis.importances)
     yield Drawn(chart, "Dark is better." + ("" if known else why))
