@@ -30,6 +30,7 @@ REASONS = (
         "--date-format",
         "write them as",
         "--decimal",
+        "a column that is unsure may be the one to forecast",  # which the lines above it name
     ),
     *(
         "names more than one column",

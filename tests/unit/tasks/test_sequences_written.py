@@ -87,6 +87,18 @@ def test_keys_for_what_is_not_read_are_refused(path: Path) -> None:
         load_data(LabelsConfig(decimal=",", **texts))
 
 
+def test_an_answer_that_is_unsure_is_drafted_with_the_option_that_is_named(tmp_path: Path) -> None:
+    rows = [f'word {"abc"[at % 3]}{at},"{at}0,000"' for at in range(10, 22)]
+    path = tmp_path / "x.csv"
+    path.write_text("\n".join(["text,score", *rows]) + "\n", encoding="utf-8")
+    plain = draft(path)
+    assert plain.problem == "a column that is unsure may be the one to forecast."
+    assert "say which with --decimal" in "\n".join(plain.remarks)
+    drafted = draft(path, Answers(decimal=","))
+    assert not drafted.problem
+    assert "  type: value\n" in drafted.yaml
+
+
 def test_a_draft_keeps_what_the_options_say(path: Path) -> None:
     drafted = draft(path, Answers(date_format="dmy", decimal=",", task="labels", target=("kind",)))
     assert '  date_format: "dmy"\n' in drafted.yaml
