@@ -20,8 +20,10 @@ from rnnsearch.events import (
     TrialEnded,
     TrialStarted,
 )
+from rnnsearch.search.waits import FIRST_EPOCH, FIRST_OF_SCRIPT
 from rnnsearch.space.words import short
 from rnnsearch.study.progress import Progress
+from rnnsearch.tasks.families import family
 
 LINE_SECONDS = 10.0
 """How often a plain line is written where the output is no terminal."""
@@ -48,6 +50,10 @@ class LiveView:
         self._console = Console(file=sys.stderr, highlight=False, markup=False, emoji=False)
         self._lock = threading.Lock()
         self._last_line = 0.0
+        self._begun = False
+        self._first_words = FIRST_EPOCH.text
+        self._silent = False
+        """Whether the present wait was told by the first words already."""
         self._live: Live | None = None
         if not quiet and self._console.is_terminal:
             self._live = Live(
@@ -91,7 +97,8 @@ class LiveView:
         """Show why trials wait; None says that they do not."""
         with self._lock:
             self._progress.waiting = reason
-        if self._live is None:
+            known, self._silent = self._silent, reason == self._first_words
+        if self._live is None and not (self._silent or (known and reason is None)):
             self.say(f"waiting: {reason}" if reason else "trials go on")
 
     def drain(self, done: int, total: int) -> None:
@@ -106,8 +113,14 @@ class LiveView:
         now = time.monotonic()
         with self._lock:
             self._progress.on_event(event)
+            first_pack = isinstance(event, PackStarted) and not self._begun
+            self._begun = self._begun or first_pack
+            if isinstance(event, StudyStarted) and family(event.task).own_loop:
+                self._first_words = FIRST_OF_SCRIPT.text
         for line in self._lines_about(event):
             self.say(line)
+        if first_pack and self._live is None:
+            self.say(self._first_words)
         due = self._progress.first_report is not None and now - self._last_line >= LINE_SECONDS
         if self._live is None and due:
             self._last_line = now

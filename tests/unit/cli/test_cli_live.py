@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 
 import pytest
 from contracts.hand_made import search
@@ -12,10 +13,12 @@ from rnnsearch.cli.live import LiveView
 from rnnsearch.events import (
     EpochsReported,
     PackLost,
+    PackStarted,
     StudyStarted,
     TrialEnded,
     TrialStarted,
 )
+from rnnsearch.search.waits import FIRST_EPOCH, FIRST_OF_SCRIPT
 from rnnsearch.study.progress import Progress
 
 LONG = "val holds symbols that training never shows: " + "'x', " * 40
@@ -56,6 +59,24 @@ def test_verbose_tells_each_trial(capsys: pytest.CaptureFixture[str]) -> None:
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     hear_all(LiveView("study s", Progress(search()), quiet=True, verbose=True))
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("task", "words"), [("sine", "compiled meanwhile"), ("script", "no epoch has ended yet")]
+)
+def test_the_first_pack_gives_the_reason_of_the_wait_once(
+    task: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    view = LiveView("study s", Progress(search()))
+    view.on_event(replace(STARTED, task=task, notes=()))
+    for pack in ("pack-01", "pack-02"):
+        view.on_event(PackStarted(0.0, pack, "node", 8))
+    view.waiting({"sine": FIRST_EPOCH, "script": FIRST_OF_SCRIPT}[task].text)
+    view.waiting(None)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert words in line
+    view.waiting("no free GPU")
+    assert capsys.readouterr().err == "waiting: no free GPU\n"
 
 
 def test_why_trials_wait_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
