@@ -88,11 +88,11 @@ def test_keys_for_what_is_not_read_are_refused(path: Path) -> None:
 
 
 def test_an_answer_that_is_unsure_is_drafted_with_the_option_that_is_named(tmp_path: Path) -> None:
-    rows = [f'word {"abc"[at % 3]}{at},"{at}0,000"' for at in range(10, 22)]
+    rows = [f'word {"abc"[at % 3]}{at},"{at},000"' for at in range(10, 22)]
     path = tmp_path / "x.csv"
     path.write_text("\n".join(["text,score", *rows]) + "\n", encoding="utf-8")
     plain = draft(path)
-    assert plain.problem == "a column that is unsure may be the one to forecast."
+    assert plain.problem == "what is unsure leaves no column of numbers to forecast."
     assert "say which with --decimal" in "\n".join(plain.remarks)
     drafted = draft(path, Answers(decimal=","))
     assert not drafted.problem
