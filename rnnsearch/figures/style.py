@@ -219,8 +219,9 @@ def wrapped(text: str) -> str:
 
 
 def centred(axes: Axes, x: float, y: float, text: str, *, size: float, color: str = INK) -> None:
-    """Write a text around a point of some axes."""
-    axes.text(x, y, text, ha="center", va="center", fontsize=size, color=color)
+    """Write a text around a point inside of some axes, which takes no room beside them."""
+    words = axes.text(x, y, text, ha="center", va="center", fontsize=size, color=color)
+    words.set_in_layout(False)
 
 
 def shade(axes: Axes, values: NDArray[Any], **options: Any) -> Any:

@@ -328,8 +328,8 @@ class Use(Exported):
 
     @property
     def pictured(self) -> bool:
-        """Whether the task has pictures of its models; where not, no data is read for one."""
-        return not self.description.symbolic
+        """Whether the task may have pictures of its models; where not, no data is read for one."""
+        return True
 
     def caption(self) -> str:
         """How the predictions of a picture were made, for its title."""

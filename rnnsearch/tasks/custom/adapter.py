@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rnnsearch.figures.figure import Figure
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.custom.one_trial import OneTrialData
@@ -67,6 +68,11 @@ class LoopedTask:
             )
             for name in figures[0]
         }
+
+    def figures(self, predictor: Predictor, how: str, carried: State = None) -> list[Figure]:
+        """The pictures that the task has of one network; none where it has no `figures`."""
+        del how, carried
+        return self.data.figures(_SharedAnswers(self, predictor).predictions_of(0))
 
     def entered(self, array: NDArray[Any], whole: bool) -> Tensor:
         """An array (size, time, ...) on the device, time first: [T, B, F], or int64 [T, B].

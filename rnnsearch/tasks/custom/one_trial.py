@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import file_digest, sha256
 from itertools import chain
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rnnsearch.custom_code import calling
 from rnnsearch.errors import DataError
+from rnnsearch.figures.figure import Figure
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Head, Loss, Metric, Part, Score, Window
 from rnnsearch.tasks.custom import declared
@@ -106,6 +107,26 @@ class OneTrialData:
         if whole and (array.min() < 0 or array.max() >= width):
             raise DataError(f"{self.name}.batch returned {what} outside of 0 to {width - 1}.")
         declared.refuse(self.name, declared.value_problems(what, array, self.loss))
+
+    def figures(self, predict: Callable[[NDArray[Any]], NDArray[Any]]) -> list[Figure]:
+        """The pictures of one trained network, from the task's method `figures` where it has one.
+
+        Raises:
+            DataError: It fails, or gives something else.
+        """
+        drawn = getattr(self.config, "figures", None)
+        if drawn is None:
+            return []
+        with calling(f"{self.name}.figures(predict)", DataError):
+            given = drawn(predict)
+            figures = list(given) if isinstance(given, Iterable) else [given]
+        strange = [one for one in figures if not isinstance(one, Figure)]
+        if strange:
+            raise DataError(
+                f"{self.name}.figures(predict) must give a list of rnnsearch.Figure, and gave "
+                f"{type(strange[0]).__name__}: write Figure(..., caption) around it."
+            )
+        return figures
 
     def _sequences_asked(self, part: Part) -> int:
         """How many sequences `evaluate` asks a network about; 0 where the task lacks the part.

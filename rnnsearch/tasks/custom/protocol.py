@@ -9,7 +9,7 @@ method `problems(self)` may give pairs of a field and what is wrong with its val
 A class attribute `use`, without an annotation, may be a class below `rnnsearch.Use`: what a trained
 model can do. It says what the registered model reads (`signature`, `example`) and answers
 (`served`), which command shows the model off (`command`, `code`), and what is drawn of it
-(`figure`, a `rnnsearch.Figure` with a function that draws a PNG).
+(`figures`, a list of `rnnsearch.Figure`; or `figure`, one of them).
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ class OneTrialTask(Protocol):
     An optional method `sha256(self)` says what its data is, as a text that changes with it; a study
     is not reopened on other data. Without it the file of a field `path`, a first batch and what
     `evaluate` shows and finds are compared.
+
+    An optional method `figures(self, predict)` gives a list of `rnnsearch.Figure`: the pictures of
+    one trained network, which `predict` asks as in `evaluate`.
     """
 
     input_size: int

@@ -196,11 +196,6 @@ class ArraysUse(Use):
             return array
         return Scaler.from_json(self.manifest["y_scaler"]).undo(array).astype(array.dtype)
 
-    @property
-    def pictured(self) -> bool:
-        """Always: confusions of classes, or predicted numbers over the true ones."""
-        return True
-
     def refusals(self, asked: CommandTarget) -> Mapping[str, str]:
         """The model continues no sequence, and labels through `predict`."""
         return dict.fromkeys(

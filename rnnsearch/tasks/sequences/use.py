@@ -32,8 +32,6 @@ class SequencesUse(Use):
         columns: The names of the columns `id`, `time` and `text` of a table to read.
     """
 
-    pictured = True
-
     def __init__(self, description: ModelDescription) -> None:
         super().__init__(description)
         self.encoder: Mapping[str, Any] = encoding(self.manifest)

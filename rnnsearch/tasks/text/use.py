@@ -27,6 +27,8 @@ class TextUse(Use):
 
     does = "writes text"
     takes = ("length", "temperature", "seed")
+    pictured = False
+    """A text has no rollout; `figures` asks its task itself."""
 
     def vocabulary(self) -> Vocabulary:
         """See `TrainedModel.vocabulary`."""

@@ -16,6 +16,7 @@ from unit.tasks.custom_examples.custom_tasks import Echo, NoTest, Parity, Whole,
 
 from rnnsearch import Figure, Metric, Use, plugins
 from rnnsearch.errors import DataError, InputError, ModelError, SpaceFileError
+from rnnsearch.figures.scatter import Scatter
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.records.mlflow.inputs import input_meanings
@@ -28,6 +29,7 @@ from rnnsearch.tasks.custom import family as custom_family
 from rnnsearch.tasks.custom.find import GROUP
 from rnnsearch.tasks.families import family, family_of, use_of
 from rnnsearch.tasks.load import build_task, load_data
+from rnnsearch.tasks.pictures import figures_of
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.sine.task import SineTask
 from rnnsearch.tasks.use import ModelDescription
@@ -78,6 +80,36 @@ def test_each_trial_is_scored_by_its_own_answers() -> None:
     assert together.tolist() == [float(value) for value in alone]
     (constant,) = data.baselines()
     assert 0.2 < constant.metrics["val_accuracy"] < 0.8
+
+
+def test_a_task_gives_pictures_of_one_network() -> None:
+    def figures(self: Any, predict: Any) -> list[Figure]:
+        return [Figure(Scatter(np.zeros(4), predict(np.zeros((1, 4, 1))).ravel(), "number"))]
+
+    config = declared(figures=figures)()
+    data = load_data(config)
+    task = build_task(config, data, CPU, torch.float32)
+    (figure,) = figures_of(task, networks(data, 1), "")
+    assert isinstance(figure.drawing, Scatter)
+    assert figure.drawing.predicted.shape == (4,)
+    plain = load_data(Echo())
+    assert figures_of(build_task(Echo(), plain, CPU, torch.float32), networks(plain, 1), "") == []
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        (lambda self, predict: [Scatter(np.zeros(1), np.zeros(1), "x")], "gave Scatter: write Fig"),
+        (lambda self, predict: None, "gave NoneType"),
+        (lambda self, predict: [1 / 0], "raised ZeroDivisionError"),
+    ],
+)
+def test_pictures_that_are_none_are_refused_with_the_method(figures: Any, words: str) -> None:
+    config = declared(figures=figures)()
+    data = load_data(config)
+    task = build_task(config, data, CPU, torch.float32)
+    with pytest.raises(DataError, match=rf"Declared.figures\(predict\) .*{words}"):
+        figures_of(task, networks(data, 1), "")
 
 
 def test_classes_at_the_last_step_are_gathered() -> None:

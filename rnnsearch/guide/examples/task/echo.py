@@ -2,7 +2,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnsearch import Metric
+from rnnsearch import Figure, Metric
+from rnnsearch.figures.scatter import Scatter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,3 +29,8 @@ class Echo:
         inputs, targets = self.batch(np.random.default_rng(seed), 100)
         error = (predict(inputs) - targets)[:, self.delay :]
         return {f"{part}_mse": float(np.mean(error**2))}
+
+    def figures(self, predict):  # pictures of a trained network, if you like
+        numbers, echo = self.batch(np.random.default_rng(2), 20)
+        heard = Scatter(echo.ravel(), predict(numbers).ravel(), "number")
+        return [Figure(heard, ", 20 sequences of the validation part")]
