@@ -139,7 +139,7 @@ def _picked(blocks: Sequence[Block]) -> tuple[list[dict[str, Any]], dict[str, An
             }
         ],
         "margin": {"t": 56},
-        "legend": {"y": -0.24, "yanchor": "top"},
+        "legend": {"y": -0.24, "yanchor": "top", "traceorder": "normal"},
     }
     return traces, layout, ALONE + 80
 

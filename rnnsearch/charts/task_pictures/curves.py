@@ -10,6 +10,9 @@ from rnnsearch.charts.task_pictures.block import Block, arranged, axis_title
 from rnnsearch.figures.curves import MOST_DOTTED, Axis, Curves
 from rnnsearch.figures.style import CURVES, shortened
 
+FEW_EPOCHS = 9
+"""Epochs up to which each has its tick; plotly puts some between two epochs else."""
+
 MOST_LEGEND = 40
 """Characters of a curve's name."""
 
@@ -46,7 +49,11 @@ def _block(axis: Axis, colors: list[str], curves: Curves) -> Block:
     return Block(
         name=axis.label,
         traces=traces,
-        xaxis={**axis_title("epoch"), "range": list(curves.epochs())},
+        xaxis={
+            **axis_title("epoch"),
+            "range": list(curves.epochs()),
+            **({"dtick": 1} if curves.epochs()[1] < FEW_EPOCHS else {}),
+        },
         yaxis={"type": "log" if axis.is_wide() else "linear"},
         lines=[curves.kept] if curves.kept else [],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rnnsearch.figures.panels import MOST_PANELS
 from rnnsearch.figures.residuals import Errors, Residuals, by_step
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.series.data import SeriesData
@@ -21,7 +22,9 @@ MOST_POINTS = 400
 """Forecasts of one row that are drawn along time; of more the first ones."""
 
 
-def residuals_of(data: SeriesData, forecast: Forecast, at_once: int) -> Residuals:
+def residuals_of(
+    data: SeriesData, forecast: Forecast, at_once: int, most: int = MOST_PANELS
+) -> Residuals:
     """The errors over `panels.shown_part` of the series and targets that have a panel.
 
     Forecasts of several rows are shown by how many rows ahead; those of one row along time.
@@ -29,8 +32,9 @@ def residuals_of(data: SeriesData, forecast: Forecast, at_once: int) -> Residual
     Args:
         forecast: Of one model.
         at_once: Origins of one call.
+        most: How many panels there may be.
     """
-    series, targets, more = shown_series(data)
+    series, targets, more = shown_series(data, most)
     horizon = data.config.horizon
     origins = data.origins(shown_part(data))
     whose = data.series_of(origins)

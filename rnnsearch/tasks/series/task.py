@@ -206,12 +206,17 @@ class SeriesTask:
         forecasts, detail = self.panels(predictor), partial(self.panels, predictor, most=MOST_KEPT)
         at_once = max(1, ROWS_AT_ONCE // (self.config.context * self.config.sequences_a_row))
         part = {"val": "validation", "train": "training"}.get(shown_part(self.data), "test")
-        errors = residuals_of(self.data, partial(self._forecasts, predictor), at_once)
+        errors = partial(residuals_of, self.data, partial(self._forecasts, predictor), at_once)
         ahead = " one row ahead" if self.config.horizon == 1 else ""
         caption = f", errors{ahead} on the {part} part, predicted \u2212 true"
         return [
             replace(rollout_figure(forecasts, how), detail=detail if forecasts.more else None),
-            Figure(errors, caption, "residuals"),
+            Figure(
+                errors(),
+                caption,
+                "residuals",
+                partial(errors, MOST_KEPT) if forecasts.more else None,
+            ),
         ]
 
     def panels(

@@ -13,6 +13,7 @@ from contracts.small_studies import space, write_files
 from rnnsearch.figures.figure import Kind
 from rnnsearch.figures.mistakes import Mistakes
 from rnnsearch.figures.panels import Panels
+from rnnsearch.figures.residuals import Residuals
 from rnnsearch.figures.samples import Samples
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.space.load import loads
@@ -143,7 +144,11 @@ def test_of_many_series_an_interactive_picture_has_more(folder: Path) -> None:
     drawn = initial_weights(config.model, data.input_size, data.output_size, False, 7)
     weights = Weights({key: one.numpy() for key, one in drawn.items()}, 2, {})
     model = TrainedModel.from_weights(config, weights, data)
-    figure = model.figures(data)[0]
+    figure, errors = model.figures(data)[:2]
+    assert errors.detail is not None
+    more = errors.detail()
+    assert isinstance(more, Residuals)
+    assert [len(one.shown) for one in (errors.drawing, more)] == [12, 30]  # type: ignore[union-attr]
     assert isinstance(figure.drawing, Panels)
     assert (len(figure.drawing.shown), figure.drawing.more) == (12, "12 of 30 series")
     assert figure.detail is not None
