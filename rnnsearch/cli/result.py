@@ -44,10 +44,14 @@ def print_result(result: StudyResult, *, verbose: bool = False) -> None:
     else:
         _print_best_so_far(result)
     study_picture = result.directory.figures / "study.png"
-    if study_picture.exists():
-        older = result.run is not None and study_picture.stat().st_mtime < result.run.started
-        left = ", as an earlier run left it" if older else ""
-        print(f"picture of the study{left}: {shown(study_picture)}")
+    for what, file in (
+        ("picture of the study", study_picture),
+        ("report", result.directory.report),
+    ):
+        if file.exists():
+            older = result.run is not None and file.stat().st_mtime < result.run.started
+            left = ", as an earlier run left it" if older else ""
+            print(f"{what}{left}: {shown(file)}")
     if result.run is not None:
         for line in waiting_lines(result.directory, result.run):
             print(line)

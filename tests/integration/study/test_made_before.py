@@ -86,3 +86,14 @@ def test_a_study_that_was_stopped_goes_on_from_its_snapshots(
     assert all(after[number].items() >= curve.items() for number, curve in before.items())
     epochs = sum(30 - (trial["epoch"] or 0) for trial in said("cut-trials") if trial["params"])
     assert f"; {50 * epochs:,} training steps" in capsys.readouterr().out  # none is taken twice
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_study_has_a_report(name: str, storage: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as done:
+        main(["report", name, "--storage", str(storage), "--out", str(tmp_path / "report.html")])
+    assert done.value.code in (None, 0)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert 'id="winner"' in text
+    assert "could not be made" not in text
