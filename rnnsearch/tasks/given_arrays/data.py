@@ -22,6 +22,12 @@ from rnnsearch.tasks.given_arrays.baselines import baselines
 from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.given_arrays.drawn_parts import drawn_parts
 from rnnsearch.tasks.given_arrays.folds import folds_of_arrays, with_val
+from rnnsearch.tasks.given_arrays.inputs import (
+    check_widths,
+    contiguous,
+    numbers_of,
+    symbol_count,
+)
 from rnnsearch.tasks.given_arrays.singles import single_problems
 from rnnsearch.tasks.given_arrays.source import (
     FOLDER,
@@ -36,9 +42,6 @@ from rnnsearch.tasks.portrait import Portrait, counted
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.shuffling import batch_problem
-
-MOST_SYMBOLS = 1_000_000
-"""The most symbols of a vocabulary, each of which has weights of its own."""
 
 FEW_NAMES = 8
 """Names of features that a note tells at most."""
@@ -226,7 +229,7 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
     """
     parts = named_arrays(arrays, place)
     read = {part: sequences(given, place) for part, given in parts.items()}
-    symbols = _symbols(config, read, place)
+    symbols = symbol_count(config, read, place)
     targets = answers(config, parts, read, place)
     of_part, drawn = dict(targets.of_part), ""
     if "val" not in parts:
@@ -236,16 +239,16 @@ def arranged(config: ArraysConfig, arrays: Mapping[str, NDArray[Any]], place: st
     scaler = target_scaler = None
     coarse: list[str] = []
     if symbols:
-        inputs = {part: _as(one.values, np.int64) for part, one in read.items()}
+        inputs = {part: contiguous(one.values, np.int64) for part, one in read.items()}
     else:
-        numbers = {part: _numbers(one.values) for part, one in read.items()}
-        _same_width(numbers, place)
+        numbers = {part: numbers_of(one.values) for part, one in read.items()}
+        check_widths(numbers, place)
         scaler = Scaler.fit(numbers["train"].values, config.scaler)
         inputs = {}
         for part, one in numbers.items():
             scaled = scaler.apply(one.values)
             coarse += single_problems(scaled, part, "x", "scaler", place)
-            inputs[part] = _as(Ragged(scaled, one.starts), np.float32)
+            inputs[part] = contiguous(Ragged(scaled, one.starts), np.float32)
     if not targets.classes:
         target_scaler = Scaler.fit(of_part["train"].values, config.target_scaler)
         of_part = {
@@ -307,47 +310,6 @@ def _drawn(
         {part: answers.some(some) for part, some in numbers.items()} | kept,
         note,
     )
-
-
-def _symbols(config: ArraysConfig, read: Mapping[Part, Sequences], place: str) -> int:
-    """How many symbols the inputs are drawn from; 0 where they are numbers.
-
-    Raises:
-        DataError: They shall be symbols and cannot be, or there are too many of them.
-    """
-    values = [one.values.values for one in read.values()]
-    whole = all(array.ndim == 1 and array.dtype.kind in "iu" for array in values)
-    fit = whole and all(int(array.min()) >= 0 for array in values)
-    if config.inputs == "symbols" and not fit:
-        raise DataError(
-            f"{place}: task.inputs is symbols, which are whole numbers from 0 on, of shape "
-            "(sequences, time steps)."
-        )
-    if config.inputs == "numbers" or not fit:
-        return 0
-    count = 1 + max(int(array.max()) for array in values)
-    if count > MOST_SYMBOLS:
-        raise DataError(
-            f"{place}: x holds whole numbers up to {count - 1:,}; as symbols at most "
-            f"{MOST_SYMBOLS - 1:,} is possible. If they are amounts, set task.inputs to numbers."
-        )
-    return count
-
-
-def _numbers(some: Ragged) -> Ragged:
-    values = some.values.astype(np.float64)
-    return Ragged(values[:, None] if values.ndim == 1 else values, some.starts)
-
-
-def _as(some: Ragged, dtype: type) -> Ragged:
-    return Ragged(np.ascontiguousarray(some.values, dtype=dtype), some.starts)
-
-
-def _same_width(numbers: Mapping[Part, Ragged], place: str) -> None:
-    widths = {part: one.values.shape[1] for part, one in numbers.items()}
-    if len(set(widths.values())) > 1:
-        counts = ", ".join(f"{width} in {part}" for part, width in widths.items())
-        raise DataError(f"{place}: the parts have different numbers of features: {counts}.")
 
 
 def _taken_for(data: ArraysData) -> str:
