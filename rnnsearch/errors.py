@@ -1,4 +1,4 @@
-"""Every exception that rnnsearch raises on purpose.
+"""Every exception that rnnsearch raises on purpose, and its warning.
 
 RnnsearchError
 ├── InputError               the user can mend it; the command line exits with status 2
@@ -16,6 +16,9 @@ RnnsearchError
 ├── NoUsableTrialError       no trial completed; the command line exits with status 1
 ├── LedgerError              the ledger and the packs disagree
 └── PackError                a pack was asked for something that it cannot do
+
+UserWarning
+└── RowsWarning              what a forecast says of the rows that it was given
 """
 
 from __future__ import annotations
@@ -128,3 +131,7 @@ class LedgerError(RnnsearchError):
 
 class PackError(RnnsearchError):
     """A pack was asked for something that it cannot do."""
+
+
+class RowsWarning(UserWarning):
+    """What a forecast says of the rows that it was given, such as a category that is new."""

@@ -212,6 +212,10 @@ class ChampionChosen:
     """What is to be said of seeds that should be among `seeds` and are not."""
     unfinished: str = ""
     """Why the winner was not trained to its last epoch, in words; empty where it was."""
+    request_seconds: float | None = None
+    """The time that the kept model takes to answer one request; None where none was made."""
+    request: str = ""
+    """What was asked, and how often, in words."""
 
     @property
     def mark(self) -> ChampionMark:

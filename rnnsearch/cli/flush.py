@@ -22,6 +22,7 @@ def flush(
 ) -> None:
     """Write the records that MLflow missed, and register a champion that it missed, without a
     search. Exit status 1 where some wait still or were refused."""
+    from rnnsearch.cli.registered import registered_lines
     from rnnsearch.cli.waiting import waiting_lines
     from rnnsearch.study import Study
     from rnnsearch.study.flushing import flush as deliver
@@ -47,7 +48,9 @@ def flush(
     elif not left:
         typer.echo(f"nothing waits: MLflow has all records of {name}")
     if done.registered:
-        typer.echo(f"registered: {done.registered}")
+        run = study.result().run
+        lines = [] if run is None else registered_lines(run, study.directory.storage)
+        typer.echo("\n".join(lines or [f"registered: {done.registered}"]))
     if left:
         typer.echo("\n".join(left))
         sys.exit(1)

@@ -137,6 +137,8 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
     values = [one.metrics[judge] for one in rivals if judge in one.metrics]
     if judge in metrics and any(cost(value) <= cost(metrics[judge]) for value in values):
         print(f"warning: no recurrent model beats the best baseline on {judge}")
+    if champion.request_seconds is not None:
+        print(f"a request: {champion.request_seconds * 1e3:.3g} ms ({champion.request}, no server)")
     if champion.text:
         print(f"it says:\n{champion.text}")
     if champion.figure and Path(champion.figure).is_file():

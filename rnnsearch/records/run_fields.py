@@ -101,6 +101,16 @@ def finalist_rows(scored: FinalistScored, metric: str) -> list[Point]:
 
 
 def champion_rows(event: ChampionChosen, step: int) -> list[Point]:
+    """The mean and the spread of each of the champion's metrics over its seeds, and the time of a
+    request."""
+    asked = event.request_seconds
+    return [
+        *([] if asked is None else [("request_seconds", asked, event.time, step)]),
+        *_over_seeds(event, step),
+    ]
+
+
+def _over_seeds(event: ChampionChosen, step: int) -> list[Point]:
     """The mean and the spread of each of the champion's metrics over its seeds."""
     return [
         (f"{name}_seeds_{what}", value, event.time, step)

@@ -99,6 +99,7 @@ def _plain(reason: str) -> str:
 def _score(
     ledger: Ledger, choice: Choice, data: Mapping[Any, TaskData], figure: Path
 ) -> ChampionChosen:
+    from rnnsearch.training.latency import latency
     from rnnsearch.training.loading import load_model
     from rnnsearch.training.trained import TrainedModel
 
@@ -114,6 +115,7 @@ def _score(
     rows = [{**one.metrics, **tested[each]} for each, one in models.items()]
     by_seed = {name: tuple(row[name] for row in rows) for name in rows[0]}
     several = len(models) > 1
+    asked = latency(model) if isinstance(model, TrainedModel) else None
     return ChampionChosen(
         time=time.time(),
         number=choice.number,
@@ -129,6 +131,8 @@ def _score(
         std={name: stdev(values) for name, values in by_seed.items()} if several else {},
         left_out=tuple(choice.left_out),
         unfinished=choice.unfinished,
+        request_seconds=None if asked is None else asked.seconds,
+        request="" if asked is None else asked.of,
     )
 
 

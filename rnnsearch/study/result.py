@@ -287,6 +287,8 @@ class StudyResult:
             },
             **{name: None if run is None else getattr(run, name) for name in _SUMMED},
             "checkpoint": None if won is None else won.path,
+            **({"champion_alias": run.champion_alias} if run and run.champion_alias else {}),
+            **({"request_seconds": won.request_seconds} if won and won.request_seconds else {}),
         }
 
     def champion_value(self) -> float | None:

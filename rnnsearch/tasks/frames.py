@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,6 +83,42 @@ def as_array(value: Any, symbolic: bool = False) -> NDArray[Any]:
     if not is_frame(value):
         return array
     return array.T if symbolic and array.shape[1:] == (1,) else array[None]
+
+
+def check_finite(value: Any) -> None:
+    """Refuse inputs with cells that are empty or infinite, of which an answer would be as empty.
+
+    Raises:
+        ModelError: There is such a cell, or something else than numbers.
+    """
+    array = as_array(value)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        at = tuple(int(place[0]) for place in np.nonzero(~np.isfinite(array)))
+        raise ModelError(
+            f"the inputs hold no finite number at {list(at)} (sequence, time step, feature, from "
+            "0); give one for each."
+        )
+
+
+def as_table(value: Any) -> Any:
+    """What a request holds as a table: a column by its name, or a list of rows, becomes a
+    DataFrame; all else stays as it is.
+
+    Raises:
+        ModelError: The columns have several lengths.
+    """
+    rows = isinstance(value, list | tuple) and value and isinstance(value[0], Mapping)
+    if not rows and not isinstance(value, Mapping):
+        return value
+    import pandas
+
+    if rows:
+        return pandas.DataFrame.from_records(value)
+    columns = {name: list(np.atleast_1d(cells)) for name, cells in value.items()}
+    if len(set(map(len, columns.values()))) > 1:
+        lengths = ", ".join(f"{name} {len(cells)}" for name, cells in columns.items())
+        raise ModelError(f"the columns must have one length, not: {lengths}.")
+    return pandas.DataFrame(columns)
 
 
 def is_frame(value: Any) -> bool:

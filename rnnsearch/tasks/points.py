@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from rnnsearch.errors import DataError, HorizonError, ModelError
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Predictor, Task
+from rnnsearch.tasks.frames import check_finite
 from rnnsearch.tasks.use import CommandTarget, Use
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @runtime_checkable
@@ -32,6 +36,11 @@ class PointsUse(Use):
 
     does = "predicts numbers"
     takes: tuple[str, ...] = ("steps",)
+
+    def network_inputs(self, predictor: Predictor, inputs: Any) -> Tensor:
+        """See `Use.network_inputs`; a point that is missing is refused."""
+        check_finite(inputs)
+        return super().network_inputs(predictor, inputs)
 
     def predictions(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -32,8 +33,10 @@ class Signature:
             its shape, in words.
         outputs: The columns of a table; or the shape of a float32 array, -1 for any size.
         parameters: Names and defaults of parameters; the type of each is that of its default.
+        meanings: What parameters do, in a few words, by name.
     """
 
     inputs: tuple[Column, ...] | str
     outputs: tuple[Column, ...] | tuple[int, ...]
     parameters: tuple[tuple[str, int | float | bool], ...] = ()
+    meanings: Mapping[str, str] = field(default_factory=dict)

@@ -255,7 +255,8 @@ class Use(Exported):
         if description.symbolic:
             return Signature("symbols as whole numbers, shape (batch, time)", shape)
         read = f"numbers of any type, shape (batch, time, {description.input_size})"
-        return Signature(read, shape, (("rollout_steps", 0),))
+        meaning = "0 predicts after each time step; n goes on for n steps on own predictions"
+        return Signature(read, shape, (("rollout_steps", 0),), {"rollout_steps": meaning})
 
     def example(self) -> Any:
         """An input that `served` takes, to be kept beside the registered model: symbols, or a

@@ -158,6 +158,11 @@ class Checkpoint:
         shape = network.input_size, network.output_size, network.symbolic
         return _use(self.config, self.manifest, *shape)
 
+    @property
+    def has_custom_code(self) -> bool:
+        """Whether its task, cell or network is a class that a person brought."""
+        return bool(custom_classes(config_to_json(self.config)))
+
     def save(self, path: str | Path) -> None:
         """Write a checkpoint folder: `weights.safetensors` and `config.json`.
 

@@ -14,6 +14,7 @@ from rnnsearch.errors import ModelError
 from rnnsearch.tasks.base import CALIBRATION, Calibrating, Part, Predictor, Saying, Task
 from rnnsearch.tasks.fingerprint import changes, fingerprint
 from rnnsearch.tasks.folds import folds_of
+from rnnsearch.tasks.frames import as_table
 from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.pictures import arrays_of, panels_of
 from rnnsearch.tasks.use import Course
@@ -308,7 +309,7 @@ class TrainedModel(Checkpoint):
 
     def served(self, given: Any, parameters: Mapping[str, Any] | None = None) -> Any:
         """What the registered model's `predict` gives; see the class `use` of the model's task."""
-        return self.use.served(self.predictor(), given, parameters or {})
+        return self.use.served(self.predictor(), as_table(given), parameters or {})
 
     def predictor(self) -> Predictor:
         """The network as its task asks it, a stack of one; torch's own modules compute."""

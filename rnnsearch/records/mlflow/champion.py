@@ -12,7 +12,7 @@ from rnnsearch.events import ChampionChosen
 from rnnsearch.records.contest import Contender
 from rnnsearch.records.mlflow.aliases import place
 from rnnsearch.records.mlflow.carried import requirements, write_code
-from rnnsearch.records.mlflow.inputs import input_meanings, mlflow_signature
+from rnnsearch.records.mlflow.inputs import description, input_meanings, mlflow_signature
 from rnnsearch.records.names import CHAMPION, STUDY, STUDY_ID, TRIAL
 from rnnsearch.records.run_store import Registered, Registering
 from rnnsearch.tasks.families import use_of_checkpoint
@@ -44,7 +44,8 @@ def register_champion(
         # MLflow logs a model to the active experiment, not to that of its run.
         mlflow.set_experiment(experiment_id=under.experiment_id)
         model_id = _log(Path(event.path), config, run_id, tags, event, under.sequence)
-    version = _version(client, name, model_id, run_id)
+    reads = description(use_of_checkpoint(config).signature())
+    version = _version(client, name, model_id, run_id, reads)
     metrics = {**event.val_metrics, **event.test_metrics}
     new = Contender(config, metrics, under.metric, under.goal)
     return place(client, name, version, new, study_id)
@@ -64,8 +65,12 @@ def _logged_before(client: MlflowClient, under: Registering) -> str | None:
     return next(ready, None)
 
 
-def _version(client: MlflowClient, name: str, model_id: str, run_id: str) -> str:
-    """The number of the registered version of a logged model; it is made if there is none."""
+def _version(client: MlflowClient, name: str, model_id: str, run_id: str, reads: str) -> str:
+    """The number of the registered version of a logged model; it is made if there is none.
+
+    Args:
+        reads: What the model reads, as the version's description.
+    """
     from mlflow.exceptions import MlflowException
 
     try:
@@ -78,7 +83,9 @@ def _version(client: MlflowClient, name: str, model_id: str, run_id: str) -> str
     for version in client.search_model_versions(f"name='{quoted}'"):
         if version.source == source or getattr(version, "model_id", None) == model_id:
             return str(version.version)
-    made = client.create_model_version(name, source, run_id=run_id, model_id=model_id)
+    made = client.create_model_version(
+        name, source, run_id=run_id, model_id=model_id, description=reads
+    )
     return str(made.version)
 
 
@@ -111,6 +118,9 @@ def _log(
         arguments["metadata"] |= {"trial": event.number, "seed": event.seed, "metrics": metrics}
         if event.unfinished:
             arguments["metadata"]["unfinished"] = event.unfinished
+        if event.request_seconds is not None:
+            arguments["metadata"]["request_seconds"] = event.request_seconds
+            arguments["metadata"]["request"] = event.request
         info = Model.log(
             artifact_path=None,
             name=CHAMPION,
@@ -138,7 +148,7 @@ def packaged(checkpoint: Path, config: dict[str, Any], code: Path) -> dict[str, 
         "artifacts": {"checkpoint": checkpoint.absolute().as_uri()},
         "signature": mlflow_signature(signature),
         "input_example": use.example(),
-        "metadata": {"inputs": input_meanings(signature)},
+        "metadata": {"inputs": input_meanings(signature), "parameters": dict(signature.meanings)},
         "code_paths": write_code(code, config["config"]),
         "pip_requirements": requirements(config["config"]),
     }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import mlflow
 import numpy as np
+from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 
 if TYPE_CHECKING:
@@ -48,7 +49,20 @@ class Served(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
             rnnsearch.errors.ModelError: The model cannot read the input.
         """
         del context
-        return self.model.served(model_input, params)
+        from rnnsearch.errors import RnnsearchError
+
+        try:
+            return self.model.served(model_input, params)
+        except RnnsearchError as error:
+            raise _told_to_clients(error) from error
+
+
+def _told_to_clients(error: Exception) -> Exception:
+    """An error that is MLflow's as well as its own: of others, MLflow's server hides the text."""
+    kind = type(error)
+    both: Any = type(kind.__name__, (MlflowException, kind), {"__module__": kind.__module__})
+    told: Exception = both.invalid_parameter_value(str(error))
+    return told
 
 
 set_model(Served())

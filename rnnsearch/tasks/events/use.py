@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.base import Predictor
+from rnnsearch.tasks.frames import check_finite
 from rnnsearch.tasks.interface import Chances, Interface, numbered, plain_numbers
+from rnnsearch.tasks.signature import Signature
 from rnnsearch.tasks.use import CommandTarget, Use
 
 if TYPE_CHECKING:
@@ -26,6 +29,15 @@ class EventsUse(Use):
         count = self.description.input_size
         reads = plain_numbers(count, "event")
         return Interface(reads=reads, answers=Chances(names=numbered("event", count)))
+
+    def network_inputs(self, predictor: Predictor, inputs: Any) -> Tensor:
+        """See `Use.network_inputs`; a step that is missing is refused."""
+        check_finite(inputs)
+        return super().network_inputs(predictor, inputs)
+
+    def signature(self) -> Signature:
+        """Events by time step, and the probability of each at the next one."""
+        return replace(super().signature(), parameters=(), meanings={})
 
     def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
         """See `TrainedModel.rollout`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from rnnsearch.tasks.frames import is_frame
 from rnnsearch.tasks.interface import Answers, Classes, Interface, Reads, Symbols, numbered
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.scaling import Scaler
+from rnnsearch.tasks.signature import Signature
 from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
 
 if TYPE_CHECKING:
@@ -121,6 +123,10 @@ class ArraysUse(Use):
     def rollout(self, predictor: Predictor, history: Any, steps: int) -> Any:
         """See `TrainedModel.rollout`."""
         raise ModelError(self.why_no_text())
+
+    def signature(self) -> Signature:
+        """Arrays as those of the training, and the answers of `predict`."""
+        return replace(super().signature(), parameters=(), meanings={})
 
     def why_no_text(self) -> str:
         """A model of arrays predicts no next input."""

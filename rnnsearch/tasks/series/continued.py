@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnsearch.errors import ModelError
+from rnnsearch.errors import ModelError, RowsWarning
 from rnnsearch.tasks.arrays import Ints
 from rnnsearch.tasks.series.cells import listed_names
 from rnnsearch.tasks.series.config import SeriesConfig
@@ -74,6 +74,7 @@ def _later(manifest: Mapping[str, Any], rows: Recent, count: int) -> NDArray[Any
             f"the rows of training are not evenly spaced; the forecast{whose} is dated at the "
             "step that most of the last rows have. Rows to come with other times may be given, "
             "with empty targets.",
+            RowsWarning,
             stacklevel=4,
         )
     return times_after(rows.times, count, usual)
@@ -123,6 +124,7 @@ def inputs_of(manifest: Mapping[str, Any], rows: Recent, steps: int | None) -> I
             warnings.warn(
                 f"training never saw {_listed(strange)} in {category.name!r}{whose}: read as the "
                 "mean of all that it saw.",
+                RowsWarning,
                 stacklevel=3,
             )
         known = category.numbers(written)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnsearch.errors import ModelError
+from rnnsearch.errors import ModelError, RowsWarning
 from rnnsearch.tasks.arrays import Floats, Ints
 from rnnsearch.tasks.files.columns import family, texts
 from rnnsearch.tasks.files.forms import Forms
@@ -166,6 +166,7 @@ def _ordered(
     if same.any():
         warnings.warn(
             f"{int(same.sum()):,} rows{whose} repeat another one of their time; each is read once.",
+            RowsWarning,
             stacklevel=2,
         )
         rows = rows[np.concatenate([[True], ~same])]

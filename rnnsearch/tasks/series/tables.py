@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnsearch.errors import HorizonError, ModelError
+from rnnsearch.errors import HorizonError, ModelError, RowsWarning
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import CALIBRATION, Predictor
 from rnnsearch.tasks.files.written.writing import written_times
@@ -99,7 +99,7 @@ def forecasts(
             wrong.append((rows.name, error))
             continue
         if uneven:
-            warnings.warn(uneven, stacklevel=2)
+            warnings.warn(uneven, RowsWarning, stacklevel=2)
     if wrong:
         lines = [f"series {name!r}: {error}" for name, error in wrong[:SHOWN]]
         more = [f"and {len(wrong) - SHOWN} more series"] if len(wrong) > SHOWN else []
@@ -178,7 +178,7 @@ def _without(left_out: set[str], given: list[Recent]) -> list[Recent]:
     names = f"training left out the series {listed_names(out)} (task.skip_series, task.min_rows)"
     if len(out) == len(given):
         raise ModelError(f"{names}. With new_series true, each is scaled by its own rows.")
-    warnings.warn(f"{names}, and so does the forecast.", stacklevel=2)
+    warnings.warn(f"{names}, and so does the forecast.", RowsWarning, stacklevel=2)
     return [rows for rows in given if rows.name not in left_out]
 
 

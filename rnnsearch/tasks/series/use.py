@@ -17,6 +17,7 @@ from rnnsearch.tasks.interface import Interface
 from rnnsearch.tasks.points import PointsUse
 from rnnsearch.tasks.series.example import example
 from rnnsearch.tasks.series.intervals import beside_names
+from rnnsearch.tasks.series.noted import NOTE, noting
 from rnnsearch.tasks.series.written import csv_like
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.use import OWN_PREDICTIONS, ModelDescription
@@ -148,8 +149,14 @@ class SeriesUse(PointsUse):
                 *(Column(name, "double") for name in manifest["targets"]),
                 *(Column(name, meaning=kind) for name in times if name != "step"),
                 *(Column(name, "double") for name in beside_names(manifest)),
+                Column(NOTE, "string", "what is to be said of the rows, if anything", False),
             ),
             (("steps", 0), ("new_series", False), ("all_columns", True)),
+            {
+                "steps": "rows to predict; 0 takes the horizon of the training",
+                "new_series": "also forecast series that training never saw, by their own level",
+                "all_columns": "behind the targets the time, quantiles, intervals and notes",
+            },
         )
 
     def example(self) -> Any:
@@ -171,15 +178,20 @@ class SeriesUse(PointsUse):
         Returns:
             A row a step: of a panel the id column, then `step` from 1 and the targets; with
             `all_columns` behind these the time, written as in `given`, the quantiles but for the
-            median, and the ends of intervals.
+            median, the ends of intervals, and where something is to be said of the rows, a `note`.
 
         Raises:
             ModelError: Rows, columns or cells are not what the model reads.
         """
         steps = int(parameters.get("steps", 0)) or None
         new_series = bool(parameters.get("new_series", False))
-        forecasts = self._forecasts(predictor, given, steps, new_series)
-        return forecasts.full() if parameters.get("all_columns", False) else forecasts.short()
+        if not parameters.get("all_columns", False):
+            return self._forecasts(predictor, given, steps, new_series).short()
+        with noting() as notes:
+            table = self._forecasts(predictor, given, steps, new_series).full()
+        if notes and NOTE not in table.columns:
+            table[NOTE] = "; ".join(note.rstrip(".") for note in notes)
+        return table
 
     def steps(self) -> int | None:
         """The rows that a forecast has by default; None for a horizon of one row."""

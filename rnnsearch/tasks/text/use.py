@@ -101,6 +101,11 @@ class TextUse(Use):
             (Column("prompt", meaning="text to go on with"),),
             (Column("", "string"),),
             (("length", LENGTH), ("temperature", TEMPERATURE), ("seed", 0)),
+            {
+                "length": "symbols to write",
+                "temperature": "1 draws as the model has learned, less is bolder, 0 the likeliest",
+                "seed": "equal seeds give equal texts",
+            },
         )
 
     def example(self) -> Any:

@@ -39,6 +39,7 @@ ODD = "50% ?#é😀 it's"
 @pytest.fixture
 def store(template: Path, tmp_path: Path) -> Iterator[Store]:
     before = os.environ.get("MLFLOW_TRACKING_URI")
+    experiment = os.environ.get("MLFLOW_EXPERIMENT_ID")
     root = tmp_path / ODD
     root.mkdir()
     shutil.copy(template, root / "mlflow.db")
@@ -46,3 +47,6 @@ def store(template: Path, tmp_path: Path) -> Iterator[Store]:
     if "mlflow" in sys.modules:
         # What a test wrote in this process, it wrote where MLflow still looks.
         sys.modules["mlflow"].set_tracking_uri(before)
+    os.environ.pop("MLFLOW_EXPERIMENT_ID", None)  # where `set_experiment` leaves it for children
+    if experiment is not None:
+        os.environ["MLFLOW_EXPERIMENT_ID"] = experiment

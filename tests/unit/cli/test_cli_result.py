@@ -102,6 +102,18 @@ def test_a_seed_that_is_left_out_is_said(tmp_path: Path) -> None:
     assert not any("±" in line for line in lines)
 
 
+def test_a_challenger_and_the_time_of_a_request_are_said(tmp_path: Path) -> None:
+    won_by = replace(champion(0, 0.125), request_seconds=0.00312, request="9 rows, asked once")
+    run = replace(figures(), champion_alias="challenger", champion_words="it is worse")
+    study = result(tmp_path, [record(0)], won_by=won_by, run=run)
+    lines = printed(study)
+    assert "a request: 3.12 ms (9 rows, asked once, no server)" in lines
+    assert "registered: models:/wave/1, the challenger: it is worse" in lines
+    assert any(line.startswith("to make it the champion: rnnsearch promote") for line in lines)
+    summary = study.summary()
+    assert (summary["champion_alias"], summary["request_seconds"]) == ("challenger", 0.00312)
+
+
 def test_a_winner_that_beats_no_baseline_is_called_so(tmp_path: Path) -> None:
     study = result(tmp_path, [record(0)], won_by=champion(0, 0.5), run=figures(), baselines=[AR])
     assert "warning: no recurrent model beats the best baseline on val_mse" in printed(study)

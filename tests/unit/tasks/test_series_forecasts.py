@@ -231,7 +231,9 @@ def test_the_registered_model_gives_the_new_columns_behind_the_old_ones(tmp_path
     assert list(use.served(model, rows, {}).columns) == ["step", "y"]
     full = use.served(model, rows, {"all_columns": True})
     assert list(full.columns) == ["step", "y", "time"]
-    assert [column.name for column in use.signature().outputs] == ["step", "y", "time"]  # type: ignore[union-attr]
+    named = [column.name for column in use.signature().outputs]  # type: ignore[union-attr]
+    assert named == ["step", "y", "time", "note"]
+    assert not use.signature().outputs[-1].required  # type: ignore[union-attr]
     own = use.predictions(model, None, {}, lambda: None)  # type: ignore[arg-type, return-value]
     pd.testing.assert_frame_equal(own[["y"]], full[["y"]])
     gone = SeriesUse(ModelDescription({"path": "nowhere.csv"}, data.manifest(), 1, 1))

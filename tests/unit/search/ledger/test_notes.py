@@ -33,6 +33,8 @@ CHAMPION = {
     "std": {"val_mse": 0.25},
     "left_out": ["seed 13: diverged"],
     "unfinished": "",
+    "request_seconds": None,
+    "request": "",
 }
 WRITTEN = {
     "note.tracking_uri": "sqlite:///mlflow.db",
