@@ -13,7 +13,7 @@ from rnnsearch.cli.text import print_table
 from rnnsearch.commands import DEFAULT_STORAGE, shown
 from rnnsearch.export.tolerance import TOLERANCE
 
-FileFormat = Literal["onnx", "safetensors"]
+FileFormat = Literal["onnx", "torch", "safetensors"]
 
 
 def export(
@@ -23,7 +23,8 @@ def export(
         typer.Option(
             "--format",
             help="onnx: whole sequences, and time step by time step, with the scaler and the "
-            "vocabulary inside; safetensors: the weights, and a config.json.",
+            "vocabulary inside; torch: a file of plain torch that needs nothing of rnnsearch, and "
+            "programs of torch.export; safetensors: the weights, and a config.json.",
         ),
     ],
     out: Annotated[

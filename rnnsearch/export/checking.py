@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -71,14 +71,17 @@ def check(
     runner: Runner,
     tolerance: float = TOLERANCE,
     *,
-    whole: bool = True,
+    whole: Sequence[int] | None = None,
+    stream: bool = True,
     streamed: int | None = None,
-    batches: tuple[int, ...] = BATCHES,
+    batches: tuple[int, ...] | None = None,
 ) -> list[Finding]:
     """Compare a file's answers with the model's own.
 
     Args:
-        whole: Whether the file answers for whole sequences.
+        whole: Time steps of the whole sequences that are compared; None takes some, and none are
+            compared of a file that only goes time step by time step.
+        stream: Whether the file goes time step by time step, where the network can.
         streamed: Time steps that are streamed; None takes `STREAMED`.
 
     Raises:
@@ -86,9 +89,13 @@ def check(
     """
     findings: list[Finding] = []
     streamed = STREAMED if streamed is None else streamed
-    for batch in batches:
-        checks = [_whole(subject, runner, batch)] if whole else []
-        if not subject.no_stream:
+    if whole is None:
+        reads = subject.interface.reads
+        segment = reads.segment if isinstance(reads, Table) else 1
+        whole = (segment, WHOLE + (-WHOLE) % segment)
+    for batch in BATCHES if batches is None else batches:
+        checks = [_whole(subject, runner, batch, whole)] if whole else []
+        if stream and not subject.no_stream:
             checks.append(_streamed(subject, runner, batch, streamed))
         for one in checks:
             if not one.difference <= tolerance:
@@ -97,12 +104,12 @@ def check(
     return findings
 
 
-def _whole(subject: Subject, runner: Runner, batch: int) -> Finding:
-    """Whole sequences at once: of one time step, of many, and one step more where it can be."""
+def _whole(subject: Subject, runner: Runner, batch: int, whole: Sequence[int]) -> Finding:
+    """Whole sequences at once, of each number of time steps, and one step more where that can be
+    computed."""
     dice, reads = np.random.default_rng(batch), subject.interface.reads
-    segment = reads.segment if isinstance(reads, Table) else 1
     most = 0.0
-    for steps in (segment, WHOLE + (-WHOLE) % segment):
+    for steps in whole:
         series = drawn_series(reads, dice, batch)
         x = drawn(reads, dice, batch, steps, series)
         lengths = None
@@ -116,7 +123,7 @@ def _whole(subject: Subject, runner: Runner, batch: int) -> Finding:
             behind = np.arange(steps) >= lengths[:, None]
             theirs[behind] = ours[behind] = 0.0
         most = max(most, largest_difference(ours, theirs, subject.interface.answers, series))
-        if subject.keeps_state:
+        if state is not None:
             more = drawn(reads, dice, batch, 1, series)
             theirs, _ = _model(subject, "every").answer(more, after, None, series)
             ours, _ = runner.step(more[:, 0], state, series)

@@ -58,6 +58,10 @@ FORMATS = {
         "rnnsearch.export.onnx_format:write",
         ("onnx", "onnxruntime", "onnxscript"),
     ),
+    "torch": Format(
+        "model.py with its weights, plain torch, and forward.pt2 and step.pt2 of torch.export",
+        "rnnsearch.export.torch_format:write",
+    ),
     "safetensors": Format(
         "model.safetensors and config.json: the weights, and all that one must know beside",
         "rnnsearch.export.safetensors_format:write",

@@ -230,7 +230,7 @@ class StudyResult:
         """Write the champion in another format; see `export.exporting.export`.
 
         Args:
-            format: `onnx` or `safetensors`.
+            format: `onnx`, `torch` or `safetensors`.
             out: A folder that is not there yet; None names one by the study and the format.
         """
         from rnnsearch.export.exporting import export

@@ -5,6 +5,7 @@ It wants the packages of `pip install 'rnnsearch[export]'`, and is skipped witho
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -79,3 +80,14 @@ class ExportContract:
             findings = check(subject, OnnxRunner(files), streamed=STREAMED, batches=BATCHES)
             compared = [(one.what, one.batch) for one in findings]
             assert compared == [(what, batch) for batch in BATCHES for what in files]
+
+    def test_its_plain_torch_answers_as_it_does(self, tmp_path: Path) -> None:
+        from rnnsearch.export.checking import check
+        from rnnsearch.export.torch_format import TorchRunner, loaded, write_module
+
+        for subject in self.subjects():
+            folder = tmp_path / subject.name
+            folder.mkdir()
+            with loaded(write_module(subject, folder)) as model:
+                runner = TorchRunner(model, subject)
+                assert check(subject, runner, streamed=STREAMED, batches=BATCHES)

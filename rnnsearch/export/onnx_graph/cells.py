@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from rnnsearch.export.onnx_graph.graph import Graph
 from rnnsearch.export.onnx_graph.native import OPERATORS, native_layer
 from rnnsearch.export.onnx_graph.stepped import stepped_layer
-from rnnsearch.export.onnx_graph.traced import Axes, Piece, traced
+from rnnsearch.export.onnx_graph.traced import Piece, traced
+from rnnsearch.export.tracing import Axes
 from rnnsearch.models.cells import CELLS
 from rnnsearch.models.config import is_custom
 from rnnsearch.models.network import RecurrentNetwork

@@ -1,0 +1,1 @@
+"""Networks as a file of Python that needs torch and safetensors alone."""
