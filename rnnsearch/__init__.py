@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rnnsearch.figures.figure import Figure
     from rnnsearch.space.drawn import choice, int_, logint, loguniform, uniform
     from rnnsearch.study import Study, StudyResult
+    from rnnsearch.study.alerts.asked import Alerts
     from rnnsearch.tasks.base import Metric
     from rnnsearch.tasks.given_arrays.in_memory import Arrays
     from rnnsearch.tasks.script.in_python import Script
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rnnsearch.training.trained import TrainedModel
 
 _HOMES = {
+    "Alerts": "rnnsearch.study.alerts.asked",
     "Arrays": "rnnsearch.tasks.given_arrays.in_memory",
     "Figure": "rnnsearch.figures.figure",
     "Metric": "rnnsearch.tasks.base",
@@ -39,6 +41,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Alerts",
     "Arrays",
     "Figure",
     "Metric",

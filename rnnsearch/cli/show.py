@@ -115,6 +115,20 @@ def print_trial(record: TrialRecord, result: StudyResult) -> None:
         )
         if len(kept) < len(epochs):
             print(f"({len(kept)} of {len(epochs)} epochs; --format json has all)")
+    print("\nnext:", *_next_commands(record, result), sep="\n  ")
+
+
+def _next_commands(record: TrialRecord, result: StudyResult) -> Iterator[str]:
+    """What a person may want to do now, as command lines that run as they are printed."""
+    name, storage = result.directory.name, result.directory.storage
+    won = result.champion
+    if won is None:
+        yield command("trials", name, storage=storage)
+    elif won.number == record.number:
+        yield command("best", name, storage=storage)
+        yield command("retrain", name, storage=storage)
+    else:
+        yield command("compare", f"{name}:{record.number}", f"{name}:best", storage=storage)
 
 
 def _ranks(record: TrialRecord, result: StudyResult) -> Iterator[str]:

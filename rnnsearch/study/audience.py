@@ -157,6 +157,6 @@ class Audience:
     def _tell(self, sink: Sink, problem: str | None) -> None:
         for name, other in self._others.items():
             if other is sink:
-                self._watch.say(f"{name}: {problem or 'all is written again'}")
+                self._watch.say(f"{name}: {problem or 'all is well again'}")
                 return
         self._watch.trouble(problem)

@@ -98,7 +98,7 @@ def test_a_study_killed_at_any_step_can_be_run_or_resumed(
         directory = StudyDirectory.find(storage, "killed")
         spec = Study.open("killed", storage=storage).spec
         trials, notes = read_trials(directory, spec)
-        assert (trials, notes["settled"]) == ([], "closed")
+        assert (trials, notes.settled) == ([], "closed")
     assert last > 25, "the steps were counted"
 
 

@@ -42,8 +42,10 @@ class Alerts:
         """Refuse what could not be told to anybody.
 
         Raises:
-            InputError: The address is none that can be posted to.
+            InputError: The address is none that can be posted to, or there is no such occasion.
         """
+        if unknown := [str(one) for one in self.on if one not in OCCASIONS]:
+            raise InputError(f"there is no alert {unknown[0]!r}, but {', '.join(OCCASIONS)}.")
         if self.url and not _is_web_address(self.url):
             raise InputError(
                 "the address for alerts has to begin with http:// or https:// and name a host, "

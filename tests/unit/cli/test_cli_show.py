@@ -43,7 +43,7 @@ def test_the_training_loss_stands_beside_the_metric(
     for losses in ({1: 0.25}, {"1": 0.25}):  # as the driver has them, and as a journal does
         print_trial(replace(one, attributes={"train_losses": losses}), result(tmp_path, [one]))
         lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-        assert lines[-3:] == [
+        assert lines[-6:-3] == [
             ["epoch", "val_mse", "train_loss"],
             ["1", "0.75", "0.25"],
             ["2", "0.5"],
@@ -84,9 +84,11 @@ def test_a_finalist_is_told_with_its_seeds(
     out = shown(capsys, tmp_path, "0")
     assert "a finalist, trained again: seed 5: 0.125, seed 8: 0.1; mean 0.1 of 3\n" in out
     assert "the winner; its training with seed" in out
+    assert f"next:\n  rnnsearch best wave --storage {tmp_path}\n  rnnsearch retrain wave" in out
     out = shown(capsys, tmp_path, "3")
     assert "seed 5: inf; mean inf of 2" in out
     assert "the winner" not in out
+    assert out.endswith(f"next:\n  rnnsearch compare wave:3 wave:best --storage {tmp_path}\n")
     facts = json.loads(shown(capsys, tmp_path, "0", "--format", "json"))
     assert facts["reruns"] == {"5": 0.125, "8": 0.1}
     assert facts["rungs"][0] == {"epoch": 3, "value": 0.3, "rank": 1, "trials": 3}
@@ -110,7 +112,8 @@ def test_no_line_is_wider_than_a_narrow_terminal(
     curve = {epoch: 10.0 / epoch**2 for epoch in range(1, 101)}
     one = record(3, "pruned", 0.5, curve)
     print_trial(one, result(tmp_path, [one], won_by=champion(3, 0.5)))
-    assert max(map(len, capsys.readouterr().out.splitlines())) <= 60
+    facts, _, _ = capsys.readouterr().out.partition("next:")  # commands stay whole
+    assert max(map(len, facts.splitlines())) <= 60
 
 
 def test_a_curve_in_one_line() -> None:

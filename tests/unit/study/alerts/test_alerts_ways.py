@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import rnnsearch
 from rnnsearch.cli.app import main
 from rnnsearch.errors import InputError
 from rnnsearch.study.alerts.asked import OCCASIONS, Alerts, asked_alerts
@@ -150,6 +151,12 @@ def test_what_makes_no_sense_is_refused(words: tuple[Any, ...], remedy: str) -> 
         asked_alerts(*words, {})
     assert remedy in str(refused.value)
     assert "sesame5" not in str(refused.value)
+
+
+def test_an_occasion_that_there_is_not_is_refused_in_python_too() -> None:
+    assert rnnsearch.Alerts is Alerts
+    with pytest.raises(InputError, match="no alert 'ends', but end, best, failure, stall"):
+        Alerts(command="cat", on=("ends",))  # type: ignore[arg-type]
 
 
 def test_a_mistake_is_told_before_a_study_is_made(
